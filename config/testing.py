@@ -1,0 +1,22 @@
+"""The settings of the test suite: the real ones, with invented secrets and with what only costs time switched off."""
+
+import os
+
+for _name in ("SECRET_KEY", "DATA_ENCRYPTION_KEYS", "DATA_INDEX_KEY", "API_KEY_PEPPER"):
+    os.environ.setdefault(_name, f"only-for-tests-{_name.lower()}-" + "x" * 40)
+os.environ.setdefault("DATABASE_URL", "postgresql://loandesk@localhost/loandesk")
+os.environ.setdefault("REDIS_URL", "redis://localhost:6379/0")
+os.environ.setdefault("HTTPS", "off")
+os.environ.setdefault("LOG_LEVEL", "WARNING")
+
+from config.settings import *
+
+DEMO = True
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+CELERY_TASK_ALWAYS_EAGER = True
+CELERY_TASK_EAGER_PROPAGATES = True
+ALLOWED_HOSTS = [*ALLOWED_HOSTS, "testserver"]
+# The ledger refuses TRUNCATE; transactional tests clean up with it, so the tests alone may switch the guard off.
+DATABASES["default"]["OPTIONS"] = {**DATABASES["default"]["OPTIONS"], "options": "-c loandesk.allow_truncate=on"}

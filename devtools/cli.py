@@ -1,0 +1,140 @@
+"""The commands of `./dev`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+
+from devtools import environment, test_database
+from devtools.embedded import alone, services, throw_away_services
+from devtools.foreground import run
+from devtools.home import REPOSITORY, Stop, home_from_environment
+from devtools.processes import orderly_end
+from devtools.programs import end_leftovers
+from devtools.up import only_run, up
+
+NOT_TRANSLATED = (".venv", "vendor", "tests", "benchmarks", "devtools")
+
+USAGE = """Loandesk on one machine
+
+  ./dev up [--port N] [--empty]   everything needed, then the web server, worker and beat; Ctrl-C ends it
+  ./dev test [pytest arguments]   the test suite on throw-away servers
+  ./dev manage COMMAND …          a Django management command
+  ./dev lint                      ruff, mypy, Import Linter
+  ./dev messages                  gather the sentences to translate and compile the Chinese ones (needs gettext)
+  ./dev bench NAME                a benchmark of benchmarks/ on throw-away servers
+  ./dev reset                     stop the servers of the data folder and remove it
+
+The data folder is .loandesk/ here, or LOANDESK_HOME. DATABASE_URL and REDIS_URL replace the embedded servers.
+"""
+
+
+def main(arguments: list[str]) -> int:
+    commands: dict[str, Callable[[list[str]], int]] = {
+        "up": up, "test": test, "manage": manage, "lint": lint, "bench": bench, "reset": reset,
+        "messages": messages,
+    }  # fmt: skip
+    name, rest = (arguments[0], arguments[1:]) if arguments else ("help", [])
+    if name not in commands:
+        print(USAGE)
+        return 0 if name in {"help", "-h", "--help"} else 2
+    try:
+        with orderly_end():
+            return commands[name](rest)
+    except Stop as stop:
+        print(f"\n{stop}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def manage(arguments: list[str]) -> int:
+    environment.ensure()
+    with services(home_from_environment()) as found:
+        return run([*_python(), str(REPOSITORY / "manage.py"), *arguments], found.environment)
+
+
+def test(arguments: list[str]) -> int:
+    environment.ensure()
+    database = test_database.prepared(home_from_environment())
+    with throw_away_services(database=database) as found:
+        settings = {**found.environment, "DJANGO_SETTINGS_MODULE": "config.testing"}
+        return run([*_python(), "-m", "pytest", "--reuse-db", *arguments], settings, folder=REPOSITORY)
+
+
+def lint(arguments: list[str]) -> int:
+    """Every check is made even when an earlier one fails, so that one run shows all there is to mend."""
+    _no_arguments("lint", arguments)
+    environment.ensure()
+    checks = {
+        "ruff check": ["-m", "ruff", "check", "."],
+        "ruff format": ["-m", "ruff", "format", "--check", "."],
+        "mypy": ["-m", "mypy", "--no-error-summary", "."],
+        "Import Linter": [str(environment.folder() / "bin" / "lint-imports"), "--no-logo"],
+    }
+    failed = []
+    for name, command in checks.items():
+        print(f"{name} …", flush=True)
+        if run([*_python(), *command], _offline(), folder=REPOSITORY):
+            failed.append(name)
+    print(f"Not clean: {', '.join(failed)}" if failed else "All clean.")
+    return 1 if failed else 0
+
+
+def messages(arguments: list[str]) -> int:
+    """Bring the catalogue in line with the code; what waits for a translation is found by the tests."""
+    _no_arguments("messages", arguments)
+    environment.ensure()
+    if not shutil.which("xgettext"):
+        raise Stop("xgettext is not on this machine: install Debian's package gettext.")
+    ignored = [word for name in NOT_TRANSLATED for word in ("--ignore", name)]
+    gather = ["-m", "django", "makemessages", "-l", "zh_Hans", "--no-obsolete", "--no-location", *ignored]
+    code = run([*_python(), *gather], _offline(), folder=REPOSITORY)
+    folder = REPOSITORY / "locale" / "zh_Hans" / "LC_MESSAGES"
+    return code or run(["msgfmt", "--check-format", "-o", "django.mo", "django.po"], dict(os.environ), folder=folder)
+
+
+def bench(arguments: list[str]) -> int:
+    known = sorted(path.stem for path in (REPOSITORY / "benchmarks").glob("[a-z]*.py"))
+    if not arguments or arguments[0] not in known:
+        raise Stop(f"./dev bench NAME, where NAME is one of: {', '.join(known) or '(there are none)'}")
+    environment.ensure()
+    with throw_away_services(durable=True) as found:
+        manage_py = [*_python(), str(REPOSITORY / "manage.py")]
+        code = run([*manage_py, "migrate", "--verbosity", "0"], found.environment)
+        command = [*_python(), "-m", f"benchmarks.{arguments[0]}", *arguments[1:]]
+        return code or run(command, found.environment, folder=REPOSITORY)
+
+
+def reset(arguments: list[str]) -> int:
+    _no_arguments("reset", arguments)  # a mistyped word must not cost a database
+    home = home_from_environment()
+    if not home.root.exists():
+        print(f"There is nothing at {home.root}.")
+        return 0
+    if not (home.run / "doorway").exists() and any(home.root.iterdir()):
+        raise Stop(f"{home.root} does not look like a data folder of ./dev; nothing was removed.")
+    home.make()
+    with only_run(home), alone(home):
+        end_leftovers(home)
+        shutil.rmtree(home.root)
+        shutil.rmtree(home.sockets, ignore_errors=True)
+    print(f"Removed {home.root}.")
+    return 0
+
+
+def _no_arguments(command: str, arguments: list[str]) -> None:
+    if arguments:
+        raise Stop(f"./dev {command} takes no arguments; nothing was done.\n\n{USAGE}")
+
+
+def _python() -> list[str]:
+    return [str(environment.python())]
+
+
+def _offline() -> dict[str, str]:
+    """For tools that read the code but need no server."""
+    folders = f"{REPOSITORY}{os.pathsep}{REPOSITORY / 'collections'}"
+    return {**os.environ, "DJANGO_SETTINGS_MODULE": "config.testing", "PYTHONPATH": folders}
