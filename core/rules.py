@@ -1,0 +1,47 @@
+"""Rules as data: the version in force on a date.
+
+Rules change a few times a year and are read on every request, so versions are cached in the process for a minute.
+"""
+
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import caches
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import NotFound
+from core.models import Rule
+
+_CACHE_SECONDS = 60
+
+
+class RuleMissing(NotFound):
+    """No version of the rule is in force on the date: configure one before working on."""
+
+    code = "rule_missing"
+    message = _("No rule %(rule)s is in force for market %(market)s on %(on)s. Add one under Rules in the admin.")
+
+
+def rule(code: str, on: date, market: str | None = None) -> dict[str, Any]:
+    """The data of rule ``code`` in force on ``on``. Raises RuleMissing."""
+    market = market or settings.DEFAULT_MARKET
+    for effective_from, data in _versions(code, market):
+        if effective_from <= on:
+            return data
+    raise RuleMissing(rule=code, market=market, on=on.isoformat())
+
+
+def _versions(code: str, market: str) -> list[tuple[date, dict[str, Any]]]:
+    cache, key = caches["rules"], f"rule:{market}:{code}"
+    versions: list[tuple[date, dict[str, Any]]] | None = cache.get(key)
+    if versions is None:
+        rows = Rule.objects.filter(code=code, market=market).order_by("-effective_from")
+        versions = list(rows.values_list("effective_from", "data"))
+        cache.set(key, versions, _CACHE_SECONDS)
+    return versions
+
+
+def forget_cached_rules() -> None:
+    """Drop the cache, after an edit and between tests."""
+    caches["rules"].clear()

@@ -1,0 +1,291 @@
+"""The parts every page is made of: one badge, one way to write money, one field. /app/style/ shows them all.
+
+Small parts are built here in Python because lists draw them by the hundred; larger ones are templates in core/ui/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, DateInput, RadioSelect, Select
+from django.template.context import Context
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from core.money import round_money
+
+register = template.Library()
+
+TONES = ("good", "attention", "bad", "info", "neutral")
+ABSENT = "—"
+
+# From the second bucket on a debt is no longer a slip of days; the tint says so before the number is read.
+BUCKET_TONES = {"": "good", "C": "good", "M1": "attention"}
+
+
+# --- values ---------------------------------------------------------------------------------------------------------
+@register.filter
+def number(value: Any, places: int = 2) -> str:
+    """1234.5 → 1,234.50; whole numbers stay whole."""
+    if value is None or value == "":
+        return ABSENT
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{round_money(Decimal(value), places):,.{places}f}"
+
+
+@register.filter
+def money(value: Any, currency: str = "CNY") -> str:
+    """1234.5 → ¥ 1,234.50."""
+    if value is None or value == "":
+        return ABSENT
+    return f"{_currency_sign(currency)} {number(Decimal(value))}"
+
+
+def _currency_sign(currency: str) -> str:
+    return {"CNY": "¥", "USD": "$", "EUR": "€"}.get(currency, currency)
+
+
+@register.filter
+def percent(value: Any, places: int = 2) -> str:
+    """0.144 → 14.40 %."""
+    if value is None or value == "":
+        return ABSENT
+    return f"{number(Decimal(value) * 100, places)} %"
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    """2026-06-15, in the office's time zone."""
+    if not value:
+        return ABSENT
+    if isinstance(value, datetime):
+        value = timezone.localtime(value)
+    return f"{value:%Y-%m-%d}"
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """2026-06-15 08:05, in the office's time zone."""
+    return f"{timezone.localtime(value):%Y-%m-%d %H:%M}" if value else ABSENT
+
+
+@register.filter
+def age(value: datetime | None) -> str:
+    """How long something has waited: 20 min, 3 h, 2 d."""
+    if not value:
+        return ABSENT
+    minutes = max(0, int((timezone.now() - value).total_seconds() // 60))
+    if minutes < 60:
+        return _("%(n)d min") % {"n": minutes}
+    if minutes < 60 * 48:
+        return _("%(n)d h") % {"n": minutes // 60}
+    return _("%(n)d d") % {"n": minutes // (60 * 24)}
+
+
+@register.filter
+def item(mapping: Any, key: Any) -> Any:
+    """Look up a key a template cannot spell."""
+    return mapping.get(key) if hasattr(mapping, "get") else None
+
+
+# --- small parts ----------------------------------------------------------------------------------------------------
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """An icon of the sprite; without a label it is decoration and hidden from readers."""
+    spoken = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
+    source = static("vendor/tabler-icons/icons.svg")
+    return format_html('<svg class="icon" {}><use href="{}#{}"></use></svg>', spoken, source, name)
+
+
+@register.simple_tag
+def badge(label: Any, tone: str = "neutral") -> SafeString:
+    """The one way to show a state. Tone: good, attention, bad, info, neutral."""
+    return format_html('<span class="state state-{}">{}</span>', tone if tone in TONES else "neutral", label)
+
+
+@register.simple_tag
+def dpd(days: int | None, bucket: str = "") -> SafeString:
+    """Days past due always come with their bucket: “31 days past due · M2”."""
+    if not days or days < 0:
+        return badge(_("On time"), "good")
+    text = ngettext("%(n)d day past due", "%(n)d days past due", days) % {"n": days}
+    return badge(f"{text} · {bucket}" if bucket else text, BUCKET_TONES.get(bucket, "bad") if bucket else "attention")
+
+
+@register.simple_tag
+def key(letter: str) -> SafeString:
+    return format_html('<kbd aria-hidden="true">{}</kbd>', letter)
+
+
+@register.simple_tag
+def change(before: Any, after: Any) -> SafeString:
+    """Before → after, the old value struck through; what was empty before is only named once."""
+    if before is None or before == "":
+        return format_html('<span class="diff"><ins>{}</ins></span>', _shown(after))
+    return format_html('<span class="diff"><del>{}</del> → <ins>{}</ins></span>', _shown(before), _shown(after))
+
+
+@register.filter
+def shown(value: Any) -> str:
+    return _shown(value)
+
+
+def _shown(value: Any) -> str:
+    """A stored value in words people use."""
+    if value is None or value == "":
+        return ABSENT
+    if value is True or value is False:
+        return _("yes") if value else _("no")
+    return str(value)
+
+
+@register.simple_tag
+def copy(value: Any, label: str = "") -> SafeString:
+    """A button that copies the value; amounts are copied without separators."""
+    text = f"{value:f}" if isinstance(value, Decimal) else str(value)
+    spoken = label or _("Copy %(value)s") % {"value": text}
+    return format_html(
+        '<button type="button" class="copy" data-copy="{}" data-copied="{}" aria-label="{}" title="{}">{}</button>',
+        text, _("Copied"), spoken, spoken, icon("copy"),
+    )  # fmt: skip
+
+
+@register.inclusion_tag("core/ui/_masked.html")
+def masked(value: str, reveal_url: str = "", reason_field: str = "") -> dict[str, Any]:
+    """An already masked value with a copy button (copies the mask) and, where allowed, a way to ask for the whole."""
+    return {"value": value, "reveal_url": reveal_url, "reason_field": reason_field}
+
+
+@register.simple_tag
+def why(text: str = "", href: str = "") -> SafeString:
+    """“why?” beside a derived number: opens the formula here, or loads it from `href` into the dialog."""
+    if href:
+        return format_html(
+            '<a class="why" href="{0}" hx-get="{0}" hx-target="#dialog-body" hx-swap="innerHTML">{1}</a>',
+            href, _("why?"),
+        )  # fmt: skip
+    return format_html(
+        '<details class="why"><summary>{}</summary><div class="why-box">{}</div></details>', _("why?"), text
+    )
+
+
+# --- larger parts ---------------------------------------------------------------------------------------------------
+@register.inclusion_tag("core/ui/_stat.html")
+def stat(label: str, value: Any, note: str = "", tone: str = "neutral", href: str = "") -> dict[str, Any]:
+    """A tile of the home page: label, one number, one state."""
+    return {"label": label, "value": value, "note": note, "tone": tone, "href": href}
+
+
+@register.inclusion_tag("core/ui/_figure.html")
+def figure(value: Any, note: str, tone: str = "", because: str = "", because_url: str = "") -> dict[str, Any]:
+    """A number of an object's head with what it means below it and, when derived, why."""
+    return {"value": value, "note": note, "tone": tone, "because": because, "because_url": because_url}
+
+
+@register.inclusion_tag("core/ui/_facts.html")
+def facts(rows: Iterable[tuple[Any, Any]], kind: str = "") -> dict[str, Any]:
+    """A definition list from (label, value) pairs. Kind: "sums" sets values to the right, "ruled" draws lines."""
+    return {"rows": rows, "kind": kind}
+
+
+@register.inclusion_tag("core/ui/_event.html")
+def event(title: str, text: Any = "", when: str = "", who: str = "", tone: str = "", href: str = "") -> dict[str, Any]:
+    """One item of a timeline (inside <ol class="timeline">): what, then by whom and when."""
+    return {"title": title, "text": text, "when": when, "who": who, "tone": tone, "href": href}
+
+
+@register.simple_tag
+def meter(label: str, total: Any, *parts: Any) -> SafeString:
+    """A bar of parts of a whole: {% meter "Paid" total paid "good" overdue "bad" %}. SVG, since style= is refused."""
+    whole = Decimal(total or 0)
+    rects, at = [], Decimal(0)
+    for amount, tone in zip(parts[::2], parts[1::2], strict=True):
+        width = min(Decimal(amount or 0) / whole * 100, 100 - at) if whole > 0 else Decimal(0)
+        if width > 0:
+            rects.append((f"{at:.3f}", f"{width:.3f}", tone))
+            at += width
+    drawn = format_html_join("", '<rect x="{}" y="0" width="{}" height="8" class="fill-{}"></rect>', rects)
+    return format_html(
+        '<svg class="meter" viewBox="0 0 100 8" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>',
+        label, drawn,
+    )  # fmt: skip
+
+
+@register.simple_tag
+def progress(done: Any, total: Any, label: str = "") -> SafeString:
+    """How far a job is: one bar with its numbers read aloud."""
+    return meter(f"{label} {number(done)} / {number(total)}".strip(), total, done, "accent")
+
+
+@register.inclusion_tag("core/ui/_field.html")
+def field(bound: BoundField, label: str = "", hint: str = "", css: str = "") -> dict[str, Any]:
+    """A form field with label, hint and its errors under the hand."""
+    widget = bound.field.widget
+    kind = "choices" if isinstance(widget, RadioSelect | CheckboxSelectMultiple) else "control"
+    kind = "check" if isinstance(widget, CheckboxInput) else kind
+    return {
+        "bound": bound,
+        "label": label or bound.label,
+        "hint": hint or bound.help_text,
+        "css": css,
+        "kind": kind,
+        "control": bound if kind == "choices" else _control(bound, kind, bool(hint or bound.help_text)),
+    }
+
+
+def _control(bound: BoundField, kind: str, hinted: bool) -> SafeString:
+    css = {"check": "form-check-input"}.get(
+        kind, "form-select" if isinstance(bound.field.widget, Select) else "form-control"
+    )
+    attrs: dict[str, str | bool] = {"class": f"{bound.field.widget.attrs.get('class', '')} {css}".strip()}
+    if isinstance(bound.field.widget, DateInput):
+        # The browser's own picker speaks ISO only, whatever the person's language.
+        bound.field.widget.format = "%Y-%m-%d"
+        bound.field.widget.input_type = "date"
+    described = [f"{bound.auto_id}-error"] if bound.errors else []
+    described += [f"{bound.auto_id}-hint"] if hinted else []
+    if bound.errors:
+        attrs |= {"class": f"{attrs['class']} is-invalid", "aria-invalid": "true"}
+    if described:
+        attrs["aria-describedby"] = " ".join(described)
+    return bound.as_widget(attrs=attrs)
+
+
+@register.inclusion_tag("_pager.html")
+def pager(page: Any) -> dict[str, Any]:
+    return {"page": page}
+
+
+@register.inclusion_tag("_empty.html")
+def empty(title: str, text: str = "", url: str = "", action: str = "") -> dict[str, Any]:
+    """What a list says when there is nothing: why, and what to do next."""
+    return {"title": title, "text": text, "url": url, "action": action}
+
+
+# --- places ---------------------------------------------------------------------------------------------------------
+@register.inclusion_tag("core/ui/_nav_link.html", takes_context=True)
+def nav_link(
+    context: Context, path: str, label: str, count: Any = "", permission: str = "", go: str = "", exact: bool = False
+) -> dict[str, Any]:
+    """A place in the side navigation; hidden from people who may not enter it."""
+    request = context.get("request")
+    here = request.path if request else ""
+    allowed = not permission or (request is not None and request.user.has_perm(permission))
+    current = here == path if exact else here.startswith(path)
+    return {"path": path, "label": label, "count": count, "allowed": allowed, "current": current, "go": go}
+
+
+@register.simple_tag
+def tab(label: str, url: str, current: bool = False) -> SafeString:
+    """A tab is a link with its own address (inside <nav class="tabs">), so that Back works and it can be shared."""
+    mark = SafeString(' aria-current="page"') if current else ""
+    return format_html('<a href="{}"{}>{}</a>', url, mark, label)

@@ -1,0 +1,124 @@
+/* What every page needs: menus that close, dialogs that open, copying, and news for screen readers after a swap. */
+(function () {
+  function closeMenus(except) {
+    document.querySelectorAll("details.menu[open], details.why[open]").forEach((menu) => {
+      if (menu !== except && !menu.contains(except)) menu.removeAttribute("open");
+    });
+  }
+
+  document.addEventListener("click", (event) => {
+    closeMenus(event.target);
+    const opener = event.target.closest("[data-open]");
+    if (opener) document.getElementById(opener.dataset.open)?.showModal();
+    const closer = event.target.closest("[data-close]");
+    if (closer) closer.closest("dialog")?.close();
+    const copier = event.target.closest("[data-copy]");
+    if (copier) copy(copier);
+    openRow(event);
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const open = document.querySelector("details.menu[open], details.why[open]");
+    if (open) open.querySelector("summary")?.focus();
+    closeMenus(null);
+  });
+
+  // A row opens where it is clicked, but selecting text or pressing a control in it stays what it is.
+  function openRow(event) {
+    const row = event.target.closest("tr[data-href]");
+    if (!row || event.target.closest("a, button, input, label, select, summary")) return;
+    if (window.getSelection().toString()) return;
+    if (event.metaKey || event.ctrlKey) window.open(row.dataset.href);
+    else window.location.assign(row.dataset.href);
+  }
+
+  // Works without the clipboard API too: a desk on plain http in an office network has none.
+  async function copy(button) {
+    const text = button.dataset.copy;
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      const field = document.createElement("textarea");
+      field.value = text;
+      document.body.append(field);
+      field.select();
+      document.execCommand("copy");
+      field.remove();
+    }
+    button.classList.add("copied");
+    say(button.dataset.copied || "");
+    setTimeout(() => button.classList.remove("copied"), 1500);
+  }
+
+  function say(text) {
+    const live = document.getElementById("live");
+    if (live) live.textContent = text;
+  }
+
+  // A form sent twice by a double click moves no money twice (the server sees to that), but it should not look so either.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || form.hasAttribute("hx-post") || event.defaultPrevented) return;
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "1";
+  });
+  window.addEventListener("pageshow", () => {
+    document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
+  });
+
+  // Filters apply on change; the button stays for people without script.
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest("form[data-autosubmit]");
+    if (form) form.requestSubmit();
+  });
+
+  // At the hand's width a filter would push the list off the screen: it folds behind one button unless it is in use.
+  function foldFilters() {
+    if (!window.matchMedia("(max-width: 767.98px)").matches) return;
+    document.querySelectorAll("form.filters:not([data-folds])").forEach((form) => {
+      const used = [...new FormData(form).values()].some((value) => value !== "");
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "btn filter-toggle";
+      button.textContent = document.body.dataset.filter || "…";
+      button.setAttribute("aria-expanded", String(used));
+      button.addEventListener("click", () => {
+        const folded = form.classList.toggle("folded");
+        button.setAttribute("aria-expanded", String(!folded));
+      });
+      form.dataset.folds = "1";
+      form.classList.toggle("folded", !used);
+      form.prepend(button);
+    });
+  }
+  foldFilters();
+
+  document.addEventListener("htmx:responseError", (event) => {
+    const answer = event.detail.xhr;
+    const isSentence = (answer.getResponseHeader("Content-Type") || "").startsWith("text/plain");
+    tellFailure(isSentence ? answer.responseText : "", answer.getResponseHeader("Request-Id") || "");
+  });
+  document.addEventListener("htmx:sendError", () => tellFailure("", ""));
+
+  // A refusal comes with its own sentence; anything else is told in general, with the number to name.
+  function tellFailure(sentence, requestId) {
+    const box = document.getElementById("failed");
+    if (!box) return;
+    box.hidden = false;
+    box.querySelector("[data-general]").hidden = Boolean(sentence);
+    box.querySelector("[data-sentence]").textContent = sentence;
+    box.querySelector("[data-request-id]").textContent = requestId;
+    box.scrollIntoView({ block: "nearest" });
+  }
+
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const box = document.getElementById("failed");
+    if (box) box.hidden = true;
+    foldFilters();
+    const news = event.detail.target.querySelector?.("[data-say]");
+    if (news) say(news.dataset.say);
+    const dialog = event.detail.target.closest?.("dialog");
+    if (dialog && !dialog.open) dialog.showModal();
+  });
+})();
