@@ -1,0 +1,26 @@
+"""What the frame of every page knows about the person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from staff.roles import role_label, roles_of
+
+
+def person(request: HttpRequest) -> dict[str, Any]:
+    user = getattr(request, "user", None)
+    known = user is not None and user.is_authenticated
+    return {
+        "demo": settings.DEMO,
+        # Lazy: fragments and the API draw no frame and should not pay for it.
+        "person_role": SimpleLazyObject(lambda: _role_of(user)) if known else "",
+    }
+
+
+def _role_of(user: Any) -> str:
+    roles = roles_of(user)
+    return role_label(roles[0]) if roles else ""
