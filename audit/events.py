@@ -1,0 +1,43 @@
+"""Writes audit events for acts that leave no history row: reveals, exports, sign-ins, decisions."""
+
+from typing import Any
+
+from django.db.models import Model
+from django.utils import timezone
+
+from audit.models import AuditEvent
+from core.context import current
+
+
+def record(
+    action: str,
+    obj: Model,
+    *,
+    reason: str = "",
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    actor: Any = None,
+) -> AuditEvent:
+    """Append one event about ``obj``; who, channel and request come from the running context."""
+    context = current()
+    who = actor if actor is not None else context.actor
+    return AuditEvent.objects.create(
+        at=timezone.now(),
+        actor=who if who is not None and who.pk else None,
+        channel=context.channel,
+        action=action,
+        object_type=obj._meta.label_lower,
+        object_id=str(obj.pk),
+        object_label=label_of(obj),
+        reason=(reason or context.reason)[:200],
+        request_id=context.request_id,
+        before=before or {},
+        after=after or {},
+    )
+
+
+def label_of(obj: Model) -> str:
+    """The number people know the object by, where it has one."""
+    return str(
+        getattr(obj, "number", None) or getattr(obj, "public_id", None) or getattr(obj, "username", None) or obj.pk
+    )[:120]

@@ -1,0 +1,91 @@
+"""The record of the house: one append-only log of every change, and the requests that wait for a second person."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from core.fields import money_field
+
+
+class AuditEvent(models.Model):
+    """One thing somebody or something did. Rows are written by PostgreSQL for every history row, and by
+    ``audit.events.record`` for what leaves no history (reveals, exports, sign-ins). UPDATE and DELETE are refused.
+    """
+
+    at = models.DateTimeField(_("at"), db_index=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("who")
+    )
+    channel = models.CharField(_("channel"), max_length=12)
+    action = models.CharField(_("action"), max_length=40)
+    object_type = models.CharField(_("object type"), max_length=80)
+    object_id = models.CharField(_("object"), max_length=64)
+    object_label = models.CharField(_("object label"), max_length=120, blank=True)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    request_id = models.CharField(_("request id"), max_length=64, blank=True)
+    before = models.JSONField(_("before"), default=dict)
+    after = models.JSONField(_("after"), default=dict)
+
+    class Meta:
+        verbose_name = _("audit event")
+        verbose_name_plural = _("audit events")
+        default_permissions = ("view",)
+        indexes = [
+            models.Index(fields=["object_type", "object_id", "-id"], name="audit_event_object"),
+            models.Index(fields=["actor", "-id"], name="audit_event_actor"),
+            models.Index(fields=["request_id"], name="audit_event_request"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.object_type} {self.object_id}"
+
+
+class ApprovalStatus(models.TextChoices):
+    """Where a request for a second pair of eyes stands."""
+
+    PENDING = "pending", _("waiting")
+    APPROVED = "approved", _("approved")
+    REJECTED = "rejected", _("rejected")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+class Approval(models.Model):
+    """A change that one person asked for and another must approve before it happens."""
+
+    kind = models.CharField(_("kind"), max_length=60)
+    object_type = models.CharField(_("object type"), max_length=80)
+    object_id = models.CharField(_("object"), max_length=64)
+    object_label = models.CharField(_("object label"), max_length=120)
+    payload = models.JSONField(default=dict)
+    before = models.JSONField(_("before"), default=dict)
+    after = models.JSONField(_("after"), default=dict)
+    amount = money_field(null=True, blank=True)
+    reason = models.CharField(_("reason"), max_length=500)
+    status = models.CharField(
+        _("status"), max_length=10, choices=ApprovalStatus.choices, default=ApprovalStatus.PENDING
+    )
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    requested_at = models.DateTimeField(auto_now_add=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    decision_reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = _("approval")
+        verbose_name_plural = _("approvals")
+        default_permissions = ("view",)
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(decided_by__isnull=True) | ~models.Q(decided_by=models.F("requested_by")),
+                name="audit_approval_second_person",
+            ),
+            models.UniqueConstraint(
+                fields=["kind", "object_type", "object_id"],
+                condition=models.Q(status="pending"),
+                name="audit_approval_one_pending",
+            ),
+        ]
+        indexes = [models.Index(fields=["status", "-id"], name="audit_approval_status")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.object_label}"

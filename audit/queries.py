@@ -1,0 +1,101 @@
+"""Reads of the record: filtered events, the neighbours of one, what one request did, and what waits for approval."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from audit.approvals import kinds
+from audit.changes import model_of
+from audit.models import Approval, ApprovalStatus, AuditEvent
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """What the page asks for; empty means any."""
+
+    actor_id: int | None = None
+    object_type: str = ""
+    action: str = ""
+    first: date | None = None
+    last: date | None = None
+    request_id: str = ""
+    text: str = ""
+
+
+def events(wanted: EventFilter) -> QuerySet[AuditEvent]:
+    found = AuditEvent.objects.select_related("actor")
+    exact = {
+        "actor_id": wanted.actor_id,
+        "object_type": wanted.object_type,
+        "action": wanted.action,
+        "request_id": wanted.request_id,
+    }
+    found = found.filter(**{name: value for name, value in exact.items() if value})
+    if wanted.first:
+        found = found.filter(at__gte=_midnight(wanted.first))
+    if wanted.last:
+        found = found.filter(at__lt=_midnight(wanted.last + timedelta(days=1)))
+    if wanted.text:
+        text = wanted.text.strip()
+        found = found.filter(Q(object_label__icontains=text) | Q(object_id=text) | Q(reason__icontains=text))
+    return found
+
+
+def _midnight(on: date) -> datetime:
+    return timezone.make_aware(datetime.combine(on, time.min))
+
+
+def object_types() -> list[str]:
+    """Everything that can leave an event: what has a history, and what is approved. Known without asking the log."""
+    tracked = [
+        model.instance_type._meta.label_lower
+        for model in apps.get_models()
+        if hasattr(model, "history_type") and hasattr(model, "instance_type")
+    ]
+    return sorted({*tracked, Approval._meta.label_lower})
+
+
+def neighbours(event: AuditEvent) -> tuple[AuditEvent | None, AuditEvent | None]:
+    """The change of the same object before this one, and the one after it."""
+    same = AuditEvent.objects.filter(object_type=event.object_type, object_id=event.object_id)
+    earlier = same.filter(pk__lt=event.pk).order_by("-pk").first()
+    later = same.filter(pk__gt=event.pk).order_by("pk").first()
+    return earlier, later
+
+
+def same_request(event: AuditEvent, *, at_most: int = 20) -> list[AuditEvent]:
+    """What else the same request changed."""
+    if not event.request_id:
+        return []
+    others = AuditEvent.objects.filter(request_id=event.request_id).exclude(pk=event.pk)
+    return list(others.select_related("actor").order_by("pk")[:at_most])
+
+
+def addresses_of(records: Iterable[AuditEvent | Approval]) -> dict[tuple[str, str], str]:
+    """The pages of the objects, where their models have one: one query a type, whatever the number of records."""
+    wanted: dict[str, set[str]] = {}
+    for record in records:
+        wanted.setdefault(record.object_type, set()).add(record.object_id)
+    found: dict[tuple[str, str], str] = {}
+    for object_type, keys in wanted.items():
+        model = model_of(object_type)
+        if model is not None and hasattr(model, "get_absolute_url"):
+            for item in model._default_manager.filter(pk__in=keys):
+                found[object_type, str(item.pk)] = item.get_absolute_url()
+    return found
+
+
+def approvals_for(user: Any, *, pending: bool) -> QuerySet[Approval]:
+    """Requests the person may decide on, and their own."""
+    may_decide = [kind.code for kind in kinds() if user.has_perm(kind.permission)]
+    found = Approval.objects.filter(Q(kind__in=may_decide) | Q(requested_by=user))
+    found = found.filter(kind__in=[kind.code for kind in kinds()])
+    by_state = found.filter(status=ApprovalStatus.PENDING) if pending else found.exclude(status=ApprovalStatus.PENDING)
+    return by_state.select_related("requested_by", "decided_by")

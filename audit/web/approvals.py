@@ -1,0 +1,99 @@
+"""The inbox of requests that wait for a second pair of eyes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from audit import approvals, queries
+from audit.changes import changes_of, people_in
+from audit.models import Approval, ApprovalStatus
+from core import business_date
+from core.errors import DomainError
+from core.pages import page_of
+from staff.roles import role_label, roles_with
+
+TONES = {
+    ApprovalStatus.PENDING: "attention",
+    ApprovalStatus.APPROVED: "good",
+    ApprovalStatus.REJECTED: "bad",
+    ApprovalStatus.CANCELLED: "neutral",
+}
+
+
+@require_GET
+@login_required
+def inbox(request: HttpRequest) -> HttpResponse:
+    return _inbox(request)
+
+
+@require_POST
+@login_required
+def approve(request: HttpRequest, pk: int) -> HttpResponse:
+    return _decide(request, pk, approvals.approve, _("Approved: %(what)s."))
+
+
+@require_POST
+@login_required
+def reject(request: HttpRequest, pk: int) -> HttpResponse:
+    return _decide(request, pk, approvals.reject, _("Rejected: %(what)s."))
+
+
+def _decide(request: HttpRequest, pk: int, decide: Callable[..., Approval], done: str) -> HttpResponse:
+    get_object_or_404(Approval, pk=pk)
+    reason = request.POST.get("reason", "").strip()
+    try:
+        approval = decide(approval_id=pk, decided_by=request.user, reason=reason, on=business_date.current())
+    except DomainError as error:
+        return _inbox(request, status=error.status, refused={"pk": pk, "detail": error.detail, "reason": reason})
+    messages.success(request, done % {"what": f"{approvals.kind_of(approval).label} {approval.object_label}"})
+    return redirect("audit:approvals")
+
+
+def _inbox(request: HttpRequest, status: int = 200, refused: dict[str, Any] | None = None) -> HttpResponse:
+    pending = request.GET.get("state") != "decided"
+    order = ("requested_at", "id") if pending else ("-id",)
+    page = page_of(queries.approvals_for(request.user, pending=pending), request, order=order, size=25)
+    people = people_in(page.items)
+    addresses = queries.addresses_of(page.items)
+    cards = [
+        {
+            **_card(approval, request.user, people),
+            "object_url": addresses.get((approval.object_type, approval.object_id), ""),
+            "refused": refused if refused and refused["pk"] == approval.pk else {},
+        }
+        for approval in page.items
+    ]
+    context = {"page": page, "cards": cards, "pending": pending, "not_pending": not pending}
+    return render(request, "audit/approvals.html", context, status=status)
+
+
+def _card(approval: Approval, user: Any, people: dict[int, str]) -> dict[str, Any]:
+    kind = approvals.kind_of(approval)
+    return {
+        "approval": approval,
+        "kind": kind.label,
+        "changes": changes_of(approval, people),
+        "tone": TONES[ApprovalStatus(approval.status)],
+        "why_not": _why_not(approval, user, kind.permission),
+    }
+
+
+def _why_not(approval: Approval, user: Any, permission: str) -> str:
+    """Why the buttons are dead for this person, in words; empty when they may decide."""
+    if approval.requested_by_id == user.pk:
+        return _("You made this request. Another person must decide on it.")
+    if not user.has_perm(permission):
+        roles = ", ".join(role_label(role) for role in roles_with(permission))
+        return _("Deciding needs the permission %(permission)s (%(roles)s).") % {
+            "permission": permission,
+            "roles": roles,
+        }
+    return ""

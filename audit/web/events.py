@@ -1,0 +1,61 @@
+"""Who changed what, when and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from audit import queries
+from audit.changes import changes_of, people_in, type_label
+from audit.models import AuditEvent
+from audit.web.forms import ACTION_TONES, ACTIONS, CHANNELS, EventFilterForm
+from core.pages import page_of
+from staff.permissions import require
+
+SUMMARY_FIELDS = 2
+
+
+def row_of(event: AuditEvent, people: dict[int, str]) -> dict[str, Any]:
+    changes = changes_of(event, people)
+    return {
+        "event": event,
+        "action": ACTIONS.get(event.action, event.action.replace("_", " ")),
+        "tone": ACTION_TONES.get(event.action, "neutral"),
+        "channel": CHANNELS.get(event.channel, event.channel),
+        "type": type_label(event.object_type),
+        "changes": changes[:SUMMARY_FIELDS],
+        "more": max(0, len(changes) - SUMMARY_FIELDS),
+    }
+
+
+@require_GET
+@require("audit.view_auditevent")
+def event_list(request: HttpRequest) -> HttpResponse:
+    form = EventFilterForm(request.GET)
+    page = page_of(queries.events(form.wanted()), request, size=50)
+    people = people_in(page.items)
+    rows = [row_of(event, people) for event in page.items]
+    filtered = any(request.GET.get(name) for name in form.fields)
+    context = {"form": form, "page": page, "rows": rows, "filtered": filtered}
+    return render(request, "audit/events.html", context)
+
+
+@require_GET
+@require("audit.view_auditevent")
+def event_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    event = get_object_or_404(AuditEvent.objects.select_related("actor"), pk=pk)
+    earlier, later = queries.neighbours(event)
+    others = queries.same_request(event)
+    people = people_in([event, *others])
+    context = {
+        **row_of(event, people),
+        "changes": changes_of(event, people),
+        "earlier": earlier,
+        "later": later,
+        "others": [row_of(other, people) for other in others],
+        "object_url": queries.addresses_of([event]).get((event.object_type, event.object_id), ""),
+    }
+    return render(request, "audit/event.html", context)

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.utils.translation import gettext_lazy as _
+
+from audit.changes import type_label
+from audit.queries import EventFilter, object_types
+
+ACTIONS = {
+    "created": _("created"),
+    "changed": _("changed"),
+    "deleted": _("deleted"),
+    "revealed": _("revealed"),
+    "exported": _("exported"),
+    "requested": _("asked for approval"),
+    "approved": _("approved"),
+    "rejected": _("rejected"),
+    "signed_in": _("signed in"),
+    "signed_out": _("signed out"),
+    "locked_out": _("locked out"),
+}
+CHANNELS = {
+    "web": _("the pages"),
+    "api": _("the API"),
+    "admin": _("the configuration"),
+    "task": _("a background task"),
+    "cli": _("a command"),
+    "system": _("the system"),
+}
+ACTION_TONES = {
+    "created": "good",
+    "approved": "good",
+    "changed": "info",
+    "deleted": "bad",
+    "rejected": "bad",
+    "locked_out": "bad",
+    "revealed": "attention",
+    "exported": "attention",
+    "requested": "attention",
+}
+
+
+class EventFilterForm(forms.Form):
+    text = forms.CharField(label=_("Number or reason"), required=False, max_length=80)
+    actor = forms.TypedChoiceField(label=_("Who"), required=False, coerce=int, empty_value=None)
+    object_type = forms.ChoiceField(label=_("What"), required=False)
+    action = forms.ChoiceField(label=_("Action"), required=False)
+    first = forms.DateField(label=_("From"), required=False)
+    last = forms.DateField(label=_("To"), required=False)
+    request_id = forms.CharField(label=_("Request id"), required=False, max_length=64)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        anyone = ("", _("Anyone"))
+        people = get_user_model().objects.order_by("display_name", "username")
+        types = sorted(((code, type_label(code)) for code in object_types()), key=lambda pair: pair[1])
+        self.fields["actor"].choices = [anyone, *((user.pk, str(user)) for user in people)]  # type: ignore[attr-defined]
+        self.fields["object_type"].choices = [("", _("Anything")), *types]  # type: ignore[attr-defined]
+        self.fields["action"].choices = [("", _("Any")), *ACTIONS.items()]  # type: ignore[attr-defined]
+
+    def wanted(self) -> EventFilter:
+        """The valid part of what was asked; a wrong date narrows nothing and is shown as wrong."""
+        self.is_valid()
+        given = self.cleaned_data
+        return EventFilter(
+            actor_id=given.get("actor"),
+            **{name: given.get(name) or "" for name in ("object_type", "action", "request_id", "text")},
+            first=given.get("first"),
+            last=given.get("last"),
+        )
