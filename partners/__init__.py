@@ -1,0 +1,1 @@
+"""Partners: programs that call the API for merchants, agencies and gateways, their keys, and what they brought in."""

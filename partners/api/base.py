@@ -1,0 +1,250 @@
+"""The base of every API view: who calls, how often, with which right; in which shape the answer goes out."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any, TypeVar
+
+from django.db.models import Model, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core.context import acting
+from core.errors import DomainError, NotAllowed
+from partners.api.authentication import ApiKeyAuthentication
+from partners.api.lists import ListQuery, envelope, page, read_query
+from partners.api.parsing import BoundedJSONParser
+from partners.api.problems import answer_problem
+from partners.api.rate_limit import Allowance, count_request, refuse_excess
+from partners.api.schema import PartnerSchema
+from partners.idempotency import Answer, IdempotencyKeyMissing, answer_once, fingerprint
+from partners.models import ApiClient, ApiKey
+
+API_VERSION = "2026-11-23"
+M = TypeVar("M", bound=Model)
+DEEPEST_EXPANSION = 2
+
+
+class ApiKeyMissing(DomainError):
+    code = "api_key_missing"
+    status = 401
+    message = _("Send an API key: Authorization: Bearer lk_….")
+
+
+class MissingScope(NotAllowed):
+    code = "missing_scope"
+    message = _("This API key lacks the scope %(missing_scope)s.")
+
+
+class BodyNotAnObject(DomainError):
+    code = "malformed"
+    status = 400
+    message = _("The body must be a JSON object.")
+
+
+class FieldUnknown(DomainError):
+    code = "field_unknown"
+    status = 400
+    message = _("There is no field %(name)s. Known: %(known)s.")
+
+
+class ExpansionUnknown(DomainError):
+    code = "expansion_unknown"
+    status = 400
+    message = _("%(name)s cannot be expanded here. Possible: %(known)s.")
+
+
+class ChangedSince(DomainError):
+    code = "changed_since"
+    status = 412
+    message = _("The object has changed since you read it. Read it again.")
+
+
+class PartnerView(APIView):
+    """``scopes`` names the right each method needs; a method without one is a mistake the tests find."""
+
+    authentication_classes = [ApiKeyAuthentication]
+    permission_classes = []
+    throttle_classes = []
+    renderer_classes = [JSONRenderer]
+    parser_classes = [BoundedJSONParser]
+    metadata_class = None
+    schema = PartnerSchema()
+    name = ""
+    tag = "meta"
+    scopes: dict[str, str | None] = {}
+    expandable: frozenset[str] = frozenset()
+
+    allowance: Allowance | None = None
+
+    # --- the way in
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        with ExitStack() as self.circumstances:
+            return super().dispatch(request, *args, **kwargs)
+
+    def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response]:
+        return answer_problem
+
+    def handle_exception(self, exc: Exception) -> Response:
+        response = answer_problem(exc, self.get_exception_handler_context())
+        response.exception = True
+        return response
+
+    def perform_authentication(self, request: Request) -> None:
+        """Then count, then name the client as the actor of whatever follows."""
+        if request.auth is None:
+            raise ApiKeyMissing
+        self.allowance = count_request(self.client, timezone.now())
+        refuse_excess(self.allowance)
+        self.circumstances.enter_context(acting(actor=request.user))
+
+    def check_permissions(self, request: Request) -> None:
+        method = "GET" if request.method == "HEAD" else str(request.method)
+        scope = self.scopes.get(method)
+        if scope is not None and not self.key.allows(scope):
+            raise MissingScope(missing_scope=scope)
+
+    @property
+    def key(self) -> ApiKey:
+        return self.request.auth  # type: ignore[return-value]
+
+    @property
+    def client(self) -> ApiClient:
+        return self.key.client
+
+    # --- what was asked
+    def body(self, serializer_class: type[serializers.Serializer[Any]], **options: Any) -> dict[str, Any]:
+        """The checked body of the request."""
+        if not isinstance(self.request.data, dict):
+            raise BodyNotAnObject
+        serializer = serializer_class(data=self.request.data, context=self.context(), **options)
+        serializer.is_valid(raise_exception=True)
+        return serializer.validated_data
+
+    def query(self, serializer_class: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+        """The checked query parameters of a view that is no list."""
+        return read_query(self.request, serializer_class, self.key).validated_data
+
+    def found(self, rows: QuerySet[M], public_id: str) -> M:
+        """The object of that id among the rows the key may see."""
+        item = rows.filter(public_id=public_id).first()
+        if item is None:
+            raise NotFound
+        return item
+
+    # --- what is answered
+    def context(self) -> dict[str, Any]:
+        """What serializers need to know of the caller."""
+        return {"key": self.key, "request": self.request, "expand": self._expansions()}
+
+    def answer(self, serializer_class: type[serializers.BaseSerializer[Any]], item: Any, **more: Any) -> Response:
+        data = serializer_class(item, context={**self.context(), **more.pop("context", {})}).data
+        return Response(self._shaped(data), **more)
+
+    def made(self, serializer_class: type[serializers.BaseSerializer[Any]], item: Any, **context: Any) -> Response:
+        """The answer to a creation: 201 and where the new object is to be found."""
+        response = self.answer(serializer_class, item, context=context, status=201)
+        if public_id := response.data.get("id"):
+            response["Location"] = f"{self.request.path.rstrip('/')}/{public_id}"
+        return response
+
+    def answer_list(
+        self,
+        serializer_class: type[serializers.BaseSerializer[Any]],
+        rows: QuerySet[M],
+        query_class: type[ListQuery] = ListQuery,
+        prepare: Callable[[list[M]], dict[str, Any]] | None = None,
+    ) -> Response:
+        """One page of the rows. ``prepare`` reads in one go what the serializer needs for all of them."""
+        items, around = page(rows, read_query(self.request, query_class, self.key))  # type: ignore[arg-type]
+        context = {**self.context(), **(prepare(items) if prepare else {})}
+        data = serializer_class(items, many=True, context=context).data
+        return Response(envelope([self._shaped(item) for item in data], **around))
+
+    def with_etag(self, response: Response) -> Response:
+        """The answer with its fingerprint, for a later If-Match."""
+        response["ETag"] = _etag(response)
+        return response
+
+    def require_match(self, current: Response) -> None:
+        """Refuse to change what has changed since the caller looked, if the caller says what it saw."""
+        seen = self.request.headers.get("If-Match", "*")
+        if seen not in {"*", _etag(current)}:
+            raise ChangedSince
+
+    def _expansions(self) -> frozenset[str]:
+        wanted = frozenset(name for name in self.request.query_params.get("expand", "").split(",") if name)
+        for name in wanted:
+            if name not in self.expandable or name.count(".") >= DEEPEST_EXPANSION:
+                raise ExpansionUnknown(name=name, known=", ".join(sorted(self.expandable)) or "-")
+        return wanted | {name.partition(".")[0] for name in wanted}
+
+    def _shaped(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Only the fields asked for by ``fields=a,b``; the id always."""
+        wanted = self.request.query_params.get("fields")
+        if not wanted:
+            return data
+        names = {*wanted.split(","), "object", "id"}
+        for name in names - {*data, "object", "id"}:
+            raise FieldUnknown(name=name, known=", ".join(data))
+        return {name: value for name, value in data.items() if name in names}
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response["API-Version"] = API_VERSION
+        response["Cache-Control"] = "no-store"
+        for name, value in (self.allowance.headers() if self.allowance else {}).items():
+            response[name] = value
+        return response
+
+
+Handler = Callable[..., Response]
+
+
+def idempotent(handler: Handler) -> Handler:
+    """For methods that create or move money: the Idempotency-Key is compulsory and the answer is given once."""
+
+    def once(view: PartnerView, request: Request, *args: Any, **kwargs: Any) -> Response:
+        key = request.headers.get("Idempotency-Key", "")
+        if not key:
+            raise IdempotencyKeyMissing
+        asked = fingerprint(method=str(request.method), path=request.path.rstrip("/"), body=request.data)
+        answer = answer_once(
+            client=view.client, key=key, fingerprint=asked, work=lambda: _kept(handler(view, request, *args, **kwargs))
+        )
+        return _sent(answer)
+
+    once.__name__, once.__doc__, once.__module__ = handler.__name__, handler.__doc__, handler.__module__
+    once.__dict__.update(handler.__dict__)
+    once.idempotent = True  # type: ignore[attr-defined]
+    return once
+
+
+def use_case_key(request: Request) -> str:
+    """The Idempotency-Key as use cases keep it: unique over all clients, and short however long it came."""
+    key: ApiKey = request.auth  # type: ignore[assignment]
+    digest = hashlib.sha256(request.headers["Idempotency-Key"].encode()).hexdigest()
+    return f"api:{key.client_id}:{digest}"
+
+
+def _etag(response: Response) -> str:
+    return f'"{hashlib.sha256(JSONRenderer().render(response.data)).hexdigest()[:32]}"'
+
+
+def _kept(response: Response) -> Answer:
+    body = JSONRenderer().render(response.data).decode()
+    return Answer(response.status_code, body, response.get("Location", ""))
+
+
+def _sent(answer: Answer) -> Response:
+    headers = {"Location": answer.location} if answer.location else {}
+    if answer.replayed:
+        headers["Idempotent-Replayed"] = "true"
+    return Response(json.loads(answer.body), status=answer.status, headers=headers)

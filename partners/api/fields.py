@@ -1,0 +1,146 @@
+"""How values travel: money in minor units, rates as text, instants in UTC, related objects by id or opened up."""
+
+from collections.abc import Iterable
+from datetime import UTC
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.plumbing import ResolvedComponent
+from rest_framework import serializers
+
+from core.money import from_minor, to_minor
+
+CURRENCY = "CNY"
+LARGEST_MINOR = 10**13
+
+
+class MoneyField(serializers.Field):
+    """``{"amount": 1234560, "currency": "CNY"}`` outside, Decimal in major units inside."""
+
+    default_error_messages = {
+        "not_money": _('Money is an object: {{"amount": whole number of minor units, "currency": "CNY"}}.'),
+        "not_whole": _("The amount is a whole number of minor units (fen)."),
+        "not_positive": _("The amount must be above zero."),
+        "too_large": _("The amount is too large."),
+        "currency_unknown": _("The currency is {currency}."),
+    }
+
+    def __init__(self, *, allow_zero: bool = False, **options: Any) -> None:
+        self.allow_zero = allow_zero
+        super().__init__(**options)
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        if not isinstance(data, dict) or set(data) != {"amount", "currency"}:
+            self.fail("not_money")
+        minor, currency = data["amount"], data["currency"]
+        if currency != CURRENCY:
+            self.fail("currency_unknown", currency=CURRENCY)
+        if not isinstance(minor, int) or isinstance(minor, bool):
+            self.fail("not_whole")
+        if minor < (0 if self.allow_zero else 1):
+            self.fail("not_positive")
+        if minor > LARGEST_MINOR:
+            self.fail("too_large")
+        return from_minor(minor)
+
+    def to_representation(self, value: Decimal | str) -> dict[str, Any]:
+        return {"amount": to_minor(Decimal(value)), "currency": CURRENCY}
+
+
+class RateField(serializers.DecimalField):
+    """A rate a year as decimal text: ``"0.1440"``."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_digits": 20, "decimal_places": 8, **options})
+
+    def to_representation(self, value: Any) -> str:
+        text = format(Decimal(value), "f")
+        whole, _dot, places = text.partition(".")
+        return f"{whole}.{places.rstrip('0').ljust(4, '0')}"
+
+
+class InstantField(serializers.DateTimeField):
+    """An instant in UTC (RFC 3339)."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(default_timezone=UTC, **options)
+
+
+class Constant(serializers.ChoiceField):
+    """A word that is always the same: ``"object": "loan"``, ``"rate_basis": "annual"``."""
+
+    def __init__(self, word: str) -> None:
+        self.word = word
+        super().__init__(choices=[word], read_only=True)
+
+    def get_attribute(self, instance: Any) -> str:
+        return self.word
+
+
+class LiveMode(serializers.BooleanField):
+    """False in a house whose people are invented."""
+
+    def __init__(self) -> None:
+        super().__init__(read_only=True)
+
+    def get_attribute(self, instance: Any) -> bool:
+        return not settings.DEMO
+
+
+class Reference(serializers.Field):
+    """A related object: its id, or the object itself when the request says ``expand=name``."""
+
+    def __init__(self, serializer: type[serializers.BaseSerializer[Any]], **options: Any) -> None:
+        self.serializer = serializer
+        super().__init__(read_only=True, **options)
+
+    def to_representation(self, value: Any) -> Any:
+        wanted: frozenset[str] = self.context.get("expand", frozenset())
+        if self.field_name not in wanted:
+            return value.public_id
+        return self.serializer(value, context={**self.context, "expand": _beneath(wanted, self.field_name)}).data
+
+
+def _beneath(paths: Iterable[str], name: str) -> frozenset[str]:
+    """What is to be expanded one level down: ``loan.borrower`` becomes ``borrower`` inside ``loan``."""
+    return frozenset(path.partition(".")[2] for path in paths if path.startswith(f"{name}."))
+
+
+MONEY_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "description": "Money in minor units (fen): 1234560 is ¥12,345.60.",
+    "required": ["amount", "currency"],
+    "additionalProperties": False,
+    "properties": {
+        "amount": {"type": "integer", "format": "int64"},
+        "currency": {"type": "string", "enum": [CURRENCY]},
+    },
+    "example": {"amount": 1234560, "currency": CURRENCY},
+}
+
+
+class MoneySchema(OpenApiSerializerFieldExtension):
+    target_class = "partners.api.fields.MoneyField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        component = ResolvedComponent("Money", ResolvedComponent.SCHEMA, schema=MONEY_SCHEMA, object=MoneyField)
+        auto_schema.registry.register_on_missing(component)
+        return component.ref
+
+
+class RateSchema(OpenApiSerializerFieldExtension):
+    target_class = "partners.api.fields.RateField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        return {"type": "string", "format": "decimal", "example": "0.1440", "description": "A fraction a year."}
+
+
+class ReferenceSchema(OpenApiSerializerFieldExtension):
+    target_class = "partners.api.fields.Reference"
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        component = auto_schema.resolve_serializer(self.target.serializer, direction)
+        return {"oneOf": [{"type": "string", "description": "The object's id."}, component.ref]}

@@ -1,0 +1,62 @@
+"""The OpenAPI document of the API: made from the views, kept in the repository, compared by a test."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils import translation
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import OpenApiYamlRenderer
+
+from partners.api.schema import shared_responses
+
+INTRODUCTION = """
+Consumer loans from application to recovery, for partners' programs.
+
+**Key.** Every call carries `Authorization: Bearer lk_…`. The lender makes keys under *API clients* and shows each once.
+A key has scopes; a refusal names the one that is missing. Two keys live at once, so that you can change them without a stop.
+
+**Repeating.** Every POST that creates something or moves money needs an `Idempotency-Key` of yours. The same request again
+gives the first answer again, for seven days, marked `Idempotent-Replayed: true`; the same key with another request is 422;
+while the first one still runs you get 409 with `Retry-After`. A refused request is not stored: correct it and send it again.
+
+**Values.** Money is `{"amount": 1234560, "currency": "CNY"}` in fen. Rates are decimal texts, a fraction a year. Dates are
+business dates of the lender (`GET /me` tells the current one), instants are UTC.
+
+**Lists.** Newest first: `?limit=50&starting_after=<id>` → `data`, `has_more`, `next_cursor`. `fields=` thins objects out,
+`expand=` opens related ones up. An unknown parameter is refused rather than ignored.
+
+**Refusals** are `application/problem+json` with a `code` that never changes, the `request_id`, and JSON pointers to wrong
+values. `GET /errors` lists every code.
+
+**What you see** are the borrowers you registered, their applications and loans. Anything else does not exist for you.
+Personal data is masked.
+"""
+# In the order of a loan's life.
+TAGS = {
+    "products": "What is lent, and what it would cost.",
+    "borrowers": "People, their consents, means and accounts.",
+    "applications": "Asking for a loan, and the answer.",
+    "offers": "The terms, and accepting them.",
+    "loans": "Where a loan stands.",
+    "repayments": "Money that comes in.",
+    "meta": "About the API and its caller.",
+}
+FILE = Path(settings.BASE_DIR) / "openapi.yaml"
+
+
+@lru_cache(maxsize=1)
+def document() -> dict[str, Any]:
+    """The document in English, whatever language is active."""
+    with translation.override("en"):
+        found = SchemaGenerator(urlconf="config.api_urls").get_schema(request=None, public=True)
+    found["info"]["description"] = INTRODUCTION.strip()
+    found["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
+    found["components"]["responses"] = shared_responses()
+    return found
+
+
+def as_yaml() -> str:
+    with translation.override("en"):
+        return OpenApiYamlRenderer().render(document()).decode()

@@ -1,0 +1,182 @@
+"""What OpenAPI says beyond the serializers: scopes, the idempotency key, the list parameters, the problems."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    extend_schema_serializer,
+    inline_serializer,
+)
+from rest_framework import serializers
+
+from partners.api.fields import CURRENCY
+
+
+class ProblemErrorSerializer(serializers.Serializer[Any]):
+    """One wrong value."""
+
+    pointer = serializers.CharField(help_text="JSON pointer into the request, such as /amount.")
+    code = serializers.CharField(help_text="Stable, never translated.")
+    detail = serializers.CharField()
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """RFC 9457."""
+
+    type = serializers.URLField(help_text="Address of the explanation.")
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    code = serializers.CharField(help_text="Stable, never translated. GET /errors lists them all.")
+    detail = serializers.CharField(help_text="For people, in the language of Accept-Language.")
+    request_id = serializers.CharField()
+    errors = ProblemErrorSerializer(many=True, required=False)  # type: ignore[assignment]
+    current_status = serializers.CharField(required=False)
+    allowed_actions = serializers.ListField(child=serializers.CharField(), required=False)
+    existing = serializers.CharField(required=False, help_text="The id of the object that is there already.")
+    missing_scope = serializers.CharField(required=False)
+
+
+PROBLEMS = {
+    400: "Malformed request",
+    401: "API key missing or not accepted",
+    403: "Scope missing, client suspended or address not allowed",
+    404: "No such object, or not yours",
+    409: "The state of the object does not allow this; or the same request is still running",
+    422: "A value or a business rule refuses; or the Idempotency-Key was used for another request",
+    429: "Too many requests; see Retry-After",
+}
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    required=True,
+    description="A text of your own, such as a UUID, one for each thing to be done. A repeat with that key gets the "
+    "first answer again, for 7 days.",
+)
+FIELDS = OpenApiParameter("fields", str, description="Only these fields of each object, separated by commas.")
+
+
+def example(**body: Any) -> Callable[[Any], Any]:
+    """A body to start from, shown where the request is tried out."""
+    return extend_schema_serializer(examples=[OpenApiExample("Example", value=body, request_only=True)])
+
+
+def fen(amount: int) -> dict[str, Any]:
+    """Money for an example."""
+    return {"amount": amount, "currency": CURRENCY}
+
+
+def list_of(serializer: type[serializers.Serializer[Any]]) -> Any:
+    """The envelope around a list of such objects, for ``extend_schema``."""
+    name = serializer.__name__.removesuffix("Serializer")
+    return inline_serializer(
+        f"{name}List",
+        {
+            "object": serializers.ChoiceField(choices=["list"]),
+            "data": serializer(many=True),
+            "has_more": serializers.BooleanField(),
+            "next_cursor": serializers.CharField(allow_null=True),
+            "total_count": serializers.IntegerField(required=False),
+        },
+    )
+
+
+MEANINGS = {"200": "The answer", "201": "Made; Location says where it is to be found"}
+EXAMPLES: dict[int, tuple[str, str, dict[str, Any]]] = {
+    400: ("idempotency_key_missing", "Send an Idempotency-Key header.", {}),
+    401: ("api_key_not_accepted", "This API key is not accepted. It may be mistyped, expired or revoked.", {}),
+    403: ("missing_scope", "This API key lacks the scope loans:read.", {"missing_scope": "loans:read"}),
+    404: ("not_found", "This does not exist, or it is not yours.", {}),
+    409: (
+        "application_step_refused",
+        "Application AP-2026-000418 is “withdrawn”: it cannot become “submitted”.",
+        {"current_status": "withdrawn", "allowed_actions": []},
+    ),
+    422: (
+        "validation_failed",
+        "Some values are not valid; errors says which.",
+        {"errors": [{"pointer": "/amount", "code": "not_whole", "detail": "The amount is a whole number of fen."}]},
+    ),
+    429: ("rate_limited", "Too many requests. Wait as long as Retry-After says.", {}),
+}
+
+
+def name_of(status: int) -> str:
+    """The name of a shared response: 404 is NotFound."""
+    return HTTPStatus(status).phrase.replace(" ", "")
+
+
+def shared_responses() -> dict[str, Any]:
+    """The refusals every operation refers to, each with an example."""
+    return {name_of(status): _refusal(status) for status in PROBLEMS}
+
+
+def _refusal(status: int) -> dict[str, Any]:
+    code, detail, more = EXAMPLES[status]
+    value = {
+        "type": f"https://loans.example/api/docs/errors/#{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "request_id": "req_5f0c1d2e3a4b",
+        **more,
+    }
+    content = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": value}
+    return {"description": PROBLEMS[status], "content": {"application/problem+json": content}}
+
+
+class PartnerSchema(AutoSchema):
+    """The common part of every operation."""
+
+    view: Any
+
+    def get_tags(self) -> list[str]:
+        return [getattr(self.view, "tag", "meta")]
+
+    def get_operation_id(self) -> str:
+        return f"{self.method.lower()}_{self.view.name}"
+
+    def get_description(self) -> str:  # type: ignore[override]
+        handler = getattr(self.view, self.method.lower())
+        text = handler.__doc__ or ""
+        scope = self.view.scopes.get(self.method)
+        return f"{text.strip()}\n\nScope: `{scope}`." if scope else text.strip()
+
+    def get_override_parameters(self) -> list[Any]:
+        handler = getattr(self.view, self.method.lower())
+        found: list[Any] = [IDEMPOTENCY_KEY] if getattr(handler, "idempotent", False) else []
+        if self.method == "GET":
+            found.append(FIELDS)
+            if self.view.expandable:
+                names = ", ".join(sorted(self.view.expandable))
+                found.append(OpenApiParameter("expand", str, description=f"Open related objects up: {names}."))
+        query = getattr(handler, "query_class", None)
+        return [*found, query] if query else found
+
+    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
+        bodies = super()._get_response_bodies(direction)
+        for status, body in bodies.items():
+            body["description"] = body["description"] or MEANINGS.get(status, "")
+        self.resolve_serializer(ProblemSerializer, direction)
+        shared = {str(status): {"$ref": f"#/components/responses/{name_of(status)}"} for status in self._refusals()}
+        return {**bodies, **shared}
+
+    def _refusals(self) -> list[int]:
+        statuses = [400, 401, 403, 429]
+        if "{" in self.path:
+            statuses.append(404)
+        if self.method in {"POST", "PATCH"}:
+            statuses += [409, 422]
+        return sorted(statuses)
+
+
+def tidy_paths(endpoints: list[Any]) -> list[Any]:
+    """Show addresses without the optional slash at their end (a preprocessing hook)."""
+    return [(path.rstrip("/"), pattern, method, view) for path, pattern, method, view in endpoints]

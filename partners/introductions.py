@@ -1,0 +1,50 @@
+"""Whose object is whose: what a client brought in it may see, everything else does not exist for it."""
+
+from typing import Any, TypeVar
+
+from django.db import IntegrityError, transaction
+from django.db.models import Model, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import DomainError
+from partners.models import ApiClient, ApiKey, Introduction
+
+M = TypeVar("M", bound=Model)
+EVERY_ORIGIN = "portfolio:read"
+
+
+class ExternalIdTaken(DomainError):
+    code = "external_id_taken"
+    message = _("The external_id %(external_id)s already names another object of yours.")
+
+
+def introduce(*, client: ApiClient, kind: str, object_id: int, external_id: str | None = None) -> Introduction:
+    """Note that the client brought the object in, under its own number if it has one. Once is enough."""
+    try:
+        with transaction.atomic():
+            row, _created = Introduction.objects.get_or_create(
+                client=client, kind=kind, object_id=object_id, defaults={"external_id": external_id or None}
+            )
+    except IntegrityError:
+        raise ExternalIdTaken(external_id=external_id, field="external_id") from None
+    return row
+
+
+def visible(queryset: QuerySet[M], *, key: ApiKey, kind: str, path: str = "pk") -> QuerySet[M]:
+    """The part of the queryset the key may see. ``path`` leads from a row to the object that was brought in."""
+    if key.allows(EVERY_ORIGIN):
+        return queryset
+    brought = Introduction.objects.filter(client_id=key.client_id, kind=kind).values("object_id")
+    return queryset.filter(**{f"{path}__in": brought})
+
+
+def external_ids(*, client: ApiClient, kind: str, object_ids: list[Any]) -> dict[int, str]:
+    """The client's own numbers of the objects, in one query."""
+    rows = Introduction.objects.filter(client=client, kind=kind, object_id__in=object_ids, external_id__isnull=False)
+    return dict(rows.values_list("object_id", "external_id"))  # type: ignore[arg-type]
+
+
+def found_by_external_id(*, client: ApiClient, kind: str, external_id: str) -> int | None:
+    """The object the client knows by that number."""
+    rows = Introduction.objects.filter(client=client, kind=kind, external_id=external_id)
+    return rows.values_list("object_id", flat=True).first()

@@ -1,0 +1,31 @@
+"""What a key may do. A scope is one right over one resource; a read-only key holds only the reading half."""
+
+from collections.abc import Iterable
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+SCOPES: dict[str, str | Promise] = {
+    "products:read": _("See products and calculate quotes"),
+    "borrowers:read": _("See borrowers it brought in, personal data masked"),
+    "borrowers:write": _("Register borrowers, their consents, contact points, incomes, debts and bank accounts"),
+    "borrowers:read_personal": _("See personal data of its borrowers unmasked"),
+    "applications:read": _("See applications it made, with decisions and offers"),
+    "applications:write": _("Make, submit and withdraw applications"),
+    "offers:accept": _("Accept an offer for the borrower"),
+    "loans:read": _("See loans, schedules, transactions and payoff quotes"),
+    "repayments:read": _("See repayments"),
+    "repayments:write": _("Report repayments"),
+    "repayments:reverse": _("Reverse a repayment it reported"),
+    "portfolio:read": _("See objects of every origin, not only its own"),
+}
+
+
+def unknown(scopes: Iterable[str]) -> list[str]:
+    """The names that are no scopes, in the order given."""
+    return [scope for scope in scopes if scope not in SCOPES]
+
+
+def is_reading(scope: str) -> bool:
+    """Whether the scope changes nothing: the only kind a read-only key may use."""
+    return scope.partition(":")[2].startswith("read")

@@ -1,0 +1,147 @@
+"""Clients of the API and their keys: made, changed, suspended, revoked by administrators."""
+
+from datetime import datetime, time
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from core.errors import DomainError
+from partners import keys
+from partners.models import ApiClient, ApiKey
+from partners.queries import client_of, clients, keys_of
+from partners.scopes import SCOPES
+from partners.web.forms import ChangeClientForm, ClientForm, KeyForm, as_initial, posted, refuse
+from staff.permissions import require
+
+MANAGE = "partners.manage_apiclient"
+# Ticked to begin with; personal data and the whole portfolio are given on purpose only.
+USUAL_SCOPES = [scope for scope in SCOPES if scope not in {"portfolio:read", "borrowers:read_personal"}]
+
+
+def _client(public_id: str) -> ApiClient:
+    client = client_of(public_id, timezone.now())
+    if client is None:
+        raise Http404
+    return client
+
+
+@require_safe
+@require(MANAGE)
+def client_list(request: HttpRequest) -> HttpResponse:
+    return render(request, "partners/client_list.html", {"clients": clients(timezone.now())})
+
+
+@require_safe
+@require(MANAGE)
+def client_detail(request: HttpRequest, public_id: str) -> HttpResponse:
+    return _client_page(request, _client(public_id))
+
+
+def _client_page(request: HttpRequest, client: ApiClient, token: str = "") -> HttpResponse:
+    now = timezone.now()
+    rows = [(key, _state(key, now)) for key in keys_of(client)]
+    context = {"client": client, "rows": rows, "token": token, "most": keys.LIVE_KEYS_AT_ONCE}
+    return render(request, "partners/client.html", context)
+
+
+def _state(key: ApiKey, at: datetime) -> tuple[str, str]:
+    """The state of a key in words, and its tone."""
+    if key.revoked_at is not None:
+        return pgettext("API key", "revoked"), "neutral"
+    if not key.is_live(at):
+        return pgettext("API key", "expired"), "neutral"
+    if key.read_only:
+        return pgettext("API key", "live, read-only"), "info"
+    return pgettext("API key", "live"), "good"
+
+
+@require_http_methods(["GET", "POST"])
+@require(MANAGE)
+def new_client(request: HttpRequest) -> HttpResponse:
+    form = ClientForm(posted(request))
+    if form.is_valid():
+        try:
+            client = keys.make_client(**form.cleaned_data)
+        except DomainError as refusal:
+            refuse(form, refusal)
+        else:
+            messages.success(request, _("The client is made. It needs a key to call."))
+            return redirect("partners:client", client.public_id)
+    return _form_page(request, form, title=_("New API client"), button=_("Make the client"))
+
+
+@require_http_methods(["GET", "POST"])
+@require(MANAGE)
+def change_client(request: HttpRequest, public_id: str) -> HttpResponse:
+    client = _client(public_id)
+    form = ChangeClientForm(posted(request), initial=as_initial(client))
+    if form.is_valid():
+        try:
+            keys.change_client(client_id=client.pk, **form.cleaned_data)
+        except DomainError as refusal:
+            refuse(form, refusal)
+        else:
+            messages.success(request, _("The client was changed."))
+            return redirect("partners:client", client.public_id)
+    return _form_page(request, form, title=_("Change the client"), button=_("Save"), client=client)
+
+
+def _form_page(request: HttpRequest, form: forms.Form, **context: Any) -> HttpResponse:
+    status = 422 if form.errors else 200
+    return render(request, "partners/client_form.html", {"form": form, **context}, status=status)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@require(MANAGE)
+def new_key(request: HttpRequest, public_id: str) -> HttpResponse:
+    """The page that answers shows the token: once, not to be stored by anything on the way."""
+    client = _client(public_id)
+    form = KeyForm(posted(request), initial={"scopes": USUAL_SCOPES})
+    if form.is_valid():
+        given = {**form.cleaned_data, "expires_at": _beginning_of(form.cleaned_data["expires_at"])}
+        try:
+            issued = keys.issue_key(client_id=client.pk, at=timezone.now(), created_by=request.user, **given)
+        except DomainError as refusal:
+            refuse(form, refusal)
+        else:
+            return _client_page(request, _client(public_id), issued.token)
+    context = {"form": form, "client": client, "scopes": SCOPES.items()}
+    return render(request, "partners/key_form.html", context, status=422 if form.errors else 200)
+
+
+def _beginning_of(on: Any) -> datetime | None:
+    return timezone.make_aware(datetime.combine(on, time.min)) if on else None
+
+
+@require_POST
+@require(MANAGE)
+def revoke_key(request: HttpRequest, public_id: str, pk: int) -> HttpResponse:
+    client = _client(public_id)
+    key = keys.revoke_key(key_id=get_object_or_404(ApiKey, pk=pk, client=client).pk, at=timezone.now())
+    messages.success(request, _("The key %(key)s is revoked.") % {"key": key.prefix})
+    return redirect("partners:client", client.public_id)
+
+
+@require_POST
+@require(MANAGE)
+def suspend_client(request: HttpRequest, public_id: str) -> HttpResponse:
+    client = keys.suspend_client(client_id=_client(public_id).pk)
+    messages.success(request, _("%(name)s is suspended; its keys open nothing.") % {"name": client.name})
+    return redirect("partners:client", client.public_id)
+
+
+@require_POST
+@require(MANAGE)
+def reinstate_client(request: HttpRequest, public_id: str) -> HttpResponse:
+    client = keys.reinstate_client(client_id=_client(public_id).pk)
+    messages.success(request, _("%(name)s may call again.") % {"name": client.name})
+    return redirect("partners:client", client.public_id)
