@@ -1,0 +1,37 @@
+"""Reads of the books."""
+
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import QuerySet, Sum
+from django.db.models.functions import Coalesce
+
+from core.money import ZERO
+from ledger.models import JournalLine
+
+
+def trial_balance(on: date | None = None) -> list[dict[str, object]]:
+    """Debits and credits by account, up to and including ``on`` when given."""
+    lines = JournalLine.objects.all() if on is None else JournalLine.objects.filter(entry__posted_on__lte=on)
+    rows = lines.values("account_id", "account__name", "account__kind")
+    return [dict(row) for row in rows.annotate(debit=Sum("debit"), credit=Sum("credit")).order_by("account_id")]
+
+
+def balances(subledger_id: int | None = None) -> dict[str, Decimal]:
+    """Debit balance (credit balances negative) by account code, of all books or of one loan."""
+    lines = JournalLine.objects.all()
+    if subledger_id is not None:
+        lines = lines.filter(subledger_id=subledger_id)
+    rows = lines.values_list("account_id").annotate(d=Sum("debit"), c=Sum("credit")).order_by("account_id")
+    return {code: d - c for code, d, c in rows}
+
+
+def difference() -> Decimal:
+    """Sum of all debits less all credits: 0.00, or the books are broken."""
+    total = JournalLine.objects.aggregate(d=Coalesce(Sum("debit"), ZERO), c=Coalesce(Sum("credit"), ZERO))
+    return total["d"] - total["c"]
+
+
+def journal_of(subledger_id: int) -> QuerySet[JournalLine]:
+    """The lines of one loan with their entries, oldest first."""
+    return JournalLine.objects.filter(subledger_id=subledger_id).select_related("entry", "account").order_by("id")
