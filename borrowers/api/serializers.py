@@ -1,0 +1,186 @@
+"""Borrowers as partners send and see them. Personal data is masked unless the view says ``plain``."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+
+from borrowers.models import (
+    BankAccount,
+    Borrower,
+    BorrowerStatus,
+    ConsentPurpose,
+    ContactKind,
+    ContactPoint,
+    ContactState,
+    IdentityKind,
+    IncomeSource,
+    Language,
+    Provenance,
+    Sex,
+)
+from core import business_date
+from partners.api.fields import Constant, InstantField, LiveMode, MoneyField
+from partners.api.schema import example, fen
+
+A_MOMENT = timedelta(minutes=5)
+
+
+class Personal(serializers.CharField):
+    """Personal data: the masked attribute unless the context says ``plain``."""
+
+    def __init__(self, *, masked: str, **options: Any) -> None:
+        self.masked = masked
+        super().__init__(read_only=True, **options)
+
+    def get_attribute(self, instance: Any) -> Any:
+        return super().get_attribute(instance) if self.context.get("plain") else getattr(instance, self.masked)
+
+
+class BorrowerSerializer(serializers.Serializer[Borrower]):
+    object = Constant("borrower")
+    id = serializers.CharField(source="public_id")
+    number = serializers.CharField()
+    external_id = serializers.SerializerMethodField()
+    name = Personal(masked="masked_name")
+    identity_kind = serializers.ChoiceField(IdentityKind.choices)
+    identity_number = Personal(masked="masked_identity")
+    phone = Personal(masked="masked_phone")
+    birth_date = serializers.SerializerMethodField()
+    sex = serializers.ChoiceField(Sex.choices)
+    language = serializers.ChoiceField(Language.choices)
+    status = serializers.ChoiceField(BorrowerStatus.choices)
+    do_not_contact = serializers.BooleanField()
+    created_on = serializers.DateField()
+    livemode = LiveMode()
+
+    def get_external_id(self, borrower: Borrower) -> str | None:
+        """Your own number of the borrower."""
+        return self.context.get("external_ids", {}).get(borrower.pk)
+
+    def get_birth_date(self, borrower: Borrower) -> str | None:
+        """The day with the scope for personal data, otherwise the year."""
+        if borrower.birth_date is None:
+            return None
+        return borrower.birth_date.isoformat() if self.context.get("plain") else str(borrower.birth_date.year)
+
+
+@example(purpose="credit_query", given_at="2026-06-15T02:00:00Z")
+class ConsentInput(serializers.Serializer[Any]):
+    purpose = serializers.ChoiceField(ConsentPurpose.choices)
+    given_at = InstantField(help_text="When the borrower agreed.")
+    text = serializers.CharField(
+        required=False,
+        max_length=20_000,
+        help_text="The wording shown; the lender's own in force that day if left out.",
+    )
+    text_version = serializers.CharField(required=False, max_length=20)
+
+    def validate_given_at(self, at: datetime) -> datetime:
+        """Nobody has agreed to anything tomorrow; the books may run ahead of the clock, in a demo say."""
+        if at > max(timezone.now(), business_date.now()) + A_MOMENT or at.year < 2000:
+            raise serializers.ValidationError(
+                _("A consent is given before it is sent, and after 1999."), "not_possible"
+            )
+        return at
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A wording of the partner's own needs a name to be found again."""
+        if ("text" in attrs) != ("text_version" in attrs):
+            raise serializers.ValidationError({"text_version": "Send text and text_version together."}, "incomplete")
+        return attrs
+
+
+@example(name="林小雨", identity_number="11010519491231002X", phone="13812341234", external_id="C-1001")
+class BorrowerInput(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=80)
+    identity_kind = serializers.ChoiceField(IdentityKind.choices, default=IdentityKind.CN_RESIDENT_ID)
+    identity_number = serializers.CharField(max_length=40)
+    phone = serializers.CharField(max_length=20)
+    email = serializers.EmailField(required=False)
+    birth_date = serializers.DateField(required=False, help_text="Read from a resident ID; needed for other documents.")
+    sex = serializers.ChoiceField(Sex.choices, required=False)
+    language = serializers.ChoiceField(Language.choices, default=Language.CHINESE)
+    external_id = serializers.CharField(required=False, max_length=80, help_text="Your own number of the borrower.")
+    consents = ConsentInput(many=True, required=False)
+
+
+@example(language="en")
+class BorrowerPatch(serializers.Serializer[Any]):
+    language = serializers.ChoiceField(Language.choices)
+
+
+class ConsentSerializer(serializers.Serializer[Any]):
+    object = Constant("consent")
+    purpose = serializers.ChoiceField(ConsentPurpose.choices)
+    text_version = serializers.CharField()
+    text_hash = serializers.CharField(help_text="SHA-256 of the wording agreed to.")
+    channel = serializers.CharField()
+    given_at = InstantField()
+    withdrawn_at = InstantField(allow_null=True)
+
+
+@example(kind="email", value="lin@example.com", is_primary=True)
+class ContactPointInput(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(ContactKind.choices)
+    value = serializers.CharField(max_length=200)
+    is_primary = serializers.BooleanField(default=False)
+
+
+class ContactPointSerializer(serializers.Serializer[ContactPoint]):
+    object = Constant("contact_point")
+    kind = serializers.ChoiceField(ContactKind.choices)
+    value = Personal(masked="masked_value")
+    state = serializers.ChoiceField(ContactState.choices)
+    provenance = serializers.ChoiceField(Provenance.choices)
+    is_primary = serializers.BooleanField()
+    verified_at = InstantField(allow_null=True)
+
+
+@example(source="salary", monthly_amount=fen(1_200_000), as_of="2026-06-01")
+class IncomeInput(serializers.Serializer[Any]):
+    source = serializers.ChoiceField(IncomeSource.choices)  # type: ignore[assignment]
+    monthly_amount = MoneyField()
+    as_of = serializers.DateField()
+
+
+class IncomeSerializer(serializers.Serializer[Any]):
+    object = Constant("income")
+    source = serializers.ChoiceField(IncomeSource.choices)  # type: ignore[assignment]
+    monthly_amount = MoneyField()
+    verified = serializers.BooleanField()
+    as_of = serializers.DateField()
+
+
+@example(lender="Another lender", balance=fen(500_000), monthly_payment=fen(45_000), as_of="2026-06-01")
+class ExternalDebtInput(serializers.Serializer[Any]):
+    lender = serializers.CharField(max_length=80)
+    balance = MoneyField(allow_zero=True)
+    monthly_payment = MoneyField(allow_zero=True)
+    as_of = serializers.DateField()
+
+
+class ExternalDebtSerializer(serializers.Serializer[Any]):
+    object = Constant("external_debt")
+    lender = serializers.CharField()
+    balance = MoneyField()
+    monthly_payment = MoneyField()
+    source = serializers.CharField()  # type: ignore[assignment]
+    as_of = serializers.DateField()
+
+
+@example(bank_name="Harbour Bank", account_number="6222020200001234567", is_primary=True)
+class BankAccountInput(serializers.Serializer[Any]):
+    bank_name = serializers.CharField(max_length=80)
+    account_number = serializers.CharField(max_length=50)
+    is_primary = serializers.BooleanField(default=False)
+
+
+class BankAccountSerializer(serializers.Serializer[BankAccount]):
+    object = Constant("bank_account")
+    bank_name = serializers.CharField()
+    account_number = Personal(masked="masked_number")
+    holder_matches = serializers.BooleanField(allow_null=True)
+    is_primary = serializers.BooleanField()

@@ -1,0 +1,260 @@
+"""Borrowers over the API: registered once, seen by the partner that brought them in."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from borrowers.api import serializers as shapes
+from borrowers.consents import GivenConsent, give_consent
+from borrowers.contacts import add_contact_point
+from borrowers.means import add_bank_account, record_external_debt, record_income
+from borrowers.models import Borrower, BorrowerStatus, Provenance
+from borrowers.onboarding import BorrowerAlreadyRegistered, register_borrower
+from borrowers.preferences import choose_language
+from core import business_date
+from partners.api.base import PartnerView, idempotent
+from partners.api.lists import ListQuery, WordsField, envelope
+from partners.api.schema import list_of
+from partners.disclosure import discloses, note_disclosure
+from partners.introductions import ExternalIdTaken, external_ids, found_by_external_id, introduce, visible
+
+CHANNEL = "api"
+KIND = "borrower"
+READ, WRITE = "borrowers:read", "borrowers:write"
+
+
+class BorrowerQuery(ListQuery):
+    """Filters of the list of borrowers."""
+
+    status = WordsField(words=BorrowerStatus.values)
+    external_id = serializers.CharField(required=False, max_length=80)
+    created_gte = serializers.DateField(required=False)  # type: ignore[assignment]
+    created_lte = serializers.DateField(required=False)  # type: ignore[assignment]
+    created_path = "created_on"
+
+    def narrow(self, rows: QuerySet[Any], given: dict[str, Any]) -> QuerySet[Any]:
+        rows = super().narrow(rows, given)
+        if "status" in given:
+            rows = rows.filter(status__in=given["status"])
+        if "external_id" in given:
+            client = self.context["key"].client
+            known = found_by_external_id(client=client, kind=KIND, external_id=given["external_id"])
+            rows = rows.filter(pk=known)
+        return rows
+
+
+class BorrowerView(PartnerView):
+    """What the views of a borrower share."""
+
+    tag = "borrowers"
+    scopes = {"GET": READ, "POST": WRITE, "PATCH": WRITE}
+
+    def borrowers(self) -> QuerySet[Borrower]:
+        return visible(Borrower.objects.all(), key=self.key, kind=KIND)
+
+    def borrower(self, borrower_id: str) -> Borrower:
+        return self.found(self.borrowers(), borrower_id)
+
+    def numbers_of(self, borrowers: list[Borrower]) -> dict[str, Any]:
+        ids = [borrower.pk for borrower in borrowers]
+        return {"external_ids": external_ids(client=self.client, kind=KIND, object_ids=ids)}
+
+    def disclosure(self, borrower: Borrower, *fields: str) -> dict[str, Any]:
+        """Whether this answer shows personal data in clear; if so it is written down first."""
+        if not discloses(self.key):
+            return {}
+        note_disclosure(key=self.key, subject=borrower, fields=list(fields))
+        return {"plain": True}
+
+    def shown(self, borrower: Borrower, **more: Any) -> Response:
+        context = {
+            **self.numbers_of([borrower]),
+            **self.disclosure(borrower, "name", "identity_number", "phone", "birth_date"),
+        }
+        return self.answer(shapes.BorrowerSerializer, borrower, context=context, **more)
+
+
+class Borrowers(BorrowerView):
+    name = "borrowers"
+
+    @extend_schema(summary="List borrowers", parameters=[BorrowerQuery], responses=list_of(shapes.BorrowerSerializer))
+    def get(self, request: Request) -> Response:
+        """The borrowers you brought in, newest first. Personal data is always masked in lists."""
+        return self.answer_list(shapes.BorrowerSerializer, self.borrowers(), BorrowerQuery, self.numbers_of)
+
+    @extend_schema(
+        summary="Register a borrower", request=shapes.BorrowerInput, responses={201: shapes.BorrowerSerializer}
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Opens the file of a person who is not on file yet. A resident ID tells birth date and sex by itself."""
+        given = self.body(shapes.BorrowerInput)
+        self._require_free(given.get("external_id"))
+        consents = [_consent(tick) for tick in given.pop("consents", [])]
+        try:
+            borrower = register_borrower(
+                **given,
+                consents=consents,
+                on=business_date.current(),
+                source=self.client.public_id,
+                provenance=Provenance.PARTNER,
+                registered_by=request.user,
+            )
+        except BorrowerAlreadyRegistered as refusal:
+            raise self._named_if_visible(refusal) from None
+        introduce(client=self.client, kind=KIND, object_id=borrower.pk, external_id=given.get("external_id"))
+        return self.made(shapes.BorrowerSerializer, borrower, **self.numbers_of([borrower]))
+
+    def _require_free(self, external_id: str | None) -> None:
+        known = external_id and found_by_external_id(client=self.client, kind=KIND, external_id=external_id)
+        if known:
+            existing = Borrower.objects.values_list("public_id", flat=True).get(pk=known)
+            raise ExternalIdTaken(external_id=external_id, existing=existing, field="external_id")
+
+    def _named_if_visible(self, refusal: BorrowerAlreadyRegistered) -> BorrowerAlreadyRegistered:
+        """Whose borrower it is not, learns that there is one, and nothing else."""
+        visible_here = self.borrowers().filter(pk=refusal.existing.pk).exists()
+        refusal.context = {"number": refusal.existing.number if visible_here else "…"}
+        if visible_here:
+            refusal.context["existing"] = refusal.existing.public_id
+        return refusal
+
+
+class BorrowerDetail(BorrowerView):
+    name = "borrower"
+
+    @extend_schema(summary="Retrieve a borrower", responses=shapes.BorrowerSerializer)
+    def get(self, request: Request, borrower_id: str) -> Response:
+        """Personal data is masked unless the key has `borrowers:read_personal`; each disclosure is audited."""
+        return self.with_etag(self.shown(self.borrower(borrower_id)))
+
+    @extend_schema(summary="Change a borrower", request=shapes.BorrowerPatch, responses=shapes.BorrowerSerializer)
+    def patch(self, request: Request, borrower_id: str) -> Response:
+        """Changes the language of messages. A new phone or e-mail address is a new contact point."""
+        given = self.body(shapes.BorrowerPatch)
+        borrower = self.borrower(borrower_id)
+        self.require_match(self.shown(borrower))
+        return self.with_etag(self.shown(choose_language(borrower_id=borrower.pk, changed_by=request.user, **given)))
+
+
+class Belongings(BorrowerView):
+    """A list that belongs to one borrower, whole: these are few."""
+
+    serializer: type[serializers.Serializer[Any]]
+    input: type[serializers.Serializer[Any]]
+    related: str
+    personal: str = ""
+
+    def listed(self, borrower_id: str) -> Response:
+        borrower = self.borrower(borrower_id)
+        rows = getattr(borrower, self.related).order_by("-pk")
+        context = {**self.context(), **(self.disclosure(borrower, self.personal) if self.personal else {})}
+        return Response(envelope(list(self.serializer(rows, many=True, context=context).data)))
+
+    def added(self, borrower_id: str, use_case: Callable[..., Model], **facts: Any) -> Response:
+        borrower = self.borrower(borrower_id)
+        return self.made(self.serializer, use_case(borrower_id=borrower.pk, **facts))
+
+
+class Consents(Belongings):
+    name = "borrower_consents"
+    serializer, related = shapes.ConsentSerializer, "consents"
+
+    @extend_schema(summary="List consents", responses=list_of(shapes.ConsentSerializer))
+    def get(self, request: Request, borrower_id: str) -> Response:
+        """Given and withdrawn consents."""
+        return self.listed(borrower_id)
+
+    @extend_schema(summary="Record a consent", request=shapes.ConsentInput, responses={201: shapes.ConsentSerializer})
+    @idempotent
+    def post(self, request: Request, borrower_id: str) -> Response:
+        """One purpose, one text, one moment. The same text agreed to again is the consent that stands."""
+        given = self.body(shapes.ConsentInput)
+        tick = {"at": given.pop("given_at"), "channel": CHANNEL, "recorded_by": request.user}
+        return self.added(borrower_id, give_consent, **given, **tick)
+
+
+class ContactPoints(Belongings):
+    name = "borrower_contact_points"
+    serializer, related, personal = shapes.ContactPointSerializer, "contact_points", "contact_points"
+
+    @extend_schema(summary="List contact points", responses=list_of(shapes.ContactPointSerializer))
+    def get(self, request: Request, borrower_id: str) -> Response:
+        """How the borrower can be reached, and whether that still works."""
+        return self.listed(borrower_id)
+
+    @extend_schema(
+        summary="Add a contact point", request=shapes.ContactPointInput, responses={201: shapes.ContactPointSerializer}
+    )
+    @idempotent
+    def post(self, request: Request, borrower_id: str) -> Response:
+        """A newly learnt address, not verified yet. As primary mobile it becomes the borrower's phone."""
+        given = self.body(shapes.ContactPointInput)
+        given["make_primary"] = given.pop("is_primary")
+        return self.added(borrower_id, add_contact_point, **given, provenance=Provenance.PARTNER, added_by=request.user)
+
+
+class Incomes(Belongings):
+    name = "borrower_incomes"
+    serializer, related = shapes.IncomeSerializer, "incomes"
+
+    @extend_schema(summary="List incomes", responses=list_of(shapes.IncomeSerializer))
+    def get(self, request: Request, borrower_id: str) -> Response:
+        """Monthly incomes on file, each as of a day."""
+        return self.listed(borrower_id)
+
+    @extend_schema(summary="Record an income", request=shapes.IncomeInput, responses={201: shapes.IncomeSerializer})
+    @idempotent
+    def post(self, request: Request, borrower_id: str) -> Response:
+        """A monthly income as declared to you; the lender marks it proved once it is."""
+        return self.added(borrower_id, record_income, **self.body(shapes.IncomeInput), by=request.user)
+
+
+class ExternalDebts(Belongings):
+    name = "borrower_external_debts"
+    serializer, related = shapes.ExternalDebtSerializer, "external_debts"
+
+    @extend_schema(summary="List debts elsewhere", responses=list_of(shapes.ExternalDebtSerializer))
+    def get(self, request: Request, borrower_id: str) -> Response:
+        """What the borrower owes to other lenders."""
+        return self.listed(borrower_id)
+
+    @extend_schema(
+        summary="Record a debt elsewhere",
+        request=shapes.ExternalDebtInput,
+        responses={201: shapes.ExternalDebtSerializer},
+    )
+    @idempotent
+    def post(self, request: Request, borrower_id: str) -> Response:
+        """A debt to another lender as declared to you."""
+        return self.added(borrower_id, record_external_debt, **self.body(shapes.ExternalDebtInput), by=request.user)
+
+
+class BankAccounts(Belongings):
+    name = "borrower_bank_accounts"
+    serializer, related, personal = shapes.BankAccountSerializer, "bank_accounts", "bank_accounts"
+
+    @extend_schema(summary="List bank accounts", responses=list_of(shapes.BankAccountSerializer))
+    def get(self, request: Request, borrower_id: str) -> Response:
+        """Accounts loans are paid to; only the last four digits without the scope for personal data."""
+        return self.listed(borrower_id)
+
+    @extend_schema(
+        summary="Add a bank account", request=shapes.BankAccountInput, responses={201: shapes.BankAccountSerializer}
+    )
+    @idempotent
+    def post(self, request: Request, borrower_id: str) -> Response:
+        """The first account is the one loans are paid to."""
+        given = self.body(shapes.BankAccountInput)
+        given["make_primary"] = given.pop("is_primary")
+        return self.added(borrower_id, add_bank_account, **given, by=request.user)
+
+
+def _consent(tick: dict[str, Any]) -> GivenConsent:
+    at = tick.pop("given_at")
+    return GivenConsent(channel=CHANNEL, at=at, **tick)

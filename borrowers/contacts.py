@@ -1,0 +1,210 @@
+"""Contact points: learning a new one, and what happens to it (the causes of technical default, S4).
+
+A reminder that never arrived is not the borrower's fault. So every address has a state, the state moves only along the
+table below, and whoever sends asks for usable addresses only.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from audit.context import acting
+from borrowers.fingerprints import contact_index, plain
+from borrowers.models import Borrower, ContactKind, ContactPoint, ContactState, Provenance
+from borrowers.phones import PhoneInvalid, normalise_phone
+from core.errors import DomainError, Invalid, NotFound
+
+_UNVERIFIED, _VERIFIED = ContactState.UNVERIFIED, ContactState.VERIFIED
+_UNDELIVERABLE, _WRONG_PERSON = ContactState.UNDELIVERABLE, ContactState.WRONG_PERSON
+_RECYCLED, _RETIRED = ContactState.RECYCLED, ContactState.RETIRED
+
+# Verified to verified is a repeated verification. A wrong person or a recycled number can only be let go: should the
+# borrower get the number back, it is learnt anew.
+TRANSITIONS: dict[ContactState, frozenset[ContactState]] = {
+    _UNVERIFIED: frozenset({_VERIFIED, _UNDELIVERABLE, _WRONG_PERSON, _RECYCLED, _RETIRED}),
+    _VERIFIED: frozenset({_VERIFIED, _UNVERIFIED, _UNDELIVERABLE, _WRONG_PERSON, _RECYCLED, _RETIRED}),
+    _UNDELIVERABLE: frozenset({_UNVERIFIED, _VERIFIED, _WRONG_PERSON, _RECYCLED, _RETIRED}),
+    _WRONG_PERSON: frozenset({_RECYCLED, _RETIRED}),
+    _RECYCLED: frozenset({_RETIRED}),
+    _RETIRED: frozenset(),
+}
+
+
+class PhoneRefused(Invalid):
+    """Not a mobile number of the borrower's market."""
+
+    code = "phone_invalid"
+    field = "phone"
+    message = _("This is not a mobile number. In China it has 11 digits and starts with 13 to 19.")
+
+
+class EmailRefused(Invalid):
+    """Not an e-mail address."""
+
+    code = "email_invalid"
+    field = "email"
+    message = _("This is not an e-mail address.")
+
+
+class AddressMissing(Invalid):
+    """An empty contact point."""
+
+    code = "address_missing"
+    field = "value"
+    message = _("Enter the address.")
+
+
+class ContactPointKnown(DomainError):
+    """The borrower already has this contact point; ``existing`` is it."""
+
+    code = "contact_point_known"
+    message = _("This contact point is already on file: %(state)s.")
+
+    def __init__(self, existing: ContactPoint) -> None:
+        super().__init__(state=existing.get_state_display())
+        self.existing = existing
+
+
+class ContactPointUnknown(NotFound):
+    """No such contact point."""
+
+    code = "contact_point_unknown"
+    message = _("This contact point does not exist.")
+
+
+class ContactStateImpossible(DomainError):
+    """The table of states has no such move."""
+
+    code = "contact_state_impossible"
+    message = _("A contact point that is “%(before)s” cannot become “%(after)s”.")
+
+
+class ContactPointUnusable(DomainError):
+    """A dead contact point cannot be the primary one."""
+
+    code = "contact_point_unusable"
+    message = _("Only a contact point that still works can be the primary one.")
+
+
+def normalise_address(kind: str, value: str, market: str = "CN") -> str:
+    """The stored form of a contact point. Raises PhoneRefused, EmailRefused or AddressMissing."""
+    if kind == ContactKind.MOBILE:
+        return phone_of(value, market)
+    address = plain(value)
+    if kind == ContactKind.EMAIL:
+        return _email(address)
+    if not address:
+        raise AddressMissing
+    return address
+
+
+def phone_of(text: str, market: str) -> str:
+    """The stored form of a mobile number. Raises PhoneRefused."""
+    try:
+        return normalise_phone(text, market)
+    except PhoneInvalid as error:
+        raise PhoneRefused from error
+
+
+def _email(address: str) -> str:
+    try:
+        validate_email(address)
+    except ValidationError as error:
+        raise EmailRefused from error
+    name, _at, host = address.rpartition("@")
+    return f"{name}@{host.lower()}"
+
+
+def first_contact_point(*, borrower: Borrower, kind: str, address: str, provenance: str) -> ContactPoint:
+    """The address a new file begins with. Nobody else knows the file yet, so there is nothing to lock or compare."""
+    return ContactPoint.objects.create(
+        borrower=borrower,
+        kind=kind,
+        value=address,
+        value_index=contact_index(kind, address),
+        provenance=provenance,
+        is_primary=True,
+    )
+
+
+@transaction.atomic
+def add_contact_point(
+    *,
+    borrower_id: int,
+    kind: str,
+    value: str,
+    provenance: str = Provenance.CONTRACT,
+    make_primary: bool = False,
+    added_by: Any = None,
+) -> ContactPoint:
+    """Put a newly learnt address on file, not verified yet. The first of its kind becomes the primary one."""
+    borrower = Borrower.objects.select_for_update().get(pk=borrower_id)
+    address = normalise_address(kind, value, borrower.market)
+    index = contact_index(kind, address)
+    known = list(borrower.contact_points.filter(kind=kind).exclude(state=ContactState.RETIRED))
+    for point in known:
+        if point.value_index == index:
+            raise ContactPointKnown(point)
+    point = ContactPoint(borrower=borrower, kind=kind, value=address, value_index=index, provenance=provenance)
+    with acting(**_actor(added_by)):
+        if make_primary or not any(other.is_primary for other in known):
+            _set_primary(borrower, point)
+        else:
+            point.save()
+    return point
+
+
+@transaction.atomic
+def change_state(
+    *, contact_point_id: int, to: str, at: datetime, reason: str = "", changed_by: Any = None
+) -> ContactPoint:
+    """Move a contact point to another state. Raises ContactStateImpossible when the table has no such move."""
+    point = _locked(contact_point_id)
+    before, after = ContactState(point.state), ContactState(to)
+    if after not in TRANSITIONS[before]:
+        raise ContactStateImpossible(before=before.label, after=after.label)
+    point.state, point.state_reason = after, reason[:200]
+    if after is ContactState.VERIFIED:
+        point.verified_at = at
+    if after is ContactState.RETIRED:
+        point.is_primary = False
+    with acting(**_actor(changed_by), **({"reason": reason} if reason else {})):
+        point.save()
+    return point
+
+
+@transaction.atomic
+def make_primary(*, contact_point_id: int, changed_by: Any = None) -> ContactPoint:
+    """Use this contact point first from now on; a mobile becomes the number the borrower is known by."""
+    point = _locked(contact_point_id)
+    if not point.is_usable:
+        raise ContactPointUnusable
+    with acting(**_actor(changed_by)):
+        _set_primary(Borrower.objects.select_for_update().get(pk=point.borrower_id), point)
+    return point
+
+
+def _set_primary(borrower: Borrower, point: ContactPoint) -> None:
+    for other in borrower.contact_points.filter(kind=point.kind, is_primary=True).exclude(pk=point.pk):
+        other.is_primary = False
+        other.save()
+    point.is_primary = True
+    point.save()
+    if point.kind == ContactKind.MOBILE and borrower.phone_index != point.value_index:
+        borrower.phone, borrower.phone_index = point.value, point.value_index
+        borrower.save()
+
+
+def _locked(contact_point_id: int) -> ContactPoint:
+    point = ContactPoint.objects.select_for_update().filter(pk=contact_point_id).first()
+    if point is None:
+        raise ContactPointUnknown
+    return point
+
+
+def _actor(who: Any) -> dict[str, Any]:
+    return {"actor": who} if who is not None else {}

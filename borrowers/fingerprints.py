@@ -1,0 +1,40 @@
+"""Keyed fingerprints: how encrypted personal data is still found by an exact match.
+
+One function a kind of data, each with its own purpose, so that equal texts of different kinds never meet. Whoever
+searches and whoever stores must bring the text into the same form first; both do it here.
+"""
+
+import re
+import unicodedata
+
+from core.encryption import blind_index
+
+_BLANKS = re.compile(r"\s+")
+_SEPARATORS = re.compile(r"[\s\-]")
+
+
+def plain(text: str) -> str:
+    """Full-width characters become ordinary ones, outer blanks go, inner blanks become one."""
+    return _BLANKS.sub(" ", unicodedata.normalize("NFKC", text)).strip()
+
+
+def name_index(name: str) -> str:
+    """A name, whatever its case and spacing."""
+    return blind_index(plain(name).casefold().replace(" ", ""), "name")
+
+
+def identity_index(number: str) -> str:
+    """An identity number, whatever its case and separators."""
+    return blind_index(_SEPARATORS.sub("", plain(number)).upper(), "identity")
+
+
+def account_index(number: str) -> str:
+    """A bank account or card number."""
+    return blind_index(_SEPARATORS.sub("", plain(number)), "bank_account")
+
+
+def contact_index(kind: str, value: str) -> str:
+    """A contact point in its stored form: phones as ``borrowers.phones`` writes them, addresses without case."""
+    if kind == "mobile":
+        return blind_index(value, "phone")
+    return blind_index(plain(value).casefold(), kind)

@@ -1,0 +1,130 @@
+"""The borrower: identity and the number that reaches them, encrypted at rest and masked wherever it is shown."""
+
+from datetime import date
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from audit.history import tracked
+from borrowers.identity import age
+from core.fields import EncryptedTextField
+from core.identifiers import new_id
+from core.masking import mask_id_number, mask_name, mask_phone
+
+
+class IdentityKind(models.TextChoices):
+    """Which document names the person."""
+
+    CN_RESIDENT_ID = "cn_resident_id", _("Resident ID")
+    OTHER = "other", _("Other document")
+
+
+class Sex(models.TextChoices):
+    """As written in the identity document."""
+
+    FEMALE = "female", _("Female")
+    MALE = "male", _("Male")
+    UNKNOWN = "unknown", _("Not stated")
+
+
+class Language(models.TextChoices):
+    """The language messages and documents are written in."""
+
+    ENGLISH = "en", "English"
+    CHINESE = "zh-hans", "简体中文"
+
+
+class BorrowerStatus(models.TextChoices):
+    """Whether business with the person goes on."""
+
+    ACTIVE = "active", _("Active")
+    DECEASED = "deceased", _("Deceased")
+    ERASED = "erased", _("Erased")
+
+
+def new_borrower_id() -> str:
+    """The public identifier of a new borrower."""
+    return new_id("cus")
+
+
+class BorrowerQuerySet(models.QuerySet["Borrower"]):
+    """Filters in the language of the desk."""
+
+    def reachable(self) -> "BorrowerQuerySet":
+        """At least one contact point may still be used."""
+        return self.filter(models.Exists(_usable_points()))
+
+    def unreachable(self) -> "BorrowerQuerySet":
+        """Every known contact point failed: somebody has to find a new one."""
+        return self.filter(~models.Exists(_usable_points()))
+
+
+def _usable_points() -> models.QuerySet[models.Model]:
+    points = Borrower._meta.get_field("contact_points").related_model
+    return points._default_manager.filter(borrower=models.OuterRef("pk"), state__in=("unverified", "verified"))
+
+
+class Borrower(models.Model):
+    """A person known by an identity document."""
+
+    public_id = models.CharField(max_length=40, unique=True, default=new_borrower_id, editable=False)
+    number = models.CharField(_("number"), max_length=20, unique=True)
+    market = models.CharField(_("market"), max_length=2, default="CN")
+    identity_kind = models.CharField(_("document"), max_length=20, choices=IdentityKind.choices)
+    name = EncryptedTextField(_("name"))
+    name_index = models.CharField(max_length=64, db_index=True, editable=False)
+    identity_number = EncryptedTextField(_("identity number"))
+    identity_index = models.CharField(max_length=64, editable=False)
+    birth_date = models.DateField(_("birth date"), null=True, blank=True)
+    sex = models.CharField(_("sex"), max_length=8, choices=Sex.choices, default=Sex.UNKNOWN)
+    phone = EncryptedTextField(_("mobile"))
+    phone_index = models.CharField(max_length=64, db_index=True, editable=False)
+    language = models.CharField(_("language"), max_length=10, choices=Language.choices, default=Language.CHINESE)
+    source = models.CharField(_("source"), max_length=40, blank=True, default="")
+    external_id = models.CharField(_("partner's number"), max_length=80, null=True, blank=True)
+    status = models.CharField(_("status"), max_length=10, choices=BorrowerStatus.choices, default=BorrowerStatus.ACTIVE)
+    do_not_contact = models.BooleanField(_("do not contact"), default=False)
+    created_on = models.DateField(_("registered on"))
+    registered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    history = tracked()
+
+    objects = BorrowerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("borrower")
+        verbose_name_plural = _("borrowers")
+        permissions = [("reveal_personal_data", _("Can see personal data unmasked, giving a reason"))]
+        constraints = [
+            models.UniqueConstraint(fields=["identity_index", "identity_kind"], name="borrowers_one_per_identity"),
+            models.UniqueConstraint(
+                fields=["external_id", "source"],
+                condition=models.Q(external_id__isnull=False),
+                name="borrowers_one_per_partner_number",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    def get_absolute_url(self) -> str:
+        return reverse("desk:borrower", args=[self.number])
+
+    @property
+    def masked_name(self) -> str:
+        return mask_name(self.name)
+
+    @property
+    def masked_phone(self) -> str:
+        return mask_phone(self.phone)
+
+    @property
+    def masked_identity(self) -> str:
+        return mask_id_number(self.identity_number)
+
+    def age_on(self, on: date) -> int | None:
+        """Full years of age on a day; None while the birth date is not known."""
+        return age(self.birth_date, on) if self.birth_date else None

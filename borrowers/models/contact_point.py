@@ -1,0 +1,114 @@
+"""A way to reach a borrower, and what is known about whether it still does."""
+
+from datetime import date, timedelta
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from audit.history import tracked
+from borrowers.models.borrower import Borrower
+from core.fields import EncryptedTextField
+from core.masking import mask_contact
+
+
+class ContactKind(models.TextChoices):
+    """What sort of address it is."""
+
+    MOBILE = "mobile", _("Mobile")
+    EMAIL = "email", _("E-mail")
+    PUSH = "push", _("App push")
+    WECHAT = "wechat", _("WeChat")
+
+
+class ContactState(models.TextChoices):
+    """What is known about the contact point. Moves are listed in ``borrowers.contacts.TRANSITIONS``."""
+
+    UNVERIFIED = "unverified", _("Not verified")
+    VERIFIED = "verified", _("Verified")
+    UNDELIVERABLE = "undeliverable", _("Undeliverable")
+    WRONG_PERSON = "wrong_person", _("Wrong person")
+    RECYCLED = "recycled", _("Number recycled")
+    RETIRED = "retired", _("No longer used")
+
+
+class Provenance(models.TextChoices):
+    """Where it was learnt. Contact data without a lawful source may not be used (banking association, 2026-01)."""
+
+    CONTRACT = "contract", _("Given in the application or contract")
+    BORROWER = "borrower", _("Given by the borrower later")
+    PARTNER = "partner", _("Sent by a partner")
+    BUREAU = "bureau", _("Credit bureau, with consent")
+    PUBLIC = "public", _("Lawful public source")
+    RESERVED_CONTACT = "reserved_contact", _("Told by a reserved contact")
+
+
+TONES = {
+    ContactState.UNVERIFIED: "attention",
+    ContactState.VERIFIED: "good",
+    ContactState.UNDELIVERABLE: "bad",
+    ContactState.WRONG_PERSON: "bad",
+    ContactState.RECYCLED: "bad",
+    ContactState.RETIRED: "neutral",
+}
+USABLE = (ContactState.VERIFIED, ContactState.UNVERIFIED)
+
+
+class ContactPoint(models.Model):
+    """One address of one borrower; the same value may belong to several people over time."""
+
+    borrower = models.ForeignKey(Borrower, on_delete=models.PROTECT, related_name="contact_points")
+    kind = models.CharField(_("kind"), max_length=8, choices=ContactKind.choices)
+    value = EncryptedTextField(_("address"))
+    value_index = models.CharField(max_length=64, db_index=True, editable=False)
+    state = models.CharField(_("state"), max_length=14, choices=ContactState.choices, default=ContactState.UNVERIFIED)
+    state_reason = models.CharField(_("reason"), max_length=200, blank=True, default="")
+    provenance = models.CharField(
+        _("learnt from"), max_length=20, choices=Provenance.choices, default=Provenance.CONTRACT
+    )
+    is_primary = models.BooleanField(_("primary"), default=False)
+    verified_at = models.DateTimeField(_("verified at"), null=True, blank=True)
+    history = tracked()
+
+    class Meta:
+        verbose_name = _("contact point")
+        verbose_name_plural = _("contact points")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["borrower", "kind"], condition=models.Q(is_primary=True), name="borrowers_contact_one_primary"
+            ),
+            models.UniqueConstraint(
+                fields=["borrower", "kind", "value_index"],
+                condition=~models.Q(state="retired"),
+                name="borrowers_contact_once",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(is_primary=True, state="retired"), name="borrowers_contact_retired_not_primary"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="verified", verified_at__isnull=True), name="borrowers_contact_verified_when"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.masked_value}"
+
+    @property
+    def masked_value(self) -> str:
+        return mask_contact(self.kind, self.value)
+
+    @property
+    def tone(self) -> str:
+        """The tint of the state, the same on every page."""
+        return TONES[ContactState(self.state)]
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether anything may still be sent there."""
+        return self.state in USABLE
+
+    def needs_verification(self, on: date, valid_days: int) -> bool:
+        """Never verified, or so long ago that the operator may have resold the number."""
+        if self.state != ContactState.VERIFIED or self.verified_at is None:
+            return self.is_usable
+        return timezone.localdate(self.verified_at) + timedelta(days=valid_days) < on

@@ -1,0 +1,199 @@
+"""Meeting a borrower for the first time: one person, one identity number, one file."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from audit.context import acting
+from borrowers import consents as consent_room
+from borrowers.consents import GivenConsent, give_consent, withdraw_consent
+from borrowers.contacts import first_contact_point, normalise_address, phone_of
+from borrowers.fingerprints import contact_index, identity_index, name_index, plain
+from borrowers.identity import IdentityNumberInvalid, IdentityProblem, parse_resident_id
+from borrowers.means import add_bank_account, record_external_debt, record_income
+from borrowers.models import Borrower, ContactKind, IdentityKind, Provenance, Sex
+from core.errors import DomainError, Invalid
+from core.identifiers import next_number
+
+__all__ = [
+    "BorrowerAlreadyRegistered",
+    "GivenConsent",
+    "add_bank_account",
+    "give_consent",
+    "record_external_debt",
+    "record_income",
+    "register_borrower",
+    "withdraw_consent",
+]
+
+PROBLEMS: dict[IdentityProblem, str | Promise] = {
+    IdentityProblem.LENGTH: _("it needs 18 characters"),
+    IdentityProblem.CHARACTERS: _("only digits are allowed, and X as the last character"),
+    IdentityProblem.CHECK_DIGIT: _("the check digit does not match, one digit is mistyped"),
+    IdentityProblem.BIRTH_DATE: _("the birth date in it does not exist"),
+}
+
+
+class NameMissing(Invalid):
+    """A borrower has a name."""
+
+    code = "name_missing"
+    field = "name"
+    message = _("Enter the name as it stands in the identity document.")
+
+
+class IdentityNumberRefused(Invalid):
+    """The identity number cannot be true."""
+
+    code = "identity_number_invalid"
+    field = "identity_number"
+    message = _("This is not a valid resident ID number: %(problem)s.")
+
+
+class IdentityNumberMissing(Invalid):
+    """A document of another kind still has a number."""
+
+    code = "identity_number_missing"
+    field = "identity_number"
+    message = _("Enter the number of the identity document.")
+
+
+class BirthDateNotReached(Invalid):
+    """Nobody is born after today."""
+
+    code = "birth_date_in_future"
+    field = "birth_date"
+    message = _("The birth date %(birth_date)s has not come yet.")
+
+
+class BorrowerAlreadyRegistered(DomainError):
+    """The person has a file already; ``existing`` is it."""
+
+    code = "borrower_already_registered"
+    message = _("This person is already registered as %(number)s.")
+
+    def __init__(self, existing: Borrower) -> None:
+        super().__init__(number=existing.number)
+        self.existing = existing
+
+
+class PartnerNumberTaken(DomainError):
+    """The partner uses this number for somebody else."""
+
+    code = "external_id_taken"
+    message = _("The partner's number %(external_id)s belongs to another borrower.")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a person is by document."""
+
+    kind: str
+    number: str
+    birth_date: date | None
+    sex: str
+
+
+def read_identity(
+    *, kind: str, number: str, on: date, birth_date: date | None = None, sex: str = Sex.UNKNOWN
+) -> Identity:
+    """Check a document number; a resident ID itself tells birth date and sex. Raises a named refusal."""
+    if kind == IdentityKind.CN_RESIDENT_ID:
+        identity = _resident(number)
+    elif not plain(number):
+        raise IdentityNumberMissing
+    else:
+        identity = Identity(IdentityKind.OTHER, plain(number).upper(), birth_date, sex)
+    if identity.birth_date and identity.birth_date > on:
+        raise BirthDateNotReached(birth_date=identity.birth_date.isoformat())
+    return identity
+
+
+def _resident(number: str) -> Identity:
+    try:
+        resident = parse_resident_id(number)
+    except IdentityNumberInvalid as error:
+        raise IdentityNumberRefused(problem=PROBLEMS[error.problem]) from error
+    return Identity(IdentityKind.CN_RESIDENT_ID, resident.number, resident.birth_date, resident.sex)
+
+
+@transaction.atomic
+def register_borrower(
+    *,
+    name: str,
+    identity_number: str,
+    phone: str,
+    on: date,
+    identity_kind: str = IdentityKind.CN_RESIDENT_ID,
+    email: str = "",
+    language: str = "zh-hans",
+    market: str = "CN",
+    birth_date: date | None = None,
+    sex: str = Sex.UNKNOWN,
+    external_id: str | None = None,
+    source: str = "",
+    provenance: str = Provenance.CONTRACT,
+    consents: Sequence[GivenConsent] = (),
+    registered_by: Any = None,
+) -> Borrower:
+    """Open the file of a person: identity checked, mobile and e-mail as contact points, consents recorded.
+
+    Raises BorrowerAlreadyRegistered (with the existing file) when the identity number is known.
+    """
+    if not plain(name):
+        raise NameMissing
+    identity = read_identity(kind=identity_kind, number=identity_number, on=on, birth_date=birth_date, sex=sex)
+    # A borrower of an imported book may come without a number; whoever is met here gives one.
+    imported = identity.kind == IdentityKind.OTHER and bool(external_id)
+    mobile = "" if imported and not phone.strip() else phone_of(phone, market)
+    email = normalise_address(ContactKind.EMAIL, email, market) if email.strip() else ""
+    _refuse_known(identity)
+    borrower = Borrower(
+        market=market,
+        language=language,
+        identity_kind=identity.kind,
+        name=plain(name),
+        name_index=name_index(name),
+        identity_number=identity.number,
+        identity_index=identity_index(identity.number),
+        birth_date=identity.birth_date,
+        sex=identity.sex,
+        phone=mobile,
+        phone_index=contact_index(ContactKind.MOBILE, mobile) if mobile else "",
+        source=source,
+        external_id=external_id or None,
+        created_on=on,
+        registered_by=registered_by,
+    )
+    with acting(**({"actor": registered_by} if registered_by is not None else {})):
+        _store(borrower)
+        for kind, address in {ContactKind.MOBILE: mobile, ContactKind.EMAIL: email}.items():
+            if address:
+                first_contact_point(borrower=borrower, kind=kind, address=address, provenance=provenance)
+        for given in consents:
+            consent_room.record(borrower=borrower, given=given)
+    return borrower
+
+
+def _refuse_known(identity: Identity) -> None:
+    existing = Borrower.objects.filter(
+        identity_kind=identity.kind, identity_index=identity_index(identity.number)
+    ).first()
+    if existing is not None:
+        raise BorrowerAlreadyRegistered(existing)
+
+
+def _store(borrower: Borrower) -> None:
+    """Two people may register the same person at once: the unique constraint decides, the loser is told by name."""
+    borrower.number = next_number("CU", borrower.created_on)
+    try:
+        with transaction.atomic():
+            borrower.save(force_insert=True)
+    except IntegrityError as error:
+        _refuse_known(Identity(borrower.identity_kind, borrower.identity_number, None, borrower.sex))
+        raise PartnerNumberTaken(external_id=borrower.external_id) from error

@@ -1,0 +1,76 @@
+"""Seeing personal data unmasked: with the right, with a reason, and never without a trace."""
+
+from enum import StrEnum
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from audit import events
+from borrowers.models import BankAccount, Borrower, ContactPoint
+from core.errors import Invalid, NotAllowed, NotFound
+
+PERMISSION = "borrowers.reveal_personal_data"
+
+
+class Revealable(StrEnum):
+    """What can be revealed. The last two belong to a row of their own and need its id."""
+
+    NAME = "name"
+    IDENTITY_NUMBER = "identity_number"
+    PHONE = "phone"
+    CONTACT_POINT = "contact_point"
+    BANK_ACCOUNT = "bank_account"
+
+
+class RevealNotAllowed(NotAllowed):
+    """The person lacks the right to see personal data."""
+
+    code = "reveal_not_allowed"
+    message = _("You are not allowed to see personal data unmasked.")
+
+
+class RevealReasonMissing(Invalid):
+    """Personal data is shown for a stated reason only."""
+
+    code = "reveal_reason_missing"
+    field = "reason"
+    message = _("Say why you need to see it; the reason is recorded.")
+
+
+class NothingToReveal(NotFound):
+    """The borrower has no such data."""
+
+    code = "nothing_to_reveal"
+    message = _("There is no such data on file.")
+
+
+@transaction.atomic
+def reveal(*, borrower_id: int, field: str, reason: str, revealed_by: Any, item_id: int | None = None) -> str:
+    """The plain value of one piece of personal data. The audit event is stored before the value leaves."""
+    if not revealed_by.has_perm(PERMISSION):
+        raise RevealNotAllowed
+    if not reason.strip():
+        raise RevealReasonMissing
+    borrower = Borrower.objects.filter(pk=borrower_id).first()
+    if borrower is None or field not in set(Revealable):
+        raise NothingToReveal
+    value = _value(borrower, Revealable(field), item_id)
+    shown = {"field": field, **({"item": item_id} if item_id is not None else {})}
+    events.record("revealed", borrower, reason=reason.strip(), after=shown, actor=revealed_by)
+    return value
+
+
+def _value(borrower: Borrower, field: Revealable, item_id: int | None) -> str:
+    if field is Revealable.CONTACT_POINT:
+        return _of(ContactPoint.objects.filter(borrower=borrower, pk=item_id or 0).first(), "value")
+    if field is Revealable.BANK_ACCOUNT:
+        return _of(BankAccount.objects.filter(borrower=borrower, pk=item_id or 0).first(), "account_number")
+    return _of(borrower, field.value)
+
+
+def _of(row: Any, attribute: str) -> str:
+    value = getattr(row, attribute, "")
+    if not value:
+        raise NothingToReveal
+    return str(value)

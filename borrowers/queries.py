@@ -1,0 +1,233 @@
+"""Reads about borrowers: exact search through fingerprints, the list, and one borrower's file."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Prefetch
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from borrowers.fingerprints import contact_index, identity_index, name_index, plain
+from borrowers.models import (
+    BankAccount,
+    Borrower,
+    BorrowerQuerySet,
+    Consent,
+    ConsentPurpose,
+    ContactKind,
+    ContactPoint,
+    ContactState,
+    ExternalDebt,
+    Income,
+)
+from borrowers.models.contact_point import USABLE
+from borrowers.phones import PhoneInvalid, normalise_phone
+from core.errors import NotFound
+from core.money import ZERO
+from core.rules import rule
+
+
+class BorrowerUnknown(NotFound):
+    """No such borrower."""
+
+    code = "borrower_unknown"
+    message = _("There is no such borrower.")
+
+
+def by_public_id(public_id: str) -> Borrower:
+    """The borrower a partner or page names. Raises BorrowerUnknown."""
+    return _one(Borrower.objects.filter(public_id=public_id))
+
+
+def by_number(number: str) -> Borrower:
+    """The borrower with a CU number. Raises BorrowerUnknown."""
+    return _one(Borrower.objects.filter(number=number.upper()))
+
+
+def _one(found: BorrowerQuerySet) -> Borrower:
+    borrower = found.first()
+    if borrower is None:
+        raise BorrowerUnknown
+    return borrower
+
+
+def find(text: str) -> BorrowerQuerySet:
+    """Borrowers a whole phone, e-mail, identity number, name, borrower or partner number belongs to.
+
+    Encrypted data is found by its fingerprint, so a part of a name or number finds nobody. A phone also finds those who
+    had it before.
+    """
+    wanted = plain(text)
+    if not wanted:
+        return Borrower.objects.none()
+    fingerprints = list(_contact_fingerprints(wanted))
+    return _any_of(
+        Borrower.objects.filter(name_index=name_index(wanted)),
+        with_identity(wanted),
+        Borrower.objects.filter(number=wanted.upper()),
+        Borrower.objects.filter(public_id=wanted),
+        Borrower.objects.filter(external_id=wanted),
+        *([_by_contact(fingerprints)] if fingerprints else []),
+    )
+
+
+def _any_of(*found: BorrowerQuerySet) -> BorrowerQuerySet:
+    """A union of index look-ups: one condition with OR would read the whole table."""
+    first, *others = (people.order_by().values("pk") for people in found)
+    return Borrower.objects.filter(pk__in=first.union(*others)).order_by("-id")
+
+
+def _by_contact(fingerprints: list[str]) -> BorrowerQuerySet:
+    points = ContactPoint.objects.filter(value_index__in=fingerprints)
+    return Borrower.objects.filter(pk__in=points.values("borrower_id"))
+
+
+def with_phone(text: str, market: str = "CN") -> BorrowerQuerySet:
+    """Who is known by a mobile number now or was before; nobody when the text is none."""
+    try:
+        fingerprint = contact_index(ContactKind.MOBILE, normalise_phone(text, market))
+    except PhoneInvalid:
+        return Borrower.objects.none()
+    return _any_of(Borrower.objects.filter(phone_index=fingerprint), _by_contact([fingerprint]))
+
+
+def with_identity(number: str) -> BorrowerQuerySet:
+    """Who has an identity number."""
+    return Borrower.objects.filter(identity_index=identity_index(number)).order_by("-id")
+
+
+def with_name(name: str) -> BorrowerQuerySet:
+    """Namesakes."""
+    return Borrower.objects.filter(name_index=name_index(name)).order_by("-id")
+
+
+def _contact_fingerprints(text: str) -> Iterable[str]:
+    with suppress(PhoneInvalid):
+        yield contact_index(ContactKind.MOBILE, normalise_phone(text))
+    if "@" in text:
+        yield contact_index(ContactKind.EMAIL, text)
+
+
+def borrower_list(*, text: str = "", reach: str = "", status: str = "") -> BorrowerQuerySet:
+    """The list: everybody, or whom a text finds, narrowed to a status or to who can(not) be reached."""
+    found = find(text) if text else Borrower.objects.all()
+    if status:
+        found = found.filter(status=status)
+    if reach == "unreachable":
+        found = found.unreachable()
+    elif reach == "reachable":
+        found = found.reachable()
+    points = ContactPoint.objects.order_by("kind", "-is_primary", "id")
+    return found.prefetch_related(Prefetch("contact_points", queryset=points, to_attr="loaded_points"))
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whether a borrower can be reached, in one word for a list."""
+
+    code: str
+    usable: int
+
+    @property
+    def tone(self) -> str:
+        return REACH_TONES[self.code]
+
+    @property
+    def label(self) -> str:
+        return str(REACH_WORDS[self.code])
+
+
+def reach(points: Iterable[ContactPoint]) -> Reach:
+    """``verified`` when any verified contact point stands, else ``unverified``, else ``unreachable``."""
+    states = [point.state for point in points if point.state in USABLE]
+    if ContactState.VERIFIED in states:
+        return Reach("verified", len(states))
+    return Reach("unverified" if states else "unreachable", len(states))
+
+
+REACH_TONES = {"verified": "good", "unverified": "attention", "unreachable": "bad"}
+REACH_WORDS: dict[str, str | Promise] = {
+    "verified": _("Verified"),
+    "unverified": _("Not verified"),
+    "unreachable": _("Cannot be reached"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the list."""
+
+    borrower: Borrower
+    age: int | None
+    reach: Reach
+
+
+def rows(borrowers: Iterable[Borrower], on: date) -> list[Row]:
+    """The lines of a page of ``borrower_list`` as of a day."""
+    return [Row(one, one.age_on(on), reach(one.loaded_points)) for one in borrowers]  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class BorrowerFile:
+    """Everything the house itself knows about one borrower, loaded in one query a kind."""
+
+    borrower: Borrower
+    contact_points: list[ContactPoint]
+    consents: list[Consent]
+    bank_accounts: list[BankAccount]
+    incomes: list[Income]
+    debts: list[ExternalDebt]
+    phone_valid_days: int
+    on: date
+
+    @property
+    def age(self) -> int | None:
+        return self.borrower.age_on(self.on)
+
+    @property
+    def reach(self) -> Reach:
+        return reach(self.contact_points)
+
+    @property
+    def to_verify(self) -> set[int]:
+        """The contact points whose verification is missing or too old."""
+        return {point.pk for point in self.contact_points if point.needs_verification(self.on, self.phone_valid_days)}
+
+    @property
+    def total_income(self) -> Decimal:
+        """The latest figure of each source, a month."""
+        latest: dict[str, Decimal] = {}
+        for income in self.incomes:
+            latest.setdefault(income.source, income.monthly_amount)
+        return sum(latest.values(), ZERO)
+
+    @property
+    def total_debt_payment(self) -> Decimal:
+        """The latest figure of each lender, a month."""
+        latest: dict[str, Decimal] = {}
+        for debt in self.debts:
+            latest.setdefault(debt.lender, debt.monthly_payment)
+        return sum(latest.values(), ZERO)
+
+    @property
+    def missing_consents(self) -> list[ConsentPurpose]:
+        """The purposes nobody may act on yet."""
+        given = {consent.purpose for consent in self.consents if consent.is_in_force}
+        return [purpose for purpose in ConsentPurpose if purpose.value not in given]
+
+
+def borrower_file(borrower: Borrower, on: date) -> BorrowerFile:
+    """The file of a borrower as of a business day."""
+    return BorrowerFile(
+        borrower=borrower,
+        contact_points=list(borrower.contact_points.order_by("kind", "-is_primary", "id")),
+        consents=list(borrower.consents.order_by("purpose", "-given_at")),
+        bank_accounts=list(borrower.bank_accounts.order_by("-is_primary", "id")),
+        incomes=list(borrower.incomes.all()),
+        debts=list(borrower.external_debts.all()),
+        phone_valid_days=int(rule("phone_reverify_days", on)["days"]),
+        on=on,
+    )

@@ -1,0 +1,83 @@
+"""What a half-filled form already tells: the identity number read out, and who may be the same person."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from borrowers import queries
+from borrowers.identity import IdentityNumberInvalid, ResidentId, age, parse_resident_id
+from borrowers.models import Borrower, IdentityKind, Sex
+from borrowers.onboarding import PROBLEMS
+from borrowers.phones import is_phone
+
+ADULT_FROM = 18
+_ID_LENGTH, _PHONE_LENGTH = 18, 11
+_MOST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """A borrower on file and what is the same."""
+
+    borrower: Borrower
+    same: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The state of the form while somebody types. ``phone`` is None while it is too short."""
+
+    typed: int
+    resident: ResidentId | None
+    problem: str
+    age: int | None
+    phone: bool | None
+    likenesses: list[Likeness]
+
+    @property
+    def sex_label(self) -> str:
+        return str(Sex(self.resident.sex).label) if self.resident else ""
+
+    @property
+    def is_minor(self) -> bool:
+        return self.age is not None and self.age < ADULT_FROM
+
+    @property
+    def not_born_yet(self) -> bool:
+        return self.age is not None and self.age < 0
+
+
+def read_while_typing(*, kind: str, number: str, phone: str, name: str, on: date) -> Reading:
+    """Read what is there; a number that is not complete yet is no mistake yet."""
+    typed = len("".join(number.split()))
+    resident, problem = None, ""
+    if kind == IdentityKind.CN_RESIDENT_ID and typed >= _ID_LENGTH:
+        resident, problem = _resident(number)
+    return Reading(
+        typed=typed if kind == IdentityKind.CN_RESIDENT_ID else 0,
+        resident=resident,
+        problem=problem,
+        age=age(resident.birth_date, on) if resident else None,
+        phone=is_phone(phone) if len("".join(phone.split())) >= _PHONE_LENGTH else None,
+        likenesses=_likenesses(number, phone, name),
+    )
+
+
+def _resident(number: str) -> tuple[ResidentId | None, str]:
+    try:
+        return parse_resident_id(number), ""
+    except IdentityNumberInvalid as error:
+        return None, str(PROBLEMS[error.problem])
+
+
+def _likenesses(number: str, phone: str, name: str) -> list[Likeness]:
+    """The same identity number comes first: it is the same person."""
+    found: dict[int, tuple[Borrower, list[str]]] = {}
+    searches = (
+        ("identity", queries.with_identity(number) if number.strip() else None),
+        ("phone", queries.with_phone(phone) if phone.strip() else None),
+        ("name", queries.with_name(name) if name.strip() else None),
+    )
+    for what, people in searches:
+        for borrower in people[:_MOST] if people is not None else ():
+            found.setdefault(borrower.pk, (borrower, []))[1].append(what)
+    return [Likeness(borrower, tuple(same)) for borrower, same in found.values()][:_MOST]

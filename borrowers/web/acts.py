@@ -1,0 +1,195 @@
+"""What staff do with a borrower's file: each act one small form, one domain call, and back to the borrower's page.
+
+A form opens in the dialog of the page it belongs to, or as a page of its own where there is no script.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from borrowers import queries
+from borrowers.consents import give_consent, withdraw_consent
+from borrowers.contacts import add_contact_point, change_state, make_primary
+from borrowers.means import add_bank_account, record_external_debt, record_income
+from borrowers.models import Borrower, Consent, ContactPoint
+from borrowers.preferences import set_do_not_contact
+from borrowers.web import forms as ask
+from core import business_date
+from core.errors import DomainError
+from staff.permissions import require
+
+_CHANGE = "borrowers.change_borrower"
+
+
+def _act(
+    request: HttpRequest,
+    borrower: Borrower,
+    form: forms.Form,
+    do: Callable[[dict[str, Any]], object],
+    *,
+    title: str,
+    button: str,
+    done: str,
+) -> HttpResponse:
+    if request.method == "POST" and form.is_valid():
+        try:
+            do(form.cleaned_data)
+        except DomainError as refusal:
+            ask.refuse(form, refusal)
+        else:
+            messages.success(request, done)
+            return redirect(borrower)
+    context = {"borrower": borrower, "form": form, "title": title, "button": button}
+    in_dialog = bool(request.htmx) and request.method == "GET"  # type: ignore[attr-defined]
+    template = "borrowers/_act_form.html" if in_dialog else "borrowers/act.html"
+    return render(request, template, context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@require(_CHANGE)
+def add_contact(request: HttpRequest, number: str) -> HttpResponse:
+    borrower = queries.by_number(number)
+    form = ask.NewContactPoint(ask.posted(request), initial={"kind": "mobile"})
+    return _act(
+        request,
+        borrower,
+        form,
+        lambda given: add_contact_point(borrower_id=borrower.pk, added_by=request.user, **given),
+        title=_("Add a contact point"),
+        button=_("Add"),
+        done=_("The contact point is on file, not verified yet."),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@require(_CHANGE)
+def contact_state(request: HttpRequest, number: str, pk: int) -> HttpResponse:
+    borrower = queries.by_number(number)
+    point = get_object_or_404(ContactPoint, pk=pk, borrower=borrower)
+    form = ask.ContactStateChange(ask.posted(request), point=point, initial={"to": request.GET.get("to", "")})
+    return _act(
+        request,
+        borrower,
+        form,
+        lambda given: change_state(contact_point_id=point.pk, at=business_date.now(), changed_by=request.user, **given),
+        title=_("State of %(contact)s") % {"contact": point},
+        button=_("Change the state"),
+        done=_("The state of the contact point was changed."),
+    )
+
+
+@require_POST
+@require(_CHANGE)
+def contact_primary(request: HttpRequest, number: str, pk: int) -> HttpResponse:
+    borrower = queries.by_number(number)
+    point = get_object_or_404(ContactPoint, pk=pk, borrower=borrower)
+    try:
+        make_primary(contact_point_id=point.pk, changed_by=request.user)
+    except DomainError as refusal:
+        messages.error(request, refusal.detail)
+    else:
+        messages.success(request, _("%(contact)s is used first from now on.") % {"contact": point})
+    return redirect(borrower)
+
+
+@require_http_methods(["GET", "POST"])
+@require(_CHANGE)
+def add_consent(request: HttpRequest, number: str) -> HttpResponse:
+    borrower = queries.by_number(number)
+    form = ask.NewConsent(ask.posted(request), initial={"purpose": request.GET.get("purpose", "")})
+    return _act(
+        request,
+        borrower,
+        form,
+        lambda given: give_consent(borrower_id=borrower.pk, at=business_date.now(), recorded_by=request.user, **given),
+        title=_("Record a consent"),
+        button=_("Record"),
+        done=_("The consent is recorded."),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@require(_CHANGE)
+def end_consent(request: HttpRequest, number: str, pk: int) -> HttpResponse:
+    borrower = queries.by_number(number)
+    consent = get_object_or_404(Consent, pk=pk, borrower=borrower)
+    return _act(
+        request,
+        borrower,
+        ask.Reason(ask.posted(request)),
+        lambda given: withdraw_consent(
+            consent_id=consent.pk, at=business_date.now(), withdrawn_by=request.user, **given
+        ),
+        title=_("Withdraw: %(purpose)s") % {"purpose": consent.get_purpose_display()},
+        button=_("Withdraw the consent"),
+        done=_("The consent is withdrawn from now on."),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@require(_CHANGE)
+def add_income(request: HttpRequest, number: str) -> HttpResponse:
+    borrower = queries.by_number(number)
+    form = ask.NewIncome(ask.posted(request), initial={"as_of": business_date.current()})
+    return _act(
+        request,
+        borrower,
+        form,
+        lambda given: record_income(borrower_id=borrower.pk, by=request.user, **given),
+        title=_("Record an income"),
+        button=_("Record"),
+        done=_("The income is on file."),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@require(_CHANGE)
+def add_debt(request: HttpRequest, number: str) -> HttpResponse:
+    borrower = queries.by_number(number)
+    form = ask.NewDebt(ask.posted(request), initial={"as_of": business_date.current()})
+    return _act(
+        request,
+        borrower,
+        form,
+        lambda given: record_external_debt(borrower_id=borrower.pk, by=request.user, **given),
+        title=_("Record a debt elsewhere"),
+        button=_("Record"),
+        done=_("The debt is on file."),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@require(_CHANGE)
+def add_account(request: HttpRequest, number: str) -> HttpResponse:
+    borrower = queries.by_number(number)
+    return _act(
+        request,
+        borrower,
+        ask.NewAccount(ask.posted(request)),
+        lambda given: add_bank_account(borrower_id=borrower.pk, by=request.user, **given),
+        title=_("Add a bank account"),
+        button=_("Add"),
+        done=_("The account is on file."),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@require(_CHANGE)
+def do_not_contact(request: HttpRequest, number: str) -> HttpResponse:
+    borrower = queries.by_number(number)
+    wanted = not borrower.do_not_contact
+    return _act(
+        request,
+        borrower,
+        ask.Reason(ask.posted(request)),
+        lambda given: set_do_not_contact(borrower_id=borrower.pk, wanted=wanted, changed_by=request.user, **given),
+        title=_("Do not contact") if wanted else _("Allow contact again"),
+        button=_("Stop reminders and collection") if wanted else _("Allow reminders and collection"),
+        done=_("The borrower is left alone from now on.") if wanted else _("The borrower may be contacted again."),
+    )

@@ -1,0 +1,222 @@
+"""What people type about a borrower. Plain forms: they read values, the use cases decide."""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import InvalidOperation
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from borrowers.consents import text_in_force
+from borrowers.contacts import TRANSITIONS
+from borrowers.models import (
+    BorrowerStatus,
+    ConsentPurpose,
+    ContactKind,
+    ContactPoint,
+    ContactState,
+    IdentityKind,
+    IncomeSource,
+    Language,
+    Provenance,
+    Sex,
+)
+from core.errors import DomainError
+
+_ANY = ("", _("All"))
+
+
+class AmountField(forms.DecimalField):
+    """Reads “¥ 1,234.50” as people paste it."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+        super().__init__(max_digits=14, decimal_places=2, widget=widget, **options)
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str):
+            value = value.replace(",", "").replace("¥", "").replace("￥", "").strip()
+        try:
+            return super().to_python(value)
+        except InvalidOperation as error:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+
+def day_field(label: Any, **options: Any) -> forms.DateField:
+    """A calendar day."""
+    return forms.DateField(label=label, widget=forms.DateInput(format="%Y-%m-%d"), **options)
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: an empty POST is an answer too, and a refused one."""
+    return request.POST if request.method == "POST" else None
+
+
+def refuse(form: forms.Form, refusal: DomainError) -> None:
+    """Put a refusal of the domain where the hand is."""
+    form.add_error(refusal.field if refusal.field in form.fields else None, refusal.detail)
+
+
+class BorrowerFilter(forms.Form):
+    """The list's quick search and filters, all in the address."""
+
+    q = forms.CharField(label=_("Phone, ID, name or number"), required=False, strip=True)
+    reach = forms.ChoiceField(
+        label=_("Reach"),
+        required=False,
+        choices=[_ANY, ("reachable", _("Can be reached")), ("unreachable", _("Cannot be reached"))],
+    )
+    status = forms.ChoiceField(label=_("Status"), required=False, choices=[_ANY, *BorrowerStatus.choices])
+
+
+class NewBorrower(forms.Form):
+    """A person as the identity document shows them."""
+
+    identity_kind = forms.ChoiceField(
+        label=_("Document"),
+        choices=IdentityKind.choices,
+        initial=IdentityKind.CN_RESIDENT_ID,
+        widget=forms.RadioSelect,
+    )
+    identity_number = forms.CharField(
+        label=_("Identity number"), max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=80,
+        help_text=_("Family name first, as in the document."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    phone = forms.CharField(
+        label=_("Mobile"), max_length=30, widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"})
+    )
+    email = forms.CharField(
+        label=_("E-mail"), max_length=120, required=False, widget=forms.EmailInput(attrs={"autocomplete": "off"})
+    )
+    language = forms.ChoiceField(
+        label=_("Language"),
+        choices=Language.choices,
+        initial=Language.CHINESE,
+        help_text=_("Messages and documents are written in it."),
+    )
+    birth_date = day_field(_("Birth date"), required=False)
+    sex = forms.ChoiceField(label=_("Sex"), choices=Sex.choices, initial=Sex.UNKNOWN, required=False)
+
+    def __init__(self, *args: Any, on: date, **options: Any) -> None:
+        super().__init__(*args, **options)
+        language = self.data.get("language") or Language.CHINESE.value
+        for purpose in ConsentPurpose:
+            wording = text_in_force(purpose=purpose, language=language, on=on)
+            self.fields[f"consent_{purpose.value}"] = forms.BooleanField(
+                label=purpose.label, help_text=wording.text, required=False
+            )
+
+    @property
+    def consent_fields(self) -> Iterable[forms.BoundField]:
+        """One tick a purpose, none of them ticked beforehand."""
+        return [self[name] for name in self.fields if name.startswith("consent_")]
+
+    @property
+    def consents(self) -> list[str]:
+        """The purposes ticked."""
+        return [purpose.value for purpose in ConsentPurpose if self.cleaned_data[f"consent_{purpose.value}"]]
+
+    @property
+    def person(self) -> dict[str, Any]:
+        """The arguments of the use case."""
+        wanted = ("name", "identity_kind", "identity_number", "phone", "email", "language", "birth_date")
+        return {name: self.cleaned_data[name] for name in wanted} | {"sex": self.cleaned_data["sex"] or Sex.UNKNOWN}
+
+
+class NewContactPoint(forms.Form):
+    """A newly learnt address, with where it was learnt."""
+
+    kind = forms.ChoiceField(label=_("Kind"), choices=ContactKind.choices, widget=forms.RadioSelect)
+    value = forms.CharField(label=_("Address"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    provenance = forms.ChoiceField(label=_("Learnt from"), choices=Provenance.choices, initial=Provenance.BORROWER)
+    make_primary = forms.BooleanField(label=_("Use it first from now on"), required=False)
+
+
+class ContactStateChange(forms.Form):
+    """Only the moves the table allows are offered."""
+
+    to = forms.ChoiceField(label=_("New state"), widget=forms.RadioSelect)
+    reason = forms.CharField(label=_("Reason"), max_length=200)
+
+    def __init__(self, *args: Any, point: ContactPoint, **options: Any) -> None:
+        super().__init__(*args, **options)
+        allowed = TRANSITIONS[ContactState(point.state)]
+        self.fields["to"].choices = [(state.value, state.label) for state in ContactState if state in allowed]  # type: ignore[attr-defined]
+
+
+class NewConsent(forms.Form):
+    """A consent given in person or on paper."""
+
+    purpose = forms.ChoiceField(label=_("Purpose"), choices=ConsentPurpose.choices, widget=forms.RadioSelect)
+    channel = forms.ChoiceField(
+        label=_("Given through"),
+        choices=[("paper", _("Signed paper")), ("phone", _("Recorded call")), ("branch", _("In person"))],
+    )
+
+
+class Reason(forms.Form):
+    """One line that goes on record."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=200)
+
+
+class NewIncome(forms.Form):
+    """A monthly income as of a day."""
+
+    source = forms.ChoiceField(label=_("Source"), choices=IncomeSource.choices)
+    monthly_amount = AmountField(label=_("Amount a month"))
+    as_of = day_field(_("As of"))
+    verified = forms.BooleanField(label=_("Proved by a document"), required=False)
+
+
+class NewDebt(forms.Form):
+    """A debt to another lender as of a day."""
+
+    lender = forms.CharField(label=_("Lender"), max_length=80)
+    balance = AmountField(label=_("Still owed"))
+    monthly_payment = AmountField(label=_("Paid a month"))
+    source = forms.ChoiceField(
+        label=_("Told by"),
+        choices=[("declared", _("The borrower")), ("bureau", _("Credit bureau")), ("statement", _("Bank statement"))],
+    )
+    as_of = day_field(_("As of"))
+
+
+class NewAccount(forms.Form):
+    """A bank account of the borrower."""
+
+    bank_name = forms.CharField(label=_("Bank"), max_length=80)
+    account_number = forms.CharField(
+        label=_("Account number"), max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    make_primary = forms.BooleanField(label=_("Use it first from now on"), required=False)
+
+
+class RevealReason(forms.Form):
+    """Why somebody needs to see personal data."""
+
+    reason = forms.ChoiceField(
+        label=_("Why do you need to see it?"),
+        widget=forms.RadioSelect,
+        choices=[
+            ("Identity check", _("Identity check")),
+            ("Call to the borrower", _("Call to the borrower")),
+            ("Payment or refund", _("Payment or refund")),
+            ("Legal or regulatory request", _("Legal or regulatory request")),
+            ("other", _("Other")),
+        ],
+    )
+    other = forms.CharField(label=_("In words"), max_length=180, required=False)
+
+    @property
+    def words(self) -> str:
+        """The reason that is recorded; empty when “other” was left without words."""
+        chosen, other = self.cleaned_data["reason"], self.cleaned_data["other"].strip()
+        return other if chosen == "other" else f"{chosen}: {other}" if other else chosen

@@ -1,0 +1,75 @@
+"""The list of borrowers and the way in: a new borrower, checked while typing."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from borrowers import queries
+from borrowers.consents import GivenConsent
+from borrowers.onboarding import BorrowerAlreadyRegistered, register_borrower
+from borrowers.reading import read_while_typing
+from borrowers.web.forms import BorrowerFilter, NewBorrower, posted, refuse
+from core import business_date
+from core.errors import DomainError
+from core.pages import page_of
+from staff.permissions import require
+
+
+@require_GET
+@require("borrowers.view_borrower")
+def borrower_list(request: HttpRequest) -> HttpResponse:
+    """Newest first; a whole phone, ID, name or number finds its borrower."""
+    form = BorrowerFilter(request.GET)
+    chosen = form.cleaned_data if form.is_valid() else {}
+    page = page_of(queries.borrower_list(text=chosen.get("q", ""), reach=chosen.get("reach", ""),
+                                         status=chosen.get("status", "")), request)  # fmt: skip
+    context = {
+        "form": form,
+        "page": page,
+        "rows": queries.rows(page.items, business_date.current()),
+        "filtered": any(chosen.values()),
+    }
+    return render(request, "borrowers/borrower_list.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@require("borrowers.add_borrower")
+def new_borrower(request: HttpRequest) -> HttpResponse:
+    """Open a borrower's file."""
+    form = NewBorrower(posted(request), on=business_date.current())
+    context: dict[str, Any] = {"form": form}
+    if request.method == "POST" and form.is_valid():
+        try:
+            borrower = register_borrower(
+                **form.person,
+                on=business_date.current(),
+                consents=[GivenConsent(purpose, "branch", business_date.now()) for purpose in form.consents],
+                registered_by=request.user,
+            )
+        except BorrowerAlreadyRegistered as refusal:
+            refuse(form, refusal)
+            context["existing"] = refusal.existing
+        except DomainError as refusal:
+            refuse(form, refusal)
+        else:
+            messages.success(request, _("%(number)s is registered.") % {"number": borrower.number})
+            return redirect(borrower)
+    return render(request, "borrowers/new.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@require("borrowers.add_borrower")
+def said(request: HttpRequest) -> HttpResponse:
+    """What the typed number says, and who might be the same person. Posted, so that no log keeps what was typed."""
+    reading = read_while_typing(
+        kind=request.POST.get("identity_kind", ""),
+        number=request.POST.get("identity_number", ""),
+        phone=request.POST.get("phone", ""),
+        name=request.POST.get("name", ""),
+        on=business_date.current(),
+    )
+    return render(request, "borrowers/_said.html", {"reading": reading})
