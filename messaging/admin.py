@@ -1,0 +1,56 @@
+"""Configuration of wordings. A change is a new version, published through the same use case as everywhere."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+
+from core.admin import HistoryAdmin, ReadOnlyAdmin
+from core.errors import DomainError
+from messaging.models import Message, Template
+from messaging.wording import check_wording, publish_wording
+
+
+class WordingForm(forms.ModelForm):
+    """A new version of a wording; what a gateway would refuse is refused here."""
+
+    class Meta:
+        model = Template
+        fields = ("code", "channel", "language", "subject", "body")
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        try:
+            check_wording(given.get("code", ""), given.get("channel", ""), given.get("body", ""))
+        except DomainError as refusal:
+            self.add_error("body", refusal.detail)
+        return given
+
+
+@admin.register(Template)
+class TemplateAdmin(HistoryAdmin):
+    """Versions are shown and never edited: messages were sent with them."""
+
+    form = WordingForm
+    list_display = ("code", "channel", "language", "version", "active", "body")
+    list_filter = ("active", "channel", "language", "code")
+    search_fields = ("code", "body")
+
+    def has_change_permission(self, request: HttpRequest, obj: Template | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Template | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Template, form: Any, change: bool) -> None:
+        published = publish_wording(**form.cleaned_data, by=request.user)
+        obj.pk, obj.version = published.pk, published.version
+
+
+@admin.register(Message)
+class MessageAdmin(ReadOnlyAdmin):
+    list_display = ("id", "borrower", "template_code", "channel", "purpose", "status", "refusal", "due_at")
+    list_filter = ("status", "channel", "purpose")
+    search_fields = ("reference", "dedupe_key", "provider_reference")
+    list_select_related = ("borrower",)

@@ -1,0 +1,213 @@
+"""Sending what is due: guard, address, wording, channel, in this order, in batches.
+
+Each message is decided on by itself and never stops its neighbours. What the gateway could not take now is tried again
+after growing pauses that stand in the table, so a restart forgets nothing.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+
+import structlog
+from django.db import transaction
+from django.db.models import Count
+from django.utils import timezone
+
+from borrowers.models import Borrower, BorrowerStatus, Consent, ConsentPurpose, ContactPoint
+from messaging import queries
+from messaging.addressing import best_address, channel_of
+from messaging.channels.base import Outgoing, TryLater, Undeliverable, adapter_for
+from messaging.claiming import Result, claim, settle
+from messaging.contact_guard import Answer, ContactRules, Standing, Verdict, judge
+from messaging.models import Message, MessageStatus, Purpose
+from messaging.rendering import VariableMissing, VariableRefused, render
+from messaging.undelivered import number_refused
+from messaging.wording import WordingBook, wording_book
+
+log = structlog.get_logger(__name__)
+
+BATCH = 200
+PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=6))
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A claimed batch with everything needed to decide on it: a few queries, however many messages."""
+
+    messages: list[Message]
+    book: WordingBook
+    rules: dict[str, ContactRules]
+    points: dict[int, list[ContactPoint]]
+    withdrawn: set[int]
+    sent_today: Counter[int]
+
+
+def send_due(now: datetime, *, batch_size: int = BATCH) -> dict[str, int]:
+    """Send everything due at ``now``; gives how many were sent, refused, put off and failed."""
+    counts: Counter[str] = Counter()
+    while ids := claim(now, most=batch_size):
+        counts.update(_send_batch(ids, now))
+    return dict(counts)
+
+
+def _send_batch(ids: Sequence[int], now: datetime) -> Counter[str]:
+    batch = _load(ids, now)
+    results = [_safely(message, batch, now) for message in batch.messages]
+    with transaction.atomic():
+        settle(results)
+        for result in results:
+            if result.refusal == queries.NUMBER_REFUSED:
+                number_refused(message_id=result.message_id, at=now)
+    return Counter("put_off" if result.status == MessageStatus.QUEUED else str(result.status) for result in results)
+
+
+def _load(ids: Sequence[int], now: datetime) -> Batch:
+    messages = list(Message.objects.filter(pk__in=ids).select_related("borrower").order_by("pk"))
+    people = {message.borrower_id for message in messages}
+    points: dict[int, list[ContactPoint]] = defaultdict(list)
+    for point in ContactPoint.objects.filter(borrower_id__in=people):
+        points[point.borrower_id].append(point)
+    today = timezone.localdate(now)
+    rules = {market: queries.contact_rules(today, market) for market in {one.borrower.market for one in messages}}
+    limited = any(one.messages_per_day is not None for one in rules.values())
+    return Batch(
+        messages=messages,
+        book=wording_book(),
+        rules=rules,
+        points=points,
+        withdrawn=_reminders_withdrawn(people),
+        sent_today=_sent_on(today, people) if limited else Counter(),
+    )
+
+
+def _reminders_withdrawn(people: set[int]) -> set[int]:
+    """Who withdrew the consent to reminders and did not give it again. Never having been asked is no withdrawal."""
+    consents = Consent.objects.filter(borrower_id__in=people, purpose=ConsentPurpose.ELECTRONIC_MESSAGES)
+    withdrawn = set(consents.exclude(withdrawn_at=None).values_list("borrower_id", flat=True))
+    return withdrawn - set(consents.filter(withdrawn_at=None).values_list("borrower_id", flat=True))
+
+
+def _sent_on(day: date, people: set[int]) -> Counter[int]:
+    start = timezone.make_aware(datetime.combine(day, time.min))
+    rows = (
+        Message.objects.filter(borrower_id__in=people, sent_at__gte=start, sent_at__lt=start + timedelta(days=1))
+        .exclude(purpose=Purpose.SERVICE)
+        .values("borrower_id")
+        .annotate(sent=Count("id"))
+        .order_by()
+    )
+    return Counter({row["borrower_id"]: row["sent"] for row in rows})
+
+
+def _safely(message: Message, batch: Batch, now: datetime) -> Result:
+    """A fault with one message must not keep two hundred others from being sent."""
+    try:
+        return _send_one(message, batch, now)
+    except Exception:
+        log.exception("message_fault", message_id=message.pk, template_code=message.template_code)
+        return _later(_kept(message), now, queries.FAULT)
+
+
+def _send_one(message: Message, batch: Batch, now: datetime) -> Result:
+    kept = _kept(message)
+    verdict = _judge(message, batch, now)
+    if verdict.answer is Answer.REFUSE:
+        return _refused(kept, str(verdict.why))
+    if verdict.answer is Answer.WAIT:
+        return replace(kept, refusal=str(verdict.why), next_attempt_at=verdict.not_before)
+    point = best_address(
+        batch.points.get(message.borrower_id, []), channel=message.channel, wanted_id=message.contact_point_id
+    )
+    if point is None:
+        return _refused(kept, queries.NO_USABLE_CONTACT)
+    try:
+        worded = _worded(replace(kept, contact_point_id=point.pk, channel=channel_of(point)), message, batch.book)
+    except VariableMissing:
+        return _refused(kept, queries.VARIABLE_MISSING)
+    except VariableRefused:
+        return _refused(kept, queries.VARIABLE_REFUSED)
+    if not worded.body:
+        return _refused(kept, queries.WORDING_MISSING)
+    handed = _hand_over(worded, point, now)
+    if handed.status == MessageStatus.SENT and message.purpose != Purpose.SERVICE:
+        batch.sent_today[message.borrower_id] += 1
+    return handed
+
+
+def _kept(message: Message) -> Result:
+    """The message as it stands: still queued."""
+    return Result(
+        message_id=message.pk,
+        status=MessageStatus.QUEUED,
+        channel=message.channel,
+        attempts=message.attempts,
+        contact_point_id=message.contact_point_id,
+        language=message.language,
+        template_version=message.template_version,
+        subject=message.subject,
+        body=message.body,
+    )
+
+
+def _judge(message: Message, batch: Batch, now: datetime) -> Verdict:
+    borrower: Borrower = message.borrower
+    return judge(
+        purpose=message.purpose,
+        channel=message.channel,
+        at=timezone.localtime(now),
+        due_at=message.due_at,
+        rules=batch.rules[borrower.market],
+        standing=Standing(
+            active=borrower.status == BorrowerStatus.ACTIVE,
+            do_not_contact=borrower.do_not_contact,
+            reminders_withdrawn=borrower.pk in batch.withdrawn,
+            messages_today=batch.sent_today[borrower.pk],
+        ),
+    )
+
+
+def _worded(kept: Result, message: Message, book: WordingBook) -> Result:
+    """The text in the borrower's language; empty when no wording is approved."""
+    language = message.language or message.borrower.language
+    template = book.find(code=message.template_code, channel=kept.channel, language=language)
+    if template is None:
+        return replace(kept, body="")
+    return replace(
+        kept,
+        language=template.language,
+        template_version=template.version,
+        subject=render(template.subject, message.context, template.language),
+        body=render(template.body, message.context, template.language),
+    )
+
+
+def _hand_over(worded: Result, point: ContactPoint, now: datetime) -> Result:
+    attempt = worded.attempts + 1
+    outgoing = Outgoing(
+        key=f"{worded.message_id}-{attempt}",
+        address=point.value,
+        subject=worded.subject,
+        body=worded.body,
+        attempt=attempt,
+    )
+    try:
+        reference = adapter_for(worded.channel).send(outgoing)
+    except TryLater:
+        return _later(worded, now, queries.GATEWAY_UNREACHABLE)
+    except Undeliverable:
+        return replace(worded, status=MessageStatus.FAILED, attempts=attempt, refusal=queries.NUMBER_REFUSED)
+    return replace(
+        worded, status=MessageStatus.SENT, attempts=attempt, sent_at=now, provider_reference=reference, refusal=""
+    )
+
+
+def _later(result: Result, now: datetime, why: str) -> Result:
+    """The next attempt after the next pause; failed for good when no pause is left."""
+    if result.attempts >= len(PAUSES):
+        return replace(result, status=MessageStatus.FAILED, attempts=result.attempts + 1, refusal=why)
+    return replace(result, attempts=result.attempts + 1, refusal=why, next_attempt_at=now + PAUSES[result.attempts])
+
+
+def _refused(kept: Result, why: str) -> Result:
+    return replace(kept, status=MessageStatus.REFUSED, refusal=why)

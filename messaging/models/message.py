@@ -1,0 +1,155 @@
+"""The outbox. Rows are put in cheaply, thousands at a time by one INSERT; wording and address are settled at sending.
+
+Only ``dedupe_key, borrower_id, template_code, context, purpose, due_at, created_on`` must be given; PostgreSQL itself
+fills the rest, so that a set-based producer names no column it has no opinion on.
+"""
+
+import json
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+
+from core.masking import mask_contact
+
+
+class Channel(models.TextChoices):
+    """The way a message travels."""
+
+    SMS = "sms", _("SMS")
+    EMAIL = "email", _("E-mail")
+    PUSH = "push", _("App push")
+    WECHAT = "wechat", _("WeChat")
+
+
+class Purpose(models.TextChoices):
+    """Why it is sent; the contact guard treats each differently."""
+
+    SERVICE = "service", _("Service")
+    REMINDER = "reminder", _("Reminder")
+    COLLECTION = "collection", _("Collection")
+
+
+class MessageStatus(models.TextChoices):
+    """How far a message came. Moves are listed in ``messaging.outbox.TRANSITIONS``."""
+
+    QUEUED = "queued", _("Waiting")
+    REFUSED = "refused", _("Not sent")
+    SENT = "sent", _("Sent")
+    DELIVERED = "delivered", _("Delivered")
+    FAILED = "failed", _("Failed")
+    WRONG_NUMBER = "wrong_number", _("Wrong number")
+
+
+TONES = {
+    MessageStatus.QUEUED: "neutral",
+    MessageStatus.REFUSED: "attention",
+    MessageStatus.SENT: "info",
+    MessageStatus.DELIVERED: "good",
+    MessageStatus.FAILED: "bad",
+    MessageStatus.WRONG_NUMBER: "bad",
+}
+
+
+class ContextDecoder(json.JSONDecoder):
+    """Amounts in a context stay Decimal."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "parse_float": Decimal})
+
+
+class Message(models.Model):
+    """One message to one borrower, once (``dedupe_key``)."""
+
+    dedupe_key = models.CharField(max_length=120, unique=True)
+    borrower = models.ForeignKey("borrowers.Borrower", on_delete=models.PROTECT, related_name="messages")
+    contact_point = models.ForeignKey(
+        "borrowers.ContactPoint", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    channel = models.CharField(
+        _("channel"), max_length=8, choices=Channel.choices, default=Channel.SMS, db_default=Channel.SMS.value
+    )
+    template_code = models.CharField(_("template"), max_length=40)
+    template_version = models.PositiveIntegerField(_("template version"), null=True, blank=True)
+    language = models.CharField(_("language"), max_length=10, blank=True, default="", db_default="")
+    context = models.JSONField(_("variables"), default=dict, encoder=DjangoJSONEncoder, decoder=ContextDecoder)
+    subject = models.CharField(_("subject"), max_length=200, blank=True, default="", db_default="")
+    body = models.TextField(_("body"), blank=True, default="", db_default="")
+    reference = models.CharField(_("about"), max_length=40, blank=True, default="", db_default="")
+    purpose = models.CharField(_("purpose"), max_length=10, choices=Purpose.choices)
+    due_at = models.DateTimeField(_("due at"))
+    status = models.CharField(
+        _("status"),
+        max_length=12,
+        choices=MessageStatus.choices,
+        default=MessageStatus.QUEUED,
+        db_default=MessageStatus.QUEUED.value,
+    )
+    refusal = models.CharField(_("reason"), max_length=40, blank=True, default="", db_default="")
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0, db_default=0)
+    next_attempt_at = models.DateTimeField(_("next attempt at"), null=True, blank=True)
+    provider_reference = models.CharField(max_length=80, blank=True, default="", db_default="")
+    follows = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    created_on = models.DateField(_("queued on"))
+    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    receipt_at = models.DateTimeField(_("receipt at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        permissions = [("report_receipt", _("Can report what became of a message"))]
+        indexes = [
+            models.Index(
+                Coalesce("next_attempt_at", "due_at"),
+                "id",
+                condition=models.Q(status="queued"),
+                name="messaging_queue",
+            ),
+            models.Index(
+                fields=["sent_at", "id"], condition=models.Q(status="sent"), name="messaging_awaiting_receipt"
+            ),
+            models.Index(
+                fields=["provider_reference"],
+                condition=~models.Q(provider_reference=""),
+                name="messaging_provider_reference",
+            ),
+            models.Index(fields=["reference", "-id"], condition=~models.Q(reference=""), name="messaging_reference"),
+            models.Index(
+                fields=["status", "-id"],
+                condition=models.Q(status__in=["refused", "failed", "wrong_number"]),
+                name="messaging_not_reached",
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(status__in=["queued", "refused", "failed"]) | models.Q(sent_at__isnull=False),
+                name="messaging_sent_when",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(refusal="") | models.Q(status__in=["queued", "refused", "failed"]),
+                name="messaging_refusal_explains",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.dedupe_key
+
+    @property
+    def masked_address(self) -> str:
+        """Where it went; empty until a contact point was chosen."""
+        point = self.contact_point
+        return mask_contact(point.kind, point.value) if point else ""
+
+    @property
+    def tone(self) -> str:
+        """The tint of the state, the same on every page."""
+        return TONES[MessageStatus(self.status)]
+
+    @property
+    def at(self) -> datetime:
+        """The moment shown in lists and timelines."""
+        return self.sent_at or self.due_at

@@ -1,0 +1,21 @@
+"""What a message is about, in words; the codes are those of the templates."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+NAMES: dict[str, str | Promise] = {
+    "repayment_due_soon": _("payment due soon"),
+    "repayment_due_today": _("payment due today"),
+    "repayment_overdue": _("payment overdue"),
+    "repayment_received": _("payment received"),
+    "offer_ready": _("offer ready"),
+    "loan_disbursed": _("loan paid out"),
+    "loan_settled": _("loan settled"),
+    "promise_broken": _("promise broken"),
+    "extension_granted": _("extension granted"),
+}
+
+
+def name_of(template_code: str) -> str:
+    """The name of a kind of message; an unknown code as it stands."""
+    return str(NAMES.get(template_code, template_code))
