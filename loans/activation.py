@@ -1,0 +1,50 @@
+"""The day the money reached the borrower: the loan begins to run."""
+
+from datetime import date
+
+from django.db import transaction
+
+from core.money import ZERO
+from ledger.posting import post
+from loans import bookings, lifecycle, positions
+from loans.account import open_account
+from loans.models import Loan, LoanPosition, LoanStatus
+from loans.schedule import build_schedule
+from loans.signals import announce
+
+
+@transaction.atomic
+def activate(*, loan_id: int, disbursed_on: date) -> Loan:
+    """Start the loan on ``disbursed_on``: schedule, first booking, position. An active loan is returned as it is.
+
+    Raises LoanTransitionRefused when the loan was cancelled or has ended.
+    """
+    loan = Loan.objects.locked(loan_id)
+    if loan.status == LoanStatus.ACTIVE:
+        return loan
+    lifecycle.advance(loan, LoanStatus.ACTIVE, disbursed_on=disbursed_on)
+    account = open_account(
+        build_schedule(loan.terms()),
+        on=disbursed_on,
+        grace_days=loan.grace_days,
+        late_annual_rate=loan.late_annual_rate,
+    )
+    positions.insert_version(loan.pk, account, superseded_on=None)
+    post(
+        event="disbursement",
+        posted_on=disbursed_on,
+        effective_on=disbursed_on,
+        lines=bookings.disbursement(loan.pk, loan.principal),
+        description=loan.number,
+    )
+    position = LoanPosition(
+        loan=loan,
+        borrower_id=loan.borrower_id,
+        product_id=loan.product_version.product_id,
+        status=loan.status,
+        interest_accrued=ZERO,
+    )
+    positions.read(position, account)
+    position.save(force_insert=True)
+    announce(loan_id=loan.pk, borrower_id=loan.borrower_id, on=disbursed_on)
+    return loan

@@ -1,0 +1,153 @@
+"""Configuration of products; loans and money are shown for rescue only and changed through their own doors."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.forms.models import construct_instance
+from django.http import HttpRequest
+from unfold.admin import StackedInline
+
+from core.admin import HistoryAdmin, ReadOnlyAdmin
+from core.errors import DomainError
+from loans.models import (
+    Application,
+    BankFile,
+    Contract,
+    Disbursement,
+    IncomingPayment,
+    Loan,
+    Mandate,
+    Product,
+    ProductVersion,
+    Repayment,
+    VersionStatus,
+)
+from loans.quotes import require_product_within_cap
+
+
+class VersionInline(StackedInline):
+    """Versions of a product. A live or retired version is a promise made to borrowers, so it is shown and not edited."""
+
+    model = ProductVersion
+    extra = 0
+    can_delete = False
+    ordering = ("-version",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Product)
+class ProductAdmin(HistoryAdmin):
+    list_display = ("code", "name", "name_zh", "market", "active")
+    list_filter = ("active", "market")
+    search_fields = ("code", "name")
+    inlines: ClassVar = [VersionInline]
+
+
+class ProductVersionForm(forms.ModelForm):  # its fields come from the admin
+    """Refuses a live version whose loans would cost more than the cap, naming both annualised figures."""
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if not self.errors and values.get("status", self.instance.status) == VersionStatus.LIVE:
+            version = construct_instance(self, self.instance)
+            try:
+                require_product_within_cap(version, version.effective_from)
+            except DomainError as refusal:
+                raise forms.ValidationError(refusal.detail) from refusal
+        return values
+
+
+@admin.register(ProductVersion)
+class ProductVersionAdmin(HistoryAdmin):
+    """Drafts are edited here; a draft becomes live by its status, and then the row is closed."""
+
+    form = ProductVersionForm
+
+    list_display = (
+        "product",
+        "version",
+        "status",
+        "effective_from",
+        "method",
+        "annual_rate",
+        "min_amount",
+        "max_amount",
+    )
+    list_filter = ("status", "method", "product")
+
+    def has_change_permission(self, request: HttpRequest, obj: ProductVersion | None = None) -> bool:
+        closed = obj is not None and obj.status == VersionStatus.RETIRED
+        return not closed and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: ProductVersion | None = None) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ProductVersion | None = None) -> tuple[str, ...]:
+        """Of a live version only the status moves: it can be retired."""
+        if obj is None or obj.status == VersionStatus.DRAFT:
+            return ()
+        return tuple(field.name for field in ProductVersion._meta.fields if field.name not in {"id", "status"})
+
+
+@admin.register(Loan)
+class LoanAdmin(ReadOnlyAdmin):
+    list_display = ("number", "borrower", "product_version", "status", "principal", "disbursed_on")
+    list_filter = ("status",)
+    search_fields = ("number", "public_id")
+    list_select_related = ("borrower", "product_version__product")
+
+
+@admin.register(Repayment)
+class RepaymentAdmin(ReadOnlyAdmin):
+    list_display = ("number", "loan", "amount", "received_on", "channel", "status")
+    list_filter = ("status", "channel")
+    search_fields = ("number", "loan__number", "payer_reference")
+    list_select_related = ("loan",)
+
+
+@admin.register(Application)
+class ApplicationAdmin(ReadOnlyAdmin):
+    list_display = ("number", "borrower", "product", "amount", "status", "submitted_on")
+    list_filter = ("status",)
+    search_fields = ("number",)
+    list_select_related = ("borrower", "product")
+
+
+@admin.register(Contract)
+class ContractAdmin(ReadOnlyAdmin):
+    list_display = ("number", "signed_on", "signed_via", "sha256")
+    search_fields = ("number",)
+
+
+@admin.register(Disbursement)
+class DisbursementAdmin(ReadOnlyAdmin):
+    list_display = ("number", "loan", "amount", "status", "requested_on", "paid_on")
+    list_filter = ("status",)
+    search_fields = ("number", "loan__number", "bank_reference")
+    list_select_related = ("loan",)
+
+
+@admin.register(Mandate)
+class MandateAdmin(ReadOnlyAdmin):
+    list_display = ("number", "loan", "status", "signed_on")
+    list_filter = ("status",)
+    search_fields = ("number", "loan__number")
+    list_select_related = ("loan",)
+
+
+@admin.register(BankFile)
+class BankFileAdmin(ReadOnlyAdmin):
+    list_display = ("name", "profile", "payment_count", "total", "imported_on", "imported_by")
+
+
+@admin.register(IncomingPayment)
+class IncomingPaymentAdmin(ReadOnlyAdmin):
+    list_display = ("bank_reference", "paid_on", "amount", "status", "matched_how")
+    list_filter = ("status",)
+    search_fields = ("bank_reference",)
+    exclude = ("payer_name",)

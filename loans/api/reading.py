@@ -1,0 +1,199 @@
+"""What the loan views read, each in a number of queries that does not grow with the rows."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+from django.utils import timezone
+
+from core.money import ZERO, round_money
+from loans.models import (
+    Application,
+    Disbursement,
+    Instalment,
+    Loan,
+    LoanStatus,
+    Offer,
+    Product,
+    ProductVersion,
+    Refund,
+    Repayment,
+    VersionStatus,
+    Waiver,
+)
+from loans.schedule import build_schedule
+
+
+def products_on_sale() -> list[Product]:
+    """Active products, each with its live version as ``live``."""
+    versions = ProductVersion.objects.filter(status=VersionStatus.LIVE)
+    rows = Product.objects.filter(active=True).prefetch_related(Prefetch("versions", versions, to_attr="live_versions"))
+    return [_with_live(product) for product in rows.order_by("code") if product.live_versions]
+
+
+def _with_live(product: Any) -> Product:
+    product.live = product.live_versions[0]
+    return product
+
+
+def applications() -> QuerySet[Application]:
+    return Application.objects.select_related("borrower", "product", "loan").prefetch_related("offers")
+
+
+def offers() -> QuerySet[Offer]:
+    related = "application__borrower", "application__product", "application__loan"
+    return Offer.objects.select_related(*related).prefetch_related("application__offers")
+
+
+def loans() -> QuerySet[Loan]:
+    related = "borrower", "application__borrower", "application__product", "product_version__product", "position"
+    orders = Prefetch("disbursements", Disbursement.objects.order_by("id"))
+    return Loan.objects.select_related(*related).prefetch_related(orders, "application__offers")
+
+
+def repayments() -> QuerySet[Repayment]:
+    return Repayment.objects.select_related(
+        "loan__borrower", "loan__application", "loan__product_version__product", "loan__position"
+    ).prefetch_related("lines", Prefetch("loan__disbursements", Disbursement.objects.order_by("id")))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One instalment, or the sum of all, with its state as a word for programs."""
+
+    principal: Decimal
+    interest: Decimal
+    fee: Decimal
+    late_interest: Decimal
+    paid: Decimal
+    number: int = 0
+    starts_on: date | None = None
+    due_on: date | None = None
+    state: str = ""
+
+    @property
+    def total(self) -> Decimal:
+        return self.principal + self.interest + self.fee + self.late_interest
+
+    @property
+    def owed(self) -> Decimal:
+        return self.total - self.paid
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """The schedule of one loan with figures reckoned to the end of ``as_of``."""
+
+    loan: str
+    as_of: date
+    version: int
+    indicative: bool
+    instalments: list[Line]
+
+    @property
+    def totals(self) -> Line:
+        rows = self.instalments
+        return Line(
+            principal=sum((row.principal for row in rows), ZERO),
+            interest=sum((row.interest for row in rows), ZERO),
+            fee=sum((row.fee for row in rows), ZERO),
+            late_interest=sum((row.late_interest for row in rows), ZERO),
+            paid=sum((row.paid for row in rows), ZERO),
+        )
+
+
+def schedule_of(loan: Loan, on: date) -> Schedule:
+    """The schedule in force; while the money is not paid out, what it would be if it were paid out today."""
+    rows = list(Instalment.objects.filter(loan=loan, superseded_on=None).order_by("version", "number"))
+    if not rows and loan.status == LoanStatus.PENDING_DISBURSEMENT:
+        return Schedule(loan.public_id, on, 1, True, _would_be(loan, on))
+    position = getattr(loan, "position", None)
+    as_of = position.as_of if position else on
+    version = max((row.version for row in rows), default=1)
+    return Schedule(loan.public_id, as_of, version, False, [_line(loan, row, as_of, on) for row in rows])
+
+
+def _line(loan: Loan, row: Instalment, as_of: date, on: date) -> Line:
+    return Line(
+        number=row.number,
+        starts_on=row.starts_on,
+        due_on=row.due_on,
+        principal=row.principal,
+        interest=row.interest,
+        fee=row.fee,
+        late_interest=round_money(row.late_interest),
+        paid=row.principal_paid + row.interest_paid + row.fee_paid + row.late_interest_paid,
+        state=_state(loan, row, as_of, on),
+    )
+
+
+def _would_be(loan: Loan, on: date) -> list[Line]:
+    return [
+        Line(
+            number=row.number,
+            starts_on=row.starts_on,
+            due_on=row.due_on,
+            principal=row.principal,
+            interest=row.interest,
+            fee=row.fee,
+            late_interest=ZERO,
+            paid=ZERO,
+            state="upcoming",
+        )
+        for row in build_schedule(loan.terms(on)).instalments
+    ]
+
+
+def _state(loan: Loan, row: Instalment, as_of: date, on: date) -> str:
+    if row.settled_on is not None:
+        return "paid"
+    if loan.status == LoanStatus.WRITTEN_OFF:
+        return "written_off"
+    if row.due_on < as_of:
+        return "overdue"
+    return "due" if row.due_on <= on else "upcoming"
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One movement on the account of a loan; ``allocation`` where money was divided."""
+
+    kind: str
+    reference: str | None
+    on: date
+    amount: Decimal
+    direction: str
+    status: str
+    place: datetime
+    allocation: Repayment | None = None
+
+
+def movements_of(loan: Loan) -> list[Movement]:
+    """Money in both directions and waivers, newest first: four queries at any length of history."""
+    found = [_repayment(row) for row in Repayment.objects.filter(loan=loan)]
+    found += [
+        Movement("disbursement", row.public_id, row.paid_on, row.amount, "out", row.status, _start_of(row.paid_on))
+        for row in Disbursement.objects.filter(loan=loan, paid_on__isnull=False)
+        if row.paid_on
+    ]
+    found += [
+        Movement("refund", row.public_id, row.refunded_on, row.amount, "out", "posted", row.recorded_at)
+        for row in Refund.objects.filter(loan=loan)
+    ]
+    found += [
+        Movement("waiver", None, row.waived_on, row.amount, "none", "posted", row.recorded_at)
+        for row in Waiver.objects.filter(loan=loan)
+    ]
+    return sorted(found, key=lambda row: (row.on, row.place), reverse=True)
+
+
+def _repayment(row: Repayment) -> Movement:
+    kind = "recovery" if row.is_recovery else "repayment"
+    return Movement(kind, row.public_id, row.received_on, row.amount, "in", row.status, row.recorded_at, row)
+
+
+def _start_of(on: date) -> datetime:
+    """Paying out comes before whatever else happened that day."""
+    return timezone.make_aware(datetime.combine(on, time.min))

@@ -1,0 +1,251 @@
+"""Products, applications and offers as partners send and see them."""
+
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from borrowers.api.serializers import BorrowerSerializer
+from loans.application_lifecycle import ALLOWED
+from loans.decisions import DecisionReason, reason_labels
+from loans.models import (
+    Application,
+    ApplicationStatus,
+    FeeDue,
+    Offer,
+    OfferStatus,
+    Outcome,
+    Product,
+    RepaymentFrequency,
+    RepaymentMethod,
+)
+from partners.api.fields import Constant, InstantField, LiveMode, MoneyField, RateField, Reference
+from partners.api.schema import example, fen
+
+# What a partner can do to bring an application into a state; the other states come by themselves.
+ACTIONS: dict[str, str] = {
+    ApplicationStatus.SUBMITTED: "submit",
+    ApplicationStatus.WITHDRAWN: "withdraw",
+    ApplicationStatus.ACCEPTED: "accept_offer",
+}
+# Reasons that would tip off the person they are about travel as "policy".
+KEPT_INSIDE = {DecisionReason.SUSPECTED_FRAUD.value, DecisionReason.DO_NOT_LEND.value}
+DECIDED = {
+    ApplicationStatus.OFFERED,
+    ApplicationStatus.ACCEPTED,
+    ApplicationStatus.DECLINED,
+    ApplicationStatus.EXPIRED,
+}
+
+
+class ProductSerializer(serializers.Serializer[Product]):
+    """A product with the conditions of its live version."""
+
+    object = Constant("product")
+    id = serializers.CharField(source="public_id")
+    code = serializers.CharField()
+    name = serializers.CharField()
+    name_zh = serializers.CharField()
+    version = serializers.IntegerField(source="live.version")
+    method = serializers.ChoiceField(RepaymentMethod.choices, source="live.method")
+    frequency = serializers.ChoiceField(RepaymentFrequency.choices, source="live.frequency")
+    every = serializers.IntegerField(source="live.every")
+    min_count = serializers.IntegerField(source="live.min_count")
+    max_count = serializers.IntegerField(source="live.max_count")
+    min_amount = MoneyField(source="live.min_amount")
+    max_amount = MoneyField(source="live.max_amount")
+    annual_rate = RateField(source="live.annual_rate")
+    rate_basis = Constant("annual")
+    day_count = serializers.CharField(source="live.day_count")
+    fee_rate = RateField(source="live.fee_rate")
+    fee_due = serializers.ChoiceField(FeeDue.choices, source="live.fee_due")
+    grace_days = serializers.IntegerField(source="live.grace_days")
+    late_rate_multiplier = serializers.CharField(source="live.late_rate_multiplier")
+    allocation_order = serializers.ListField(child=serializers.CharField(), source="live.allocation_order")
+    is_purchase = serializers.BooleanField(source="live.is_purchase")
+    livemode = LiveMode()
+
+
+@example(product="prod_01JD0000000000000000000000", amount=fen(1_200_000), term_count=12)
+class QuoteInput(serializers.Serializer[Any]):
+    product = serializers.CharField(max_length=40, help_text="The product's id.")
+    amount = MoneyField()
+    term_count = serializers.IntegerField(min_value=1, max_value=1200)
+    price = MoneyField(required=False, help_text="For a purchase: what the thing costs.")
+
+
+class ScheduledInstalmentSerializer(serializers.Serializer[Any]):
+    number = serializers.IntegerField()
+    due_on = serializers.DateField()
+    principal = MoneyField()
+    interest = MoneyField()
+    fee = MoneyField()
+    total = MoneyField()
+
+
+class QuoteSerializer(serializers.Serializer[Any]):
+    """What a loan would be, paid out today. Nothing is stored."""
+
+    object = Constant("quote")
+    principal = MoneyField(source="terms.principal")
+    down_payment = MoneyField()
+    price = MoneyField()
+    term_count = serializers.IntegerField(source="terms.count")
+    annual_rate = RateField(source="terms.annual_rate")
+    rate_basis = Constant("annual")
+    total_interest = MoneyField(source="schedule.total_interest")
+    total_fees = MoneyField(source="schedule.total_fee")
+    total_repayable = MoneyField()
+    annualised_simple = RateField(source="cost.simple")
+    annualised_compound = RateField(source="cost.compound")
+    cost_cap = RateField(source="cap.rate", allow_null=True)
+    within_cap = serializers.BooleanField()
+    instalments = ScheduledInstalmentSerializer(many=True, source="schedule.instalments")
+    livemode = LiveMode()
+
+
+@example(
+    borrower="cus_01JD0000000000000000000000",
+    product="prod_01JD0000000000000000000000",
+    amount=fen(1_200_000),
+    term_count=12,
+    purpose="phone",
+)
+class ApplicationInput(serializers.Serializer[Any]):
+    borrower = serializers.CharField(max_length=40, help_text="The borrower's id.")
+    product = serializers.CharField(max_length=40, help_text="The product's id.")
+    amount = MoneyField(help_text="What is to be financed.")
+    term_count = serializers.IntegerField(min_value=1, max_value=1200)
+    price = MoneyField(required=False, help_text="For a purchase: what the thing costs.")
+    purpose = serializers.CharField(required=False, max_length=120, allow_blank=True)
+    external_id = serializers.CharField(required=False, max_length=80, help_text="Your own number of the application.")
+    submit = serializers.BooleanField(default=True, help_text="False keeps a draft; POST …/submit sends it off.")
+
+
+class ApplicationSerializer(serializers.Serializer[Application]):
+    object = Constant("application")
+    id = serializers.CharField(source="public_id")
+    number = serializers.CharField()
+    external_id = serializers.SerializerMethodField()
+    status = serializers.ChoiceField(ApplicationStatus.choices)
+    allowed_actions = serializers.SerializerMethodField()
+    borrower = Reference(BorrowerSerializer)
+    product = serializers.CharField(source="product.public_id")
+    amount = MoneyField()
+    price = MoneyField(allow_null=True)
+    term_count = serializers.IntegerField()
+    purpose = serializers.CharField()
+    channel = serializers.CharField()
+    offer = serializers.SerializerMethodField()
+    loan = serializers.SerializerMethodField()
+    submitted_on = serializers.DateField(allow_null=True)
+    created_at = InstantField()
+    livemode = LiveMode()
+
+    def get_external_id(self, application: Application) -> str | None:
+        """Your own number of the application."""
+        return self.context.get("external_ids", {}).get(application.pk)
+
+    def get_allowed_actions(self, application: Application) -> list[str]:
+        """What you can do with it now."""
+        return actions_towards(ALLOWED[ApplicationStatus(application.status)])
+
+    def get_offer(self, application: Application) -> str | None:
+        """The offer that stands, if one was made."""
+        offer = standing_offer(application)
+        return offer.public_id if offer else None
+
+    def get_loan(self, application: Application) -> str | None:
+        """The loan it became."""
+        loan = getattr(application, "loan", None)
+        return loan.public_id if loan else None
+
+
+class OfferSerializer(serializers.Serializer[Offer]):
+    object = Constant("offer")
+    id = serializers.CharField(source="public_id")
+    status = serializers.ChoiceField(OfferStatus.choices)
+    application = Reference(ApplicationSerializer)
+    is_counter_offer = serializers.BooleanField()
+    price = MoneyField()
+    down_payment = MoneyField()
+    principal = MoneyField()
+    term_count = serializers.IntegerField()
+    annual_rate = RateField()
+    rate_basis = Constant("annual")
+    total_interest = MoneyField()
+    total_fees = MoneyField()
+    total_repayable = MoneyField()
+    annualised_simple = RateField()
+    annualised_compound = RateField()
+    cost_cap = RateField(allow_null=True)
+    instalments = ScheduledInstalmentSerializer(
+        many=True, source="schedule", help_text="If the money is paid out on the day the offer was made."
+    )
+    made_on = serializers.DateField()
+    expires_on = serializers.DateField()
+    accepted_on = serializers.DateField(allow_null=True)
+    livemode = LiveMode()
+
+
+class DecisionReasonSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class DecisionSerializer(serializers.Serializer[Application]):
+    """What became of an application. ``final`` false: nothing yet, or a person is looking at it."""
+
+    object = Constant("decision")
+    application = serializers.CharField(source="public_id")
+    final = serializers.SerializerMethodField()
+    outcome = serializers.SerializerMethodField()
+    reasons = serializers.SerializerMethodField()
+    grade = serializers.SerializerMethodField()
+    decided_on = serializers.SerializerMethodField()
+    offer = serializers.SerializerMethodField()
+    livemode = LiveMode()
+
+    def get_final(self, application: Application) -> bool:
+        return application.status in DECIDED
+
+    @extend_schema_field(serializers.ChoiceField(Outcome.choices, allow_null=True))
+    def get_outcome(self, application: Application) -> str | None:
+        """approve, counter_offer, decline; refer while an underwriter looks at it; null before."""
+        if application.status == ApplicationStatus.SECOND_APPROVAL:
+            return Outcome.REFER.value
+        return application.outcome or None
+
+    @extend_schema_field(DecisionReasonSerializer(many=True))
+    def get_reasons(self, application: Application) -> list[dict[str, str]]:
+        """Why, in codes that never change and in words."""
+        if application.status == ApplicationStatus.SECOND_APPROVAL:
+            return []
+        known = [code for code in application.decision_reasons if code not in KEPT_INSIDE]
+        told = [{"code": code, "detail": label} for code, label in zip(known, reason_labels(known), strict=True)]
+        hidden = len(known) < len(application.decision_reasons)
+        return [*told, {"code": "policy", "detail": _("Lending policy")}] if hidden else told
+
+    def get_grade(self, application: Application) -> str | None:
+        return application.grade or None if application.status in DECIDED else None
+
+    def get_decided_on(self, application: Application) -> date | None:
+        return application.decided_on if application.status in DECIDED else None
+
+    @extend_schema_field(OfferSerializer(allow_null=True))
+    def get_offer(self, application: Application) -> Any:
+        offer = standing_offer(application)
+        return OfferSerializer(offer, context=self.context).data if offer else None
+
+
+def actions_towards(states: Any) -> list[str]:
+    """The actions of a partner that lead to one of the states."""
+    return sorted(ACTIONS[state] for state in states if state in ACTIONS)
+
+
+def standing_offer(application: Application) -> Offer | None:
+    """The open or accepted offer, out of the offers the view has loaded."""
+    standing = [o for o in application.offers.all() if o.status in {OfferStatus.OPEN, OfferStatus.ACCEPTED}]
+    return standing[0] if standing else None

@@ -1,0 +1,220 @@
+"""Loans, their schedule and their money as partners send and see them."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from borrowers.api.serializers import BorrowerSerializer
+from loans.api.serializers import ApplicationSerializer
+from loans.models import (
+    Disbursement,
+    DisbursementStatus,
+    Loan,
+    LoanPosition,
+    LoanStatus,
+    Repayment,
+    RepaymentChannel,
+    RepaymentFrequency,
+    RepaymentMethod,
+    RepaymentStatus,
+    RiskClass,
+)
+from partners.api.fields import Constant, InstantField, LiveMode, MoneyField, RateField, Reference
+from partners.api.schema import example, fen
+
+INSTALMENT_STATES = ["paid", "overdue", "due", "upcoming", "written_off"]
+TRANSACTION_KINDS = ["disbursement", "repayment", "recovery", "refund", "waiver"]
+
+
+class PositionSerializer(serializers.Serializer[LoanPosition]):
+    """Where the loan stands at the end of ``as_of``."""
+
+    as_of = serializers.DateField()
+    outstanding_total = MoneyField()
+    principal_outstanding = MoneyField()
+    interest_receivable = MoneyField()
+    fee_receivable = MoneyField()
+    late_interest_receivable = MoneyField()
+    overdue_total = MoneyField()
+    days_past_due = serializers.IntegerField()
+    bucket = serializers.CharField(help_text="C, M1, M2 … by days past due.")
+    risk_class = serializers.ChoiceField(RiskClass.choices)
+    next_due_on = serializers.DateField(allow_null=True)
+    next_due_amount = MoneyField()
+    overpaid = MoneyField()
+    written_off_amount = MoneyField()
+    recovered = MoneyField()
+
+
+class DisbursementSerializer(serializers.Serializer[Disbursement]):
+    """How far the payment of the money has come."""
+
+    object = Constant("disbursement")
+    id = serializers.CharField(source="public_id")
+    status = serializers.ChoiceField(DisbursementStatus.choices)
+    amount = MoneyField()
+    requested_on = serializers.DateField()
+    paid_on = serializers.DateField(allow_null=True)
+    failure_code = serializers.CharField()
+
+
+class LoanSerializer(serializers.Serializer[Loan]):
+    object = Constant("loan")
+    id = serializers.CharField(source="public_id")
+    number = serializers.CharField()
+    status = serializers.ChoiceField(LoanStatus.choices)
+    borrower = Reference(BorrowerSerializer)
+    application = Reference(ApplicationSerializer)
+    product = serializers.CharField(source="product_version.product.public_id")
+    principal = MoneyField()
+    annual_rate = RateField()
+    rate_basis = Constant("annual")
+    annualised_cost = RateField(allow_null=True)
+    fee_total = MoneyField()
+    method = serializers.ChoiceField(RepaymentMethod.choices)
+    frequency = serializers.ChoiceField(RepaymentFrequency.choices)
+    every = serializers.IntegerField()
+    instalment_count = serializers.IntegerField()
+    grace_days = serializers.IntegerField()
+    late_annual_rate = RateField()
+    disbursed_on = serializers.DateField(allow_null=True)
+    settled_on = serializers.DateField(allow_null=True)
+    written_off_on = serializers.DateField(allow_null=True)
+    disbursement = serializers.SerializerMethodField()
+    position = PositionSerializer(allow_null=True)
+    created_at = InstantField()
+    livemode = LiveMode()
+
+    @extend_schema_field(DisbursementSerializer(allow_null=True))
+    def get_disbursement(self, loan: Loan) -> Any:
+        orders = list(loan.disbursements.all())
+        return DisbursementSerializer(orders[-1]).data if orders else None
+
+
+class InstalmentSerializer(serializers.Serializer[Any]):
+    number = serializers.IntegerField()
+    starts_on = serializers.DateField()
+    due_on = serializers.DateField()
+    principal = MoneyField()
+    interest = MoneyField()
+    fee = MoneyField()
+    late_interest = MoneyField()
+    total = MoneyField()
+    paid = MoneyField()
+    owed = MoneyField()
+    state = serializers.ChoiceField(INSTALMENT_STATES)
+
+
+class TotalsSerializer(serializers.Serializer[Any]):
+    principal = MoneyField()
+    interest = MoneyField()
+    fee = MoneyField()
+    late_interest = MoneyField()
+    total = MoneyField()
+    paid = MoneyField()
+    owed = MoneyField()
+
+
+class ScheduleSerializer(serializers.Serializer[Any]):
+    """The schedule in force on a day. Before the money is paid out it is indicative."""
+
+    object = Constant("schedule")
+    loan = serializers.CharField()
+    as_of = serializers.DateField()
+    version = serializers.IntegerField()
+    indicative = serializers.BooleanField()
+    instalments = InstalmentSerializer(many=True)
+    totals = TotalsSerializer()
+    livemode = LiveMode()
+
+
+class AllocationSerializer(serializers.Serializer[Any]):
+    """What the money was used for."""
+
+    principal = MoneyField()
+    interest = MoneyField()
+    fee = MoneyField()
+    late_interest = MoneyField()
+    overpaid = MoneyField()
+
+
+class AllocationLineSerializer(serializers.Serializer[Any]):
+    instalment_number = serializers.IntegerField()
+    principal = MoneyField()
+    interest = MoneyField()
+    fee = MoneyField()
+    late_interest = MoneyField()
+
+
+@example(loan="loan_01JD0000000000000000000000", amount=fen(93_500), payer_reference="TRX-20260715-0001")
+class RepaymentInput(serializers.Serializer[Any]):
+    loan = serializers.CharField(max_length=40, help_text="The loan's id.")
+    amount = MoneyField()
+    received_on = serializers.DateField(
+        required=False, help_text="The day the money arrived; the business date if not sent."
+    )
+    payer_reference = serializers.CharField(required=False, max_length=80, allow_blank=True)
+    settles_early = serializers.BooleanField(
+        default=False, help_text="The amount is a payoff quote of that day and settles the loan."
+    )
+
+
+@example(reason="returned by the bank")
+class ReversalInput(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=200)
+
+
+class RepaymentSerializer(serializers.Serializer[Repayment]):
+    object = Constant("repayment")
+    id = serializers.CharField(source="public_id")
+    number = serializers.CharField(help_text="The receipt number.")
+    status = serializers.ChoiceField(RepaymentStatus.choices)
+    loan = Reference(LoanSerializer)
+    amount = MoneyField()
+    received_on = serializers.DateField()
+    recorded_on = serializers.DateField()
+    recorded_at = InstantField()
+    channel = serializers.ChoiceField(RepaymentChannel.choices)
+    payer_reference = serializers.CharField()
+    is_recovery = serializers.BooleanField()
+    settles_early = serializers.BooleanField()
+    allocation = AllocationSerializer(source="*")
+    lines = serializers.SerializerMethodField()
+    reversed_on = serializers.DateField(allow_null=True)
+    reversal_reason = serializers.CharField()
+    livemode = LiveMode()
+
+    @extend_schema_field(AllocationLineSerializer(many=True))
+    def get_lines(self, repayment: Repayment) -> Any:
+        """The part of each instalment, by the entry that stands; a replay may move them."""
+        lines = [line for line in repayment.lines.all() if line.entry_id == repayment.entry_id]
+        return AllocationLineSerializer(lines, many=True).data
+
+
+class TransactionSerializer(serializers.Serializer[Any]):
+    """One movement on the account of a loan."""
+
+    object = Constant("transaction")
+    kind = serializers.ChoiceField(TRANSACTION_KINDS)
+    reference = serializers.CharField(allow_null=True, help_text="The id of the disbursement, repayment or refund.")
+    on = serializers.DateField()
+    amount = MoneyField()
+    direction = serializers.ChoiceField(["in", "out", "none"])
+    status = serializers.CharField()
+    allocation = AllocationSerializer(allow_null=True)
+
+
+class PayoffQuoteSerializer(serializers.Serializer[Any]):
+    """What settles the loan on a day: interest only for the days used."""
+
+    object = Constant("payoff_quote")
+    loan = serializers.CharField()
+    on = serializers.DateField()
+    total = MoneyField()
+    principal = MoneyField()
+    interest = MoneyField()
+    fee = MoneyField()
+    late_interest = MoneyField()
+    saved = MoneyField(help_text="Interest and fees of the agreed schedule that are not charged.")
+    livemode = LiveMode()

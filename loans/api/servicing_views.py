@@ -1,0 +1,247 @@
+"""Running loans over the API: where they stand, and the money that comes in."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core import business_date
+from core.errors import Invalid, NotAllowed
+from loans.api import reading
+from loans.api import servicing_serializers as shapes
+from loans.api.views import CHANNEL, KIND, referred
+from loans.models import Loan, LoanStatus, Repayment, RepaymentStatus
+from loans.servicing import SettlementQuote, record_repayment, reverse_repayment, settlement_quote
+from loans.settling import settle_with
+from partners.api.base import PartnerView, idempotent, use_case_key
+from partners.api.lists import ListQuery, WordsField, envelope
+from partners.api.schema import list_of
+from partners.introductions import EVERY_ORIGIN, visible
+
+QUOTED_AHEAD = timedelta(days=366)
+
+
+class DateNotQuoted(Invalid):
+    code = "date_not_quoted"
+    field = "date"
+    message = _("A payoff is quoted for %(first)s to %(last)s.")
+
+
+class NotYourRepayment(NotAllowed):
+    code = "not_your_repayment"
+    message = _("Only who reported a repayment can reverse it. Ask the lender.")
+
+
+# Loans ---------------------------------------------------------------------------------------------------------------
+
+
+class LoanQuery(ListQuery):
+    """Filters of the list of loans."""
+
+    status = WordsField(words=LoanStatus.values)
+    borrower = serializers.CharField(required=False, max_length=40)
+    dpd_gte = serializers.IntegerField(required=False, min_value=0, help_text="Days past due, at least.")
+    dpd_lte = serializers.IntegerField(required=False, min_value=0, help_text="Days past due, at most.")
+
+    def narrow(self, rows: QuerySet[Any], given: dict[str, Any]) -> QuerySet[Any]:
+        filters = {
+            "status__in": given.get("status"),
+            "borrower__public_id": given.get("borrower"),
+            "position__days_past_due__gte": given.get("dpd_gte"),
+            "position__days_past_due__lte": given.get("dpd_lte"),
+        }
+        return super().narrow(rows, given).filter(**{path: v for path, v in filters.items() if v is not None})
+
+
+class PayoffQuery(serializers.Serializer[Any]):
+    """For which day."""
+
+    date = serializers.DateField(required=False, help_text="The business date if not sent.")
+
+
+class LoanView(PartnerView):
+    """What the views of a loan share."""
+
+    tag = "loans"
+    scopes = {"GET": "loans:read"}
+
+    def loans(self) -> QuerySet[Loan]:
+        return visible(reading.loans(), key=self.key, kind=KIND, path="application_id")
+
+    def loan(self, loan_id: str) -> Loan:
+        return self.found(self.loans(), loan_id)
+
+
+class Loans(LoanView):
+    name = "loans"
+    expandable = frozenset({"borrower", "application", "application.borrower"})
+
+    @extend_schema(summary="List loans", parameters=[LoanQuery], responses=list_of(shapes.LoanSerializer))
+    def get(self, request: Request) -> Response:
+        """The loans that came from your applications, newest first."""
+        return self.answer_list(shapes.LoanSerializer, self.loans(), LoanQuery)
+
+
+class LoanDetail(LoanView):
+    name = "loan"
+    expandable = frozenset({"borrower", "application", "application.borrower"})
+
+    @extend_schema(summary="Retrieve a loan", responses=shapes.LoanSerializer)
+    def get(self, request: Request, loan_id: str) -> Response:
+        """The agreed terms, how far the payment of the money has come, and where the loan stands."""
+        return self.with_etag(self.answer(shapes.LoanSerializer, self.loan(loan_id)))
+
+
+class ScheduleDetail(LoanView):
+    name = "loan_schedule"
+
+    @extend_schema(summary="Retrieve the schedule", responses=shapes.ScheduleSerializer)
+    def get(self, request: Request, loan_id: str) -> Response:
+        """Each instalment: what falls due, what is paid, what is owed."""
+        schedule = reading.schedule_of(self.loan(loan_id), business_date.current())
+        return self.with_etag(self.answer(shapes.ScheduleSerializer, schedule))
+
+
+class Transactions(LoanView):
+    name = "loan_transactions"
+
+    @extend_schema(summary="List transactions", responses=list_of(shapes.TransactionSerializer))
+    def get(self, request: Request, loan_id: str) -> Response:
+        """Everything that moved on the account, newest first. What was reversed stays in the list."""
+        movements = reading.movements_of(self.loan(loan_id))
+        data = shapes.TransactionSerializer(movements, many=True, context=self.context()).data
+        return Response(envelope(list(data)))
+
+
+class PayoffQuote(LoanView):
+    name = "loan_payoff_quote"
+
+    @extend_schema(summary="Quote a payoff", parameters=[PayoffQuery], responses=shapes.PayoffQuoteSerializer)
+    def get(self, request: Request, loan_id: str) -> Response:
+        """What settles the loan on a day, today or up to a year ahead."""
+        today = business_date.current()
+        on = self.query(PayoffQuery).get("date", today)
+        _require_quotable(on, today)
+        loan = self.loan(loan_id)
+        return self.answer(shapes.PayoffQuoteSerializer, _payoff(loan, settlement_quote(loan, on)))
+
+
+def _require_quotable(on: date, today: date) -> None:
+    if not today <= on <= today + QUOTED_AHEAD:
+        raise DateNotQuoted(first=today.isoformat(), last=(today + QUOTED_AHEAD).isoformat())
+
+
+def _payoff(loan: Loan, quote: SettlementQuote) -> dict[str, Any]:
+    parts = ("on", "total", "principal", "interest", "fee", "late_interest", "saved")
+    return {"loan": loan.public_id, **{name: getattr(quote, name) for name in parts}}
+
+
+# Repayments ----------------------------------------------------------------------------------------------------------
+
+
+class RepaymentQuery(ListQuery):
+    """Filters of the list of repayments."""
+
+    status = WordsField(words=RepaymentStatus.values)
+    loan = serializers.CharField(required=False, max_length=40)
+    received_gte = serializers.DateField(required=False)
+    received_lte = serializers.DateField(required=False)
+    created_path = "recorded_at"
+
+    def narrow(self, rows: QuerySet[Any], given: dict[str, Any]) -> QuerySet[Any]:
+        filters = {
+            "status__in": given.get("status"),
+            "loan__public_id": given.get("loan"),
+            "received_on__gte": given.get("received_gte"),
+            "received_on__lte": given.get("received_lte"),
+        }
+        return super().narrow(rows, given).filter(**{path: v for path, v in filters.items() if v is not None})
+
+
+class RepaymentView(LoanView):
+    """What the views of a repayment share."""
+
+    tag = "repayments"
+    scopes = {"GET": "repayments:read", "POST": "repayments:write"}
+    expandable = frozenset({"loan", "loan.borrower"})
+
+    def repayments(self) -> QuerySet[Repayment]:
+        return visible(reading.repayments(), key=self.key, kind=KIND, path="loan__application_id")
+
+    def shown(self, repayment: Repayment, **more: Any) -> Response:
+        return self.answer(shapes.RepaymentSerializer, reading.repayments().get(pk=repayment.pk), **more)
+
+
+class Repayments(RepaymentView):
+    name = "repayments"
+
+    @extend_schema(
+        summary="List repayments", parameters=[RepaymentQuery], responses=list_of(shapes.RepaymentSerializer)
+    )
+    def get(self, request: Request) -> Response:
+        """The repayments of your loans, whoever reported them, newest first."""
+        return self.answer_list(shapes.RepaymentSerializer, self.repayments(), RepaymentQuery)
+
+    @extend_schema(
+        summary="Report a repayment", request=shapes.RepaymentInput, responses={201: shapes.RepaymentSerializer}
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Money you received for a loan: it is allocated in the order of the product, a late report is back-dated."""
+        given = self.body(shapes.RepaymentInput)
+        repayment = self._record(referred(self.loans(), "loan", given["loan"]), given)
+        response = self.shown(repayment, status=201)
+        response["Location"] = f"{request.path.rstrip('/')}/{repayment.public_id}"
+        return response
+
+    def _record(self, loan: Loan, given: dict[str, Any]) -> Repayment:
+        today = business_date.current()
+        received_on = given.get("received_on", today)
+        facts: dict[str, Any] = {
+            "loan_id": loan.pk,
+            "amount": given["amount"],
+            "channel": CHANNEL,
+            "idempotency_key": use_case_key(self.request),
+            "recorded_on": today,
+        }
+        if given["settles_early"]:
+            return settle_with(on=received_on, by=self.request.user, **facts)
+        reference = given.get("payer_reference", "")
+        return record_repayment(
+            received_on=received_on, recorded_by=self.request.user, payer_reference=reference, **facts
+        )
+
+
+class RepaymentDetail(RepaymentView):
+    name = "repayment"
+
+    @extend_schema(summary="Retrieve a repayment", responses=shapes.RepaymentSerializer)
+    def get(self, request: Request, repayment_id: str) -> Response:
+        """How the money was allocated, instalment by instalment."""
+        return self.with_etag(self.shown(self.found(self.repayments(), repayment_id)))
+
+
+class Reverse(RepaymentView):
+    name = "repayment_reverse"
+    scopes = {"POST": "repayments:reverse"}
+
+    @extend_schema(summary="Reverse a repayment", request=shapes.ReversalInput, responses=shapes.RepaymentSerializer)
+    @idempotent
+    def post(self, request: Request, repayment_id: str) -> Response:
+        """The money did not stay: the entry is reversed, and what came after is allocated anew."""
+        given = self.body(shapes.ReversalInput)
+        repayment = self.found(self.repayments(), repayment_id)
+        if repayment.recorded_by_id != self.client.acts_as_id and not self.key.allows(EVERY_ORIGIN):
+            raise NotYourRepayment
+        reversed_ = reverse_repayment(
+            repayment_id=repayment.pk,
+            reason=given["reason"],
+            reversed_on=business_date.current(),
+            reversed_by=request.user,
+        )
+        return self.shown(reversed_)

@@ -1,0 +1,268 @@
+"""From product to accepted offer over the API."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from borrowers.models import Borrower
+from core import business_date
+from core.errors import Invalid
+from loans.api import reading
+from loans.api import serializers as shapes
+from loans.api.servicing_serializers import LoanSerializer
+from loans.application_lifecycle import ApplicationStepRefused
+from loans.models import Application, ApplicationStatus, Offer, Product
+from loans.origination import accept_offer, save_draft, submit_application, submit_draft, withdraw
+from loans.quotes import Quote, quote_for, require_sellable, version_on_sale
+from partners.api.base import PartnerView, idempotent, use_case_key
+from partners.api.lists import ListQuery, WordsField, envelope
+from partners.api.schema import list_of
+from partners.introductions import ExternalIdTaken, external_ids, found_by_external_id, introduce, visible
+
+CHANNEL = "api"
+KIND = "application"
+
+
+class ReferenceUnknown(Invalid):
+    """The body names an object that does not exist, or not for this caller."""
+
+    code = "reference_unknown"
+    message = _("There is no %(what)s %(public_id)s.")
+
+
+# Products and quotes -------------------------------------------------------------------------------------------------
+
+
+class Products(PartnerView):
+    name, tag = "products", "products"
+    scopes = {"GET": "products:read"}
+
+    @extend_schema(summary="List products", responses=list_of(shapes.ProductSerializer))
+    def get(self, request: Request) -> Response:
+        """What is lent at present, with the conditions of the live version."""
+        self.query(serializers.Serializer)
+        products: Any = reading.products_on_sale()
+        data = shapes.ProductSerializer(products, many=True, context=self.context()).data
+        return Response(envelope(list(data)))
+
+
+class ProductDetail(PartnerView):
+    name, tag = "product", "products"
+    scopes = {"GET": "products:read"}
+
+    @extend_schema(summary="Retrieve a product", responses=shapes.ProductSerializer)
+    def get(self, request: Request, product_id: str) -> Response:
+        """One product with the conditions of its live version."""
+        for product in reading.products_on_sale():
+            if product.public_id == product_id:
+                return self.with_etag(self.answer(shapes.ProductSerializer, product))
+        raise NotFound
+
+
+class Quotes(PartnerView):
+    name, tag = "quote", "products"
+    scopes = {"POST": "products:read"}
+
+    @extend_schema(summary="Calculate a quote", request=shapes.QuoteInput, responses=shapes.QuoteSerializer)
+    def post(self, request: Request) -> Response:
+        """Schedule, total and annualised all-in cost for an amount and a term. Stores nothing, binds nobody."""
+        given = self.body(shapes.QuoteInput)
+        product = referred(Product.objects.all(), "product", given["product"])
+        return self.answer(shapes.QuoteSerializer, _quote(product, given))
+
+
+def _quote(product: Product, given: dict[str, Any]) -> Quote:
+    on, price = business_date.current(), given.get("price")
+    version = version_on_sale(product.pk, on)
+    require_sellable(version, given["amount"], given["term_count"], price)
+    down_payment = {} if price is None else {"down_payment": price - given["amount"]}
+    return quote_for(version=version, principal=given["amount"], term_count=given["term_count"], on=on, **down_payment)
+
+
+# Applications --------------------------------------------------------------------------------------------------------
+
+
+class ApplicationQuery(ListQuery):
+    """Filters of the list of applications."""
+
+    status = WordsField(words=ApplicationStatus.values)
+    borrower = serializers.CharField(required=False, max_length=40)
+    external_id = serializers.CharField(required=False, max_length=80)
+
+    def narrow(self, rows: QuerySet[Any], given: dict[str, Any]) -> QuerySet[Any]:
+        rows = super().narrow(rows, given)
+        if "status" in given:
+            rows = rows.filter(status__in=given["status"])
+        if "borrower" in given:
+            rows = rows.filter(borrower__public_id=given["borrower"])
+        if "external_id" in given:
+            client = self.context["key"].client
+            known = found_by_external_id(client=client, kind=KIND, external_id=given["external_id"])
+            rows = rows.filter(pk=known)
+        return rows
+
+
+class ApplicationView(PartnerView):
+    """What the views of an application share."""
+
+    tag = "applications"
+    scopes = {"GET": "applications:read", "POST": "applications:write"}
+    expandable = frozenset({"borrower"})
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """A step that is refused is answered with the steps that are possible."""
+        if isinstance(exc, ApplicationStepRefused):
+            exc.context["allowed_actions"] = shapes.actions_towards(exc.context["allowed"])
+        return super().handle_exception(exc)
+
+    def applications(self) -> QuerySet[Application]:
+        return visible(reading.applications(), key=self.key, kind=KIND)
+
+    def application(self, application_id: str) -> Application:
+        return self.found(self.applications(), application_id)
+
+    def numbers_of(self, applications: list[Application]) -> dict[str, Any]:
+        ids = [application.pk for application in applications]
+        return {"external_ids": external_ids(client=self.client, kind=KIND, object_ids=ids)}
+
+    def shown(self, application_id: int, **more: Any) -> Response:
+        """The application as it stands now."""
+        application = reading.applications().get(pk=application_id)
+        context = self.numbers_of([application])
+        return self.with_etag(self.answer(shapes.ApplicationSerializer, application, context=context, **more))
+
+
+class Applications(ApplicationView):
+    name = "applications"
+
+    @extend_schema(
+        summary="List applications", parameters=[ApplicationQuery], responses=list_of(shapes.ApplicationSerializer)
+    )
+    def get(self, request: Request) -> Response:
+        """The applications you made, newest first."""
+        return self.answer_list(shapes.ApplicationSerializer, self.applications(), ApplicationQuery, self.numbers_of)
+
+    @extend_schema(
+        summary="Make an application", request=shapes.ApplicationInput, responses={201: shapes.ApplicationSerializer}
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Applies for a loan for a borrower you registered. It is decided soon after; ask for the decision."""
+        given = self.body(shapes.ApplicationInput)
+        external_id, wish = given.pop("external_id", None), self._wish(given)
+        self._require_free(external_id)
+        if given["submit"]:
+            application = submit_application(**wish, idempotency_key=use_case_key(request))
+        else:
+            application = save_draft(**wish)
+        introduce(client=self.client, kind=KIND, object_id=application.pk, external_id=external_id)
+        response = self.shown(application.pk, status=201)
+        response["Location"] = f"{request.path.rstrip('/')}/{application.public_id}"
+        return response
+
+    def _wish(self, given: dict[str, Any]) -> dict[str, Any]:
+        borrowers = visible(Borrower.objects.all(), key=self.key, kind="borrower")
+        return {
+            "borrower_id": referred(borrowers, "borrower", given["borrower"]).pk,
+            "product_id": referred(Product.objects.all(), "product", given["product"]).pk,
+            **{name: given[name] for name in ("amount", "term_count", "price", "purpose") if name in given},
+            "channel": CHANNEL,
+            "on": business_date.current(),
+            "submitted_by": self.request.user,
+        }
+
+    def _require_free(self, external_id: str | None) -> None:
+        known = external_id and found_by_external_id(client=self.client, kind=KIND, external_id=external_id)
+        if known:
+            existing = Application.objects.values_list("public_id", flat=True).get(pk=known)
+            raise ExternalIdTaken(external_id=external_id, existing=existing, field="external_id")
+
+
+class ApplicationDetail(ApplicationView):
+    name = "application"
+
+    @extend_schema(summary="Retrieve an application", responses=shapes.ApplicationSerializer)
+    def get(self, request: Request, application_id: str) -> Response:
+        """One application with its state and what you can do with it now."""
+        return self.shown(self.application(application_id).pk)
+
+
+class Submit(ApplicationView):
+    name = "application_submit"
+
+    @extend_schema(summary="Submit a draft", request=None, responses=shapes.ApplicationSerializer)
+    def post(self, request: Request, application_id: str) -> Response:
+        """Sends a draft off to be decided. A submitted application stays as it is."""
+        application = self.application(application_id)
+        submit_draft(application_id=application.pk, on=business_date.current())
+        return self.shown(application.pk)
+
+
+class Withdraw(ApplicationView):
+    name = "application_withdraw"
+
+    @extend_schema(summary="Withdraw an application", request=None, responses=shapes.ApplicationSerializer)
+    def post(self, request: Request, application_id: str) -> Response:
+        """The borrower no longer wants the loan. An open offer ends with it."""
+        application = self.application(application_id)
+        withdraw(application_id=application.pk, on=business_date.current())
+        return self.shown(application.pk)
+
+
+class DecisionDetail(ApplicationView):
+    name = "application_decision"
+
+    @extend_schema(summary="Retrieve the decision", responses=shapes.DecisionSerializer)
+    def get(self, request: Request, application_id: str) -> Response:
+        """What was decided and why, with the offer. `final` is false until there is an answer for the borrower."""
+        return self.answer(shapes.DecisionSerializer, self.application(application_id))
+
+
+# Offers --------------------------------------------------------------------------------------------------------------
+
+
+class OfferView(ApplicationView):
+    tag = "offers"
+    scopes = {"GET": "applications:read", "POST": "offers:accept"}
+    expandable = frozenset({"application", "application.borrower"})
+
+    def offer(self, offer_id: str) -> Offer:
+        return self.found(visible(reading.offers(), key=self.key, kind=KIND, path="application_id"), offer_id)
+
+
+class OfferDetail(OfferView):
+    name = "offer"
+
+    @extend_schema(summary="Retrieve an offer", responses=shapes.OfferSerializer)
+    def get(self, request: Request, offer_id: str) -> Response:
+        """The terms with the full schedule and the annualised all-in cost. They never change; only the status does."""
+        return self.with_etag(self.answer(shapes.OfferSerializer, self.offer(offer_id)))
+
+
+class Accept(OfferView):
+    name = "offer_accept"
+    expandable = frozenset({"application", "borrower"})
+
+    @extend_schema(summary="Accept an offer", request=None, responses={201: LoanSerializer})
+    @idempotent
+    def post(self, request: Request, offer_id: str) -> Response:
+        """The borrower accepts: the contract is sealed and the money is ordered. Accepted twice, it is one loan."""
+        offer = self.offer(offer_id)
+        loan = accept_offer(offer_id=offer.pk, on=business_date.current(), accepted_via=CHANNEL)
+        response = self.answer(LoanSerializer, reading.loans().get(pk=loan.pk), status=201)
+        response["Location"] = f"/api/v1/loans/{loan.public_id}"
+        return response
+
+
+def referred(rows: QuerySet[Any], what: str, public_id: str) -> Any:
+    """The object a body names by its id. Raises ReferenceUnknown."""
+    found = rows.filter(public_id=public_id).first()
+    if found is None:
+        raise ReferenceUnknown(what=what, public_id=public_id, field=what)
+    return found

@@ -1,0 +1,116 @@
+"""The SQL of end of day for loans, in the order it runs. Parameters: ``lo``, ``hi`` (loan ids), ``on`` (the day closed)."""
+
+# Payments lock the loan and its position; taking the positions first, in id order, means that what is summed below
+# cannot change under way and that nobody waits in a circle.
+LOCK = """
+SELECT count(*) FROM (
+    SELECT loan_id FROM loans_loanposition
+     WHERE loan_id BETWEEN %(lo)s AND %(hi)s AND status = 'active' AND as_of < %(on)s
+     ORDER BY loan_id FOR UPDATE) AS held
+"""
+
+# Late interest: per day on unpaid principal, for the days after the due date and its grace days (loans.interest).
+AGE_INSTALMENTS = """
+UPDATE loans_instalment i
+   SET late_interest = i.late_interest
+     + round((i.principal - i.principal_paid) * l.late_annual_rate / 365, 8)
+     * (%(on)s::date - greatest(p.as_of, i.due_on + l.grace_days))
+  FROM loans_loanposition p JOIN loans_loan l ON l.id = p.loan_id
+ WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s AND p.status = 'active' AND p.as_of < %(on)s
+   AND l.late_annual_rate > 0
+   AND i.loan_id = p.loan_id AND i.superseded_on IS NULL AND i.settled_on IS NULL
+   AND i.due_on < %(on)s AND i.due_on + l.grace_days < %(on)s
+   AND i.principal > i.principal_paid
+"""
+
+MAKE_ROOM = """
+CREATE TEMPORARY TABLE IF NOT EXISTS closing_read (
+    loan_id bigint, product_id bigint, days_past_due int, principal_outstanding numeric,
+    old_bucket text, bucket text, old_class text, risk_class text,
+    interest numeric, late_interest numeric, fee numeric
+) ON COMMIT DROP;
+TRUNCATE closing_read
+"""
+
+READ_POSITIONS = """
+WITH sums AS (
+    SELECT i.loan_id,
+           sum(i.principal - i.principal_paid) AS principal_outstanding,
+           sum(CASE WHEN i.due_on <= %(on)s THEN i.interest
+                    WHEN i.starts_on >= %(on)s THEN i.interest_paid
+                    ELSE greatest(round(i.interest * (%(on)s::date - i.starts_on) / (i.due_on - i.starts_on), 2),
+                                  i.interest_paid) END) AS interest_accrued,
+           sum(CASE WHEN i.due_on <= %(on)s THEN i.fee ELSE i.fee_paid END) AS fee_accrued,
+           sum(round(i.late_interest, 2)) AS late_interest_accrued,
+           coalesce(sum(i.principal - i.principal_paid) FILTER (WHERE i.due_on < %(on)s), 0) AS overdue_principal,
+           coalesce(sum(i.interest - i.interest_paid) FILTER (WHERE i.due_on < %(on)s), 0) AS overdue_interest,
+           coalesce(sum(i.fee - i.fee_paid) FILTER (WHERE i.due_on < %(on)s), 0) AS overdue_fee,
+           coalesce(sum(i.principal - i.principal_paid + i.interest - i.interest_paid + i.fee - i.fee_paid)
+                    FILTER (WHERE i.due_on = %(on)s), 0) AS due_today,
+           min(i.due_on) FILTER (WHERE i.due_on < %(on)s AND i.principal + i.interest + i.fee
+                    > i.principal_paid + i.interest_paid + i.fee_paid) AS oldest_due_on,
+           min(i.due_on) FILTER (WHERE i.due_on >= %(on)s AND i.principal + i.interest + i.fee
+                    > i.principal_paid + i.interest_paid + i.fee_paid) AS next_due_on
+      FROM loans_loanposition p
+      JOIN loans_instalment i ON i.loan_id = p.loan_id AND i.superseded_on IS NULL
+     WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s AND p.status = 'active' AND p.as_of < %(on)s
+     GROUP BY i.loan_id
+), reading AS (
+    SELECT s.*, p.product_id, p.bucket AS old_bucket, p.risk_class AS old_class,
+           s.interest_accrued - p.interest_accrued AS interest,
+           s.late_interest_accrued - p.late_interest_accrued AS late_interest,
+           s.fee_accrued - p.fee_accrued AS fee,
+           coalesce(%(on)s::date - s.oldest_due_on, 0) AS days_past_due,
+           coalesce(n.amount, 0) AS next_due_amount
+      FROM sums s
+      JOIN loans_loanposition p ON p.loan_id = s.loan_id
+      LEFT JOIN LATERAL (
+          SELECT sum(i.principal - i.principal_paid + i.interest - i.interest_paid + i.fee - i.fee_paid) AS amount
+            FROM loans_instalment i
+           WHERE i.loan_id = s.loan_id AND i.superseded_on IS NULL AND i.due_on = s.next_due_on) n ON true
+), stepped AS (
+    SELECT r.*,
+           (%(bucket_names)s::text[])[width_bucket(r.days_past_due, %(bucket_days)s::int[])] AS bucket,
+           (%(class_names)s::text[])[width_bucket(r.days_past_due, %(class_days)s::int[])] AS risk_class
+      FROM reading r
+), written AS (
+    UPDATE loans_loanposition p
+       SET as_of = %(on)s, principal_outstanding = s.principal_outstanding, interest_accrued = s.interest_accrued,
+           fee_accrued = s.fee_accrued, late_interest_accrued = s.late_interest_accrued,
+           overdue_principal = s.overdue_principal, overdue_interest = s.overdue_interest,
+           overdue_fee = s.overdue_fee, due_today = s.due_today, oldest_due_on = s.oldest_due_on,
+           next_due_on = s.next_due_on, next_due_amount = s.next_due_amount, days_past_due = s.days_past_due,
+           bucket = s.bucket, risk_class = s.risk_class
+      FROM stepped s
+     WHERE p.loan_id = s.loan_id
+ RETURNING p.loan_id, s.product_id, s.days_past_due, s.principal_outstanding,
+           s.old_bucket, s.bucket, s.old_class, s.risk_class, s.interest, s.late_interest, s.fee
+)
+INSERT INTO closing_read SELECT * FROM written
+"""
+
+SUM_BY_PRODUCT = """
+SELECT c.product_id, p.code, sum(c.interest), sum(c.late_interest), sum(c.fee)
+  FROM closing_read c JOIN loans_product p ON p.id = c.product_id
+ GROUP BY c.product_id, p.code
+HAVING sum(c.interest) <> 0 OR sum(c.late_interest) <> 0 OR sum(c.fee) <> 0
+ ORDER BY c.product_id
+"""
+
+KEEP_SHARES = """
+INSERT INTO loans_accrual (loan_id, accrued_on, interest, late_interest, fee, entry_id)
+SELECT c.loan_id, %(on)s, c.interest, c.late_interest, c.fee, e.entry_id
+  FROM closing_read c
+  JOIN unnest(%(products)s::bigint[], %(entries)s::bigint[]) AS e(product_id, entry_id) USING (product_id)
+ WHERE c.interest <> 0 OR c.late_interest <> 0 OR c.fee <> 0
+ ORDER BY c.loan_id
+"""
+
+NOTE_MOVES = """
+INSERT INTO loans_loantransition (loan_id, "on", kind, before, after, days_past_due, amount)
+SELECT loan_id, %(on)s, 'bucket', old_bucket, bucket, days_past_due, principal_outstanding
+  FROM closing_read WHERE bucket <> old_bucket
+UNION ALL
+SELECT loan_id, %(on)s, 'class', old_class, risk_class, days_past_due, principal_outstanding
+  FROM closing_read WHERE risk_class <> old_class
+"""

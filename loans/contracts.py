@@ -1,0 +1,127 @@
+"""Contracts: an accepted offer becomes a loan, and what was agreed is sealed as canonical JSON with its SHA-256.
+
+The document names the borrower by public id, masked name and the keyed fingerprint of the identity document: it proves
+who signed without being one more place where personal data lies in the clear.
+"""
+
+import hashlib
+import json
+from datetime import date
+from typing import Any
+
+from core.identifiers import next_number
+from core.money import chinese_capitals, round_rate
+from loans.disbursing import queue
+from loans.models import Contract, Loan, Offer, ProductVersion
+from loans.offering import quote_of_offer
+from loans.quotes import Quote, require_within_cap, schedule_as_json, terms_as_json
+
+
+def conclude(offer: Offer, on: date, signed_via: str) -> Loan:
+    """Write the loan of ``offer``, its sealed contract and the order to pay it out.
+
+    The cap is tested once more: it may have fallen since the offer was made. Raises AllInCostTooHigh.
+    """
+    quote = quote_of_offer(offer, on)
+    require_within_cap(quote)
+    loan = _loan(offer, offer.product_version, quote, on)
+    loan.save(force_insert=True)
+    seal(offer=offer, loan=loan, quote=quote, on=on, signed_via=signed_via)
+    queue(loan, on)
+    return loan
+
+
+def _loan(offer: Offer, version: ProductVersion, quote: Quote, on: date) -> Loan:
+    terms = quote.terms
+    return Loan(
+        number=next_number("LN", on),
+        borrower_id=offer.application.borrower_id,
+        product_version=version,
+        application=offer.application,
+        principal=terms.principal,
+        annual_rate=terms.annual_rate,
+        flat_charge=terms.flat_charge,
+        fee_total=terms.fee_total,
+        fee_due=terms.fee_timing.value,
+        method=terms.method.value,
+        frequency=terms.frequency.value,
+        every=terms.every,
+        instalment_count=terms.count,
+        day_count=terms.day_count.value,
+        first_due_on=terms.first_due_on,
+        grace_days=version.grace_days,
+        late_annual_rate=round_rate(terms.annual_rate * version.late_rate_multiplier),
+        allocation_order=version.allocation_order,
+        price=offer.price if version.is_purchase else None,
+        down_payment=offer.down_payment if version.is_purchase else None,
+        annualised_cost=quote.cost.simple,
+        officer=offer.made_by,
+    )
+
+
+def seal(*, offer: Offer, loan: Loan, quote: Quote, on: date, signed_via: str) -> Contract:
+    """Write and seal the contract of ``loan``."""
+    number = loan.number.replace("LN-", "CT-")
+    document = canonical(document_of(number=number, offer=offer, loan=loan, quote=quote, on=on))
+    return Contract.objects.create(
+        number=number,
+        offer=offer,
+        document=document,
+        sha256=fingerprint(document),
+        signed_on=on,
+        signed_via=signed_via,
+    )
+
+
+def document_of(*, number: str, offer: Offer, loan: Loan, quote: Quote, on: date) -> dict[str, Any]:
+    """Everything agreed: parties, terms, indicative schedule, and the table of all costs."""
+    borrower, version = offer.application.borrower, offer.product_version
+    return {
+        "contract": number,
+        "loan": loan.number,
+        "signed_on": on.isoformat(),
+        "borrower": {
+            "id": borrower.public_id,
+            "name": borrower.masked_name,
+            "identity_fingerprint": borrower.identity_index,
+        },
+        "product": {"code": version.product.code, "name": version.product.name, "version": version.version},
+        "principal_in_words": chinese_capitals(offer.principal),
+        "price": str(offer.price),
+        "down_payment": str(offer.down_payment),
+        "terms": terms_as_json(quote.terms),
+        "grace_days": loan.grace_days,
+        "allocation_order": list(loan.allocation_order),
+        "schedule": schedule_as_json(quote.schedule),
+        "all_in_cost": _cost_table(loan, quote, version.fee_payee),
+    }
+
+
+def _cost_table(loan: Loan, quote: Quote, fee_payee: str) -> dict[str, Any]:
+    """The disclosure of all costs: normal performance, and what a breach would add. Nothing else may be charged."""
+    return {
+        "items": [
+            {"item": "interest", "total": str(quote.schedule.total_interest), "payee": "lender"},
+            {"item": "fees", "total": str(quote.schedule.total_fee), "payee": fee_payee or "lender"},
+        ],
+        "annualised_simple": str(round_rate(quote.cost.simple, 6)),
+        "annualised_compound": str(round_rate(quote.cost.compound, 6)),
+        "cap": None if quote.cap.rate is None else str(quote.cap.rate),
+        "contingent": [{"item": "late_interest", "annual_rate": str(round_rate(loan.late_annual_rate))}],
+        "nothing_else_is_charged": True,
+    }
+
+
+def canonical(document: dict[str, Any]) -> str:
+    """One text for one document: keys sorted, no spaces, Chinese as it is written."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def fingerprint(document: str) -> str:
+    """The SHA-256 of the document's UTF-8 bytes, in hex."""
+    return hashlib.sha256(document.encode()).hexdigest()
+
+
+def is_intact(contract: Contract) -> bool:
+    """Whether the stored text still has the hash it was sealed with."""
+    return fingerprint(contract.document) == contract.sha256

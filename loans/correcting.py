@@ -1,0 +1,92 @@
+"""Puts the books right after a back-dated event or a reversal: everything is applied again, and each repayment that came
+out differently gets a new entry in place of the old one."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from ledger.posting import post, reverse
+from loans import bookings, lifecycle, positions
+from loans.account import Account, age
+from loans.allocation import Allocation
+from loans.models import Loan, LoanPosition, LoanStatus, Repayment, RepaymentLine
+from loans.replay import Event, PaymentEvent, replay
+
+_PARTS = ("principal", "interest", "fee", "late_interest")
+
+
+def replay_all(
+    loan: Loan, events: Iterable[Event], *, until: date, posted_on: date
+) -> tuple[Account, Allocation | None]:
+    """Apply ``events`` from the agreed schedule on and age the result to ``until``.
+
+    Returns the account, and the allocation of the event that has no stored row yet. Raises ValueError when an event has
+    become impossible.
+    """
+    ordered = sorted(events, key=lambda event: event.on)  # stable: same day stays in recorded order
+    account, outcomes = replay(positions.load_as_agreed(loan), ordered)
+    newest = None
+    for outcome in outcomes:
+        if not isinstance(outcome.event, PaymentEvent) or outcome.allocation is None:
+            continue
+        if outcome.event.source is None:
+            newest = outcome.allocation
+        else:
+            _correct(loan, outcome.event.source, outcome.allocation, posted_on)
+    return (account if account.is_settled else age(account, until)), newest
+
+
+def _correct(loan: Loan, repayment: Repayment, allocation: Allocation, posted_on: date) -> None:
+    if _stored_lines(repayment) == _lines(allocation) and repayment.overpaid == allocation.overpaid:
+        return
+    reverse(repayment.entry, posted_on=posted_on, reason=f"replay of {repayment.number}")
+    repayment.entry = post(
+        event="repayment",
+        posted_on=posted_on,
+        effective_on=repayment.received_on,
+        lines=bookings.repayment(loan.pk, allocation),
+        description=loan.number,
+    )
+    write_allocation(repayment, allocation)
+
+
+def _stored_lines(repayment: Repayment) -> list[tuple[object, ...]]:
+    lines = RepaymentLine.objects.filter(repayment=repayment, entry_id=repayment.entry_id)
+    return list(lines.order_by("instalment_number").values_list("instalment_number", *_PARTS))
+
+
+def _lines(allocation: Allocation) -> list[tuple[object, ...]]:
+    rows = [(line.instalment_number, *(getattr(line, part) for part in _PARTS)) for line in allocation.lines]
+    return sorted(rows)
+
+
+def write_allocation(repayment: Repayment, allocation: Allocation) -> None:
+    """Store the repayment with its split and the lines of its current entry."""
+    for part in _PARTS:
+        setattr(repayment, part, allocation.of(part))
+    repayment.overpaid = allocation.overpaid
+    repayment.save()
+    RepaymentLine.objects.bulk_create(
+        RepaymentLine(
+            repayment=repayment,
+            entry_id=repayment.entry_id,
+            instalment_number=line.instalment_number,
+            **{part: getattr(line, part) for part in _PARTS},
+        )
+        for line in allocation.lines
+    )
+
+
+def conclude(
+    loan: Loan, position: LoanPosition, before: Account, after: Account, *, on: date, settled_on: date
+) -> None:
+    """Move the loan to the state its account calls for and store the account."""
+    last = max((row.settled_on for row in after.instalments if row.settled_on), default=settled_on)
+    if after.is_settled and loan.status == LoanStatus.ACTIVE:
+        lifecycle.advance(loan, LoanStatus.SETTLED, settled_on=last)
+    elif after.is_settled and loan.settled_on != last:  # settled as before, by other money on another day
+        loan.settled_on = last
+        loan.save(update_fields=["settled_on"])
+    elif not after.is_settled and loan.status == LoanStatus.SETTLED:
+        lifecycle.advance(loan, LoanStatus.ACTIVE, settled_on=None)
+    position.status = loan.status
+    positions.store(loan, position, before, after, posted_on=on)

@@ -1,0 +1,131 @@
+"""The language of decisions: what underwriting (or a person) hands down to origination, as one frozen value.
+
+`loans` owns it, so that origination never needs to know who or what decided: a scorecard, a person, or a contract that
+was signed before the loans came here.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from core.errors import Invalid
+from core.money import ZERO
+from loans.models import Outcome
+
+
+class Source(models.TextChoices):
+    """Who decided. ``imported``: agreed elsewhere before; such a loan needs no second person here."""
+
+    AUTOMATIC = "automatic", pgettext_lazy("decision source", "rules")
+    STAFF = "staff", pgettext_lazy("decision source", "a person")
+    IMPORTED = "imported", pgettext_lazy("decision source", "an imported contract")
+
+
+class DecisionReason(models.TextChoices):
+    """Reasons a decision can carry. Codes never change: borrowers are told them and reports count them."""
+
+    MEETS_POLICY = "meets_policy", _("Meets the policy of its grade")
+    AMOUNT_OVER_LIMIT = "amount_over_limit", _("More than the limit of the grade")
+    AFFORDABILITY = "affordability", _("Instalments too high for income and debts")
+    INCOME_UNKNOWN = "income_unknown", _("Income is not known or not proved")
+    INCOME_VERIFIED = "income_verified", _("Income was proved")
+    IDENTITY_UNCERTAIN = "identity_uncertain", _("Identity could not be confirmed")
+    AGE = "age", _("Outside the age allowed")
+    CONSENT_MISSING = "consent_missing", _("No consent to a credit bureau query")
+    DUPLICATE = "duplicate", _("Another application is open")
+    EXPOSURE = "exposure", _("Too much borrowed in all")
+    ARREARS = "arrears", _("A loan here is overdue")
+    DO_NOT_LEND = "do_not_lend", _("On the do-not-lend list")
+    SCORE_LOW = "score_low", _("Score below what is lent on")
+    SCORE_BORDERLINE = "score_borderline", _("Score needs a person to look")
+    COST_CAP = "cost_cap", _("Would cost more than the cap allows")
+    LARGE_AMOUNT = "large_amount", _("Amount needs a person to decide")
+    CONTACT_CONFIRMED = "contact_confirmed", _("Confirmed with the borrower")
+    DOCUMENTS_NEEDED = "documents_needed", _("Documents are missing")
+    SUSPECTED_FRAUD = "suspected_fraud", _("Suspicion of fraud")
+    SECOND_PERSON_REJECTED = "second_person_rejected", _("The second person did not agree")
+    IMPORTED = "imported", _("Agreed before it came into this system")
+
+
+class DecisionReasonMissing(Invalid):
+    code = "decision_reason_missing"
+    field = "reasons"
+    message = _("Give the reason for the decision.")
+
+
+class DecisionReasonUnknown(Invalid):
+    code = "decision_reason_unknown"
+    field = "reasons"
+    message = _("%(reason)s is not a reason that decisions can carry.")
+
+
+class DecisionIncomplete(Invalid):
+    code = "decision_incomplete"
+    field = "principal"
+    message = _("An approval needs an amount and a number of instalments.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A decision with its grounds. ``principal`` and ``term_count`` are needed to approve; ``annual_rate`` None means
+    the product's own. Raises DecisionReasonMissing, DecisionReasonUnknown, DecisionIncomplete."""
+
+    outcome: str
+    reasons: tuple[str, ...]
+    principal: Decimal | None = None
+    term_count: int | None = None
+    annual_rate: Decimal | None = None
+    down_payment: Decimal = ZERO
+    grade: str = ""
+    note: str = ""
+    source: str = Source.STAFF.value
+    flat_charge: Decimal | None = None
+    fee_total: Decimal | None = None
+    first_due_on: date | None = None
+
+    def __post_init__(self) -> None:
+        if not self.reasons:
+            raise DecisionReasonMissing()
+        for reason in self.reasons:
+            if reason not in DecisionReason.values:
+                raise DecisionReasonUnknown(reason=reason)
+        if self.makes_offer and not (self.principal and self.principal > 0 and self.term_count):
+            raise DecisionIncomplete()
+
+    @property
+    def makes_offer(self) -> bool:
+        return self.outcome in {Outcome.APPROVE, Outcome.COUNTER_OFFER}
+
+    def as_payload(self) -> dict[str, Any]:
+        """The decision as JSON, to wait for a second person."""
+        values = asdict(self)
+        return {name: _plain(value) for name, value in values.items()}
+
+    @classmethod
+    def from_payload(cls, payload: dict[str, Any]) -> "Decision":
+        """The decision read back."""
+        values = dict(payload)
+        for name in ("principal", "annual_rate", "down_payment", "flat_charge", "fee_total"):
+            values[name] = None if values.get(name) is None else Decimal(values[name])
+        if values.get("first_due_on"):
+            values["first_due_on"] = date.fromisoformat(values["first_due_on"])
+        return cls(**{**values, "reasons": tuple(values["reasons"])})
+
+
+def reason_labels(codes: list[str]) -> list[str]:
+    """The reasons in words, for pages and letters."""
+    labels = dict(DecisionReason.choices)
+    return [str(labels.get(code, code)) for code in codes]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return list(value) if isinstance(value, tuple) else value

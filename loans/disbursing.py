@@ -1,0 +1,276 @@
+"""Paying out: from a signed contract to money at the borrower, through a bank that may refuse, be late or be silent.
+
+The order is written down before the bank is called and the answer after, in two transactions. A process that dies in
+between leaves an order marked as sent: the next round asks the bank about it, and orders again only under the same
+reference, which a bank pays at most once.
+"""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from borrowers.models import BankAccount
+from core.errors import DomainError, NotFound
+from loans import lifecycle, notices
+from loans.activation import activate
+from loans.banking import Answer, BankUnreachable, PaymentOrder, PaymentOutcome, Report, bank
+from loans.models import BankTransfer, Disbursement, Loan, LoanStatus
+from loans.models import DisbursementStatus as S
+
+# The lease of a worker on an order, and so the pause between two questions about it.
+LEASE = timedelta(minutes=2)
+UNDER_WAY = (S.QUEUED, S.SENT, S.UNKNOWN)
+
+ALLOWED: dict[S, frozenset[S]] = {
+    S.QUEUED: frozenset({S.SENT, S.PAID, S.CANCELLED}),  # paid unsent: by hand at the bank, or long before an import
+    S.SENT: frozenset({S.UNKNOWN, S.PAID, S.FAILED, S.RETURNED}),
+    S.UNKNOWN: frozenset({S.SENT, S.PAID, S.FAILED, S.RETURNED}),
+    S.PAID: frozenset(),
+    S.FAILED: frozenset({S.QUEUED, S.CANCELLED}),
+    S.RETURNED: frozenset({S.QUEUED, S.CANCELLED}),
+    S.CANCELLED: frozenset(),
+}
+
+
+class DisbursementStepRefused(DomainError):
+    code = "disbursement_step_refused"
+    message = _("Disbursement %(number)s is “%(status)s”: it cannot become “%(to)s”.")
+
+
+class DisbursementReferenceUnknown(NotFound):
+    code = "disbursement_reference_unknown"
+    message = _("No transfer has the reference %(reference)s.")
+
+
+class PaidUnderEarlierReference(DomainError):
+    """Two transfers of one disbursement may both have paid: a person must look before anything moves."""
+
+    code = "paid_under_earlier_reference"
+    message = _("The bank reports %(reference)s as paid although it was ordered again under another reference.")
+
+
+def advance(disbursement: Disbursement, to: S, **changes: Any) -> Disbursement:
+    """Move ``disbursement`` (locked by the caller) and write ``changes``. Raises DisbursementStepRefused."""
+    if to not in ALLOWED[S(disbursement.status)]:
+        raise DisbursementStepRefused(number=disbursement.number, status=disbursement.get_status_display(), to=to.label)
+    changes["status"] = to
+    for name, value in changes.items():
+        setattr(disbursement, name, value)
+    disbursement.save(update_fields=list(changes))
+    return disbursement
+
+
+def queue(loan: Loan, on: date, requested_by: Any = None) -> Disbursement:
+    """Write the order to pay ``loan`` (locked or just made by the caller) out."""
+    return Disbursement.objects.create(
+        number=loan.number.replace("LN-", "DB-"),
+        loan=loan,
+        amount=loan.principal,
+        requested_on=on,
+        requested_by=requested_by,
+    )
+
+
+@transaction.atomic
+def request_disbursement(*, loan_id: int, on: date, requested_by: Any = None) -> Disbursement:
+    """The order to pay the loan out: the one it has, or a new one. Raises LoanNotInState for a loan that is not waiting."""
+    loan = Loan.objects.locked(loan_id)
+    standing = loan.disbursements.exclude(status=S.CANCELLED).first()
+    if standing is not None:
+        return standing
+    lifecycle.require(loan, LoanStatus.PENDING_DISBURSEMENT)
+    return queue(loan, on, requested_by)
+
+
+def disburse(*, loan_id: int, on: date, requested_by: Any = None) -> Disbursement:
+    """Order the payment and carry it out now."""
+    disbursement = request_disbursement(loan_id=loan_id, on=on, requested_by=requested_by)
+    return send(disbursement_id=disbursement.pk, on=on)
+
+
+def send(*, disbursement_id: int, on: date) -> Disbursement:
+    """Bring the order to the bank, or ask what became of it, and record the answer. Ended orders stay as they are."""
+    disbursement, transfer, is_new = _open_transfer(disbursement_id, on)
+    if transfer is None:
+        return disbursement
+    answer = _answer_of_bank(_order(disbursement, transfer, on), is_new)
+    return confirm(
+        disbursement_id=disbursement_id,
+        transfer=transfer,
+        outcome=answer.outcome,
+        on=answer.booked_on or on,
+        bank_reference=answer.bank_reference,
+        code=answer.code,
+        detail=answer.detail,
+    )
+
+
+def send_due(*, now: datetime, on: date, limit: int = 200) -> dict[str, int]:
+    """Send and follow up what is due; several workers may do so at once. Returns counts by resulting state."""
+    counts: dict[str, int] = {}
+    for disbursement_id in _claim_due(now, limit):
+        status = send(disbursement_id=disbursement_id, on=on).status
+        counts[status] = counts.get(status, 0) + 1
+    return counts
+
+
+@transaction.atomic
+def confirm(
+    *,
+    disbursement_id: int,
+    outcome: str,
+    on: date,
+    bank_reference: str = "",
+    code: str = "",
+    detail: str = "",
+    transfer: BankTransfer | None = None,
+) -> Disbursement:
+    """Record what the bank says, of ``transfer`` if it is known of which. Paid: the loan begins to run.
+
+    The same news again changes nothing, nor does late news of a transfer that was ordered again since. Raises
+    DisbursementStepRefused for news that contradicts what is known, PaidUnderEarlierReference.
+    """
+    disbursement = _locked_with_loan(disbursement_id)
+    to = S(outcome)
+    if transfer is not None and disbursement.transfers.filter(pk__gt=transfer.pk).exists():
+        if to == S.PAID:
+            raise PaidUnderEarlierReference(reference=transfer.reference)
+        return disbursement
+    if to == disbursement.status or (disbursement.status == S.PAID and to in {S.SENT, S.UNKNOWN}):
+        return disbursement
+    advance(
+        disbursement,
+        to,
+        bank_reference=bank_reference or disbursement.bank_reference,
+        failure_code=code,
+        failure_detail=detail[:200],
+        paid_on=on if to == S.PAID else None,
+    )
+    if disbursement.attempt_count:
+        _record_answer(disbursement, on)
+    if to == S.PAID:
+        activate(loan_id=disbursement.loan_id, disbursed_on=on)
+        notices.loan_disbursed(disbursement.loan, on)
+    return disbursement
+
+
+def record_report(*, report: Report, on: date) -> Disbursement:
+    """News the bank brought by itself. Raises DisbursementReferenceUnknown, PaidUnderEarlierReference."""
+    transfer = BankTransfer.objects.filter(reference=report.reference).first()
+    if transfer is None:
+        raise DisbursementReferenceUnknown(reference=report.reference)
+    answer = report.answer
+    return confirm(
+        disbursement_id=transfer.disbursement_id,
+        transfer=transfer,
+        outcome=answer.outcome,
+        on=answer.booked_on or on,
+        bank_reference=answer.bank_reference,
+        code=answer.code,
+        detail=answer.detail,
+    )
+
+
+def collect_reports(*, on: date) -> dict[str, int]:
+    """Take in everything the bank reports. News nobody can use is counted and refused, never swallowed."""
+    counts = {"recorded": 0, "refused": 0}
+    for report in bank().reports(on):
+        try:
+            record_report(report=report, on=on)
+            counts["recorded"] += 1
+        except DomainError:
+            counts["refused"] += 1
+    return counts
+
+
+@transaction.atomic
+def retry(*, disbursement_id: int, on: date, requested_by: Any = None) -> Disbursement:
+    """Order again after a refusal, under a new reference. An order under way is returned as it is."""
+    disbursement = Disbursement.objects.select_for_update().get(pk=disbursement_id)
+    if disbursement.status in UNDER_WAY:
+        return disbursement
+    return advance(disbursement, S.QUEUED, next_attempt_at=None, requested_on=on, requested_by=requested_by)
+
+
+@transaction.atomic
+def cancel(*, disbursement_id: int, on: date, reason: str) -> Disbursement:
+    """Give up paying out: the loan never began. Only before the bank was asked or after it refused."""
+    disbursement = _locked_with_loan(disbursement_id)
+    if disbursement.status == S.CANCELLED:
+        return disbursement
+    advance(disbursement, S.CANCELLED)
+    lifecycle.advance(disbursement.loan, LoanStatus.CANCELLED, reason=reason)
+    return disbursement
+
+
+def _locked_with_loan(disbursement_id: int) -> Disbursement:
+    """Order and loan locked in one statement: nobody who holds the loan ever waits for its order."""
+    rows = Disbursement.objects.select_for_update(of=("self", "loan")).select_related("loan__application")
+    return rows.get(pk=disbursement_id)
+
+
+@transaction.atomic
+def _open_transfer(disbursement_id: int, on: date) -> tuple[Disbursement, BankTransfer | None, bool]:
+    """The transfer to bring to the bank, written down first; None for an order that has ended."""
+    disbursement = (
+        Disbursement.objects.select_for_update(of=("self",)).select_related("loan__borrower").get(pk=disbursement_id)
+    )
+    if disbursement.status not in UNDER_WAY:
+        return disbursement, None, False
+    if disbursement.status != S.QUEUED:
+        return disbursement, disbursement.transfers.order_by("-id").first(), False
+    number = disbursement.attempt_count + 1
+    transfer = BankTransfer.objects.create(
+        disbursement=disbursement, reference=f"{disbursement.number}-{number}", sent_on=on
+    )
+    advance(disbursement, S.SENT, attempt_count=number)
+    return disbursement, transfer, True
+
+
+def _order(disbursement: Disbursement, transfer: BankTransfer, on: date) -> PaymentOrder:
+    borrower = disbursement.loan.borrower
+    account = BankAccount.objects.filter(borrower=borrower, is_primary=True).first()
+    return PaymentOrder(
+        reference=transfer.reference,
+        amount=disbursement.amount,
+        currency="CNY",
+        on=on,
+        holder_name=borrower.name,
+        bank_name=account.bank_name if account else "",
+        account_number=account.account_number if account else "",
+        remark=disbursement.loan.number,
+    )
+
+
+def _answer_of_bank(order: PaymentOrder, is_new: bool) -> Answer:
+    try:
+        known = None if is_new else bank().ask(order)
+        return known or bank().send(order)
+    except BankUnreachable as silence:
+        return Answer(PaymentOutcome.UNKNOWN, code="no_answer", detail=str(silence))
+
+
+def _record_answer(disbursement: Disbursement, on: date) -> None:
+    latest = disbursement.transfers.order_by("-id").values_list("pk", flat=True)[:1]
+    BankTransfer.objects.filter(pk__in=latest).update(
+        status=disbursement.status,
+        bank_reference=disbursement.bank_reference,
+        code=disbursement.failure_code,
+        detail=disbursement.failure_detail,
+        answered_on=on,
+    )
+
+
+@transaction.atomic
+def _claim_due(now: datetime, limit: int) -> list[int]:
+    due = (
+        Disbursement.objects.select_for_update(skip_locked=True)
+        .filter(Q(next_attempt_at__isnull=True) | Q(next_attempt_at__lte=now), status__in=UNDER_WAY)
+        .order_by(F("next_attempt_at").asc(nulls_first=True), "id")[:limit]
+    )
+    claimed = [disbursement.pk for disbursement in due]
+    Disbursement.objects.filter(pk__in=claimed).update(next_attempt_at=now + LEASE)
+    return claimed

@@ -1,0 +1,36 @@
+"""The stored events of a loan in the order they count: by effective date, then by when they were recorded."""
+
+from loans.models import Extension, Loan, Refund, Repayment, RepaymentStatus, Waiver
+from loans.replay import Event, ExtensionEvent, PaymentEvent, RefundEvent, WaiverEvent
+
+
+def payment_event(loan: Loan, repayment: Repayment) -> PaymentEvent:
+    """The stored repayment as an event."""
+    return PaymentEvent(
+        on=repayment.received_on,
+        amount=repayment.amount,
+        order=loan.allocation_order,
+        settles_early=repayment.settles_early,
+        source=repayment,
+    )
+
+
+def stored_events(loan: Loan) -> list[Event]:
+    """All standing events that shape the account; recoveries of a written-off loan are not among them."""
+    repayments = Repayment.objects.filter(loan=loan, status=RepaymentStatus.POSTED, is_recovery=False)
+    dated: list[tuple[object, Event]] = [(row.recorded_at, payment_event(loan, row)) for row in repayments]
+    for extension in Extension.objects.filter(loan=loan):
+        event = ExtensionEvent(
+            on=extension.granted_on, days=extension.days, annual_rate=loan.annual_rate, source=extension
+        )
+        dated.append((extension.recorded_at, event))
+    for waiver in Waiver.objects.filter(loan=loan):
+        dated.append(
+            (
+                waiver.recorded_at,
+                WaiverEvent(on=waiver.waived_on, component=waiver.component, amount=waiver.amount, source=waiver),
+            )
+        )
+    for refund in Refund.objects.filter(loan=loan):
+        dated.append((refund.recorded_at, RefundEvent(on=refund.refunded_on, amount=refund.amount, source=refund)))
+    return [event for _, event in sorted(dated, key=lambda pair: (pair[1].on, pair[0]))]

@@ -1,0 +1,21 @@
+"""What a second person decides on in `loans`, declared to the audit app when Django starts."""
+
+from django.utils.translation import gettext_lazy as _
+
+from audit import approvals
+from loans import asking, origination
+
+approvals.register(
+    origination.SECOND_APPROVAL,
+    origination.second_person_approved,
+    permission="loans.approve_second",
+    label=_("Loan above one person's authority"),
+    on_reject=origination.second_person_rejected,
+)
+
+approvals.register(
+    asking.EXTENSION,
+    asking.extension_approved,
+    permission="loans.grant_extension",
+    label=_("Extension above one person's authority"),
+)

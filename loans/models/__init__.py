@@ -1,0 +1,59 @@
+"""The data of lending."""
+
+from loans.models.application import Application, ApplicationStatus, Outcome
+from loans.models.bank_file import BankFile, IncomingPayment, IncomingPaymentShare, IncomingPaymentStatus
+from loans.models.disbursement import BankTransfer, Disbursement, DisbursementStatus, SimulatedPayment
+from loans.models.instalment import Instalment
+from loans.models.loan import Loan, LoanStatus
+from loans.models.offer import Contract, Offer, OfferStatus
+from loans.models.position import LoanPosition, RiskClass
+from loans.models.product import (
+    FeeDue,
+    Product,
+    ProductVersion,
+    RepaymentFrequency,
+    RepaymentMethod,
+    VersionStatus,
+)
+from loans.models.repayment import Refund, Repayment, RepaymentChannel, RepaymentLine, RepaymentStatus
+from loans.models.servicing import Accrual, Extension, LoanTransition, Mandate, MandateAttempt, MandateStatus, Waiver
+
+__all__ = [
+    "Accrual",
+    "Application",
+    "ApplicationStatus",
+    "BankFile",
+    "BankTransfer",
+    "Contract",
+    "Disbursement",
+    "DisbursementStatus",
+    "Extension",
+    "FeeDue",
+    "IncomingPayment",
+    "IncomingPaymentShare",
+    "IncomingPaymentStatus",
+    "Instalment",
+    "Loan",
+    "LoanPosition",
+    "LoanStatus",
+    "LoanTransition",
+    "Mandate",
+    "MandateAttempt",
+    "MandateStatus",
+    "Offer",
+    "OfferStatus",
+    "Outcome",
+    "Product",
+    "ProductVersion",
+    "Refund",
+    "Repayment",
+    "RepaymentChannel",
+    "RepaymentFrequency",
+    "RepaymentLine",
+    "RepaymentMethod",
+    "RepaymentStatus",
+    "RiskClass",
+    "SimulatedPayment",
+    "VersionStatus",
+    "Waiver",
+]

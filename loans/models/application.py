@@ -1,0 +1,173 @@
+"""Applications: what somebody asked for, where it stands, and what was decided on which grounds."""
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from core.fields import money_field
+from core.history import tracked
+from core.identifiers import new_id
+
+
+def _application_id() -> str:
+    return new_id("app")
+
+
+class ApplicationStatus(models.TextChoices):
+    """Where an application stands. Which step may follow which is written in loans.application_lifecycle alone."""
+
+    DRAFT = "draft", pgettext_lazy("application", "draft")
+    SUBMITTED = "submitted", pgettext_lazy("application", "submitted")
+    REFERRED = "referred", pgettext_lazy("application", "with an underwriter")
+    SECOND_APPROVAL = "second_approval", pgettext_lazy("application", "waiting for a second person")
+    OFFERED = "offered", pgettext_lazy("application", "offer made")
+    ACCEPTED = "accepted", pgettext_lazy("application", "accepted")
+    DECLINED = "declined", pgettext_lazy("application", "declined")
+    WITHDRAWN = "withdrawn", pgettext_lazy("application", "withdrawn")
+    EXPIRED = "expired", pgettext_lazy("application", "offer expired")
+
+
+OPEN_STATUSES = (
+    ApplicationStatus.SUBMITTED,
+    ApplicationStatus.REFERRED,
+    ApplicationStatus.SECOND_APPROVAL,
+    ApplicationStatus.OFFERED,
+)
+
+
+STATUS_TONES = {
+    ApplicationStatus.DRAFT: "neutral",
+    ApplicationStatus.SUBMITTED: "info",
+    ApplicationStatus.REFERRED: "attention",
+    ApplicationStatus.SECOND_APPROVAL: "attention",
+    ApplicationStatus.OFFERED: "info",
+    ApplicationStatus.ACCEPTED: "good",
+    ApplicationStatus.DECLINED: "bad",
+    ApplicationStatus.WITHDRAWN: "neutral",
+    ApplicationStatus.EXPIRED: "neutral",
+}
+
+
+class Outcome(models.TextChoices):
+    """What a decision can say."""
+
+    APPROVE = "approve", pgettext_lazy("decision", "approve")
+    COUNTER_OFFER = "counter_offer", pgettext_lazy("decision", "counter-offer")
+    REFER = "refer", pgettext_lazy("decision", "refer")
+    DECLINE = "decline", pgettext_lazy("decision", "decline")
+
+
+class ApplicationQuerySet(models.QuerySet["Application"]):
+    def locked(self, application_id: int) -> "Application":
+        """The application with its row locked: the first thing every change of it does."""
+        return self.select_for_update(of=("self",)).select_related("borrower", "product").get(pk=application_id)
+
+    def open(self) -> "ApplicationQuerySet":
+        """Applications still under way: not drafts, not ended."""
+        return self.filter(status__in=OPEN_STATUSES)
+
+    def waiting_for_underwriter(self) -> "ApplicationQuerySet":
+        """The underwriting queue, oldest first."""
+        return self.filter(status=ApplicationStatus.REFERRED).order_by("submitted_on", "id")
+
+
+class Application(models.Model):
+    """A request for a loan. ``amount`` is what the borrower wants to have in hand.
+
+    For a purchase ``price`` is what the thing costs, and the loan is at most the price less the down payment that the
+    risk grade asks for.
+    """
+
+    public_id = models.CharField(max_length=40, unique=True, default=_application_id, editable=False)
+    number = models.CharField(_("number"), max_length=20, unique=True, editable=False)
+    borrower = models.ForeignKey(
+        "borrowers.Borrower", on_delete=models.PROTECT, related_name="applications", verbose_name=_("borrower")
+    )
+    product = models.ForeignKey(
+        "loans.Product", on_delete=models.PROTECT, related_name="applications", verbose_name=_("product")
+    )
+    amount = money_field(verbose_name=_("amount"))
+    price = money_field(verbose_name=_("price"), null=True, blank=True)
+    term_count = models.PositiveSmallIntegerField(_("number of instalments"))
+    purpose = models.CharField(_("purpose"), max_length=120, blank=True)
+    channel = models.CharField(_("channel"), max_length=20, default="web")
+    status = models.CharField(
+        _("status"), max_length=16, choices=ApplicationStatus, default=ApplicationStatus.SUBMITTED
+    )
+    submitted_on = models.DateField(_("submitted on"), null=True, blank=True)
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    idempotency_key = models.CharField(max_length=120, null=True, blank=True, unique=True, editable=False)
+
+    outcome = models.CharField(_("decision"), max_length=14, choices=Outcome, blank=True)
+    decision_reasons = models.JSONField(_("reasons"), default=list, blank=True)
+    decision_note = models.CharField(_("note"), max_length=500, blank=True)
+    decision_source = models.CharField(_("decided by"), max_length=10, blank=True)
+    decided_on = models.DateField(_("decided on"), null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    grade = models.CharField(_("risk grade"), max_length=4, blank=True)
+    claimed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    history = tracked()
+    objects = ApplicationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("application")
+        verbose_name_plural = _("applications")
+        default_permissions = ("view",)
+        permissions = [
+            ("submit_application", _("Can take and submit applications")),
+            ("decide_application", _("Can decide on applications")),
+            ("approve_second", _("Can approve applications as second person")),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(amount__gt=0), name="loans_application_amount_positive"),
+            models.CheckConstraint(
+                condition=models.Q(price__isnull=True) | models.Q(price__gt=0), name="loans_application_price_positive"
+            ),
+            models.CheckConstraint(condition=models.Q(term_count__gte=1), name="loans_application_term_positive"),
+            models.CheckConstraint(
+                condition=models.Q(status__in=ApplicationStatus.values), name="loans_application_status_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=["draft", "withdrawn"]) | models.Q(submitted_on__isnull=False),
+                name="loans_application_submitted_dated",
+            ),
+            # A reason is compulsory for every decision, whoever or whatever made it.
+            models.CheckConstraint(
+                condition=models.Q(outcome="") | ~models.Q(decision_reasons=[]),
+                name="loans_application_decision_reasoned",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["status", "-id"], name="loans_application_status"),
+            models.Index(
+                fields=["submitted_on", "id"],
+                condition=models.Q(status="referred"),
+                name="loans_application_queue",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    def get_absolute_url(self) -> str:
+        return reverse("risk:application", args=[self.number])
+
+    @property
+    def tone(self) -> str:
+        """The tone of its state's badge."""
+        return STATUS_TONES[ApplicationStatus(self.status)]
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN_STATUSES

@@ -1,0 +1,105 @@
+"""Money as the bank reported it: each statement file once, each incoming payment once, and what became of it."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from core.fields import EncryptedTextField, money_field
+from core.history import tracked
+from core.masking import mask_name
+
+
+class BankFile(models.Model):
+    """A statement file that went in. The hash of its bytes makes a second import of the same file impossible."""
+
+    name = models.CharField(_("file name"), max_length=200)
+    profile = models.CharField(_("format"), max_length=20)
+    sha256 = models.CharField(max_length=64, unique=True)
+    payment_count = models.PositiveIntegerField(_("payments"))
+    repeated_count = models.PositiveIntegerField(_("already known"), default=0)
+    rejected_count = models.PositiveIntegerField(_("rejected rows"), default=0)
+    outgoing_count = models.PositiveIntegerField(_("outgoing rows"), default=0)
+    total = money_field(verbose_name=_("total"))
+    imported_on = models.DateField(_("imported on"))
+    imported_at = models.DateTimeField(auto_now_add=True)
+    imported_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("bank file")
+        verbose_name_plural = _("bank files")
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class IncomingPaymentStatus(models.TextChoices):
+    """What became of a payment. ``suspense``: nobody knows yet whose it is, so somebody has to find out."""
+
+    SUSPENSE = "suspense", _("not matched")
+    MATCHED = "matched", _("matched")
+    RETURNED = "returned", _("returned to payer")
+
+
+class IncomingPayment(models.Model):
+    """One credit on the bank account. The bank's reference is unique, so overlapping files never count money twice."""
+
+    bank_file = models.ForeignKey(BankFile, on_delete=models.PROTECT, related_name="payments")
+    line = models.PositiveIntegerField(_("line"))
+    paid_on = models.DateField(_("paid on"))
+    amount = money_field(verbose_name=_("amount"))
+    bank_reference = models.CharField(_("bank reference"), max_length=64, unique=True)
+    payer_name = EncryptedTextField(_("payer"), blank=True, default="")
+    payer_last4 = models.CharField(_("payer account"), max_length=4, blank=True, default="")
+    remark = models.CharField(_("remark"), max_length=300, blank=True, default="")
+    status = models.CharField(
+        _("status"), max_length=10, choices=IncomingPaymentStatus, default=IncomingPaymentStatus.SUSPENSE
+    )
+    proposed_loan = models.ForeignKey(
+        "loans.Loan", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("proposed loan")
+    )
+    suspense_entry = models.OneToOneField(
+        "ledger.JournalEntry", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("suspense entry")
+    )
+    unmatched_reason = models.CharField(_("why not matched"), max_length=40, blank=True, default="")
+    matched_how = models.CharField(_("matched by"), max_length=20, blank=True, default="")
+    history = tracked(excluded_fields=["payer_name"])
+
+    class Meta:
+        verbose_name = _("incoming payment")
+        verbose_name_plural = _("incoming payments")
+        default_permissions = ("view",)
+        constraints = [
+            models.UniqueConstraint(fields=["bank_file", "line"], name="loans_incomingpayment_line_once"),
+            models.CheckConstraint(condition=models.Q(amount__gt=0), name="loans_incomingpayment_amount_positive"),
+            models.CheckConstraint(
+                condition=models.Q(status__in=IncomingPaymentStatus.values), name="loans_incomingpayment_status_known"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["-id"], condition=models.Q(status="suspense"), name="loans_incoming_suspense"),
+        ]
+
+    def __str__(self) -> str:
+        return self.bank_reference
+
+    @property
+    def masked_payer(self) -> str:
+        return mask_name(self.payer_name)
+
+
+class IncomingPaymentShare(models.Model):
+    """The part of an incoming payment that was credited to one loan. Several when a payer paid for several loans."""
+
+    payment = models.ForeignKey(IncomingPayment, on_delete=models.PROTECT, related_name="shares")
+    repayment = models.OneToOneField("loans.Repayment", on_delete=models.PROTECT, related_name="incoming_share")
+    amount = money_field(verbose_name=_("amount"))
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(condition=models.Q(amount__gt=0), name="loans_incomingshare_amount_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.payment_id}: {self.amount}"

@@ -1,0 +1,157 @@
+"""Paying a loan out: one disbursement a loan, and each attempt at the bank under a reference of its own."""
+
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from core.fields import money_field
+from core.history import tracked
+from core.identifiers import new_id
+
+
+def _disbursement_id() -> str:
+    return new_id("dsb")
+
+
+class DisbursementStatus(models.TextChoices):
+    """Where the money is. ``unknown``: the bank did not answer, so it is asked again and never paid again."""
+
+    QUEUED = "queued", pgettext_lazy("disbursement", "queued")
+    SENT = "sent", pgettext_lazy("disbursement", "sent to the bank")
+    UNKNOWN = "unknown", pgettext_lazy("disbursement", "no answer from the bank")
+    PAID = "paid", pgettext_lazy("disbursement", "paid")
+    FAILED = "failed", pgettext_lazy("disbursement", "refused by the bank")
+    RETURNED = "returned", pgettext_lazy("disbursement", "returned")
+    CANCELLED = "cancelled", pgettext_lazy("disbursement", "cancelled")
+
+
+STATUS_TONES = {
+    DisbursementStatus.QUEUED: "info",
+    DisbursementStatus.SENT: "info",
+    DisbursementStatus.UNKNOWN: "attention",
+    DisbursementStatus.PAID: "good",
+    DisbursementStatus.FAILED: "bad",
+    DisbursementStatus.RETURNED: "bad",
+    DisbursementStatus.CANCELLED: "neutral",
+}
+
+
+class Disbursement(models.Model):
+    """The order to pay one loan out. A retry after a refusal is a new transfer of the same disbursement."""
+
+    public_id = models.CharField(max_length=40, unique=True, default=_disbursement_id, editable=False)
+    number = models.CharField(_("number"), max_length=20, unique=True)
+    loan = models.ForeignKey("loans.Loan", on_delete=models.PROTECT, related_name="disbursements")
+    amount = money_field(verbose_name=_("amount"))
+    status = models.CharField(_("status"), max_length=10, choices=DisbursementStatus, default=DisbursementStatus.QUEUED)
+    requested_on = models.DateField(_("requested on"))
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    next_attempt_at = models.DateTimeField(_("next attempt"), null=True, blank=True)
+    attempt_count = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    failure_code = models.CharField(_("refusal"), max_length=40, blank=True)
+    failure_detail = models.CharField(_("refusal in words"), max_length=200, blank=True)
+    paid_on = models.DateField(_("paid on"), null=True, blank=True)
+    bank_reference = models.CharField(_("bank reference"), max_length=64, blank=True)
+    history = tracked()
+
+    class Meta:
+        verbose_name = _("disbursement")
+        verbose_name_plural = _("disbursements")
+        default_permissions = ("view",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["loan"], condition=~models.Q(status="cancelled"), name="loans_disbursement_one_a_loan"
+            ),
+            models.CheckConstraint(condition=models.Q(amount__gt=0), name="loans_disbursement_amount_positive"),
+            models.CheckConstraint(
+                condition=models.Q(status__in=DisbursementStatus.values), name="loans_disbursement_status_known"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status="paid") | models.Q(paid_on__isnull=False),
+                name="loans_disbursement_paid_dated",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at"],
+                condition=models.Q(status__in=["queued", "sent", "unknown"]),
+                name="loans_disbursement_due",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def tone(self) -> str:
+        """The tone of its state's badge."""
+        return STATUS_TONES[DisbursementStatus(self.status)]
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether the bank may still be told or asked."""
+        return self.status in {DisbursementStatus.QUEUED, DisbursementStatus.SENT, DisbursementStatus.UNKNOWN}
+
+    @property
+    def is_cancellable(self) -> bool:
+        """Whether the bank holds no order that could still pay."""
+        return self.status == DisbursementStatus.QUEUED or self.is_retryable
+
+    @property
+    def is_retryable(self) -> bool:
+        """Whether a person may send it to the bank again under a new reference."""
+        return self.status in {DisbursementStatus.FAILED, DisbursementStatus.RETURNED}
+
+
+class BankTransfer(models.Model):
+    """One attempt. ``reference`` goes to the bank as end-to-end id, so a repeated order under it can never pay twice.
+
+    Written before the bank is called: a process killed between call and answer leaves a row that says what to ask.
+    """
+
+    disbursement = models.ForeignKey(Disbursement, on_delete=models.PROTECT, related_name="transfers")
+    reference = models.CharField(_("reference"), max_length=35, unique=True)
+    status = models.CharField(_("status"), max_length=10, choices=DisbursementStatus, default=DisbursementStatus.SENT)
+    bank_reference = models.CharField(_("bank reference"), max_length=64, blank=True)
+    code = models.CharField(_("code"), max_length=40, blank=True)
+    detail = models.CharField(_("detail"), max_length=200, blank=True)
+    sent_on = models.DateField(_("sent on"))
+    answered_on = models.DateField(_("answered on"), null=True)
+
+    class Meta:
+        verbose_name = _("bank transfer")
+        verbose_name_plural = _("bank transfers")
+        default_permissions = ("view",)
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(status__in=DisbursementStatus.values), name="loans_banktransfer_status_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class SimulatedPayment(models.Model):
+    """The book of the simulated bank: what it has paid, so that a test can count that nothing was paid twice."""
+
+    reference = models.CharField(max_length=35, unique=True)
+    bank_reference = models.CharField(max_length=64)
+    account_last4 = models.CharField(max_length=4, blank=True)
+    amount = money_field()
+    outcome = models.CharField(max_length=10)
+    code = models.CharField(max_length=40, blank=True)
+    booked_on = models.DateField()
+    order_count = models.PositiveSmallIntegerField(default=1)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(condition=models.Q(amount__gt=Decimal(0)), name="loans_simulatedpayment_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference

@@ -1,0 +1,129 @@
+"""The loan: the contract's economic terms, rarely written and fully tracked. Its changing figures are in the position."""
+
+from datetime import date
+from decimal import Decimal
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from core.calendars import DayCount
+from core.fields import exact_field, money_field
+from core.history import tracked
+from core.identifiers import new_id
+from loans.models.product import FeeDue, ProductVersion, RepaymentFrequency, RepaymentMethod, standard_allocation_order
+from loans.terms import FeeTiming, Frequency, LoanTerms, Method
+
+
+class LoanStatus(models.TextChoices):
+    """The life of a loan. Being late is not a status: it is read from the position."""
+
+    PENDING_DISBURSEMENT = "pending_disbursement", _("waiting for disbursement")
+    ACTIVE = "active", _("active")
+    SETTLED = "settled", _("settled")
+    WRITTEN_OFF = "written_off", _("written off")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+def new_loan_id() -> str:
+    return new_id("loan")
+
+
+class LoanQuerySet(models.QuerySet["Loan"]):
+    """Filters and the lock every money-moving call takes first."""
+
+    def locked(self, loan_id: int) -> "Loan":
+        return self.select_for_update(of=("self",)).get(pk=loan_id)
+
+    def active(self) -> "LoanQuerySet":
+        return self.filter(status=LoanStatus.ACTIVE)
+
+
+class Loan(models.Model):
+    """A loan as agreed in its contract."""
+
+    public_id = models.CharField(max_length=40, unique=True, default=new_loan_id, editable=False)
+    number = models.CharField(_("loan number"), max_length=20, unique=True)
+    borrower = models.ForeignKey("borrowers.Borrower", on_delete=models.PROTECT, related_name="loans")
+    product_version = models.ForeignKey(ProductVersion, on_delete=models.PROTECT, related_name="+")
+    application = models.OneToOneField("loans.Application", on_delete=models.PROTECT, null=True, related_name="loan")
+    status = models.CharField(
+        _("status"), max_length=20, choices=LoanStatus.choices, default=LoanStatus.PENDING_DISBURSEMENT
+    )
+    principal = money_field(verbose_name=_("principal"))
+    annual_rate = exact_field(verbose_name=_("annual rate"))
+    flat_charge = money_field(
+        null=True, blank=True, help_text=_("The whole charge agreed for the term, where interest is not by rate.")
+    )
+    fee_total = money_field(default=0)
+    fee_due = models.CharField(max_length=6, choices=FeeDue.choices, default=FeeDue.SPREAD)
+    method = models.CharField(max_length=20, choices=RepaymentMethod.choices)
+    frequency = models.CharField(max_length=5, choices=RepaymentFrequency.choices)
+    every = models.PositiveSmallIntegerField(default=1)
+    instalment_count = models.PositiveSmallIntegerField()
+    day_count = models.CharField(max_length=10, default=DayCount.ACT_365F.value)
+    first_due_on = models.DateField(null=True, blank=True)
+    grace_days = models.PositiveSmallIntegerField(default=0)
+    late_annual_rate = exact_field(default=0)
+    allocation_order = ArrayField(models.CharField(max_length=15), default=standard_allocation_order)
+    price = money_field(null=True, blank=True)
+    down_payment = money_field(null=True, blank=True)
+    annualised_cost = exact_field(null=True, blank=True)
+    disbursed_on = models.DateField(null=True, blank=True)
+    settled_on = models.DateField(null=True, blank=True)
+    written_off_on = models.DateField(null=True, blank=True)
+    officer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    history = tracked()
+    objects = LoanQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("loan")
+        verbose_name_plural = _("loans")
+        permissions = [
+            ("record_repayment", "Can record repayments"),
+            ("reverse_repayment", "Can reverse repayments"),
+            ("refund_overpayment", "Can refund overpayments"),
+            ("grant_extension", "Can grant extensions"),
+            ("waive_charges", "Can waive charges"),
+            ("request_write_off", "Can request write-offs"),
+            ("approve_write_off", "Can approve write-offs"),
+            ("disburse_loan", "Can send disbursements"),
+            ("import_payments", "Can import bank files"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(principal__gt=0), name="loans_loan_principal_positive"),
+            models.CheckConstraint(
+                condition=~Q(status__in=["active", "settled", "written_off"]) | Q(disbursed_on__isnull=False),
+                name="loans_loan_disbursed_when_running",
+            ),
+        ]
+        indexes = [models.Index(fields=["borrower", "-id"], name="loans_loan_borrower")]
+
+    def __str__(self) -> str:
+        return self.number
+
+    def get_absolute_url(self) -> str:
+        return reverse("desk:loan", args=[self.number])
+
+    def terms(self, start_on: date | None = None) -> LoanTerms:
+        """The terms as the value the pure rooms work with; ``start_on`` where the loan is not disbursed yet."""
+        return LoanTerms(
+            principal=self.principal,
+            annual_rate=self.annual_rate,
+            count=self.instalment_count,
+            method=Method(self.method),
+            frequency=Frequency(self.frequency),
+            every=self.every,
+            start_on=start_on or self.disbursed_on,  # type: ignore[arg-type]
+            first_due_on=self.first_due_on,
+            day_count=DayCount(self.day_count),
+            fee_total=self.fee_total or Decimal(0),
+            fee_timing=FeeTiming(self.fee_due),
+            flat_charge=self.flat_charge,
+        )

@@ -1,0 +1,101 @@
+"""Where a loan stands: one narrow, derived row a loan with one writer (``loans.positions`` and its set-based twin in
+``loans.closing``). It can be rebuilt from contract and events at any time and compared. No history: it is not a record
+but a reading."""
+
+from decimal import Decimal
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from core.fields import money_field
+from loans.models.loan import Loan, LoanStatus
+
+
+class RiskClass(models.TextChoices):
+    """The five classes of credit risk."""
+
+    NORMAL = "normal", _("normal")
+    SPECIAL_MENTION = "special_mention", _("special mention")
+    SUBSTANDARD = "substandard", _("substandard")
+    DOUBTFUL = "doubtful", _("doubtful")
+    LOSS = "loss", _("loss")
+
+
+class LoanPosition(models.Model):
+    """Balances, lateness and class of a loan at the end of ``as_of``. Accrued figures are cumulative, paid included."""
+
+    loan = models.OneToOneField(Loan, on_delete=models.PROTECT, primary_key=True, related_name="position")
+    borrower = models.ForeignKey("borrowers.Borrower", on_delete=models.PROTECT, related_name="+", db_index=False)
+    product = models.ForeignKey("loans.Product", on_delete=models.PROTECT, related_name="+", db_index=False)
+    status = models.CharField(max_length=20, choices=LoanStatus.choices)
+    as_of = models.DateField(_("as of"))
+    principal_outstanding = money_field(default=0)
+    interest_accrued = money_field(default=0)
+    interest_paid = money_field(default=0)
+    fee_accrued = money_field(default=0)
+    fee_paid = money_field(default=0)
+    late_interest_accrued = money_field(default=0)
+    late_interest_paid = money_field(default=0)
+    overdue_principal = money_field(default=0)
+    overdue_interest = money_field(default=0)
+    overdue_fee = money_field(default=0)
+    due_today = money_field(default=0)
+    oldest_due_on = models.DateField(null=True)
+    next_due_on = models.DateField(null=True)
+    next_due_amount = money_field(default=0)
+    days_past_due = models.IntegerField(_("days past due"), default=0)
+    bucket = models.CharField(_("bucket"), max_length=4, default="C")
+    risk_class = models.CharField(_("risk class"), max_length=16, choices=RiskClass.choices, default=RiskClass.NORMAL)
+    overpaid = money_field(default=0)
+    written_off_amount = money_field(default=0)
+    recovered = money_field(default=0)
+
+    class Meta:
+        default_permissions = ("view",)
+        verbose_name = _("loan position")
+        verbose_name_plural = _("loan positions")
+        indexes = [
+            models.Index(fields=["loan"], name="loans_position_active", condition=Q(status="active")),
+            models.Index(fields=["borrower", "loan"], name="loans_position_borrower"),
+            models.Index(
+                fields=["bucket", "-days_past_due", "loan"],
+                name="loans_position_late",
+                condition=~Q(bucket="C"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.loan_id} {self.as_of}"
+
+    @property
+    def interest_receivable(self) -> Decimal:
+        """Interest earned and not paid; nothing once written off."""
+        return self._unless_written_off(self.interest_accrued - self.interest_paid)
+
+    @property
+    def fee_receivable(self) -> Decimal:
+        return self._unless_written_off(self.fee_accrued - self.fee_paid)
+
+    @property
+    def late_interest_receivable(self) -> Decimal:
+        return self._unless_written_off(self.late_interest_accrued - self.late_interest_paid)
+
+    @property
+    def overdue_total(self) -> Decimal:
+        """All that should have been paid before ``as_of``, late interest included."""
+        return self.overdue_principal + self.overdue_interest + self.overdue_fee + self.late_interest_receivable
+
+    @property
+    def outstanding_total(self) -> Decimal:
+        """Principal and everything accrued on it and not paid."""
+        accrued = self.interest_receivable + self.fee_receivable + self.late_interest_receivable
+        return self.principal_outstanding + accrued
+
+    @property
+    def recoverable(self) -> Decimal:
+        """What was written off and not yet recovered."""
+        return self.written_off_amount - self.recovered
+
+    def _unless_written_off(self, amount: Decimal) -> Decimal:
+        return Decimal("0.00") if self.status == LoanStatus.WRITTEN_OFF else amount

@@ -1,0 +1,132 @@
+"""What is lent: products and their dated versions. A live version never changes; a change is a new version."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from core.calendars import DayCount
+from core.fields import exact_field, money_field
+from core.history import tracked
+from core.identifiers import new_id
+from loans.terms import FeeTiming, Frequency, Method
+
+
+class RepaymentMethod(models.TextChoices):
+    """How principal and interest come back."""
+
+    EQUAL_INSTALMENTS = Method.EQUAL_INSTALMENTS.value, _("equal instalments")
+    EQUAL_PRINCIPAL = Method.EQUAL_PRINCIPAL.value, _("equal principal")
+    INTEREST_ONLY = Method.INTEREST_ONLY.value, _("interest by period, principal at the end")
+    BULLET = Method.BULLET.value, _("principal and interest at the end")
+
+
+class RepaymentFrequency(models.TextChoices):
+    """The unit between two due dates."""
+
+    MONTH = Frequency.MONTH.value, _("months")
+    WEEK = Frequency.WEEK.value, _("weeks")
+    DAY = Frequency.DAY.value, _("days")
+
+
+class FeeDue(models.TextChoices):
+    """With which instalment a fee is due; fees are never taken out of the disbursed amount."""
+
+    FIRST = FeeTiming.FIRST.value, _("with the first instalment")
+    SPREAD = FeeTiming.SPREAD.value, _("spread over all instalments")
+
+
+class VersionStatus(models.TextChoices):
+    """A version is prepared, sold, and withdrawn."""
+
+    DRAFT = "draft", _("draft")
+    LIVE = "live", _("live")
+    RETIRED = "retired", _("retired")
+
+
+def new_product_id() -> str:
+    return new_id("prod")
+
+
+def standard_allocation_order() -> list[str]:
+    """Costs before interest before principal (民法典 561)."""
+    return ["fee", "late_interest", "interest", "principal"]
+
+
+class Product(models.Model):
+    """A loan product under one name; what it costs is in its versions."""
+
+    public_id = models.CharField(max_length=40, unique=True, default=new_product_id, editable=False)
+    code = models.SlugField(_("code"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    name_zh = models.CharField(_("Chinese name"), max_length=80, blank=True)
+    market = models.CharField(max_length=2, default="CN")
+    active = models.BooleanField(_("active"), default=True)
+    history = tracked()
+
+    class Meta:
+        ordering = ["code"]
+        verbose_name = _("product")
+        verbose_name_plural = _("products")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ProductVersion(models.Model):
+    """The conditions of a product from a date on."""
+
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="versions", verbose_name=_("product"))
+    version = models.PositiveIntegerField(_("version"))
+    status = models.CharField(_("status"), max_length=10, choices=VersionStatus.choices, default=VersionStatus.DRAFT)
+    effective_from = models.DateField(_("effective from"))
+    method = models.CharField(_("method"), max_length=20, choices=RepaymentMethod.choices)
+    frequency = models.CharField(
+        _("frequency"), max_length=5, choices=RepaymentFrequency.choices, default=RepaymentFrequency.MONTH
+    )
+    every = models.PositiveSmallIntegerField(_("every"), default=1)
+    min_count = models.PositiveSmallIntegerField(_("fewest instalments"), default=1)
+    max_count = models.PositiveSmallIntegerField(_("most instalments"), default=12)
+    min_amount = money_field(verbose_name=_("smallest amount"))
+    max_amount = money_field(verbose_name=_("largest amount"))
+    annual_rate = exact_field(verbose_name=_("annual rate"), help_text=_("As a fraction: 0.18 is 18 % a year."))
+    day_count = models.CharField(
+        _("day count"), max_length=10, choices=[(c.value, c.value) for c in DayCount], default=DayCount.ACT_365F.value
+    )
+    fee_rate = exact_field(verbose_name=_("fee, part of the amount"), default=0)
+    fee_due = models.CharField(_("fee due"), max_length=6, choices=FeeDue.choices, default=FeeDue.SPREAD)
+    fee_payee = models.CharField(_("who charges the fee"), max_length=80, blank=True)
+    grace_days = models.PositiveSmallIntegerField(_("grace days"), default=0)
+    late_rate_multiplier = models.DecimalField(
+        _("late interest, times the contract rate"), max_digits=4, decimal_places=2, default="1.50"
+    )
+    allocation_order = ArrayField(
+        models.CharField(max_length=15), default=standard_allocation_order, verbose_name=_("allocation order")
+    )
+    is_purchase = models.BooleanField(_("for a purchase, with down payment by grade"), default=False)
+    history = tracked()
+
+    class Meta:
+        ordering = ["product", "-version"]
+        verbose_name = _("product version")
+        verbose_name_plural = _("product versions")
+        constraints = [
+            models.UniqueConstraint(fields=["product", "version"], name="loans_productversion_number"),
+            models.UniqueConstraint(
+                fields=["product"], condition=Q(status="live"), name="loans_productversion_one_live"
+            ),
+            models.CheckConstraint(
+                condition=Q(min_count__gte=1, min_count__lte=F("max_count"), every__gte=1),
+                name="loans_productversion_counts",
+            ),
+            models.CheckConstraint(
+                condition=Q(min_amount__gt=0, min_amount__lte=F("max_amount")), name="loans_productversion_amounts"
+            ),
+            models.CheckConstraint(
+                condition=Q(annual_rate__gte=0, annual_rate__lt=10, fee_rate__gte=0, fee_rate__lt=1),
+                name="loans_productversion_rates",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product} v{self.version}"

@@ -1,0 +1,134 @@
+"""Money that came in for a loan, how it was allocated, and money given back."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from core.fields import money_field
+from core.history import tracked
+from core.identifiers import new_id
+from loans.models.loan import Loan
+
+
+class RepaymentStatus(models.TextChoices):
+    """A repayment stands or was reversed."""
+
+    POSTED = "posted", _("posted")
+    REVERSED = "reversed", _("reversed")
+
+
+class RepaymentChannel(models.TextChoices):
+    """Through which door the money was reported."""
+
+    COUNTER = "counter", _("recorded by staff")
+    API = "api", _("partner API")
+    BANK_FILE = "bank_file", _("bank file")
+    DIRECT_DEBIT = "direct_debit", _("direct debit")
+    IMPORT = "import", _("import")
+
+
+def new_repayment_id() -> str:
+    return new_id("rep")
+
+
+def new_refund_id() -> str:
+    return new_id("rfd")
+
+
+class Repayment(models.Model):
+    """One receipt of money. A replay gives it a new journal entry; who paid what and when never changes."""
+
+    public_id = models.CharField(max_length=40, unique=True, default=new_repayment_id, editable=False)
+    number = models.CharField(_("receipt number"), max_length=20, unique=True)
+    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="repayments")
+    amount = money_field(verbose_name=_("amount"))
+    received_on = models.DateField(_("received on"))
+    recorded_on = models.DateField(_("recorded on"))
+    recorded_at = models.DateTimeField(auto_now_add=True)
+    channel = models.CharField(_("channel"), max_length=12, choices=RepaymentChannel.choices)
+    payer_reference = models.CharField(_("payer's reference"), max_length=80, blank=True)
+    idempotency_key = models.CharField(max_length=255, unique=True)
+    status = models.CharField(
+        _("status"), max_length=8, choices=RepaymentStatus.choices, default=RepaymentStatus.POSTED
+    )
+    is_recovery = models.BooleanField(_("recovery after write-off"), default=False)
+    settles_early = models.BooleanField(_("early settlement"), default=False)
+    principal = money_field(default=0)
+    interest = money_field(default=0)
+    fee = money_field(default=0)
+    late_interest = money_field(default=0)
+    overpaid = money_field(default=0)
+    entry = models.ForeignKey("ledger.JournalEntry", on_delete=models.PROTECT, related_name="+")
+    reversed_on = models.DateField(null=True, blank=True)
+    reversal_reason = models.CharField(max_length=200, blank=True)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    history = tracked()
+
+    class Meta:
+        verbose_name = _("repayment")
+        verbose_name_plural = _("repayments")
+        default_permissions = ("view",)
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="loans_repayment_amount_positive"),
+            models.CheckConstraint(condition=Q(received_on__lte=models.F("recorded_on")), name="loans_repayment_dates"),
+        ]
+        indexes = [
+            models.Index(fields=["loan", "received_on", "id"], name="loans_repayment_in_order"),
+            models.Index(fields=["recorded_on", "-id"], name="loans_repayment_recorded"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class RepaymentLine(models.Model):
+    """The part of a repayment that went to one instalment, under one journal entry.
+
+    The lines in force are those of the repayment's current ``entry``; lines of earlier entries show what a replay undid.
+    """
+
+    repayment = models.ForeignKey(Repayment, on_delete=models.PROTECT, related_name="lines")
+    entry = models.ForeignKey("ledger.JournalEntry", on_delete=models.PROTECT, related_name="+", db_index=False)
+    instalment_number = models.PositiveSmallIntegerField()
+    principal = money_field(default=0)
+    interest = money_field(default=0)
+    fee = money_field(default=0)
+    late_interest = money_field(default=0)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["repayment", "entry", "instalment_number"], name="loans_repaymentline_instalment"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.repayment_id}/{self.instalment_number}"
+
+
+class Refund(models.Model):
+    """Overpaid money given back."""
+
+    public_id = models.CharField(max_length=40, unique=True, default=new_refund_id, editable=False)
+    number = models.CharField(max_length=20, unique=True)
+    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="refunds")
+    amount = money_field()
+    refunded_on = models.DateField()
+    idempotency_key = models.CharField(max_length=255, unique=True)
+    entry = models.ForeignKey("ledger.JournalEntry", on_delete=models.PROTECT, related_name="+")
+    refunded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    recorded_at = models.DateTimeField(auto_now_add=True)
+    history = tracked()
+
+    class Meta:
+        verbose_name = _("refund")
+        verbose_name_plural = _("refunds")
+        default_permissions = ("view",)
+        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="loans_refund_amount_positive")]
+
+    def __str__(self) -> str:
+        return self.number

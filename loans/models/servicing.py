@@ -1,0 +1,155 @@
+"""What happens to a running loan besides payments: accruals, extensions, waivers, mandates, changes of bucket."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from core.fields import money_field
+from core.history import tracked
+from core.identifiers import new_id
+from loans.models.loan import Loan
+
+
+class Accrual(models.Model):
+    """A loan's share of a daily accrual entry of its product; append-only. A replay adds a correcting share."""
+
+    loan_id = models.BigIntegerField()
+    accrued_on = models.DateField()
+    interest = money_field(default=0)
+    late_interest = money_field(default=0)
+    fee = money_field(default=0)
+    entry_id = models.BigIntegerField()
+
+    class Meta:
+        default_permissions = ()
+        indexes = [models.Index(fields=["loan_id", "accrued_on"], name="loans_accrual_loan")]
+
+    def __str__(self) -> str:
+        return f"{self.loan_id} {self.accrued_on}"
+
+
+class LoanTransition(models.Model):
+    """A move of bucket or risk class, written by the same statement that moved the position; append-only."""
+
+    loan_id = models.BigIntegerField()
+    on = models.DateField()
+    kind = models.CharField(max_length=10, choices=[("bucket", _("bucket")), ("class", _("risk class"))])
+    before = models.CharField(max_length=16)
+    after = models.CharField(max_length=16)
+    days_past_due = models.IntegerField()
+    amount = money_field(default=0)
+
+    class Meta:
+        default_permissions = ()
+        indexes = [
+            models.Index(fields=["loan_id", "on"], name="loans_transition_loan"),
+            models.Index(fields=["on", "kind"], name="loans_transition_on"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.loan_id} {self.before} → {self.after}"
+
+
+class Extension(models.Model):
+    """Unpaid due dates moved by ``days``; interest for the extra time is part of the new schedule."""
+
+    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="extensions")
+    granted_on = models.DateField()
+    days = models.PositiveSmallIntegerField()
+    from_number = models.PositiveSmallIntegerField()
+    interest_added = money_field(default=0)
+    version = models.PositiveSmallIntegerField()
+    reason = models.CharField(max_length=200)
+    granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    recorded_at = models.DateTimeField(auto_now_add=True)
+    history = tracked()
+
+    class Meta:
+        verbose_name = _("extension")
+        verbose_name_plural = _("extensions")
+        default_permissions = ("view",)
+        constraints = [models.CheckConstraint(condition=Q(days__gte=1), name="loans_extension_days")]
+
+    def __str__(self) -> str:
+        return f"{self.loan_id} +{self.days}"
+
+
+class Waiver(models.Model):
+    """Late interest or a fee that is no longer asked for."""
+
+    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="waivers")
+    component = models.CharField(max_length=15, choices=[("late_interest", _("late interest")), ("fee", _("fee"))])
+    amount = money_field()
+    waived_on = models.DateField()
+    reason = models.CharField(max_length=200)
+    waived_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    recorded_at = models.DateTimeField(auto_now_add=True)
+    history = tracked()
+
+    class Meta:
+        verbose_name = _("waiver")
+        verbose_name_plural = _("waivers")
+        default_permissions = ("view",)
+        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="loans_waiver_amount_positive")]
+
+    def __str__(self) -> str:
+        return f"{self.loan_id} {self.component} {self.amount}"
+
+
+def new_mandate_id() -> str:
+    return new_id("mdt")
+
+
+class MandateStatus(models.TextChoices):
+    ACTIVE = "active", _("active")
+    REVOKED = "revoked", _("revoked")
+
+
+class Mandate(models.Model):
+    """The borrower's standing permission to debit a bank account on each due date."""
+
+    public_id = models.CharField(max_length=40, unique=True, default=new_mandate_id, editable=False)
+    number = models.CharField(max_length=20, unique=True)
+    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="mandates")
+    bank_account = models.ForeignKey("borrowers.BankAccount", on_delete=models.PROTECT, related_name="+")
+    status = models.CharField(max_length=8, choices=MandateStatus.choices, default=MandateStatus.ACTIVE)
+    signed_on = models.DateField()
+    revoked_on = models.DateField(null=True, blank=True)
+    history = tracked()
+
+    class Meta:
+        verbose_name = _("mandate")
+        verbose_name_plural = _("mandates")
+        constraints = [
+            models.UniqueConstraint(fields=["loan"], condition=Q(status="active"), name="loans_mandate_one_active")
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class MandateAttempt(models.Model):
+    """One debit tried under a mandate; at most one a loan and day."""
+
+    mandate = models.ForeignKey(Mandate, on_delete=models.PROTECT, related_name="attempts")
+    attempted_on = models.DateField()
+    amount = money_field()
+    reference = models.CharField(max_length=60, unique=True)
+    outcome = models.CharField(
+        max_length=8,
+        choices=[("sent", _("sent")), ("paid", _("paid")), ("failed", _("failed")), ("unknown", _("unknown"))],
+        default="sent",
+    )
+    code = models.CharField(max_length=40, blank=True)
+    message = models.CharField(max_length=200, blank=True)
+    repayment = models.ForeignKey("loans.Repayment", on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        default_permissions = ("view",)
+        constraints = [
+            models.UniqueConstraint(fields=["mandate", "attempted_on"], name="loans_mandateattempt_one_a_day")
+        ]
+
+    def __str__(self) -> str:
+        return self.reference

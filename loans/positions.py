@@ -1,0 +1,203 @@
+"""The one writer of positions and of the paid columns of instalments (its set-based twin is ``loans.closing``).
+
+``load`` makes an ``Account`` of the stored rows, ``store`` writes one back with its accruals, transitions and reading.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from core.money import ZERO, round_money
+from core.rules import rule
+from ledger.posting import post
+from loans import bookings
+from loans.account import Account, InstalmentState
+from loans.arrears import Steps, arrears, step_of
+from loans.models import Accrual, Instalment, Loan, LoanPosition, LoanTransition
+
+AGREED = ("starts_on", "due_on", "principal", "interest", "fee")
+MOVING = (
+    "late_interest",
+    "principal_paid",
+    "interest_paid",
+    "fee_paid",
+    "late_interest_paid",
+    "settled_on",
+)
+
+
+def bucket_steps(on: date) -> Steps:
+    """Buckets in force on ``on`` as (name, first day past due)."""
+    return [(name, first_day) for name, first_day in rule("arrears_buckets", on)["buckets"]]
+
+
+def class_steps(on: date) -> Steps:
+    """Risk classes in force on ``on`` as (name, first day past due)."""
+    return [(name, first_day) for name, first_day in rule("risk_classes", on)["floors"]]
+
+
+def locked(loan_id: int) -> LoanPosition:
+    """The position, held until the transaction ends; the loan row is locked before it."""
+    return LoanPosition.objects.select_for_update().get(pk=loan_id)
+
+
+def load(loan: Loan, position: LoanPosition) -> Account:
+    """The account as stored."""
+    rows = Instalment.objects.filter(loan=loan, superseded_on__isnull=True).order_by("number")
+    return _account(loan, (_state(row) for row in rows), as_of=position.as_of, overpaid=position.overpaid)
+
+
+def load_as_agreed(loan: Loan) -> Account:
+    """The account as it was on the day of disbursement: the first schedule, nothing paid."""
+    rows = Instalment.objects.filter(loan=loan, version=1).order_by("number")
+    states = (InstalmentState(r.number, r.starts_on, r.due_on, r.principal, r.interest, r.fee) for r in rows)
+    assert loan.disbursed_on is not None
+    return _account(loan, states, as_of=loan.disbursed_on, overpaid=ZERO)
+
+
+def _account(loan: Loan, states: Iterable[InstalmentState], *, as_of: date, overpaid: Decimal) -> Account:
+    return Account(
+        instalments=tuple(states),
+        as_of=as_of,
+        grace_days=loan.grace_days,
+        late_annual_rate=loan.late_annual_rate,
+        overpaid=overpaid,
+    )
+
+
+def _state(row: Instalment) -> InstalmentState:
+    return InstalmentState(row.number, **{name: getattr(row, name) for name in AGREED + MOVING})
+
+
+def store(loan: Loan, position: LoanPosition, before: Account, after: Account, *, posted_on: date) -> None:
+    """Write ``after`` over ``before``: instalments (a new version where dates or amounts changed), the accrual up to
+    ``after.as_of``, transitions of bucket and class, and the reading itself."""
+    if [_agreed(row) for row in before.instalments] == [_agreed(row) for row in after.instalments]:
+        _update_rows(loan.pk, before, after)
+    else:
+        insert_version(loan.pk, after, superseded_on=after.as_of)
+    accrue(loan, position, after, posted_on=posted_on)
+    read(position, after)
+    position.save()
+
+
+def _agreed(row: InstalmentState) -> tuple[Any, ...]:
+    return tuple(getattr(row, name) for name in AGREED)
+
+
+def _update_rows(loan_id: int, before: Account, after: Account) -> None:
+    pairs = zip(before.instalments, after.instalments, strict=True)
+    changed = [new for old, new in pairs if old != new]
+    if not changed:
+        return
+    assignments = ", ".join(f"{name} = v.{name}" for name in MOVING)
+    types = ("int", "numeric", "numeric", "numeric", "numeric", "numeric", "date")
+    casts = ", ".join(f"%s::{kind}" for kind in types)
+    values = ", ".join([f"({casts})"] * len(changed))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE loans_instalment i SET {assignments} "
+            f"FROM (VALUES {values}) AS v(number, {', '.join(MOVING)}) "
+            "WHERE i.loan_id = %s AND i.superseded_on IS NULL AND i.number = v.number",
+            [x for row in changed for x in (row.number, *(getattr(row, name) for name in MOVING))] + [loan_id],
+        )
+
+
+def insert_version(loan_id: int, account: Account, *, superseded_on: date | None) -> int:
+    """Store the account's instalments as the next version of the schedule and close the one before."""
+    current = Instalment.objects.filter(loan_id=loan_id, superseded_on__isnull=True)
+    version = (current.values_list("version", flat=True).first() or 0) + 1
+    if superseded_on is not None:
+        current.update(superseded_on=superseded_on)
+    Instalment.objects.bulk_create(
+        Instalment(
+            loan_id=loan_id,
+            version=version,
+            number=row.number,
+            **{name: getattr(row, name) for name in AGREED + MOVING},
+        )
+        for row in account.instalments
+    )
+    return version
+
+
+def accrue(loan: Loan, position: LoanPosition, account: Account, *, posted_on: date) -> int | None:
+    """Book what was earned, or must be taken back, since the position was last read; the entry's id if any."""
+    interest = account.interest_accrued(account.as_of) - position.interest_accrued
+    fee = account.fee_accrued(account.as_of) - position.fee_accrued
+    late_interest = account.late_interest_accrued - position.late_interest_accrued
+    if not (interest or fee or late_interest):
+        return None
+    entry = post(
+        event="accrual",
+        posted_on=posted_on,
+        effective_on=account.as_of,
+        lines=bookings.accrual(interest=interest, late_interest=late_interest, fee=fee),
+        description=loan.number,
+    )
+    Accrual.objects.create(
+        loan_id=loan.pk,
+        accrued_on=account.as_of,
+        interest=interest,
+        late_interest=late_interest,
+        fee=fee,
+        entry_id=entry.pk,
+    )
+    return entry.pk
+
+
+def read(position: LoanPosition, account: Account) -> None:
+    """Set every column of ``position`` from ``account`` and note moves of bucket and class."""
+    bucket, risk_class = position.bucket, position.risk_class
+    fill(position, account)
+    _note_moves(position, bucket, risk_class)
+
+
+def fill(position: LoanPosition, account: Account) -> None:
+    """Set every column of ``position`` from ``account`` at its ``as_of``; writes nothing."""
+    on = account.as_of
+    late = arrears(account, on)
+    rows = account.instalments
+    figures: dict[str, Any] = {
+        "as_of": on,
+        "principal_outstanding": account.principal_outstanding,
+        "interest_accrued": account.interest_accrued(on),
+        "interest_paid": sum((row.interest_paid for row in rows), ZERO),
+        "fee_accrued": account.fee_accrued(on),
+        "fee_paid": sum((row.fee_paid for row in rows), ZERO),
+        "late_interest_accrued": account.late_interest_accrued,
+        "late_interest_paid": sum((row.late_interest_paid for row in rows), ZERO),
+        "overdue_principal": late.principal,
+        "overdue_interest": late.interest,
+        "overdue_fee": late.fee,
+        "due_today": late.due_today,
+        "oldest_due_on": late.oldest_due_on,
+        "next_due_on": late.next_due_on,
+        "next_due_amount": late.next_due_amount,
+        "days_past_due": late.days_past_due,
+        "overpaid": account.overpaid,
+    }
+    figures["bucket"] = step_of(late.days_past_due, bucket_steps(on))
+    figures["risk_class"] = step_of(late.days_past_due, class_steps(on))
+    for name, value in figures.items():
+        setattr(position, name, round_money(value) if isinstance(value, Decimal) else value)
+
+
+def _note_moves(position: LoanPosition, old_bucket: str, old_class: str) -> None:
+    moves = [("bucket", old_bucket, position.bucket), ("class", old_class, position.risk_class)]
+    LoanTransition.objects.bulk_create(
+        LoanTransition(
+            loan_id=position.pk,
+            on=position.as_of,
+            kind=kind,
+            before=before,
+            after=after,
+            days_past_due=position.days_past_due,
+            amount=position.principal_outstanding,
+        )
+        for kind, before, after in moves
+        if before != after
+    )

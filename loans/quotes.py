@@ -1,0 +1,217 @@
+"""What a loan would be: schedule, total cost and annualised all-in cost for wished terms, tested against the cap.
+
+The same quote stands behind the live preview of the application page, the API's quotes, and every offer that is made.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from core.calendars import DayCount
+from core.errors import Invalid, NotFound
+from core.money import ZERO, round_money, round_rate
+from core.rules import rule
+from loans.apr import AllInCost, CapBasis, cost_of
+from loans.models import ProductVersion, VersionStatus
+from loans.schedule import Schedule, build_schedule
+from loans.terms import FeeTiming, Frequency, LoanTerms, Method
+
+
+class ProductNotSold(NotFound):
+    code = "product_not_sold"
+    field = "product"
+    message = _("This product is not sold on %(on)s.")
+
+
+class AmountOutOfRange(Invalid):
+    code = "amount_out_of_range"
+    field = "amount"
+    message = _("The amount must be between %(least)s and %(most)s.")
+
+
+class TermOutOfRange(Invalid):
+    code = "term_out_of_range"
+    field = "term_count"
+    message = _("The number of instalments must be between %(least)s and %(most)s.")
+
+
+class PriceMissing(Invalid):
+    code = "price_missing"
+    field = "price"
+    message = _("A purchase needs its price, and no more than the price can be lent.")
+
+
+class PriceNotExpected(Invalid):
+    code = "price_not_expected"
+    field = "price"
+    message = _("This product lends money, not a purchase: leave the price empty.")
+
+
+class AllInCostTooHigh(Invalid):
+    """Both figures are told, so that nobody has to guess which one was compared with the cap."""
+
+    code = "all_in_cost_too_high"
+    field = "annual_rate"
+    message = _(
+        "The all-in cost would be %(simple)s a year (IRR, simple), %(compound)s compounded. The cap is %(cap)s."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CostCap:
+    """The highest annualised cost allowed on a date; ``rate`` None where the market sets none."""
+
+    rate: Decimal | None
+    basis: CapBasis = CapBasis.SIMPLE
+
+    def allows(self, cost: AllInCost) -> bool:
+        return self.rate is None or not cost.exceeds(self.rate, self.basis)
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Terms with everything that follows from them."""
+
+    terms: LoanTerms
+    schedule: Schedule
+    cost: AllInCost
+    cap: CostCap
+    down_payment: Decimal = ZERO
+
+    @property
+    def price(self) -> Decimal:
+        return self.terms.principal + self.down_payment
+
+    @property
+    def total_cost(self) -> Decimal:
+        return self.schedule.total_interest + self.schedule.total_fee
+
+    @property
+    def total_repayable(self) -> Decimal:
+        return self.terms.principal + self.total_cost
+
+    @property
+    def first_instalment(self) -> Decimal:
+        return self.schedule.instalments[0].total
+
+    @property
+    def within_cap(self) -> bool:
+        return self.cap.allows(self.cost)
+
+
+def quote_for(
+    *,
+    version: ProductVersion,
+    principal: Decimal,
+    term_count: int,
+    on: date,
+    annual_rate: Decimal | None = None,
+    down_payment: Decimal = ZERO,
+    flat_charge: Decimal | None = None,
+    fee_total: Decimal | None = None,
+    first_due_on: date | None = None,
+) -> Quote:
+    """The quote for ``principal`` over ``term_count`` periods of ``version``, paid out on ``on``."""
+    terms = LoanTerms(
+        principal=principal,
+        annual_rate=version.annual_rate if annual_rate is None else annual_rate,
+        count=term_count,
+        start_on=on,
+        method=Method(version.method),
+        frequency=Frequency(version.frequency),
+        every=version.every,
+        first_due_on=first_due_on,
+        day_count=DayCount(version.day_count),
+        fee_total=round_money(principal * version.fee_rate) if fee_total is None else fee_total,
+        fee_timing=FeeTiming(version.fee_due),
+        flat_charge=flat_charge,
+    )
+    schedule = build_schedule(terms)
+    return Quote(terms, schedule, cost_of(terms, schedule), cost_cap(on, version.product.market), down_payment)
+
+
+def require_within_cap(quote: Quote) -> None:
+    """Raise AllInCostTooHigh, naming both figures, unless the quote keeps the cap."""
+    if not quote.within_cap:
+        raise AllInCostTooHigh(
+            simple=percent(quote.cost.simple), compound=percent(quote.cost.compound), cap=percent(quote.cap.rate)
+        )
+
+
+def require_product_within_cap(version: ProductVersion, on: date) -> None:
+    """Raise AllInCostTooHigh when a loan the version sells would break the cap: fees weigh most on the shortest term."""
+    for amount in (version.min_amount, version.max_amount):
+        for term_count in (version.min_count, version.max_count):
+            require_within_cap(quote_for(version=version, principal=amount, term_count=term_count, on=on))
+
+
+def cost_cap(on: date, market: str) -> CostCap:
+    """The cap of ``market`` in force on ``on``: rule data, since regulators change it."""
+    data = rule("cost_cap", on, market)
+    rate = data.get("annual_rate")
+    return CostCap(None if rate is None else Decimal(rate), CapBasis(data.get("basis", CapBasis.SIMPLE)))
+
+
+def version_on_sale(product_id: int, on: date) -> ProductVersion:
+    """The version of the product that is sold on ``on``. Raises ProductNotSold."""
+    version = (
+        ProductVersion.objects.select_related("product")
+        .filter(product_id=product_id, product__active=True, status=VersionStatus.LIVE, effective_from__lte=on)
+        .first()
+    )
+    if version is None:
+        raise ProductNotSold(on=on.isoformat())
+    return version
+
+
+def require_sellable(version: ProductVersion, amount: Decimal, term_count: int, price: Decimal | None) -> None:
+    """Raise the refusal by name when the wish is outside what the version sells."""
+    if not version.min_amount <= amount <= version.max_amount:
+        raise AmountOutOfRange(least=version.min_amount, most=version.max_amount)
+    if not version.min_count <= term_count <= version.max_count:
+        raise TermOutOfRange(least=version.min_count, most=version.max_count)
+    if version.is_purchase and (price is None or price < amount):
+        raise PriceMissing()
+    if not version.is_purchase and price is not None:
+        raise PriceNotExpected()
+
+
+def percent(rate: Decimal | None) -> str:
+    """A fraction as people read it: 0.240008 is 24.00 %."""
+    return "-" if rate is None else f"{round_money(rate * 100)}%"
+
+
+def schedule_as_json(schedule: Schedule) -> list[dict[str, Any]]:
+    """The schedule as it is stored with an offer and sealed with a contract."""
+    return [
+        {
+            "number": row.number,
+            "due_on": row.due_on.isoformat(),
+            "principal": str(row.principal),
+            "interest": str(row.interest),
+            "fee": str(row.fee),
+            "total": str(row.total),
+        }
+        for row in schedule.instalments
+    ]
+
+
+def terms_as_json(terms: LoanTerms) -> dict[str, Any]:
+    """The terms as they are stored and sealed."""
+    return {
+        "principal": str(terms.principal),
+        "annual_rate": str(round_rate(terms.annual_rate)),
+        "count": terms.count,
+        "start_on": terms.start_on.isoformat(),
+        "method": terms.method.value,
+        "frequency": terms.frequency.value,
+        "every": terms.every,
+        "first_due_on": terms.first_due_on.isoformat() if terms.first_due_on else None,
+        "day_count": terms.day_count.value,
+        "fee_total": str(terms.fee_total),
+        "fee_timing": terms.fee_timing.value,
+        "flat_charge": None if terms.flat_charge is None else str(terms.flat_charge),
+    }

@@ -1,0 +1,55 @@
+"""Reminders before, on and after the due date: rows for the outbox, written by one statement a chunk.
+
+When to remind is the rule ``reminders``. The key of a message names loan, due date and day, so a repeat adds nothing.
+"""
+
+from datetime import date, datetime, time, timedelta
+
+from django.db import connection
+from django.utils import timezone
+
+from core.rules import rule
+
+SEND_AT = time(9, 0)
+
+QUEUE = """
+INSERT INTO messaging_message
+    (dedupe_key, borrower_id, channel, template_code, language, context, reference, purpose, due_at, status,
+     created_on)
+SELECT 'reminder:' || p.loan_id || ':' || d.due_on || ':' || d.days, p.borrower_id, 'sms',
+       CASE WHEN d.days < 0 THEN 'repayment_due_soon' WHEN d.days = 0 THEN 'repayment_due_today'
+            ELSE 'repayment_overdue' END,
+       b.language,
+       jsonb_build_object('loan_number', l.number, 'amount', to_char(d.amount, 'FM999999999990.00'),
+                          'due_on', to_char(d.due_on, 'YYYY-MM-DD'), 'days_past_due', greatest(d.days, 0)),
+       l.number, CASE WHEN d.days > 0 THEN 'collection' ELSE 'reminder' END, %(due_at)s, 'queued', %(next)s
+  FROM loans_loanposition p
+  JOIN loans_loan l ON l.id = p.loan_id
+  JOIN borrowers_borrower b ON b.id = p.borrower_id
+  CROSS JOIN LATERAL (
+      SELECT p.oldest_due_on AS due_on, %(next)s::date - p.oldest_due_on AS days,
+             p.overdue_principal + p.overdue_interest + p.overdue_fee
+             + p.late_interest_accrued - p.late_interest_paid AS amount
+       WHERE p.oldest_due_on IS NOT NULL
+      UNION ALL
+      SELECT p.next_due_on, %(next)s::date - p.next_due_on, p.next_due_amount WHERE p.next_due_on IS NOT NULL) AS d
+ WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s AND p.status = 'active' AND d.days = ANY(%(days)s) AND d.amount > 0
+ON CONFLICT (dedupe_key) DO NOTHING
+"""
+
+
+def queue_reminders(lo: int, hi: int, on: date) -> dict[str, int]:
+    """Queue the reminders that go out on the morning after ``on`` for active loans ``lo`` to ``hi``."""
+    morning = on + timedelta(days=1)
+    days = _days(morning)
+    due_at = timezone.make_aware(datetime.combine(morning, SEND_AT))
+    with connection.cursor() as cursor:
+        cursor.execute(QUEUE, {"lo": lo, "hi": hi, "next": morning, "days": days, "due_at": due_at})
+        return {"reminders_queued": cursor.rowcount}
+
+
+def _days(on: date) -> list[int]:
+    """The days relative to the due date on which the rule reminds; before the due date they are negative."""
+    plan = rule("reminders", on)
+    before = [-days for days in plan["days_before_due"]]
+    return [*before, *([0] if plan["on_due"] else []), *plan["days_after_due"]]

@@ -1,0 +1,97 @@
+"""Events in date order, applied to the account as agreed (pure).
+
+One table of what each event does. Servicing applies the newest event to the stored account; a back-dated event, or the
+reversal of one, applies all of them again from the beginning.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from loans.account import Account, age, call_in, extend, waive
+from loans.allocation import Allocation, receive
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentEvent:
+    """Money received; ``settles_early`` calls in the whole loan first. ``source`` is the stored row, if there is one."""
+
+    on: date
+    amount: Decimal
+    order: Sequence[str]
+    settles_early: bool = False
+    source: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtensionEvent:
+    """Open due dates moved by ``days`` at ``annual_rate``."""
+
+    on: date
+    days: int
+    annual_rate: Decimal
+    source: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaiverEvent:
+    """Late interest or fees given up."""
+
+    on: date
+    component: str
+    amount: Decimal
+    source: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundEvent:
+    """Overpaid money given back."""
+
+    on: date
+    amount: Decimal
+    source: Any = None
+
+
+Event = PaymentEvent | ExtensionEvent | WaiverEvent | RefundEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an event did: how a payment was allocated, or the interest an extension added."""
+
+    event: Event
+    allocation: Allocation | None = None
+    interest_added: Decimal | None = None
+
+
+def apply(account: Account, event: Event) -> tuple[Account, Outcome]:
+    """The account after ``event``. Raises ValueError when the event is not possible."""
+    match event:
+        case PaymentEvent():
+            called = call_in(account, event.on) if event.settles_early else account
+            paid, allocation = receive(called, amount=event.amount, on=event.on, order=event.order)
+            return paid, Outcome(event, allocation=allocation)
+        case ExtensionEvent():
+            extended, added = extend(account, on=event.on, days=event.days, annual_rate=event.annual_rate)
+            return extended, Outcome(event, interest_added=added)
+        case WaiverEvent():
+            # A stored waiver stands when money told of later leaves less to give up.
+            stands = event.source is not None
+            waived = waive(account, on=event.on, component=event.component, amount=event.amount, at_most=stands)
+            return waived, Outcome(event)
+        case RefundEvent():
+            aged = age(account, event.on)
+            if event.amount > aged.overpaid:
+                raise ValueError("more would be refunded than is overpaid")
+            return replace(aged, overpaid=aged.overpaid - event.amount), Outcome(event)
+
+
+def replay(account: Account, events: Iterable[Event]) -> tuple[Account, list[Outcome]]:
+    """Apply ``events`` one after the other; they come in date order."""
+    outcomes = []
+    for event in events:
+        account, outcome = apply(account, event)
+        outcomes.append(outcome)
+    return account, outcomes

@@ -1,0 +1,350 @@
+"""Money in and back out: the verbs every door calls.
+
+Each call is one transaction that locks the loan first and may be repeated with its idempotency key. A payment received
+before the day the account is reckoned to is back-dated: then all events are applied again in date order, and repayments
+whose allocation turns out differently get a new journal entry in place of the reversed one.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import DomainError, Invalid
+from core.identifiers import next_number
+from core.money import round_money
+from ledger.posting import post, reverse
+from loans import bookings, lifecycle, notices, positions, recovering
+from loans.account import Account, call_in
+from loans.allocation import Allocation
+from loans.correcting import conclude, replay_all, write_allocation
+from loans.events import stored_events
+from loans.models import Loan, LoanPosition, LoanStatus, Refund, Repayment, RepaymentStatus
+from loans.replay import PaymentEvent, RefundEvent, apply
+from loans.signals import announce
+
+
+class RepaymentConflict(DomainError):
+    code = "idempotency_conflict"
+    status = 422
+    message = _("The idempotency key %(key)s was already used for another payment. Send a new key.")
+
+
+class AmountInvalid(Invalid):
+    code = "amount_invalid"
+    field = "amount"
+    message = _("Give an amount above zero with at most two decimals.")
+
+
+class ReceivedInFuture(Invalid):
+    code = "received_in_future"
+    field = "received_on"
+    message = _("%(received_on)s lies after the business date %(recorded_on)s. Give the day the money arrived.")
+
+
+class ReceivedBeforeDisbursement(Invalid):
+    code = "received_before_disbursement"
+    field = "received_on"
+    message = _("The loan was disbursed on %(disbursed_on)s; a payment cannot be received before.")
+
+
+class RepaymentNotReversible(DomainError):
+    code = "repayment_not_reversible"
+    message = _("Receipt %(number)s cannot be reversed: %(why)s")
+
+
+class RefundTooHigh(Invalid):
+    code = "refund_too_high"
+    field = "amount"
+    message = _("Only %(overpaid)s is overpaid; no more can be given back.")
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementQuote:
+    """What settles the loan on ``on``: interest only for the days used. ``saved`` is interest and fees not charged."""
+
+    on: date
+    principal: Decimal
+    interest: Decimal
+    fee: Decimal
+    late_interest: Decimal
+    saved: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        return self.principal + self.interest + self.fee + self.late_interest
+
+
+def record_repayment(
+    *,
+    loan_id: int,
+    amount: Decimal,
+    received_on: date,
+    channel: str,
+    idempotency_key: str,
+    recorded_by: Any,
+    recorded_on: date | None = None,
+    payer_reference: str = "",
+    settles_early: bool = False,
+) -> Repayment:
+    """Record ``amount`` received for a loan and allocate it; on a written-off loan it is a recovery.
+
+    ``recorded_on`` is the business date (``received_on`` where it is not given). The same key with the same payment
+    returns the receipt made the first time. Raises AmountInvalid, ReceivedInFuture, ReceivedBeforeDisbursement,
+    RepaymentConflict, LoanNotInState.
+    """
+    facts = {
+        "amount": valid_amount(amount),
+        "received_on": received_on,
+        "recorded_on": recorded_on or received_on,
+        "channel": channel,
+        "idempotency_key": idempotency_key,
+        "recorded_by": recorded_by,
+        "payer_reference": payer_reference,
+        "settles_early": settles_early,
+    }
+    try:
+        with transaction.atomic():
+            return _record(loan_id, facts)
+    except IntegrityError:
+        # Two calls with one key on two loans met: the first one stands.
+        known = Repayment.objects.filter(idempotency_key=idempotency_key).first()
+        if known is None:
+            raise
+        return _same_or_conflict(known, loan_id, facts)
+
+
+def _record(loan_id: int, facts: dict[str, Any]) -> Repayment:
+    loan = Loan.objects.locked(loan_id)
+    known = Repayment.objects.filter(idempotency_key=facts["idempotency_key"]).first()
+    if known is not None:
+        return _same_or_conflict(known, loan_id, facts)
+    lifecycle.require(loan, LoanStatus.ACTIVE, LoanStatus.WRITTEN_OFF, LoanStatus.SETTLED)
+    _require_possible_dates(loan, facts)
+    position = positions.locked(loan.pk)
+    if loan.status == LoanStatus.WRITTEN_OFF:
+        repayment = recovering.record(loan, position, facts)
+    else:
+        repayment = _record_on_running_loan(loan, position, facts)
+    notices.money_received(loan, repayment, facts["recorded_on"])
+    announce(loan_id=loan.pk, borrower_id=loan.borrower_id, on=facts["recorded_on"])
+    return repayment
+
+
+def _same_or_conflict(known: Repayment, loan_id: int, facts: dict[str, Any]) -> Repayment:
+    same = (known.loan_id, known.amount, known.received_on) == (loan_id, facts["amount"], facts["received_on"])
+    if not same:
+        raise RepaymentConflict(key=facts["idempotency_key"])
+    return known
+
+
+def valid_amount(amount: Decimal) -> Decimal:
+    """``amount`` in whole cents and above zero. Raises AmountInvalid."""
+    if not amount.is_finite() or amount <= 0 or amount != round_money(amount):
+        raise AmountInvalid()
+    return round_money(amount)
+
+
+def _require_possible_dates(loan: Loan, facts: dict[str, Any]) -> None:
+    if facts["received_on"] > facts["recorded_on"]:
+        raise ReceivedInFuture(
+            received_on=facts["received_on"].isoformat(), recorded_on=facts["recorded_on"].isoformat()
+        )
+    if loan.disbursed_on is None or facts["received_on"] < loan.disbursed_on:
+        raise ReceivedBeforeDisbursement(disbursed_on=str(loan.disbursed_on or ""))
+
+
+def _record_on_running_loan(loan: Loan, position: LoanPosition, facts: dict[str, Any]) -> Repayment:
+    event = PaymentEvent(
+        on=facts["received_on"],
+        amount=facts["amount"],
+        order=loan.allocation_order,
+        settles_early=facts["settles_early"],
+    )
+    before = positions.load(loan, position)
+    if event.on < before.as_of:
+        after, allocation = replay_all(
+            loan, [*stored_events(loan), event], until=before.as_of, posted_on=facts["recorded_on"]
+        )
+        assert allocation is not None
+    else:
+        after, outcome = apply(before, event)
+        allocation = outcome.allocation
+        assert allocation is not None
+    repayment = _create(loan, facts, allocation)
+    conclude(loan, position, before, after, on=facts["recorded_on"], settled_on=facts["received_on"])
+    return repayment
+
+
+def _create(loan: Loan, facts: dict[str, Any], allocation: Allocation) -> Repayment:
+    entry = post(
+        event="repayment",
+        posted_on=facts["recorded_on"],
+        effective_on=facts["received_on"],
+        lines=bookings.repayment(loan.pk, allocation),
+        description=loan.number,
+    )
+    repayment = Repayment(loan=loan, number=next_number("RP", facts["recorded_on"]), entry=entry, **facts)
+    write_allocation(repayment, allocation)
+    return repayment
+
+
+@transaction.atomic
+def reverse_repayment(*, repayment_id: int, reason: str, reversed_on: date, reversed_by: Any = None) -> Repayment:
+    """Take a repayment back: its entry is reversed and later events are applied again without it.
+
+    A receipt already reversed is returned as it is. Raises RepaymentNotReversible with the reason.
+    """
+    loan_id = Repayment.objects.values_list("loan_id", flat=True).get(pk=repayment_id)
+    loan = Loan.objects.locked(loan_id)
+    repayment = Repayment.objects.select_related("entry").get(pk=repayment_id)
+    if repayment.status == RepaymentStatus.REVERSED:
+        return repayment
+    if loan.status == LoanStatus.WRITTEN_OFF and not repayment.is_recovery:
+        raise RepaymentNotReversible(
+            number=repayment.number, why=_("the loan has been written off since; record the difference as a recovery.")
+        )
+    position = positions.locked(loan_id)
+    _mark_reversed(repayment, reason, reversed_on)
+    try:
+        if repayment.is_recovery:
+            recovering.take_back(loan, position, repayment, on=reversed_on)
+        else:
+            _replay_without(loan, position, reversed_on)
+    except ValueError as refusal:
+        raise RepaymentNotReversible(
+            number=repayment.number, why=_("a later refund or waiver rests on it.")
+        ) from refusal
+    announce(loan_id=loan_id, borrower_id=loan.borrower_id, on=reversed_on)
+    return repayment
+
+
+def _mark_reversed(repayment: Repayment, reason: str, on: date) -> None:
+    reverse(repayment.entry, posted_on=on, reason=reason)
+    repayment.status = RepaymentStatus.REVERSED
+    repayment.reversed_on = on
+    repayment.reversal_reason = reason
+    repayment.save(update_fields=["status", "reversed_on", "reversal_reason"])
+
+
+def _replay_without(loan: Loan, position: LoanPosition, on: date) -> None:
+    before = positions.load(loan, position)
+    # A settled loan stood still; reopened, it owes late interest up to the day of the reversal's eve.
+    after, _new = replay_all(loan, stored_events(loan), until=max(before.as_of, _last_close(on)), posted_on=on)
+    conclude(loan, position, before, after, on=on, settled_on=after.as_of)
+
+
+def _last_close(on: date) -> date:
+    """The last day the books were closed for, while ``on`` is the open business date."""
+    return date.fromordinal(on.toordinal() - 1)
+
+
+def refund_overpayment(*, loan_id: int, amount: Decimal, on: date, idempotency_key: str, by: Any = None) -> Refund:
+    """Give back overpaid money. The same key returns the refund made before.
+
+    Raises RefundTooHigh, AmountInvalid, RepaymentConflict, LoanNotInState.
+    """
+    try:
+        with transaction.atomic():
+            return _refund(loan_id, valid_amount(amount), on, idempotency_key, by)
+    except IntegrityError as clash:
+        if Refund.objects.filter(idempotency_key=idempotency_key).exists():
+            raise RepaymentConflict(key=idempotency_key) from clash
+        raise
+
+
+def _refund(loan_id: int, amount: Decimal, on: date, idempotency_key: str, by: Any) -> Refund:
+    loan = Loan.objects.locked(loan_id)
+    lifecycle.require(loan, LoanStatus.ACTIVE, LoanStatus.WRITTEN_OFF, LoanStatus.SETTLED)
+    known = Refund.objects.filter(idempotency_key=idempotency_key).first()
+    if known is not None:
+        if (known.loan_id, known.amount) != (loan_id, amount):
+            raise RepaymentConflict(key=idempotency_key)
+        return known
+    position = positions.locked(loan_id)
+    if amount > position.overpaid:
+        raise RefundTooHigh(overpaid=position.overpaid)
+    entry = post(
+        event="refund",
+        posted_on=on,
+        effective_on=on,
+        lines=bookings.refund(loan_id, amount),
+        description=loan.number,
+    )
+    if loan.status == LoanStatus.WRITTEN_OFF:
+        position.overpaid -= amount
+        position.save(update_fields=["overpaid"])
+    else:
+        before = positions.load(loan, position)
+        after, _outcome = apply(before, RefundEvent(on=max(on, before.as_of), amount=amount))
+        positions.store(loan, position, before, after, posted_on=on)
+    return Refund.objects.create(
+        loan=loan,
+        number=next_number("RF", on),
+        amount=amount,
+        refunded_on=on,
+        idempotency_key=idempotency_key,
+        entry=entry,
+        refunded_by=by,
+    )
+
+
+def settlement_quote(loan: Loan, on: date) -> SettlementQuote:
+    """What settles ``loan`` on ``on``; changes nothing. A day before the last event is quoted as that day.
+
+    Raises LoanNotInState unless the loan is active.
+    """
+    lifecycle.require(loan, LoanStatus.ACTIVE)
+    account = positions.load(loan, LoanPosition.objects.get(pk=loan.pk))
+    return quote_of(account, max(on, account.as_of))
+
+
+def quote_of(account: Account, on: date) -> SettlementQuote:
+    """The settlement quote of an account."""
+    called = call_in(account, on)
+    rows = called.instalments
+    return SettlementQuote(
+        on=on,
+        principal=called.principal_outstanding,
+        interest=sum((row.interest_owed for row in rows), Decimal("0.00")),
+        fee=sum((row.fee_owed for row in rows), Decimal("0.00")),
+        late_interest=sum((row.late_interest_owed for row in rows), Decimal("0.00")),
+        saved=max(account.owed - called.owed, Decimal("0.00")),
+    )
+
+
+@transaction.atomic
+def settle_early(
+    *,
+    loan_id: int,
+    on: date,
+    channel: str,
+    idempotency_key: str,
+    by: Any = None,
+    recorded_on: date | None = None,
+) -> Repayment:
+    """Settle the loan with exactly the quoted amount, on the day it is quoted for: ``on``, or the day of the last event.
+
+    Raises what ``settlement_quote`` and ``record_repayment`` raise.
+    """
+    loan = Loan.objects.locked(loan_id)
+    known = Repayment.objects.filter(idempotency_key=idempotency_key).first()
+    if known is not None:
+        same = {"idempotency_key": idempotency_key, "amount": known.amount, "received_on": max(on, known.received_on)}
+        return _same_or_conflict(known, loan_id, same)
+    lifecycle.require(loan, LoanStatus.ACTIVE)
+    positions.locked(loan_id)  # end of day holds positions only; the quote must not fall between its statements
+    quote = settlement_quote(loan, on)
+    return record_repayment(
+        loan_id=loan_id,
+        amount=quote.total,
+        received_on=quote.on,
+        channel=channel,
+        idempotency_key=idempotency_key,
+        recorded_by=by,
+        recorded_on=recorded_on,
+        settles_early=True,
+    )

@@ -1,0 +1,34 @@
+"""Background work of `loans`: each task is one domain call with the business date read here, at the door."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from core import business_date
+from loans import disbursing, origination
+from loans.bank_files import importing
+from staff.models import User
+
+
+@shared_task(name="loans.send_due_disbursements")
+def send_due_disbursements() -> dict[str, int]:
+    """Send and follow up the orders to the bank that are due."""
+    return disbursing.send_due(now=timezone.now(), on=business_date.current())
+
+
+@shared_task(name="loans.collect_bank_reports")
+def collect_bank_reports() -> dict[str, int]:
+    """Take in what the bank reports by itself."""
+    return disbursing.collect_reports(on=business_date.current())
+
+
+@shared_task(name="loans.expire_offers")
+def expire_offers() -> int:
+    """Close the offers whose last day has passed."""
+    return origination.expire_offers(on=business_date.current())
+
+
+@shared_task(name="loans.settle_bank_file")
+def settle_bank_file(*, bank_file_id: int, by_id: int | None = None) -> dict[str, int]:
+    """Credit the matched payments of a long statement file and park the rest."""
+    by = User.objects.filter(pk=by_id).first() if by_id else None
+    return importing.settle_file(bank_file_id=bank_file_id, on=business_date.current(), by=by)

@@ -1,0 +1,10 @@
+"""The sentences of the bank file rooms, for templates."""
+
+from django import template
+
+from loans.bank_files import words
+
+register = template.Library()
+register.filter("row_error_words", words.row_error)
+register.filter("unmatched_words", words.unmatched)
+register.filter("matched_how_words", words.matched_how)

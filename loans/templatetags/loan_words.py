@@ -1,0 +1,53 @@
+"""How the loan pages say things: money split in words, how often is paid, how days are counted."""
+
+from typing import Any
+
+from django import template
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import gettext as _
+
+from loans import loan_page
+
+register = template.Library()
+register.filter("money_split", loan_page.money_split)
+
+_COMPONENTS: dict[str, str | Promise] = {
+    "fee": gettext_lazy("fees"),
+    "late_interest": gettext_lazy("late interest"),
+    "interest": gettext_lazy("interest"),
+    "principal": gettext_lazy("principal"),
+}
+_DAY_COUNTS: dict[str, str | Promise] = {
+    "act_365f": gettext_lazy("actual days / 365"),
+    "act_360": gettext_lazy("actual days / 360"),
+    "30_360": gettext_lazy("30-day months / 360"),
+}
+
+
+@register.filter
+def component_words(code: str) -> str:
+    return str(_COMPONENTS.get(code, code))
+
+
+@register.filter
+def day_count_words(code: str) -> str:
+    return str(_DAY_COUNTS.get(code.lower(), code))
+
+
+@register.filter
+def rhythm(terms: Any) -> str:
+    """How often an instalment falls due: "every month", "every 2 weeks"."""
+    every = terms.every
+    words = {
+        "month": ngettext("every month", "every %(n)d months", every),
+        "week": ngettext("every week", "every %(n)d weeks", every),
+        "day": ngettext("every day", "every %(n)d days", every),
+    }
+    return words.get(terms.frequency, _("every %(n)d")) % {"n": every}
+
+
+@register.filter
+def product_name(product: Any) -> str:
+    """The product's name in the reader's language, where it has one."""
+    return product.name_zh if product.name_zh and (get_language() or "").startswith("zh") else product.name

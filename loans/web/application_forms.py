@@ -1,0 +1,78 @@
+"""What people type about applications. The forms read values; origination decides what is possible."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from loans.models import Application, ApplicationStatus, Product
+from loans.web.forms import KeyedForm, money_input
+
+
+class ApplicationFilter(forms.Form):
+    """The filters of the list; they live in the address, so a view can be shared."""
+
+    q = forms.CharField(label=_("Number"), required=False)
+    status = forms.ChoiceField(label=_("State"), required=False)
+    product = forms.ModelChoiceField(label=_("Product"), queryset=Product.objects.none(), required=False)
+    submitted_from = forms.DateField(
+        label=_("Submitted from"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["status"].choices = [("", _("All")), ("open", _("Under way")), *ApplicationStatus.choices]  # type: ignore[attr-defined]
+        product = self.fields["product"]
+        product.queryset, product.empty_label = Product.objects.order_by("name"), _("All")  # type: ignore[attr-defined]
+
+    @property
+    def is_narrowed(self) -> bool:
+        return any(self.data.get(name) for name in self.fields)
+
+    def apply(self, rows: QuerySet[Application]) -> QuerySet[Application]:
+        values = self.cleaned_data if self.is_valid() else {}
+        if values.get("q"):
+            rows = rows.filter(number__iexact=values["q"].strip())
+        if values.get("status") == "open":
+            rows = rows.open()  # type: ignore[attr-defined]
+        elif values.get("status"):
+            rows = rows.filter(status=values["status"])
+        if values.get("product"):
+            rows = rows.filter(product=values["product"])
+        if values.get("submitted_from"):
+            rows = rows.filter(submitted_on__gte=values["submitted_from"])
+        return rows
+
+
+class WishForm(KeyedForm):
+    """What somebody wants: product, amount, price of a purchase, term."""
+
+    product = forms.ModelChoiceField(label=_("Product"), queryset=Product.objects.none())
+    amount = money_input(_("Amount"), min_value=Decimal("0.01"))
+    price = money_input(
+        _("Price of the purchase"), min_value=Decimal("0.01"), required=False, help_text=_("Only for a purchase.")
+    )
+    term_count = forms.IntegerField(label=_("Number of instalments"), min_value=1, max_value=365)
+    purpose = forms.CharField(label=_("Purpose"), max_length=120, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        sold = Product.objects.filter(active=True, versions__status="live").distinct().order_by("name")
+        self.fields["product"].queryset = sold  # type: ignore[attr-defined]
+
+    @property
+    def wish(self) -> dict[str, Any]:
+        """The wish as origination takes it."""
+        values = self.cleaned_data
+        return {
+            "product_id": values["product"].pk,
+            "amount": values["amount"],
+            "price": values["price"],
+            "term_count": values["term_count"],
+            "purpose": values["purpose"],
+            "idempotency_key": f"page:{values['key']}",
+        }

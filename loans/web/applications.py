@@ -1,0 +1,136 @@
+"""Pages of applications that need nothing but loans: the list, the live quote, and what follows a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from core import business_date
+from core.errors import DomainError
+from core.pages import page_of
+from loans import disbursing, origination
+from loans.models import Application, Disbursement, Offer, OfferStatus
+from loans.quotes import Quote, quote_for, require_sellable, version_on_sale
+from loans.web.application_forms import ApplicationFilter, WishForm
+from staff.permissions import require
+
+
+@require_GET
+@require("loans.view_application")
+def application_list(request: HttpRequest) -> HttpResponse:
+    form = ApplicationFilter(request.GET)
+    rows = form.apply(Application.objects.select_related("borrower", "product", "claimed_by"))
+    return render(request, "loans/application_list.html", {"page": page_of(rows, request), "form": form})
+
+
+@require_GET
+@require("loans.submit_application")
+def quote(request: HttpRequest) -> HttpResponse:
+    """The quote for what stands in the form now; an unfinished form gives none."""
+    context: dict[str, Any] = {}
+    form = WishForm({**request.GET.dict(), "key": "preview"})
+    if form.is_valid():
+        try:
+            context["quote"] = _quote(form)
+        except DomainError as refusal:
+            context["refusal"] = refusal.detail
+    return render(request, "loans/_quote.html", context)
+
+
+def _quote(form: WishForm) -> Quote:
+    on, values = business_date.current(), form.cleaned_data
+    version = version_on_sale(values["product"].pk, on)
+    require_sellable(version, values["amount"], values["term_count"], values["price"])
+    down_payment = values["price"] - values["amount"] if values["price"] else Decimal("0.00")
+    return quote_for(
+        version=version,
+        principal=values["amount"],
+        term_count=values["term_count"],
+        on=on,
+        down_payment=down_payment,
+    )
+
+
+@require_POST
+@require("loans.submit_application")
+def accept(request: HttpRequest, number: str) -> HttpResponse:
+    """The borrower accepts at the desk. Pressed twice, it is one loan."""
+    offers = Offer.objects.filter(application__number=number, status__in=[OfferStatus.OPEN, OfferStatus.ACCEPTED])
+    offer = get_object_or_404(offers)
+
+    def act() -> str:
+        loan = origination.accept_offer(offer_id=offer.pk, on=business_date.current(), accepted_via="counter")
+        return _("Contract made: loan %(number)s waits for its money.") % {"number": loan.number}
+
+    return _acted(request, number, act)
+
+
+@require_POST
+@require("loans.submit_application")
+def withdraw(request: HttpRequest, number: str) -> HttpResponse:
+    application = get_object_or_404(Application, number=number)
+
+    def act() -> str:
+        origination.withdraw(application_id=application.pk, on=business_date.current())
+        return _("The application was withdrawn.")
+
+    return _acted(request, number, act)
+
+
+@require_POST
+@require("loans.disburse_loan")
+def disburse(request: HttpRequest, number: str) -> HttpResponse:
+    """Send the order to the bank now, or ask what became of it."""
+    disbursement = _disbursement(number)
+
+    def act() -> str:
+        sent = disbursing.send(disbursement_id=disbursement.pk, on=business_date.current())
+        return _("Disbursement %(number)s: %(state)s.") % {"number": sent.number, "state": sent.get_status_display()}
+
+    return _acted(request, number, act)
+
+
+@require_POST
+@require("loans.disburse_loan")
+def retry_disbursement(request: HttpRequest, number: str) -> HttpResponse:
+    disbursement = _disbursement(number)
+
+    def act() -> str:
+        disbursing.retry(disbursement_id=disbursement.pk, on=business_date.current(), requested_by=request.user)
+        return _("The disbursement is queued again under a new reference.")
+
+    return _acted(request, number, act)
+
+
+@require_POST
+@require("loans.disburse_loan")
+def cancel_disbursement(request: HttpRequest, number: str) -> HttpResponse:
+    disbursement = _disbursement(number)
+
+    def act() -> str:
+        reason = request.POST.get("reason", "").strip() or _("Cancelled before disbursement")
+        disbursing.cancel(disbursement_id=disbursement.pk, on=business_date.current(), reason=reason)
+        return _("The loan was cancelled before it began.")
+
+    return _acted(request, number, act)
+
+
+def _disbursement(number: str) -> Disbursement:
+    rows = Disbursement.objects.filter(loan__application__number=number).order_by("-id")
+    return get_object_or_404(rows[:1])
+
+
+def _acted(request: HttpRequest, number: str, act: Callable[[], str]) -> HttpResponse:
+    """One act, its sentence or its refusal, and back to the application."""
+    try:
+        messages.success(request, act())
+    except DomainError as refusal:
+        messages.error(request, refusal.detail)
+    return redirect("risk:application", number)

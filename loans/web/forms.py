@@ -1,0 +1,196 @@
+"""What people type on the pages of loans and payments. Plain forms: they read values, the use cases decide.
+
+Each form that moves money carries a key made when it was drawn: sent twice, it moves money once.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from core import business_date
+from loans.bank_files.importing import Share
+from loans.bank_files.matching import number_in
+from loans.models import IncomingPayment, Loan, LoanStatus, Product, Repayment, RepaymentChannel
+
+_BUCKETS = ("C", "M1", "M2", "M3", "M4", "M5", "M6", "M7")
+
+
+class DayInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+def money_input(label: Any, **options: Any) -> forms.DecimalField:
+    """An amount: a text field that brings up the numeric keyboard, so that separators may be pasted."""
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+    return MoneyField(label=label, max_digits=14, decimal_places=2, widget=widget, **options)
+
+
+class MoneyField(forms.DecimalField):
+    """Reads “¥ 1,234.50” as people paste it."""
+
+    def to_python(self, value: Any) -> Any:
+        text = str(value).replace(",", "").replace("¥", "").replace("￥", "").strip() if value is not None else None
+        return super().to_python(text)
+
+
+class KeyedForm(forms.Form):
+    """A form that moves money: `key` is drawn with it and comes back with it."""
+
+    key = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["initial"] = {"key": uuid4().hex, **kwargs.get("initial", {})}
+        super().__init__(*args, **kwargs)
+
+
+class PaymentForm(KeyedForm):
+    amount = money_input(_("Amount"), min_value=Decimal("0.01"))
+    received_on = forms.DateField(label=_("Received on"), widget=DayInput())
+    payer_reference = forms.CharField(label=_("Payer's reference"), max_length=80, required=False)
+
+
+class SettleForm(KeyedForm):
+    on = forms.DateField(label=_("Settle on"), widget=DayInput())
+
+
+class ReverseForm(forms.Form):
+    reason = forms.CharField(label=_("Reason"), max_length=200, widget=forms.TextInput)
+
+
+class RefundForm(KeyedForm):
+    amount = money_input(_("Amount"), min_value=Decimal("0.01"))
+
+
+class ExtendForm(forms.Form):
+    days = forms.IntegerField(label=_("Days"), min_value=1, max_value=180)
+    reason = forms.CharField(label=_("Reason"), max_length=200)
+
+
+class WaiveForm(forms.Form):
+    component = forms.ChoiceField(
+        label=_("What"), choices=[("late_interest", _("late interest")), ("fee", _("fee"))], widget=forms.RadioSelect
+    )
+    amount = money_input(_("Amount"), min_value=Decimal("0.01"))
+    reason = forms.CharField(label=_("Reason"), max_length=200)
+
+
+class WriteOffForm(forms.Form):
+    reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class StatementForm(forms.Form):
+    file = forms.FileField(label=_("Statement file"), help_text=_("CSV (UTF-8 or GB18030) or camt.054, up to 10 MB."))
+
+
+class ReturnForm(forms.Form):
+    reason = forms.CharField(label=_("Reason"), max_length=200)
+
+
+class MatchForm(forms.Form):
+    """One to three loans and the part of the payment each gets; one loan without an amount gets it all."""
+
+    PLACES = (1, 2, 3)
+
+    def __init__(self, *args: Any, payment: IncomingPayment, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.payment = payment
+        proposed = payment.proposed_loan.number if payment.proposed_loan else ""
+        for place in self.PLACES:
+            first = place == 1
+            self.fields[f"loan_{place}"] = forms.CharField(
+                label=_("Loan number"), max_length=20, required=first, initial=proposed if first else ""
+            )
+            self.fields[f"amount_{place}"] = money_input(
+                _("Amount"), min_value=Decimal("0.01"), required=first, initial=payment.amount if first else None
+            )
+
+    @property
+    def rows(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
+        return [(self[f"loan_{place}"], self[f"amount_{place}"]) for place in self.PLACES]
+
+    def shares(self) -> list[Share]:
+        data = self.cleaned_data
+        pairs = [(data.get(f"loan_{place}"), data.get(f"amount_{place}")) for place in self.PLACES]
+        return [
+            Share(number_in(number) or number.strip().upper(), amount) for number, amount in pairs if number and amount
+        ]
+
+
+class PaymentFilter(forms.Form):
+    q = forms.CharField(label=_("Loan, receipt or reference"), required=False)
+    channel = forms.ChoiceField(label=_("Channel"), required=False, choices=[("", _("all")), *RepaymentChannel.choices])
+    since = forms.DateField(label=_("From"), required=False, widget=DayInput())
+    until = forms.DateField(label=_("To"), required=False, widget=DayInput())
+    reversed = forms.BooleanField(label=_("Reversed only"), required=False)
+
+    def apply(self, rows: QuerySet[Repayment]) -> QuerySet[Repayment]:
+        if not self.is_valid():
+            return rows
+        data = self.cleaned_data
+        if data["q"]:
+            text = data["q"].strip()
+            wanted = number_in(text) or text
+            rows = rows.filter(Q(loan__number=wanted) | Q(number=text.upper()) | Q(payer_reference=text))
+        if data["channel"]:
+            rows = rows.filter(channel=data["channel"])
+        if data["since"]:
+            rows = rows.filter(received_on__gte=data["since"])
+        if data["until"]:
+            rows = rows.filter(received_on__lte=data["until"])
+        return rows.filter(status="reversed") if data["reversed"] else rows
+
+
+class LoanFilter(forms.Form):
+    """The filters of the loan list. They live in the address, so a view can be shared."""
+
+    status = forms.ChoiceField(label=_("Status"), required=False, choices=[("", _("all")), *LoanStatus.choices])
+    bucket = forms.ChoiceField(
+        label=_("Bucket"),
+        required=False,
+        choices=[("", _("all")), ("late", _("any late")), *((b, b) for b in _BUCKETS)],
+    )
+    dpd = forms.IntegerField(label=_("Days past due from"), required=False, min_value=0)
+    product = forms.ModelChoiceField(
+        label=_("Product"), required=False, queryset=Product.objects.none(), to_field_name="code", empty_label=_("all")
+    )
+    due = forms.ChoiceField(label=_("Due"), required=False, choices=[("", _("any day")), ("today", _("today"))])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["product"].queryset = Product.objects.order_by("name")  # type: ignore[attr-defined]
+
+    def apply(self, loans: QuerySet[Loan]) -> QuerySet[Loan]:
+        if not self.is_valid():
+            return loans
+        data = self.cleaned_data
+        if data["status"]:
+            loans = loans.filter(status=data["status"])
+        if data["bucket"] == "late":
+            loans = loans.filter(position__status=LoanStatus.ACTIVE).exclude(position__bucket="C")
+        elif data["bucket"]:
+            loans = loans.filter(position__status=LoanStatus.ACTIVE, position__bucket=data["bucket"])
+        if data["dpd"]:
+            loans = loans.filter(position__status=LoanStatus.ACTIVE, position__days_past_due__gte=data["dpd"])
+        if data["product"]:
+            loans = loans.filter(position__product=data["product"])
+        if data["due"]:
+            loans = loans.filter(position__status=LoanStatus.ACTIVE, position__next_due_on=_today())
+        return loans
+
+    @property
+    def is_narrowed(self) -> bool:
+        return self.is_valid() and any(self.cleaned_data.values())
+
+
+def _today() -> date:
+    return business_date.current()

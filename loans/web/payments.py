@@ -1,0 +1,159 @@
+"""Payments: what came in, what nobody could match yet, and statement files on their way in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.cache import cache
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from core import business_date
+from core.errors import DomainError
+from core.pages import page_of
+from loans.bank_files import importing
+from loans.models import BankFile, IncomingPayment, IncomingPaymentStatus, Repayment
+from loans.tasks import settle_bank_file
+from loans.web.forms import MatchForm, PaymentFilter, ReturnForm, StatementForm
+from staff.permissions import person, require
+
+_SETTLED_AT_ONCE = 200
+_KEPT_SECONDS = 3600
+_ROWS_SHOWN = 200
+
+
+@require_GET
+@require("loans.view_loan")
+def payment_list(request: HttpRequest) -> HttpResponse:
+    form = PaymentFilter(request.GET)
+    rows = form.apply(Repayment.objects.select_related("loan__borrower", "recorded_by"))
+    page = page_of(rows, request, order=("-recorded_on", "-id"))
+    return render(request, "loans/payments.html", {"page": page, "form": form, "place": "received", **_counts(request)})
+
+
+@require_GET
+@require("loans.import_payments")
+def unmatched_list(request: HttpRequest) -> HttpResponse:
+    rows = IncomingPayment.objects.filter(status=IncomingPaymentStatus.SUSPENSE).select_related("proposed_loan")
+    page = page_of(rows, request, order=("paid_on", "id"))
+    return render(request, "loans/payments_unmatched.html", {"page": page, "place": "unmatched", **_counts(request)})
+
+
+@require_GET
+@require("loans.import_payments")
+def file_list(request: HttpRequest) -> HttpResponse:
+    page = page_of(BankFile.objects.select_related("imported_by"), request)
+    return render(request, "loans/payment_files.html", {"page": page, "place": "files", **_counts(request)})
+
+
+@require_GET
+@require("loans.import_payments")
+def file_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    bank_file = get_object_or_404(BankFile.objects.select_related("imported_by"), pk=pk)
+    rows = bank_file.payments.prefetch_related("shares__repayment__loan")
+    page = page_of(rows, request, order=("line",))
+    return render(request, "loans/payment_file.html", {"file": bank_file, "page": page})
+
+
+@require_http_methods(["GET", "POST"])
+@require("loans.import_payments")
+def import_file(request: HttpRequest) -> HttpResponse:
+    """Upload, then look at what it would do. Nothing is written here."""
+    form = StatementForm(request.POST or None, request.FILES or None)
+    if request.method == "GET" or not form.is_valid():
+        return render(
+            request, "loans/payment_import.html", {"form": form}, status=200 if request.method == "GET" else 422
+        )
+    upload = form.cleaned_data["file"]
+    content = upload.read()
+    try:
+        preview = importing.preview(content=content, name=upload.name)
+    except DomainError as refusal:
+        form.add_error("file", refusal.detail)
+        return render(request, "loans/payment_import.html", {"form": form}, status=refusal.status)
+    cache.set(_kept_under(request, preview.sha256), (upload.name, content), _KEPT_SECONDS)
+    shown = {"lines": preview.lines[:_ROWS_SHOWN], "errors": preview.statement.errors[:_ROWS_SHOWN]}
+    return render(request, "loans/payment_import_preview.html", {"preview": preview, **shown})
+
+
+@require_POST
+@require("loans.import_payments")
+def import_commit(request: HttpRequest) -> HttpResponse:
+    kept = cache.get(_kept_under(request, request.POST.get("sha256", "")))
+    if kept is None:
+        messages.error(request, _("The uploaded file is no longer at hand. Choose it again."))
+        return redirect("loans:payment_import")
+    name, content = kept
+    on = business_date.current()
+    try:
+        bank_file = importing.commit(content=content, name=name, on=on, imported_by=person(request))
+    except DomainError as refusal:
+        messages.error(request, refusal.detail)
+        return redirect("loans:payment_import")
+    _settle(request, bank_file)
+    return redirect("loans:payment_file", bank_file.pk)
+
+
+def _settle(request: HttpRequest, bank_file: BankFile) -> None:
+    """A short file is settled while the clerk waits, a long one by a worker."""
+    if bank_file.payment_count > _SETTLED_AT_ONCE:
+        settle_bank_file.delay(bank_file_id=bank_file.pk, by_id=request.user.pk)
+        messages.info(request, _("The payments are being credited. You may leave this page."))
+        return
+    counts = importing.settle_file(bank_file_id=bank_file.pk, on=business_date.current(), by=person(request))
+    text = _("%(matched)d payments credited, %(suspense)d wait to be matched.") % counts
+    messages.success(request, text)
+
+
+@require_http_methods(["GET", "POST"])
+@require("loans.import_payments")
+def incoming_payment(request: HttpRequest, pk: int) -> HttpResponse:
+    """One payment nobody could place: match it, split it, or give it back."""
+    payment = get_object_or_404(IncomingPayment.objects.select_related("bank_file", "proposed_loan"), pk=pk)
+    form = MatchForm(request.POST or None, payment=payment)
+    if request.method == "POST" and form.is_valid():
+        try:
+            importing.match_payment(payment_id=pk, shares=form.shares(), on=business_date.current(), by=person(request))
+        except DomainError as refusal:
+            form.add_error(None, refusal.detail)
+        else:
+            messages.success(request, _("Payment %(reference)s was credited.") % {"reference": payment.bank_reference})
+            return redirect("loans:payments_unmatched")
+    return render(
+        request, "loans/payment_match.html", _match_context(payment, form), status=422 if form.errors else 200
+    )
+
+
+def _match_context(payment: IncomingPayment, form: MatchForm) -> dict[str, Any]:
+    shares = payment.shares.select_related("repayment__loan")
+    return {"payment": payment, "form": form, "return_form": ReturnForm(), "shares": shares}
+
+
+@require_POST
+@require("loans.import_payments")
+def return_payment(request: HttpRequest, pk: int) -> HttpResponse:
+    form = ReturnForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Say why the money goes back."))
+        return redirect("loans:incoming_payment", pk)
+    try:
+        payment = importing.return_payment(
+            payment_id=pk, on=business_date.current(), reason=form.cleaned_data["reason"]
+        )
+        messages.success(request, _("Payment %(reference)s was returned.") % {"reference": payment.bank_reference})
+    except DomainError as refusal:
+        messages.error(request, refusal.detail)
+    return redirect("loans:payments_unmatched")
+
+
+def _kept_under(request: HttpRequest, sha256: str) -> str:
+    return f"bank-file:{request.user.pk}:{sha256[:64]}"
+
+
+def _counts(request: HttpRequest) -> dict[str, Any]:
+    waiting: QuerySet[IncomingPayment] = IncomingPayment.objects.filter(status=IncomingPaymentStatus.SUSPENSE)
+    return {"unmatched_count": waiting[:100].count()}

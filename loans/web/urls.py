@@ -1,0 +1,45 @@
+"""Addresses of loans, payments and products. The loan's page itself, `/app/loans/<number>`, belongs to the desk."""
+
+from django.urls import path
+
+from loans.web import acts, applications, loans, payments, products
+
+app_name = "loans"
+urlpatterns = [
+    # /app/loans/
+    path("loans/", loans.loan_list, name="loan_list"),
+    path("loans/<str:number>/pay", acts.pay, name="loan_pay"),
+    path("loans/<str:number>/pay/preview", acts.pay_preview, name="loan_pay_preview"),
+    path("loans/<str:number>/settle", acts.settle, name="loan_settle"),
+    path("loans/<str:number>/settle/quote", acts.settle_quote, name="loan_settle_quote"),
+    path("loans/<str:number>/refund", acts.refund, name="loan_refund"),
+    path("loans/<str:number>/extend", acts.extend, name="loan_extend"),
+    path("loans/<str:number>/extend/preview", acts.extend_preview, name="loan_extend_preview"),
+    path("loans/<str:number>/waive", acts.waive, name="loan_waive"),
+    path("loans/<str:number>/write-off", acts.request_write_off, name="loan_write_off"),
+    path("loans/<str:number>/disburse", acts.disburse, name="loan_disburse"),
+    path("loans/<str:number>/why/<slug:what>", loans.why, name="loan_why"),
+    path("loans/<str:number>/contract", loans.contract, name="loan_contract"),
+    # /app/applications/
+    path("applications/", applications.application_list, name="applications"),
+    path("applications/quote", applications.quote, name="quote"),
+    path("applications/<str:number>/accept", applications.accept, name="application_accept"),
+    path("applications/<str:number>/withdraw", applications.withdraw, name="application_withdraw"),
+    path("applications/<str:number>/disburse", applications.disburse, name="application_disburse"),
+    path("applications/<str:number>/disburse/retry", applications.retry_disbursement, name="application_retry"),
+    path("applications/<str:number>/disburse/cancel", applications.cancel_disbursement, name="application_cancel"),
+    # /app/payments/
+    path("payments/", payments.payment_list, name="payments"),
+    path("payments/unmatched/", payments.unmatched_list, name="payments_unmatched"),
+    path("payments/unmatched/<int:pk>", payments.incoming_payment, name="incoming_payment"),
+    path("payments/unmatched/<int:pk>/return", payments.return_payment, name="incoming_payment_return"),
+    path("payments/files/", payments.file_list, name="payment_files"),
+    path("payments/files/<int:pk>", payments.file_detail, name="payment_file"),
+    path("payments/import", payments.import_file, name="payment_import"),
+    path("payments/import/commit", payments.import_commit, name="payment_import_commit"),
+    path("payments/<str:number>", loans.receipt, name="receipt"),
+    path("payments/<str:number>/reverse", acts.reverse_repayment, name="repayment_reverse"),
+    # /app/products/
+    path("products/", products.product_list, name="products"),
+    path("products/<slug:code>", products.product_page, name="product"),
+]

@@ -1,0 +1,17 @@
+/* Small help on the pages of acts: fill an amount by one press, print a paper, keep "settle" shut for a day to come. */
+document.addEventListener("click", (event) => {
+  const filler = event.target.closest("[data-fill]");
+  if (filler) {
+    const field = document.getElementById(filler.dataset.fill);
+    field.value = filler.dataset.value;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.focus();
+  }
+  if (event.target.closest("[data-print]")) window.print();
+});
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  const quote = event.detail.target.querySelector("[data-settle-open]");
+  const button = document.querySelector("#settle-form .btn-primary");
+  if (quote && button) button.disabled = quote.dataset.settleOpen !== "yes";
+});
