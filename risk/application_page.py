@@ -1,0 +1,163 @@
+"""Everything the application page shows, read in a fixed number of queries."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from audit.models import Approval, ApprovalStatus
+from core.money import round_money
+from loans.decisions import Source, reason_labels
+from loans.loan_page import Event
+from loans.models import Application, ApplicationStatus, Disbursement, Offer, OfferStatus, Outcome
+from loans.models.application import STATUS_TONES as APPLICATION_TONES
+from loans.models.disbursement import STATUS_TONES as DISBURSEMENT_TONES
+from loans.origination import SECOND_APPROVAL
+from loans.quotes import percent
+from risk import labels
+from risk.models import Assessment
+
+# The states a decision leads to; on later ones its reasons would only be said again.
+_DECIDED = {
+    ApplicationStatus.REFERRED,
+    ApplicationStatus.SECOND_APPROVAL,
+    ApplicationStatus.OFFERED,
+    ApplicationStatus.DECLINED,
+}
+
+
+@dataclass(frozen=True)
+class CheckRow:
+    """A check in words."""
+
+    label: labels.Label
+    result: labels.Label
+    tone: str
+    facts: str
+
+
+@dataclass(frozen=True)
+class ScoreRow:
+    """A characteristic on which points were lost."""
+
+    label: labels.Label
+    value: str
+    points_lost: int
+
+
+@dataclass(frozen=True)
+class ApplicationPage:
+    application: Application
+    assessment: Assessment | None
+    offer: Offer | None
+    earlier_offers: list[Offer]
+    disbursement: Disbursement | None
+    approval: Approval | None
+    events: list[Event]
+
+    @property
+    def is_decidable(self) -> bool:
+        return self.application.status in {ApplicationStatus.SUBMITTED, ApplicationStatus.REFERRED}
+
+    @property
+    def decision_reasons(self) -> list[str]:
+        return reason_labels(self.application.decision_reasons)
+
+    @property
+    def decided_by_rules(self) -> bool:
+        return self.application.decision_source == Source.AUTOMATIC
+
+    @property
+    def recommendation(self) -> str:
+        return str(Outcome(self.assessment.recommended_outcome).label) if self.assessment else ""
+
+    @property
+    def recommendation_reasons(self) -> list[str]:
+        return reason_labels(self.assessment.recommendation_reasons) if self.assessment else []
+
+    @property
+    def checks(self) -> list[CheckRow]:
+        return [_check_row(check) for check in self.assessment.checks] if self.assessment else []
+
+    @property
+    def score_rows(self) -> list[ScoreRow]:
+        reasons = self.assessment.score_reasons if self.assessment else []
+        return [
+            ScoreRow(labels.CHARACTERISTICS.get(row["code"], row["code"]), _known(row["value"]), row["points_lost"])
+            for row in reasons
+        ]
+
+
+def application_page(application: Application) -> ApplicationPage:
+    """The page of ``application`` (read with its borrower, product and people)."""
+    assessments = list(application.assessments.select_related("scorecard", "grade_policy").order_by("-id"))
+    offers = list(application.offers.select_related("contract", "made_by").order_by("-id"))
+    standing = next((offer for offer in offers if offer.status in {OfferStatus.OPEN, OfferStatus.ACCEPTED}), None)
+    disbursement = (
+        Disbursement.objects.filter(loan__application=application).select_related("loan").order_by("-id").first()
+    )
+    return ApplicationPage(
+        application=application,
+        assessment=assessments[0] if assessments else None,
+        offer=standing,
+        earlier_offers=[offer for offer in offers if offer is not standing],
+        disbursement=disbursement,
+        approval=_waiting_approval(application),
+        events=sorted(_events(application, assessments, disbursement), key=lambda event: event.at, reverse=True),
+    )
+
+
+def _waiting_approval(application: Application) -> Approval | None:
+    waiting = Approval.objects.filter(
+        kind=SECOND_APPROVAL, object_id=str(application.pk), status=ApprovalStatus.PENDING
+    )
+    return waiting.select_related("requested_by").first()
+
+
+def _events(
+    application: Application, assessments: list[Assessment], disbursement: Disbursement | None
+) -> Iterator[Event]:
+    for assessment in assessments:
+        text = _("%(points)s points, grade %(grade)s") % {"points": assessment.points, "grade": assessment.grade}
+        yield Event(at=assessment.created_at, title=_("Assessed"), text=text)
+    yield from _moves(application)
+    if disbursement is not None:
+        for row in disbursement.history.select_related("history_user").order_by("history_id"):
+            title = _("Disbursement: %(state)s") % {"state": row.get_status_display()}
+            tone = DISBURSEMENT_TONES[row.status]
+            yield Event(at=row.history_date, title=title, text=row.failure_detail, note=_who(row), tone=tone)
+
+
+def _moves(application: Application) -> Iterator[Event]:
+    """One line for each change of state; a claim changes no state and is left out."""
+    before = ""
+    for row in application.history.select_related("history_user").order_by("history_id"):
+        if row.status != before:
+            text = "; ".join(reason_labels(row.decision_reasons)) if row.status in _DECIDED else ""
+            title = str(row.get_status_display()).capitalize()
+            tone = APPLICATION_TONES[row.status]
+            yield Event(at=row.history_date, title=title, text=text, note=_who(row), tone=tone)
+        before = row.status
+
+
+def _who(row: Any) -> str:
+    return str(row.history_user) if row.history_user else ""
+
+
+def _check_row(check: dict[str, Any]) -> CheckRow:
+    result, tone = labels.RESULTS[check["result"]]
+    facts = [f"{labels.FACTS.get(name, name)} {_figure(name, value)}" for name, value in check["facts"]]
+    return CheckRow(labels.CHECKS.get(check["code"], check["code"]), result, tone, " · ".join(facts))
+
+
+def _figure(name: str, value: str) -> str:
+    """A fact as people read it: amounts with separators, shares in per cent, counts as they are."""
+    if name in labels.AMOUNTS:
+        return f"{round_money(Decimal(value)):,}"
+    return percent(Decimal(value)) if name in labels.SHARES else value
+
+
+def _known(value: str) -> str:
+    return {"": _("not known"), "true": _("yes"), "false": _("no")}.get(value, value)

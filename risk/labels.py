@@ -1,0 +1,52 @@
+"""The words for checks, characteristics and facts, so that pages and letters say the same."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+Label = str | Promise
+
+CHECKS: dict[str, Label] = {
+    "identity": _("Identity proved"),
+    "age": _("Age"),
+    "consent": _("Consent to bureau query"),
+    "do_not_lend": _("Not on the do-not-lend list"),
+    "other_applications": _("No other open application"),
+    "arrears": _("No arrears here"),
+    "exposure": _("Borrowed in all"),
+    "affordability": _("Affordable"),
+}
+
+CHARACTERISTICS: dict[str, Label] = {
+    "age": _("Age"),
+    "income": _("Income and its proof"),
+    "debts": _("Debts elsewhere"),
+    "record_here": _("Record with us"),
+    "phone_verified": _("Phone verified"),
+    "months_known": _("Months known to us"),
+}
+
+FACTS: dict[str, Label] = {
+    "age": _("age"),
+    "least": _("at least"),
+    "most": _("at most"),
+    "open": _("open"),
+    "days_past_due": _("days past due"),
+    "written_off": _("written off"),
+    "outstanding": _("owed now"),
+    "after": _("owed with this"),
+    "cap": _("cap"),
+    "payment": _("a month"),
+    "room": _("room"),
+    "income": _("income"),
+    "share": _("share"),
+}
+
+AMOUNTS = {"outstanding", "after", "cap", "payment", "room", "income"}
+SHARES = {"share"}
+
+RESULTS: dict[str, tuple[Label, str]] = {
+    "passed": (pgettext_lazy("check", "passed"), "good"),
+    "failed": (pgettext_lazy("check", "failed"), "bad"),
+    "unknown": (pgettext_lazy("check", "not known"), "attention"),
+}

@@ -1,0 +1,200 @@
+"""Credit limits that move: up when instalments were paid on time, down when a loan goes bad, with reason and pause.
+
+The nightly review works on a range of borrowers in three statements; each writes the limit and its change together and
+finds nothing to do when it is repeated. A raise waits for a cool-down after any change (hysteresis: what was just cut is
+not raised tomorrow); a cut is made once for each time a borrower falls behind, and a write-off ends the limit.
+"""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Max, Min
+from django.utils.translation import gettext_lazy as _
+
+from audit import approvals
+from audit.events import record
+from audit.models import Approval
+from core.errors import DomainError, Invalid
+from core.money import ZERO
+from core.rules import rule
+from risk.models import Assessment, CreditLimit, LimitChange, LimitReason
+
+RAISE = "risk.limit_raise"
+
+# Parameters of all three: lo, hi, on and the numbers of the rule "limit_review".
+_WRITE = """
+WITH moved AS (
+    UPDATE risk_creditlimit l
+       SET amount = m.after, as_of = %(on)s, changed_on = %(on)s,
+           raised_on = CASE WHEN m.after > m.before THEN %(on)s ELSE l.raised_on END
+      FROM ({moves}) m
+     WHERE l.borrower_id = m.borrower_id AND m.after <> m.before
+    RETURNING l.borrower_id, m.before, m.after, m.facts
+)
+INSERT INTO risk_limitchange (borrower_id, before, after, reason, facts, note, "on", by_id)
+SELECT borrower_id, before, after, '{reason}', facts, '', %(on)s, NULL FROM moved
+"""
+
+_NOT_MOVED_TODAY = """
+NOT EXISTS (SELECT 1 FROM risk_limitchange c WHERE c.borrower_id = l.borrower_id AND c."on" = %(on)s
+                                               AND c.reason IN ('paid_on_time', 'overdue', 'written_off'))
+"""
+
+_WRITTEN_OFF = f"""
+SELECT l.borrower_id, l.amount AS before, 0::numeric(14,2) AS after, jsonb_build_object('loans', count(*)) AS facts
+  FROM risk_creditlimit l
+  JOIN loans_loanposition p ON p.borrower_id = l.borrower_id AND p.status = 'written_off'
+ WHERE l.borrower_id >= %(lo)s AND l.borrower_id < %(hi)s AND l.amount > 0 AND {_NOT_MOVED_TODAY}
+ GROUP BY l.borrower_id, l.amount
+"""
+
+_OVERDUE = f"""
+SELECT l.borrower_id, l.amount AS before, floor(l.amount * %(cut_share)s / 100) * 100 AS after,
+       jsonb_build_object('days_past_due', max(p.days_past_due)) AS facts
+  FROM risk_creditlimit l
+  JOIN loans_loanposition p ON p.borrower_id = l.borrower_id AND p.status = 'active' AND p.bucket <> 'C'
+ WHERE l.borrower_id >= %(lo)s AND l.borrower_id < %(hi)s AND l.amount > 0 AND {_NOT_MOVED_TODAY}
+   AND NOT EXISTS (SELECT 1 FROM risk_limitchange c WHERE c.borrower_id = l.borrower_id AND c.reason = 'overdue'
+                                                      AND c."on" > p.oldest_due_on)
+ GROUP BY l.borrower_id, l.amount
+HAVING max(p.days_past_due) > %(cut_over_days)s
+"""
+
+_PAID_ON_TIME = f"""
+SELECT l.borrower_id, l.amount AS before,
+       greatest(l.amount, least(floor(l.amount * (1 + %(raise_share)s) / 100) * 100, %(highest)s)) AS after,
+       jsonb_build_object('instalments', record.paid, 'worst_days_late', greatest(record.worst, 0)) AS facts
+  FROM risk_creditlimit l
+ CROSS JOIN LATERAL (
+       SELECT count(*) AS paid, max(i.settled_on - i.due_on) AS worst
+         FROM loans_loanposition p
+         JOIN loans_instalment i ON i.loan_id = p.loan_id AND i.superseded_on IS NULL
+        WHERE p.borrower_id = l.borrower_id AND i.settled_on > l.changed_on AND i.settled_on <= %(on)s) record
+ WHERE l.borrower_id >= %(lo)s AND l.borrower_id < %(hi)s AND l.amount > 0 AND l.amount < %(highest)s
+   AND l.changed_on <= %(cooled)s
+   AND record.paid >= %(instalments)s AND record.worst <= %(worst_days_late)s
+   AND NOT EXISTS (SELECT 1 FROM loans_loanposition p WHERE p.borrower_id = l.borrower_id AND p.days_past_due > 0
+                                                        AND p.status = 'active')
+   AND {_NOT_MOVED_TODAY}
+"""
+
+
+class LimitUnknown(DomainError):
+    code = "limit_unknown"
+    message = _("This borrower has no limit yet: it begins with the first assessment.")
+
+
+class LimitAmountWrong(Invalid):
+    code = "limit_amount_wrong"
+    field = "amount"
+    message = _("A limit is zero or more, and a change of it changes it.")
+
+
+def rescore(lo: int, hi: int, on: date) -> dict[str, int]:
+    """Review the limits of the borrowers ``lo`` (included) to ``hi`` (left out). Repeated for a day, it moves nothing."""
+    numbers = rule("limit_review", on)
+    values = {
+        "lo": lo,
+        "hi": hi,
+        "on": on,
+        "cooled": on - timedelta(days=numbers["cool_down_days"]),
+        "cut_over_days": numbers["cut_over_days"],
+        "instalments": numbers["instalments"],
+        "worst_days_late": numbers["worst_days_late"],
+        **{name: Decimal(numbers[name]) for name in ("cut_share", "raise_share", "highest")},
+    }
+    moves = {
+        "ended": (_WRITTEN_OFF, "written_off"),
+        "cut": (_OVERDUE, "overdue"),
+        "raised": (_PAID_ON_TIME, "paid_on_time"),
+    }
+    with transaction.atomic(), connection.cursor() as cursor:
+        return {name: _run(cursor, sql, reason, values) for name, (sql, reason) in moves.items()}
+
+
+def _run(cursor: Any, moves: str, reason: str, values: dict[str, Any]) -> int:
+    cursor.execute(_WRITE.format(moves=moves, reason=reason), values)
+    return max(cursor.rowcount, 0)
+
+
+def id_range() -> tuple[int, int] | None:
+    """The borrowers with a limit: the lowest id and one past the highest."""
+    ends = CreditLimit.objects.aggregate(lo=Min("borrower_id"), hi=Max("borrower_id"))
+    return None if ends["lo"] is None else (ends["lo"], ends["hi"] + 1)
+
+
+def limit_of(borrower_id: int) -> Decimal | None:
+    """The borrower's limit; None before the first assessment."""
+    return CreditLimit.objects.filter(borrower_id=borrower_id).values_list("amount", flat=True).first()
+
+
+def open_limit(borrower_id: int, assessment: Assessment, on: date) -> None:
+    """Begin a limit with the first assessment whose grade allows one. A standing limit is left alone."""
+    if not assessment.limit_amount or CreditLimit.objects.filter(borrower_id=borrower_id).exists():
+        return
+    amount = assessment.limit_amount
+    grading = {"grade": assessment.grade, "points": assessment.points}
+    CreditLimit.objects.create(borrower_id=borrower_id, amount=amount, as_of=on, changed_on=on, **grading)
+    LimitChange.objects.create(
+        borrower_id=borrower_id, before=ZERO, after=amount, reason=LimitReason.FIRST, facts=grading, on=on
+    )
+
+
+@transaction.atomic
+def change(*, borrower_id: int, amount: Decimal, reason: str, on: date, by: Any) -> CreditLimit:
+    """A person changes a limit: down at once, up only once a second person agrees.
+
+    Raises LimitUnknown, LimitAmountWrong, ReasonMissing, ApprovalAlreadyPending.
+    """
+    limit = _locked(borrower_id)
+    if amount < 0 or amount == limit.amount:
+        raise LimitAmountWrong()
+    if not reason.strip():
+        raise approvals.ReasonMissing()
+    if amount < limit.amount:
+        return _write(limit, amount, reason, on, by)
+    approvals.request(
+        kind=RAISE,
+        obj=limit,
+        payload={"borrower_id": borrower_id, "amount": str(amount)},
+        before={"limit": str(limit.amount)},
+        after={"limit": str(amount)},
+        amount=amount,
+        reason=reason,
+        requested_by=by,
+    )
+    return limit
+
+
+@transaction.atomic
+def raise_approved(approval: Approval, on: date) -> None:
+    """The second person agreed to the raise."""
+    limit = _locked(approval.payload["borrower_id"])
+    _write(limit, Decimal(approval.payload["amount"]), approval.reason, on, approval.requested_by)
+
+
+def _locked(borrower_id: int) -> CreditLimit:
+    limit = CreditLimit.objects.select_for_update().filter(borrower_id=borrower_id).first()
+    if limit is None:
+        raise LimitUnknown()
+    return limit
+
+
+def _write(limit: CreditLimit, amount: Decimal, reason: str, on: date, by: Any) -> CreditLimit:
+    before = limit.amount
+    limit.amount, limit.as_of, limit.changed_on = amount, on, on
+    limit.raised_on = on if amount > before else limit.raised_on
+    limit.save(update_fields=["amount", "as_of", "changed_on", "raised_on"])
+    LimitChange.objects.create(
+        borrower_id=limit.borrower_id,
+        before=before,
+        after=amount,
+        reason=LimitReason.MANUAL,
+        note=reason[:500],
+        on=on,
+        by=by,
+    )
+    record("changed", limit, reason=reason, before={"limit": str(before)}, after={"limit": str(amount)}, actor=by)
+    return limit

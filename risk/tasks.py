@@ -1,0 +1,28 @@
+"""Background work of `risk`: ids in, one domain call, the business date read here at the door."""
+
+from celery import shared_task
+
+from core import business_date
+from loans.models import Application, ApplicationStatus
+from risk import limits, underwriting
+
+
+@shared_task(name="risk.assess_application")
+def assess_application(*, application_id: int) -> str:
+    """Assess one application and let the rules decide."""
+    return underwriting.decide_automatically(application_id=application_id, on=business_date.current()).status
+
+
+@shared_task(name="risk.assess_submitted")
+def assess_submitted() -> int:
+    """Enqueue every application that came in through a door that does not know of `risk`, such as the API."""
+    waiting = Application.objects.filter(status=ApplicationStatus.SUBMITTED).order_by("id").values_list("pk", flat=True)
+    for application_id in list(waiting[:500]):
+        assess_application.delay(application_id=application_id)
+    return len(waiting)
+
+
+@shared_task(name="risk.review_limit")
+def review_limit(*, borrower_id: int) -> dict[str, int]:
+    """Review the limit of one borrower after a payment or a change of state."""
+    return limits.rescore(borrower_id, borrower_id + 1, business_date.current())

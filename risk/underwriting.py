@@ -1,0 +1,232 @@
+"""Underwriting: what is known → checks → score → policy → a decision handed down to origination.
+
+The rules may approve, counter-offer or decline only what every check has answered; everything else goes to a person.
+Every assessment is kept with what was known and with the versions of the card and policy that judged it.
+"""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import DomainError
+from core.money import ZERO, round_money
+from loans import origination
+from loans.decisions import Decision, DecisionReason, Source
+from loans.models import Application, ApplicationStatus, Outcome, ProductVersion
+from loans.offering import needs_second_person
+from loans.quotes import Quote, quote_for, version_on_sale
+from risk import limits as limits_of_people
+from risk.checks import run_checks
+from risk.models import Assessment
+from risk.policy import GradeTerms, Recommendation, Wish, read_grades, recommend, wished_principal
+from risk.profile import ApplicantProfile
+from risk.queries import grade_policy_on, limits_on, profile_of, scorecard_in_use
+from risk.scorecard import Score, read_card
+from risk.work_queue import require_claim
+
+
+class AssessmentMissing(DomainError):
+    code = "assessment_missing"
+    message = _("Application %(number)s was not assessed yet. Assess it first.")
+
+
+@transaction.atomic
+def assess(*, application_id: int, on: date) -> Assessment:
+    """Assess the application and keep the result. May be repeated when more became known; each time is kept."""
+    application = Application.objects.locked(application_id)
+    market = application.product.market
+    version = version_on_sale(application.product_id, on)
+    card, policy = scorecard_in_use(), grade_policy_on(on, market)
+    profile, limits = profile_of(application, on), limits_on(on, market)
+    score = read_card(card.data).score(profile)
+    terms = _with_standing_limit(read_grades(policy.rows)[score.grade], application.borrower_id)
+    wanted = wished_principal(application.amount, application.price, terms)
+    quote = quote_for(
+        version=version,
+        principal=wanted,
+        term_count=application.term_count,
+        on=on,
+        annual_rate=max(version.annual_rate + terms.rate_margin, Decimal(0)),
+    )
+    payment = monthly_payment(quote)
+    checks = run_checks(profile, limits, principal=wanted, monthly_payment=payment)
+    wish = Wish(
+        principal=wanted,
+        least=version.min_amount,
+        monthly_payment=payment,
+        product_rate=version.annual_rate,
+        price=application.price,
+    )
+    found = recommend(wish=wish, profile=profile, score=score, terms=terms, checks=checks, limits=limits)
+    found_checks = [check.as_json() for check in checks]
+    assessment = _keep(application, profile, score, found, found_checks, (card.pk, policy.pk), on)
+    limits_of_people.open_limit(application.borrower_id, assessment, on)
+    return assessment
+
+
+def decide_automatically(*, application_id: int, on: date) -> Application:
+    """Assess a submitted application and let the rules decide. One decided meanwhile is returned as it is."""
+    with transaction.atomic():
+        application = Application.objects.locked(application_id)
+        if application.status != ApplicationStatus.SUBMITTED:
+            return application
+        assessment = assess(application_id=application_id, on=on)
+        decision = automatic_decision(application, assessment, on)
+        return origination.decide(application_id=application_id, decision=decision, on=on)
+
+
+def automatic_decision(application: Application, assessment: Assessment, on: date) -> Decision:
+    """The recommendation as a decision; what the rules may not decide alone becomes a referral."""
+    decision = Decision(
+        outcome=assessment.recommended_outcome,
+        reasons=tuple(assessment.recommendation_reasons),
+        source=Source.AUTOMATIC.value,
+        grade=assessment.grade,
+        **_terms_of(application, assessment),
+    )
+    if not decision.makes_offer:
+        return decision
+    if needs_second_person(application, decision, on):
+        return _refer(assessment, DecisionReason.LARGE_AMOUNT)
+    version = version_on_sale(application.product_id, on)
+    if not _quote(version, decision, on).within_cap:
+        return _refer(assessment, DecisionReason.COST_CAP)
+    return decision
+
+
+def decide(
+    *,
+    application_id: int,
+    outcome: str,
+    reasons: tuple[str, ...],
+    on: date,
+    by: Any,
+    principal: Decimal | None = None,
+    term_count: int | None = None,
+    note: str = "",
+) -> Application:
+    """A person decides. Price and down payment follow the grade; amount and term may be chosen for an offer.
+
+    Raises ClaimedByAnother, AssessmentMissing, and whatever origination refuses.
+    """
+    with transaction.atomic():
+        application = Application.objects.locked(application_id)
+        require_claim(application, by)
+        assessment = latest_assessment(application)
+        decision = Decision(
+            outcome=outcome,
+            reasons=reasons,
+            note=note,
+            grade=assessment.grade if assessment else "",
+            **_chosen_terms(application, assessment, outcome, principal, term_count),
+        )
+        return origination.decide(application_id=application_id, decision=decision, on=on, by=by)
+
+
+def latest_assessment(application: Application) -> Assessment | None:
+    """The last assessment, if there is one."""
+    return application.assessments.order_by("-id").first()
+
+
+def monthly_payment(quote: Quote) -> Decimal:
+    """What the loan takes from a month's income: all of it when it is due within a month, else its monthly share."""
+    days = (quote.schedule.instalments[-1].due_on - quote.terms.start_on).days
+    return round_money(quote.total_repayable * 30 / max(days, 30))
+
+
+# Inside --------------------------------------------------------------------------------------------------------------
+
+
+def _keep(
+    application: Application,
+    profile: ApplicantProfile,
+    score: Score,
+    found: Recommendation,
+    checks: list[dict[str, Any]],
+    versions: tuple[int, int],
+    on: date,
+) -> Assessment:
+    card_id, policy_id = versions
+    return Assessment.objects.create(
+        application=application,
+        scorecard_id=card_id,
+        grade_policy_id=policy_id,
+        assessed_on=on,
+        points=score.points,
+        grade=score.grade,
+        score_reasons=[
+            {"code": reason.code, "points_lost": reason.points_lost, "value": reason.value} for reason in score.reasons
+        ],
+        profile=profile.as_json(),
+        checks=checks,
+        recommended_outcome=found.outcome,
+        recommendation_reasons=list(found.reasons),
+        recommended_principal=found.principal,
+        recommended_rate=found.annual_rate,
+        recommended_down_payment=found.down_payment,
+        limit_amount=found.limit,
+    )
+
+
+def _with_standing_limit(terms: GradeTerms, borrower_id: int) -> GradeTerms:
+    """The borrower's own limit stands before that of the grade: it has moved with how they paid."""
+    limit = limits_of_people.limit_of(borrower_id)
+    return terms if limit is None else replace(terms, limit=limit)
+
+
+def _terms_of(application: Application, assessment: Assessment) -> dict[str, Any]:
+    if assessment.recommended_outcome not in {Outcome.APPROVE, Outcome.COUNTER_OFFER}:
+        return {}
+    return {
+        "principal": assessment.recommended_principal,
+        "term_count": application.term_count,
+        "annual_rate": assessment.recommended_rate,
+        "down_payment": assessment.recommended_down_payment,
+    }
+
+
+def _chosen_terms(
+    application: Application,
+    assessment: Assessment | None,
+    outcome: str,
+    principal: Decimal | None,
+    term_count: int | None,
+) -> dict[str, Any]:
+    """The terms of a person's offer: their amount and term, at the price of the assessed grade."""
+    if outcome not in {Outcome.APPROVE, Outcome.COUNTER_OFFER}:
+        return {}
+    if assessment is None:
+        raise AssessmentMissing(number=application.number)
+    chosen = principal or assessment.recommended_principal
+    return {
+        "principal": chosen,
+        "term_count": term_count or application.term_count,
+        "annual_rate": assessment.recommended_rate,
+        "down_payment": application.price - chosen if application.price is not None and chosen else ZERO,
+    }
+
+
+def _refer(assessment: Assessment, reason: DecisionReason) -> Decision:
+    return Decision(
+        outcome=Outcome.REFER,
+        reasons=(reason.value,),
+        source=Source.AUTOMATIC.value,
+        grade=assessment.grade,
+    )
+
+
+def _quote(version: ProductVersion, decision: Decision, on: date) -> Quote:
+    assert decision.principal is not None
+    assert decision.term_count is not None
+    return quote_for(
+        version=version,
+        principal=decision.principal,
+        term_count=decision.term_count,
+        on=on,
+        annual_rate=decision.annual_rate,
+        down_payment=decision.down_payment,
+    )

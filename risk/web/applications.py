@@ -1,0 +1,138 @@
+"""The application: taking one, seeing all that is known of it, and deciding."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from borrowers.models import Borrower
+from borrowers.queries import by_number, find
+from core import business_date
+from core.errors import DomainError, NotFound
+from loans import origination
+from loans.models import Application, ApplicationStatus
+from loans.web.application_forms import WishForm
+from risk import underwriting
+from risk.application_page import ApplicationPage, application_page
+from risk.tasks import assess_application
+from risk.web.forms import DecisionForm
+from staff.permissions import require
+
+_PEOPLE = ("borrower", "product", "submitted_by", "decided_by", "claimed_by")
+
+
+@require_http_methods(["GET", "POST"])
+@require("loans.submit_application")
+def new(request: HttpRequest) -> HttpResponse:
+    """First whose application it is, then what is wanted, with the quote beside it."""
+    borrower = _named_borrower(request.GET.get("borrower", ""))
+    text = request.GET.get("q", "").strip()
+    form = WishForm(request.POST or None)
+    if request.method == "POST" and borrower is not None and form.is_valid():
+        application = _submit(request, borrower, form)
+        if application is not None:
+            return redirect("risk:application", application.number)
+    context = {"borrower": borrower, "text": text, "hits": list(find(text)[:10]) if text else [], "form": form}
+    return render(request, "risk/application_new.html", context, status=422 if form.errors else 200)
+
+
+def _named_borrower(number: str) -> Borrower | None:
+    try:
+        return by_number(number) if number else None
+    except NotFound:
+        return None
+
+
+def _submit(request: HttpRequest, borrower: Borrower, form: WishForm) -> Application | None:
+    try:
+        application = origination.submit_application(
+            borrower_id=borrower.pk,
+            on=business_date.current(),
+            channel="counter",
+            submitted_by=request.user,
+            **form.wish,
+        )
+    except DomainError as refusal:
+        form.add_error(refusal.field if refusal.field in form.fields else None, refusal.detail)
+        return None
+    transaction.on_commit(partial(assess_application.delay, application_id=application.pk))
+    return application
+
+
+@require_GET
+@require("loans.view_application")
+def application(request: HttpRequest, number: str) -> HttpResponse:
+    page = application_page(_by_number(number))
+    return _render(request, page, _decision_form(page))
+
+
+@require_GET
+@require("loans.view_application")
+def state(request: HttpRequest, number: str) -> HttpResponse:
+    """Asked every second while an application is being assessed: the page loads itself anew once it was decided."""
+    found = _by_number(number)
+    answer = render(request, "risk/_assessing.html", {"application": found})
+    if found.status != ApplicationStatus.SUBMITTED:
+        answer["HX-Refresh"] = "true"
+    return answer
+
+
+@require_POST
+@require("loans.decide_application")
+def assess(request: HttpRequest, number: str) -> HttpResponse:
+    """A submitted application: assess and let the rules decide. A referred one: assess again with what is known now."""
+    found, on = _by_number(number), business_date.current()
+    try:
+        if found.status == ApplicationStatus.SUBMITTED:
+            underwriting.decide_automatically(application_id=found.pk, on=on)
+        else:
+            underwriting.assess(application_id=found.pk, on=on)
+        messages.success(request, _("Assessed with what is known now."))
+    except DomainError as refusal:
+        messages.error(request, refusal.detail)
+    return redirect("risk:application", number)
+
+
+@require_POST
+@require("loans.decide_application")
+def decide(request: HttpRequest, number: str) -> HttpResponse:
+    found = _by_number(number)
+    form = DecisionForm(request.POST, may_refer=found.status == ApplicationStatus.SUBMITTED)
+    if form.is_valid() and _decided(request, found, form):
+        return redirect("risk:application", number)
+    return _render(request, application_page(_by_number(number)), form, status=422)
+
+
+def _decided(request: HttpRequest, found: Application, form: DecisionForm) -> bool:
+    try:
+        decided = underwriting.decide(
+            application_id=found.pk, on=business_date.current(), by=request.user, **form.decision
+        )
+    except DomainError as refusal:
+        form.add_error(refusal.field if refusal.field in form.fields else None, refusal.detail)
+        return False
+    messages.success(request, _("Decided: %(state)s.") % {"state": decided.get_status_display()})
+    return True
+
+
+def _by_number(number: str) -> Application:
+    return get_object_or_404(Application.objects.select_related(*_PEOPLE), number=number)
+
+
+def _decision_form(page: ApplicationPage) -> DecisionForm:
+    assessment, asked = page.assessment, page.application
+    initial: dict[str, Any] = {"term_count": asked.term_count}
+    if assessment is not None:
+        initial["principal"] = assessment.recommended_principal or asked.amount
+    return DecisionForm(initial=initial, may_refer=asked.status == ApplicationStatus.SUBMITTED)
+
+
+def _render(request: HttpRequest, page: ApplicationPage, form: DecisionForm, status: int = 200) -> HttpResponse:
+    return render(request, "risk/application.html", {"page": page, "form": form}, status=status)
