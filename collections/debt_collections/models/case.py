@@ -1,0 +1,214 @@
+"""A case: one borrower whose payments are late, followed by one collector until nothing is overdue.
+
+A person with three late loans is one person to call, so a case belongs to the borrower; PostgreSQL refuses a second
+open one. The figures on it (stage, amount, days, priority) are copies that only the review writes, so that the queue
+sorts without joining; they are left out of the history because case events tell every move already.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from core.history import tracked
+from core.identifiers import new_id
+
+
+class Status(models.TextChoices):
+    OPEN = "open", _("Open")
+    PROMISED = "promised", _("Promised")
+    HOLD = "hold", _("On hold")
+    CLOSED = "closed", _("Closed")
+
+
+class HoldReason(models.TextChoices):
+    """Why collection rests: circumstances that call for patience, or questions that must be answered first."""
+
+    ILLNESS = "illness", _("Illness or injury")
+    ABROAD = "abroad", _("Travel or service abroad")
+    DISASTER = "disaster", _("Disaster or accident")
+    JOB_LOSS = "job_loss", _("Loss of work")
+    DISPUTE = "dispute", _("Disputed debt")
+    COMPLAINT = "complaint", _("Complaint")
+    OTHER = "other", _("Other, see note")
+
+
+class Reason(models.TextChoices):
+    """Why the borrower is late, as a person judged it from evidence. Nothing sets `unwilling` by itself."""
+
+    UNKNOWN = "unknown", _("Not known yet")
+    FORGOT = "forgot", _("Forgot")
+    LOST_CONTACT = "lost_contact", _("Never heard the reminder")
+    HARDSHIP = "hardship", _("Temporary hardship")
+    OVER_INDEBTED = "over_indebted", _("Too many debts")
+    DISPUTE = "dispute", _("Disputes the debt")
+    UNWILLING = "unwilling", _("Able but unwilling")
+
+
+class CloseReason(models.TextChoices):
+    CLEARED = "cleared", _("Nothing overdue any more")
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    def open(self) -> CaseQuerySet:
+        return self.filter(closed_on__isnull=True)
+
+    def workable(self, *, now: datetime) -> CaseQuerySet:
+        """What a collector can take up now: open, not resting, not put off."""
+        hour_has_come = Q(next_action_at__isnull=True) | Q(next_action_at__lte=now)
+        return self.open().exclude(status=Status.HOLD).filter(hour_has_come)
+
+    def free_for(self, collector: Any, *, now: datetime) -> CaseQuerySet:
+        """Nobody else's case, and nobody else is working on it."""
+        mine = Q(assigned_to__isnull=True) | Q(assigned_to=collector)
+        unclaimed = Q(claimed_by__isnull=True) | Q(claimed_by=collector) | Q(claimed_until__lte=now)
+        return self.filter(mine, unclaimed)
+
+
+def new_case_id() -> str:
+    return new_id("case")
+
+
+class Case(models.Model):
+    public_id = models.CharField(max_length=40, unique=True, default=new_case_id, editable=False)
+    borrower = models.ForeignKey(
+        "borrowers.Borrower", on_delete=models.PROTECT, related_name="collection_cases", verbose_name=_("borrower")
+    )
+    opened_on = models.DateField(_("opened on"))
+    stage = models.CharField(_("stage"), max_length=10)
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.OPEN)
+    reason = models.CharField(_("reason"), max_length=20, choices=Reason, default=Reason.UNKNOWN)
+
+    overdue_amount = models.DecimalField(_("overdue"), max_digits=14, decimal_places=2, default=Decimal("0.00"))
+    days_past_due = models.PositiveIntegerField(_("days past due"), default=0)
+    broken_promises = models.PositiveSmallIntegerField(_("broken promises"), default=0)
+    priority = models.IntegerField(_("priority"), default=0)
+
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="assigned_cases",
+        verbose_name=_("assigned to"),
+    )
+    next_action_at = models.DateTimeField(_("next action at"), null=True, blank=True)
+    claimed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="claimed_cases"
+    )
+    claimed_until = models.DateTimeField(null=True, blank=True)
+    escalated_at = models.DateTimeField(_("escalated at"), null=True, blank=True)
+    hold_reason = models.CharField(_("hold reason"), max_length=12, choices=HoldReason, blank=True, default="")
+    hold_until = models.DateField(_("on hold until"), null=True, blank=True)
+    closed_on = models.DateField(_("closed on"), null=True, blank=True)
+    close_reason = models.CharField(_("close reason"), max_length=12, choices=CloseReason, blank=True, default="")
+
+    # Figures follow the loans every night and a claim lasts minutes: neither is somebody's decision.
+    history = tracked(
+        excluded_fields=[
+            "stage",
+            "overdue_amount",
+            "days_past_due",
+            "broken_promises",
+            "priority",
+            "claimed_by",
+            "claimed_until",
+            "next_action_at",
+        ]
+    )
+    objects = CaseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("collection case")
+        verbose_name_plural = _("collection cases")
+        permissions = [
+            ("work_case", _("Can work a collection case")),
+            ("assign_case", _("Can assign collection cases")),
+            ("override_contact_guard", _("Can contact a debtor against the contact guard")),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["borrower"], condition=Q(closed_on__isnull=True), name="collections_one_open_case"
+            ),
+            models.CheckConstraint(
+                condition=Q(status=Status.CLOSED, closed_on__isnull=False)
+                | (~Q(status=Status.CLOSED) & Q(closed_on__isnull=True)),
+                name="collections_case_closed_is_dated",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=Status.HOLD) | (~Q(hold_reason="") & Q(hold_until__isnull=False)),
+                name="collections_case_hold_has_reason_and_end",
+            ),
+            models.CheckConstraint(condition=Q(overdue_amount__gte=0), name="collections_case_overdue_not_negative"),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="collections_case_status_known"),
+        ]
+        indexes = [
+            models.Index(fields=["-priority", "-id"], condition=Q(closed_on__isnull=True), name="collections_queue"),
+            models.Index(
+                fields=["assigned_to", "-priority", "-id"],
+                condition=Q(closed_on__isnull=True),
+                name="collections_my_queue",
+            ),
+            models.Index(
+                fields=["stage", "-overdue_amount", "-id"],
+                condition=Q(closed_on__isnull=True),
+                name="collections_stage_queue",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    def is_claimed_by_other(self, person: Any, now: datetime) -> bool:
+        return (
+            self.claimed_by_id is not None
+            and self.claimed_by_id != person.pk
+            and self.claimed_until is not None
+            and self.claimed_until > now
+        )
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_on is None
+
+
+class EventKind(models.TextChoices):
+    OPENED = "opened", _("Case opened")
+    MOVED = "moved", _("Stage changed")
+    STATUS = "status", _("Status changed")
+    ASSIGNED = "assigned", _("Assigned")
+    SNOOZED = "snoozed", _("Put off")
+    ESCALATED = "escalated", _("Escalated")
+    CLASSIFIED = "classified", _("Reason judged")
+    EXTENDED = "extended", _("Extension granted")
+    EXTENSION_ASKED = "ext_asked", _("Extension asked for")
+    WRITE_OFF = "write_off", _("Write-off requested")
+    WRITTEN_OFF = "written_off", _("Written off")
+    CLOSED = "closed", _("Case closed")
+
+
+class CaseEvent(models.Model):
+    """What happened to a case; appended by people and by the review, never changed (a trigger refuses)."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="events")
+    kind = models.CharField(max_length=12, choices=EventKind)
+    on = models.DateField()
+    at = models.DateTimeField(db_default=Now())
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    before = models.CharField(max_length=80, blank=True, default="")
+    after = models.CharField(max_length=80, blank=True, default="")
+    note = models.TextField(blank=True, default="")
+
+    class Meta:
+        verbose_name = _("case event")
+        indexes = [models.Index(fields=["case", "-at"], name="collections_events_of_case")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.on}"

@@ -1,0 +1,154 @@
+"""Reads of collections: the queue as rows to work through, what a borrower owes, who can be given work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth.models import Permission
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.utils import timezone
+
+from core.money import ZERO
+from debt_collections.models import Case, CaseEvent, ContactAttempt, EventKind, Promise, PromiseStatus
+from loans.models import LoanPosition, LoanStatus
+from staff.models import User
+
+COUNTED_AT_MOST = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFilter:
+    """What the queue shows. ``whose``: mine (or nobody's) | assigned | all | escalated; ``order``: see ORDERS."""
+
+    whose: str = "mine"
+    stage: str = ""
+    status: str = ""
+    least_amount: Decimal | None = None
+    order: str = "priority"
+
+
+ORDERS = {
+    "priority": ("-priority", "-id"),
+    "amount": ("-overdue_amount", "-id"),
+    "days": ("-days_past_due", "-id"),
+}
+
+
+def queue(chosen: QueueFilter, *, person: Any) -> QuerySet[Case]:
+    """Open cases of the filter, each with the last outcome and the pending promise, in one query."""
+    cases = Case.objects.open()
+    if chosen.whose == "mine":
+        cases = cases.filter(Q(assigned_to=person) | Q(assigned_to__isnull=True))
+    elif chosen.whose == "assigned":
+        cases = cases.filter(assigned_to=person)
+    elif chosen.whose == "escalated":
+        cases = cases.filter(escalated_at__isnull=False)
+    if chosen.stage:
+        cases = cases.filter(stage=chosen.stage)
+    if chosen.status:
+        cases = cases.filter(status=chosen.status)
+    if chosen.least_amount is not None:
+        cases = cases.filter(overdue_amount__gte=chosen.least_amount)
+    return _with_story(cases)
+
+
+def _with_story(cases: QuerySet[Case]) -> QuerySet[Case]:
+    last = ContactAttempt.objects.filter(case=OuterRef("pk")).order_by("-at")
+    promise = Promise.objects.filter(case=OuterRef("pk")).exclude(status=PromiseStatus.CANCELLED).order_by("-id")
+    return cases.select_related("borrower", "assigned_to", "claimed_by").annotate(
+        last_outcome=Subquery(last.values("outcome")[:1]),
+        last_contact_at=Subquery(last.values("at")[:1]),
+        promise_status=Subquery(promise.values("status")[:1]),
+        promise_due_on=Subquery(promise.values("due_on")[:1]),
+        promise_judged_on=Subquery(promise.values("judged_on")[:1]),
+    )
+
+
+def count_capped(cases: QuerySet[Any]) -> int:
+    """An exact count up to a thousand; nobody needs to know more, and counting all would cost the page."""
+    return cases.order_by()[: COUNTED_AT_MOST + 1].values("pk").count()
+
+
+def worked_today(person: Any, *, now: datetime) -> int:
+    """Cases this person logged a contact on since midnight."""
+    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    done = ContactAttempt.objects.filter(by=person, at__gte=midnight)
+    return int(done.aggregate(cases=Count("case_id", distinct=True))["cases"])
+
+
+def stages() -> list[str]:
+    """Stages that have open cases, for the filter."""
+    return list(Case.objects.open().order_by("stage").values_list("stage", flat=True).distinct())
+
+
+def case_by_public_id(public_id: str) -> Case | None:
+    cases = Case.objects.select_related("borrower", "assigned_to", "claimed_by")
+    return cases.filter(public_id=public_id).first()
+
+
+def late_positions(borrower_id: int) -> list[LoanPosition]:
+    """Every loan of the borrower that still asks for money, the most overdue first."""
+    positions = LoanPosition.objects.filter(
+        Q(status=LoanStatus.ACTIVE) | Q(status=LoanStatus.WRITTEN_OFF, written_off_amount__gt=F("recovered")),
+        borrower_id=borrower_id,
+    )
+    return list(positions.select_related("loan__product_version__product").order_by("-days_past_due", "loan_id"))
+
+
+def owed_on(position: LoanPosition) -> Decimal:
+    """Everything a promise may be about: all that is outstanding, or what a write-off left to recover."""
+    if position.status == LoanStatus.WRITTEN_OFF:
+        return position.written_off_amount - position.recovered
+    return Decimal(position.outstanding_total)
+
+
+def owed_in_all(borrower_id: int, *, loan_id: int | None = None) -> Decimal:
+    positions = [p for p in late_positions(borrower_id) if loan_id in (None, p.loan_id)]
+    return sum((owed_on(position) for position in positions), ZERO)
+
+
+def collectors() -> QuerySet[User]:
+    """People who may be given cases."""
+    right = Permission.objects.filter(codename="work_case", content_type__app_label="collections")
+    by_role = User.objects.filter(groups__permissions__in=right)
+    return User.objects.filter(is_active=True, pk__in=by_role.values("pk")).order_by("display_name", "username")
+
+
+def promise_list(*, status: str = "", due_to: date | None = None, person: Any = None) -> QuerySet[Promise]:
+    """Promises with their case and borrower; ``person`` limits to those this person took."""
+    promises = Promise.objects.select_related("case__borrower", "taken_by", "loan")
+    if status:
+        promises = promises.filter(status=status)
+    if due_to is not None:
+        promises = promises.filter(due_on__lte=due_to)
+    if person is not None:
+        promises = promises.filter(taken_by=person)
+    return promises
+
+
+def promise_totals(on: date) -> dict[str, Any]:
+    """Today's promises: due, their sum, and how the last thirty judged turned out."""
+    due = Promise.objects.filter(status=PromiseStatus.PENDING, due_on__lte=on)
+    totals = due.aggregate(count=Count("pk"), amount=Sum("amount"))
+    judged = Promise.objects.filter(status__in=[PromiseStatus.KEPT, PromiseStatus.BROKEN]).order_by("-judged_on", "-id")
+    recent = list(judged.values_list("status", flat=True)[:30])
+    return {
+        "due": totals["count"],
+        "due_amount": totals["amount"] or ZERO,
+        "judged": len(recent),
+        "kept": recent.count(PromiseStatus.KEPT),
+    }
+
+
+def moves_of(case: Case) -> list[CaseEvent]:
+    """The stages the case went through, oldest first."""
+    kinds = [EventKind.OPENED, EventKind.MOVED, EventKind.CLOSED]
+    return list(case.events.filter(kind__in=kinds).order_by("on", "id"))
+
+
+def earlier_cases(case: Case) -> list[Case]:
+    others = Case.objects.filter(borrower_id=case.borrower_id).exclude(pk=case.pk)
+    return list(others.order_by("-opened_on")[:10])

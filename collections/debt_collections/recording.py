@@ -1,0 +1,34 @@
+"""History for set-based changes: the rows simple-history would write, as one INSERT … SELECT from a common table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+
+from core.context import current
+
+_KEPT_BY_HISTORY = ("history_id", "history_date", "history_type", "history_change_reason", "history_user_id")
+
+
+def history_sql(model: type[models.Model], source: str, kind: str) -> str:
+    """An INSERT of one history row for each row of ``source`` (a CTE that returns whole rows of ``model``).
+
+    ``kind`` is ``+`` for created and ``~`` for changed rows. Needs the parameters of ``context_parameters``.
+    """
+    history = model.history.model._meta  # type: ignore[attr-defined]
+    left_out = {*_KEPT_BY_HISTORY, "request_id", "channel"}
+    names = [field.column for field in history.concrete_fields if field.column not in left_out]
+    columns = ", ".join(f'"{name}"' for name in names)
+    return (
+        f'INSERT INTO "{history.db_table}" ({columns}, history_date, history_type, history_change_reason, '
+        f"history_user_id, request_id, channel) SELECT {columns}, now(), '{kind}', %(why)s, %(who)s, %(request_id)s, "
+        f"%(channel)s FROM {source}"
+    )
+
+
+def context_parameters(why: str) -> dict[str, Any]:
+    """Who acts, through which door and in which request, for ``history_sql``."""
+    context = current()
+    who = getattr(context.actor, "pk", None)
+    return {"why": why, "who": who, "request_id": context.request_id, "channel": context.channel}

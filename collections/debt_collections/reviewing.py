@@ -1,0 +1,185 @@
+"""The review of cases as set-based SQL: one statement opens, one moves, one wakes, one closes.
+
+A case is open exactly while the borrower has something late: an active loan out of bucket C, or a written-off loan that
+is not recovered; it opens only once the grace days are over. Each statement finds only what differs from that, so a
+second run of the same day finds nothing. The nightly run calls it for ranges of borrower ids, a payment for one.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+from django.db import connection
+
+from core.rules import rule
+from debt_collections.models import Case, CloseReason, EventKind, Promise, PromiseStatus, Status
+from debt_collections.recording import context_parameters, history_sql
+from debt_collections.strategy import RECOVERY, PriorityRule
+
+_LATE = """
+late AS MATERIALIZED (
+    SELECT p.borrower_id,
+           coalesce((array_agg(p.bucket ORDER BY p.days_past_due DESC) FILTER (WHERE p.status = 'active'))[1],
+                    %(recovery)s) AS stage,
+           greatest(sum(CASE WHEN p.status = 'active'
+                             THEN p.overdue_principal + p.overdue_interest + p.overdue_fee
+                                  + p.late_interest_accrued - p.late_interest_paid
+                             ELSE p.written_off_amount - p.recovered END), 0) AS owed,
+           greatest(max(p.days_past_due), 0) AS days,
+           bool_or(p.status = 'written_off' OR p.days_past_due > l.grace_days) AS beyond_grace
+      FROM loans_loanposition p
+      JOIN loans_loan l ON l.id = p.loan_id
+     WHERE p.borrower_id >= %(lo)s AND p.borrower_id < %(hi)s
+       AND ((p.status = 'active' AND p.bucket <> 'C')
+            OR (p.status = 'written_off' AND p.written_off_amount > p.recovered))
+     GROUP BY p.borrower_id
+)"""
+
+# The same arithmetic as strategy.priority; `late` carries stage, owed and days, `broken` the promises held against.
+_PRIORITY = """
+    coalesce((%(stage_points)s::jsonb ->> late.stage)::int, 0)
+    + least(floor(late.owed / %(amount_per_point)s), %(amount_points_most)s)::int
+    + least(late.days / %(days_per_point)s, %(days_points_most)s)
+    + least({broken}, %(broken_promises_most)s) * %(broken_promise_points)s"""
+
+_OPEN = f"""
+WITH {_LATE},
+opened AS (
+    INSERT INTO collections_case (public_id, borrower_id, opened_on, stage, status, reason, overdue_amount,
+                                  days_past_due, broken_promises, priority, hold_reason, close_reason)
+    SELECT collections_new_case_id(), late.borrower_id, %(on)s, late.stage, '{Status.OPEN}', 'unknown', late.owed,
+           late.days, 0, {_PRIORITY.format(broken="0")}, '', ''
+      FROM late
+     WHERE late.beyond_grace
+       AND NOT EXISTS (SELECT FROM collections_case c WHERE c.borrower_id = late.borrower_id AND c.closed_on IS NULL)
+     ORDER BY late.borrower_id
+    ON CONFLICT (borrower_id) WHERE closed_on IS NULL DO NOTHING
+    RETURNING *
+),
+told AS (
+    INSERT INTO collections_caseevent (case_id, kind, "on", at, before, after, note)
+    SELECT id, '{EventKind.OPENED}', %(on)s, now(), '', stage, '' FROM opened
+),
+recorded AS ({history_sql(Case, "opened", "+")})
+SELECT count(*) FROM opened
+"""
+
+_MOVE = f"""
+WITH {_LATE},
+figures AS (
+    SELECT c.id, c.stage AS stage_before, late.stage, late.owed, late.days, promises.broken,
+           {_PRIORITY.format(broken="promises.broken")} AS priority
+      FROM late
+      JOIN collections_case c ON c.borrower_id = late.borrower_id AND c.closed_on IS NULL
+      CROSS JOIN LATERAL (
+          SELECT count(*)::int AS broken FROM collections_promise p WHERE p.case_id = c.id AND p.counts_against
+      ) AS promises
+     WHERE (c.stage, c.overdue_amount, c.days_past_due)
+           IS DISTINCT FROM (late.stage::varchar, late.owed, late.days)
+        OR c.broken_promises <> promises.broken
+        OR c.priority <> {_PRIORITY.format(broken="promises.broken")}
+     ORDER BY c.id
+       FOR UPDATE OF c
+),
+moved AS (
+    UPDATE collections_case c
+       SET stage = figures.stage, overdue_amount = figures.owed, days_past_due = figures.days,
+           broken_promises = figures.broken, priority = figures.priority
+      FROM figures
+     WHERE c.id = figures.id
+    RETURNING c.id, figures.stage_before, c.stage
+),
+told AS (
+    INSERT INTO collections_caseevent (case_id, kind, "on", at, before, after, note)
+    SELECT id, '{EventKind.MOVED}', %(on)s, now(), stage_before, stage, '' FROM moved WHERE stage <> stage_before
+)
+SELECT count(*) FILTER (WHERE stage <> stage_before) FROM moved
+"""
+
+_WAKE = f"""
+WITH rested AS (
+    SELECT id FROM collections_case
+     WHERE borrower_id >= %(lo)s AND borrower_id < %(hi)s
+       AND status = '{Status.HOLD}' AND hold_until < %(on)s
+     ORDER BY id FOR UPDATE
+),
+woken AS (
+    UPDATE collections_case SET status = '{Status.OPEN}', hold_reason = '', hold_until = NULL
+     WHERE id IN (SELECT id FROM rested)
+    RETURNING *
+),
+told AS (
+    INSERT INTO collections_caseevent (case_id, kind, "on", at, before, after, note)
+    SELECT id, '{EventKind.STATUS}', %(on)s, now(), '{Status.HOLD}', '{Status.OPEN}', '' FROM woken
+),
+recorded AS ({history_sql(Case, "woken", "~")})
+SELECT count(*) FROM woken
+"""
+
+_CLOSE = f"""
+WITH {_LATE},
+cleared AS (
+    SELECT c.id, c.stage FROM collections_case c
+     WHERE c.borrower_id >= %(lo)s AND c.borrower_id < %(hi)s AND c.closed_on IS NULL
+       AND NOT EXISTS (SELECT FROM late WHERE late.borrower_id = c.borrower_id)
+     ORDER BY c.id FOR UPDATE OF c
+),
+closed AS (
+    UPDATE collections_case
+       SET status = '{Status.CLOSED}', closed_on = %(on)s, close_reason = '{CloseReason.CLEARED}', overdue_amount = 0,
+           days_past_due = 0, priority = 0, next_action_at = NULL,
+           claimed_by_id = NULL, claimed_until = NULL, hold_reason = '', hold_until = NULL
+     WHERE id IN (SELECT id FROM cleared)
+    RETURNING *
+),
+released AS (
+    UPDATE collections_promise
+       SET status = '{PromiseStatus.CANCELLED}', judged_on = %(on)s, cancel_reason = %(why)s
+     WHERE status = '{PromiseStatus.PENDING}' AND case_id IN (SELECT id FROM closed)
+    RETURNING *
+),
+told AS (
+    INSERT INTO collections_caseevent (case_id, kind, "on", at, before, after, note)
+    SELECT id, '{EventKind.CLOSED}', %(on)s, now(), stage, '{CloseReason.CLEARED}', '' FROM closed
+),
+recorded AS ({history_sql(Case, "closed", "~")}),
+promises_recorded AS ({history_sql(Promise, "released", "~")})
+SELECT count(*) FROM closed
+"""
+
+
+def review(lo: int, hi: int, on: date) -> dict[str, int]:
+    """Bring the cases of borrowers ``lo`` ≤ id < ``hi`` in line with their positions, in the caller's transaction."""
+    parameters = _parameters(lo, hi, on)
+    with connection.cursor() as cursor:
+        return {
+            "cases_opened": _run(cursor, _OPEN, parameters, "payment is late"),
+            "cases_moved": _run(cursor, _MOVE, parameters, ""),
+            "holds_ended": _run(cursor, _WAKE, parameters, "hold ended"),
+            "cases_closed": _run(cursor, _CLOSE, parameters, "nothing overdue"),
+        }
+
+
+def _run(cursor: Any, statement: str, parameters: dict[str, Any], why: str) -> int:
+    cursor.execute(statement, parameters | context_parameters(why))
+    (count,) = cursor.fetchone()
+    return int(count)
+
+
+def _parameters(lo: int, hi: int, on: date) -> dict[str, Any]:
+    points = PriorityRule.from_data(rule("collections_priority", on))
+    return {
+        "lo": lo,
+        "hi": hi,
+        "on": on,
+        "recovery": RECOVERY,
+        "stage_points": json.dumps(dict(points.stage_points)),
+        "amount_per_point": points.amount_per_point,
+        "amount_points_most": points.amount_points_most,
+        "days_per_point": points.days_per_point,
+        "days_points_most": points.days_points_most,
+        "broken_promise_points": points.broken_promise_points,
+        "broken_promises_most": points.broken_promises_most,
+    }

@@ -1,0 +1,123 @@
+"""Who works on what: assigning in bulk, putting off, and handing out the next best case to one collector only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from core.context import acting
+from core.errors import DomainError, Invalid
+from core.rules import rule
+from debt_collections.lifecycle import locked_open, start_of, tell
+from debt_collections.models import Case, EventKind
+from debt_collections.recording import context_parameters, history_sql
+
+
+class AssigneeCannotWork(DomainError):
+    code = "assignee_cannot_work"
+    message = _("%(person)s may not work on cases. Give them the role collector first.")
+
+
+class NothingChosen(Invalid):
+    code = "no_case_chosen"
+    field = "case"
+    message = _("Choose at least one open case.")
+
+
+class PutOffTooLong(Invalid):
+    code = "put_off_too_long"
+    field = "until"
+    message = _("Put a case off to a day from %(earliest)s to %(latest)s. For longer, let it rest with a reason.")
+
+
+class CaseTaken(DomainError):
+    code = "case_taken"
+    message = _("%(person)s is working on this case until %(until)s.")
+
+
+_ASSIGN = f"""
+WITH chosen AS (
+    SELECT id, assigned_to_id FROM collections_case
+     WHERE id = ANY(%(ids)s) AND closed_on IS NULL AND assigned_to_id IS DISTINCT FROM %(to)s
+     ORDER BY id FOR UPDATE
+),
+assigned AS (
+    UPDATE collections_case SET assigned_to_id = %(to)s, claimed_by_id = NULL, claimed_until = NULL
+     WHERE id IN (SELECT id FROM chosen)
+    RETURNING *
+),
+told AS (
+    INSERT INTO collections_caseevent (case_id, kind, "on", at, by_id, before, after, note)
+    SELECT id, '{EventKind.ASSIGNED}', %(on)s, now(), %(who)s, '', %(name)s, %(why)s FROM assigned
+),
+recorded AS ({history_sql(Case, "assigned", "~")})
+SELECT count(*) FROM assigned
+"""
+
+
+@transaction.atomic
+def assign(*, case_ids: Sequence[int], assigned_to: Any, on: date, by: Any, note: str = "") -> int:
+    """Give open cases to one collector, or to nobody (None); how many changed hands. One statement for any number."""
+    if not case_ids:
+        raise NothingChosen()
+    if assigned_to is not None and not assigned_to.has_perm("collections.work_case"):
+        raise AssigneeCannotWork(person=str(assigned_to))
+    with acting(actor=by), connection.cursor() as cursor:
+        parameters = {
+            "ids": list(case_ids),
+            "to": assigned_to.pk if assigned_to is not None else None,
+            "name": str(assigned_to)[:80] if assigned_to is not None else "",
+            "on": on,
+        }
+        cursor.execute(_ASSIGN, parameters | context_parameters(note))
+        return int(cursor.fetchone()[0])
+
+
+@transaction.atomic
+def snooze(*, case_id: int, until: date, on: date, by: Any, note: str = "") -> Case:
+    """Put a case off to a later day. Raises PutOffTooLong."""
+    case = locked_open(case_id)
+    latest = on + timedelta(days=rule("collections_work", on)["snooze_days_most"])
+    if not on < until <= latest:
+        raise PutOffTooLong(earliest=(on + timedelta(days=1)).isoformat(), latest=latest.isoformat())
+    case.next_action_at, case.claimed_by, case.claimed_until = start_of(until), None, None
+    with acting(actor=by, reason=note):
+        case.save(update_fields=["next_action_at", "claimed_by", "claimed_until"])
+    tell(case, EventKind.SNOOZED, on=on, by=by, after=until.isoformat(), note=note)
+    return case
+
+
+@transaction.atomic
+def claim_next(*, collector: Any, now: datetime, on: date, stage: str = "", leaving: int | None = None) -> Case | None:
+    """The most urgent free case, locked to ``collector`` for a while; None when nothing is left to do.
+
+    Two collectors asking at once get two cases: a row one is taking is skipped by the other. The case being left is
+    given back, unless nothing else is free.
+    """
+    free = Case.objects.workable(now=now).free_for(collector, now=now).order_by("-priority", "-id")
+    if stage:
+        free = free.filter(stage=stage)
+    if leaving is not None:
+        free = free.exclude(pk=leaving)
+    case = free.select_for_update(skip_locked=True, of=("self",)).first()
+    give_back(collector=collector)
+    if case is not None:
+        until = now + timedelta(minutes=rule("collections_work", on)["claim_minutes"])
+        Case.objects.filter(pk=case.pk).update(claimed_by=collector, claimed_until=until)
+        case.claimed_by, case.claimed_until = collector, until
+    return case
+
+
+def give_back(*, collector: Any) -> None:
+    """Let go of whatever the collector had claimed."""
+    Case.objects.filter(claimed_by=collector).update(claimed_by=None, claimed_until=None)
+
+
+def refuse_if_taken(case: Case, person: Any, now: datetime) -> None:
+    """Raises CaseTaken when somebody else has the case in hand."""
+    if case.is_claimed_by_other(person, now):
+        raise CaseTaken(person=str(case.claimed_by), until=f"{case.claimed_until:%H:%M}")
