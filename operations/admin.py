@@ -1,0 +1,61 @@
+"""Read-only views of days, runs, tapes and jobs, for rescue. Closing and importing have doors of their own."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin, TabularInline
+
+from operations.models import BusinessDay, EndOfDayChunk, EndOfDayRun, ImportBatch, LongJob
+
+
+class ReadOnly(ModelAdmin):
+    """What the machine writes is looked at here, never edited."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ChunkInline(TabularInline):
+    model = EndOfDayChunk
+    fields = ("step", "lo", "hi", "status", "attempts", "counts", "took", "error")
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(BusinessDay)
+class BusinessDayAdmin(ReadOnly):
+    list_display = ("on", "status", "closed_at")
+    list_filter = ("status",)
+
+
+@admin.register(EndOfDayRun)
+class EndOfDayRunAdmin(ReadOnly):
+    list_display = ("business_day", "status", "trigger", "attempts", "started_at", "finished_at")
+    list_filter = ("status", "trigger")
+    inlines = (ChunkInline,)
+
+
+@admin.register(ImportBatch)
+class ImportBatchAdmin(ReadOnly):
+    list_display = ("file_name", "profile", "status", "rows_read", "rows_accepted", "rows_known", "staged_at")
+    list_filter = ("status", "profile")
+    exclude = ("rejects",)
+
+
+@admin.register(LongJob)
+class LongJobAdmin(ReadOnly):
+    list_display = ("kind", "argument", "status", "done", "total", "requested_by", "requested_at")
+    list_filter = ("status", "kind")

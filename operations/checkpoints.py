@@ -1,0 +1,80 @@
+"""The checkpoints of a run: one row a chunk, written with the chunk's effects, unique so that nothing is done twice."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection
+
+from core.errors import DomainError
+from operations.models import EndOfDayChunk, EndOfDayRun
+from operations.steps import Counts
+
+_RECORD = """
+INSERT INTO operations_endofdaychunk AS chunk (run_id, step, lo, hi, status, attempts, counts, error, took, finished_at)
+VALUES (%(run)s, %(step)s, %(lo)s, %(hi)s, %(status)s, 1, %(counts)s::jsonb, %(error)s, %(took)s, clock_timestamp())
+ON CONFLICT (run_id, step, lo) DO UPDATE
+SET status = excluded.status, counts = excluded.counts, error = excluded.error, took = excluded.took,
+    attempts = chunk.attempts + 1, finished_at = excluded.finished_at
+WHERE chunk.status = 'failed'
+"""
+
+
+class ChunkAlreadyDone(DomainError):
+    """Somebody else has done this chunk meanwhile: what was done here is rolled back."""
+
+    code = "chunk_already_done"
+    message = "%(step)s from id %(lo)s is done already."
+
+
+def done_chunks(run: EndOfDayRun) -> set[tuple[str, int]]:
+    done = EndOfDayChunk.objects.filter(run=run, status=EndOfDayChunk.Status.DONE)
+    return set(done.values_list("step", "lo"))
+
+
+def record_done(run: EndOfDayRun, step: str, chunk: tuple[int, int], counts: Counts, took: timedelta) -> None:
+    """Part of the chunk's own transaction."""
+    if not _record(run, step, chunk, EndOfDayChunk.Status.DONE, counts=counts, took=took):
+        raise ChunkAlreadyDone(step=step, lo=chunk[0])
+
+
+def record_failed(run: EndOfDayRun, step: str, chunk: tuple[int, int], error: str) -> None:
+    """After the chunk's transaction was rolled back."""
+    _record(run, step, chunk, EndOfDayChunk.Status.FAILED, error=error)
+
+
+def total_counts(run: EndOfDayRun) -> dict[str, dict[str, int | str]]:
+    """What each step did, summed over its chunks; words (such as a difference) are taken as they stand."""
+    totals: dict[str, dict[str, int | str]] = {}
+    done = EndOfDayChunk.objects.filter(run=run, status=EndOfDayChunk.Status.DONE)
+    for step, counts in done.values_list("step", "counts"):
+        total = totals.setdefault(step, {})
+        for name, value in counts.items():
+            before = total.get(name, 0)
+            total[name] = before + value if isinstance(value, int) and isinstance(before, int) else value
+    return totals
+
+
+def _record(
+    run: EndOfDayRun,
+    step: str,
+    chunk: tuple[int, int],
+    status: str,
+    *,
+    counts: Counts | None = None,
+    error: str = "",
+    took: timedelta = timedelta(),
+) -> int:
+    lo, hi = chunk
+    values: dict[str, Any] = {
+        "run": run.pk,
+        "step": step,
+        "lo": lo,
+        "hi": hi,
+        "status": status,
+        "error": error,
+        "took": took,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_RECORD, values | {"counts": json.dumps(counts or {})})
+        return cursor.rowcount

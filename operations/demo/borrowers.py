@@ -1,0 +1,220 @@
+"""What the borrowers of the demo do: apply, accept, pay, keep a promise or not. Every act is a call a door would make."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from random import Random
+
+from django.db.models import F
+from django.utils import timezone
+
+from borrowers.contacts import change_state
+from borrowers.models import BankAccount, Borrower, ConsentPurpose, ContactState
+from borrowers.onboarding import GivenConsent, add_bank_account, record_external_debt, record_income, register_borrower
+from core.errors import DomainError
+from debt_collections.models import Promise, PromiseStatus
+from loans import disbursing, origination, positions, servicing
+from loans.account import Account, age
+from loans.mandates import sign_mandate
+from loans.models import (
+    Application,
+    Instalment,
+    Loan,
+    LoanStatus,
+    Mandate,
+    Offer,
+    OfferStatus,
+    Product,
+    RepaymentChannel,
+)
+from operations.demo.conduct import Conduct, Due, conduct_of, draw, payment_on
+from operations.demo.people import Person
+from operations.demo.products import CATALOGUE, Offered
+from staff.models import User
+
+CONSENTS = (
+    ConsentPurpose.PERSONAL_DATA,
+    ConsentPurpose.CREDIT_QUERY,
+)
+REFUSING_BANK = "1001"  # the ending of accounts the simulated bank refuses
+
+
+def at(on: date, hour: int, minute: int = 0) -> datetime:
+    return timezone.make_aware(datetime.combine(on, time(hour, minute)))
+
+
+def register(person: Person, *, on: date, officer: User, account_ending: str = "") -> Borrower:
+    """One file with everything an underwriter wants to see."""
+    borrower = register_borrower(
+        name=person.name,
+        identity_number=person.identity_number,
+        phone=person.phone,
+        email=person.email,
+        language=person.language,
+        on=on,
+        consents=[GivenConsent(purpose, "web", at(on, 9)) for purpose in CONSENTS],
+        registered_by=officer,
+    )
+    _prove_phone(borrower, person, on, officer)
+    if person.income:
+        record_income(
+            borrower_id=borrower.pk,
+            source="salary",
+            monthly_amount=person.income,
+            as_of=on,
+            verified=person.income_proved,
+            by=officer,
+        )
+    if person.debt:
+        record_external_debt(
+            borrower_id=borrower.pk,
+            lender="Another lender",
+            balance=person.debt,
+            monthly_payment=person.debt / 20,
+            as_of=on,
+            by=officer,
+        )
+    number = f"62220000{person.phone[-8:]}{account_ending or '8888'}"
+    add_bank_account(
+        borrower_id=borrower.pk, bank_name="示例银行", account_number=number, holder_matches=True, by=officer
+    )
+    return borrower
+
+
+def _prove_phone(borrower: Borrower, person: Person, on: date, officer: User) -> None:
+    if person.income_proved:
+        point = borrower.contact_points.get(kind="mobile")
+        change_state(contact_point_id=point.pk, to=ContactState.VERIFIED, at=at(on, 9, 5), changed_by=officer)
+
+
+def apply(
+    borrower: Borrower, products: dict[str, Product], random: Random, *, on: date, officer: User, amount: int = 0
+) -> Application:
+    """An application for a product people like this ask for."""
+    wish = random.choices(CATALOGUE, [offered.share for offered in CATALOGUE])[0] if not amount else CATALOGUE[0]
+    wanted = Decimal(amount or _amount(wish, random))
+    price = wanted + random.randrange(0, 1500, 100) if wish.conditions.get("is_purchase") else None
+    return origination.submit_application(
+        borrower_id=borrower.pk,
+        product_id=products[wish.code].pk,
+        amount=wanted,
+        price=price,
+        term_count=random.choice(wish.counts),
+        purpose=random.choice(("手机", "装修", "培训", "家电", "医疗", "周转")),
+        channel=random.choice(("web", "api", "api")),
+        on=on,
+        submitted_by=officer,
+    )
+
+
+def _amount(wish: Offered, random: Random) -> int:
+    low, high, step = wish.amounts
+    return random.randrange(low, high + 1, step)
+
+
+def answer_offers(on: date) -> None:
+    """Most accept within two days; some let the offer run out, a few withdraw."""
+    origination.expire_offers(on=on)
+    for offer in Offer.objects.filter(status=OfferStatus.OPEN).select_related("application").order_by("id"):
+        waits, number = (on - offer.made_on).days, offer.application.number
+        mood = draw(number, "offer", 100)
+        if mood < 4 and waits >= 1:
+            origination.withdraw(application_id=offer.application_id, on=on)
+        elif 4 <= mood < 92 and waits >= mood % 3:
+            _accept(offer, on)
+
+
+def _accept(offer: Offer, on: date) -> None:
+    loan = origination.accept_offer(offer_id=offer.pk, on=on, accepted_via="web")
+    disbursing.disburse(loan_id=loan.pk, on=on)
+    loan.refresh_from_db()
+    if (
+        loan.status == LoanStatus.ACTIVE
+        and conduct_of(loan.number) is Conduct.PUNCTUAL
+        and not draw(loan.number, "m", 3)
+    ):
+        account = BankAccount.objects.get(borrower_id=loan.borrower_id, is_primary=True)
+        sign_mandate(loan_id=loan.pk, bank_account=account, signed_on=on)
+
+
+def pay(on: date, *, except_loan: int | None = None, teller: User | None = None) -> int:
+    """Everybody who pays today pays; how many did."""
+    paid = 0
+    for loan_id, due in _open_instalments(on):
+        payment = payment_on(on, due) if loan_id != except_loan else None
+        if payment is None:
+            continue
+        key = f"demo:{due.loan_number}:{due.instalment}:{on}"
+        paid += 1
+        if payment.settles:
+            servicing.settle_early(
+                loan_id=loan_id, on=on, channel=RepaymentChannel.API, idempotency_key=key, by=None, recorded_on=on
+            )
+        else:
+            receive(loan_id, payment.amount + _late_interest(loan_id, due, on), on, key, teller)
+    return paid
+
+
+def _late_interest(loan_id: int, due: Due, on: date) -> Decimal:
+    """What being late has cost by today: people pay what the desk tells them, not yesterday's figure."""
+    if due.due_on >= on:
+        return Decimal(0)
+    row = next(row for row in _account(loan_id, on).instalments if row.number == due.instalment)
+    return row.late_interest_owed
+
+
+def _account(loan_id: int, on: date) -> Account:
+    loan = Loan.objects.select_related("position").get(pk=loan_id)
+    return age(positions.load(loan, loan.position), on)
+
+
+def receive(loan_id: int, amount: Decimal, on: date, key: str, teller: User | None) -> None:
+    """Money comes in through one of the doors; at the counter somebody has typed it."""
+    channels = (RepaymentChannel.API, RepaymentChannel.BANK_FILE, RepaymentChannel.COUNTER)
+    channel = channels[draw(key, "channel", len(channels))]
+    servicing.record_repayment(
+        loan_id=loan_id,
+        amount=amount,
+        received_on=on,
+        channel=channel,
+        idempotency_key=key,
+        recorded_by=teller if channel == RepaymentChannel.COUNTER else None,
+        recorded_on=on,
+    )
+
+
+def _open_instalments(on: date) -> Iterator[tuple[int, Due]]:
+    """What is open and near enough to its due day for anybody to pay it, direct debits left out."""
+    debited = Mandate.objects.filter(status="active").values("loan_id")
+    rows = (
+        Instalment.objects.filter(settled_on__isnull=True, superseded_on__isnull=True, loan__status=LoanStatus.ACTIVE)
+        .filter(due_on__range=(on - timedelta(days=60), on + timedelta(days=4)))
+        .exclude(loan_id__in=debited)
+        .order_by("loan_id", "number")
+        .annotate(
+            owed=F("principal") + F("interest") + F("fee") - F("principal_paid") - F("interest_paid") - F("fee_paid")
+        )
+        .values_list("loan_id", "loan__number", "number", "due_on", "owed")
+    )
+    for loan_id, loan_number, number, due_on, owed in list(rows):
+        if owed > 0:
+            yield loan_id, Due(loan_number, number, due_on, owed)
+
+
+def keep_promises(on: date) -> None:
+    """Two of three who promised pay on the day; the others do not, and whoever has stopped paying never does."""
+    for promise in Promise.objects.filter(status=PromiseStatus.PENDING, due_on=on).select_related("loan"):
+        if promise.loan is None or conduct_of(promise.loan.number) is Conduct.STOPS:
+            continue
+        if draw(promise.loan.number, f"promise {on}", 3):
+            with suppress(DomainError):  # the loan was settled meanwhile
+                amount = _to_pay(promise.loan.pk, promise.amount, on)
+                receive(promise.loan.pk, amount, on, f"demo:promise:{promise.pk}", None)
+
+
+def _to_pay(loan_id: int, promised: Decimal, on: date) -> Decimal:
+    """The amount promised; who promised all that was overdue also pays the days since."""
+    account = _account(loan_id, on)
+    overdue = sum((row.owed for row in account.instalments if row.due_on < on), Decimal(0))
+    return overdue if overdue and promised >= overdue * Decimal("0.9") else promised

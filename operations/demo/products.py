@@ -1,0 +1,104 @@
+"""What the demo lends: one product of each kind, an older version of one of them, all within the cap on cost."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from loans.models import Product, ProductVersion, RepaymentFrequency, RepaymentMethod, VersionStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A product with its live version, and what people usually ask for."""
+
+    code: str
+    name: str
+    name_zh: str
+    conditions: dict[str, Any]
+    amounts: tuple[int, int, int]  # from, to, step
+    counts: tuple[int, ...]
+    share: int
+
+
+CATALOGUE = (
+    Offered(
+        "phone-cash",
+        "Cash loan, equal instalments",
+        "现金贷 · 等额本息",
+        {"method": RepaymentMethod.EQUAL_INSTALMENTS, "max_count": 24, "max_amount": Decimal(60000), "grace_days": 3},
+        (2000, 24000, 500),
+        (3, 6, 6, 12, 12),
+        40,
+    ),
+    Offered(
+        "phone-instalment",
+        "Phone instalment",
+        "手机分期",
+        {
+            "method": RepaymentMethod.EQUAL_INSTALMENTS,
+            "max_count": 12,
+            "max_amount": Decimal(15000),
+            "annual_rate": Decimal("0.15"),
+            "is_purchase": True,
+        },
+        (2000, 8000, 100),
+        (6, 6, 12),
+        20,
+    ),
+    Offered(
+        "equal-principal",
+        "Cash loan, equal principal",
+        "现金贷 · 等额本金",
+        {"method": RepaymentMethod.EQUAL_PRINCIPAL, "max_count": 12, "max_amount": Decimal(30000)},
+        (3000, 15000, 500),
+        (3, 6, 12),
+        15,
+    ),
+    Offered(
+        "interest-first",
+        "Interest monthly, principal at the end",
+        "先息后本",
+        {"method": RepaymentMethod.INTEREST_ONLY, "max_count": 12, "max_amount": Decimal(50000)},
+        (5000, 20000, 1000),
+        (3, 6),
+        10,
+    ),
+    Offered(
+        "payday",
+        "Thirty days, due once",
+        "三十天 · 到期一次还清",
+        {
+            "method": RepaymentMethod.BULLET,
+            "frequency": RepaymentFrequency.DAY,
+            "every": 30,
+            "max_count": 1,
+            "max_amount": Decimal(5000),
+        },
+        (1000, 4000, 500),
+        (1,),
+        15,
+    ),
+)
+
+
+def open_catalogue(effective_from: date) -> dict[str, Product]:
+    """The products on sale from a day on, by code."""
+    return {offered.code: _open(offered, effective_from) for offered in CATALOGUE}
+
+
+def _open(offered: Offered, effective_from: date) -> Product:
+    product = Product.objects.create(code=offered.code, name=offered.name, name_zh=offered.name_zh)
+    conditions = {
+        "product": product,
+        "effective_from": effective_from,
+        "min_amount": Decimal(500),
+        "annual_rate": Decimal("0.18"),
+    } | offered.conditions
+    number = 1
+    if offered.code == "phone-cash":
+        earlier = conditions | {"annual_rate": Decimal("0.20"), "grace_days": 0}
+        ProductVersion.objects.create(**earlier, version=number, status=VersionStatus.RETIRED)
+        number = 2
+    ProductVersion.objects.create(**conditions, version=number, status=VersionStatus.LIVE)
+    return product

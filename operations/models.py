@@ -1,0 +1,290 @@
+"""What operations must remember to survive a kill: days, runs, chunks of a run, imported tapes, the guided story.
+
+A chunk row and the effects it stands for commit together, so the rows tell exactly what is done and what is not.
+"""
+
+from datetime import timedelta
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+
+class BusinessDay(models.Model):
+    """One day of the books."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("Open")
+        CLOSING = "closing", _("Closing")
+        CLOSED = "closed", _("Closed")
+
+    on = models.DateField(_("day"), unique=True)
+    status = models.CharField(max_length=8, choices=Status, default=Status.OPEN)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("business day")
+        verbose_name_plural = _("business days")
+        ordering: ClassVar = ["-on"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(status="closed", closed_at__isnull=False) | ~Q(status="closed"),
+                name="operations_businessday_closed_has_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.on.isoformat()
+
+
+class EndOfDayRun(models.Model):
+    """The closing of one business day, however often it was interrupted and started again."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", _("Waiting to start")
+        RUNNING = "running", _("Running")
+        FAILED = "failed", _("Failed")
+        DONE = "done", _("Closed")
+
+    class Trigger(models.TextChoices):
+        BEAT = "beat", _("Schedule")
+        HAND = "hand", _("By hand")
+        CATCH_UP = "catch_up", _("Catch-up")
+        COMMAND = "command", _("Command line")
+        REPLAY = "replay", _("Replay of a tape")
+        DEMO = "demo", _("Demo")
+
+    business_day = models.OneToOneField(BusinessDay, on_delete=models.PROTECT, related_name="run")
+    status = models.CharField(max_length=8, choices=Status, default=Status.QUEUED)
+    trigger = models.CharField(max_length=10, choices=Trigger)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    chunk_size = models.PositiveIntegerField(
+        help_text=_("Ids a chunk; fixed at the first start so that a resumed run cuts at the same places.")
+    )
+    attempts = models.PositiveIntegerField(default=0)
+    plan = models.JSONField(default=dict, blank=True, help_text=_("Chunks to do, by step."))
+    counts = models.JSONField(default=dict, blank=True, help_text=_("What each step did."))
+    error = models.TextField(blank=True)
+    requested_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("end-of-day run")
+        verbose_name_plural = _("end-of-day runs")
+        ordering: ClassVar = ["-business_day__on"]
+        permissions: ClassVar = [("close_day", _("Can close the business day"))]
+
+    def __str__(self) -> str:
+        return f"{self.business_day} {self.status}"
+
+    @property
+    def finished(self) -> bool:
+        return self.status == self.Status.DONE
+
+    @property
+    def waiting(self) -> bool:
+        """Something still happens, so a page that shows this run should look again."""
+        return self.status in (self.Status.QUEUED, self.Status.RUNNING)
+
+    @property
+    def took(self) -> timedelta | None:
+        return self.finished_at - self.started_at if self.finished_at and self.started_at else None
+
+
+class EndOfDayChunk(models.Model):
+    """One step over one range of ids, ``lo`` included and ``hi`` left out."""
+
+    class Status(models.TextChoices):
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+
+    run = models.ForeignKey(EndOfDayRun, on_delete=models.CASCADE, related_name="chunks")
+    step = models.CharField(max_length=40)
+    lo = models.BigIntegerField()
+    hi = models.BigIntegerField()
+    status = models.CharField(max_length=8, choices=Status, default=Status.DONE)
+    attempts = models.PositiveIntegerField(default=1)
+    counts = models.JSONField(default=dict, blank=True)
+    error = models.TextField(blank=True)
+    took = models.DurationField(default=timedelta)
+    finished_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("end-of-day chunk")
+        verbose_name_plural = _("end-of-day chunks")
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["run", "step", "lo"], name="operations_chunk_once_a_run"),
+            models.CheckConstraint(condition=Q(hi__gt=F("lo")), name="operations_chunk_range_not_empty"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.step} {self.lo}–{self.hi} {self.status}"
+
+
+class ImportBatch(models.Model):
+    """One tape, known by the digest of its content: the same content is never staged twice."""
+
+    class Status(models.TextChoices):
+        STAGED = "staged", _("Checked and stored")
+        REPLAYING = "replaying", _("Being replayed")
+        DONE = "done", _("Replayed")
+
+    sha256 = models.CharField(max_length=64, unique=True)
+    profile = models.CharField(max_length=40)
+    file_name = models.CharField(max_length=255)
+    status = models.CharField(max_length=10, choices=Status, default=Status.STAGED)
+    rows_read = models.PositiveIntegerField(default=0)
+    rows_accepted = models.PositiveIntegerField(default=0)
+    rows_known = models.PositiveIntegerField(
+        default=0, help_text=_("Rows left out because another file brought the same loan before.")
+    )
+    rejects = models.JSONField(default=list, blank=True)
+    first_on = models.DateField(null=True, blank=True)
+    last_on = models.DateField(null=True, blank=True)
+    staged_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("imported tape")
+        verbose_name_plural = _("imported tapes")
+        ordering: ClassVar = ["-id"]
+        permissions: ClassVar = [("import_tape", _("Can import a tape of past loans"))]
+
+    def __str__(self) -> str:
+        return f"{self.file_name} ({self.sha256[:12]})"
+
+    @property
+    def rows_rejected(self) -> int:
+        return len(self.rejects)
+
+
+class ImportRow(models.Model):
+    """The facts of one past loan and how far its replay has come. The state commits with the effect it stands for."""
+
+    class State(models.TextChoices):
+        STAGED = "staged", _("Stored")
+        DISBURSED = "disbursed", _("Disbursed")
+        REPAID = "repaid", _("Repaid")
+
+    batch = models.ForeignKey(ImportBatch, on_delete=models.CASCADE, related_name="rows")
+    profile = models.CharField(max_length=40)
+    line = models.PositiveIntegerField()
+    loan_key = models.CharField(max_length=80, help_text=_("The loan's number in the system it comes from."))
+    borrower_key = models.CharField(max_length=80)
+    applied_on = models.DateField()
+    approved_at = models.DateTimeField(help_text=_("Wall-clock time of the tape; orders the events of a day."))
+    approved_on = models.DateField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_on = models.DateField(null=True, blank=True)
+    first_due_on = models.DateField()
+    term_days = models.PositiveSmallIntegerField()
+    principal = models.DecimalField(max_digits=14, decimal_places=2)
+    total_due = models.DecimalField(max_digits=14, decimal_places=2)
+    state = models.CharField(max_length=10, choices=State, default=State.STAGED)
+    loan = models.OneToOneField("loans.Loan", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("imported loan")
+        verbose_name_plural = _("imported loans")
+        ordering: ClassVar = ["approved_at", "line"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["profile", "loan_key"], name="operations_importrow_loan_once"),
+            models.CheckConstraint(condition=Q(principal__gt=0), name="operations_importrow_principal_positive"),
+            models.CheckConstraint(
+                condition=Q(total_due__gte=F("principal")), name="operations_importrow_charge_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=True) | Q(closed_at__gte=F("approved_at")),
+                name="operations_importrow_closed_after_approved",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["batch", "approved_on"], name="operations_row_approved"),
+            models.Index(fields=["batch", "closed_on"], name="operations_row_closed"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.loan_key} {self.state}"
+
+
+class LongJob(models.Model):
+    """A piece of work a person started and watches: what it is, how far it has come, how it ended."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", _("Waiting to start")
+        RUNNING = "running", _("Running")
+        FAILED = "failed", _("Failed")
+        DONE = "done", _("Done")
+
+    kind = models.CharField(max_length=40)
+    argument = models.CharField(max_length=80, blank=True)
+    status = models.CharField(max_length=8, choices=Status, default=Status.QUEUED)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    doing = models.CharField(max_length=120, blank=True)
+    error = models.TextField(blank=True)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    requested_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("long job")
+        verbose_name_plural = _("long jobs")
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.argument} {self.status}"
+
+    @property
+    def waiting(self) -> bool:
+        return self.status in (self.Status.QUEUED, self.Status.RUNNING)
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.done // self.total if self.total else 0
+
+
+class DemoStory(models.Model):
+    """The guided walk of one loan from application to recovery: which step is next and what it has made so far."""
+
+    step = models.PositiveSmallIntegerField(default=0, help_text=_("Steps finished."))
+    borrower_id = models.BigIntegerField(null=True, blank=True)
+    application_id = models.BigIntegerField(null=True, blank=True)
+    loan_id = models.BigIntegerField(null=True, blank=True)
+    notes = models.JSONField(default=list, blank=True, help_text=_("What happened, a line a step."))
+    started_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("guided story")
+        verbose_name_plural = _("guided stories")
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}, {self.step}"
+
+
+class DemoLoad(models.Model):
+    """How far the demo portfolio is: the days it covers and the last one whose acts are done. One row."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1, editable=False)
+    size = models.CharField(max_length=10)
+    seed = models.PositiveIntegerField()
+    first_on = models.DateField()
+    until = models.DateField()
+    acted_on = models.DateField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("demo portfolio")
+        constraints: ClassVar = [models.CheckConstraint(condition=Q(id=1), name="operations_demoload_one_row")]
+
+    def __str__(self) -> str:
+        return self.size

@@ -1,0 +1,95 @@
+"""The night, as one table: what is done at the end of a day, in which order, over which ids.
+
+Every function takes ``(lo, hi, on)`` (``lo`` included, ``hi`` left out), does its work for those ids with set-based SQL
+inside the caller's transaction and returns counts. Repeating it for the same day must change nothing.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Max, Min, Model
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from borrowers.models import Borrower
+from core.errors import DomainError
+from debt_collections import cases, promises
+from debt_collections.models import Promise as PromiseToPay
+from ledger import queries as books
+from loans import closing, mandates, reminders
+from loans.models import Mandate, MandateStatus
+from risk import limits
+
+Counts = Mapping[str, int | str]
+IdRange = tuple[int, int] | None
+
+
+class BooksDoNotBalance(DomainError):
+    """The day stays open until the books are right."""
+
+    code = "books_do_not_balance"
+    message = _("Debits and credits of the ledger differ by %(difference)s.")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    code: str
+    label: str | Promise
+    function: Callable[[int, int, date], Counts]
+    id_range: Callable[[], IdRange]
+
+
+def _ids_of(model: type[Model]) -> Callable[[], IdRange]:
+    """The lowest id and one past the highest; nothing to do for an empty table."""
+
+    def id_range() -> IdRange:
+        ends = model._default_manager.aggregate(lo=Min("pk"), hi=Max("pk"))
+        return None if ends["lo"] is None else (ends["lo"], ends["hi"] + 1)
+
+    return id_range
+
+
+def _loans_with_mandate() -> IdRange:
+    active = Mandate.objects.filter(status=MandateStatus.ACTIVE)
+    ends = active.aggregate(lo=Min("loan_id"), hi=Max("loan_id"))
+    return None if ends["lo"] is None else (ends["lo"], ends["hi"] + 1)
+
+
+def _running_loans() -> IdRange:
+    ends = closing.id_range()
+    return None if ends is None else (ends[0], ends[1] + 1)
+
+
+def _to_last(function: Callable[[int, int, date], Counts]) -> Callable[[int, int, date], Counts]:
+    """For functions that take the last id itself where the table of steps says one past it."""
+
+    def call(lo: int, hi: int, on: date) -> Counts:
+        return function(lo, hi - 1, on)
+
+    return call
+
+
+def _once() -> IdRange:
+    return (0, 1)
+
+
+def check_books(lo: int, hi: int, on: date) -> Counts:
+    """The whole ledger at once: a day is only closed over balanced books."""
+    difference: Decimal = books.difference()
+    if difference:
+        raise BooksDoNotBalance(difference=difference)
+    return {"difference": f"{difference:.2f}"}
+
+
+STEPS: tuple[Step, ...] = (
+    Step("mandates", _("Direct debits"), _to_last(mandates.run_due), _loans_with_mandate),
+    Step("positions", _("Accrued and aged"), _to_last(closing.accrue_and_age), _running_loans),
+    Step("reminders", _("Reminders"), _to_last(reminders.queue_reminders), _running_loans),
+    Step("promises", _("Promises judged"), promises.judge, _ids_of(PromiseToPay)),
+    Step("cases", _("Cases"), cases.review_borrowers, cases.id_range),
+    Step("limits", _("Limits"), limits.rescore, _ids_of(Borrower)),
+    Step("books", _("Books verified"), check_books, _once),
+)
+LABELS: dict[str, str | Promise] = {step.code: step.label for step in STEPS}

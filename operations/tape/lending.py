@@ -1,0 +1,90 @@
+"""The two things a tape says about a loan, done through the functions every door uses: it was lent, it was repaid.
+
+Each call is part of a transaction that also moves the state of the row, so an event happens exactly once.
+"""
+
+from datetime import date
+
+from borrowers.models import Borrower
+from borrowers.onboarding import register_borrower
+from loans import disbursing, origination, servicing
+from loans.decisions import Decision, DecisionReason, Source
+from loans.models import DisbursementStatus, Outcome, Product, RepaymentChannel
+from operations.models import ImportRow
+from operations.tape.products import product_of
+from operations.tape.profiles import Profile
+
+
+def lend(row: ImportRow, profile: Profile) -> None:
+    """From borrower to paid-out loan on the day of approval, on the terms of the tape."""
+    on = row.approved_on
+    borrower = _borrower(row, profile)
+    application = origination.submit_application(
+        borrower_id=borrower.pk,
+        product_id=_product(row, profile).pk,
+        amount=row.principal,
+        term_count=profile.parts(row.term_days),
+        on=on,
+        channel="import",
+        idempotency_key=f"{profile.code}:{row.loan_key}",
+    )
+    application = origination.approve(application_id=application.pk, decision=_decision(row, profile), on=on)
+    offer = application.offers.get()
+    loan = origination.accept_offer(offer_id=offer.pk, on=on, accepted_via="import")
+    disbursing.confirm(disbursement_id=loan.disbursements.get().pk, outcome=DisbursementStatus.PAID, on=on)
+    row.loan_id, row.state = loan.pk, ImportRow.State.DISBURSED
+    row.save(update_fields=["loan", "state"])
+
+
+def take_repayment(row: ImportRow, profile: Profile) -> None:
+    """The whole amount due comes in on the day the tape says the loan was closed."""
+    assert row.closed_on is not None
+    assert row.loan_id is not None
+    servicing.record_repayment(
+        loan_id=row.loan_id,
+        amount=row.total_due,
+        received_on=row.closed_on,
+        channel=RepaymentChannel.IMPORT,
+        idempotency_key=f"{profile.code}:{row.loan_key}",
+        recorded_by=None,
+        payer_reference=row.loan_key,
+    )
+    row.state = ImportRow.State.REPAID
+    row.save(update_fields=["state"])
+
+
+def _borrower(row: ImportRow, profile: Profile) -> Borrower:
+    known = Borrower.objects.filter(source=profile.code, external_id=row.borrower_key).first()
+    return known or _register(row.borrower_key, profile, row.approved_on)
+
+
+def _register(borrower_key: str, profile: Profile, on: date) -> Borrower:
+    """The tape gives neither name nor document nor phone: the lender's own number stands for all three."""
+    return register_borrower(
+        name=borrower_key,
+        identity_kind="other",
+        identity_number=f"{profile.code}:{borrower_key}",
+        phone="",
+        on=on,
+        language="en",
+        market=profile.market,
+        external_id=borrower_key,
+        source=profile.code,
+    )
+
+
+def _product(row: ImportRow, profile: Profile) -> Product:
+    return product_of(profile, row.term_days)
+
+
+def _decision(row: ImportRow, profile: Profile) -> Decision:
+    """The lender of the tape decided long ago; its terms are taken as they are."""
+    return Decision(
+        outcome=Outcome.APPROVE,
+        reasons=(DecisionReason.IMPORTED.value,),
+        principal=row.principal,
+        term_count=profile.parts(row.term_days),
+        source=Source.IMPORTED.value,
+        flat_charge=row.total_due - row.principal,
+        first_due_on=row.first_due_on,
+    )

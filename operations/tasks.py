@@ -1,0 +1,36 @@
+"""Background doors of the business day. Each reads the clock, makes one call and leaves the rest to tables."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from core.context import acting
+from operations import end_of_day, jobs
+from operations.models import EndOfDayRun
+
+
+@shared_task(name="operations.close_due_days")
+def close_due_days() -> int:
+    """Close every day before the local date, in order. While somebody else is closing there is nothing to do here."""
+    try:
+        with acting(channel="task"):
+            return len(end_of_day.close_due(today=timezone.localdate()))
+    except end_of_day.AlreadyClosing:
+        return 0
+
+
+@shared_task(name="operations.close_day")
+def close_day(*, run_id: int) -> str:
+    """Close the day a person asked to close. If a coordinator is at work, the schedule picks the run up afterwards."""
+    run = EndOfDayRun.objects.select_related("business_day", "requested_by").get(pk=run_id)
+    try:
+        with acting(channel="task", actor=run.requested_by):
+            return end_of_day.close_day(on=run.business_day.on, triggered_by=run.trigger).status
+    except end_of_day.AlreadyClosing:
+        return run.status
+
+
+@shared_task(name="operations.run_job")
+def run_job(*, job_id: int) -> str:
+    """Do a long job; its row tells the page how far it is."""
+    with acting(channel="task"):
+        return jobs.run_job(job_id=job_id).status
