@@ -1,0 +1,84 @@
+"""The borrower as one story: who, how to reach, what is owed, the limit, the case, and everything that happened."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from borrowers.models import Borrower
+from borrowers.queries import BorrowerFile, borrower_file
+from core.money import ZERO
+from desk.people import Standing, standing
+from loans.loan_page import Event, message_event, newest_first, repayment_event
+from loans.models import Application, Loan, LoanStatus, Repayment
+from messaging.models import Message
+
+MOST_EVENTS = 25
+_MOST_LOANS = 50
+
+
+@dataclass(frozen=True)
+class BorrowerPage:
+    borrower: Borrower
+    file: BorrowerFile
+    loans: list[Loan]
+    applications: list[Application]
+    people: Standing
+    events: list[Event]
+
+    @property
+    def exposure(self) -> Decimal:
+        return sum((loan.position.outstanding_total for loan in self._active), ZERO)
+
+    @property
+    def overdue(self) -> Decimal:
+        return sum((loan.position.overdue_total for loan in self._active), ZERO)
+
+    @property
+    def worst(self) -> Loan | None:
+        """The loan that is latest, to name days past due and bucket of the person."""
+        return max(self._active, key=lambda loan: loan.position.days_past_due, default=None)
+
+    @property
+    def settled_count(self) -> int:
+        return sum(1 for loan in self.loans if loan.status == LoanStatus.SETTLED)
+
+    @property
+    def _active(self) -> list[Loan]:
+        return [loan for loan in self.loans if loan.status == LoanStatus.ACTIVE and hasattr(loan, "position")]
+
+
+def borrower_page(borrower: Borrower, *, on: date, sees_collections: bool) -> BorrowerPage:
+    loans = Loan.objects.filter(borrower=borrower).select_related("position", "product_version__product", "borrower")
+    applications = Application.objects.filter(borrower=borrower).select_related("product").order_by("-id")
+    people = standing(borrower.pk, sees_collections=sees_collections)
+    return BorrowerPage(
+        borrower=borrower,
+        file=borrower_file(borrower, on),
+        loans=list(loans.order_by("-id")[:_MOST_LOANS]),
+        applications=list(applications[:10]),
+        people=people,
+        events=newest_first([*_events(borrower), *people.events])[:MOST_EVENTS],
+    )
+
+
+def _events(borrower: Borrower) -> list[Event]:
+    repayments = Repayment.objects.filter(loan__borrower=borrower).select_related("recorded_by", "loan")
+    messages = Message.objects.filter(borrower=borrower).order_by("-id")
+    applications = Application.objects.filter(borrower=borrower).order_by("-id")
+    return [
+        *(repayment_event(repayment) for repayment in repayments.order_by("-received_on", "-id")[:MOST_EVENTS]),
+        *(message_event(message) for message in messages[:MOST_EVENTS]),
+        *(_application_event(application) for application in applications[:10]),
+    ]
+
+
+def _application_event(application: Application) -> Event:
+    return Event(
+        at=timezone.localtime(application.created_at),
+        title=_("Application %(number)s") % {"number": application.number},
+        text=f"¥ {application.amount:,.2f} {application.get_status_display()}",
+        kind="status",
+    )

@@ -1,0 +1,80 @@
+"""The counts beside the places of the side navigation: cheap, capped, and kept for half a minute.
+
+Each count stops at a hundred, since nobody works differently for the hundred-and-first; a page never waits for them twice
+within the half minute, whoever asks.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.cache import cache
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from audit.models import Approval, ApprovalStatus
+from core import business_date
+from debt_collections.models import Case
+from loans.models import Application, IncomingPayment, IncomingPaymentStatus
+from operations.models import EndOfDayRun
+from staff.models import User
+
+MOST = 99
+_KEPT_SECONDS = 30
+
+_SHARED: dict[str, Callable[[], QuerySet[Any]]] = {
+    "applications": lambda: Application.objects.open(),
+    "underwriting": lambda: Application.objects.waiting_for_underwriter(),
+    "payments": lambda: IncomingPayment.objects.filter(status=IncomingPaymentStatus.SUSPENSE),
+    "workbench": lambda: Case.objects.open(),
+}
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: the counts and the business date of the frame; a fragment draws no frame and pays for none."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated or request.headers.get("HX-Request"):
+        return {"nav_counts": {}}
+    return {"nav_counts": {**_shared_counts(), **_own_counts(user)}, "business_date": business_date.current()}
+
+
+def forget_counts() -> None:
+    """For those who change the queues and show them in the same breath (demo, tests)."""
+    cache.delete("desk:nav:shared")
+
+
+def _shared_counts() -> dict[str, str]:
+    counts = cache.get("desk:nav:shared")
+    if counts is None:
+        counts = {name: capped(rows()) for name, rows in _SHARED.items()}
+        counts["end_of_day"] = _night_mark()
+        cache.set("desk:nav:shared", counts, _KEPT_SECONDS)
+    return counts
+
+
+def _own_counts(user: User) -> dict[str, str]:
+    key = f"desk:nav:{user.pk}"
+    counts = cache.get(key)
+    if counts is None:
+        counts = {"approvals": capped(approvals_for(user))}
+        cache.set(key, counts, _KEPT_SECONDS)
+    return counts
+
+
+def approvals_for(user: User) -> QuerySet[Approval]:
+    """What waits for a second pair of eyes and was not asked for by this person."""
+    waiting = Approval.objects.filter(status=ApprovalStatus.PENDING)
+    return waiting.exclude(requested_by=user).order_by("id")
+
+
+def capped(rows: QuerySet[Any]) -> str:
+    """The count as text, "99+" from a hundred on, nothing for none."""
+    count = rows.order_by()[: MOST + 1].count()
+    return f"{MOST}+" if count > MOST else str(count or "")
+
+
+def _night_mark() -> str:
+    run = EndOfDayRun.objects.order_by("-pk").only("status").first()
+    if run is None:
+        return ""
+    marks: dict[str, str] = {EndOfDayRun.Status.DONE: "✓", EndOfDayRun.Status.FAILED: "!"}
+    return marks.get(run.status, "…")

@@ -1,0 +1,105 @@
+"""What the desk knows of a borrower beside the loans: the collection case, the promises, the limit. Shared by the borrower's
+page and the loan's page, so that both tell the same story.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from debt_collections.models import Case, ContactAttempt, Promise, PromiseStatus
+from loans.loan_page import Event, newest_first
+from risk.models import CreditLimit, LimitChange
+
+_MOST = 15
+_PROMISE_TONES = {
+    PromiseStatus.PENDING: "info",
+    PromiseStatus.KEPT: "good",
+    PromiseStatus.BROKEN: "bad",
+    PromiseStatus.CANCELLED: "attention",
+}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The case, the contacts and the limit of one borrower."""
+
+    case: Case | None
+    contacts: list[ContactAttempt] = field(default_factory=list)
+    promises: list[Promise] = field(default_factory=list)
+    limit: CreditLimit | None = None
+    limit_changes: list[LimitChange] = field(default_factory=list)
+
+    @property
+    def last_limit_change(self) -> LimitChange | None:
+        return self.limit_changes[0] if self.limit_changes else None
+
+    @property
+    def contact_events(self) -> list[Event]:
+        """Calls, visits and promises, newest first."""
+        events = [_contact_event(contact) for contact in self.contacts]
+        return newest_first(events + [_promise_event(promise) for promise in self.promises])
+
+    @property
+    def events(self) -> list[Event]:
+        """The lines these add to a timeline."""
+        return self.contact_events + [_limit_event(change) for change in self.limit_changes]
+
+
+def standing(borrower_id: int, *, sees_collections: bool) -> Standing:
+    """Two queries for the limit; three more for those who may see collections."""
+    limit = CreditLimit.objects.filter(borrower_id=borrower_id).first()
+    changes = list(LimitChange.objects.filter(borrower_id=borrower_id).order_by("-id")[:5])
+    if not sees_collections:
+        return Standing(case=None, limit=limit, limit_changes=changes)
+    case = Case.objects.filter(borrower_id=borrower_id).select_related("assigned_to").order_by("-id").first()
+    contacts = ContactAttempt.objects.filter(borrower_id=borrower_id).select_related("by").order_by("-at")
+    promises = Promise.objects.filter(case__borrower_id=borrower_id).select_related("taken_by").order_by("-id")
+    return Standing(case, list(contacts[:_MOST]), list(promises[:_MOST]), limit, changes)
+
+
+def _contact_event(contact: ContactAttempt) -> Event:
+    return Event(
+        at=timezone.localtime(contact.at),
+        title=contact.get_channel_display(),
+        text=f"{contact.get_outcome_display()}{': ' + contact.note if contact.note else ''}",
+        note=contact.by.label,
+        tone="info" if contact.was_answered else "attention",
+        kind="contact",
+    )
+
+
+def _promise_event(promise: Promise) -> Event:
+    titles = {
+        PromiseStatus.PENDING: _("Promise"),
+        PromiseStatus.KEPT: _("Promise kept"),
+        PromiseStatus.BROKEN: _("Promise broken"),
+        PromiseStatus.CANCELLED: _("Promise cancelled"),
+    }
+    by_day = _("¥ %(amount)s by %(due)s") % {"amount": f"{promise.amount:,.2f}", "due": promise.due_on.isoformat()}
+    judged = promise.judged_on is not None
+    return Event(
+        at=_at(promise.judged_on or promise.taken_on, time(23, 58) if judged else time(12)),
+        title=titles[PromiseStatus(promise.status)],
+        text=by_day,
+        note=_("end of day") if judged else promise.taken_by.label,
+        tone=_PROMISE_TONES[PromiseStatus(promise.status)],
+        kind="contact",
+    )
+
+
+def _limit_event(change: LimitChange) -> Event:
+    raised = change.after > change.before
+    return Event(
+        at=_at(change.on, time(23, 57)),
+        title=_("Limit raised") if raised else _("Limit cut"),
+        text=f"{change.before:,.0f} → {change.after:,.0f}",
+        note=change.get_reason_display(),
+        tone="good" if raised else "attention",
+        kind="status",
+    )
+
+
+def _at(on: date, at: time) -> datetime:
+    return timezone.make_aware(datetime.combine(on, at))

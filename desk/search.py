@@ -1,0 +1,146 @@
+"""One box for everything: what was pasted decides where to look, and a single exact hit opens at once.
+
+People paste numbers with blanks, dashes or full-width digits; none of that may cost a hit. Names and identity numbers are
+encrypted at rest, so they are found whole, never in part.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from borrowers import queries as borrower_queries
+from borrowers.models import Borrower
+from loans.models import Application, IncomingPayment, Loan
+from staff.models import User
+
+_NUMBERED = re.compile(r"^(LN|AP|CU)[-\s]?(\d{4})[-\s]?(\d{1,6})$", re.IGNORECASE)
+_MOST_HITS = 20
+
+
+@dataclass(frozen=True)
+class Hit:
+    title: str
+    detail: str
+    url: str
+    state: str = ""
+    tone: str = "neutral"
+
+
+@dataclass(frozen=True)
+class Group:
+    label: str | Promise
+    hits: list[Hit]
+
+
+@dataclass(frozen=True)
+class Result:
+    text: str
+    groups: list[Group] = field(default_factory=list)
+
+    @property
+    def hits(self) -> list[Hit]:
+        return [hit for group in self.groups for hit in group.hits]
+
+    @property
+    def only_hit(self) -> Hit | None:
+        """The hit to open without asking: the one borrower, or the one object, that the text names."""
+        first = [group.hits for group in self.groups if group.hits]
+        return first[0][0] if first and len(first[0]) == 1 and self._is_exact else None
+
+    @property
+    def _is_exact(self) -> bool:
+        return len(self.hits) == 1 or (bool(self.groups) and len(self.groups[0].hits) == 1)
+
+
+def normalise(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).split())
+
+
+def search(*, text: str, user: User) -> Result:
+    """Everything the text names that this person may see, people first."""
+    wanted = normalise(text)
+    if not wanted:
+        return Result(text="")
+    number = _full_number(wanted)
+    finders: list[tuple[str, str | Promise, Callable[[], list[Hit]]]] = [
+        ("borrowers.view_borrower", _("Borrowers"), lambda: _borrowers(wanted, number)),
+        ("loans.view_loan", _("Loans"), lambda: _loans(wanted, number)),
+        ("loans.view_application", _("Applications"), lambda: _applications(number)),
+        ("loans.import_payments", _("Bank payments"), lambda: _bank_payments(wanted)),
+    ]
+    groups = [Group(label, find()) for permission, label, find in finders if user.has_perm(permission)]
+    return Result(text=wanted, groups=[group for group in groups if group.hits])
+
+
+def _full_number(text: str) -> str:
+    """LN 2026 418 → LN-2026-000418; empty when the text is no number of ours."""
+    found = _NUMBERED.match(text)
+    return f"{found[1].upper()}-{found[2]}-{int(found[3]):06d}" if found else ""
+
+
+def _borrowers(text: str, number: str) -> list[Hit]:
+    if number and not number.startswith("CU"):
+        return []
+    found = Borrower.objects.filter(number=number) if number else borrower_queries.find(text)
+    return [_borrower_hit(borrower) for borrower in found[:_MOST_HITS]]
+
+
+def _borrower_hit(borrower: Borrower) -> Hit:
+    return Hit(
+        title=borrower.masked_name,
+        detail=f"{borrower.number} · {borrower.masked_phone} · {borrower.masked_identity}",
+        url=reverse("desk:borrower", args=[borrower.number]),
+    )
+
+
+def _loans(text: str, number: str) -> list[Hit]:
+    loans = Loan.objects.select_related("borrower")
+    if number:
+        loans = loans.filter(number=number)
+    else:
+        people = [borrower.pk for borrower in borrower_queries.find(text)[:_MOST_HITS]]
+        loans = loans.filter(Q(borrower_id__in=people) | Q(public_id=text)).order_by("-id")
+    return [_loan_hit(loan) for loan in loans[:_MOST_HITS]]
+
+
+def _loan_hit(loan: Loan) -> Hit:
+    return Hit(
+        title=loan.number,
+        detail=f"{loan.borrower.masked_name} · {loan.principal}",
+        url=reverse("desk:loan", args=[loan.number]),
+        state=loan.get_status_display(),
+    )
+
+
+def _applications(number: str) -> list[Hit]:
+    if not number.startswith("AP"):
+        return []
+    found = Application.objects.filter(number=number).select_related("borrower")
+    return [
+        Hit(
+            title=application.number,
+            detail=application.borrower.masked_name,
+            url=application.get_absolute_url(),
+            state=application.get_status_display(),
+        )
+        for application in found
+    ]
+
+
+def _bank_payments(text: str) -> list[Hit]:
+    found = IncomingPayment.objects.filter(bank_reference=text.replace(" ", ""))
+    return [
+        Hit(
+            title=payment.bank_reference,
+            detail=f"{payment.paid_on} · {payment.amount}",
+            url=reverse("loans:incoming_payment", args=[payment.pk]),
+            state=payment.get_status_display(),
+        )
+        for payment in found
+    ]

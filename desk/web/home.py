@@ -1,0 +1,40 @@
+"""My day and the search box."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from core import business_date
+from desk import home as reads
+from desk.search import search
+from operations.queries import last_night
+from staff.permissions import person
+
+
+@require_GET
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    on = business_date.current()
+    user = person(request)
+    context = {
+        "hour": timezone.localtime().hour,
+        "tiles": reads.tiles(user=user, on=on),
+        "waiting": reads.waiting_approvals(user),
+        "approval_count": reads.capped(reads.my_approvals(user)),
+        "night": last_night(),
+        "chart": reads.portfolio_chart(on) if user.has_perm("loans.view_loan") else None,
+        "first_run": reads.is_first_run(),
+    }
+    return render(request, "desk/home.html", context)
+
+
+@require_GET
+@login_required
+def search_page(request: HttpRequest) -> HttpResponse:
+    """Grouped hits; a single exact one opens at once."""
+    result = search(text=request.GET.get("q", ""), user=person(request))
+    if result.only_hit is not None and not request.GET.get("stay"):
+        return redirect(result.only_hit.url)
+    return render(request, "desk/search.html", {"result": result, "search_text": result.text})

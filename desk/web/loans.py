@@ -1,0 +1,87 @@
+"""The loan: who, how much, how late, what next, and everything that ever happened to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.functional import Promise as LazyText
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET
+
+from audit.models import AuditEvent
+from core import business_date
+from core.rules import rule
+from desk.people import Standing, standing
+from loans import loan_page as reads
+from loans.loan_actions import actions_for
+from loans.loan_page import LoanPage
+from loans.models import Loan
+from staff.permissions import check, require
+
+MOST_EVENTS = 12
+
+# Tab → its name and the right it needs beside seeing the loan.
+TABS: dict[str, tuple[str | LazyText, str]] = {
+    "overview": (_("Overview"), ""),
+    "schedule": (_("Schedule"), ""),
+    "transactions": (_("Transactions"), ""),
+    "collections": (_("Collections"), "collections.view_case"),
+    "documents": (_("Documents"), ""),
+    "messages": (_("Messages"), "messaging.view_message"),
+    "accounting": (_("Accounting"), "ledger.view_journalentry"),
+    "changes": (_("Change log"), ""),
+}
+
+
+@require_GET
+@require("loans.view_loan")
+def loan_page(request: HttpRequest, number: str, tab: str = "overview") -> HttpResponse:
+    user, on = request.user, business_date.current()
+    needed = TABS[tab][1]
+    if needed:
+        check(user, needed)
+    loan = reads.loan_by_number(number)
+    page = reads.loan_page(loan, on=on)
+    people = standing(loan.borrower_id, sees_collections=user.has_perm("collections.view_case"))
+    context: dict[str, Any] = {
+        "page": page,
+        "loan": loan,
+        "position": page.position,
+        "people": people,
+        "on": on,
+        "tab": tab,
+        "tabs": [(code, label) for code, (label, needs) in TABS.items() if not needs or user.has_perm(needs)],
+        "actions": actions_for(loan, overpaid=page.overpaid, disbursement=page.disbursement, has_perm=user.has_perm),
+        "cost_cap": rule("cost_cap", on).get("annual_rate"),
+        "timeline": reads.newest_first([*page.events, *people.events])[:MOST_EVENTS],
+        **_tab_context(tab, request, page, people, on),
+    }
+    return render(request, f"desk/loan_{tab}.html", context)
+
+
+def _tab_context(tab: str, request: HttpRequest, page: LoanPage, people: Standing, on: date) -> dict[str, Any]:
+    """Only the open tab is read."""
+    readers: dict[str, Callable[[], dict[str, Any]]] = {
+        "overview": lambda: {"contract": reads.contract_of(page.loan)},
+        "schedule": lambda: _schedule(request, page, on),
+        "transactions": lambda: {"rows": reads.transactions(page.loan)},
+        "documents": lambda: {"contract": reads.contract_of(page.loan)},
+        "messages": lambda: {"messages_sent": reads.messages_of(page.loan)},
+        "accounting": lambda: {"journal": reads.journal(page.loan), "accruals": reads.accruals(page.loan)},
+        "changes": lambda: {"changes": _changes(page.loan)},
+    }
+    return readers[tab]() if tab in readers else {}
+
+
+def _schedule(request: HttpRequest, page: LoanPage, on: date) -> dict[str, Any]:
+    compared = request.GET.get("compare") and page.schedule.version > 1
+    return {"original": reads.original_schedule(page.loan, on=on) if compared else None}
+
+
+def _changes(loan: Loan) -> list[AuditEvent]:
+    events = AuditEvent.objects.filter(object_type="loans.loan", object_id=str(loan.pk)).select_related("actor")
+    return list(events.order_by("-id")[:100])
