@@ -1,0 +1,83 @@
+"""The same request many times at once: one effect, one answer. Real threads, real connections."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connection
+
+from core import business_date
+from ledger.queries import difference
+from loans.models import Repayment
+from tests.api.conftest import TODAY
+from tests.api.town import lent, yuan
+from tests.loans.books import a_product
+from tests.partners.factories import Caller, caller
+
+pytestmark = pytest.mark.django_db(transaction=True)
+AT_ONCE = 20
+
+
+@pytest.fixture
+def lilac() -> Caller:
+    business_date.move_to(TODAY)
+    return caller("Lilac Phones")
+
+
+def all_at_once(calls):
+    """Run the calls in as many threads, let go together; what each returned."""
+    start = Barrier(len(calls), timeout=30)
+
+    def run(call):
+        try:
+            start.wait()
+            return call()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return list(threads.map(run, calls))
+
+
+def paying(lilac, body, key):
+    return Caller(lilac.token).send("/repayments", body, key=key)
+
+
+def test_twenty_repeats_at_once_record_one_repayment_and_get_one_answer(lilac):
+    loan = lent(lilac, a_product().product)
+    body = {"loan": loan["id"], "amount": yuan(100)}
+
+    answers = all_at_once([lambda: paying(lilac, body, "pay-1")] * AT_ONCE)
+
+    # Who came while the first one was running is asked to come again, and does.
+    waiting = [answer for answer in answers if answer.status_code == 409]
+    assert {answer.json()["code"] for answer in waiting} <= {"request_still_running"}
+    assert {answer["Retry-After"] for answer in waiting} <= {"1"}
+    answers = [answer for answer in answers if answer.status_code != 409]
+    answers += [paying(lilac, body, "pay-1") for _ in waiting]
+    assert len(answers) == AT_ONCE
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.content for answer in answers}) == 1
+    assert sum("Idempotent-Replayed" not in answer for answer in answers) == 1
+    assert Repayment.objects.count() == 1
+    assert difference() == 0
+
+
+def test_twenty_different_repayments_of_one_loan_at_once_are_all_recorded(lilac):
+    loan = lent(lilac, a_product().product)
+    body = {"loan": loan["id"], "amount": yuan(10)}
+
+    answers = all_at_once([lambda n=n: paying(lilac, body, f"pay-{n}") for n in range(AT_ONCE)])
+
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["id"] for answer in answers}) == Repayment.objects.count() == AT_ONCE
+    assert difference() == 0
+
+
+def test_two_people_with_one_identity_number_at_once_become_one_borrower(lilac):
+    person = {"name": "林小雨", "identity_number": "11010519491231002X", "phone": "13812341234"}
+
+    answers = all_at_once([lambda n=n: Caller(lilac.token).send("/borrowers", person, key=f"n-{n}") for n in range(5)])
+
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409]
+    assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {"borrower_already_registered"}

@@ -1,0 +1,74 @@
+"""What a partner sends about the people of the tests, and shortcuts to the middle of a story."""
+
+from itertools import count
+from typing import Any
+
+from loans.models import Product
+from loans.tasks import send_due_disbursements
+from risk.tasks import assess_submitted
+from tests.borrowers.factories import LIN_ID, resident_number
+from tests.partners.factories import Caller
+
+_people = count(1)
+NAMES = "张三 李四 王芳 赵敏 孙强 周杰 吴静 郑伟".split()
+
+
+def yuan(amount: int, cents: int = 0) -> dict[str, Any]:
+    """Money as it travels."""
+    return {"amount": amount * 100 + cents, "currency": "CNY"}
+
+
+def lin(**changes: Any) -> dict[str, Any]:
+    return {"name": "林小雨", "identity_number": LIN_ID, "phone": "13812341234", **changes}
+
+
+def somebody(**changes: Any) -> dict[str, Any]:
+    """Another person each time."""
+    n = next(_people)
+    facts = {"name": NAMES[n % 8], "identity_number": resident_number(n), "phone": f"138{n:08d}"}
+    return {**facts, **changes}
+
+
+def registered(caller: Caller, **changes: Any) -> str:
+    """The id of a person the partner brought in, with income, consent and an account."""
+    made = caller.send("/borrowers", {**somebody(), **changes})
+    assert made.status_code == 201, made.content
+    path = f"/borrowers/{made.json()['id']}"
+    for part, body in (
+        ("consents", {"purpose": "credit_query", "given_at": "2026-06-15T02:00:00Z"}),
+        ("incomes", {"source": "salary", "monthly_amount": yuan(15_000), "as_of": "2026-06-01"}),
+        ("bank_accounts", {"bank_name": "Harbour Bank", "account_number": "6222020200001234567"}),
+    ):
+        added = caller.send(f"{path}/{part}", body)
+        assert added.status_code == 201, added.content
+    return str(made.json()["id"])
+
+
+def applied(caller: Caller, product: Product, *, borrower: str = "", **changes: Any) -> dict[str, Any]:
+    """An application of the partner for 2,000 over six months."""
+    wish = {
+        "borrower": borrower or registered(caller),
+        "product": product.public_id,
+        "amount": yuan(2_000),
+        "term_count": 6,
+    }
+    made = caller.send("/applications", {**wish, **changes})
+    assert made.status_code == 201, made.content
+    return made.json()
+
+
+def offered(caller: Caller, product: Product, **changes: Any) -> dict[str, Any]:
+    """The offer that was made on an application of the partner."""
+    application = applied(caller, product, **changes)
+    assess_submitted()
+    decision = caller.ask(f"/applications/{application['id']}/decision").json()
+    assert decision["offer"], decision
+    return decision["offer"]
+
+
+def lent(caller: Caller, product: Product, **changes: Any) -> dict[str, Any]:
+    """A running loan that came from the partner."""
+    offer = offered(caller, product, **changes)
+    loan = caller.send(f"/offers/{offer['id']}/accept").json()
+    send_due_disbursements()
+    return caller.ask(f"/loans/{loan['id']}").json()

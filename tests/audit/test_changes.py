@@ -1,0 +1,73 @@
+"""A stored change in words: labels, choices, names; what is sealed stays sealed."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from audit.changes import Change, changes_of, people_in, type_label
+
+
+def stored(object_type: str, before: dict[str, Any], after: dict[str, Any]) -> SimpleNamespace:
+    return SimpleNamespace(object_type=object_type, before=before, after=after)
+
+
+def test_a_choice_is_shown_by_its_label() -> None:
+    assert changes_of(stored("staff.user", {"theme": "auto"}, {"theme": "dark"})) == [
+        Change("Theme", "Like my device", "Dark")
+    ]
+
+
+def test_sealed_personal_data_is_never_shown_not_even_its_ciphertext() -> None:
+    [change] = changes_of(stored("borrowers.borrower", {"name": "0:q83vEjRWeJA="}, {"name": "0:mZ1234567890"}))
+
+    assert (change.before, change.after) == ("sealed", "sealed")
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("12345.60", "12,345.60"),
+        ("-450.72", "-450.72"),
+        (True, "yes"),
+        (None, ""),
+        (["a", "b"], "a, b"),
+    ],
+)
+def test_values_are_written_for_reading(value: Any, written: str) -> None:
+    [change] = changes_of(stored("gone.thing", {}, {"what": value}))
+
+    assert change.after == written
+
+
+def test_a_rate_is_written_in_per_cent() -> None:
+    [change] = changes_of(stored("gone.thing", {"annual_rate": "0.22000000"}, {"annual_rate": "0.18"}))
+
+    assert (change.before, change.after) == ("22.00 %", "18.00 %")
+
+
+def test_a_field_on_one_side_only_is_still_a_change() -> None:
+    labels = [change.label for change in changes_of(stored("gone.thing", {"left": "1"}, {"right_side": "2"}))]
+
+    assert labels == ["Left", "Right side"]
+
+
+@pytest.mark.django_db
+def test_people_are_named_with_one_query_for_all(staff_member: Any, django_assert_num_queries: Any) -> None:
+    officer, checker = staff_member("officer", display_name="Zhao Min"), staff_member("checker")
+    records = [
+        stored("audit.approval", {}, {"requested_by_id": officer.pk}),
+        stored("audit.approval", {}, {"decided_by_id": checker.pk}),
+    ]
+
+    with django_assert_num_queries(1):
+        people = people_in(records)
+
+    assert changes_of(records[0], people)[0].after == "Zhao Min"
+
+
+def test_a_type_is_named_in_words() -> None:
+    assert type_label("staff.user") == "Staff member"
+    assert type_label("gone.thing") == "gone.thing"

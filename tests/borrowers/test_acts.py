@@ -1,0 +1,209 @@
+"""What staff do on a borrower's page: each form one act, and personal data revealed for half a minute."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from audit.models import AuditEvent
+from borrowers.contacts import add_contact_point
+from borrowers.models import BankAccount, Borrower, Consent, ContactPoint, ContactState, ExternalDebt, Income
+from core import business_date
+from tests.borrowers.factories import LIN_ID, ON, in_state, lin, mobile_of, wang
+
+pytestmark = pytest.mark.django_db
+
+SignIn = Callable[..., Client]
+HTMX = {"HTTP_HX_REQUEST": "true"}
+
+
+@pytest.fixture(autouse=True)
+def _today() -> None:
+    business_date.move_to(ON)
+
+
+@pytest.fixture
+def officer(client: Client, signed_in: SignIn) -> Client:
+    return signed_in(client, "officer")
+
+
+def at(name: str, *args: object) -> str:
+    return reverse(f"borrowers:{name}", args=args)
+
+
+# --- acts -----------------------------------------------------------------------------------------------------------
+def test_a_contact_point_is_added(officer: Client) -> None:
+    borrower = lin()
+
+    answer = officer.post(
+        at("add_contact", borrower.number),
+        {"kind": "mobile", "value": "137 6666 7777", "provenance": "bureau", "make_primary": "on"},
+    )
+
+    assert answer.url == f"/app/borrowers/{borrower.number}"
+    borrower.refresh_from_db()
+    assert borrower.phone == "13766667777"
+    assert mobile_of(borrower).provenance == "bureau"
+
+
+def test_a_known_contact_point_is_refused_in_its_form(officer: Client) -> None:
+    borrower = lin()
+
+    answer = officer.post(
+        at("add_contact", borrower.number), {"kind": "mobile", "value": "13812341234", "provenance": "borrower"}
+    )
+
+    assert answer.status_code == 422
+    assert "already on file" in answer.content.decode()
+
+
+def test_a_state_is_changed_with_its_reason(officer: Client) -> None:
+    borrower = lin()
+    point = mobile_of(borrower)
+
+    officer.post(at("contact_state", borrower.number, point.pk), {"to": "verified", "reason": "code read back"})
+
+    point.refresh_from_db()
+    assert (point.state, point.state_reason) == ("verified", "code read back")
+    assert point.verified_at is not None
+    assert point.history.first().history_user.username == "officer"
+
+
+def test_only_moves_of_the_table_are_offered_and_taken(officer: Client) -> None:
+    borrower = lin()
+    point = in_state(mobile_of(borrower), ContactState.WRONG_PERSON)
+    address = at("contact_state", borrower.number, point.pk)
+
+    assert 'value="verified"' not in officer.get(address).content.decode()
+    assert officer.post(address, {"to": "verified", "reason": "x"}).status_code == 422
+    point.refresh_from_db()
+    assert point.state == "wrong_person"
+
+
+def test_another_mobile_is_used_first(officer: Client) -> None:
+    borrower = lin()
+    second = add_contact_point(borrower_id=borrower.pk, kind="mobile", value="13766667777")
+
+    officer.post(at("contact_primary", borrower.number, second.pk))
+
+    assert mobile_of(borrower) == second
+
+
+def test_a_contact_point_of_somebody_else_is_not_reachable_through_a_borrower(officer: Client) -> None:
+    other = mobile_of(wang())
+
+    assert officer.post(at("contact_primary", lin().number, other.pk)).status_code == 404
+    assert officer.get(at("contact_state", Borrower.objects.last().number, other.pk)).status_code == 404
+
+
+def test_consents_are_recorded_and_withdrawn(officer: Client) -> None:
+    borrower = lin()
+
+    officer.post(at("add_consent", borrower.number), {"purpose": "third_party", "channel": "paper"})
+    consent = Consent.objects.get()
+    assert (consent.purpose, consent.channel) == ("third_party", "paper")
+
+    officer.post(at("end_consent", borrower.number, consent.pk), {"reason": "letter of 2026-06-15"})
+    consent.refresh_from_db()
+    assert consent.withdrawn_at is not None
+    assert officer.post(at("end_consent", borrower.number, consent.pk), {"reason": "again"}).status_code == 422
+
+
+def test_income_debt_and_account_go_on_file(officer: Client) -> None:
+    number = lin().number
+
+    officer.post(at("add_income", number), {"source": "salary", "monthly_amount": "¥ 8,200.00", "as_of": "2026-05-31"})
+    officer.post(
+        at("add_debt", number),
+        {"lender": "示例银行", "balance": "12,000", "monthly_payment": "0", "source": "bureau", "as_of": "2026-05-31"},
+    )
+    officer.post(at("add_account", number), {"bank_name": "示例银行", "account_number": "6222 0212 3456 7890"})
+
+    assert str(Income.objects.get().monthly_amount) == "8200.00"
+    assert str(ExternalDebt.objects.get().balance) == "12000.00"
+    assert BankAccount.objects.get().is_primary
+
+
+def test_a_refused_amount_is_named_at_its_field(officer: Client) -> None:
+    answer = officer.post(
+        at("add_income", lin().number), {"source": "salary", "monthly_amount": "-1", "as_of": "2026-05-31"}
+    )
+
+    assert answer.status_code == 422
+    assert "amount must be positive" in answer.content.decode()
+
+
+def test_do_not_contact_needs_a_reason_and_can_be_lifted(officer: Client) -> None:
+    borrower = lin()
+    address = at("do_not_contact", borrower.number)
+
+    assert officer.post(address, {"reason": " "}).status_code == 422
+    officer.post(address, {"reason": "complaint C-7"})
+    borrower.refresh_from_db()
+    assert borrower.do_not_contact
+    assert borrower.history.first().history_change_reason == "complaint C-7"
+
+    officer.post(address, {"reason": "complaint answered"})
+    borrower.refresh_from_db()
+    assert not borrower.do_not_contact
+
+
+def test_a_form_opens_in_the_dialog_or_as_a_page(officer: Client) -> None:
+    address = at("add_contact", lin().number)
+
+    assert "<html" not in officer.get(address, **HTMX).content.decode()
+    assert "<html" in officer.get(address).content.decode()
+
+
+# --- revealing ------------------------------------------------------------------------------------------------------
+def test_the_value_is_shown_for_a_reason_for_half_a_minute_and_never_cached(officer: Client) -> None:
+    borrower = lin()
+    address = at("reveal", borrower.number, "identity_number")
+
+    asked = officer.get(address, **HTMX)
+    assert LIN_ID not in asked.content.decode()
+    shown = officer.post(address, {"reason": "Identity check"}, **HTMX)
+
+    assert LIN_ID in shown.content.decode()
+    assert "delay:30s" in shown.content.decode()
+    assert "no-store" in shown["Cache-Control"]
+    event = AuditEvent.objects.get(action="revealed")
+    assert (event.reason, event.actor.username, event.channel) == ("Identity check", "officer", "web")
+    masked = officer.get(at("masked_again", borrower.number), **HTMX).content.decode()
+    assert LIN_ID not in masked
+
+
+@pytest.mark.parametrize("given", [{}, {"reason": "other", "other": "  "}, {"reason": "because"}])
+def test_without_a_reason_nothing_is_shown(officer: Client, given: dict) -> None:
+    answer = officer.post(at("reveal", lin().number, "phone"), given, **HTMX)
+
+    assert answer.status_code == 422
+    assert "13812341234" not in answer.content.decode()
+    assert not AuditEvent.objects.filter(action="revealed").exists()
+
+
+def test_a_reason_in_words_is_recorded_as_it_stands(officer: Client) -> None:
+    officer.post(at("reveal", lin().number, "phone"), {"reason": "other", "other": "court order 12"}, **HTMX)
+
+    assert AuditEvent.objects.get(action="revealed").reason == "court order 12"
+
+
+def test_without_script_the_reveal_is_a_page(officer: Client) -> None:
+    shown = officer.post(at("reveal", lin().number, "phone"), {"reason": "Call to the borrower"})
+
+    assert "13812341234" in shown.content.decode()
+    assert "<html" in shown.content.decode()
+
+
+def test_an_unknown_field_shows_nothing(officer: Client) -> None:
+    answer = officer.post(at("reveal", lin().number, "password"), {"reason": "Identity check"})
+
+    assert answer.status_code == 422
+
+
+def test_contact_points_are_never_listed_unmasked_in_a_form(officer: Client) -> None:
+    borrower = lin()
+    point = ContactPoint.objects.get(borrower=borrower, kind="mobile")
+
+    assert "13812341234" not in officer.get(at("contact_state", borrower.number, point.pk)).content.decode()

@@ -1,0 +1,78 @@
+"""Income, debts elsewhere and bank accounts."""
+
+from decimal import Decimal
+
+import pytest
+
+from borrowers.means import AccountKnown, AccountNotOwn, AccountNumberRefused, AmountRefused, IncomeSourceUnknown
+from borrowers.models import BankAccount
+from borrowers.onboarding import add_bank_account, record_external_debt, record_income
+from borrowers.queries import borrower_file
+from tests.borrowers.factories import ON, lin
+
+pytestmark = pytest.mark.django_db
+
+SALARY = Decimal("8200.00")
+
+
+def test_an_income_is_a_figure_with_source_and_day() -> None:
+    borrower = lin()
+
+    record_income(borrower_id=borrower.pk, source="salary", monthly_amount=SALARY, as_of=ON, verified=True)
+
+    (income,) = borrower_file(borrower, ON).incomes
+    assert (income.source, income.monthly_amount, income.verified, income.as_of) == ("salary", SALARY, True, ON)
+
+
+@pytest.mark.parametrize("amount", [Decimal(0), Decimal("-1.00")])
+def test_an_income_must_be_positive(amount: Decimal) -> None:
+    with pytest.raises(AmountRefused) as refusal:
+        record_income(borrower_id=lin().pk, source="salary", monthly_amount=amount, as_of=ON)
+
+    assert refusal.value.field == "monthly_amount"
+
+
+def test_an_unknown_source_of_income_is_refused() -> None:
+    with pytest.raises(IncomeSourceUnknown):
+        record_income(borrower_id=lin().pk, source="lottery", monthly_amount=SALARY, as_of=ON)
+
+
+def test_a_debt_elsewhere_may_be_paid_off_but_not_negative() -> None:
+    borrower = lin()
+    debt = {"borrower_id": borrower.pk, "lender": " 示例 银行 ", "as_of": ON, "source": "bureau"}
+
+    stored = record_external_debt(balance=Decimal(0), monthly_payment=Decimal(0), **debt)
+    assert (stored.lender, stored.source) == ("示例 银行", "bureau")
+
+    with pytest.raises(AmountRefused) as refusal:
+        record_external_debt(balance=Decimal(1), monthly_payment=Decimal(-1), **debt)
+    assert refusal.value.field == "monthly_payment"
+
+
+def test_the_first_account_is_primary_and_a_new_primary_takes_its_place() -> None:
+    borrower = lin()
+    first = add_bank_account(borrower_id=borrower.pk, bank_name="示例银行", account_number="6222 0212 3456 7890")
+    assert (first.is_primary, first.last4, first.account_number) == (True, "7890", "6222021234567890")
+
+    add_bank_account(borrower_id=borrower.pk, bank_name="示例银行", account_number="62220000", make_primary=True)
+
+    assert list(BankAccount.objects.filter(is_primary=True).values_list("last4", flat=True)) == ["0000"]
+
+
+def test_an_account_of_somebody_else_is_never_primary() -> None:
+    borrower = lin()
+    foreign = {"borrower_id": borrower.pk, "bank_name": "示例银行", "holder_matches": False}
+
+    assert not add_bank_account(account_number="6222021234567890", **foreign).is_primary
+    with pytest.raises(AccountNotOwn):
+        add_bank_account(account_number="6222021234567891", make_primary=True, **foreign)
+
+
+def test_an_account_is_kept_once_and_must_look_like_one() -> None:
+    borrower = lin()
+    add_bank_account(borrower_id=borrower.pk, bank_name="示例银行", account_number="6222021234567890")
+
+    with pytest.raises(AccountKnown):
+        add_bank_account(borrower_id=borrower.pk, bank_name="示例银行", account_number="6222-0212-3456-7890")
+    with pytest.raises(AccountNumberRefused):
+        add_bank_account(borrower_id=borrower.pk, bank_name="示例银行", account_number="1234")

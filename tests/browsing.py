@@ -1,0 +1,15 @@
+"""Ways through a browser page that hold on a slow machine."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+
+def arrive(page: Page, glob: str) -> None:
+    """Wait until the page has an address like ``glob``.
+
+    It asks again and again where the page is, so a navigation that is over before the waiting begins is seen as well.
+    """
+    pattern = re.escape(glob).replace(r"\*\*", ".*").replace(r"\*", ".*")
+    expect(page).to_have_url(re.compile(f"{pattern}$"), timeout=15_000)
+    page.wait_for_load_state()

@@ -1,0 +1,191 @@
+"""What every test may use: staff by role, signed-in clients, and a browser page that watches itself.
+
+Browser tests need Chromium on the machine. Where there is none they are skipped, and the last lines of the run say so.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+
+from core.rules import forget_cached_rules
+from staff.models import User
+
+PICTURES = Path(__file__).resolve().parent.parent / "artefacts" / "pictures"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+NO_BROWSER = "no Chromium on this machine: install Debian's packages chromium and fonts-noto-cjk"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        names = item.fixturenames  # type: ignore[attr-defined]
+        marker = item.get_closest_marker("django_db")
+        if "chromium" in names:
+            item.add_marker(pytest.mark.browser)
+        if (marker and marker.kwargs.get("transaction")) or {"live_server", "transactional_db"} & set(names):
+            # What migrations seeded (rules, products, roles) must be back after the tables were emptied.
+            names.append("django_db_serialized_rollback")
+            if marker:
+                marker.kwargs["serialized_rollback"] = True
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    skipped = [report for report in terminalreporter.stats.get("skipped", []) if NO_BROWSER in str(report.longrepr)]
+    if skipped:
+        terminalreporter.write_sep("!", f"{len(skipped)} BROWSER TESTS SKIPPED: {NO_BROWSER}", red=True, bold=True)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_cached() -> Iterator[None]:
+    yield
+    cache.clear()
+    forget_cached_rules()
+
+
+# --- people ---------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def staff_member(db: None) -> Callable[..., User]:
+    """`staff_member("officer")`: a person with that role; asked again for the same name, the same person."""
+
+    def make(*roles: str, username: str = "", superuser: bool = False, **fields: Any) -> User:
+        name = username or "-".join(roles) or "nobody"
+        user = User.objects.filter(username=name).first()
+        if user is None:
+            user = User(username=name, is_superuser=superuser, is_staff=superuser or "administrator" in roles, **fields)
+            user.set_password("a-password-of-the-tests")
+            user.save()
+        user.groups.set(Group.objects.filter(name__in=roles))
+        return user
+
+    return make
+
+
+@pytest.fixture
+def signed_in(staff_member: Callable[..., User]) -> Callable[..., Client]:
+    """`signed_in(client, "collector")`: the client, signed in as a person with that role."""
+
+    def sign_in(client: Client, *roles: str, **fields: Any) -> Client:
+        client.force_login(staff_member(*roles, **fields), backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return sign_in
+
+
+# --- the browser ----------------------------------------------------------------------------------------------------
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip(NO_BROWSER)
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright keeps an event loop in this thread
+    seeded = getattr(connection, "_test_serialized_contents", None)
+    with sync_playwright() as playwright:
+        if seeded is not None:
+            # In a thread with an event loop Django opens a new connection; it must know what migrations seeded, too.
+            connection._test_serialized_contents = seeded
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+class Problems(list[str]):
+    """What went wrong in the page. A test that expects one (a refused form, say) takes it out with `expect`."""
+
+    def watch(self, page: Page, own_host: str) -> None:
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.append(f"script error: {error}"))
+        page.on("requestfailed", self._failed)
+        page.on("request", lambda request: self._foreign(request, own_host))
+
+    def expect(self, part: str) -> None:
+        found = [problem for problem in self if part in problem]
+        assert found, f"expected a problem with {part!r}, saw {list(self)}"
+        for problem in found:
+            self.remove(problem)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.append(f"console: {message.text} ({message.location.get('url', '')})")
+
+    def _failed(self, request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # the page itself moved on
+            self.append(f"request failed: {request.url} {request.failure}")
+
+    def _foreign(self, request: Request, own_host: str) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme in {"http", "https", "ws", "wss"} and parts.netloc != own_host:
+            self.append(f"request to another host: {request.url}")
+
+
+@pytest.fixture
+def problems() -> Problems:
+    return Problems()
+
+
+@pytest.fixture
+def browser_context(chromium: Browser, live_server: Any) -> Iterator[BrowserContext]:
+    context = chromium.new_context(
+        base_url=live_server.url, locale="en-GB", color_scheme="light", viewport={"width": 1440, "height": 900}
+    )
+    context.set_default_timeout(15_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(browser_context: BrowserContext, live_server: Any, problems: Problems) -> Iterator[Page]:
+    """A page that fails its test on a console error, a failed request or a request to another host."""
+    page = browser_context.new_page()
+    problems.watch(page, urlsplit(live_server.url).netloc)
+    yield page
+    assert not problems, "the page had problems:\n" + "\n".join(problems)
+
+
+@pytest.fixture
+def page_as(page: Page, live_server: Any, staff_member: Callable[..., User]) -> Callable[..., Page]:
+    """`page_as("officer", language="zh-hans", theme="dark")`: the page, signed in as a person with that role."""
+
+    def sign_in(*roles: str, language: str = "en", theme: str = "light", superuser: bool = False) -> Page:
+        user = staff_member(*roles, superuser=superuser)
+        user.language, user.theme = language, theme
+        user.save(update_fields=["language", "theme"])
+        client = Client()
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        cookies = {"sessionid": client.cookies["sessionid"].value, "django_language": language}
+        page.context.add_cookies([{"name": k, "value": v, "url": live_server.url} for k, v in cookies.items()])
+        page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+        return page
+
+    return sign_in
+
+
+@pytest.fixture
+def picture() -> Callable[[Page, str], Path]:
+    """Keep a picture of the page to be looked at: `picture(page, "loan-zh-dark")`."""
+
+    def take(page: Page, name: str) -> Path:
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        target = PICTURES / f"{name}.png"
+        page.screenshot(path=target, full_page=True)
+        return target
+
+    return take

@@ -1,0 +1,57 @@
+"""Rounding, splitting and capitals."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.money import chinese_capitals, from_minor, round_money, split, split_evenly, to_minor
+
+
+@pytest.mark.parametrize(("exact", "rounded"), [("0.005", "0.01"), ("0.0049", "0.00"), ("2.675", "2.68")])
+def test_half_a_cent_goes_up(exact: str, rounded: str) -> None:
+    assert round_money(Decimal(exact)) == Decimal(rounded)
+
+
+def test_odd_cents_go_to_the_first_shares() -> None:
+    assert split_evenly(Decimal("100.00"), 3) == [Decimal("33.34"), Decimal("33.33"), Decimal("33.33")]
+
+
+@pytest.mark.parametrize("weights", [[], [0], [1, -1]])
+def test_nothing_can_be_split_by_nothing(weights: list[int]) -> None:
+    with pytest.raises(ValueError, match="weights"):
+        split(Decimal("1.00"), weights)
+
+
+def test_a_fraction_of_a_cent_is_refused_rather_than_lost() -> None:
+    with pytest.raises(ValueError, match="whole cents"):
+        to_minor(Decimal("0.001"))
+
+
+@given(cents=st.integers(-(10**9), 10**9), weights=st.lists(st.integers(0, 1000), min_size=1).filter(any))
+def test_a_split_sums_to_its_whole_and_is_fair_to_the_cent(cents: int, weights: list[int]) -> None:
+    parts = split(from_minor(cents), weights)
+
+    assert sum(parts) == from_minor(cents)
+    for part, weight in zip(parts, weights, strict=True):
+        assert abs(part - from_minor(cents) * weight / sum(weights)) < Decimal("0.01")
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [
+        ("1409.50", "人民币壹仟肆佰零玖元伍角整"),
+        ("6007.14", "人民币陆仟零柒元壹角肆分"),
+        ("325.04", "人民币叁佰贰拾伍元零肆分"),
+        ("16409.02", "人民币壹万陆仟肆佰零玖元零贰分"),
+        ("107000.53", "人民币壹拾万柒仟元伍角叁分"),
+        ("1680.32", "人民币壹仟陆佰捌拾元叁角贰分"),
+        ("100000000.00", "人民币壹亿元整"),
+        ("10001000.00", "人民币壹仟万壹仟元整"),
+        ("0.00", "人民币零元整"),
+        ("0.08", "人民币捌分"),
+    ],
+)
+def test_capitals_follow_the_rules_for_vouchers(amount: str, text: str) -> None:
+    assert chinese_capitals(Decimal(amount)) == text

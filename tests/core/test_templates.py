@@ -1,0 +1,37 @@
+"""Pages keep to the content policy: no script and no style in the markup, and nothing from another host."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATES = sorted(ROOT.glob("templates/**/*.html"))
+FORBIDDEN = {
+    "an inline style": re.compile(r"<[^>%{]*\sstyle\s*=", re.I),
+    "a style block": re.compile(r"<style[\s>]", re.I),
+    "an inline script": re.compile(r"<script(?![^>]*\ssrc=)(?![^>]*application/json)[^>]*>", re.I),
+    "an inline handler": re.compile(r"<[^>]*\son[a-z]+\s*=\s*[\"']", re.I),
+    "another host": re.compile(r"(?:src|href)\s*=\s*[\"'](?:https?:)?//", re.I),
+    "hx-on": re.compile(r"\shx-on[:=]", re.I),
+}
+
+
+def _markup(path: Path) -> str:
+    return re.sub(r"{% comment %}.*?{% endcomment %}", "", path.read_text(), flags=re.S)
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "templates")))
+def test_a_template_keeps_to_the_content_policy(path: Path) -> None:
+    broken = [name for name, pattern in FORBIDDEN.items() if pattern.search(_markup(path))]
+
+    assert broken == []
+
+
+def test_every_icon_used_is_in_the_sprite() -> None:
+    sprite = set(re.findall(r'<symbol id="([^"]+)"', (ROOT / "static/vendor/tabler-icons/icons.svg").read_text()))
+    used = {name for path in TEMPLATES for name in re.findall(r'{%\s*icon\s+"([^"]+)"', path.read_text())}
+
+    assert used - sprite == set()

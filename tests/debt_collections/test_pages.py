@@ -1,0 +1,390 @@
+"""The pages: who may enter, what they show, what a form does, and how many queries a page costs."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from core import business_date
+from debt_collections import cases, promises
+from debt_collections.models import Case, ContactAttempt, Promise
+from debt_collections.web.verbs import VERBS
+from tests.debt_collections.factories import LATE, a_case, at
+
+pytestmark = pytest.mark.django_db
+
+BENCH = "/app/collections/"
+
+
+@pytest.fixture(autouse=True)
+def noon(monkeypatch: pytest.MonkeyPatch) -> Iterator[datetime]:
+    """Pages ask the clock; these tests hold it at noon of the late day, so that they pass at night too."""
+    monkeypatch.setattr(business_date, "current", lambda: LATE)
+    monkeypatch.setattr(business_date, "now", lambda: at("12:00"))
+    return at("12:00")
+
+
+@pytest.fixture
+def case() -> Case:
+    return a_case()
+
+
+@pytest.fixture
+def collector(client: Client, signed_in) -> Client:
+    return signed_in(client, "collector", username="wang", display_name="王丽")
+
+
+def outcome(case: Case, **more: Any) -> dict[str, Any]:
+    point = case.borrower.contact_points.get(kind="mobile")
+    first = {"outcome": "no_answer", "channel": "call", "contact_point": point.pk, "form_key": str(uuid.uuid4())}
+    return first | more
+
+
+def urls(case: Case, promise: Promise) -> list[tuple[str, str, str]]:
+    """Every address with its method and the right it needs."""
+    name = case.public_id
+    verbs = [("get", reverse("collections:act", args=[name, verb]), VERBS[verb].permission) for verb in VERBS]
+    return [
+        ("get", reverse("collections:workbench"), "collections.view_case"),
+        ("get", reverse("collections:case", args=[name]), "collections.view_case"),
+        ("get", reverse("collections:promises"), "collections.view_case"),
+        ("post", reverse("collections:take_next"), "collections.work_case"),
+        ("post", reverse("collections:log", args=[name]), "collections.work_case"),
+        ("post", reverse("collections:dial", args=[name]), "collections.work_case"),
+        ("post", reverse("collections:cancel_promise", args=[promise.pk]), "collections.work_case"),
+        ("post", reverse("collections:assign"), "collections.assign_case"),
+        *verbs,
+    ]
+
+
+@pytest.fixture
+def promise(case, staff_member) -> Promise:
+    taker = staff_member("collector", username="zhao")
+    return promises.take(case_id=case.pk, amount=Decimal("100.00"), due_on=LATE + timedelta(days=2), on=LATE, by=taker)
+
+
+# --- who may enter --------------------------------------------------------------------------------------------------
+def test_every_address_refuses_a_person_without_its_right_and_names_it(case, promise, client, signed_in) -> None:
+    signed_in(client, "operations")
+
+    for method, address, _permission in urls(case, promise):
+        response = getattr(client, method)(address)
+        assert response.status_code == 403, address
+        assert "collections." in response.content.decode(), address
+
+
+def test_every_address_lets_in_a_team_lead(case, promise, client, signed_in) -> None:
+    signed_in(client, "team_lead")
+
+    for method, address, _permission in urls(case, promise):
+        assert getattr(client, method)(address).status_code in {200, 302, 422}, address
+
+
+def test_a_collector_cannot_hand_out_cases(case, promise, collector) -> None:
+    for method, address, permission in urls(case, promise):
+        expected = {403} if permission == "collections.assign_case" else {200, 302, 422}
+        assert getattr(collector, method)(address).status_code in expected, address
+
+
+def test_a_visitor_is_sent_to_sign_in(case, promise, client) -> None:
+    for method, address, _permission in urls(case, promise):
+        response = getattr(client, method)(address)
+        assert response.status_code == 302
+        assert "/login" in response["Location"]
+
+
+def test_compliance_reads_the_bench_and_finds_nothing_to_press(case, client, signed_in) -> None:
+    page = signed_in(client, "compliance").get(BENCH).content.decode()
+
+    assert case.borrower.masked_name in page
+    assert "data-log" not in page
+    assert 'data-key="c"' not in page
+
+
+# --- what they show -------------------------------------------------------------------------------------------------
+def test_the_bench_shows_masked_people_money_and_the_guard(case, collector) -> None:
+    page = collector.get(BENCH).content.decode()
+
+    assert case.borrower.masked_name in page
+    assert case.borrower.name not in page
+    assert case.borrower.phone not in page
+    assert "9 days past due · M1" in page
+    assert f"{case.overdue_amount:,.2f}" in page
+    assert "answered 0 of 3 today" in page
+    assert "until 22:00" in page
+
+
+def test_the_call_button_is_shut_at_night_and_says_why(case, collector, monkeypatch) -> None:
+    monkeypatch.setattr(business_date, "now", lambda: at("22:10"))
+
+    page = collector.get(BENCH).content.decode()
+
+    assert "Quiet hours: contact is allowed from 08:00 to 22:00." in page
+    assert 'data-key="c" disabled' in page
+
+
+def test_an_empty_queue_says_what_to_do(collector) -> None:
+    page = collector.get(BENCH).content.decode()
+
+    assert "The queue is empty" in page
+    assert reverse("collections:promises") in page
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("whose=all", True),
+        ("whose=assigned", False),
+        ("whose=escalated", False),
+        ("stage=M1", True),
+        ("status=hold", False),
+        ("least=1", True),
+        ("least=999999", False),
+        ("order=amount", True),
+        ("order=nonsense&stage=nonsense", True),
+    ],
+)
+def test_filters_narrow_the_queue_and_nonsense_is_ignored(case, collector, query: str, shown: bool) -> None:
+    page = collector.get(f"{BENCH}?{query}").content.decode()
+
+    assert ("queue-row" in page) is shown
+
+
+def test_pages_of_the_queue_follow_each_other_without_gap_or_repeat(collector, monkeypatch) -> None:
+    monkeypatch.setattr("debt_collections.web.workbench.ROWS", 2)
+    made = {a_case().public_id for _ in range(5)}
+    seen, address = [], f"{BENCH}?whose=all"
+    while address:
+        response = collector.get(address)
+        seen += [row.public_id for row in response.context["page"].items]
+        address = response.context["page"].next_url
+
+    assert len(seen) == 5
+    assert set(seen) == made
+
+
+def test_the_case_file_tells_stages_promises_and_story(case, promise, collector) -> None:
+    collector.post(reverse("collections:log", args=[case.public_id]), outcome(case, note="salary is late"))
+
+    page = collector.get(reverse("collections:case", args=[case.public_id])).content.decode()
+
+    assert "salary is late" in page
+    assert "Case opened" in page
+    assert "100.00" in page
+
+
+def test_an_unknown_case_or_verb_is_not_found(case, collector) -> None:
+    assert collector.get(reverse("collections:case", args=["case_none"])).status_code == 404
+    assert collector.get(reverse("collections:act", args=[case.public_id, "erase"])).status_code == 404
+    assert collector.get(f"{BENCH}?case=case_none").status_code == 404
+
+
+# --- what a form does -----------------------------------------------------------------------------------------------
+def test_save_and_next_stores_the_outcome_and_brings_the_next_case(collector) -> None:
+    first, second = a_case(principal=Decimal("90000.00")), a_case()
+
+    response = collector.post(
+        reverse("collections:log", args=[first.public_id]), outcome(first, note="rings", query="order=amount")
+    )
+
+    assert response["Location"] == f"{BENCH}?order=amount&case={second.public_id}"
+    assert ContactAttempt.objects.get().note == "rings"
+    second.refresh_from_db()
+    assert second.claimed_by.username == "wang"
+
+
+def test_a_promise_is_taken_with_the_call(case, collector) -> None:
+    due = LATE + timedelta(days=3)
+    data = outcome(case, outcome="promise", promise_amount="450.00", promise_due_on=due, promise_method="transfer")
+
+    collector.post(reverse("collections:log", args=[case.public_id]), data)
+
+    promise = Promise.objects.get()
+    assert (promise.amount, promise.due_on, promise.method) == (Decimal("450.00"), due, "transfer")
+
+
+def test_a_refusal_stands_beside_its_field_and_what_was_typed_stays(case, collector) -> None:
+    data = outcome(
+        case,
+        outcome="promise",
+        promise_amount="450.00",
+        promise_due_on=LATE + timedelta(days=60),
+        note="long story",
+    )
+
+    response = collector.post(reverse("collections:log", args=[case.public_id]), data)
+
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert "id_promise_due_on-error" in page
+    assert "long story" in page
+    assert not ContactAttempt.objects.exists()
+
+
+def test_a_double_click_stores_one_contact(case, collector) -> None:
+    data = outcome(case)
+    for _click in range(2):
+        collector.post(reverse("collections:log", args=[case.public_id]), data)
+
+    assert ContactAttempt.objects.count() == 1
+
+
+def test_calling_shows_the_whole_number_once(case, collector) -> None:
+    point = case.borrower.contact_points.get(kind="mobile")
+
+    page = collector.post(reverse("collections:dial", args=[case.public_id]), {"contact_point": point.pk})
+
+    assert f"tel:{point.value}" in page.content.decode()
+    assert point.value not in collector.get(BENCH).content.decode()
+
+
+def test_calling_a_strangers_number_shows_nothing(case, collector) -> None:
+    other = a_case().borrower.contact_points.get(kind="mobile")
+
+    response = collector.post(reverse("collections:dial", args=[case.public_id]), {"contact_point": other.pk})
+
+    assert response.status_code == 302
+    assert other.value not in collector.get(response["Location"]).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("verb", "data", "field", "value"),
+    [
+        ("classify", {"reason": "hardship"}, "reason", "hardship"),
+        ("snooze", {"until": LATE + timedelta(days=1)}, "next_action_at", at("00:00", LATE + timedelta(days=1))),
+        ("hold", {"reason": "illness", "until": LATE + timedelta(days=9)}, "status", "hold"),
+    ],
+)
+def test_each_verb_does_its_act_and_goes_back(case, collector, verb, data, field, value) -> None:
+    back = f"http://testserver{BENCH}?whose=all"
+
+    response = collector.post(reverse("collections:act", args=[case.public_id, verb]), data | {"back": back})
+
+    assert response["Location"] == back
+    case.refresh_from_db()
+    assert getattr(case, field) == value
+
+
+def test_escalating_puts_the_case_before_the_team_lead(case, collector) -> None:
+    collector.post(reverse("collections:act", args=[case.public_id, "escalate"]), {"note": "moves away"})
+
+    assert "queue-row" in collector.get(f"{BENCH}?whose=escalated").content.decode()
+
+
+def test_a_verb_never_sends_people_to_another_host(case, collector) -> None:
+    address = reverse("collections:act", args=[case.public_id, "escalate"])
+
+    response = collector.post(address, {"note": "x", "back": "https://elsewhere.example/app/"})
+
+    assert response["Location"] == BENCH
+
+
+def test_in_a_dialog_a_verb_answers_with_its_form_and_with_where_to_go(case, collector) -> None:
+    address = reverse("collections:act", args=[case.public_id, "snooze"])
+    htmx = {"HTTP_HX_REQUEST": "true", "HTTP_HX_CURRENT_URL": f"http://testserver{BENCH}"}
+
+    form = collector.get(address, **htmx)
+    refused = collector.post(address, {"until": LATE}, **htmx)
+    done = collector.post(address, {"until": LATE + timedelta(days=2)}, **htmx)
+
+    assert "<html" not in form.content.decode()
+    assert refused.status_code == 422
+    assert "Put a case off to a day from" in refused.content.decode()
+    assert (done.status_code, done["HX-Redirect"]) == (204, f"http://testserver{BENCH}")
+
+
+def test_the_extension_dialog_shows_the_price_before_it_is_granted(case, collector) -> None:
+    loan = case.borrower.loans.get()
+    address = reverse("collections:act", args=[case.public_id, "extend"])
+
+    short = collector.get(f"{address}?loan={loan.pk}&days=30").content.decode()
+    long = collector.get(f"{address}?loan={loan.pk}&days=60").content.decode()
+
+    assert "30 more days cost ¥ 177.53 of interest" in short
+    assert "a second person will be asked" in long
+    assert "a second person will be asked" not in short
+
+
+def test_the_team_lead_hands_over_ticked_cases_or_all_that_match(client, signed_in, staff_member) -> None:
+    lead, zhao = signed_in(client, "team_lead"), staff_member("collector", username="zhao")
+    ticked, other = a_case(), a_case()
+    address = reverse("collections:assign")
+
+    lead.post(address, {"case": [ticked.pk], "assigned_to": zhao.pk, "query": "whose=all"})
+    assert set(zhao.assigned_cases.all()) == {ticked}
+    lead.post(address, {"everything": "1", "assigned_to": zhao.pk, "query": "whose=all"})
+    assert set(zhao.assigned_cases.all()) == {ticked, other}
+    lead.post(address, {"case": [ticked.pk], "assigned_to": "", "query": "whose=all"})
+    assert set(zhao.assigned_cases.all()) == {other}
+
+
+def test_a_promise_is_cancelled_with_a_reason_only(case, promise, collector) -> None:
+    address = reverse("collections:cancel_promise", args=[promise.pk])
+
+    collector.post(address, {"reason": ""})
+    promise.refresh_from_db()
+    assert promise.status == "pending"
+
+    collector.post(address, {"reason": "amount was misheard"})
+    promise.refresh_from_db()
+    assert (promise.status, promise.cancel_reason) == ("cancelled", "amount was misheard")
+
+
+# --- what a page costs ----------------------------------------------------------------------------------------------
+def test_the_bench_costs_the_same_for_two_cases_as_for_nine(collector) -> None:
+    _many(2, collector)
+    with CaptureQueriesContext(connection) as for_two:
+        collector.get(f"{BENCH}?whose=all")
+    _many(7, collector)
+    with CaptureQueriesContext(connection) as for_nine:
+        collector.get(f"{BENCH}?whose=all")
+
+    assert len(for_nine) == len(for_two)
+    assert len(for_nine) <= 34
+
+
+def test_the_list_of_promises_costs_the_same_for_one_as_for_six(collector, staff_member) -> None:
+    zhao = staff_member("collector", username="zhao")
+    address = reverse("collections:promises")
+
+    def promise_one() -> None:
+        promises.take(case_id=a_case().pk, amount=Decimal("10.00"), due_on=LATE, on=LATE, by=zhao)
+
+    promise_one()
+    collector.get(address)
+    with CaptureQueriesContext(connection) as for_one:
+        collector.get(address)
+    for _ in range(5):
+        promise_one()
+    with CaptureQueriesContext(connection) as for_six:
+        collector.get(address)
+
+    assert len(for_six) == len(for_one) <= 16
+
+
+def _many(count: int, collector: Client) -> None:
+    for _ in range(count):
+        case = a_case()
+        point = case.borrower.contact_points.get(kind="mobile")
+        cases.log_contact(
+            case_id=case.pk,
+            contact_point_id=point.pk,
+            outcome="answered",
+            on=LATE,
+            now=at("09:00"),
+            by=case.borrower.registered_by or _zhao(),
+        )
+    collector.get(BENCH)
+
+
+def _zhao() -> Any:
+    return Case._meta.get_field("assigned_to").related_model.objects.get_or_create(username="zhao")[0]

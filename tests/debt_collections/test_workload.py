@@ -1,0 +1,165 @@
+"""Who works on what: the next best case belongs to one collector, and many cases change hands in one statement."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from debt_collections import cases, workload
+from debt_collections.models import Case, CaseEvent
+from tests.debt_collections.factories import LATE, a_case, at
+
+NOON = at("12:00")
+
+
+@pytest.fixture
+def wang(staff_member):
+    return staff_member("collector", username="wang")
+
+
+@pytest.fixture
+def zhao(staff_member):
+    return staff_member("collector", username="zhao")
+
+
+def take(collector: Any, **more: Any) -> Case | None:
+    return cases.claim_next(collector=collector, now=more.pop("now", NOON), on=LATE, **more)
+
+
+@pytest.mark.django_db
+def test_the_most_urgent_case_comes_first_and_belongs_to_whoever_took_it(wang) -> None:
+    a_case(principal=Decimal("3000.00"))
+    urgent = a_case(principal=Decimal("90000.00"))
+
+    case = take(wang)
+
+    assert case == urgent
+    case.refresh_from_db()
+    assert (case.claimed_by, case.claimed_until) == (wang, at("12:20"))
+
+
+@pytest.mark.django_db
+def test_a_claimed_case_is_not_given_to_another_until_the_claim_runs_out(wang, zhao) -> None:
+    case = a_case()
+    take(wang)
+
+    assert take(zhao) is None
+    assert take(zhao, now=at("12:20")) == case
+
+
+@pytest.mark.django_db
+def test_taking_the_next_gives_back_the_one_before(wang, zhao) -> None:
+    first, second = a_case(principal=Decimal("90000.00")), a_case()
+    take(wang)
+
+    assert take(wang, leaving=first.pk) == second
+    assert take(zhao) == first
+
+
+@pytest.mark.django_db
+def test_cases_that_rest_are_put_off_or_belong_to_another_are_not_handed_out(wang, zhao) -> None:
+    resting, put_off, others = a_case(), a_case(), a_case()
+    cases.hold(case_id=resting.pk, reason="abroad", until=LATE, on=LATE, by=wang)
+    cases.snooze(case_id=put_off.pk, until=LATE + timedelta(days=1), on=LATE, by=wang)
+    cases.assign(case_ids=[others.pk], assigned_to=zhao, on=LATE, by=wang)
+
+    assert take(wang) is None
+    assert take(wang, now=at("09:00", LATE + timedelta(days=1))) == put_off
+    assert take(zhao) == others
+
+
+@pytest.mark.django_db
+def test_only_cases_of_the_chosen_stage_are_handed_out(wang) -> None:
+    a_case()
+
+    assert take(wang, stage="M3") is None
+    assert take(wang, stage="M1") is not None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("days", [0, 15])
+def test_putting_off_to_today_or_too_far_is_refused(wang, days: int) -> None:
+    with pytest.raises(workload.PutOffTooLong):
+        cases.snooze(case_id=a_case().pk, until=LATE + timedelta(days=days), on=LATE, by=wang)
+
+
+@pytest.mark.django_db
+def test_many_cases_change_hands_in_a_fixed_number_of_statements(wang, zhao) -> None:
+    few = [a_case().pk for _ in range(2)]
+    many = few + [a_case().pk for _ in range(4)]
+    with CaptureQueriesContext(
+        connection,
+    ) as for_two:
+        assert cases.assign(case_ids=few, assigned_to=zhao, on=LATE, by=wang, note="illness of Wang") == 2
+    with CaptureQueriesContext(connection) as for_six:
+        assert cases.assign(case_ids=many, assigned_to=zhao, on=LATE, by=wang) == 4
+
+    assert len(for_six) <= len(for_two)
+    assert Case.objects.filter(assigned_to=zhao).count() == 6
+    row = Case.objects.get(pk=few[0]).history.latest()
+    assert (row.history_user, row.history_change_reason, row.assigned_to) == (wang, "illness of Wang", zhao)
+    assert CaseEvent.objects.filter(kind="assigned").count() == 6
+
+
+@pytest.mark.django_db
+def test_a_person_without_the_right_is_given_no_case(wang, staff_member) -> None:
+    with pytest.raises(workload.AssigneeCannotWork):
+        cases.assign(case_ids=[a_case().pk], assigned_to=staff_member("officer"), on=LATE, by=wang)
+    with pytest.raises(workload.NothingChosen):
+        cases.assign(case_ids=[], assigned_to=wang, on=LATE, by=wang)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_collectors_taking_next_at_once_get_two_cases(staff_member) -> None:
+    made = {a_case().pk for _ in range(6)}
+    people = [staff_member("collector", username=f"collector-{n}") for n in range(6)]
+
+    taken = _at_once([lambda person=person: take(person) for person in people])
+
+    assert {case.pk for case in taken} == made
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_case_somebody_is_just_taking_is_skipped_and_not_waited_for(staff_member) -> None:
+    second, first = a_case(), a_case(principal=Decimal("90000.00"))
+    zhao = staff_member("collector", username="zhao")
+
+    def take_impatiently() -> Case | None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '3s'")
+        return take(zhao)
+
+    with transaction.atomic():
+        Case.objects.select_for_update().get(pk=first.pk)
+        taken = _at_once([take_impatiently])
+
+    assert taken == [second]
+
+
+def _at_once(calls: list[Callable[[], Any]]) -> list[Any]:
+    """Run all calls in threads of their own, starting together; an error in one fails the test."""
+    start, results, errors = threading.Barrier(len(calls)), [], []
+
+    def run(call: Callable[[], Any]) -> None:
+        try:
+            start.wait(timeout=20)
+            results.append(call())
+        except Exception as error:
+            errors.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(call,)) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert not errors
+    return results

@@ -1,0 +1,127 @@
+"""My day: each role sees its own queues, approvals of others, the last night and the portfolio."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django.fixtures import DjangoAssertNumQueries
+
+from desk import home, navigation
+from loans import asking, portfolio, servicing
+from loans.models import Loan
+from staff.roles import ROLES
+from tests.loans.books import DISBURSED, a_running_loan, close_days
+
+pytestmark = pytest.mark.django_db
+HOME = "desk:home"
+
+
+def test_a_visitor_signs_in_first(client: Client) -> None:
+    assert client.get(reverse(HOME)).url.startswith("/login/")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_role_has_a_day(client: Client, signed_in: Callable[..., Client], role: str) -> None:
+    close_days(DISBURSED, DISBURSED)
+    a_running_loan()
+    signed_in(client, role)
+
+    response = client.get(reverse(HOME))
+
+    assert response.status_code == 200
+    assert response.context["tiles"]
+
+
+def test_an_empty_system_leads_to_the_first_loan(client: Client, signed_in: Callable[..., Client]) -> None:
+    signed_in(client, "officer")
+
+    assert "Four steps to the first loan" in client.get(reverse(HOME)).content.decode()
+
+
+def test_only_what_others_asked_for_and_i_may_decide_waits_for_me(staff_member: Callable) -> None:
+    loan = a_running_loan()
+    lead, checker, officer = staff_member("team_lead"), staff_member("checker"), staff_member("officer")
+    asking.ask_for_write_off(loan_id=loan.pk, reason="lost", by=lead)
+
+    waiting = {user.username: len(home.waiting_approvals(user)) for user in (lead, checker, officer)}
+
+    assert waiting == {"team_lead": 0, "checker": 1, "officer": 0}
+
+
+def test_the_change_is_shown_before_it_is_opened(client: Client, signed_in: Callable, staff_member: Callable) -> None:
+    loan = a_running_loan()
+    asking.ask_for_write_off(loan_id=loan.pk, reason="lost", by=staff_member("team_lead"))
+    signed_in(client, "checker")
+
+    page = client.get(reverse(HOME)).content.decode()
+
+    assert loan.number in page
+    assert "<del>active</del>" in page
+    assert "<ins>written off</ins>" in page
+
+
+def test_counts_of_the_navigation_stop_at_a_hundred() -> None:
+    assert navigation.capped(Loan.objects.all()) == ""
+    for _each in range(2):
+        a_running_loan()
+    assert navigation.capped(Loan.objects.all()) == "2"
+
+
+def test_the_navigation_counts_once_for_many_pages(
+    client: Client, signed_in: Callable[..., Client], django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    signed_in(client, "operations")
+    first = client.get(reverse("desk:search"))
+    assert first.status_code == 200
+
+    with django_assert_max_num_queries(8):
+        client.get(reverse("desk:search"))
+
+
+def test_portfolio_at_risk_counts_what_was_late_at_that_month_end() -> None:
+    late, good = a_running_loan(), a_running_loan()
+    for n, due in enumerate([date(2026, 2, 15), date(2026, 3, 15)]):
+        close_days(DISBURSED if n == 0 else date(2026, 2, 15), due.replace(day=14))
+        servicing.record_repayment(
+            loan_id=good.pk,
+            amount=Decimal("1100.15"),
+            received_on=due,
+            channel="counter",
+            idempotency_key=f"k{n}",
+            recorded_by=None,
+        )
+    close_days(date(2026, 3, 15), date(2026, 3, 31))
+
+    february, march = portfolio.at_risk(date(2026, 2, 28)), portfolio.at_risk(date(2026, 3, 31))
+
+    assert february.late == (0, 0, 0)
+    assert march.late == (late.principal, 0, 0)  # 44 days late
+    good.position.refresh_from_db()
+    assert march.outstanding == late.principal + good.position.principal_outstanding
+    assert march.shares[0] == (march.late[0] * 100 / march.outstanding).quantize(Decimal("0.01"))
+
+
+def test_a_written_off_loan_leaves_the_portfolio() -> None:
+    loan = a_running_loan()
+    close_days(DISBURSED, date(2026, 1, 31))
+    Loan.objects.filter(pk=loan.pk).update(status="written_off", written_off_on=date(2026, 2, 3))
+
+    assert portfolio.at_risk(date(2026, 1, 31)).outstanding == loan.principal
+    assert portfolio.at_risk(date(2026, 2, 28)).outstanding == 0
+
+
+def test_month_ends_run_back_over_the_turn_of_the_year() -> None:
+    assert portfolio.month_ends(date(2026, 2, 10), 3) == [date(2025, 11, 30), date(2025, 12, 31), date(2026, 1, 31)]
+
+
+def test_one_month_end_is_no_chart() -> None:
+    a_running_loan()
+    close_days(DISBURSED, date(2026, 1, 20))
+
+    chart = home.portfolio_chart(date(2026, 1, 21))
+
+    assert not chart.is_drawable
+    assert len(chart.points) == 1

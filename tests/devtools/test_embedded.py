@@ -1,0 +1,103 @@
+"""The embedded servers for real: shared by several runs, and started again after everything was killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from devtools.embedded import Services, alone, services, sweep
+from devtools.home import Home, Stop
+from devtools.processes import Known, wait_until
+
+pytestmark = pytest.mark.machine
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        monkeypatch.delenv(name, raising=False)
+    return Home(tmp_path / "home")
+
+
+@pytest.fixture
+def stranger() -> Iterator[int]:
+    """A living process that has nothing to do with us."""
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    yield child.pid
+    child.kill()
+    child.wait()
+
+
+def ask(found: Services, question: str) -> list[tuple[object, ...]]:
+    with psycopg.connect(found.environment["DATABASE_URL"], autocommit=True) as connection:
+        answer = connection.execute(question)
+        return answer.fetchall() if answer.description else []
+
+
+def pids(found: Services) -> list[int]:
+    return [server.process.pid for server in found.servers if server.process]
+
+
+def test_the_last_run_to_leave_stops_the_servers(home: Home) -> None:
+    with services(home) as first:
+        with services(home) as second:
+            assert pids(second) == pids(first)
+        assert all(server.alive() for server in first.servers)
+        with pytest.raises(Stop, match="still uses"), alone(home):
+            pass
+    assert not any(server.alive() for server in first.servers)
+    assert not home.sockets.exists()
+
+
+def test_after_everything_was_killed_the_data_is_there_again(home: Home, stranger: int) -> None:
+    with services(home) as before:
+        ask(before, "CREATE TABLE kept AS SELECT 42 AS answer")
+        for pid in pids(before):
+            os.kill(pid, signal.SIGKILL)
+        assert wait_until(lambda: not any(server.alive() for server in before.servers), seconds=10)
+        # The note of the killed server now carries the number of somebody else.
+        note = home.postgres / "postmaster.pid"
+        note.write_text("\n".join([str(stranger), *note.read_text().splitlines()[1:]]))
+        assert sorted(before.supervise()) == ["PostgreSQL", "Valkey"]
+        assert ask(before, "SELECT answer FROM kept") == [(42,)]
+    os.kill(stranger, 0)  # and nobody touched it
+
+
+def killed_run(root: Path) -> list[int]:
+    """What SIGKILL does to a run: its locks fall, its servers stay; their numbers."""
+    script = (
+        "import os, signal, sys; from pathlib import Path; from devtools.home import Home;"
+        "from devtools.embedded import services\n"
+        "with services(Home(Path(sys.argv[1]))) as found:\n"
+        "    print(*[server.process.pid for server in found.servers], flush=True)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    killed = subprocess.run([sys.executable, "-c", script, str(root)], capture_output=True, text=True, check=False)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    return [int(pid) for pid in killed.stdout.split()]
+
+
+def test_throw_away_servers_of_a_killed_run_are_swept_away(home: Home, tmp_path: Path) -> None:
+    left = tmp_path / "ld-test-left"
+    in_use = Home(tmp_path / "ld-test-in-use")
+    numbers = [Known.of(pid) for pid in killed_run(left)]
+    assert all(process.alive() for process in numbers)
+    with services(in_use):
+        assert sweep(tmp_path) == 1
+        assert in_use.root.exists()
+    assert not left.exists()
+    assert not any(process.alive() for process in numbers)
+
+
+def test_servers_left_running_by_a_killed_run_are_used_again(home: Home) -> None:
+    numbers = killed_run(home.root)
+    with services(home) as found:
+        assert pids(found) == numbers
+    assert not any(server.alive() for server in found.servers)

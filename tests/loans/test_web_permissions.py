@@ -1,0 +1,135 @@
+"""Every address of loans, payments and products: visitors sign in first, people without the right are told which one."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.urls import reverse
+
+from core import business_date
+from loans import servicing
+from loans.bank_files import importing
+from loans.models import IncomingPayment
+from loans.web.urls import urlpatterns
+from staff.models import User
+from tests.loans.books import DISBURSED, a_product, a_running_loan
+from tests.loans.statements import statement
+
+pytestmark = pytest.mark.django_db
+
+# name → the right it needs and how it is opened
+PLACES = {
+    "loan_list": ("loans.view_loan", "get"),
+    "loan_pay": ("loans.record_repayment", "get"),
+    "loan_pay_preview": ("loans.record_repayment", "get"),
+    "loan_settle": ("loans.record_repayment", "get"),
+    "loan_settle_quote": ("loans.record_repayment", "get"),
+    "loan_refund": ("loans.refund_overpayment", "get"),
+    "loan_extend": ("loans.grant_extension", "get"),
+    "loan_extend_preview": ("loans.grant_extension", "get"),
+    "loan_waive": ("loans.waive_charges", "get"),
+    "loan_write_off": ("loans.request_write_off", "get"),
+    "loan_disburse": ("loans.disburse_loan", "post"),
+    "loan_why": ("loans.view_loan", "get"),
+    "loan_contract": ("loans.view_loan", "get"),
+    "payments": ("loans.view_loan", "get"),
+    "payments_unmatched": ("loans.import_payments", "get"),
+    "incoming_payment": ("loans.import_payments", "get"),
+    "incoming_payment_return": ("loans.import_payments", "post"),
+    "payment_files": ("loans.import_payments", "get"),
+    "payment_file": ("loans.import_payments", "get"),
+    "payment_import": ("loans.import_payments", "get"),
+    "payment_import_commit": ("loans.import_payments", "post"),
+    "receipt": ("loans.view_loan", "get"),
+    "repayment_reverse": ("loans.reverse_repayment", "get"),
+    "products": ("loans.view_product", "get"),
+    "product": ("loans.view_product", "get"),
+}
+WITHOUT_PAPER = {"loan_contract"}  # a loan of another book has none
+
+
+@pytest.fixture
+def addresses() -> dict[str, str]:
+    """One real object behind each address."""
+    business_date.move_to(DISBURSED)
+    loan = a_running_loan()
+    repayment = servicing.record_repayment(
+        loan_id=loan.pk,
+        amount=Decimal("10.00"),
+        received_on=DISBURSED,
+        channel="counter",
+        idempotency_key="k",
+        recorded_by=None,
+    )
+    bank_file = importing.commit(
+        content=statement((DISBURSED.isoformat(), "B-1", "5.00", "?")), name="a.csv", on=DISBURSED, imported_by=None
+    )
+    arguments = {
+        "loan_list": [],
+        "loan_why": [loan.number, "outstanding"],
+        "incoming_payment": [IncomingPayment.objects.get().pk],
+        "incoming_payment_return": [IncomingPayment.objects.get().pk],
+        "payment_file": [bank_file.pk],
+        "receipt": [repayment.number],
+        "repayment_reverse": [repayment.number],
+        "product": [a_product().product.code],
+    }
+    whole = ("payments", "payments_unmatched", "payment_files", "payment_import", "payment_import_commit", "products")
+    arguments |= {name: [] for name in whole}
+    return {name: reverse(f"loans:{name}", args=arguments.get(name, [loan.number])) for name in PLACES}
+
+
+def person_with(*permissions: str) -> User:
+    user = User.objects.create(username="somebody")
+    for permission in permissions:
+        app_label, codename = permission.split(".")
+        user.user_permissions.add(Permission.objects.get(content_type__app_label=app_label, codename=codename))
+    return user
+
+
+def test_no_address_is_left_out() -> None:
+    mine = [pattern for pattern in urlpatterns if "applications" not in pattern.callback.__module__]
+
+    assert {pattern.name for pattern in mine} == set(PLACES)
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_a_visitor_is_sent_to_sign_in(client: Client, addresses: dict[str, str], name: str) -> None:
+    response = getattr(client, PLACES[name][1])(addresses[name])
+
+    assert response.status_code == 302
+    assert response.url.startswith("/login/")
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_a_person_without_the_right_is_told_which_one(client: Client, addresses: dict[str, str], name: str) -> None:
+    permission, method = PLACES[name]
+    client.force_login(person_with(), backend="django.contrib.auth.backends.ModelBackend")
+
+    response = getattr(client, method)(addresses[name])
+
+    assert response.status_code == 403
+    assert permission in response.content.decode()
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_the_one_right_is_enough(client: Client, addresses: dict[str, str], name: str) -> None:
+    permission, method = PLACES[name]
+    client.force_login(person_with(permission), backend="django.contrib.auth.backends.ModelBackend")
+
+    response = getattr(client, method)(addresses[name])
+
+    expected = {404} if name in WITHOUT_PAPER else {200, 302}
+    assert response.status_code in expected
+
+
+def test_an_operator_opens_what_operations_needs(
+    client: Client, addresses: dict[str, str], signed_in: Callable[..., Client]
+) -> None:
+    signed_in(client, "operations")
+
+    statuses = {name: client.get(addresses[name]).status_code for name in ("loan_pay", "payment_import", "loan_list")}
+
+    assert statuses == {"loan_pay": 200, "payment_import": 200, "loan_list": 200}

@@ -1,0 +1,68 @@
+"""The outbox: once per key, cheap for producers, and moved only along its table."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from messaging.models import Message, MessageStatus
+from messaging.outbox import TRANSITIONS, MessageMoveImpossible, move
+from tests.borrowers.factories import lin
+from tests.messaging.factories import MORNING, a_message
+
+pytestmark = pytest.mark.django_db
+
+PAIRS = [(before, after) for before in MessageStatus for after in MessageStatus]
+
+SET_BASED = """
+INSERT INTO messaging_message (dedupe_key, borrower_id, template_code, context, purpose, due_at, created_on)
+SELECT 'due:' || n, %s, 'repayment_due_soon',
+       jsonb_build_object('loan_number', 'LN-2026-' || n, 'amount', 936.70::numeric(14, 2), 'due_on', date '2026-06-18'),
+       'reminder', %s, date '2026-06-15'
+  FROM generate_series(1, 3) n ON CONFLICT (dedupe_key) DO NOTHING
+"""
+
+
+def test_the_same_key_is_one_message() -> None:
+    borrower = lin()
+
+    first = a_message(borrower, dedupe_key="due:1")
+    again = a_message(borrower, dedupe_key="due:1", context={"amount": "1.00"})
+
+    assert again == first
+    assert Message.objects.count() == 1
+
+
+def test_a_producer_inserts_thousands_with_one_statement_and_seven_columns() -> None:
+    borrower = lin()
+
+    for _time in range(2):
+        with connection.cursor() as cursor:
+            cursor.execute(SET_BASED, [borrower.pk, MORNING])
+
+    messages = Message.objects.all()
+    assert len(messages) == 3
+    assert {(one.status, one.channel, one.body, one.attempts) for one in messages} == {("queued", "sms", "", 0)}
+    assert str(messages[0].context["amount"]) == "936.70", "an amount must not become a binary fraction"
+
+
+@pytest.mark.parametrize(("before", "after"), PAIRS)
+def test_a_message_moves_only_along_the_table(before: MessageStatus, after: MessageStatus) -> None:
+    message = a_message(lin())
+    Message.objects.filter(pk=message.pk).update(status=before, sent_at=MORNING)
+    message.refresh_from_db()
+
+    if after in TRANSITIONS[before]:
+        move(message, after, receipt_at=MORNING + timedelta(minutes=1))
+        message.refresh_from_db()
+        assert message.status == after
+    else:
+        with pytest.raises(MessageMoveImpossible):
+            move(message, after)
+
+
+def test_postgresql_refuses_a_sent_message_without_its_moment() -> None:
+    message = a_message(lin())
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Message.objects.filter(pk=message.pk).update(status=MessageStatus.SENT)

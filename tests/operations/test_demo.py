@@ -1,0 +1,206 @@
+"""The demo is made by the real engine, whole or not at all; the story of one loan leads to the recovery."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+from django.conf import settings as django_settings
+from django.test import Client
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from borrowers.models import Borrower
+from core import business_date
+from ledger import queries as books
+from loans.models import Application, Loan, LoanPosition, LoanStatus
+from loans.verifying import compare
+from operations.demo import office, portfolio
+from operations.demo.portfolio import DemoNotPossible, Size, load
+from operations.demo.staff import TEAM, hire_team
+from operations.demo.story import STEPS, StoryAtItsEnd, begin, live, next_step
+from operations.end_of_day import close_due
+from operations.jobs import AdvanceNotOffered, JobRunning, request_advance, request_catch_up
+from operations.models import DemoLoad, DemoStory, EndOfDayRun, LongJob
+from staff.models import User
+from tests.operations.nights import Killed
+
+TODAY = date(2026, 6, 15)
+SignIn = Callable[..., Client]
+
+
+@pytest.fixture
+def few_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(portfolio.SIZES, "tiny", Size(days=38, applications_a_day=0.5, calls_a_day=2))
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("few_days")
+def test_the_portfolio_lives_up_to_today_with_balanced_books() -> None:
+    load(size="tiny", today=TODAY)
+
+    assert business_date.current() == TODAY
+    assert EndOfDayRun.objects.filter(status="done").count() == 38
+    assert books.difference() == 0
+    assert Loan.objects.filter(status=LoanStatus.ACTIVE).count() > 5
+    assert [difference for loan in Loan.objects.active() for difference in compare(loan)] == []
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("few_days")
+def test_each_queue_has_somebody_waiting() -> None:
+    load(size="tiny", today=TODAY)
+
+    waiting = set(Application.objects.open().values_list("status", flat=True))
+    assert {"submitted", "referred", "offered"} <= waiting
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("few_days")
+def test_a_second_load_does_nothing() -> None:
+    load(size="tiny", today=TODAY)
+    before = (Loan.objects.count(), Borrower.objects.count())
+
+    load(size="tiny", today=TODAY)
+
+    assert (Loan.objects.count(), Borrower.objects.count()) == before
+    assert DemoLoad.objects.count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("few_days")
+def test_a_load_killed_in_the_middle_of_a_day_goes_on_with_that_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    def die(team: office.Team, on: date) -> None:
+        if on == TODAY - timedelta(days=30):
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(office, "recover", die)
+        with pytest.raises(Killed):
+            load(size="tiny", today=TODAY)
+    assert business_date.current() == TODAY - timedelta(days=30)
+    assert not Borrower.objects.filter(created_on=TODAY - timedelta(days=30)).exists()
+
+    done = load(size="tiny", today=TODAY)
+
+    assert done.finished_at is not None
+    assert business_date.current() == TODAY
+    assert EndOfDayRun.objects.filter(status="done").count() == 38
+    assert books.difference() == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("few_days")
+def test_the_schedule_leaves_the_days_of_an_unfinished_load_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def die(day: portfolio.Day) -> None:
+        if day.done == 20:
+            raise Killed
+
+    with pytest.raises(Killed):
+        load(size="tiny", today=TODAY, progress=die)
+    on = business_date.current()
+
+    assert close_due(today=TODAY) == []
+    assert business_date.current() == on
+
+
+@pytest.mark.django_db
+def test_a_desk_with_borrowers_is_left_alone(staff_member: Callable[..., User]) -> None:
+    begin_and_apply()
+
+    with pytest.raises(DemoNotPossible):
+        load(size="tiny", today=TODAY)
+
+
+@pytest.mark.django_db
+def test_there_is_one_person_for_each_role_who_can_sign_in() -> None:
+    team = hire_team()
+
+    assert {member.role for member in TEAM} <= set(team)
+    assert team["collector"].has_perm("collections.work_case")
+    assert not team["collector"].has_perm("operations.close_day")
+    assert team["collector"].check_password(django_settings.DEMO_PASSWORD)
+    assert hire_team() == team
+
+
+# --- the story --------------------------------------------------------------------------------------------------------
+
+
+def begin_and_apply() -> DemoStory:
+    business_date.move_to(TODAY)
+    return live(story_id=begin().pk)
+
+
+@pytest.mark.django_db
+def test_the_story_leads_from_application_to_recovery() -> None:
+    business_date.move_to(TODAY)
+    story = begin()
+
+    for number in range(1, len(STEPS) + 1):
+        story = live(story_id=story.pk)
+        assert story.step == number
+
+    loan = Loan.objects.get(pk=story.loan_id)
+    position = LoanPosition.objects.get(pk=loan.pk)
+    assert loan.status == LoanStatus.WRITTEN_OFF
+    assert position.recovered == 3000
+    assert next_step(story) is None
+    assert books.difference() == 0
+    assert [str(step.told) % note["facts"] for step, note in zip(STEPS, story.notes, strict=True)]
+    with pytest.raises(StoryAtItsEnd):
+        live(story_id=story.pk)
+
+
+@pytest.mark.django_db
+def test_two_stories_have_two_heroines_of_one_name() -> None:
+    first, second = begin_and_apply(), begin_and_apply()
+
+    assert first.borrower_id != second.borrower_id
+    assert {borrower.name for borrower in Borrower.objects.all()} == {"林小雨"}
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_the_page_tells_the_story_by_its_button(client: Client, signed_in: SignIn) -> None:
+    business_date.move_to(timezone.localdate())
+    signed_in(client, "officer")
+
+    assert "Begin" in client.get("/app/demo/").content.decode()
+    client.post("/app/demo/begin")
+    for _step in STEPS[1:]:
+        assert client.post("/app/demo/step").status_code == 302
+    page = client.get("/app/demo/").content.decode()
+
+    assert DemoStory.objects.get().step == len(STEPS)
+    assert "3,000.00 recovered" in page
+    assert "Collection case" in page
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_days_can_be_let_pass_by_hand(client: Client, signed_in: SignIn) -> None:
+    business_date.move_to(TODAY)
+    signed_in(client, "officer")
+
+    client.post("/app/demo/advance", {"days": "7"})
+
+    assert business_date.current() == date(2026, 6, 22)
+    job = LongJob.objects.get()
+    assert job.status == LongJob.Status.DONE
+    assert client.get(f"/app/demo/progress/{job.pk}")["HX-Redirect"] == "/app/demo/"
+
+
+@pytest.mark.django_db
+def test_outside_a_demo_there_is_no_such_page(client: Client, signed_in: SignIn, settings: Settings) -> None:
+    settings.DEMO = False
+
+    assert signed_in(client, "officer").get("/app/demo/").status_code == 404
+    assert client.post("/app/demo/advance").status_code == 404
+    with pytest.raises(AdvanceNotOffered):
+        request_advance(to=TODAY, requested_by=None)
+
+
+@pytest.mark.django_db
+def test_one_job_at_a_time(staff_member: Callable[..., User]) -> None:
+    first = request_catch_up(today=TODAY, requested_by=None)
+
+    assert request_catch_up(today=TODAY, requested_by=None) == first
+    with pytest.raises(JobRunning):
+        request_advance(to=TODAY, requested_by=None)

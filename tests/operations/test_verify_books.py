@@ -1,0 +1,34 @@
+"""The auditor's command: silent over right books, precise over wrong ones."""
+
+import json
+from datetime import timedelta
+from decimal import Decimal
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from loans.models import LoanPosition
+from tests.loans.books import DISBURSED, a_running_loan, close_days
+
+pytestmark = pytest.mark.django_db
+
+
+def test_right_books_verify() -> None:
+    a_running_loan()
+    close_days(DISBURSED, DISBURSED + timedelta(days=40))
+    out = StringIO()
+
+    call_command("verify_books", "--json", stdout=out)
+
+    assert json.loads(out.getvalue()) == {"loans": 1, "differences": [], "ledger_difference": "0.00"}
+
+
+def test_a_figure_changed_by_hand_is_named() -> None:
+    loan = a_running_loan()
+    LoanPosition.objects.filter(pk=loan.pk).update(principal_outstanding=Decimal("11999.99"))
+    out = StringIO()
+
+    with pytest.raises(CommandError, match="2 differences"):
+        call_command("verify_books", stdout=out)
+    assert f"{loan.number}  principal_outstanding: stored 11999.99, rebuilt 12000.00" in out.getvalue()

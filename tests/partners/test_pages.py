@@ -1,0 +1,175 @@
+"""The pages where administrators make clients and keys."""
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from audit.models import AuditEvent
+from partners.models import ApiClient, ApiKey
+from partners.scopes import SCOPES
+from tests.partners.factories import Caller, key_of, partner
+
+pytestmark = pytest.mark.django_db
+DETAILS = {"name": "Lilac Phones", "requests_per_minute": "100", "allowed_addresses": "127.0.0.0/8\n203.0.113.0/24\n"}
+
+
+@pytest.fixture
+def admin(client, signed_in):
+    return signed_in(client, "administrator")
+
+
+def addresses():
+    key = key_of(partner()).key
+    here = [key.client.public_id]
+    for method, name, args in (
+        ("get", "clients", []),
+        ("get", "new_client", []),
+        ("get", "client", here),
+        ("get", "change_client", here),
+        ("get", "new_key", here),
+        ("post", "suspend_client", here),
+        ("post", "reinstate_client", here),
+        ("post", "revoke_key", [*here, key.pk]),
+    ):
+        yield method, reverse(f"partners:{name}", args=args)
+
+
+def test_only_who_may_manage_clients_gets_in(client, signed_in):
+    pages = list(addresses())
+    for method, path in pages:
+        assert getattr(client, method)(path).status_code == 302
+    signed_in(client, "officer")
+    for method, path in pages:
+        assert getattr(client, method)(path).status_code == 403
+    assert ApiKey.objects.get().revoked_at is None
+
+
+def test_a_client_is_made_and_changed(admin):
+    made = admin.post(reverse("partners:new_client"), DETAILS, follow=True)
+
+    client = ApiClient.objects.get()
+    assert made.redirect_chain[-1][0] == f"/app/partners/{client.public_id}"
+    assert client.allowed_addresses == ["127.0.0.0/8", "203.0.113.0/24"]
+    admin.post(reverse("partners:change_client", args=[client.public_id]), {"requests_per_minute": "5"})
+    client.refresh_from_db()
+    assert (client.requests_per_minute, client.allowed_addresses) == (5, [])
+    event = AuditEvent.objects.filter(object_type="partners.apiclient", action="changed").get()
+    assert (event.before["requests_per_minute"], event.after["requests_per_minute"]) == (100, 5)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"allowed_addresses": "here"}, "is not a network"),
+        ({"name": ""}, "required"),
+        ({"name": "Harbour Pay"}, "already an API client"),
+        ({"requests_per_minute": "0"}, "greater than or equal to 1"),
+    ],
+)
+def test_a_refused_form_says_why_where_the_hand_is(admin, changes, sentence):
+    partner("Harbour Pay")
+
+    response = admin.post(reverse("partners:new_client"), {**DETAILS, **changes})
+
+    assert response.status_code == 422
+    assert sentence in response.content.decode()
+
+
+def test_a_key_is_shown_once_works_and_is_never_shown_again(admin):
+    client = partner()
+    path = reverse("partners:new_key", args=[client.public_id])
+
+    shown = admin.post(path, {"scopes": ["loans:read"], "label": "shop", "expires_at": "2099-01-01"})
+
+    token = re.search(r"lk_test_[0-9a-f]+\.[\w-]+", shown.content.decode()).group()
+    assert shown["Cache-Control"].startswith("max-age=0")
+    assert "no-store" in shown["Cache-Control"]
+    assert Caller(token).ask("/me").json()["scopes"] == ["loans:read"]
+    secret = token.partition(".")[2]
+    assert secret not in admin.get(reverse("partners:client", args=[client.public_id])).content.decode()
+    assert all(secret not in str(event.after) for event in AuditEvent.objects.all())
+
+
+def test_a_third_key_is_refused_in_words(admin):
+    client = partner()
+    key_of(client), key_of(client)
+
+    page = admin.get(reverse("partners:client", args=[client.public_id])).content.decode()
+    response = admin.post(reverse("partners:new_key", args=[client.public_id]), {"scopes": ["loans:read"]})
+
+    assert "2 keys are live; revoke one first" in page
+    assert response.status_code == 422
+    assert "at most 2 keys" in response.content.decode()
+
+
+def test_a_key_without_scope_is_refused(admin):
+    response = admin.post(reverse("partners:new_key", args=[partner().public_id]), {"label": "x"})
+
+    assert response.status_code == 422
+    assert not ApiKey.objects.exists()
+
+
+def test_revoking_and_suspending_close_the_door_at_once(admin):
+    client = partner()
+    first, second = key_of(client), key_of(client)
+
+    admin.post(reverse("partners:revoke_key", args=[client.public_id, first.key.pk]))
+    assert [Caller(issued.token).ask("/me").status_code for issued in (first, second)] == [401, 200]
+    admin.post(reverse("partners:suspend_client", args=[client.public_id]))
+    assert Caller(second.token).ask("/me").status_code == 403
+    admin.post(reverse("partners:reinstate_client", args=[client.public_id]))
+    assert Caller(second.token).ask("/me").status_code == 200
+
+
+def test_the_key_of_another_client_cannot_be_revoked_from_here(admin):
+    other = key_of(partner("Harbour Pay")).key
+
+    response = admin.post(reverse("partners:revoke_key", args=[partner().public_id, other.pk]))
+
+    assert response.status_code == 404
+    assert ApiKey.objects.get().revoked_at is None
+
+
+def test_the_list_costs_the_same_however_many_clients_there_are(admin, django_assert_max_num_queries):
+    for n in range(8):
+        key_of(partner(f"Partner {n}"))
+
+    with django_assert_max_num_queries(14):
+        page = admin.get(reverse("partners:clients")).content.decode()
+
+    assert all(f"Partner {n}" in page for n in range(8))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_key_is_made_in_the_browser(page_as, picture):
+    page = page_as("administrator")
+
+    page.goto("/app/partners/")
+    picture(page, "partners-empty")
+    page.get_by_role("link", name="New client").first.click()
+    page.get_by_label("Name").fill("Lilac Phones")
+    page.get_by_label("Contact").fill("api@lilac.example")
+    page.get_by_role("button", name="Make the client").click()
+    page.get_by_role("link", name="New key").first.click()
+    assert page.get_by_role("checkbox").count() == len(SCOPES) + 1
+    picture(page, "partners-new-key")
+    page.get_by_role("button", name="Make the key").click()
+    token = page.locator("#token").inner_text()
+    picture(page, "partners-client")
+
+    assert Caller(token).ask("/me").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pictures_in_chinese_and_dark(page_as, picture):
+    client = partner()
+    key_of(client), key_of(client, ["loans:read"], read_only=True)
+    page = page_as("administrator", language="zh-hans", theme="dark")
+
+    page.goto("/app/partners/")
+    picture(page, "partners-zh-hans-dark")
+    page.goto(f"/app/partners/{client.public_id}")
+    picture(page, "partners-client-zh-hans-dark")
+    page.set_viewport_size({"width": 390, "height": 844})
+    picture(page, "partners-client-zh-hans-dark-phone")

@@ -1,0 +1,46 @@
+"""The admin is for configuration: every page of it opens, in a browser without a problem, and only for administrators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import Page
+
+from staff.models import User
+
+
+@pytest.mark.django_db
+def test_every_list_of_the_admin_opens(client: Client, signed_in: Callable[..., Client]) -> None:
+    signed_in(client, "administrator", superuser=True)
+    for model in admin.site._registry:
+        address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        assert client.get(address).status_code == 200, address
+
+
+@pytest.mark.django_db
+def test_staff_without_the_right_do_not_enter_the_admin(client: Client, signed_in: Callable[..., Client]) -> None:
+    signed_in(client, "officer")
+    assert client.get("/admin/").status_code == 302
+
+
+def test_the_admin_opens_in_a_browser_without_a_problem(page_as: Callable[..., Page]) -> None:
+    page = page_as("administrator", superuser=True)
+    page.goto("/admin/")
+    assert page.locator("h1").first.is_visible()
+    page.goto(reverse("admin:staff_user_changelist"))
+    assert page.get_by_text("administrator").first.is_visible()
+
+
+def test_only_the_admin_may_evaluate_expressions(client: Client, db: None) -> None:
+    assert "unsafe-eval" in client.get("/admin/login/").headers["Content-Security-Policy"]
+    policy = client.get("/login/").headers["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    assert "script-src 'self'" in policy
+
+
+def test_the_admins_people_are_the_projects_people() -> None:
+    assert admin.site.is_registered(User)

@@ -1,0 +1,169 @@
+"""The laws of the house that a program can check. Each failure names file and line."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import pytest
+from django.core.management import call_command
+from importlinter.cli import lint_imports
+
+ROOT = Path(__file__).resolve().parent.parent
+APPS = [
+    *("core", "staff", "audit", "partners", "ledger", "borrowers", "messaging", "loans", "risk"),
+    *("collections/debt_collections", "operations", "desk", "config"),
+]
+DOORS = {"web", "api", "admin", "management", "tasks", "receivers", "templatetags", "middleware", "demo"}
+NAMES_THAT_SAY_NOTHING = {"utils", "util", "helpers", "helper", "services", "service", "common", "misc"}
+# The end of the day moves the date; the navigation is part of every page.
+MAY_KNOW_THE_DAY = ("operations/", "core/business_date", "desk/navigation")
+CLOCKS = {"date.today", "datetime.today", "datetime.now", "localdate", "timezone.localdate"}
+LONGEST_FILE, LONGEST_FUNCTION, MEDIAN_FUNCTION = 400, 70, 10
+
+
+@dataclass(frozen=True)
+class Source:
+    path: Path
+    text: str
+    tree: ast.Module
+
+    @property
+    def name(self) -> str:
+        return self.path.relative_to(ROOT).as_posix()
+
+    def at(self, node: ast.AST, why: str) -> str:
+        return f"{self.name}:{getattr(node, 'lineno', 0)} {why}"
+
+
+def sources(*folders: str) -> list[Source]:
+    paths = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+    kept = [path for path in paths if "migrations" not in path.parts and "__pycache__" not in path.parts]
+    return [Source(path, path.read_text(), ast.parse(path.read_text())) for path in kept]
+
+
+CODE = sources(*APPS, "devtools", "benchmarks", "scripts")
+ALL = [*CODE, *sources("tests")]
+
+
+def functions(source: Source) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    return (function.end_lineno or function.lineno) - function.lineno + 1
+
+
+def test_apps_and_rooms_import_in_one_direction() -> None:
+    assert lint_imports(config_filename=str(ROOT / ".importlinter"), no_cache=True, no_logo=True) == 0
+
+
+def test_no_import_stands_inside_a_function() -> None:
+    found = [
+        source.at(node, "imports inside a function")
+        for source in ALL
+        for function in functions(source)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_no_file_is_longer_than_a_reader_can_hold() -> None:
+    lines = {source.name: source.text.count("\n") for source in ALL}
+    long = [f"{name} has {count} lines" for name, count in lines.items() if count > LONGEST_FILE]
+    assert not long, "\n".join(long)
+
+
+def test_functions_are_short() -> None:
+    long = [
+        source.at(function, f"{function.name} has {length(function)} lines")
+        for source in ALL
+        for function in functions(source)
+        if length(function) > LONGEST_FUNCTION
+    ]
+    assert not long, "\n".join(long)
+    assert median(length(function) for source in CODE for function in functions(source)) <= MEDIAN_FUNCTION
+
+
+def test_the_folder_collections_never_becomes_a_package() -> None:
+    assert not (ROOT / "collections" / "__init__.py").exists(), "it would shadow Python's own collections"
+    clean = subprocess.run(
+        [sys.executable, "-c", "from collections import Counter"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert clean.returncode == 0, clean.stderr
+
+
+def test_rooms_have_names_from_lending() -> None:
+    found = [source.name for source in ALL if NAMES_THAT_SAY_NOTHING & _parts(source)]
+    assert not found, "\n".join(found)
+
+
+def _parts(source: Source) -> set[str]:
+    return {part.removesuffix(".py") for part in source.path.relative_to(ROOT).parts}
+
+
+def _is_door(source: Source) -> bool:
+    return bool(DOORS & _parts(source))
+
+
+def test_rounding_and_floats_stay_in_core_money() -> None:
+    """`float(` and `round(` as calls, `.quantize(` as a method, outside the one room that rounds."""
+    places = sources(*[app for app in APPS if app != "config"])
+    found = []
+    for source in (source for source in places if source.name != "core/money.py"):
+        for node in (node for node in ast.walk(source.tree) if isinstance(node, ast.Call)):
+            called = node.func
+            if isinstance(called, ast.Name) and called.id in {"float", "round"} and not _is_exempt(source, node):
+                found.append(source.at(node, f"calls {called.id}()"))
+            if isinstance(called, ast.Attribute) and called.attr == "quantize":
+                found.append(source.at(node, "calls .quantize()"))
+    assert not found, "\n".join(found)
+
+
+def _is_exempt(source: Source, node: ast.Call) -> bool:
+    """A line that says why its number is not money, as `# not money: …`."""
+    return "# not money" in source.text.splitlines()[node.lineno - 1]
+
+
+def test_only_doors_and_the_end_of_day_read_the_business_date() -> None:
+    """Rules get their dates passed in: no `today()` anywhere, `business_date.current()` only in doors."""
+    found = []
+    for source in sources(*[app for app in APPS if app != "config"]):
+        allowed = _is_door(source) or source.name.startswith(MAY_KNOW_THE_DAY)
+        for node in (node for node in ast.walk(source.tree) if isinstance(node, ast.Call)):
+            called = ast.unparse(node.func)
+            if called in CLOCKS and not node.args and not allowed:
+                found.append(source.at(node, f"calls {called}()"))
+            if called == "business_date.current" and not allowed:
+                found.append(source.at(node, "reads the business date"))
+    assert not found, "\n".join(found)
+
+
+def test_models_do_not_override_save() -> None:
+    found = [
+        source.at(function, "overrides save()")
+        for source in CODE
+        if "/models" in source.name
+        for function in functions(source)
+        if function.name in {"save", "delete"}
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_every_migration_history_of_an_app_starts_with_one_initial_migration() -> None:
+    for app in APPS[:-1]:
+        numbers = [path.name[:4] for path in (ROOT / app / "migrations").glob("[0-9]*.py")]
+        assert len(numbers) == len(set(numbers)), f"{app} has two migrations with one number"
+
+
+@pytest.mark.django_db
+def test_models_and_migrations_agree() -> None:
+    call_command("makemigrations", check=True, dry_run=True)
