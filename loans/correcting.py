@@ -7,31 +7,31 @@ from datetime import date
 from ledger.posting import post, reverse
 from loans import bookings, lifecycle, positions
 from loans.account import Account, age
+from loans.acts.registry import act_kind
 from loans.allocation import Allocation
-from loans.models import Loan, LoanPosition, LoanStatus, Repayment, RepaymentLine
-from loans.replay import Event, PaymentEvent, replay
+from loans.changes.base import Effect
+from loans.models import Loan, LoanAct, LoanPosition, LoanStatus, Repayment, RepaymentLine
+from loans.replay import Event, Outcome, PaymentEvent, replay
 
 _PARTS = ("principal", "interest", "fee", "late_interest")
 
 
-def replay_all(
-    loan: Loan, events: Iterable[Event], *, until: date, posted_on: date
-) -> tuple[Account, Allocation | None]:
+def replay_all(loan: Loan, events: Iterable[Event], *, until: date, posted_on: date) -> tuple[Account, Outcome | None]:
     """Apply ``events`` from the agreed schedule on and age the result to ``until``.
 
-    Returns the account, and the allocation of the event that has no stored row yet. Raises ValueError when an event has
+    Returns the account, and the outcome of the event that has no stored row yet. Raises ValueError when an event has
     become impossible.
     """
     ordered = sorted(events, key=lambda event: event.on)  # stable: same day stays in recorded order
     account, outcomes = replay(positions.load_as_agreed(loan), ordered)
     newest = None
     for outcome in outcomes:
-        if not isinstance(outcome.event, PaymentEvent) or outcome.allocation is None:
-            continue
         if outcome.event.source is None:
-            newest = outcome.allocation
-        else:
+            newest = outcome
+        elif isinstance(outcome.event, PaymentEvent) and outcome.allocation is not None:
             _correct(loan, outcome.event.source, outcome.allocation, posted_on)
+        elif outcome.effect is not None:
+            _correct_act(loan, outcome.event.source, outcome.effect, posted_on)
     return (account if account.is_settled else age(account, until)), newest
 
 
@@ -47,6 +47,33 @@ def _correct(loan: Loan, repayment: Repayment, allocation: Allocation, posted_on
         description=loan.number,
     )
     write_allocation(repayment, allocation)
+
+
+def _correct_act(loan: Loan, act: LoanAct, effect: Effect, posted_on: date) -> None:
+    """An act that now comes out differently gets a new entry in place of its old one."""
+    kind = act_kind(act.kind)
+    lines = [line for line in kind.lines(loan, effect) if line.debit or line.credit] if kind.lines is not None else []
+    if _booked(act) == sorted((x.account_code, x.subledger_id or 0, x.debit, x.credit) for x in lines):
+        return
+    if act.entry is not None:
+        reverse(act.entry, posted_on=posted_on, reason=f"replay of {act.public_id}")
+    act.entry = None
+    if lines:
+        act.entry = post(
+            event=act.kind,
+            posted_on=posted_on,
+            effective_on=act.effective_on,
+            lines=lines,
+            description=loan.number,
+        )
+    act.save(update_fields=["entry"])
+
+
+def _booked(act: LoanAct) -> list[tuple[object, ...]]:
+    if act.entry is None:
+        return []
+    lines = act.entry.lines.values_list("account_id", "subledger_id", "debit", "credit")
+    return sorted((account, loan_id or 0, debit, credit) for account, loan_id, debit, credit in lines)
 
 
 def _stored_lines(repayment: Repayment) -> list[tuple[object, ...]]:

@@ -1,6 +1,7 @@
 """The stored events of a loan in the order they count: by effective date, then by when they were recorded."""
 
-from loans.models import Extension, Loan, Refund, Repayment, RepaymentStatus, Waiver
+from loans.acts.registry import act_kind
+from loans.models import ActStatus, Extension, Loan, LoanAct, Refund, Repayment, RepaymentStatus, Waiver
 from loans.replay import Event, ExtensionEvent, PaymentEvent, RefundEvent, WaiverEvent
 
 
@@ -33,4 +34,6 @@ def stored_events(loan: Loan) -> list[Event]:
         )
     for refund in Refund.objects.filter(loan=loan):
         dated.append((refund.recorded_at, RefundEvent(on=refund.refunded_on, amount=refund.amount, source=refund)))
+    for act in LoanAct.objects.filter(loan=loan, status=ActStatus.STANDING).select_related("entry"):
+        dated.append((act.recorded_at, act_kind(act.kind).from_row(act)))
     return [event for _, event in sorted(dated, key=lambda pair: (pair[1].on, pair[0]))]

@@ -4,6 +4,9 @@ from django.utils.translation import gettext_lazy as _
 
 from audit import approvals
 from loans import asking, origination
+from loans.acts import kinds, performing
+
+__all__ = ["kinds"]  # importing them declares every kind of act
 
 approvals.register(
     origination.SECOND_APPROVAL,
@@ -18,4 +21,11 @@ approvals.register(
     asking.extension_approved,
     permission="loans.grant_extension",
     label=_("Extension above one person's authority"),
+)
+
+approvals.register(
+    performing.SECOND_PERSON,
+    performing.second_person_approved,
+    permission="loans.approve_act",
+    label=_("Act on a loan above one person's authority"),
 )

@@ -4,8 +4,9 @@ from datetime import date, datetime, time
 
 from django.utils import timezone
 
+from loans.acts.registry import act_kind
 from loans.decisions import Source
-from loans.models import Application, Extension, Loan, LoanStatus, Offer, Repayment, RepaymentChannel
+from loans.models import Application, Extension, Loan, LoanAct, LoanStatus, Offer, Repayment, RepaymentChannel
 from messaging.outbox import queue
 
 
@@ -71,6 +72,19 @@ def extension_granted(loan: Loan, extension: Extension, *, next_due_on: date, on
         template_code="extension_granted",
         context={"loan_number": loan.number, "days": extension.days, "due_on": next_due_on.isoformat()},
         dedupe_key=f"extension_granted:{loan.public_id}:{extension.version}",
+        due_at=_beginning_of(on),
+        purpose="service",
+        reference=loan.number,
+    )
+
+
+def loan_changed(loan: Loan, act: LoanAct, on: date) -> None:
+    """Tell the borrower what was changed, by the name of the act."""
+    queue(
+        borrower_id=loan.borrower_id,
+        template_code="loan_changed",
+        context={"loan_number": loan.number, "change": str(act_kind(act.kind).label)},
+        dedupe_key=f"loan_changed:{act.public_id}",
         due_at=_beginning_of(on),
         purpose="service",
         reference=loan.number,

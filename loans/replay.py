@@ -12,6 +12,7 @@ from typing import Any
 
 from loans.account import Account, age, call_in, extend, waive
 from loans.allocation import Allocation, receive
+from loans.changes.base import Change, Effect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,16 +55,17 @@ class RefundEvent:
     source: Any = None
 
 
-Event = PaymentEvent | ExtensionEvent | WaiverEvent | RefundEvent
+Event = PaymentEvent | ExtensionEvent | WaiverEvent | RefundEvent | Change
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an event did: how a payment was allocated, or the interest an extension added."""
+    """What an event did: how a payment was allocated, the interest an extension added, or the effect of a change."""
 
     event: Event
     allocation: Allocation | None = None
     interest_added: Decimal | None = None
+    effect: Effect | None = None
 
 
 def apply(account: Account, event: Event) -> tuple[Account, Outcome]:
@@ -86,6 +88,9 @@ def apply(account: Account, event: Event) -> tuple[Account, Outcome]:
             if event.amount > aged.overpaid:
                 raise ValueError("more would be refunded than is overpaid")
             return replace(aged, overpaid=aged.overpaid - event.amount), Outcome(event)
+        case _:
+            effect = event.apply(account)
+            return effect.account, Outcome(event, allocation=effect.allocation, effect=effect)
 
 
 def replay(account: Account, events: Iterable[Event]) -> tuple[Account, list[Outcome]]:

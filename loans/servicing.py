@@ -166,15 +166,15 @@ def _record_on_running_loan(loan: Loan, position: LoanPosition, facts: dict[str,
     )
     before = positions.load(loan, position)
     if event.on < before.as_of:
-        after, allocation = replay_all(
+        after, newest = replay_all(
             loan, [*stored_events(loan), event], until=before.as_of, posted_on=facts["recorded_on"]
         )
-        assert allocation is not None
+        assert newest is not None
+        outcome = newest
     else:
         after, outcome = apply(before, event)
-        allocation = outcome.allocation
-        assert allocation is not None
-    repayment = _create(loan, facts, allocation)
+    assert outcome.allocation is not None
+    repayment = _create(loan, facts, outcome.allocation)
     conclude(loan, position, before, after, on=facts["recorded_on"], settled_on=facts["received_on"])
     return repayment
 

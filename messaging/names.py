@@ -13,6 +13,7 @@ NAMES: dict[str, str | Promise] = {
     "loan_settled": _("loan settled"),
     "promise_broken": _("promise broken"),
     "extension_granted": _("extension granted"),
+    "loan_changed": _("loan changed"),
 }
 
 

@@ -23,6 +23,7 @@ VARIABLES: dict[str, tuple[str, ...]] = {
     "loan_settled": ("loan_number", "settled_on"),
     "promise_broken": ("loan_number", "amount", "promised_on"),
     "extension_granted": ("loan_number", "days", "due_on"),
+    "loan_changed": ("loan_number", "change"),
 }
 PROBLEM_WORDS: dict[WordingProblem, str | Promise] = {
     WordingProblem.EMPTY: _("the text is empty"),

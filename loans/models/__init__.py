@@ -1,5 +1,6 @@
 """The data of lending."""
 
+from loans.models.act import ActStatus, LoanAct
 from loans.models.application import Application, ApplicationStatus, Outcome
 from loans.models.bank_file import BankFile, IncomingPayment, IncomingPaymentShare, IncomingPaymentStatus
 from loans.models.disbursement import BankTransfer, Disbursement, DisbursementStatus, SimulatedPayment
@@ -20,6 +21,7 @@ from loans.models.servicing import Accrual, Extension, LoanTransition, Mandate, 
 
 __all__ = [
     "Accrual",
+    "ActStatus",
     "Application",
     "ApplicationStatus",
     "BankFile",
@@ -34,6 +36,7 @@ __all__ = [
     "IncomingPaymentStatus",
     "Instalment",
     "Loan",
+    "LoanAct",
     "LoanPosition",
     "LoanStatus",
     "LoanTransition",

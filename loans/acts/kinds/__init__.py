@@ -1,0 +1,5 @@
+"""The kinds of acts, a file for each sort of help or change. Importing this package declares them all."""
+
+from loans.acts.kinds import charges
+
+__all__ = ["charges"]

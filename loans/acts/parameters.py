@@ -1,0 +1,75 @@
+"""What an act asks for, declared once: the page's form, the API's shape and the stored JSON all follow from it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import Invalid
+
+Words = str | Promise
+
+
+class Sort(StrEnum):
+    """What kind of value a parameter is."""
+
+    MONEY = "money"  # whole cents
+    RATE = "rate"  # a fraction: 0.18 is 18 %
+    COUNT = "count"
+    DATE = "date"
+    CHOICE = "choice"
+    FLAG = "flag"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One value an act asks for. ``least`` and ``most`` bound amounts, rates and counts, both included."""
+
+    name: str
+    sort: Sort
+    label: Words
+    hint: Words = ""
+    required: bool = True
+    choices: Sequence[tuple[str, Words]] = ()
+    least: Decimal | int | None = None
+    most: Decimal | int | None = None
+    initial: Any = None
+
+
+class ParameterUnknown(Invalid):
+    code = "parameter_unknown"
+    message = _("%(name)s is not asked for here. Give: %(known)s.")
+
+
+def encoded(parameters: Sequence[Parameter], values: Mapping[str, Any]) -> dict[str, Any]:
+    """``values`` as JSON keeps them: amounts and rates as text, days as ISO dates. Raises ParameterUnknown."""
+    known = {parameter.name for parameter in parameters}
+    for name in values:
+        if name not in known:
+            raise ParameterUnknown(field=name, name=name, known=", ".join(sorted(known)))
+    return {name: _plain(value) for name, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return str(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def decoded(parameters: Sequence[Parameter], stored: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a stored act, as Python works with them."""
+    return {parameter.name: _read(parameter, stored.get(parameter.name)) for parameter in parameters}
+
+
+def _read(parameter: Parameter, value: Any) -> Any:
+    if value is None:
+        return None
+    if parameter.sort in (Sort.MONEY, Sort.RATE):
+        return Decimal(value)
+    return date.fromisoformat(value) if parameter.sort is Sort.DATE else value

@@ -1,0 +1,254 @@
+"""Doing an act, undoing it, asking for a second person: one way for every kind of act and every door.
+
+Each call is one transaction that locks the loan first and may be repeated with its idempotency key. An act that counts
+from a day before the account is reckoned to is back-dated: all events are then applied again in date order.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from audit import approvals
+from audit.models import Approval
+from core.context import acting
+from core.errors import DomainError, Invalid
+from ledger.posting import post, reverse
+from loans import lifecycle, notices, positions
+from loans.account import Account
+from loans.acts.parameters import decoded, encoded
+from loans.acts.registry import ActKind, act_kind
+from loans.changes.base import Change, Effect
+from loans.correcting import conclude, replay_all
+from loans.events import stored_events
+from loans.models import ActStatus, Loan, LoanAct, LoanPosition
+from loans.replay import apply
+from loans.signals import announce
+
+SECOND_PERSON = "loan.act"
+
+
+class ActConflict(DomainError):
+    code = "idempotency_conflict"
+    status = 422
+    message = _("The idempotency key %(key)s was already used for another act. Send a new key.")
+
+
+class CountsFromFuture(Invalid):
+    code = "counts_from_future"
+    field = "effective_on"
+    message = _("%(effective_on)s lies after the business date %(recorded_on)s. Give a day up to it.")
+
+
+class CountsFromBeforeDisbursement(Invalid):
+    code = "counts_from_before_disbursement"
+    field = "effective_on"
+    message = _("The loan was disbursed on %(disbursed_on)s; nothing can count from before.")
+
+
+class BeyondAuthority(DomainError):
+    code = "beyond_authority"
+    message = _("%(act)s of this size needs a second person. Ask for approval.")
+
+
+class ActNotPossible(DomainError):
+    code = "act_not_possible"
+    message = _("Later events rest on the account as it was then: %(why)s")
+
+
+class ActNotUndoable(DomainError):
+    code = "act_not_undoable"
+    message = _("%(act)s cannot be undone: %(why)s")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What somebody wants done: the kind, its values, the day it counts from and the business day."""
+
+    loan_id: int
+    kind: str
+    values: dict[str, Any]
+    effective_on: date
+    recorded_on: date
+    reason: str
+    idempotency_key: str
+    by: Any = None
+
+
+def perform(wish: Wish, *, approved: bool = False) -> LoanAct:
+    """Do the act. ``approved`` says that a second person agreed. The same key returns the act done the first time.
+
+    Raises ActUnknown, LoanNotInState, CountsFromFuture, CountsFromBeforeDisbursement, BeyondAuthority, ActConflict,
+    ActNotPossible, and what the kind itself refuses.
+    """
+    try:
+        with transaction.atomic(), acting(reason=wish.reason):
+            return _perform(wish, approved)
+    except IntegrityError:
+        known = LoanAct.objects.filter(idempotency_key=wish.idempotency_key).first()
+        if known is None:
+            raise
+        return _same_or_conflict(known, wish)
+
+
+@transaction.atomic
+def perform_or_ask(wish: Wish) -> LoanAct | Approval:
+    """Do the act within one's own authority; beyond it ask for a second person. Raises what ``perform`` raises."""
+    try:
+        return perform(wish)
+    except BeyondAuthority:
+        kind = act_kind(wish.kind)
+        return approvals.request(
+            kind=SECOND_PERSON,
+            obj=Loan.objects.get(pk=wish.loan_id),
+            payload={
+                "kind": kind.code,
+                "parameters": encoded(kind.parameters, wish.values),
+                "effective_on": wish.effective_on.isoformat(),
+                "idempotency_key": wish.idempotency_key,
+            },
+            after={"act": str(kind.label), **encoded(kind.parameters, wish.values)},
+            reason=wish.reason,
+            requested_by=wish.by,
+        )
+
+
+def second_person_approved(approval: Approval, on: date) -> None:
+    """Carry out what a second person agreed to."""
+    asked = approval.payload
+    kind = act_kind(asked["kind"])
+    wish = Wish(
+        loan_id=int(approval.object_id),
+        kind=kind.code,
+        values=decoded(kind.parameters, asked["parameters"]),
+        effective_on=date.fromisoformat(asked["effective_on"]),
+        recorded_on=on,
+        reason=approval.reason[:200],
+        idempotency_key=asked["idempotency_key"],
+        by=approval.requested_by,
+    )
+    perform(wish, approved=True)
+
+
+def _perform(wish: Wish, approved: bool) -> LoanAct:
+    loan = Loan.objects.locked(wish.loan_id)
+    known = LoanAct.objects.filter(idempotency_key=wish.idempotency_key).first()
+    if known is not None:
+        return _same_or_conflict(known, wish)
+    kind = act_kind(wish.kind)
+    lifecycle.require(loan, *kind.states)
+    _require_possible_dates(loan, wish)
+    position = positions.locked(loan.pk)
+    before = positions.load(loan, position)
+    asked = encoded(kind.parameters, wish.values)
+    change = kind.from_values(wish.effective_on, wish.values)
+    if kind.refuse is not None:
+        kind.refuse(loan, before, change)
+    after, effect = _applied(loan, before, change, wish.recorded_on)
+    if kind.beyond_authority is not None and not approved and kind.beyond_authority(loan, before, effect, change.on):
+        raise BeyondAuthority(act=kind.label)
+    act = _create(loan, kind, wish, asked, effect)
+    conclude(loan, position, before, after, on=wish.recorded_on, settled_on=wish.effective_on)
+    if kind.tells_borrower:
+        notices.loan_changed(loan, act, wish.recorded_on)
+    announce(loan_id=loan.pk, borrower_id=loan.borrower_id, on=wish.recorded_on)
+    return act
+
+
+def _same_or_conflict(known: LoanAct, wish: Wish) -> LoanAct:
+    asked = encoded(act_kind(wish.kind).parameters, wish.values)
+    if (known.loan_id, known.kind, known.parameters) != (wish.loan_id, wish.kind, asked):
+        raise ActConflict(key=wish.idempotency_key)
+    return known
+
+
+def _require_possible_dates(loan: Loan, wish: Wish) -> None:
+    if wish.effective_on > wish.recorded_on:
+        raise CountsFromFuture(effective_on=wish.effective_on.isoformat(), recorded_on=wish.recorded_on.isoformat())
+    if loan.disbursed_on is None or wish.effective_on < loan.disbursed_on:
+        raise CountsFromBeforeDisbursement(disbursed_on=str(loan.disbursed_on or ""))
+
+
+def _applied(loan: Loan, before: Account, change: Change, posted_on: date) -> tuple[Account, Effect]:
+    """The account after the change and what it did; a back-dated one by replaying everything."""
+    if change.on >= before.as_of:
+        after, outcome = apply(before, change)
+    else:
+        try:
+            after, outcome_or_none = replay_all(
+                loan, [*stored_events(loan), change], until=before.as_of, posted_on=posted_on
+            )
+        except DomainError:
+            raise
+        except ValueError as refusal:
+            raise ActNotPossible(why=str(refusal)) from refusal
+        assert outcome_or_none is not None
+        outcome = outcome_or_none
+    assert outcome.effect is not None
+    return after, outcome.effect
+
+
+def _create(loan: Loan, kind: ActKind, wish: Wish, asked: dict[str, Any], effect: Effect) -> LoanAct:
+    act = LoanAct(
+        loan=loan,
+        kind=kind.code,
+        parameters=asked,
+        effective_on=wish.effective_on,
+        recorded_on=wish.recorded_on,
+        reason=wish.reason,
+        idempotency_key=wish.idempotency_key,
+        recorded_by=wish.by,
+    )
+    lines = kind.lines(loan, effect) if kind.lines is not None else []
+    if any(line.debit or line.credit for line in lines):
+        act.entry = post(
+            event=kind.code,
+            posted_on=wish.recorded_on,
+            effective_on=wish.effective_on,
+            lines=lines,
+            description=loan.number,
+        )
+    act.save()
+    return act
+
+
+@transaction.atomic
+def undo(*, act_id: int, reason: str, on: date) -> LoanAct:
+    """Undo an act: its entry is reversed and everything after it is applied again without it.
+
+    An act already undone is returned as it is. Raises ActNotUndoable with the reason.
+    """
+    loan = Loan.objects.locked(LoanAct.objects.values_list("loan_id", flat=True).get(pk=act_id))
+    act = LoanAct.objects.select_related("entry").get(pk=act_id)
+    if act.status == ActStatus.UNDONE:
+        return act
+    kind = act_kind(act.kind)
+    if not kind.can_be_undone:
+        raise ActNotUndoable(act=kind.label, why=_("acts of this kind are final."))
+    position = positions.locked(loan.pk)
+    with acting(reason=reason):
+        _mark_undone(act, reason, on)
+    try:
+        _replay_without(loan, position, on)
+    except ValueError as refusal:
+        raise ActNotUndoable(act=kind.label, why=_("a later event rests on it.")) from refusal
+    announce(loan_id=loan.pk, borrower_id=loan.borrower_id, on=on)
+    return act
+
+
+def _mark_undone(act: LoanAct, reason: str, on: date) -> None:
+    if act.entry is not None:
+        reverse(act.entry, posted_on=on, reason=reason)
+    act.status = ActStatus.UNDONE
+    act.undone_on = on
+    act.undo_reason = reason
+    act.save(update_fields=["status", "undone_on", "undo_reason"])
+
+
+def _replay_without(loan: Loan, position: LoanPosition, on: date) -> None:
+    before = positions.load(loan, position)
+    eve = date.fromordinal(on.toordinal() - 1)  # the last day the books were closed for
+    after, _new = replay_all(loan, stored_events(loan), until=max(before.as_of, eve), posted_on=on)
+    conclude(loan, position, before, after, on=on, settled_on=after.as_of)

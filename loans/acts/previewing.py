@@ -1,0 +1,117 @@
+"""What an act would do, shown by doing it: the real call runs in a transaction that is taken back.
+
+So a preview can never differ from the act, whatever the act is. It shows the schedule before and after row beside row, the
+journal entries, and the figures of the position that would move.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from ledger.models import JournalEntry, JournalLine
+from loans.models import Instalment, Loan, LoanPosition
+
+FIGURES = (
+    "principal_outstanding",
+    "interest_receivable",
+    "fee_receivable",
+    "late_interest_receivable",
+    "overpaid",
+    "days_past_due",
+    "next_due_on",
+    "next_due_amount",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RowPair:
+    """An instalment before and after; one of both is None where the act adds or takes away a row."""
+
+    before: Instalment | None
+    after: Instalment | None
+
+    @property
+    def changed(self) -> bool:
+        return _seen(self.before) != _seen(self.after)
+
+
+@dataclass(frozen=True, slots=True)
+class FigurePair:
+    """A figure of the position that the act moves."""
+
+    name: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What the act would leave behind. ``result`` is what the call returned; nothing of it is stored."""
+
+    result: Any
+    rows: Sequence[RowPair]
+    figures: Sequence[FigurePair]
+    entries: Sequence[tuple[JournalEntry, Sequence[JournalLine]]]
+
+    @property
+    def changes_schedule(self) -> bool:
+        return any(pair.changed for pair in self.rows)
+
+
+def preview(loan: Loan, act: Callable[[], Any]) -> Preview:
+    """Run ``act`` on ``loan`` and take it back. Raises what the act raises; leaves nothing behind either way."""
+    with transaction.atomic():
+        last_entry = JournalEntry.objects.aggregate(last=Max("id"))["last"] or 0
+        rows, figures = _rows(loan), _figures(loan)
+        try:
+            with transaction.atomic():
+                result = act()
+                shown = Preview(
+                    result=result,
+                    rows=[RowPair(*pair) for pair in zip_longest(rows, _rows(loan))],
+                    figures=_moved(figures, _figures(loan)),
+                    entries=_entries(loan, last_entry),
+                )
+                raise _TakeBack
+        except _TakeBack:
+            return shown
+
+
+class _TakeBack(Exception):
+    """Ends the inner transaction of a preview."""
+
+
+def _seen(row: Instalment | None) -> tuple[Any, ...] | None:
+    if row is None:
+        return None
+    paid = (row.principal_paid, row.interest_paid, row.fee_paid, row.late_interest_paid)
+    return (row.due_on, row.principal, row.interest, row.fee, row.late_interest, *paid)
+
+
+def _rows(loan: Loan) -> list[Instalment]:
+    return list(Instalment.objects.filter(loan=loan, superseded_on__isnull=True).order_by("number"))
+
+
+def _figures(loan: Loan) -> dict[str, Any]:
+    position = LoanPosition.objects.filter(pk=loan.pk).first()
+    return {name: getattr(position, name) for name in FIGURES} if position else {}
+
+
+def _moved(before: dict[str, Any], after: dict[str, Any]) -> list[FigurePair]:
+    pairs = [FigurePair(name, before.get(name), after.get(name)) for name in FIGURES]
+    return [pair for pair in pairs if pair.before != pair.after]
+
+
+def _entries(loan: Loan, after_id: int) -> list[tuple[JournalEntry, list[JournalLine]]]:
+    """Entries of this loan made since ``after_id``; the loan is locked, so they are the act's own."""
+    own = JournalLine.objects.filter(entry_id__gt=after_id, subledger_id=loan.pk).values_list("entry_id", flat=True)
+    named = JournalEntry.objects.filter(id__gt=after_id, description=loan.number).values_list("id", flat=True)
+    lines = JournalLine.objects.filter(entry_id__in={*own, *named}).select_related("entry", "account").order_by("id")
+    found: dict[int, list[JournalLine]] = {}
+    for line in lines:
+        found.setdefault(line.entry_id, []).append(line)
+    return [(rows[0].entry, rows) for rows in found.values()]

@@ -1,0 +1,79 @@
+"""The acts there are. Each kind is declared in its own file of this package and listed in ``loans.acts.kinds``."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import NotFound
+from ledger.posting import Line
+from loans.account import Account
+from loans.acts.parameters import Parameter, decoded
+from loans.changes.base import Change, Effect
+from loans.models import Loan, LoanStatus
+
+Words = str | Promise
+
+
+class ActUnknown(NotFound):
+    code = "act_unknown"
+    field = "kind"
+    message = _("There is no act “%(kind)s”. Known: %(known)s.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActKind:
+    """One kind of act on a running loan.
+
+    ``change`` makes the pure change from the parameters. ``refuse(loan, account, change)`` raises a named refusal that
+    needs more than the account (the market's law, the product's rules). ``beyond_authority(loan, before, effect, on)``
+    says that one person may not do it alone. ``lines(loan, effect)`` is the act's own journal entry where it moves claims
+    or money itself; income that it changes is booked by the accrual that follows every act.
+    """
+
+    code: str
+    label: Words
+    hint: Words
+    permission: str
+    change: Callable[..., Change]
+    parameters: Sequence[Parameter]
+    states: tuple[str, ...] = (LoanStatus.ACTIVE,)
+    refuse: Callable[[Loan, Account, Change], None] | None = None
+    beyond_authority: Callable[[Loan, Account, Effect, date], bool] | None = None
+    lines: Callable[[Loan, Effect], list[Line]] | None = None
+    figures: Sequence[tuple[str, Words]] = ()
+    can_be_undone: bool = True
+    tells_borrower: bool = True
+    is_grave: bool = False
+
+    def from_values(self, on: date, values: dict[str, Any]) -> Change:
+        """The change as wished for. ``values`` by parameter name."""
+        return self.change(on=on, **values)
+
+    def from_row(self, row: Any) -> Change:
+        """The change as stored in a ``LoanAct``."""
+        return self.change(on=row.effective_on, source=row, **decoded(self.parameters, row.parameters))
+
+
+_kinds: dict[str, ActKind] = {}
+
+
+def register(kind: ActKind) -> ActKind:
+    """Declare a kind of act; called when Django starts."""
+    _kinds[kind.code] = kind
+    return kind
+
+
+def act_kind(code: str) -> ActKind:
+    """The kind named ``code``. Raises ActUnknown."""
+    if code not in _kinds:
+        raise ActUnknown(kind=code, known=", ".join(sorted(_kinds)))
+    return _kinds[code]
+
+
+def act_kinds() -> list[ActKind]:
+    """All kinds in the order they are declared."""
+    return list(_kinds.values())

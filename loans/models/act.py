@@ -1,0 +1,63 @@
+"""What people did to the terms or the balance of a running loan: one row an act, whatever its kind."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from core.history import tracked
+from core.identifiers import new_id
+from loans.models.loan import Loan
+
+
+class ActStatus(models.TextChoices):
+    """An act stands or was undone; nothing is deleted."""
+
+    STANDING = "standing", _("standing")
+    UNDONE = "undone", _("undone")
+
+
+def new_act_id() -> str:
+    return new_id("act")
+
+
+class LoanAct(models.Model):
+    """One act of servicing. ``kind`` and ``parameters`` are those of ``loans.acts``; they never change.
+
+    ``effective_on`` is the day it counts from, ``recorded_on`` the business day it was done on. ``entry`` is its own journal
+    entry where it has one; a replay that makes the act come out differently gives it a new one.
+    """
+
+    public_id = models.CharField(max_length=40, unique=True, default=new_act_id, editable=False)
+    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="acts")
+    kind = models.CharField(_("kind"), max_length=40)
+    parameters = models.JSONField(_("parameters"), default=dict)
+    effective_on = models.DateField(_("counts from"))
+    recorded_on = models.DateField(_("recorded on"))
+    recorded_at = models.DateTimeField(auto_now_add=True)
+    reason = models.CharField(_("reason"), max_length=200)
+    status = models.CharField(_("status"), max_length=8, choices=ActStatus.choices, default=ActStatus.STANDING)
+    undone_on = models.DateField(null=True, blank=True)
+    undo_reason = models.CharField(max_length=200, blank=True)
+    idempotency_key = models.CharField(max_length=255, unique=True)
+    entry = models.ForeignKey("ledger.JournalEntry", on_delete=models.PROTECT, null=True, related_name="+")
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    history = tracked()
+
+    class Meta:
+        verbose_name = _("act on a loan")
+        verbose_name_plural = _("acts on loans")
+        default_permissions = ("view",)
+        constraints = [
+            models.CheckConstraint(condition=Q(effective_on__lte=models.F("recorded_on")), name="loans_loanact_dates"),
+            models.CheckConstraint(
+                condition=Q(status="standing", undone_on__isnull=True) | Q(status="undone", undone_on__isnull=False),
+                name="loans_loanact_undone",
+            ),
+        ]
+        indexes = [models.Index(fields=["loan", "effective_on", "id"], name="loans_loanact_in_order")]
+
+    def __str__(self) -> str:
+        return f"{self.loan_id} {self.kind} {self.effective_on}"
