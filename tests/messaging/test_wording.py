@@ -17,6 +17,7 @@ LONGEST = {
     "amount": "123456.70",
     "days_past_due": 360,
     "days": 30,
+    "change": "payment day moved",
     "term_count": 36,
     **dict.fromkeys(
         ("due_on", "received_on", "disbursed_on", "settled_on", "promised_on", "valid_until"), "2026-12-28"
