@@ -20,6 +20,7 @@ __all__ = [
     "from_minor",
     "round_money",
     "round_rate",
+    "round_to",
     "split",
     "split_evenly",
     "to_minor",
@@ -29,6 +30,13 @@ __all__ = [
 def round_money(amount: Decimal, places: int = 2, mode: str = ROUND_HALF_UP) -> Decimal:
     """Round to ``places`` decimals; half-up unless the product says otherwise."""
     return amount.quantize(Decimal(1).scaleb(-places), rounding=mode)
+
+
+def round_to(amount: Decimal, step: Decimal, mode: str = ROUND_HALF_UP) -> Decimal:
+    """Round to a multiple of ``step`` (0.01, 1, 100 …, whole cents), with two decimals."""
+    if step == CENT:
+        return amount.quantize(CENT, rounding=mode)
+    return ((amount / step).to_integral_value(rounding=mode) * step).quantize(CENT)
 
 
 def round_rate(rate: Decimal, places: int = 8) -> Decimal:

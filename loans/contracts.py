@@ -56,6 +56,7 @@ def _loan(offer: Offer, version: ProductVersion, quote: Quote, on: date) -> Loan
         down_payment=offer.down_payment if version.is_purchase else None,
         annualised_cost=quote.cost.simple,
         officer=offer.made_by,
+        **version.settings_for_booking(),
     )
 
 

@@ -128,6 +128,7 @@ def quote_for(
         fee_total=round_money(principal * version.fee_rate) if fee_total is None else fee_total,
         fee_timing=FeeTiming(version.fee_due),
         flat_charge=flat_charge,
+        **version.schedule_settings(),
     )
     schedule = build_schedule(terms)
     return Quote(terms, schedule, cost_of(terms, schedule), cost_cap(on, version.product.market), down_payment)

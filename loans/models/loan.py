@@ -15,6 +15,7 @@ from core.fields import exact_field, money_field
 from core.history import tracked
 from core.identifiers import new_id
 from loans.models.product import FeeDue, ProductVersion, RepaymentFrequency, RepaymentMethod, standard_allocation_order
+from loans.models.schedule_settings import AgreedSchedule
 from loans.terms import FeeTiming, Frequency, LoanTerms, Method
 
 
@@ -42,7 +43,7 @@ class LoanQuerySet(models.QuerySet["Loan"]):
         return self.filter(status=LoanStatus.ACTIVE)
 
 
-class Loan(models.Model):
+class Loan(AgreedSchedule):
     """A loan as agreed in its contract."""
 
     public_id = models.CharField(max_length=40, unique=True, default=new_loan_id, editable=False)
@@ -64,7 +65,7 @@ class Loan(models.Model):
     frequency = models.CharField(max_length=5, choices=RepaymentFrequency.choices)
     every = models.PositiveSmallIntegerField(default=1)
     instalment_count = models.PositiveSmallIntegerField()
-    day_count = models.CharField(max_length=10, default=DayCount.ACT_365F.value)
+    day_count = models.CharField(max_length=20, default=DayCount.ACT_365F.value)
     first_due_on = models.DateField(null=True, blank=True)
     grace_days = models.PositiveSmallIntegerField(default=0)
     late_annual_rate = exact_field(default=0)
@@ -101,6 +102,7 @@ class Loan(models.Model):
             ("import_payments", "Can import bank files"),
         ]
         constraints = [
+            *AgreedSchedule.Meta.constraints,
             models.CheckConstraint(condition=Q(principal__gt=0), name="loans_loan_principal_positive"),
             models.CheckConstraint(
                 condition=~Q(status__in=["active", "settled", "written_off"]) | Q(disbursed_on__isnull=False),
@@ -130,4 +132,5 @@ class Loan(models.Model):
             fee_total=self.fee_total or Decimal(0),
             fee_timing=FeeTiming(self.fee_due),
             flat_charge=self.flat_charge,
+            **self.agreed_schedule(),
         )

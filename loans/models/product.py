@@ -9,6 +9,7 @@ from core.calendars import DayCount
 from core.fields import exact_field, money_field
 from core.history import tracked
 from core.identifiers import new_id
+from loans.models.schedule_settings import ScheduleSettings
 from loans.terms import FeeTiming, Frequency, Method
 
 
@@ -19,6 +20,9 @@ class RepaymentMethod(models.TextChoices):
     EQUAL_PRINCIPAL = Method.EQUAL_PRINCIPAL.value, _("equal principal")
     INTEREST_ONLY = Method.INTEREST_ONLY.value, _("interest by period, principal at the end")
     BULLET = Method.BULLET.value, _("principal and interest at the end")
+    STAGES = Method.STAGES.value, _("principal in stages")
+    BALLOON = Method.BALLOON.value, _("equal instalments and a balloon at the end")
+    CUSTOM = Method.CUSTOM.value, _("agreed instalments")
 
 
 class RepaymentFrequency(models.TextChoices):
@@ -73,7 +77,7 @@ class Product(models.Model):
         return self.name
 
 
-class ProductVersion(models.Model):
+class ProductVersion(ScheduleSettings):
     """The conditions of a product from a date on."""
 
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="versions", verbose_name=_("product"))
@@ -91,7 +95,7 @@ class ProductVersion(models.Model):
     max_amount = money_field(verbose_name=_("largest amount"))
     annual_rate = exact_field(verbose_name=_("annual rate"), help_text=_("As a fraction: 0.18 is 18 % a year."))
     day_count = models.CharField(
-        _("day count"), max_length=10, choices=[(c.value, c.value) for c in DayCount], default=DayCount.ACT_365F.value
+        _("day count"), max_length=20, choices=[(c.value, c.value) for c in DayCount], default=DayCount.ACT_365F.value
     )
     fee_rate = exact_field(verbose_name=_("fee, part of the amount"), default=0)
     fee_due = models.CharField(_("fee due"), max_length=6, choices=FeeDue.choices, default=FeeDue.SPREAD)
@@ -115,6 +119,7 @@ class ProductVersion(models.Model):
             models.UniqueConstraint(
                 fields=["product"], condition=Q(status="live"), name="loans_productversion_one_live"
             ),
+            *ScheduleSettings.Meta.constraints,
             models.CheckConstraint(
                 condition=Q(min_count__gte=1, min_count__lte=F("max_count"), every__gte=1),
                 name="loans_productversion_counts",

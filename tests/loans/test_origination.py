@@ -315,7 +315,8 @@ class TestProducts:
 
     def test_the_admin_does_not_let_it_go_live(self, client, signed_in) -> None:
         draft = a_product("draft", status="draft", annual_rate=Decimal("0.25"))
-        form = {field.name: field.value_from_object(draft) for field in ProductVersion._meta.fields}
+        values = {field.name: field.value_from_object(draft) for field in ProductVersion._meta.fields}
+        form = {name: "" if value is None else value for name, value in values.items()}
         form |= {"status": "live", "allocation_order": ",".join(draft.allocation_order), "is_purchase": ""}
 
         answer = signed_in(client, superuser=True).post(f"/admin/loans/productversion/{draft.pk}/change/", form)

@@ -96,7 +96,7 @@ def test_impossible_terms_are_refused(wrong: dict[str, object]) -> None:
     cents=st.integers(1_00, 500_000_00),
     rate=st.decimals(0, "0.36", places=4),
     count=st.integers(1, 60),
-    method=st.sampled_from(Method),
+    method=st.sampled_from([Method.EQUAL_INSTALMENTS, Method.EQUAL_PRINCIPAL, Method.INTEREST_ONLY, Method.BULLET]),
     frequency=st.sampled_from(Frequency),
     fee=st.integers(0, 1000_00),
 )

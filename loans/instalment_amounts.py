@@ -1,0 +1,125 @@
+"""The arithmetic of one instalment: the part of a year a period bears, and the level instalment of a series (pure)."""
+
+from calendar import isleap
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+from core.calendars import DayCount, add_months, year_fraction
+from core.money import ZERO, round_to
+from loans.terms import EmiRule, Frequency, InterestBy, LoanTerms, Rounding
+
+_YEARS = {DayCount.ACT_360: Decimal(360), DayCount.THIRTY_360: Decimal(360), DayCount.ACT_365F: Decimal(365)}
+
+
+def factor(
+    terms: LoanTerms, start: date, end: date, annual_rate: Decimal, within: tuple[date, date] | None = None
+) -> Decimal:
+    """Interest of one unit of money from ``start`` to ``end`` at ``annual_rate`` under the convention of ``terms``.
+
+    ``within`` is the regular period of the schedule that the span is, or is a part of: a part bears its share of the
+    period by days. Without it the span is measured by itself: whole months first, the rest by its days.
+    """
+    return annual_rate * year_share(terms, start, end, within)
+
+
+def year_share(terms: LoanTerms, start: date, end: date, within: tuple[date, date] | None = None) -> Decimal:
+    """The part of a year's interest that the span bears; see ``factor``."""
+    if _goes_by_days(terms):
+        return year_fraction(start, end, terms.day_count)
+    if within is None:
+        return _measured(terms, start, end)
+    share = regular_share(terms, terms.every, within[0])
+    return share if within == (start, end) else share * (end - start).days / (within[1] - within[0]).days
+
+
+def regular_share(terms: LoanTerms, units: int, start: date) -> Decimal:
+    """The part of a year of ``units`` whole months, weeks or days, for conventions that do not go by the day count."""
+    if terms.frequency is Frequency.MONTH:
+        if terms.interest_by is InterestBy.THIRTY:
+            return Decimal(30 * units) / year_days(terms.day_count, start)
+        return Decimal(units) / 12
+    if terms.frequency is Frequency.WEEK:
+        return Decimal(units) / 52
+    return Decimal(units) / year_days(terms.day_count, start)
+
+
+def year_days(convention: DayCount, on: date) -> Decimal:
+    """The days of the year ``on`` lies in, as ``convention`` counts them."""
+    return _YEARS.get(convention) or Decimal(366 if isleap(on.year) else 365)
+
+
+def _goes_by_days(terms: LoanTerms) -> bool:
+    if terms.interest_by is InterestBy.DAY:
+        return True
+    return terms.frequency is not Frequency.MONTH and terms.interest_by is not InterestBy.EVEN
+
+
+def _measured(terms: LoanTerms, start: date, end: date) -> Decimal:
+    if terms.frequency is not Frequency.MONTH:
+        span = terms.every * (7 if terms.frequency is Frequency.WEEK else 1)
+        return regular_share(terms, terms.every, start) * (end - start).days / span
+    months = (end.year - start.year) * 12 + end.month - start.month
+    if add_months(start, months) > end:
+        months -= 1
+    reached = add_months(start, months)
+    if reached == end:
+        return regular_share(terms, months, start)
+    if terms.interest_by is InterestBy.PERIOD:
+        return year_fraction(start, end, terms.day_count)
+    rest = Decimal((end - reached).days) / (add_months(start, months + 1) - reached).days
+    return regular_share(terms, months, start) + rest * regular_share(terms, 1, reached)
+
+
+def level_instalment(
+    principal: Decimal, factors: Sequence[Decimal], rounding: Rounding, balloon: Decimal = ZERO
+) -> Decimal:
+    """The equal instalment that repays ``principal`` but ``balloon`` over periods of any length, rounded as agreed.
+
+    Exact: (P · ∏(1+f) - B) ÷ F with F₁ = 1 and Fₖ = Fₖ₋₁·(1+fₖ) + 1; rounded to ``rounding.multiple`` or to the
+    currency's step. ITERATE is Apache Fineract's rule: while the last instalment is further from the level one than half
+    a step an instalment, move the level by the n-th part of the difference, as long as the difference shrinks.
+    """
+    exact = exact_level(principal, factors, balloon)
+    level = rounded_level(exact, rounding)
+    return _iterated(principal, factors, rounding, balloon, level) if rounding.emi is EmiRule.ITERATE else level
+
+
+def exact_level(principal: Decimal, factors: Sequence[Decimal], balloon: Decimal = ZERO) -> Decimal:
+    """The level instalment before it is rounded. Raises ValueError without a period."""
+    growth, annuity = 1 + factors[0], Decimal(1)
+    for rate in factors[1:]:
+        step = 1 + rate
+        growth *= step
+        annuity = annuity * step + 1
+    return (principal * growth - balloon) / annuity
+
+
+def rounded_level(exact: Decimal, rounding: Rounding) -> Decimal:
+    """``exact`` as a payable instalment."""
+    mode = "ROUND_DOWN" if rounding.emi is EmiRule.ROUND_DOWN else rounding.mode.decimal
+    return round_to(exact, rounding.multiple or rounding.step, mode)
+
+
+def _iterated(
+    principal: Decimal, factors: Sequence[Decimal], rounding: Rounding, balloon: Decimal, level: Decimal
+) -> Decimal:
+    count = len(factors)
+    gap = _gap(principal, factors, rounding, balloon, level)
+    while abs(gap) / rounding.step > count // 2:
+        moved = rounded_level(level + gap / count, rounding)
+        new_gap = _gap(principal, factors, rounding, balloon, moved)
+        if moved == level or abs(new_gap) >= abs(gap):
+            break
+        level, gap = moved, new_gap
+    return level
+
+
+def _gap(
+    principal: Decimal, factors: Sequence[Decimal], rounding: Rounding, balloon: Decimal, level: Decimal
+) -> Decimal:
+    """By how much the last instalment exceeds ``level`` (and the balloon)."""
+    step, mode, balance = rounding.step, rounding.mode.decimal, principal
+    for rate in factors[:-1]:
+        balance -= min(max(level - round_to(balance * rate, step, mode), ZERO), balance)
+    return balance + round_to(balance * factors[-1], step, mode) - balloon - level

@@ -1,0 +1,204 @@
+"""The settings of a schedule and of its servicing as columns: a product version has them, booking a loan copies them.
+
+The pure twins are ``loans.terms.LoanTerms`` with ``Rounding`` and ``ServicingTerms``. Defaults are the ordinary loan.
+"""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from core.fields import exact_field, money_field
+from loans.models.schedule_choices import choice_field
+from loans.terms import (
+    BusinessDayRoll,
+    Compounding,
+    Drawdown,
+    EmiRule,
+    FirstPeriod,
+    InterestBy,
+    InterestType,
+    LevelFrom,
+    LevelOn,
+    MonthEnd,
+    Prepayment,
+    RateStep,
+    Repricing,
+    Residue,
+    Rest,
+    Rounding,
+    RoundingMode,
+    ServicingTerms,
+    Stage,
+)
+
+
+def _count_field(label: Any, help_text: Any = "") -> Any:
+    return models.PositiveSmallIntegerField(label, default=0, db_default=0, help_text=help_text)
+
+
+def _share_field(label: Any, help_text: Any = "") -> Any:
+    return exact_field(verbose_name=label, default=0, db_default=0, help_text=help_text)
+
+
+def _list_field(label: Any, help_text: Any = "") -> Any:
+    return models.JSONField(label, null=True, blank=True, help_text=help_text)
+
+
+class ScheduleSettings(models.Model):
+    """What a product fixes and a loan keeps."""
+
+    interest_type = choice_field(InterestType.DECLINING, _("interest is worked out"))
+    interest_by = choice_field(InterestBy.PERIOD, _("part of the annual rate a period bears"))
+    month_end = choice_field(MonthEnd.CLAMP, _("a due day the month does not have becomes"))
+    business_day_roll = choice_field(BusinessDayRoll.NONE, _("a due date that is no working day moves to"))
+    business_calendar = models.CharField(
+        _("calendar of working days"), max_length=20, blank=True, default="", db_default=""
+    )
+    first_period = choice_field(FirstPeriod.CHARGED, _("a first period of odd length is"))
+    grace_on_principal = _count_field(_("instalments without principal"))
+    grace_on_interest_payment = _count_field(
+        _("instalments whose interest is deferred"), _("It falls due with the first instalment after them.")
+    )
+    grace_on_interest_charged = _count_field(_("instalments free of interest"))
+    down_payment_rate = _share_field(
+        _("down payment, part of the loan"), _("As a fraction: 0.25 is 25 %, due on the day the money goes out.")
+    )
+    balloon_rate = _share_field(
+        _("balloon, part of the loan"), _("As a fraction of the loan that the last instalment repays.")
+    )
+    stages = _list_field(
+        _("stages"), _("For principal in stages: instalments and part of the loan, as [[12, 0.3], [12, 0.7]].")
+    )
+    level_on = choice_field(LevelOn.OUTSTANDING, _("where money goes out in parts, instalments repay"))
+    level_from = choice_field(LevelFrom.EVERY_PERIOD, _("the level instalment counts"))
+    rate_index = models.CharField(_("index of the rate"), max_length=20, blank=True, default="", db_default="")
+    rate_spread = _share_field(_("spread over the index"), _("As a fraction: 0.0035 is 35 basis points."))
+    repricing = choice_field(Repricing.FIXED, _("the rate is set anew"))
+    rounding_mode = choice_field(RoundingMode.HALF_UP, _("rounding"))
+    rounding_step = money_field(verbose_name=_("smallest sum paid"), default="0.01", db_default="0.01")
+    instalment_multiple = money_field(
+        verbose_name=_("instalments are a multiple of"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: of the smallest sum."),
+    )
+    emi_rounding = choice_field(EmiRule.ROUND_DOWN, _("the level instalment is"))
+    residue = choice_field(Residue.EVEN, _("what rounding leaves goes to"))
+    round_each_segment = models.BooleanField(
+        _("round interest before a drawdown or new rate by itself"), default=True, db_default=True
+    )
+    recalculates = models.BooleanField(
+        _("interest follows what is really outstanding"), default=False, db_default=False
+    )
+    rest = choice_field(Rest.DAILY, _("payments lessen interest from"))
+    compounding = choice_field(Compounding.NONE, _("added to the sum that bears interest"))
+    prepayment = choice_field(Prepayment.NEXT_INSTALMENTS, _("money paid beyond what is due"))
+    payment_order = models.JSONField(
+        _("payment order"), null=True, blank=True, help_text=_("Empty: the plain allocation order.")
+    )
+    late_interest_compounds = models.BooleanField(
+        _("late interest bears late interest"), default=False, db_default=False
+    )
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(down_payment_rate__gte=0, down_payment_rate__lt=1, balloon_rate__gte=0, balloon_rate__lt=1),
+                name="%(app_label)s_%(class)s_shares",
+            ),
+            models.CheckConstraint(
+                condition=Q(method="balloon", balloon_rate__gt=0) | (~Q(method="balloon") & Q(balloon_rate=0)),
+                name="%(app_label)s_%(class)s_balloon",
+            ),
+            models.CheckConstraint(
+                condition=Q(rounding_step__gt=0)
+                & (Q(instalment_multiple__isnull=True) | Q(instalment_multiple__gte=models.F("rounding_step"))),
+                name="%(app_label)s_%(class)s_rounding",
+            ),
+            models.CheckConstraint(
+                condition=Q(business_day_roll="none") | ~Q(business_calendar=""),
+                name="%(app_label)s_%(class)s_calendar",
+            ),
+            models.CheckConstraint(
+                condition=Q(repricing="fixed", rate_index="") | (~Q(repricing="fixed") & ~Q(rate_index="")),
+                name="%(app_label)s_%(class)s_index",
+            ),
+        ]
+
+    def settings_for_booking(self) -> dict[str, Any]:
+        """The columns a loan takes over when it is booked."""
+        return {name: getattr(self, name) for name in SETTINGS}
+
+    def schedule_settings(self) -> dict[str, Any]:
+        """The settings as keyword arguments of ``LoanTerms``; the calendar is the caller's to give."""
+        return {
+            "interest_type": InterestType(self.interest_type),
+            "interest_by": InterestBy(self.interest_by),
+            "month_end": MonthEnd(self.month_end),
+            "business_day_roll": BusinessDayRoll(self.business_day_roll),
+            "first_period": FirstPeriod(self.first_period),
+            "grace_on_principal": self.grace_on_principal,
+            "grace_on_interest_payment": self.grace_on_interest_payment,
+            "grace_on_interest_charged": self.grace_on_interest_charged,
+            "down_payment_rate": Decimal(self.down_payment_rate),
+            "balloon_rate": Decimal(self.balloon_rate),
+            "stages": tuple(Stage(int(count), Decimal(str(share))) for count, share in self.stages or ()),
+            "level_on": LevelOn(self.level_on),
+            "level_from": LevelFrom(self.level_from),
+            "rounding": self.rounding(),
+        }
+
+    def rounding(self) -> Rounding:
+        """How this product or loan rounds."""
+        return Rounding(
+            mode=RoundingMode(self.rounding_mode),
+            step=Decimal(self.rounding_step),
+            multiple=self.instalment_multiple,
+            emi=EmiRule(self.emi_rounding),
+            residue=Residue(self.residue),
+            each_segment=self.round_each_segment,
+        )
+
+    def servicing_terms(self) -> ServicingTerms:
+        """How a running loan answers to money and time."""
+        return ServicingTerms(
+            recalculates=self.recalculates,
+            rest=Rest(self.rest),
+            compounding=Compounding(self.compounding),
+            prepayment=Prepayment(self.prepayment),
+            payment_order=self.payment_order,
+            late_interest_compounds=self.late_interest_compounds,
+        )
+
+
+SETTINGS = tuple(field.name for field in ScheduleSettings._meta.local_fields)
+
+
+class AgreedSchedule(ScheduleSettings):
+    """What only a loan has: dates, amounts and rates agreed for it alone. Lists are JSON, dates in ISO form."""
+
+    schedule_start_on = models.DateField(_("first period begins on"), null=True, blank=True)
+    due_dates = _list_field(_("chosen due dates"))
+    amounts = _list_field(_("agreed instalments"))
+    fixed_instalment = money_field(verbose_name=_("fixed instalment"), null=True, blank=True)
+    drawdowns = _list_field(_("drawdowns"))
+    rate_steps = _list_field(_("rate steps"))
+
+    class Meta(ScheduleSettings.Meta):
+        abstract = True
+
+    def agreed_schedule(self) -> dict[str, Any]:
+        """Everything beyond the plain terms as keyword arguments of ``LoanTerms``."""
+        return self.schedule_settings() | {
+            "schedule_start_on": self.schedule_start_on,
+            "due_dates": tuple(date.fromisoformat(on) for on in self.due_dates or ()),
+            "amounts": tuple(Decimal(amount) for amount in self.amounts or ()),
+            "fixed_instalment": self.fixed_instalment,
+            "drawdowns": tuple(Drawdown(date.fromisoformat(on), Decimal(x)) for on, x in self.drawdowns or ()),
+            "rate_steps": tuple(RateStep(date.fromisoformat(on), Decimal(x)) for on, x in self.rate_steps or ()),
+        }
