@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
 from django.utils.functional import Promise
@@ -24,6 +25,16 @@ class ActUnknown(NotFound):
     message = _("There is no act “%(kind)s”. Known: %(known)s.")
 
 
+class Group(StrEnum):
+    """Where people look for an act: by what it is about."""
+
+    MONEY = "money"
+    CHARGES = "charges"
+    TERMS = "terms"
+    HELP = "help"
+    LOSS = "loss"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActKind:
     """One kind of act on a running loan.
@@ -31,7 +42,8 @@ class ActKind:
     ``change`` makes the pure change from the parameters. ``refuse(loan, account, change)`` raises a named refusal that
     needs more than the account (the market's law, the product's rules). ``beyond_authority(loan, before, effect, on)``
     says that one person may not do it alone. ``lines(loan, effect)`` is the act's own journal entry where it moves claims
-    or money itself; income that it changes is booked by the accrual that follows every act.
+    or money itself; income that it changes is booked by the accrual that follows every act. ``group`` is where its
+    page is found; ``template`` the page itself, for a kind that needs more than its parameters drawn.
     """
 
     code: str
@@ -48,6 +60,8 @@ class ActKind:
     can_be_undone: bool = True
     tells_borrower: bool = True
     is_grave: bool = False
+    group: Group = Group.TERMS
+    template: str = "loans/act.html"
 
     def from_values(self, on: date, values: dict[str, Any]) -> Change:
         """The change as wished for. ``values`` by parameter name."""

@@ -5,7 +5,7 @@ from decimal import Decimal
 from django.utils.translation import gettext_lazy as _
 
 from loans.acts.parameters import Parameter, Sort
-from loans.acts.registry import ActKind, register
+from loans.acts.registry import ActKind, Group, register
 from loans.changes.charges import FeeAdded
 
 FEE_ADDED = register(
@@ -15,6 +15,7 @@ FEE_ADDED = register(
         hint=_("The fee falls due with the first open instalment on or after the chosen day."),
         permission="loans.adjust_charges",
         change=FeeAdded,
+        group=Group.CHARGES,
         parameters=(
             Parameter(name="amount", sort=Sort.MONEY, label=_("Amount"), least=Decimal("0.01")),
             Parameter(name="due_on", sort=Sort.DATE, label=_("Due on or after"), required=False),
