@@ -35,5 +35,5 @@ def stored_events(loan: Loan) -> list[Event]:
     for refund in Refund.objects.filter(loan=loan):
         dated.append((refund.recorded_at, RefundEvent(on=refund.refunded_on, amount=refund.amount, source=refund)))
     for act in LoanAct.objects.filter(loan=loan, status=ActStatus.STANDING).select_related("entry"):
-        dated.append((act.recorded_at, act_kind(act.kind).from_row(act)))
+        dated.append((act.recorded_at, act_kind(act.kind).from_row(loan, act)))
     return [event for _, event in sorted(dated, key=lambda pair: (pair[1].on, pair[0]))]

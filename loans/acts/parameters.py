@@ -47,6 +47,36 @@ class ParameterUnknown(Invalid):
     message = _("%(name)s is not asked for here. Give: %(known)s.")
 
 
+class ParameterMissing(Invalid):
+    code = "parameter_missing"
+    message = _("%(name)s is missing.")
+
+
+class ParameterOutOfRange(Invalid):
+    code = "parameter_out_of_range"
+    message = _("%(name)s cannot be %(value)s.")
+
+
+def require_possible(parameters: Sequence[Parameter], values: Mapping[str, Any]) -> None:
+    """Every value asked for is there, within its bounds and among its choices.
+
+    Raises ParameterMissing, ParameterOutOfRange.
+    """
+    for parameter in parameters:
+        value = values.get(parameter.name)
+        if value is None and parameter.required:
+            raise ParameterMissing(field=parameter.name, name=parameter.label)
+        if value is not None and not _possible(parameter, value):
+            raise ParameterOutOfRange(field=parameter.name, name=parameter.label, value=value)
+
+
+def _possible(parameter: Parameter, value: Any) -> bool:
+    if parameter.choices:
+        return value in [code for code, _label in parameter.choices]
+    below = parameter.least is not None and value < parameter.least
+    return not below and not (parameter.most is not None and value > parameter.most)
+
+
 def encoded(parameters: Sequence[Parameter], values: Mapping[str, Any]) -> dict[str, Any]:
     """``values`` as JSON keeps them: amounts and rates as text, days as ISO dates. Raises ParameterUnknown."""
     known = {parameter.name for parameter in parameters}

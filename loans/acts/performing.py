@@ -18,7 +18,7 @@ from core.errors import DomainError, Invalid
 from ledger.posting import post, reverse
 from loans import lifecycle, notices, positions
 from loans.account import Account
-from loans.acts.parameters import decoded, encoded
+from loans.acts.parameters import decoded, encoded, require_possible
 from loans.acts.registry import ActKind, act_kind
 from loans.changes.base import Change, Effect
 from loans.correcting import conclude, replay_all
@@ -80,8 +80,8 @@ class Wish:
 def perform(wish: Wish, *, approved: bool = False) -> LoanAct:
     """Do the act. ``approved`` says that a second person agreed. The same key returns the act done the first time.
 
-    Raises ActUnknown, LoanNotInState, CountsFromFuture, CountsFromBeforeDisbursement, BeyondAuthority, ActConflict,
-    ActNotPossible, and what the kind itself refuses.
+    Raises ParameterUnknown, ParameterMissing, ParameterOutOfRange, ActUnknown, LoanNotInState, CountsFromFuture,
+    CountsFromBeforeDisbursement, BeyondAuthority, ActConflict, ActNotPossible, and what the kind itself refuses.
     """
     try:
         with transaction.atomic(), acting(reason=wish.reason):
@@ -143,7 +143,8 @@ def _perform(wish: Wish, approved: bool) -> LoanAct:
     position = positions.locked(loan.pk)
     before = positions.load(loan, position)
     asked = encoded(kind.parameters, wish.values)
-    change = kind.from_values(wish.effective_on, wish.values)
+    require_possible(kind.parameters, wish.values)
+    change = kind.from_values(loan, wish.effective_on, wish.values)
     if kind.refuse is not None:
         kind.refuse(loan, before, change)
     after, effect = _applied(loan, before, change, wish.recorded_on)

@@ -1,6 +1,6 @@
 """The acts there are. Each kind is declared in its own file of this package and listed in ``loans.acts.kinds``."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -39,11 +39,12 @@ class Group(StrEnum):
 class ActKind:
     """One kind of act on a running loan.
 
-    ``change`` makes the pure change from the parameters. ``refuse(loan, account, change)`` raises a named refusal that
-    needs more than the account (the market's law, the product's rules). ``beyond_authority(loan, before, effect, on)``
-    says that one person may not do it alone. ``lines(loan, effect)`` is the act's own journal entry where it moves claims
-    or money itself; income that it changes is booked by the accrual that follows every act. ``group`` is where its
-    page is found; ``template`` the page itself, for a kind that needs more than its parameters drawn.
+    ``change`` makes the pure change from the parameters, and from what ``agreed(loan)`` takes from the contract.
+    ``refuse(loan, account, change)`` raises a named refusal that needs more than the account (the market's law, the
+    product's rules). ``beyond_authority(loan, before, effect, on)`` says that one person may not do it alone.
+    ``lines(loan, effect)`` is the act's own journal entry where it moves claims or money itself; income that it changes is
+    booked by the accrual that follows every act. ``group`` is where its page is found; ``template`` the page itself, for
+    a kind that needs more than its parameters drawn.
     """
 
     code: str
@@ -52,6 +53,7 @@ class ActKind:
     permission: str
     change: Callable[..., Change]
     parameters: Sequence[Parameter]
+    agreed: Callable[[Loan], Mapping[str, Any]] | None = None
     states: tuple[str, ...] = (LoanStatus.ACTIVE,)
     refuse: Callable[[Loan, Account, Change], None] | None = None
     beyond_authority: Callable[[Loan, Account, Effect, date], bool] | None = None
@@ -63,13 +65,18 @@ class ActKind:
     group: Group = Group.TERMS
     template: str = "loans/act.html"
 
-    def from_values(self, on: date, values: dict[str, Any]) -> Change:
-        """The change as wished for. ``values`` by parameter name."""
-        return self.change(on=on, **values)
+    def from_values(self, loan: Loan, on: date, values: dict[str, Any]) -> Change:
+        """The change as wished for. ``values`` by parameter name; what is not asked for is none."""
+        optional = dict.fromkeys(parameter.name for parameter in self.parameters if not parameter.required)
+        return self.change(on=on, **self._of_contract(loan), **(optional | values))
 
-    def from_row(self, row: Any) -> Change:
-        """The change as stored in a ``LoanAct``."""
-        return self.change(on=row.effective_on, source=row, **decoded(self.parameters, row.parameters))
+    def from_row(self, loan: Loan, row: Any) -> Change:
+        """The change as stored in a ``LoanAct`` of ``loan``."""
+        values = decoded(self.parameters, row.parameters)
+        return self.change(on=row.effective_on, source=row, **self._of_contract(loan), **values)
+
+    def _of_contract(self, loan: Loan) -> Mapping[str, Any]:
+        return self.agreed(loan) if self.agreed is not None else {}
 
 
 _kinds: dict[str, ActKind] = {}
