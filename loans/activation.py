@@ -8,6 +8,7 @@ from core.money import ZERO
 from ledger.posting import post
 from loans import bookings, lifecycle, positions
 from loans.account import open_account
+from loans.account_mapping import accounts_for
 from loans.models import Loan, LoanPosition, LoanStatus
 from loans.schedule import build_schedule
 from loans.signals import announce
@@ -34,7 +35,7 @@ def activate(*, loan_id: int, disbursed_on: date) -> Loan:
         event="disbursement",
         posted_on=disbursed_on,
         effective_on=disbursed_on,
-        lines=bookings.disbursement(loan.pk, loan.principal),
+        lines=bookings.disbursement(accounts_for(loan), loan.pk, loan.principal),
         description=loan.number,
     )
     position = LoanPosition(

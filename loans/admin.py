@@ -12,7 +12,9 @@ from unfold.admin import StackedInline
 
 from core.admin import HistoryAdmin, ReadOnlyAdmin
 from core.errors import DomainError
+from loans.account_mapping import forget_mappings, require_changeable
 from loans.models import (
+    AccountMapping,
     Application,
     BankFile,
     Contract,
@@ -92,6 +94,37 @@ class ProductVersionAdmin(HistoryAdmin):
         if obj is None or obj.status == VersionStatus.DRAFT:
             return ()
         return tuple(field.name for field in ProductVersion._meta.fields if field.name not in {"id", "status"})
+
+
+class AccountMappingForm(forms.ModelForm):  # its fields come from the admin
+    """Refuses to exchange an account on which loans have balances."""
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if not self.errors:
+            before = AccountMapping.objects.filter(pk=self.instance.pk).first()
+            try:
+                require_changeable(construct_instance(self, self.instance), before)
+            except DomainError as refusal:
+                raise forms.ValidationError(refusal.detail) from refusal
+        return values
+
+
+@admin.register(AccountMapping)
+class AccountMappingAdmin(HistoryAdmin):
+    """Which account plays which part; the common rows are changed but never removed."""
+
+    form = AccountMappingForm
+    list_display = ("role", "product", "account")
+    list_filter = ("role", "product")
+    list_select_related = ("product", "account")
+
+    def save_model(self, request: HttpRequest, obj: AccountMapping, form: forms.ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        forget_mappings()
+
+    def has_delete_permission(self, request: HttpRequest, obj: AccountMapping | None = None) -> bool:
+        return False
 
 
 @admin.register(Loan)

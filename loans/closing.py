@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from ledger.posting import post
 from loans import bookings
+from loans.account_mapping import accounts_of_product
 from loans.arrears import Steps
 from loans.closing_sql import AGE_INSTALMENTS, KEEP_SHARES, LOCK, MAKE_ROOM, NOTE_MOVES, READ_POSITIONS, SUM_BY_PRODUCT
 from loans.models import Loan
@@ -84,7 +85,9 @@ def _book(cursor: Any, on: date) -> dict[int, int]:
             event="accrual",
             posted_on=on,
             effective_on=on,
-            lines=bookings.accrual(interest=interest, late_interest=late_interest, fee=fee),
+            lines=bookings.accrual(
+                accounts_of_product(product_id), interest=interest, late_interest=late_interest, fee=fee
+            ),
             description=code,
         )
         entries[product_id] = entry.pk

@@ -7,6 +7,7 @@ from datetime import date
 from ledger.posting import post, reverse
 from loans import bookings, lifecycle, positions
 from loans.account import Account, age
+from loans.account_mapping import accounts_for
 from loans.acts.registry import act_kind
 from loans.allocation import Allocation
 from loans.changes.base import Effect
@@ -43,7 +44,7 @@ def _correct(loan: Loan, repayment: Repayment, allocation: Allocation, posted_on
         event="repayment",
         posted_on=posted_on,
         effective_on=repayment.received_on,
-        lines=bookings.repayment(loan.pk, allocation),
+        lines=bookings.repayment(accounts_for(loan), loan.pk, allocation),
         description=loan.number,
     )
     write_allocation(repayment, allocation)

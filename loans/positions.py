@@ -15,6 +15,7 @@ from core.rules import rule
 from ledger.posting import post
 from loans import bookings
 from loans.account import Account, InstalmentState
+from loans.account_mapping import accounts_for
 from loans.arrears import Steps, arrears, step_of
 from loans.models import Accrual, Instalment, Loan, LoanPosition, LoanTransition
 
@@ -135,7 +136,7 @@ def accrue(loan: Loan, position: LoanPosition, account: Account, *, posted_on: d
         event="accrual",
         posted_on=posted_on,
         effective_on=account.as_of,
-        lines=bookings.accrual(interest=interest, late_interest=late_interest, fee=fee),
+        lines=bookings.accrual(accounts_for(loan), interest=interest, late_interest=late_interest, fee=fee),
         description=loan.number,
     )
     Accrual.objects.create(

@@ -8,6 +8,7 @@ from core.identifiers import next_number
 from ledger.models import JournalEntry
 from ledger.posting import post, reverse
 from loans import bookings
+from loans.account_mapping import accounts_for
 from loans.models import Loan, LoanPosition, Repayment, RepaymentStatus
 
 
@@ -56,7 +57,7 @@ def _book(loan: Loan, recovered: Decimal, overpaid: Decimal, *, posted_on: date,
         event="recovery",
         posted_on=posted_on,
         effective_on=effective_on,
-        lines=bookings.recovery(loan.pk, recovered=recovered, overpaid=overpaid),
+        lines=bookings.recovery(accounts_for(loan), loan.pk, recovered=recovered, overpaid=overpaid),
         description=loan.number,
     )
 

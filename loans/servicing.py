@@ -19,6 +19,7 @@ from core.money import round_money
 from ledger.posting import post, reverse
 from loans import bookings, lifecycle, notices, positions, recovering
 from loans.account import Account, call_in
+from loans.account_mapping import accounts_for
 from loans.allocation import Allocation
 from loans.correcting import conclude, replay_all, write_allocation
 from loans.events import stored_events
@@ -184,7 +185,7 @@ def _create(loan: Loan, facts: dict[str, Any], allocation: Allocation) -> Repaym
         event="repayment",
         posted_on=facts["recorded_on"],
         effective_on=facts["received_on"],
-        lines=bookings.repayment(loan.pk, allocation),
+        lines=bookings.repayment(accounts_for(loan), loan.pk, allocation),
         description=loan.number,
     )
     repayment = Repayment(loan=loan, number=next_number("RP", facts["recorded_on"]), entry=entry, **facts)
@@ -271,7 +272,7 @@ def _refund(loan_id: int, amount: Decimal, on: date, idempotency_key: str, by: A
         event="refund",
         posted_on=on,
         effective_on=on,
-        lines=bookings.refund(loan_id, amount),
+        lines=bookings.refund(accounts_for(loan), loan_id, amount),
         description=loan.number,
     )
     if loan.status == LoanStatus.WRITTEN_OFF:

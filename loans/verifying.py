@@ -10,8 +10,9 @@ from django.db.models.functions import Coalesce
 
 from core.money import ZERO
 from ledger.queries import balances
-from loans import bookings, positions
+from loans import positions
 from loans.account import Account, age
+from loans.account_mapping import accounts_for
 from loans.events import stored_events
 from loans.models import Accrual, Loan, LoanPosition, LoanStatus
 from loans.replay import replay
@@ -71,25 +72,25 @@ def compare(loan: Loan) -> list[Difference]:
 
 def _against_books(loan: Loan, position: LoanPosition) -> Iterator[Difference]:
     """Receivables in the books are the loan's own lines plus its shares of the daily accruals."""
-    booked = balances(loan.pk)
+    booked, accounts = balances(loan.pk), accounts_for(loan)
     shares = Accrual.objects.filter(loan_id=loan.pk).aggregate(
         interest=Coalesce(Sum("interest"), ZERO),
         late_interest=Coalesce(Sum("late_interest"), ZERO),
         fee=Coalesce(Sum("fee"), ZERO),
     )
     claims: dict[str, tuple[str, Decimal]] = {
-        "principal_outstanding": (bookings.PRINCIPAL, ZERO),
-        "interest_receivable": (bookings.INTEREST, shares["interest"]),
-        "late_interest_receivable": (bookings.LATE_INTEREST, shares["late_interest"]),
-        "fee_receivable": (bookings.FEES, shares["fee"]),
+        "principal_outstanding": (accounts.principal, ZERO),
+        "interest_receivable": (accounts.interest, shares["interest"]),
+        "late_interest_receivable": (accounts.late_interest, shares["late_interest"]),
+        "fee_receivable": (accounts.fees, shares["fee"]),
     }
     for figure, (account, share) in claims.items():
         in_books = booked.get(account, ZERO) + share
         if getattr(position, figure) != in_books:
             yield Difference(loan.number, f"{figure} in the books", getattr(position, figure), in_books)
-    owed_back = -booked.get(bookings.OVERPAYMENTS, ZERO)
+    owed_back = -booked.get(accounts.overpayments, ZERO)
     if position.overpaid != owed_back:
         yield Difference(loan.number, "overpaid in the books", position.overpaid, owed_back)
-    recovered = -booked.get(bookings.RECOVERIES, ZERO)
+    recovered = -booked.get(accounts.recoveries, ZERO)
     if position.recovered != recovered:
         yield Difference(loan.number, "recovered in the books", position.recovered, recovered)

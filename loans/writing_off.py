@@ -8,6 +8,7 @@ from core.money import ZERO
 from ledger.posting import post
 from loans import bookings, lifecycle, positions
 from loans.account import age
+from loans.account_mapping import accounts_for
 from loans.models import Loan, LoanStatus, RiskClass
 from loans.signals import announce
 
@@ -33,7 +34,7 @@ def write_off(*, loan_id: int, on: date, reason: str) -> Loan:
         event="write_off",
         posted_on=on,
         effective_on=on,
-        lines=bookings.write_off(loan_id, **parts),
+        lines=bookings.write_off(accounts_for(loan), loan_id, **parts),
         description=f"{loan.number} {reason}",
     )
     lifecycle.advance(loan, LoanStatus.WRITTEN_OFF, reason=reason, written_off_on=on)

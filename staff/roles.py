@@ -138,6 +138,9 @@ ROLES: dict[str, set[str]] = {
         "loans.view_product",
         "loans.add_product",
         "loans.change_product",
+        "loans.view_accountmapping",
+        "loans.add_accountmapping",
+        "loans.change_accountmapping",
         "borrowers.view_borrower",
     },
 }

@@ -18,6 +18,7 @@ from core.errors import DomainError, Invalid, NotFound
 from core.money import ZERO
 from ledger import posting
 from loans import servicing
+from loans.account_mapping import common_accounts
 from loans.bank_files.camt054 import looks_like_camt, read_camt054
 from loans.bank_files.csv_statement import read_csv
 from loans.bank_files.matching import Match, match_rows
@@ -25,7 +26,6 @@ from loans.bank_files.statement import Statement, StatementRow
 from loans.models import BankFile, IncomingPayment, IncomingPaymentShare, IncomingPaymentStatus, Loan
 from staff.models import User
 
-CASH, SUSPENSE = "1001", "2202"
 CHANNEL = "bank_file"
 LARGEST_FILE = 10 * 1024 * 1024
 
@@ -211,7 +211,7 @@ def _park(payment: IncomingPayment, on: date) -> bool:
         event="unidentified_receipt",
         posted_on=on,
         effective_on=payment.paid_on,
-        lines=[posting.debit(CASH, payment.amount), posting.credit(SUSPENSE, payment.amount)],
+        lines=_unidentified(payment.amount),
         description=payment.bank_reference,
     )
     IncomingPayment.objects.filter(pk=payment.pk).update(
@@ -240,6 +240,12 @@ def match_payment(
     payment.status, payment.matched_how = IncomingPaymentStatus.MATCHED, how
     payment.save(update_fields=["status", "matched_how"])
     return payment
+
+
+def _unidentified(amount: Decimal) -> list[posting.Line]:
+    """Money on our account that nobody has claimed yet; a negative amount gives it back."""
+    accounts = common_accounts()
+    return [posting.debit(accounts.cash, amount), posting.credit(accounts.unidentified_receipts, amount)]
 
 
 def _by_loan_id(shares: Sequence[Share]) -> list[tuple[int, Decimal]]:
@@ -275,7 +281,7 @@ def return_payment(*, payment_id: int, on: date, reason: str) -> IncomingPayment
         event="unidentified_receipt_returned",
         posted_on=on,
         effective_on=on,
-        lines=[posting.debit(SUSPENSE, payment.amount), posting.credit(CASH, payment.amount)],
+        lines=_unidentified(-payment.amount),
         description=reason[:200],
     )
     payment.status = IncomingPaymentStatus.RETURNED

@@ -1,5 +1,6 @@
 """The data of lending."""
 
+from loans.models.account_mapping import AccountMapping
 from loans.models.act import ActStatus, LoanAct
 from loans.models.application import Application, ApplicationStatus, Outcome
 from loans.models.bank_file import BankFile, IncomingPayment, IncomingPaymentShare, IncomingPaymentStatus
@@ -20,6 +21,7 @@ from loans.models.repayment import Refund, Repayment, RepaymentChannel, Repaymen
 from loans.models.servicing import Accrual, Extension, LoanTransition, Mandate, MandateAttempt, MandateStatus, Waiver
 
 __all__ = [
+    "AccountMapping",
     "Accrual",
     "ActStatus",
     "Application",

@@ -10,10 +10,10 @@ from core.errors import DomainError
 from core.rules import rule
 from ledger.posting import Line, credit, debit
 from loans.account import Account
+from loans.account_mapping import accounts_for
 from loans.acts.authority import beyond
 from loans.acts.parameters import Parameter, Sort
 from loans.acts.registry import ActKind, Group, register
-from loans.bookings import INTEREST, PRINCIPAL
 from loans.changes.base import Change, Effect
 from loans.changes.due_dates import DueDayChanged, PaymentHoliday
 from loans.changes.restructuring import OverdueReaged, OverdueSpread, Reamortised
@@ -51,7 +51,8 @@ def _not_too_far(loan: Loan, account: Account, change: Change) -> None:
 
 def _capitalised(loan: Loan, effect: Effect) -> list[Line]:
     amount = effect.figures.get("interest_capitalised", Decimal(0))
-    return [debit(PRINCIPAL, amount, loan.pk), credit(INTEREST, amount, loan.pk)]
+    accounts = accounts_for(loan)
+    return [debit(accounts.principal, amount, loan.pk), credit(accounts.interest, amount, loan.pk)]
 
 
 _COUNT = Parameter(name="count", sort=Sort.COUNT, label=_("Instalments"), least=1, most=MOST_INSTALMENTS)
