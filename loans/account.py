@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from core.money import ZERO, round_money
-from loans.interest import accrued_fee, accrued_interest, chargeable_days, late_interest_of_day
+from loans.interest import Hold, accrued_fee, accrued_interest, chargeable_days, late_interest_of_day
 from loans.schedule import Schedule
 
 
@@ -59,13 +59,14 @@ class InstalmentState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """A loan on a day: its instalments, how far late interest is reckoned (``as_of``), and money not allocated."""
+    """A loan on a day: its instalments, how far late interest is reckoned (``as_of``), money not allocated, and holds."""
 
     instalments: tuple[InstalmentState, ...]
     as_of: date
     grace_days: int
     late_annual_rate: Decimal
     overpaid: Decimal = ZERO
+    holds: tuple[Hold, ...] = ()
 
     @property
     def owed(self) -> Decimal:
@@ -114,7 +115,7 @@ def age(account: Account, on: date) -> Account:
 def _with_late_interest(row: InstalmentState, account: Account, on: date) -> InstalmentState:
     if not account.late_annual_rate or not row.principal_owed:
         return row
-    days = chargeable_days(row.due_on, account.grace_days, account.as_of, on)
+    days = chargeable_days(row.due_on, account.grace_days, account.as_of, on, account.holds)
     if not days:
         return row
     charged = late_interest_of_day(row.principal_owed, account.late_annual_rate) * days

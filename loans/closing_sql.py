@@ -9,12 +9,20 @@ SELECT count(*) FROM (
      ORDER BY loan_id FOR UPDATE) AS held
 """
 
-# Late interest: per day on unpaid principal, for the days after the due date and its grace days (loans.interest).
+# Late interest: per day on unpaid principal, for the days after the due date and its grace days that lie in no hold
+# (loans.interest: chargeable_days, held_days).
 AGE_INSTALMENTS = """
 UPDATE loans_instalment i
    SET late_interest = i.late_interest
      + round((i.principal - i.principal_paid) * l.late_annual_rate / 365, 8)
-     * (%(on)s::date - greatest(p.as_of, i.due_on + l.grace_days))
+     * (%(on)s::date - greatest(p.as_of, i.due_on + l.grace_days)
+        - CASE WHEN p.holds = '[]'::jsonb THEN 0 ELSE (
+            SELECT count(DISTINCT held.day)
+              FROM jsonb_array_elements(p.holds) AS h
+             CROSS JOIN generate_series(
+                   greatest(p.as_of + 1, i.due_on + l.grace_days + 1, (h->>0)::date)::timestamp,
+                   least(%(on)s::date, (h->>1)::date)::timestamp, interval '1 day') AS held(day)
+             WHERE h->>2 IN ('late_interest', 'notice', 'everything')) END)
   FROM loans_loanposition p JOIN loans_loan l ON l.id = p.loan_id
  WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s AND p.status = 'active' AND p.as_of < %(on)s
    AND l.late_annual_rate > 0

@@ -12,7 +12,7 @@ from loans.acts.registry import act_kind
 from loans.allocation import Allocation
 from loans.changes.base import Effect
 from loans.models import Loan, LoanAct, LoanPosition, LoanStatus, Repayment, RepaymentLine
-from loans.replay import Event, Outcome, PaymentEvent, replay
+from loans.replay import Event, Outcome, PaymentEvent, in_order, replay
 
 _PARTS = ("principal", "interest", "fee", "late_interest")
 
@@ -23,7 +23,7 @@ def replay_all(loan: Loan, events: Iterable[Event], *, until: date, posted_on: d
     Returns the account, and the outcome of the event that has no stored row yet. Raises ValueError when an event has
     become impossible.
     """
-    ordered = sorted(events, key=lambda event: event.on)  # stable: same day stays in recorded order
+    ordered = sorted(events, key=in_order)  # stable: same day stays in recorded order
     account, outcomes = replay(positions.load_as_agreed(loan), ordered)
     newest = None
     for outcome in outcomes:

@@ -2,7 +2,7 @@
 
 from loans.acts.registry import act_kind
 from loans.models import ActStatus, Extension, Loan, LoanAct, Refund, Repayment, RepaymentStatus, Waiver
-from loans.replay import Event, ExtensionEvent, PaymentEvent, RefundEvent, WaiverEvent
+from loans.replay import Event, ExtensionEvent, PaymentEvent, RefundEvent, WaiverEvent, in_order
 
 
 def payment_event(loan: Loan, repayment: Repayment) -> PaymentEvent:
@@ -36,4 +36,4 @@ def stored_events(loan: Loan) -> list[Event]:
         dated.append((refund.recorded_at, RefundEvent(on=refund.refunded_on, amount=refund.amount, source=refund)))
     for act in LoanAct.objects.filter(loan=loan, status=ActStatus.STANDING).select_related("entry"):
         dated.append((act.recorded_at, act_kind(act.kind).from_row(loan, act)))
-    return [event for _, event in sorted(dated, key=lambda pair: (pair[1].on, pair[0]))]
+    return [event for _, event in sorted(dated, key=lambda pair: (in_order(pair[1]), pair[0]))]

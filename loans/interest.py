@@ -7,11 +7,47 @@ the grace days, never for the grace days themselves; it is kept to eight decimal
 ``loans.closing`` does the same arithmetic for thousands of loans in SQL; a test holds the two against each other.
 """
 
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from enum import StrEnum
 
 from core.calendars import days_between
 from core.money import ZERO, round_money, round_rate
+
+
+class Stops(StrEnum):
+    """What a hold stops. A notice that did not reach the borrower stops late interest until it is made good."""
+
+    LATE_INTEREST = "late_interest"
+    NOTICE = "notice"
+    INTEREST = "interest"
+    MESSAGES = "messages"
+    EVERYTHING = "everything"
+
+
+STOPS_LATE_INTEREST = (Stops.LATE_INTEREST, Stops.NOTICE, Stops.EVERYTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Days from ``first`` to ``last``, both included, on which what ``stops`` names is not charged or sent."""
+
+    first: date
+    last: date
+    stops: Stops
+
+
+def held_days(holds: Iterable[Hold], after: date, until: date, stops: Collection[Stops]) -> int:
+    """The days in (``after``, ``until``] that lie in a hold of one of the kinds ``stops``; none counts twice."""
+    count, reached = 0, after
+    for hold in sorted((hold for hold in holds if hold.stops in stops), key=lambda hold: hold.first):
+        first, last = max(reached, hold.first - timedelta(days=1)), min(hold.last, until)
+        if last > first:
+            count += days_between(first, last)
+            reached = last
+    return count
 
 
 def accrued_interest(interest: Decimal, paid: Decimal, starts_on: date, due_on: date, on: date) -> Decimal:
@@ -34,7 +70,8 @@ def late_interest_of_day(unpaid_principal: Decimal, late_annual_rate: Decimal) -
     return round_rate(unpaid_principal * late_annual_rate / 365)
 
 
-def chargeable_days(due_on: date, grace_days: int, after: date, until: date) -> int:
-    """The late days in (``after``, ``until``] that lie beyond the due date and its grace days."""
+def chargeable_days(due_on: date, grace_days: int, after: date, until: date, holds: Collection[Hold] = ()) -> int:
+    """The late days in (``after``, ``until``] that lie beyond the due date and its grace days, and in no hold."""
     first_day = max(after, due_on + timedelta(days=grace_days))
-    return max(days_between(first_day, until), 0)
+    days = max(days_between(first_day, until), 0)
+    return days - held_days(holds, first_day, until, STOPS_LATE_INTEREST) if days and holds else days

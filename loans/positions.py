@@ -17,6 +17,7 @@ from loans import bookings
 from loans.account import Account, InstalmentState
 from loans.account_mapping import accounts_for
 from loans.arrears import Steps, arrears, step_of
+from loans.interest import Hold, Stops
 from loans.models import Accrual, Instalment, Loan, LoanPosition, LoanTransition
 
 AGREED = ("starts_on", "due_on", "principal", "interest", "fee")
@@ -48,7 +49,7 @@ def locked(loan_id: int) -> LoanPosition:
 def load(loan: Loan, position: LoanPosition) -> Account:
     """The account as stored."""
     rows = Instalment.objects.filter(loan=loan, superseded_on__isnull=True).order_by("number")
-    return _account(loan, (_state(row) for row in rows), as_of=position.as_of, overpaid=position.overpaid)
+    return _account(loan, (_state(row) for row in rows), as_of=position.as_of, position=position)
 
 
 def load_as_agreed(loan: Loan) -> Account:
@@ -56,17 +57,22 @@ def load_as_agreed(loan: Loan) -> Account:
     rows = Instalment.objects.filter(loan=loan, version=1).order_by("number")
     states = (InstalmentState(r.number, r.starts_on, r.due_on, r.principal, r.interest, r.fee) for r in rows)
     assert loan.disbursed_on is not None
-    return _account(loan, states, as_of=loan.disbursed_on, overpaid=ZERO)
+    return _account(loan, states, as_of=loan.disbursed_on, position=None)
 
 
-def _account(loan: Loan, states: Iterable[InstalmentState], *, as_of: date, overpaid: Decimal) -> Account:
+def _account(loan: Loan, states: Iterable[InstalmentState], *, as_of: date, position: LoanPosition | None) -> Account:
     return Account(
         instalments=tuple(states),
         as_of=as_of,
         grace_days=loan.grace_days,
         late_annual_rate=loan.late_annual_rate,
-        overpaid=overpaid,
+        overpaid=position.overpaid if position else ZERO,
+        holds=tuple(_hold(*kept) for kept in position.holds) if position else (),
     )
+
+
+def _hold(first: str, last: str, stops: str) -> Hold:
+    return Hold(date.fromisoformat(first), date.fromisoformat(last), Stops(stops))
 
 
 def _state(row: Instalment) -> InstalmentState:
@@ -180,6 +186,7 @@ def fill(position: LoanPosition, account: Account) -> None:
         "next_due_amount": late.next_due_amount,
         "days_past_due": late.days_past_due,
         "overpaid": account.overpaid,
+        "holds": [[hold.first.isoformat(), hold.last.isoformat(), hold.stops.value] for hold in account.holds],
     }
     figures["bucket"] = step_of(late.days_past_due, bucket_steps(on))
     figures["risk_class"] = step_of(late.days_past_due, class_steps(on))

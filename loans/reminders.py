@@ -1,6 +1,7 @@
 """Reminders before, on and after the due date: rows for the outbox, written by one statement a chunk.
 
 When to remind is the rule ``reminders``. The key of a message names loan, due date and day, so a repeat adds nothing.
+No reminder goes out on a day on which messages are on hold.
 """
 
 from datetime import date, datetime, time, timedelta
@@ -34,6 +35,9 @@ SELECT 'reminder:' || p.loan_id || ':' || d.due_on || ':' || d.days, p.borrower_
       UNION ALL
       SELECT p.next_due_on, %(next)s::date - p.next_due_on, p.next_due_amount WHERE p.next_due_on IS NOT NULL) AS d
  WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s AND p.status = 'active' AND d.days = ANY(%(days)s) AND d.amount > 0
+   AND NOT EXISTS (
+       SELECT 1 FROM jsonb_array_elements(p.holds) AS h
+        WHERE h->>2 IN ('messages', 'everything') AND %(next)s::date BETWEEN (h->>0)::date AND (h->>1)::date)
 ON CONFLICT (dedupe_key) DO NOTHING
 """
 

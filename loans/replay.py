@@ -93,6 +93,11 @@ def apply(account: Account, event: Event) -> tuple[Account, Outcome]:
             return effect.account, Outcome(event, allocation=effect.allocation, effect=effect)
 
 
+def in_order(event: Event) -> tuple[date, bool]:
+    """The key of the order events count in: by day, and what begins a day before all else of it."""
+    return event.on, not getattr(event, "begins_day", False)
+
+
 def replay(account: Account, events: Iterable[Event]) -> tuple[Account, list[Outcome]]:
     """Apply ``events`` one after the other; they come in date order."""
     outcomes = []

@@ -29,6 +29,7 @@ _COLUMNS = (
     "overdue_interest",
     "overdue_fee",
     "due_today",
+    "holds",
     "oldest_due_on",
     "next_due_on",
     "next_due_amount",

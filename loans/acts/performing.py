@@ -24,7 +24,7 @@ from loans.changes.base import Change, Effect
 from loans.correcting import conclude, replay_all
 from loans.events import stored_events
 from loans.models import ActStatus, Loan, LoanAct, LoanPosition
-from loans.replay import apply
+from loans.replay import apply, in_order
 from loans.signals import announce
 
 SECOND_PERSON = "loan.act"
@@ -174,7 +174,8 @@ def _require_possible_dates(loan: Loan, wish: Wish) -> None:
 
 def _applied(loan: Loan, before: Account, change: Change, posted_on: date) -> tuple[Account, Effect]:
     """The account after the change and what it did; a back-dated one by replaying everything."""
-    if change.on >= before.as_of:
+    begins_day = in_order(change) < (change.on, True)
+    if change.on > before.as_of or (change.on == before.as_of and not begins_day):
         after, outcome = apply(before, change)
     else:
         try:

@@ -5,7 +5,7 @@ but a reading."""
 from decimal import Decimal
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import money_field
@@ -50,6 +50,8 @@ class LoanPosition(models.Model):
     overpaid = money_field(default=0)
     written_off_amount = money_field(default=0)
     recovered = money_field(default=0)
+    # [first day, last day, what stops] each, as ``loans.interest.Hold``
+    holds = models.JSONField(default=list, db_default=Value([], output_field=models.JSONField()))
 
     class Meta:
         default_permissions = ("view",)

@@ -1,0 +1,67 @@
+"""Holds: days on which a loan is charged or reminded of less."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import DomainError
+from loans.account import Account
+from loans.acts.authority import beyond
+from loans.acts.parameters import Parameter, Sort
+from loans.acts.registry import ActKind, Group, register
+from loans.changes.base import Change
+from loans.changes.holds import STOPS_INTEREST, HoldEnded, HoldPlaced
+from loans.interest import Stops
+from loans.models import Loan
+
+
+class HoldFollowsBalance(DomainError):
+    code = "hold_follows_balance"
+    message = _("The interest of loan %(number)s follows what is outstanding; hold late interest or messages only.")
+
+
+def _refuse(loan: Loan, _account: Account, change: Change) -> None:
+    assert isinstance(change, HoldPlaced)
+    if loan.recalculates and change.stops in STOPS_INTEREST:
+        raise HoldFollowsBalance(number=loan.number)
+
+
+_STOPS = Parameter(
+    name="stops",
+    sort=Sort.CHOICE,
+    label=_("What stops"),
+    choices=(
+        (Stops.LATE_INTEREST.value, _("late interest")),
+        (Stops.NOTICE.value, _("late interest, until a failed notice is made good")),
+        (Stops.INTEREST.value, _("interest")),
+        (Stops.MESSAGES.value, _("messages")),
+        (Stops.EVERYTHING.value, _("interest, late interest and messages")),
+    ),
+)
+
+HOLD_PLACED = register(
+    ActKind(
+        code="hold_placed",
+        label=_("Place a hold"),
+        hint=_("From the chosen day to its last day, both included, nothing of this kind is charged or sent."),
+        permission="loans.change_terms",
+        change=HoldPlaced,
+        refuse=_refuse,
+        beyond_authority=beyond("hold_placed"),
+        group=Group.HELP,
+        parameters=(_STOPS, Parameter(name="until", sort=Sort.DATE, label=_("Last day"))),
+        figures=(("days_held", _("Days held")), ("interest_freed", _("Interest given up"))),
+        tells_borrower=False,
+    )
+)
+
+HOLD_ENDED = register(
+    ActKind(
+        code="hold_ended",
+        label=_("End a hold early"),
+        hint=_("The chosen day is the first one no longer held."),
+        permission="loans.change_terms",
+        change=HoldEnded,
+        group=Group.HELP,
+        parameters=(_STOPS,),
+        tells_borrower=False,
+    )
+)
