@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection
 from django.db.models import Sum
 from django.db.models.functions import Coalesce
 
@@ -38,6 +39,24 @@ _COLUMNS = (
     "bucket",
     "risk_class",
 )
+
+# Income is booked once for many loans; the shares beside an entry must add up to it, and no entry may stand without.
+_UNSHARED_INCOME = """
+WITH shared AS (
+    SELECT entry_id, sum(interest + late_interest + fee) AS amount FROM loans_accrual GROUP BY entry_id
+), booked AS (
+    SELECT e.id AS entry_id, coalesce(sum(l.credit - l.debit) FILTER (WHERE a.kind = 'income'), 0) AS amount
+      FROM ledger_journalentry e
+      JOIN ledger_journalline l ON l.entry_id = e.id
+      JOIN ledger_account a ON a.code = l.account_id
+     WHERE e.event = 'accrual'
+     GROUP BY e.id
+)
+SELECT entry_id, coalesce(s.amount, 0), coalesce(b.amount, 0)
+  FROM shared s FULL JOIN booked b USING (entry_id)
+ WHERE coalesce(s.amount, 0) <> coalesce(b.amount, 0)
+ ORDER BY entry_id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +114,11 @@ def _against_books(loan: Loan, position: LoanPosition) -> Iterator[Difference]:
     recovered = -booked.get(accounts.recoveries, ZERO)
     if position.recovered != recovered:
         yield Difference(loan.number, "recovered in the books", position.recovered, recovered)
+
+
+def compare_income() -> list[Difference]:
+    """Every accrual entry whose income is not the sum of its loans' shares; it is named in place of a loan."""
+    with connection.cursor() as cursor:
+        cursor.execute(_UNSHARED_INCOME)
+        rows = cursor.fetchall()
+    return [Difference(f"entry {entry}", "income shared by loans", shares, booked) for entry, shares, booked in rows]

@@ -11,7 +11,7 @@ from rich.progress import track
 
 from ledger.queries import difference
 from loans.models import Loan
-from loans.verifying import Difference, compare
+from loans.verifying import Difference, compare, compare_income
 
 
 class Command(BaseCommand):
@@ -26,6 +26,7 @@ class Command(BaseCommand):
         rows = loans.iterator(chunk_size=500)
         for loan in track(rows, total=loans.count(), description="Verifying", console=Console(stderr=True)):
             found.extend(compare(loan))
+        found.extend(compare_income())
         self._tell(found, loans.count(), as_json=options["json"])
         if found or difference():
             raise CommandError(f"{len(found)} differences; the ledger differs by {difference():.2f}")
