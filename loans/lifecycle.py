@@ -13,7 +13,7 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     LoanStatus.PENDING_DISBURSEMENT: frozenset({LoanStatus.ACTIVE, LoanStatus.CANCELLED}),
     LoanStatus.ACTIVE: frozenset({LoanStatus.SETTLED, LoanStatus.WRITTEN_OFF}),
     LoanStatus.SETTLED: frozenset({LoanStatus.ACTIVE}),  # the payment that settled it was reversed
-    LoanStatus.WRITTEN_OFF: frozenset(),
+    LoanStatus.WRITTEN_OFF: frozenset({LoanStatus.ACTIVE}),  # the write-off was taken back
     LoanStatus.CANCELLED: frozenset(),
 }
 

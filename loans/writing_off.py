@@ -3,14 +3,29 @@
 from datetime import date
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
+from core.errors import DomainError
 from core.money import ZERO
-from ledger.posting import post
+from ledger.models import JournalEntry
+from ledger.posting import post, reverse
 from loans import bookings, lifecycle, positions
 from loans.account import age
 from loans.account_mapping import accounts_for
-from loans.models import Loan, LoanStatus, RiskClass
+from loans.models import Loan, LoanPosition, LoanStatus, RepaymentStatus, RiskClass
 from loans.signals import announce
+
+
+class RecoveriesStand(DomainError):
+    code = "recoveries_stand"
+    message = _(
+        "Money was recovered since the write-off. Reverse it, take the write-off back and record it as payment."
+    )
+
+
+class WriteOffCountsLater(DomainError):
+    code = "write_off_counts_later"
+    message = _("The loan was written off on %(on)s; it can be taken back from that day on.")
 
 
 @transaction.atomic
@@ -48,3 +63,20 @@ def write_off(*, loan_id: int, on: date, reason: str) -> Loan:
     position.save()
     announce(loan_id=loan_id, borrower_id=loan.borrower_id, on=on)
     return loan
+
+
+def take_back(loan: Loan, position: LoanPosition, effective_on: date, recorded_on: date) -> None:
+    """Reverse the loan's write-off and let it run again; the caller holds loan and position and reckons the account.
+
+    Raises RecoveriesStand, WriteOffCountsLater.
+    """
+    assert loan.written_off_on is not None
+    if effective_on < loan.written_off_on:
+        raise WriteOffCountsLater(on=loan.written_off_on.isoformat())
+    if loan.repayments.filter(is_recovery=True, status=RepaymentStatus.POSTED).exists():
+        raise RecoveriesStand()
+    entry = JournalEntry.objects.filter(event="write_off", lines__subledger_id=loan.pk).order_by("-id").first()
+    if entry is not None:
+        reverse(entry, posted_on=recorded_on, reason=f"write-off of {loan.number} taken back")
+    lifecycle.advance(loan, LoanStatus.ACTIVE, written_off_on=None)
+    position.status, position.written_off_amount = loan.status, ZERO

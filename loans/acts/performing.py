@@ -141,6 +141,8 @@ def _perform(wish: Wish, approved: bool) -> LoanAct:
     lifecycle.require(loan, *kind.states)
     _require_possible_dates(loan, wish)
     position = positions.locked(loan.pk)
+    if kind.prepare is not None:
+        kind.prepare(loan, position, wish.effective_on, wish.recorded_on)
     before = positions.load(loan, position)
     asked = encoded(kind.parameters, wish.values)
     require_possible(kind.parameters, wish.values)

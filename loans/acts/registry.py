@@ -14,7 +14,7 @@ from ledger.posting import Line
 from loans.account import Account
 from loans.acts.parameters import Parameter, decoded
 from loans.changes.base import Change, Effect
-from loans.models import Loan, LoanStatus
+from loans.models import Loan, LoanPosition, LoanStatus
 
 Words = str | Promise
 
@@ -40,6 +40,7 @@ class ActKind:
     """One kind of act on a running loan.
 
     ``change`` makes the pure change from the parameters, and from what ``agreed(loan)`` takes from the contract.
+    ``prepare(loan, position, effective_on, recorded_on)`` puts the loan into the state in which the account is reckoned.
     ``refuse(loan, account, change)`` raises a named refusal that needs more than the account (the market's law, the
     product's rules). ``beyond_authority(loan, before, effect, on)`` says that one person may not do it alone.
     ``lines(loan, effect)`` is the act's own journal entry where it moves claims or money itself; income that it changes is
@@ -55,6 +56,7 @@ class ActKind:
     parameters: Sequence[Parameter]
     agreed: Callable[[Loan], Mapping[str, Any]] | None = None
     states: tuple[str, ...] = (LoanStatus.ACTIVE,)
+    prepare: Callable[[Loan, LoanPosition, date, date], None] | None = None
     refuse: Callable[[Loan, Account, Change], None] | None = None
     beyond_authority: Callable[[Loan, Account, Effect, date], bool] | None = None
     lines: Callable[[Loan, Effect], list[Line]] | None = None

@@ -1,0 +1,61 @@
+"""Loss: less than is owed accepted, and a write-off taken back."""
+
+from decimal import Decimal
+
+from django.utils.translation import gettext_lazy as _
+
+from ledger.posting import Line, credit, debit
+from loans import writing_off
+from loans.account_mapping import accounts_for
+from loans.acts.authority import beyond
+from loans.acts.parameters import Parameter, Sort
+from loans.acts.registry import ActKind, Group, register
+from loans.changes.base import Effect
+from loans.changes.losses import SettledForLess, WriteOffUndone
+from loans.models import Loan, LoanStatus
+
+
+def _discount(loan: Loan, effect: Effect) -> list[Line]:
+    accounts, figures = accounts_for(loan), effect.figures
+    return [
+        debit(accounts.settlement_discounts, figures["given_up"]),
+        credit(accounts.principal, figures["principal"], loan.pk),
+        credit(accounts.interest, figures["interest"], loan.pk),
+        credit(accounts.late_interest, figures["late_interest"], loan.pk),
+        credit(accounts.fees, figures["fee"], loan.pk),
+    ]
+
+
+SETTLED_FOR_LESS = register(
+    ActKind(
+        code="settled_for_less",
+        label=_("Settle for less"),
+        hint=_("The borrower paid what was agreed; all that is still owed is given up and the loan is settled."),
+        permission="loans.change_terms",
+        change=SettledForLess,
+        lines=_discount,
+        beyond_authority=beyond("settled_for_less"),
+        group=Group.LOSS,
+        is_grave=True,
+        parameters=(Parameter(name="at_most", sort=Sort.MONEY, label=_("Given up at most"), least=Decimal("0.01")),),
+        figures=(("given_up", _("Given up")), ("given_up_percent", _("Percent of the loan"))),
+    )
+)
+
+WRITE_OFF_UNDONE = register(
+    ActKind(
+        code="write_off_undone",
+        label=_("Take the write-off back"),
+        hint=_("The claim returns to the books and the loan runs again. A second person must agree."),
+        permission="loans.request_write_off",
+        change=WriteOffUndone,
+        states=(LoanStatus.WRITTEN_OFF,),
+        prepare=writing_off.take_back,
+        beyond_authority=lambda _loan, _before, _effect, _on: True,
+        group=Group.LOSS,
+        is_grave=True,
+        can_be_undone=False,
+        tells_borrower=False,
+        parameters=(),
+    )
+)
