@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from borrowers.models import Borrower, BorrowerStatus, ContactPoint
 from core.errors import DomainError
 from debt_collections.models import ANSWERED, Channel, ContactAttempt
+from loans.holding import is_left_in_peace
 from messaging.contact_guard import COLLECTION, ContactRules, Standing, Verdict, Why, judge
 from messaging.queries import contact_rules
 
@@ -44,6 +45,11 @@ class DialsUsedUp(ContactRefused):
 class DoNotContact(ContactRefused):
     code = "contact_not_wanted"
     message = _("The borrower asked not to be contacted. Only letters and legal steps remain.")
+
+
+class LeftInPeace(ContactRefused):
+    code = "contact_on_hold"
+    message = _("Messages about the late loans of this borrower are on hold. See the holds of the loans.")
 
 
 class BorrowerClosed(ContactRefused):
@@ -83,7 +89,7 @@ class Guard:
 
 
 def guard(borrower: Borrower, point: ContactPoint | None, *, channel: str, now: datetime, on: date) -> Guard:
-    """How the debtor stands at ``now`` for one contact. One query."""
+    """How the debtor stands at ``now`` for one contact. Two queries."""
     rules = contact_rules(on, borrower.market)
     answered, dials = _calls_today(borrower.pk, point, now)
     standing = Standing(
@@ -93,9 +99,12 @@ def guard(borrower: Borrower, point: ContactPoint | None, *, channel: str, now: 
         dials_today=dials,
     )
     verdict = judge(purpose=COLLECTION, channel=channel, at=timezone.localtime(now), rules=rules, standing=standing)
+    refusal = _refusal(verdict, point, rules, answered, dials)
+    if refusal is None and is_left_in_peace(borrower.pk, on):
+        refusal = LeftInPeace()
     return Guard(
         verdict=verdict,
-        refusal=_refusal(verdict, point, rules, answered, dials),
+        refusal=refusal,
         answered=answered,
         answered_most=rules.answered_calls_per_day,
         dials=dials,

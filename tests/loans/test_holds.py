@@ -1,16 +1,19 @@
 """Holds: nothing is charged on the days held, however the days come to be reckoned."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from debt_collections.guarding import LeftInPeace, guard
 from loans.acts.kinds.holds import HoldFollowsBalance
 from loans.acts.performing import BeyondAuthority, perform, undo
 from loans.acts.previewing import preview
 from loans.changes.holds import FreeDaysGiven, HoldEndsTooEarly, NoHoldRunning
+from loans.holding import is_left_in_peace
 from loans.interest import STOPS_LATE_INTEREST, Hold, Stops, chargeable_days, held_days
 from loans.models import Instalment, Loan, LoanAct
 from loans.reminders import queue_reminders
@@ -144,6 +147,23 @@ def test_no_reminder_goes_out_while_messages_are_on_hold() -> None:
     ]
     queue_reminders(0, 2**62, date(2026, 2, 13))
     assert Message.objects.filter(template_code="repayment_due_soon", reference=held.number).count() == 1
+
+
+@pytest.mark.django_db
+def test_collectors_leave_people_in_peace_only_while_all_late_loans_are_on_hold() -> None:
+    loan = a_running_loan()
+    close_days(DISBURSED, date(2026, 2, 20))
+    perform(wish(loan, "hold_placed", date(2026, 2, 21), stops="messages", until=date(2026, 2, 23)))
+
+    peace = [is_left_in_peace(loan.borrower_id, date(2026, 2, day)) for day in (20, 21, 23, 24)]
+    now = datetime(2026, 2, 21, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
+    shown = guard(loan.borrower, None, channel="call", now=now, on=date(2026, 2, 21))
+
+    assert peace == [False, True, True, False]
+    assert isinstance(shown.refusal, LeftInPeace) and not shown.allowed
+    a_running_loan(borrower=loan.borrower)
+    close_days(date(2026, 2, 21), date(2026, 2, 22))
+    assert not is_left_in_peace(loan.borrower_id, date(2026, 2, 22))
 
 
 @pytest.mark.django_db
