@@ -1,15 +1,12 @@
 """The arithmetic of one instalment: the part of a year a period bears, and the level instalment of a series (pure)."""
 
-from calendar import isleap
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from core.calendars import DayCount, add_months, year_fraction
+from core.calendars import DayCount, add_months, year_fraction, year_length
 from core.money import ZERO, round_to
 from loans.terms import EmiRule, Frequency, InterestBy, LoanTerms, Rounding
-
-_YEARS = {DayCount.ACT_360: Decimal(360), DayCount.THIRTY_360: Decimal(360), DayCount.ACT_365F: Decimal(365)}
 
 
 def factor(
@@ -46,7 +43,7 @@ def regular_share(terms: LoanTerms, units: int, start: date) -> Decimal:
 
 def year_days(convention: DayCount, on: date) -> Decimal:
     """The days of the year ``on`` lies in, as ``convention`` counts them."""
-    return _YEARS.get(convention) or Decimal(366 if isleap(on.year) else 365)
+    return year_length(convention, on)
 
 
 def _goes_by_days(terms: LoanTerms) -> bool:
