@@ -34,6 +34,7 @@ class DayCount(StrEnum):
     ACT_ACT_ISDA = "act_act_isda"  # days in leap years by 366, others by 365
     ACT_ACT_ICMA = "act_act_icma"  # by the length and frequency of reference periods
     ACT_ACT_AFB = "act_act_afb"  # whole years back from the end, the rest by 366 if it has a 29 February
+    ACT_ACT_YEAR_END = "act_act_year_end"  # as ISDA, but a day belongs to the year it ends in
     EU_REMARK_C = "eu_remark_c"  # whole regular periods back from the end, the rest by days of the year before
 
 
@@ -221,6 +222,12 @@ def _act_act_isda(start: date, end: date, extras: _Extras) -> Fraction:
     return before + (end.year - start.year - 1) + after
 
 
+def _act_act_year_end(start: date, end: date, extras: _Extras) -> Fraction:
+    """Apache Fineract's actual/actual: a period over New Year is cut on 31 December, not on 1 January."""
+    eve = timedelta(days=1)
+    return _act_act_isda(start + eve, end + eve, extras)
+
+
 def _act_act_afb(start: date, end: date, extras: _Extras) -> Fraction:
     """Each whole year is stepped back from ``end`` itself, so 28 February stays 28 February in a leap year too."""
     years = max(end.year - start.year, 0)
@@ -316,6 +323,7 @@ _COUNTS: dict[DayCount, Callable[[date, date], int]] = {
 }
 _PARTS: dict[DayCount, Callable[[date, date, _Extras], Fraction]] = {
     DayCount.ACT_ACT_ISDA: _act_act_isda,
+    DayCount.ACT_ACT_YEAR_END: _act_act_year_end,
     DayCount.ACT_ACT_ICMA: _act_act_icma,
     DayCount.ACT_ACT_AFB: _act_act_afb,
     DayCount.EU_REMARK_C: _remark_c,
