@@ -108,9 +108,7 @@ def open_account(
     rows = tuple(
         InstalmentState(r.number, r.starts_on, r.due_on, r.principal, r.interest, r.fee) for r in schedule.instalments
     )
-    return Account(
-        instalments=rows, as_of=on, grace_days=grace_days, late_annual_rate=late_annual_rate, plan=plan
-    )
+    return Account(instalments=rows, as_of=on, grace_days=grace_days, late_annual_rate=late_annual_rate, plan=plan)
 
 
 def age(account: Account, on: date) -> Account:
@@ -130,7 +128,11 @@ def relaid(account: Account, on: date) -> Account:
     if account.plan is None:
         return account
     amounts = laid_out(account.plan, on)
-    rows = [_laid_out(row, amounts.get(row.number)) for row in account.instalments]
+    known = {row.number: _laid_out(row, amounts.get(row.number)) for row in account.instalments}
+    for number, period in zip(account.plan.numbers, account.plan.periods, strict=True):
+        if number not in known:  # it had fallen away, and there may be something to repay again
+            known[number] = InstalmentState(number, period.starts_on, period.due_on, *amounts[number], ZERO)
+    rows = [known[number] for number in sorted(known)]
     while rows and not rows[-1].principal + rows[-1].interest + rows[-1].fee + rows[-1].late_interest:
         rows.pop()
     return replace(account, instalments=tuple(rows))

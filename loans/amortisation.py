@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 from core.money import ZERO, round_money, round_to, split, split_evenly
 from loans.due_dates import Period
@@ -35,9 +36,9 @@ class Course:
     """What the instalments follow besides the terms; of row ``k`` counted from nothing.
 
     ``opening`` is the principal at the beginning of the first period. ``bearing(rows, on)`` is added to the planned
-    balance that bears interest from ``on`` in the period after ``rows``; it changes on ``turns``. ``paid`` is principal already paid of a
-    row: it can owe no less. ``extra`` is principal a row repays beyond its level; after the rows in ``levelled`` the
-    level instalment is worked out anew. ``level`` keeps an instalment agreed before.
+    balance that bears interest from ``on`` in the period after ``rows``; it changes on ``turns``. ``paid`` is principal
+    already paid of a row: it can owe no less. ``extra`` is principal a row repays beyond its level; after the rows in
+    ``levelled`` the level instalment is worked out anew. ``level`` keeps an instalment agreed before.
     """
 
     opening: Decimal
@@ -67,7 +68,7 @@ def _undisturbed(terms: LoanTerms, periods: Sequence[Period], course: Course) ->
     if odd:
         factors[0] -= odd
     step, mode = terms.rounding.step, terms.rounding.mode.decimal
-    plan = plan_from(terms, course.opening, levelled_over(terms, periods, factors, 0), course.level)
+    plan = plan_from(terms, course.opening, levelled_over(terms, factors, 0), course.level)
     rows, balance, last = [], course.opening, len(factors) - 1
     for k, rate in enumerate(factors):
         interest = round_to(balance * rate, step, mode)
@@ -82,18 +83,10 @@ def rate_of(terms: LoanTerms, period: Period) -> Decimal:
     return factor(terms, period.starts_on, period.due_on, terms.annual_rate, period.part_of)
 
 
-def levelled_over(
-    terms: LoanTerms, periods: Sequence[Period], factors: Sequence[Decimal], first: int
-) -> Sequence[Decimal]:
-    """The factors the level instalment of the rows from ``first`` on is worked out with.
-
-    As ``LevelFrom`` says; a first period cut short by a later start counts as a whole one.
-    """
+def levelled_over(terms: LoanTerms, factors: Sequence[Decimal], first: int) -> Sequence[Decimal]:
+    """The factors the level instalment of the rows from ``first`` on is worked out with, as ``LevelFrom`` says."""
     if terms.level_from is LevelFrom.FIRST_PERIOD:
         return [factors[0]] * (len(factors) - first)
-    if first == 0 and terms.schedule_start_on is not None and periods[0].part_of is not None:
-        start, due = periods[0].part_of
-        return [factor(terms, start, due, terms.annual_rate, (start, due)), *factors[1:]]
     return factors[first:]
 
 
@@ -190,7 +183,7 @@ def _flat_principal(terms: LoanTerms, count: int, balance: Decimal, interest: Se
     if terms.method is not Method.EQUAL_INSTALMENTS or terms.rounding.multiple is None:
         grace = max(terms.grace_on_principal - begin, 0)
         return [ZERO] * grace + _shares(terms, balance, begin + grace)
-    parts = []
+    parts: list[Decimal] = []
     for charged in interest[:-1]:
         level = rounded_level(balance / count + charged, terms.rounding) if not parts else parts[0] + interest[0]
         parts.append(min(max(level - charged, ZERO), balance - sum(parts, ZERO)))
@@ -241,6 +234,7 @@ class _Disturbed:
         rows: list[Amounts] = []
         plan = self._plan(0, balance, None)
         reserved = sum(self.course.paid.values(), ZERO)
+        to_come = sum((x.amount for x in self.drawdowns), ZERO)
         for k in range(self.total):
             drawn = self._drawn_in(k)
             interest, exact = self._interest(rows, balance)
@@ -249,10 +243,12 @@ class _Disturbed:
             elif not k and (drawn or self._steps_within(0)):
                 plan = self._plan(0, balance + drawn, exact)
             balance += drawn
+            to_come -= drawn
             paid = self.course.paid.get(k, ZERO)
             reserved -= paid
-            part = max(plan(k, interest), paid) + self.course.extra.get(k, ZERO)
-            part = balance if k == self.total - 1 else max(min(part, balance - reserved), ZERO)
+            part = plan(k, interest) + self.course.extra.get(k, ZERO)
+            # What later instalments have already been paid of the money lent so far is not this one's to repay.
+            part = balance if k == self.total - 1 else max(min(part, balance - max(reserved - to_come, ZERO)), paid)
             rows.append((part, interest))
             balance -= part
         return rows
@@ -287,8 +283,8 @@ class _Disturbed:
         """The plan from row ``k``; ``exact`` is the interest of that row where its period is cut into segments."""
         terms = self.terms
         if terms.level_on is LevelOn.APPROVED and terms.drawdowns:
-            return plan_from(terms, terms.principal, levelled_over(terms, self.periods, self.regular, 0))
-        factors = list(levelled_over(terms, self.periods, self.regular, k))
+            return plan_from(terms, terms.principal, levelled_over(terms, self.regular, 0))
+        factors = list(levelled_over(terms, self.regular, k))
         if exact is not None and balance and terms.level_from is LevelFrom.EVERY_PERIOD and self._is_cut(k):
             factors[0] = exact / balance
         level = self.course.level if k == 0 else None
@@ -308,7 +304,7 @@ class _Disturbed:
         mode = rounding.mode.decimal
         cuts = self._cuts(period)
         parts, planned = [], Decimal(0)
-        for start, end in zip(cuts, cuts[1:], strict=False):
+        for start, end in pairwise(cuts):
             drawn = sum((x.amount for x in self.drawdowns if period.starts_on <= x.on <= start), ZERO)
             share = factor(self.terms, start, end, self._rate_on(start), period.part_of)
             planned += (balance + drawn) * share

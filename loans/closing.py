@@ -75,12 +75,13 @@ def _lay_out_plans(lo: int, hi: int, on: date) -> None:
     """Where interest follows the balance, what is overdue bears interest: those few are laid out one by one."""
     overdue = LoanPosition.objects.filter(
         Q(oldest_due_on__lt=on) | Q(next_due_on__lt=on),
-        loan_id__range=(lo, hi),
+        loan_id__gte=lo,
+        loan_id__lte=hi,
         status=LoanStatus.ACTIVE,
         as_of__lt=on,
         plan__isnull=False,
     )
-    for position in overdue.select_related("loan").order_by("loan_id").iterator():
+    for position in overdue.select_related("loan").order_by("loan_id"):
         before = positions.load(position.loan, position)
         after = relaid(before, on)
         if after.instalments != before.instalments:

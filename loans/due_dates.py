@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 from core.calendars import add_months
 from loans.terms import BusinessDayRoll, DueDatesRefused, Frequency, LoanTerms, Method, MonthEnd
@@ -60,7 +61,7 @@ def step(terms: LoanTerms, anchor: date, n: int) -> date:
 def periods(terms: LoanTerms) -> list[Period]:
     """The periods of the schedule, the first one from the day the money goes out."""
     dues = due_dates(terms)
-    found = [Period(start, due, (start, due)) for start, due in zip(dues, dues[1:], strict=False)]
+    found = [Period(start, due, (start, due)) for start, due in pairwise(dues)]
     if terms.due_dates:
         found = [Period(period.starts_on, period.due_on, None) for period in found]
     return [_first(terms, dues[0]), *found]

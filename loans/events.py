@@ -6,7 +6,6 @@ from loans.payment_order import Future, PaymentOrder, parse_order, plain_order
 from loans.replay import Event, ExtensionEvent, PaymentEvent, RefundEvent, WaiverEvent, in_order
 from loans.terms import Prepayment
 
-
 FUTURES = {Prepayment.LAST_FIRST: Future.LAST, Prepayment.REAMORTISE: Future.SPREAD}
 
 

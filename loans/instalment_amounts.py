@@ -8,7 +8,6 @@ from core.calendars import DayCount, RegularPeriod, add_months, year_fraction, y
 from core.money import ZERO, round_to
 from loans.terms import EmiRule, Frequency, InterestBy, LoanTerms, Rounding
 
-
 _RHYTHMS = {
     Frequency.MONTH: RegularPeriod.MONTH,
     Frequency.WEEK: RegularPeriod.WEEK,

@@ -17,7 +17,6 @@ from loans.due_dates import Period
 from loans.schedule import Schedule, opening_balance
 from loans.terms import Compounding, LoanTerms, Prepayment, Rest, ServicingTerms
 
-
 UNASSIGNED = 0  # the number of no instalment: principal that is called in but not yet divided
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -149,7 +150,7 @@ class Rescheduled:
         else:
             dues = [step(terms, self.new_due_on, n) for n in range(count)]
             first = None
-        later = [Period(start, due, (start, due)) for start, due in zip(dues, dues[1:], strict=False)]
+        later = [Period(start, due, (start, due)) for start, due in pairwise(dues)]
         return [Period(rows[0].starts_on, dues[0], first), *later]
 
 

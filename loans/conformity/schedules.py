@@ -2,13 +2,15 @@
 
 A case is the loan (principal, rate, number and spacing of repayments, conventions), what happened to it in ``events``, and
 ``expected``: one row an instalment, each with the figures its source shows. The loan is made, paid out and served by the
-functions production calls; the caller rolls the transaction back. Conventions are read in ``loans.conformity.cases``,
+functions production calls, in a transaction that is taken back. Conventions are read in ``loans.conformity.cases``,
 events in ``loans.conformity.events``.
 """
 
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
+
+from django.db import transaction
 
 from loans.conformity.cases import a_loan, schedule_starts_on
 from loans.conformity.cells import Mismatch
@@ -19,7 +21,14 @@ SPLIT = {"penalty": "late_interest", "fee": "fee", "interest": "interest", "prin
 
 
 def mismatches(case: Mapping[str, Any]) -> list[Mismatch]:
-    """Every figure of ``case`` that the engine makes differently. Runs in the caller's transaction and leaves a loan there."""
+    """Every figure of ``case`` that the engine makes differently. Nothing of the loan is left."""
+    with transaction.atomic():
+        found = _mismatches(case)
+        transaction.set_rollback(True)
+    return found
+
+
+def _mismatches(case: Mapping[str, Any]) -> list[Mismatch]:
     loan = a_loan(case)
     play(loan, case)
     loan.refresh_from_db()
@@ -37,7 +46,9 @@ def _complete(case: Mapping[str, Any], rows: Mapping[int, Any]) -> bool:
 
 
 def _of_row(expected: Mapping[str, Any], actual: Mapping[str, Any]) -> list[Mismatch]:
-    known = {cell: value for cell, value in expected.items() if cell != "n" and (value is not None or cell == "paid_date")}
+    known = {
+        cell: value for cell, value in expected.items() if cell != "n" and (value is not None or cell == "paid_date")
+    }
     return [
         Mismatch(f"{expected['n']}.{cell}", value, actual.get(cell))
         for cell, value in known.items()

@@ -4,25 +4,64 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('loans', '0008_more_day_counts'),
+        ("loans", "0008_more_day_counts"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='loanposition',
-            name='plan',
+            model_name="loanposition",
+            name="plan",
             field=models.JSONField(default=None, null=True),
         ),
         migrations.AlterField(
-            model_name='historicalproductversion',
-            name='day_count',
-            field=models.CharField(choices=[('act_365f', 'act_365f'), ('act_360', 'act_360'), ('30_360', '30_360'), ('act_364', 'act_364'), ('act_365_25', 'act_365_25'), ('nl_365', 'nl_365'), ('30e_360', '30e_360'), ('30e_360_isda', '30e_360_isda'), ('30u_360', '30u_360'), ('act_act_isda', 'act_act_isda'), ('act_act_icma', 'act_act_icma'), ('act_act_afb', 'act_act_afb'), ('act_act_year_end', 'act_act_year_end'), ('eu_remark_c', 'eu_remark_c')], default='act_365f', max_length=20, verbose_name='day count'),
+            model_name="historicalproductversion",
+            name="day_count",
+            field=models.CharField(
+                choices=[
+                    ("act_365f", "act_365f"),
+                    ("act_360", "act_360"),
+                    ("30_360", "30_360"),
+                    ("act_364", "act_364"),
+                    ("act_365_25", "act_365_25"),
+                    ("nl_365", "nl_365"),
+                    ("30e_360", "30e_360"),
+                    ("30e_360_isda", "30e_360_isda"),
+                    ("30u_360", "30u_360"),
+                    ("act_act_isda", "act_act_isda"),
+                    ("act_act_icma", "act_act_icma"),
+                    ("act_act_afb", "act_act_afb"),
+                    ("act_act_year_end", "act_act_year_end"),
+                    ("eu_remark_c", "eu_remark_c"),
+                ],
+                default="act_365f",
+                max_length=20,
+                verbose_name="day count",
+            ),
         ),
         migrations.AlterField(
-            model_name='productversion',
-            name='day_count',
-            field=models.CharField(choices=[('act_365f', 'act_365f'), ('act_360', 'act_360'), ('30_360', '30_360'), ('act_364', 'act_364'), ('act_365_25', 'act_365_25'), ('nl_365', 'nl_365'), ('30e_360', '30e_360'), ('30e_360_isda', '30e_360_isda'), ('30u_360', '30u_360'), ('act_act_isda', 'act_act_isda'), ('act_act_icma', 'act_act_icma'), ('act_act_afb', 'act_act_afb'), ('act_act_year_end', 'act_act_year_end'), ('eu_remark_c', 'eu_remark_c')], default='act_365f', max_length=20, verbose_name='day count'),
+            model_name="productversion",
+            name="day_count",
+            field=models.CharField(
+                choices=[
+                    ("act_365f", "act_365f"),
+                    ("act_360", "act_360"),
+                    ("30_360", "30_360"),
+                    ("act_364", "act_364"),
+                    ("act_365_25", "act_365_25"),
+                    ("nl_365", "nl_365"),
+                    ("30e_360", "30e_360"),
+                    ("30e_360_isda", "30e_360_isda"),
+                    ("30u_360", "30u_360"),
+                    ("act_act_isda", "act_act_isda"),
+                    ("act_act_icma", "act_act_icma"),
+                    ("act_act_afb", "act_act_afb"),
+                    ("act_act_year_end", "act_act_year_end"),
+                    ("eu_remark_c", "eu_remark_c"),
+                ],
+                default="act_365f",
+                max_length=20,
+                verbose_name="day count",
+            ),
         ),
     ]

@@ -98,9 +98,7 @@ RESCHEDULED = register(
                 least=0,
                 most=MOST_INSTALMENTS,
             ),
-            Parameter(
-                name="annual_rate", sort=Sort.RATE, label=_("New annual rate"), required=False, least=0, most=10
-            ),
+            Parameter(name="annual_rate", sort=Sort.RATE, label=_("New annual rate"), required=False, least=0, most=10),
         ),
         figures=(("days_moved", _("Days moved at most")), _INTEREST_ADDED),
     )
