@@ -6,6 +6,8 @@ A period counts its first day and not its last (民法典 201), so interest days
 from calendar import monthrange
 from datetime import date
 
+SHORTEST_MONTH = 28  # days: every month has as many
+
 
 def add_months(anchor: date, months: int) -> date:
     """The same day ``months`` later, or the last day of a shorter month (民法典 202).
@@ -13,8 +15,8 @@ def add_months(anchor: date, months: int) -> date:
     Always step from the original anchor, never from the previous result: 31 January gives 28 February and 31 March.
     """
     years, month0 = divmod(anchor.month - 1 + months, 12)
-    year, month = anchor.year + years, month0 + 1
-    return date(year, month, min(anchor.day, monthrange(year, month)[1]))
+    year, month, day = anchor.year + years, month0 + 1, anchor.day
+    return date(year, month, day if day <= SHORTEST_MONTH else min(day, monthrange(year, month)[1]))
 
 
 def days_between(start: date, end: date) -> int:

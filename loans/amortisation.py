@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from core.money import ZERO, round_money, round_to, split, split_evenly
 from loans.due_dates import Period
-from loans.instalment_amounts import factor, level_instalment, rounded_level
+from loans.instalment_amounts import all_alike, factor, level_instalment, rounded_level
 from loans.terms import (
     Drawdown,
     FirstPeriod,
@@ -62,7 +62,7 @@ def amortise(terms: LoanTerms, periods: Sequence[Period], course: Course) -> lis
 
 
 def _undisturbed(terms: LoanTerms, periods: Sequence[Period], course: Course) -> list[Amounts]:
-    factors = [rate_of(terms, period) for period in periods]
+    factors = rates_of(terms, periods)
     factors[: terms.grace_on_interest_charged] = [Decimal(0)] * terms.grace_on_interest_charged
     odd = _odd_first(terms, periods, factors)
     if odd:
@@ -78,9 +78,14 @@ def _undisturbed(terms: LoanTerms, periods: Sequence[Period], course: Course) ->
     return _with_odd_interest(terms, rows, round_to(course.opening * odd, step, mode)) if odd else rows
 
 
-def rate_of(terms: LoanTerms, period: Period) -> Decimal:
-    """What one unit of money bears in ``period`` at the rate of the terms."""
-    return factor(terms, period.starts_on, period.due_on, terms.annual_rate, period.part_of)
+def rates_of(terms: LoanTerms, periods: Sequence[Period]) -> list[Decimal]:
+    """What one unit of money bears in each period at the rate of the terms."""
+    rate = terms.annual_rate
+    if not all_alike(terms):
+        return [factor(terms, x.starts_on, x.due_on, rate, x.part_of) for x in periods]
+    first, last = periods[0], periods[-1]
+    regular = factor(terms, last.starts_on, last.due_on, rate, last.part_of)
+    return [factor(terms, first.starts_on, first.due_on, rate, first.part_of), *[regular] * (len(periods) - 1)]
 
 
 def levelled_over(terms: LoanTerms, factors: Sequence[Decimal], first: int) -> Sequence[Decimal]:

@@ -80,6 +80,12 @@ def year_days(convention: DayCount, on: date) -> Decimal:
     return year_length(convention, on)
 
 
+def all_alike(terms: LoanTerms) -> bool:
+    """Whether all regular periods bear the same part of a year, however many days they have."""
+    by_twelfths = terms.frequency is Frequency.MONTH and terms.interest_by in (InterestBy.PERIOD, InterestBy.EVEN)
+    return by_twelfths and not terms.due_dates
+
+
 def _goes_by_days(terms: LoanTerms) -> bool:
     if terms.interest_by is InterestBy.DAY:
         return True
