@@ -51,24 +51,24 @@ class DrawnDown:
     def apply(self, account: Account) -> Effect:
         """Raises NoInstalmentAhead."""
         account = age(account, self.on)
-        rows = _running(account, self.on)
+        rows = running(account, self.on)
         if not rows:
             raise NoInstalmentAhead()
         if account.plan is not None:
             drawdowns = (*account.plan.terms.drawdowns, Drawdown(self.on, self.amount))
             after = _planned_anew(account, replace(account.plan.terms, drawdowns=drawdowns), self.on)
         else:
-            opening, start = _to_repay(rows), rows[0].starts_on
+            opening, start = to_repay(rows), rows[0].starts_on
             parts = {start: opening}
             parts[self.on] = parts.get(self.on, ZERO) + self.amount
             drawdowns = tuple(Drawdown(on, amount) for on, amount in parts.items())
-            terms = _rest_of(
+            terms = rest_of(
                 self.terms,
                 rows,
                 principal=max(self.terms.principal, opening + self.amount),
                 drawdowns=drawdowns if len(drawdowns) > 1 else (),
             )
-            after = _laid_out(account, rows, terms, _periods(rows), drawdowns[0].amount)
+            after = _laid_out(account, rows, terms, periods_of(rows), drawdowns[0].amount)
         return Effect(after, figures={"drawn": self.amount, "interest_added": _interest(after) - _interest(account)})
 
 
@@ -84,7 +84,7 @@ class RateChanged:
     def apply(self, account: Account) -> Effect:
         """Raises NoInstalmentAhead."""
         account = age(account, self.on)
-        rows = _running(account, self.on)
+        rows = running(account, self.on)
         if not rows:
             if self.source is None:
                 raise NoInstalmentAhead()
@@ -95,8 +95,8 @@ class RateChanged:
         else:
             at_once = self.on == rows[0].starts_on
             changed = {"annual_rate": self.annual_rate} if at_once else {"rate_steps": self._steps()}
-            terms = _rest_of(self.terms, rows, **changed)
-            after = _laid_out(account, rows, terms, _periods(rows), _to_repay(rows))
+            terms = rest_of(self.terms, rows, **changed)
+            after = _laid_out(account, rows, terms, periods_of(rows), to_repay(rows))
         figures = {"new_rate": self.annual_rate, "interest_added": _interest(after) - _interest(account)}
         return Effect(settle_rows(after, self.on), figures=figures)
 
@@ -132,12 +132,12 @@ class Rescheduled:
             raise DueDateNotLater(starts_on=rows[0].starts_on.isoformat())
         count = len(rows) + (self.extra_count or 0)
         rate = self.terms.annual_rate if self.annual_rate is None else self.annual_rate
-        terms = _rest_of(self.terms, rows, count=count, annual_rate=rate)
+        terms = rest_of(self.terms, rows, count=count, annual_rate=rate)
         keeps_level = not self.extra_count and self.annual_rate is None
         level = rows[0].principal + rows[0].interest if keeps_level and len(rows) > 1 else None
         more = [_further(rows[-1], n) for n in range(1, count - len(rows) + 1)]
         found = self._periods(terms, rows, count)
-        after = _laid_out(account, [*rows, *more], terms, found, _to_repay(rows), level)
+        after = _laid_out(account, [*rows, *more], terms, found, to_repay(rows), level)
         moved = Decimal((after.instalments[-1].due_on - account.instalments[-1].due_on).days)
         figures = {"days_moved": moved, "interest_added": _interest(after) - _interest(account)}
         return Effect(settle_rows(after, self.on), figures=figures)
@@ -154,12 +154,12 @@ class Rescheduled:
         return [Period(rows[0].starts_on, dues[0], first), *later]
 
 
-def _running(account: Account, on: date) -> list[InstalmentState]:
+def running(account: Account, on: date) -> list[InstalmentState]:
     """The instalment in whose period ``on`` falls, and all later ones."""
     return [row for row in account.instalments if row.due_on > on and row.starts_on < row.due_on]
 
 
-def _to_repay(rows: Sequence[InstalmentState]) -> Decimal:
+def to_repay(rows: Sequence[InstalmentState]) -> Decimal:
     return sum((row.principal for row in rows), ZERO)
 
 
@@ -171,7 +171,7 @@ def _further(last: InstalmentState, n: int) -> InstalmentState:
     return InstalmentState(last.number + n, last.due_on, last.due_on, ZERO, ZERO, ZERO)
 
 
-def _periods(rows: Sequence[InstalmentState]) -> list[Period]:
+def periods_of(rows: Sequence[InstalmentState]) -> list[Period]:
     return [Period(row.starts_on, row.due_on, (row.starts_on, row.due_on)) for row in rows]
 
 
@@ -193,7 +193,7 @@ _WHOLE_LOAN_ONLY: dict[str, Any] = {
 _REPLANNED_AS = {Method.STAGES: Method.EQUAL_PRINCIPAL, Method.CUSTOM: Method.EQUAL_INSTALMENTS}
 
 
-def _rest_of(terms: LoanTerms, rows: Sequence[InstalmentState], **changes: Any) -> LoanTerms:
+def rest_of(terms: LoanTerms, rows: Sequence[InstalmentState], **changes: Any) -> LoanTerms:
     """The terms for ``rows`` alone: what only concerned the beginning of the loan is left out."""
     rest = {
         "count": terms.count if terms.method is Method.BULLET else len(rows),

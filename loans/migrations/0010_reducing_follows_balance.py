@@ -5,20 +5,35 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('borrowers', '0002_consent_texts'),
-        ('loans', '0009_plan_of_position'),
+        ("borrowers", "0002_consent_texts"),
+        ("loans", "0009_plan_of_position"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddConstraint(
-            model_name='loan',
-            constraint=models.CheckConstraint(condition=models.Q(('recalculates', True), models.Q(('prepayment__in', ['reduce_instalment', 'reduce_number']), _negated=True), _connector='OR'), name='loans_loan_reducing', violation_error_message='Only a loan whose interest follows the balance can become smaller or shorter.'),
+            model_name="loan",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("recalculates", True),
+                    models.Q(("prepayment__in", ["reduce_instalment", "reduce_number"]), _negated=True),
+                    _connector="OR",
+                ),
+                name="loans_loan_reducing",
+                violation_error_message="Only a loan whose interest follows the balance can become smaller or shorter.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='productversion',
-            constraint=models.CheckConstraint(condition=models.Q(('recalculates', True), models.Q(('prepayment__in', ['reduce_instalment', 'reduce_number']), _negated=True), _connector='OR'), name='loans_productversion_reducing', violation_error_message='Only a loan whose interest follows the balance can become smaller or shorter.'),
+            model_name="productversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("recalculates", True),
+                    models.Q(("prepayment__in", ["reduce_instalment", "reduce_number"]), _negated=True),
+                    _connector="OR",
+                ),
+                name="loans_productversion_reducing",
+                violation_error_message="Only a loan whose interest follows the balance can become smaller or shorter.",
+            ),
         ),
     ]

@@ -134,7 +134,9 @@ class ScheduleSettings(models.Model):
             models.CheckConstraint(
                 condition=Q(recalculates=True) | ~Q(prepayment__in=["reduce_instalment", "reduce_number"]),
                 name="%(app_label)s_%(class)s_reducing",
-                violation_error_message=_("Only a loan whose interest follows the balance can become smaller or shorter."),
+                violation_error_message=_(
+                    "Only a loan whose interest follows the balance can become smaller or shorter."
+                ),
             ),
         ]
 
