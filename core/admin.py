@@ -61,7 +61,7 @@ class CalendarForm(forms.ModelForm):  # its other fields come from the admin
     """A week of seven days off has no day to roll to."""
 
     weekend = forms.TypedMultipleChoiceField(
-        label=_("weekend"),
+        label=_("Weekend"),
         coerce=int,
         choices=Weekday.choices,
         required=False,
@@ -96,6 +96,7 @@ class CalendarAdmin(CalendarsForgotten):
     """Calendars are named by products and rules, so none is removed."""
 
     form = CalendarForm
+    fields = ["code", "name", "name_zh", "weekend", "known_until"]
     list_display = ["code", "name", "name_zh", "known_until"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Facts every app may read: the business date, the effective-dated rules of markets and regulators, working days."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import validate_slug
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -64,7 +65,7 @@ class Calendar(models.Model):
     ``core.working_calendars`` makes the value of it that dates are rolled on.
     """
 
-    code = models.CharField(_("code"), max_length=20, primary_key=True)
+    code = models.CharField(_("code"), max_length=20, primary_key=True, validators=[validate_slug])
     name = models.CharField(_("name"), max_length=80)
     name_zh = models.CharField(_("Chinese name"), max_length=80, blank=True)
     weekend = ArrayField(

@@ -1,6 +1,9 @@
 """Calendars of working days, with their history."""
 
+import re
+
 import django.contrib.postgres.fields
+import django.core.validators
 import django.db.models.deletion
 import simple_history.models
 from django.conf import settings
@@ -19,7 +22,22 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Calendar",
             fields=[
-                ("code", models.CharField(max_length=20, primary_key=True, serialize=False, verbose_name="code")),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=20,
+                        primary_key=True,
+                        serialize=False,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                re.compile("^[-a-zA-Z0-9_]+\\Z"),
+                                "Enter a valid “slug” consisting of letters, numbers, underscores or hyphens.",
+                                "invalid",
+                            )
+                        ],
+                        verbose_name="code",
+                    ),
+                ),
                 ("name", models.CharField(max_length=80, verbose_name="name")),
                 ("name_zh", models.CharField(blank=True, max_length=80, verbose_name="Chinese name")),
                 (
@@ -72,7 +90,21 @@ class Migration(migrations.Migration):
             fields=[
                 ("request_id", models.CharField(blank=True, default="", max_length=64)),
                 ("channel", models.CharField(blank=True, default="system", max_length=12)),
-                ("code", models.CharField(db_index=True, max_length=20, verbose_name="code")),
+                (
+                    "code",
+                    models.CharField(
+                        db_index=True,
+                        max_length=20,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                re.compile("^[-a-zA-Z0-9_]+\\Z"),
+                                "Enter a valid “slug” consisting of letters, numbers, underscores or hyphens.",
+                                "invalid",
+                            )
+                        ],
+                        verbose_name="code",
+                    ),
+                ),
                 ("name", models.CharField(max_length=80, verbose_name="name")),
                 ("name_zh", models.CharField(blank=True, max_length=80, verbose_name="Chinese name")),
                 (
