@@ -8,19 +8,32 @@ Rates by the laws of other markets are in ``loans.annual_rates``.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
 from core.money import round_rate
+from loans.annual_rates.appendix_j import us_apr
+from loans.annual_rates.aprc import aprc_by_dates
 from loans.annual_rates.dated import xirr
 from loans.annual_rates.periodic import compounded, months_of_year, nominal
 from loans.annual_rates.roots import NoRate
-from loans.schedule import Schedule, due_dates
+from loans.due_dates import due_dates, first_is_regular
+from loans.schedule import Schedule
 from loans.terms import Frequency, LoanTerms, Method
 
-__all__ = ["AllInCost", "CapBasis", "NoRate", "cost_by_dates", "cost_by_periods", "cost_of", "flows_of"]
+__all__ = [
+    "AllInCost",
+    "AnnualRates",
+    "CapBasis",
+    "NoRate",
+    "cost_by_dates",
+    "cost_by_periods",
+    "cost_of",
+    "flows_of",
+    "rates_of",
+]
 
 _BEYOND_MEANING = Decimal(10) ** 9  # a day's loan compounds to figures no column holds and nobody reads
 _COMPARED_PLACES = 4  # of the fraction: a hundredth of a per cent
@@ -73,6 +86,29 @@ def as_read(figure: Decimal) -> Decimal:
     return round_rate(min(figure, _BEYOND_MEANING))
 
 
+@dataclass(frozen=True, slots=True)
+class AnnualRates:
+    """One loan under the law of each market, as fractions of one a year."""
+
+    cn_simple: Decimal
+    cn_compound: Decimal
+    eu_aprc: Decimal
+    us_apr: Decimal
+    xirr: Decimal
+
+
+def rates_of(terms: LoanTerms, schedule: Schedule) -> AnnualRates:
+    """The annual rate of a schedule kept to the day, by every law known here. Raises NoRate."""
+    flows, cost = flows_of(terms, schedule), cost_of(terms, schedule)
+    return AnnualRates(
+        cn_simple=cost.simple,
+        cn_compound=cost.compound,
+        eu_aprc=as_read(aprc_by_dates(flows)),
+        us_apr=as_read(us_apr(flows).rate),
+        xirr=as_read(xirr(flows)),
+    )
+
+
 def flows_of(terms: LoanTerms, schedule: Schedule) -> list[tuple[date, Decimal]]:
     """What the borrower receives and pays, by date: drawdowns or the principal, then every instalment in full."""
     received = [(part.on, part.amount) for part in terms.drawdowns] or [(terms.start_on, terms.principal)]
@@ -90,12 +126,10 @@ def cost_of(terms: LoanTerms, schedule: Schedule) -> AllInCost:
 
 def _periods_are_even(terms: LoanTerms, schedule: Schedule) -> bool:
     """One sum goes out and instalments follow at the steps of the terms: down payments fall due with the sum itself."""
-    if terms.drawdowns or terms.due_dates or terms.schedule_start_on not in (None, terms.start_on):
+    if terms.drawdowns or terms.schedule_start_on not in (None, terms.start_on):
         return False
-    if terms.first_due_on is not None and terms.first_due_on != due_dates(replace(terms, first_due_on=None))[0]:
-        return False
-    later = [row.due_on for row in schedule.instalments if row.due_on > terms.start_on]
-    return len(set(later)) == len(later) == terms.instalment_total
+    regular = first_is_regular(terms) or (terms.method is Method.BULLET and terms.first_due_on is None)
+    return regular and [row.due_on for row in schedule.instalments if row.due_on > terms.start_on] == due_dates(terms)
 
 
 def _periods_a_year(terms: LoanTerms) -> Decimal:

@@ -37,6 +37,17 @@ steps = st.lists(
     ),
     max_size=12,
 )
+FIXED: dict[str, Any] = {}
+FOLLOWS_BALANCE = st.fixed_dictionaries(
+    {
+        "recalculates": st.just(True),
+        "rest": st.sampled_from(["daily", "weekly", "monthly", "same_as_repayment"]),
+        "compounding": st.sampled_from(["none", "interest", "both"]),
+        "prepayment": st.sampled_from(
+            ["next_instalments", "last_first", "reamortise", "reduce_instalment", "reduce_number"]
+        ),
+    }
+)
 terms = st.fixed_dictionaries(
     {
         "method": METHODS,
@@ -44,15 +55,17 @@ terms = st.fixed_dictionaries(
         "fee_total": st.sampled_from([ZERO, Decimal("99.99")]),
         "grace_days": st.sampled_from([0, 5]),
         "allocation_order": st.permutations(["fee", "late_interest", "interest", "principal"]).map(list),
+        "servicing": st.one_of(st.just(FIXED), FOLLOWS_BALANCE),
     }
-)
+).map(lambda facts: {**facts, **facts["servicing"]})
 often = settings(
     max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
 )
 
 
 def a_loan(**changes: Any) -> Loan:
-    return a_running_loan(instalment_count=4, **changes)
+    facts = {name: value for name, value in changes.items() if name != "servicing"}
+    return a_running_loan(instalment_count=4, **facts)
 
 
 def pay(loan: Loan, key: object, cents: int, received_on: date, recorded_on: date) -> Repayment:
