@@ -241,6 +241,7 @@ def test_a_changed_figure_of_a_repayment_case_is_named(tmp_path: Path) -> None:
     [
         ("daycount_vectors.json", "day_counts"),
         ("businessday_vectors.json", "business_days"),
+        ("apr_vectors.json", "rates"),
         ("schedule_and_repayment_cases.json", "schedules"),
     ],
 )
