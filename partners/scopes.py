@@ -17,6 +17,7 @@ SCOPES: dict[str, str | Promise] = {
     "repayments:read": _("See repayments"),
     "repayments:write": _("Report repayments"),
     "repayments:reverse": _("Reverse a repayment it reported"),
+    "loans:act": _("Change running loans: fees, holds, dates, plans"),
     "portfolio:read": _("See objects of every origin, not only its own"),
 }
 

@@ -29,6 +29,7 @@ _DAY_COUNTS: dict[str, str | Promise] = {
     "30e_360_isda": gettext_lazy("30-day months / 360, ends of months as 30th"),
     "30u_360": gettext_lazy("30-day months / 360, US rule"),
     "act_act_isda": gettext_lazy("actual days / days of the calendar year"),
+    "act_act_year_end": gettext_lazy("actual days / days of the year, cut on 31 December"),
     "act_act_icma": gettext_lazy("actual days / days of the regular period"),
     "act_act_afb": gettext_lazy("whole years, then actual days / 365 or 366"),
     "eu_remark_c": gettext_lazy("whole periods, then actual days / 365 or 366"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from loans.web import acts, applications, calendars, loans, payments, products
+from loans.web import acts, applications, calendars, loan_acts, loans, payments, products
 
 app_name = "loans"
 urlpatterns = [
@@ -18,6 +18,10 @@ urlpatterns = [
     path("loans/<str:number>/waive", acts.waive, name="loan_waive"),
     path("loans/<str:number>/write-off", acts.request_write_off, name="loan_write_off"),
     path("loans/<str:number>/disburse", acts.disburse, name="loan_disburse"),
+    path("loans/<str:number>/acts/", loan_acts.act_menu, name="loan_acts"),
+    path("loans/<str:number>/acts/<slug:code>", loan_acts.act, name="loan_act"),
+    path("loans/<str:number>/acts/<slug:code>/preview", loan_acts.act_preview, name="loan_act_preview"),
+    path("loans/<str:number>/acts/<str:act_id>/undo", loan_acts.act_undo, name="loan_act_undo"),
     path("loans/<str:number>/why/<slug:what>", loans.why, name="loan_why"),
     path("loans/<str:number>/contract", loans.contract, name="loan_contract"),
     # /app/applications/

@@ -20,7 +20,6 @@ CHECKERS: dict[str, Callable[[dict[str, Any]], list[Mismatch]]] = {
     "day_counts": day_counts.mismatches,
     "business_days": business_days.mismatches,
     "rates": rates.mismatches,
-    "rates": rates.mismatches,
     "schedules": schedules.mismatches,
 }
 
