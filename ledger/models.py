@@ -9,6 +9,7 @@ receivable is the loan.
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import money_field
@@ -59,7 +60,10 @@ class JournalEntry(models.Model):
         verbose_name = _("journal entry")
         verbose_name_plural = _("journal entries")
         default_permissions = ("view",)
-        indexes = [models.Index(fields=["posted_on"], name="ledger_entry_posted_on")]
+        indexes = [
+            models.Index(fields=["posted_on"], name="ledger_entry_posted_on"),
+            models.Index(fields=["event"], name="ledger_entry_event"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.pk} {self.event} {self.posted_on}"
@@ -142,3 +146,6 @@ class PeriodClosing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.closed_through or ''}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("desk:books_closing")
