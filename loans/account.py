@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from core.money import ZERO, round_money
 from loans.interest import Hold, accrued_fee, accrued_interest, chargeable_days, late_interest_of_day
+from loans.plan import Plan, laid_out
 from loans.schedule import Schedule
 
 
@@ -59,7 +60,10 @@ class InstalmentState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """A loan on a day: its instalments, how far late interest is reckoned (``as_of``), money not allocated, and holds."""
+    """A loan on a day: its instalments, how far late interest is reckoned (``as_of``), money not allocated, and holds.
+
+    ``plan`` is there where interest follows what is outstanding: then the instalments are laid out from it anew.
+    """
 
     instalments: tuple[InstalmentState, ...]
     as_of: date
@@ -67,6 +71,7 @@ class Account:
     late_annual_rate: Decimal
     overpaid: Decimal = ZERO
     holds: tuple[Hold, ...] = ()
+    plan: Plan | None = None
 
     @property
     def owed(self) -> Decimal:
@@ -96,20 +101,51 @@ class Account:
         return sum((round_money(row.late_interest) for row in self.instalments), ZERO)
 
 
-def open_account(schedule: Schedule, *, on: date, grace_days: int, late_annual_rate: Decimal) -> Account:
+def open_account(
+    schedule: Schedule, *, on: date, grace_days: int, late_annual_rate: Decimal, plan: Plan | None = None
+) -> Account:
     """The account on the day the money goes out."""
     rows = tuple(
         InstalmentState(r.number, r.starts_on, r.due_on, r.principal, r.interest, r.fee) for r in schedule.instalments
     )
-    return Account(instalments=rows, as_of=on, grace_days=grace_days, late_annual_rate=late_annual_rate)
+    return Account(instalments=rows, as_of=on, grace_days=grace_days, late_annual_rate=late_annual_rate, plan=plan)
 
 
 def age(account: Account, on: date) -> Account:
     """Charge late interest up to the end of ``on``; an earlier day changes nothing."""
     if on <= account.as_of:
         return account
+    account = relaid(account, on)
     rows = tuple(_with_late_interest(row, account, on) for row in account.instalments)
     return replace(account, instalments=rows, as_of=on)
+
+
+def relaid(account: Account, on: date) -> Account:
+    """Lay the instalments out anew as they stand at the end of ``on``, where the account has a plan.
+
+    What was paid of an instalment stays owed and paid. Instalments that no longer have anything to repay fall away.
+    """
+    if account.plan is None:
+        return account
+    amounts = laid_out(account.plan, on)
+    known = {row.number: _laid_out(row, amounts.get(row.number)) for row in account.instalments}
+    for number, period in zip(account.plan.numbers, account.plan.periods, strict=True):
+        if number not in known:  # it had fallen away, and there may be something to repay again
+            known[number] = InstalmentState(number, period.starts_on, period.due_on, *amounts[number], ZERO)
+    rows = [known[number] for number in sorted(known)]
+    while rows and not rows[-1].principal + rows[-1].interest + rows[-1].fee + rows[-1].late_interest:
+        rows.pop()
+    return replace(account, instalments=tuple(rows))
+
+
+def _laid_out(row: InstalmentState, amounts: tuple[Decimal, Decimal] | None) -> InstalmentState:
+    if amounts is None:
+        return row
+    principal, interest = amounts[0], max(amounts[1], row.interest_paid)
+    if (principal, interest) == (row.principal, row.interest):
+        return row
+    row = replace(row, principal=principal, interest=interest)
+    return replace(row, settled_on=None) if row.owed else row
 
 
 def _with_late_interest(row: InstalmentState, account: Account, on: date) -> InstalmentState:
@@ -129,6 +165,8 @@ def extend(account: Account, *, on: date, days: int, annual_rate: Decimal) -> tu
     far stays owed. Returns the new account and the interest added.
     """
     account = age(account, on)
+    if account.plan is not None:
+        return _extended_plan(account, on, days)
     shift = timedelta(days=days)
     added = round_money(account.principal_outstanding * annual_rate * days / 365)
     rows: list[InstalmentState] = []
@@ -143,20 +181,51 @@ def extend(account: Account, *, on: date, days: int, annual_rate: Decimal) -> tu
     return replace(account, instalments=tuple(rows)), added
 
 
+def _extended_plan(account: Account, on: date, days: int) -> tuple[Account, Decimal]:
+    """Where interest follows the balance, the extra time is charged by the plan itself."""
+    assert account.plan is not None
+    moved = {row.number for row in account.instalments if row.settled_on is None and row.agreed_owed}
+    plan = account.plan.moved(moved, timedelta(days=days))
+    dates = dict(zip(plan.numbers, plan.periods, strict=True))
+    rows = tuple(
+        replace(row, starts_on=dates[row.number].starts_on, due_on=dates[row.number].due_on)
+        if row.number in dates
+        else row
+        for row in account.instalments
+    )
+    after = relaid(replace(account, instalments=rows, plan=plan), on)
+    return after, _total_interest(after) - _total_interest(account)
+
+
+def _total_interest(account: Account) -> Decimal:
+    return sum((row.interest for row in account.instalments), ZERO)
+
+
 def call_in(account: Account, on: date) -> Account:
     """Make everything due on ``on``, with interest only for the days used (民法典 677): early settlement.
 
     Interest of the running period is cut to what has accrued, of later periods to what was paid; principal of open
     instalments falls due on ``on``.
     """
-    account = age(account, on)
+    follows_balance = account.plan is not None
+    account = _called_in_plan(age(account, on), on)
     rows: list[InstalmentState] = []
     for row in account.instalments:
         if row.due_on > on and row.settled_on is None:
-            interest = accrued_interest(row.interest, row.interest_paid, row.starts_on, row.due_on, on)
+            interest = row.interest
+            if not follows_balance:
+                interest = accrued_interest(row.interest, row.interest_paid, row.starts_on, row.due_on, on)
             row = replace(row, starts_on=min(row.starts_on, on), due_on=on, interest=interest)
         rows.append(row)
     return replace(account, instalments=tuple(rows))
+
+
+def _called_in_plan(account: Account, on: date) -> Account:
+    """A plan ends when all is called in: its instalments as they stand with no interest after ``on``."""
+    if account.plan is None:
+        return account
+    ended = relaid(replace(account, plan=account.plan.called_in(account.principal_outstanding, on)), on)
+    return replace(ended, plan=None)
 
 
 def waive(account: Account, *, on: date, component: str, amount: Decimal, at_most: bool = False) -> Account:

@@ -24,18 +24,20 @@ def activate(*, loan_id: int, disbursed_on: date) -> Loan:
     if loan.status == LoanStatus.ACTIVE:
         return loan
     lifecycle.advance(loan, LoanStatus.ACTIVE, disbursed_on=disbursed_on)
+    schedule = build_schedule(loan.terms())
     account = open_account(
-        build_schedule(loan.terms()),
+        schedule,
         on=disbursed_on,
         grace_days=loan.grace_days,
         late_annual_rate=loan.late_annual_rate,
+        plan=positions.agreed_plan(loan, schedule),
     )
     positions.insert_version(loan.pk, account, superseded_on=None)
     post(
         event="disbursement",
         posted_on=disbursed_on,
         effective_on=disbursed_on,
-        lines=bookings.disbursement(accounts_for(loan), loan.pk, loan.principal),
+        lines=bookings.disbursement(accounts_for(loan), loan.pk, schedule.principal),
         description=loan.number,
     )
     position = LoanPosition(

@@ -7,13 +7,14 @@ a hundredth of a per cent: a level instalment rounded up by less than a fen must
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, localcontext
 from enum import StrEnum
 
 from core.money import round_rate
-from loans.schedule import Schedule, due_dates
+from loans.due_dates import first_is_regular
+from loans.schedule import Schedule
 from loans.terms import Frequency, LoanTerms, Method
 
 _ONE = Decimal(1)
@@ -118,7 +119,7 @@ def cost_of(terms: LoanTerms, schedule: Schedule) -> AllInCost:
 
 
 def _periods_are_even(terms: LoanTerms) -> bool:
-    return terms.first_due_on is None or terms.first_due_on == due_dates(replace(terms, first_due_on=None))[0]
+    return first_is_regular(terms) or (terms.method is Method.BULLET and terms.first_due_on is None)
 
 
 def _periods_a_year(terms: LoanTerms) -> Decimal:

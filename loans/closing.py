@@ -5,18 +5,21 @@ against each other on random books. One call is one chunk in the caller's transa
 that are not yet read to ``on``, so that repeating it changes nothing and stopping it anywhere loses nothing.
 """
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from ledger.posting import post
-from loans import bookings
+from loans import bookings, positions
+from loans.account import relaid
 from loans.account_mapping import accounts_of_product
 from loans.arrears import Steps
 from loans.closing_sql import AGE_INSTALMENTS, KEEP_SHARES, LOCK, MAKE_ROOM, NOTE_MOVES, READ_POSITIONS, SUM_BY_PRODUCT
-from loans.models import Loan
+from loans.models import Loan, LoanPosition, LoanStatus
 from loans.positions import bucket_steps, class_steps
 
 
@@ -50,6 +53,7 @@ def _close(lo: int, hi: int, on: date) -> dict[str, int]:
         held = cursor.fetchone()[0]
         if not held:
             return {"loans_read": 0, "loans_past_due": 0, "bucket_moves": 0}
+        _lay_out_plans(lo, hi, on)
         cursor.execute(AGE_INSTALMENTS, parameters)
         cursor.execute(MAKE_ROOM)
         cursor.execute(READ_POSITIONS, {**parameters, **_steps("bucket", bucket_steps(on)), **_class_steps(on)})
@@ -65,6 +69,23 @@ def _close(lo: int, hi: int, on: date) -> dict[str, int]:
         )
         read, late, moved = cursor.fetchone()
     return {"loans_read": read, "loans_past_due": late, "bucket_moves": moved}
+
+
+def _lay_out_plans(lo: int, hi: int, on: date) -> None:
+    """Where interest follows the balance, what is overdue bears interest: those few are laid out one by one."""
+    overdue = LoanPosition.objects.filter(
+        Q(oldest_due_on__lt=on) | Q(next_due_on__lt=on),
+        loan_id__gte=lo,
+        loan_id__lte=hi,
+        status=LoanStatus.ACTIVE,
+        as_of__lt=on,
+        plan__isnull=False,
+    )
+    for position in overdue.select_related("loan").order_by("loan_id"):
+        before = positions.load(position.loan, position)
+        after = relaid(before, on)
+        if after.instalments != before.instalments:
+            positions.lay_out(position.loan, before, replace(after, as_of=on))
 
 
 def _steps(name: str, steps: Steps) -> dict[str, Any]:

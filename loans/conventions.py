@@ -2,6 +2,28 @@
 
 from enum import StrEnum
 
+from core.working_days import BusinessDayRoll
+
+__all__ = [
+    "BusinessDayRoll",
+    "Compounding",
+    "EmiRule",
+    "FeeTiming",
+    "FirstPeriod",
+    "Frequency",
+    "InterestBy",
+    "InterestType",
+    "LevelFrom",
+    "LevelOn",
+    "Method",
+    "MonthEnd",
+    "Prepayment",
+    "Repricing",
+    "Residue",
+    "Rest",
+    "RoundingMode",
+]
+
 
 class Method(StrEnum):
     """How principal and interest come back."""
@@ -51,17 +73,6 @@ class MonthEnd(StrEnum):
 
     CLAMP = "clamp"
     FIRST_OF_NEXT = "first_of_next"
-
-
-class BusinessDayRoll(StrEnum):
-    """Where a due date moves that is no working day."""
-
-    NONE = "none"
-    FOLLOWING = "following"
-    MODIFIED_FOLLOWING = "modified_following"
-    PRECEDING = "preceding"
-    MODIFIED_PRECEDING = "modified_preceding"
-    NEAREST = "nearest"
 
 
 class FirstPeriod(StrEnum):

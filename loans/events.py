@@ -5,7 +5,18 @@ from datetime import datetime
 
 from loans.acts.registry import act_kind
 from loans.models import ActStatus, Extension, Loan, LoanAct, Refund, Repayment, RepaymentStatus, Waiver
+from loans.payment_order import Future, PaymentOrder, parse_order, plain_order
 from loans.replay import Event, ExtensionEvent, PaymentEvent, RefundEvent, WaiverEvent, in_order
+from loans.terms import Prepayment
+
+FUTURES = {Prepayment.LAST_FIRST: Future.LAST, Prepayment.REAMORTISE: Future.SPREAD}
+
+
+def order_of(loan: Loan, kind: str = "default") -> PaymentOrder:
+    """The order in which a payment of ``kind`` pays ``loan``: the product's twelve steps, or its plain order."""
+    if loan.payment_order is not None:
+        return parse_order(loan.payment_order, kind)
+    return plain_order(loan.allocation_order, FUTURES.get(Prepayment(loan.prepayment), Future.NEXT))
 
 
 def payment_event(loan: Loan, repayment: Repayment) -> PaymentEvent:
@@ -13,7 +24,7 @@ def payment_event(loan: Loan, repayment: Repayment) -> PaymentEvent:
     return PaymentEvent(
         on=repayment.received_on,
         amount=repayment.amount,
-        order=loan.allocation_order,
+        order=order_of(loan),
         settles_early=repayment.settles_early,
         source=repayment,
     )

@@ -1,15 +1,18 @@
 """The arithmetic of one instalment: the part of a year a period bears, and the level instalment of a series (pure)."""
 
-from calendar import isleap
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
-from core.calendars import DayCount, add_months, year_fraction
+from core.calendars import DayCount, RegularPeriod, add_months, year_fraction, year_length
 from core.money import ZERO, round_to
 from loans.terms import EmiRule, Frequency, InterestBy, LoanTerms, Rounding
 
-_YEARS = {DayCount.ACT_360: Decimal(360), DayCount.THIRTY_360: Decimal(360), DayCount.ACT_365F: Decimal(365)}
+_RHYTHMS = {
+    Frequency.MONTH: RegularPeriod.MONTH,
+    Frequency.WEEK: RegularPeriod.WEEK,
+    Frequency.DAY: RegularPeriod.WEEK,
+}
 
 
 def factor(
@@ -26,11 +29,39 @@ def factor(
 def year_share(terms: LoanTerms, start: date, end: date, within: tuple[date, date] | None = None) -> Decimal:
     """The part of a year's interest that the span bears; see ``factor``."""
     if _goes_by_days(terms):
-        return year_fraction(start, end, terms.day_count)
+        return _by_day_count(terms, start, end, within)
     if within is None:
         return _measured(terms, start, end)
     share = regular_share(terms, terms.every, within[0])
     return share if within == (start, end) else share * (end - start).days / (within[1] - within[0]).days
+
+
+def _by_day_count(terms: LoanTerms, start: date, end: date, within: tuple[date, date] | None) -> Decimal:
+    """The day count's share; what some of them ask besides the span follows from the schedule."""
+    if terms.day_count is DayCount.ACT_ACT_ICMA:
+        regular = within or (start, end)
+        return year_fraction(start, end, terms.day_count, reference_periods=[regular], frequency=_per_year(terms))
+    if terms.day_count is DayCount.THIRTY_E_360_ISDA:
+        return year_fraction(start, end, terms.day_count, termination=_termination(terms))
+    if terms.day_count is DayCount.EU_REMARK_C:
+        return year_fraction(start, end, terms.day_count, regular_period=_RHYTHMS[terms.frequency])
+    return year_fraction(start, end, terms.day_count)
+
+
+def _per_year(terms: LoanTerms) -> int:
+    units = {Frequency.MONTH: 12, Frequency.WEEK: 52, Frequency.DAY: 365}[terms.frequency]
+    return max(units // terms.every, 1)
+
+
+def _termination(terms: LoanTerms) -> date:
+    """The last due date as agreed, before it moves to a working day."""
+    if terms.due_dates:
+        return terms.due_dates[-1]
+    anchor, steps = terms.first_due_on or terms.schedule_start_on or terms.start_on, terms.count
+    steps -= 1 if terms.first_due_on is not None else 0
+    if terms.frequency is Frequency.MONTH:
+        return add_months(anchor, steps * terms.every)
+    return anchor + timedelta(days=steps * terms.every * (7 if terms.frequency is Frequency.WEEK else 1))
 
 
 def regular_share(terms: LoanTerms, units: int, start: date) -> Decimal:
@@ -46,7 +77,13 @@ def regular_share(terms: LoanTerms, units: int, start: date) -> Decimal:
 
 def year_days(convention: DayCount, on: date) -> Decimal:
     """The days of the year ``on`` lies in, as ``convention`` counts them."""
-    return _YEARS.get(convention) or Decimal(366 if isleap(on.year) else 365)
+    return year_length(convention, on)
+
+
+def all_alike(terms: LoanTerms) -> bool:
+    """Whether all regular periods bear the same part of a year, however many days they have."""
+    by_twelfths = terms.frequency is Frequency.MONTH and terms.interest_by in (InterestBy.PERIOD, InterestBy.EVEN)
+    return by_twelfths and not terms.due_dates
 
 
 def _goes_by_days(terms: LoanTerms) -> bool:

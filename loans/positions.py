@@ -17,8 +17,12 @@ from loans import bookings
 from loans.account import Account, InstalmentState
 from loans.account_mapping import accounts_for
 from loans.arrears import Steps, arrears, step_of
+from loans.due_dates import periods
 from loans.interest import Hold, Stops
 from loans.models import Accrual, Instalment, Loan, LoanPosition, LoanTransition
+from loans.plan import Plan, plan_of
+from loans.plan_record import as_json, from_json
+from loans.schedule import Schedule, ScheduledInstalment
 
 AGREED = ("starts_on", "due_on", "principal", "interest", "fee")
 MOVING = (
@@ -49,7 +53,8 @@ def locked(loan_id: int) -> LoanPosition:
 def load(loan: Loan, position: LoanPosition) -> Account:
     """The account as stored."""
     rows = Instalment.objects.filter(loan=loan, superseded_on__isnull=True).order_by("number")
-    return _account(loan, (_state(row) for row in rows), as_of=position.as_of, position=position)
+    plan = from_json(position.plan, loan.terms(), loan.servicing_terms()) if position.plan is not None else None
+    return _account(loan, (_state(row) for row in rows), as_of=position.as_of, position=position, plan=plan)
 
 
 def load_as_agreed(loan: Loan) -> Account:
@@ -59,12 +64,30 @@ def load_as_agreed(loan: Loan) -> Account:
 
 def agreed_account(loan: Loan, rows: Iterable[Instalment]) -> Account:
     """The account of ``load_as_agreed`` from ``rows``, the first schedule, where it has been read already."""
+    rows = list(rows)
+    agreed = (ScheduledInstalment(r.number, r.starts_on, r.due_on, r.principal, r.interest, r.fee) for r in rows)
     states = (InstalmentState(r.number, r.starts_on, r.due_on, r.principal, r.interest, r.fee) for r in rows)
     assert loan.disbursed_on is not None
-    return _account(loan, states, as_of=loan.disbursed_on, position=None)
+    plan = agreed_plan(loan, Schedule(tuple(agreed)))
+    return _account(loan, states, as_of=loan.disbursed_on, position=None, plan=plan)
 
 
-def _account(loan: Loan, states: Iterable[InstalmentState], *, as_of: date, position: LoanPosition | None) -> Account:
+def agreed_plan(loan: Loan, schedule: Schedule) -> Plan | None:
+    """The plan the loan begins with, where its interest follows what is outstanding."""
+    if not loan.recalculates:
+        return None
+    terms = loan.terms()
+    return plan_of(terms, loan.servicing_terms(), schedule, periods(terms))
+
+
+def _account(
+    loan: Loan,
+    states: Iterable[InstalmentState],
+    *,
+    as_of: date,
+    position: LoanPosition | None,
+    plan: Plan | None,
+) -> Account:
     return Account(
         instalments=tuple(states),
         as_of=as_of,
@@ -72,6 +95,7 @@ def _account(loan: Loan, states: Iterable[InstalmentState], *, as_of: date, posi
         late_annual_rate=loan.late_annual_rate,
         overpaid=position.overpaid if position else ZERO,
         holds=tuple(_hold(*kept) for kept in position.holds) if position else (),
+        plan=plan,
     )
 
 
@@ -115,6 +139,18 @@ def _update_rows(loan_id: int, before: Account, after: Account) -> None:
             "WHERE i.loan_id = %s AND i.superseded_on IS NULL AND i.number = v.number",
             [x for row in changed for x in (row.number, *(getattr(row, name) for name in MOVING))] + [loan_id],
         )
+
+
+def lay_out(loan: Loan, before: Account, after: Account) -> None:
+    """Write rows that time alone laid out anew: over the current version, but never over what was agreed."""
+    number = Instalment.objects.filter(loan=loan, superseded_on__isnull=True).values_list("version", flat=True)[0]
+    if number == 1 or len(before.instalments) != len(after.instalments):
+        insert_version(loan.pk, after, superseded_on=after.as_of)
+        return
+    for old, new in zip(before.instalments, after.instalments, strict=True):
+        if _agreed(old) != _agreed(new):
+            row = Instalment.objects.filter(loan=loan, version=number, number=new.number)
+            row.update(principal=new.principal, interest=new.interest, settled_on=new.settled_on)
 
 
 def insert_version(loan_id: int, account: Account, *, superseded_on: date | None) -> int:
@@ -192,6 +228,7 @@ def fill(position: LoanPosition, account: Account) -> None:
         "overpaid": account.overpaid,
         "holds": [[hold.first.isoformat(), hold.last.isoformat(), hold.stops.value] for hold in account.holds],
     }
+    figures["plan"] = as_json(account.plan)
     figures["bucket"] = step_of(late.days_past_due, bucket_steps(on))
     figures["risk_class"] = step_of(late.days_past_due, class_steps(on))
     for name, value in figures.items():

@@ -8,7 +8,7 @@ from core.money import ZERO
 from loans import lifecycle, positions
 from loans.account import Account, age
 from loans.allocation import AllocationLine
-from loans.events import stored_events
+from loans.events import order_of, stored_events
 from loans.models import Loan, LoanStatus
 from loans.replay import PaymentEvent, apply, replay
 
@@ -54,7 +54,7 @@ def payment(loan: Loan, *, amount: Decimal, received_on: date, on: date) -> Paym
     lifecycle.require(loan, LoanStatus.ACTIVE, LoanStatus.WRITTEN_OFF, LoanStatus.SETTLED)
     if loan.status == LoanStatus.WRITTEN_OFF:
         return _recovery(loan, amount)
-    event = PaymentEvent(on=received_on, amount=amount, order=loan.allocation_order)
+    event = PaymentEvent(on=received_on, amount=amount, order=order_of(loan))
     backdated = received_on < loan.position.as_of
     if backdated:
         events = sorted([*stored_events(loan), event], key=lambda known: known.on)

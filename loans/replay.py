@@ -4,15 +4,16 @@ One table of what each event does. Servicing applies the newest event to the sto
 reversal of one, applies all of them again from the beginning.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from loans.account import Account, age, call_in, extend, waive
-from loans.allocation import Allocation, receive
+from loans.allocation import Allocation, Order, receive
 from loans.changes.base import Change, Effect
+from loans.recalculation import receive_on_plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +22,7 @@ class PaymentEvent:
 
     on: date
     amount: Decimal
-    order: Sequence[str]
+    order: Order
     settles_early: bool = False
     source: Any = None
 
@@ -72,8 +73,7 @@ def apply(account: Account, event: Event) -> tuple[Account, Outcome]:
     """The account after ``event``. Raises ValueError when the event is not possible."""
     match event:
         case PaymentEvent():
-            called = call_in(account, event.on) if event.settles_early else account
-            paid, allocation = receive(called, amount=event.amount, on=event.on, order=event.order)
+            paid, allocation = _paid(account, event)
             return paid, Outcome(event, allocation=allocation)
         case ExtensionEvent():
             extended, added = extend(account, on=event.on, days=event.days, annual_rate=event.annual_rate)
@@ -91,6 +91,15 @@ def apply(account: Account, event: Event) -> tuple[Account, Outcome]:
         case _:
             effect = event.apply(account)
             return effect.account, Outcome(event, allocation=effect.allocation, effect=effect)
+
+
+def _paid(account: Account, event: PaymentEvent) -> tuple[Account, Allocation]:
+    if account.plan is not None:
+        return receive_on_plan(
+            account, amount=event.amount, on=event.on, order=event.order, settles=event.settles_early
+        )
+    called = call_in(account, event.on) if event.settles_early else account
+    return receive(called, amount=event.amount, on=event.on, order=event.order)
 
 
 def in_order(event: Event) -> tuple[date, bool]:

@@ -22,7 +22,7 @@ from loans.account import Account, call_in
 from loans.account_mapping import accounts_for
 from loans.allocation import Allocation
 from loans.correcting import conclude, replay_all, write_allocation
-from loans.events import stored_events
+from loans.events import order_of, stored_events
 from loans.models import Loan, LoanPosition, LoanStatus, Refund, Repayment, RepaymentStatus
 from loans.replay import PaymentEvent, RefundEvent, apply
 from loans.signals import announce
@@ -162,7 +162,7 @@ def _record_on_running_loan(loan: Loan, position: LoanPosition, facts: dict[str,
     event = PaymentEvent(
         on=facts["received_on"],
         amount=facts["amount"],
-        order=loan.allocation_order,
+        order=order_of(loan),
         settles_early=facts["settles_early"],
     )
     before = positions.load(loan, position)

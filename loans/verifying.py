@@ -27,6 +27,7 @@ _COLUMNS = (
     "overdue_fee",
     "due_today",
     "holds",
+    "plan",
     "oldest_due_on",
     "next_due_on",
     "next_due_amount",

@@ -124,6 +124,13 @@ ROLES: dict[str, set[str]] = {
         "operations.view_endofdayrun",
     },
     "administrator": {
+        "core.view_calendar",
+        "core.add_calendar",
+        "core.change_calendar",
+        "core.view_calendarday",
+        "core.add_calendarday",
+        "core.change_calendarday",
+        "core.delete_calendarday",
         "risk.view_scorecard",
         "risk.add_scorecard",
         "risk.change_scorecard",

@@ -18,5 +18,5 @@ def add(apps, schema_editor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("core", "0005_settlement_authority")]
+    dependencies = [("core", "0012_authority_of_credits")]
     operations = [migrations.RunPython(add, migrations.RunPython.noop)]

@@ -53,6 +53,9 @@ class LoanPosition(models.Model):
     # [first day, last day, what stops] each, as ``loans.interest.Hold``
     holds = models.JSONField(default=list, db_default=Value([], output_field=models.JSONField()))
 
+    # Where interest follows what is outstanding: what the contract does not say of the plan (``loans.plan_record``).
+    plan = models.JSONField(null=True, default=None)
+
     class Meta:
         default_permissions = ("view",)
         verbose_name = _("loan position")

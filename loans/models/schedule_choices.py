@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from loans.terms import (
     BusinessDayRoll,
@@ -77,7 +78,7 @@ WORDS: dict[type[StrEnum], dict[StrEnum, Any]] = {
         Residue.FIRST: _("the first instalment"),
     },
     Repricing: {
-        Repricing.FIXED: _("never"),
+        Repricing.FIXED: pgettext_lazy("repricing", "never"),
         Repricing.EVERY_QUOTE: _("with every new quote"),
         Repricing.FIRST_OF_JANUARY: _("on 1 January"),
         Repricing.ANNIVERSARY: _("on the anniversary of the loan"),

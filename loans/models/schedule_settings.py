@@ -7,12 +7,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import exact_field, money_field
+from core.working_calendars import working_calendar
 from loans.models.schedule_choices import choice_field
+from loans.payment_order import PaymentOrderRefused, parse_order
 from loans.terms import (
     BusinessDayRoll,
     Compounding,
@@ -128,15 +131,33 @@ class ScheduleSettings(models.Model):
                 condition=Q(repricing="fixed", rate_index="") | (~Q(repricing="fixed") & ~Q(rate_index="")),
                 name="%(app_label)s_%(class)s_index",
             ),
+            models.CheckConstraint(
+                condition=Q(recalculates=True) | ~Q(prepayment__in=["reduce_instalment", "reduce_number"]),
+                name="%(app_label)s_%(class)s_reducing",
+                violation_error_message=_(
+                    "Only a loan whose interest follows the balance can become smaller or shorter."
+                ),
+            ),
         ]
+
+    def clean(self) -> None:
+        """The payment order must be one. Raises ValidationError."""
+        super().clean()
+        if self.payment_order is None:
+            return
+        try:
+            parse_order(self.payment_order)
+        except PaymentOrderRefused as refusal:
+            raise ValidationError({"payment_order": str(refusal)}) from refusal
 
     def settings_for_booking(self) -> dict[str, Any]:
         """The columns a loan takes over when it is booked."""
         return {name: getattr(self, name) for name in SETTINGS}
 
     def schedule_settings(self) -> dict[str, Any]:
-        """The settings as keyword arguments of ``LoanTerms``; the calendar is the caller's to give."""
+        """The settings as keyword arguments of ``LoanTerms``. Raises CalendarMissing."""
         return {
+            "calendar": working_calendar(self.business_calendar) if self.business_calendar else None,
             "interest_type": InterestType(self.interest_type),
             "interest_by": InterestBy(self.interest_by),
             "month_end": MonthEnd(self.month_end),

@@ -22,6 +22,16 @@ _DAY_COUNTS: dict[str, str | Promise] = {
     "act_365f": gettext_lazy("actual days / 365"),
     "act_360": gettext_lazy("actual days / 360"),
     "30_360": gettext_lazy("30-day months / 360"),
+    "act_364": gettext_lazy("actual days / 364"),
+    "act_365_25": gettext_lazy("actual days / 365.25"),
+    "nl_365": gettext_lazy("actual days without 29 February / 365"),
+    "30e_360": gettext_lazy("30-day months / 360, Eurobond basis"),
+    "30e_360_isda": gettext_lazy("30-day months / 360, ends of months as 30th"),
+    "30u_360": gettext_lazy("30-day months / 360, US rule"),
+    "act_act_isda": gettext_lazy("actual days / days of the calendar year"),
+    "act_act_icma": gettext_lazy("actual days / days of the regular period"),
+    "act_act_afb": gettext_lazy("whole years, then actual days / 365 or 366"),
+    "eu_remark_c": gettext_lazy("whole periods, then actual days / 365 or 366"),
 }
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from loans.web import acts, applications, loans, payments, products
+from loans.web import acts, applications, calendars, loans, payments, products
 
 app_name = "loans"
 urlpatterns = [
@@ -42,4 +42,7 @@ urlpatterns = [
     # /app/products/
     path("products/", products.product_list, name="products"),
     path("products/<slug:code>", products.product_page, name="product"),
+    # /app/calendars/
+    path("calendars/", calendars.calendar_list, name="calendars"),
+    path("calendars/<slug:code>", calendars.calendar_page, name="calendar"),
 ]

@@ -61,8 +61,7 @@ def a_running_loan(*, disbursed_on: date = DISBURSED, borrower: Borrower | None 
     loan = Loan.objects.create(
         number=next_number("LN", disbursed_on),
         borrower=borrower or a_borrower(),
-        product_version=a_product(),
-        **{**facts, **changes},
+        **{"product_version": changes.pop("product_version", None) or a_product(), **facts, **changes},
     )
     return activate(loan_id=loan.pk, disbursed_on=disbursed_on)
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from core.money import ZERO
 from loans.account import Account, age, call_in, extend, open_account, waive
-from loans.allocation import COMPONENTS, allocate, receive
+from loans.allocation import allocate, receive
 from loans.arrears import arrears, step_of
+from loans.payment_order import COMPONENTS
 from loans.replay import Event, ExtensionEvent, PaymentEvent, replay
 from loans.schedule import build_schedule
 from loans.terms import LoanTerms

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from core.errors import DomainError
 from core.money import ZERO
 from ledger.queries import difference
+from loans.acts.performing import perform
 from loans.closing import accrue_and_age
 from loans.hardship import extend
 from loans.models import Loan, LoanPosition, Repayment
@@ -21,12 +22,14 @@ from loans.waiving import waive
 from loans.writing_off import write_off
 from tests.examples import lives
 from tests.loans.books import DISBURSED, a_running_loan
+from tests.loans.test_acts import wish
 
 pytestmark = pytest.mark.django_db
 LAST_DAY = 150
 METHODS = st.sampled_from(["equal_instalments", "equal_principal", "interest_only", "bullet"])
 RATES = st.sampled_from([ZERO, Decimal("0.18")])
 ACTS = {"pay": 6, "reverse": 3, "extend": 1, "waive": 2, "settle": 1, "refund": 2, "write_off": 1}
+ACTS |= {"goodwill": 1, "interest_waived": 1, "rate": 1, "charge_back": 1, "penalty": 1}
 MONEY = {"principal_outstanding", "interest_paid", "fee_paid", "late_interest_paid", "overpaid"}
 
 steps = st.lists(
@@ -38,6 +41,17 @@ steps = st.lists(
     ),
     max_size=12,
 )
+FIXED: dict[str, Any] = {}
+FOLLOWS_BALANCE = st.fixed_dictionaries(
+    {
+        "recalculates": st.just(True),
+        "rest": st.sampled_from(["daily", "weekly", "monthly", "same_as_repayment"]),
+        "compounding": st.sampled_from(["none", "interest", "both"]),
+        "prepayment": st.sampled_from(
+            ["next_instalments", "last_first", "reamortise", "reduce_instalment", "reduce_number"]
+        ),
+    }
+)
 terms = st.fixed_dictionaries(
     {
         "method": METHODS,
@@ -45,13 +59,15 @@ terms = st.fixed_dictionaries(
         "fee_total": st.sampled_from([ZERO, Decimal("99.99")]),
         "grace_days": st.sampled_from([0, 5]),
         "allocation_order": st.permutations(["fee", "late_interest", "interest", "principal"]).map(list),
+        "servicing": st.one_of(st.just(FIXED), FOLLOWS_BALANCE),
     }
-)
+).map(lambda facts: {**facts, **facts["servicing"]})
 often = lives(30)
 
 
 def a_loan(**changes: Any) -> Loan:
-    return a_running_loan(instalment_count=4, **changes)
+    facts = {name: value for name, value in changes.items() if name != "servicing"}
+    return a_running_loan(instalment_count=4, **facts)
 
 
 def pay(loan: Loan, key: object, cents: int, received_on: date, recorded_on: date) -> Repayment:
@@ -89,6 +105,22 @@ def an_act(loan: Loan, key: int, act: str, number: int, cents: int, today: date)
             )
         case "refund" if overpaid:
             return lambda: refund_overpayment(**facts, amount=min(amount, overpaid), idempotency_key=f"{loan.pk}:{key}")
+        case "goodwill":
+            values = {"amount": amount}
+            return lambda: perform(wish(loan, "goodwill_credit", came_on, recorded_on=today, **values), approved=True)
+        case "interest_waived":
+            return lambda: perform(wish(loan, act, came_on, recorded_on=today, amount=amount), approved=True)
+        case "penalty":
+            return lambda: perform(wish(loan, "penalty_added", came_on, recorded_on=today, amount=amount))
+        case "rate":
+            rate = Decimal(number) / 500
+            return lambda: perform(
+                wish(loan, "rate_changed", came_on, recorded_on=today, annual_rate=rate), approved=True
+            )
+        case "charge_back" if receipts:
+            receipt = receipts[number % len(receipts)]
+            values = {"amount": min(amount, receipt.amount), "receipt": receipt.number}
+            return lambda: perform(wish(loan, "charge_back", came_on, recorded_on=today, **values))
         case "write_off" if number > 60:
             return lambda: write_off(**facts, reason="no prospect")
     return lambda: pay(loan, key, cents, came_on, today)

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from core.money import ZERO
 from loans.account import Account, age, call_in, open_account
-from loans.allocation import COMPONENTS, receive
+from loans.allocation import receive
 from loans.arrears import arrears
 from loans.closing import accrue_and_age
 from loans.models import Instalment, Loan, LoanPosition
+from loans.payment_order import COMPONENTS
 from loans.positions import AGREED, MOVING
 from loans.replay import PaymentEvent, replay
 from loans.schedule import build_schedule

@@ -46,6 +46,8 @@ PLACES = {
     "repayment_reverse": ("loans.reverse_repayment", "get"),
     "products": ("loans.view_product", "get"),
     "product": ("loans.view_product", "get"),
+    "calendars": ("loans.view_product", "get"),
+    "calendar": ("loans.view_product", "get"),
 }
 WITHOUT_PAPER = {"loan_contract"}  # a loan of another book has none
 
@@ -75,8 +77,17 @@ def addresses() -> dict[str, str]:
         "receipt": [repayment.number],
         "repayment_reverse": [repayment.number],
         "product": [a_product().product.code],
+        "calendar": ["CN"],
     }
-    whole = ("payments", "payments_unmatched", "payment_files", "payment_import", "payment_import_commit", "products")
+    whole = (
+        "payments",
+        "payments_unmatched",
+        "payment_files",
+        "payment_import",
+        "payment_import_commit",
+        "products",
+        "calendars",
+    )
     arguments |= {name: [] for name in whole}
     return {name: reverse(f"loans:{name}", args=arguments.get(name, [loan.number])) for name in PLACES}
 

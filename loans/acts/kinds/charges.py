@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loans.acts.parameters import Parameter, Sort
 from loans.acts.registry import ActKind, Group, register
-from loans.changes.charges import FeeAdded
+from loans.changes.charges import FeeAdded, PenaltyAdded
 
 FEE_ADDED = register(
     ActKind(
@@ -20,5 +20,17 @@ FEE_ADDED = register(
             Parameter(name="amount", sort=Sort.MONEY, label=_("Amount"), least=Decimal("0.01")),
             Parameter(name="due_on", sort=Sort.DATE, label=_("Due on or after"), required=False),
         ),
+    )
+)
+
+PENALTY_ADDED = register(
+    ActKind(
+        code="penalty_added",
+        label=_("Add a penalty"),
+        hint=_("A fixed sum owed like late interest, with the first open instalment on or after the chosen day."),
+        permission="loans.adjust_charges",
+        change=PenaltyAdded,
+        group=Group.CHARGES,
+        parameters=FEE_ADDED.parameters,
     )
 )

@@ -36,13 +36,13 @@ def _terms(loan: Loan) -> Mapping[str, Any]:
     return {"terms": loan.terms()}
 
 
-def _needs_fixed_schedule(loan: Loan, _account: Account, _change: Change) -> None:
+def needs_fixed_schedule(loan: Loan, _account: Account, _change: Change) -> None:
     if loan.recalculates:
         raise FollowsBalance(number=loan.number)
 
 
 def _not_too_far(loan: Loan, account: Account, change: Change) -> None:
-    _needs_fixed_schedule(loan, account, change)
+    needs_fixed_schedule(loan, account, change)
     days = change.apply(account).figures["days_moved"]
     most = rule("due_day_change", change.on)["most_days"]
     if days > most:
@@ -87,7 +87,7 @@ PAYMENT_HOLIDAY = register(
         permission="loans.change_terms",
         change=PaymentHoliday,
         agreed=_terms,
-        refuse=_needs_fixed_schedule,
+        refuse=needs_fixed_schedule,
         beyond_authority=beyond("payment_holiday"),
         group=Group.HELP,
         parameters=(
@@ -116,7 +116,7 @@ OVERDUE_SPREAD = register(
         permission="loans.change_terms",
         change=OverdueSpread,
         agreed=_terms,
-        refuse=_needs_fixed_schedule,
+        refuse=needs_fixed_schedule,
         beyond_authority=beyond("overdue_spread"),
         group=Group.HELP,
         parameters=(_PRICED,),
@@ -132,7 +132,7 @@ OVERDUE_REAGED = register(
         permission="loans.change_terms",
         change=OverdueReaged,
         agreed=_terms,
-        refuse=_needs_fixed_schedule,
+        refuse=needs_fixed_schedule,
         beyond_authority=beyond("overdue_reaged"),
         group=Group.HELP,
         parameters=(_COUNT, _PRICED),
@@ -148,7 +148,7 @@ REAMORTISED = register(
         permission="loans.change_terms",
         change=Reamortised,
         agreed=_terms,
-        refuse=_needs_fixed_schedule,
+        refuse=needs_fixed_schedule,
         beyond_authority=beyond("reamortised"),
         lines=_capitalised,
         is_grave=True,

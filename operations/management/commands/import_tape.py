@@ -5,10 +5,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import IO, Any, cast
 
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -16,6 +13,7 @@ from rich.table import Table
 
 from core.context import acting
 from core.errors import DomainError
+from core.tables import bring_tables_up_to_date, tables_are_behind
 from operations.models import ImportBatch
 from operations.tape.facts import Facts, measure
 from operations.tape.profiles import PROFILES, profile_named
@@ -55,7 +53,9 @@ class Command(BaseCommand):
     def _stage(self, path: Path, profile_code: str) -> Staged:
         profile = profile_named(profile_code)
         tape = read_tape(path, profile)
-        _bring_tables_up_to_date(self.console)
+        if tables_are_behind():  # on a database nobody has used yet the import makes the tables itself
+            self.console.print("Bringing the tables up to date …")
+            bring_tables_up_to_date()
         staged = stage(tape=tape, profile=profile, today=timezone.localdate())
         batch = staged.batch
         if not staged.new:
@@ -112,11 +112,3 @@ class Command(BaseCommand):
             else:
                 table.add_row(name.replace("_", " "), str(value))
         Console(file=cast(IO[str], self.stdout)).print(table)
-
-
-def _bring_tables_up_to_date(console: Console) -> None:
-    """On a database nobody has used yet the import makes the tables itself."""
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        console.print("Bringing the tables up to date …")
-        call_command("migrate", verbosity=0)

@@ -1,0 +1,34 @@
+"""Steps on the calendar: months that keep their anchor day, days between two dates, ends of months (pure).
+
+A period counts its first day and not its last (民法典 201), so interest days are simply ``end - start``.
+"""
+
+from calendar import monthrange
+from datetime import date
+
+SHORTEST_MONTH = 28  # days: every month has as many
+
+
+def add_months(anchor: date, months: int) -> date:
+    """The same day ``months`` later, or the last day of a shorter month (民法典 202).
+
+    Always step from the original anchor, never from the previous result: 31 January gives 28 February and 31 March.
+    """
+    years, month0 = divmod(anchor.month - 1 + months, 12)
+    year, month, day = anchor.year + years, month0 + 1, anchor.day
+    return date(year, month, day if day <= SHORTEST_MONTH else min(day, monthrange(year, month)[1]))
+
+
+def days_between(start: date, end: date) -> int:
+    """Calendar days from ``start`` (counted) to ``end`` (not counted)."""
+    return (end - start).days
+
+
+def end_of_month(on: date) -> date:
+    """The last day of the month ``on`` lies in."""
+    return on.replace(day=monthrange(on.year, on.month)[1])
+
+
+def is_end_of_month(on: date) -> bool:
+    """Whether ``on`` is the last day of its month."""
+    return on == end_of_month(on)

@@ -1,0 +1,158 @@
+"""Debt credited by the lender or a merchant, given up, or owed again."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import DomainError, Invalid
+from core.money import ZERO
+from ledger.posting import Line, credit, debit
+from loans.account import Account
+from loans.account_mapping import accounts_for
+from loans.acts.authority import beyond
+from loans.acts.kinds.terms import needs_fixed_schedule
+from loans.acts.parameters import Parameter, Sort
+from loans.acts.registry import ActKind, Group, register
+from loans.changes.base import Change, Effect
+from loans.changes.credits import ChargeBack, GoodwillCredit, InterestWaived, MerchantRefund
+from loans.events import order_of
+from loans.models import ActStatus, Loan, LoanStatus, Repayment, RepaymentStatus
+
+
+class NotAPurchase(DomainError):
+    code = "not_a_purchase"
+    message = _("Loan %(number)s paid no purchase: a merchant can refund purchase loans only.")
+
+
+class ReceiptUnknown(Invalid):
+    code = "receipt_unknown"
+    field = "receipt"
+    message = _("Loan %(number)s has no standing receipt %(receipt)s.")
+
+
+class MoreThanReceived(Invalid):
+    code = "more_than_received"
+    field = "amount"
+    message = _("Receipt %(receipt)s has %(left)s that can still be charged back.")
+
+
+_AMOUNT = Parameter(name="amount", sort=Sort.MONEY, label=_("Amount"), least=Decimal("0.01"))
+
+
+def _order(loan: Loan) -> Mapping[str, Any]:
+    return {"order": order_of(loan, "goodwill_credit")}
+
+
+def _terms_and_order(loan: Loan) -> Mapping[str, Any]:
+    return {"terms": loan.terms(), "order": order_of(loan, "merchant_refund")}
+
+
+def _claims_down(loan: Loan, figures: Mapping[str, Decimal]) -> list[Line]:
+    accounts = accounts_for(loan)
+    return [
+        credit(accounts.principal, figures.get("principal", ZERO), loan.pk),
+        credit(accounts.interest, figures.get("interest", ZERO), loan.pk),
+        credit(accounts.late_interest, figures.get("late_interest", ZERO), loan.pk),
+        credit(accounts.fees, figures.get("fee", ZERO), loan.pk),
+        credit(accounts.overpayments, figures.get("overpaid", ZERO), loan.pk),
+    ]
+
+
+def _goodwill(loan: Loan, effect: Effect) -> list[Line]:
+    return [debit(accounts_for(loan).goodwill, effect.figures["credited"]), *_claims_down(loan, effect.figures)]
+
+
+def _from_merchant(loan: Loan, effect: Effect) -> list[Line]:
+    return [debit(accounts_for(loan).merchant_refunds, effect.figures["refunded"]), *_claims_down(loan, effect.figures)]
+
+
+def _owed_again(loan: Loan, effect: Effect) -> list[Line]:
+    accounts, amount = accounts_for(loan), effect.figures["owed_again"]
+    return [debit(accounts.principal, amount, loan.pk), credit(accounts.cash, amount)]
+
+
+def _only_purchases(loan: Loan, _account: Account, _change: Change) -> None:
+    if not loan.product_version.is_purchase:
+        raise NotAPurchase(number=loan.number)
+
+
+def _of_a_receipt(loan: Loan, account: Account, change: Change) -> None:
+    assert isinstance(change, ChargeBack)
+    needs_fixed_schedule(loan, account, change)
+    receipt = Repayment.objects.filter(loan=loan, number=change.receipt, status=RepaymentStatus.POSTED).first()
+    if receipt is None:
+        raise ReceiptUnknown(number=loan.number, receipt=change.receipt)
+    before = loan.acts.filter(
+        kind=CHARGE_BACK.code, status=ActStatus.STANDING, parameters__receipt=change.receipt
+    ).values_list(F("parameters__amount"))
+    left = receipt.amount - sum((Decimal(amount) for (amount,) in before), ZERO)
+    if change.amount > left:
+        raise MoreThanReceived(receipt=change.receipt, left=left)
+
+
+GOODWILL_CREDIT = register(
+    ActKind(
+        code="goodwill_credit",
+        label=_("Goodwill credit"),
+        hint=_("The house pays part of the debt itself; it is divided like a payment."),
+        permission="loans.waive_charges",
+        change=GoodwillCredit,
+        agreed=_order,
+        lines=_goodwill,
+        beyond_authority=beyond("goodwill_credit"),
+        group=Group.MONEY,
+        parameters=(_AMOUNT,),
+        figures=(("credited", _("Credited")),),
+    )
+)
+
+MERCHANT_REFUND = register(
+    ActKind(
+        code="merchant_refund",
+        label=_("Merchant refund"),
+        hint=_("The merchant gives money back: the instalments ahead become smaller and their interest is unwound."),
+        permission="loans.record_repayment",
+        change=MerchantRefund,
+        agreed=_terms_and_order,
+        refuse=_only_purchases,
+        lines=_from_merchant,
+        group=Group.MONEY,
+        parameters=(_AMOUNT,),
+        figures=(("refunded", _("Refunded by the merchant")), ("overpaid", _("Belongs to the borrower"))),
+    )
+)
+
+CHARGE_BACK = register(
+    ActKind(
+        code="charge_back",
+        label=_("Charge-back"),
+        hint=_("The payer's bank took money of a receipt back: it is owed again with the next instalment."),
+        permission="loans.reverse_repayment",
+        change=ChargeBack,
+        states=(LoanStatus.ACTIVE, LoanStatus.SETTLED),
+        refuse=_of_a_receipt,
+        lines=_owed_again,
+        group=Group.MONEY,
+        is_grave=True,
+        parameters=(_AMOUNT, Parameter(name="receipt", sort=Sort.TEXT, label=_("Receipt number"))),
+        figures=(("owed_again", _("Owed again")),),
+    )
+)
+
+INTEREST_WAIVED = register(
+    ActKind(
+        code="interest_waived",
+        label=_("Waive interest"),
+        hint=_("Interest that has accrued and is unpaid is given up, oldest first."),
+        permission="loans.waive_charges",
+        change=InterestWaived,
+        refuse=needs_fixed_schedule,
+        beyond_authority=beyond("interest_waived"),
+        group=Group.CHARGES,
+        parameters=(_AMOUNT,),
+        figures=(("waived", _("Waived")),),
+    )
+)

@@ -1,0 +1,105 @@
+"""Drawing more of an approved amount, another rate, another calendar of due dates."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import Invalid
+from core.money import ZERO
+from ledger.posting import Line
+from loans import bookings
+from loans.account import Account
+from loans.account_mapping import accounts_for
+from loans.acts.authority import beyond
+from loans.acts.kinds.terms import MOST_INSTALMENTS, needs_fixed_schedule
+from loans.acts.parameters import Parameter, Sort
+from loans.acts.registry import ActKind, Group, register
+from loans.changes.base import Change, Effect
+from loans.changes.replanning import DrawnDown, RateChanged, Rescheduled
+from loans.models import ActStatus, Loan
+
+
+class BeyondApproved(Invalid):
+    code = "beyond_approved"
+    field = "amount"
+    message = _("%(left)s of the approved %(approved)s can still be drawn.")
+
+
+def _terms(loan: Loan) -> Mapping[str, Any]:
+    return {"terms": loan.terms()}
+
+
+def _within_approved(loan: Loan, _account: Account, change: Change) -> None:
+    assert isinstance(change, DrawnDown)
+    drawn = loan.terms().drawn
+    later = loan.acts.filter(kind=DRAWN_DOWN.code, status=ActStatus.STANDING).values_list(F("parameters__amount"))
+    drawn += sum((type(drawn)(amount) for (amount,) in later), ZERO)
+    if drawn + change.amount > loan.principal:
+        raise BeyondApproved(left=loan.principal - drawn, approved=loan.principal)
+
+
+def _paid_out(loan: Loan, effect: Effect) -> list[Line]:
+    return bookings.disbursement(accounts_for(loan), loan.pk, effect.figures["drawn"])
+
+
+_INTEREST_ADDED = ("interest_added", _("Interest added"))
+
+DRAWN_DOWN = register(
+    ActKind(
+        code="drawn_down",
+        label=_("Pay out a further part"),
+        hint=_("Up to the approved amount; the instalments ahead are worked out anew."),
+        permission="loans.disburse_loan",
+        change=DrawnDown,
+        agreed=_terms,
+        refuse=_within_approved,
+        lines=_paid_out,
+        group=Group.MONEY,
+        is_grave=True,
+        parameters=(Parameter(name="amount", sort=Sort.MONEY, label=_("Amount"), least=0),),
+        figures=(("drawn", _("Paid out")), _INTEREST_ADDED),
+    )
+)
+
+RATE_CHANGED = register(
+    ActKind(
+        code="rate_changed",
+        label=_("Change the rate"),
+        hint=_("From the day it counts from; the level instalment is worked out anew."),
+        permission="loans.change_terms",
+        change=RateChanged,
+        agreed=_terms,
+        beyond_authority=beyond("rate_changed"),
+        parameters=(Parameter(name="annual_rate", sort=Sort.RATE, label=_("New annual rate"), least=0, most=10),),
+        figures=(("new_rate", _("New annual rate")), _INTEREST_ADDED),
+    )
+)
+
+RESCHEDULED = register(
+    ActKind(
+        code="rescheduled",
+        label=_("Reschedule"),
+        hint=_("From one instalment on: another due date, further instalments, another rate."),
+        permission="loans.change_terms",
+        change=Rescheduled,
+        agreed=_terms,
+        refuse=needs_fixed_schedule,
+        beyond_authority=beyond("rescheduled"),
+        parameters=(
+            Parameter(name="from_due_on", sort=Sort.DATE, label=_("From the instalment due on")),
+            Parameter(name="new_due_on", sort=Sort.DATE, label=_("New due date"), required=False),
+            Parameter(
+                name="extra_count",
+                sort=Sort.COUNT,
+                label=_("Further instalments"),
+                required=False,
+                least=0,
+                most=MOST_INSTALMENTS,
+            ),
+            Parameter(name="annual_rate", sort=Sort.RATE, label=_("New annual rate"), required=False, least=0, most=10),
+        ),
+        figures=(("days_moved", _("Days moved at most")), _INTEREST_ADDED),
+    )
+)
