@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 from django.db.models import F, QuerySet, Sum, Window
@@ -55,7 +56,7 @@ def with_balances(lines: Sequence[JournalLine]) -> list[StatementLine]:
         return []
     newest = lines[0]
     with connection.cursor() as cursor:
-        parameters = [newest.account_id, newest.entry_id, newest.pk, [line.pk for line in lines]]
+        parameters: list[Any] = [newest.account_id, newest.entry_id, newest.pk, [line.pk for line in lines]]
         cursor.execute(_WALK, parameters)
         balances: dict[int, Decimal] = dict(cursor.fetchall())
     return [StatementLine(line, balances[line.pk]) for line in lines]
