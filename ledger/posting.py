@@ -4,13 +4,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
 from core.money import ZERO
 from ledger.models import JournalEntry
+from ledger.queries import closed_through
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,14 @@ class EntryNotBalanced(DomainError):
 class AlreadyReversed(DomainError):
     code = "entry_already_reversed"
     message = _("This entry was already reversed.")
+
+
+class PeriodClosed(DomainError):
+    code = "period_closed"
+    message = _(
+        "The books are closed through %(through)s; nothing more is posted on %(posted_on)s. Post on the business date, or "
+        "have the period opened again."
+    )
 
 
 def debit(account_code: str, amount: Decimal, subledger_id: int | None = None) -> Line:
@@ -55,12 +65,15 @@ def post(
     description: str = "",
     reverses_id: int | None = None,
 ) -> JournalEntry:
-    """Book one entry. Lines of zero are left out; an entry without lines is refused. Raises EntryNotBalanced."""
+    """Book one entry. Lines of zero are left out; an entry without lines is refused.
+
+    Raises EntryNotBalanced, and PeriodClosed when the books are closed on ``posted_on``.
+    """
     booked = [line for line in lines if line.debit or line.credit]
     debits, credits = sum((x.debit for x in booked), ZERO), sum((x.credit for x in booked), ZERO)
     if debits != credits or not booked:
         raise EntryNotBalanced(debit=debits, credit=credits)
-    entry = JournalEntry.objects.create(
+    entry = _enter(
         event=event,
         posted_on=posted_on,
         effective_on=effective_on,
@@ -69,6 +82,22 @@ def post(
     )
     _insert_lines(entry.pk, booked)
     return entry
+
+
+def _enter(**facts: Any) -> JournalEntry:
+    """PostgreSQL is asked by doing: a question beforehand would cost every booking a query, and could be out of date."""
+    try:
+        with transaction.atomic():
+            return JournalEntry.objects.create(**facts)
+    except IntegrityError as refusal:
+        if _constraint(refusal) != "ledger_period_open":
+            raise
+        through, on = closed_through(), facts["posted_on"]
+        raise PeriodClosed(through=str(through), posted_on=on.isoformat()) from refusal
+
+
+def _constraint(refusal: IntegrityError) -> str | None:
+    return getattr(getattr(refusal.__cause__, "diag", None), "constraint_name", None)
 
 
 def _insert_lines(entry_id: int, lines: Iterable[Line]) -> None:

@@ -20,7 +20,6 @@ from django.utils.translation import ngettext
 from core.money import ZERO
 from ledger.models import JournalLine
 from loans.models import (
-    Accrual,
     Contract,
     Disbursement,
     Extension,
@@ -178,11 +177,6 @@ def journal(loan: Loan) -> list[tuple[Any, list[JournalLine]]]:
         if line.subledger_id in (None, loan.pk):
             grouped[line.entry_id].append(line)
     return [(rows[0].entry, rows) for rows in grouped.values() if rows]
-
-
-def accruals(loan: Loan) -> list[Accrual]:
-    """The loan's latest shares of the accrual entries of its product."""
-    return list(Accrual.objects.filter(loan_id=loan.pk).order_by("-accrued_on", "-id")[:14])
 
 
 def contract_of(loan: Loan) -> Contract | None:

@@ -20,6 +20,7 @@ from debt_collections.models import Promise as PromiseToPay
 from ledger import queries as books
 from loans import closing, mandates, reminders
 from loans.models import Mandate, MandateStatus
+from operations.books import close_by_rule
 from risk import limits
 
 Counts = Mapping[str, int | str]
@@ -83,6 +84,11 @@ def check_books(lo: int, hi: int, on: date) -> Counts:
     return {"difference": f"{difference:.2f}"}
 
 
+def close_period(lo: int, hi: int, on: date) -> Counts:
+    """Close the books of days gone by, where the market's rule asks the night to."""
+    return close_by_rule(on)
+
+
 STEPS: tuple[Step, ...] = (
     Step("mandates", _("Direct debits"), _to_last(mandates.run_due), _loans_with_mandate),
     Step("positions", _("Accrued and aged"), _to_last(closing.accrue_and_age), _running_loans),
@@ -91,5 +97,6 @@ STEPS: tuple[Step, ...] = (
     Step("cases", _("Cases"), cases.review_borrowers, cases.id_range),
     Step("limits", _("Limits"), limits.rescore, _ids_of(Borrower)),
     Step("books", _("Books verified"), check_books, _once),
+    Step("period", _("Books closed"), close_period, _once),
 )
 LABELS: dict[str, str | Promise] = {step.code: step.label for step in STEPS}

@@ -66,6 +66,8 @@ ROLES: dict[str, set[str]] = {
         "risk.change_limit",
         "collections.view_case",
         "audit.view_auditevent",
+        "ledger.view_journalentry",
+        "ledger.reopen_period",
     },
     "operations": _READ
     | {
@@ -101,6 +103,8 @@ ROLES: dict[str, set[str]] = {
     "finance": _READ
     | {
         "ledger.view_journalentry",
+        "ledger.close_period",
+        "ledger.reopen_period",
         "loans.record_repayment",
         "loans.reverse_repayment",
         "loans.refund_overpayment",

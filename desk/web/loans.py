@@ -15,14 +15,17 @@ from django.views.decorators.http import require_GET
 from audit.models import AuditEvent
 from core import business_date
 from core.rules import rule
+from desk.books import event_name
 from desk.people import Standing, standing
 from loans import loan_page as reads
 from loans.loan_actions import actions_for
 from loans.loan_page import LoanPage
 from loans.models import Loan
+from loans.receivables import movements
 from staff.permissions import check, require
 
 MOST_EVENTS = 12
+MOST_MOVEMENTS = 60
 
 # Tab → its name and the right it needs beside seeing the loan.
 TABS: dict[str, tuple[str | LazyText, str]] = {
@@ -71,7 +74,7 @@ def _tab_context(tab: str, request: HttpRequest, page: LoanPage, people: Standin
         "transactions": lambda: {"rows": reads.transactions(page.loan)},
         "documents": lambda: {"contract": reads.contract_of(page.loan)},
         "messages": lambda: {"messages_sent": reads.messages_of(page.loan)},
-        "accounting": lambda: {"journal": reads.journal(page.loan), "accruals": reads.accruals(page.loan)},
+        "accounting": lambda: _accounting(page.loan),
         "changes": lambda: {"changes": _changes(page.loan)},
     }
     return readers[tab]() if tab in readers else {}
@@ -80,6 +83,14 @@ def _tab_context(tab: str, request: HttpRequest, page: LoanPage, people: Standin
 def _schedule(request: HttpRequest, page: LoanPage, on: date) -> dict[str, Any]:
     compared = request.GET.get("compare") and page.schedule.version > 1
     return {"original": reads.original_schedule(page.loan, on=on) if compared else None}
+
+
+def _accounting(loan: Loan) -> dict[str, Any]:
+    """The loan's own entries, and every movement of its receivables with its shares of the daily accruals."""
+    moves = movements(loan)
+    journal = [(entry, event_name(entry.event), lines) for entry, lines in reads.journal(loan)]
+    shown = [(row, event_name(row.event)) for row in reversed(moves[-MOST_MOVEMENTS:])]
+    return {"journal": journal, "movements": shown, "movement_count": len(moves)}
 
 
 def _changes(loan: Loan) -> list[AuditEvent]:

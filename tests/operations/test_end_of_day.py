@@ -312,4 +312,5 @@ def test_the_night_has_the_steps_of_a_lender_in_their_order() -> None:
         "cases",
         "limits",
         "books",
+        "period",
     ]
