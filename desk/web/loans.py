@@ -31,7 +31,7 @@ TABS: dict[str, tuple[str | LazyText, str]] = {
     "overview": (_("Overview"), ""),
     "schedule": (_("Schedule"), ""),
     "transactions": (_("Transactions"), ""),
-    "policy": (_("Policy"), ""),
+    "policy": (_("Insurance policy"), ""),
     "collections": (_("Collections"), "collections.view_case"),
     "documents": (_("Documents"), ""),
     "messages": (_("Messages"), "messaging.view_message"),

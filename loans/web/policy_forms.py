@@ -54,7 +54,7 @@ class PledgeForm(forms.Form):
 
 
 class CashValueForm(forms.Form):
-    on = forms.DateField(label=_("From"), widget=DayInput())
+    on = forms.DateField(label=_("Valid from"), widget=DayInput())
     amount = money_input(_("Cash value"), min_value=Decimal(0))
 
 

@@ -27,7 +27,7 @@
       {
         animation: false,
         aria: { enabled: true, label: { description: holder.getAttribute("aria-label") } },
-        grid: { left: 64, right: 64, top: 16, bottom: 28 },
+        grid: { left: 64, right: 96, top: 16, bottom: 28 },
         tooltip: {
           trigger: "axis",
           renderMode: "richText",
