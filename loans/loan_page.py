@@ -29,6 +29,7 @@ from loans.models import (
     LoanTransition,
     Refund,
     Repayment,
+    RepaymentChannel,
     RepaymentStatus,
     Waiver,
 )
@@ -86,7 +87,8 @@ class Transaction:
 
 def loan_by_number(number: str) -> Loan:
     """The loan with all that its header names. 404 when there is none."""
-    loans = Loan.objects.select_related("borrower", "position", "product_version__product", "application", "officer")
+    named = ("borrower", "position", "product_version__product", "application", "officer", "policy_pledge")
+    loans = Loan.objects.select_related(*named)
     return get_object_or_404(loans, number=number)
 
 
@@ -154,10 +156,11 @@ def transactions(loan: Loan) -> list[Transaction]:
 
 def _repayment_row(repayment: Repayment) -> Transaction:
     kind = _("Recovery") if repayment.is_recovery else _("Payment")
+    early = repayment.settles_early and repayment.channel != RepaymentChannel.INSURER
     return Transaction(
         on=repayment.received_on,
         at=repayment.recorded_at,
-        kind=_("Early settlement") if repayment.settles_early else kind,
+        kind=_("Early settlement") if early else kind,
         amount=repayment.amount,
         direction="in",
         reference=repayment.number,

@@ -78,6 +78,7 @@ ROLES: dict[str, set[str]] = {
         "loans.import_payments",
         "loans.adjust_charges",
         "loans.change_terms",
+        "loans.manage_policypledge",
         "loans.undo_act",
         "messaging.report_receipt",
         "operations.close_day",

@@ -18,10 +18,12 @@ from core.rules import rule
 from desk.books import event_name
 from desk.people import Standing, standing
 from loans import loan_page as reads
-from loans.loan_actions import actions_for
+from loans.loan_actions import HasPermission, actions_for
 from loans.loan_page import LoanPage
+from loans.mandate_page import debits_of
 from loans.models import Loan
 from loans.receivables import movements
+from loans.web.policies import MANAGE, policy_tab
 from staff.permissions import check, require
 
 MOST_EVENTS = 12
@@ -32,6 +34,7 @@ TABS: dict[str, tuple[str | LazyText, str]] = {
     "overview": (_("Overview"), ""),
     "schedule": (_("Schedule"), ""),
     "transactions": (_("Transactions"), ""),
+    "policy": (_("Insurance policy"), ""),
     "collections": (_("Collections"), "collections.view_case"),
     "documents": (_("Documents"), ""),
     "messages": (_("Messages"), "messaging.view_message"),
@@ -57,7 +60,7 @@ def loan_page(request: HttpRequest, number: str, tab: str = "overview") -> HttpR
         "people": people,
         "on": on,
         "tab": tab,
-        "tabs": [(code, label) for code, (label, needs) in TABS.items() if not needs or user.has_perm(needs)],
+        "tabs": _tabs(user.has_perm, has_policy=hasattr(loan, "policy_pledge") or tab == "policy"),
         "actions": actions_for(loan, overpaid=page.overpaid, disbursement=page.disbursement, has_perm=user.has_perm),
         "cost_cap": rule("cost_cap", on).get("annual_rate"),
         "timeline": reads.newest_first([*page.events, *people.events])[:MOST_EVENTS],
@@ -66,12 +69,19 @@ def loan_page(request: HttpRequest, number: str, tab: str = "overview") -> HttpR
     return render(request, f"desk/loan_{tab}.html", context)
 
 
+def _tabs(has_perm: HasPermission, *, has_policy: bool) -> list[tuple[str, str | LazyText]]:
+    """The tabs this person may open; a policy's only where one is pledged."""
+    allowed = [(code, label) for code, (label, needs) in TABS.items() if not needs or has_perm(needs)]
+    return [(code, label) for code, label in allowed if code != "policy" or has_policy]
+
+
 def _tab_context(tab: str, request: HttpRequest, page: LoanPage, people: Standing, on: date) -> dict[str, Any]:
     """Only the open tab is read."""
     readers: dict[str, Callable[[], dict[str, Any]]] = {
         "overview": lambda: {"contract": reads.contract_of(page.loan)},
         "schedule": lambda: _schedule(request, page, on),
-        "transactions": lambda: {"rows": reads.transactions(page.loan)},
+        "transactions": lambda: {"rows": reads.transactions(page.loan), "debits": debits_of(page.loan, on)},
+        "policy": lambda: policy_tab(page.loan, on, may_manage=request.user.has_perm(MANAGE)),
         "documents": lambda: {"contract": reads.contract_of(page.loan)},
         "messages": lambda: {"messages_sent": reads.messages_of(page.loan)},
         "accounting": lambda: _accounting(page.loan),

@@ -23,7 +23,7 @@ urlpatterns = [
     path("loans/<str:number>/books.csv", books.loan_file, name="loan_books_file"),
     re_path(
         r"^loans/(?P<number>[\w-]+)/"
-        r"(?P<tab>schedule|transactions|collections|documents|messages|accounting|changes)$",
+        r"(?P<tab>schedule|transactions|policy|collections|documents|messages|accounting|changes)$",
         loans.loan_page,
         name="loan_tab",
     ),

@@ -7,10 +7,11 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
-from loans import loan_page
+from loans import loan_page, mandate_page
 
 register = template.Library()
 register.filter("money_split", loan_page.money_split)
+register.filter("debit_reason", mandate_page.reason)
 
 _COMPONENTS: dict[str, str | Promise] = {
     "fee": gettext_lazy("fees"),
