@@ -25,6 +25,7 @@ def ensured(home: Home) -> Path:
     text = f"{sys.version_info[:2]} {wanted}"
     if not stamp.exists() or stamp.read_text() != text:
         shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
         print(f"Installing {', '.join(wanted)} into {folder}", file=sys.stderr)
         if failed := environment.install_into(folder, wanted):
             print(f"{failed}\nThese libraries could not be installed: {', '.join(wanted)}", file=sys.stderr)
