@@ -187,7 +187,7 @@ def test_an_offer_over_a_cap_lowered_since_is_refused_with_both_numbers(lilac, p
 
     problem = assert_problem(lilac.send(f"/offers/{offer['id']}/accept"), 422, "all_in_cost_too_high")
 
-    assert "18.00%" in problem["detail"]
+    assert "20.00%" in problem["detail"]
     assert "12.00%" in problem["detail"]
 
 
