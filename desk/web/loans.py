@@ -14,10 +14,10 @@ from django.views.decorators.http import require_GET
 
 from audit.models import AuditEvent
 from core import business_date
-from core.rules import rule
 from desk.books import event_name
 from desk.people import Standing, standing
 from loans import loan_page as reads
+from loans.cost_caps import cost_cap
 from loans.loan_actions import HasPermission, actions_for
 from loans.loan_page import LoanPage
 from loans.mandate_page import debits_of
@@ -62,7 +62,7 @@ def loan_page(request: HttpRequest, number: str, tab: str = "overview") -> HttpR
         "tab": tab,
         "tabs": _tabs(user.has_perm, has_policy=hasattr(loan, "policy_pledge") or tab == "policy"),
         "actions": actions_for(loan, overpaid=page.overpaid, disbursement=page.disbursement, has_perm=user.has_perm),
-        "cost_cap": rule("cost_cap", on).get("annual_rate"),
+        "cost_cap": cost_cap(on, loan.product_version.product.market).rate,
         "timeline": reads.newest_first([*page.events, *people.events])[:MOST_EVENTS],
         **_tab_context(tab, request, page, people, on),
     }

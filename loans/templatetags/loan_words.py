@@ -8,6 +8,8 @@ from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from loans import loan_page, mandate_page
+from loans.cost_table import CostKind
+from loans.cost_words import COST_NAMES, payee_words
 
 register = template.Library()
 register.filter("money_split", loan_page.money_split)
@@ -35,6 +37,14 @@ _DAY_COUNTS: dict[str, str | Promise] = {
     "act_act_afb": gettext_lazy("whole years, then actual days / 365 or 366"),
     "eu_remark_c": gettext_lazy("whole periods, then actual days / 365 or 366"),
 }
+
+
+@register.filter
+def cost_name(kind: CostKind) -> str:
+    return str(COST_NAMES[kind])
+
+
+register.filter("payee_words", payee_words)
 
 
 @register.filter

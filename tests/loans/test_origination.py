@@ -13,6 +13,7 @@ from core.models import Rule
 from core.rules import forget_cached_rules
 from loans import origination
 from loans.application_lifecycle import ALLOWED, ApplicationStepRefused, advance
+from loans.cost_caps import AllInCostTooHigh
 from loans.decisions import Decision, DecisionIncomplete, DecisionReasonMissing, DecisionReasonUnknown
 from loans.models import Application, ApplicationStatus, Offer, ProductVersion
 from loans.origination import (
@@ -20,7 +21,6 @@ from loans.origination import (
     IdempotencyKeyReused,
 )
 from loans.quotes import (
-    AllInCostTooHigh,
     AmountOutOfRange,
     PriceMissing,
     PriceNotExpected,
