@@ -4,9 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("loans", "0050_policy_pledges"),
-    ]
+    dependencies = [("loans", "0012_policy_pledges")]
 
     operations = [
         migrations.AddField(

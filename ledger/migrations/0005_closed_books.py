@@ -58,5 +58,5 @@ DROP TRIGGER ledger_closing_immutable ON ledger_periodclosing;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledger", "0060_period_closing")]
+    dependencies = [("ledger", "0004_period_closing")]
     operations = [migrations.RunSQL(LAW, UNDO)]

@@ -18,5 +18,5 @@ def add(apps, schema_editor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("core", "0012_authority_of_credits")]
+    dependencies = [("core", "0011_debit_retries")]
     operations = [migrations.RunPython(add, migrations.RunPython.noop)]

@@ -26,5 +26,5 @@ def seed(apps, schema_editor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("core", "0005_settlement_authority")]
+    dependencies = [("core", "0009_caps_by_lender_type")]
     operations = [migrations.RunPython(seed, migrations.RunPython.noop)]

@@ -27,5 +27,5 @@ def seed(apps, schema_editor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("core", "0050_policy_loans")]
+    dependencies = [("core", "0010_policy_loans")]
     operations = [migrations.RunPython(seed, migrations.RunPython.noop)]

@@ -11,10 +11,7 @@ import loans.models.pledge
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("loans", "0007_holds"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-    ]
+    dependencies = [migrations.swappable_dependency(settings.AUTH_USER_MODEL), ("loans", "0011_paid_out_in_full")]
 
     operations = [
         migrations.AlterField(

@@ -83,5 +83,5 @@ def seed(apps, schema_editor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("core", "0011_calendar_days")]
+    dependencies = [("core", "0008_authority_of_credits")]
     operations = [migrations.RunPython(seed, migrations.RunPython.noop)]

@@ -36,10 +36,7 @@ CREATE TRIGGER loans_disbursement_paid_in_full BEFORE INSERT OR UPDATE OF amount
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("loans", "0010_reducing_follows_balance"),
-        ("core", "0020_caps_by_lender_type"),
-    ]
+    dependencies = [("loans", "0010_reducing_follows_balance"), ("core", "0009_caps_by_lender_type")]
     operations = [
         migrations.RunSQL(
             PAID_IN_FULL,

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledger", "0061_closed_books")]
+    dependencies = [("ledger", "0005_closed_books")]
     operations = [
         migrations.AddIndex(model_name="journalentry", index=models.Index(fields=["event"], name="ledger_entry_event"))
     ]
