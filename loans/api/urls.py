@@ -1,4 +1,4 @@
-from loans.api import servicing_views, views
+from loans.api import policy_views, servicing_views, views
 from partners.api.routes import route
 
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     route("loans/<loan:loan_id>/schedule", servicing_views.ScheduleDetail.as_view(), "loan_schedule"),
     route("loans/<loan:loan_id>/transactions", servicing_views.Transactions.as_view(), "loan_transactions"),
     route("loans/<loan:loan_id>/payoff_quote", servicing_views.PayoffQuote.as_view(), "loan_payoff_quote"),
+    route("loans/<loan:loan_id>/policy", policy_views.PolicyDetail.as_view(), "loan_policy"),
     route("repayments", servicing_views.Repayments.as_view(), "repayments"),
     route("repayments/<rep:repayment_id>", servicing_views.RepaymentDetail.as_view(), "repayment"),
     route("repayments/<rep:repayment_id>/reverse", servicing_views.Reverse.as_view(), "repayment_reverse"),
