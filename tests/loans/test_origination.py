@@ -270,7 +270,8 @@ class TestSecondPerson:
 
         assert application.status == "second_approval"
         assert not Offer.objects.exists()
-        assert (approval.amount, approval.after["principal"]) == (self.amount, "50000.01")
+        assert (approval.amount, approval.after["amount"]) == (self.amount, "50000.01")
+        assert approval.before.keys() <= approval.after.keys(), "each value asked for stands beside the one it replaces"
 
     def test_the_same_person_may_not_approve_it(self, staff_member) -> None:
         _application, approval = self.waiting(staff_member)
