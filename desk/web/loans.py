@@ -12,7 +12,9 @@ from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
+from audit.changes import changes_of, people_in
 from audit.models import AuditEvent
+from audit.web.forms import ACTIONS, CHANNELS
 from core import business_date
 from desk.books import event_name
 from desk.people import Standing, standing
@@ -103,6 +105,17 @@ def _accounting(loan: Loan) -> dict[str, Any]:
     return {"journal": journal, "movements": shown, "movement_count": len(moves)}
 
 
-def _changes(loan: Loan) -> list[AuditEvent]:
-    events = AuditEvent.objects.filter(object_type="loans.loan", object_id=str(loan.pk)).select_related("actor")
-    return list(events.order_by("-id")[:100])
+def _changes(loan: Loan) -> list[dict[str, Any]]:
+    """What the audit log knows of this loan, in the words of the audit pages; empty fields of a new loan are left out."""
+    of_loan = AuditEvent.objects.filter(object_type="loans.loan", object_id=str(loan.pk)).select_related("actor")
+    events = list(of_loan.order_by("-id")[:100])
+    people = people_in(events)
+    return [
+        {
+            "event": event,
+            "action": ACTIONS.get(event.action, event.action.replace("_", " ")),
+            "channel": CHANNELS.get(event.channel, event.channel),
+            "fields": [field for field in changes_of(event, people) if field.before or field.after],
+        }
+        for event in events
+    ]

@@ -15,7 +15,6 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from borrowers.contacts import add_contact_point
-from borrowers.models import ContactPoint
 from core import business_date
 from debt_collections import cases, promises
 from debt_collections.models import Case, ContactAttempt, Promise
@@ -206,9 +205,7 @@ def test_save_and_next_stores_the_outcome_and_brings_the_next_case(collector) ->
 
 def test_the_number_that_would_be_called_is_chosen_already(case, collector) -> None:
     phone = case.borrower.contact_points.get(kind="mobile")
-    email = add_contact_point(borrower_id=case.borrower_id, kind="email", value="ada@example.com")
-    ContactPoint.objects.filter(pk=phone.pk).update(is_primary=False)
-    ContactPoint.objects.filter(pk=email.pk).update(is_primary=True)
+    add_contact_point(borrower_id=case.borrower_id, kind="email", value="ada@example.com")
 
     page = collector.get(reverse("collections:case", args=[case.public_id])).content.decode()
 
