@@ -41,6 +41,12 @@ def loan_numbers(ids: Iterable[int | None]) -> dict[int, str]:
     return dict(Loan.objects.filter(pk__in=wanted).values_list("pk", "number")) if wanted else {}
 
 
+def loan_ids(ids: Iterable[int | None]) -> dict[int, str]:
+    """The public ids of loans by id, in one query."""
+    wanted = {loan_id for loan_id in ids if loan_id is not None}
+    return dict(Loan.objects.filter(pk__in=wanted).values_list("pk", "public_id")) if wanted else {}
+
+
 @dataclass(frozen=True, slots=True)
 class EntryView:
     """One entry with its lines, its shares if it is an accrual, and the numbers of the loans in both."""
