@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 
-from core.money import ZERO, round_money, round_to, split, split_evenly
+from core.money import ZERO, round_money, round_to, rounding_to, split, split_evenly
 from loans.due_dates import Period
 from loans.instalment_amounts import all_alike, factor, level_instalment, rounded_level
 from loans.terms import (
@@ -67,19 +67,19 @@ def _undisturbed(terms: LoanTerms, periods: Sequence[Period], course: Course) ->
     odd = _odd_first(terms, periods, factors)
     if odd:
         factors[0] -= odd
-    step, mode = terms.rounding.step, terms.rounding.mode.decimal
+    payable = rounding_to(terms.rounding.step, terms.rounding.mode.decimal)
     plan = plan_from(terms, course.opening, levelled_over(terms, factors, 0), course.level)
     rows, balance, paid, last = [], course.opening, course.paid, len(factors) - 1
     for k, rate in enumerate(factors):
-        interest = round_to(balance * rate, step, mode)
+        interest = payable(balance * rate)
         part = plan(k, interest)
-        if k in paid and part < paid[k]:
+        if paid and part < paid.get(k, part):
             part = paid[k]
         if part > balance or k == last:
             part = balance
         rows.append((part, interest))
         balance -= part
-    return _with_odd_interest(terms, rows, round_to(course.opening * odd, step, mode)) if odd else rows
+    return _with_odd_interest(terms, rows, payable(course.opening * odd)) if odd else rows
 
 
 def rates_of(terms: LoanTerms, periods: Sequence[Period]) -> list[Decimal]:
