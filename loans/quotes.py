@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from core.calendars import DayCount
+from core.day_counts import DayCountRefused
 from core.errors import Invalid, NotFound
 from core.money import ZERO, round_money, round_rate
 from core.rules import rule_versions
@@ -20,9 +21,10 @@ from loans.apr import AllInCost, AnnualRates, cost_of, rates_of
 from loans.cost_caps import CostCap, cost_cap, require_cost_within
 from loans.cost_table import CostComponent, components_of
 from loans.cost_words import RATE_NAMES
+from loans.index_rates import index_rate
 from loans.models import ProductVersion, VersionStatus
 from loans.schedule import Schedule, build_schedule
-from loans.terms import FeeTiming, Frequency, LoanTerms, Method
+from loans.terms import FeeTiming, Frequency, LoanTerms, Method, TermsRefused
 
 
 class ProductNotSold(NotFound):
@@ -41,6 +43,11 @@ class TermOutOfRange(Invalid):
     code = "term_out_of_range"
     field = "term_count"
     message = _("The number of instalments must be between %(least)s and %(most)s.")
+
+
+class ScheduleNotPossible(Invalid):
+    code = "schedule_not_possible"
+    message = _("No schedule can be made of these settings: %(why)s.")
 
 
 class PriceMissing(Invalid):
@@ -121,10 +128,13 @@ def quote_for(
     fee_total: Decimal | None = None,
     first_due_on: date | None = None,
 ) -> Quote:
-    """The quote for ``principal`` over ``term_count`` periods of ``version``, paid out on ``on``."""
-    terms = LoanTerms(
+    """The quote for ``principal`` over ``term_count`` periods of ``version``, paid out on ``on``.
+
+    Raises ScheduleNotPossible where no schedule can be made of the product's settings, IndexRateUnknown.
+    """
+    facts = dict(
         principal=principal,
-        annual_rate=version.annual_rate if annual_rate is None else annual_rate,
+        annual_rate=rate_on_sale(version, on) if annual_rate is None else annual_rate,
         count=term_count,
         start_on=on,
         method=Method(version.method),
@@ -137,11 +147,26 @@ def quote_for(
         flat_charge=flat_charge,
         **version.schedule_settings(),
     )
-    schedule = build_schedule(terms)
+    terms, schedule = _scheduled(facts)
     market = version.product.market
     return Quote(
         terms, schedule, cost_of(terms, schedule), cost_cap(on, market), down_payment, market, version.fee_payee
     )
+
+
+def _scheduled(facts: dict[str, Any]) -> tuple[LoanTerms, Schedule]:
+    try:
+        terms = LoanTerms(**facts)
+        return terms, build_schedule(terms)
+    except (TermsRefused, DayCountRefused) as refusal:
+        raise ScheduleNotPossible(why=str(refusal)) from refusal
+
+
+def rate_on_sale(version: ProductVersion, on: date) -> Decimal:
+    """The product's annual rate on ``on``: fixed, or its index as published by then plus its spread."""
+    if not version.rate_index:
+        return version.annual_rate
+    return index_rate(version.rate_index, on, version.product.market) + Decimal(version.rate_spread)
 
 
 def require_within_cap(quote: Quote) -> None:
