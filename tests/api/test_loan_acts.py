@@ -10,7 +10,7 @@ pytestmark = pytest.mark.django_db
 
 
 def wish(**changes):
-    return {"kind": "fee_added", "parameters": {"amount": yuan(25)}, "reason": "a copy by post", **changes}
+    return {"kind": "penalty_added", "parameters": {"amount": yuan(25)}, "reason": "a broken rule", **changes}
 
 
 def test_every_kind_says_what_it_asks_for(lilac, product):
@@ -25,7 +25,8 @@ def test_a_preview_shows_what_would_change_and_stores_nothing(lilac, product):
 
     shown = lilac.send(f"/loans/{loan['id']}/acts/preview", wish()).json()
 
-    assert shown["schedule"][0]["after"]["fee"]["amount"] == 2500
+    assert shown["figures"] == [{"name": "late_interest_receivable", "before": "0.00", "after": "25.00"}]
+    assert [line["debit"]["amount"] for line in shown["journal"]] == [2500, 0]
     assert not LoanAct.objects.exists()
 
 
@@ -45,6 +46,7 @@ def test_what_is_not_asked_for_or_cannot_be_read_is_refused_by_name(lilac, produ
     loan = lent(lilac, product)
     address = f"/loans/{loan['id']}/acts"
 
+    assert_problem(lilac.send(address, wish(kind="fee_added")), 422, "fee_breaks_cap")
     assert_problem(lilac.send(address, wish(kind="nonsense")), 404, "act_unknown")
     assert_problem(lilac.send(address, wish(parameters={"sum": "1"})), 422, "parameter_unknown")
     assert_problem(
