@@ -140,7 +140,7 @@ def _write_loans(most: int) -> None:
         max_amount=Decimal(100_000),
         annual_rate=Decimal("0.18"),
     )
-    values = {"most": most, "out": OUT, "version": version.pk, "product": product.pk}
+    values: dict[str, Any] = {"most": most, "out": OUT, "version": version.pk, "product": product.pk}
     with connection.cursor() as cursor:
         for sql in (_BORROWERS, _LOANS, _INSTALMENTS, _POSITIONS, _DISBURSED):
             cursor.execute(sql, values)
@@ -228,7 +228,7 @@ def _repay_as_the_house_does(loan_id: int, user: Any) -> None:
 
 
 def _insert(model: type[models.Model], *, back: str = "") -> str:
-    columns = [field.column for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
+    columns = [str(field.column) for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
     places = ", ".join(f"%({name})s" for name in columns)
     returning = f" RETURNING {back}" if back else ""
     return f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) VALUES ({places}){returning}"
@@ -247,7 +247,7 @@ UPDATE loans_instalment SET late_interest = %s, principal_paid = %s, interest_pa
        late_interest_paid = %s, settled_on = %s
  WHERE loan_id = %s AND superseded_on IS NULL AND number = %s
 """
-_POSITION_COLUMNS = [field.column for field in LoanPosition._meta.concrete_fields if not field.primary_key]
+_POSITION_COLUMNS = [str(field.column) for field in LoanPosition._meta.concrete_fields if not field.primary_key]
 _POSITION = f"""
 UPDATE loans_loanposition SET {", ".join(f"{name} = %({name})s" for name in _POSITION_COLUMNS)}
  WHERE loan_id = %(loan_id)s
