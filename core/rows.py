@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import DEFAULT_DB_ALIAS, connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import AutoField, Field, Model
 
 Row = TypeVar("Row", bound=Model)
@@ -58,9 +58,8 @@ def insert_unless_known(row: Model, key: str) -> bool:
 
 def update(row: Model) -> None:
     """Write every column of a stored row."""
-    fields = _written(type(row))
     with connection.cursor() as cursor:
-        cursor.execute(_updating(type(row)), [*(_value(field, row, False) for field in fields), row.pk])
+        cursor.execute(_updating(type(row)), [*_values(row, add=False), row.pk])
         if cursor.rowcount != 1:
             raise ObjectDoesNotExist(f"{row._meta.label} {row.pk} is not stored")
 
@@ -80,7 +79,7 @@ def column_names(model: type[Model]) -> tuple[str, ...]:
 
 def new_values(row: Model) -> list[Any]:
     """What an insert of ``row`` stores, in the order of the columns; moments of creation are set now."""
-    return [_value(field, row, True) for field in _written(type(row))]
+    return _values(row, add=True)
 
 
 def stored(row: Model, number: Any) -> None:
@@ -89,8 +88,9 @@ def stored(row: Model, number: Any) -> None:
     row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 
-def _value(field: Field[Any, Any], row: Model, add: bool) -> Any:
-    return field.get_db_prep_save(field.pre_save(row, add), connection)
+def _values(row: Model, *, add: bool) -> list[Any]:
+    database = connections[DEFAULT_DB_ALIAS]  # looked up once a row: the proxy asks anew at every touch
+    return [field.get_db_prep_save(field.pre_save(row, add), database) for field in _written(type(row))]
 
 
 @cache
