@@ -3,7 +3,8 @@
 A period counts its first day and not its last (民法典 201), so interest days are simply ``end - start``.
 """
 
-from calendar import monthrange
+from calendar import isleap, monthrange
+from collections.abc import Iterable
 from datetime import date
 
 SHORTEST_MONTH = 28  # days: every month has as many
@@ -14,9 +15,23 @@ def add_months(anchor: date, months: int) -> date:
 
     Always step from the original anchor, never from the previous result: 31 January gives 28 February and 31 March.
     """
-    years, month0 = divmod(anchor.month - 1 + months, 12)
-    year, month, day = anchor.year + years, month0 + 1, anchor.day
-    return date(year, month, day if day <= SHORTEST_MONTH else min(day, monthrange(year, month)[1]))
+    return months_after(anchor, (months,))[0]
+
+
+def months_after(anchor: date, steps: Iterable[int]) -> list[date]:
+    """``add_months`` for each of ``steps`` (months): the due dates of a schedule in one go."""
+    first, day, found = anchor.year * 12 + anchor.month - 1, anchor.day, []
+    for months in steps:
+        year, month0 = divmod(first + months, 12)
+        found.append(date(year, month0 + 1, day if day <= SHORTEST_MONTH else min(day, _length(year, month0 + 1))))
+    return found
+
+
+_LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)  # days, January first
+
+
+def _length(year: int, month: int) -> int:
+    return 29 if month == 2 and isleap(year) else _LENGTHS[month - 1]
 
 
 def days_between(start: date, end: date) -> int:

@@ -4,8 +4,9 @@ Amounts are ``Decimal`` in major units (1234.50 is one thousand two hundred thir
 proving that its parts sum to the whole, so a lost cent is an error at once and not a difference found at year end.
 """
 
-from collections.abc import Sequence
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from collections.abc import Callable, Sequence
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
+from functools import cache
 
 ZERO = Decimal("0.00")
 CENT = Decimal("0.01")
@@ -21,6 +22,7 @@ __all__ = [
     "round_money",
     "round_rate",
     "round_to",
+    "rounding_to",
     "split",
     "split_evenly",
     "to_minor",
@@ -35,8 +37,17 @@ def round_money(amount: Decimal, places: int = 2, mode: str = ROUND_HALF_UP) -> 
 def round_to(amount: Decimal, step: Decimal, mode: str = ROUND_HALF_UP) -> Decimal:
     """Round to a multiple of ``step`` (0.01, 1, 100 …, whole cents), with two decimals."""
     if step == CENT:
-        return amount.quantize(CENT, rounding=mode)
+        return amount.quantize(CENT, mode)  # by position: the keyword would cost more than the rounding
     return ((amount / step).to_integral_value(rounding=mode) * step).quantize(CENT)
+
+
+@cache
+def rounding_to(step: Decimal, mode: str = ROUND_HALF_UP) -> Callable[[Decimal], Decimal]:
+    """``round_to`` with ``step`` and ``mode`` settled once, for loops that round row after row."""
+    if step != CENT:
+        return lambda amount: round_to(amount, step, mode)
+    quantize = Context(rounding=mode).quantize
+    return lambda amount: quantize(amount, CENT)
 
 
 def round_rate(rate: Decimal, places: int = 8) -> Decimal:

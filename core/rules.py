@@ -32,6 +32,11 @@ def rule(code: str, on: date, market: str | None = None) -> dict[str, Any]:
     raise RuleMissing(rule=code, market=market, on=on.isoformat())
 
 
+def rule_versions(code: str, market: str | None = None) -> list[tuple[date, dict[str, Any]]]:
+    """Every version of rule ``code`` with the day it holds from, the newest first; empty where there is none."""
+    return list(_versions(code, market or settings.DEFAULT_MARKET))
+
+
 def _versions(code: str, market: str) -> list[tuple[date, dict[str, Any]]]:
     cache, key = caches["rules"], f"rule:{market}:{code}"
     versions: list[tuple[date, dict[str, Any]]] | None = cache.get(key)

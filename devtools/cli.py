@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable
 
-from devtools import environment, test_database
+from devtools import bench_libraries, environment, test_database
 from devtools.embedded import alone, services, throw_away_services
 from devtools.foreground import run
 from devtools.home import REPOSITORY, Stop, home_from_environment
@@ -16,6 +16,7 @@ from devtools.programs import end_leftovers
 from devtools.up import only_run, up
 
 NOT_TRANSLATED = (".venv", "vendor", "tests", "benchmarks", "devtools")
+BENCHES_WITHOUT_SERVERS = ("schedules",)
 
 USAGE = """Loandesk on one machine
 
@@ -24,7 +25,7 @@ USAGE = """Loandesk on one machine
   ./dev manage COMMAND …          a Django management command
   ./dev lint                      ruff, mypy, Import Linter
   ./dev messages                  gather the sentences to translate and compile the Chinese ones (needs gettext)
-  ./dev bench NAME                a benchmark of benchmarks/ on throw-away servers
+  ./dev bench NAME                a benchmark of benchmarks/, on throw-away servers where it needs them
   ./dev reset                     stop the servers of the data folder and remove it
 
 The data folder is .loandesk/ here, or LOANDESK_HOME. DATABASE_URL and REDIS_URL replace the embedded servers.
@@ -101,10 +102,13 @@ def bench(arguments: list[str]) -> int:
     if not arguments or arguments[0] not in known:
         raise Stop(f"./dev bench NAME, where NAME is one of: {', '.join(known) or '(there are none)'}")
     environment.ensure()
+    command = [*_python(), "-m", f"benchmarks.{arguments[0]}", *arguments[1:]]
+    if arguments[0] in BENCHES_WITHOUT_SERVERS:
+        libraries = bench_libraries.ensured(home_from_environment())
+        return run(command, {**_offline(), bench_libraries.FOLDER_VARIABLE: str(libraries)}, folder=REPOSITORY)
     with throw_away_services(durable=True) as found:
         manage_py = [*_python(), str(REPOSITORY / "manage.py")]
         code = run([*manage_py, "migrate", "--verbosity", "0"], found.environment)
-        command = [*_python(), "-m", f"benchmarks.{arguments[0]}", *arguments[1:]]
         return code or run(command, found.environment, folder=REPOSITORY)
 
 

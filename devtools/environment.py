@@ -84,6 +84,12 @@ def _install(count: int) -> None:
     _run([*_pip(), "install", *locked], "installing the locked packages")
 
 
+def install_into(target: Path, wanted: list[str]) -> str:
+    """Packages beside the environment, into ``target``; the end of what pip said when it failed, else nothing."""
+    done = _attempt([*_pip(), "install", "--target", str(target), *wanted])
+    return done.stdout[-2000:] if done.returncode else ""
+
+
 def _right_python() -> bool:
     if not python().exists():
         return False

@@ -6,7 +6,10 @@ This app knows nothing of lending; a line may carry the id of its subsidiary acc
 receivable is the loan.
 """
 
+from django.conf import settings
 from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import money_field
@@ -57,7 +60,10 @@ class JournalEntry(models.Model):
         verbose_name = _("journal entry")
         verbose_name_plural = _("journal entries")
         default_permissions = ("view",)
-        indexes = [models.Index(fields=["posted_on"], name="ledger_entry_posted_on")]
+        indexes = [
+            models.Index(fields=["posted_on"], name="ledger_entry_posted_on"),
+            models.Index(fields=["event"], name="ledger_entry_event"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.pk} {self.event} {self.posted_on}"
@@ -91,3 +97,55 @@ class JournalLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.debit or -self.credit}"
+
+
+class PeriodAct(models.TextChoices):
+    """The books are closed up to a day, or opened again from one."""
+
+    CLOSED = "closed", _("closed")
+    REOPENED = "reopened", _("opened again")
+
+
+class PeriodClosing(models.Model):
+    """One closing of the books, or one reopening; append-only, the last row is in force.
+
+    While ``closed_through`` of the last row is set, PostgreSQL takes no entry posted on or before that day (migration 0060).
+    The sums are those of the trial balance at that moment. ``by`` is empty when the night closed by itself; a reopening
+    names two people.
+    """
+
+    act = models.CharField(max_length=8, choices=PeriodAct.choices)
+    closed_through = models.DateField(_("closed through"), null=True)
+    entries = models.PositiveBigIntegerField(default=0)
+    debit = money_field(default=0)
+    credit = money_field(default=0)
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    recorded_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("closing of the books")
+        verbose_name_plural = _("closings of the books")
+        default_permissions = ("view",)
+        permissions = [
+            ("close_period", "Can close the books up to a day"),
+            ("reopen_period", "Can approve opening closed books again"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(act="closed", closed_through__isnull=False, debit=F("credit"), approved_by__isnull=True)
+                | (
+                    Q(act="reopened", by__isnull=False, approved_by__isnull=False)
+                    & ~Q(by=F("approved_by"))
+                    & ~Q(reason="")
+                ),
+                name="ledger_closing_lawful",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.closed_through or ''}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("desk:books_closing")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from core import rows
@@ -34,6 +34,14 @@ class AlreadyReversed(DomainError):
     message = _("This entry was already reversed.")
 
 
+class PeriodClosed(DomainError):
+    code = "period_closed"
+    message = _(
+        "The books are closed through %(through)s; nothing more is posted on %(posted_on)s. Post on the business date, or "
+        "have the period opened again."
+    )
+
+
 def debit(account_code: str, amount: Decimal, subledger_id: int | None = None) -> Line:
     """A debit; a negative amount becomes a credit."""
     if amount < 0:
@@ -55,7 +63,11 @@ def post(
     description: str = "",
     reverses_id: int | None = None,
 ) -> JournalEntry:
-    """Book one entry. Lines of zero are left out; an entry without lines is refused. Raises EntryNotBalanced."""
+    """Book one entry. Lines of zero are left out; an entry without lines is refused.
+
+    Raises EntryNotBalanced, and PeriodClosed when the books are closed on ``posted_on``. PostgreSQL is asked by doing (a
+    question beforehand could be out of date), so PeriodClosed ends the transaction it is raised in.
+    """
     booked = [line for line in lines if line.debit or line.credit]
     debits, credits = sum((x.debit for x in booked), ZERO), sum((x.credit for x in booked), ZERO)
     if debits != credits or not booked:
@@ -67,7 +79,13 @@ def post(
         description=description[:200],
         reverses_id=reverses_id,
     )
-    _insert(entry, booked)
+    try:
+        _insert(entry, booked)
+    except IntegrityError as refusal:
+        diagnosis = getattr(refusal.__cause__, "diag", None)
+        if getattr(diagnosis, "constraint_name", None) != "ledger_period_open":
+            raise
+        raise PeriodClosed(through=diagnosis.message_detail, posted_on=posted_on.isoformat()) from refusal
     return entry
 
 

@@ -7,7 +7,7 @@ from django.db.models import QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from core.money import ZERO
-from ledger.models import JournalLine
+from ledger.models import JournalEntry, JournalLine, PeriodClosing
 
 
 def trial_balance(on: date | None = None) -> list[dict[str, object]]:
@@ -35,3 +35,15 @@ def difference() -> Decimal:
 def journal_of(subledger_id: int) -> QuerySet[JournalLine]:
     """The lines of one loan with their entries, oldest first."""
     return JournalLine.objects.filter(subledger_id=subledger_id).select_related("entry", "account").order_by("id")
+
+
+def closed_through() -> date | None:
+    """The last day the books are closed for; nothing while they are open from the beginning."""
+    return PeriodClosing.objects.order_by("-id").values_list("closed_through", flat=True).first()
+
+
+def sums_through(on: date) -> tuple[int, Decimal, Decimal]:
+    """How many entries were posted up to and including ``on``, their debits and their credits."""
+    lines = JournalLine.objects.filter(entry__posted_on__lte=on)
+    total = lines.aggregate(d=Coalesce(Sum("debit"), ZERO), c=Coalesce(Sum("credit"), ZERO))
+    return JournalEntry.objects.filter(posted_on__lte=on).count(), total["d"], total["c"]

@@ -22,6 +22,7 @@ from loans.models import (
     IncomingPayment,
     Loan,
     Mandate,
+    PolicyPledge,
     Product,
     ProductVersion,
     Repayment,
@@ -171,6 +172,15 @@ class MandateAdmin(ReadOnlyAdmin):
     list_filter = ("status",)
     search_fields = ("number", "loan__number")
     list_select_related = ("loan",)
+
+
+@admin.register(PolicyPledge)
+class PolicyPledgeAdmin(ReadOnlyAdmin):
+    list_display = ("masked_number", "insurer", "loan", "status", "pledged_on", "notice_ends_on")
+    list_filter = ("status",)
+    search_fields = ("loan__number", "insurer")
+    list_select_related = ("loan",)
+    exclude = ("policy_number", "insured_name")
 
 
 @admin.register(BankFile)

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 
-from core.money import ZERO, round_money, round_to, split, split_evenly
+from core.money import ZERO, round_money, round_to, rounding_to, split, split_evenly
 from loans.due_dates import Period
 from loans.instalment_amounts import all_alike, factor, level_instalment, rounded_level
 from loans.terms import (
@@ -67,15 +67,19 @@ def _undisturbed(terms: LoanTerms, periods: Sequence[Period], course: Course) ->
     odd = _odd_first(terms, periods, factors)
     if odd:
         factors[0] -= odd
-    step, mode = terms.rounding.step, terms.rounding.mode.decimal
+    payable = rounding_to(terms.rounding.step, terms.rounding.mode.decimal)
     plan = plan_from(terms, course.opening, levelled_over(terms, factors, 0), course.level)
-    rows, balance, last = [], course.opening, len(factors) - 1
+    rows, balance, paid, last = [], course.opening, course.paid, len(factors) - 1
     for k, rate in enumerate(factors):
-        interest = round_to(balance * rate, step, mode)
-        part = balance if k == last else min(max(plan(k, interest), course.paid.get(k, ZERO)), balance)
+        interest = payable(balance * rate)
+        part = plan(k, interest)
+        if paid and part < paid.get(k, part):
+            part = paid[k]
+        if part > balance or k == last:
+            part = balance
         rows.append((part, interest))
         balance -= part
-    return _with_odd_interest(terms, rows, round_to(course.opening * odd, step, mode)) if odd else rows
+    return _with_odd_interest(terms, rows, payable(course.opening * odd)) if odd else rows
 
 
 def rates_of(terms: LoanTerms, periods: Sequence[Period]) -> list[Decimal]:
@@ -85,7 +89,10 @@ def rates_of(terms: LoanTerms, periods: Sequence[Period]) -> list[Decimal]:
         return [factor(terms, x.starts_on, x.due_on, rate, x.part_of) for x in periods]
     first, last = periods[0], periods[-1]
     regular = factor(terms, last.starts_on, last.due_on, rate, last.part_of)
-    return [factor(terms, first.starts_on, first.due_on, rate, first.part_of), *[regular] * (len(periods) - 1)]
+    factors = [regular] * len(periods)
+    if first.part_of != first[:2]:
+        factors[0] = factor(terms, first.starts_on, first.due_on, rate, first.part_of)
+    return factors
 
 
 def levelled_over(terms: LoanTerms, factors: Sequence[Decimal], first: int) -> Sequence[Decimal]:
@@ -107,7 +114,7 @@ def plan_from(terms: LoanTerms, balance: Decimal, factors: Sequence[Decimal], le
         return lambda k, interest: max(terms.amounts[k] - interest, ZERO)
     if terms.method in LEVEL and (terms.annual_rate or level is not None or terms.fixed_instalment is not None):
         paid = level if level is not None else _level(terms, balance, factors[begin - first :])
-        return lambda k, interest: ZERO if k < begin else max(paid - interest, ZERO)
+        return lambda k, interest: paid - interest if k >= begin and paid > interest else ZERO
     parts = _shares(terms, balance, begin)
     return lambda k, _interest: parts[k - begin] if begin <= k < begin + len(parts) else ZERO
 
@@ -115,8 +122,8 @@ def plan_from(terms: LoanTerms, balance: Decimal, factors: Sequence[Decimal], le
 def _level(terms: LoanTerms, balance: Decimal, factors: Sequence[Decimal]) -> Decimal:
     if terms.fixed_instalment is not None:
         return terms.fixed_instalment
-    balloon = round_money(terms.drawn * terms.balloon_rate)
-    return level_instalment(balance, factors, terms.rounding, min(balloon, balance))
+    balloon = min(round_money(terms.drawn * terms.balloon_rate), balance) if terms.balloon_rate else ZERO
+    return level_instalment(balance, factors, terms.rounding, balloon)
 
 
 def _shares(terms: LoanTerms, balance: Decimal, begin: int) -> list[Decimal]:

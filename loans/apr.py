@@ -4,22 +4,37 @@ Two figures, never one: the *simple* rate (IRR of a period times the periods of 
 ((1 + IRR) to that power - 1). At a simple 24.00 % the compound rate is already 26.82 %, so whoever compares with a cap
 must say which is meant. The cap here is compared with the simple rate unless the rule says otherwise, at a precision of
 a hundredth of a per cent: a level instalment rounded up by less than a fen must not break a cap the terms respect.
+Rates by the laws of other markets are in ``loans.annual_rates``.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from enum import StrEnum
 
 from core.money import round_rate
-from loans.due_dates import first_is_regular
+from loans.annual_rates.appendix_j import us_apr
+from loans.annual_rates.aprc import aprc_by_dates
+from loans.annual_rates.dated import xirr
+from loans.annual_rates.periodic import compounded, months_of_year, nominal
+from loans.annual_rates.roots import NoRate
+from loans.due_dates import due_dates, first_is_regular
 from loans.schedule import Schedule
 from loans.terms import Frequency, LoanTerms, Method
 
-_ONE = Decimal(1)
-_ITERATIONS = 100
-_CLOSE = Decimal("1e-24")
+__all__ = [
+    "AllInCost",
+    "AnnualRates",
+    "CapBasis",
+    "NoRate",
+    "cost_by_dates",
+    "cost_by_periods",
+    "cost_of",
+    "flows_of",
+    "rates_of",
+]
+
 _BEYOND_MEANING = Decimal(10) ** 9  # a day's loan compounds to figures no column holds and nobody reads
 _COMPARED_PLACES = 4  # of the fraction: a hundredth of a per cent
 
@@ -38,88 +53,83 @@ class AllInCost:
     simple: Decimal
     compound: Decimal
 
+    def figure(self, basis: CapBasis) -> Decimal:
+        """The figure a cap on ``basis`` is compared with."""
+        return self.simple if basis is CapBasis.SIMPLE else self.compound
+
     def exceeds(self, cap: Decimal, basis: CapBasis = CapBasis.SIMPLE) -> bool:
         """Whether the cost is over ``cap`` once both are seen to a hundredth of a per cent."""
-        figure = self.simple if basis is CapBasis.SIMPLE else self.compound
-        return round_rate(figure, _COMPARED_PLACES) > cap
-
-
-class NoRate(ValueError):
-    """The flows have no rate: nothing was received, or nothing is ever paid back."""
+        return round_rate(self.figure(basis), _COMPARED_PLACES) > round_rate(cap, _COMPARED_PLACES)
 
 
 def cost_by_periods(flows: Sequence[Decimal], periods_a_year: Decimal | int = 12) -> AllInCost:
-    """The cost of evenly spaced flows: first what is received (positive), then what is paid (negative)."""
-    rate = _internal_rate(list(enumerate(flows)))
-    return _annualised(rate, Decimal(periods_a_year))
+    """The cost of evenly spaced flows: what is received is positive, what is paid negative. Raises NoRate."""
+    simple = nominal(list(enumerate(flows)), periods_a_year)
+    return _as_read(simple, compounded(simple, periods_a_year))
 
 
 def cost_by_dates(flows: Sequence[tuple[date, Decimal]]) -> AllInCost:
-    """The cost of flows on any dates, by the day of a 365-day year; the simple figure is 12 times a month's."""
-    start = flows[0][0]
-    with localcontext(prec=40):
-        daily = _internal_rate([((on - start).days, amount) for on, amount in flows])
-        compound = (_ONE + daily) ** 365 - _ONE
-        simple = 12 * ((_ONE + compound) ** (_ONE / 12) - _ONE)
-    return _as_read(simple, compound)
+    """The cost of flows on any dates, by the day of a 365-day year; the simple figure is 12 times a month's.
 
-
-def _annualised(rate: Decimal, periods_a_year: Decimal) -> AllInCost:
-    with localcontext(prec=40):
-        compound = (_ONE + rate) ** periods_a_year - _ONE
-        simple = rate * periods_a_year
-    return _as_read(simple, compound)
+    Raises NoRate.
+    """
+    compound = xirr(flows)
+    return _as_read(months_of_year(compound), compound)
 
 
 def _as_read(simple: Decimal, compound: Decimal) -> AllInCost:
-    return AllInCost(*(round_rate(min(figure, _BEYOND_MEANING)) for figure in (simple, compound)))
+    return AllInCost(*(as_read(figure) for figure in (simple, compound)))
 
 
-def _internal_rate(flows: Sequence[tuple[int, Decimal]]) -> Decimal:
-    """The rate of one step of time at which the flows are worth nothing. Raises NoRate.
-
-    Solved for the discount factor v = 1 / (1 + rate). With money received first and only paid afterwards the value is a
-    falling, concave function of v, so Newton's method cannot miss: after one step it closes in from the right.
-    """
-    received = sum((amount for time, amount in flows if time == 0), Decimal(0))
-    later = [(time, amount) for time, amount in flows if time > 0 and amount]
-    if received <= 0 or not later or any(amount > 0 for _time, amount in later):
-        raise NoRate("a rate needs money received first and only payments after")
-    with localcontext(prec=40):
-        factor = _ONE
-        for _ in range(_ITERATIONS):
-            value, slope = _value_and_slope(received, later, factor)
-            step = value / slope
-            factor -= step
-            if abs(step) < _CLOSE:
-                return _ONE / factor - _ONE
-    raise NoRate("no rate was found")
+def as_read(figure: Decimal) -> Decimal:
+    """A rate to eight decimals, cut off where it has no meaning any more."""
+    return round_rate(min(figure, _BEYOND_MEANING))
 
 
-def _value_and_slope(
-    received: Decimal, later: Sequence[tuple[int, Decimal]], factor: Decimal
-) -> tuple[Decimal, Decimal]:
-    value, slope = received, Decimal(0)
-    power, power_time = _ONE, 0
-    for time, amount in later:
-        power *= factor ** (time - 1 - power_time) if time - 1 != power_time else _ONE
-        slope += amount * time * power
-        value += amount * power * factor
-        power, power_time = power * factor, time
-    return value, slope
+@dataclass(frozen=True, slots=True)
+class AnnualRates:
+    """One loan under the law of each market, as fractions of one a year."""
+
+    cn_simple: Decimal
+    cn_compound: Decimal
+    eu_aprc: Decimal
+    us_apr: Decimal
+    xirr: Decimal
+
+
+def rates_of(terms: LoanTerms, schedule: Schedule) -> AnnualRates:
+    """The annual rate of a schedule kept to the day, by every law known here. Raises NoRate."""
+    flows, cost = flows_of(terms, schedule), cost_of(terms, schedule)
+    return AnnualRates(
+        cn_simple=cost.simple,
+        cn_compound=cost.compound,
+        eu_aprc=as_read(aprc_by_dates(flows)),
+        us_apr=as_read(us_apr(flows).rate),
+        xirr=as_read(xirr(flows)),
+    )
+
+
+def flows_of(terms: LoanTerms, schedule: Schedule) -> list[tuple[date, Decimal]]:
+    """What the borrower receives and pays, by date: drawdowns or the principal, then every instalment in full."""
+    received = [(part.on, part.amount) for part in terms.drawdowns] or [(terms.start_on, terms.principal)]
+    return [*received, *((row.due_on, -row.total) for row in schedule.instalments)]
 
 
 def cost_of(terms: LoanTerms, schedule: Schedule) -> AllInCost:
     """The all-in cost of a schedule kept to the day: by period where the periods are even, else by the dates."""
-    payments = [-row.total for row in schedule.instalments]
-    if _periods_are_even(terms):
-        return cost_by_periods([terms.principal, *payments], _periods_a_year(terms))
-    dates = [row.due_on for row in schedule.instalments]
-    return cost_by_dates([(terms.start_on, terms.principal), *zip(dates, payments, strict=True)])
+    if not _periods_are_even(terms, schedule):
+        return cost_by_dates(flows_of(terms, schedule))
+    at_start = sum((row.total for row in schedule.instalments if row.due_on == terms.start_on), Decimal(0))
+    payments = [-row.total for row in schedule.instalments if row.due_on > terms.start_on]
+    return cost_by_periods([terms.principal - at_start, *payments], _periods_a_year(terms))
 
 
-def _periods_are_even(terms: LoanTerms) -> bool:
-    return first_is_regular(terms) or (terms.method is Method.BULLET and terms.first_due_on is None)
+def _periods_are_even(terms: LoanTerms, schedule: Schedule) -> bool:
+    """One sum goes out and instalments follow at the steps of the terms: down payments fall due with the sum itself."""
+    if terms.drawdowns or terms.schedule_start_on not in (None, terms.start_on):
+        return False
+    regular = first_is_regular(terms) or (terms.method is Method.BULLET and terms.first_due_on is None)
+    return regular and [row.due_on for row in schedule.instalments if row.due_on > terms.start_on] == due_dates(terms)
 
 
 def _periods_a_year(terms: LoanTerms) -> Decimal:

@@ -14,16 +14,17 @@ from core.money import chinese_capitals, round_rate
 from loans.disbursing import queue
 from loans.models import Contract, Loan, Offer, ProductVersion
 from loans.offering import quote_of_offer
-from loans.quotes import Quote, require_within_cap, schedule_as_json, terms_as_json
+from loans.quotes import Quote, require_lawful, schedule_as_json, terms_as_json
 
 
 def conclude(offer: Offer, on: date, signed_via: str) -> Loan:
     """Write the loan of ``offer``, its sealed contract and the order to pay it out.
 
-    The cap is tested once more: it may have fallen since the offer was made. Raises AllInCostTooHigh.
+    The law is tested once more: it may have changed since the offer was made. Raises AllInCostTooHigh,
+    AdvanceDeductionRefused.
     """
     quote = quote_of_offer(offer, on)
-    require_within_cap(quote)
+    require_lawful(quote)
     loan = _loan(offer, offer.product_version, quote, on)
     loan.save(force_insert=True)
     seal(offer=offer, loan=loan, quote=quote, on=on, signed_via=signed_via)

@@ -16,6 +16,7 @@ from borrowers.models import BankAccount
 from core.errors import DomainError, NotFound
 from loans import lifecycle, notices
 from loans.activation import activate
+from loans.advance_deduction import require_paid_in_full
 from loans.banking import Answer, BankUnreachable, PaymentOrder, PaymentOutcome, Report, bank
 from loans.models import BankTransfer, Disbursement, Loan, LoanStatus
 from loans.models import DisbursementStatus as S
@@ -216,18 +217,33 @@ def _locked_with_loan(disbursement_id: int) -> Disbursement:
 def _open_transfer(disbursement_id: int, on: date) -> tuple[Disbursement, BankTransfer | None, bool]:
     """The transfer to bring to the bank, written down first; None for an order that has ended."""
     disbursement = (
-        Disbursement.objects.select_for_update(of=("self",)).select_related("loan__borrower").get(pk=disbursement_id)
+        Disbursement.objects.select_for_update(of=("self",))
+        .select_related("loan__borrower", "loan__product_version__product")
+        .get(pk=disbursement_id)
     )
     if disbursement.status not in UNDER_WAY:
         return disbursement, None, False
     if disbursement.status != S.QUEUED:
         return disbursement, disbursement.transfers.order_by("-id").first(), False
+    require_whole_sum(disbursement, on)
     number = disbursement.attempt_count + 1
     transfer = BankTransfer.objects.create(
         disbursement=disbursement, reference=f"{disbursement.number}-{number}", sent_on=on
     )
     advance(disbursement, S.SENT, attempt_count=number)
     return disbursement, transfer, True
+
+
+def require_whole_sum(disbursement: Disbursement, on: date) -> None:
+    """Raise AdvanceDeductionRefused for an order of less than the loan, or one drawdown of it, where the market does."""
+    loan = disbursement.loan
+    parts = [part.amount for part in loan.terms(on).drawdowns]
+    lent = (
+        loan.principal
+        if not parts
+        else min((part for part in parts if part >= disbursement.amount), default=max(parts))
+    )
+    require_paid_in_full(lent=lent, paid=disbursement.amount, on=on, market=loan.product_version.product.market)
 
 
 def _order(disbursement: Disbursement, transfer: BankTransfer, on: date) -> PaymentOrder:

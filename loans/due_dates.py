@@ -1,16 +1,16 @@
 """When instalments fall due, and the period each of them pays for (pure)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import pairwise
+from functools import partial
+from itertools import pairwise, repeat
+from typing import NamedTuple
 
-from core.calendars import add_months
+from core.calendars import add_months, months_after
 from loans.terms import BusinessDayRoll, DueDatesRefused, Frequency, LoanTerms, Method, MonthEnd
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(NamedTuple):
     """The time from ``starts_on`` to ``due_on``; ``part_of`` is the regular period that it is, or is a part of.
 
     ``part_of`` None: the period is measured by itself, because it is longer or shorter than a regular one.
@@ -21,6 +21,10 @@ class Period:
     part_of: tuple[date, date] | None
 
 
+# From the three values in order; the class's own constructor would cost twice as much, a dozen times a schedule.
+_period = partial(tuple.__new__, Period)
+
+
 def due_dates(terms: LoanTerms) -> list[date]:
     """The due dates, each stepped from the anchor so that month ends do not drift, then moved to working days.
 
@@ -29,10 +33,9 @@ def due_dates(terms: LoanTerms) -> list[date]:
     if terms.due_dates:
         dates: Sequence[date] = terms.due_dates
     elif terms.first_due_on is not None:
-        dates = [step(terms, terms.first_due_on, n) for n in range(terms.count)]
+        dates = _steps(terms, terms.first_due_on, 0)
     else:
-        anchor = terms.schedule_start_on or terms.start_on
-        dates = [step(terms, anchor, n) for n in range(1, terms.count + 1)]
+        dates = _steps(terms, terms.schedule_start_on or terms.start_on, 1)
     if terms.method is Method.BULLET:
         dates = dates[-1:]
     return _on_working_days(terms, dates)
@@ -45,6 +48,14 @@ def _on_working_days(terms: LoanTerms, dates: Sequence[date]) -> list[date]:
     if len(set(moved)) < len(moved):
         raise DueDatesRefused("two due dates fall on the same working day: choose longer periods or another roll")
     return moved
+
+
+def _steps(terms: LoanTerms, anchor: date, first: int) -> list[date]:
+    """As many steps as instalments, the first one ``first`` periods after ``anchor``."""
+    end, every = first + terms.count, terms.every
+    if terms.frequency is Frequency.MONTH and terms.month_end is MonthEnd.CLAMP:
+        return months_after(anchor, range(first * every, end * every, every))
+    return [step(terms, anchor, n) for n in range(first, end)]
 
 
 def step(terms: LoanTerms, anchor: date, n: int) -> date:
@@ -61,10 +72,8 @@ def step(terms: LoanTerms, anchor: date, n: int) -> date:
 def periods(terms: LoanTerms) -> list[Period]:
     """The periods of the schedule, the first one from the day the money goes out."""
     dues = due_dates(terms)
-    found = [Period(start, due, (start, due)) for start, due in pairwise(dues)]
-    if terms.due_dates:
-        found = [Period(period.starts_on, period.due_on, None) for period in found]
-    return [_first(terms, dues[0]), *found]
+    parts_of = repeat(None) if terms.due_dates else pairwise(dues)
+    return [_first(terms, dues[0]), *map(_period, zip(dues, dues[1:], parts_of, strict=False))]
 
 
 def _first(terms: LoanTerms, due: date) -> Period:

@@ -8,6 +8,7 @@ from core.calendars import DayCount, RegularPeriod, add_months, year_fraction, y
 from core.money import ZERO, round_to
 from loans.terms import EmiRule, Frequency, InterestBy, LoanTerms, Rounding
 
+_ONE = Decimal(1)
 _RHYTHMS = {
     Frequency.MONTH: RegularPeriod.MONTH,
     Frequency.WEEK: RegularPeriod.WEEK,
@@ -124,11 +125,13 @@ def level_instalment(
 
 def exact_level(principal: Decimal, factors: Sequence[Decimal], balloon: Decimal = ZERO) -> Decimal:
     """The level instalment before it is rounded. Raises ValueError without a period."""
-    growth, annuity = 1 + factors[0], Decimal(1)
-    for rate in factors[1:]:
-        step = 1 + rate
+    growth = step = _ONE + factors[0]
+    annuity, rate = _ONE, factors[0]
+    for following in factors[1:]:
+        if following is not rate:  # regular periods share one factor
+            rate, step = following, _ONE + following
         growth *= step
-        annuity = annuity * step + 1
+        annuity = annuity * step + _ONE
     return (principal * growth - balloon) / annuity
 
 

@@ -20,7 +20,6 @@ from django.utils.translation import ngettext
 from core.money import ZERO
 from ledger.models import JournalLine
 from loans.models import (
-    Accrual,
     Contract,
     Disbursement,
     Extension,
@@ -30,6 +29,7 @@ from loans.models import (
     LoanTransition,
     Refund,
     Repayment,
+    RepaymentChannel,
     RepaymentStatus,
     Waiver,
 )
@@ -87,7 +87,8 @@ class Transaction:
 
 def loan_by_number(number: str) -> Loan:
     """The loan with all that its header names. 404 when there is none."""
-    loans = Loan.objects.select_related("borrower", "position", "product_version__product", "application", "officer")
+    named = ("borrower", "position", "product_version__product", "application", "officer", "policy_pledge")
+    loans = Loan.objects.select_related(*named)
     return get_object_or_404(loans, number=number)
 
 
@@ -155,10 +156,11 @@ def transactions(loan: Loan) -> list[Transaction]:
 
 def _repayment_row(repayment: Repayment) -> Transaction:
     kind = _("Recovery") if repayment.is_recovery else _("Payment")
+    early = repayment.settles_early and repayment.channel != RepaymentChannel.INSURER
     return Transaction(
         on=repayment.received_on,
         at=repayment.recorded_at,
-        kind=_("Early settlement") if repayment.settles_early else kind,
+        kind=_("Early settlement") if early else kind,
         amount=repayment.amount,
         direction="in",
         reference=repayment.number,
@@ -178,11 +180,6 @@ def journal(loan: Loan) -> list[tuple[Any, list[JournalLine]]]:
         if line.subledger_id in (None, loan.pk):
             grouped[line.entry_id].append(line)
     return [(rows[0].entry, rows) for rows in grouped.values() if rows]
-
-
-def accruals(loan: Loan) -> list[Accrual]:
-    """The loan's latest shares of the accrual entries of its product."""
-    return list(Accrual.objects.filter(loan_id=loan.pk).order_by("-accrued_on", "-id")[:14])
 
 
 def contract_of(loan: Loan) -> Contract | None:

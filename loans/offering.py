@@ -9,8 +9,8 @@ from loans.models import Application, Offer, Outcome
 from loans.quotes import (
     Quote,
     quote_for,
+    require_lawful,
     require_sellable,
-    require_within_cap,
     schedule_as_json,
     terms_as_json,
     version_on_sale,
@@ -20,7 +20,7 @@ from loans.quotes import (
 def quote_of_decision(application: Application, decision: Decision, on: date) -> tuple[Quote, Offer]:
     """The quote of ``decision`` and the offer it becomes, not saved yet.
 
-    Raises AllInCostTooHigh, ProductNotSold, AmountOutOfRange, TermOutOfRange, PriceMissing.
+    Raises AllInCostTooHigh, AdvanceDeductionRefused, ProductNotSold, AmountOutOfRange, TermOutOfRange, PriceMissing.
     """
     assert decision.principal is not None
     assert decision.term_count is not None
@@ -38,7 +38,7 @@ def quote_of_decision(application: Application, decision: Decision, on: date) ->
         fee_total=decision.fee_total,
         first_due_on=decision.first_due_on,
     )
-    require_within_cap(quote)
+    require_lawful(quote)
     return quote, _offer(application, decision, quote, version.pk, on)
 
 

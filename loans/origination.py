@@ -252,9 +252,10 @@ def _ask_second_person(application: Application, decision: Decision, on: date, b
         payload=decision.as_payload(),
         before={"status": application.status, "amount": str(application.amount), "term_count": application.term_count},
         after={
-            "outcome": decision.outcome,
-            "principal": f"{decision.principal:.2f}",
+            "status": S.OFFERED.value,
+            "amount": f"{decision.principal:.2f}",
             "term_count": decision.term_count,
+            "outcome": decision.outcome,
             "annual_rate": str(quote.terms.annual_rate),
             "down_payment": str(decision.down_payment),
             "total_repayable": str(quote.total_repayable),

@@ -66,11 +66,16 @@ def load(loan: Loan, position: LoanPosition) -> Account:
 
 def load_as_agreed(loan: Loan) -> Account:
     """The account as it was on the day of disbursement: the first schedule, nothing paid."""
-    agreed = Instalment.objects.filter(loan=loan, version=1).order_by("number")
-    first = [ScheduledInstalment(r.number, r.starts_on, r.due_on, r.principal, r.interest, r.fee) for r in agreed]
-    states = (InstalmentState(r.number, r.starts_on, r.due_on, r.principal, r.interest, r.fee) for r in first)
+    return agreed_account(loan, Instalment.objects.filter(loan=loan, version=1).order_by("number"))
+
+
+def agreed_account(loan: Loan, rows: Iterable[Instalment]) -> Account:
+    """The account of ``load_as_agreed`` from ``rows``, the first schedule, where it has been read already."""
+    rows = list(rows)
+    agreed = (ScheduledInstalment(r.number, r.starts_on, r.due_on, r.principal, r.interest, r.fee) for r in rows)
+    states = (InstalmentState(r.number, r.starts_on, r.due_on, r.principal, r.interest, r.fee) for r in rows)
     assert loan.disbursed_on is not None
-    plan = agreed_plan(loan, Schedule(tuple(first)))
+    plan = agreed_plan(loan, Schedule(tuple(agreed)))
     return _account(loan, states, as_of=loan.disbursed_on, position=None, plan=plan)
 
 

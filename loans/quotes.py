@@ -3,21 +3,28 @@
 The same quote stands behind the live preview of the application page, the API's quotes, and every offer that is made.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from core.calendars import DayCount
+from core.day_counts import DayCountRefused
 from core.errors import Invalid, NotFound
 from core.money import ZERO, round_money, round_rate
-from core.rules import rule
-from loans.apr import AllInCost, CapBasis, cost_of
+from core.rules import rule_versions
+from loans.advance_deduction import charged_in_advance, require_paid_in_full
+from loans.apr import AllInCost, AnnualRates, cost_of, rates_of
+from loans.cost_caps import CostCap, cost_cap, require_cost_within
+from loans.cost_table import CostComponent, components_of
+from loans.cost_words import RATE_NAMES
+from loans.index_rates import index_rate
 from loans.models import ProductVersion, VersionStatus
 from loans.schedule import Schedule, build_schedule
-from loans.terms import FeeTiming, Frequency, LoanTerms, Method
+from loans.terms import FeeTiming, Frequency, LoanTerms, Method, TermsRefused
 
 
 class ProductNotSold(NotFound):
@@ -38,6 +45,11 @@ class TermOutOfRange(Invalid):
     message = _("The number of instalments must be between %(least)s and %(most)s.")
 
 
+class ScheduleNotPossible(Invalid):
+    code = "schedule_not_possible"
+    message = _("No schedule can be made of these settings: %(why)s.")
+
+
 class PriceMissing(Invalid):
     code = "price_missing"
     field = "price"
@@ -50,27 +62,6 @@ class PriceNotExpected(Invalid):
     message = _("This product lends money, not a purchase: leave the price empty.")
 
 
-class AllInCostTooHigh(Invalid):
-    """Both figures are told, so that nobody has to guess which one was compared with the cap."""
-
-    code = "all_in_cost_too_high"
-    field = "annual_rate"
-    message = _(
-        "The all-in cost would be %(simple)s a year (IRR, simple), %(compound)s compounded. The cap is %(cap)s."
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class CostCap:
-    """The highest annualised cost allowed on a date; ``rate`` None where the market sets none."""
-
-    rate: Decimal | None
-    basis: CapBasis = CapBasis.SIMPLE
-
-    def allows(self, cost: AllInCost) -> bool:
-        return self.rate is None or not cost.exceeds(self.rate, self.basis)
-
-
 @dataclass(frozen=True, slots=True)
 class Quote:
     """Terms with everything that follows from them."""
@@ -80,6 +71,8 @@ class Quote:
     cost: AllInCost
     cap: CostCap
     down_payment: Decimal = ZERO
+    market: str = ""
+    fee_payee: str = ""
 
     @property
     def price(self) -> Decimal:
@@ -92,6 +85,27 @@ class Quote:
     @property
     def total_repayable(self) -> Decimal:
         return self.terms.principal + self.total_cost
+
+    @property
+    def components(self) -> tuple[CostComponent, ...]:
+        """The table of all costs: what, by whom, how much, when."""
+        return components_of(self.schedule.instalments, self.fee_payee)
+
+    @property
+    def rates(self) -> AnnualRates:
+        """The annual rate by the law of each market."""
+        return rates_of(self.terms, self.schedule)
+
+    @property
+    def rates_shown(self) -> tuple[str, ...]:
+        """Which of the rates the market's rule has shown, by name; all of them where it has no such rule."""
+        return rates_shown(self.terms.start_on, self.market)
+
+    @property
+    def named_rates(self) -> list[tuple[Promise, Decimal]]:
+        """The rates that must be shown, each with what it is called."""
+        found = self.rates
+        return [(RATE_NAMES[name], getattr(found, name)) for name in self.rates_shown]
 
     @property
     def first_instalment(self) -> Decimal:
@@ -114,10 +128,13 @@ def quote_for(
     fee_total: Decimal | None = None,
     first_due_on: date | None = None,
 ) -> Quote:
-    """The quote for ``principal`` over ``term_count`` periods of ``version``, paid out on ``on``."""
-    terms = LoanTerms(
+    """The quote for ``principal`` over ``term_count`` periods of ``version``, paid out on ``on``.
+
+    Raises ScheduleNotPossible where no schedule can be made of the product's settings, IndexRateUnknown.
+    """
+    facts = dict(
         principal=principal,
-        annual_rate=version.annual_rate if annual_rate is None else annual_rate,
+        annual_rate=rate_on_sale(version, on) if annual_rate is None else annual_rate,
         count=term_count,
         start_on=on,
         method=Method(version.method),
@@ -130,30 +147,54 @@ def quote_for(
         flat_charge=flat_charge,
         **version.schedule_settings(),
     )
-    schedule = build_schedule(terms)
-    return Quote(terms, schedule, cost_of(terms, schedule), cost_cap(on, version.product.market), down_payment)
+    terms, schedule = _scheduled(facts)
+    market = version.product.market
+    return Quote(
+        terms, schedule, cost_of(terms, schedule), cost_cap(on, market), down_payment, market, version.fee_payee
+    )
+
+
+def _scheduled(facts: dict[str, Any]) -> tuple[LoanTerms, Schedule]:
+    try:
+        terms = LoanTerms(**facts)
+        return terms, build_schedule(terms)
+    except (TermsRefused, DayCountRefused) as refusal:
+        raise ScheduleNotPossible(why=str(refusal)) from refusal
+
+
+def rate_on_sale(version: ProductVersion, on: date) -> Decimal:
+    """The product's annual rate on ``on``: fixed, or its index as published by then plus its spread."""
+    if not version.rate_index:
+        return version.annual_rate
+    return index_rate(version.rate_index, on, version.product.market) + Decimal(version.rate_spread)
 
 
 def require_within_cap(quote: Quote) -> None:
     """Raise AllInCostTooHigh, naming both figures, unless the quote keeps the cap."""
-    if not quote.within_cap:
-        raise AllInCostTooHigh(
-            simple=percent(quote.cost.simple), compound=percent(quote.cost.compound), cap=percent(quote.cap.rate)
-        )
+    require_cost_within(quote.cap, quote.cost)
+
+
+def require_lawful(quote: Quote) -> None:
+    """Raise AllInCostTooHigh or AdvanceDeductionRefused, naming both figures, unless the market allows the quote."""
+    require_within_cap(quote)
+    lent = quote.terms.drawn
+    paid = lent - charged_in_advance(quote.terms, quote.schedule)
+    require_paid_in_full(lent=lent, paid=paid, on=quote.terms.start_on, market=quote.market)
+
+
+def rates_shown(on: date, market: str) -> tuple[str, ...]:
+    """The names of the annual rates that rule ``rates_shown`` of the market has shown; all where there is no rule."""
+    for effective_from, data in rule_versions("rates_shown", market):
+        if effective_from <= on:
+            return tuple(data["rates"])
+    return tuple(field.name for field in fields(AnnualRates))
 
 
 def require_product_within_cap(version: ProductVersion, on: date) -> None:
-    """Raise AllInCostTooHigh when a loan the version sells would break the cap: fees weigh most on the shortest term."""
+    """Raise what ``require_lawful`` raises for a loan the version sells: fees weigh most on the shortest term."""
     for amount in (version.min_amount, version.max_amount):
         for term_count in (version.min_count, version.max_count):
-            require_within_cap(quote_for(version=version, principal=amount, term_count=term_count, on=on))
-
-
-def cost_cap(on: date, market: str) -> CostCap:
-    """The cap of ``market`` in force on ``on``: rule data, since regulators change it."""
-    data = rule("cost_cap", on, market)
-    rate = data.get("annual_rate")
-    return CostCap(None if rate is None else Decimal(rate), CapBasis(data.get("basis", CapBasis.SIMPLE)))
+            require_lawful(quote_for(version=version, principal=amount, term_count=term_count, on=on))
 
 
 def version_on_sale(product_id: int, on: date) -> ProductVersion:
@@ -178,11 +219,6 @@ def require_sellable(version: ProductVersion, amount: Decimal, term_count: int, 
         raise PriceMissing()
     if not version.is_purchase and price is not None:
         raise PriceNotExpected()
-
-
-def percent(rate: Decimal | None) -> str:
-    """A fraction as people read it: 0.240008 is 24.00 %."""
-    return "-" if rate is None else f"{round_money(rate * 100)}%"
 
 
 def schedule_as_json(schedule: Schedule) -> list[dict[str, Any]]:

@@ -7,9 +7,13 @@ is a setting of the terms (``loans.conventions``); dates are made in ``loans.due
 ``loans.amortisation``.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import partial
+from itertools import count
+from typing import Any, NamedTuple
 
 from core.money import ZERO, split, split_evenly
 from loans.amortisation import Amounts, Course, amortise, down_payment_of
@@ -17,8 +21,7 @@ from loans.due_dates import Period, periods
 from loans.terms import Drawdown, FeeTiming, LoanTerms
 
 
-@dataclass(frozen=True, slots=True)
-class ScheduledInstalment:
+class ScheduledInstalment(NamedTuple):
     """What falls due on ``due_on`` for the period that begins on ``starts_on``."""
 
     number: int
@@ -31,6 +34,10 @@ class ScheduledInstalment:
     @property
     def total(self) -> Decimal:
         return self.principal + self.interest + self.fee
+
+
+# From the six values in order. Each schedule makes a dozen: the class's own constructor would cost twice as much.
+_instalment = partial(tuple.__new__, ScheduledInstalment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +71,9 @@ def build_schedule(terms: LoanTerms) -> Schedule:
     found = periods(terms)
     down = down_payments(terms)
     rows = amortise(terms, found, Course(opening=opening_balance(terms)))
-    schedule = Schedule(_numbered(down, found, rows, _fee_parts(terms, len(rows))))
-    assert schedule.principal == terms.drawn, "principal must be conserved"
-    return schedule
+    repaid = sum([part.amount for part in down], sum([principal for principal, _interest in rows], ZERO))
+    assert repaid == terms.drawn, "principal must be conserved"
+    return Schedule(_numbered(down, found, rows, _fee_parts(terms, len(rows))))
 
 
 def opening_balance(terms: LoanTerms) -> Decimal:
@@ -86,18 +93,18 @@ def down_payments(terms: LoanTerms) -> list[Drawdown]:
 def _numbered(
     down: list[Drawdown], found: list[Period], rows: list[Amounts], fees: list[Decimal]
 ) -> tuple[ScheduledInstalment, ...]:
-    made = [
-        (period.starts_on, period.due_on, principal, interest, fee)
-        for period, (principal, interest), fee in zip(found, rows, fees, strict=True)
-    ]
+    starts, dues, _parts_of = zip(*found, strict=True)
+    principals, interests = zip(*rows, strict=True)
+    columns: Iterable[Iterable[Any]] = (starts, dues, principals, interests, fees)
     if down:
-        made = sorted([*((part.on, part.on, part.amount, ZERO, ZERO) for part in down), *made], key=lambda row: row[1])
-    return tuple([ScheduledInstalment(n, *row) for n, row in enumerate(made, start=1)])
+        lent = [(part.on, part.on, part.amount, ZERO, ZERO) for part in down]
+        columns = zip(*sorted([*lent, *zip(*columns, strict=True)], key=lambda row: row[1]), strict=True)
+    return tuple(map(_instalment, zip(count(1), *columns, strict=False)))
 
 
-def _fee_parts(terms: LoanTerms, count: int) -> list[Decimal]:
+def _fee_parts(terms: LoanTerms, rows: int) -> list[Decimal]:
     if not terms.fee_total:
-        return [ZERO] * count
+        return [ZERO] * rows
     if terms.fee_timing is FeeTiming.SPREAD:
-        return split_evenly(terms.fee_total, count)
-    return split(terms.fee_total, [1] + [0] * (count - 1))
+        return split_evenly(terms.fee_total, rows)
+    return split(terms.fee_total, [1] + [0] * (rows - 1))

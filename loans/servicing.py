@@ -22,6 +22,7 @@ from loans import bookings, lifecycle, notices, positions, recovering
 from loans.account import Account, call_in
 from loans.account_mapping import accounts_for
 from loans.allocation import Allocation
+from loans.charged_back import charged_back
 from loans.correcting import conclude, replay_all, write_allocation
 from loans.events import order_of, stored_events
 from loans.models import Loan, LoanPosition, LoanStatus, Refund, Repayment, RepaymentStatus
@@ -208,6 +209,10 @@ def reverse_repayment(*, repayment_id: int, reason: str, reversed_on: date, reve
     if loan.status == LoanStatus.WRITTEN_OFF and not repayment.is_recovery:
         raise RepaymentNotReversible(
             number=repayment.number, why=_("the loan has been written off since; record the difference as a recovery.")
+        )
+    if charged_back(repayment):
+        raise RepaymentNotReversible(
+            number=repayment.number, why=_("the payer's bank took money of it back; undo that act first.")
         )
     position = positions.locked(loan_id)
     _mark_reversed(repayment, reason, reversed_on)

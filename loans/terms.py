@@ -173,6 +173,7 @@ class RateStep:
 
 
 ORDINARY_ROUNDING = Rounding()
+_NOTHING, _WHOLE, _NO_GRACE = Decimal(0), Decimal(1), (0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,9 +224,10 @@ class LoanTerms:
     rounding: Rounding = ORDINARY_ROUNDING
 
     def __post_init__(self) -> None:
-        if self.principal <= 0:
+        if self.principal <= _NOTHING:
             raise PrincipalNotPositive("principal must be more than zero")
-        if self.annual_rate < 0 or self.fee_total < 0 or (self.flat_charge or 0) < 0:
+        charge = self.flat_charge
+        if self.annual_rate < _NOTHING or self.fee_total < _NOTHING or (charge is not None and charge < _NOTHING):
             raise NegativeTerms("rate, fees and charges cannot be negative")
         if self.count < 1 or self.every < 1:
             raise CountTooSmall("count and every must be at least one")
@@ -277,7 +279,7 @@ def _check_dates(terms: LoanTerms) -> None:
 
 def _check_grace(terms: LoanTerms) -> None:
     graces = (terms.grace_on_principal, terms.grace_on_interest_payment, terms.grace_on_interest_charged)
-    if not any(graces):
+    if graces == _NO_GRACE:
         return
     if min(graces) < 0:
         raise NegativeTerms("grace cannot be negative")
@@ -289,7 +291,7 @@ def _check_grace(terms: LoanTerms) -> None:
 
 
 def _check_shares(terms: LoanTerms) -> None:
-    if not 0 <= terms.down_payment_rate < 1 or not 0 <= terms.balloon_rate < 1:
+    if not _NOTHING <= terms.down_payment_rate < _WHOLE or not _NOTHING <= terms.balloon_rate < _WHOLE:
         raise ShareOutOfRange("a down payment or a balloon must be from nothing to less than the whole")
     if (terms.method is Method.BALLOON) != bool(terms.balloon_rate):
         raise ShareOutOfRange("a balloon must have its part of the principal, and only a balloon can")

@@ -14,6 +14,10 @@ NAMES: dict[str, str | Promise] = {
     "promise_broken": _("promise broken"),
     "extension_granted": _("extension granted"),
     "loan_changed": _("loan changed"),
+    "policy_cover_low": _("cash value nearly used up"),
+    "policy_lapse_ahead": _("policy will lapse"),
+    "policy_lapsed": _("policy lapsed"),
+    "policy_reinstated": _("policy reinstated"),
 }
 
 

@@ -24,6 +24,10 @@ VARIABLES: dict[str, tuple[str, ...]] = {
     "promise_broken": ("loan_number", "amount", "promised_on"),
     "extension_granted": ("loan_number", "days", "due_on"),
     "loan_changed": ("loan_number", "change"),
+    "policy_cover_low": ("loan_number", "percent", "owed"),
+    "policy_lapse_ahead": ("loan_number", "amount", "last_day"),
+    "policy_lapsed": ("loan_number", "paid", "owed"),
+    "policy_reinstated": ("loan_number", "reinstated_on"),
 }
 PROBLEM_WORDS: dict[WordingProblem, str | Promise] = {
     WordingProblem.EMPTY: _("the text is empty"),

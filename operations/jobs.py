@@ -10,12 +10,15 @@ from django.utils.translation import gettext_lazy as _
 
 from core import business_date
 from core.errors import DomainError, NotFound
+from ledger.periods import require_closable
+from operations.books import close_books
 from operations.demo.story import live, waits_until
 from operations.demo.time import let_days_pass
 from operations.end_of_day import Progress, close_until
 from operations.models import DemoStory, EndOfDayRun, LongJob
 
 STORY = "story:"
+CLOSING = "close_books"
 
 
 class AdvanceNotOffered(DomainError):
@@ -53,6 +56,15 @@ def request_story(*, story: DemoStory, requested_by: Any) -> LongJob:
     return _request(f"{STORY}{story.pk}", waits_until(story) or business_date.current(), requested_by)
 
 
+def request_closing(*, through: date, on: date, requested_by: Any) -> LongJob:
+    """Verify the books and close them through ``through``; ``on`` is the business date.
+
+    Raises DayStillOpen, AlreadyClosed, JobRunning.
+    """
+    require_closable(through, on=on)
+    return _request(CLOSING, through, requested_by)
+
+
 def run_job(*, job_id: int) -> LongJob:
     """Do the work of a job that waits. Days closed before an interruption stay closed, so a repeat goes on from there."""
     job = LongJob.objects.filter(pk=job_id).first()
@@ -75,6 +87,8 @@ def _work(job: LongJob) -> str:
     progress, target = _watching(job), date.fromisoformat(job.argument)
     if job.kind.startswith(STORY):
         live(story_id=int(job.kind.removeprefix(STORY)), progress=progress)
+    elif job.kind == CLOSING:
+        close_books(through=target, on=business_date.current(), by=job.requested_by, progress=_counting(job))
     elif job.kind == "advance":
         let_days_pass(target, progress=progress)
     else:
@@ -112,6 +126,15 @@ def _watching(job: LongJob) -> Callable[[Progress], None]:
             done=min(done * steps + progress.done, days * steps),
             doing=f"{progress.on} · {progress.label}",
         )
+
+    return watch
+
+
+def _counting(job: LongJob) -> Callable[[str, int, int], None]:
+    """Chunks and checks as they are verified."""
+
+    def watch(what: str, done: int, total: int) -> None:
+        LongJob.objects.filter(pk=job.pk).update(status=LongJob.Status.RUNNING, doing=what, done=done, total=total)
 
     return watch
 

@@ -28,6 +28,8 @@ COUNT_LABELS: dict[str, str | Promise] = {
     "cut": _("cut"),
     "ended": _("ended"),
     "difference": _("difference"),
+    "books_closed": _("closed"),
+    "closings_refused": _("refused, books differ"),
 }
 
 

@@ -18,8 +18,9 @@ from core.errors import DomainError
 from debt_collections import cases, promises
 from debt_collections.models import Promise as PromiseToPay
 from ledger import queries as books
-from loans import closing, mandates, reminders
-from loans.models import Mandate, MandateStatus
+from loans import closing, mandates, pledge_review, reminders, repricing
+from loans.models import LIVE_PLEDGES, Mandate, MandateStatus, PolicyPledge
+from operations.books import close_by_rule
 from risk import limits
 
 Counts = Mapping[str, int | str]
@@ -57,6 +58,12 @@ def _loans_with_mandate() -> IdRange:
     return None if ends["lo"] is None else (ends["lo"], ends["hi"] + 1)
 
 
+def _loans_with_policy() -> IdRange:
+    live = PolicyPledge.objects.filter(status__in=LIVE_PLEDGES)
+    ends = live.aggregate(lo=Min("loan_id"), hi=Max("loan_id"))
+    return None if ends["lo"] is None else (ends["lo"], ends["hi"] + 1)
+
+
 def _running_loans() -> IdRange:
     ends = closing.id_range()
     return None if ends is None else (ends[0], ends[1] + 1)
@@ -83,13 +90,21 @@ def check_books(lo: int, hi: int, on: date) -> Counts:
     return {"difference": f"{difference:.2f}"}
 
 
+def close_period(lo: int, hi: int, on: date) -> Counts:
+    """Close the books of days gone by, where the market's rule asks the night to."""
+    return close_by_rule(on)
+
+
 STEPS: tuple[Step, ...] = (
     Step("mandates", _("Direct debits"), _to_last(mandates.run_due), _loans_with_mandate),
+    Step("repricing", _("Rates set anew"), _to_last(repricing.reprice_due), _running_loans),
     Step("positions", _("Accrued and aged"), _to_last(closing.accrue_and_age), _running_loans),
+    Step("policies", _("Pledged policies"), _to_last(pledge_review.review_due), _loans_with_policy),
     Step("reminders", _("Reminders"), _to_last(reminders.queue_reminders), _running_loans),
     Step("promises", _("Promises judged"), promises.judge, _ids_of(PromiseToPay)),
     Step("cases", _("Cases"), cases.review_borrowers, cases.id_range),
     Step("limits", _("Limits"), limits.rescore, _ids_of(Borrower)),
     Step("books", _("Books verified"), check_books, _once),
+    Step("period", _("Books closed"), close_period, _once),
 )
 LABELS: dict[str, str | Promise] = {step.code: step.label for step in STEPS}

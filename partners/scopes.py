@@ -17,6 +17,8 @@ SCOPES: dict[str, str | Promise] = {
     "repayments:read": _("See repayments"),
     "repayments:write": _("Report repayments"),
     "repayments:reverse": _("Reverse a repayment it reported"),
+    "loans:act": _("Change running loans: fees, holds, dates, plans"),
+    "books:read": _("See the books of the lender: trial balance and lines of accounts"),
     "portfolio:read": _("See objects of every origin, not only its own"),
 }
 

@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 
 from audit.models import Approval, ApprovalStatus
 from core.money import round_money
+from loans.cost_caps import percent
 from loans.decisions import Source, reason_labels
 from loans.loan_page import Event
 from loans.models import Application, ApplicationStatus, Disbursement, Offer, OfferStatus, Outcome
 from loans.models.application import STATUS_TONES as APPLICATION_TONES
 from loans.models.disbursement import STATUS_TONES as DISBURSEMENT_TONES
 from loans.origination import SECOND_APPROVAL
-from loans.quotes import percent
 from risk import labels
 from risk.models import Assessment
 
@@ -93,7 +93,7 @@ class ApplicationPage:
 def application_page(application: Application) -> ApplicationPage:
     """The page of ``application`` (read with its borrower, product and people)."""
     assessments = list(application.assessments.select_related("scorecard", "grade_policy").order_by("-id"))
-    offers = list(application.offers.select_related("contract", "made_by").order_by("-id"))
+    offers = list(application.offers.select_related("contract", "made_by", "product_version").order_by("-id"))
     standing = next((offer for offer in offers if offer.status in {OfferStatus.OPEN, OfferStatus.ACCEPTED}), None)
     disbursement = (
         Disbursement.objects.filter(loan__application=application).select_related("loan").order_by("-id").first()

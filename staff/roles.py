@@ -66,6 +66,8 @@ ROLES: dict[str, set[str]] = {
         "risk.change_limit",
         "collections.view_case",
         "audit.view_auditevent",
+        "ledger.view_journalentry",
+        "ledger.reopen_period",
     },
     "operations": _READ
     | {
@@ -76,6 +78,7 @@ ROLES: dict[str, set[str]] = {
         "loans.import_payments",
         "loans.adjust_charges",
         "loans.change_terms",
+        "loans.manage_policypledge",
         "loans.undo_act",
         "messaging.report_receipt",
         "operations.close_day",
@@ -101,6 +104,8 @@ ROLES: dict[str, set[str]] = {
     "finance": _READ
     | {
         "ledger.view_journalentry",
+        "ledger.close_period",
+        "ledger.reopen_period",
         "loans.record_repayment",
         "loans.reverse_repayment",
         "loans.refund_overpayment",

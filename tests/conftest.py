@@ -17,10 +17,20 @@ from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
 from core.rules import forget_cached_rules
 from staff.models import User
+from tests.examples import NIGHTLY, ORDINARY
+
+# A busy machine must not turn a true law red: no deadline, no complaint about slow drawing.
+BUSY: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+# HYPOTHESIS_PROFILE=nightly tells many more stories than a change has to wait for.
+hypothesis_settings.register_profile("ordinary", max_examples=ORDINARY, **BUSY)
+hypothesis_settings.register_profile("nightly", max_examples=NIGHTLY, **BUSY)
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ordinary"))
 
 PICTURES = Path(__file__).resolve().parent.parent / "artefacts" / "pictures"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

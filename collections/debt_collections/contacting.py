@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from borrowers import contacts as contact_points
 from borrowers import privacy
-from borrowers.models import ContactPoint, ContactState
+from borrowers.models import ContactKind, ContactPoint, ContactState
 from core.context import acting
 from core.errors import Invalid, NotAllowed, NotFound
 from core.rules import rule
@@ -26,6 +26,13 @@ from debt_collections.lifecycle import locked_open
 from debt_collections.models import Case, Channel, ContactAttempt, Outcome, PaymentMethod
 
 OVERRIDE = "collections.override_contact_guard"
+# Where a channel reaches people; a visit goes to no contact point, so any may be named with it.
+KINDS_BY_CHANNEL: dict[str, frozenset[str]] = {
+    Channel.CALL: frozenset({ContactKind.MOBILE}),
+    Channel.SMS: frozenset({ContactKind.MOBILE}),
+    Channel.WECHAT: frozenset({ContactKind.WECHAT, ContactKind.MOBILE}),
+    Channel.EMAIL: frozenset({ContactKind.EMAIL}),
+}
 
 
 class ContactPointOfOther(NotFound):
@@ -37,6 +44,12 @@ class ContactPointNeeded(Invalid):
     code = "contact_point_needed"
     field = "contact_point"
     message = _("Say which number was tried.")
+
+
+class ContactPointOfOtherKind(Invalid):
+    code = "contact_point_of_other_kind"
+    field = "contact_point"
+    message = _("%(channel)s does not go by this kind of address. Choose another one.")
 
 
 class PromiseTermsMissing(Invalid):
@@ -93,7 +106,8 @@ def log_contact(
 ) -> ContactAttempt:
     """Store an attempt with its outcome. The same ``form_key`` again returns what was stored.
 
-    Refuses what the contact guard refuses, unless ``by`` may override it and gives a reason.
+    Refuses what the contact guard refuses, unless ``by`` may override it and gives a reason, and a contact point that
+    ``channel`` does not reach (ContactPointOfOtherKind).
     """
     case = locked_open(case_id)
     known = ContactAttempt.objects.filter(form_key=form_key).first() if form_key else None
@@ -101,6 +115,7 @@ def log_contact(
         return known
     workload.refuse_if_taken(case, by, now)
     point = _point_of(case, contact_point_id) if contact_point_id is not None else None
+    _require_kind(channel, point)
     _check_guard(case, point, channel=channel, outcome=outcome, now=now, on=on, by=by, override_reason=override_reason)
     if outcome == Outcome.PROMISE and promise is None:
         raise PromiseTermsMissing()
@@ -136,6 +151,13 @@ def _point_of(case: Case, contact_point_id: int) -> ContactPoint:
     if point is None:
         raise ContactPointOfOther()
     return point
+
+
+def _require_kind(channel: str, point: ContactPoint | None) -> None:
+    """A call counts against the number that was dialled; logged beside an e-mail address it would count nowhere."""
+    kinds = KINDS_BY_CHANNEL.get(channel)
+    if point is not None and kinds is not None and point.kind not in kinds:
+        raise ContactPointOfOtherKind(channel=Channel(channel).label)
 
 
 def _check_guard(

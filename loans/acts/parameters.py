@@ -97,6 +97,50 @@ def decoded(parameters: Sequence[Parameter], stored: Mapping[str, Any]) -> dict[
     return {parameter.name: _read(parameter, stored.get(parameter.name)) for parameter in parameters}
 
 
+class ParameterUnreadable(Invalid):
+    code = "parameter_unreadable"
+    message = _("%(name)s cannot be read: give %(form)s.")
+
+
+_FORMS: dict[Sort, Words] = {
+    Sort.MONEY: _("an amount as text, like 25.00"),
+    Sort.RATE: _("a fraction as text, like 0.18"),
+    Sort.COUNT: _("a whole number"),
+    Sort.DATE: _("a day like 2026-07-15"),
+    Sort.FLAG: _("true or false"),
+    Sort.TEXT: _("a text"),
+    Sort.CHOICE: _("one of the choices"),
+}
+
+
+def read_values(parameters: Sequence[Parameter], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as JSON brings them, as Python works with them. Raises ParameterUnknown, ParameterUnreadable."""
+    encoded(parameters, given)
+    values = {}
+    for parameter in parameters:
+        if given.get(parameter.name) is None:
+            continue
+        try:
+            values[parameter.name] = _checked(parameter, given[parameter.name])
+        except (ArithmeticError, TypeError, ValueError) as unreadable:
+            facts = {"name": parameter.label, "form": _FORMS[parameter.sort]}
+            raise ParameterUnreadable(field=parameter.name, **facts) from unreadable
+    return values
+
+
+def _checked(parameter: Parameter, value: Any) -> Any:
+    kinds: dict[Sort, type] = {Sort.COUNT: int, Sort.FLAG: bool, Sort.TEXT: str, Sort.CHOICE: str, Sort.DATE: str}
+    wanted = kinds.get(parameter.sort, str)
+    if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
+        raise TypeError(parameter.name)
+    read = _read(parameter, value)
+    if isinstance(read, Decimal) and (
+        not read.is_finite() or (parameter.sort is Sort.MONEY and read % Decimal("0.01"))
+    ):
+        raise ValueError(parameter.name)
+    return read
+
+
 def _read(parameter: Parameter, value: Any) -> Any:
     if value is None:
         return None

@@ -9,6 +9,8 @@ from rest_framework import serializers
 
 from borrowers.api.serializers import BorrowerSerializer
 from loans.application_lifecycle import ALLOWED
+from loans.cost_table import CostComponent, CostKind
+from loans.cost_words import COST_NAMES
 from loans.decisions import DecisionReason, reason_labels
 from loans.models import (
     Application,
@@ -85,6 +87,34 @@ class ScheduledInstalmentSerializer(serializers.Serializer[Any]):
     total = MoneyField()
 
 
+class CostPartSerializer(serializers.Serializer[Any]):
+    due_on = serializers.DateField()
+    amount = MoneyField()
+
+
+class CostComponentSerializer(serializers.Serializer[Any]):
+    """One cost of the credit. Nothing that is not listed is charged while the loan is paid as agreed."""
+
+    kind = serializers.ChoiceField([(kind.value, kind.value) for kind in CostKind])
+    name = serializers.SerializerMethodField()
+    payee = serializers.CharField(help_text="Who charges it; “lender” is the lender itself.")
+    amount = MoneyField()
+    parts = CostPartSerializer(many=True)
+
+    def get_name(self, component: CostComponent) -> str:
+        return str(COST_NAMES[component.kind])
+
+
+class AnnualRatesSerializer(serializers.Serializer[Any]):
+    """The annual rate by the law of each market."""
+
+    cn_simple = RateField(help_text="China: rate of a period times the periods of a year (单利).")
+    cn_compound = RateField(help_text="China: compounded.")
+    eu_aprc = RateField(help_text="European Union and United Kingdom: annual percentage rate of charge.")
+    us_apr = RateField(help_text="United States: Regulation Z, Appendix J, actuarial method.")
+    xirr = RateField(help_text="Effective, by actual days over 365.")
+
+
 class QuoteSerializer(serializers.Serializer[Any]):
     """What a loan would be, paid out today. Nothing is stored."""
 
@@ -102,6 +132,12 @@ class QuoteSerializer(serializers.Serializer[Any]):
     annualised_compound = RateField(source="cost.compound")
     cost_cap = RateField(source="cap.rate", allow_null=True)
     within_cap = serializers.BooleanField()
+    components = CostComponentSerializer(many=True)
+    total_cost = MoneyField()
+    rates = AnnualRatesSerializer()
+    rates_shown = serializers.ListField(
+        child=serializers.CharField(), help_text="The rates that must be shown to the borrower, by name."
+    )
     instalments = ScheduledInstalmentSerializer(many=True, source="schedule.instalments")
     livemode = LiveMode()
 

@@ -1,4 +1,4 @@
-from loans.api import servicing_views, views
+from loans.api import act_views, policy_views, servicing_views, views
 from partners.api.routes import route
 
 urlpatterns = [
@@ -17,6 +17,11 @@ urlpatterns = [
     route("loans/<loan:loan_id>/schedule", servicing_views.ScheduleDetail.as_view(), "loan_schedule"),
     route("loans/<loan:loan_id>/transactions", servicing_views.Transactions.as_view(), "loan_transactions"),
     route("loans/<loan:loan_id>/payoff_quote", servicing_views.PayoffQuote.as_view(), "loan_payoff_quote"),
+    route("act_kinds", act_views.ActKinds.as_view(), "act_kinds"),
+    route("loans/<loan:loan_id>/acts", act_views.Acts.as_view(), "loan_acts"),
+    route("loans/<loan:loan_id>/acts/preview", act_views.ActPreview.as_view(), "loan_act_preview"),
+    route("loans/<loan:loan_id>/acts/<act:act_id>/undo", act_views.ActUndo.as_view(), "loan_act_undo"),
+    route("loans/<loan:loan_id>/policy", policy_views.PolicyDetail.as_view(), "loan_policy"),
     route("repayments", servicing_views.Repayments.as_view(), "repayments"),
     route("repayments/<rep:repayment_id>", servicing_views.RepaymentDetail.as_view(), "repayment"),
     route("repayments/<rep:repayment_id>/reverse", servicing_views.Reverse.as_view(), "repayment_reverse"),

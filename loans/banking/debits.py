@@ -33,10 +33,13 @@ class DirectDebit(Protocol):
     def collect(self, order: DebitOrder) -> DebitAnswer:
         """Debit; the same reference again debits nothing more and answers as before."""
 
+    def withdraw(self, order: DebitOrder) -> DebitAnswer:
+        """Debit no more under this reference: "paid" where the money was debited before, "failed" where it never will be."""
+
 
 class SimulatedDebits:
     """A simulated bank. The last four digits of the account choose the answer: 1010 has no funds, 1011 knows no
-    mandate, 1012 does not answer; any other account is debited."""
+    mandate, 1012 does not answer, 1013 does not answer but lets itself be withdrawn; any other account is debited."""
 
     def collect(self, order: DebitOrder) -> DebitAnswer:
         match order.account_number[-4:]:
@@ -44,9 +47,14 @@ class SimulatedDebits:
                 return DebitAnswer("failed", "AM04", "insufficient funds")
             case "1011":
                 return DebitAnswer("failed", "MD01", "no mandate")
-            case "1012":
+            case "1012" | "1013":
                 return DebitAnswer("unknown", "", "the bank did not answer")
         return DebitAnswer("paid")
+
+    def withdraw(self, order: DebitOrder) -> DebitAnswer:
+        if order.account_number[-4:] == "1013":
+            return DebitAnswer("failed", "", "withdrawn")
+        return self.collect(order)
 
 
 def direct_debit() -> DirectDebit:

@@ -8,6 +8,7 @@ from loans.models.disbursement import BankTransfer, Disbursement, DisbursementSt
 from loans.models.instalment import Instalment
 from loans.models.loan import Loan, LoanStatus
 from loans.models.offer import Contract, Offer, OfferStatus
+from loans.models.pledge import LIVE_PLEDGES, CashValueGrowth, PledgeStatus, PolicyCashValue, PolicyPledge
 from loans.models.position import LoanPosition, RiskClass
 from loans.models.product import (
     FeeDue,
@@ -21,6 +22,7 @@ from loans.models.repayment import Refund, Repayment, RepaymentChannel, Repaymen
 from loans.models.servicing import Accrual, Extension, LoanTransition, Mandate, MandateAttempt, MandateStatus, Waiver
 
 __all__ = [
+    "LIVE_PLEDGES",
     "AccountMapping",
     "Accrual",
     "ActStatus",
@@ -28,6 +30,7 @@ __all__ = [
     "ApplicationStatus",
     "BankFile",
     "BankTransfer",
+    "CashValueGrowth",
     "Contract",
     "Disbursement",
     "DisbursementStatus",
@@ -48,6 +51,9 @@ __all__ = [
     "Offer",
     "OfferStatus",
     "Outcome",
+    "PledgeStatus",
+    "PolicyCashValue",
+    "PolicyPledge",
     "Product",
     "ProductVersion",
     "Refund",

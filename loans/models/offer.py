@@ -1,6 +1,7 @@
 """Offers and contracts: what was offered to the last cent, and what was signed, sealed by its hash."""
 
 import json
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,8 @@ from django.utils.translation import pgettext_lazy
 
 from core.fields import exact_field, money_field
 from core.identifiers import new_id
+from loans.cost_table import CostComponent, components_of
+from loans.schedule import ScheduledInstalment
 
 
 def _offer_id() -> str:
@@ -98,6 +101,17 @@ class Offer(models.Model):
     def total_cost(self) -> Decimal:
         """What the credit costs in all: interest and fees."""
         return self.total_interest + self.total_fees
+
+    @property
+    def components(self) -> tuple[CostComponent, ...]:
+        """The table of all costs as offered: what, by whom, how much, when."""
+        return components_of(map(_instalment, self.schedule), self.product_version.fee_payee)
+
+
+def _instalment(row: dict[str, Any]) -> ScheduledInstalment:
+    due_on = date.fromisoformat(row["due_on"])
+    amounts = (Decimal(row[name]) for name in ("principal", "interest", "fee"))
+    return ScheduledInstalment(row["number"], due_on, due_on, *amounts)
 
 
 class Contract(models.Model):

@@ -26,6 +26,7 @@ class RepaymentChannel(models.TextChoices):
     BANK_FILE = "bank_file", _("bank file")
     DIRECT_DEBIT = "direct_debit", _("direct debit")
     IMPORT = "import", _("import")
+    INSURER = "insurer", _("paid by the insurer")
 
 
 def new_repayment_id() -> str:

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from core.fields import money_field
+from core.fields import exact_field, money_field
 from core.history import tracked
 from core.identifiers import new_id
 from loans.models.loan import Loan
@@ -130,15 +130,27 @@ class Mandate(models.Model):
 
 
 class MandateAttempt(models.Model):
-    """One debit tried under a mandate; at most one a loan and day."""
+    """One debit tried under a mandate; at most one a loan and day.
+
+    ``due_on`` is the latest due date it was tried for, ``share`` the part of what was due that was asked for. Stopped is a
+    debit without an answer that was withdrawn because the money came another way.
+    """
 
     mandate = models.ForeignKey(Mandate, on_delete=models.PROTECT, related_name="attempts")
     attempted_on = models.DateField()
+    due_on = models.DateField(null=True)
+    share = exact_field(default=1)
     amount = money_field()
     reference = models.CharField(max_length=60, unique=True)
     outcome = models.CharField(
         max_length=8,
-        choices=[("sent", _("sent")), ("paid", _("paid")), ("failed", _("failed")), ("unknown", _("unknown"))],
+        choices=[
+            ("sent", _("sent")),
+            ("paid", _("paid")),
+            ("failed", _("failed")),
+            ("unknown", _("unknown")),
+            ("stopped", _("stopped")),
+        ],
         default="sent",
     )
     code = models.CharField(max_length=40, blank=True)

@@ -7,10 +7,13 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
-from loans import loan_page
+from loans import loan_page, mandate_page
+from loans.cost_table import CostKind
+from loans.cost_words import COST_NAMES, payee_words
 
 register = template.Library()
 register.filter("money_split", loan_page.money_split)
+register.filter("debit_reason", mandate_page.reason)
 
 _COMPONENTS: dict[str, str | Promise] = {
     "fee": gettext_lazy("fees"),
@@ -29,10 +32,19 @@ _DAY_COUNTS: dict[str, str | Promise] = {
     "30e_360_isda": gettext_lazy("30-day months / 360, ends of months as 30th"),
     "30u_360": gettext_lazy("30-day months / 360, US rule"),
     "act_act_isda": gettext_lazy("actual days / days of the calendar year"),
+    "act_act_year_end": gettext_lazy("actual days / days of the year, cut on 31 December"),
     "act_act_icma": gettext_lazy("actual days / days of the regular period"),
     "act_act_afb": gettext_lazy("whole years, then actual days / 365 or 366"),
     "eu_remark_c": gettext_lazy("whole periods, then actual days / 365 or 366"),
 }
+
+
+@register.filter
+def cost_name(kind: CostKind) -> str:
+    return str(COST_NAMES[kind])
+
+
+register.filter("payee_words", payee_words)
 
 
 @register.filter

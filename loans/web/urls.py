@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from loans.web import acts, applications, calendars, loans, payments, products
+from loans.web import acts, applications, calendars, loan_acts, loans, payments, policies, products
 
 app_name = "loans"
 urlpatterns = [
@@ -18,8 +18,20 @@ urlpatterns = [
     path("loans/<str:number>/waive", acts.waive, name="loan_waive"),
     path("loans/<str:number>/write-off", acts.request_write_off, name="loan_write_off"),
     path("loans/<str:number>/disburse", acts.disburse, name="loan_disburse"),
+    path("loans/<str:number>/acts/", loan_acts.act_menu, name="loan_acts"),
+    path("loans/<str:number>/acts/<slug:code>", loan_acts.act, name="loan_act"),
+    path("loans/<str:number>/acts/<slug:code>/preview", loan_acts.act_preview, name="loan_act_preview"),
+    path("loans/<str:number>/acts/<str:act_id>/undo", loan_acts.act_undo, name="loan_act_undo"),
     path("loans/<str:number>/why/<slug:what>", loans.why, name="loan_why"),
     path("loans/<str:number>/contract", loans.contract, name="loan_contract"),
+    path("loans/<str:number>/policy/review", policies.review, name="policy_review"),
+    path("loans/<str:number>/policy/capitalise", policies.capitalise, name="policy_capitalise"),
+    path("loans/<str:number>/policy/cash-value", policies.cash_value, name="policy_cash_value"),
+    path("loans/<str:number>/policy/reinstate", policies.reinstate, name="policy_reinstate"),
+    path("loans/<str:number>/policy/release", policies.release, name="policy_release"),
+    # /app/policies/
+    path("policies/", policies.policy_list, name="policies"),
+    path("policies/pledge", policies.pledge, name="policy_pledge"),
     # /app/applications/
     path("applications/", applications.application_list, name="applications"),
     path("applications/quote", applications.quote, name="quote"),

@@ -41,6 +41,7 @@ TAGS = {
     "offers": "The terms, and accepting them.",
     "loans": "Where a loan stands.",
     "repayments": "Money that comes in.",
+    "books": "The lender's own ledger, for programs that reconcile.",
     "meta": "About the API and its caller.",
 }
 FILE = Path(settings.BASE_DIR) / "openapi.yaml"

@@ -1,7 +1,11 @@
 """From product to accepted offer over the API."""
 
+from datetime import date
+
 import pytest
 
+from core.models import Rule
+from core.rules import forget_cached_rules
 from loans.decisions import DecisionReason
 from loans.models import Application, Loan, Product
 from loans.origination import Decision, decline, refer
@@ -41,6 +45,12 @@ def test_a_quote_shows_schedule_and_all_in_cost_and_stores_nothing(lilac, produc
     total = sum(row["total"]["amount"] for row in quote["instalments"])
     assert total == quote["total_repayable"]["amount"] == 12_000_00 + quote["total_interest"]["amount"]
     assert quote["annualised_simple"].startswith("0.18")
+    assert [(row["kind"], row["payee"], row["amount"]) for row in quote["components"]] == [
+        ("interest", "lender", quote["total_interest"])
+    ]
+    assert quote["total_cost"] == quote["total_interest"]
+    assert set(quote["rates"]) == {"cn_simple", "cn_compound", "eu_aprc", "us_apr", "xirr"}
+    assert quote["rates_shown"] == ["cn_simple", "cn_compound"]
     assert not Application.objects.exists()
 
 
@@ -167,6 +177,18 @@ def test_an_accepted_offer_becomes_one_loan_however_often_it_is_accepted(lilac, 
     assert first.json()["disbursement"]["status"] == "queued"
     assert Loan.objects.count() == 1
     assert lilac.ask(f"/offers/{offer['id']}").json()["status"] == "accepted"
+
+
+def test_an_offer_over_a_cap_lowered_since_is_refused_with_both_numbers(lilac, product):
+    offer = offered(lilac, product)
+    private = {"lender_type": "private_lender"}
+    Rule.objects.create(code="lender_type", market="CN", effective_from=date(2026, 1, 1), data=private, source="test")
+    forget_cached_rules()
+
+    problem = assert_problem(lilac.send(f"/offers/{offer['id']}/accept"), 422, "all_in_cost_too_high")
+
+    assert "20.00%" in problem["detail"]
+    assert "12.00%" in problem["detail"]
 
 
 def test_an_offer_that_ended_cannot_be_accepted(lilac, product):

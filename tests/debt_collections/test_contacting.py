@@ -100,6 +100,16 @@ def test_a_message_is_no_call_and_not_counted_as_one(case, phone, wang) -> None:
     assert log(case, phone, wang, "12:00", "message", channel="sms").pk
 
 
+def test_a_call_is_not_logged_beside_an_email_address(case, wang) -> None:
+    email = add_contact_point(borrower_id=case.borrower_id, kind="email", value="ada@example.com")
+
+    with pytest.raises(contacting.ContactPointOfOtherKind):
+        log(case, email, wang, outcome="wrong_number")
+
+    assert not ContactAttempt.objects.exists()
+    assert log(case, email, wang, outcome="message", channel="email").pk
+
+
 def test_who_asked_not_to_be_contacted_is_left_alone(case, phone, wang) -> None:
     case.borrower.do_not_contact = True
     case.borrower.save()

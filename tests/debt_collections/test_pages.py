@@ -14,6 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from borrowers.contacts import add_contact_point
 from core import business_date
 from debt_collections import cases, promises
 from debt_collections.models import Case, ContactAttempt, Promise
@@ -200,6 +201,15 @@ def test_save_and_next_stores_the_outcome_and_brings_the_next_case(collector) ->
     assert ContactAttempt.objects.get().note == "rings"
     second.refresh_from_db()
     assert second.claimed_by.username == "wang"
+
+
+def test_the_number_that_would_be_called_is_chosen_already(case, collector) -> None:
+    phone = case.borrower.contact_points.get(kind="mobile")
+    add_contact_point(borrower_id=case.borrower_id, kind="email", value="ada@example.com")
+
+    page = collector.get(reverse("collections:case", args=[case.public_id])).content.decode()
+
+    assert f'<option value="{phone.pk}" selected>' in page
 
 
 def test_a_promise_is_taken_with_the_call(case, collector) -> None:

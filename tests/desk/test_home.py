@@ -7,11 +7,13 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from desk import home, navigation
 from loans import asking, portfolio, servicing
 from loans.models import Loan
+from operations.models import BusinessDay, EndOfDayRun
 from staff.roles import ROLES
 from tests.loans.books import DISBURSED, a_running_loan, close_days
 
@@ -61,6 +63,20 @@ def test_the_change_is_shown_before_it_is_opened(client: Client, signed_in: Call
     assert loan.number in page
     assert "<del>active</del>" in page
     assert "<ins>written off</ins>" in page
+
+
+@pytest.mark.parametrize(("role", "linked"), [("operations", True), ("officer", False)])
+def test_the_night_leads_on_only_for_those_who_may_look(
+    client: Client, signed_in: Callable[..., Client], role: str, linked: bool
+) -> None:
+    day = BusinessDay.objects.create(on=DISBURSED, status=BusinessDay.Status.CLOSED, closed_at=timezone.now())
+    EndOfDayRun.objects.create(business_day=day, status=EndOfDayRun.Status.FAILED, trigger="hand", chunk_size=1000)
+    signed_in(client, role)
+
+    page = client.get(reverse(HOME)).content.decode()
+
+    assert "Night of" in page
+    assert (f'class="plain" href="{reverse("operations:end_of_day")}"' in page) is linked
 
 
 def test_counts_of_the_navigation_stop_at_a_hundred() -> None:

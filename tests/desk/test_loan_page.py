@@ -211,6 +211,17 @@ def test_the_whole_answer_takes_a_bounded_number_of_queries(
         shown(operator, loan, tab)
 
 
+def test_the_change_log_speaks_of_fields_not_of_columns(operator: Client, loan: Loan) -> None:
+    close_days(DISBURSED, date(2026, 2, 24))
+    writing_off.write_off(loan_id=loan.pk, on=date(2026, 2, 25), reason="lost")
+
+    page = shown(operator, loan, "changes")
+
+    assert "<ins>written off</ins>" in page
+    assert "written_off" not in page
+    assert "disbursed_on" not in page
+
+
 def test_messages_in_a_row_are_folded_into_one_line() -> None:
     close = [loan_page.Event(at=loan_page._noon(DUE), title="SMS", kind="message")] * 3
     money = loan_page.Event(at=loan_page._noon(DUE + timedelta(days=1)), title="Payment")

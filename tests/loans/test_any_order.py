@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import DomainError
@@ -20,6 +20,7 @@ from loans.servicing import record_repayment, refund_overpayment, reverse_repaym
 from loans.verifying import compare
 from loans.waiving import waive
 from loans.writing_off import write_off
+from tests.examples import lives
 from tests.loans.books import DISBURSED, a_running_loan
 from tests.loans.test_acts import wish
 
@@ -61,9 +62,7 @@ terms = st.fixed_dictionaries(
         "servicing": st.one_of(st.just(FIXED), FOLLOWS_BALANCE),
     }
 ).map(lambda facts: {**facts, **facts["servicing"]})
-often = settings(
-    max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
-)
+often = lives(30)
 
 
 def a_loan(**changes: Any) -> Loan:

@@ -11,8 +11,8 @@ import pytest
 
 from core.calendars import add_months
 from loans.apr import AllInCost, CapBasis, NoRate, cost_by_dates, cost_by_periods, cost_of
-from loans.schedule import build_schedule
-from loans.terms import Frequency, LoanTerms, Method
+from loans.schedule import Schedule, ScheduledInstalment, build_schedule
+from loans.terms import Drawdown, Frequency, LoanTerms, Method
 
 VECTORS = Path(__file__).resolve().parents[3] / "shared" / "vectors" / "apr_vectors.json"
 TOLERANCE = Decimal("0.00000001")
@@ -101,6 +101,43 @@ class TestShapes:
         assert cost.compound == Decimal(10) ** 9
 
 
+def rows(*facts: tuple[date, str]) -> Schedule:
+    """A schedule of instalments that are all principal: only dates and sums matter to a rate."""
+    zero = Decimal("0.00")
+    return Schedule(
+        tuple(ScheduledInstalment(n + 1, on, on, Decimal(sum_), zero, zero) for n, (on, sum_) in enumerate(facts))
+    )
+
+
+class TestUneven:
+    start = date(2026, 1, 1)
+
+    def terms(self, **changes: Any) -> LoanTerms:
+        facts = {"principal": Decimal("1000.00"), "annual_rate": Decimal("0.1"), "count": 2, "start_on": self.start}
+        return LoanTerms(**{**facts, **changes})
+
+    def test_drawdowns_count_from_the_day_each_goes_out(self) -> None:
+        parts = (Drawdown(self.start, Decimal("500.00")), Drawdown(date(2027, 1, 1), Decimal("500.00")))
+
+        cost = cost_of(self.terms(count=1, drawdowns=parts), rows((date(2028, 1, 1), "1155.00")))
+
+        assert abs(cost.compound - Decimal("0.1")) <= TOLERANCE
+
+    def test_a_down_payment_on_the_first_day_lessens_what_is_received(self) -> None:
+        instalments = rows((self.start, "200.00"), (date(2026, 2, 1), "404.00"), (date(2026, 3, 1), "408.00"))
+
+        cost = cost_of(self.terms(), instalments)
+
+        assert cost.simple == cost_by_periods([Decimal(800), Decimal(-404), Decimal(-408)]).simple
+
+    def test_chosen_dates_are_counted_by_day(self) -> None:
+        dates = (date(2026, 2, 11), date(2027, 1, 1))
+
+        cost = cost_of(self.terms(due_dates=dates), rows((dates[0], "0.00"), (dates[1], "1100.00")))
+
+        assert abs(cost.compound - Decimal("0.1")) <= TOLERANCE
+
+
 class TestDates:
     def test_even_months_by_date_come_close_to_the_rate_by_period(self) -> None:
         flows = level("10000", "945.59")
@@ -118,7 +155,12 @@ class TestDates:
     def test_less_paid_back_than_received_is_a_negative_rate(self) -> None:
         assert cost_by_periods([Decimal(1000), Decimal(-900)]).simple == pytest.approx(Decimal("-1.2"))
 
-    @pytest.mark.parametrize("flows", [[1000], [1000, 0], [0, -100], [1000, 200, -1300]])
+    def test_money_received_in_two_parts_has_a_rate(self) -> None:
+        cost = cost_by_periods([Decimal(1000), Decimal(1000), Decimal(-2310)])
+
+        assert abs(cost.simple - Decimal("1.2")) < Decimal("0.00000001")
+
+    @pytest.mark.parametrize("flows", [[1000], [1000, 0], [0, -100], [1000, 200]])
     def test_flows_without_a_rate_are_refused(self, flows: list[int]) -> None:
         with pytest.raises(NoRate):
             cost_by_periods([Decimal(flow) for flow in flows])

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.money import ZERO
@@ -14,6 +14,7 @@ from loans.closing import accrue_and_age, id_range
 from loans.models import Accrual, Loan, LoanPosition, LoanTransition
 from loans.servicing import record_repayment
 from loans.verifying import compare
+from tests.examples import lives
 from tests.loans.books import DISBURSED, a_running_loan, close_days
 
 pytestmark = pytest.mark.django_db
@@ -83,7 +84,7 @@ def test_only_running_loans_are_in_range() -> None:
 events = st.lists(st.tuples(st.integers(0, 130), st.integers(1, 250_000)), max_size=6)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@lives(100)
 @given(
     payments=events,
     method=st.sampled_from(["equal_instalments", "equal_principal", "interest_only", "bullet"]),

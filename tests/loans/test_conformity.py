@@ -12,6 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from loans.conformity import business_days, day_counts
+from loans.models import Loan, Product
 
 pytestmark = pytest.mark.django_db
 
@@ -193,9 +194,56 @@ def test_a_file_that_is_not_there_is_refused_by_name(tmp_path: Path) -> None:
         run(str(tmp_path / "nowhere.json"))
 
 
+# --- a repayment case runs on a real loan, of which nothing is left -----------------------------------------------------
+LATE = {
+    "id": "four-days-late",
+    "principal": 1200,
+    "annual_rate_percent": 12,
+    "number_of_repayments": 2,
+    "repay_every": 1,
+    "repay_frequency": "MONTHS",
+    "disbursement_date": "2026-01-01",
+    "day_count": {"days_in_year": "365", "days_in_month": "ACTUAL"},
+    "amortization": "equal principal",
+    "interest_type": "declining",
+    "interest_calculation_period": "daily",
+    "installment_amount_multiple_of": None,
+    "interest_recalculation": {"rest": "daily", "compounding": "none", "strategy": "reschedule next repayments"},
+    "events": [{"type": "repayment", "on": "2026-02-05", "amount": 612.23}],
+    "expected": [
+        {"n": 1, "due_date": "2026-02-01", "days": 31, "principal": 600, "interest": 12.23, "paid_late": 612.23},
+        # 4 days on 1,200.00 and 24 on 600.00
+        {"n": 2, "due_date": "2026-03-01", "days": 28, "principal": 600, "interest": 6.31, "outstanding": 606.31},
+    ],
+}
+
+
+def test_a_repayment_case_is_played_through_the_servicing_functions(tmp_path: Path) -> None:
+    code, said = run(file_of(tmp_path, {"meta": {}, "cases": [LATE]}))
+
+    assert (code, said.strip()) == (0, "1 passed, 0 failed")
+    assert not Loan.objects.exists() and not Product.objects.filter(code__startswith="conformity").exists()
+
+
+def test_a_changed_figure_of_a_repayment_case_is_named(tmp_path: Path) -> None:
+    rows = [LATE["expected"][0], {**LATE["expected"][1], "interest": 6.32}]  # type: ignore[index, dict-item]
+
+    code, said = run(file_of(tmp_path, {"meta": {}, "cases": [{**LATE, "expected": rows}]}))
+
+    assert code == 1
+    assert "four-days-late  2.interest: expected 6.32, got 6.31" in said
+    assert said.strip().endswith("0 passed, 1 failed")
+
+
 # --- the published files, where they are ------------------------------------------------------------------------------
 @pytest.mark.parametrize(
-    ("name", "kind"), [("daycount_vectors.json", "day_counts"), ("businessday_vectors.json", "business_days")]
+    ("name", "kind"),
+    [
+        ("daycount_vectors.json", "day_counts"),
+        ("businessday_vectors.json", "business_days"),
+        ("apr_vectors.json", "rates"),
+        ("schedule_and_repayment_cases.json", "schedules"),
+    ],
 )
 def test_the_published_files_pass_whole(name: str, kind: str) -> None:
     path = PUBLISHED / name
@@ -206,4 +254,5 @@ def test_the_published_files_pass_whole(name: str, kind: str) -> None:
     assert whole["files"][0]["failures"] == []
     assert code == 0
     assert whole["files"][0]["kind"] == kind
-    assert whole["passed"] == len(json.loads(path.read_text()))
+    content = json.loads(path.read_text())
+    assert whole["passed"] == len(content["cases"] if isinstance(content, dict) else content)

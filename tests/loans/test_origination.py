@@ -13,6 +13,7 @@ from core.models import Rule
 from core.rules import forget_cached_rules
 from loans import origination
 from loans.application_lifecycle import ALLOWED, ApplicationStepRefused, advance
+from loans.cost_caps import AllInCostTooHigh
 from loans.decisions import Decision, DecisionIncomplete, DecisionReasonMissing, DecisionReasonUnknown
 from loans.models import Application, ApplicationStatus, Offer, ProductVersion
 from loans.origination import (
@@ -20,7 +21,6 @@ from loans.origination import (
     IdempotencyKeyReused,
 )
 from loans.quotes import (
-    AllInCostTooHigh,
     AmountOutOfRange,
     PriceMissing,
     PriceNotExpected,
@@ -270,7 +270,8 @@ class TestSecondPerson:
 
         assert application.status == "second_approval"
         assert not Offer.objects.exists()
-        assert (approval.amount, approval.after["principal"]) == (self.amount, "50000.01")
+        assert (approval.amount, approval.after["amount"]) == (self.amount, "50000.01")
+        assert approval.before.keys() <= approval.after.keys(), "each value asked for stands beside the one it replaces"
 
     def test_the_same_person_may_not_approve_it(self, staff_member) -> None:
         _application, approval = self.waiting(staff_member)

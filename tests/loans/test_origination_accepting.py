@@ -11,14 +11,12 @@ from core.models import Rule
 from core.rules import forget_cached_rules
 from loans import origination
 from loans.application_lifecycle import ApplicationStepRefused
+from loans.cost_caps import AllInCostTooHigh
 from loans.models import Application, Contract, Disbursement, Loan, Offer, OfferStatus
 from loans.origination import (
     OfferHasExpired,
     OfferMissing,
     OfferNotOpen,
-)
-from loans.quotes import (
-    AllInCostTooHigh,
 )
 from tests.loans.books import a_product
 from tests.loans.factories import ON, an_applicant, an_application, an_offer

@@ -10,12 +10,14 @@ from django.urls import reverse
 
 from core import business_date
 from loans import servicing
+from loans.acts.performing import perform
 from loans.bank_files import importing
 from loans.models import IncomingPayment
 from loans.web.urls import urlpatterns
 from staff.models import User
 from tests.loans.books import DISBURSED, a_product, a_running_loan
 from tests.loans.statements import statement
+from tests.loans.test_acts import wish
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +34,10 @@ PLACES = {
     "loan_waive": ("loans.waive_charges", "get"),
     "loan_write_off": ("loans.request_write_off", "get"),
     "loan_disburse": ("loans.disburse_loan", "post"),
+    "loan_acts": ("loans.view_loan", "get"),
+    "loan_act": ("loans.adjust_charges", "get"),
+    "loan_act_preview": ("loans.adjust_charges", "get"),
+    "loan_act_undo": ("loans.undo_act", "get"),
     "loan_why": ("loans.view_loan", "get"),
     "loan_contract": ("loans.view_loan", "get"),
     "payments": ("loans.view_loan", "get"),
@@ -65,12 +71,16 @@ def addresses() -> dict[str, str]:
         idempotency_key="k",
         recorded_by=None,
     )
+    act = perform(wish(loan, "fee_added", DISBURSED, amount=Decimal("1.00")))
     bank_file = importing.commit(
         content=statement((DISBURSED.isoformat(), "B-1", "5.00", "?")), name="a.csv", on=DISBURSED, imported_by=None
     )
     arguments = {
         "loan_list": [],
         "loan_why": [loan.number, "outstanding"],
+        "loan_act": [loan.number, "fee_added"],
+        "loan_act_preview": [loan.number, "fee_added"],
+        "loan_act_undo": [loan.number, act.public_id],
         "incoming_payment": [IncomingPayment.objects.get().pk],
         "incoming_payment_return": [IncomingPayment.objects.get().pk],
         "payment_file": [bank_file.pk],

@@ -19,8 +19,12 @@ LONGEST = {
     "days": 30,
     "change": "payment day moved",
     "term_count": 36,
+    "reinstated_on": "2026-12-28",
+    "percent": "100",
+    "owed": "123456.70",
+    "paid": "123456.70",
     **dict.fromkeys(
-        ("due_on", "received_on", "disbursed_on", "settled_on", "promised_on", "valid_until"), "2026-12-28"
+        ("due_on", "received_on", "disbursed_on", "settled_on", "promised_on", "valid_until", "last_day"), "2026-12-28"
     ),
 }
 

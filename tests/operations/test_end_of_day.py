@@ -307,9 +307,11 @@ def test_the_night_has_the_steps_of_a_lender_in_their_order() -> None:
     assert [step.code for step in steps.STEPS] == [
         "mandates",
         "positions",
+        "policies",
         "reminders",
         "promises",
         "cases",
         "limits",
         "books",
+        "period",
     ]

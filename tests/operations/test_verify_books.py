@@ -29,6 +29,21 @@ def test_a_figure_changed_by_hand_is_named() -> None:
     LoanPosition.objects.filter(pk=loan.pk).update(principal_outstanding=Decimal("11999.99"))
     out = StringIO()
 
-    with pytest.raises(CommandError, match="2 differences"):
+    with pytest.raises(CommandError, match="3 differences"):
         call_command("verify_books", stdout=out)
     assert f"{loan.number}  principal_outstanding: stored 11999.99, rebuilt 12000.00" in out.getvalue()
+    assert "account 1201  balance of all loans: stored 11999.99, rebuilt 12000.00" in out.getvalue()
+
+
+def test_differences_are_told_as_one_object_too() -> None:
+    loan = a_running_loan()
+    LoanPosition.objects.filter(pk=loan.pk).update(days_past_due=7, bucket="M1")
+    out = StringIO()
+
+    with pytest.raises(CommandError):
+        call_command("verify_books", "--json", stdout=out)
+    told = json.loads(out.getvalue())
+    assert [(row["loan_number"], row["figure"], row["rebuilt"]) for row in told["differences"]] == [
+        (loan.number, "days_past_due", "0"),
+        (loan.number, "bucket", "C"),
+    ]

@@ -129,6 +129,8 @@ class TestTaking:
 
         assert "916.79" in quote.content.decode()
         assert "18.00 %" in quote.content.decode()
+        assert "Charged by" in quote.content.decode()
+        assert "Nothing else is charged" in quote.content.decode()
         assert "The amount must be between" in refused.content.decode()
         assert "the quote follows what you type" in empty.content.decode()
 

@@ -95,9 +95,10 @@ class ContactForm(forms.Form):
         }
 
     @staticmethod
-    def first_values(owed: Decimal, *, terms: PromiseRule, on: date) -> dict[str, Any]:
+    def first_values(owed: Decimal, phone: Any, *, terms: PromiseRule, on: date) -> dict[str, Any]:
         return {
             "outcome": Outcome.PROMISE,
+            "contact_point": phone.pk if phone else None,
             "promise_amount": owed,
             "promise_due_on": min(on + timedelta(days=3), terms.latest_day(on)),
             "form_key": uuid.uuid4(),

@@ -152,7 +152,7 @@ def contact_form(file: CaseFile, request: HttpRequest, data: QueryDict | None = 
     """The form of the centre pane, ready for the likeliest outcome."""
     on = business_date.current()
     terms = PromiseRule.from_data(rule("collections_promise", on))
-    first = ContactForm.first_values(file.owed.overdue, terms=terms, on=on)
+    first = ContactForm.first_values(file.owed.overdue, file.phone, terms=terms, on=on)
     return ContactForm(data, initial=first, points=file.points, terms=terms, on=on)
 
 

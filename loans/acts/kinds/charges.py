@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from loans.acts.parameters import Parameter, Sort
 from loans.acts.registry import ActKind, Group, register
 from loans.changes.charges import FeeAdded, PenaltyAdded
+from loans.running_cost import refuse_fee_over_cap
 
 FEE_ADDED = register(
     ActKind(
@@ -15,6 +16,7 @@ FEE_ADDED = register(
         hint=_("The fee falls due with the first open instalment on or after the chosen day."),
         permission="loans.adjust_charges",
         change=FeeAdded,
+        refuse=refuse_fee_over_cap,
         group=Group.CHARGES,
         parameters=(
             Parameter(name="amount", sort=Sort.MONEY, label=_("Amount"), least=Decimal("0.01")),

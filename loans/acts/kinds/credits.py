@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError, Invalid
@@ -18,8 +17,9 @@ from loans.acts.parameters import Parameter, Sort
 from loans.acts.registry import ActKind, Group, register
 from loans.changes.base import Change, Effect
 from loans.changes.credits import ChargeBack, GoodwillCredit, InterestWaived, MerchantRefund
+from loans.charged_back import charged_back
 from loans.events import order_of
-from loans.models import ActStatus, Loan, LoanStatus, Repayment, RepaymentStatus
+from loans.models import Loan, LoanStatus, Repayment, RepaymentStatus
 
 
 class NotAPurchase(DomainError):
@@ -85,10 +85,7 @@ def _of_a_receipt(loan: Loan, account: Account, change: Change) -> None:
     receipt = Repayment.objects.filter(loan=loan, number=change.receipt, status=RepaymentStatus.POSTED).first()
     if receipt is None:
         raise ReceiptUnknown(number=loan.number, receipt=change.receipt)
-    before = loan.acts.filter(
-        kind=CHARGE_BACK.code, status=ActStatus.STANDING, parameters__receipt=change.receipt
-    ).values_list(F("parameters__amount"))
-    left = receipt.amount - sum((Decimal(amount) for (amount,) in before), ZERO)
+    left = receipt.amount - charged_back(receipt)
     if change.amount > left:
         raise MoreThanReceived(receipt=change.receipt, left=left)
 

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from core.errors import DomainError
 from core.tables import require_tables
-from loans.conformity import business_days, day_counts, schedules
+from loans.conformity import business_days, day_counts, rates, schedules
 from loans.conformity.cells import Mismatch
 from loans.conformity.files import CaseFile, read_cases
 
@@ -19,6 +19,7 @@ from loans.conformity.files import CaseFile, read_cases
 CHECKERS: dict[str, Callable[[dict[str, Any]], list[Mismatch]]] = {
     "day_counts": day_counts.mismatches,
     "business_days": business_days.mismatches,
+    "rates": rates.mismatches,
     "schedules": schedules.mismatches,
 }
 

@@ -1,41 +1,53 @@
-"""Hold every loan's position against its contract, its events and the ledger, and name each difference."""
+"""Hold every loan against its contract, its events and the ledger, and name each difference."""
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
-from rich.progress import track
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from ledger.queries import difference
 from loans.models import Loan
-from loans.verifying import Difference, compare, compare_income
+from loans.verifying import Difference, verify
 
 
 class Command(BaseCommand):
-    help = "Rebuild every position from contract and events and compare it with what is stored and booked."
+    help = (
+        "Rebuild every loan from contract and events, compare it with what is stored and booked, and check the books."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="one object instead of text")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        loans = Loan.objects.filter(position__isnull=False).select_related("position").order_by("id")
-        found: list[Difference] = []
-        rows = loans.iterator(chunk_size=500)
-        for loan in track(rows, total=loans.count(), description="Verifying", console=Console(stderr=True)):
-            found.extend(compare(loan))
-        found.extend(compare_income())
-        self._tell(found, loans.count(), as_json=options["json"])
-        if found or difference():
-            raise CommandError(f"{len(found)} differences; the ledger differs by {difference():.2f}")
+        loans = Loan.objects.filter(position__isnull=False).count()
+        found = 0
+        if options["json"]:
+            self.stdout.write(f'{{"loans": {loans}, "differences": [', ending="")
+        for found, row in enumerate(self._watched(), start=1):
+            self._tell(row, is_first=found == 1, as_json=options["json"])
+        off = difference()
+        if options["json"]:
+            self.stdout.write(f'], "ledger_difference": "{off}"}}')
+        else:
+            self.stdout.write(f"{loans} loans verified, {found} differences")
+        if found or off:
+            raise CommandError(f"{found} differences; the ledger differs by {off:.2f}")
 
-    def _tell(self, found: list[Difference], loans: int, *, as_json: bool) -> None:
+    def _watched(self) -> Iterator[Difference]:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=Console(stderr=True)) as bar:
+            task = bar.add_task("Verifying", total=None)
+            yield from verify(lambda what, done, of: bar.update(task, description=what, completed=done, total=of))
+
+    def _tell(self, row: Difference, *, is_first: bool, as_json: bool) -> None:
+        """Each difference as it is found, so that a broken book of any size is told without being kept."""
         if as_json:
-            rows = [{name: str(value) for name, value in asdict(row).items()} for row in found]
-            self.stdout.write(json.dumps({"loans": loans, "differences": rows, "ledger_difference": str(difference())}))
-            return
-        for row in found:
+            text = json.dumps({name: str(value) for name, value in asdict(row).items()})
+            self.stdout.write(text if is_first else f", {text}", ending="")
+        else:
             self.stdout.write(f"{row.loan_number}  {row.figure}: stored {row.stored}, rebuilt {row.rebuilt}")
-        self.stdout.write(f"{loans} loans verified, {len(found)} differences")

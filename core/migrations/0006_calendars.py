@@ -13,10 +13,7 @@ import core.models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("core", "0005_settlement_authority"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-    ]
+    dependencies = [migrations.swappable_dependency(settings.AUTH_USER_MODEL), ("core", "0005_settlement_authority")]
 
     operations = [
         migrations.CreateModel(

@@ -94,5 +94,5 @@ def _calendar(apps, code: str, values: dict, rows: list[dict]) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("core", "0010_calendars")]
+    dependencies = [("core", "0006_calendars")]
     operations = [migrations.RunPython(seed, migrations.RunPython.noop)]

@@ -17,5 +17,5 @@ def add(apps, schema_editor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("core", "0011_calendar_days")]
+    dependencies = [("core", "0007_calendar_days")]
     operations = [migrations.RunPython(add, migrations.RunPython.noop)]

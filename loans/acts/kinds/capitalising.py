@@ -1,0 +1,57 @@
+"""Unpaid interest made principal, as loans on a policy agree it for each anniversary of the policy."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from ledger.posting import Line, credit, debit
+from loans.account import Account
+from loans.account_mapping import accounts_for
+from loans.acts.kinds.terms import FollowsBalance
+from loans.acts.registry import ActKind, Group, register
+from loans.changes.base import Change, Effect
+from loans.changes.capitalising import InterestCapitalised
+from loans.models import Loan
+
+
+def _terms(loan: Loan) -> Mapping[str, Any]:
+    return {"terms": loan.terms()}
+
+
+def _needs_fixed_schedule(loan: Loan, _account: Account, _change: Change) -> None:
+    if loan.recalculates:
+        raise FollowsBalance(number=loan.number)
+
+
+def _lines(loan: Loan, effect: Effect) -> list[Line]:
+    accounts, figures = accounts_for(loan), effect.figures
+    if not figures:
+        return []
+    interest, late_interest = figures["interest_capitalised"], figures["late_interest_capitalised"]
+    return [
+        debit(accounts.principal, interest + late_interest, loan.pk),
+        credit(accounts.interest, interest, loan.pk),
+        credit(accounts.late_interest, late_interest, loan.pk),
+    ]
+
+
+INTEREST_CAPITALISED = register(
+    ActKind(
+        code="interest_capitalised",
+        label=_("Make unpaid interest principal"),
+        hint=_("All interest accrued and unpaid by the chosen day becomes principal, repaid with the last instalment."),
+        permission="loans.change_terms",
+        change=InterestCapitalised,
+        agreed=_terms,
+        refuse=_needs_fixed_schedule,
+        lines=_lines,
+        group=Group.TERMS,
+        is_grave=True,
+        parameters=(),
+        figures=(
+            ("interest_capitalised", _("Interest made principal")),
+            ("late_interest_capitalised", _("Late interest made principal")),
+        ),
+    )
+)

@@ -1,0 +1,138 @@
+"""Acts on running loans as partners send and see them."""
+
+from decimal import Decimal
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from loans.acts.parameters import Sort, read_values
+from loans.acts.registry import ActKind, act_kind
+from loans.models import ActStatus, LoanAct
+from partners.api.fields import Constant, InstantField, LiveMode, MoneyField
+from partners.api.schema import example, fen
+
+
+@example(kind="fee_added", parameters={"amount": fen(2_500)}, reason="copy of the contract by post")
+class ActInput(serializers.Serializer[Any]):
+    """An act wished for. ``parameters`` are those of its kind: money as everywhere, rates as text, days in ISO form."""
+
+    kind = serializers.CharField(max_length=40, help_text="See the list of kinds.")
+    parameters = serializers.DictField(default=dict, help_text="By name, as the kind asks for them.")
+    effective_on = serializers.DateField(required=False, help_text="The day it counts from; today if not sent.")
+    reason = serializers.CharField(max_length=200)
+
+
+def values_of(kind: ActKind, given: dict[str, Any]) -> dict[str, Any]:
+    """The parameters of an act as the use case takes them. Raises what ``read_values`` raises, and DRF's for money."""
+    money = {parameter.name for parameter in kind.parameters if parameter.sort is Sort.MONEY}
+    read = {name: str(MoneyField().run_validation(value)) if name in money else value for name, value in given.items()}
+    return read_values(kind.parameters, read)
+
+
+@example(reason="recorded on the wrong loan")
+class UndoInput(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=200)
+
+
+class ParameterSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    sort = serializers.CharField(help_text="money, rate (a fraction), count, date, choice, flag or text.")
+    label = serializers.CharField()  # type: ignore[assignment]
+    required = serializers.BooleanField()  # type: ignore[assignment]
+    choices = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_choices(self, parameter: Any) -> list[str]:
+        return [code for code, _label in parameter.choices]
+
+
+class ActKindSerializer(serializers.Serializer[Any]):
+    object = Constant("act_kind")
+    kind = serializers.CharField(source="code")
+    label = serializers.CharField()  # type: ignore[assignment]
+    hint = serializers.CharField()
+    can_be_undone = serializers.BooleanField()
+    parameters = ParameterSerializer(many=True)
+
+
+class ActSerializer(serializers.Serializer[LoanAct]):
+    object = Constant("loan_act")
+    id = serializers.CharField(source="public_id")
+    loan = serializers.CharField(source="loan.public_id")
+    kind = serializers.CharField()
+    label = serializers.SerializerMethodField()  # type: ignore[assignment]
+    parameters = serializers.SerializerMethodField()
+    effective_on = serializers.DateField()
+    recorded_on = serializers.DateField()
+    status = serializers.ChoiceField(ActStatus.choices)
+    undone_on = serializers.DateField(allow_null=True)
+    reason = serializers.CharField()
+    created_at = InstantField(source="recorded_at")
+    livemode = LiveMode()
+
+    def get_label(self, act: LoanAct) -> str:
+        return str(act_kind(act.kind).label)
+
+    @extend_schema_field(serializers.DictField())
+    def get_parameters(self, act: LoanAct) -> dict[str, Any]:
+        money = {x.name for x in act_kind(act.kind).parameters if x.sort is Sort.MONEY}
+        show = MoneyField().to_representation
+        return {
+            name: show(Decimal(value)) if name in money and value is not None else value
+            for name, value in act.parameters.items()
+        }
+
+
+class PlannedRowSerializer(serializers.Serializer[Any]):
+    number = serializers.IntegerField()
+    due_on = serializers.DateField()
+    principal = MoneyField()
+    interest = MoneyField()
+    fee = MoneyField()
+
+
+class RowPairSerializer(serializers.Serializer[Any]):
+    before = PlannedRowSerializer(allow_null=True)
+    after = PlannedRowSerializer(allow_null=True)
+
+
+class JournalLineSerializer(serializers.Serializer[Any]):
+    account = serializers.CharField(source="account_id")
+    debit = MoneyField()
+    credit = MoneyField()
+
+
+class FigureSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    before = serializers.SerializerMethodField()
+    after = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_before(self, figure: Any) -> str | None:
+        return _plain(figure.before)
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_after(self, figure: Any) -> str | None:
+        return _plain(figure.after)
+
+
+class ActPreviewSerializer(serializers.Serializer[Any]):
+    """What the act would leave behind; nothing of it is stored."""
+
+    object = Constant("act_preview")
+    figures = FigureSerializer(many=True)
+    schedule = serializers.SerializerMethodField()
+    journal = serializers.SerializerMethodField()
+
+    @extend_schema_field(RowPairSerializer(many=True))
+    def get_schedule(self, preview: Any) -> Any:
+        return RowPairSerializer([pair for pair in preview.rows if pair.changed], many=True).data
+
+    @extend_schema_field(JournalLineSerializer(many=True))
+    def get_journal(self, preview: Any) -> Any:
+        return JournalLineSerializer([line for _entry, lines in preview.entries for line in lines], many=True).data
+
+
+def _plain(value: Any) -> str | None:
+    return None if value is None else (f"{value:.2f}" if isinstance(value, Decimal) else str(value))

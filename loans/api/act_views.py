@@ -1,0 +1,102 @@
+"""Acts on running loans over the API: which there are, what one would change, doing and undoing it."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core import business_date
+from loans.acts.performing import Wish, perform, undo
+from loans.acts.previewing import preview
+from loans.acts.registry import act_kind, act_kinds
+from loans.api import act_serializers as shapes
+from loans.api.servicing_views import LoanView
+from loans.api.views import KIND
+from loans.models import Loan, LoanAct
+from partners.api.base import PartnerView, idempotent, use_case_key
+from partners.api.lists import envelope
+from partners.api.schema import list_of
+from partners.introductions import visible
+
+
+class ActView(LoanView):
+    """What the views of acts share."""
+
+    tag = "loan acts"
+    scopes = {"GET": "loans:read", "POST": "loans:act"}
+
+    def acts(self) -> QuerySet[LoanAct]:
+        rows = LoanAct.objects.select_related("loan").order_by("-id")
+        return visible(rows, key=self.key, kind=KIND, path="loan__application_id")
+
+    def wish(self, loan: Loan, given: dict[str, Any], key: str) -> Wish:
+        today = business_date.current()
+        return Wish(
+            loan_id=loan.pk,
+            kind=given["kind"],
+            values=shapes.values_of(act_kind(given["kind"]), given["parameters"]),
+            effective_on=given.get("effective_on", today),
+            recorded_on=today,
+            reason=given["reason"],
+            idempotency_key=key,
+            by=self.request.user,
+        )
+
+
+class ActKinds(PartnerView):
+    tag = "loan acts"
+    name = "act_kinds"
+    scopes = {"GET": "loans:read"}
+
+    @extend_schema(summary="List kinds of acts", responses=list_of(shapes.ActKindSerializer))
+    def get(self, request: Request) -> Response:
+        """Every act there is, and what it asks for."""
+        data = shapes.ActKindSerializer(act_kinds(), many=True, context=self.context()).data
+        return Response(envelope(list(data)))
+
+
+class Acts(ActView):
+    name = "loan_acts"
+
+    @extend_schema(summary="List acts on a loan", responses=list_of(shapes.ActSerializer))
+    def get(self, request: Request, loan_id: str) -> Response:
+        """What was done to the loan besides payments, newest first; what was undone stays in the list."""
+        rows = self.acts().filter(loan=self.loan(loan_id))
+        data = shapes.ActSerializer(list(rows), many=True, context=self.context()).data  # type: ignore[arg-type]
+        return Response(envelope(list(data)))
+
+    @extend_schema(summary="Do an act", request=shapes.ActInput, responses={201: shapes.ActSerializer})
+    @idempotent
+    def post(self, request: Request, loan_id: str) -> Response:
+        """Within your client's authority; beyond it the act is refused and must be asked for by staff."""
+        loan, given = self.loan(loan_id), self.body(shapes.ActInput)
+        act = perform(self.wish(loan, given, use_case_key(self.request)))
+        return self.answer(shapes.ActSerializer, act, status=201)
+
+
+class ActPreview(ActView):
+    name = "loan_act_preview"
+    scopes = {"POST": "loans:read"}
+
+    @extend_schema(summary="Preview an act", request=shapes.ActInput, responses=shapes.ActPreviewSerializer)
+    def post(self, request: Request, loan_id: str) -> Response:
+        """Figures, schedule and journal as the act would leave them. The act is run and taken back."""
+        loan, given = self.loan(loan_id), self.body(shapes.ActInput)
+        wish = self.wish(loan, given, f"preview:{loan.public_id}")
+        return self.answer(shapes.ActPreviewSerializer, preview(loan, lambda: perform(wish, approved=True)))
+
+
+class ActUndo(ActView):
+    name = "loan_act_undo"
+
+    @extend_schema(summary="Undo an act", request=shapes.UndoInput, responses=shapes.ActSerializer)
+    @idempotent
+    def post(self, request: Request, loan_id: str, act_id: str) -> Response:
+        """Its entry is reversed, and everything after it is applied again without it."""
+        given = self.body(shapes.UndoInput)
+        act = self.found(self.acts().filter(loan=self.loan(loan_id)), act_id)
+        return self.answer(
+            shapes.ActSerializer, undo(act_id=act.pk, reason=given["reason"], on=business_date.current())
+        )

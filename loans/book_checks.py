@@ -1,0 +1,212 @@
+"""What must hold between the ledger and the loans, asked of PostgreSQL over all rows at once.
+
+Each check is one statement that returns the rows which break it: whose, which figure, what is stored, what it should be.
+Right books return nothing, so their size never fills the memory.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.db.models import Max, Min
+
+from loans.models import LoanPosition
+
+Row = tuple[str, str, Any, Any]
+ALL = (0, 2**62)
+
+# Which account plays each role whose balance stands loan by loan; an account of the product comes before the common one.
+_MAPPED = """
+mapped AS (
+    SELECT DISTINCT ON (p.id, m.role) p.id AS product_id, m.role, m.account_id
+      FROM loans_product p
+      JOIN loans_accountmapping m ON m.product_id = p.id OR m.product_id IS NULL
+     ORDER BY p.id, m.role, m.product_id NULLS LAST
+)"""
+
+_CLAIMS = """
+LATERAL (VALUES
+    ('principal_outstanding', 'principal', p.principal_outstanding, 1),
+    ('interest_receivable', 'interest',
+     CASE WHEN p.status = 'written_off' THEN 0 ELSE p.interest_accrued - p.interest_paid END, 1),
+    ('late_interest_receivable', 'late_interest',
+     CASE WHEN p.status = 'written_off' THEN 0 ELSE p.late_interest_accrued - p.late_interest_paid END, 1),
+    ('fee_receivable', 'fees', CASE WHEN p.status = 'written_off' THEN 0 ELSE p.fee_accrued - p.fee_paid END, 1),
+    ('overpaid', 'overpayments', p.overpaid, -1),
+    ('recovered', 'recoveries', p.recovered, -1)) AS c(figure, role, amount, sign)"""
+
+# A loan's receivable in the books is its own lines plus its shares of the daily accruals.
+RECEIVABLES = f"""
+WITH {_MAPPED}, booked AS (
+    SELECT subledger_id AS loan_id, account_id, sum(debit - credit) AS amount
+      FROM ledger_journalline WHERE subledger_id BETWEEN %(lo)s AND %(hi)s GROUP BY 1, 2
+), shared AS (
+    SELECT s.loan_id, r.role, r.amount
+      FROM (SELECT loan_id, sum(interest) AS interest, sum(late_interest) AS late_interest, sum(fee) AS fee
+              FROM loans_accrual WHERE loan_id BETWEEN %(lo)s AND %(hi)s GROUP BY loan_id) s
+     CROSS JOIN LATERAL (VALUES ('interest', s.interest), ('late_interest', s.late_interest), ('fees', s.fee))
+           AS r(role, amount)
+)
+SELECT n.number, c.figure || ' in the books', c.amount, c.sign * (coalesce(b.amount, 0) + coalesce(s.amount, 0))
+  FROM loans_loanposition p
+  JOIN loans_loan n ON n.id = p.loan_id
+ CROSS JOIN {_CLAIMS}
+  JOIN mapped m ON m.product_id = p.product_id AND m.role = c.role
+  LEFT JOIN booked b ON b.loan_id = p.loan_id AND b.account_id = m.account_id
+  LEFT JOIN shared s ON s.loan_id = p.loan_id AND s.role = c.role
+ WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s
+   AND c.amount <> c.sign * (coalesce(b.amount, 0) + coalesce(s.amount, 0))
+ ORDER BY p.loan_id
+"""
+
+WRITTEN_OFF = """
+SELECT n.number, 'written_off_amount in the books', p.written_off_amount, coalesce(b.amount, 0)
+  FROM loans_loanposition p
+  JOIN loans_loan n ON n.id = p.loan_id
+  LEFT JOIN (SELECT l.subledger_id AS loan_id, sum(l.credit - l.debit) AS amount
+               FROM ledger_journalentry e JOIN ledger_journalline l ON l.entry_id = e.id
+              WHERE e.event IN ('write_off', 'write_off_reversal')
+                AND l.subledger_id BETWEEN %(lo)s AND %(hi)s GROUP BY 1) b ON b.loan_id = p.loan_id
+ WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s AND p.written_off_amount <> coalesce(b.amount, 0)
+ ORDER BY p.loan_id
+"""
+
+# Over all loans of an account the positions sum to its balance: this also finds a line that belongs to no loan.
+CONTROL_ACCOUNTS = f"""
+WITH {_MAPPED}, positions AS (
+    SELECT m.account_id, sum(c.sign * c.amount) AS amount
+      FROM loans_loanposition p
+     CROSS JOIN {_CLAIMS}
+      JOIN mapped m ON m.product_id = p.product_id AND m.role = c.role
+     GROUP BY m.account_id
+), booked AS (
+    SELECT account_id, sum(debit - credit) AS amount FROM ledger_journalline
+     WHERE account_id IN (SELECT account_id FROM mapped WHERE role IN (
+           'principal', 'interest', 'late_interest', 'fees', 'overpayments', 'recoveries'))
+     GROUP BY account_id
+)
+SELECT 'account ' || account_id, 'balance of all loans', coalesce(p.amount, 0), coalesce(b.amount, 0)
+  FROM positions p FULL JOIN booked b USING (account_id)
+ WHERE coalesce(p.amount, 0) <> coalesce(b.amount, 0)
+ ORDER BY account_id
+"""
+
+UNBALANCED_ENTRIES = """
+SELECT 'entry ' || e.id, CASE WHEN count(l.id) = 0 THEN 'has no lines' ELSE 'debits and credits' END,
+       coalesce(sum(l.debit), 0), coalesce(sum(l.credit), 0)
+  FROM ledger_journalentry e LEFT JOIN ledger_journalline l ON l.entry_id = e.id
+ GROUP BY e.id HAVING count(l.id) = 0 OR sum(l.debit) <> sum(l.credit)
+ ORDER BY e.id
+"""
+
+ORPHAN_LINES = """
+SELECT 'line ' || l.id, 'belongs to no loan', l.subledger_id, NULL
+  FROM ledger_journalline l
+ WHERE l.subledger_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM loans_loan n WHERE n.id = l.subledger_id)
+ ORDER BY l.id
+"""
+
+ORPHAN_SHARES = """
+SELECT 'share ' || s.id, 'belongs to no loan', s.loan_id, NULL
+  FROM loans_accrual s
+ WHERE NOT EXISTS (SELECT 1 FROM loans_loanposition p WHERE p.loan_id = s.loan_id)
+ ORDER BY s.id
+"""
+
+# Income is booked once for many loans; the shares beside an entry must add up to it, and no entry may stand without.
+UNSHARED_INCOME = """
+WITH shared AS (
+    SELECT entry_id, sum(interest + late_interest + fee) AS amount FROM loans_accrual GROUP BY entry_id
+), booked AS (
+    SELECT e.id AS entry_id, coalesce(sum(l.credit - l.debit) FILTER (WHERE a.kind = 'income'), 0) AS amount
+      FROM ledger_journalentry e
+      JOIN ledger_journalline l ON l.entry_id = e.id
+      JOIN ledger_account a ON a.code = l.account_id
+     WHERE e.event = 'accrual'
+     GROUP BY e.id
+)
+SELECT 'entry ' || entry_id, 'income shared by loans', coalesce(s.amount, 0), coalesce(b.amount, 0)
+  FROM shared s FULL JOIN booked b USING (entry_id)
+ WHERE coalesce(s.amount, 0) <> coalesce(b.amount, 0)
+ ORDER BY entry_id
+"""
+
+STATES = """
+SELECT n.number, 'status of the position', coalesce(p.status, 'none'), n.status
+  FROM loans_loan n LEFT JOIN loans_loanposition p ON p.loan_id = n.id
+ WHERE n.status IN ('active', 'settled', 'written_off') AND p.status IS DISTINCT FROM n.status
+ ORDER BY n.id
+"""
+
+_ENTRY_SUMS = """
+  JOIN ledger_journalentry e ON e.id = r.entry_id
+  LEFT JOIN ledger_journalentry undone ON undone.reverses_id = e.id
+  LEFT JOIN LATERAL (SELECT sum(l.debit) AS amount FROM ledger_journalline l WHERE l.entry_id = e.id) b ON true
+"""
+
+REPAYMENTS = f"""
+SELECT r.number, f.figure, f.stored, f.rebuilt
+  FROM loans_repayment r {_ENTRY_SUMS}
+  LEFT JOIN LATERAL (SELECT sum(x.principal) AS principal, sum(x.interest) AS interest, sum(x.fee) AS fee,
+                            sum(x.late_interest) AS late_interest
+                       FROM loans_repaymentline x WHERE x.repayment_id = r.id AND x.entry_id = r.entry_id) s ON true
+ CROSS JOIN LATERAL (VALUES
+    ('amount in the books', r.amount::text, coalesce(b.amount, 0)::text),
+    ('status of its entry', r.status, CASE WHEN undone.id IS NULL THEN 'posted' ELSE 'reversed' END),
+    ('sum of its parts', r.amount::text, CASE WHEN r.is_recovery THEN r.amount ELSE
+        r.principal + r.interest + r.fee + r.late_interest + r.overpaid END::text),
+    ('principal of its lines', r.principal::text, coalesce(s.principal, 0.00)::text),
+    ('interest of its lines', r.interest::text, coalesce(s.interest, 0.00)::text),
+    ('fee of its lines', r.fee::text, coalesce(s.fee, 0.00)::text),
+    ('late interest of its lines', r.late_interest::text, coalesce(s.late_interest, 0.00)::text)
+    ) AS f(figure, stored, rebuilt)
+ WHERE f.stored <> f.rebuilt
+ ORDER BY r.id
+"""
+
+REFUNDS = f"""
+SELECT r.number, 'amount in the books', r.amount, coalesce(b.amount, 0)
+  FROM loans_refund r {_ENTRY_SUMS}
+ WHERE r.amount <> CASE WHEN undone.id IS NULL THEN coalesce(b.amount, 0) ELSE 0 END
+ ORDER BY r.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One statement; ``by_range`` is asked for ranges of loan ids instead of once for all."""
+
+    code: str
+    sql: str
+    by_range: bool = False
+
+
+CHECKS = (
+    Check("entries", UNBALANCED_ENTRIES),
+    Check("states", STATES),
+    Check("receivables", RECEIVABLES, by_range=True),
+    Check("written_off", WRITTEN_OFF, by_range=True),
+    Check("control_accounts", CONTROL_ACCOUNTS),
+    Check("income", UNSHARED_INCOME),
+    Check("repayments", REPAYMENTS),
+    Check("refunds", REFUNDS),
+    Check("lines", ORPHAN_LINES),
+    Check("shares", ORPHAN_SHARES),
+)
+
+
+def broken(check: Check, lo: int = ALL[0], hi: int = ALL[1]) -> Iterator[Row]:
+    """The rows that break ``check``, for loans with ids from ``lo`` to ``hi`` where it goes by ranges."""
+    with connection.cursor() as cursor:
+        cursor.execute(check.sql, {"lo": lo, "hi": hi} if check.by_range else None)
+        while rows := cursor.fetchmany(1000):
+            yield from rows
+
+
+def ranges(size: int) -> list[tuple[int, int]]:
+    """The ids of all loans with a position, cut into ranges of ``size``."""
+    ends = LoanPosition.objects.aggregate(lo=Min("pk"), hi=Max("pk"))
+    if ends["lo"] is None:
+        return []
+    return [(start, start + size - 1) for start in range(ends["lo"], ends["hi"] + 1, size)]

@@ -1,0 +1,139 @@
+"""An insurance policy pledged for a loan, and the cash values its insurer stated (保单质押)."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from core.fields import EncryptedTextField, exact_field, money_field
+from core.history import tracked
+from core.identifiers import new_id
+from core.masking import mask_name
+from loans.models.loan import Loan
+from loans.pledge_cover import Growth
+
+
+class PledgeStatus(models.TextChoices):
+    """The life of a pledge."""
+
+    PLEDGED = "pledged", _("pledged")
+    WARNED = "warned", _("warned")
+    LAPSE_NOTIFIED = "lapse_notified", _("lapse notice runs")
+    LAPSED = "lapsed", _("lapsed")
+    REINSTATED = "reinstated", _("reinstated")
+    RELEASED = "released", _("released")
+
+
+class CashValueGrowth(models.TextChoices):
+    """How cash value goes from one stated day to the next."""
+
+    LINEAR = Growth.LINEAR.value, _("in a straight line")
+    STEP = Growth.STEP.value, _("in steps")
+
+
+LIVE_PLEDGES = (PledgeStatus.PLEDGED, PledgeStatus.WARNED, PledgeStatus.LAPSE_NOTIFIED, PledgeStatus.REINSTATED)
+
+
+def new_pledge_id() -> str:
+    return new_id("plg")
+
+
+class PolicyPledge(models.Model):
+    """A policy pledged for one loan. ``policy_since`` is the day the policy began: its anniversaries count from it.
+
+    ``lent``, ``cash_value`` and ``most_share`` are as they were on the day of the pledge. ``warned_level`` is the highest
+    share of cash value the borrower was warned of since the cover was last sound.
+    """
+
+    public_id = models.CharField(max_length=40, unique=True, default=new_pledge_id, editable=False)
+    loan = models.OneToOneField(Loan, on_delete=models.PROTECT, related_name="policy_pledge")
+    insurer = models.CharField(_("insurer"), max_length=80)
+    policy_number = EncryptedTextField(_("policy number"))
+    policy_index = models.CharField(max_length=64, editable=False)
+    last4 = models.CharField(_("last four characters"), max_length=4)
+    insured_name = EncryptedTextField(_("insured person"))
+    policy_since = models.DateField(_("policy in force since"))
+    pledged_on = models.DateField(_("pledged on"))
+    growth = models.CharField(
+        _("cash value grows"), max_length=6, choices=CashValueGrowth.choices, default=CashValueGrowth.LINEAR
+    )
+    lent = money_field(verbose_name=_("lent"))
+    cash_value = money_field(verbose_name=_("cash value when pledged"))
+    most_share = exact_field(verbose_name=_("largest share lent"))
+    next_anniversary_on = models.DateField(_("next anniversary"))
+    status = models.CharField(_("status"), max_length=14, choices=PledgeStatus.choices, default=PledgeStatus.PLEDGED)
+    warned_level = exact_field(null=True, blank=True)
+    notified_on = models.DateField(null=True, blank=True)
+    notice_ends_on = models.DateField(null=True, blank=True)
+    lapsed_on = models.DateField(null=True, blank=True)
+    payout = models.OneToOneField("loans.Repayment", on_delete=models.PROTECT, null=True, related_name="+")
+    reinstated_on = models.DateField(null=True, blank=True)
+    released_on = models.DateField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    history = tracked()
+
+    class Meta:
+        verbose_name = _("pledged policy")
+        verbose_name_plural = _("pledged policies")
+        default_permissions = ("view",)
+        permissions = [("manage_policypledge", "Can pledge, review, reinstate and release policies")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["policy_index"],
+                condition=Q(status__in=["pledged", "warned", "lapse_notified", "reinstated"]),
+                name="loans_pledge_one_live_a_policy",
+            ),
+            models.CheckConstraint(
+                condition=Q(lent__gt=0) & Q(lent__lte=F("cash_value") * F("most_share")),
+                name="loans_pledge_lent_within_share",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="lapse_notified") | Q(notified_on__isnull=False, notice_ends_on__isnull=False),
+                name="loans_pledge_notice_has_an_end",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["lapsed", "reinstated"]) | Q(lapsed_on__isnull=False),
+                name="loans_pledge_lapsed_has_a_day",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="released", released_on__isnull=False)
+                | Q(~Q(status="released"), released_on__isnull=True),
+                name="loans_pledge_released_has_a_day",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.masked_number
+
+    @property
+    def masked_number(self) -> str:
+        return f"**** {self.last4}"
+
+    @property
+    def masked_insured(self) -> str:
+        return mask_name(self.insured_name)
+
+    @property
+    def is_live(self) -> bool:
+        return self.status in LIVE_PLEDGES
+
+
+class PolicyCashValue(models.Model):
+    """The cash value of a pledged policy from a day, as the insurer stated it."""
+
+    pledge = models.ForeignKey(PolicyPledge, on_delete=models.PROTECT, related_name="cash_values")
+    on = models.DateField(_("from"))
+    amount = money_field(verbose_name=_("cash value"))
+    history = tracked()
+
+    class Meta:
+        verbose_name = _("cash value")
+        verbose_name_plural = _("cash values")
+        default_permissions = ("view",)
+        ordering = ["on"]
+        constraints = [
+            models.UniqueConstraint(fields=["pledge", "on"], name="loans_cashvalue_one_a_day"),
+            models.CheckConstraint(condition=Q(amount__gte=0), name="loans_cashvalue_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.on} {self.amount}"

@@ -1,0 +1,39 @@
+"""How the preview of an act names the figures it moves."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+
+from core.templatetags.ui import day, number
+
+register = template.Library()
+
+_FIGURES: dict[str, str | Promise] = {
+    "principal_outstanding": gettext_lazy("Principal outstanding"),
+    "interest_receivable": gettext_lazy("Interest earned, unpaid"),
+    "fee_receivable": gettext_lazy("Fees earned, unpaid"),
+    "late_interest_receivable": gettext_lazy("Late interest, unpaid"),
+    "overpaid": gettext_lazy("Overpaid"),
+    "days_past_due": gettext_lazy("Days past due"),
+    "next_due_on": gettext_lazy("Next due on"),
+    "next_due_amount": gettext_lazy("Next amount due"),
+}
+
+
+@register.filter
+def figure_word(name: str) -> str:
+    return str(_FIGURES.get(name, name))
+
+
+@register.filter
+def figure_value(value: Any) -> str:
+    """An amount, a day or a count as people read it; a dash for none."""
+    if value is None:
+        return "—"
+    if isinstance(value, Decimal):
+        return str(number(value))
+    return str(day(value)) if isinstance(value, date) else str(value)

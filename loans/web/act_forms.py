@@ -1,0 +1,83 @@
+"""The form of an act, made from the parameters its kind declares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from loans.acts.parameters import Parameter, Sort
+from loans.acts.registry import ActKind
+from loans.web.forms import DayInput, KeyedForm, money_input
+
+_DAY, _REASON = "effective_on", "reason"
+
+
+class PercentField(forms.DecimalField):
+    """A rate typed in per cent, 18 for the fraction 0.18."""
+
+    def to_python(self, value: Any) -> Any:
+        percent = super().to_python(value)
+        return None if percent is None else percent / 100
+
+    def prepare_value(self, value: Any) -> Any:
+        return value * 100 if isinstance(value, Decimal) else value
+
+
+class ActForm(KeyedForm):
+    """The values of an act of ``kind``, the day it counts from, and why."""
+
+    def __init__(self, kind: ActKind, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind = kind
+        for parameter in kind.parameters:
+            self.fields[parameter.name] = _field(parameter)
+        self.fields[_DAY] = forms.DateField(label=_("Counts from"), widget=DayInput())
+        self.fields[_REASON] = forms.CharField(label=_("Reason"), max_length=200)
+
+    @property
+    def asked(self) -> list[forms.BoundField]:
+        """The fields people fill in, in order."""
+        return [self[name] for name in self.fields if name != "key"]
+
+    def values(self) -> dict[str, Any]:
+        """What was given of the parameters; what was left empty is not among it."""
+        given = {parameter.name: self.cleaned_data.get(parameter.name) for parameter in self.kind.parameters}
+        return {name: value for name, value in given.items() if value not in (None, "")}
+
+
+class UndoForm(forms.Form):
+    reason = forms.CharField(label=_("Reason"), max_length=200)
+
+
+def _field(parameter: Parameter) -> forms.Field:
+    bounds = {"min_value": parameter.least, "max_value": parameter.most}
+    given = {
+        "label": parameter.label,
+        "help_text": parameter.hint,
+        "required": parameter.required and parameter.sort is not Sort.FLAG,
+        "initial": parameter.initial,
+    }
+    if parameter.choices:
+        return forms.ChoiceField(choices=parameter.choices, **given)
+    return _FIELDS[parameter.sort](given, bounds)
+
+
+def _percent(given: dict[str, Any], bounds: dict[str, Any]) -> forms.Field:
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+    label = _("%(label)s, in per cent") % {"label": given["label"]}
+    return PercentField(widget=widget, **{**given, "label": label}, **bounds)
+
+
+_FIELDS: dict[Sort, Callable[[dict[str, Any], dict[str, Any]], forms.Field]] = {
+    Sort.MONEY: lambda given, bounds: money_input(given.pop("label"), min_value=bounds["min_value"], **given),
+    Sort.RATE: _percent,
+    Sort.COUNT: lambda given, bounds: forms.IntegerField(**given, **bounds),
+    Sort.DATE: lambda given, _bounds: forms.DateField(widget=DayInput(), **given),
+    Sort.CHOICE: lambda given, _bounds: forms.CharField(**given),
+    Sort.FLAG: lambda given, _bounds: forms.BooleanField(**given),
+    Sort.TEXT: lambda given, _bounds: forms.CharField(max_length=200, **given),
+}

@@ -1,0 +1,204 @@
+"""Pledged policies: the list by cover, pledging one, and what is done with one on its loan's page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import messages
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from core import business_date
+from core.errors import DomainError
+from core.pages import page_of
+from loans import pledge_reading, pledge_review, pledging
+from loans.models import Loan, PledgeStatus, PolicyPledge, RepaymentChannel
+from loans.pledge_cover import CashValue
+from loans.web.policy_forms import CapitaliseForm, CashValueForm, PledgeFilter, PledgeForm, ReinstateForm
+from staff.permissions import require
+
+MANAGE = "loans.manage_policypledge"
+
+
+@require_GET
+@require("loans.view_loan")
+def policy_list(request: HttpRequest) -> HttpResponse:
+    """The policies nearest to their cash value first."""
+    form, on = PledgeFilter(request.GET), business_date.current()
+    rows = form.apply(pledge_reading.with_cover(PolicyPledge.objects.select_related("loan__borrower"), on))
+    context = {"page": page_of(rows, request, order=("-used", "-id")), "form": form, "on": on}
+    return render(request, "loans/policy_list.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@require(MANAGE)
+def pledge(request: HttpRequest) -> HttpResponse:
+    form = PledgeForm(request.POST or None, initial={"loan": request.GET.get("loan", "")})
+    if request.method == "POST" and form.is_valid():
+        loan = Loan.objects.filter(number=form.cleaned_data["loan"].strip().upper()).first()
+        if loan is None:
+            form.add_error("loan", _("There is no such loan."))
+        elif _pledged(form, loan, request):
+            messages.success(request, _("The policy is pledged."))
+            return redirect("desk:loan_tab", loan.number, "policy")
+    market = pledging.terms_of_market(business_date.current())
+    context = {"form": form, "market": market, "most": f"{Decimal(market['most_share']) * 100:.0f}"}
+    return render(request, "loans/policy_pledge.html", context, status=422 if form.errors else 200)
+
+
+def _pledged(form: PledgeForm, loan: Loan, request: HttpRequest) -> bool:
+    try:
+        pledging.pledge_policy(
+            loan_id=loan.pk,
+            policy=form.policy(),
+            cash_values=form.cleaned_data["cash_values"],
+            on=business_date.current(),
+            by=request.user,
+        )
+    except DomainError as refusal:
+        form.add_error(refusal.field if refusal.field in form.fields else None, refusal.detail)
+        return False
+    return True
+
+
+# --- on the loan's page ---------------------------------------------------------------------------------------------
+
+
+def policy_tab(loan: Loan, on: date, *, may_manage: bool) -> dict[str, Any]:
+    """What the tab of the loan shows of its policy; nothing where none is pledged."""
+    pledged: PolicyPledge | None = getattr(loan, "policy_pledge", None)
+    if pledged is None:
+        return {"pledge": None}
+    ahead = pledge_reading.outlook(pledged, on) if pledged.is_live else None
+    market = pledging.terms_of_market(on)
+    return {
+        "pledge": pledged,
+        "cover": pledge_reading.cover_of(pledged, on) if pledged.is_live else None,
+        "ahead": ahead,
+        "chart": _chart(ahead),
+        "market": market,
+        "values": list(pledged.cash_values.all()),
+        "may_manage": may_manage,
+        "capitalise_form": CapitaliseForm(),
+        "cash_value_form": CashValueForm(initial={"on": on}),
+        **(_return(pledged, on) if pledged.status == PledgeStatus.LAPSED else {}),
+    }
+
+
+def _chart(ahead: pledge_reading.Outlook | None) -> dict[str, Any]:
+    points = ahead.points if ahead else []
+    series = [
+        {"name": _("Cash value"), "values": [str(point.cash_value) for point in points]},
+        {"name": _("Debt"), "values": [str(point.debt) for point in points]},
+    ]
+    return {"months": [point.on.isoformat()[:7] for point in points], "series": series}
+
+
+def _return(pledged: PolicyPledge, on: date) -> dict[str, Any]:
+    """What brings a lapsed policy back, or why it cannot come back."""
+    try:
+        quote = pledge_review.reinstatement_quote(pledged, on)
+    except DomainError as refusal:
+        return {"no_return": refusal.detail}
+    return {"quote": quote, "reinstate_form": ReinstateForm(initial={"amount": quote.total})}
+
+
+def _act(request: HttpRequest, number: str, form: Form | None, call: Callable[[PolicyPledge], str]) -> HttpResponse:
+    """Make the call and say what came of it; a refusal is said in the same place."""
+    pledged = get_object_or_404(PolicyPledge, loan__number=number)
+    if form is not None and not form.is_valid():
+        wrong = " ".join(f"{name}: {' '.join(str(error) for error in errors)}" for name, errors in form.errors.items())
+        messages.error(request, wrong)
+    else:
+        try:
+            messages.success(request, call(pledged))
+        except DomainError as refusal:
+            messages.error(request, refusal.detail)
+    return redirect("desk:loan_tab", number, "policy")
+
+
+@require_POST
+@require(MANAGE)
+def review(request: HttpRequest, number: str) -> HttpResponse:
+    words = {
+        "capitalised": _("unpaid interest became principal"),
+        "warned": _("the borrower is warned"),
+        "notified": _("the notice of lapse goes out"),
+        "lapsed": _("the policy lapsed"),
+        "cured": _("the debt is covered again"),
+        "released": _("the policy is released"),
+    }
+
+    def call(pledged: PolicyPledge) -> str:
+        done = pledge_review.review(pledge_id=pledged.pk, on=business_date.current(), by=request.user).done
+        return _("Reviewed: %(what)s.") % {"what": ", ".join(words[word] for word in done) or _("nothing to do")}
+
+    return _act(request, number, None, call)
+
+
+@require_POST
+@require(MANAGE)
+def capitalise(request: HttpRequest, number: str) -> HttpResponse:
+    form = CapitaliseForm(request.POST)
+
+    def call(pledged: PolicyPledge) -> str:
+        pledge_review.capitalise(
+            pledge_id=pledged.pk,
+            on=business_date.current(),
+            reason=form.cleaned_data["reason"],
+            idempotency_key=f"web:{form.cleaned_data['key']}",
+            by=request.user,
+        )
+        return _("Unpaid interest is principal now.")
+
+    return _act(request, number, form, call)
+
+
+@require_POST
+@require(MANAGE)
+def cash_value(request: HttpRequest, number: str) -> HttpResponse:
+    form = CashValueForm(request.POST)
+
+    def call(pledged: PolicyPledge) -> str:
+        stated = [CashValue(form.cleaned_data["on"], form.cleaned_data["amount"])]
+        on = business_date.current()
+        pledging.record_cash_values(pledge_id=pledged.pk, cash_values=stated, on=on, by=request.user)
+        return _("The cash value is recorded.")
+
+    return _act(request, number, form, call)
+
+
+@require_POST
+@require("loans.record_repayment")
+def reinstate(request: HttpRequest, number: str) -> HttpResponse:
+    form = ReinstateForm(request.POST)
+
+    def call(pledged: PolicyPledge) -> str:
+        receipt = pledge_review.reinstate(
+            pledge_id=pledged.pk,
+            amount=form.cleaned_data["amount"],
+            on=business_date.current(),
+            channel=RepaymentChannel.COUNTER,
+            idempotency_key=f"web:{form.cleaned_data['key']}",
+            by=request.user,
+        )
+        facts = {"amount": f"{receipt.amount:,.2f}", "number": receipt.number}
+        return _("Reinstated with ¥ %(amount)s, receipt %(number)s.") % facts
+
+    return _act(request, number, form, call)
+
+
+@require_POST
+@require(MANAGE)
+def release(request: HttpRequest, number: str) -> HttpResponse:
+    def call(pledged: PolicyPledge) -> str:
+        pledging.release(pledge_id=pledged.pk, on=business_date.current())
+        return _("The policy is released.")
+
+    return _act(request, number, None, call)

@@ -1,0 +1,53 @@
+"""Acts on running loans over the API: listed, previewed, done once, refused by name, undone."""
+
+import pytest
+
+from loans.models import LoanAct
+from tests.api.town import lent, yuan
+from tests.partners.test_problems import assert_problem
+
+pytestmark = pytest.mark.django_db
+
+
+def wish(**changes):
+    return {"kind": "fee_added", "parameters": {"amount": yuan(25)}, "reason": "a copy by post", **changes}
+
+
+def test_every_kind_says_what_it_asks_for(lilac, product):
+    kinds = lilac.ask("/act_kinds").json()["data"]
+
+    fee = next(kind for kind in kinds if kind["kind"] == "fee_added")
+    assert [parameter["name"] for parameter in fee["parameters"]] == ["amount", "due_on"]
+
+
+def test_a_preview_shows_what_would_change_and_stores_nothing(lilac, product):
+    loan = lent(lilac, product)
+
+    shown = lilac.send(f"/loans/{loan['id']}/acts/preview", wish()).json()
+
+    assert shown["schedule"][0]["after"]["fee"]["amount"] == 2500
+    assert not LoanAct.objects.exists()
+
+
+def test_an_act_is_done_listed_and_undone(lilac, product):
+    loan = lent(lilac, product)
+
+    done = lilac.send(f"/loans/{loan['id']}/acts", wish())
+    undone = lilac.send(f"/loans/{loan['id']}/acts/{done.json()['id']}/undo", {"reason": "wrong loan"})
+
+    assert done.status_code == 201
+    assert done.json()["parameters"]["amount"]["amount"] == 2500
+    assert undone.json()["status"] == "undone"
+    assert [act["id"] for act in lilac.ask(f"/loans/{loan['id']}/acts").json()["data"]] == [done.json()["id"]]
+
+
+def test_what_is_not_asked_for_or_cannot_be_read_is_refused_by_name(lilac, product):
+    loan = lent(lilac, product)
+    address = f"/loans/{loan['id']}/acts"
+
+    assert_problem(lilac.send(address, wish(kind="nonsense")), 404, "act_unknown")
+    assert_problem(lilac.send(address, wish(parameters={"sum": "1"})), 422, "parameter_unknown")
+    assert_problem(
+        lilac.send(address, wish(kind="rate_changed", parameters={"annual_rate": "lots"})), 422, "parameter_unreadable"
+    )
+    assert_problem(lilac.send(address, wish(parameters={})), 422, "parameter_missing")
