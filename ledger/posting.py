@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
@@ -82,7 +83,7 @@ def post(
     try:
         _insert(entry, booked)
     except IntegrityError as refusal:
-        diagnosis = getattr(refusal.__cause__, "diag", None)
+        diagnosis: Any = getattr(refusal.__cause__, "diag", None)
         if getattr(diagnosis, "constraint_name", None) != "ledger_period_open":
             raise
         raise PeriodClosed(through=diagnosis.message_detail, posted_on=posted_on.isoformat()) from refusal
