@@ -1,6 +1,6 @@
 """The only way into the books: post a balanced entry, or reverse one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -9,10 +9,10 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
+from core import rows
 from core.errors import DomainError
 from core.money import ZERO
 from ledger.models import JournalEntry
-from ledger.queries import closed_through
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,6 @@ def credit(account_code: str, amount: Decimal, subledger_id: int | None = None) 
     return debit(account_code, -amount, subledger_id)
 
 
-@transaction.atomic
 def post(
     *,
     event: str,
@@ -67,48 +66,43 @@ def post(
 ) -> JournalEntry:
     """Book one entry. Lines of zero are left out; an entry without lines is refused.
 
-    Raises EntryNotBalanced, and PeriodClosed when the books are closed on ``posted_on``.
+    Raises EntryNotBalanced, and PeriodClosed when the books are closed on ``posted_on``. PostgreSQL is asked by doing (a
+    question beforehand could be out of date), so PeriodClosed ends the transaction it is raised in.
     """
     booked = [line for line in lines if line.debit or line.credit]
     debits, credits = sum((x.debit for x in booked), ZERO), sum((x.credit for x in booked), ZERO)
     if debits != credits or not booked:
         raise EntryNotBalanced(debit=debits, credit=credits)
-    entry = _enter(
+    entry = JournalEntry(
         event=event,
         posted_on=posted_on,
         effective_on=effective_on,
         description=description[:200],
         reverses_id=reverses_id,
     )
-    _insert_lines(entry.pk, booked)
+    try:
+        _insert(entry, booked)
+    except IntegrityError as refusal:
+        diagnosis: Any = getattr(refusal.__cause__, "diag", None)
+        if getattr(diagnosis, "constraint_name", None) != "ledger_period_open":
+            raise
+        raise PeriodClosed(through=diagnosis.message_detail, posted_on=posted_on.isoformat()) from refusal
     return entry
 
 
-def _enter(**facts: Any) -> JournalEntry:
-    """PostgreSQL is asked by doing: a question beforehand would cost every booking a query, and could be out of date."""
-    try:
-        with transaction.atomic():
-            return JournalEntry.objects.create(**facts)
-    except IntegrityError as refusal:
-        if _constraint(refusal) != "ledger_period_open":
-            raise
-        through, on = closed_through(), facts["posted_on"]
-        raise PeriodClosed(through=str(through), posted_on=on.isoformat()) from refusal
-
-
-def _constraint(refusal: IntegrityError) -> str | None:
-    return getattr(getattr(refusal.__cause__, "diag", None), "constraint_name", None)
-
-
-def _insert_lines(entry_id: int, lines: Iterable[Line]) -> None:
-    """One statement for all lines: the balance trigger judges each statement as a whole."""
-    rows = [(entry_id, line.account_code, line.subledger_id, line.debit, line.credit) for line in lines]
-    values = ", ".join(["(%s, %s, %s, %s, %s)"] * len(rows))
+def _insert(entry: JournalEntry, lines: Sequence[Line]) -> None:
+    """One statement for the entry and all its lines: the balance trigger judges each statement as a whole."""
+    row = "(%s::text, %s::bigint, %s::numeric, %s::numeric)"
+    values = [value for x in lines for value in (x.account_code, x.subledger_id, x.debit, x.credit)]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO ledger_journalline (entry_id, account_id, subledger_id, debit, credit) VALUES {values}",
-            [value for row in rows for value in row],
+            f"WITH entry AS ({rows.insertion(JournalEntry)} RETURNING id) "
+            "INSERT INTO ledger_journalline (entry_id, account_id, subledger_id, debit, credit) "
+            f"SELECT entry.id, line.* FROM entry, (VALUES {', '.join([row] * len(lines))}) AS line "
+            "RETURNING entry_id",
+            [*rows.new_values(entry), *values],
         )
+        rows.stored(entry, cursor.fetchone()[0])
 
 
 @transaction.atomic

@@ -4,6 +4,8 @@ out differently gets a new entry in place of the old one."""
 from collections.abc import Iterable
 from datetime import date
 
+from core import rows
+from core.history import insert_tracked
 from ledger.posting import post, reverse
 from loans import bookings, lifecycle, positions
 from loans.account import Account, age
@@ -92,15 +94,20 @@ def write_allocation(repayment: Repayment, allocation: Allocation) -> None:
     for part in _PARTS:
         setattr(repayment, part, allocation.of(part))
     repayment.overpaid = allocation.overpaid
-    repayment.save()
-    RepaymentLine.objects.bulk_create(
-        RepaymentLine(
-            repayment=repayment,
-            entry_id=repayment.entry_id,
-            instalment_number=line.instalment_number,
-            **{part: getattr(line, part) for part in _PARTS},
+    if repayment.pk is None:
+        insert_tracked(repayment)
+    else:
+        repayment.save()
+    rows.insert(
+        *(
+            RepaymentLine(
+                repayment=repayment,
+                entry_id=repayment.entry_id,
+                instalment_number=line.instalment_number,
+                **{part: getattr(line, part) for part in _PARTS},
+            )
+            for line in allocation.lines
         )
-        for line in allocation.lines
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection
 
+from core import rows
 from core.money import ZERO, round_money
 from core.rules import rule
 from ledger.posting import post
@@ -33,6 +34,10 @@ MOVING = (
     "late_interest_paid",
     "settled_on",
 )
+_CURRENT_ROWS = (
+    f"SELECT number, {', '.join(AGREED + MOVING)} FROM loans_instalment "
+    "WHERE loan_id = %s AND superseded_on IS NULL ORDER BY number"
+)
 
 
 def bucket_steps(on: date) -> Steps:
@@ -47,14 +52,16 @@ def class_steps(on: date) -> Steps:
 
 def locked(loan_id: int) -> LoanPosition:
     """The position, held until the transaction ends; the loan row is locked before it."""
-    return LoanPosition.objects.select_for_update().get(pk=loan_id)
+    position = rows.first(LoanPosition, "WHERE loan_id = %s FOR UPDATE", [loan_id])
+    if position is None:
+        raise LoanPosition.DoesNotExist(f"Loan {loan_id} has no position.")
+    return position
 
 
 def load(loan: Loan, position: LoanPosition) -> Account:
     """The account as stored."""
-    rows = Instalment.objects.filter(loan=loan, superseded_on__isnull=True).order_by("number")
     plan = from_json(position.plan, loan.terms(), loan.servicing_terms()) if position.plan is not None else None
-    return _account(loan, (_state(row) for row in rows), as_of=position.as_of, position=position, plan=plan)
+    return _account(loan, _current_rows(loan.pk), as_of=position.as_of, position=position, plan=plan)
 
 
 def load_as_agreed(loan: Loan) -> Account:
@@ -103,8 +110,13 @@ def _hold(first: str, last: str, stops: str) -> Hold:
     return Hold(date.fromisoformat(first), date.fromisoformat(last), Stops(stops))
 
 
-def _state(row: Instalment) -> InstalmentState:
-    return InstalmentState(row.number, **{name: getattr(row, name) for name in AGREED + MOVING})
+def _current_rows(loan_id: int) -> list[InstalmentState]:
+    with connection.cursor() as cursor:
+        cursor.execute(_CURRENT_ROWS, [loan_id])
+        return [
+            InstalmentState(number, **dict(zip(AGREED + MOVING, kept, strict=True)))
+            for number, *kept in cursor.fetchall()
+        ]
 
 
 def store(loan: Loan, position: LoanPosition, before: Account, after: Account, *, posted_on: date) -> None:
@@ -116,7 +128,7 @@ def store(loan: Loan, position: LoanPosition, before: Account, after: Account, *
         insert_version(loan.pk, after, superseded_on=after.as_of)
     accrue(loan, position, after, posted_on=posted_on)
     read(position, after)
-    position.save()
+    rows.update(position)
 
 
 def _agreed(row: InstalmentState) -> tuple[Any, ...]:
@@ -185,13 +197,15 @@ def accrue(loan: Loan, position: LoanPosition, account: Account, *, posted_on: d
         lines=bookings.accrual(accounts_for(loan), interest=interest, late_interest=late_interest, fee=fee),
         description=loan.number,
     )
-    Accrual.objects.create(
-        loan_id=loan.pk,
-        accrued_on=account.as_of,
-        interest=interest,
-        late_interest=late_interest,
-        fee=fee,
-        entry_id=entry.pk,
+    rows.insert(
+        Accrual(
+            loan_id=loan.pk,
+            accrued_on=account.as_of,
+            interest=interest,
+            late_interest=late_interest,
+            fee=fee,
+            entry_id=entry.pk,
+        )
     )
     return entry.pk
 
@@ -207,16 +221,16 @@ def fill(position: LoanPosition, account: Account) -> None:
     """Set every column of ``position`` from ``account`` at its ``as_of``; writes nothing."""
     on = account.as_of
     late = arrears(account, on)
-    rows = account.instalments
+    instalments = account.instalments
     figures: dict[str, Any] = {
         "as_of": on,
         "principal_outstanding": account.principal_outstanding,
         "interest_accrued": account.interest_accrued(on),
-        "interest_paid": sum((row.interest_paid for row in rows), ZERO),
+        "interest_paid": sum((row.interest_paid for row in instalments), ZERO),
         "fee_accrued": account.fee_accrued(on),
-        "fee_paid": sum((row.fee_paid for row in rows), ZERO),
+        "fee_paid": sum((row.fee_paid for row in instalments), ZERO),
         "late_interest_accrued": account.late_interest_accrued,
-        "late_interest_paid": sum((row.late_interest_paid for row in rows), ZERO),
+        "late_interest_paid": sum((row.late_interest_paid for row in instalments), ZERO),
         "overdue_principal": late.principal,
         "overdue_interest": late.interest,
         "overdue_fee": late.fee,

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from core import rows
 from core.errors import DomainError, Invalid
 from core.identifiers import next_number
 from core.money import round_money
@@ -121,7 +122,7 @@ def record_repayment(
 
 def _record(loan_id: int, facts: dict[str, Any]) -> Repayment:
     loan = Loan.objects.locked(loan_id)
-    known = Repayment.objects.filter(idempotency_key=facts["idempotency_key"]).first()
+    known = rows.first(Repayment, "WHERE idempotency_key = %s", [facts["idempotency_key"]])
     if known is not None:
         return _same_or_conflict(known, loan_id, facts)
     lifecycle.require(loan, LoanStatus.ACTIVE, LoanStatus.WRITTEN_OFF, LoanStatus.SETTLED)

@@ -12,6 +12,7 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core import rows
 from core.errors import DomainError
 from messaging.models import Channel, Message, MessageStatus
 
@@ -81,20 +82,20 @@ def queue(
 
     The context must not carry personal data: it is stored in the clear and becomes part of the text.
     """
-    message, _created = Message.objects.get_or_create(
+    message = Message(
         dedupe_key=dedupe_key,
-        defaults={
-            "borrower_id": borrower_id,
-            "template_code": template_code,
-            "context": dict(context),
-            "due_at": due_at,
-            "purpose": purpose,
-            "channel": channel,
-            "reference": reference,
-            "contact_point_id": contact_point_id,
-            "created_on": timezone.localdate(due_at),
-        },
+        borrower_id=borrower_id,
+        template_code=template_code,
+        context=dict(context),
+        due_at=due_at,
+        purpose=purpose,
+        channel=channel,
+        reference=reference,
+        contact_point_id=contact_point_id,
+        created_on=timezone.localdate(due_at),
     )
+    if not rows.insert_unless_known(message, "dedupe_key"):
+        return Message.objects.get(dedupe_key=dedupe_key)
     return message
 
 

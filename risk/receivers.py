@@ -10,4 +10,5 @@ from risk.tasks import review_limit
 
 @receiver(loan_position_changed, dispatch_uid="risk.review_limit")
 def on_loan_position_changed(sender: Any, *, borrower_id: int, **news: Any) -> None:
-    review_limit.delay(borrower_id=borrower_id)
+    # No retry: a payment must not wait for a broker that is down.
+    review_limit.apply_async(kwargs={"borrower_id": borrower_id}, retry=False)

@@ -15,7 +15,7 @@ BEGIN
     SELECT closed_through INTO through FROM ledger_periodclosing ORDER BY id DESC LIMIT 1;
     IF through IS NOT NULL AND EXISTS (SELECT 1 FROM new_entries WHERE posted_on <= through) THEN
         RAISE EXCEPTION 'the books are closed through %: no entry is posted on or before that day', through
-            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'ledger_period_open';
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'ledger_period_open', DETAIL = through;
     END IF;
     RETURN NULL;
 END $$;

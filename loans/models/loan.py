@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from core import rows
 from core.calendars import DayCount
 from core.fields import exact_field, money_field
 from core.history import tracked
@@ -37,7 +38,10 @@ class LoanQuerySet(models.QuerySet["Loan"]):
     """Filters and the lock every money-moving call takes first."""
 
     def locked(self, loan_id: int) -> "Loan":
-        return self.select_for_update(of=("self",)).get(pk=loan_id)
+        loan = rows.first(self.model, "WHERE id = %s FOR UPDATE", [loan_id])
+        if loan is None:
+            raise self.model.DoesNotExist(f"There is no loan {loan_id}.")
+        return loan
 
     def active(self) -> "LoanQuerySet":
         return self.filter(status=LoanStatus.ACTIVE)

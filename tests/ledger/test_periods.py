@@ -31,9 +31,9 @@ def test_nothing_is_posted_into_closed_books() -> None:
     entry = book(FIFTH)
     closing = close_through(FIFTH, on=SIXTH)
 
-    with pytest.raises(PeriodClosed, match="closed through 2026-06-05"):
+    with pytest.raises(PeriodClosed, match="closed through 2026-06-05"), transaction.atomic():
         book(FIFTH)
-    with pytest.raises(PeriodClosed):
+    with pytest.raises(PeriodClosed), transaction.atomic():
         reverse(entry, posted_on=FIFTH, reason="too late")
     assert (closing.entries, closing.debit, closing.credit) == (1, TEN, TEN)
     assert reverse(entry, posted_on=SIXTH, reason="on the open day").effective_on == FIFTH
@@ -82,7 +82,7 @@ def test_reopening_needs_two_people_and_a_reason(staff_member: Callable[..., Use
 
     assert closed_through() == FIFTH
     book(SIXTH)
-    with pytest.raises(PeriodClosed):
+    with pytest.raises(PeriodClosed), transaction.atomic():
         book(FIFTH)
     with pytest.raises(NothingClosed):
         reopen_from(SIXTH, reason="again", by=asks, approved_by=agrees)

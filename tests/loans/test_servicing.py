@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from core.money import ZERO
 from ledger.models import JournalEntry
@@ -341,3 +342,16 @@ def test_a_loan_that_owes_only_late_interest_cannot_be_extended() -> None:
 
     with pytest.raises(NothingToExtend):
         extend(loan_id=loan.pk, days=10, on=date(2026, 4, 2), reason="illness")
+
+
+def test_a_payment_is_few_statements_without_savepoints() -> None:
+    loan = a_running_loan()
+    close_days(DISBURSED, date(2026, 2, 13))
+    pay(loan, "1.00", date(2026, 2, 14))  # rules and account mappings are read once a minute
+
+    with CaptureQueriesContext(connection) as taken:
+        pay(loan, "1099.15", date(2026, 2, 15))
+
+    statements = [query["sql"] for query in taken]
+    assert len([sql for sql in statements if "SAVEPOINT" in sql]) <= 2, statements  # the test's own transaction
+    assert len(statements) <= 15, statements

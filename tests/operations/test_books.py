@@ -6,6 +6,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
 
 from core import business_date
 from core.models import Rule
@@ -54,7 +55,7 @@ def test_the_command_closes_up_to_the_eve(loan: Loan) -> None:
     call_command("close_books", stdout=out)
 
     assert closed_through() == EVE and f"closed through {EVE}" in out.getvalue()
-    with pytest.raises(PeriodClosed):
+    with pytest.raises(PeriodClosed), transaction.atomic():
         a_running_loan(disbursed_on=EVE)
     with pytest.raises(CommandError, match="books_already_closed"):
         call_command("close_books", "--through", EVE.isoformat(), stdout=out)

@@ -1,0 +1,114 @@
+"""Whole rows of one model, read and written by SQL that is put together once a process.
+
+The ORM compiles every statement anew; on the way every payment takes that costs more than PostgreSQL needs to carry it
+out. Values go through the model's own fields, so what is stored is what the ORM would store. No signals are sent: a
+model with a history is inserted by ``core.history.insert_tracked``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, TypeVar
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.models import AutoField, Field, Model
+
+Row = TypeVar("Row", bound=Model)
+
+
+def first(model: type[Row], tail: str, values: Sequence[Any]) -> Row | None:
+    """The first row that ``tail`` (WHERE … ORDER BY … FOR UPDATE) finds, or None."""
+    select, names, converters = _reading(model)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{select} {tail} LIMIT 1", values)
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    held = list(found)
+    for place, convert in converters:
+        held[place] = convert(held[place], None, connection)
+    return model.from_db(DEFAULT_DB_ALIAS, names, held)
+
+
+def insert(*rows: Model) -> None:
+    """Insert new rows of one model in one statement; the database numbers them. A single row learns its number."""
+    if not rows:
+        return
+    model = type(rows[0])
+    sql = f"{insertion(model, len(rows))} RETURNING {model._meta.pk.column}"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [value for row in rows for value in new_values(row)])
+        if len(rows) == 1:
+            stored(rows[0], cursor.fetchone()[0])
+
+
+def insert_unless_known(row: Model, key: str) -> bool:
+    """Insert a new row unless one has the same value in the unique column ``key``; whether it was inserted."""
+    model = type(row)
+    sql = f"{insertion(model)} ON CONFLICT ({key}) DO NOTHING RETURNING {model._meta.pk.column}"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, new_values(row))
+        numbered = cursor.fetchone()
+    if numbered is not None:
+        stored(row, numbered[0])
+    return numbered is not None
+
+
+def update(row: Model) -> None:
+    """Write every column of a stored row."""
+    with connection.cursor() as cursor:
+        cursor.execute(_updating(type(row)), [*_values(row, add=False), row.pk])
+        if cursor.rowcount != 1:
+            raise ObjectDoesNotExist(f"{row._meta.label} {row.pk} is not stored")
+
+
+@cache
+def insertion(model: type[Model], count: int = 1) -> str:
+    """``INSERT INTO … VALUES …`` for so many rows, without its end."""
+    names = column_names(model)
+    places = f"({', '.join(['%s'] * len(names))})"
+    return f'INSERT INTO "{model._meta.db_table}" ({", ".join(names)}) VALUES {", ".join([places] * count)}'
+
+
+def column_names(model: type[Model]) -> tuple[str, ...]:
+    """The quoted columns an insert fills."""
+    return tuple(f'"{field.column}"' for field in _written(model))
+
+
+def new_values(row: Model) -> list[Any]:
+    """What an insert of ``row`` stores, in the order of the columns; moments of creation are set now."""
+    return _values(row, add=True)
+
+
+def stored(row: Model, number: Any) -> None:
+    """Tell a row that it is in the database, under ``number``."""
+    row.pk = number
+    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+
+
+def _values(row: Model, *, add: bool) -> list[Any]:
+    database = connections[DEFAULT_DB_ALIAS]  # looked up once a row: the proxy asks anew at every touch
+    return [field.get_db_prep_save(field.pre_save(row, add), database) for field in _written(type(row))]
+
+
+@cache
+def _written(model: type[Model]) -> tuple[Field[Any, Any], ...]:
+    return tuple(field for field in model._meta.concrete_fields if not isinstance(field, AutoField))
+
+
+@cache
+def _updating(model: type[Model]) -> str:
+    key = model._meta.pk.column
+    return (
+        f'UPDATE "{model._meta.db_table}" SET {", ".join(f"{n} = %s" for n in column_names(model))} WHERE "{key}" = %s'
+    )
+
+
+@cache
+def _reading(model: type[Model]) -> tuple[str, list[str], list[tuple[int, Any]]]:
+    fields = model._meta.concrete_fields
+    names = ", ".join(f'"{field.column}"' for field in fields)
+    converters = [(n, convert) for n, field in enumerate(fields) for convert in field.get_db_converters(connection)]
+    return f'SELECT {names} FROM "{model._meta.db_table}"', [field.attname for field in fields], converters

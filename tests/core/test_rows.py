@@ -1,0 +1,58 @@
+"""Rows written past the ORM are the rows the ORM writes."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ObjectDoesNotExist
+from django.forms.models import model_to_dict
+
+from audit.models import AuditEvent
+from core import rows
+from core.context import acting
+from core.history import insert_tracked
+from ledger.models import Account, AccountKind
+
+pytestmark = pytest.mark.django_db
+
+_HISTORY = ("name", "kind", "request_id", "channel", "history_type", "history_user_id", "history_change_reason")
+_EVENT = ("actor_id", "channel", "action", "object_type", "reason", "request_id")
+
+
+def _account(code: str) -> Account:
+    return Account(code=code, name="Petty cash", kind=AccountKind.ASSET)
+
+
+@pytest.mark.parametrize("reason", ["", "opened by the auditor"])
+def test_history_and_audit_are_those_of_a_save(reason: str) -> None:
+    clerk = get_user_model().objects.create(username="clerk")
+    with acting(actor=clerk, reason=reason, request_id="req-1", channel="api"):
+        insert_tracked(_account("9001"))
+        _account("9002").save()
+    one, other = (Account.history.filter(code=code).values(*_HISTORY).get() for code in ("9001", "9002"))
+    assert one == other
+    assert one["history_user_id"] == clerk.pk
+    one_event, other_event = (
+        AuditEvent.objects.filter(object_id=code).values(*_EVENT).get() for code in ("9001", "9002")
+    )
+    assert one_event == other_event
+
+
+def test_a_row_reads_back_as_the_orm_reads_it() -> None:
+    _account("9003").save()
+    found = rows.first(Account, "WHERE code = %s", ["9003"])
+    assert found is not None
+    assert model_to_dict(found) == model_to_dict(Account.objects.get(code="9003"))
+    assert not found._state.adding
+    assert rows.first(Account, "WHERE code = %s", ["none"]) is None
+
+
+def test_a_known_key_is_not_inserted_again() -> None:
+    first: Any = _account("9004")
+    assert rows.insert_unless_known(first, "code")
+    assert not rows.insert_unless_known(_account("9004"), "code")
+
+
+def test_an_update_of_a_row_that_is_not_there_is_refused() -> None:
+    with pytest.raises(ObjectDoesNotExist):
+        rows.update(_account("9005"))
