@@ -111,7 +111,8 @@ def plan_from(terms: LoanTerms, balance: Decimal, factors: Sequence[Decimal], le
     first = total - len(factors)
     begin = max(terms.grace_on_principal, first)
     if terms.method is Method.CUSTOM:
-        return lambda k, interest: max(terms.amounts[k] - interest, ZERO)
+        agreed = (*terms.amounts, ZERO)  # the last instalment pays what is left
+        return lambda k, interest: max(agreed[k] - interest, ZERO)
     if terms.method in LEVEL and (terms.annual_rate or level is not None or terms.fixed_instalment is not None):
         paid = level if level is not None else _level(terms, balance, factors[begin - first :])
         return lambda k, interest: paid - interest if k >= begin and paid > interest else ZERO
@@ -186,6 +187,8 @@ def _flat(terms: LoanTerms, count: int, course: Course) -> list[Amounts]:
         even = terms.principal * terms.annual_rate * _share_of_year(terms)
         interest = [round_to(even, step, mode)] * count
         interest[-1] = round_to(even * count, step, mode) - sum(interest[:-1], ZERO)
+        if interest[-1] < 0:  # rounding up took more than there is
+            interest = split_evenly(round_to(even * count, step, mode), count)
     principal = _flat_principal(terms, count, course.opening, interest)
     return list(zip(principal, interest, strict=True))
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
+from core.money import ROUND_HALF_EVEN, round_money
 from loans.conformity.cases import a_loan, schedule_starts_on
 from loans.conformity.cells import Mismatch
 from loans.conformity.events import play
@@ -70,7 +71,7 @@ def _of_split(loan: Loan, expected: Mapping[str, Any]) -> list[Mismatch]:
 def _plain(value: Any) -> Any:
     """Amounts as cents, days as ISO text: two forms of the same figure compare as equal."""
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-        return Decimal(str(value)).quantize(Decimal("0.01"))
+        return round_money(Decimal(str(value)), mode=ROUND_HALF_EVEN)
     return value if value is None else str(value)
 
 
