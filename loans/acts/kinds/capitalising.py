@@ -6,22 +6,16 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from ledger.posting import Line, credit, debit
-from loans.account import Account
 from loans.account_mapping import accounts_for
-from loans.acts.kinds.terms import FollowsBalance
+from loans.acts.kinds.terms import needs_fixed_schedule
 from loans.acts.registry import ActKind, Group, register
-from loans.changes.base import Change, Effect
+from loans.changes.base import Effect
 from loans.changes.capitalising import InterestCapitalised
 from loans.models import Loan
 
 
 def _terms(loan: Loan) -> Mapping[str, Any]:
     return {"terms": loan.terms()}
-
-
-def _needs_fixed_schedule(loan: Loan, _account: Account, _change: Change) -> None:
-    if loan.recalculates:
-        raise FollowsBalance(number=loan.number)
 
 
 def _lines(loan: Loan, effect: Effect) -> list[Line]:
@@ -44,7 +38,7 @@ INTEREST_CAPITALISED = register(
         permission="loans.change_terms",
         change=InterestCapitalised,
         agreed=_terms,
-        refuse=_needs_fixed_schedule,
+        refuse=needs_fixed_schedule,
         lines=_lines,
         group=Group.TERMS,
         is_grave=True,
