@@ -45,7 +45,8 @@ class ActKind:
     product's rules). ``beyond_authority(loan, before, effect, on)`` says that one person may not do it alone.
     ``lines(loan, effect)`` is the act's own journal entry where it moves claims or money itself; income that it changes is
     booked by the accrual that follows every act. ``group`` is where its page is found; ``template`` the page itself, for
-    a kind that needs more than its parameters drawn.
+    a kind that needs more than its parameters drawn. ``for_partners``: partners with the scope may do it over the API;
+    what moves money, changes the price or gives up a claim is for staff.
     """
 
     code: str
@@ -64,6 +65,7 @@ class ActKind:
     can_be_undone: bool = True
     tells_borrower: bool = True
     is_grave: bool = False
+    for_partners: bool = False
     group: Group = Group.TERMS
     template: str = "loans/act.html"
 

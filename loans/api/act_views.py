@@ -3,14 +3,16 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core import business_date
+from core.errors import NotAllowed
 from loans.acts.performing import Wish, perform, undo
 from loans.acts.previewing import preview
-from loans.acts.registry import act_kind, act_kinds
+from loans.acts.registry import ActKind, act_kind, act_kinds
 from loans.api import act_serializers as shapes
 from loans.api.servicing_views import LoanView
 from loans.api.views import KIND
@@ -19,6 +21,19 @@ from partners.api.base import PartnerView, idempotent, use_case_key
 from partners.api.lists import envelope
 from partners.api.schema import list_of
 from partners.introductions import visible
+
+
+class ActForStaffOnly(NotAllowed):
+    code = "act_for_staff_only"
+    message = _("Only staff of the lender may do this act. Ask the lender.")
+
+
+def _partners_act(code: str) -> ActKind:
+    """The kind ``code``, if partners may do it. Raises ActUnknown, ActForStaffOnly."""
+    kind = act_kind(code)
+    if not kind.for_partners:
+        raise ActForStaffOnly
+    return kind
 
 
 class ActView(LoanView):
@@ -32,11 +47,11 @@ class ActView(LoanView):
         return visible(rows, key=self.key, kind=KIND, path="loan__application_id")
 
     def wish(self, loan: Loan, given: dict[str, Any], key: str) -> Wish:
-        today = business_date.current()
+        today, kind = business_date.current(), _partners_act(given["kind"])
         return Wish(
             loan_id=loan.pk,
-            kind=given["kind"],
-            values=shapes.values_of(act_kind(given["kind"]), given["parameters"]),
+            kind=kind.code,
+            values=shapes.values_of(kind, given["parameters"]),
             effective_on=given.get("effective_on", today),
             recorded_on=today,
             reason=given["reason"],
@@ -52,8 +67,9 @@ class ActKinds(PartnerView):
 
     @extend_schema(summary="List kinds of acts", responses=list_of(shapes.ActKindSerializer))
     def get(self, request: Request) -> Response:
-        """Every act there is, and what it asks for."""
-        data = shapes.ActKindSerializer(act_kinds(), many=True, context=self.context()).data
+        """Every act partners may do, and what it asks for."""
+        kinds = [kind for kind in act_kinds() if kind.for_partners]
+        data = shapes.ActKindSerializer(kinds, many=True, context=self.context()).data
         return Response(envelope(list(data)))
 
 
@@ -97,6 +113,7 @@ class ActUndo(ActView):
         """Its entry is reversed, and everything after it is applied again without it."""
         given = self.body(shapes.UndoInput)
         act = self.found(self.acts().filter(loan=self.loan(loan_id)), act_id)
+        _partners_act(act.kind)
         return self.answer(
             shapes.ActSerializer, undo(act_id=act.pk, reason=given["reason"], on=business_date.current())
         )

@@ -78,8 +78,7 @@ def _plain(value: Any) -> Any:
 def _rows(loan: Loan, case: Mapping[str, Any]) -> dict[int, dict[str, Any]]:
     """The loan's instalments in the words of the cases."""
     current = Instalment.objects.filter(loan=loan, superseded_on__isnull=True).order_by("number")
-    before, balance, drawn = schedule_starts_on(case) or loan.disbursed_on, Decimal(0), loan.principal
-    rows = {}
+    before, rows = schedule_starts_on(case) or loan.disbursed_on, {}
     drawn = sum((row.principal for row in current), Decimal(0))
     later = _drawn_later(loan)
     balance = drawn - sum((amount for _on, amount in later), Decimal(0))

@@ -50,6 +50,15 @@ def test_what_is_not_asked_for_or_cannot_be_read_is_refused_by_name(lilac, produ
     assert_problem(lilac.send(address, wish(kind="nonsense")), 404, "act_unknown")
     assert_problem(lilac.send(address, wish(parameters={"sum": "1"})), 422, "parameter_unknown")
     assert_problem(
-        lilac.send(address, wish(kind="rate_changed", parameters={"annual_rate": "lots"})), 422, "parameter_unreadable"
+        lilac.send(address, wish(kind="due_day_changed", parameters={"day": "lots"})), 422, "parameter_unreadable"
     )
     assert_problem(lilac.send(address, wish(parameters={})), 422, "parameter_missing")
+
+
+@pytest.mark.parametrize("kind", ["drawn_down", "goodwill_credit", "settled_for_less", "rate_changed", "charge_back"])
+def test_what_moves_money_or_gives_it_up_is_for_staff(lilac, product, kind):
+    loan = lent(lilac, product)
+
+    assert_problem(lilac.send(f"/loans/{loan['id']}/acts", wish(kind=kind)), 403, "act_for_staff_only")
+    assert_problem(lilac.send(f"/loans/{loan['id']}/acts/preview", wish(kind=kind)), 403, "act_for_staff_only")
+    assert kind not in [row["kind"] for row in lilac.ask("/act_kinds").json()["data"]]

@@ -12,6 +12,7 @@ from loans.running_cost import refuse_fee_over_cap
 FEE_ADDED = register(
     ActKind(
         code="fee_added",
+        for_partners=True,
         label=_("Add a fee"),
         hint=_("The fee falls due with the first open instalment on or after the chosen day."),
         permission="loans.adjust_charges",
@@ -28,6 +29,7 @@ FEE_ADDED = register(
 PENALTY_ADDED = register(
     ActKind(
         code="penalty_added",
+        for_partners=True,
         label=_("Add a penalty"),
         hint=_("A fixed sum owed like late interest, with the first open instalment on or after the chosen day."),
         permission="loans.adjust_charges",

@@ -40,6 +40,7 @@ _STOPS = Parameter(
 HOLD_PLACED = register(
     ActKind(
         code="hold_placed",
+        for_partners=True,
         label=_("Place a hold"),
         hint=_("From the chosen day to its last day, both included, nothing of this kind is charged or sent."),
         permission="loans.change_terms",
@@ -56,6 +57,7 @@ HOLD_PLACED = register(
 HOLD_ENDED = register(
     ActKind(
         code="hold_ended",
+        for_partners=True,
         label=_("End a hold early"),
         hint=_("The chosen day is the first one no longer held."),
         permission="loans.change_terms",

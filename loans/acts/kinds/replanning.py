@@ -1,6 +1,7 @@
 """Drawing more of an approved amount, another rate, another calendar of due dates."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import F
@@ -35,7 +36,7 @@ def _within_approved(loan: Loan, _account: Account, change: Change) -> None:
     assert isinstance(change, DrawnDown)
     drawn = loan.terms().drawn
     later = loan.acts.filter(kind=DRAWN_DOWN.code, status=ActStatus.STANDING).values_list(F("parameters__amount"))
-    drawn += sum((type(drawn)(amount) for (amount,) in later), ZERO)
+    drawn += sum((Decimal(amount) for (amount,) in later), ZERO)
     if drawn + change.amount > loan.principal:
         raise BeyondApproved(left=loan.principal - drawn, approved=loan.principal)
 

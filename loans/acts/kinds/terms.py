@@ -68,6 +68,7 @@ _INTEREST_ADDED = ("interest_added", _("Interest added"))
 DUE_DAY_CHANGED = register(
     ActKind(
         code="due_day_changed",
+        for_partners=True,
         label=_("Change the due day"),
         hint=_("All instalments ahead fall due on this day of the month; the days between are charged."),
         permission="loans.change_terms",
@@ -82,6 +83,7 @@ DUE_DAY_CHANGED = register(
 PAYMENT_HOLIDAY = register(
     ActKind(
         code="payment_holiday",
+        for_partners=True,
         label=_("Payment holiday"),
         hint=_("The next instalments are skipped and the plan ends later by as many."),
         permission="loans.change_terms",
@@ -111,6 +113,7 @@ PAYMENT_HOLIDAY = register(
 OVERDUE_SPREAD = register(
     ActKind(
         code="overdue_spread",
+        for_partners=True,
         label=_("Spread what is overdue"),
         hint=_("What is overdue is added in equal parts to the instalments ahead."),
         permission="loans.change_terms",
@@ -127,6 +130,7 @@ OVERDUE_SPREAD = register(
 OVERDUE_REAGED = register(
     ActKind(
         code="overdue_reaged",
+        for_partners=True,
         label=_("Move what is overdue to the end"),
         hint=_("What is overdue becomes further instalments after the last one."),
         permission="loans.change_terms",
