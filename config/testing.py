@@ -1,11 +1,19 @@
 """The settings of the test suite: the real ones, with invented secrets and with what only costs time switched off."""
 
 import os
+from urllib.parse import urlsplit
 
 for _name in ("SECRET_KEY", "DATA_ENCRYPTION_KEYS", "DATA_INDEX_KEY", "API_KEY_PEPPER"):
     os.environ.setdefault(_name, f"only-for-tests-{_name.lower()}-" + "x" * 40)
 os.environ.setdefault("DATABASE_URL", "postgresql://loandesk@localhost/loandesk")
 os.environ.setdefault("REDIS_URL", "redis://localhost:6379/0")
+# Workers side by side (`./dev test` starts one a core): pytest-django gives each a database, this gives each a cache.
+_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+if _WORKER:
+    _number = int(_WORKER.removeprefix("gw")) + 1
+    _broker = urlsplit(os.environ["REDIS_URL"])
+    _own = {"query": f"db={_number}"} if _broker.scheme == "unix" else {"path": f"/{_number}"}
+    os.environ["REDIS_URL"] = _broker._replace(**_own).geturl()
 os.environ.setdefault("HTTPS", "off")
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 
@@ -20,3 +28,5 @@ CELERY_TASK_EAGER_PROPAGATES = True
 ALLOWED_HOSTS = [*ALLOWED_HOSTS, "testserver"]
 # The ledger refuses TRUNCATE; transactional tests clean up with it, so the tests alone may switch the guard off.
 DATABASES["default"]["OPTIONS"] = {**DATABASES["default"]["OPTIONS"], "options": "-c loandesk.allow_truncate=on"}
+if _WORKER and "TEST_DATABASE_TEMPLATE" in os.environ:
+    DATABASES["default"]["TEST"] = {"TEMPLATE": os.environ["TEST_DATABASE_TEMPLATE"]}

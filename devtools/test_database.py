@@ -18,6 +18,7 @@ from devtools.embedded import services
 from devtools.foreground import run
 from devtools.home import REPOSITORY, Home
 
+NAME = "test_loandesk"  # as Django calls it; what the workers of a parallel run copy
 KEPT = 3  # a run may still be copying the one before
 
 CREATE = """
