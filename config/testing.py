@@ -1,7 +1,7 @@
 """The settings of the test suite: the real ones, with invented secrets and with what only costs time switched off."""
 
 import os
-from urllib.parse import urlsplit
+import re
 
 for _name in ("SECRET_KEY", "DATA_ENCRYPTION_KEYS", "DATA_INDEX_KEY", "API_KEY_PEPPER"):
     os.environ.setdefault(_name, f"only-for-tests-{_name.lower()}-" + "x" * 40)
@@ -11,9 +11,7 @@ os.environ.setdefault("REDIS_URL", "redis://localhost:6379/0")
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 if _WORKER:
     _number = int(_WORKER.removeprefix("gw")) + 1
-    _broker = urlsplit(os.environ["REDIS_URL"])
-    _own = {"query": f"db={_number}"} if _broker.scheme == "unix" else {"path": f"/{_number}"}
-    os.environ["REDIS_URL"] = _broker._replace(**_own).geturl()
+    os.environ["REDIS_URL"] = re.sub(r"(db=|/)\d+$", rf"\g<1>{_number}", os.environ["REDIS_URL"])
 os.environ.setdefault("HTTPS", "off")
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 

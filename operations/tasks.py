@@ -3,8 +3,9 @@
 from celery import shared_task
 from django.utils import timezone
 
+from core import business_date
 from core.context import acting
-from operations import end_of_day, jobs
+from operations import end_of_day, fresh_looks, jobs
 from operations.models import EndOfDayRun
 
 
@@ -34,3 +35,10 @@ def run_job(*, job_id: int) -> str:
     """Do a long job; its row tells the page how far it is."""
     with acting(channel="task"):
         return jobs.run_job(job_id=job_id).status
+
+
+@shared_task(name="operations.look_again")
+def look_again(*, borrower_id: int) -> dict[str, dict[str, int]]:
+    """Case, promises and limit of one borrower, after a payment, a reversal or any other change of a loan."""
+    with acting(channel="task"):
+        return fresh_looks.look_again(borrower_id, business_date.current())

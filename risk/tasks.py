@@ -4,7 +4,7 @@ from celery import shared_task
 
 from core import business_date
 from loans.models import Application, ApplicationStatus
-from risk import limits, underwriting
+from risk import underwriting
 
 
 @shared_task(name="risk.assess_application")
@@ -20,9 +20,3 @@ def assess_submitted() -> int:
     for application_id in list(waiting[:500]):
         assess_application.delay(application_id=application_id)
     return len(waiting)
-
-
-@shared_task(name="risk.review_limit")
-def review_limit(*, borrower_id: int) -> dict[str, int]:
-    """Review the limit of one borrower after a payment or a change of state."""
-    return limits.rescore(borrower_id, borrower_id + 1, business_date.current())

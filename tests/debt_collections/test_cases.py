@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from audit.models import AuditEvent
-from debt_collections import cases, tasks
+from debt_collections import cases
 from debt_collections.lifecycle import TRANSITIONS, CaseClosed, CaseNotFound, StepNotAllowed, advance
 from debt_collections.models import Case, CaseEvent, Status
 from tests.debt_collections.factories import LATE, a_case, a_late_loan, pay, review
@@ -115,12 +115,3 @@ def test_a_payment_closes_the_case_without_waiting_for_the_night(django_capture_
         pay(case.borrower.loans.get(), f"{case.overdue_amount}", LATE)
 
     assert Case.objects.get(pk=case.pk).status == "closed"
-
-
-def test_the_task_may_be_repeated() -> None:
-    case = a_case()
-
-    first = tasks.review_case(borrower_id=case.borrower_id)
-    second = tasks.review_case(borrower_id=case.borrower_id)
-
-    assert first["cases_opened"] == second["cases_opened"] == second["cases_moved"] == 0
