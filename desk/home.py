@@ -9,6 +9,7 @@ from typing import Any
 from django.core.cache import cache
 from django.db.models import Count, Sum
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -115,7 +116,7 @@ def _applications(user: User, on: date) -> Tile:
 def _approvals(user: User, on: date) -> Tile:
     rows = my_approvals(user)
     oldest = rows.values_list("requested_at", flat=True).first()
-    note, tone = _waiting_since(oldest.date() if oldest else None, on)
+    note, tone = _waiting_since(timezone.localtime(oldest).date() if oldest else None, on)
     return Tile(_("Approvals for me"), capped(rows) or "0", note, tone, reverse("audit:approvals"))
 
 

@@ -65,7 +65,9 @@ def test(arguments: list[str]) -> int:
         settings = {**found.environment, "DJANGO_SETTINGS_MODULE": "config.testing"}
         if database:
             settings["TEST_DATABASE_TEMPLATE"] = test_database.NAME
-        return run([*_python(), "-m", "pytest", "--reuse-db", *_workers(arguments), *arguments], settings, folder=REPOSITORY)
+        return run(
+            [*_python(), "-m", "pytest", "--reuse-db", *_workers(arguments), *arguments], settings, folder=REPOSITORY
+        )
 
 
 def _workers(arguments: list[str]) -> list[str]:

@@ -19,6 +19,7 @@ from django.utils.translation import ngettext
 
 from core.money import ZERO
 from ledger.models import JournalLine
+from loans.bank_reasons import in_words
 from loans.models import (
     Contract,
     Disbursement,
@@ -265,7 +266,7 @@ def _disbursement_event(disbursement: Disbursement) -> Event:
         at=_noon(on),
         title=_("Disbursement"),
         text=f"¥ {disbursement.amount:,.2f} {disbursement.get_status_display()}",
-        note=disbursement.failure_detail or disbursement.bank_reference,
+        note=in_words(disbursement.failure_code, disbursement.failure_detail) or disbursement.bank_reference,
         tone="bad" if disbursement.is_retryable else "good" if disbursement.paid_on else "info",
     )
 

@@ -4,23 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
-
 from loans import mandates
+from loans.bank_reasons import in_words
 from loans.models import Loan, LoanStatus, Mandate, MandateAttempt, MandateStatus
 
 MOST = 60
-# ISO 20022 return reasons as people read them.
-REASONS: dict[str, str | Promise] = {
-    "AC01": _("account unknown"),
-    "AC04": _("account closed"),
-    "AC06": _("account blocked"),
-    "AM04": _("insufficient funds"),
-    "MD01": _("no mandate"),
-    "MD07": _("account holder deceased"),
-    "MS03": _("no reason given"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,4 +39,4 @@ def debits_of(loan: Loan, on: date) -> Debits | None:
 
 def reason(attempt: MandateAttempt) -> str:
     """Why the bank did not debit, in words; its own words where the code is not known."""
-    return str(REASONS.get(attempt.code, attempt.message or attempt.code))
+    return in_words(attempt.code, attempt.message)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from audit.models import Approval, ApprovalStatus
 from core.money import round_money
+from loans.bank_reasons import in_words
 from loans.cost_caps import percent
 from loans.decisions import Source, reason_labels
 from loans.loan_page import Event
@@ -127,7 +128,13 @@ def _events(
         for row in disbursement.history.select_related("history_user").order_by("history_id"):
             title = _("Disbursement: %(state)s") % {"state": row.get_status_display()}
             tone = DISBURSEMENT_TONES[row.status]
-            yield Event(at=row.history_date, title=title, text=row.failure_detail, note=_who(row), tone=tone)
+            yield Event(
+                at=row.history_date,
+                title=title,
+                text=in_words(row.failure_code, row.failure_detail),
+                note=_who(row),
+                tone=tone,
+            )
 
 
 def _moves(application: Application) -> Iterator[Event]:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from staff.demo_people import demo_people
+from staff.first_administrator import wanted
 from staff.permissions import person
 from staff.web.cookies import remember_language
 
@@ -34,10 +35,10 @@ class SignIn(auth_views.LoginView):
     redirect_authenticated_user = True
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """In a demo every role is one click away; anywhere else the list is empty."""
+        """In a demo every role is one click away; an empty system says how its first administrator is made."""
         people = demo_people()
         password = settings.DEMO_PASSWORD if people else ""
-        return super().get_context_data(demo_people=people, demo_password=password, **kwargs)
+        return super().get_context_data(demo_people=people, demo_password=password, empty=wanted(), **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)

@@ -64,3 +64,10 @@ def test_somebody_with_the_role_is_administrator_enough(client: Client, page: st
     assert client.get(page).status_code == 404
     with pytest.raises(AdministratorExists):
         create_first_administrator(username="mei", password="orange-river-29")
+
+
+def test_signing_in_to_an_empty_system_says_how_the_first_administrator_is_made(client: Client) -> None:
+    hint = "Nobody can sign in yet"
+    assert hint in client.get("/login/").text
+    create_first_administrator(username="mei", password="orange-river-29")
+    assert hint not in client.get("/login/").text

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -43,10 +44,15 @@ class Command(BaseCommand):
             with acting(channel="cli", reason="import of a tape"):
                 staged = self._stage(options["file"], options["profile"])
                 self._tell_rejects(staged.batch, options)
-                if options["replay"]:
+                if options["replay"] and staged.batch.status != ImportBatch.Status.DONE:
                     self._replay(staged.batch, options["hands"])
         except DomainError as refusal:
             raise CommandError(f"{refusal.detail} [{refusal.code}]") from None
+        except (OperationalError, InterfaceError) as lost:
+            raise CommandError(
+                f"The database went away ({str(lost).splitlines()[0]}). What was committed is kept: when it answers "
+                "again, give the same command and the replay goes on where it stopped."
+            ) from None
         facts = measure(staged.batch)
         self._print_json(facts) if options["json"] else self._print_table(facts)
 

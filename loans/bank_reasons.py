@@ -1,0 +1,23 @@
+"""Why a bank did not pay or debit, as people read it: ISO 20022 return reasons and the simulator's own codes."""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+REASONS: Mapping[str, str | Promise] = {
+    "AC01": _("account unknown"),
+    "AC04": _("account closed"),
+    "AC06": _("account blocked"),
+    "AM04": _("insufficient funds"),
+    "MD01": _("no mandate"),
+    "MD07": _("account holder deceased"),
+    "MS03": _("no reason given"),
+    "account_closed": _("The account is closed."),
+    "returned_by_bank": _("The money was sent back."),
+}
+
+
+def in_words(code: str, text: str = "") -> str:
+    """The reason in the reader's language; the bank's own ``text`` where the code is not known."""
+    return str(REASONS.get(code, text or code))
