@@ -134,5 +134,11 @@ class ActPreviewSerializer(serializers.Serializer[Any]):
         return JournalLineSerializer([line for _entry, lines in preview.entries for line in lines], many=True).data
 
 
+class RepaymentPreviewSerializer(ActPreviewSerializer):
+    """What a repayment or its reversal would leave behind; nothing of it is stored."""
+
+    object = Constant("repayment_preview")
+
+
 def _plain(value: Any) -> str | None:
     return None if value is None else (f"{value:.2f}" if isinstance(value, Decimal) else str(value))

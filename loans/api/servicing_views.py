@@ -194,27 +194,29 @@ class Repayments(RepaymentView):
     def post(self, request: Request) -> Response:
         """Money you received for a loan: it is allocated in the order of the product, a late report is back-dated."""
         given = self.body(shapes.RepaymentInput)
-        repayment = self._record(referred(self.loans(), "loan", given["loan"]), given)
+        loan = referred(self.loans(), "loan", given["loan"])
+        repayment = record(loan, given, key=use_case_key(self.request), by=self.request.user)
         response = self.shown(repayment, status=201)
         response["Location"] = f"{request.path.rstrip('/')}/{repayment.public_id}"
         return response
 
-    def _record(self, loan: Loan, given: dict[str, Any]) -> Repayment:
-        today = business_date.current()
-        received_on = given.get("received_on", today)
-        facts: dict[str, Any] = {
-            "loan_id": loan.pk,
-            "amount": given["amount"],
-            "channel": CHANNEL,
-            "idempotency_key": use_case_key(self.request),
-            "recorded_on": today,
-        }
-        if given["settles_early"]:
-            return settle_with(on=received_on, by=self.request.user, **facts)
-        reference = given.get("payer_reference", "")
-        return record_repayment(
-            received_on=received_on, recorded_by=self.request.user, payer_reference=reference, **facts
-        )
+
+def record(loan: Loan, given: dict[str, Any], *, key: str, by: Any) -> Repayment:
+    """The repayment a partner reports, or with ``settles_early`` the settlement it pays. Raises what these raise."""
+    today = business_date.current()
+    received_on = given.get("received_on", today)
+    facts: dict[str, Any] = {
+        "loan_id": loan.pk,
+        "amount": given["amount"],
+        "channel": CHANNEL,
+        "idempotency_key": key,
+        "recorded_on": today,
+    }
+    if given["settles_early"]:
+        return settle_with(on=received_on, by=by, **facts)
+    return record_repayment(
+        received_on=received_on, recorded_by=by, payer_reference=given.get("payer_reference", ""), **facts
+    )
 
 
 class RepaymentDetail(RepaymentView):
@@ -224,6 +226,12 @@ class RepaymentDetail(RepaymentView):
     def get(self, request: Request, repayment_id: str) -> Response:
         """How the money was allocated, instalment by instalment."""
         return self.with_etag(self.shown(self.found(self.repayments(), repayment_id)))
+
+
+def may_reverse(view: RepaymentView, repayment: Repayment) -> None:
+    """Raises NotYourRepayment unless the caller reported it or may act for every origin."""
+    if repayment.recorded_by_id != view.client.acts_as_id and not view.key.allows(EVERY_ORIGIN):
+        raise NotYourRepayment
 
 
 class Reverse(RepaymentView):
@@ -236,8 +244,7 @@ class Reverse(RepaymentView):
         """The money did not stay: the entry is reversed, and what came after is allocated anew."""
         given = self.body(shapes.ReversalInput)
         repayment = self.found(self.repayments(), repayment_id)
-        if repayment.recorded_by_id != self.client.acts_as_id and not self.key.allows(EVERY_ORIGIN):
-            raise NotYourRepayment
+        may_reverse(self, repayment)
         reversed_ = reverse_repayment(
             repayment_id=repayment.pk,
             reason=given["reason"],

@@ -1,4 +1,4 @@
-from loans.api import act_views, policy_views, servicing_views, views
+from loans.api import act_views, policy_views, preview_views, servicing_views, views
 from partners.api.routes import route
 
 urlpatterns = [
@@ -23,6 +23,12 @@ urlpatterns = [
     route("loans/<loan:loan_id>/acts/<act:act_id>/undo", act_views.ActUndo.as_view(), "loan_act_undo"),
     route("loans/<loan:loan_id>/policy", policy_views.PolicyDetail.as_view(), "loan_policy"),
     route("repayments", servicing_views.Repayments.as_view(), "repayments"),
+    route("repayments/preview", preview_views.RepaymentPreview.as_view(), "repayment_preview"),
     route("repayments/<rep:repayment_id>", servicing_views.RepaymentDetail.as_view(), "repayment"),
     route("repayments/<rep:repayment_id>/reverse", servicing_views.Reverse.as_view(), "repayment_reverse"),
+    route(
+        "repayments/<rep:repayment_id>/reverse/preview",
+        preview_views.ReversalPreview.as_view(),
+        "repayment_reverse_preview",
+    ),
 ]

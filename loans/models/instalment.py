@@ -1,6 +1,8 @@
 """What falls due and when. The agreed amounts never change within a version; the paid columns belong to the position
 and have the same single writer (``loans.positions``)."""
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -59,3 +61,8 @@ class Instalment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.loan_id}/{self.number}"
+
+    @property
+    def paid(self) -> Decimal:
+        """All that has been paid of this row, in money."""
+        return self.principal_paid + self.interest_paid + self.fee_paid + self.late_interest_paid

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from loans.web import acts, applications, calendars, loan_acts, loans, payments, policies, products
+from loans.web import act_previews, acts, applications, calendars, loan_acts, loans, payments, policies, products
 
 app_name = "loans"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("loans/<str:number>/extend/preview", acts.extend_preview, name="loan_extend_preview"),
     path("loans/<str:number>/waive", acts.waive, name="loan_waive"),
     path("loans/<str:number>/write-off", acts.request_write_off, name="loan_write_off"),
+    path("loans/<str:number>/preview/<slug:code>", act_previews.loan_preview, name="loan_preview"),
     path("loans/<str:number>/disburse", acts.disburse, name="loan_disburse"),
     path("loans/<str:number>/acts/", loan_acts.act_menu, name="loan_acts"),
     path("loans/<str:number>/acts/<slug:code>", loan_acts.act, name="loan_act"),
@@ -51,6 +52,7 @@ urlpatterns = [
     path("payments/import/commit", payments.import_commit, name="payment_import_commit"),
     path("payments/<str:number>", loans.receipt, name="receipt"),
     path("payments/<str:number>/reverse", acts.reverse_repayment, name="repayment_reverse"),
+    path("payments/<str:number>/reverse/preview", act_previews.reversal_preview, name="repayment_reverse_preview"),
     # /app/products/
     path("products/", products.product_list, name="products"),
     path("products/<slug:code>", products.product_page, name="product"),

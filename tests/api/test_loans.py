@@ -161,6 +161,32 @@ def test_who_reported_a_repayment_can_reverse_it(lilac, product):
     assert_problem(lilac.send(path, {}), 422, "validation_failed")
 
 
+def test_a_repayment_and_its_reversal_are_previewed_and_not_made(lilac, product):
+    loan = lent(lilac, product)
+    report = {"loan": loan["id"], "amount": yuan(100)}
+
+    shown = lilac.send("/repayments/preview", report).json()
+    assert not Repayment.objects.exists()
+    made = lilac.send("/repayments", report).json()
+    back = lilac.send(f"/repayments/{made['id']}/reverse/preview", {"reason": "returned"}).json()
+
+    assert shown["object"] == back["object"] == "repayment_preview"
+    assert [line["debit"]["amount"] for line in shown["journal"] if line["account"] == "1001"] == [10_000]
+    assert [line["credit"]["amount"] for line in back["journal"] if line["account"] == "1001"] == [10_000]
+    after = {figure["name"]: figure["after"] for figure in shown["figures"]}
+    assert {figure["name"]: figure["before"] for figure in back["figures"]} == after
+    assert Repayment.objects.get().status == "posted"
+
+
+def test_a_preview_refuses_as_the_call_does(lilac, harbour, product):
+    loan = lent(lilac, product)
+    made = lilac.send("/repayments", {"loan": loan["id"], "amount": yuan(100)}).json()
+
+    early = {"loan": loan["id"], "amount": yuan(1), "received_on": (TODAY - timedelta(days=9)).isoformat()}
+    assert lilac.send("/repayments/preview", early).status_code in (409, 422)
+    assert_problem(harbour.send(f"/repayments/{made['id']}/reverse/preview", {"reason": "mine"}), 404, "not_found")
+
+
 def test_a_repayment_recorded_by_the_lender_is_seen_and_not_reversed(lilac, product):
     loan = lent(lilac, product)
     gateway = caller("River Gateway", ["repayments:write", "portfolio:read"])

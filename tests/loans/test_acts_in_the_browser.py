@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from loans.acts.registry import act_kinds
-from loans.models import Loan, LoanAct, LoanStatus
+from loans.models import Loan, LoanAct, LoanStatus, Repayment
 from loans.writing_off import write_off
 from tests.browsing import arrive
 from tests.loans.books import DISBURSED, a_product, a_running_loan, close_days
@@ -75,6 +75,32 @@ def test_each_act_previews_itself_before_it_is_done(page_as: Any, picture: Any) 
             expect(preview.get_by_role("heading", name="What would change")).to_be_visible()
     assert not LoanAct.objects.exists()
     picture(page, "act-preview")
+
+
+PAGES: dict[str, dict[str, str]] = {
+    "pay": {"amount": "100.00"},
+    "settle": {},
+    "waive": {"amount": "0.10"},
+    "write-off": {"reason": "no prospect"},
+}
+
+
+def test_what_moves_money_previews_itself_before_it_is_done(page_as: Any, picture: Any) -> None:
+    loan, receipt = a_late_loan()
+    page = page_as("operations", superuser=True)
+    changes = page.locator("#changes")
+    for name, typed in PAGES.items():
+        page.goto(f"/app/loans/{loan.number}/{name}")
+        fill(page, typed)
+        expect(changes.get_by_role("heading", name="What would change")).to_be_visible()
+        expect(changes.get_by_role("heading", name="Journal")).to_be_visible()
+        picture(page, f"preview-{name}")
+    page.goto(f"/app/payments/{receipt}/reverse")
+    expect(changes.get_by_role("heading", name="Schedule beside the old")).to_be_visible()
+    page.goto(f"/app/loans/{loan.number}/refund")
+    fill(page, {"amount": "5.00"})
+    expect(changes.get_by_role("alert")).to_contain_text("overpaid")
+    assert Repayment.objects.count() == 1
 
 
 def test_an_act_is_done_listed_and_undone(page_as: Any, picture: Any) -> None:
