@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from core import business_date
-from loans import disbursing, origination
+from loans import disbursing, origination, pledge_review
 from loans.bank_files import importing
 from staff.models import User
 
@@ -32,3 +32,9 @@ def settle_bank_file(*, bank_file_id: int, by_id: int | None = None) -> dict[str
     """Credit the matched payments of a long statement file and park the rest."""
     by = User.objects.filter(pk=by_id).first() if by_id else None
     return importing.settle_file(bank_file_id=bank_file_id, on=business_date.current(), by=by)
+
+
+@shared_task(name="loans.cure_pledge")
+def cure_pledge(*, loan_id: int) -> bool:
+    """End the warning or notice of a loan's policy when a payment covered the debt again."""
+    return pledge_review.cure(loan_id=loan_id, on=business_date.current())

@@ -42,7 +42,9 @@ def values_of(rows: list[dict[str, Any]]) -> list[CashValue]:
 class PledgeInput(serializers.Serializer[Any]):
     loan = serializers.CharField(max_length=40, help_text="The loan's id. It waits for its money or runs.")
     insurer = serializers.CharField(max_length=80)
-    policy_number = serializers.CharField(max_length=60, help_text="6 to 40 characters; spaces and hyphens not counted.")
+    policy_number = serializers.CharField(
+        max_length=60, help_text="6 to 40 characters; spaces and hyphens not counted."
+    )
     insured_name = serializers.CharField(max_length=80)
     policy_since = serializers.DateField(help_text="The day the policy began; its anniversaries count from it.")
     growth = serializers.ChoiceField(
