@@ -26,7 +26,7 @@ from core.money import ZERO
 from loans import positions
 from loans.account import Account, age
 from loans.changes.capitalising import InterestCapitalised, NothingToCapitalise
-from loans.models import LIVE_PLEDGES, Loan, LoanPosition, LoanStatus, PolicyCashValue, PolicyPledge
+from loans.models import CURABLE_PLEDGES, LIVE_PLEDGES, Loan, LoanPosition, LoanStatus, PolicyCashValue, PolicyPledge
 from loans.pledge_cover import CashValue, Cover, Growth, anniversary_after, cash_value_on, covers, exhausted_on
 
 AHEAD = 36  # months
@@ -151,6 +151,11 @@ def with_cover(rows: QuerySet[PolicyPledge], on: date) -> QuerySet[PolicyPledge]
 
 def live_pledges() -> QuerySet[PolicyPledge]:
     return PolicyPledge.objects.filter(status__in=LIVE_PLEDGES)
+
+
+def curable_pledges() -> QuerySet[PolicyPledge]:
+    """Pledges whose borrower was warned or has a notice running: money may cure them."""
+    return PolicyPledge.objects.filter(status__in=CURABLE_PLEDGES)
 
 
 def due_for_review(lo: int, hi: int, on: date) -> QuerySet[PolicyPledge]:

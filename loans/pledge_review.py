@@ -2,7 +2,7 @@
 lapse, the lapse itself, the cure by payment, and the return from a lapse.
 
 ``review`` is the one verb for all of it: the night calls it for every pledge that calls for something, a person calls it
-by hand. It may be repeated: what was done is not done again.
+by hand. It may be repeated: what was done is not done again. ``cure`` is the one part of it that money calls for at once.
 """
 
 from collections import Counter
@@ -23,6 +23,7 @@ from loans.acts.performing import Wish, perform
 from loans.acts.previewing import preview
 from loans.changes.capitalising import NothingToCapitalise
 from loans.models import (
+    CURABLE_PLEDGES,
     LIVE_PLEDGES,
     LoanPosition,
     LoanStatus,
@@ -33,7 +34,7 @@ from loans.models import (
     RepaymentStatus,
 )
 from loans.pledge_cover import Cover, Move, Standing, anniversary_after, called_for, level_reached
-from loans.pledge_reading import cover_of, due_for_review, levels, reinstatable_until
+from loans.pledge_reading import cover_of, curable_pledges, due_for_review, levels, reinstatable_until
 from loans.pledging import locked, release, terms_of_market
 from loans.servicing import SettlementQuote, record_repayment, reverse_repayment, settlement_quote
 from loans.settling import settle_with
@@ -115,11 +116,35 @@ def _capitalise(pledge: PolicyPledge, on: date, by: Any) -> list[str]:
     return done
 
 
+@transaction.atomic
+def cure(*, loan_id: int, on: date) -> bool:
+    """End the warning or notice of the loan's policy as soon as the debt is covered again; whether it did.
+
+    Money does this at once. Warning, notice, lapse and release wait for the close of the day: more money may come before
+    it, and a payment typed on the wrong loan is taken back the same day.
+    """
+    pledge_id = curable_pledges().filter(loan_id=loan_id).values_list("pk", flat=True).first()
+    if pledge_id is None:
+        return False
+    pledge = locked(pledge_id)
+    if pledge.status not in CURABLE_PLEDGES or pledge.loan.status != LoanStatus.ACTIVE:
+        return False
+    cover, steps = _cover_now(pledge, on), levels(terms_of_market(on))
+    if called_for(cover, _standing(pledge), steps) is not Move.CURE:
+        return False
+    _cure(pledge, level_reached(cover, steps))
+    return True
+
+
+def _cover_now(pledge: PolicyPledge, on: date) -> Cover:
+    """The cover of a pledge held with its loan."""
+    account = positions.load(pledge.loan, LoanPosition.objects.get(pk=pledge.loan_id))
+    return cover_of(pledge, on, account)
+
+
 def _judge(pledge: PolicyPledge, on: date) -> list[str]:
     market = terms_of_market(on)
-    account = positions.load(pledge.loan, LoanPosition.objects.get(pk=pledge.loan_id))
-    cover = cover_of(pledge, on, account)
-    steps = levels(market)
+    cover, steps = _cover_now(pledge, on), levels(market)
     match called_for(cover, _standing(pledge), steps):
         case Move.NOTIFY:
             _notify(pledge, cover, market, on)

@@ -11,6 +11,6 @@ from operations.tasks import look_again
 
 
 @receiver(loan_position_changed, dispatch_uid="operations.look_again")
-def enqueue_looks(sender: Any, *, borrower_id: int, **news: Any) -> None:
+def enqueue_looks(sender: Any, *, loan_id: int, borrower_id: int, **news: Any) -> None:
     # No retry: a payment must not wait for a broker that is down.
-    look_again.apply_async(kwargs={"borrower_id": borrower_id}, retry=False)
+    look_again.apply_async(kwargs={"loan_id": loan_id, "borrower_id": borrower_id}, retry=False)

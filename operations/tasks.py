@@ -38,7 +38,7 @@ def run_job(*, job_id: int) -> str:
 
 
 @shared_task(name="operations.look_again")
-def look_again(*, borrower_id: int) -> dict[str, dict[str, int]]:
-    """Case, promises and limit of one borrower, after a payment, a reversal or any other change of a loan."""
+def look_again(*, loan_id: int, borrower_id: int) -> dict[str, dict[str, int]]:
+    """Case, promises, limit and pledged policy, after a payment, a reversal or any other change of a loan."""
     with acting(channel="task"):
-        return fresh_looks.look_again(borrower_id, business_date.current())
+        return fresh_looks.look_again(loan_id=loan_id, borrower_id=borrower_id, on=business_date.current())

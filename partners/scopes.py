@@ -18,6 +18,7 @@ SCOPES: dict[str, str | Promise] = {
     "repayments:write": _("Report repayments"),
     "repayments:reverse": _("Reverse a repayment it reported"),
     "loans:act": _("Change running loans: fees, holds, dates, plans"),
+    "policies:write": _("Pledge policies for its loans, record cash values, review and release them"),
     "books:read": _("See the books of the lender: trial balance and lines of accounts"),
     "portfolio:read": _("See objects of every origin, not only its own"),
 }

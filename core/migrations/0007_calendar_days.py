@@ -1,7 +1,11 @@
 """The plain calendar of Saturdays and Sundays, and China's days off and make-up working days as published.
 
-China: notices of the General Office of the State Council on the holidays of each year (国办发明电〔2023〕7号 for 2024,
-〔2024〕12号 for 2025, 〔2025〕7号 for 2026). A later year is added in the admin when it is published.
+China: notices of the General Office of the State Council on the holidays of each year. Every row was held against their
+text as public collections quote it. A later year is added in the admin when it is published.
+
+    2024  国办发明电〔2023〕7号   2023-10-25  gov.cn/zhengce/content/202310/content_6911527.htm
+    2025  国办发明电〔2024〕12号  2024-11-12  gov.cn/zhengce/content/202411/content_6986382.htm
+    2026  国办发明电〔2025〕7号   2025-11-04  gov.cn/zhengce/zhengceku/202511/content_7047091.htm
 """
 
 from datetime import date, timedelta

@@ -1,19 +1,30 @@
-"""The policy pledged for a loan over the API: its cash value against the debt, and what comes when nobody pays."""
+"""Policies pledged for loans over the API: pledged, watched against the debt, reinstated and given back.
+
+To make unpaid interest principal by hand is left to staff, as the act of that name is; the anniversary does it by itself.
+"""
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core import business_date
 from core.errors import NotFound
-from loans import pledge_reading
-from loans.api.servicing_views import LoanView
+from loans import pledge_reading, pledge_review, pledging
+from loans.api import policy_serializers as shapes
+from loans.api import reading
+from loans.api.servicing_serializers import PayoffQuoteSerializer, RepaymentSerializer
+from loans.api.servicing_views import LoanView, payoff
+from loans.api.views import CHANNEL, KIND, referred
 from loans.models import Loan, PledgeStatus, PolicyPledge
-from partners.api.fields import Constant, LiveMode, MoneyField
+from partners.api.base import idempotent, use_case_key
+from partners.api.lists import ListQuery, WordsField
+from partners.api.schema import list_of
+from partners.introductions import visible
 
 
 class NoPolicy(NotFound):
@@ -21,55 +32,164 @@ class NoPolicy(NotFound):
     message = _("No policy is pledged for this loan.")
 
 
-class CoverSerializer(serializers.Serializer[Any]):
-    """Cash value against debt at the end of ``on``."""
+class PolicyQuery(ListQuery):
+    """Filters of the list of pledged policies."""
 
-    on = serializers.DateField()
-    cash_value = MoneyField()
-    debt = MoneyField()
-    percent = serializers.DecimalField(max_digits=14, decimal_places=2, allow_null=True)
+    status = WordsField(words=PledgeStatus.values)
+    loan = serializers.CharField(required=False, max_length=40)
 
-
-class PolicySerializer(serializers.Serializer[PolicyPledge]):
-    object = Constant("policy_pledge")
-    id = serializers.CharField(source="public_id")
-    loan = serializers.CharField(source="loan.public_id")
-    status = serializers.ChoiceField(PledgeStatus.choices)
-    insurer = serializers.CharField()
-    last4 = serializers.CharField(help_text="The last four characters of the policy's number.")
-    pledged_on = serializers.DateField()
-    next_anniversary_on = serializers.DateField(help_text="Unpaid interest becomes principal on this day.")
-    notice_ends_on = serializers.DateField(allow_null=True, help_text="The last day to pay before the policy lapses.")
-    lapsed_on = serializers.DateField(allow_null=True)
-    reinstated_on = serializers.DateField(allow_null=True)
-    released_on = serializers.DateField(allow_null=True)
-    cover = serializers.SerializerMethodField(help_text="Null once the policy has lapsed or was released.")
-    exhausted_on = serializers.SerializerMethodField(help_text="When debt reaches cash value if nobody pays.")
-    livemode = LiveMode()
-
-    @extend_schema_field(CoverSerializer(allow_null=True))
-    def get_cover(self, pledge: PolicyPledge) -> Any:
-        cover = pledge_reading.cover_of(pledge, business_date.current()) if pledge.is_live else None
-        return CoverSerializer(cover).data if cover else None
-
-    @extend_schema_field(serializers.DateField(allow_null=True))
-    def get_exhausted_on(self, pledge: PolicyPledge) -> Any:
-        ahead = pledge_reading.outlook(pledge, business_date.current()) if pledge.is_live else None
-        return ahead.exhausted_on.isoformat() if ahead and ahead.exhausted_on else None
+    def narrow(self, rows: QuerySet[Any], given: dict[str, Any]) -> QuerySet[Any]:
+        filters = {"status__in": given.get("status"), "loan__public_id": given.get("loan")}
+        return super().narrow(rows, given).filter(**{path: v for path, v in filters.items() if v is not None})
 
 
-class PolicyDetail(LoanView):
+class PolicyView(LoanView):
+    """What the views of pledged policies share."""
+
+    tag = "policies"
+    scopes = {"GET": "loans:read", "POST": "policies:write"}
+
+    def policies(self) -> QuerySet[PolicyPledge]:
+        rows = PolicyPledge.objects.select_related("loan").prefetch_related("cash_values")
+        return visible(rows, key=self.key, kind=KIND, path="loan__application_id")
+
+    def policy(self, policy_id: str) -> PolicyPledge:
+        return self.found(self.policies(), policy_id)
+
+    def shown(self, pledge: PolicyPledge, **more: Any) -> Response:
+        """The policy as it stands now."""
+        return self.answer(shapes.PolicySerializer, self.policies().get(pk=pledge.pk), **more)
+
+
+class PolicyDetail(PolicyView):
     name = "loan_policy"
+    scopes = {"GET": "loans:read"}
 
-    @extend_schema(summary="Retrieve the pledged policy", responses=PolicySerializer)
+    @extend_schema(summary="Retrieve the policy of a loan", responses=shapes.PolicySerializer)
     def get(self, request: Request, loan_id: str) -> Response:
         """The insurance policy pledged for the loan: how much of its cash value the debt uses, and its notices."""
         pledge = _pledge_of(self.loan(loan_id))
-        return self.with_etag(self.answer(PolicySerializer, pledge))
+        return self.with_etag(self.shown(pledge))
 
 
 def _pledge_of(loan: Loan) -> PolicyPledge:
-    pledge = PolicyPledge.objects.filter(loan=loan).select_related("loan").first()
+    pledge = PolicyPledge.objects.filter(loan=loan).first()
     if pledge is None:
         raise NoPolicy
     return pledge
+
+
+class PolicyPledges(PolicyView):
+    name = "policy_pledges"
+
+    @extend_schema(
+        summary="List pledged policies",
+        parameters=[PolicyQuery],
+        responses=list_of(shapes.PolicySummarySerializer),
+    )
+    def get(self, request: Request) -> Response:
+        """The policies pledged for your loans, in every state unless `status` names some, newest first."""
+        rows = pledge_reading.with_cover(self.policies().prefetch_related(None), business_date.current())
+        return self.answer_list(shapes.PolicySummarySerializer, rows, PolicyQuery)
+
+    @extend_schema(summary="Pledge a policy", request=shapes.PledgeInput, responses={201: shapes.PolicySerializer})
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Pledges the policy with the insurer's table of cash values. The same policy again is the same pledge."""
+        given = self.body(shapes.PledgeInput)
+        pledge = pledging.pledge_policy(
+            loan_id=referred(self.loans(), "loan", given["loan"]).pk,
+            policy=shapes.policy_of(given),
+            cash_values=shapes.values_of(given["cash_values"]),
+            on=business_date.current(),
+            by=request.user,
+        )
+        response = self.shown(pledge, status=201)
+        response["Location"] = f"{request.path.rstrip('/')}/{pledge.public_id}"
+        return response
+
+
+class PolicyPledgeDetail(PolicyView):
+    name = "policy_pledge"
+    scopes = {"GET": "loans:read"}
+
+    @extend_schema(summary="Retrieve a pledged policy", responses=shapes.PolicySerializer)
+    def get(self, request: Request, policy_id: str) -> Response:
+        """How much of its cash value the debt uses, what the insurer stated, and what comes when nobody pays."""
+        return self.with_etag(self.shown(self.policy(policy_id)))
+
+
+class CashValues(PolicyView):
+    name = "policy_cash_values"
+    scopes = {"POST": "policies:write"}
+
+    @extend_schema(summary="Record cash values", request=shapes.CashValuesInput, responses=shapes.PolicySerializer)
+    @idempotent
+    def post(self, request: Request, policy_id: str) -> Response:
+        """What the insurer stated: new days are added, a day already known gets the new amount."""
+        pledge, given = self.policy(policy_id), self.body(shapes.CashValuesInput)
+        values, on = shapes.values_of(given["cash_values"]), business_date.current()
+        pledging.record_cash_values(pledge_id=pledge.pk, cash_values=values, on=on, by=request.user)
+        return self.shown(pledge)
+
+
+class Review(PolicyView):
+    name = "policy_review"
+    scopes = {"POST": "policies:write"}
+
+    @extend_schema(summary="Review a policy", request=None, responses=shapes.ReviewSerializer)
+    @idempotent
+    def post(self, request: Request, policy_id: str) -> Response:
+        """Does now what the night would do: capitalise, warn, give notice, lapse, cure or release."""
+        pledge = self.policy(policy_id)
+        done = pledge_review.review(pledge_id=pledge.pk, on=business_date.current(), by=request.user).done
+        return self.answer(shapes.ReviewSerializer, {"done": done, "pledge": self.policies().get(pk=pledge.pk)})
+
+
+class Release(PolicyView):
+    name = "policy_release"
+    scopes = {"POST": "policies:write"}
+
+    @extend_schema(summary="Release a policy", request=shapes.ReleaseInput, responses=shapes.PolicySerializer)
+    @idempotent
+    def post(self, request: Request, policy_id: str) -> Response:
+        """Gives the policy back once nothing is owed. A released policy stays released."""
+        pledge, given = self.policy(policy_id), self.body(shapes.ReleaseInput)
+        pledging.release(pledge_id=pledge.pk, on=business_date.current(), reason=given["reason"])
+        return self.shown(pledge)
+
+
+class ReinstatementQuote(PolicyView):
+    name = "policy_reinstatement_quote"
+    scopes = {"GET": "loans:read"}
+
+    @extend_schema(summary="Quote a reinstatement", responses=PayoffQuoteSerializer)
+    def get(self, request: Request, policy_id: str) -> Response:
+        """What brings a lapsed policy back today: the whole debt, as if the insurer had paid nothing."""
+        pledge = self.policy(policy_id)
+        quote = pledge_review.reinstatement_quote(pledge, business_date.current())
+        return self.answer(PayoffQuoteSerializer, payoff(pledge.loan, quote))
+
+
+class Reinstate(PolicyView):
+    name = "policy_reinstate"
+    scopes = {"POST": "repayments:write"}
+
+    @extend_schema(
+        summary="Reinstate a policy", request=shapes.ReinstatementInput, responses={201: RepaymentSerializer}
+    )
+    @idempotent
+    def post(self, request: Request, policy_id: str) -> Response:
+        """The borrower pays all that is owed and a lapsed policy is in force again. Answers with the repayment."""
+        pledge, given = self.policy(policy_id), self.body(shapes.ReinstatementInput)
+        receipt = pledge_review.reinstate(
+            pledge_id=pledge.pk,
+            amount=given["amount"],
+            on=business_date.current(),
+            channel=CHANNEL,
+            idempotency_key=use_case_key(request),
+            by=request.user,
+        )
+        response = self.answer(RepaymentSerializer, reading.repayments().get(pk=receipt.pk), status=201)
+        response["Location"] = f"/api/v1/repayments/{receipt.public_id}"
+        return response

@@ -128,7 +128,7 @@ class PayoffQuote(LoanView):
         on = self.query(PayoffQuery).get("date", today)
         _require_quotable(on, today)
         loan = self.loan(loan_id)
-        return self.answer(shapes.PayoffQuoteSerializer, _payoff(loan, settlement_quote(loan, on)))
+        return self.answer(shapes.PayoffQuoteSerializer, payoff(loan, settlement_quote(loan, on)))
 
 
 def _require_quotable(on: date, today: date) -> None:
@@ -136,7 +136,8 @@ def _require_quotable(on: date, today: date) -> None:
         raise DateNotQuoted(first=today.isoformat(), last=(today + QUOTED_AHEAD).isoformat())
 
 
-def _payoff(loan: Loan, quote: SettlementQuote) -> dict[str, Any]:
+def payoff(loan: Loan, quote: SettlementQuote) -> dict[str, Any]:
+    """The quote as the answer shows it."""
     parts = ("on", "total", "principal", "interest", "fee", "late_interest", "saved")
     return {"loan": loan.public_id, **{name: getattr(quote, name) for name in parts}}
 

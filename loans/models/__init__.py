@@ -8,7 +8,14 @@ from loans.models.disbursement import BankTransfer, Disbursement, DisbursementSt
 from loans.models.instalment import Instalment
 from loans.models.loan import Loan, LoanStatus
 from loans.models.offer import Contract, Offer, OfferStatus
-from loans.models.pledge import LIVE_PLEDGES, CashValueGrowth, PledgeStatus, PolicyCashValue, PolicyPledge
+from loans.models.pledge import (
+    CURABLE_PLEDGES,
+    LIVE_PLEDGES,
+    CashValueGrowth,
+    PledgeStatus,
+    PolicyCashValue,
+    PolicyPledge,
+)
 from loans.models.position import LoanPosition, RiskClass
 from loans.models.product import (
     FeeDue,
@@ -22,6 +29,7 @@ from loans.models.repayment import Refund, Repayment, RepaymentChannel, Repaymen
 from loans.models.servicing import Accrual, Extension, LoanTransition, Mandate, MandateAttempt, MandateStatus, Waiver
 
 __all__ = [
+    "CURABLE_PLEDGES",
     "LIVE_PLEDGES",
     "AccountMapping",
     "Accrual",

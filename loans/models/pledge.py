@@ -32,6 +32,8 @@ class CashValueGrowth(models.TextChoices):
 
 LIVE_PLEDGES = (PledgeStatus.PLEDGED, PledgeStatus.WARNED, PledgeStatus.LAPSE_NOTIFIED, PledgeStatus.REINSTATED)
 
+CURABLE_PLEDGES = (PledgeStatus.WARNED, PledgeStatus.LAPSE_NOTIFIED)
+
 
 def new_pledge_id() -> str:
     return new_id("plg")

@@ -89,10 +89,19 @@ def _prove_phone(borrower: Borrower, person: Person, on: date, officer: User) ->
 
 
 def apply(
-    borrower: Borrower, products: dict[str, Product], random: Random, *, on: date, officer: User, amount: int = 0
+    borrower: Borrower,
+    products: dict[str, Product],
+    random: Random,
+    *,
+    on: date,
+    officer: User,
+    amount: int = 0,
+    product: str = "",
 ) -> Application:
-    """An application for a product people like this ask for."""
-    wish = random.choices(CATALOGUE, [offered.share for offered in CATALOGUE])[0] if not amount else CATALOGUE[0]
+    """An application for a product people like this ask for, or for ``product``; an amount alone is asked in cash."""
+    wish = next((offered for offered in CATALOGUE if offered.code == product), CATALOGUE[0])
+    if not amount:
+        wish = random.choices(CATALOGUE, [offered.share for offered in CATALOGUE])[0]
     wanted = Decimal(amount or _amount(wish, random))
     price = wanted + random.randrange(0, 1500, 100) if wish.conditions.get("is_purchase") else None
     return origination.submit_application(

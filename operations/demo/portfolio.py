@@ -22,7 +22,7 @@ from core.errors import DomainError
 from loans.models import Application, LoanStatus, Product
 from loans.signals import quiet
 from operations.demo import borrowers as clients
-from operations.demo import office
+from operations.demo import office, policies
 from operations.demo.people import People
 from operations.demo.products import open_catalogue
 from operations.demo.staff import hire_team
@@ -153,6 +153,20 @@ class _Months:
         office.recover(team, on)
         office.give_back_overpayments(team, on)
         office.correct_a_mistake(team, on)
+        self._keep_policies()
+
+    def _keep_policies(self) -> None:
+        left = (self.load.until - self.on).days
+        if left == policies.LENT_BEFORE:
+            policies.lend_on_policies(self._apply_with_policy, self.team, self.on)
+        if left == policies.LOWERED_BEFORE:
+            policies.state_lower_value(self.team, self.on)
+
+    def _apply_with_policy(self) -> Application:
+        borrower = self._somebody_new(self.on, **SOLID)
+        application = self._apply_as(borrower, amount=policies.AMOUNT, product="policy-loan")
+        office.decide_by_rules(application, self.on)
+        return application
 
     def _leave_work_for_today(self) -> None:
         """So that each queue has somebody waiting on the first morning."""
@@ -169,10 +183,10 @@ class _Months:
         office.pay_out_in_vain(self._apply_as(refused, amount=SMALL_AMOUNT), on)
         office.propose_one_write_off(self.team, on)
 
-    def _apply_as(self, borrower: Borrower, *, amount: int = 0) -> Application:
+    def _apply_as(self, borrower: Borrower, **wish: Any) -> Application:
         officer = self.team["officer"]
         with acting(actor=officer):
-            return clients.apply(borrower, self.products, self.random, on=self.on, officer=officer, amount=amount)
+            return clients.apply(borrower, self.products, self.random, on=self.on, officer=officer, **wish)
 
     def _take_applications(self) -> None:
         expected = self.size.applications_a_day

@@ -79,6 +79,21 @@ CATALOGUE = (
         (1,),
         15,
     ),
+    Offered(
+        "policy-loan",
+        "Loan on an insurance policy",
+        "保单贷款",
+        {
+            "method": RepaymentMethod.BULLET,
+            "interest_by": "day",
+            "max_count": 12,
+            "max_amount": Decimal(100000),
+            "annual_rate": Decimal("0.06"),
+        },
+        (5000, 20000, 1000),
+        (6, 12),
+        0,  # asked for by those who have a policy, see ``policies``
+    ),
 )
 
 

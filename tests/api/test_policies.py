@@ -1,22 +1,59 @@
-"""The policy pledged for a loan over the API."""
+"""Policies pledged for loans over the API: pledged, listed, watched, reinstated and given back."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
-from loans.models import Loan
+from core import business_date
+from core.models import Rule
+from core.rules import forget_cached_rules
+from loans.models import Loan, PledgeStatus, PolicyPledge, Repayment
 from loans.pledge_cover import CashValue
 from tests.api.conftest import TODAY
-from tests.api.town import lent
-from tests.loans.pledges import a_pledge
+from tests.api.town import lent, yuan
+from tests.loans.pledges import a_pledge, night
+from tests.partners.factories import EVERYTHING_OWN, caller
 from tests.partners.test_problems import assert_problem
 
 pytestmark = pytest.mark.django_db
 
 
-def test_the_policy_tells_cash_value_against_debt_and_nothing_personal(lilac, product):
-    loan = lent(lilac, product)
+@pytest.fixture
+def loan(lilac, product):
+    return lent(lilac, product)
+
+
+def paper(to, **changes):
+    """The papers of a policy worth 2,500.00, which carries the 2,000.00 lent."""
+    facts = {
+        "loan": to["id"],
+        "insurer": "Harbour Life",
+        "policy_number": "PL-99 88 7766",
+        "insured_name": "林小雨",
+        "policy_since": "2020-07-01",
+        "cash_values": [{"on": "2026-01-01", "amount": yuan(2_500)}, {"on": "2028-01-01", "amount": yuan(3_000)}],
+    }
+    return {**facts, **changes}
+
+
+def pledged(partner, loan, **changes):
+    made = partner.send("/policies", paper(loan, **changes))
+    assert made.status_code == 201, made.content
+    return made.json()
+
+
+def lapsed(partner, loan):
+    """A policy whose insurer took its cash value back to 1,000.00, and nobody paid within the notice."""
+    policy = pledged(partner, loan)
+    low = [{"on": "2026-06-15", "amount": yuan(1_000)}, {"on": "2028-01-01", "amount": yuan(1_000)}]
+    partner.send(f"/policies/{policy['id']}/cash_values", {"cash_values": low})
+    night(TODAY)
+    night(TODAY + timedelta(days=31))
+    return partner.ask(f"/policies/{policy['id']}").json()
+
+
+def test_the_policy_tells_cash_value_against_debt_and_nothing_personal(lilac, loan):
     assert_problem(lilac.ask(f"/loans/{loan['id']}/policy"), 404, "loan_without_policy")
     values = (CashValue(date(2020, 1, 1), Decimal("50000.00")),)
     pledge = a_pledge(Loan.objects.get(public_id=loan["id"]), cash_values=values, on=TODAY, number="PL-99887766")
@@ -28,3 +65,147 @@ def test_the_policy_tells_cash_value_against_debt_and_nothing_personal(lilac, pr
     assert policy["cover"]["cash_value"]["amount"] == 5_000_000
     assert policy["cover"]["debt"] == loan["principal"] and policy["exhausted_on"] is None
     assert "99887766" not in answer.content.decode() and policy["last4"] == "7766"
+
+
+def test_a_policy_is_pledged_once_under_its_key(lilac, loan):
+    first = lilac.send("/policies", paper(loan), key="pledge")
+    again = lilac.send("/policies", paper(loan), key="pledge")
+
+    policy = first.json()
+    assert (first.status_code, again.status_code, again["Idempotent-Replayed"]) == (201, 201, "true")
+    assert first["Location"] == f"/api/v1/policies/{policy['id']}" and again.json() == policy
+    assert PolicyPledge.objects.count() == 1
+    assert (policy["loan"], policy["last4"], policy["lent"]) == (loan["id"], "7766", loan["principal"])
+    assert [row["amount"] for row in policy["cash_values"]] == [yuan(2_500), yuan(3_000)]
+    assert "林小雨" not in first.content.decode() and "998877" not in first.content.decode()
+    assert lilac.ask(f"/loans/{loan['id']}/policy").json() == policy
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "code"),
+    [
+        ({"cash_values": [{"on": "2026-01-01", "amount": yuan(2_499, 99)}]}, 409, "policy_lent_too_much"),
+        ({"cash_values": [{"on": "2026-06-16", "amount": yuan(9_000)}]}, 422, "cash_values_invalid"),
+        ({"cash_values": []}, 422, "validation_failed"),
+        ({"policy_number": "A-1"}, 422, "policy_number_invalid"),
+        ({"policy_since": "2026-06-16"}, 422, "policy_begins_later"),
+        ({"loan": "loan_01JD0000000000000000000000"}, 422, "reference_unknown"),
+        ({"growth": "by itself"}, 422, "validation_failed"),
+    ],
+)
+def test_what_cannot_be_pledged_is_refused_by_name(lilac, loan, changes, status, code):
+    assert_problem(lilac.send("/policies", paper(loan, **changes)), status, code)
+    assert not PolicyPledge.objects.exists()
+
+
+def test_a_policy_pledged_elsewhere_and_a_second_policy_are_refused(lilac, product, loan):
+    pledged(lilac, loan)
+
+    assert_problem(lilac.send("/policies", paper(loan, policy_number="PL-OTHER-1")), 409, "loan_has_policy")
+    other = lent(lilac, product)
+    assert_problem(lilac.send("/policies", paper(other)), 409, "policy_already_pledged")
+
+
+def test_nobody_sees_or_touches_the_policy_of_anothers_loan(lilac, harbour, loan):
+    policy = pledged(lilac, loan)
+
+    assert harbour.ask("/policies").json()["data"] == []
+    assert_problem(harbour.ask(f"/policies/{policy['id']}"), 404, "not_found")
+    assert_problem(harbour.send("/policies", paper(loan, policy_number="PL-OTHER-1")), 422, "reference_unknown")
+    for verb in ("cash_values", "review", "release", "reinstate"):
+        assert_problem(harbour.send(f"/policies/{policy['id']}/{verb}"), 404, "not_found")
+
+
+def test_each_change_asks_for_its_own_scope(lilac, loan):
+    policy = pledged(lilac, loan)
+    reader = caller("Lilac Phones", [scope for scope in EVERYTHING_OWN if scope != "policies:write"])
+
+    for path in ("", *(f"/{policy['id']}/{verb}" for verb in ("cash_values", "review", "release"))):
+        problem = assert_problem(reader.send(f"/policies{path}"), 403, "missing_scope")
+        assert problem["missing_scope"] == "policies:write"
+    assert_problem(reader.send(f"/policies/{policy['id']}/reinstate", {"amount": yuan(1)}), 409, "pledge_not_in_state")
+
+
+def test_the_list_is_narrowed_by_state_and_loan(lilac, product, loan):
+    calm = pledged(lilac, loan)
+    other = lent(lilac, product)
+    near = pledged(lilac, other, policy_number="PL-OTHER-1")
+    near_values = [{"on": "2026-01-01", "amount": yuan(2_200)}, {"on": "2028-01-01", "amount": yuan(2_200)}]
+    lilac.send(f"/policies/{near['id']}/cash_values", {"cash_values": near_values})
+    assert lilac.send(f"/policies/{near['id']}/review").json()["done"] == ["warned"]
+
+    def ids(query=""):
+        return [row["id"] for row in lilac.ask(f"/policies{query}").json()["data"]]
+
+    assert ids() == [near["id"], calm["id"]]
+    assert ids("?status=warned") == [near["id"]]
+    assert ids("?status=warned,pledged") == [near["id"], calm["id"]]
+    assert ids(f"?loan={loan['id']}") == [calm["id"]]
+    assert ids("?limit=1") == [near["id"]]
+    assert_problem(lilac.ask("/policies?status=sound"), 422, "validation_failed")
+    row = lilac.ask("/policies?status=warned").json()["data"][0]
+    assert row["cover"] == {"on": "2026-06-15", "cash_value": yuan(2_200), "debt": yuan(2_000), "percent": "90.91"}
+
+
+def test_a_list_of_many_takes_as_many_statements_as_one_of_few(lilac, product, django_assert_max_num_queries):
+    for number in range(4):
+        pledged(lilac, lent(lilac, product), policy_number=f"PL-MANY-{number}")
+
+    with django_assert_max_num_queries(8):
+        assert len(lilac.ask("/policies").json()["data"]) == 4
+
+
+def test_cash_values_are_corrected_and_watched(lilac, loan):
+    policy = pledged(lilac, loan)
+    path = f"/policies/{policy['id']}"
+
+    changed = lilac.send(f"{path}/cash_values", {"cash_values": [{"on": "2026-01-01", "amount": yuan(0)}]}).json()
+    assert changed["cash_values"][0]["amount"] == yuan(0)
+    low = [{"on": "2026-06-15", "amount": yuan(1_900)}]
+    lilac.send(f"{path}/cash_values", {"cash_values": low})
+    reviewed = lilac.send(f"{path}/review").json()
+
+    assert (reviewed["done"], reviewed["policy"]["status"]) == (["notified"], "lapse_notified")
+    assert reviewed["policy"]["notice_ends_on"] == "2026-07-15"
+    assert lilac.send(f"{path}/review").json()["done"] == []
+
+
+def test_a_policy_is_released_only_when_nothing_is_owed(lilac, loan):
+    policy = pledged(lilac, loan)
+    path = f"/policies/{policy['id']}/release"
+    assert_problem(lilac.send(path), 409, "pledge_still_owed")
+    total = lilac.ask(f"/loans/{loan['id']}/payoff_quote").json()["total"]
+    lilac.send("/repayments", {"loan": loan["id"], "amount": total, "settles_early": True})
+
+    released = lilac.send(path, {"reason": "repaid"}).json()
+
+    assert (released["status"], released["released_on"], released["cover"]) == ("released", "2026-06-15", None)
+    assert lilac.send(path).json() == released
+
+
+def test_a_lapsed_policy_comes_back_for_what_is_quoted(lilac, loan):
+    policy = lapsed(lilac, loan)
+    assert (policy["status"], policy["cover"]) == ("lapsed", None)
+    quote = lilac.ask(f"/policies/{policy['id']}/reinstatement_quote").json()
+    assert quote["total"]["amount"] > 200_000 and Repayment.objects.count() == 1
+
+    path = f"/policies/{policy['id']}/reinstate"
+    assert_problem(lilac.send(path, {"amount": yuan(1)}), 422, "settlement_amount_differs")
+    back = lilac.send(path, {"amount": quote["total"]}, key="back")
+    again = lilac.send(path, {"amount": quote["total"]}, key="back")
+
+    assert (back.status_code, back.json()["channel"], again.json()) == (201, "api", back.json())
+    assert back["Location"].endswith(back.json()["id"])
+    assert PolicyPledge.objects.get().status == PledgeStatus.REINSTATED
+    assert lilac.send(f"/policies/{policy['id']}/review").json()["done"] == ["released"]
+
+
+def test_a_policy_cannot_come_back_once_its_period_is_over(lilac, loan):
+    Rule.objects.filter(code="policy_loan").update(
+        data={**Rule.objects.get(code="policy_loan").data, "reinstatement_days": 10}
+    )
+    forget_cached_rules()
+    policy = lapsed(lilac, loan)
+    business_date.move_to(TODAY + timedelta(days=42))
+
+    assert_problem(lilac.ask(f"/policies/{policy['id']}/reinstatement_quote"), 409, "reinstatement_too_late")

@@ -2,13 +2,15 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
+from core import business_date
 from loans.models import Instalment, LoanAct, LoanStatus, PledgeStatus, PolicyPledge, Repayment
 from loans.pledge_cover import CashValue
 from loans.pledge_lifecycle import PledgeNotInState
-from loans.pledge_review import ReinstatementTooLate, capitalise, reinstate, reinstatement_quote, review
+from loans.pledge_review import ReinstatementTooLate, capitalise, cure, reinstate, reinstatement_quote, review
 from loans.pledging import record_cash_values
 from loans.settling import SettlementAmountDiffers
 from messaging.models import Message
@@ -122,6 +124,35 @@ def test_a_payment_cures_and_the_next_approach_is_told_again() -> None:
     assert PolicyPledge.objects.get().status == PledgeStatus.PLEDGED
     after_nights(pledge, date(2026, 5, 22))
     assert told(pledge) == ["policy_cover_low", "policy_cover_low"]
+
+
+def test_a_payment_cures_at_once_and_does_not_wait_for_the_night(django_capture_on_commit_callbacks: Any) -> None:
+    pledge = after_nights(a_costly_pledge(), EXHAUSTED)
+    asked = Decimal(Message.objects.get(template_code="policy_lapse_ahead").context["amount"])
+
+    with django_capture_on_commit_callbacks(execute=True):
+        pay(pledge.loan, str(asked - Decimal("0.01")), EXHAUSTED + timedelta(days=1))
+    assert PolicyPledge.objects.get().status == PledgeStatus.LAPSE_NOTIFIED
+    with django_capture_on_commit_callbacks(execute=True):
+        pay(pledge.loan, "500.00", EXHAUSTED + timedelta(days=1))
+
+    kept = PolicyPledge.objects.get()
+    assert (kept.status, kept.notice_ends_on) == (PledgeStatus.WARNED, None)
+    assert cure(loan_id=pledge.loan_id, on=EXHAUSTED + timedelta(days=1)) is False
+
+
+def test_news_of_a_payment_never_lapses_warns_or_releases(django_capture_on_commit_callbacks: Any) -> None:
+    pledge = after_nights(a_costly_pledge(), EXHAUSTED)
+    business_date.move_to(NOTICE_ENDS + timedelta(days=1))
+
+    with django_capture_on_commit_callbacks(execute=True):
+        pay(pledge.loan, "0.01", NOTICE_ENDS + timedelta(days=1))
+    assert PolicyPledge.objects.get().status == PledgeStatus.LAPSE_NOTIFIED
+    with django_capture_on_commit_callbacks(execute=True):
+        pay(pledge.loan, "20000.00", NOTICE_ENDS + timedelta(days=1))
+
+    assert PolicyPledge.objects.get().status == PledgeStatus.LAPSE_NOTIFIED  # settled: the night releases it
+    assert night(NOTICE_ENDS + timedelta(days=1)) == {"policies_released": 1}
 
 
 def test_debt_at_cash_value_brings_the_notice_and_after_it_the_lapse() -> None:

@@ -12,9 +12,9 @@ from pytest_django.fixtures import Settings
 from borrowers.models import Borrower
 from core import business_date
 from ledger import queries as books
-from loans.models import Application, Loan, LoanPosition, LoanStatus
+from loans.models import Application, Loan, LoanPosition, LoanStatus, PledgeStatus, PolicyPledge
 from loans.verifying import compare
-from operations.demo import office, portfolio
+from operations.demo import office, policies, portfolio
 from operations.demo.portfolio import DemoNotPossible, Size, load
 from operations.demo.staff import TEAM, hire_team
 from operations.demo.story import STEPS, StoryAtItsEnd, begin, live, next_step
@@ -43,6 +43,8 @@ def test_the_portfolio_lives_up_to_today_with_balanced_books() -> None:
     assert books.difference() == 0
     assert Loan.objects.filter(status=LoanStatus.ACTIVE).count() > 5
     assert [difference for loan in Loan.objects.active() for difference in compare(loan)] == []
+    pledges = dict(PolicyPledge.objects.values_list("insurer", "status"))
+    assert pledges == {policies.CALM.insurer: PledgeStatus.PLEDGED, policies.LOW.insurer: PledgeStatus.WARNED}
 
 
 @pytest.mark.django_db

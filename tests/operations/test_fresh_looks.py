@@ -17,10 +17,12 @@ pytestmark = pytest.mark.django_db
 def test_the_look_may_be_repeated() -> None:
     case = a_case()
 
-    first = tasks.look_again(borrower_id=case.borrower_id)
-    second = tasks.look_again(borrower_id=case.borrower_id)
+    news = {"loan_id": case.borrower.loans.get().pk, "borrower_id": case.borrower_id}
 
-    assert first.keys() == second.keys() == {"case", "limit"}
+    first = tasks.look_again(**news)
+    second = tasks.look_again(**news)
+
+    assert first.keys() == second.keys() == {"case", "limit", "policy"}
     assert first["case"]["cases_opened"] == second["case"]["cases_opened"] == second["case"]["cases_moved"] == 0
 
 
@@ -28,18 +30,19 @@ def test_a_change_of_a_loan_sends_one_message() -> None:
     with patch.object(tasks.look_again, "apply_async") as sent:
         loan_position_changed.send_robust(None, loan_id=1, borrower_id=7, on=LATE)
 
-    assert [call.kwargs["kwargs"] for call in sent.call_args_list] == [{"borrower_id": 7}]
+    assert [call.kwargs["kwargs"] for call in sent.call_args_list] == [{"loan_id": 1, "borrower_id": 7}]
 
 
 def test_a_broken_look_keeps_no_other_from_its_work(monkeypatch: pytest.MonkeyPatch, caplog) -> None:
     case = a_case()
     pay(case.borrower.loans.get(), f"{case.overdue_amount}", LATE)
 
-    def broken(borrower_id: int, on: object) -> dict[str, int]:
+    def broken(changed: fresh_looks.Changed) -> dict[str, int]:
         raise RuntimeError("no such table")
 
     monkeypatch.setattr(fresh_looks, "LOOKS", {"limit": broken, "case": fresh_looks.LOOKS["case"]})
-    found = fresh_looks.look_again(case.borrower_id, LATE)
+    loan_id = case.borrower.loans.get().pk
+    found = fresh_looks.look_again(loan_id=loan_id, borrower_id=case.borrower_id, on=LATE)
 
     assert Case.objects.get(pk=case.pk).status == "closed"
     assert found.keys() == {"case"}
