@@ -1,4 +1,4 @@
-"""The day the money reached the borrower: the loan begins to run."""
+"""The day the money reached the borrower, or the merchant of a purchase: the loan begins to run."""
 
 from datetime import date
 
@@ -38,7 +38,7 @@ def activate(*, loan_id: int, disbursed_on: date) -> Loan:
         posted_on=disbursed_on,
         effective_on=disbursed_on,
         lines=bookings.disbursement(accounts_for(loan), loan.pk, schedule.principal),
-        description=loan.number,
+        description=loan.number if loan.merchant is None else f"{loan.number} {loan.merchant.name}",
     )
     position = LoanPosition(
         loan=loan,

@@ -16,6 +16,7 @@ from loans.models import (
     Application,
     ApplicationStatus,
     FeeDue,
+    Merchant,
     Offer,
     OfferStatus,
     Outcome,
@@ -66,7 +67,22 @@ class ProductSerializer(serializers.Serializer[Product]):
     grace_days = serializers.IntegerField(source="live.grace_days")
     late_rate_multiplier = serializers.CharField(source="live.late_rate_multiplier")
     allocation_order = serializers.ListField(child=serializers.CharField(), source="live.allocation_order")
-    is_purchase = serializers.BooleanField(source="live.is_purchase")
+    is_purchase = serializers.BooleanField(
+        source="live.is_purchase", help_text="An application names merchant, price and goods; the merchant is paid."
+    )
+    livemode = LiveMode()
+
+
+class MerchantSerializer(serializers.Serializer[Merchant]):
+    """A seller that purchases can be financed at."""
+
+    object = Constant("merchant")
+    id = serializers.CharField(source="public_id")
+    name = serializers.CharField()
+    registration_number = serializers.CharField(help_text="In China the unified social credit code.")
+    market = serializers.CharField()
+    active = serializers.BooleanField(help_text="Only an active merchant can be named in an application.")
+    created_at = InstantField()
     livemode = LiveMode()
 
 
@@ -152,9 +168,11 @@ class QuoteSerializer(serializers.Serializer[Any]):
 class ApplicationInput(serializers.Serializer[Any]):
     borrower = serializers.CharField(max_length=40, help_text="The borrower's id.")
     product = serializers.CharField(max_length=40, help_text="The product's id.")
-    amount = MoneyField(help_text="What is to be financed.")
+    amount = MoneyField(help_text="What is to be financed: for a purchase the price less the down payment.")
     term_count = serializers.IntegerField(min_value=1, max_value=1200)
     price = MoneyField(required=False, help_text="For a purchase: what the thing costs.")
+    merchant = serializers.CharField(required=False, max_length=40, help_text="For a purchase: the merchant's id.")
+    goods = serializers.CharField(required=False, max_length=120, help_text="For a purchase: what is bought.")
     purpose = serializers.CharField(required=False, max_length=120, allow_blank=True)
     external_id = serializers.CharField(required=False, max_length=80, help_text="Your own number of the application.")
     submit = serializers.BooleanField(default=True, help_text="False keeps a draft; POST …/submit sends it off.")
@@ -171,6 +189,9 @@ class ApplicationSerializer(serializers.Serializer[Application]):
     product = serializers.CharField(source="product.public_id")
     amount = MoneyField()
     price = MoneyField(allow_null=True)
+    down_payment = MoneyField(allow_null=True)
+    merchant = serializers.CharField(source="merchant.public_id", allow_null=True)
+    goods = serializers.CharField()
     term_count = serializers.IntegerField()
     purpose = serializers.CharField()
     channel = serializers.CharField()
@@ -207,6 +228,8 @@ class OfferSerializer(serializers.Serializer[Offer]):
     is_counter_offer = serializers.BooleanField()
     price = MoneyField()
     down_payment = MoneyField()
+    merchant = serializers.CharField(source="merchant.public_id", allow_null=True)
+    goods = serializers.CharField()
     principal = MoneyField()
     term_count = serializers.IntegerField()
     annual_rate = RateField()

@@ -17,7 +17,7 @@ from loans.api import reading
 from loans.api import serializers as shapes
 from loans.api.servicing_serializers import LoanSerializer
 from loans.application_lifecycle import ApplicationStepRefused
-from loans.models import Application, ApplicationStatus, Offer, Product
+from loans.models import Application, ApplicationStatus, Merchant, Offer, Product
 from loans.origination import accept_offer, save_draft, submit_application, submit_draft, withdraw
 from loans.quotes import Quote, quote_for, require_sellable, version_on_sale
 from partners.api.base import PartnerView, idempotent, use_case_key
@@ -171,11 +171,17 @@ class Applications(ApplicationView):
         return {
             "borrower_id": referred(borrowers, "borrower", given["borrower"]).pk,
             "product_id": referred(Product.objects.all(), "product", given["product"]).pk,
-            **{name: given[name] for name in ("amount", "term_count", "price", "purpose") if name in given},
+            **{name: given[name] for name in ("amount", "term_count", "price", "goods", "purpose") if name in given},
+            **self._merchant(given),
             "channel": CHANNEL,
             "on": business_date.current(),
             "submitted_by": self.request.user,
         }
+
+    def _merchant(self, given: dict[str, Any]) -> dict[str, int]:
+        if "merchant" not in given:
+            return {}
+        return {"merchant_id": referred(Merchant.objects.all(), "merchant", given["merchant"]).pk}
 
     def _require_free(self, external_id: str | None) -> None:
         known = external_id and found_by_external_id(client=self.client, kind=KIND, external_id=external_id)

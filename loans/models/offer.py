@@ -41,6 +41,10 @@ class Offer(models.Model):
     is_counter_offer = models.BooleanField(_("counter-offer"), default=False)
     price = money_field(verbose_name=_("price"))
     down_payment = money_field(verbose_name=_("down payment"), default=0)
+    merchant = models.ForeignKey(
+        "loans.Merchant", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("merchant")
+    )
+    goods = models.CharField(_("goods"), max_length=120, blank=True, default="", db_default="")
     principal = money_field(verbose_name=_("principal"))
     term_count = models.PositiveSmallIntegerField(_("number of instalments"))
     annual_rate = exact_field(verbose_name=_("annual interest rate"))

@@ -107,7 +107,9 @@ class ProductVersion(ScheduleSettings):
     allocation_order = ArrayField(
         models.CharField(max_length=15), default=standard_allocation_order, verbose_name=_("allocation order")
     )
-    is_purchase = models.BooleanField(_("for a purchase, with down payment by grade"), default=False)
+    is_purchase = models.BooleanField(
+        _("for a purchase, paid to the merchant, with down payment by grade"), default=False
+    )
     history = tracked()
 
     class Meta:
