@@ -60,9 +60,16 @@ def _loan(offer: Offer, version: ProductVersion, quote: Quote, on: date) -> Loan
         merchant=offer.merchant,
         goods=offer.goods,
         annualised_cost=quote.cost.simple,
+        drawdowns=_drawdowns(quote),
         officer=offer.made_by,
         **version.settings_for_booking(),
     )
+
+
+def _drawdowns(quote: Quote) -> list[list[str]] | None:
+    """The first drawdown as a loan keeps it; its day moves to the day the money goes out."""
+    parts = quote.terms.drawdowns
+    return [[part.on.isoformat(), str(part.amount)] for part in parts] if parts else None
 
 
 def seal(*, offer: Offer, loan: Loan, quote: Quote, on: date, signed_via: str) -> Contract:
@@ -96,6 +103,7 @@ def document_of(*, number: str, offer: Offer, loan: Loan, quote: Quote, on: date
         "price": str(offer.price),
         "down_payment": str(offer.down_payment),
         "purchase": _purchase(offer),
+        "first_drawdown": None if offer.first_drawdown is None else str(offer.first_drawdown),
         "terms": terms_as_json(quote.terms),
         "grace_days": loan.grace_days,
         "allocation_order": list(loan.allocation_order),

@@ -71,7 +71,7 @@ def queue(loan: Loan, on: date, requested_by: Any = None) -> Disbursement:
     return Disbursement.objects.create(
         number=loan.number.replace("LN-", "DB-"),
         loan=loan,
-        amount=loan.principal,
+        amount=loan.terms(on).drawn,
         requested_on=on,
         requested_by=requested_by,
     )
@@ -165,7 +165,7 @@ def confirm(
         _record_answer(disbursement, on)
     if to == S.PAID:
         activate(loan_id=disbursement.loan_id, disbursed_on=on)
-        notices.loan_disbursed(disbursement.loan, on)
+        notices.loan_disbursed(disbursement.loan, disbursement.amount, on)
     return disbursement
 
 

@@ -72,12 +72,14 @@ def submit_application(
     price: Decimal | None = None,
     merchant_id: int | None = None,
     goods: str = "",
+    first_drawdown: Decimal | None = None,
     idempotency_key: str | None = None,
     submitted_by: Any = None,
 ) -> Application:
     """Take a complete application. With an idempotency key a repeat returns the first one.
 
-    For a purchase ``amount`` is the ``price`` less what the borrower pays down. Raises what ``require_sellable`` and
+    For a purchase ``amount`` is the ``price`` less what the borrower pays down. With a ``first_drawdown`` it is what may be
+    drawn in all. Raises what ``require_sellable`` and
     ``require_purchase`` raise, IdempotencyKeyReused.
     """
     wish = {
@@ -88,6 +90,7 @@ def submit_application(
         "price": price,
         "merchant_id": merchant_id,
         "goods": goods.strip(),
+        "first_drawdown": first_drawdown,
     }
     if idempotency_key and (earlier := _with_key(idempotency_key, wish)):
         return earlier
@@ -116,11 +119,12 @@ def save_draft(
     price: Decimal | None = None,
     merchant_id: int | None = None,
     goods: str = "",
+    first_drawdown: Decimal | None = None,
     submitted_by: Any = None,
 ) -> Application:
     """Keep an application that is not complete or not wished for yet."""
     wish = {"borrower_id": borrower_id, "product_id": product_id, "amount": amount, "term_count": term_count}
-    wish |= {"price": price, "merchant_id": merchant_id, "goods": goods.strip()}
+    wish |= {"price": price, "merchant_id": merchant_id, "goods": goods.strip(), "first_drawdown": first_drawdown}
     fields = {"purpose": purpose, "channel": channel, "submitted_by": submitted_by}
     return _create(wish, fields, S.DRAFT, on)
 
@@ -149,7 +153,7 @@ def withdraw(*, application_id: int, on: date) -> Application:
 
 def _require_possible(wish: Application, on: date) -> None:
     version = version_on_sale(wish.product_id, on)
-    require_sellable(version, wish.amount, wish.term_count, wish.price)
+    require_sellable(version, wish.amount, wish.term_count, wish.price, wish.first_drawdown)
     require_purchase(version, wish.merchant, wish.goods)
 
 
@@ -275,6 +279,7 @@ def _ask_second_person(application: Application, decision: Decision, on: date, b
             "outcome": decision.outcome,
             "annual_rate": str(quote.terms.annual_rate),
             "down_payment": str(decision.down_payment),
+            "first_drawdown": None if decision.first_drawdown is None else str(decision.first_drawdown),
             "total_repayable": str(quote.total_repayable),
             "grade": decision.grade,
         },

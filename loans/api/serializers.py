@@ -70,6 +70,9 @@ class ProductSerializer(serializers.Serializer[Product]):
     is_purchase = serializers.BooleanField(
         source="live.is_purchase", help_text="An application names merchant, price and goods; the merchant is paid."
     )
+    allows_drawdowns = serializers.BooleanField(
+        source="live.allows_drawdowns", help_text="An application may choose a first drawdown smaller than its amount."
+    )
     livemode = LiveMode()
 
 
@@ -92,6 +95,7 @@ class QuoteInput(serializers.Serializer[Any]):
     amount = MoneyField()
     term_count = serializers.IntegerField(min_value=1, max_value=1200)
     price = MoneyField(required=False, help_text="For a purchase: what the thing costs.")
+    first_drawdown = MoneyField(required=False, help_text="What is paid out at first of the amount, if not all of it.")
 
 
 class ScheduledInstalmentSerializer(serializers.Serializer[Any]):
@@ -135,7 +139,8 @@ class QuoteSerializer(serializers.Serializer[Any]):
     """What a loan would be, paid out today. Nothing is stored."""
 
     object = Constant("quote")
-    principal = MoneyField(source="terms.principal")
+    principal = MoneyField(source="terms.principal", help_text="With a first drawdown: what may be drawn in all.")
+    first_drawdown = MoneyField(allow_null=True, help_text="Costs and instalments are those of this sum.")
     down_payment = MoneyField()
     price = MoneyField()
     term_count = serializers.IntegerField(source="terms.count")
@@ -173,6 +178,7 @@ class ApplicationInput(serializers.Serializer[Any]):
     price = MoneyField(required=False, help_text="For a purchase: what the thing costs.")
     merchant = serializers.CharField(required=False, max_length=40, help_text="For a purchase: the merchant's id.")
     goods = serializers.CharField(required=False, max_length=120, help_text="For a purchase: what is bought.")
+    first_drawdown = MoneyField(required=False, help_text="What is paid out at first of the amount, if not all of it.")
     purpose = serializers.CharField(required=False, max_length=120, allow_blank=True)
     external_id = serializers.CharField(required=False, max_length=80, help_text="Your own number of the application.")
     submit = serializers.BooleanField(default=True, help_text="False keeps a draft; POST …/submit sends it off.")
@@ -192,6 +198,7 @@ class ApplicationSerializer(serializers.Serializer[Application]):
     down_payment = MoneyField(allow_null=True)
     merchant = serializers.CharField(source="merchant.public_id", allow_null=True)
     goods = serializers.CharField()
+    first_drawdown = MoneyField(allow_null=True)
     term_count = serializers.IntegerField()
     purpose = serializers.CharField()
     channel = serializers.CharField()
@@ -230,7 +237,8 @@ class OfferSerializer(serializers.Serializer[Offer]):
     down_payment = MoneyField()
     merchant = serializers.CharField(source="merchant.public_id", allow_null=True)
     goods = serializers.CharField()
-    principal = MoneyField()
+    principal = MoneyField(help_text="With a first drawdown: what may be drawn in all.")
+    first_drawdown = MoneyField(allow_null=True, help_text="Costs and instalments are those of this sum.")
     term_count = serializers.IntegerField()
     annual_rate = RateField()
     rate_basis = Constant("annual")

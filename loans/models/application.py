@@ -96,6 +96,12 @@ class Application(models.Model):
         "loans.Merchant", on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("merchant")
     )
     goods = models.CharField(_("goods"), max_length=120, blank=True, default="", db_default="")
+    first_drawdown = money_field(
+        verbose_name=_("first drawdown"),
+        null=True,
+        blank=True,
+        help_text=_("What is paid out at first of the approved amount; empty: all of it."),
+    )
     term_count = models.PositiveSmallIntegerField(_("number of instalments"))
     purpose = models.CharField(_("purpose"), max_length=120, blank=True)
     channel = models.CharField(_("channel"), max_length=20, default="web")
@@ -145,6 +151,12 @@ class Application(models.Model):
                 | models.Q(price__isnull=False)
                 | models.Q(merchant__isnull=True, goods=""),
                 name="loans_application_purchase_priced",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=["draft", "withdrawn"])
+                | models.Q(first_drawdown__isnull=True)
+                | models.Q(first_drawdown__gt=0, first_drawdown__lte=models.F("amount")),
+                name="loans_application_first_drawdown",
             ),
             models.CheckConstraint(condition=models.Q(term_count__gte=1), name="loans_application_term_positive"),
             models.CheckConstraint(

@@ -1,5 +1,6 @@
 """The loan: the contract's economic terms, rarely written and fully tracked. Its changing figures are in the position."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -137,8 +138,18 @@ class Loan(AgreedSchedule):
     def get_absolute_url(self) -> str:
         return reverse("desk:loan", args=[self.number])
 
+    @property
+    def first_drawdown(self) -> Decimal | None:
+        """What is paid out at first of the approved amount; None where all of it is."""
+        return Decimal(self.drawdowns[0][1]) if self.drawdowns else None
+
     def terms(self, start_on: date | None = None) -> LoanTerms:
-        """The terms as the value the pure rooms work with; ``start_on`` where the loan is not disbursed yet."""
+        """The terms as the value the pure rooms work with; ``start_on`` where the loan is not disbursed yet: then its
+        first drawdown is of that day."""
+        agreed = self.agreed_schedule()
+        if self.disbursed_on is None and start_on is not None and agreed["drawdowns"]:
+            first, *later = agreed["drawdowns"]
+            agreed["drawdowns"] = (replace(first, on=start_on), *later)
         return LoanTerms(
             principal=self.principal,
             annual_rate=self.annual_rate,
@@ -152,5 +163,5 @@ class Loan(AgreedSchedule):
             fee_total=self.fee_total or Decimal(0),
             fee_timing=FeeTiming(self.fee_due),
             flat_charge=self.flat_charge,
-            **self.agreed_schedule(),
+            **agreed,
         )

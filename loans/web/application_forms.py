@@ -59,6 +59,12 @@ class WishForm(KeyedForm):
         required=False,
         help_text=_("Only for a purchase. The price less the amount is paid down to the merchant."),
     )
+    first_drawdown = money_input(
+        _("First drawdown"),
+        min_value=Decimal("0.01"),
+        required=False,
+        help_text=_("Only where the product is paid out in parts. Empty: all at once."),
+    )
     merchant = forms.ModelChoiceField(
         label=_("Merchant"), queryset=Merchant.objects.none(), required=False, help_text=_("Only for a purchase.")
     )
@@ -84,6 +90,7 @@ class WishForm(KeyedForm):
             "price": values["price"],
             "merchant_id": values["merchant"].pk if values["merchant"] else None,
             "goods": values["goods"],
+            "first_drawdown": values["first_drawdown"],
             "term_count": values["term_count"],
             "purpose": values["purpose"],
             "idempotency_key": f"page:{values['key']}",
