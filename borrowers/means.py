@@ -108,9 +108,7 @@ def add_bank_account(
     by: Any = None,
 ) -> BankAccount:
     """Put an account on file. The first becomes the primary one unless the bank says it is somebody else's."""
-    number = re.sub(r"[\s\-]", "", plain(account_number)).upper()
-    if not _ACCOUNT.fullmatch(number):
-        raise AccountNumberRefused
+    number = account_number_of(account_number)
     borrower = Borrower.objects.select_for_update().get(pk=borrower_id)
     accounts = list(borrower.bank_accounts.all())
     index = account_index(number)
@@ -132,6 +130,14 @@ def add_bank_account(
             holder_matches=holder_matches,
             is_primary=primary,
         )
+
+
+def account_number_of(text: str) -> str:
+    """An account number as it is stored: no blanks or hyphens, capitals. Raises AccountNumberRefused."""
+    number = re.sub(r"[\s\-]", "", plain(text)).upper()
+    if not _ACCOUNT.fullmatch(number):
+        raise AccountNumberRefused
+    return number
 
 
 def _step_back(accounts: list[BankAccount]) -> None:

@@ -1,4 +1,4 @@
-"""The day the money reached the borrower: the loan begins to run."""
+"""The day the money reached the borrower, or the merchant of a purchase: the loan begins to run."""
 
 from datetime import date
 
@@ -14,6 +14,14 @@ from loans.schedule import build_schedule
 from loans.signals import announce
 
 
+def _begun(loan: Loan, on: date) -> list[list[str]] | None:
+    """The drawdowns with the first one on the day the money really went out."""
+    if not loan.drawdowns:
+        return None
+    (_planned_on, amount), *later = loan.drawdowns
+    return [[on.isoformat(), amount], *later]
+
+
 @transaction.atomic
 def activate(*, loan_id: int, disbursed_on: date) -> Loan:
     """Start the loan on ``disbursed_on``: schedule, first booking, position. An active loan is returned as it is.
@@ -23,7 +31,7 @@ def activate(*, loan_id: int, disbursed_on: date) -> Loan:
     loan = Loan.objects.locked(loan_id)
     if loan.status == LoanStatus.ACTIVE:
         return loan
-    lifecycle.advance(loan, LoanStatus.ACTIVE, disbursed_on=disbursed_on)
+    lifecycle.advance(loan, LoanStatus.ACTIVE, disbursed_on=disbursed_on, drawdowns=_begun(loan, disbursed_on))
     schedule = build_schedule(loan.terms())
     account = open_account(
         schedule,
@@ -38,7 +46,7 @@ def activate(*, loan_id: int, disbursed_on: date) -> Loan:
         posted_on=disbursed_on,
         effective_on=disbursed_on,
         lines=bookings.disbursement(accounts_for(loan), loan.pk, schedule.principal),
-        description=loan.number,
+        description=loan.number if loan.merchant is None else f"{loan.number} {loan.merchant.name}",
     )
     position = LoanPosition(
         loan=loan,

@@ -22,6 +22,7 @@ from loans.models import (
     IncomingPayment,
     Loan,
     Mandate,
+    Merchant,
     PolicyPledge,
     Product,
     ProductVersion,
@@ -181,6 +182,26 @@ class PolicyPledgeAdmin(ReadOnlyAdmin):
     search_fields = ("loan__number", "insurer")
     list_select_related = ("loan",)
     exclude = ("policy_number", "insured_name")
+
+
+@admin.register(Merchant)
+class MerchantAdmin(ReadOnlyAdmin):
+    """Shown for rescue; merchants are kept on their own pages, where the account is sealed and a reason is asked for."""
+
+    list_display = ("name", "registration_number", "bank_name", "masked_account", "active")
+    list_filter = ("active", "market")
+    search_fields = ("name", "registration_number", "public_id")
+    fields = readonly_fields = (
+        "name",
+        "market",
+        "registration_number",
+        "bank_name",
+        "masked_holder",
+        "masked_account",
+        "active",
+        "created_at",
+        "created_by",
+    )
 
 
 @admin.register(BankFile)

@@ -121,12 +121,12 @@ def cost_of(terms: LoanTerms, schedule: Schedule) -> AllInCost:
         return cost_by_dates(flows_of(terms, schedule))
     at_start = sum((row.total for row in schedule.instalments if row.due_on == terms.start_on), Decimal(0))
     payments = [-row.total for row in schedule.instalments if row.due_on > terms.start_on]
-    return cost_by_periods([terms.principal - at_start, *payments], _periods_a_year(terms))
+    return cost_by_periods([terms.drawn - at_start, *payments], _periods_a_year(terms))
 
 
 def _periods_are_even(terms: LoanTerms, schedule: Schedule) -> bool:
     """One sum goes out and instalments follow at the steps of the terms: down payments fall due with the sum itself."""
-    if terms.drawdowns or terms.schedule_start_on not in (None, terms.start_on):
+    if len(terms.drawdowns) > 1 or terms.schedule_start_on not in (None, terms.start_on):
         return False
     regular = first_is_regular(terms) or (terms.method is Method.BULLET and terms.first_due_on is None)
     return regular and [row.due_on for row in schedule.instalments if row.due_on > terms.start_on] == due_dates(terms)

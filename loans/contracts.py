@@ -12,6 +12,7 @@ from typing import Any
 from core.identifiers import next_number
 from core.money import chinese_capitals, round_rate
 from loans.disbursing import queue
+from loans.merchants import require_purchase
 from loans.models import Contract, Loan, Offer, ProductVersion
 from loans.offering import quote_of_offer
 from loans.quotes import Quote, require_lawful, schedule_as_json, terms_as_json
@@ -21,8 +22,9 @@ def conclude(offer: Offer, on: date, signed_via: str) -> Loan:
     """Write the loan of ``offer``, its sealed contract and the order to pay it out.
 
     The law is tested once more: it may have changed since the offer was made. Raises AllInCostTooHigh,
-    AdvanceDeductionRefused.
+    AdvanceDeductionRefused, and for a purchase MerchantMissing, MerchantNotActive, GoodsMissing.
     """
+    require_purchase(offer.product_version, offer.merchant, offer.goods)
     quote = quote_of_offer(offer, on)
     require_lawful(quote)
     loan = _loan(offer, offer.product_version, quote, on)
@@ -55,10 +57,19 @@ def _loan(offer: Offer, version: ProductVersion, quote: Quote, on: date) -> Loan
         allocation_order=version.allocation_order,
         price=offer.price if version.is_purchase else None,
         down_payment=offer.down_payment if version.is_purchase else None,
+        merchant=offer.merchant,
+        goods=offer.goods,
         annualised_cost=quote.cost.simple,
+        drawdowns=_drawdowns(quote),
         officer=offer.made_by,
         **version.settings_for_booking(),
     )
+
+
+def _drawdowns(quote: Quote) -> list[list[str]] | None:
+    """The first drawdown as a loan keeps it; its day moves to the day the money goes out."""
+    parts = quote.terms.drawdowns
+    return [[part.on.isoformat(), str(part.amount)] for part in parts] if parts else None
 
 
 def seal(*, offer: Offer, loan: Loan, quote: Quote, on: date, signed_via: str) -> Contract:
@@ -91,11 +102,28 @@ def document_of(*, number: str, offer: Offer, loan: Loan, quote: Quote, on: date
         "principal_in_words": chinese_capitals(offer.principal),
         "price": str(offer.price),
         "down_payment": str(offer.down_payment),
+        "purchase": _purchase(offer),
+        "first_drawdown": None if offer.first_drawdown is None else str(offer.first_drawdown),
         "terms": terms_as_json(quote.terms),
         "grace_days": loan.grace_days,
         "allocation_order": list(loan.allocation_order),
         "schedule": schedule_as_json(quote.schedule),
         "all_in_cost": _cost_table(loan, quote, version.fee_payee),
+    }
+
+
+def _purchase(offer: Offer) -> dict[str, Any] | None:
+    """What is bought from whom; the money goes to the merchant."""
+    merchant = offer.merchant
+    if merchant is None:
+        return None
+    return {
+        "goods": offer.goods,
+        "merchant": {
+            "id": merchant.public_id,
+            "name": merchant.name,
+            "registration_number": merchant.registration_number,
+        },
     }
 
 

@@ -67,7 +67,7 @@ def _correct_act(loan: Loan, act: LoanAct, effect: Effect, posted_on: date) -> N
             posted_on=posted_on,
             effective_on=act.effective_on,
             lines=lines,
-            description=loan.number,
+            description=kind.description(loan, act.parameters),
         )
     act.save(update_fields=["entry"])
 

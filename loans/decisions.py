@@ -81,6 +81,7 @@ class Decision:
     term_count: int | None = None
     annual_rate: Decimal | None = None
     down_payment: Decimal = ZERO
+    first_drawdown: Decimal | None = None
     grade: str = ""
     note: str = ""
     source: str = Source.STAFF.value
@@ -110,7 +111,7 @@ class Decision:
     def from_payload(cls, payload: dict[str, Any]) -> "Decision":
         """The decision read back."""
         values = dict(payload)
-        for name in ("principal", "annual_rate", "down_payment", "flat_charge", "fee_total"):
+        for name in ("principal", "annual_rate", "down_payment", "first_drawdown", "flat_charge", "fee_total"):
             values[name] = None if values.get(name) is None else Decimal(values[name])
         if values.get("first_due_on"):
             values["first_due_on"] = date.fromisoformat(values["first_due_on"])

@@ -1,4 +1,5 @@
-"""Paying out: from a signed contract to money at the borrower, through a bank that may refuse, be late or be silent.
+"""Paying out: from a signed contract to money at the borrower or, for a purchase, at the merchant, through a bank that may
+refuse, be late or be silent.
 
 The order is written down before the bank is called and the answer after, in two transactions. A process that dies in
 between leaves an order marked as sent: the next round asks the bank about it, and orders again only under the same
@@ -6,7 +7,7 @@ reference, which a bank pays at most once.
 """
 
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -18,6 +19,7 @@ from loans import lifecycle, notices
 from loans.activation import activate
 from loans.advance_deduction import require_paid_in_full
 from loans.banking import Answer, BankUnreachable, PaymentOrder, PaymentOutcome, Report, bank
+from loans.merchants import require_active
 from loans.models import BankTransfer, Disbursement, Loan, LoanStatus
 from loans.models import DisbursementStatus as S
 
@@ -69,7 +71,7 @@ def queue(loan: Loan, on: date, requested_by: Any = None) -> Disbursement:
     return Disbursement.objects.create(
         number=loan.number.replace("LN-", "DB-"),
         loan=loan,
-        amount=loan.principal,
+        amount=loan.terms(on).drawn,
         requested_on=on,
         requested_by=requested_by,
     )
@@ -93,7 +95,10 @@ def disburse(*, loan_id: int, on: date, requested_by: Any = None) -> Disbursemen
 
 
 def send(*, disbursement_id: int, on: date) -> Disbursement:
-    """Bring the order to the bank, or ask what became of it, and record the answer. Ended orders stay as they are."""
+    """Bring the order to the bank, or ask what became of it, and record the answer. Ended orders stay as they are.
+
+    Raises AdvanceDeductionRefused, MerchantNotActive.
+    """
     disbursement, transfer, is_new = _open_transfer(disbursement_id, on)
     if transfer is None:
         return disbursement
@@ -110,10 +115,16 @@ def send(*, disbursement_id: int, on: date) -> Disbursement:
 
 
 def send_due(*, now: datetime, on: date, limit: int = 200) -> dict[str, int]:
-    """Send and follow up what is due; several workers may do so at once. Returns counts by resulting state."""
+    """Send and follow up what is due; several workers may do so at once. Returns counts by resulting state.
+
+    An order that may not be sent now (its merchant is not active) keeps nobody else waiting: it counts as refused.
+    """
     counts: dict[str, int] = {}
     for disbursement_id in _claim_due(now, limit):
-        status = send(disbursement_id=disbursement_id, on=on).status
+        try:
+            status = send(disbursement_id=disbursement_id, on=on).status
+        except DomainError:
+            status = "refused"
         counts[status] = counts.get(status, 0) + 1
     return counts
 
@@ -154,7 +165,7 @@ def confirm(
         _record_answer(disbursement, on)
     if to == S.PAID:
         activate(loan_id=disbursement.loan_id, disbursed_on=on)
-        notices.loan_disbursed(disbursement.loan, on)
+        notices.loan_disbursed(disbursement.loan, disbursement.amount, on)
     return disbursement
 
 
@@ -218,7 +229,7 @@ def _open_transfer(disbursement_id: int, on: date) -> tuple[Disbursement, BankTr
     """The transfer to bring to the bank, written down first; None for an order that has ended."""
     disbursement = (
         Disbursement.objects.select_for_update(of=("self",))
-        .select_related("loan__borrower", "loan__product_version__product")
+        .select_related("loan__borrower", "loan__merchant", "loan__product_version__product")
         .get(pk=disbursement_id)
     )
     if disbursement.status not in UNDER_WAY:
@@ -226,9 +237,14 @@ def _open_transfer(disbursement_id: int, on: date) -> tuple[Disbursement, BankTr
     if disbursement.status != S.QUEUED:
         return disbursement, disbursement.transfers.order_by("-id").first(), False
     require_whole_sum(disbursement, on)
+    if disbursement.loan.merchant is not None:
+        require_active(disbursement.loan.merchant)
     number = disbursement.attempt_count + 1
     transfer = BankTransfer.objects.create(
-        disbursement=disbursement, reference=f"{disbursement.number}-{number}", sent_on=on
+        disbursement=disbursement,
+        reference=f"{disbursement.number}-{number}",
+        sent_on=on,
+        account_last4=_payee_of(disbursement.loan).account_number[-4:],
     )
     advance(disbursement, S.SENT, attempt_count=number)
     return disbursement, transfer, True
@@ -247,18 +263,35 @@ def require_whole_sum(disbursement: Disbursement, on: date) -> None:
 
 
 def _order(disbursement: Disbursement, transfer: BankTransfer, on: date) -> PaymentOrder:
-    borrower = disbursement.loan.borrower
-    account = BankAccount.objects.filter(borrower=borrower, is_primary=True).first()
+    payee = _payee_of(disbursement.loan)
     return PaymentOrder(
         reference=transfer.reference,
         amount=disbursement.amount,
         currency="CNY",
         on=on,
-        holder_name=borrower.name,
-        bank_name=account.bank_name if account else "",
-        account_number=account.account_number if account else "",
+        holder_name=payee.holder_name,
+        bank_name=payee.bank_name,
+        account_number=payee.account_number,
         remark=disbursement.loan.number,
     )
+
+
+class Payee(NamedTuple):
+    """Whom the money goes to; no account is the borrower's wallet."""
+
+    holder_name: str
+    bank_name: str = ""
+    account_number: str = ""
+
+
+def _payee_of(loan: Loan) -> Payee:
+    """The merchant of a purchase, else the borrower."""
+    if loan.merchant is not None:
+        return Payee(loan.merchant.account_holder, loan.merchant.bank_name, loan.merchant.account_number)
+    account = BankAccount.objects.filter(borrower=loan.borrower, is_primary=True).first()
+    if account is None:
+        return Payee(loan.borrower.name)
+    return Payee(loan.borrower.name, account.bank_name, account.account_number)
 
 
 def _answer_of_bank(order: PaymentOrder, is_new: bool) -> Answer:

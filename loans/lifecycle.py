@@ -1,6 +1,5 @@
 """The states of a loan: one table, one mutator that raises, one history row a move."""
 
-from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -36,11 +35,11 @@ def require(loan: Loan, *allowed: str) -> None:
         raise LoanNotInState(allowed=names, **known)
 
 
-def advance(loan: Loan, to: str, *, reason: str = "", **dates: date | None) -> None:
-    """Move the loan to ``to`` and set the dates that belong to the move. Raises LoanTransitionRefused."""
+def advance(loan: Loan, to: str, *, reason: str = "", **changes: Any) -> None:
+    """Move the loan to ``to`` and set what belongs to the move: its dates. Raises LoanTransitionRefused."""
     if to not in TRANSITIONS[loan.status]:
         raise LoanTransitionRefused(number=loan.number, status=loan.get_status_display(), target=LoanStatus(to).label)
-    changes: dict[str, Any] = {"status": LoanStatus(to), **dates}
+    changes = {"status": LoanStatus(to), **changes}
     for name, value in changes.items():
         setattr(loan, name, value)
     with acting(reason=reason or current().reason):

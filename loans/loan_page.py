@@ -88,7 +88,7 @@ class Transaction:
 
 def loan_by_number(number: str) -> Loan:
     """The loan with all that its header names. 404 when there is none."""
-    named = ("borrower", "position", "product_version__product", "application", "officer", "policy_pledge")
+    named = ("borrower", "position", "product_version__product", "application", "officer", "merchant", "policy_pledge")
     loans = Loan.objects.select_related(*named)
     return get_object_or_404(loans, number=number)
 
@@ -131,7 +131,16 @@ def transactions(loan: Loan) -> list[Transaction]:
     """Money in both directions, newest first, with the lines of each repayment. Reversed rows stay in the list."""
     rows = [_repayment_row(repayment) for repayment in _repayments(loan).prefetch_related("lines")[:MOST_ROWS]]
     rows += [
-        Transaction(d.paid_on, _noon(d.paid_on), _("Disbursement"), d.amount, "out", d.number, d.requested_by)
+        Transaction(
+            d.paid_on,
+            _noon(d.paid_on),
+            _("Disbursement"),
+            d.amount,
+            "out",
+            d.number,
+            d.requested_by,
+            note=_paid_to(loan),
+        )
         for d in Disbursement.objects.filter(loan=loan, paid_on__isnull=False).select_related("requested_by")
         if d.paid_on
     ]
@@ -153,6 +162,10 @@ def transactions(loan: Loan) -> list[Transaction]:
         for w in Waiver.objects.filter(loan=loan).select_related("waived_by")[:MOST_ROWS]
     ]
     return sorted(rows, key=lambda row: (row.on, row.at), reverse=True)
+
+
+def _paid_to(loan: Loan) -> str:
+    return _("to %(payee)s") % {"payee": loan.merchant.name} if loan.merchant is not None else ""
 
 
 def _repayment_row(repayment: Repayment) -> Transaction:

@@ -1,6 +1,7 @@
 """The messages a borrower gets when something happened to an application or a loan; reminders are in ``loans.reminders``."""
 
 from datetime import date, datetime, time
+from decimal import Decimal
 
 from django.utils import timezone
 
@@ -30,14 +31,14 @@ def offer_ready(application: Application, offer: Offer, on: date) -> None:
     )
 
 
-def loan_disbursed(loan: Loan, on: date) -> None:
+def loan_disbursed(loan: Loan, amount: Decimal, on: date) -> None:
     """Tell the borrower that the money is on its way; not for contracts that came in with an import."""
     if loan.application is None or loan.application.decision_source == Source.IMPORTED:
         return
     queue(
         borrower_id=loan.borrower_id,
         template_code="loan_disbursed",
-        context={"loan_number": loan.number, "amount": str(loan.principal), "disbursed_on": on.isoformat()},
+        context={"loan_number": loan.number, "amount": str(amount), "disbursed_on": on.isoformat()},
         dedupe_key=f"loan_disbursed:{loan.public_id}",
         due_at=_beginning_of(on),
         purpose="service",

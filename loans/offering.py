@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from core.rules import rule
 from loans.decisions import Decision, Source
+from loans.merchants import require_purchase
 from loans.models import Application, Offer, Outcome
 from loans.quotes import (
     Quote,
@@ -20,13 +21,15 @@ from loans.quotes import (
 def quote_of_decision(application: Application, decision: Decision, on: date) -> tuple[Quote, Offer]:
     """The quote of ``decision`` and the offer it becomes, not saved yet.
 
-    Raises AllInCostTooHigh, AdvanceDeductionRefused, ProductNotSold, AmountOutOfRange, TermOutOfRange, PriceMissing.
+    Raises AllInCostTooHigh, AdvanceDeductionRefused, ProductNotSold, AmountOutOfRange, TermOutOfRange, PriceMissing,
+    MerchantMissing, MerchantNotActive, GoodsMissing, DrawdownsNotSold, FirstDrawdownOutOfRange.
     """
     assert decision.principal is not None
     assert decision.term_count is not None
     version = version_on_sale(application.product_id, on)
     if decision.source != Source.IMPORTED:
-        require_sellable(version, decision.principal, decision.term_count, application.price)
+        require_sellable(version, decision.principal, decision.term_count, application.price, decision.first_drawdown)
+        require_purchase(version, application.merchant, application.goods)
     quote = quote_for(
         version=version,
         principal=decision.principal,
@@ -37,6 +40,7 @@ def quote_of_decision(application: Application, decision: Decision, on: date) ->
         flat_charge=decision.flat_charge,
         fee_total=decision.fee_total,
         first_due_on=decision.first_due_on,
+        first_drawdown=decision.first_drawdown,
     )
     require_lawful(quote)
     return quote, _offer(application, decision, quote, version.pk, on)
@@ -55,6 +59,7 @@ def quote_of_offer(offer: Offer, on: date) -> Quote:
         flat_charge=_decimal(terms["flat_charge"]),
         fee_total=_decimal(terms["fee_total"]),
         first_due_on=date.fromisoformat(terms["first_due_on"]) if terms["first_due_on"] else None,
+        first_drawdown=offer.first_drawdown,
     )
 
 
@@ -73,7 +78,10 @@ def _offer(application: Application, decision: Decision, quote: Quote, version_i
         is_counter_offer=decision.outcome == Outcome.COUNTER_OFFER,
         price=quote.price,
         down_payment=quote.down_payment,
+        merchant_id=application.merchant_id,
+        goods=application.goods,
         principal=quote.terms.principal,
+        first_drawdown=quote.first_drawdown,
         term_count=quote.terms.count,
         annual_rate=quote.terms.annual_rate,
         grade=decision.grade,

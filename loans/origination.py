@@ -19,6 +19,7 @@ from loans import application_lifecycle as lifecycle
 from loans import notices
 from loans.contracts import conclude
 from loans.decisions import Decision, DecisionReason, Source
+from loans.merchants import require_purchase
 from loans.models import Application, Loan, Offer, OfferStatus, Outcome
 from loans.models import ApplicationStatus as S
 from loans.offering import needs_second_person, quote_of_decision
@@ -69,20 +70,31 @@ def submit_application(
     channel: str,
     purpose: str = "",
     price: Decimal | None = None,
+    merchant_id: int | None = None,
+    goods: str = "",
+    first_drawdown: Decimal | None = None,
     idempotency_key: str | None = None,
     submitted_by: Any = None,
 ) -> Application:
-    """Take a complete application. With an idempotency key a repeat returns the first one."""
+    """Take a complete application. With an idempotency key a repeat returns the first one.
+
+    For a purchase ``amount`` is the ``price`` less what the borrower pays down. With a ``first_drawdown`` it is what may be
+    drawn in all. Raises what ``require_sellable`` and
+    ``require_purchase`` raise, IdempotencyKeyReused.
+    """
     wish = {
         "borrower_id": borrower_id,
         "product_id": product_id,
         "amount": amount,
         "term_count": term_count,
         "price": price,
+        "merchant_id": merchant_id,
+        "goods": goods.strip(),
+        "first_drawdown": first_drawdown,
     }
     if idempotency_key and (earlier := _with_key(idempotency_key, wish)):
         return earlier
-    require_sellable(version_on_sale(product_id, on), amount, term_count, price)
+    _require_possible(Application(**wish), on)
     fields = {"purpose": purpose, "channel": channel, "submitted_by": submitted_by, "idempotency_key": idempotency_key}
     try:
         with transaction.atomic():
@@ -105,11 +117,15 @@ def save_draft(
     channel: str,
     purpose: str = "",
     price: Decimal | None = None,
+    merchant_id: int | None = None,
+    goods: str = "",
+    first_drawdown: Decimal | None = None,
     submitted_by: Any = None,
 ) -> Application:
     """Keep an application that is not complete or not wished for yet."""
     wish = {"borrower_id": borrower_id, "product_id": product_id, "amount": amount, "term_count": term_count}
-    fields = {"price": price, "purpose": purpose, "channel": channel, "submitted_by": submitted_by}
+    wish |= {"price": price, "merchant_id": merchant_id, "goods": goods.strip(), "first_drawdown": first_drawdown}
+    fields = {"purpose": purpose, "channel": channel, "submitted_by": submitted_by}
     return _create(wish, fields, S.DRAFT, on)
 
 
@@ -120,8 +136,7 @@ def submit_draft(*, application_id: int, on: date) -> Application:
     if application.status == S.SUBMITTED:
         return application
     lifecycle.require(application, S.SUBMITTED)
-    version = version_on_sale(application.product_id, on)
-    require_sellable(version, application.amount, application.term_count, application.price)
+    _require_possible(application, on)
     return lifecycle.advance(application, S.SUBMITTED, submitted_on=on)
 
 
@@ -134,6 +149,12 @@ def withdraw(*, application_id: int, on: date) -> Application:
     lifecycle.advance(application, S.WITHDRAWN)
     application.offers.filter(status=OfferStatus.OPEN).update(status=OfferStatus.WITHDRAWN, closed_on=on)
     return application
+
+
+def _require_possible(wish: Application, on: date) -> None:
+    version = version_on_sale(wish.product_id, on)
+    require_sellable(version, wish.amount, wish.term_count, wish.price, wish.first_drawdown)
+    require_purchase(version, wish.merchant, wish.goods)
 
 
 def _create(wish: dict[str, Any], fields: dict[str, Any], status: S, on: date) -> Application:
@@ -258,6 +279,7 @@ def _ask_second_person(application: Application, decision: Decision, on: date, b
             "outcome": decision.outcome,
             "annual_rate": str(quote.terms.annual_rate),
             "down_payment": str(decision.down_payment),
+            "first_drawdown": None if decision.first_drawdown is None else str(decision.first_drawdown),
             "total_repayable": str(quote.total_repayable),
             "grade": decision.grade,
         },

@@ -44,7 +44,14 @@ class BucketLine:
 
 _AT_MONTH_END = """
 WITH running AS (
-    SELECT l.id, l.principal FROM loans_loan l
+    SELECT l.id, coalesce((
+        SELECT sum((part ->> 1)::numeric)
+          FROM jsonb_array_elements(CASE jsonb_typeof(l.drawdowns) WHEN 'array' THEN l.drawdowns END) part
+         WHERE (part ->> 0)::date <= %(on)s
+    ) + coalesce((
+        SELECT sum((a.parameters ->> 'amount')::numeric) FROM loans_loanact a
+         WHERE a.loan_id = l.id AND a.kind = 'drawn_down' AND a.status = 'standing' AND a.effective_on <= %(on)s
+    ), 0), l.principal) AS principal FROM loans_loan l
      WHERE l.disbursed_on <= %(on)s
        AND (l.settled_on IS NULL OR l.settled_on > %(on)s)
        AND (l.written_off_on IS NULL OR l.written_off_on > %(on)s)

@@ -24,7 +24,7 @@ from loans.cost_words import RATE_NAMES
 from loans.index_rates import index_rate
 from loans.models import ProductVersion, VersionStatus
 from loans.schedule import Schedule, build_schedule
-from loans.terms import FeeTiming, Frequency, LoanTerms, Method, TermsRefused
+from loans.terms import Drawdown, FeeTiming, Frequency, LoanTerms, Method, TermsRefused
 
 
 class ProductNotSold(NotFound):
@@ -62,6 +62,18 @@ class PriceNotExpected(Invalid):
     message = _("This product lends money, not a purchase: leave the price empty.")
 
 
+class DrawdownsNotSold(Invalid):
+    code = "drawdowns_not_sold"
+    field = "first_drawdown"
+    message = _("This product is paid out in one sum: leave the first drawdown empty.")
+
+
+class FirstDrawdownOutOfRange(Invalid):
+    code = "first_drawdown_out_of_range"
+    field = "first_drawdown"
+    message = _("The first drawdown must be more than zero and at most the approved amount, %(most)s.")
+
+
 @dataclass(frozen=True, slots=True)
 class Quote:
     """Terms with everything that follows from them."""
@@ -79,12 +91,17 @@ class Quote:
         return self.terms.principal + self.down_payment
 
     @property
+    def first_drawdown(self) -> Decimal | None:
+        """What is paid out at first of the approved amount; None where all of it is. Costs are those of this sum."""
+        return self.terms.drawn if self.terms.drawdowns else None
+
+    @property
     def total_cost(self) -> Decimal:
         return self.schedule.total_interest + self.schedule.total_fee
 
     @property
     def total_repayable(self) -> Decimal:
-        return self.terms.principal + self.total_cost
+        return self.terms.drawn + self.total_cost
 
     @property
     def components(self) -> tuple[CostComponent, ...]:
@@ -127,11 +144,14 @@ def quote_for(
     flat_charge: Decimal | None = None,
     fee_total: Decimal | None = None,
     first_due_on: date | None = None,
+    first_drawdown: Decimal | None = None,
 ) -> Quote:
     """The quote for ``principal`` over ``term_count`` periods of ``version``, paid out on ``on``.
 
-    Raises ScheduleNotPossible where no schedule can be made of the product's settings, IndexRateUnknown.
+    With a ``first_drawdown`` the principal is the approved amount, and schedule, fees and annual cost are those of the sum
+    drawn. Raises ScheduleNotPossible where no schedule can be made of the product's settings, IndexRateUnknown.
     """
+    drawn = principal if first_drawdown is None else first_drawdown
     facts = dict(
         principal=principal,
         annual_rate=rate_on_sale(version, on) if annual_rate is None else annual_rate,
@@ -142,9 +162,10 @@ def quote_for(
         every=version.every,
         first_due_on=first_due_on,
         day_count=DayCount(version.day_count),
-        fee_total=round_money(principal * version.fee_rate) if fee_total is None else fee_total,
+        fee_total=round_money(drawn * version.fee_rate) if fee_total is None else fee_total,
         fee_timing=FeeTiming(version.fee_due),
         flat_charge=flat_charge,
+        drawdowns=() if first_drawdown is None else (Drawdown(on, first_drawdown),),
         **version.schedule_settings(),
     )
     terms, schedule = _scheduled(facts)
@@ -209,7 +230,13 @@ def version_on_sale(product_id: int, on: date) -> ProductVersion:
     return version
 
 
-def require_sellable(version: ProductVersion, amount: Decimal, term_count: int, price: Decimal | None) -> None:
+def require_sellable(
+    version: ProductVersion,
+    amount: Decimal,
+    term_count: int,
+    price: Decimal | None,
+    first_drawdown: Decimal | None = None,
+) -> None:
     """Raise the refusal by name when the wish is outside what the version sells."""
     if not version.min_amount <= amount <= version.max_amount:
         raise AmountOutOfRange(least=version.min_amount, most=version.max_amount)
@@ -219,6 +246,15 @@ def require_sellable(version: ProductVersion, amount: Decimal, term_count: int, 
         raise PriceMissing()
     if not version.is_purchase and price is not None:
         raise PriceNotExpected()
+    if first_drawdown is not None:
+        _require_drawable(version, amount, first_drawdown)
+
+
+def _require_drawable(version: ProductVersion, amount: Decimal, first_drawdown: Decimal) -> None:
+    if not version.allows_drawdowns:
+        raise DrawdownsNotSold()
+    if not ZERO < first_drawdown <= amount:
+        raise FirstDrawdownOutOfRange(most=amount)
 
 
 def schedule_as_json(schedule: Schedule) -> list[dict[str, Any]]:
@@ -251,4 +287,5 @@ def terms_as_json(terms: LoanTerms) -> dict[str, Any]:
         "fee_total": str(terms.fee_total),
         "fee_timing": terms.fee_timing.value,
         "flat_charge": None if terms.flat_charge is None else str(terms.flat_charge),
+        "first_drawdown": str(terms.drawdowns[0].amount) if terms.drawdowns else None,
     }

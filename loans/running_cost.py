@@ -1,5 +1,6 @@
 """What a running loan costs in a year with everything that fell and will fall due, and whether it may (the law's cap)."""
 
+from dataclasses import replace
 from datetime import date
 
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +10,7 @@ from loans.account import Account
 from loans.apr import AllInCost, CapBasis, cost_of
 from loans.changes.base import Change
 from loans.cost_caps import CostCap, cost_cap, percent
+from loans.drawn import drawdowns_of
 from loans.models import Loan
 from loans.schedule import Schedule, ScheduledInstalment
 
@@ -36,7 +38,8 @@ def cost_of_account(loan: Loan, account: Account) -> AllInCost:
         ScheduledInstalment(row.number, row.starts_on, row.due_on, row.principal, row.interest, row.fee)
         for row in account.instalments
     )
-    return cost_of(loan.terms(), Schedule(tuple(rows)))
+    terms = replace(loan.terms(), drawdowns=drawdowns_of(loan))
+    return cost_of(terms, Schedule(tuple(rows)))
 
 
 def cap_of_loan(loan: Loan) -> CostCap:

@@ -94,10 +94,15 @@ class ApplicationPage:
 def application_page(application: Application) -> ApplicationPage:
     """The page of ``application`` (read with its borrower, product and people)."""
     assessments = list(application.assessments.select_related("scorecard", "grade_policy").order_by("-id"))
-    offers = list(application.offers.select_related("contract", "made_by", "product_version").order_by("-id"))
+    offers = list(
+        application.offers.select_related("contract", "made_by", "merchant", "product_version").order_by("-id")
+    )
     standing = next((offer for offer in offers if offer.status in {OfferStatus.OPEN, OfferStatus.ACCEPTED}), None)
     disbursement = (
-        Disbursement.objects.filter(loan__application=application).select_related("loan").order_by("-id").first()
+        Disbursement.objects.filter(loan__application=application)
+        .select_related("loan__merchant")
+        .order_by("-id")
+        .first()
     )
     return ApplicationPage(
         application=application,

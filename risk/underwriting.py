@@ -186,6 +186,7 @@ def _terms_of(application: Application, assessment: Assessment) -> dict[str, Any
         "term_count": application.term_count,
         "annual_rate": assessment.recommended_rate,
         "down_payment": assessment.recommended_down_payment,
+        "first_drawdown": _first_drawdown(application, assessment.recommended_principal),
     }
 
 
@@ -207,7 +208,14 @@ def _chosen_terms(
         "term_count": term_count or application.term_count,
         "annual_rate": assessment.recommended_rate,
         "down_payment": application.price - chosen if application.price is not None and chosen else ZERO,
+        "first_drawdown": _first_drawdown(application, chosen),
     }
+
+
+def _first_drawdown(application: Application, approved: Decimal | None) -> Decimal | None:
+    """What was asked for at first, and no more than is approved."""
+    asked = application.first_drawdown
+    return asked if asked is None or approved is None else min(asked, approved)
 
 
 def _refer(assessment: Assessment, reason: DecisionReason) -> Decision:
@@ -229,4 +237,5 @@ def _quote(version: ProductVersion, decision: Decision, on: date) -> Quote:
         on=on,
         annual_rate=decision.annual_rate,
         down_payment=decision.down_payment,
+        first_drawdown=decision.first_drawdown,
     )

@@ -28,6 +28,7 @@ _READ = {
     "borrowers.view_borrower",
     "loans.view_application",
     "loans.view_loan",
+    "loans.view_merchant",
     "loans.view_product",
     "messaging.view_message",
 }
@@ -113,6 +114,9 @@ ROLES: dict[str, set[str]] = {
         "loans.waive_charges",
         "loans.adjust_charges",
         "loans.undo_act",
+        # Who says where money goes does not send it: disbursing is for operations.
+        "loans.add_merchant",
+        "loans.change_merchant",
         "operations.view_endofdayrun",
         "audit.view_auditevent",
     },
@@ -147,6 +151,7 @@ ROLES: dict[str, set[str]] = {
         "operations.view_endofdayrun",
         "loans.view_loan",
         "loans.view_application",
+        "loans.view_merchant",
         "loans.view_product",
         "loans.add_product",
         "loans.change_product",

@@ -212,7 +212,7 @@ def _create(loan: Loan, kind: ActKind, wish: Wish, asked: dict[str, Any], effect
             posted_on=wish.recorded_on,
             effective_on=wish.effective_on,
             lines=lines,
-            description=loan.number,
+            description=kind.description(loan, asked),
         )
     act.save()
     return act

@@ -42,10 +42,11 @@ class ActKind:
     ``change`` makes the pure change from the parameters, and from what ``agreed(loan)`` takes from the contract.
     ``prepare(loan, position, effective_on, recorded_on)`` puts the loan into the state in which the account is reckoned.
     ``refuse(loan, account, change)`` raises a named refusal that needs more than the account (the market's law, the
-    product's rules). ``beyond_authority(loan, before, effect, on)`` says that one person may not do it alone.
-    ``lines(loan, effect)`` is the act's own journal entry where it moves claims or money itself; income that it changes is
-    booked by the accrual that follows every act. ``group`` is where its page is found; ``template`` the page itself, for
-    a kind that needs more than its parameters drawn. ``for_partners``: partners with the scope may do it over the API;
+    product's rules). ``initial(loan)`` are the values its form begins with. ``beyond_authority(loan, before, effect, on)``
+    says that one person may not do it alone. ``lines(loan, effect)`` is the act's own journal entry where it moves claims
+    or money itself, and ``other_party(loan, values)`` the name that stands in it beside the loan's number; income that it
+    changes is booked by the accrual that follows every act. ``group`` is where its page is found; ``template`` the page
+    itself, for a kind that needs more than its parameters drawn. ``for_partners``: partners may do it over the API;
     what moves money, changes the price or gives up a claim is for staff.
     """
 
@@ -59,8 +60,10 @@ class ActKind:
     states: tuple[str, ...] = (LoanStatus.ACTIVE,)
     prepare: Callable[[Loan, LoanPosition, date, date], None] | None = None
     refuse: Callable[[Loan, Account, Change], None] | None = None
+    initial: Callable[[Loan], Mapping[str, Any]] | None = None
     beyond_authority: Callable[[Loan, Account, Effect, date], bool] | None = None
     lines: Callable[[Loan, Effect], list[Line]] | None = None
+    other_party: Callable[[Loan, Mapping[str, Any]], str] | None = None
     figures: Sequence[tuple[str, Words]] = ()
     can_be_undone: bool = True
     tells_borrower: bool = True
@@ -78,6 +81,11 @@ class ActKind:
         """The change as stored in a ``LoanAct`` of ``loan``."""
         values = decoded(self.parameters, row.parameters)
         return self.change(on=row.effective_on, source=row, **self._of_contract(loan), **values)
+
+    def description(self, loan: Loan, stored: Mapping[str, Any]) -> str:
+        """What its journal entry says; ``stored`` are the values as a ``LoanAct`` keeps them."""
+        party = self.other_party(loan, stored) if self.other_party is not None else ""
+        return f"{loan.number} {party}".rstrip()
 
     def _of_contract(self, loan: Loan) -> Mapping[str, Any]:
         return self.agreed(loan) if self.agreed is not None else {}

@@ -39,16 +39,17 @@ def _with_live(product: Any) -> Product:
 
 
 def applications() -> QuerySet[Application]:
-    return Application.objects.select_related("borrower", "product", "loan").prefetch_related("offers")
+    return Application.objects.select_related("borrower", "product", "merchant", "loan").prefetch_related("offers")
 
 
 def offers() -> QuerySet[Offer]:
-    related = "application__borrower", "application__product", "application__loan"
+    related = "merchant", "application__borrower", "application__product", "application__merchant", "application__loan"
     return Offer.objects.select_related(*related).prefetch_related("application__offers")
 
 
 def loans() -> QuerySet[Loan]:
-    related = "borrower", "application__borrower", "application__product", "product_version__product", "position"
+    named = "borrower", "merchant", "application__borrower", "application__product", "application__merchant"
+    related = *named, "product_version__product", "position"
     orders = Prefetch("disbursements", Disbursement.objects.order_by("id"))
     return Loan.objects.select_related(*related).prefetch_related(orders, "application__offers")
 

@@ -16,6 +16,7 @@ from loans.models import (
     Application,
     ApplicationStatus,
     FeeDue,
+    Merchant,
     Offer,
     OfferStatus,
     Outcome,
@@ -66,7 +67,25 @@ class ProductSerializer(serializers.Serializer[Product]):
     grace_days = serializers.IntegerField(source="live.grace_days")
     late_rate_multiplier = serializers.CharField(source="live.late_rate_multiplier")
     allocation_order = serializers.ListField(child=serializers.CharField(), source="live.allocation_order")
-    is_purchase = serializers.BooleanField(source="live.is_purchase")
+    is_purchase = serializers.BooleanField(
+        source="live.is_purchase", help_text="An application names merchant, price and goods; the merchant is paid."
+    )
+    allows_drawdowns = serializers.BooleanField(
+        source="live.allows_drawdowns", help_text="An application may choose a first drawdown smaller than its amount."
+    )
+    livemode = LiveMode()
+
+
+class MerchantSerializer(serializers.Serializer[Merchant]):
+    """A seller that purchases can be financed at."""
+
+    object = Constant("merchant")
+    id = serializers.CharField(source="public_id")
+    name = serializers.CharField()
+    registration_number = serializers.CharField(help_text="In China the unified social credit code.")
+    market = serializers.CharField()
+    active = serializers.BooleanField(help_text="Only an active merchant can be named in an application.")
+    created_at = InstantField()
     livemode = LiveMode()
 
 
@@ -76,6 +95,7 @@ class QuoteInput(serializers.Serializer[Any]):
     amount = MoneyField()
     term_count = serializers.IntegerField(min_value=1, max_value=1200)
     price = MoneyField(required=False, help_text="For a purchase: what the thing costs.")
+    first_drawdown = MoneyField(required=False, help_text="What is paid out at first of the amount, if not all of it.")
 
 
 class ScheduledInstalmentSerializer(serializers.Serializer[Any]):
@@ -119,7 +139,8 @@ class QuoteSerializer(serializers.Serializer[Any]):
     """What a loan would be, paid out today. Nothing is stored."""
 
     object = Constant("quote")
-    principal = MoneyField(source="terms.principal")
+    principal = MoneyField(source="terms.principal", help_text="With a first drawdown: what may be drawn in all.")
+    first_drawdown = MoneyField(allow_null=True, help_text="Costs and instalments are those of this sum.")
     down_payment = MoneyField()
     price = MoneyField()
     term_count = serializers.IntegerField(source="terms.count")
@@ -152,9 +173,12 @@ class QuoteSerializer(serializers.Serializer[Any]):
 class ApplicationInput(serializers.Serializer[Any]):
     borrower = serializers.CharField(max_length=40, help_text="The borrower's id.")
     product = serializers.CharField(max_length=40, help_text="The product's id.")
-    amount = MoneyField(help_text="What is to be financed.")
+    amount = MoneyField(help_text="What is to be financed: for a purchase the price less the down payment.")
     term_count = serializers.IntegerField(min_value=1, max_value=1200)
     price = MoneyField(required=False, help_text="For a purchase: what the thing costs.")
+    merchant = serializers.CharField(required=False, max_length=40, help_text="For a purchase: the merchant's id.")
+    goods = serializers.CharField(required=False, max_length=120, help_text="For a purchase: what is bought.")
+    first_drawdown = MoneyField(required=False, help_text="What is paid out at first of the amount, if not all of it.")
     purpose = serializers.CharField(required=False, max_length=120, allow_blank=True)
     external_id = serializers.CharField(required=False, max_length=80, help_text="Your own number of the application.")
     submit = serializers.BooleanField(default=True, help_text="False keeps a draft; POST …/submit sends it off.")
@@ -171,6 +195,10 @@ class ApplicationSerializer(serializers.Serializer[Application]):
     product = serializers.CharField(source="product.public_id")
     amount = MoneyField()
     price = MoneyField(allow_null=True)
+    down_payment = MoneyField(allow_null=True)
+    merchant = serializers.CharField(source="merchant.public_id", allow_null=True)
+    goods = serializers.CharField()
+    first_drawdown = MoneyField(allow_null=True)
     term_count = serializers.IntegerField()
     purpose = serializers.CharField()
     channel = serializers.CharField()
@@ -207,7 +235,10 @@ class OfferSerializer(serializers.Serializer[Offer]):
     is_counter_offer = serializers.BooleanField()
     price = MoneyField()
     down_payment = MoneyField()
-    principal = MoneyField()
+    merchant = serializers.CharField(source="merchant.public_id", allow_null=True)
+    goods = serializers.CharField()
+    principal = MoneyField(help_text="With a first drawdown: what may be drawn in all.")
+    first_drawdown = MoneyField(allow_null=True, help_text="Costs and instalments are those of this sum.")
     term_count = serializers.IntegerField()
     annual_rate = RateField()
     rate_basis = Constant("annual")

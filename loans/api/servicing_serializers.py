@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from borrowers.api.serializers import BorrowerSerializer
-from loans.api.serializers import ApplicationSerializer
+from loans.api.serializers import ApplicationSerializer, MerchantSerializer
 from loans.models import (
     Disbursement,
     DisbursementStatus,
@@ -67,7 +67,12 @@ class LoanSerializer(serializers.Serializer[Loan]):
     borrower = Reference(BorrowerSerializer)
     application = Reference(ApplicationSerializer)
     product = serializers.CharField(source="product_version.product.public_id")
-    principal = MoneyField()
+    principal = MoneyField(help_text="With a first drawdown: what may be drawn in all.")
+    first_drawdown = MoneyField(allow_null=True)
+    price = MoneyField(allow_null=True)
+    down_payment = MoneyField(allow_null=True)
+    merchant = Reference(MerchantSerializer, allow_null=True)
+    goods = serializers.CharField()
     annual_rate = RateField()
     rate_basis = Constant("annual")
     annualised_cost = RateField(allow_null=True)

@@ -79,7 +79,7 @@ class LoanView(PartnerView):
 
 class Loans(LoanView):
     name = "loans"
-    expandable = frozenset({"borrower", "application", "application.borrower"})
+    expandable = frozenset({"borrower", "application", "application.borrower", "merchant"})
 
     @extend_schema(summary="List loans", parameters=[LoanQuery], responses=list_of(shapes.LoanSerializer))
     def get(self, request: Request) -> Response:
@@ -89,7 +89,7 @@ class Loans(LoanView):
 
 class LoanDetail(LoanView):
     name = "loan"
-    expandable = frozenset({"borrower", "application", "application.borrower"})
+    expandable = frozenset({"borrower", "application", "application.borrower", "merchant"})
 
     @extend_schema(summary="Retrieve a loan", responses=shapes.LoanSerializer)
     def get(self, request: Request, loan_id: str) -> Response:

@@ -13,11 +13,12 @@ from rest_framework.response import Response
 from borrowers.models import Borrower
 from core import business_date
 from core.errors import Invalid
+from core.money import ZERO
 from loans.api import reading
 from loans.api import serializers as shapes
 from loans.api.servicing_serializers import LoanSerializer
 from loans.application_lifecycle import ApplicationStepRefused
-from loans.models import Application, ApplicationStatus, Offer, Product
+from loans.models import Application, ApplicationStatus, Merchant, Offer, Product
 from loans.origination import accept_offer, save_draft, submit_application, submit_draft, withdraw
 from loans.quotes import Quote, quote_for, require_sellable, version_on_sale
 from partners.api.base import PartnerView, idempotent, use_case_key
@@ -80,9 +81,16 @@ class Quotes(PartnerView):
 def _quote(product: Product, given: dict[str, Any]) -> Quote:
     on, price = business_date.current(), given.get("price")
     version = version_on_sale(product.pk, on)
-    require_sellable(version, given["amount"], given["term_count"], price)
-    down_payment = {} if price is None else {"down_payment": price - given["amount"]}
-    return quote_for(version=version, principal=given["amount"], term_count=given["term_count"], on=on, **down_payment)
+    first_drawdown = given.get("first_drawdown")
+    require_sellable(version, given["amount"], given["term_count"], price, first_drawdown)
+    return quote_for(
+        version=version,
+        principal=given["amount"],
+        term_count=given["term_count"],
+        on=on,
+        down_payment=ZERO if price is None else price - given["amount"],
+        first_drawdown=first_drawdown,
+    )
 
 
 # Applications --------------------------------------------------------------------------------------------------------
@@ -171,11 +179,21 @@ class Applications(ApplicationView):
         return {
             "borrower_id": referred(borrowers, "borrower", given["borrower"]).pk,
             "product_id": referred(Product.objects.all(), "product", given["product"]).pk,
-            **{name: given[name] for name in ("amount", "term_count", "price", "purpose") if name in given},
+            **{
+                name: given[name]
+                for name in ("amount", "term_count", "price", "goods", "first_drawdown", "purpose")
+                if name in given
+            },
+            **self._merchant(given),
             "channel": CHANNEL,
             "on": business_date.current(),
             "submitted_by": self.request.user,
         }
+
+    def _merchant(self, given: dict[str, Any]) -> dict[str, int]:
+        if "merchant" not in given:
+            return {}
+        return {"merchant_id": referred(Merchant.objects.all(), "merchant", given["merchant"]).pk}
 
     def _require_free(self, external_id: str | None) -> None:
         known = external_id and found_by_external_id(client=self.client, kind=KIND, external_id=external_id)

@@ -55,7 +55,7 @@ class GoodwillCredit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MerchantRefund:
-    """The merchant gives ``amount`` of a purchase back.
+    """The merchant gives ``amount`` of a purchase back; ``merchant`` is its registration number, None that of the purchase.
 
     It lessens the principal of the instalments ahead, which are worked out anew from its day on, so that their interest is
     unwound; what is beyond pays what is overdue, and the rest belongs to the borrower. Interest accrued so far stays.
@@ -65,6 +65,7 @@ class MerchantRefund:
     amount: Decimal
     terms: LoanTerms
     order: Order
+    merchant: str | None = None
     source: Any = None
 
     def apply(self, account: Account) -> Effect:

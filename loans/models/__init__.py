@@ -7,6 +7,7 @@ from loans.models.bank_file import BankFile, IncomingPayment, IncomingPaymentSha
 from loans.models.disbursement import BankTransfer, Disbursement, DisbursementStatus, SimulatedPayment
 from loans.models.instalment import Instalment
 from loans.models.loan import Loan, LoanStatus
+from loans.models.merchant import Merchant
 from loans.models.offer import Contract, Offer, OfferStatus
 from loans.models.pledge import (
     CURABLE_PLEDGES,
@@ -56,6 +57,7 @@ __all__ = [
     "Mandate",
     "MandateAttempt",
     "MandateStatus",
+    "Merchant",
     "Offer",
     "OfferStatus",
     "Outcome",

@@ -1,5 +1,7 @@
 """Applications: what somebody asked for, where it stands, and what was decided on which grounds."""
 
+from decimal import Decimal
+
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
@@ -76,8 +78,8 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
 class Application(models.Model):
     """A request for a loan. ``amount`` is what the borrower wants to have in hand.
 
-    For a purchase ``price`` is what the thing costs, and the loan is at most the price less the down payment that the
-    risk grade asks for.
+    For a purchase ``price`` is what the ``goods`` of the ``merchant`` cost, ``amount`` the price less the down payment,
+    and the loan is at most the price less the down payment that the risk grade asks for.
     """
 
     public_id = models.CharField(max_length=40, unique=True, default=_application_id, editable=False)
@@ -90,6 +92,16 @@ class Application(models.Model):
     )
     amount = money_field(verbose_name=_("amount"))
     price = money_field(verbose_name=_("price"), null=True, blank=True)
+    merchant = models.ForeignKey(
+        "loans.Merchant", on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("merchant")
+    )
+    goods = models.CharField(_("goods"), max_length=120, blank=True, default="", db_default="")
+    first_drawdown = money_field(
+        verbose_name=_("first drawdown"),
+        null=True,
+        blank=True,
+        help_text=_("What is paid out at first of the approved amount; empty: all of it."),
+    )
     term_count = models.PositiveSmallIntegerField(_("number of instalments"))
     purpose = models.CharField(_("purpose"), max_length=120, blank=True)
     channel = models.CharField(_("channel"), max_length=20, default="web")
@@ -134,6 +146,18 @@ class Application(models.Model):
             models.CheckConstraint(
                 condition=models.Q(price__isnull=True) | models.Q(price__gt=0), name="loans_application_price_positive"
             ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=["draft", "withdrawn"])
+                | models.Q(price__isnull=False)
+                | models.Q(merchant__isnull=True, goods=""),
+                name="loans_application_purchase_priced",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=["draft", "withdrawn"])
+                | models.Q(first_drawdown__isnull=True)
+                | models.Q(first_drawdown__gt=0, first_drawdown__lte=models.F("amount")),
+                name="loans_application_first_drawdown",
+            ),
             models.CheckConstraint(condition=models.Q(term_count__gte=1), name="loans_application_term_positive"),
             models.CheckConstraint(
                 condition=models.Q(status__in=ApplicationStatus.values), name="loans_application_status_known"
@@ -167,6 +191,11 @@ class Application(models.Model):
     def tone(self) -> str:
         """The tone of its state's badge."""
         return STATUS_TONES[ApplicationStatus(self.status)]
+
+    @property
+    def down_payment(self) -> Decimal | None:
+        """What the borrower pays the merchant; None where nothing is bought."""
+        return None if self.price is None else self.price - self.amount
 
     @property
     def is_open(self) -> bool:

@@ -91,6 +91,12 @@ class Disbursement(models.Model):
         return STATUS_TONES[DisbursementStatus(self.status)]
 
     @property
+    def account_last4(self) -> str:
+        """The end of the account that the latest transfer went to; empty for a wallet, or before it was sent."""
+        transfer = self.transfers.order_by("-id").first()
+        return transfer.account_last4 if transfer else ""
+
+    @property
     def is_under_way(self) -> bool:
         """Whether the bank may still be told or asked."""
         return self.status in {DisbursementStatus.QUEUED, DisbursementStatus.SENT, DisbursementStatus.UNKNOWN}
@@ -120,6 +126,9 @@ class BankTransfer(models.Model):
     detail = models.CharField(_("detail"), max_length=200, blank=True)
     sent_on = models.DateField(_("sent on"))
     answered_on = models.DateField(_("answered on"), null=True)
+    account_last4 = models.CharField(
+        _("last four digits of the account"), max_length=4, blank=True, default="", db_default=""
+    )
 
     class Meta:
         verbose_name = _("bank transfer")

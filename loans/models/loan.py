@@ -1,12 +1,13 @@
 """The loan: the contract's economic terms, rarely written and fully tracked. Its changing figures are in the position."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -76,6 +77,15 @@ class Loan(AgreedSchedule):
     allocation_order = ArrayField(models.CharField(max_length=15), default=standard_allocation_order)
     price = money_field(null=True, blank=True)
     down_payment = money_field(null=True, blank=True)
+    merchant = models.ForeignKey(
+        "loans.Merchant",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="loans",
+        verbose_name=_("merchant"),
+    )
+    goods = models.CharField(_("goods"), max_length=120, blank=True, default="", db_default="")
     annualised_cost = exact_field(null=True, blank=True)
     disbursed_on = models.DateField(null=True, blank=True)
     settled_on = models.DateField(null=True, blank=True)
@@ -108,6 +118,13 @@ class Loan(AgreedSchedule):
         constraints = [
             *AgreedSchedule.Meta.constraints,
             models.CheckConstraint(condition=Q(principal__gt=0), name="loans_loan_principal_positive"),
+            # That a product for purchases has them at all is law of migration purchase_law: it must look at the product.
+            models.CheckConstraint(
+                condition=Q(price__isnull=True, down_payment__isnull=True, merchant__isnull=True, goods="")
+                | Q(price__isnull=False, down_payment__isnull=False)
+                & Q(price__gt=0, down_payment__gte=0, principal=F("price") - F("down_payment")),
+                name="loans_loan_purchase_adds_up",
+            ),
             models.CheckConstraint(
                 condition=~Q(status__in=["active", "settled", "written_off"]) | Q(disbursed_on__isnull=False),
                 name="loans_loan_disbursed_when_running",
@@ -121,8 +138,18 @@ class Loan(AgreedSchedule):
     def get_absolute_url(self) -> str:
         return reverse("desk:loan", args=[self.number])
 
+    @property
+    def first_drawdown(self) -> Decimal | None:
+        """What is paid out at first of the approved amount; None where all of it is."""
+        return Decimal(self.drawdowns[0][1]) if self.drawdowns else None
+
     def terms(self, start_on: date | None = None) -> LoanTerms:
-        """The terms as the value the pure rooms work with; ``start_on`` where the loan is not disbursed yet."""
+        """The terms as the value the pure rooms work with; ``start_on`` where the loan is not disbursed yet: then its
+        first drawdown is of that day."""
+        agreed = self.agreed_schedule()
+        if self.disbursed_on is None and start_on is not None and agreed["drawdowns"]:
+            first, *later = agreed["drawdowns"]
+            agreed["drawdowns"] = (replace(first, on=start_on), *later)
         return LoanTerms(
             principal=self.principal,
             annual_rate=self.annual_rate,
@@ -136,5 +163,5 @@ class Loan(AgreedSchedule):
             fee_total=self.fee_total or Decimal(0),
             fee_timing=FeeTiming(self.fee_due),
             flat_charge=self.flat_charge,
-            **self.agreed_schedule(),
+            **agreed,
         )

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -41,7 +42,12 @@ class Offer(models.Model):
     is_counter_offer = models.BooleanField(_("counter-offer"), default=False)
     price = money_field(verbose_name=_("price"))
     down_payment = money_field(verbose_name=_("down payment"), default=0)
+    merchant = models.ForeignKey(
+        "loans.Merchant", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("merchant")
+    )
+    goods = models.CharField(_("goods"), max_length=120, blank=True, default="", db_default="")
     principal = money_field(verbose_name=_("principal"))
+    first_drawdown = money_field(verbose_name=_("first drawdown"), null=True)
     term_count = models.PositiveSmallIntegerField(_("number of instalments"))
     annual_rate = exact_field(verbose_name=_("annual interest rate"))
     grade = models.CharField(_("risk grade"), max_length=4, blank=True)
@@ -79,9 +85,16 @@ class Offer(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(
-                    total_repayable=models.F("principal") + models.F("total_interest") + models.F("total_fees")
+                    total_repayable=Coalesce("first_drawdown", "principal")
+                    + models.F("total_interest")
+                    + models.F("total_fees")
                 ),
                 name="loans_offer_total_adds_up",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(first_drawdown__isnull=True)
+                | models.Q(first_drawdown__gt=0, first_drawdown__lte=models.F("principal")),
+                name="loans_offer_first_drawdown",
             ),
             models.CheckConstraint(condition=models.Q(status__in=OfferStatus.values), name="loans_offer_status_known"),
             models.CheckConstraint(

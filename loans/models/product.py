@@ -10,7 +10,7 @@ from core.fields import exact_field, money_field
 from core.history import tracked
 from core.identifiers import new_id
 from loans.models.schedule_settings import ScheduleSettings
-from loans.terms import FeeTiming, Frequency, Method
+from loans.terms import FeeTiming, Frequency, InterestType, Method
 
 
 class RepaymentMethod(models.TextChoices):
@@ -107,7 +107,12 @@ class ProductVersion(ScheduleSettings):
     allocation_order = ArrayField(
         models.CharField(max_length=15), default=standard_allocation_order, verbose_name=_("allocation order")
     )
-    is_purchase = models.BooleanField(_("for a purchase, with down payment by grade"), default=False)
+    is_purchase = models.BooleanField(
+        _("for a purchase, paid to the merchant, with down payment by grade"), default=False
+    )
+    allows_drawdowns = models.BooleanField(
+        _("paid out in parts, up to the approved amount"), default=False, db_default=False
+    )
     history = tracked()
 
     class Meta:
@@ -120,6 +125,11 @@ class ProductVersion(ScheduleSettings):
                 fields=["product"], condition=Q(status="live"), name="loans_productversion_one_live"
             ),
             *ScheduleSettings.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(allows_drawdowns=False) | Q(is_purchase=False, interest_type=InterestType.DECLINING.value),
+                name="loans_productversion_drawdowns",
+                violation_error_message=_("A purchase, or a loan with flat interest, is paid out in one sum."),
+            ),
             models.CheckConstraint(
                 condition=Q(min_count__gte=1, min_count__lte=F("max_count"), every__gte=1),
                 name="loans_productversion_counts",

@@ -9,7 +9,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from loans.models import Application, ApplicationStatus, Product
+from loans.models import Application, ApplicationStatus, Merchant, Product
 from loans.web.forms import KeyedForm, money_input
 
 
@@ -49,12 +49,27 @@ class ApplicationFilter(forms.Form):
 
 
 class WishForm(KeyedForm):
-    """What somebody wants: product, amount, price of a purchase, term."""
+    """What somebody wants: product, amount, term; for a purchase what is bought, from whom, at which price."""
 
     product = forms.ModelChoiceField(label=_("Product"), queryset=Product.objects.none())
     amount = money_input(_("Amount"), min_value=Decimal("0.01"))
     price = money_input(
-        _("Price of the purchase"), min_value=Decimal("0.01"), required=False, help_text=_("Only for a purchase.")
+        _("Price of the purchase"),
+        min_value=Decimal("0.01"),
+        required=False,
+        help_text=_("Only for a purchase. The price less the amount is paid down to the merchant."),
+    )
+    first_drawdown = money_input(
+        _("First drawdown"),
+        min_value=Decimal("0.01"),
+        required=False,
+        help_text=_("Only where the product is paid out in parts. Empty: all at once."),
+    )
+    merchant = forms.ModelChoiceField(
+        label=_("Merchant"), queryset=Merchant.objects.none(), required=False, help_text=_("Only for a purchase.")
+    )
+    goods = forms.CharField(
+        label=_("Goods"), max_length=120, required=False, help_text=_("Only for a purchase: what is bought.")
     )
     term_count = forms.IntegerField(label=_("Number of instalments"), min_value=1, max_value=365)
     purpose = forms.CharField(label=_("Purpose"), max_length=120, required=False)
@@ -63,6 +78,7 @@ class WishForm(KeyedForm):
         super().__init__(*args, **kwargs)
         sold = Product.objects.filter(active=True, versions__status="live").distinct().order_by("name")
         self.fields["product"].queryset = sold  # type: ignore[attr-defined]
+        self.fields["merchant"].queryset = Merchant.objects.filter(active=True).order_by("name")  # type: ignore[attr-defined]
 
     @property
     def wish(self) -> dict[str, Any]:
@@ -72,6 +88,9 @@ class WishForm(KeyedForm):
             "product_id": values["product"].pk,
             "amount": values["amount"],
             "price": values["price"],
+            "merchant_id": values["merchant"].pk if values["merchant"] else None,
+            "goods": values["goods"],
+            "first_drawdown": values["first_drawdown"],
             "term_count": values["term_count"],
             "purpose": values["purpose"],
             "idempotency_key": f"page:{values['key']}",

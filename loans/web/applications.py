@@ -47,7 +47,7 @@ def quote(request: HttpRequest) -> HttpResponse:
 def _quote(form: WishForm) -> Quote:
     on, values = business_date.current(), form.cleaned_data
     version = version_on_sale(values["product"].pk, on)
-    require_sellable(version, values["amount"], values["term_count"], values["price"])
+    require_sellable(version, values["amount"], values["term_count"], values["price"], values["first_drawdown"])
     down_payment = values["price"] - values["amount"] if values["price"] else Decimal("0.00")
     return quote_for(
         version=version,
@@ -55,6 +55,7 @@ def _quote(form: WishForm) -> Quote:
         term_count=values["term_count"],
         on=on,
         down_payment=down_payment,
+        first_drawdown=values["first_drawdown"],
     )
 
 

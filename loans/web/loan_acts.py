@@ -49,7 +49,8 @@ def act(request: HttpRequest, number: str, code: str) -> HttpResponse:
     kind = act_kind(code)
     check(request.user, kind.permission)
     loan, on = loan_by_number(number), business_date.current()
-    form = ActForm(kind, request.POST or None, initial={"effective_on": on})
+    begins_with = kind.initial(loan) if kind.initial is not None else {}
+    form = ActForm(kind, request.POST or None, initial={"effective_on": on, **begins_with})
     if request.method == "POST" and form.is_valid():
         try:
             done = perform_or_ask(_wish(request, loan, form, on))

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from loans.web import act_previews, acts, applications, calendars, loan_acts, loans, payments, policies, products
+from loans.web import (
+    act_previews,
+    acts,
+    applications,
+    calendars,
+    loan_acts,
+    loans,
+    merchants,
+    payments,
+    policies,
+    products,
+)
 
 app_name = "loans"
 urlpatterns = [
@@ -56,6 +67,11 @@ urlpatterns = [
     # /app/products/
     path("products/", products.product_list, name="products"),
     path("products/<slug:code>", products.product_page, name="product"),
+    # /app/merchants/
+    path("merchants/", merchants.merchant_list, name="merchants"),
+    path("merchants/new", merchants.merchant_new, name="merchant_new"),
+    path("merchants/<str:merchant_id>", merchants.merchant_page, name="merchant"),
+    path("merchants/<str:merchant_id>/edit", merchants.merchant_edit, name="merchant_edit"),
     # /app/calendars/
     path("calendars/", calendars.calendar_list, name="calendars"),
     path("calendars/<slug:code>", calendars.calendar_page, name="calendar"),

@@ -30,7 +30,7 @@ from loans.models import (
 )
 from operations.demo.conduct import Conduct, Due, conduct_of, draw, payment_on
 from operations.demo.people import Person
-from operations.demo.products import CATALOGUE, Offered
+from operations.demo.products import CATALOGUE, Offered, shop_for
 from staff.models import User
 
 CONSENTS = (
@@ -109,6 +109,8 @@ def apply(
         product_id=products[wish.code].pk,
         amount=wanted,
         price=price,
+        merchant_id=shop_for(wanted).pk if price else None,
+        goods="手机" if price else "",
         term_count=random.choice(wish.counts),
         purpose=random.choice(("手机", "装修", "培训", "家电", "医疗", "周转")),
         channel=random.choice(("web", "api", "api")),

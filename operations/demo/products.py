@@ -5,7 +5,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from loans.models import Product, ProductVersion, RepaymentFrequency, RepaymentMethod, VersionStatus
+from loans.merchant_numbers import check_character
+from loans.merchants import add_merchant
+from loans.models import Merchant, Product, ProductVersion, RepaymentFrequency, RepaymentMethod, VersionStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +99,31 @@ CATALOGUE = (
 )
 
 
+SHOPS = ("海棠手机城", "江湾数码店", "Harbour Phones")
+
+
 def open_catalogue(effective_from: date) -> dict[str, Product]:
-    """The products on sale from a day on, by code."""
+    """The products on sale from a day on, by code; what is bought with one of them is bought in a shop of the demo."""
+    for number, name in enumerate(SHOPS):
+        _open_shop(name, number)
     return {offered.code: _open(offered, effective_from) for offered in CATALOGUE}
+
+
+def _open_shop(name: str, number: int) -> Merchant:
+    """A shop whose registration number is well formed and nobody's."""
+    body = f"91310000MADEM0{number:03d}"
+    return add_merchant(
+        name=name,
+        registration_number=body + check_character(body),
+        bank_name="示例银行",
+        account_number=f"31000000000088{number:02d}",
+    )
+
+
+def shop_for(amount: Decimal) -> Merchant:
+    """The shop of a purchase: always the same for an amount, so that the demo stays the same."""
+    shops = list(Merchant.objects.filter(active=True, name__in=SHOPS).order_by("id"))
+    return shops[int(amount) // 100 % len(shops)]
 
 
 def _open(offered: Offered, effective_from: date) -> Product:

@@ -11,9 +11,12 @@ from core import business_date
 from core.identifiers import next_number
 from loans.activation import activate
 from loans.closing import accrue_and_age
-from loans.models import Loan, Product, ProductVersion
+from loans.merchant_numbers import check_character
+from loans.merchants import add_merchant
+from loans.models import Loan, Merchant, Product, ProductVersion
 
 _people = count(1)
+_merchants = count(1)
 DISBURSED = date(2026, 1, 15)
 
 
@@ -47,8 +50,26 @@ def a_product(code: str = "phone-12", **changes: Any) -> ProductVersion:
     return version
 
 
+def a_merchant(**changes: Any) -> Merchant:
+    """A merchant with a registration number nobody else has; its account is paid at once by the simulated bank."""
+    body = f"91310000MATEST{next(_merchants):03d}".replace("S", "5")
+    facts = {
+        "name": "Harbour Phones",
+        "registration_number": body + check_character(body),
+        "bank_name": "Example Bank",
+        "account_number": "3100000000002345",
+    }
+    return add_merchant(**{**facts, **changes})
+
+
+def a_purchase(merchant: Merchant | None = None, **changes: Any) -> dict[str, Any]:
+    """What an application says of a purchase: a phone for 12,000.00, of which 2,000.00 are paid down."""
+    return {"price": Decimal("12000.00"), "merchant_id": (merchant or a_merchant()).pk, "goods": "Phone", **changes}
+
+
 def a_running_loan(*, disbursed_on: date = DISBURSED, borrower: Borrower | None = None, **changes: Any) -> Loan:
-    """An active loan of 12,000.00 over 12 months at 18 %, disbursed on 15 January 2026."""
+    """An active loan of 12,000.00 over 12 months at 18 %, disbursed on 15 January 2026; of a product for purchases it
+    is for a phone that cost 15,000.00."""
     facts: dict[str, Any] = {
         "principal": Decimal("12000.00"),
         "annual_rate": Decimal("0.18"),
@@ -58,11 +79,11 @@ def a_running_loan(*, disbursed_on: date = DISBURSED, borrower: Borrower | None 
         "instalment_count": 12,
         "grace_days": 5,
     }
-    loan = Loan.objects.create(
-        number=next_number("LN", disbursed_on),
-        borrower=borrower or a_borrower(),
-        **{"product_version": changes.pop("product_version", None) or a_product(), **facts, **changes},
-    )
+    facts |= {"product_version": changes.pop("product_version", None) or a_product(), **changes}
+    if facts["product_version"].is_purchase and "price" not in facts:
+        paid_down = Decimal("3000.00")
+        facts |= a_purchase(price=facts["principal"] + paid_down, down_payment=paid_down)
+    loan = Loan.objects.create(number=next_number("LN", disbursed_on), borrower=borrower or a_borrower(), **facts)
     return activate(loan_id=loan.pk, disbursed_on=disbursed_on)
 
 

@@ -29,7 +29,7 @@ from loans.quotes import (
     require_product_within_cap,
 )
 from messaging.models import Message
-from tests.loans.books import a_product
+from tests.loans.books import a_product, a_purchase
 from tests.loans.factories import ON, an_applicant, an_application, an_approval, an_offer
 
 pytestmark = pytest.mark.django_db
@@ -76,9 +76,9 @@ class TestSubmitting:
         version = a_product("phone-purchase", is_purchase=True)
 
         with pytest.raises(PriceMissing):
-            an_application(version=version)
+            an_application(version=version, **a_purchase(price=None))
         with pytest.raises(PriceMissing):
-            an_application(version=version, price=Decimal("9999.99"))
+            an_application(version=version, **a_purchase(price=Decimal("9999.99")))
 
     def test_a_draft_is_submitted_once(self) -> None:
         draft = origination.save_draft(
@@ -228,7 +228,8 @@ class TestDeciding:
 
     def test_the_principal_of_a_purchase_is_price_less_down_payment(self) -> None:
         version = a_product("purchase", is_purchase=True)
-        application = an_application(version=version, amount=Decimal("6000.00"), price=Decimal("6000.00"))
+        purchase = a_purchase(price=Decimal("6000.00"))
+        application = an_application(version=version, amount=Decimal("6000.00"), **purchase)
 
         offer = an_offer(application, principal=Decimal("4800.00"), down_payment=Decimal("1200.00"))
 

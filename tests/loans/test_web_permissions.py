@@ -15,7 +15,7 @@ from loans.bank_files import importing
 from loans.models import IncomingPayment
 from loans.web.urls import urlpatterns
 from staff.models import User
-from tests.loans.books import DISBURSED, a_product, a_running_loan
+from tests.loans.books import DISBURSED, a_merchant, a_product, a_running_loan
 from tests.loans.statements import statement
 from tests.loans.test_acts import wish
 
@@ -54,6 +54,10 @@ PLACES = {
     "repayment_reverse_preview": ("loans.reverse_repayment", "get"),
     "products": ("loans.view_product", "get"),
     "product": ("loans.view_product", "get"),
+    "merchants": ("loans.view_merchant", "get"),
+    "merchant_new": ("loans.add_merchant", "get"),
+    "merchant": ("loans.view_merchant", "get"),
+    "merchant_edit": ("loans.change_merchant", "get"),
     "calendars": ("loans.view_product", "get"),
     "calendar": ("loans.view_product", "get"),
 }
@@ -74,6 +78,7 @@ def addresses() -> dict[str, str]:
         recorded_by=None,
     )
     act = perform(wish(loan, "fee_added", DISBURSED, amount=Decimal("1.00")))
+    merchant = a_merchant()
     bank_file = importing.commit(
         content=statement((DISBURSED.isoformat(), "B-1", "5.00", "?")), name="a.csv", on=DISBURSED, imported_by=None
     )
@@ -92,6 +97,8 @@ def addresses() -> dict[str, str]:
         "loan_preview": [loan.number, "waive"],
         "product": [a_product().product.code],
         "calendar": ["CN"],
+        "merchant": [merchant.public_id],
+        "merchant_edit": [merchant.public_id],
     }
     whole = (
         "payments",
@@ -100,6 +107,8 @@ def addresses() -> dict[str, str]:
         "payment_import",
         "payment_import_commit",
         "products",
+        "merchants",
+        "merchant_new",
         "calendars",
     )
     arguments |= {name: [] for name in whole}

@@ -15,7 +15,7 @@ from risk.models import Assessment, CreditLimit, DoNotLendEntry, GradePolicy, Li
 from risk.queries import GradePolicyMissing, ScorecardMissing
 from risk.underwriting import AssessmentMissing
 from risk.work_queue import ClaimedByAnother, NotWaitingForUnderwriter
-from tests.loans.books import a_product, a_running_loan, close_days
+from tests.loans.books import a_product, a_purchase, a_running_loan, close_days
 from tests.loans.factories import ON, an_applicant, an_application
 
 pytestmark = pytest.mark.django_db
@@ -151,7 +151,7 @@ class TestAutomatic:
     def test_a_purchase_bears_the_down_payment_of_its_grade(self) -> None:
         version = a_product("purchase", is_purchase=True)
 
-        application = decided(an_application(version=version, price=Decimal("10000.00")))
+        application = decided(an_application(version=version, **a_purchase(price=Decimal("10000.00"))))
 
         offer = application.offers.get()
         assert application.outcome == "approve"

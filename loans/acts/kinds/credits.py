@@ -19,12 +19,19 @@ from loans.changes.base import Change, Effect
 from loans.changes.credits import ChargeBack, GoodwillCredit, InterestWaived, MerchantRefund
 from loans.charged_back import charged_back
 from loans.events import order_of
-from loans.models import Loan, LoanStatus, Repayment, RepaymentStatus
+from loans.merchant_numbers import normal
+from loans.models import Loan, LoanStatus, Merchant, Repayment, RepaymentStatus
 
 
 class NotAPurchase(DomainError):
     code = "not_a_purchase"
     message = _("Loan %(number)s paid no purchase: a merchant can refund purchase loans only.")
+
+
+class MerchantUnknown(Invalid):
+    code = "merchant_unknown"
+    field = "merchant"
+    message = _("There is no merchant %(number)s. Look it up under Merchants, or leave this empty for the loan's own.")
 
 
 class ReceiptUnknown(Invalid):
@@ -74,9 +81,27 @@ def _owed_again(loan: Loan, effect: Effect) -> list[Line]:
     return [debit(accounts.principal, amount, loan.pk), credit(accounts.cash, amount)]
 
 
-def _only_purchases(loan: Loan, _account: Account, _change: Change) -> None:
+def _of_a_purchase(loan: Loan, _account: Account, change: Change) -> None:
+    assert isinstance(change, MerchantRefund)
     if not loan.product_version.is_purchase:
         raise NotAPurchase(number=loan.number)
+    if change.merchant and _merchant(loan, change.merchant) is None:
+        raise MerchantUnknown(number=change.merchant)
+
+
+def _merchant(loan: Loan, number: str) -> Merchant | None:
+    market = loan.product_version.product.market
+    return Merchant.objects.filter(market=market, registration_number=normal(number)).first()
+
+
+def _refunding_merchant(loan: Loan, values: Mapping[str, Any]) -> str:
+    number = values.get("merchant")
+    merchant = _merchant(loan, number) if number else loan.merchant
+    return merchant.name if merchant is not None else ""
+
+
+def _merchant_of_purchase(loan: Loan) -> Mapping[str, Any]:
+    return {"merchant": loan.merchant.registration_number} if loan.merchant is not None else {}
 
 
 def _of_a_receipt(loan: Loan, account: Account, change: Change) -> None:
@@ -114,10 +139,21 @@ MERCHANT_REFUND = register(
         permission="loans.record_repayment",
         change=MerchantRefund,
         agreed=_terms_and_order,
-        refuse=_only_purchases,
+        refuse=_of_a_purchase,
+        initial=_merchant_of_purchase,
         lines=_from_merchant,
+        other_party=_refunding_merchant,
         group=Group.MONEY,
-        parameters=(_AMOUNT,),
+        parameters=(
+            _AMOUNT,
+            Parameter(
+                name="merchant",
+                sort=Sort.TEXT,
+                label=_("Merchant"),
+                hint=_("Its registration number; empty: the merchant of the purchase."),
+                required=False,
+            ),
+        ),
         figures=(("refunded", _("Refunded by the merchant")), ("overpaid", _("Belongs to the borrower"))),
     )
 )

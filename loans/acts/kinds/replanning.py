@@ -1,14 +1,12 @@
 """Drawing more of an approved amount, another rate, another calendar of due dates."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
-from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import Invalid
-from core.money import ZERO
+from core.money import CENT
 from ledger.posting import Line
 from loans import bookings
 from loans.account import Account
@@ -19,7 +17,8 @@ from loans.acts.parameters import Parameter, Sort
 from loans.acts.registry import ActKind, Group, register
 from loans.changes.base import Change, Effect
 from loans.changes.replanning import DrawnDown, RateChanged, Rescheduled
-from loans.models import ActStatus, Loan
+from loans.drawn import LATER, drawn
+from loans.models import Loan
 
 
 class BeyondApproved(Invalid):
@@ -34,11 +33,9 @@ def _terms(loan: Loan) -> Mapping[str, Any]:
 
 def _within_approved(loan: Loan, _account: Account, change: Change) -> None:
     assert isinstance(change, DrawnDown)
-    drawn = loan.terms().drawn
-    later = loan.acts.filter(kind=DRAWN_DOWN.code, status=ActStatus.STANDING).values_list(F("parameters__amount"))
-    drawn += sum((Decimal(amount) for (amount,) in later), ZERO)
-    if drawn + change.amount > loan.principal:
-        raise BeyondApproved(left=loan.principal - drawn, approved=loan.principal)
+    left = loan.principal - drawn(loan)
+    if change.amount > left:
+        raise BeyondApproved(left=left, approved=loan.principal)
 
 
 def _paid_out(loan: Loan, effect: Effect) -> list[Line]:
@@ -49,7 +46,7 @@ _INTEREST_ADDED = ("interest_added", _("Interest added"))
 
 DRAWN_DOWN = register(
     ActKind(
-        code="drawn_down",
+        code=LATER,
         label=_("Pay out a further part"),
         hint=_("Up to the approved amount; the instalments ahead are worked out anew."),
         permission="loans.disburse_loan",
@@ -59,7 +56,7 @@ DRAWN_DOWN = register(
         lines=_paid_out,
         group=Group.MONEY,
         is_grave=True,
-        parameters=(Parameter(name="amount", sort=Sort.MONEY, label=_("Amount"), least=0),),
+        parameters=(Parameter(name="amount", sort=Sort.MONEY, label=_("Amount"), least=CENT),),
         figures=(("drawn", _("Paid out")), _INTEREST_ADDED),
     )
 )

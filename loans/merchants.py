@@ -1,0 +1,161 @@
+"""Keeping merchants, and what a purchase must say of the one it is bought from."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from borrowers.fingerprints import account_index, plain
+from borrowers.means import account_number_of
+from core.context import acting
+from core.errors import DomainError, Invalid
+from loans.merchant_numbers import CreditCodeInvalid, normal, parse_credit_code
+from loans.models import Merchant, ProductVersion
+
+
+class RegistrationNumberRefused(Invalid):
+    code = "registration_number_invalid"
+    field = "registration_number"
+    message = _(
+        "This is no unified social credit code: it has 18 characters, and the last one must fit the others. "
+        "Copy it from the business licence."
+    )
+
+
+class MerchantNameMissing(Invalid):
+    code = "merchant_name_missing"
+    field = "name"
+    message = _("Give the name of the merchant.")
+
+
+class MerchantKnown(DomainError):
+    code = "merchant_known"
+    field = "registration_number"
+    message = _("%(name)s already has this registration number. Change that merchant instead.")
+
+
+class MerchantMissing(Invalid):
+    code = "merchant_missing"
+    field = "merchant"
+    message = _("A purchase needs the merchant it is bought from.")
+
+
+class MerchantNotActive(Invalid):
+    code = "merchant_not_active"
+    field = "merchant"
+    message = _(
+        "%(name)s is not active: nothing is lent or paid to it. Choose another merchant or make it active again."
+    )
+
+
+class GoodsMissing(Invalid):
+    code = "goods_missing"
+    field = "goods"
+    message = _("A purchase needs a description of what is bought.")
+
+
+class PurchaseNotExpected(Invalid):
+    code = "purchase_not_expected"
+    field = "merchant"
+    message = _("This product lends money, not a purchase: leave merchant and goods empty.")
+
+
+@transaction.atomic
+def add_merchant(
+    *,
+    name: str,
+    registration_number: str,
+    bank_name: str,
+    account_number: str,
+    account_holder: str = "",
+    market: str = "CN",
+    by: Any = None,
+) -> Merchant:
+    """Put a merchant on file; an empty ``account_holder`` is the merchant itself.
+
+    Raises MerchantNameMissing, RegistrationNumberRefused, MerchantKnown, AccountNumberRefused.
+    """
+    number = _registration(registration_number, market)
+    known = Merchant.objects.filter(market=market, registration_number=number).first()
+    if known is not None:
+        raise MerchantKnown(name=known.name)
+    merchant = Merchant(market=market, registration_number=number, created_by=by)
+    _describe(merchant, name, bank_name, account_holder)
+    _pay_to(merchant, account_number)
+    with acting(**_actor(by)):
+        merchant.save(force_insert=True)
+    return merchant
+
+
+@transaction.atomic
+def change_merchant(
+    *,
+    merchant_id: int,
+    name: str,
+    bank_name: str,
+    reason: str,
+    account_number: str = "",
+    account_holder: str = "",
+    active: bool = True,
+    by: Any = None,
+) -> Merchant:
+    """Change what is known of a merchant; empty account fields keep what is on file. The registration number stays: a
+    merchant with another one is another merchant.
+
+    Raises MerchantNameMissing, AccountNumberRefused.
+    """
+    merchant = Merchant.objects.select_for_update().get(pk=merchant_id)
+    _describe(merchant, name, bank_name, account_holder or merchant.account_holder)
+    if account_number:
+        _pay_to(merchant, account_number)
+    merchant.active = active
+    with acting(reason=reason, **_actor(by)):
+        merchant.save()
+    return merchant
+
+
+def require_active(merchant: Merchant) -> None:
+    """Raise MerchantNotActive."""
+    if not merchant.active:
+        raise MerchantNotActive(name=merchant.name)
+
+
+def require_purchase(version: ProductVersion, merchant: Merchant | None, goods: str) -> None:
+    """Raise MerchantMissing, MerchantNotActive, GoodsMissing for a purchase that does not say what is bought from whom,
+    PurchaseNotExpected for a loan of money that does."""
+    if not version.is_purchase:
+        if merchant is not None or goods:
+            raise PurchaseNotExpected()
+        return
+    if merchant is None:
+        raise MerchantMissing()
+    require_active(merchant)
+    if not goods.strip():
+        raise GoodsMissing()
+
+
+def _actor(by: Any) -> dict[str, Any]:
+    return {} if by is None else {"actor": by}
+
+
+def _registration(text: str, market: str) -> str:
+    if market != "CN":
+        return normal(text)
+    try:
+        return parse_credit_code(text)
+    except CreditCodeInvalid as refusal:
+        raise RegistrationNumberRefused() from refusal
+
+
+def _describe(merchant: Merchant, name: str, bank_name: str, account_holder: str) -> None:
+    if not plain(name):
+        raise MerchantNameMissing()
+    merchant.name, merchant.bank_name = plain(name), plain(bank_name)
+    # Sealed anew only where it differs, so that the history shows no change that was none.
+    if (holder := plain(account_holder) or merchant.name) != merchant.account_holder:
+        merchant.account_holder = holder
+
+
+def _pay_to(merchant: Merchant, account_number: str) -> None:
+    number = account_number_of(account_number)
+    merchant.account_number, merchant.account_index, merchant.last4 = number, account_index(number), number[-4:]

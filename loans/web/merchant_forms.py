@@ -1,0 +1,62 @@
+"""What people type about merchants. Plain forms: they read values, the use cases decide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from loans.merchant_numbers import normal
+from loans.models import Merchant
+
+
+class MerchantFilter(forms.Form):
+    q = forms.CharField(label=_("Name or registration number"), required=False, max_length=120)
+    state = forms.ChoiceField(
+        label=_("State"),
+        required=False,
+        choices=[
+            ("", _("All")),
+            ("active", pgettext_lazy("merchant", "active")),
+            ("inactive", pgettext_lazy("merchant", "not active")),
+        ],
+    )
+
+    def apply(self, rows: QuerySet[Merchant]) -> QuerySet[Merchant]:
+        values = self.cleaned_data if self.is_valid() else {}
+        if text := values.get("q", "").strip():
+            rows = rows.filter(Q(name__icontains=text) | Q(registration_number=normal(text)))
+        return rows.filter(active=values["state"] == "active") if values.get("state") else rows
+
+    @property
+    def is_narrowed(self) -> bool:
+        return any(self.data.get(name) for name in self.fields)
+
+
+class _MerchantForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=120)
+    bank_name = forms.CharField(label=_("Bank"), max_length=80)
+    account_holder = forms.CharField(label=_("Account holder"), max_length=120, required=False)
+    account_number = forms.CharField(
+        label=_("Account number"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+
+
+class NewMerchantForm(_MerchantForm):
+    registration_number = forms.CharField(label=_("Registration number"), max_length=60)
+
+    field_order = ("name", "registration_number", "bank_name", "account_holder", "account_number")
+
+
+class ChangeMerchantForm(_MerchantForm):
+    """The account fields begin empty: what is on file is not shown, and left empty it stays."""
+
+    active = forms.BooleanField(label=_("Loans are made for its goods and paid to it"), required=False)
+    reason = forms.CharField(label=_("Reason"), max_length=100)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["account_number"].required = False
