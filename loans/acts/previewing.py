@@ -21,6 +21,8 @@ FIGURES = (
     "fee_receivable",
     "late_interest_receivable",
     "overpaid",
+    "charged_off_amount",
+    "recovered",
     "days_past_due",
     "next_due_on",
     "next_due_amount",

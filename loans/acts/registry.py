@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from core.errors import NotFound
+from core.errors import DomainError, NotFound
 from ledger.posting import Line
 from loans.account import Account
 from loans.acts.parameters import Parameter, decoded
@@ -23,6 +23,26 @@ class ActUnknown(NotFound):
     code = "act_unknown"
     field = "kind"
     message = _("There is no act “%(kind)s”. Known: %(known)s.")
+
+
+class LoanChargedOff(DomainError):
+    code = "loan_charged_off"
+    message = _(
+        "Loan %(number)s is charged off: its claims are no longer in the books, so that “%(act)s” cannot be booked. Take "
+        "the charge-off back first."
+    )
+
+
+class OnceChargedOff(StrEnum):
+    """What an act books for a loan whose claims have left the books.
+
+    ``NOTHING``: it moves claims alone, and there are none to move. ``REFUSED``: it moves money against them. ``SAME``: its
+    entry is another.
+    """
+
+    NOTHING = "nothing"
+    REFUSED = "refused"
+    SAME = "same"
 
 
 class Group(StrEnum):
@@ -44,7 +64,7 @@ class ActKind:
     ``refuse(loan, account, change)`` raises a named refusal that needs more than the account (the market's law, the
     product's rules). ``beyond_authority(loan, before, effect, on)`` says that one person may not do it alone.
     ``lines(loan, effect)`` is the act's own journal entry where it moves claims or money itself; income that it changes is
-    booked by the accrual that follows every act. ``group`` is where its page is found; ``template`` the page itself, for
+    booked by the accrual that follows every act; ``once_charged_off`` what it is for a loan charged off. ``group`` is where its page is found; ``template`` the page itself, for
     a kind that needs more than its parameters drawn. ``for_partners``: partners with the scope may do it over the API;
     what moves money, changes the price or gives up a claim is for staff.
     """
@@ -61,6 +81,7 @@ class ActKind:
     refuse: Callable[[Loan, Account, Change], None] | None = None
     beyond_authority: Callable[[Loan, Account, Effect, date], bool] | None = None
     lines: Callable[[Loan, Effect], list[Line]] | None = None
+    once_charged_off: OnceChargedOff = OnceChargedOff.NOTHING
     figures: Sequence[tuple[str, Words]] = ()
     can_be_undone: bool = True
     tells_borrower: bool = True
@@ -78,6 +99,16 @@ class ActKind:
         """The change as stored in a ``LoanAct`` of ``loan``."""
         values = decoded(self.parameters, row.parameters)
         return self.change(on=row.effective_on, source=row, **self._of_contract(loan), **values)
+
+    def entry_lines(self, loan: Loan, effect: Effect) -> list[Line]:
+        """The lines of the act's own entry, none of them zero; empty where it books nothing. Raises LoanChargedOff."""
+        if self.lines is None:
+            return []
+        if effect.account.charged_off is not None and self.once_charged_off is not OnceChargedOff.SAME:
+            if self.once_charged_off is OnceChargedOff.REFUSED:
+                raise LoanChargedOff(number=loan.number, act=self.label)
+            return []
+        return [line for line in self.lines(loan, effect) if line.debit or line.credit]
 
     def _of_contract(self, loan: Loan) -> Mapping[str, Any]:
         return self.agreed(loan) if self.agreed is not None else {}

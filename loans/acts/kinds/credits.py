@@ -14,7 +14,7 @@ from loans.account_mapping import accounts_for
 from loans.acts.authority import beyond
 from loans.acts.kinds.terms import needs_fixed_schedule
 from loans.acts.parameters import Parameter, Sort
-from loans.acts.registry import ActKind, Group, register
+from loans.acts.registry import ActKind, Group, OnceChargedOff, register
 from loans.changes.base import Change, Effect
 from loans.changes.credits import ChargeBack, GoodwillCredit, InterestWaived, MerchantRefund
 from loans.charged_back import charged_back
@@ -116,6 +116,7 @@ MERCHANT_REFUND = register(
         agreed=_terms_and_order,
         refuse=_only_purchases,
         lines=_from_merchant,
+        once_charged_off=OnceChargedOff.REFUSED,
         group=Group.MONEY,
         parameters=(_AMOUNT,),
         figures=(("refunded", _("Refunded by the merchant")), ("overpaid", _("Belongs to the borrower"))),
@@ -132,6 +133,7 @@ CHARGE_BACK = register(
         states=(LoanStatus.ACTIVE, LoanStatus.SETTLED),
         refuse=_of_a_receipt,
         lines=_owed_again,
+        once_charged_off=OnceChargedOff.REFUSED,
         group=Group.MONEY,
         is_grave=True,
         parameters=(_AMOUNT, Parameter(name="receipt", sort=Sort.TEXT, label=_("Receipt number"))),
