@@ -30,7 +30,8 @@ _GONE = "p.status = 'written_off' OR p.charged_off_on IS NOT NULL"
 
 _CLAIMS = f"""
 LATERAL (VALUES
-    ('principal_outstanding', 'principal', CASE WHEN {_GONE} THEN 0 ELSE p.principal_outstanding END, 1),
+    ('principal_outstanding', 'principal',
+     CASE WHEN p.charged_off_on IS NOT NULL AND p.status <> 'written_off' THEN 0 ELSE p.principal_outstanding END, 1),
     ('interest_receivable', 'interest',
      CASE WHEN {_GONE} THEN 0 ELSE p.interest_accrued - p.interest_paid END, 1),
     ('late_interest_receivable', 'late_interest',
