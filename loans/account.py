@@ -58,11 +58,35 @@ class InstalmentState:
         return self.agreed_owed + self.late_interest_owed
 
 
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """Interest, late interest and fees earned since the loan began, paid or not, in cents."""
+
+    interest: Decimal
+    late_interest: Decimal
+    fee: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeOff:
+    """The claims left the books on ``on`` while the borrower goes on owing them.
+
+    ``amount`` is what they were, ``earned`` the income until then (nothing is earned after it), ``recovered`` the money
+    that has come for them since.
+    """
+
+    on: date
+    amount: Decimal
+    earned: Earned
+    recovered: Decimal = ZERO
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """A loan on a day: its instalments, how far late interest is reckoned (``as_of``), money not allocated, and holds.
 
     ``plan`` is there where interest follows what is outstanding: then the instalments are laid out from it anew.
+    ``charged_off`` changes nothing of what is owed, only what the books make of it.
     """
 
     instalments: tuple[InstalmentState, ...]
@@ -72,6 +96,7 @@ class Account:
     overpaid: Decimal = ZERO
     holds: tuple[Hold, ...] = ()
     plan: Plan | None = None
+    charged_off: ChargeOff | None = None
 
     @property
     def owed(self) -> Decimal:
@@ -99,6 +124,27 @@ class Account:
     def late_interest_accrued(self) -> Decimal:
         """Late interest charged so far, in cents, paid or not."""
         return sum((round_money(row.late_interest) for row in self.instalments), ZERO)
+
+    @property
+    def accrued(self) -> Earned:
+        """What the borrower has come to owe besides principal by the end of ``as_of``, paid or not."""
+        on = self.as_of
+        return Earned(self.interest_accrued(on), self.late_interest_accrued, self.fee_accrued(on))
+
+    @property
+    def earned(self) -> Earned:
+        """What of it is income in the books: all of it, until the loan is charged off."""
+        return self.accrued if self.charged_off is None else self.charged_off.earned
+
+    @property
+    def paid(self) -> Earned:
+        """What of it was paid."""
+        rows = self.instalments
+        return Earned(
+            sum((row.interest_paid for row in rows), ZERO),
+            sum((row.late_interest_paid for row in rows), ZERO),
+            sum((row.fee_paid for row in rows), ZERO),
+        )
 
 
 def open_account(

@@ -42,11 +42,15 @@ class AllocationLine:
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """A payment divided; ``overpaid`` is what nothing was owed for."""
+    """A payment divided; ``overpaid`` is what nothing was owed for.
+
+    ``recovers``: what it pays had been charged off, so that the books know it as recovery.
+    """
 
     amount: Decimal
     lines: tuple[AllocationLine, ...]
     overpaid: Decimal
+    recovers: bool = False
 
     def __post_init__(self) -> None:
         assert self.overpaid >= 0 and self.amount == self.total + self.overpaid, "an allocation must sum to its payment"

@@ -25,14 +25,18 @@ mapped AS (
      ORDER BY p.id, m.role, m.product_id NULLS LAST
 )"""
 
-_CLAIMS = """
+# A loan written off or charged off has no claims in the books, whatever its borrower owes.
+_GONE = "p.status = 'written_off' OR p.charged_off_on IS NOT NULL"
+
+_CLAIMS = f"""
 LATERAL (VALUES
-    ('principal_outstanding', 'principal', p.principal_outstanding, 1),
+    ('principal_outstanding', 'principal',
+     CASE WHEN p.charged_off_on IS NOT NULL AND p.status <> 'written_off' THEN 0 ELSE p.principal_outstanding END, 1),
     ('interest_receivable', 'interest',
-     CASE WHEN p.status = 'written_off' THEN 0 ELSE p.interest_accrued - p.interest_paid END, 1),
+     CASE WHEN {_GONE} THEN 0 ELSE p.interest_accrued - p.interest_paid END, 1),
     ('late_interest_receivable', 'late_interest',
-     CASE WHEN p.status = 'written_off' THEN 0 ELSE p.late_interest_accrued - p.late_interest_paid END, 1),
-    ('fee_receivable', 'fees', CASE WHEN p.status = 'written_off' THEN 0 ELSE p.fee_accrued - p.fee_paid END, 1),
+     CASE WHEN {_GONE} THEN 0 ELSE p.late_interest_accrued - p.late_interest_paid END, 1),
+    ('fee_receivable', 'fees', CASE WHEN {_GONE} THEN 0 ELSE p.fee_accrued - p.fee_paid END, 1),
     ('overpaid', 'overpayments', p.overpaid, -1),
     ('recovered', 'recoveries', p.recovered, -1)) AS c(figure, role, amount, sign)"""
 
@@ -60,15 +64,21 @@ SELECT n.number, c.figure || ' in the books', c.amount, c.sign * (coalesce(b.amo
  ORDER BY p.loan_id
 """
 
-WRITTEN_OFF = """
-SELECT n.number, 'written_off_amount in the books', p.written_off_amount, coalesce(b.amount, 0)
+# What became expense of a loan, and once only: the write-off of a loan charged off before has no entry of its own.
+LOSSES = """
+SELECT n.number, f.figure || ' in the books', f.amount, coalesce(f.booked, 0)
   FROM loans_loanposition p
   JOIN loans_loan n ON n.id = p.loan_id
-  LEFT JOIN (SELECT l.subledger_id AS loan_id, sum(l.credit - l.debit) AS amount
+  LEFT JOIN (SELECT l.subledger_id AS loan_id,
+                    sum(l.credit - l.debit) FILTER (WHERE e.event LIKE 'write_off%%') AS written_off,
+                    sum(l.credit - l.debit) FILTER (WHERE e.event LIKE 'charged_off%%') AS charged_off
                FROM ledger_journalentry e JOIN ledger_journalline l ON l.entry_id = e.id
-              WHERE e.event IN ('write_off', 'write_off_reversal')
+              WHERE e.event IN ('write_off', 'write_off_reversal', 'charged_off', 'charged_off_reversal')
                 AND l.subledger_id BETWEEN %(lo)s AND %(hi)s GROUP BY 1) b ON b.loan_id = p.loan_id
- WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s AND p.written_off_amount <> coalesce(b.amount, 0)
+ CROSS JOIN LATERAL (VALUES
+    ('written_off_amount', CASE WHEN p.charged_off_on IS NULL THEN p.written_off_amount ELSE 0 END, b.written_off),
+    ('charged_off_amount', p.charged_off_amount, b.charged_off)) AS f(figure, amount, booked)
+ WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s AND f.amount <> coalesce(f.booked, 0)
  ORDER BY p.loan_id
 """
 
@@ -186,7 +196,7 @@ CHECKS = (
     Check("entries", UNBALANCED_ENTRIES),
     Check("states", STATES),
     Check("receivables", RECEIVABLES, by_range=True),
-    Check("written_off", WRITTEN_OFF, by_range=True),
+    Check("losses", LOSSES, by_range=True),
     Check("control_accounts", CONTROL_ACCOUNTS),
     Check("income", UNSHARED_INCOME),
     Check("repayments", REPAYMENTS),

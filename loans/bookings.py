@@ -26,7 +26,9 @@ def accrual(accounts: Accounts, *, interest: Decimal, late_interest: Decimal, fe
 
 
 def repayment(accounts: Accounts, loan_id: int, allocation: Allocation) -> list[Line]:
-    """Money in, claims down; what nothing was owed for is a liability to the borrower."""
+    """Money in, claims down; what nothing was owed for is a liability to the borrower. Once charged off it is recovery."""
+    if allocation.recovers:
+        return recovery(accounts, loan_id, recovered=allocation.total, overpaid=allocation.overpaid)
     return [
         debit(accounts.cash, allocation.amount),
         credit(accounts.principal, allocation.of("principal"), loan_id),
@@ -37,9 +39,24 @@ def repayment(accounts: Accounts, loan_id: int, allocation: Allocation) -> list[
     ]
 
 
+def event_of(allocation: Allocation) -> str:
+    """What the entry of a repayment is called."""
+    return "recovery" if allocation.recovers else "repayment"
+
+
 def refund(accounts: Accounts, loan_id: int, amount: Decimal) -> list[Line]:
     """Overpaid money goes back."""
     return [debit(accounts.overpayments, amount, loan_id), credit(accounts.cash, amount)]
+
+
+def charge_off(
+    accounts: Accounts, loan_id: int, *, principal: Decimal, interest: Decimal, late_interest: Decimal, fee: Decimal
+) -> list[Line]:
+    """Claims become bad debt expense; the loan runs on beside the books."""
+    return [
+        debit(accounts.charge_offs, principal + interest + late_interest + fee),
+        *_claims_gone(accounts, loan_id, principal, interest, late_interest, fee),
+    ]
 
 
 def write_off(
@@ -48,6 +65,14 @@ def write_off(
     """Claims become expense; the right to collect stays (账销案存)."""
     return [
         debit(accounts.write_offs, principal + interest + late_interest + fee),
+        *_claims_gone(accounts, loan_id, principal, interest, late_interest, fee),
+    ]
+
+
+def _claims_gone(
+    accounts: Accounts, loan_id: int, principal: Decimal, interest: Decimal, late_interest: Decimal, fee: Decimal
+) -> list[Line]:
+    return [
         credit(accounts.principal, principal, loan_id),
         credit(accounts.interest, interest, loan_id),
         credit(accounts.late_interest, late_interest, loan_id),
@@ -56,7 +81,7 @@ def write_off(
 
 
 def recovery(accounts: Accounts, loan_id: int, *, recovered: Decimal, overpaid: Decimal) -> list[Line]:
-    """Money for a loan already written off is income, up to what was written off."""
+    """Money for a loan charged off or written off is income, up to what is still owed."""
     return [
         debit(accounts.cash, recovered + overpaid),
         credit(accounts.recoveries, recovered, loan_id),

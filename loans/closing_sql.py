@@ -40,6 +40,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS closing_read (
 TRUNCATE closing_read
 """
 
+# A loan charged off goes on accruing, but beside the books: its memo grows and nothing is booked (loans.positions.accrue).
 READ_POSITIONS = """
 WITH sums AS (
     SELECT i.loan_id,
@@ -65,6 +66,7 @@ WITH sums AS (
      GROUP BY i.loan_id
 ), reading AS (
     SELECT s.*, p.product_id, p.bucket AS old_bucket, p.risk_class AS old_class,
+           p.charged_off_on IS NOT NULL AS charged_off,
            s.interest_accrued - p.interest_accrued AS interest,
            s.late_interest_accrued - p.late_interest_accrued AS late_interest,
            s.fee_accrued - p.fee_accrued AS fee,
@@ -79,7 +81,8 @@ WITH sums AS (
 ), stepped AS (
     SELECT r.*,
            (%(bucket_names)s::text[])[width_bucket(r.days_past_due, %(bucket_days)s::int[])] AS bucket,
-           (%(class_names)s::text[])[width_bucket(r.days_past_due, %(class_days)s::int[])] AS risk_class
+           CASE WHEN r.charged_off THEN 'loss'
+                ELSE (%(class_names)s::text[])[width_bucket(r.days_past_due, %(class_days)s::int[])] END AS risk_class
       FROM reading r
 ), written AS (
     UPDATE loans_loanposition p
@@ -88,11 +91,17 @@ WITH sums AS (
            overdue_principal = s.overdue_principal, overdue_interest = s.overdue_interest,
            overdue_fee = s.overdue_fee, due_today = s.due_today, oldest_due_on = s.oldest_due_on,
            next_due_on = s.next_due_on, next_due_amount = s.next_due_amount, days_past_due = s.days_past_due,
-           bucket = s.bucket, risk_class = s.risk_class
+           bucket = s.bucket, risk_class = s.risk_class,
+           memo_interest = p.memo_interest + CASE WHEN s.charged_off THEN s.interest ELSE 0 END,
+           memo_late_interest = p.memo_late_interest + CASE WHEN s.charged_off THEN s.late_interest ELSE 0 END,
+           memo_fee = p.memo_fee + CASE WHEN s.charged_off THEN s.fee ELSE 0 END
       FROM stepped s
      WHERE p.loan_id = s.loan_id
  RETURNING p.loan_id, s.product_id, s.days_past_due, s.principal_outstanding,
-           s.old_bucket, s.bucket, s.old_class, s.risk_class, s.interest, s.late_interest, s.fee
+           s.old_bucket, s.bucket, s.old_class, s.risk_class,
+           CASE WHEN s.charged_off THEN 0 ELSE s.interest END,
+           CASE WHEN s.charged_off THEN 0 ELSE s.late_interest END,
+           CASE WHEN s.charged_off THEN 0 ELSE s.fee END
 )
 INSERT INTO closing_read SELECT * FROM written
 """

@@ -39,11 +39,12 @@ def replay_all(loan: Loan, events: Iterable[Event], *, until: date, posted_on: d
 
 
 def _correct(loan: Loan, repayment: Repayment, allocation: Allocation, posted_on: date) -> None:
-    if _stored_lines(repayment) == _lines(allocation) and repayment.overpaid == allocation.overpaid:
+    same_event = repayment.entry.event == bookings.event_of(allocation)
+    if same_event and _stored_lines(repayment) == _lines(allocation) and repayment.overpaid == allocation.overpaid:
         return
     reverse(repayment.entry, posted_on=posted_on, reason=f"replay of {repayment.number}")
     repayment.entry = post(
-        event="repayment",
+        event=bookings.event_of(allocation),
         posted_on=posted_on,
         effective_on=repayment.received_on,
         lines=bookings.repayment(accounts_for(loan), loan.pk, allocation),
@@ -54,8 +55,7 @@ def _correct(loan: Loan, repayment: Repayment, allocation: Allocation, posted_on
 
 def _correct_act(loan: Loan, act: LoanAct, effect: Effect, posted_on: date) -> None:
     """An act that now comes out differently gets a new entry in place of its old one."""
-    kind = act_kind(act.kind)
-    lines = [line for line in kind.lines(loan, effect) if line.debit or line.credit] if kind.lines is not None else []
+    lines = act_kind(act.kind).entry_lines(loan, effect)
     if _booked(act) == sorted((x.account_code, x.subledger_id or 0, x.debit, x.credit) for x in lines):
         return
     if act.entry is not None:
@@ -67,7 +67,7 @@ def _correct_act(loan: Loan, act: LoanAct, effect: Effect, posted_on: date) -> N
             posted_on=posted_on,
             effective_on=act.effective_on,
             lines=lines,
-            description=kind.description(loan, act.parameters),
+            description=act_kind(act.kind).description(loan, act.parameters),
         )
     act.save(update_fields=["entry"])
 

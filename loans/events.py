@@ -50,7 +50,8 @@ def events_of(loans: Sequence[Loan]) -> dict[int, list[Event]]:
 def _dated(loans: dict[int, Loan]) -> Iterator[tuple[datetime, int, Event]]:
     """Every stored event with the moment it was recorded, kind by kind."""
     mine = {"loan_id__in": list(loans)}
-    for row in Repayment.objects.filter(**mine, status=RepaymentStatus.POSTED, is_recovery=False):
+    receipts = Repayment.objects.filter(**mine, status=RepaymentStatus.POSTED, is_recovery=False)
+    for row in receipts.select_related("entry"):
         yield row.recorded_at, row.loan_id, payment_event(loans[row.loan_id], row)
     for extension in Extension.objects.filter(**mine):
         rate = loans[extension.loan_id].annual_rate

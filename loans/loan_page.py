@@ -219,11 +219,21 @@ def _events(loan: Loan, disbursement: Disbursement | None, repayments: Sequence[
     events += [_extension_event(extension) for extension in extensions[:MOST_EVENTS]]
     messages = Message.objects.filter(reference=loan.number).order_by("-id")
     events += [message_event(message) for message in messages[:MOST_EVENTS]]
-    if loan.written_off_on:
-        # At the start of the day: a recovery of the same day comes after it.
-        at = timezone.make_aware(datetime.combine(loan.written_off_on, time(0)))
-        events.append(Event(at, _("Written off"), tone="bad", kind="status"))
-    return events
+    return events + _losses(loan)
+
+
+def _losses(loan: Loan) -> list[Event]:
+    """Each at the start of its day: a recovery of the same day comes after it."""
+    position = getattr(loan, "position", None)
+    losses = [
+        (position.charged_off_on if position else None, _("Charged off")),
+        (loan.written_off_on, _("Written off")),
+    ]
+    return [
+        Event(timezone.make_aware(datetime.combine(on, time(0))), title, tone="bad", kind="status")
+        for on, title in losses
+        if on
+    ]
 
 
 def newest_first(events: Sequence[Event]) -> list[Event]:

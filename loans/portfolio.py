@@ -55,6 +55,7 @@ WITH running AS (
      WHERE l.disbursed_on <= %(on)s
        AND (l.settled_on IS NULL OR l.settled_on > %(on)s)
        AND (l.written_off_on IS NULL OR l.written_off_on > %(on)s)
+       AND NOT EXISTS (SELECT 1 FROM loans_loanposition p WHERE p.loan_id = l.id AND p.charged_off_on <= %(on)s)
        AND l.status <> 'cancelled'
 ), owed AS (
     SELECT running.id, running.principal - coalesce((
@@ -100,8 +101,9 @@ def first_disbursement() -> date | None:
 
 
 def by_bucket() -> list[BucketLine]:
-    """Active loans and their principal by bucket, as of the last close."""
-    rows = LoanPosition.objects.filter(status=LoanStatus.ACTIVE).values("bucket").order_by("bucket")
+    """Active loans still in the books and their principal by bucket, as of the last close."""
+    running = LoanPosition.objects.filter(status=LoanStatus.ACTIVE, charged_off_on__isnull=True)
+    rows = running.values("bucket").order_by("bucket")
     summed = rows.annotate(loans=Count("pk"), outstanding=Sum("principal_outstanding"))
     return [BucketLine(row["bucket"], row["loans"], row["outstanding"]) for row in summed]
 

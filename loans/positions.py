@@ -15,12 +15,12 @@ from core.money import ZERO, round_money
 from core.rules import rule
 from ledger.posting import post
 from loans import bookings
-from loans.account import Account, InstalmentState
+from loans.account import Account, ChargeOff, Earned, InstalmentState
 from loans.account_mapping import accounts_for
 from loans.arrears import Steps, arrears, step_of
 from loans.due_dates import periods
 from loans.interest import Hold, Stops
-from loans.models import Accrual, Instalment, Loan, LoanPosition, LoanTransition
+from loans.models import Accrual, Instalment, Loan, LoanPosition, LoanTransition, RiskClass
 from loans.plan import Plan, plan_of
 from loans.plan_record import as_json, from_json
 from loans.schedule import Schedule, ScheduledInstalment
@@ -103,6 +103,26 @@ def _account(
         overpaid=position.overpaid if position else ZERO,
         holds=tuple(_hold(*kept) for kept in position.holds) if position else (),
         plan=plan,
+        charged_off=_charge_off(position) if position and position.charged_off_on else None,
+    )
+
+
+def _charge_off(position: LoanPosition) -> ChargeOff:
+    assert position.charged_off_on is not None
+    return ChargeOff(
+        on=position.charged_off_on,
+        amount=position.charged_off_amount,
+        earned=_in_income(position),
+        recovered=position.recovered,
+    )
+
+
+def _in_income(position: LoanPosition) -> Earned:
+    """What the books have as income of the loan: all that accrued, but for what accrued beside them."""
+    return Earned(
+        interest=position.interest_accrued - position.memo_interest,
+        late_interest=position.late_interest_accrued - position.memo_late_interest,
+        fee=position.fee_accrued - position.memo_fee,
     )
 
 
@@ -185,9 +205,9 @@ def insert_version(loan_id: int, account: Account, *, superseded_on: date | None
 
 def accrue(loan: Loan, position: LoanPosition, account: Account, *, posted_on: date) -> int | None:
     """Book what was earned, or must be taken back, since the position was last read; the entry's id if any."""
-    interest = account.interest_accrued(account.as_of) - position.interest_accrued
-    fee = account.fee_accrued(account.as_of) - position.fee_accrued
-    late_interest = account.late_interest_accrued - position.late_interest_accrued
+    earned, known = account.earned, _in_income(position)
+    interest, fee = earned.interest - known.interest, earned.fee - known.fee
+    late_interest = earned.late_interest - known.late_interest
     if not (interest or fee or late_interest):
         return None
     entry = post(
@@ -221,16 +241,16 @@ def fill(position: LoanPosition, account: Account) -> None:
     """Set every column of ``position`` from ``account`` at its ``as_of``; writes nothing."""
     on = account.as_of
     late = arrears(account, on)
-    instalments = account.instalments
+    accrued, earned, paid, gone = account.accrued, account.earned, account.paid, account.charged_off
     figures: dict[str, Any] = {
         "as_of": on,
         "principal_outstanding": account.principal_outstanding,
-        "interest_accrued": account.interest_accrued(on),
-        "interest_paid": sum((row.interest_paid for row in instalments), ZERO),
-        "fee_accrued": account.fee_accrued(on),
-        "fee_paid": sum((row.fee_paid for row in instalments), ZERO),
-        "late_interest_accrued": account.late_interest_accrued,
-        "late_interest_paid": sum((row.late_interest_paid for row in instalments), ZERO),
+        "interest_accrued": accrued.interest,
+        "interest_paid": paid.interest,
+        "fee_accrued": accrued.fee,
+        "fee_paid": paid.fee,
+        "late_interest_accrued": accrued.late_interest,
+        "late_interest_paid": paid.late_interest,
         "overdue_principal": late.principal,
         "overdue_interest": late.interest,
         "overdue_fee": late.fee,
@@ -240,11 +260,17 @@ def fill(position: LoanPosition, account: Account) -> None:
         "next_due_amount": late.next_due_amount,
         "days_past_due": late.days_past_due,
         "overpaid": account.overpaid,
+        "charged_off_on": gone.on if gone else None,
+        "charged_off_amount": gone.amount if gone else ZERO,
+        "recovered": gone.recovered if gone else ZERO,
+        "memo_interest": accrued.interest - earned.interest,
+        "memo_late_interest": accrued.late_interest - earned.late_interest,
+        "memo_fee": accrued.fee - earned.fee,
         "holds": [[hold.first.isoformat(), hold.last.isoformat(), hold.stops.value] for hold in account.holds],
     }
     figures["plan"] = as_json(account.plan)
     figures["bucket"] = step_of(late.days_past_due, bucket_steps(on))
-    figures["risk_class"] = step_of(late.days_past_due, class_steps(on))
+    figures["risk_class"] = RiskClass.LOSS.value if gone else step_of(late.days_past_due, class_steps(on))
     for name, value in figures.items():
         setattr(position, name, round_money(value) if isinstance(value, Decimal) else value)
 

@@ -94,6 +94,15 @@ def apply(account: Account, event: Event) -> tuple[Account, Outcome]:
 
 
 def _paid(account: Account, event: PaymentEvent) -> tuple[Account, Allocation]:
+    after, allocation = _divided(account, event)
+    if after.charged_off is None:
+        return after, allocation
+    known = after.charged_off
+    recovered = replace(known, recovered=known.recovered + allocation.total)
+    return replace(after, charged_off=recovered), replace(allocation, recovers=True)
+
+
+def _divided(account: Account, event: PaymentEvent) -> tuple[Account, Allocation]:
     if account.plan is not None:
         return receive_on_plan(
             account, amount=event.amount, on=event.on, order=event.order, settles=event.settles_early

@@ -184,7 +184,7 @@ def _record_on_running_loan(loan: Loan, position: LoanPosition, facts: dict[str,
 
 def _create(loan: Loan, facts: dict[str, Any], allocation: Allocation) -> Repayment:
     entry = post(
-        event="repayment",
+        event=bookings.event_of(allocation),
         posted_on=facts["recorded_on"],
         effective_on=facts["received_on"],
         lines=bookings.repayment(accounts_for(loan), loan.pk, allocation),

@@ -37,6 +37,11 @@ _COLUMNS = (
     "risk_class",
     "written_off_amount",
     "recovered",
+    "charged_off_on",
+    "charged_off_amount",
+    "memo_interest",
+    "memo_late_interest",
+    "memo_fee",
 )
 Progress = Callable[[str, int, int], Any]
 
@@ -168,13 +173,13 @@ def _position(loan: Loan, rebuilt: Account, chunk: _Chunk) -> Iterator[Differenc
 
 
 def _leave_the_books(position: LoanPosition, recovered: Decimal) -> None:
-    position.written_off_amount = position.outstanding_total
+    position.written_off_amount = position.outstanding_total + position.recovered
     position.principal_outstanding = ZERO
     position.overdue_principal = position.overdue_interest = position.overdue_fee = ZERO
     position.due_today = position.next_due_amount = ZERO
     position.next_due_on = None
     position.risk_class = RiskClass.LOSS
-    position.recovered = recovered
+    position.recovered += recovered
 
 
 def _instalments(loan: Loan, rebuilt: Account, chunk: _Chunk) -> Iterator[Difference]:

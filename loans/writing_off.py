@@ -32,6 +32,8 @@ class WriteOffCountsLater(DomainError):
 def write_off(*, loan_id: int, on: date, reason: str) -> Loan:
     """Write the loan off with all that has accrued. Raises LoanNotInState unless it is active.
 
+    Of a loan charged off before nothing is in the books any more, so that nothing becomes expense a second time.
+
     Doors never call this directly: it is what approving a request of kind ``loan.write_off`` does.
     """
     loan = Loan.objects.locked(loan_id)
@@ -39,22 +41,11 @@ def write_off(*, loan_id: int, on: date, reason: str) -> Loan:
     position = positions.locked(loan_id)
     before = positions.load(loan, position)
     positions.store(loan, position, before, age(before, on), posted_on=on)
-    parts = {
-        "principal": position.principal_outstanding,
-        "interest": position.interest_receivable,
-        "late_interest": position.late_interest_receivable,
-        "fee": position.fee_receivable,
-    }
-    post(
-        event="write_off",
-        posted_on=on,
-        effective_on=on,
-        lines=bookings.write_off(accounts_for(loan), loan_id, **parts),
-        description=f"{loan.number} {reason}",
-    )
+    if position.charged_off_on is None:
+        _to_expense(loan, position, on, reason)
+    position.written_off_amount = position.outstanding_total + position.recovered
     lifecycle.advance(loan, LoanStatus.WRITTEN_OFF, reason=reason, written_off_on=on)
     position.status = loan.status
-    position.written_off_amount = sum(parts.values(), ZERO)
     position.principal_outstanding = ZERO
     position.overdue_principal = position.overdue_interest = position.overdue_fee = ZERO
     position.due_today = position.next_due_amount = ZERO
@@ -63,6 +54,18 @@ def write_off(*, loan_id: int, on: date, reason: str) -> Loan:
     position.save()
     announce(loan_id=loan_id, borrower_id=loan.borrower_id, on=on)
     return loan
+
+
+def _to_expense(loan: Loan, position: LoanPosition, on: date, reason: str) -> None:
+    lines = bookings.write_off(
+        accounts_for(loan),
+        loan.pk,
+        principal=position.principal_outstanding,
+        interest=position.interest_receivable,
+        late_interest=position.late_interest_receivable,
+        fee=position.fee_receivable,
+    )
+    post(event="write_off", posted_on=on, effective_on=on, lines=lines, description=f"{loan.number} {reason}")
 
 
 def take_back(loan: Loan, position: LoanPosition, effective_on: date, recorded_on: date) -> None:
@@ -76,7 +79,7 @@ def take_back(loan: Loan, position: LoanPosition, effective_on: date, recorded_o
     if loan.repayments.filter(is_recovery=True, status=RepaymentStatus.POSTED).exists():
         raise RecoveriesStand()
     entry = JournalEntry.objects.filter(event="write_off", lines__subledger_id=loan.pk).order_by("-id").first()
-    if entry is not None:
+    if entry is not None and position.charged_off_on is None:  # charged off before, its write-off has no entry
         reverse(entry, posted_on=recorded_on, reason=f"write-off of {loan.number} taken back")
     lifecycle.advance(loan, LoanStatus.ACTIVE, written_off_on=None)
     position.status, position.written_off_amount = loan.status, ZERO

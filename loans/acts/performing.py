@@ -15,15 +15,15 @@ from audit import approvals
 from audit.models import Approval
 from core.context import acting
 from core.errors import DomainError, Invalid
-from ledger.posting import post, reverse
+from ledger.posting import Line, post, reverse
 from loans import lifecycle, notices, positions
 from loans.account import Account
 from loans.acts.parameters import decoded, encoded, require_possible
-from loans.acts.registry import ActKind, act_kind
+from loans.acts.registry import act_kind
 from loans.changes.base import Change, Effect
 from loans.correcting import conclude, replay_all
 from loans.events import stored_events
-from loans.models import ActStatus, Loan, LoanAct, LoanPosition
+from loans.models import ActStatus, Loan, LoanAct, LoanPosition, LoanStatus
 from loans.replay import apply, in_order
 from loans.signals import announce
 
@@ -150,9 +150,10 @@ def _perform(wish: Wish, approved: bool) -> LoanAct:
     if kind.refuse is not None:
         kind.refuse(loan, before, change)
     after, effect = _applied(loan, before, change, wish.recorded_on)
+    lines = kind.entry_lines(loan, effect)
     if kind.beyond_authority is not None and not approved and kind.beyond_authority(loan, before, effect, change.on):
         raise BeyondAuthority(act=kind.label)
-    act = _create(loan, kind, wish, asked, effect)
+    act = _create(loan, wish, asked, lines)
     conclude(loan, position, before, after, on=wish.recorded_on, settled_on=wish.effective_on)
     if kind.tells_borrower:
         notices.loan_changed(loan, act, wish.recorded_on)
@@ -194,10 +195,10 @@ def _applied(loan: Loan, before: Account, change: Change, posted_on: date) -> tu
     return after, outcome.effect
 
 
-def _create(loan: Loan, kind: ActKind, wish: Wish, asked: dict[str, Any], effect: Effect) -> LoanAct:
+def _create(loan: Loan, wish: Wish, asked: dict[str, Any], lines: list[Line]) -> LoanAct:
     act = LoanAct(
         loan=loan,
-        kind=kind.code,
+        kind=wish.kind,
         parameters=asked,
         effective_on=wish.effective_on,
         recorded_on=wish.recorded_on,
@@ -205,14 +206,13 @@ def _create(loan: Loan, kind: ActKind, wish: Wish, asked: dict[str, Any], effect
         idempotency_key=wish.idempotency_key,
         recorded_by=wish.by,
     )
-    lines = kind.lines(loan, effect) if kind.lines is not None else []
-    if any(line.debit or line.credit for line in lines):
+    if lines:
         act.entry = post(
-            event=kind.code,
+            event=wish.kind,
             posted_on=wish.recorded_on,
             effective_on=wish.effective_on,
             lines=lines,
-            description=kind.description(loan, asked),
+            description=act_kind(wish.kind).description(loan, asked),
         )
     act.save()
     return act
@@ -231,6 +231,8 @@ def undo(*, act_id: int, reason: str, on: date) -> LoanAct:
     kind = act_kind(act.kind)
     if not kind.can_be_undone:
         raise ActNotUndoable(act=kind.label, why=_("acts of this kind are final."))
+    if loan.status == LoanStatus.WRITTEN_OFF:
+        raise ActNotUndoable(act=kind.label, why=_("the loan was written off since; take the write-off back first."))
     position = positions.locked(loan.pk)
     with acting(reason=reason):
         _mark_undone(act, reason, on)

@@ -21,6 +21,8 @@ FIGURES = (
     "fee_receivable",
     "late_interest_receivable",
     "overpaid",
+    "charged_off_amount",
+    "recovered",
     "days_past_due",
     "next_due_on",
     "next_due_amount",
@@ -109,7 +111,9 @@ def _moved(before: dict[str, Any], after: dict[str, Any]) -> list[FigurePair]:
 def _entries(loan: Loan, after_id: int) -> list[tuple[JournalEntry, list[JournalLine]]]:
     """Entries of this loan made since ``after_id``; the loan is locked, so they are the act's own."""
     own = JournalLine.objects.filter(entry_id__gt=after_id, subledger_id=loan.pk).values_list("entry_id", flat=True)
-    named = JournalEntry.objects.filter(id__gt=after_id, description=loan.number).values_list("id", flat=True)
+    named = JournalEntry.objects.filter(id__gt=after_id, description__startswith=loan.number).values_list(
+        "id", flat=True
+    )
     lines = JournalLine.objects.filter(entry_id__in={*own, *named}).select_related("entry", "account").order_by("id")
     found: dict[int, list[JournalLine]] = {}
     for line in lines:

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from core.errors import NotFound
+from core.errors import DomainError, NotFound
 from ledger.posting import Line
 from loans.account import Account
 from loans.acts.parameters import Parameter, decoded
@@ -23,6 +23,26 @@ class ActUnknown(NotFound):
     code = "act_unknown"
     field = "kind"
     message = _("There is no act “%(kind)s”. Known: %(known)s.")
+
+
+class LoanChargedOff(DomainError):
+    code = "loan_charged_off"
+    message = _(
+        "Loan %(number)s is charged off: its claims are no longer in the books, so that “%(act)s” cannot be booked. Take "
+        "the charge-off back first."
+    )
+
+
+class OnceChargedOff(StrEnum):
+    """What an act books for a loan whose claims have left the books.
+
+    ``NOTHING``: it moves claims alone, and there are none to move. ``REFUSED``: it moves money against them. ``SAME``: its
+    entry is another.
+    """
+
+    NOTHING = "nothing"
+    REFUSED = "refused"
+    SAME = "same"
 
 
 class Group(StrEnum):
@@ -45,9 +65,10 @@ class ActKind:
     product's rules). ``initial(loan)`` are the values its form begins with. ``beyond_authority(loan, before, effect, on)``
     says that one person may not do it alone. ``lines(loan, effect)`` is the act's own journal entry where it moves claims
     or money itself, and ``other_party(loan, values)`` the name that stands in it beside the loan's number; income that it
-    changes is booked by the accrual that follows every act. ``group`` is where its page is found; ``template`` the page
-    itself, for a kind that needs more than its parameters drawn. ``for_partners``: partners may do it over the API;
-    what moves money, changes the price or gives up a claim is for staff.
+    changes is booked by the accrual that follows every act; ``once_charged_off`` what it is for a loan charged off.
+    ``group`` is where its page is found; ``template`` the page itself, for a kind that needs more than its parameters
+    drawn. ``for_partners``: partners may do it over the API; what moves money, changes the price or gives up a claim is
+    for staff.
     """
 
     code: str
@@ -64,6 +85,7 @@ class ActKind:
     beyond_authority: Callable[[Loan, Account, Effect, date], bool] | None = None
     lines: Callable[[Loan, Effect], list[Line]] | None = None
     other_party: Callable[[Loan, Mapping[str, Any]], str] | None = None
+    once_charged_off: OnceChargedOff = OnceChargedOff.NOTHING
     figures: Sequence[tuple[str, Words]] = ()
     can_be_undone: bool = True
     tells_borrower: bool = True
@@ -86,6 +108,16 @@ class ActKind:
         """What its journal entry says; ``stored`` are the values as a ``LoanAct`` keeps them."""
         party = self.other_party(loan, stored) if self.other_party is not None else ""
         return f"{loan.number} {party}".rstrip()
+
+    def entry_lines(self, loan: Loan, effect: Effect) -> list[Line]:
+        """The lines of the act's own entry, none of them zero; empty where it books nothing. Raises LoanChargedOff."""
+        if self.lines is None:
+            return []
+        if effect.account.charged_off is not None and self.once_charged_off is not OnceChargedOff.SAME:
+            if self.once_charged_off is OnceChargedOff.REFUSED:
+                raise LoanChargedOff(number=loan.number, act=self.label)
+            return []
+        return [line for line in self.lines(loan, effect) if line.debit or line.credit]
 
     def _of_contract(self, loan: Loan) -> Mapping[str, Any]:
         return self.agreed(loan) if self.agreed is not None else {}

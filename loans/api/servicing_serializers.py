@@ -45,6 +45,8 @@ class PositionSerializer(serializers.Serializer[LoanPosition]):
     overpaid = MoneyField()
     written_off_amount = MoneyField()
     recovered = MoneyField()
+    charged_off_on = serializers.DateField(allow_null=True)
+    charged_off_amount = MoneyField()
 
 
 class DisbursementSerializer(serializers.Serializer[Disbursement]):

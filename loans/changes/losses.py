@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from core.money import ZERO, round_money
-from loans.account import Account, InstalmentState, age, call_in, settle_rows
+from loans.account import Account, ChargeOff, InstalmentState, age, call_in, settle_rows
 from loans.changes.base import ChangeRefused, Effect
 
 
@@ -16,6 +16,54 @@ class MoreThanAgreed(ChangeRefused):
     code = "more_than_agreed"
     field = "at_most"
     message = _("%(owed)s is still owed; %(at_most)s was agreed to be given up. Record what was paid first.")
+
+
+class AlreadyChargedOff(ChangeRefused):
+    code = "already_charged_off"
+    message = _("The loan was charged off on %(on)s already.")
+
+
+class NothingToChargeOff(ChangeRefused):
+    code = "nothing_to_charge_off"
+    message = _("Nothing of the loan stands in the books on that day.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargedOff:
+    """The claims leave the books at the end of ``on``: a loss that is recognised, not a debt that is given up.
+
+    The borrower owes what was agreed, interest and late interest go on beside the books, and the loan stays with
+    collection. What was earned by ``on`` stays income; money that comes later is recovery. ``cause`` is kept for reports.
+    """
+
+    on: date
+    cause: str
+    source: Any = None
+
+    def apply(self, account: Account) -> Effect:
+        """Raises AlreadyChargedOff, NothingToChargeOff."""
+        account = age(account, self.on)
+        if account.charged_off is not None and self.source is None:
+            raise AlreadyChargedOff(on=account.charged_off.on.isoformat())
+        figures = _claims(account)
+        if account.charged_off is not None or not figures["charged_off"]:
+            if self.source is None:
+                raise NothingToChargeOff()
+            return Effect(account, figures=dict.fromkeys(figures, ZERO))
+        gone = ChargeOff(on=self.on, amount=figures["charged_off"], earned=account.accrued)
+        return Effect(replace(account, charged_off=gone), figures=figures)
+
+
+def _claims(account: Account) -> dict[str, Decimal]:
+    """What the account's claims are by their parts at the end of ``as_of``: principal, and what was earned and not paid."""
+    earned, paid = account.earned, account.paid
+    parts = {
+        "principal": account.principal_outstanding,
+        "interest": earned.interest - paid.interest,
+        "late_interest": earned.late_interest - paid.late_interest,
+        "fee": earned.fee - paid.fee,
+    }
+    return {"charged_off": sum(parts.values(), ZERO), **parts}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

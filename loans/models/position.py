@@ -23,7 +23,10 @@ class RiskClass(models.TextChoices):
 
 
 class LoanPosition(models.Model):
-    """Balances, lateness and class of a loan at the end of ``as_of``. Accrued figures are cumulative, paid included."""
+    """Balances, lateness and class of a loan at the end of ``as_of``. Accrued figures are cumulative, paid included.
+
+    They say what the borrower owes. The books have the same until the loan is charged off, and then nothing.
+    """
 
     loan = models.OneToOneField(Loan, on_delete=models.PROTECT, primary_key=True, related_name="position")
     borrower = models.ForeignKey("borrowers.Borrower", on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -50,6 +53,12 @@ class LoanPosition(models.Model):
     overpaid = money_field(default=0)
     written_off_amount = money_field(default=0)
     recovered = money_field(default=0)
+    # Charged off: what left the books, and what has accrued beside them since.
+    charged_off_on = models.DateField(_("charged off on"), null=True)
+    charged_off_amount = money_field(default=0, db_default=0)
+    memo_interest = money_field(default=0, db_default=0)
+    memo_late_interest = money_field(default=0, db_default=0)
+    memo_fee = money_field(default=0, db_default=0)
     # [first day, last day, what stops] each, as ``loans.interest.Hold``
     holds = models.JSONField(default=list, db_default=Value([], output_field=models.JSONField()))
 
@@ -99,8 +108,9 @@ class LoanPosition(models.Model):
 
     @property
     def recoverable(self) -> Decimal:
-        """What was written off and not yet recovered."""
-        return self.written_off_amount - self.recovered
+        """What was written off and not yet recovered; nothing of a loan that still runs."""
+        left = self.written_off_amount - self.recovered
+        return left if self.status == LoanStatus.WRITTEN_OFF else Decimal("0.00")
 
     def _unless_written_off(self, amount: Decimal) -> Decimal:
         return Decimal("0.00") if self.status == LoanStatus.WRITTEN_OFF else amount

@@ -18,6 +18,8 @@ _FIGURES: dict[str, str | Promise] = {
     "fee_receivable": gettext_lazy("Fees earned, unpaid"),
     "late_interest_receivable": gettext_lazy("Late interest, unpaid"),
     "overpaid": gettext_lazy("Overpaid"),
+    "charged_off_amount": gettext_lazy("Charged off"),
+    "recovered": gettext_lazy("Recovered"),
     "days_past_due": gettext_lazy("Days past due"),
     "next_due_on": gettext_lazy("Next due on"),
     "next_due_amount": gettext_lazy("Next amount due"),

@@ -55,7 +55,9 @@ def test_what_is_not_asked_for_or_cannot_be_read_is_refused_by_name(lilac, produ
     assert_problem(lilac.send(address, wish(parameters={})), 422, "parameter_missing")
 
 
-@pytest.mark.parametrize("kind", ["drawn_down", "goodwill_credit", "settled_for_less", "rate_changed", "charge_back"])
+@pytest.mark.parametrize(
+    "kind", ["drawn_down", "goodwill_credit", "settled_for_less", "rate_changed", "charge_back", "charged_off"]
+)
 def test_what_moves_money_or_gives_it_up_is_for_staff(lilac, product, kind):
     loan = lent(lilac, product)
 

@@ -32,6 +32,7 @@ TYPED: dict[str, dict[str, str]] = {
     "interest_waived": {"amount": "5.00"},
     "hold_placed": {"until": "2026-04-10", "stops": "late_interest"},
     "settled_for_less": {"at_most": "99999.00"},
+    "charged_off": {"cause": "overdue"},
     "drawn_down": {"amount": "2000.00"},
     "rate_changed": {"annual_rate": "9"},
     "rescheduled": {"from_due_on": "2026-04-15", "extra_count": "2"},

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from core.errors import DomainError
 from core.money import ZERO
 from ledger.queries import difference
-from loans.acts.performing import perform
+from loans.acts.performing import perform, undo
 from loans.closing import accrue_and_age
 from loans.hardship import extend
-from loans.models import Loan, LoanPosition, Repayment
+from loans.models import Loan, LoanAct, LoanPosition, Repayment
 from loans.servicing import record_repayment, refund_overpayment, reverse_repayment, settle_early
 from loans.verifying import compare
 from loans.waiving import waive
@@ -29,7 +29,7 @@ LAST_DAY = 150
 METHODS = st.sampled_from(["equal_instalments", "equal_principal", "interest_only", "bullet"])
 RATES = st.sampled_from([ZERO, Decimal("0.18")])
 ACTS = {"pay": 6, "reverse": 3, "extend": 1, "waive": 2, "settle": 1, "refund": 2, "write_off": 1}
-ACTS |= {"goodwill": 1, "interest_waived": 1, "rate": 1, "charge_back": 1, "penalty": 1}
+ACTS |= {"goodwill": 1, "interest_waived": 1, "rate": 1, "charge_back": 1, "penalty": 1, "charge_off": 2, "undo": 1}
 MONEY = {"principal_outstanding", "interest_paid", "fee_paid", "late_interest_paid", "overpaid"}
 
 steps = st.lists(
@@ -86,6 +86,7 @@ def an_act(loan: Loan, key: int, act: str, number: int, cents: int, today: date)
     """The verb that ``act`` names, with arguments that people might give."""
     amount = Decimal(cents).scaleb(-2)
     receipts = list(Repayment.objects.filter(loan=loan).order_by("id"))
+    acts = list(LoanAct.objects.filter(loan=loan).order_by("id").values_list("id", flat=True))
     overpaid = LoanPosition.objects.get(pk=loan.pk).overpaid
     came_on = max(today - timedelta(days=number if number % 2 else 0), DISBURSED)
     facts: dict[str, Any] = {"loan_id": loan.pk, "on": today}
@@ -121,6 +122,10 @@ def an_act(loan: Loan, key: int, act: str, number: int, cents: int, today: date)
             receipt = receipts[number % len(receipts)]
             values = {"amount": min(amount, receipt.amount), "receipt": receipt.number}
             return lambda: perform(wish(loan, "charge_back", came_on, recorded_on=today, **values))
+        case "charge_off":
+            return lambda: perform(wish(loan, "charged_off", came_on, recorded_on=today, cause="fraud"), approved=True)
+        case "undo" if acts:
+            return lambda: undo(act_id=acts[number % len(acts)], reason="wrong", on=today)
         case "write_off" if number > 60:
             return lambda: write_off(**facts, reason="no prospect")
     return lambda: pay(loan, key, cents, came_on, today)

@@ -14,7 +14,7 @@ from loans.account_mapping import accounts_for
 from loans.acts.authority import beyond
 from loans.acts.kinds.terms import needs_fixed_schedule
 from loans.acts.parameters import Parameter, Sort
-from loans.acts.registry import ActKind, Group, register
+from loans.acts.registry import ActKind, Group, OnceChargedOff, register
 from loans.changes.base import Change, Effect
 from loans.changes.credits import ChargeBack, GoodwillCredit, InterestWaived, MerchantRefund
 from loans.charged_back import charged_back
@@ -143,6 +143,7 @@ MERCHANT_REFUND = register(
         initial=_merchant_of_purchase,
         lines=_from_merchant,
         other_party=_refunding_merchant,
+        once_charged_off=OnceChargedOff.REFUSED,
         group=Group.MONEY,
         parameters=(
             _AMOUNT,
@@ -168,6 +169,7 @@ CHARGE_BACK = register(
         states=(LoanStatus.ACTIVE, LoanStatus.SETTLED),
         refuse=_of_a_receipt,
         lines=_owed_again,
+        once_charged_off=OnceChargedOff.REFUSED,
         group=Group.MONEY,
         is_grave=True,
         parameters=(_AMOUNT, Parameter(name="receipt", sort=Sort.TEXT, label=_("Receipt number"))),

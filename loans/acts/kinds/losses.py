@@ -5,13 +5,13 @@ from decimal import Decimal
 from django.utils.translation import gettext_lazy as _
 
 from ledger.posting import Line, credit, debit
-from loans import writing_off
+from loans import bookings, writing_off
 from loans.account_mapping import accounts_for
 from loans.acts.authority import beyond
 from loans.acts.parameters import Parameter, Sort
-from loans.acts.registry import ActKind, Group, register
+from loans.acts.registry import ActKind, Group, OnceChargedOff, register
 from loans.changes.base import Effect
-from loans.changes.losses import SettledForLess, WriteOffUndone
+from loans.changes.losses import ChargedOff, SettledForLess, WriteOffUndone
 from loans.models import Loan, LoanStatus
 
 
@@ -25,6 +25,51 @@ def _discount(loan: Loan, effect: Effect) -> list[Line]:
         credit(accounts.fees, figures["fee"], loan.pk),
     ]
 
+
+def _bad_debt(loan: Loan, effect: Effect) -> list[Line]:
+    parts = {name: effect.figures[name] for name in ("principal", "interest", "late_interest", "fee")}
+    return bookings.charge_off(accounts_for(loan), loan.pk, **parts)
+
+
+CHARGED_OFF = register(
+    ActKind(
+        code="charged_off",
+        label=_("Charge off"),
+        hint=_(
+            "What stands in the books of the loan becomes expense; the borrower goes on owing it, and money that comes "
+            "later is recovery. A second person must agree."
+        ),
+        permission="loans.request_write_off",
+        change=ChargedOff,
+        lines=_bad_debt,
+        once_charged_off=OnceChargedOff.SAME,
+        beyond_authority=lambda _loan, _before, _effect, _on: True,
+        group=Group.LOSS,
+        is_grave=True,
+        tells_borrower=False,
+        parameters=(
+            Parameter(
+                name="cause",
+                sort=Sort.CHOICE,
+                label=_("Cause"),
+                choices=(
+                    ("overdue", _("long overdue")),
+                    ("insolvency", _("insolvency")),
+                    ("death", _("death")),
+                    ("fraud", _("fraud")),
+                    ("other", _("other")),
+                ),
+            ),
+        ),
+        figures=(
+            ("charged_off", _("Becomes expense")),
+            ("principal", _("Principal")),
+            ("interest", _("Interest")),
+            ("late_interest", _("Late interest")),
+            ("fee", _("Fees")),
+        ),
+    )
+)
 
 SETTLED_FOR_LESS = register(
     ActKind(

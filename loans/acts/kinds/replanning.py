@@ -14,7 +14,7 @@ from loans.account_mapping import accounts_for
 from loans.acts.authority import beyond
 from loans.acts.kinds.terms import MOST_INSTALMENTS, needs_fixed_schedule
 from loans.acts.parameters import Parameter, Sort
-from loans.acts.registry import ActKind, Group, register
+from loans.acts.registry import ActKind, Group, OnceChargedOff, register
 from loans.changes.base import Change, Effect
 from loans.changes.replanning import DrawnDown, RateChanged, Rescheduled
 from loans.drawn import LATER, drawn
@@ -54,6 +54,7 @@ DRAWN_DOWN = register(
         agreed=_terms,
         refuse=_within_approved,
         lines=_paid_out,
+        once_charged_off=OnceChargedOff.REFUSED,
         group=Group.MONEY,
         is_grave=True,
         parameters=(Parameter(name="amount", sort=Sort.MONEY, label=_("Amount"), least=CENT),),
