@@ -1,7 +1,8 @@
 """Published reference rates, as rules with a date: code ``index_rates``, one row a publication, rates by index.
 
 The data of a row is ``{"LPR1Y": "0.0300"}``: the rate as a fraction, from the day it was published on until the next row
-that names the index. LPR1Y and LPR5Y come with the house: the loan prime rate of one year and of over five years. Staff add a row under Rules in the admin.
+that names the index. LPR1Y and LPR5Y come with the house: the loan prime rate of one year and of over five years. Staff
+add a row under Rules in the admin.
 """
 
 from datetime import date

@@ -1,9 +1,10 @@
-from loans.api import act_views, policy_views, servicing_views, views
+from loans.api import act_views, policy_views, price_tables, servicing_views, views
 from partners.api.routes import route
 
 urlpatterns = [
     route("products", views.Products.as_view(), "products"),
     route("products/<prod:product_id>", views.ProductDetail.as_view(), "product"),
+    route("products/<prod:product_id>/price_table", price_tables.PriceTables.as_view(), "product_price_table"),
     route("quotes", views.Quotes.as_view(), "quotes"),
     route("applications", views.Applications.as_view(), "applications"),
     route("applications/<app:application_id>", views.ApplicationDetail.as_view(), "application"),
