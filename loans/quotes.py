@@ -151,27 +151,44 @@ def quote_for(
     With a ``first_drawdown`` the principal is the approved amount, and schedule, fees and annual cost are those of the sum
     drawn. Raises ScheduleNotPossible where no schedule can be made of the product's settings, IndexRateUnknown.
     """
-    drawn = principal if first_drawdown is None else first_drawdown
-    facts = dict(
+    rate = rate_on_sale(version, on) if annual_rate is None else annual_rate
+    facts = _facts_of(version, principal, term_count, on, rate)
+    facts |= {"first_due_on": first_due_on, "flat_charge": flat_charge}
+    if first_drawdown is not None:
+        facts |= {
+            "drawdowns": (Drawdown(on, first_drawdown),),
+            "fee_total": round_money(first_drawdown * version.fee_rate),
+        }
+    if fee_total is not None:
+        facts["fee_total"] = fee_total
+    terms, schedule = _scheduled(facts)
+    market = version.product.market
+    return Quote(
+        terms, schedule, cost_of(terms, schedule), cost_cap(on, market), down_payment, market, version.fee_payee
+    )
+
+
+def terms_on_sale(version: ProductVersion, principal: Decimal, term_count: int, on: date) -> LoanTerms:
+    """The terms of such a loan paid out on ``on``. Raises ScheduleNotPossible, IndexRateUnknown."""
+    try:
+        return LoanTerms(**_facts_of(version, principal, term_count, on, rate_on_sale(version, on)))
+    except (TermsRefused, DayCountRefused) as refusal:
+        raise ScheduleNotPossible(why=str(refusal)) from refusal
+
+
+def _facts_of(version: ProductVersion, principal: Decimal, term_count: int, on: date, rate: Decimal) -> dict[str, Any]:
+    return dict(
         principal=principal,
-        annual_rate=rate_on_sale(version, on) if annual_rate is None else annual_rate,
+        annual_rate=rate,
         count=term_count,
         start_on=on,
         method=Method(version.method),
         frequency=Frequency(version.frequency),
         every=version.every,
-        first_due_on=first_due_on,
         day_count=DayCount(version.day_count),
-        fee_total=round_money(drawn * version.fee_rate) if fee_total is None else fee_total,
+        fee_total=round_money(principal * version.fee_rate),
         fee_timing=FeeTiming(version.fee_due),
-        flat_charge=flat_charge,
-        drawdowns=() if first_drawdown is None else (Drawdown(on, first_drawdown),),
         **version.schedule_settings(),
-    )
-    terms, schedule = _scheduled(facts)
-    market = version.product.market
-    return Quote(
-        terms, schedule, cost_of(terms, schedule), cost_cap(on, market), down_payment, market, version.fee_payee
     )
 
 

@@ -73,7 +73,7 @@ def build_schedule(terms: LoanTerms) -> Schedule:
     rows = amortise(terms, found, Course(opening=opening_balance(terms)))
     repaid = sum([part.amount for part in down], sum([principal for principal, _interest in rows], ZERO))
     assert repaid == terms.drawn, "principal must be conserved"
-    return Schedule(_numbered(down, found, rows, _fee_parts(terms, len(rows))))
+    return Schedule(_numbered(down, found, rows, fee_parts(terms, len(rows))))
 
 
 def opening_balance(terms: LoanTerms) -> Decimal:
@@ -102,7 +102,8 @@ def _numbered(
     return tuple(map(_instalment, zip(count(1), *columns, strict=False)))
 
 
-def _fee_parts(terms: LoanTerms, rows: int) -> list[Decimal]:
+def fee_parts(terms: LoanTerms, rows: int) -> list[Decimal]:
+    """What of the fee falls due with each of ``rows`` instalments."""
     if not terms.fee_total:
         return [ZERO] * rows
     if terms.fee_timing is FeeTiming.SPREAD:

@@ -1,4 +1,12 @@
-from loans.api import act_views, merchant_views, policy_views, preview_views, servicing_views, views
+from loans.api import (
+    act_views,
+    merchant_views,
+    policy_views,
+    preview_views,
+    price_tables,
+    servicing_views,
+    views,
+)
 from partners.api.routes import route
 
 urlpatterns = [
@@ -6,6 +14,7 @@ urlpatterns = [
     route("products/<prod:product_id>", views.ProductDetail.as_view(), "product"),
     route("merchants", merchant_views.Merchants.as_view(), "merchants"),
     route("merchants/<mer:merchant_id>", merchant_views.MerchantDetail.as_view(), "merchant"),
+    route("products/<prod:product_id>/price_table", price_tables.PriceTables.as_view(), "product_price_table"),
     route("quotes", views.Quotes.as_view(), "quotes"),
     route("applications", views.Applications.as_view(), "applications"),
     route("applications/<app:application_id>", views.ApplicationDetail.as_view(), "application"),

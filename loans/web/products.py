@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import Count, Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
+from core import business_date
+from core.errors import DomainError
 from loans.models import Loan, Product, ProductVersion, VersionStatus
+from loans.price_tables import price_table
 from staff.permissions import require
 
 
@@ -26,7 +31,30 @@ def product_list(request: HttpRequest) -> HttpResponse:
 def product_page(request: HttpRequest, code: str) -> HttpResponse:
     """All versions side by side: reading what changed must not need a click for each."""
     product = get_object_or_404(Product, code=code)
-    versions = list(product.versions.order_by("-version")[:6])
+    versions = list(product.versions.select_related("product").order_by("-version")[:6])
     loans = Loan.objects.filter(product_version__product=product).select_related("borrower", "position")
-    context = {"product": product, "versions": versions, "latest_loans": loans.order_by("-id")[:8]}
+    context = {
+        "product": product,
+        "versions": versions,
+        "latest_loans": loans.order_by("-id")[:8],
+        **_prices(_version_asked_for(versions, request.GET.get("version", ""))),
+    }
     return render(request, "loans/product.html", context)
+
+
+def _version_asked_for(versions: list[ProductVersion], number: str) -> ProductVersion | None:
+    """The version of that number, else the one on sale, else the newest."""
+    asked = [version for version in versions if str(version.version) == number]
+    live = [version for version in versions if version.status == VersionStatus.LIVE]
+    return next(iter([*asked, *live, *versions]), None)
+
+
+def _prices(version: ProductVersion | None) -> dict[str, Any]:
+    """The price table of the version, or why there is none; a version to come is priced for its first day."""
+    if version is None:
+        return {}
+    on = max(business_date.current(), version.effective_from)
+    try:
+        return {"priced": version, "table": price_table(version, on)}
+    except DomainError as refusal:
+        return {"priced": version, "no_table": refusal.detail}
