@@ -13,7 +13,7 @@ from core.rules import rule
 from loans import lifecycle, notices, positions
 from loans.account import Account, InstalmentState
 from loans.account import extend as extend_account
-from loans.models import Extension, Instalment, Loan, LoanPosition, LoanStatus
+from loans.models import Extension, Instalment, Loan, LoanPosition, LoanStatus, ReversalStatus
 from loans.signals import announce
 
 MOST_DAYS = 180
@@ -84,7 +84,10 @@ def _preview(loan: Loan, position: LoanPosition, days: int, on: date) -> Extensi
 def within_authority(loan: Loan, *, days: int, on: date) -> bool:
     """Whether one person may grant it under the rule ``extension_authority``."""
     limits = rule("extension_authority", on)
-    return days <= limits["days"] and loan.extensions.count() < limits["times_per_loan"]
+    return (
+        days <= limits["days"]
+        and loan.extensions.filter(status=ReversalStatus.POSTED).count() < limits["times_per_loan"]
+    )
 
 
 @transaction.atomic
