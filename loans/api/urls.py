@@ -1,4 +1,4 @@
-from loans.api import act_views, policy_views, servicing_views, views
+from loans.api import act_views, policy_views, reversal_views, servicing_views, views
 from partners.api.routes import route
 
 urlpatterns = [
@@ -21,6 +21,17 @@ urlpatterns = [
     route("loans/<loan:loan_id>/acts", act_views.Acts.as_view(), "loan_acts"),
     route("loans/<loan:loan_id>/acts/preview", act_views.ActPreview.as_view(), "loan_act_preview"),
     route("loans/<loan:loan_id>/acts/<act:act_id>/undo", act_views.ActUndo.as_view(), "loan_act_undo"),
+    route(
+        "loans/<loan:loan_id>/waivers/<wvr:row_id>/reverse", reversal_views.WaiverReverse.as_view(), "waiver_reverse"
+    ),
+    route(
+        "loans/<loan:loan_id>/extensions/<ext:row_id>/reverse",
+        reversal_views.ExtensionReverse.as_view(),
+        "extension_reverse",
+    ),
+    route(
+        "loans/<loan:loan_id>/refunds/<rfd:row_id>/reverse", reversal_views.RefundReverse.as_view(), "refund_reverse"
+    ),
     route("loans/<loan:loan_id>/policy", policy_views.PolicyDetail.as_view(), "loan_policy"),
     route("repayments", servicing_views.Repayments.as_view(), "repayments"),
     route("repayments/<rep:repayment_id>", servicing_views.RepaymentDetail.as_view(), "repayment"),
