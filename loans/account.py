@@ -230,13 +230,19 @@ def extend(account: Account, *, on: date, days: int, annual_rate: Decimal) -> tu
 def _extended_plan(account: Account, on: date, days: int) -> tuple[Account, Decimal]:
     """Where interest follows the balance, the extra time is charged by the plan itself."""
     assert account.plan is not None
-    moved = {row.number for row in account.instalments if row.settled_on is None and row.agreed_owed}
-    plan = account.plan.moved(moved, timedelta(days=days))
-    dates = dict(zip(plan.numbers, plan.periods, strict=True))
+    shift = timedelta(days=days)
+    still_open = {row.number for row in account.instalments if row.settled_on is None and row.agreed_owed}
+    planned = still_open.intersection(account.plan.numbers)
+    plan = account.plan.moved(min(planned), shift) if planned else account.plan
+    dates = {number: (x.starts_on, x.due_on) for number, x in zip(plan.numbers, plan.periods, strict=True)}
+    # A down payment is no part of the plan: while it is owed it moves by itself.
+    dates |= {
+        row.number: (row.starts_on, row.due_on + shift)
+        for row in account.instalments
+        if row.number in still_open - planned
+    }
     rows = tuple(
-        replace(row, starts_on=dates[row.number].starts_on, due_on=dates[row.number].due_on)
-        if row.number in dates
-        else row
+        replace(row, starts_on=dates[row.number][0], due_on=dates[row.number][1]) if row.number in dates else row
         for row in account.instalments
     )
     after = relaid(replace(account, instalments=rows, plan=plan), on)

@@ -38,7 +38,8 @@ class Course:
     ``opening`` is the principal at the beginning of the first period. ``bearing(rows, on)`` is added to the planned
     balance that bears interest from ``on`` in the period after ``rows``; it changes on ``turns``. ``paid`` is principal
     already paid of a row: it can owe no less. ``extra`` is principal a row repays beyond its level; after the rows in
-    ``levelled`` the level instalment is worked out anew. ``level`` keeps an instalment agreed before.
+    ``levelled`` the level instalment is worked out anew. ``level`` keeps an instalment agreed before; ``level_periods`` are
+    the periods it is worked out over, where due dates were moved since and the instalment is not to change with them.
     """
 
     opening: Decimal
@@ -48,6 +49,7 @@ class Course:
     extra: dict[int, Decimal] = field(default_factory=dict)
     levelled: frozenset[int] = frozenset()
     level: Decimal | None = None
+    level_periods: Sequence[Period] = ()
 
 
 def amortise(terms: LoanTerms, periods: Sequence[Period], course: Course) -> list[Amounts]:
@@ -271,8 +273,8 @@ class _Disturbed:
     def _factor(self, k: int) -> Decimal:
         if k < self.terms.grace_on_interest_charged:
             return Decimal(0)
-        period = self.periods[k]
-        rate = self._rate_on(period.starts_on)
+        period = (self.course.level_periods or self.periods)[k]
+        rate = self._rate_on(self.periods[k].starts_on)
         return factor(self.terms, period.starts_on, period.due_on, rate, period.part_of)
 
     def _rate_on(self, on: date) -> Decimal:

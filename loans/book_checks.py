@@ -176,9 +176,13 @@ SELECT r.number, f.figure, f.stored, f.rebuilt
 """
 
 REFUNDS = f"""
-SELECT r.number, 'amount in the books', r.amount, coalesce(b.amount, 0)
+SELECT r.number, f.figure, f.stored, f.rebuilt
   FROM loans_refund r {_ENTRY_SUMS}
- WHERE r.amount <> CASE WHEN undone.id IS NULL THEN coalesce(b.amount, 0) ELSE 0 END
+ CROSS JOIN LATERAL (VALUES
+    ('amount in the books', r.amount::text, coalesce(b.amount, 0)::text),
+    ('status of its entry', r.status, CASE WHEN undone.id IS NULL THEN 'posted' ELSE 'reversed' END)
+    ) AS f(figure, stored, rebuilt)
+ WHERE f.stored <> f.rebuilt
  ORDER BY r.id
 """
 

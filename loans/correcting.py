@@ -13,6 +13,7 @@ from loans.account_mapping import accounts_for
 from loans.acts.registry import act_kind
 from loans.allocation import Allocation
 from loans.changes.base import Effect
+from loans.events import stored_events
 from loans.models import Loan, LoanAct, LoanPosition, LoanStatus, Repayment, RepaymentLine
 from loans.replay import Event, Outcome, PaymentEvent, in_order, replay
 
@@ -36,6 +37,21 @@ def replay_all(loan: Loan, events: Iterable[Event], *, until: date, posted_on: d
         elif outcome.effect is not None:
             _correct_act(loan, outcome.event.source, outcome.effect, posted_on)
     return (account if account.is_settled else age(account, until)), newest
+
+
+def replay_standing(loan: Loan, position: LoanPosition, *, on: date) -> None:
+    """Apply again whatever still stands of ``loan``, after something was taken back on the business date ``on``.
+
+    Raises ValueError when an event has become impossible.
+    """
+    before = positions.load(loan, position)
+    after, _new = replay_all(loan, stored_events(loan), until=max(before.as_of, _eve(on)), posted_on=on)
+    conclude(loan, position, before, after, on=on, settled_on=after.as_of)
+
+
+def _eve(on: date) -> date:
+    """The last day closed, while ``on`` is the open business date."""
+    return date.fromordinal(on.toordinal() - 1)
 
 
 def _correct(loan: Loan, repayment: Repayment, allocation: Allocation, posted_on: date) -> None:
@@ -114,7 +130,11 @@ def write_allocation(repayment: Repayment, allocation: Allocation) -> None:
 def conclude(
     loan: Loan, position: LoanPosition, before: Account, after: Account, *, on: date, settled_on: date
 ) -> None:
-    """Move the loan to the state its account calls for and store the account."""
+    """Move the loan to the state its account calls for and store the account.
+
+    A settled loan stood still while nights passed. Opened again, it is reckoned to the last day closed before ``on``: it
+    owes at once what it would owe had it never been settled.
+    """
     last = max((row.settled_on for row in after.instalments if row.settled_on), default=settled_on)
     if after.is_settled and loan.status == LoanStatus.ACTIVE:
         lifecycle.advance(loan, LoanStatus.SETTLED, settled_on=last)
@@ -122,6 +142,7 @@ def conclude(
         loan.settled_on = last
         loan.save(update_fields=["settled_on"])
     elif not after.is_settled and loan.status == LoanStatus.SETTLED:
+        after = age(after, _eve(on))
         lifecycle.advance(loan, LoanStatus.ACTIVE, settled_on=None)
     position.status = loan.status
     positions.store(loan, position, before, after, posted_on=on)

@@ -4,7 +4,17 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from loans.acts.registry import act_kind
-from loans.models import ActStatus, Extension, Loan, LoanAct, Refund, Repayment, RepaymentStatus, Waiver
+from loans.models import (
+    ActStatus,
+    Extension,
+    Loan,
+    LoanAct,
+    Refund,
+    Repayment,
+    RepaymentStatus,
+    ReversalStatus,
+    Waiver,
+)
 from loans.payment_order import Future, PaymentOrder, parse_order, plain_order
 from loans.replay import Event, ExtensionEvent, PaymentEvent, RefundEvent, WaiverEvent, in_order
 from loans.terms import Prepayment
@@ -53,14 +63,15 @@ def _dated(loans: dict[int, Loan]) -> Iterator[tuple[datetime, int, Event]]:
     receipts = Repayment.objects.filter(**mine, status=RepaymentStatus.POSTED, is_recovery=False)
     for row in receipts.select_related("entry"):
         yield row.recorded_at, row.loan_id, payment_event(loans[row.loan_id], row)
-    for extension in Extension.objects.filter(**mine):
+    stands = {"status": ReversalStatus.POSTED}
+    for extension in Extension.objects.filter(**mine, **stands):
         rate = loans[extension.loan_id].annual_rate
         event = ExtensionEvent(on=extension.granted_on, days=extension.days, annual_rate=rate, source=extension)
         yield extension.recorded_at, extension.loan_id, event
-    for waiver in Waiver.objects.filter(**mine):
+    for waiver in Waiver.objects.filter(**mine, **stands):
         given_up = WaiverEvent(on=waiver.waived_on, component=waiver.component, amount=waiver.amount, source=waiver)
         yield waiver.recorded_at, waiver.loan_id, given_up
-    for refund in Refund.objects.filter(**mine):
+    for refund in Refund.objects.filter(**mine, **stands):
         yield (
             refund.recorded_at,
             refund.loan_id,

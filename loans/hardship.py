@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import DomainError, Invalid
 from core.rules import rule
 from loans import lifecycle, notices, positions
-from loans.account import Account
+from loans.account import Account, InstalmentState
 from loans.account import extend as extend_account
-from loans.models import Extension, Instalment, Loan, LoanPosition, LoanStatus
+from loans.models import Extension, Instalment, Loan, LoanPosition, LoanStatus, ReversalStatus
 from loans.signals import announce
 
 MOST_DAYS = 180
@@ -36,12 +36,33 @@ class ExtensionBeyondAuthority(DomainError):
 
 
 @dataclass(frozen=True, slots=True)
+class InstalmentPair:
+    """An instalment before and after; one of both is None where interest follows the balance and time adds or ends one."""
+
+    number: int
+    before: InstalmentState | None
+    after: InstalmentState | None
+
+    @property
+    def moves(self) -> bool:
+        """Whether the instalment is there before and after, and due on another day."""
+        return self.before is not None and self.after is not None and self.before.due_on != self.after.due_on
+
+
+@dataclass(frozen=True, slots=True)
 class ExtensionPreview:
     """The account before and after, and what the extra time costs."""
 
     before: Account
     after: Account
     interest_added: Decimal
+
+    @property
+    def pairs(self) -> list[InstalmentPair]:
+        """Instalment beside instalment, by number."""
+        old = {row.number: row for row in self.before.instalments}
+        new = {row.number: row for row in self.after.instalments}
+        return [InstalmentPair(number, old.get(number), new.get(number)) for number in sorted({*old, *new})]
 
 
 def preview_extension(loan: Loan, *, days: int, on: date) -> ExtensionPreview:
@@ -63,7 +84,10 @@ def _preview(loan: Loan, position: LoanPosition, days: int, on: date) -> Extensi
 def within_authority(loan: Loan, *, days: int, on: date) -> bool:
     """Whether one person may grant it under the rule ``extension_authority``."""
     limits = rule("extension_authority", on)
-    return days <= limits["days"] and loan.extensions.count() < limits["times_per_loan"]
+    return (
+        days <= limits["days"]
+        and loan.extensions.filter(status=ReversalStatus.POSTED).count() < limits["times_per_loan"]
+    )
 
 
 @transaction.atomic
@@ -86,7 +110,7 @@ def extend(
         loan=loan,
         granted_on=preview.after.as_of,
         days=days,
-        from_number=_first_moved(preview),
+        from_number=next(pair.number for pair in preview.pairs if pair.moves),
         interest_added=preview.interest_added,
         version=Instalment.objects.filter(loan=loan, superseded_on__isnull=True).values_list("version", flat=True)[0],
         reason=reason,
@@ -96,8 +120,3 @@ def extend(
     notices.extension_granted(loan, extension, next_due_on=next_due_on, on=on)
     announce(loan_id=loan_id, borrower_id=loan.borrower_id, on=on)
     return extension
-
-
-def _first_moved(preview: ExtensionPreview) -> int:
-    pairs = zip(preview.before.instalments, preview.after.instalments, strict=True)
-    return next(new.number for old, new in pairs if old.due_on != new.due_on)

@@ -32,6 +32,7 @@ from loans.models import (
     Repayment,
     RepaymentChannel,
     RepaymentStatus,
+    Reversible,
     Waiver,
 )
 from loans.schedule_view import Progress, ScheduleView, progress, schedule_view
@@ -73,7 +74,8 @@ class LoanPage:
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """One row of the transactions tab; ``repayment`` where it can be opened, reversed or printed."""
+    """One row of the transactions tab; ``repayment`` where it can be opened, reversed or printed, ``granted`` where the
+    lender granted or gave it and can take it back at the address named ``reversed_at``."""
 
     on: date
     at: datetime
@@ -84,6 +86,13 @@ class Transaction:
     by: Any = None
     repayment: Repayment | None = None
     note: str = ""
+    granted: Reversible | None = None
+    reversed_at: str = ""
+
+    @property
+    def source(self) -> Any:
+        """The row behind it, where it may have been reversed."""
+        return self.repayment or self.granted
 
 
 def loan_by_number(number: str) -> Loan:
@@ -145,27 +154,56 @@ def transactions(loan: Loan) -> list[Transaction]:
         if d.paid_on
     ]
     rows += [
-        Transaction(r.refunded_on, r.recorded_at, _("Refund"), r.amount, "out", r.number, r.refunded_by)
+        Transaction(
+            r.refunded_on,
+            r.recorded_at,
+            _("Refund"),
+            r.amount,
+            "out",
+            r.number,
+            r.refunded_by,
+            granted=r,
+            reversed_at="loans:refund_reverse",
+        )
         for r in Refund.objects.filter(loan=loan).select_related("refunded_by")[:MOST_ROWS]
     ]
-    rows += [
-        Transaction(
-            w.waived_on,
-            w.recorded_at,
-            _("Waived: %(what)s") % {"what": w.get_component_display()},
-            w.amount,
-            "none",
-            "",
-            w.waived_by,
-            note=w.reason,
-        )
-        for w in Waiver.objects.filter(loan=loan).select_related("waived_by")[:MOST_ROWS]
-    ]
+    rows += [_waiver_row(w) for w in Waiver.objects.filter(loan=loan).select_related("waived_by")[:MOST_ROWS]]
+    rows += [_extension_row(e) for e in Extension.objects.filter(loan=loan).select_related("granted_by")[:MOST_ROWS]]
     return sorted(rows, key=lambda row: (row.on, row.at), reverse=True)
 
 
 def _paid_to(loan: Loan) -> str:
     return _("to %(payee)s") % {"payee": loan.merchant.name} if loan.merchant is not None else ""
+
+
+def _waiver_row(waiver: Waiver) -> Transaction:
+    return Transaction(
+        on=waiver.waived_on,
+        at=waiver.recorded_at,
+        kind=_("Waived: %(what)s") % {"what": waiver.get_component_display()},
+        amount=waiver.amount,
+        direction="none",
+        by=waiver.waived_by,
+        note=waiver.reason,
+        granted=waiver,
+        reversed_at="loans:waiver_reverse",
+    )
+
+
+def _extension_row(extension: Extension) -> Transaction:
+    """No money moves: what the extension costs falls due with the instalments."""
+    cost = _("interest added ¥ %(amount)s") % {"amount": f"{extension.interest_added:,.2f}"}
+    return Transaction(
+        on=extension.granted_on,
+        at=extension.recorded_at,
+        kind=_("Extended by %(days)d days") % {"days": extension.days},
+        amount=extension.interest_added,
+        direction="terms",
+        by=extension.granted_by,
+        note=" · ".join((cost, extension.reason)),
+        granted=extension,
+        reversed_at="loans:extension_reverse",
+    )
 
 
 def _repayment_row(repayment: Repayment) -> Transaction:
@@ -313,11 +351,12 @@ def _days_late(days: int) -> str:
 
 def _extension_event(extension: Extension) -> Event:
     who = extension.granted_by.label if extension.granted_by else ""
+    granted = _("Extended by %(days)d days") % {"days": extension.days}
     return Event(
         at=_moment(extension.granted_on, extension.recorded_at),
-        title=_("Extended by %(days)d days") % {"days": extension.days},
+        title=_("Extension reversed") if extension.is_reversed else granted,
         text=_("interest added ¥ %(amount)s") % {"amount": f"{extension.interest_added:,.2f}"},
-        note=" · ".join(part for part in (who, extension.reason) if part),
+        note=" · ".join(part for part in (who, extension.reversal_reason or extension.reason) if part),
         tone="attention",
         kind="status",
     )

@@ -4,6 +4,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from loans.acts.registry import act_kind
 from loans.decisions import Source
@@ -73,6 +74,19 @@ def extension_granted(loan: Loan, extension: Extension, *, next_due_on: date, on
         template_code="extension_granted",
         context={"loan_number": loan.number, "days": extension.days, "due_on": next_due_on.isoformat()},
         dedupe_key=f"extension_granted:{loan.public_id}:{extension.version}",
+        due_at=_beginning_of(on),
+        purpose="service",
+        reference=loan.number,
+    )
+
+
+def extension_reversed(loan: Loan, extension: Extension, on: date) -> None:
+    """Tell the borrower that the dates of before hold again."""
+    queue(
+        borrower_id=loan.borrower_id,
+        template_code="loan_changed",
+        context={"loan_number": loan.number, "change": _("the extension was taken back, the dates of before hold")},
+        dedupe_key=f"extension_reversed:{extension.public_id}",
         due_at=_beginning_of(on),
         purpose="service",
         reference=loan.number,

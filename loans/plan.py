@@ -5,7 +5,7 @@ something overdue. Until ``on`` a period bears interest on the principal that wa
 plan expects to be outstanding, as if all that is overdue came in on ``on``.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -36,7 +36,8 @@ class Plan:
     """Terms, periods and payments from which the instalments are laid out.
 
     ``numbers`` are those of the instalments the periods belong to, ``fees`` their fees; ``extra`` is principal paid with
-    an instalment beyond its level, by number.
+    an instalment beyond its level, by number. ``level_periods`` are the periods as they were before due dates were moved:
+    the level instalment stays what they make it, so that more time never asks for more of an instalment already paid.
     """
 
     terms: LoanTerms
@@ -46,6 +47,7 @@ class Plan:
     fees: tuple[Decimal, ...]
     paid: tuple[PaidPart, ...] = ()
     extra: tuple[tuple[int, Decimal], ...] = ()
+    level_periods: tuple[Period, ...] = ()
 
     def with_extra(self, number: int, amount: Decimal) -> "Plan":
         """The plan with ``amount`` more of principal repaid with instalment ``number``."""
@@ -56,17 +58,21 @@ class Plan:
         part = PaidPart(number=UNASSIGNED, counts_from=rest_day(self, on), principal=principal)
         return replace(self, paid=(*self.paid, part))
 
-    def moved(self, numbers: Collection[int], shift: timedelta) -> "Plan":
-        """The plan with the due dates of ``numbers`` moved by ``shift``; the first one's period becomes so much longer."""
+    def moved(self, first: int, shift: timedelta) -> "Plan":
+        """The plan with the due dates from instalment ``first`` on moved by ``shift``; its period becomes so much longer.
+
+        All later ones move with it, also those paid ahead or fallen away: periods follow one another, or some days would
+        bear interest twice.
+        """
         periods: list[Period] = []
         for number, period in zip(self.numbers, self.periods, strict=True):
-            if number in numbers:
+            if number >= first:
                 starts_on = periods[-1].due_on if periods else period.starts_on
                 regular = starts_on == period.starts_on + shift
                 due_on = period.due_on + shift
                 period = Period(starts_on, due_on, (starts_on, due_on) if regular and period.part_of else None)
             periods.append(period)
-        return replace(self, periods=tuple(periods))
+        return replace(self, periods=tuple(periods), level_periods=self.level_periods or self.periods)
 
 
 def plan_of(terms: LoanTerms, servicing: ServicingTerms, schedule: Schedule, found: Sequence[Period]) -> Plan:
@@ -102,6 +108,7 @@ def laid_out(plan: Plan, on: date) -> dict[int, Amounts]:
         paid=paid,
         extra=extra,
         levelled=frozenset(levelled),
+        level_periods=plan.level_periods,
     )
     return dict(zip(plan.numbers, amortise(plan.terms, plan.periods, course), strict=True))
 

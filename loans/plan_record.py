@@ -18,6 +18,7 @@ def as_json(plan: Plan | None) -> dict[str, Any] | None:
     """The plan without what the contract says; None where there is no plan."""
     if plan is None:
         return None
+    moved = {"level_periods": [_period_as_json(period) for period in plan.level_periods]} if plan.level_periods else {}
     return {
         "count": plan.terms.count,
         "drawdowns": [[part.on.isoformat(), str(part.amount)] for part in plan.terms.drawdowns],
@@ -30,6 +31,7 @@ def as_json(plan: Plan | None) -> dict[str, Any] | None:
             for part in plan.paid
         ],
         "extra": [[number, str(amount)] for number, amount in plan.extra],
+        **moved,
     }
 
 
@@ -49,6 +51,7 @@ def from_json(data: Mapping[str, Any], terms: LoanTerms, servicing: ServicingTer
         fees=tuple(Decimal(fee) for fee in data["fees"]),
         paid=tuple(_paid(row) for row in data["paid"]),
         extra=tuple((number, Decimal(amount)) for number, amount in data["extra"]),
+        level_periods=tuple(_period(row) for row in data.get("level_periods", ())),
     )
 
 

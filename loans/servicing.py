@@ -23,7 +23,7 @@ from loans.account import Account, call_in
 from loans.account_mapping import accounts_for
 from loans.allocation import Allocation
 from loans.charged_back import charged_back
-from loans.correcting import conclude, replay_all, write_allocation
+from loans.correcting import conclude, replay_all, replay_standing, write_allocation
 from loans.events import order_of, stored_events
 from loans.models import Loan, LoanPosition, LoanStatus, Refund, Repayment, RepaymentStatus
 from loans.replay import PaymentEvent, RefundEvent, apply
@@ -220,7 +220,7 @@ def reverse_repayment(*, repayment_id: int, reason: str, reversed_on: date, reve
         if repayment.is_recovery:
             recovering.take_back(loan, position, repayment, on=reversed_on)
         else:
-            _replay_without(loan, position, reversed_on)
+            replay_standing(loan, position, on=reversed_on)
     except ValueError as refusal:
         raise RepaymentNotReversible(
             number=repayment.number, why=_("a later refund or waiver rests on it.")
@@ -235,18 +235,6 @@ def _mark_reversed(repayment: Repayment, reason: str, on: date) -> None:
     repayment.reversed_on = on
     repayment.reversal_reason = reason
     repayment.save(update_fields=["status", "reversed_on", "reversal_reason"])
-
-
-def _replay_without(loan: Loan, position: LoanPosition, on: date) -> None:
-    before = positions.load(loan, position)
-    # A settled loan stood still; reopened, it owes late interest up to the day of the reversal's eve.
-    after, _new = replay_all(loan, stored_events(loan), until=max(before.as_of, _last_close(on)), posted_on=on)
-    conclude(loan, position, before, after, on=on, settled_on=after.as_of)
-
-
-def _last_close(on: date) -> date:
-    """The last day the books were closed for, while ``on`` is the open business date."""
-    return date.fromordinal(on.toordinal() - 1)
 
 
 def refund_overpayment(*, loan_id: int, amount: Decimal, on: date, idempotency_key: str, by: Any = None) -> Refund:

@@ -19,6 +19,7 @@ SCOPES: dict[str, str | Promise] = {
     "repayments:reverse": _("Reverse a repayment it reported"),
     "loans:act": _("Change running loans: fees, holds, dates, plans"),
     "policies:write": _("Pledge policies for its loans, record cash values, review and release them"),
+    "loans:reverse": _("Reverse waivers, extensions and refunds, with a key for every origin"),
     "books:read": _("See the books of the lender: trial balance and lines of accounts"),
     "portfolio:read": _("See objects of every origin, not only its own"),
 }

@@ -35,12 +35,15 @@ class SolutionReasonMissing(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class ExtensionOffer:
-    """An extension as it would be: what it costs, what is due before and after, whether one person may grant it."""
+    """An extension as it would be: what it costs, what is due before and after, whether one person may grant it.
+
+    ``changed`` are the instalments that move, and those that more time adds or ends.
+    """
 
     loan: Loan
     days: int
     interest_added: Decimal
-    moved: list[tuple[date, date, Decimal]]
+    changed: list[hardship.InstalmentPair]
     within_authority: bool
 
 
@@ -48,12 +51,11 @@ def preview_extension(*, case: Case, loan_id: int, days: int, on: date) -> Exten
     """What granting would do, instalment by instalment; changes nothing."""
     loan = _loan_of(case, loan_id)
     preview = hardship.preview_extension(loan, days=days, on=on)
-    pairs = zip(preview.before.instalments, preview.after.instalments, strict=True)
     return ExtensionOffer(
         loan=loan,
         days=days,
         interest_added=preview.interest_added,
-        moved=[(old.due_on, new.due_on, new.owed) for old, new in pairs if old.due_on != new.due_on],
+        changed=[pair for pair in preview.pairs if pair.moves or None in (pair.before, pair.after)],
         within_authority=hardship.within_authority(loan, days=days, on=on),
     )
 

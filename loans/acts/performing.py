@@ -21,9 +21,9 @@ from loans.account import Account
 from loans.acts.parameters import decoded, encoded, require_possible
 from loans.acts.registry import act_kind
 from loans.changes.base import Change, Effect
-from loans.correcting import conclude, replay_all
+from loans.correcting import conclude, replay_all, replay_standing
 from loans.events import stored_events
-from loans.models import ActStatus, Loan, LoanAct, LoanPosition, LoanStatus
+from loans.models import ActStatus, Loan, LoanAct, LoanStatus
 from loans.replay import apply, in_order
 from loans.signals import announce
 
@@ -237,7 +237,7 @@ def undo(*, act_id: int, reason: str, on: date) -> LoanAct:
     with acting(reason=reason):
         _mark_undone(act, reason, on)
     try:
-        _replay_without(loan, position, on)
+        replay_standing(loan, position, on=on)
     except ValueError as refusal:
         raise ActNotUndoable(act=kind.label, why=_("a later event rests on it.")) from refusal
     announce(loan_id=loan.pk, borrower_id=loan.borrower_id, on=on)
@@ -251,10 +251,3 @@ def _mark_undone(act: LoanAct, reason: str, on: date) -> None:
     act.undone_on = on
     act.undo_reason = reason
     act.save(update_fields=["status", "undone_on", "undo_reason"])
-
-
-def _replay_without(loan: Loan, position: LoanPosition, on: date) -> None:
-    before = positions.load(loan, position)
-    eve = date.fromordinal(on.toordinal() - 1)  # the last day the books were closed for
-    after, _new = replay_all(loan, stored_events(loan), until=max(before.as_of, eve), posted_on=on)
-    conclude(loan, position, before, after, on=on, settled_on=after.as_of)

@@ -12,6 +12,7 @@ from core.money import ZERO, round_money
 from loans.models import (
     Application,
     Disbursement,
+    Extension,
     Instalment,
     Loan,
     LoanStatus,
@@ -169,30 +170,59 @@ class Movement:
     status: str
     place: datetime
     allocation: Repayment | None = None
+    reversed_on: date | None = None
+    reversal_reason: str = ""
 
 
 def movements_of(loan: Loan) -> list[Movement]:
-    """Money in both directions and waivers, newest first: four queries at any length of history."""
+    """Money in both directions, waivers and extensions, newest first: five queries at any length of history."""
     found = [_repayment(row) for row in Repayment.objects.filter(loan=loan)]
     found += [
         Movement("disbursement", row.public_id, row.paid_on, row.amount, "out", row.status, _start_of(row.paid_on))
         for row in Disbursement.objects.filter(loan=loan, paid_on__isnull=False)
         if row.paid_on
     ]
-    found += [
-        Movement("refund", row.public_id, row.refunded_on, row.amount, "out", "posted", row.recorded_at)
-        for row in Refund.objects.filter(loan=loan)
-    ]
-    found += [
-        Movement("waiver", None, row.waived_on, row.amount, "none", "posted", row.recorded_at)
-        for row in Waiver.objects.filter(loan=loan)
-    ]
+    found += [granted_movement(row) for row in Refund.objects.filter(loan=loan)]
+    found += [granted_movement(row) for row in Waiver.objects.filter(loan=loan)]
+    found += [granted_movement(row) for row in Extension.objects.filter(loan=loan)]
     return sorted(found, key=lambda row: (row.on, row.place), reverse=True)
 
 
+def granted_movement(row: Refund | Waiver | Extension) -> Movement:
+    """What the lender granted or gave back; the amount of an extension is the interest it added."""
+    match row:
+        case Refund():
+            kind, on, amount, direction = "refund", row.refunded_on, row.amount, "out"
+        case Waiver():
+            kind, on, amount, direction = "waiver", row.waived_on, row.amount, "none"
+        case Extension():
+            kind, on, amount, direction = "extension", row.granted_on, row.interest_added, "none"
+    return Movement(
+        kind=kind,
+        reference=row.public_id,
+        on=on,
+        amount=amount,
+        direction=direction,
+        status=row.status,
+        place=row.recorded_at,
+        reversed_on=row.reversed_on,
+        reversal_reason=row.reversal_reason,
+    )
+
+
 def _repayment(row: Repayment) -> Movement:
-    kind = "recovery" if row.is_recovery else "repayment"
-    return Movement(kind, row.public_id, row.received_on, row.amount, "in", row.status, row.recorded_at, row)
+    return Movement(
+        kind="recovery" if row.is_recovery else "repayment",
+        reference=row.public_id,
+        on=row.received_on,
+        amount=row.amount,
+        direction="in",
+        status=row.status,
+        place=row.recorded_at,
+        allocation=row,
+        reversed_on=row.reversed_on,
+        reversal_reason=row.reversal_reason,
+    )
 
 
 def _start_of(on: date) -> datetime:

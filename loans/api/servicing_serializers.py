@@ -24,7 +24,7 @@ from partners.api.fields import Constant, InstantField, LiveMode, MoneyField, Ra
 from partners.api.schema import example, fen
 
 INSTALMENT_STATES = ["paid", "overdue", "due", "upcoming", "written_off"]
-TRANSACTION_KINDS = ["disbursement", "repayment", "recovery", "refund", "waiver"]
+TRANSACTION_KINDS = ["disbursement", "repayment", "recovery", "refund", "waiver", "extension"]
 
 
 class PositionSerializer(serializers.Serializer[LoanPosition]):
@@ -204,12 +204,14 @@ class TransactionSerializer(serializers.Serializer[Any]):
 
     object = Constant("transaction")
     kind = serializers.ChoiceField(TRANSACTION_KINDS)
-    reference = serializers.CharField(allow_null=True, help_text="The id of the disbursement, repayment or refund.")
+    reference = serializers.CharField(allow_null=True, help_text="The id of what moved the account, by its kind.")
     on = serializers.DateField()
-    amount = MoneyField()
+    amount = MoneyField(help_text="Of an extension the interest it added.")
     direction = serializers.ChoiceField(["in", "out", "none"])
     status = serializers.CharField()
     allocation = AllocationSerializer(allow_null=True)
+    reversed_on = serializers.DateField(allow_null=True)
+    reversal_reason = serializers.CharField()
 
 
 class PayoffQuoteSerializer(serializers.Serializer[Any]):

@@ -4,6 +4,7 @@ from loans.api import (
     policy_views,
     preview_views,
     price_tables,
+    reversal_views,
     servicing_views,
     views,
 )
@@ -32,6 +33,17 @@ urlpatterns = [
     route("loans/<loan:loan_id>/acts", act_views.Acts.as_view(), "loan_acts"),
     route("loans/<loan:loan_id>/acts/preview", act_views.ActPreview.as_view(), "loan_act_preview"),
     route("loans/<loan:loan_id>/acts/<act:act_id>/undo", act_views.ActUndo.as_view(), "loan_act_undo"),
+    route(
+        "loans/<loan:loan_id>/waivers/<wvr:row_id>/reverse", reversal_views.WaiverReverse.as_view(), "waiver_reverse"
+    ),
+    route(
+        "loans/<loan:loan_id>/extensions/<ext:row_id>/reverse",
+        reversal_views.ExtensionReverse.as_view(),
+        "extension_reverse",
+    ),
+    route(
+        "loans/<loan:loan_id>/refunds/<rfd:row_id>/reverse", reversal_views.RefundReverse.as_view(), "refund_reverse"
+    ),
     route("loans/<loan:loan_id>/policy", policy_views.PolicyDetail.as_view(), "loan_policy"),
     route("policies", policy_views.PolicyPledges.as_view(), "policy_pledges"),
     route("policies/<plg:policy_id>", policy_views.PolicyPledgeDetail.as_view(), "policy_pledge"),

@@ -27,6 +27,7 @@ from loans.models.product import (
     VersionStatus,
 )
 from loans.models.repayment import Refund, Repayment, RepaymentChannel, RepaymentLine, RepaymentStatus
+from loans.models.reversal import ReversalStatus, Reversible
 from loans.models.servicing import Accrual, Extension, LoanTransition, Mandate, MandateAttempt, MandateStatus, Waiver
 
 __all__ = [
@@ -73,6 +74,8 @@ __all__ = [
     "RepaymentLine",
     "RepaymentMethod",
     "RepaymentStatus",
+    "ReversalStatus",
+    "Reversible",
     "RiskClass",
     "SimulatedPayment",
     "VersionStatus",

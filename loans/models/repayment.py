@@ -9,6 +9,7 @@ from core.fields import money_field
 from core.history import tracked
 from core.identifiers import new_id
 from loans.models.loan import Loan
+from loans.models.reversal import Reversible
 
 
 class RepaymentStatus(models.TextChoices):
@@ -111,8 +112,8 @@ class RepaymentLine(models.Model):
         return f"{self.repayment_id}/{self.instalment_number}"
 
 
-class Refund(models.Model):
-    """Overpaid money given back."""
+class Refund(Reversible):
+    """Overpaid money given back; reversed where the bank refused it or it was booked by mistake."""
 
     public_id = models.CharField(max_length=40, unique=True, default=new_refund_id, editable=False)
     number = models.CharField(max_length=20, unique=True)
@@ -129,7 +130,10 @@ class Refund(models.Model):
         verbose_name = _("refund")
         verbose_name_plural = _("refunds")
         default_permissions = ("view",)
-        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="loans_refund_amount_positive")]
+        constraints = [
+            *Reversible.Meta.constraints,
+            models.CheckConstraint(condition=Q(amount__gt=0), name="loans_refund_amount_positive"),
+        ]
 
     def __str__(self) -> str:
         return self.number

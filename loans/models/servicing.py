@@ -9,6 +9,7 @@ from core.fields import exact_field, money_field
 from core.history import tracked
 from core.identifiers import new_id
 from loans.models.loan import Loan
+from loans.models.reversal import Reversible
 
 
 class Accrual(models.Model):
@@ -51,9 +52,18 @@ class LoanTransition(models.Model):
         return f"{self.loan_id} {self.before} → {self.after}"
 
 
-class Extension(models.Model):
+def new_extension_id() -> str:
+    return new_id("ext")
+
+
+def new_waiver_id() -> str:
+    return new_id("wvr")
+
+
+class Extension(Reversible):
     """Unpaid due dates moved by ``days``; interest for the extra time is part of the new schedule."""
 
+    public_id = models.CharField(max_length=40, unique=True, default=new_extension_id, editable=False)
     loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="extensions")
     granted_on = models.DateField()
     days = models.PositiveSmallIntegerField()
@@ -69,15 +79,19 @@ class Extension(models.Model):
         verbose_name = _("extension")
         verbose_name_plural = _("extensions")
         default_permissions = ("view",)
-        constraints = [models.CheckConstraint(condition=Q(days__gte=1), name="loans_extension_days")]
+        constraints = [
+            *Reversible.Meta.constraints,
+            models.CheckConstraint(condition=Q(days__gte=1), name="loans_extension_days"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.loan_id} +{self.days}"
 
 
-class Waiver(models.Model):
+class Waiver(Reversible):
     """Late interest or a fee that is no longer asked for."""
 
+    public_id = models.CharField(max_length=40, unique=True, default=new_waiver_id, editable=False)
     loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="waivers")
     component = models.CharField(max_length=15, choices=[("late_interest", _("late interest")), ("fee", _("fee"))])
     amount = money_field()
@@ -91,7 +105,10 @@ class Waiver(models.Model):
         verbose_name = _("waiver")
         verbose_name_plural = _("waivers")
         default_permissions = ("view",)
-        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="loans_waiver_amount_positive")]
+        constraints = [
+            *Reversible.Meta.constraints,
+            models.CheckConstraint(condition=Q(amount__gt=0), name="loans_waiver_amount_positive"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.loan_id} {self.component} {self.amount}"

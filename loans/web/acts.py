@@ -224,9 +224,8 @@ def _extension(loan: Loan, days: Any, on: date) -> dict[str, Any]:
         preview = hardship.preview_extension(loan, days=wanted, on=on)
     except DomainError as refusal:
         return {"preview": None, "refusal": refusal.detail}
-    pairs = list(zip(preview.before.instalments, preview.after.instalments, strict=True))
     needs_second = not hardship.within_authority(loan, days=wanted, on=on)
-    return {"preview": preview, "pairs": pairs, "days": wanted, "needs_second": needs_second}
+    return {"preview": preview, "days": wanted, "needs_second": needs_second}
 
 
 @GET_OR_POST

@@ -13,6 +13,7 @@ from loans.web import (
     payments,
     policies,
     products,
+    reversals,
 )
 
 app_name = "loans"
@@ -34,6 +35,9 @@ urlpatterns = [
     path("loans/<str:number>/acts/<slug:code>", loan_acts.act, name="loan_act"),
     path("loans/<str:number>/acts/<slug:code>/preview", loan_acts.act_preview, name="loan_act_preview"),
     path("loans/<str:number>/acts/<str:act_id>/undo", loan_acts.act_undo, name="loan_act_undo"),
+    path("loans/<str:number>/waivers/<str:public_id>/reverse", reversals.waiver, name="waiver_reverse"),
+    path("loans/<str:number>/extensions/<str:public_id>/reverse", reversals.extension, name="extension_reverse"),
+    path("loans/<str:number>/refunds/<str:public_id>/reverse", reversals.refund, name="refund_reverse"),
     path("loans/<str:number>/why/<slug:what>", loans.why, name="loan_why"),
     path("loans/<str:number>/contract", loans.contract, name="loan_contract"),
     path("loans/<str:number>/policy/review", policies.review, name="policy_review"),

@@ -23,7 +23,9 @@ from staff.permissions import require
 
 MANAGE = "partners.manage_apiclient"
 # Ticked to begin with; personal data and the whole portfolio are given on purpose only.
-USUAL_SCOPES = [scope for scope in SCOPES if scope not in {"portfolio:read", "borrowers:read_personal"}]
+USUAL_SCOPES = [
+    scope for scope in SCOPES if scope not in {"portfolio:read", "borrowers:read_personal", "loans:reverse"}
+]
 
 
 def _client(public_id: str) -> ApiClient:

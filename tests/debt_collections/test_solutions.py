@@ -47,7 +47,7 @@ def test_the_preview_says_what_granting_then_does(case, loan, wang) -> None:
 
     assert extension.interest_added == offer.interest_added > 0
     due = loan.instalments.filter(superseded_on=None).order_by("number").values_list("due_on", flat=True)
-    assert [after for _before, after, _amount in offer.moved] == list(due)
+    assert [pair.after.due_on for pair in offer.changed] == list(due)
     told = CaseEvent.objects.get(case=case, kind="extended")
     assert (told.before, told.after, told.note, told.by) == (loan.number, "30", "salary is late", wang)
 

@@ -23,12 +23,13 @@ from loans.writing_off import write_off
 from tests.examples import lives
 from tests.loans.books import DISBURSED, a_running_loan
 from tests.loans.test_acts import wish
+from tests.loans.test_reversing import take_back
 
 pytestmark = pytest.mark.django_db
 LAST_DAY = 150
 METHODS = st.sampled_from(["equal_instalments", "equal_principal", "interest_only", "bullet"])
 RATES = st.sampled_from([ZERO, Decimal("0.18")])
-ACTS = {"pay": 6, "reverse": 3, "extend": 1, "waive": 2, "settle": 1, "refund": 2, "write_off": 1}
+ACTS = {"pay": 6, "reverse": 3, "extend": 1, "waive": 2, "settle": 1, "refund": 2, "write_off": 1, "take_back": 2}
 ACTS |= {"goodwill": 1, "interest_waived": 1, "rate": 1, "charge_back": 1, "penalty": 1, "charge_off": 2, "undo": 1}
 MONEY = {"principal_outstanding", "interest_paid", "fee_paid", "late_interest_paid", "overpaid"}
 
@@ -88,6 +89,7 @@ def an_act(loan: Loan, key: int, act: str, number: int, cents: int, today: date)
     receipts = list(Repayment.objects.filter(loan=loan).order_by("id"))
     acts = list(LoanAct.objects.filter(loan=loan).order_by("id").values_list("id", flat=True))
     overpaid = LoanPosition.objects.get(pk=loan.pk).overpaid
+    granted = [*loan.waivers.order_by("id"), *loan.extensions.order_by("id"), *loan.refunds.order_by("id")]
     came_on = max(today - timedelta(days=number if number % 2 else 0), DISBURSED)
     facts: dict[str, Any] = {"loan_id": loan.pk, "on": today}
     match act:
@@ -104,6 +106,9 @@ def an_act(loan: Loan, key: int, act: str, number: int, cents: int, today: date)
             return lambda: settle_early(
                 **facts, recorded_on=today, channel="import", idempotency_key=f"{loan.pk}:{key}"
             )
+        case "take_back" if granted:
+            row = granted[number % len(granted)]
+            return lambda: take_back(row, on=today)
         case "refund" if overpaid:
             return lambda: refund_overpayment(**facts, amount=min(amount, overpaid), idempotency_key=f"{loan.pk}:{key}")
         case "goodwill":

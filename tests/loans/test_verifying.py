@@ -155,6 +155,12 @@ def test_a_refund_of_another_amount_than_booked_is_named(lived: Loan) -> None:
     assert "amount in the books" in {figure for number, figure in told() if number.startswith("RF")}
 
 
+def test_a_refund_that_was_reversed_in_name_alone_is_named(lived: Loan) -> None:
+    tamper("UPDATE loans_refund SET status = 'reversed', reversed_on = refunded_on")
+
+    assert "status of its entry" in {figure for number, figure in told() if number.startswith("RF")}
+
+
 def test_a_share_given_to_no_loan_or_taken_away_is_named(lived: Loan) -> None:
     share = Accrual.objects.filter(loan_id=lived.pk, interest__gt=0).first()
     assert share is not None

@@ -12,7 +12,9 @@ from core import business_date
 from loans import servicing
 from loans.acts.performing import perform
 from loans.bank_files import importing
+from loans.hardship import extend
 from loans.models import IncomingPayment
+from loans.waiving import waive
 from loans.web.urls import urlpatterns
 from staff.models import User
 from tests.loans.books import DISBURSED, a_merchant, a_product, a_running_loan
@@ -39,6 +41,9 @@ PLACES = {
     "loan_act": ("loans.adjust_charges", "get"),
     "loan_act_preview": ("loans.adjust_charges", "get"),
     "loan_act_undo": ("loans.undo_act", "get"),
+    "waiver_reverse": ("loans.undo_act", "get"),
+    "extension_reverse": ("loans.undo_act", "get"),
+    "refund_reverse": ("loans.undo_act", "get"),
     "loan_why": ("loans.view_loan", "get"),
     "loan_contract": ("loans.view_loan", "get"),
     "payments": ("loans.view_loan", "get"),
@@ -79,6 +84,20 @@ def addresses() -> dict[str, str]:
     )
     act = perform(wish(loan, "fee_added", DISBURSED, amount=Decimal("1.00")))
     merchant = a_merchant()
+    waiver = waive(loan_id=loan.pk, component="fee", amount=Decimal("0.50"), on=DISBURSED, reason="-")
+    extension = extend(loan_id=loan.pk, days=5, on=DISBURSED, reason="-")
+    overpaid = a_running_loan()
+    servicing.record_repayment(
+        loan_id=overpaid.pk,
+        amount=Decimal("20000.00"),
+        received_on=DISBURSED,
+        channel="counter",
+        idempotency_key="o",
+        recorded_by=None,
+    )
+    refund = servicing.refund_overpayment(
+        loan_id=overpaid.pk, amount=Decimal("1.00"), on=DISBURSED, idempotency_key="r"
+    )
     bank_file = importing.commit(
         content=statement((DISBURSED.isoformat(), "B-1", "5.00", "?")), name="a.csv", on=DISBURSED, imported_by=None
     )
@@ -88,6 +107,9 @@ def addresses() -> dict[str, str]:
         "loan_act": [loan.number, "fee_added"],
         "loan_act_preview": [loan.number, "fee_added"],
         "loan_act_undo": [loan.number, act.public_id],
+        "waiver_reverse": [loan.number, waiver.public_id],
+        "extension_reverse": [loan.number, extension.public_id],
+        "refund_reverse": [overpaid.number, refund.public_id],
         "incoming_payment": [IncomingPayment.objects.get().pk],
         "incoming_payment_return": [IncomingPayment.objects.get().pk],
         "payment_file": [bank_file.pk],

@@ -1,0 +1,66 @@
+"""Money stories of what the lender takes back: a waiver, an extension, a refund, on the loan of the servicing stories."""
+
+from datetime import date
+
+import pytest
+
+from loans.hardship import extend
+from loans.reversing import reverse_extension, reverse_refund, reverse_waiver
+from loans.servicing import refund_overpayment
+from loans.waiving import waive
+from tests.loans.books import a_running_loan
+from tests.loans.money_stories.telling import the_journal, told
+from tests.loans.money_stories.test_servicing_stories import a_loan_on
+from tests.loans.test_servicing import assert_books_agree, pay, position
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_waiver_is_reversed_and_the_income_comes_back() -> None:
+    """920.15 for the 5 days after grace at 27 %: 3.40."""
+    loan = a_loan_on(date(2026, 2, 25))
+    owed = position(loan).late_interest_receivable
+    waiver = waive(loan_id=loan.pk, component="late_interest", amount=owed, on=date(2026, 2, 25), reason="notice late")
+
+    with the_journal() as journal:
+        reverse_waiver(waiver_id=waiver.pk, reason="the notice was in time", on=date(2026, 2, 26))
+
+    assert journal.text == told("""
+        2026-02-26 accrual, counts from 2026-02-25
+          Late interest receivable            3.40
+          Late interest income                           3.40
+    """)
+    assert_books_agree(loan)
+
+
+def test_an_extension_is_reversed_and_its_earned_interest_taken_back() -> None:
+    """Ten days cost 59.18: of the first 41 days' 239.18 ten had earned 58.34 instead of 58.06."""
+    loan = a_loan_on(date(2026, 1, 25))
+    extension = extend(loan_id=loan.pk, days=10, on=date(2026, 1, 25), reason="sickness", approved=True)
+
+    with the_journal() as journal:
+        reverse_extension(extension_id=extension.pk, reason="wrong loan", on=date(2026, 1, 26))
+
+    assert journal.text == told("""
+        2026-01-26 accrual, counts from 2026-01-25
+          Interest receivable                            0.28
+          Interest income                     0.28
+    """)
+    assert_books_agree(loan)
+
+
+def test_the_bank_refuses_a_refund_and_the_money_is_owed_back_again() -> None:
+    loan, day = a_running_loan(), date(2026, 1, 25)
+    pay(loan, "14000.00", day)
+    refund = refund_overpayment(loan_id=loan.pk, amount=position(loan).overpaid, on=day, idempotency_key="r")
+
+    with the_journal() as journal:
+        reverse_refund(refund_id=refund.pk, reason="account closed", on=date(2026, 1, 28))
+
+    assert journal.text == told("""
+        2026-01-28 refund_reversal, counts from 2026-01-25, reverses refund of 2026-01-25
+          Borrower overpayments                        798.05
+          Cash at bank                      798.05
+    """)
+    assert position(loan).overpaid == refund.amount
+    assert_books_agree(loan)
