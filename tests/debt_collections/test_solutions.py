@@ -13,6 +13,7 @@ from audit import approvals
 from debt_collections import solutions
 from debt_collections.models import Case, CaseEvent
 from loans.models import Loan, LoanPosition
+from loans.reversing import reverse_extension
 from tests.debt_collections.factories import LATE, a_case, pay, review
 from tests.loans.books import a_running_loan, close_days
 
@@ -56,6 +57,16 @@ def test_an_extension_that_ends_the_delay_closes_the_case(case, loan, wang) -> N
     solutions.grant_extension(case_id=case.pk, loan_id=loan.pk, days=30, reason="ill", on=LATE, by=wang)
 
     assert review()["cases_closed"] == 1
+
+
+def test_an_extension_taken_back_opens_the_case_again(case, loan, wang) -> None:
+    extension = solutions.grant_extension(case_id=case.pk, loan_id=loan.pk, days=30, reason="ill", on=LATE, by=wang)
+    review()
+
+    reverse_extension(extension_id=extension.pk, reason="wrong borrower", on=LATE, by=wang)
+
+    assert review()["cases_opened"] == 1
+    assert case.borrower.collection_cases.open().get().overdue_amount > 0
 
 
 def test_more_than_one_person_may_grant_goes_to_a_second(case, loan, wang) -> None:
