@@ -103,7 +103,7 @@ def _numbered(
 
 
 def _fee_parts(terms: LoanTerms, rows: int) -> list[Decimal]:
-    if not terms.fee_total:
+    if not terms.fee_total or terms.fee_timing is FeeTiming.DEDUCTED:
         return [ZERO] * rows
     if terms.fee_timing is FeeTiming.SPREAD:
         return split_evenly(terms.fee_total, rows)
