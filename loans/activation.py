@@ -1,6 +1,7 @@
 """The day the money reached the borrower, or the merchant of a purchase: the loan begins to run."""
 
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 
@@ -14,12 +15,12 @@ from loans.schedule import build_schedule
 from loans.signals import announce
 
 
-def _begun(loan: Loan, on: date) -> list[list[str]] | None:
-    """The drawdowns with the first one on the day the money really went out."""
+def _begun(loan: Loan, on: date) -> dict[str, Any]:
+    """What a loan that begins on ``on`` learns: its day, and that its first drawdown, where it has one, is of that day."""
     if not loan.drawdowns:
-        return None
+        return {"disbursed_on": on}
     (_planned_on, amount), *later = loan.drawdowns
-    return [[on.isoformat(), amount], *later]
+    return {"disbursed_on": on, "drawdowns": [[on.isoformat(), amount], *later]}
 
 
 @transaction.atomic
@@ -31,8 +32,9 @@ def activate(*, loan_id: int, disbursed_on: date) -> Loan:
     loan = Loan.objects.locked(loan_id)
     if loan.status == LoanStatus.ACTIVE:
         return loan
-    lifecycle.advance(loan, LoanStatus.ACTIVE, disbursed_on=disbursed_on, drawdowns=_begun(loan, disbursed_on))
-    schedule = build_schedule(loan.terms())
+    lifecycle.advance(loan, LoanStatus.ACTIVE, **_begun(loan, disbursed_on))
+    terms = loan.terms()
+    schedule = build_schedule(terms)
     account = open_account(
         schedule,
         on=disbursed_on,
@@ -45,7 +47,7 @@ def activate(*, loan_id: int, disbursed_on: date) -> Loan:
         event="disbursement",
         posted_on=disbursed_on,
         effective_on=disbursed_on,
-        lines=bookings.disbursement(accounts_for(loan), loan.pk, schedule.principal),
+        lines=bookings.disbursement(accounts_for(loan), loan.pk, schedule.principal, terms.fee_deducted),
         description=loan.number if loan.merchant is None else f"{loan.number} {loan.merchant.name}",
     )
     position = LoanPosition(

@@ -10,7 +10,6 @@ from decimal import Decimal
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import Invalid
-from core.money import ZERO
 from core.rules import rule
 from loans.schedule import Schedule
 from loans.terms import LoanTerms
@@ -28,9 +27,9 @@ class AdvanceDeductionRefused(Invalid):
 
 
 def charged_in_advance(terms: LoanTerms, schedule: Schedule) -> Decimal:
-    """Interest and fees due on the day the money goes out or before."""
+    """A fee taken out of the sum paid out, and interest and fees due on the day the money goes out or before."""
     due = (row.interest + row.fee for row in schedule.instalments if row.due_on <= terms.start_on)
-    return sum(due, ZERO)
+    return sum(due, terms.fee_deducted)
 
 
 def require_paid_in_full(*, lent: Decimal, paid: Decimal, on: date, market: str) -> None:

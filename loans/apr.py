@@ -110,8 +110,10 @@ def rates_of(terms: LoanTerms, schedule: Schedule) -> AnnualRates:
 
 
 def flows_of(terms: LoanTerms, schedule: Schedule) -> list[tuple[date, Decimal]]:
-    """What the borrower receives and pays, by date: drawdowns or the principal, then every instalment in full."""
+    """What the borrower receives and pays, by date: drawdowns or the principal, less a fee taken out of the first sum, then
+    every instalment in full."""
     received = [(part.on, part.amount) for part in terms.drawdowns] or [(terms.start_on, terms.principal)]
+    received[0] = (received[0][0], received[0][1] - terms.fee_deducted)
     return [*received, *((row.due_on, -row.total) for row in schedule.instalments)]
 
 
@@ -121,7 +123,7 @@ def cost_of(terms: LoanTerms, schedule: Schedule) -> AllInCost:
         return cost_by_dates(flows_of(terms, schedule))
     at_start = sum((row.total for row in schedule.instalments if row.due_on == terms.start_on), Decimal(0))
     payments = [-row.total for row in schedule.instalments if row.due_on > terms.start_on]
-    return cost_by_periods([terms.drawn - at_start, *payments], _periods_a_year(terms))
+    return cost_by_periods([terms.paid_out - at_start, *payments], _periods_a_year(terms))
 
 
 def _periods_are_even(terms: LoanTerms, schedule: Schedule) -> bool:

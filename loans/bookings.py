@@ -3,14 +3,19 @@ account; accruals are booked for a whole product and day, with each loan's share
 
 from decimal import Decimal
 
+from core.money import ZERO
 from ledger.posting import Line, credit, debit
 from loans.account_roles import Accounts
 from loans.allocation import Allocation
 
 
-def disbursement(accounts: Accounts, loan_id: int, amount: Decimal) -> list[Line]:
-    """Money out, claim in."""
-    return [debit(accounts.principal, amount, loan_id), credit(accounts.cash, amount)]
+def disbursement(accounts: Accounts, loan_id: int, amount: Decimal, fee_deducted: Decimal = ZERO) -> list[Line]:
+    """Money out, claim in; a fee taken out of it is earned at once."""
+    return [
+        debit(accounts.principal, amount, loan_id),
+        credit(accounts.cash, amount - fee_deducted),
+        credit(accounts.fee_income, fee_deducted),
+    ]
 
 
 def accrual(accounts: Accounts, *, interest: Decimal, late_interest: Decimal, fee: Decimal) -> list[Line]:

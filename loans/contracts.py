@@ -132,7 +132,12 @@ def _cost_table(loan: Loan, quote: Quote, fee_payee: str) -> dict[str, Any]:
     return {
         "items": [
             {"item": "interest", "total": str(quote.schedule.total_interest), "payee": "lender"},
-            {"item": "fees", "total": str(quote.schedule.total_fee), "payee": fee_payee or "lender"},
+            {
+                "item": "fees",
+                "total": str(quote.schedule.total_fee + quote.terms.fee_deducted),
+                "payee": fee_payee or "lender",
+                "deducted": str(quote.terms.fee_deducted),
+            },
         ],
         "annualised_simple": str(round_rate(quote.cost.simple, 6)),
         "annualised_compound": str(round_rate(quote.cost.compound, 6)),

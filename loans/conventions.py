@@ -46,10 +46,11 @@ class Frequency(StrEnum):
 
 
 class FeeTiming(StrEnum):
-    """With which instalment a fee falls due."""
+    """With which instalment a fee falls due; or it is taken out of the sum paid out, where the market's rule allows it."""
 
     FIRST = "first"
     SPREAD = "spread"
+    DEDUCTED = "deducted"
 
 
 class InterestType(StrEnum):

@@ -52,11 +52,16 @@ class CostComponent:
         return self.parts[-1].due_on if self.parts else None
 
 
-def components_of(rows: Iterable[ScheduledInstalment], fee_payee: str = "") -> tuple[CostComponent, ...]:
-    """Every component of cost of a schedule; interest is always there, a fee where one is charged."""
+def components_of(
+    rows: Iterable[ScheduledInstalment], fee_payee: str = "", deducted: CostPart | None = None
+) -> tuple[CostComponent, ...]:
+    """Every component of cost of a schedule; interest is always there, a fee where one is charged: with instalments, or
+    ``deducted`` from the sum paid out."""
     known = list(rows)
     interest = tuple(CostPart(row.due_on, row.interest) for row in known if row.interest)
     fees = tuple(CostPart(row.due_on, row.fee) for row in known if row.fee)
+    if deducted is not None and deducted.amount:
+        fees = (deducted, *fees)
     table = [CostComponent(CostKind.INTEREST, LENDER, interest)]
     if fees:
         table.append(CostComponent(CostKind.FEE, fee_payee or LENDER, fees))

@@ -71,7 +71,7 @@ def queue(loan: Loan, on: date, requested_by: Any = None) -> Disbursement:
     return Disbursement.objects.create(
         number=loan.number.replace("LN-", "DB-"),
         loan=loan,
-        amount=loan.terms(on).drawn,
+        amount=loan.terms(on).paid_out,
         requested_on=on,
         requested_by=requested_by,
     )

@@ -89,6 +89,7 @@ def _offer(application: Application, decision: Decision, quote: Quote, version_i
         schedule=schedule_as_json(quote.schedule),
         total_interest=quote.schedule.total_interest,
         total_fees=quote.schedule.total_fee,
+        fee_deducted=quote.terms.fee_deducted,
         total_repayable=quote.total_repayable,
         annualised_simple=quote.cost.simple,
         annualised_compound=quote.cost.compound,

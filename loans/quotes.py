@@ -19,7 +19,7 @@ from core.rules import rule_versions
 from loans.advance_deduction import charged_in_advance, require_paid_in_full
 from loans.apr import AllInCost, AnnualRates, cost_of, rates_of
 from loans.cost_caps import CostCap, cost_cap, require_cost_within
-from loans.cost_table import CostComponent, components_of
+from loans.cost_table import CostComponent, CostPart, components_of
 from loans.cost_words import RATE_NAMES
 from loans.index_rates import index_rate
 from loans.models import ProductVersion, VersionStatus
@@ -97,16 +97,18 @@ class Quote:
 
     @property
     def total_cost(self) -> Decimal:
-        return self.schedule.total_interest + self.schedule.total_fee
+        return self.schedule.total_interest + self.schedule.total_fee + self.terms.fee_deducted
 
     @property
     def total_repayable(self) -> Decimal:
-        return self.terms.drawn + self.total_cost
+        """All instalments; a fee taken out of the sum paid out is none of them."""
+        return self.terms.drawn + self.schedule.total_interest + self.schedule.total_fee
 
     @property
     def components(self) -> tuple[CostComponent, ...]:
         """The table of all costs: what, by whom, how much, when."""
-        return components_of(self.schedule.instalments, self.fee_payee)
+        deducted = CostPart(self.terms.start_on, self.terms.fee_deducted)
+        return components_of(self.schedule.instalments, self.fee_payee, deducted)
 
     @property
     def rates(self) -> AnnualRates:

@@ -104,7 +104,7 @@ def _numbered(
 
 def fee_parts(terms: LoanTerms, rows: int) -> list[Decimal]:
     """What of the fee falls due with each of ``rows`` instalments."""
-    if not terms.fee_total:
+    if not terms.fee_total or terms.fee_timing is FeeTiming.DEDUCTED:
         return [ZERO] * rows
     if terms.fee_timing is FeeTiming.SPREAD:
         return split_evenly(terms.fee_total, rows)

@@ -37,6 +37,7 @@ __all__ = [
     "BusinessDayRoll",
     "Compounding",
     "CountTooSmall",
+    "DeductionTooLarge",
     "Drawdown",
     "DrawdownsRefused",
     "DueDatesRefused",
@@ -109,6 +110,12 @@ class StagesRefused(TermsRefused):
 
 class DrawdownsRefused(TermsRefused):
     code = "drawdowns_refused"
+
+
+class DeductionTooLarge(TermsRefused):
+    """A fee taken out of the sum paid out that would leave nothing of it."""
+
+    code = "deduction_too_large"
 
 
 class RateStepsRefused(TermsRefused):
@@ -238,11 +245,23 @@ class LoanTerms:
             _check_drawdowns(self)
         if self.rate_steps:
             _check_rate_steps(self)
+        if self.fee_timing is FeeTiming.DEDUCTED and self.fee_total >= self.drawn:
+            raise DeductionTooLarge("a fee taken out of the sum paid out must be less than that sum")
 
     @property
     def drawn(self) -> Decimal:
         """What is really lent: all drawdowns, or the principal where there are none."""
         return sum((part.amount for part in self.drawdowns), Decimal("0.00")) if self.drawdowns else self.principal
+
+    @property
+    def fee_deducted(self) -> Decimal:
+        """The fee taken out of the sum paid out; it falls due with no instalment."""
+        return self.fee_total if self.fee_timing is FeeTiming.DEDUCTED else Decimal("0.00")
+
+    @property
+    def paid_out(self) -> Decimal:
+        """What reaches the payee of what is really lent."""
+        return self.drawn - self.fee_deducted
 
     @property
     def instalment_total(self) -> int:

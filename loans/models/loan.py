@@ -65,7 +65,7 @@ class Loan(AgreedSchedule):
         null=True, blank=True, help_text=_("The whole charge agreed for the term, where interest is not by rate.")
     )
     fee_total = money_field(default=0)
-    fee_due = models.CharField(max_length=6, choices=FeeDue.choices, default=FeeDue.SPREAD)
+    fee_due = models.CharField(max_length=8, choices=FeeDue.choices, default=FeeDue.SPREAD)
     method = models.CharField(max_length=20, choices=RepaymentMethod.choices)
     frequency = models.CharField(max_length=5, choices=RepaymentFrequency.choices)
     every = models.PositiveSmallIntegerField(default=1)

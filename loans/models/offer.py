@@ -13,7 +13,7 @@ from django.utils.translation import pgettext_lazy
 
 from core.fields import exact_field, money_field
 from core.identifiers import new_id
-from loans.cost_table import CostComponent, components_of
+from loans.cost_table import CostComponent, CostPart, components_of
 from loans.schedule import ScheduledInstalment
 
 
@@ -55,6 +55,7 @@ class Offer(models.Model):
     schedule = models.JSONField(_("schedule"))
     total_interest = money_field(verbose_name=_("interest in all"))
     total_fees = money_field(verbose_name=_("fees in all"))
+    fee_deducted = money_field(verbose_name=_("fee taken out of the sum paid out"), default=0, db_default=0)
     total_repayable = money_field(verbose_name=_("to be repaid in all"))
     annualised_simple = exact_field(verbose_name=_("annualised all-in cost (IRR × periods, simple)"))
     annualised_compound = exact_field(verbose_name=_("annualised all-in cost (IRR, compounded)"))
@@ -96,6 +97,10 @@ class Offer(models.Model):
                 | models.Q(first_drawdown__gt=0, first_drawdown__lte=models.F("principal")),
                 name="loans_offer_first_drawdown",
             ),
+            models.CheckConstraint(
+                condition=models.Q(fee_deducted__gte=0, fee_deducted__lt=Coalesce("first_drawdown", "principal")),
+                name="loans_offer_fee_deducted",
+            ),
             models.CheckConstraint(condition=models.Q(status__in=OfferStatus.values), name="loans_offer_status_known"),
             models.CheckConstraint(
                 condition=models.Q(status="accepted", accepted_on__isnull=False)
@@ -112,13 +117,20 @@ class Offer(models.Model):
 
     @property
     def total_cost(self) -> Decimal:
-        """What the credit costs in all: interest and fees."""
-        return self.total_interest + self.total_fees
+        """What the credit costs in all: interest and fees, also one taken out of the sum paid out."""
+        return self.total_interest + self.total_fees + self.fee_deducted
+
+    @property
+    def paid_out(self) -> Decimal:
+        """What reaches the borrower, or the merchant of a purchase, at first."""
+        drawn = self.principal if self.first_drawdown is None else self.first_drawdown
+        return drawn - self.fee_deducted
 
     @property
     def components(self) -> tuple[CostComponent, ...]:
         """The table of all costs as offered: what, by whom, how much, when."""
-        return components_of(map(_instalment, self.schedule), self.product_version.fee_payee)
+        deducted = CostPart(date.fromisoformat(self.terms["start_on"]), self.fee_deducted)
+        return components_of(map(_instalment, self.schedule), self.product_version.fee_payee, deducted)
 
 
 def _instalment(row: dict[str, Any]) -> ScheduledInstalment:

@@ -34,10 +34,13 @@ class RepaymentFrequency(models.TextChoices):
 
 
 class FeeDue(models.TextChoices):
-    """With which instalment a fee is due; fees are never taken out of the disbursed amount."""
+    """With which instalment a fee is due. Out of the sum paid out it is taken only where the market's rule
+    ``advance_deduction`` allows it: offers and orders are refused elsewhere.
+    """
 
     FIRST = FeeTiming.FIRST.value, _("with the first instalment")
     SPREAD = FeeTiming.SPREAD.value, _("spread over all instalments")
+    DEDUCTED = FeeTiming.DEDUCTED.value, _("taken out of the sum paid out")
 
 
 class VersionStatus(models.TextChoices):
@@ -98,7 +101,7 @@ class ProductVersion(ScheduleSettings):
         _("day count"), max_length=20, choices=[(c.value, c.value) for c in DayCount], default=DayCount.ACT_365F.value
     )
     fee_rate = exact_field(verbose_name=_("fee, part of the amount"), default=0)
-    fee_due = models.CharField(_("fee due"), max_length=6, choices=FeeDue.choices, default=FeeDue.SPREAD)
+    fee_due = models.CharField(_("fee due"), max_length=8, choices=FeeDue.choices, default=FeeDue.SPREAD)
     fee_payee = models.CharField(_("who charges the fee"), max_length=80, blank=True)
     grace_days = models.PositiveSmallIntegerField(_("grace days"), default=0)
     late_rate_multiplier = models.DecimalField(
@@ -125,6 +128,13 @@ class ProductVersion(ScheduleSettings):
                 fields=["product"], condition=Q(status="live"), name="loans_productversion_one_live"
             ),
             *ScheduleSettings.Meta.constraints,
+            models.CheckConstraint(
+                condition=~Q(is_purchase=True, fee_due=FeeTiming.DEDUCTED.value),
+                name="loans_productversion_merchant_paid_whole",
+                violation_error_message=_(
+                    "The merchant of a purchase is paid the whole sum: no fee is taken out of it."
+                ),
+            ),
             models.CheckConstraint(
                 condition=Q(allows_drawdowns=False) | Q(is_purchase=False, interest_type=InterestType.DECLINING.value),
                 name="loans_productversion_drawdowns",
