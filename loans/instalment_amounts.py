@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from core.calendars import DayCount, RegularPeriod, add_months, year_fraction, year_length
 from core.money import ZERO, round_to
+from loans.rounding_edges import beside, edge_near
 from loans.terms import EmiRule, Frequency, InterestBy, LoanTerms, Rounding
 
 _ONE = Decimal(1)
@@ -117,8 +118,12 @@ def level_instalment(
     Exact: (P · ∏(1+f) - B) ÷ F with F₁ = 1 and Fₖ = Fₖ₋₁·(1+fₖ) + 1; rounded to ``rounding.multiple`` or to the
     currency's step. ITERATE is Apache Fineract's rule: while the last instalment is further from the level one than half
     a step an instalment, move the level by the n-th part of the difference, as long as the difference shrinks.
+    An amount exactly on an edge of rounding is told by fractions, not by the digits of a decimal that was cut.
     """
     exact = exact_level(principal, factors, balloon)
+    edge = edge_near(exact, rounding.multiple or rounding.step)
+    if edge is not None:
+        exact = beside(edge, principal, factors, balloon)
     level = rounded_level(exact, rounding)
     return _iterated(principal, factors, rounding, balloon, level) if rounding.emi is EmiRule.ITERATE else level
 

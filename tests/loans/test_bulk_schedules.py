@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -96,13 +97,29 @@ def test_interest_between_two_cents_falls_as_the_decimals_of_a_twelfth_fall() ->
     assert_same(loans)
 
 
-def test_a_level_instalment_of_whole_cents_falls_as_the_decimals_fall() -> None:
-    """180,300.00 at 4 % over 2 months is 90,601.00 exactly; a twelfth of 4 % has no end and is cut below."""
+def test_a_level_instalment_of_exactly_whole_cents_keeps_its_last_cent() -> None:
+    """180,300.00 at 4 % over 2 months is 90,601.00 exactly, though a twelfth of 4 % has no end."""
     loan = (18_030_000, 4_000_000, 2, LEAP_FEBRUARY)
 
     _due_on, principal, interest = one_by_one(loan)[0]
-    assert principal + interest == 9_060_099
+    assert principal + interest == 9_060_100
     assert_same([loan])
+
+
+def test_level_instalments_on_and_beside_whole_cents_are_the_same_in_bulk() -> None:
+    """Over 2 months at rate r the level is P(1+f)²/(2+f): whole where P is a multiple of what (2+f) divides."""
+    edges = [(edge, rate, 2) for rate in (1_000_000, 4_000_000, 7_000_000) for edge in whole_levels(rate)]
+    loans = [(cents + off, rate, count, LEAP_FEBRUARY) for cents, rate, count in edges for off in (-1, 0, 1)]
+
+    assert len(loans) >= 27
+    assert_same(loans)
+
+
+def whole_levels(rate: int) -> list[int]:
+    """Three principals in cents whose level over two months at ``rate`` is a whole number of cents."""
+    month = Fraction(rate, 12 * 10**8)
+    level_of_a_cent = (1 + month) ** 2 / (2 + month)
+    return [level_of_a_cent.denominator * n for n in (1, 2, 5)]
 
 
 def test_month_ends_keep_the_anchor_day() -> None:

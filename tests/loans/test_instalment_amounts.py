@@ -2,11 +2,14 @@
 
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
 from core.calendars import DayCount
+from core.money import CENT
 from loans.instalment_amounts import factor, level_instalment
+from loans.rounding_edges import edge_near, meant
 from loans.terms import EmiRule, Frequency, InterestBy, LoanTerms, Rounding, RoundingMode
 
 HALF_EVEN = Rounding(mode=RoundingMode.HALF_EVEN, emi=EmiRule.NEAREST)
@@ -77,3 +80,46 @@ def test_a_month_and_a_part_of_the_next() -> None:
     part = factor(spread, date(2024, 1, 1), date(2024, 2, 18), Decimal("0.094822"))
 
     assert abs(part * 100 - Decimal("1.253394")) < Decimal("0.000001")
+
+
+TWELFTH_OF_4 = Decimal("0.04") * (Decimal(1) / 12)  # 0.00333…, cut after 28 digits
+
+
+@pytest.mark.parametrize(
+    ("principal", "count", "rounding", "expected"),
+    [
+        ("180300.00", 2, Rounding(), "90601.00"),  # exactly; the cut digits alone would make 90,600.99
+        ("180299.99", 2, Rounding(), "90600.99"),  # half a cent below it
+        ("90150.00", 2, WHOLE, "45300"),  # 45,300.50 exactly: half even, not the 45,300 or 45,301 of chance
+        ("90151.00", 2, WHOLE, "45301"),  # 45,301.00…
+        ("270450.00", 2, WHOLE, "135902"),  # 135,901.50 exactly: half even goes up
+    ],
+)
+def test_a_level_instalment_on_an_edge_of_rounding_is_told_exactly(
+    principal: str, count: int, rounding: Rounding, expected: str
+) -> None:
+    assert level_instalment(Decimal(principal), [TWELFTH_OF_4] * count, rounding) == Decimal(expected)
+
+
+@pytest.mark.parametrize("mode", [RoundingMode.HALF_UP, RoundingMode.HALF_DOWN, RoundingMode.HALF_EVEN])
+def test_a_tie_falls_as_the_mode_says_whatever_was_cut(mode: RoundingMode) -> None:
+    """90,150.00 at 4 % over 2 months is 45,300.50 a month: a tie of whole units."""
+    whole = Rounding(mode=mode, emi=EmiRule.NEAREST, multiple=Decimal(1))
+    above = "45301" if mode is RoundingMode.HALF_UP else "45300"
+
+    assert level_instalment(Decimal("90150.00"), [TWELFTH_OF_4] * 2, whole) == Decimal(above)
+
+
+def test_a_cut_decimal_is_known_for_its_fraction_and_another_stays_itself() -> None:
+    assert meant(TWELFTH_OF_4) == Fraction(1, 300)
+    assert meant(Decimal("0.0079018333")) == Fraction(79018333, 10**10)
+    assert meant(Decimal("0.0725") * 31 / 365) == Fraction(725 * 31, 365 * 10**4)
+    odd = Decimal("0.01414213562373095048801688724")
+    assert meant(odd) == Fraction(odd)
+
+
+def test_only_amounts_on_an_edge_are_worked_out_again() -> None:
+    assert edge_near(Decimal("90600.99999999999999999999999"), CENT) == Decimal("90601.00")
+    assert edge_near(Decimal("45.005"), CENT) == Decimal("45.005")
+    assert edge_near(Decimal("90600.9999999999999"), CENT) is None
+    assert edge_near(Decimal("90601.0025"), CENT) is None
