@@ -64,9 +64,10 @@ class ActKind:
     ``refuse(loan, account, change)`` raises a named refusal that needs more than the account (the market's law, the
     product's rules). ``beyond_authority(loan, before, effect, on)`` says that one person may not do it alone.
     ``lines(loan, effect)`` is the act's own journal entry where it moves claims or money itself; income that it changes is
-    booked by the accrual that follows every act; ``once_charged_off`` what it is for a loan charged off. ``group`` is where its page is found; ``template`` the page itself, for
-    a kind that needs more than its parameters drawn. ``for_partners``: partners with the scope may do it over the API;
-    what moves money, changes the price or gives up a claim is for staff.
+    booked by the accrual that follows every act. ``once_charged_off`` is what becomes of it when the loan is charged off.
+    ``group`` is where its page is found; ``template`` the page itself, for a kind that needs more than its parameters
+    drawn. ``for_partners``: partners with the scope may do it over the API; what moves money, changes the price or gives
+    up a claim is for staff.
     """
 
     code: str

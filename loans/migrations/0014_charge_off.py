@@ -4,35 +4,34 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('loans', '0013_debit_retries'),
+        ("loans", "0013_debit_retries"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='loanposition',
-            name='charged_off_amount',
+            model_name="loanposition",
+            name="charged_off_amount",
             field=models.DecimalField(db_default=0, decimal_places=2, default=0, max_digits=14),
         ),
         migrations.AddField(
-            model_name='loanposition',
-            name='charged_off_on',
-            field=models.DateField(null=True, verbose_name='charged off on'),
+            model_name="loanposition",
+            name="charged_off_on",
+            field=models.DateField(null=True, verbose_name="charged off on"),
         ),
         migrations.AddField(
-            model_name='loanposition',
-            name='memo_fee',
+            model_name="loanposition",
+            name="memo_fee",
             field=models.DecimalField(db_default=0, decimal_places=2, default=0, max_digits=14),
         ),
         migrations.AddField(
-            model_name='loanposition',
-            name='memo_interest',
+            model_name="loanposition",
+            name="memo_interest",
             field=models.DecimalField(db_default=0, decimal_places=2, default=0, max_digits=14),
         ),
         migrations.AddField(
-            model_name='loanposition',
-            name='memo_late_interest',
+            model_name="loanposition",
+            name="memo_late_interest",
             field=models.DecimalField(db_default=0, decimal_places=2, default=0, max_digits=14),
         ),
     ]
