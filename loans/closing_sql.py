@@ -68,7 +68,8 @@ WITH sums AS (
      GROUP BY i.loan_id
 ), reading AS (
     SELECT s.*, p.product_id, p.bucket AS old_bucket, p.risk_class AS old_class,
-           p.charged_off_on IS NOT NULL AS charged_off,
+           p.charged_off_on IS NOT NULL AS charged_off, p.interest_paid, p.late_interest_paid,
+           p.suspended_interest AS old_suspended_interest, p.suspended_late_interest AS old_suspended_late_interest,
            s.interest_accrued - p.interest_accrued AS interest,
            s.late_interest_accrued - p.late_interest_accrued AS late_interest,
            s.fee_accrued - p.fee_accrued AS fee,
@@ -88,13 +89,13 @@ WITH sums AS (
                 ELSE (%(class_names)s::text[])[width_bucket(r.days_past_due, %(class_days)s::int[])] END AS risk_class
       FROM reading r
 ), held AS (
-    SELECT s.*, p.suspended_interest AS old_suspended_interest, p.suspended_late_interest AS old_suspended_late_interest,
-           CASE WHEN s.charged_off THEN p.suspended_interest
-                WHEN s.suspends THEN s.interest_accrued - p.interest_paid ELSE 0 END AS suspended_interest,
-           CASE WHEN s.charged_off THEN p.suspended_late_interest
-                WHEN s.suspends THEN s.late_interest_accrued - p.late_interest_paid ELSE 0 END
+    SELECT s.*,
+           CASE WHEN s.charged_off THEN s.old_suspended_interest
+                WHEN s.suspends THEN s.interest_accrued - s.interest_paid ELSE 0 END AS suspended_interest,
+           CASE WHEN s.charged_off THEN s.old_suspended_late_interest
+                WHEN s.suspends THEN s.late_interest_accrued - s.late_interest_paid ELSE 0 END
            AS suspended_late_interest
-      FROM stepped s JOIN loans_loanposition p ON p.loan_id = s.loan_id
+      FROM stepped s
 ), written AS (
     UPDATE loans_loanposition p
        SET as_of = %(on)s, principal_outstanding = s.principal_outstanding, interest_accrued = s.interest_accrued,
