@@ -278,7 +278,7 @@ def _repay_raw(loan_id: int, user: Any) -> None:
         cursor.execute(
             _ACCRUAL,
             {"loan_id": loan_id, "accrued_on": DUE, "interest": INTEREST, "late_interest": ZERO, "fee": ZERO,
-             "entry_id": accrued},
+             "suspended_interest": ZERO, "suspended_late_interest": ZERO, "entry_id": accrued},
         )  # fmt: skip
         cursor.execute(_POSITION, _position(loan_id, borrower_id, product_id))
         cursor.execute(_MESSAGE, _message(number, borrower_id, public_id))
@@ -326,6 +326,7 @@ def _position(loan_id: int, borrower_id: int, product_id: int) -> dict[str, Any]
         "as_of": DUE, "principal_outstanding": 11 * PRINCIPAL, "interest_accrued": INTEREST, "interest_paid": INTEREST,
         "oldest_due_on": None, "next_due_on": DUE + timedelta(days=30), "next_due_amount": Decimal("1165.00"),
         "days_past_due": 0, "bucket": "C", "risk_class": "normal", "holds": Jsonb([]), "plan": None,
+        "charged_off_on": None,
     }  # fmt: skip
 
 

@@ -67,17 +67,30 @@ class Earned:
     fee: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class Suspended:
+    """Interest and late interest that are owed and in the books, but not as income (``loans.suspense``)."""
+
+    interest: Decimal = ZERO
+    late_interest: Decimal = ZERO
+
+    @property
+    def total(self) -> Decimal:
+        return self.interest + self.late_interest
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargeOff:
     """The claims left the books on ``on`` while the borrower goes on owing them.
 
-    ``amount`` is what they were, ``earned`` the income until then (nothing is earned after it), ``recovered`` the money
-    that has come for them since.
+    ``amount`` is what they were, ``earned`` what had accrued by then (nothing is booked after it), ``suspended`` what of
+    it had not been income, ``recovered`` the money that has come for them since.
     """
 
     on: date
     amount: Decimal
     earned: Earned
+    suspended: Suspended = Suspended()
     recovered: Decimal = ZERO
 
 
@@ -133,7 +146,7 @@ class Account:
 
     @property
     def earned(self) -> Earned:
-        """What of it is income in the books: all of it, until the loan is charged off."""
+        """What of it is in the books, as income or in suspense: all of it, until the loan is charged off."""
         return self.accrued if self.charged_off is None else self.charged_off.earned
 
     @property

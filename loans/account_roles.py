@@ -37,6 +37,7 @@ BALANCE_ROLES = frozenset(
         AccountRole.FEES,
         AccountRole.OVERPAYMENTS,
         AccountRole.RECOVERIES,
+        AccountRole.SUSPENSE_INTEREST,
     }
 )
 

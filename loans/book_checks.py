@@ -37,6 +37,8 @@ LATERAL (VALUES
     ('late_interest_receivable', 'late_interest',
      CASE WHEN {_GONE} THEN 0 ELSE p.late_interest_accrued - p.late_interest_paid END, 1),
     ('fee_receivable', 'fees', CASE WHEN {_GONE} THEN 0 ELSE p.fee_accrued - p.fee_paid END, 1),
+    ('interest_in_suspense', 'suspense_interest',
+     CASE WHEN {_GONE} THEN 0 ELSE p.suspended_interest + p.suspended_late_interest END, -1),
     ('overpaid', 'overpayments', p.overpaid, -1),
     ('recovered', 'recoveries', p.recovered, -1)) AS c(figure, role, amount, sign)"""
 
@@ -47,10 +49,11 @@ WITH {_MAPPED}, booked AS (
       FROM ledger_journalline WHERE subledger_id BETWEEN %(lo)s AND %(hi)s GROUP BY 1, 2
 ), shared AS (
     SELECT s.loan_id, r.role, r.amount
-      FROM (SELECT loan_id, sum(interest) AS interest, sum(late_interest) AS late_interest, sum(fee) AS fee
+      FROM (SELECT loan_id, sum(interest) AS interest, sum(late_interest) AS late_interest, sum(fee) AS fee,
+                   sum(suspended_interest + suspended_late_interest) AS suspended
               FROM loans_accrual WHERE loan_id BETWEEN %(lo)s AND %(hi)s GROUP BY loan_id) s
-     CROSS JOIN LATERAL (VALUES ('interest', s.interest), ('late_interest', s.late_interest), ('fees', s.fee))
-           AS r(role, amount)
+     CROSS JOIN LATERAL (VALUES ('interest', s.interest), ('late_interest', s.late_interest), ('fees', s.fee),
+                                ('suspense_interest', -s.suspended)) AS r(role, amount)
 )
 SELECT n.number, c.figure || ' in the books', c.amount, c.sign * (coalesce(b.amount, 0) + coalesce(s.amount, 0))
   FROM loans_loanposition p
@@ -70,8 +73,10 @@ SELECT n.number, f.figure || ' in the books', f.amount, coalesce(f.booked, 0)
   FROM loans_loanposition p
   JOIN loans_loan n ON n.id = p.loan_id
   LEFT JOIN (SELECT l.subledger_id AS loan_id,
-                    sum(l.credit - l.debit) FILTER (WHERE e.event LIKE 'write_off%%') AS written_off,
-                    sum(l.credit - l.debit) FILTER (WHERE e.event LIKE 'charged_off%%') AS charged_off
+                    sum(CASE e.event WHEN 'write_off' THEN l.credit WHEN 'write_off_reversal' THEN -l.debit END)
+                    AS written_off,
+                    sum(CASE e.event WHEN 'charged_off' THEN l.credit WHEN 'charged_off_reversal' THEN -l.debit END)
+                    AS charged_off
                FROM ledger_journalentry e JOIN ledger_journalline l ON l.entry_id = e.id
               WHERE e.event IN ('write_off', 'write_off_reversal', 'charged_off', 'charged_off_reversal')
                 AND l.subledger_id BETWEEN %(lo)s AND %(hi)s GROUP BY 1) b ON b.loan_id = p.loan_id
@@ -93,7 +98,7 @@ WITH {_MAPPED}, positions AS (
 ), booked AS (
     SELECT account_id, sum(debit - credit) AS amount FROM ledger_journalline
      WHERE account_id IN (SELECT account_id FROM mapped WHERE role IN (
-           'principal', 'interest', 'late_interest', 'fees', 'overpayments', 'recoveries'))
+           'principal', 'interest', 'late_interest', 'fees', 'overpayments', 'recoveries', 'suspense_interest'))
      GROUP BY account_id
 )
 SELECT 'account ' || account_id, 'balance of all loans', coalesce(p.amount, 0), coalesce(b.amount, 0)
@@ -127,7 +132,8 @@ SELECT 'share ' || s.id, 'belongs to no loan', s.loan_id, NULL
 # Income is booked once for many loans; the shares beside an entry must add up to it, and no entry may stand without.
 UNSHARED_INCOME = """
 WITH shared AS (
-    SELECT entry_id, sum(interest + late_interest + fee) AS amount FROM loans_accrual GROUP BY entry_id
+    SELECT entry_id, sum(interest + late_interest + fee - suspended_interest - suspended_late_interest) AS amount
+      FROM loans_accrual GROUP BY entry_id
 ), booked AS (
     SELECT e.id AS entry_id, coalesce(sum(l.credit - l.debit) FILTER (WHERE a.kind = 'income'), 0) AS amount
       FROM ledger_journalentry e

@@ -1,6 +1,7 @@
 """Which accounts each event of a loan moves, in the roles of ``Accounts``. Receivables carry the loan as subsidiary
 account; accruals are booked for a whole product and day, with each loan's share beside them (``loans.models.Accrual``)."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 
 from core.money import ZERO
@@ -18,13 +19,25 @@ def disbursement(accounts: Accounts, loan_id: int, amount: Decimal, fee_deducted
     ]
 
 
-def accrual(accounts: Accounts, *, interest: Decimal, late_interest: Decimal, fee: Decimal) -> list[Line]:
-    """Income earned; negative amounts take back income that a replay or waiver undid."""
+def accrual(
+    accounts: Accounts,
+    *,
+    interest: Decimal,
+    late_interest: Decimal,
+    fee: Decimal,
+    suspended_interest: Decimal = ZERO,
+    suspended_late_interest: Decimal = ZERO,
+) -> list[Line]:
+    """Income earned; negative amounts take back income that a replay or waiver undid.
+
+    What goes into suspense is no income; what leaves it (negative) becomes income.
+    """
     return [
         debit(accounts.interest, interest),
-        credit(accounts.interest_income, interest),
+        credit(accounts.interest_income, interest - suspended_interest),
         debit(accounts.late_interest, late_interest),
-        credit(accounts.late_interest_income, late_interest),
+        credit(accounts.late_interest_income, late_interest - suspended_late_interest),
+        credit(accounts.suspense_interest, suspended_interest + suspended_late_interest),
         debit(accounts.fees, fee),
         credit(accounts.fee_income, fee),
     ]
@@ -54,34 +67,40 @@ def refund(accounts: Accounts, loan_id: int, amount: Decimal) -> list[Line]:
     return [debit(accounts.overpayments, amount, loan_id), credit(accounts.cash, amount)]
 
 
-def charge_off(
-    accounts: Accounts, loan_id: int, *, principal: Decimal, interest: Decimal, late_interest: Decimal, fee: Decimal
-) -> list[Line]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claims:
+    """What of a loan stands in the books; ``suspended`` is the part of its interest that never was income."""
+
+    principal: Decimal
+    interest: Decimal
+    late_interest: Decimal
+    fee: Decimal
+    suspended: Decimal = ZERO
+
+    @property
+    def total(self) -> Decimal:
+        return self.principal + self.interest + self.late_interest + self.fee
+
+
+def charge_off(accounts: Accounts, loan_id: int, claims: Claims) -> list[Line]:
     """Claims become bad debt expense; the loan runs on beside the books."""
-    return [
-        debit(accounts.charge_offs, principal + interest + late_interest + fee),
-        *_claims_gone(accounts, loan_id, principal, interest, late_interest, fee),
-    ]
+    return _lost(accounts, accounts.charge_offs, loan_id, claims)
 
 
-def write_off(
-    accounts: Accounts, loan_id: int, *, principal: Decimal, interest: Decimal, late_interest: Decimal, fee: Decimal
-) -> list[Line]:
+def write_off(accounts: Accounts, loan_id: int, claims: Claims) -> list[Line]:
     """Claims become expense; the right to collect stays (账销案存)."""
-    return [
-        debit(accounts.write_offs, principal + interest + late_interest + fee),
-        *_claims_gone(accounts, loan_id, principal, interest, late_interest, fee),
-    ]
+    return _lost(accounts, accounts.write_offs, loan_id, claims)
 
 
-def _claims_gone(
-    accounts: Accounts, loan_id: int, principal: Decimal, interest: Decimal, late_interest: Decimal, fee: Decimal
-) -> list[Line]:
+def _lost(accounts: Accounts, expense: str, loan_id: int, claims: Claims) -> list[Line]:
+    """Interest in suspense was no income, so that losing it is no expense."""
     return [
-        credit(accounts.principal, principal, loan_id),
-        credit(accounts.interest, interest, loan_id),
-        credit(accounts.late_interest, late_interest, loan_id),
-        credit(accounts.fees, fee, loan_id),
+        debit(expense, claims.total - claims.suspended),
+        debit(accounts.suspense_interest, claims.suspended, loan_id),
+        credit(accounts.principal, claims.principal, loan_id),
+        credit(accounts.interest, claims.interest, loan_id),
+        credit(accounts.late_interest, claims.late_interest, loan_id),
+        credit(accounts.fees, claims.fee, loan_id),
     ]
 
 

@@ -7,7 +7,6 @@ that are not yet read to ``on``, so that repeating it changes nothing and stoppi
 
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
@@ -20,7 +19,7 @@ from loans.account_mapping import accounts_of_product
 from loans.arrears import Steps
 from loans.closing_sql import AGE_INSTALMENTS, KEEP_SHARES, LOCK, MAKE_ROOM, NOTE_MOVES, READ_POSITIONS, SUM_BY_PRODUCT
 from loans.models import Loan, LoanPosition, LoanStatus
-from loans.positions import bucket_steps, class_steps
+from loans.positions import bucket_steps, class_steps, suspense_from
 
 
 def id_range() -> tuple[int, int] | None:
@@ -47,7 +46,7 @@ def accrue_and_age(lo: int, hi: int, on: date) -> dict[str, int]:
 
 
 def _close(lo: int, hi: int, on: date) -> dict[str, int]:
-    parameters: dict[str, Any] = {"lo": lo, "hi": hi, "on": on}
+    parameters: dict[str, Any] = {"lo": lo, "hi": hi, "on": on, "suspense_from": suspense_from(on)}
     with connection.cursor() as cursor:
         cursor.execute(LOCK, parameters)
         held = cursor.fetchone()[0]
@@ -99,16 +98,15 @@ def _class_steps(on: date) -> dict[str, Any]:
 def _book(cursor: Any, on: date) -> dict[int, int]:
     """One accrual entry a product; returns the entry id by product id."""
     cursor.execute(SUM_BY_PRODUCT)
-    sums: list[tuple[int, str, Decimal, Decimal, Decimal]] = cursor.fetchall()
-    entries = {}
-    for product_id, code, interest, late_interest, fee in sums:
+    parts = [column.name for column in cursor.description[2:]]
+    sums: list[tuple[Any, ...]] = cursor.fetchall()
+    entries: dict[int, int] = {}
+    for product_id, code, *amounts in sums:
         entry = post(
             event="accrual",
             posted_on=on,
             effective_on=on,
-            lines=bookings.accrual(
-                accounts_of_product(product_id), interest=interest, late_interest=late_interest, fee=fee
-            ),
+            lines=bookings.accrual(accounts_of_product(product_id), **dict(zip(parts, amounts, strict=True))),
             description=code,
         )
         entries[product_id] = entry.pk

@@ -35,11 +35,13 @@ MAKE_ROOM = """
 CREATE TEMPORARY TABLE IF NOT EXISTS closing_read (
     loan_id bigint, product_id bigint, days_past_due int, principal_outstanding numeric,
     old_bucket text, bucket text, old_class text, risk_class text,
-    interest numeric, late_interest numeric, fee numeric
+    interest numeric, late_interest numeric, fee numeric,
+    suspended_interest numeric, suspended_late_interest numeric
 ) ON COMMIT DROP;
 TRUNCATE closing_read
 """
 
+# From some days past due on, unpaid interest is no income and stands in suspense (loans.suspense).
 # A loan charged off goes on accruing, but beside the books: its memo grows and nothing is booked (loans.positions.accrue).
 READ_POSITIONS = """
 WITH sums AS (
@@ -66,7 +68,8 @@ WITH sums AS (
      GROUP BY i.loan_id
 ), reading AS (
     SELECT s.*, p.product_id, p.bucket AS old_bucket, p.risk_class AS old_class,
-           p.charged_off_on IS NOT NULL AS charged_off,
+           p.charged_off_on IS NOT NULL AS charged_off, p.interest_paid, p.late_interest_paid,
+           p.suspended_interest AS old_suspended_interest, p.suspended_late_interest AS old_suspended_late_interest,
            s.interest_accrued - p.interest_accrued AS interest,
            s.late_interest_accrued - p.late_interest_accrued AS late_interest,
            s.fee_accrued - p.fee_accrued AS fee,
@@ -81,9 +84,18 @@ WITH sums AS (
 ), stepped AS (
     SELECT r.*,
            (%(bucket_names)s::text[])[width_bucket(r.days_past_due, %(bucket_days)s::int[])] AS bucket,
+           NOT r.charged_off AND coalesce(r.days_past_due >= %(suspense_from)s::int, false) AS suspends,
            CASE WHEN r.charged_off THEN 'loss'
                 ELSE (%(class_names)s::text[])[width_bucket(r.days_past_due, %(class_days)s::int[])] END AS risk_class
       FROM reading r
+), held AS (
+    SELECT s.*,
+           CASE WHEN s.charged_off THEN s.old_suspended_interest
+                WHEN s.suspends THEN s.interest_accrued - s.interest_paid ELSE 0 END AS suspended_interest,
+           CASE WHEN s.charged_off THEN s.old_suspended_late_interest
+                WHEN s.suspends THEN s.late_interest_accrued - s.late_interest_paid ELSE 0 END
+           AS suspended_late_interest
+      FROM stepped s
 ), written AS (
     UPDATE loans_loanposition p
        SET as_of = %(on)s, principal_outstanding = s.principal_outstanding, interest_accrued = s.interest_accrued,
@@ -92,34 +104,40 @@ WITH sums AS (
            overdue_fee = s.overdue_fee, due_today = s.due_today, oldest_due_on = s.oldest_due_on,
            next_due_on = s.next_due_on, next_due_amount = s.next_due_amount, days_past_due = s.days_past_due,
            bucket = s.bucket, risk_class = s.risk_class,
+           suspended_interest = s.suspended_interest, suspended_late_interest = s.suspended_late_interest,
            memo_interest = p.memo_interest + CASE WHEN s.charged_off THEN s.interest ELSE 0 END,
            memo_late_interest = p.memo_late_interest + CASE WHEN s.charged_off THEN s.late_interest ELSE 0 END,
            memo_fee = p.memo_fee + CASE WHEN s.charged_off THEN s.fee ELSE 0 END
-      FROM stepped s
+      FROM held s
      WHERE p.loan_id = s.loan_id
  RETURNING p.loan_id, s.product_id, s.days_past_due, s.principal_outstanding,
            s.old_bucket, s.bucket, s.old_class, s.risk_class,
            CASE WHEN s.charged_off THEN 0 ELSE s.interest END,
            CASE WHEN s.charged_off THEN 0 ELSE s.late_interest END,
-           CASE WHEN s.charged_off THEN 0 ELSE s.fee END
+           CASE WHEN s.charged_off THEN 0 ELSE s.fee END,
+           s.suspended_interest - s.old_suspended_interest, s.suspended_late_interest - s.old_suspended_late_interest
 )
 INSERT INTO closing_read SELECT * FROM written
 """
 
 SUM_BY_PRODUCT = """
-SELECT c.product_id, p.code, sum(c.interest), sum(c.late_interest), sum(c.fee)
+SELECT c.product_id, p.code, sum(c.interest) AS interest, sum(c.late_interest) AS late_interest, sum(c.fee) AS fee,
+       sum(c.suspended_interest) AS suspended_interest, sum(c.suspended_late_interest) AS suspended_late_interest
   FROM closing_read c JOIN loans_product p ON p.id = c.product_id
  GROUP BY c.product_id, p.code
 HAVING sum(c.interest) <> 0 OR sum(c.late_interest) <> 0 OR sum(c.fee) <> 0
+    OR sum(c.suspended_interest) <> 0 OR sum(c.suspended_late_interest) <> 0
  ORDER BY c.product_id
 """
 
 KEEP_SHARES = """
-INSERT INTO loans_accrual (loan_id, accrued_on, interest, late_interest, fee, entry_id)
-SELECT c.loan_id, %(on)s, c.interest, c.late_interest, c.fee, e.entry_id
+INSERT INTO loans_accrual (
+    loan_id, accrued_on, interest, late_interest, fee, suspended_interest, suspended_late_interest, entry_id)
+SELECT c.loan_id, %(on)s, c.interest, c.late_interest, c.fee, c.suspended_interest, c.suspended_late_interest, e.entry_id
   FROM closing_read c
   JOIN unnest(%(products)s::bigint[], %(entries)s::bigint[]) AS e(product_id, entry_id) USING (product_id)
  WHERE c.interest <> 0 OR c.late_interest <> 0 OR c.fee <> 0
+    OR c.suspended_interest <> 0 OR c.suspended_late_interest <> 0
  ORDER BY c.loan_id
 """
 

@@ -15,7 +15,7 @@ from core.money import ZERO, round_money
 from core.rules import rule
 from ledger.posting import post
 from loans import bookings
-from loans.account import Account, ChargeOff, Earned, InstalmentState
+from loans.account import Account, ChargeOff, Earned, InstalmentState, Suspended
 from loans.account_mapping import accounts_for
 from loans.arrears import Steps, arrears, step_of
 from loans.due_dates import periods
@@ -24,6 +24,7 @@ from loans.models import Accrual, Instalment, Loan, LoanPosition, LoanTransition
 from loans.plan import Plan, plan_of
 from loans.plan_record import as_json, from_json
 from loans.schedule import Schedule, ScheduledInstalment
+from loans.suspense import suspended
 
 AGREED = ("starts_on", "due_on", "principal", "interest", "fee")
 MOVING = (
@@ -48,6 +49,16 @@ def bucket_steps(on: date) -> Steps:
 def class_steps(on: date) -> Steps:
     """Risk classes in force on ``on`` as (name, first day past due)."""
     return [(name, first_day) for name, first_day in rule("risk_classes", on)["floors"]]
+
+
+def suspense_from(on: date) -> int | None:
+    """Days past due from which interest is no income on ``on``, by the rule ``interest_suspense``; None for never."""
+    return dict(class_steps(on)).get(rule("interest_suspense", on)["from_class"])
+
+
+def suspended_of(account: Account) -> Suspended:
+    """The interest of ``account`` that is not income, by the rule in force on the day it stands at."""
+    return suspended(account, suspense_from(account.as_of))
 
 
 def locked(loan_id: int) -> LoanPosition:
@@ -112,13 +123,14 @@ def _charge_off(position: LoanPosition) -> ChargeOff:
     return ChargeOff(
         on=position.charged_off_on,
         amount=position.charged_off_amount,
-        earned=_in_income(position),
+        earned=_booked(position),
+        suspended=Suspended(position.suspended_interest, position.suspended_late_interest),
         recovered=position.recovered,
     )
 
 
-def _in_income(position: LoanPosition) -> Earned:
-    """What the books have as income of the loan: all that accrued, but for what accrued beside them."""
+def _booked(position: LoanPosition) -> Earned:
+    """What the books have of the loan's accruals: all of them, but for what accrued beside the books."""
     return Earned(
         interest=position.interest_accrued - position.memo_interest,
         late_interest=position.late_interest_accrued - position.memo_late_interest,
@@ -205,28 +217,24 @@ def insert_version(loan_id: int, account: Account, *, superseded_on: date | None
 
 def accrue(loan: Loan, position: LoanPosition, account: Account, *, posted_on: date) -> int | None:
     """Book what was earned, or must be taken back, since the position was last read; the entry's id if any."""
-    earned, known = account.earned, _in_income(position)
-    interest, fee = earned.interest - known.interest, earned.fee - known.fee
-    late_interest = earned.late_interest - known.late_interest
-    if not (interest or fee or late_interest):
+    earned, known, held = account.earned, _booked(position), suspended_of(account)
+    parts = {
+        "interest": earned.interest - known.interest,
+        "late_interest": earned.late_interest - known.late_interest,
+        "fee": earned.fee - known.fee,
+        "suspended_interest": held.interest - position.suspended_interest,
+        "suspended_late_interest": held.late_interest - position.suspended_late_interest,
+    }
+    if not any(parts.values()):
         return None
     entry = post(
         event="accrual",
         posted_on=posted_on,
         effective_on=account.as_of,
-        lines=bookings.accrual(accounts_for(loan), interest=interest, late_interest=late_interest, fee=fee),
+        lines=bookings.accrual(accounts_for(loan), **parts),
         description=loan.number,
     )
-    rows.insert(
-        Accrual(
-            loan_id=loan.pk,
-            accrued_on=account.as_of,
-            interest=interest,
-            late_interest=late_interest,
-            fee=fee,
-            entry_id=entry.pk,
-        )
-    )
+    rows.insert(Accrual(loan_id=loan.pk, accrued_on=account.as_of, entry_id=entry.pk, **parts))
     return entry.pk
 
 
@@ -242,6 +250,7 @@ def fill(position: LoanPosition, account: Account) -> None:
     on = account.as_of
     late = arrears(account, on)
     accrued, earned, paid, gone = account.accrued, account.earned, account.paid, account.charged_off
+    held = suspended_of(account)
     figures: dict[str, Any] = {
         "as_of": on,
         "principal_outstanding": account.principal_outstanding,
@@ -260,6 +269,8 @@ def fill(position: LoanPosition, account: Account) -> None:
         "next_due_amount": late.next_due_amount,
         "days_past_due": late.days_past_due,
         "overpaid": account.overpaid,
+        "suspended_interest": held.interest,
+        "suspended_late_interest": held.late_interest,
         "charged_off_on": gone.on if gone else None,
         "charged_off_amount": gone.amount if gone else ZERO,
         "recovered": gone.recovered if gone else ZERO,

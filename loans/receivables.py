@@ -34,7 +34,8 @@ class Movement:
 def movements(loan: Loan) -> list[Movement]:
     """All movements in the order they were booked: four queries at any length of history."""
     parts = _own_lines(loan)
-    for share in Accrual.objects.filter(loan_id=loan.pk).order_by("id"):
+    shares = Accrual.objects.filter(loan_id=loan.pk).exclude(interest=0, late_interest=0, fee=0)  # suspense moves alone
+    for share in shares.order_by("id"):
         given = parts.setdefault(share.entry_id, dict.fromkeys(PARTS, ZERO))
         for part in PARTS[1:]:
             given[part] += getattr(share, part)

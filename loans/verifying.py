@@ -37,6 +37,8 @@ _COLUMNS = (
     "risk_class",
     "written_off_amount",
     "recovered",
+    "suspended_interest",
+    "suspended_late_interest",
     "charged_off_on",
     "charged_off_amount",
     "memo_interest",

@@ -57,14 +57,14 @@ def write_off(*, loan_id: int, on: date, reason: str) -> Loan:
 
 
 def _to_expense(loan: Loan, position: LoanPosition, on: date, reason: str) -> None:
-    lines = bookings.write_off(
-        accounts_for(loan),
-        loan.pk,
+    claims = bookings.Claims(
         principal=position.principal_outstanding,
         interest=position.interest_receivable,
         late_interest=position.late_interest_receivable,
         fee=position.fee_receivable,
+        suspended=position.interest_in_suspense,
     )
+    lines = bookings.write_off(accounts_for(loan), loan.pk, claims)
     post(event="write_off", posted_on=on, effective_on=on, lines=lines, description=f"{loan.number} {reason}")
 
 

@@ -20,6 +20,7 @@ FIGURES = (
     "interest_receivable",
     "fee_receivable",
     "late_interest_receivable",
+    "interest_in_suspense",
     "overpaid",
     "charged_off_amount",
     "recovered",

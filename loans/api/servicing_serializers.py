@@ -45,6 +45,7 @@ class PositionSerializer(serializers.Serializer[LoanPosition]):
     overpaid = MoneyField()
     written_off_amount = MoneyField()
     recovered = MoneyField()
+    interest_in_suspense = MoneyField()
     charged_off_on = serializers.DateField(allow_null=True)
     charged_off_amount = MoneyField()
 

@@ -1,5 +1,6 @@
 """What the lender gives up of a running loan (pure)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -8,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from core.money import ZERO, round_money
-from loans.account import Account, ChargeOff, InstalmentState, age, call_in, settle_rows
+from loans.account import Account, ChargeOff, InstalmentState, Suspended, age, call_in, settle_rows
 from loans.changes.base import ChangeRefused, Effect
 
 
@@ -34,10 +35,12 @@ class ChargedOff:
 
     The borrower owes what was agreed, interest and late interest go on beside the books, and the loan stays with
     collection. What was earned by ``on`` stays income; money that comes later is recovery. ``cause`` is kept for reports.
+    ``suspended_of`` says which interest of an account is not income: losing it is no expense.
     """
 
     on: date
     cause: str
+    suspended_of: Callable[[Account], Suspended]
     source: Any = None
 
     def apply(self, account: Account) -> Effect:
@@ -45,25 +48,26 @@ class ChargedOff:
         account = age(account, self.on)
         if account.charged_off is not None and self.source is None:
             raise AlreadyChargedOff(on=account.charged_off.on.isoformat())
-        figures = _claims(account)
-        if account.charged_off is not None or not figures["charged_off"]:
+        figures, suspended = _claims(account), self.suspended_of(account)
+        amount = sum(figures.values(), ZERO)
+        figures |= {"suspended": suspended.total, "expense": amount - suspended.total}
+        if account.charged_off is not None or not amount:
             if self.source is None:
                 raise NothingToChargeOff()
             return Effect(account, figures=dict.fromkeys(figures, ZERO))
-        gone = ChargeOff(on=self.on, amount=figures["charged_off"], earned=account.accrued)
+        gone = ChargeOff(on=self.on, amount=amount, earned=account.accrued, suspended=suspended)
         return Effect(replace(account, charged_off=gone), figures=figures)
 
 
 def _claims(account: Account) -> dict[str, Decimal]:
     """What the account's claims are by their parts at the end of ``as_of``: principal, and what was earned and not paid."""
     earned, paid = account.earned, account.paid
-    parts = {
+    return {
         "principal": account.principal_outstanding,
         "interest": earned.interest - paid.interest,
         "late_interest": earned.late_interest - paid.late_interest,
         "fee": earned.fee - paid.fee,
     }
-    return {"charged_off": sum(parts.values(), ZERO), **parts}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

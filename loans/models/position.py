@@ -53,6 +53,9 @@ class LoanPosition(models.Model):
     overpaid = money_field(default=0)
     written_off_amount = money_field(default=0)
     recovered = money_field(default=0)
+    # Interest that is owed but not income; once charged off or written off, what it was on that day.
+    suspended_interest = money_field(default=0, db_default=0)
+    suspended_late_interest = money_field(default=0, db_default=0)
     # Charged off: what left the books, and what has accrued beside them since.
     charged_off_on = models.DateField(_("charged off on"), null=True)
     charged_off_amount = money_field(default=0, db_default=0)
@@ -94,6 +97,12 @@ class LoanPosition(models.Model):
     @property
     def late_interest_receivable(self) -> Decimal:
         return self._unless_written_off(self.late_interest_accrued - self.late_interest_paid)
+
+    @property
+    def interest_in_suspense(self) -> Decimal:
+        """Interest and late interest that is owed and in the books, but not as income."""
+        gone = self.status == LoanStatus.WRITTEN_OFF or self.charged_off_on is not None
+        return Decimal("0.00") if gone else self.suspended_interest + self.suspended_late_interest
 
     @property
     def overdue_total(self) -> Decimal:

@@ -1,5 +1,7 @@
 """What happens to a running loan besides payments: accruals, extensions, waivers, mandates, changes of bucket."""
 
+from decimal import Decimal
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -20,6 +22,9 @@ class Accrual(models.Model):
     interest = money_field(default=0)
     late_interest = money_field(default=0)
     fee = money_field(default=0)
+    # What of it went into suspense instead of income; negative where it left it.
+    suspended_interest = money_field(default=0, db_default=0)
+    suspended_late_interest = money_field(default=0, db_default=0)
     entry_id = models.BigIntegerField()
 
     class Meta:
@@ -28,6 +33,11 @@ class Accrual(models.Model):
 
     def __str__(self) -> str:
         return f"{self.loan_id} {self.accrued_on}"
+
+    @property
+    def suspended(self) -> Decimal:
+        """What of interest and late interest went into suspense; negative where it left it."""
+        return self.suspended_interest + self.suspended_late_interest
 
 
 class LoanTransition(models.Model):

@@ -17,6 +17,7 @@ _FIGURES: dict[str, str | Promise] = {
     "interest_receivable": gettext_lazy("Interest earned, unpaid"),
     "fee_receivable": gettext_lazy("Fees earned, unpaid"),
     "late_interest_receivable": gettext_lazy("Late interest, unpaid"),
+    "interest_in_suspense": gettext_lazy("Interest in suspense"),
     "overpaid": gettext_lazy("Overpaid"),
     "charged_off_amount": gettext_lazy("Charged off"),
     "recovered": gettext_lazy("Recovered"),

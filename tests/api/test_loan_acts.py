@@ -2,8 +2,10 @@
 
 import pytest
 
-from loans.models import LoanAct
+from loans.acts.performing import perform
+from loans.models import Loan, LoanAct
 from tests.api.town import lent, yuan
+from tests.loans.test_acts import wish as loan_wish
 from tests.partners.test_problems import assert_problem
 
 pytestmark = pytest.mark.django_db
@@ -64,3 +66,20 @@ def test_what_moves_money_or_gives_it_up_is_for_staff(lilac, product, kind):
     assert_problem(lilac.send(f"/loans/{loan['id']}/acts", wish(kind=kind)), 403, "act_for_staff_only")
     assert_problem(lilac.send(f"/loans/{loan['id']}/acts/preview", wish(kind=kind)), 403, "act_for_staff_only")
     assert kind not in [row["kind"] for row in lilac.ask("/act_kinds").json()["data"]]
+
+
+def test_a_loan_charged_off_says_so_and_takes_money_as_before(lilac, product):
+    loan = lent(lilac, product)
+    row = Loan.objects.get(public_id=loan["id"])
+    perform(loan_wish(row, "charged_off", row.disbursed_on, cause="fraud"), approved=True)
+
+    now = lilac.ask(f"/loans/{loan['id']}").json()
+
+    assert now["status"] == "active"
+    assert now["position"]["charged_off_on"] == row.disbursed_on.isoformat()
+    assert now["position"]["charged_off_amount"] == now["position"]["outstanding_total"] == loan["principal"]
+    assert now["position"]["interest_in_suspense"]["amount"] == 0
+    shown = lilac.ask(f"/loans/{loan['id']}/acts").json()["data"]
+    assert_problem(
+        lilac.send(f"/loans/{loan['id']}/acts/{shown[0]['id']}/undo", {"reason": "x"}), 403, "act_for_staff_only"
+    )

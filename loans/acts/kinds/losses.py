@@ -5,7 +5,7 @@ from decimal import Decimal
 from django.utils.translation import gettext_lazy as _
 
 from ledger.posting import Line, credit, debit
-from loans import bookings, writing_off
+from loans import bookings, positions, writing_off
 from loans.account_mapping import accounts_for
 from loans.acts.authority import beyond
 from loans.acts.parameters import Parameter, Sort
@@ -27,8 +27,9 @@ def _discount(loan: Loan, effect: Effect) -> list[Line]:
 
 
 def _bad_debt(loan: Loan, effect: Effect) -> list[Line]:
-    parts = {name: effect.figures[name] for name in ("principal", "interest", "late_interest", "fee")}
-    return bookings.charge_off(accounts_for(loan), loan.pk, **parts)
+    names = ("principal", "interest", "late_interest", "fee", "suspended")
+    claims = bookings.Claims(**{name: effect.figures[name] for name in names})
+    return bookings.charge_off(accounts_for(loan), loan.pk, claims)
 
 
 CHARGED_OFF = register(
@@ -41,6 +42,7 @@ CHARGED_OFF = register(
         ),
         permission="loans.request_write_off",
         change=ChargedOff,
+        agreed=lambda _loan: {"suspended_of": positions.suspended_of},
         lines=_bad_debt,
         once_charged_off=OnceChargedOff.SAME,
         beyond_authority=lambda _loan, _before, _effect, _on: True,
@@ -62,7 +64,8 @@ CHARGED_OFF = register(
             ),
         ),
         figures=(
-            ("charged_off", _("Becomes expense")),
+            ("expense", _("Becomes expense")),
+            ("suspended", _("Interest in suspense")),
             ("principal", _("Principal")),
             ("interest", _("Interest")),
             ("late_interest", _("Late interest")),
