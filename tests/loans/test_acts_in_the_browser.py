@@ -34,6 +34,7 @@ TYPED: dict[str, dict[str, str]] = {
     "settled_for_less": {"at_most": "99999.00"},
     "drawn_down": {"amount": "2000.00"},
     "rate_changed": {"annual_rate": "9"},
+    "late_multiplier_changed": {"multiplier": "130"},
     "rescheduled": {"from_due_on": "2026-04-15", "extra_count": "2"},
 }
 REFUSED = {"hold_ended": {"stops": "late_interest"}}  # nothing to end
@@ -42,7 +43,9 @@ REFUSED = {"hold_ended": {"stops": "late_interest"}}  # nothing to end
 def a_late_loan() -> tuple[Loan, str]:
     """A purchase loan drawn in part, one payment made, one instalment overdue."""
     loan = a_running_loan(
-        product_version=a_product("phone-purchase", is_purchase=True), drawdowns=[["2026-01-15", "10000.00"]]
+        product_version=a_product("phone-purchase", is_purchase=True),
+        drawdowns=[["2026-01-15", "10000.00"]],
+        late_rate_multiplier=Decimal("1.50"),
     )
     close_days(DISBURSED, date(2026, 2, 14))
     receipt = pay(loan, "300.00", date(2026, 2, 15))
