@@ -1,4 +1,4 @@
-"""By what the contract rate is multiplied while a loan is late, and how far late interest may go."""
+"""By what the contract rate is multiplied while a loan is late, how far late interest may go, who may lower a fee."""
 
 from datetime import date
 
@@ -20,7 +20,17 @@ RULES = (
         "loans (Fa Fa [2017] 22), 4 x one-year LPR for private lending (judicial interpretation of 2020, articles 28, 29). "
         "share_of_principal may bound the sum as well.",
     ),
+    (
+        "late_interest_notice",
+        date(2000, 1, 1),
+        {"held_until_made_good": True},
+        "House rule after article 137 of the Civil Code (a notice takes effect when it reaches the other side): no late "
+        "interest while every notice of the due date failed.",
+    ),
 )
+
+
+LIMITS = {"fee_lowered": {"fee_lowered": "500"}}
 
 
 def add(apps, schema_editor) -> None:
@@ -28,6 +38,9 @@ def add(apps, schema_editor) -> None:
         apps.get_model("core", "Rule").objects.get_or_create(
             code=code, market="CN", effective_from=effective_from, defaults={"data": data, "source": source}
         )
+    for row in apps.get_model("core", "Rule").objects.filter(code="act_authority", market="CN"):
+        row.data = LIMITS | row.data
+        row.save(update_fields=["data"])
 
 
 class Migration(migrations.Migration):
