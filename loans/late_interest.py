@@ -97,6 +97,12 @@ def _made_of(rate: LateRate, terms: LateTerms, contract_rate: Decimal | None, mu
     return LateRate(rate.first, capped_rate(contract_rate, multiplier, terms.ceiling), contract_rate, multiplier)
 
 
+def rate_on(rates: Sequence[LateRate], annual_rate: Decimal, on: date) -> Decimal:
+    """The yearly late rate of the day ``on``."""
+    latest = _latest(rates, on)
+    return annual_rate if latest is None else latest.annual_rate
+
+
 def spans(rates: Sequence[LateRate], annual_rate: Decimal, after: date, until: date) -> list[tuple[date, date, Decimal]]:
     """The days in (``after``, ``until``] as (after, until, yearly rate), one entry a rate, in order of days."""
     found, start, rate = [], after, annual_rate
