@@ -61,9 +61,7 @@ class ProductVersionForm(forms.ModelForm):  # its fields come from the admin
             version = construct_instance(self, self.instance)
             try:
                 require_product_within_cap(version, version.effective_from)
-                require_multiplier_allowed(
-                    version.late_rate_multiplier, version.effective_from, version.product.market
-                )
+                require_multiplier_allowed(version.late_rate_multiplier, version.effective_from, version.product.market)
             except DomainError as refusal:
                 raise forms.ValidationError(refusal.detail) from refusal
         return values

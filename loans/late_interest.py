@@ -103,7 +103,9 @@ def rate_on(rates: Sequence[LateRate], annual_rate: Decimal, on: date) -> Decima
     return annual_rate if latest is None else latest.annual_rate
 
 
-def spans(rates: Sequence[LateRate], annual_rate: Decimal, after: date, until: date) -> list[tuple[date, date, Decimal]]:
+def spans(
+    rates: Sequence[LateRate], annual_rate: Decimal, after: date, until: date
+) -> list[tuple[date, date, Decimal]]:
     """The days in (``after``, ``until``] as (after, until, yearly rate), one entry a rate, in order of days."""
     found, start, rate = [], after, annual_rate
     for step in sorted(rates, key=lambda step: step.first):
@@ -115,9 +117,7 @@ def spans(rates: Sequence[LateRate], annual_rate: Decimal, after: date, until: d
     return [*found, (start, until, rate)] if until > start else found
 
 
-def days_by_rate(
-    reckoning: Reckoning, due_on: date, after: date, until: date
-) -> list[tuple[Decimal, int]]:
+def days_by_rate(reckoning: Reckoning, due_on: date, after: date, until: date) -> list[tuple[Decimal, int]]:
     """How many late days in (``after``, ``until``] an instalment due on ``due_on`` is charged at which yearly rate."""
     days = [
         (rate, chargeable_days(due_on, reckoning.grace_days, start, end, reckoning.holds))
@@ -152,9 +152,7 @@ def _charge(row: Bearing, reckoning: Reckoning, after: date, until: date) -> Dec
     return sum((late_interest_of_day(row.base, rate) * count for rate, count in days), ZERO)
 
 
-def _up_to_cap(
-    rows: Sequence[Bearing], reckoning: Reckoning, after: date, until: date, most: Decimal
-) -> list[Decimal]:
+def _up_to_cap(rows: Sequence[Bearing], reckoning: Reckoning, after: date, until: date, most: Decimal) -> list[Decimal]:
     amounts = [row.charged for row in rows]
     room, eve = most - _in_cents(amounts), after
     while eve < until and room > 0:

@@ -76,7 +76,7 @@ def hold_for_notices(lo: int, hi: int, on: date) -> dict[str, int]:
     }
     placed = [_place(loan_id, due_on, on) for loan_id, due_on in _rows(_NOT_REACHED, facts)]
     ended = [_end(loan_id, first_day, on) for loan_id, first_day in _rows(_MADE_GOOD, facts)]
-    return {"holds_placed": sum(placed), "holds_ended": sum(ended)}
+    return {"notices_failed": sum(placed), "notices_made_good": sum(ended)}
 
 
 def _products(on: date) -> list[int]:

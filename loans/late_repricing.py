@@ -4,16 +4,18 @@ As with a rate tied to an index, the change is an act: it is told to the borrowe
 its own day however late the rule was entered, because a back-dated act is replayed.
 """
 
-from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from loans.acts.kinds.late_rates import LATE_MULTIPLIER_CHANGED
 from loans.acts.performing import Wish, perform
 from loans.late_rules import multipliers_of_rule
-from loans.models import Loan, LoanAct, LoanStatus, Product
+from loans.models import Loan, LoanAct, Product
+from loans.models.loan import LoanQuerySet
 
 
 def follow_rule(lo: int, hi: int, on: date) -> dict[str, int]:
@@ -32,7 +34,7 @@ def follow_rule(lo: int, hi: int, on: date) -> dict[str, int]:
     return {"late_rates_changed": changed}
 
 
-def _changed_on(loans: Iterable[Loan], first: date) -> Iterable[int]:
+def _changed_on(loans: LoanQuerySet, first: date) -> QuerySet[Any, Any]:
     """Loans that had their change of ``first`` already, also one undone: what people took back is not done again."""
     acts = LoanAct.objects.filter(kind=LATE_MULTIPLIER_CHANGED.code, loan__in=loans, effective_on=first)
     return acts.values("loan")

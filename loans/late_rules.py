@@ -32,7 +32,9 @@ CAP = "late_interest_cap"
 class LateMultiplierOutOfRange(Invalid):
     code = "late_multiplier_out_of_range"
     field = "late_rate_multiplier"
-    message = _("Late interest at %(multiplier)s × the contract rate is not allowed; the market allows %(least)s to %(most)s.")
+    message = _(
+        "Late interest at %(multiplier)s × the contract rate is not allowed; the market allows %(least)s to %(most)s."
+    )
 
 
 class LateCapNotCovered(NotFound):

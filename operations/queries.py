@@ -14,8 +14,8 @@ from operations.steps import STEPS, Step
 COUNT_LABELS: dict[str, str | Promise] = {
     "debits_paid": _("paid"),
     "debits_failed": _("refused by the bank"),
-    "holds_placed": _("held, not notified"),
-    "holds_ended": _("notified again"),
+    "notices_failed": _("held, not notified"),
+    "notices_made_good": _("notified again"),
     "late_rates_changed": _("late rates changed"),
     "loans_read": _("loans"),
     "loans_past_due": _("past due"),

@@ -83,7 +83,10 @@ class Loan(AgreedSchedule):
         help_text=_("Empty: the late rate was agreed by itself and follows no other."),
     )
     late_rate_ceiling = exact_field(
-        verbose_name=_("highest late rate"), null=True, blank=True, help_text=_("By the law of the day of the contract.")
+        verbose_name=_("highest late rate"),
+        null=True,
+        blank=True,
+        help_text=_("By the law of the day of the contract."),
     )
     late_interest_most = money_field(
         verbose_name=_("most late interest in all"), null=True, blank=True, help_text=_("Empty: no cap.")

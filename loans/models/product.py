@@ -108,7 +108,7 @@ class ProductVersion(ScheduleSettings):
         verbose_name=_("most late interest, part of the loan"),
         null=True,
         blank=True,
-        help_text=_("As a fraction: 0.30 is 30 % of the principal. Empty: only the cap of the market, if it has one."),
+        help_text=_("As a fraction of the principal: 0.30 is 30 %. Empty: only the cap of the market, if it has one."),
     )
     allocation_order = ArrayField(
         models.CharField(max_length=15), default=standard_allocation_order, verbose_name=_("allocation order")

@@ -69,11 +69,7 @@ class TestAdjusted:
         receipt = pay(loan, "1110.15", FIRST_DUE, recorded_on=date(2026, 2, 21))
         assert receipt.fee == Decimal("10.00")
 
-        perform(
-            wish(
-                loan, "fee_raised", ON, instalment=1, amount=Decimal("5.00"), recorded_on=date(2026, 2, 22)
-            )
-        )
+        perform(wish(loan, "fee_raised", ON, instalment=1, amount=Decimal("5.00"), recorded_on=date(2026, 2, 22)))
 
         receipt.refresh_from_db()
         assert receipt.fee == Decimal("15.00")

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.models import Rule
 from core.money import ZERO, round_money
 from core.rules import forget_cached_rules
-from core.models import Rule
 from ledger.queries import difference
 from loans.account import age, open_account
 from loans.acts.kinds.late_rates import LateMultiplierFixed, LateRateOnItsOwn
@@ -286,7 +286,9 @@ class TestCap:
 
     def test_the_cap_of_the_market_and_of_the_product_of_the_day_of_the_contract_hold(self) -> None:
         version = a_product(late_interest_cap=Decimal("0.30"))
-        set_rule("late_interest_cap", date(2026, 1, 1), {"lender_types": {"microloan_company": {"within_cost_cap": True}}})
+        set_rule(
+            "late_interest_cap", date(2026, 1, 1), {"lender_types": {"microloan_company": {"within_cost_cap": True}}}
+        )
         set_rule("late_interest_cap", date(2026, 6, 1), {"share_of_principal": "0.20"})
 
         early, later = (

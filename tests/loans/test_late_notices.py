@@ -115,9 +115,9 @@ def test_a_repeat_changes_nothing_and_what_people_took_back_stays_so() -> None:
     loan = a_loan_reminded("failed")
     nights(date(2026, 2, 12), date(2026, 2, 22))
 
-    assert hold_for_notices(0, 2**62, date(2026, 2, 23)) == {"holds_placed": 0, "holds_ended": 0}
+    assert hold_for_notices(0, 2**62, date(2026, 2, 23)) == {"notices_failed": 0, "notices_made_good": 0}
     undo(act_id=LoanAct.objects.get(loan=loan).pk, reason="told by letter in time", on=date(2026, 2, 23))
-    assert hold_for_notices(0, 2**62, date(2026, 2, 24)) == {"holds_placed": 0, "holds_ended": 0}
+    assert hold_for_notices(0, 2**62, date(2026, 2, 24)) == {"notices_failed": 0, "notices_made_good": 0}
     assert late_interest(loan) == 2 * ONE_DAY
 
 

@@ -19,7 +19,9 @@ class LateRateOnItsOwn(DomainError):
 
 class LateMultiplierFixed(DomainError):
     code = "late_multiplier_fixed"
-    message = _("The contract of loan %(number)s fixes late interest at %(agreed)s × the contract rate; %(asked)s is more.")
+    message = _(
+        "The contract of loan %(number)s fixes late interest at %(agreed)s × the contract rate; %(asked)s is more."
+    )
 
 
 def _refuse(loan: Loan, _account: Account, change: Change) -> None:
@@ -41,9 +43,7 @@ LATE_MULTIPLIER_CHANGED = register(
         change=LateMultiplierChanged,
         refuse=_refuse,
         group=Group.CHARGES,
-        parameters=(
-            Parameter(name="multiplier", sort=Sort.RATE, label=_("Of the contract rate"), least=0, most=10),
-        ),
+        parameters=(Parameter(name="multiplier", sort=Sort.RATE, label=_("Of the contract rate"), least=0, most=10),),
         figures=(("late_rate", _("Late interest a year")),),
     )
 )
