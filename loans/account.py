@@ -5,12 +5,13 @@ from the schedule as agreed and applies all events again in date order: the very
 having been in order from the start.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 from core.money import ZERO, round_money
 from loans.interest import Hold, accrued_fee, accrued_interest, chargeable_days, late_interest_of_day
+from loans.late_interest import Bearing, LateRate, LateTerms, Reckoning, charged_until
 from loans.plan import Plan, laid_out
 from loans.schedule import Schedule
 
@@ -100,12 +101,15 @@ class Account:
 
     ``plan`` is there where interest follows what is outstanding: then the instalments are laid out from it anew.
     ``charged_off`` changes nothing of what is owed, only what the books make of it.
+    ``late_annual_rate`` is the late rate the contract begins with, ``late_rates`` those from later days on.
     """
 
     instalments: tuple[InstalmentState, ...]
     as_of: date
     grace_days: int
     late_annual_rate: Decimal
+    late: LateTerms = field(default_factory=LateTerms)
+    late_rates: tuple[LateRate, ...] = ()
     overpaid: Decimal = ZERO
     holds: tuple[Hold, ...] = ()
     plan: Plan | None = None
@@ -123,6 +127,19 @@ class Account:
     @property
     def is_settled(self) -> bool:
         return self.owed == 0
+
+    @property
+    def late_by_day(self) -> bool:
+        """Whether late interest must be reckoned day by day: at more than one rate, or under a cap."""
+        return bool(self.late_rates) or self.late.most is not None
+
+    @property
+    def late_reckoning(self) -> Reckoning:
+        return Reckoning(self.late_annual_rate, self.late_rates, self.grace_days, self.holds, self.late.most)
+
+    def bears_late_interest(self, row: InstalmentState) -> Decimal:
+        """What of ``row`` bears late interest once it is late: principal, and interest where it compounds (复利)."""
+        return row.principal_owed + row.interest_owed if self.late.compounds else row.principal_owed
 
     def interest_accrued(self, on: date) -> Decimal:
         """Interest accrued by the end of ``on`` since the loan began, paid or not."""
@@ -161,13 +178,26 @@ class Account:
 
 
 def open_account(
-    schedule: Schedule, *, on: date, grace_days: int, late_annual_rate: Decimal, plan: Plan | None = None
+    schedule: Schedule,
+    *,
+    on: date,
+    grace_days: int,
+    late_annual_rate: Decimal,
+    late: LateTerms | None = None,
+    plan: Plan | None = None,
 ) -> Account:
     """The account on the day the money goes out."""
     rows = tuple(
         InstalmentState(r.number, r.starts_on, r.due_on, r.principal, r.interest, r.fee) for r in schedule.instalments
     )
-    return Account(instalments=rows, as_of=on, grace_days=grace_days, late_annual_rate=late_annual_rate, plan=plan)
+    return Account(
+        instalments=rows,
+        as_of=on,
+        grace_days=grace_days,
+        late_annual_rate=late_annual_rate,
+        late=late or LateTerms(),
+        plan=plan,
+    )
 
 
 def age(account: Account, on: date) -> Account:
@@ -175,8 +205,18 @@ def age(account: Account, on: date) -> Account:
     if on <= account.as_of:
         return account
     account = relaid(account, on)
-    rows = tuple(_with_late_interest(row, account, on) for row in account.instalments)
+    if account.late_by_day:
+        rows = _charged_by_day(account, on)
+    else:
+        rows = tuple(_with_late_interest(row, account, on) for row in account.instalments)
     return replace(account, instalments=rows, as_of=on)
+
+
+def _charged_by_day(account: Account, on: date) -> tuple[InstalmentState, ...]:
+    bearing = [Bearing(row.due_on, account.bears_late_interest(row), row.late_interest) for row in account.instalments]
+    charged = charged_until(bearing, account.late_reckoning, account.as_of, on)
+    pairs = zip(account.instalments, charged, strict=True)
+    return tuple(row if row.late_interest == amount else replace(row, late_interest=amount) for row, amount in pairs)
 
 
 def relaid(account: Account, on: date) -> Account:
@@ -208,12 +248,13 @@ def _laid_out(row: InstalmentState, amounts: tuple[Decimal, Decimal] | None) -> 
 
 
 def _with_late_interest(row: InstalmentState, account: Account, on: date) -> InstalmentState:
-    if not account.late_annual_rate or not row.principal_owed:
+    base = account.bears_late_interest(row)
+    if not account.late_annual_rate or not base:
         return row
     days = chargeable_days(row.due_on, account.grace_days, account.as_of, on, account.holds)
     if not days:
         return row
-    charged = late_interest_of_day(row.principal_owed, account.late_annual_rate) * days
+    charged = late_interest_of_day(base, account.late_annual_rate) * days
     return replace(row, late_interest=row.late_interest + charged)
 
 

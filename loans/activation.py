@@ -40,6 +40,7 @@ def activate(*, loan_id: int, disbursed_on: date) -> Loan:
         on=disbursed_on,
         grace_days=loan.grace_days,
         late_annual_rate=loan.late_annual_rate,
+        late=loan.late_terms(),
         plan=positions.agreed_plan(loan, schedule),
     )
     positions.insert_version(loan.pk, account, superseded_on=None)

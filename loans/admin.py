@@ -13,6 +13,7 @@ from unfold.admin import StackedInline
 from core.admin import HistoryAdmin, ReadOnlyAdmin
 from core.errors import DomainError
 from loans.account_mapping import forget_mappings, require_changeable
+from loans.late_rules import require_multiplier_allowed
 from loans.models import (
     AccountMapping,
     Application,
@@ -61,6 +62,7 @@ class ProductVersionForm(forms.ModelForm):  # its fields come from the admin
             version = construct_instance(self, self.instance)
             try:
                 require_product_within_cap(version, version.effective_from)
+                require_multiplier_allowed(version.late_rate_multiplier, version.effective_from, version.product.market)
             except DomainError as refusal:
                 raise forms.ValidationError(refusal.detail) from refusal
         return values

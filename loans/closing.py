@@ -17,7 +17,16 @@ from loans import bookings, positions
 from loans.account import relaid
 from loans.account_mapping import accounts_of_product
 from loans.arrears import Steps
-from loans.closing_sql import AGE_INSTALMENTS, KEEP_SHARES, LOCK, MAKE_ROOM, NOTE_MOVES, READ_POSITIONS, SUM_BY_PRODUCT
+from loans.closing_sql import (
+    AGE_BY_DAY,
+    AGE_INSTALMENTS,
+    KEEP_SHARES,
+    LOCK,
+    MAKE_ROOM,
+    NOTE_MOVES,
+    READ_POSITIONS,
+    SUM_BY_PRODUCT,
+)
 from loans.models import Loan, LoanPosition, LoanStatus
 from loans.positions import bucket_steps, class_steps, suspense_from
 
@@ -49,11 +58,13 @@ def _close(lo: int, hi: int, on: date) -> dict[str, int]:
     parameters: dict[str, Any] = {"lo": lo, "hi": hi, "on": on, "suspense_from": suspense_from(on)}
     with connection.cursor() as cursor:
         cursor.execute(LOCK, parameters)
-        held = cursor.fetchone()[0]
+        held, by_day = cursor.fetchone()
         if not held:
             return {"loans_read": 0, "loans_past_due": 0, "bucket_moves": 0}
         _lay_out_plans(lo, hi, on)
         cursor.execute(AGE_INSTALMENTS, parameters)
+        if by_day:
+            cursor.execute(AGE_BY_DAY, parameters)
         cursor.execute(MAKE_ROOM)
         cursor.execute(READ_POSITIONS, {**parameters, **_steps("bucket", bucket_steps(on)), **_class_steps(on)})
         if cursor.rowcount != held:

@@ -3,18 +3,20 @@
 # Payments lock the loan and its position; taking the positions first, in id order, means that what is summed below
 # cannot change under way and that nobody waits in a circle.
 LOCK = """
-SELECT count(*) FROM (
-    SELECT loan_id FROM loans_loanposition
+SELECT count(*), count(*) FILTER (WHERE late_by_day) FROM (
+    SELECT loan_id, late_by_day FROM loans_loanposition
      WHERE loan_id BETWEEN %(lo)s AND %(hi)s AND status = 'active' AND as_of < %(on)s
      ORDER BY loan_id FOR UPDATE) AS held
 """
 
-# Late interest: per day on unpaid principal, for the days after the due date and its grace days that lie in no hold
-# (loans.interest: chargeable_days, held_days).
+# Late interest: per day on unpaid principal, and unpaid interest where it compounds, for the days after the due date and
+# its grace days that lie in no hold (loans.interest: chargeable_days, held_days).
 AGE_INSTALMENTS = """
 UPDATE loans_instalment i
    SET late_interest = i.late_interest
-     + round((i.principal - i.principal_paid) * l.late_annual_rate / 365, 8)
+     + round((i.principal - i.principal_paid
+              + CASE WHEN l.late_interest_compounds THEN i.interest - i.interest_paid ELSE 0 END)
+             * l.late_annual_rate / 365, 8)
      * (%(on)s::date - greatest(p.as_of, i.due_on + l.grace_days)
         - CASE WHEN p.holds = '[]'::jsonb THEN 0 ELSE (
             SELECT count(DISTINCT held.day)
@@ -25,10 +27,57 @@ UPDATE loans_instalment i
              WHERE h->>2 IN ('late_interest', 'notice', 'everything')) END)
   FROM loans_loanposition p JOIN loans_loan l ON l.id = p.loan_id
  WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s AND p.status = 'active' AND p.as_of < %(on)s
-   AND l.late_annual_rate > 0
+   AND l.late_annual_rate > 0 AND NOT p.late_by_day
    AND i.loan_id = p.loan_id AND i.superseded_on IS NULL AND i.settled_on IS NULL
    AND i.due_on < %(on)s AND i.due_on + l.grace_days < %(on)s
-   AND i.principal > i.principal_paid
+   AND (i.principal > i.principal_paid OR (l.late_interest_compounds AND i.interest > i.interest_paid))
+"""
+
+# The same where the rate changed on some day, or where late interest is capped (loans.late_interest): a row a late day and
+# instalment in the order in which they are charged, with what comes before it, so that the step that would pass the cap is
+# cut to it and no later one counts. ``ticks`` are the cents by which a step raises what is owed.
+AGE_BY_DAY = """
+WITH charged AS (
+    SELECT i.id, i.loan_id, i.number, i.late_interest, l.late_interest_most AS most, late.day,
+           round((i.principal - i.principal_paid
+                  + CASE WHEN l.late_interest_compounds THEN i.interest - i.interest_paid ELSE 0 END)
+                 * coalesce((SELECT (r->>1)::numeric FROM jsonb_array_elements(p.late_rates) AS r
+                              WHERE (r->>0)::date <= late.day ORDER BY (r->>0)::date DESC LIMIT 1),
+                            l.late_annual_rate) / 365, 8) AS charge
+      FROM loans_loanposition p
+      JOIN loans_loan l ON l.id = p.loan_id
+      JOIN loans_instalment i ON i.loan_id = p.loan_id
+     CROSS JOIN LATERAL (
+           SELECT day::date FROM generate_series(greatest(p.as_of, i.due_on + l.grace_days)::timestamp + interval '1 day',
+                                                 %(on)s::date::timestamp, interval '1 day') AS day) AS late
+     WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s AND p.status = 'active' AND p.as_of < %(on)s AND p.late_by_day
+       AND i.superseded_on IS NULL AND i.settled_on IS NULL AND i.due_on + l.grace_days < %(on)s
+       AND (i.principal > i.principal_paid OR (l.late_interest_compounds AND i.interest > i.interest_paid))
+       AND NOT EXISTS (
+           SELECT 1 FROM jsonb_array_elements(p.holds) AS h
+            WHERE h->>2 IN ('late_interest', 'notice', 'everything')
+              AND late.day BETWEEN (h->>0)::date AND (h->>1)::date)
+), grown AS (
+    SELECT c.*, c.late_interest + sum(c.charge) OVER (PARTITION BY c.id ORDER BY c.day) AS reached FROM charged c
+), ticked AS (
+    SELECT g.*, g.reached - g.charge AS before, round(g.reached, 2) - round(g.reached - g.charge, 2) AS ticks FROM grown g
+), counted AS (
+    SELECT t.*, sum(t.ticks) OVER (PARTITION BY t.loan_id ORDER BY t.day, t.number) - t.ticks AS used FROM ticked t
+), owed AS (
+    SELECT i.loan_id, sum(round(i.late_interest, 2)) AS cents
+      FROM loans_instalment i
+     WHERE i.superseded_on IS NULL AND i.loan_id IN (SELECT loan_id FROM charged)
+     GROUP BY i.loan_id
+), steps AS (
+    SELECT c.*, c.most - o.cents - c.used AS room FROM counted c JOIN owed o USING (loan_id)
+), added AS (
+    SELECT id, sum(CASE WHEN most IS NULL OR (room > 0 AND ticks <= room) THEN charge
+                        WHEN room <= 0 THEN 0
+                        ELSE round(before, 2) + room - before END) AS late_interest
+      FROM steps GROUP BY id
+)
+UPDATE loans_instalment i SET late_interest = i.late_interest + a.late_interest
+  FROM added a WHERE i.id = a.id AND a.late_interest <> 0
 """
 
 MAKE_ROOM = """

@@ -6,11 +6,13 @@ who signed without being one more place where personal data lies in the clear.
 
 import hashlib
 import json
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
 from core.identifiers import next_number
 from core.money import chinese_capitals, round_rate
+from loans import late_rules
 from loans.disbursing import queue
 from loans.merchants import require_purchase
 from loans.models import Contract, Loan, Offer, ProductVersion
@@ -22,7 +24,8 @@ def conclude(offer: Offer, on: date, signed_via: str) -> Loan:
     """Write the loan of ``offer``, its sealed contract and the order to pay it out.
 
     The law is tested once more: it may have changed since the offer was made. Raises AllInCostTooHigh,
-    AdvanceDeductionRefused, and for a purchase MerchantMissing, MerchantNotActive, GoodsMissing.
+    AdvanceDeductionRefused, LateMultiplierOutOfRange, LateCapNotCovered, and for a purchase MerchantMissing,
+    MerchantNotActive, GoodsMissing.
     """
     require_purchase(offer.product_version, offer.merchant, offer.goods)
     quote = quote_of_offer(offer, on)
@@ -36,6 +39,7 @@ def conclude(offer: Offer, on: date, signed_via: str) -> Loan:
 
 def _loan(offer: Offer, version: ProductVersion, quote: Quote, on: date) -> Loan:
     terms = quote.terms
+    late = late_rules.agree(version, principal=terms.principal, contract_rate=terms.annual_rate, on=on)
     return Loan(
         number=next_number("LN", on),
         borrower_id=offer.application.borrower_id,
@@ -53,7 +57,6 @@ def _loan(offer: Offer, version: ProductVersion, quote: Quote, on: date) -> Loan
         day_count=terms.day_count.value,
         first_due_on=terms.first_due_on,
         grace_days=version.grace_days,
-        late_annual_rate=round_rate(terms.annual_rate * version.late_rate_multiplier),
         allocation_order=version.allocation_order,
         price=offer.price if version.is_purchase else None,
         down_payment=offer.down_payment if version.is_purchase else None,
@@ -62,6 +65,7 @@ def _loan(offer: Offer, version: ProductVersion, quote: Quote, on: date) -> Loan
         annualised_cost=quote.cost.simple,
         drawdowns=_drawdowns(quote),
         officer=offer.made_by,
+        **asdict(late),
         **version.settings_for_booking(),
     )
 
@@ -142,8 +146,21 @@ def _cost_table(loan: Loan, quote: Quote, fee_payee: str) -> dict[str, Any]:
         "annualised_simple": str(round_rate(quote.cost.simple, 6)),
         "annualised_compound": str(round_rate(quote.cost.compound, 6)),
         "cap": None if quote.cap.rate is None else str(quote.cap.rate),
-        "contingent": [{"item": "late_interest", "annual_rate": str(round_rate(loan.late_annual_rate))}],
+        "contingent": [_late_interest(loan)],
         "nothing_else_is_charged": True,
+    }
+
+
+def _late_interest(loan: Loan) -> dict[str, Any]:
+    """What being late costs: the rate and what it is made of, on what it is charged, and how far it goes."""
+    return {
+        "item": "late_interest",
+        "annual_rate": str(round_rate(loan.late_annual_rate)),
+        "multiplier": None if loan.late_rate_multiplier is None else str(loan.late_rate_multiplier),
+        "multiplier_follows_rule": loan.late_rate_follows_rule,
+        "highest_annual_rate": None if loan.late_rate_ceiling is None else str(round_rate(loan.late_rate_ceiling)),
+        "charged_on": ["principal", "interest"] if loan.late_interest_compounds else ["principal"],
+        "most_in_all": None if loan.late_interest_most is None else str(loan.late_interest_most),
     }
 
 

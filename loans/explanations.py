@@ -11,10 +11,14 @@ from decimal import Decimal
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core.calendars import days_between
 from core.money import ZERO, round_money
+from loans import positions
+from loans.account import Account
 from loans.interest import late_interest_of_day
+from loans.late_interest import days_by_rate, rate_on
 from loans.models import Instalment, Loan, LoanPosition
 
 
@@ -81,28 +85,56 @@ def overdue(position: LoanPosition) -> Explanation:
 
 
 def late_interest(loan: Loan, instalments: Sequence[Instalment], on: date) -> Explanation:
-    """Overdue principal × yearly late rate ÷ 365 for each day after the grace days, kept to eight decimals."""
-    formula = _("overdue principal × %(rate)s a year ÷ 365, for each day after %(grace)d grace days") % {
-        "rate": f"{loan.late_annual_rate * 100:.2f} %",
-        "grace": loan.grace_days,
-    }
-    terms = [_late_term(loan, row, on) for row in instalments if row.late_interest or _is_late(row, on)]
+    """What is overdue × yearly late rate ÷ 365 for each day after the grace days: the days of each rate, then the sums."""
+    account = positions.load(loan, loan.position)
+    terms = [_late_term(account, row, on) for row in instalments if row.late_interest or _is_late(row, on)]
     charged = sum((round_money(row.late_interest) for row in instalments), ZERO)
     paid = sum((row.late_interest_paid for row in instalments), ZERO)
     if paid:
         terms.append(Term(_("Paid of it"), -paid))
-    return Explanation(formula, terms, charged - paid)
+    return Explanation(_late_formula(loan, account), terms, charged - paid)
+
+
+def _late_formula(loan: Loan, account: Account) -> str:
+    """The rates with the day each holds from, on what they are charged, and the days that are free."""
+    rates = [_percent(account.late_annual_rate)]
+    rates += [
+        _("%(rate)s from %(day)s") % {"rate": _percent(rate.annual_rate), "day": rate.first.isoformat()}
+        for rate in account.late_rates
+    ]
+    facts = {"rate": ", ".join(rates), "grace": loan.grace_days}
+    formula = _("overdue principal × %(rate)s a year ÷ 365, for each day after %(grace)d grace days") % facts
+    if account.late.compounds:
+        formula = (
+            _("overdue principal and interest × %(rate)s a year ÷ 365, for each day after %(grace)d grace days") % facts
+        )
+    if account.late.most is None:
+        return formula
+    return formula + "; " + _("at most %(amount)s in all, penalties included") % {"amount": f"{account.late.most:,.2f}"}
+
+
+def _percent(rate: Decimal) -> str:
+    return f"{rate * 100:.2f} %"
 
 
 def _is_late(row: Instalment, on: date) -> bool:
     return row.due_on < on and row.settled_on is None
 
 
-def _late_term(loan: Loan, row: Instalment, on: date) -> Term:
+def _late_term(account: Account, row: Instalment, on: date) -> Term:
+    """One instalment: how many days at which rate up to the day it was settled, and what a day costs now."""
+    until = min(row.settled_on or account.as_of, account.as_of)
+    days = days_by_rate(account.late_reckoning, row.due_on, row.due_on, until)
+    said = [
+        ngettext("%(days)d day at %(rate)s", "%(days)d days at %(rate)s", count)
+        % {"days": count, "rate": _percent(rate)}
+        for rate, count in days
+    ]
     owed = row.principal - row.principal_paid
-    note = ""
+    if account.late.compounds:
+        owed += row.interest - row.interest_paid
     if owed and _is_late(row, on):
-        daily = late_interest_of_day(owed, loan.late_annual_rate)
-        note = _("now %(owed)s overdue, %(daily)s a day") % {"owed": f"{owed:,.2f}", "daily": f"{daily:,.4f}"}
+        daily = late_interest_of_day(owed, rate_on(account.late_rates, account.late_annual_rate, on))
+        said.append(_("now %(owed)s overdue, %(daily)s a day") % {"owed": f"{owed:,.2f}", "daily": f"{daily:,.4f}"})
     label = _("Instalment %(number)d, due %(due)s") % {"number": row.number, "due": row.due_on.isoformat()}
-    return Term(label, round_money(row.late_interest), note)
+    return Term(label, round_money(row.late_interest), "; ".join(said))

@@ -20,6 +20,7 @@ from loans.account_mapping import accounts_for
 from loans.arrears import Steps, arrears, step_of
 from loans.due_dates import periods
 from loans.interest import Hold, Stops
+from loans.late_interest import LateRate
 from loans.models import Accrual, Instalment, Loan, LoanPosition, LoanTransition, RiskClass
 from loans.plan import Plan, plan_of
 from loans.plan_record import as_json, from_json
@@ -111,6 +112,8 @@ def _account(
         as_of=as_of,
         grace_days=loan.grace_days,
         late_annual_rate=loan.late_annual_rate,
+        late=loan.late_terms(),
+        late_rates=tuple(_late_rate(*kept) for kept in position.late_rates) if position else (),
         overpaid=position.overpaid if position else ZERO,
         holds=tuple(_hold(*kept) for kept in position.holds) if position else (),
         plan=plan,
@@ -140,6 +143,10 @@ def _booked(position: LoanPosition) -> Earned:
 
 def _hold(first: str, last: str, stops: str) -> Hold:
     return Hold(date.fromisoformat(first), date.fromisoformat(last), Stops(stops))
+
+
+def _late_rate(first: str, *rates: str) -> LateRate:
+    return LateRate(date.fromisoformat(first), *(Decimal(rate) for rate in rates))
 
 
 def _current_rows(loan_id: int) -> list[InstalmentState]:
@@ -279,6 +286,11 @@ def fill(position: LoanPosition, account: Account) -> None:
         "memo_fee": accrued.fee - earned.fee,
         "holds": [[hold.first.isoformat(), hold.last.isoformat(), hold.stops.value] for hold in account.holds],
     }
+    figures["late_rates"] = [
+        [rate.first.isoformat(), str(rate.annual_rate), str(rate.contract_rate), str(rate.multiplier)]
+        for rate in account.late_rates
+    ]
+    figures["late_by_day"] = account.late_by_day
     figures["plan"] = as_json(account.plan)
     figures["bucket"] = step_of(late.days_past_due, bucket_steps(on))
     figures["risk_class"] = RiskClass.LOSS.value if gone else step_of(late.days_past_due, class_steps(on))

@@ -27,6 +27,8 @@ _COLUMNS = (
     "overdue_fee",
     "due_today",
     "holds",
+    "late_rates",
+    "late_by_day",
     "plan",
     "oldest_due_on",
     "next_due_on",

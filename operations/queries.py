@@ -14,6 +14,9 @@ from operations.steps import STEPS, Step
 COUNT_LABELS: dict[str, str | Promise] = {
     "debits_paid": _("paid"),
     "debits_failed": _("refused by the bank"),
+    "notices_failed": _("held, not notified"),
+    "notices_made_good": _("notified again"),
+    "late_rates_changed": _("late rates changed"),
     "loans_read": _("loans"),
     "loans_past_due": _("past due"),
     "bucket_moves": _("bucket changed"),

@@ -18,7 +18,7 @@ from core.errors import DomainError
 from debt_collections import cases, promises
 from debt_collections.models import Promise as PromiseToPay
 from ledger import queries as books
-from loans import closing, mandates, pledge_review, reminders, repricing
+from loans import closing, late_notices, late_repricing, mandates, pledge_review, reminders, repricing
 from loans.models import LIVE_PLEDGES, Mandate, MandateStatus, PolicyPledge
 from operations.books import close_by_rule
 from risk import limits
@@ -98,6 +98,8 @@ def close_period(lo: int, hi: int, on: date) -> Counts:
 STEPS: tuple[Step, ...] = (
     Step("mandates", _("Direct debits"), _to_last(mandates.run_due), _loans_with_mandate),
     Step("repricing", _("Rates set anew"), _to_last(repricing.reprice_due), _running_loans),
+    Step("notices", _("Notices that did not arrive"), _to_last(late_notices.hold_for_notices), _running_loans),
+    Step("late_rates", _("Late rates set anew"), _to_last(late_repricing.follow_rule), _running_loans),
     Step("positions", _("Accrued and aged"), _to_last(closing.accrue_and_age), _running_loans),
     Step("policies", _("Pledged policies"), _to_last(pledge_review.review_due), _loans_with_policy),
     Step("reminders", _("Reminders"), _to_last(reminders.queue_reminders), _running_loans),

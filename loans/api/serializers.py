@@ -66,6 +66,9 @@ class ProductSerializer(serializers.Serializer[Product]):
     fee_due = serializers.ChoiceField(FeeDue.choices, source="live.fee_due")
     grace_days = serializers.IntegerField(source="live.grace_days")
     late_rate_multiplier = serializers.CharField(source="live.late_rate_multiplier")
+    late_rate_follows_rule = serializers.BooleanField(source="live.late_rate_follows_rule")
+    late_interest_compounds = serializers.BooleanField(source="live.late_interest_compounds")
+    late_interest_cap = RateField(source="live.late_interest_cap", allow_null=True)
     allocation_order = serializers.ListField(child=serializers.CharField(), source="live.allocation_order")
     is_purchase = serializers.BooleanField(
         source="live.is_purchase", help_text="An application names merchant, price and goods; the merchant is paid."

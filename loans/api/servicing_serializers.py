@@ -86,6 +86,13 @@ class LoanSerializer(serializers.Serializer[Loan]):
     instalment_count = serializers.IntegerField()
     grace_days = serializers.IntegerField()
     late_annual_rate = RateField()
+    late_rate_multiplier = RateField(allow_null=True, help_text="Of the contract rate; null: a late rate of its own.")
+    late_rate_follows_rule = serializers.BooleanField(
+        help_text="Whether a new multiplier of the market applies from its day on."
+    )
+    late_rate_ceiling = RateField(allow_null=True)
+    late_interest_compounds = serializers.BooleanField(help_text="Whether overdue interest bears late interest too.")
+    late_interest_most = MoneyField(allow_null=True, help_text="Late interest and penalties in all.")
     disbursed_on = serializers.DateField(allow_null=True)
     settled_on = serializers.DateField(allow_null=True)
     written_off_on = serializers.DateField(allow_null=True)

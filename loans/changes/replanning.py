@@ -17,6 +17,7 @@ from core.money import ZERO
 from loans.account import Account, InstalmentState, age, relaid, settle_rows
 from loans.amortisation import Course, amortise
 from loans.changes.base import ChangeRefused, Effect
+from loans.changes.late_rates import with_contract_rate
 from loans.changes.plan_rows import NoInstalmentAhead, with_rows
 from loans.due_dates import Period, step
 from loans.terms import Drawdown, LoanTerms, Method, RateStep
@@ -83,7 +84,7 @@ class RateChanged:
 
     def apply(self, account: Account) -> Effect:
         """Raises NoInstalmentAhead."""
-        account = age(account, self.on)
+        account = with_contract_rate(age(account, self.on), self.on, self.annual_rate)
         rows = running(account, self.on)
         if not rows:
             if self.source is None:
@@ -138,6 +139,8 @@ class Rescheduled:
         more = [_further(rows[-1], n) for n in range(1, count - len(rows) + 1)]
         found = self._periods(terms, rows, count)
         after = _laid_out(account, [*rows, *more], terms, found, to_repay(rows), level)
+        if self.annual_rate is not None:
+            after = with_contract_rate(after, max(self.on, rows[0].starts_on), self.annual_rate)
         moved = Decimal((after.instalments[-1].due_on - account.instalments[-1].due_on).days)
         figures = {"days_moved": moved, "interest_added": _interest(after) - _interest(account)}
         return Effect(settle_rows(after, self.on), figures=figures)

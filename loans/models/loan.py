@@ -16,6 +16,7 @@ from core.calendars import DayCount
 from core.fields import exact_field, money_field
 from core.history import tracked
 from core.identifiers import new_id
+from loans.late_interest import LateTerms
 from loans.models.product import FeeDue, ProductVersion, RepaymentFrequency, RepaymentMethod, standard_allocation_order
 from loans.models.schedule_settings import AgreedSchedule
 from loans.terms import FeeTiming, Frequency, LoanTerms, Method
@@ -74,6 +75,23 @@ class Loan(AgreedSchedule):
     first_due_on = models.DateField(null=True, blank=True)
     grace_days = models.PositiveSmallIntegerField(default=0)
     late_annual_rate = exact_field(default=0)
+    late_rate_multiplier = models.DecimalField(
+        _("late interest, times the contract rate"),
+        max_digits=4,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text=_("Empty: the late rate was agreed by itself and follows no other."),
+    )
+    late_rate_ceiling = exact_field(
+        verbose_name=_("highest late rate"),
+        null=True,
+        blank=True,
+        help_text=_("By the law of the day of the contract."),
+    )
+    late_interest_most = money_field(
+        verbose_name=_("most late interest in all"), null=True, blank=True, help_text=_("Empty: no cap.")
+    )
     allocation_order = ArrayField(models.CharField(max_length=15), default=standard_allocation_order)
     price = money_field(null=True, blank=True)
     down_payment = money_field(null=True, blank=True)
@@ -126,6 +144,14 @@ class Loan(AgreedSchedule):
                 name="loans_loan_purchase_adds_up",
             ),
             models.CheckConstraint(
+                condition=Q(late_rate_ceiling__isnull=True) | Q(late_annual_rate__lte=models.F("late_rate_ceiling")),
+                name="loans_loan_late_rate_ceiling",
+            ),
+            models.CheckConstraint(
+                condition=Q(late_rate_follows_rule=False) | Q(late_rate_multiplier__isnull=False),
+                name="loans_loan_late_multiplier",
+            ),
+            models.CheckConstraint(
                 condition=~Q(status__in=["active", "settled", "written_off"]) | Q(disbursed_on__isnull=False),
                 name="loans_loan_disbursed_when_running",
             ),
@@ -142,6 +168,16 @@ class Loan(AgreedSchedule):
     def first_drawdown(self) -> Decimal | None:
         """What is paid out at first of the approved amount; None where all of it is."""
         return Decimal(self.drawdowns[0][1]) if self.drawdowns else None
+
+    def late_terms(self) -> LateTerms:
+        """What the contract says of late interest beside the rate it begins with."""
+        return LateTerms(
+            compounds=self.late_interest_compounds,
+            multiplier=self.late_rate_multiplier,
+            contract_rate=self.annual_rate,
+            ceiling=self.late_rate_ceiling,
+            most=self.late_interest_most,
+        )
 
     def terms(self, start_on: date | None = None) -> LoanTerms:
         """The terms as the value the pure rooms work with; ``start_on`` where the loan is not disbursed yet: then its

@@ -65,6 +65,10 @@ class LoanPosition(models.Model):
     # [first day, last day, what stops] each, as ``loans.interest.Hold``
     holds = models.JSONField(default=list, db_default=Value([], output_field=models.JSONField()))
 
+    # [first day, late rate, contract rate, multiplier] each (``loans.late_interest.LateRate``); none: as the contract began
+    late_rates = models.JSONField(default=list, db_default=Value([], output_field=models.JSONField()))
+    # Whether late interest is reckoned day by day, ``loans.account.Account.late_by_day``: the night asks it of every loan
+    late_by_day = models.BooleanField(default=False, db_default=False)
     # Where interest follows what is outstanding: what the contract does not say of the plan (``loans.plan_record``).
     plan = models.JSONField(null=True, default=None)
 

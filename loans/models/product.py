@@ -107,6 +107,12 @@ class ProductVersion(ScheduleSettings):
     late_rate_multiplier = models.DecimalField(
         _("late interest, times the contract rate"), max_digits=4, decimal_places=2, default="1.50"
     )
+    late_interest_cap = exact_field(
+        verbose_name=_("most late interest, part of the loan"),
+        null=True,
+        blank=True,
+        help_text=_("As a fraction of the principal: 0.30 is 30 %. Empty: only the cap of the market, if it has one."),
+    )
     allocation_order = ArrayField(
         models.CharField(max_length=15), default=standard_allocation_order, verbose_name=_("allocation order")
     )

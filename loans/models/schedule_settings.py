@@ -104,7 +104,13 @@ class ScheduleSettings(models.Model):
         _("payment order"), null=True, blank=True, help_text=_("Empty: the plain allocation order.")
     )
     late_interest_compounds = models.BooleanField(
-        _("late interest bears late interest"), default=False, db_default=False
+        _("late interest is charged on overdue interest too"), default=False, db_default=False
+    )
+    late_rate_follows_rule = models.BooleanField(
+        _("a new late multiplier of the market applies to running loans"),
+        default=False,
+        db_default=False,
+        help_text=_("From the day the rule late_rate_multiplier names. Otherwise the contract fixes the multiplier."),
     )
 
     class Meta:

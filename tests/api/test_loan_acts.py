@@ -2,6 +2,8 @@
 
 import pytest
 
+from core.models import Rule
+from core.rules import forget_cached_rules
 from loans.acts.performing import perform
 from loans.models import Loan, LoanAct
 from tests.api.town import lent, yuan
@@ -9,6 +11,13 @@ from tests.loans.test_acts import wish as loan_wish
 from tests.partners.test_problems import assert_problem
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def uncapped(open_house):
+    """A market without a cap on the all-in cost: the loan lent here is at the cap, and a penalty would break it."""
+    Rule.objects.filter(code="cost_cap").update(data={"annual_rate": None})
+    forget_cached_rules()
 
 
 def wish(**changes):
@@ -22,7 +31,7 @@ def test_every_kind_says_what_it_asks_for(lilac, product):
     assert [parameter["name"] for parameter in fee["parameters"]] == ["amount", "due_on"]
 
 
-def test_a_preview_shows_what_would_change_and_stores_nothing(lilac, product):
+def test_a_preview_shows_what_would_change_and_stores_nothing(lilac, product, uncapped):
     loan = lent(lilac, product)
 
     shown = lilac.send(f"/loans/{loan['id']}/acts/preview", wish()).json()
@@ -32,7 +41,7 @@ def test_a_preview_shows_what_would_change_and_stores_nothing(lilac, product):
     assert not LoanAct.objects.exists()
 
 
-def test_an_act_is_done_listed_and_undone(lilac, product):
+def test_an_act_is_done_listed_and_undone(lilac, product, uncapped):
     loan = lent(lilac, product)
 
     done = lilac.send(f"/loans/{loan['id']}/acts", wish())
@@ -49,6 +58,7 @@ def test_what_is_not_asked_for_or_cannot_be_read_is_refused_by_name(lilac, produ
     address = f"/loans/{loan['id']}/acts"
 
     assert_problem(lilac.send(address, wish(kind="fee_added")), 422, "fee_breaks_cap")
+    assert_problem(lilac.send(address, wish()), 422, "penalty_breaks_cap")
     assert_problem(lilac.send(address, wish(kind="nonsense")), 404, "act_unknown")
     assert_problem(lilac.send(address, wish(parameters={"sum": "1"})), 422, "parameter_unknown")
     assert_problem(

@@ -20,6 +20,8 @@ LATE = date(2026, 3, 20)
 TYPED: dict[str, dict[str, str]] = {
     "fee_added": {"amount": "1.00"},
     "penalty_added": {"amount": "25.00"},
+    "fee_raised": {"instalment": "4", "amount": "1.00"},
+    "fee_lowered": {"instalment": "4", "amount": "0.50"},
     "due_day_changed": {"day": "20"},
     "payment_holiday": {"count": "2", "interest": "spread"},
     "overdue_spread": {},
@@ -35,6 +37,7 @@ TYPED: dict[str, dict[str, str]] = {
     "charged_off": {"cause": "overdue"},
     "drawn_down": {"amount": "2000.00"},
     "rate_changed": {"annual_rate": "9"},
+    "late_multiplier_changed": {"multiplier": "130"},
     "rescheduled": {"from_due_on": "2026-04-15", "extra_count": "2"},
 }
 REFUSED = {"hold_ended": {"stops": "late_interest"}}  # nothing to end
@@ -43,7 +46,10 @@ REFUSED = {"hold_ended": {"stops": "late_interest"}}  # nothing to end
 def a_late_loan() -> tuple[Loan, str]:
     """A purchase loan drawn in part, one payment made, one instalment overdue."""
     loan = a_running_loan(
-        product_version=a_product("phone-purchase", is_purchase=True), drawdowns=[["2026-01-15", "10000.00"]]
+        product_version=a_product("phone-purchase", is_purchase=True),
+        drawdowns=[["2026-01-15", "10000.00"]],
+        late_rate_multiplier=Decimal("1.50"),
+        fee_total=Decimal("12.00"),
     )
     close_days(DISBURSED, date(2026, 2, 14))
     receipt = pay(loan, "300.00", date(2026, 2, 15))

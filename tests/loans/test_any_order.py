@@ -31,6 +31,7 @@ METHODS = st.sampled_from(["equal_instalments", "equal_principal", "interest_onl
 RATES = st.sampled_from([ZERO, Decimal("0.18")])
 ACTS = {"pay": 6, "reverse": 3, "extend": 1, "waive": 2, "settle": 1, "refund": 2, "write_off": 1, "take_back": 2}
 ACTS |= {"goodwill": 1, "interest_waived": 1, "rate": 1, "charge_back": 1, "penalty": 1, "charge_off": 2, "undo": 1}
+ACTS |= {"fee": 1, "late_multiplier": 1}
 MONEY = {"principal_outstanding", "interest_paid", "fee_paid", "late_interest_paid", "overpaid"}
 
 steps = st.lists(
@@ -59,6 +60,8 @@ terms = st.fixed_dictionaries(
         "annual_rate": RATES,
         "fee_total": st.sampled_from([ZERO, Decimal("99.99")]),
         "grace_days": st.sampled_from([0, 5]),
+        "late_interest_compounds": st.booleans(),
+        "late_interest_most": st.sampled_from([None, Decimal("40.00")]),
         "allocation_order": st.permutations(["fee", "late_interest", "interest", "principal"]).map(list),
         "servicing": st.one_of(st.just(FIXED), FOLLOWS_BALANCE),
     }
@@ -68,7 +71,7 @@ often = lives(30)
 
 def a_loan(**changes: Any) -> Loan:
     facts = {name: value for name, value in changes.items() if name != "servicing"}
-    return a_running_loan(instalment_count=4, **facts)
+    return a_running_loan(instalment_count=4, late_rate_multiplier=Decimal("1.50"), **facts)
 
 
 def pay(loan: Loan, key: object, cents: int, received_on: date, recorded_on: date) -> Repayment:
@@ -116,6 +119,13 @@ def an_act(loan: Loan, key: int, act: str, number: int, cents: int, today: date)
             return lambda: perform(wish(loan, "goodwill_credit", came_on, recorded_on=today, **values), approved=True)
         case "interest_waived":
             return lambda: perform(wish(loan, act, came_on, recorded_on=today, amount=amount), approved=True)
+        case "fee":
+            kind = "fee_raised" if number % 3 else "fee_lowered"
+            values = {"instalment": 1 + number % 4, "amount": min(amount, Decimal("9.99"))}
+            return lambda: perform(wish(loan, kind, came_on, recorded_on=today, **values))
+        case "late_multiplier":
+            values = {"multiplier": Decimal(130 + number % 21) / 100}
+            return lambda: perform(wish(loan, "late_multiplier_changed", came_on, recorded_on=today, **values))
         case "penalty":
             return lambda: perform(wish(loan, "penalty_added", came_on, recorded_on=today, amount=amount))
         case "rate":

@@ -31,7 +31,17 @@ def test_it_names_terms_schedule_and_every_cost_with_who_charges_it(contract: Co
     assert said["all_in_cost"]["items"][1] == {"item": "fees", "payee": "Guarantee Ltd", "total": "100.00"}
     assert Decimal(said["all_in_cost"]["annualised_simple"]) > Decimal("0.19")
     assert Decimal(said["all_in_cost"]["annualised_compound"]) > Decimal(said["all_in_cost"]["annualised_simple"])
-    assert said["all_in_cost"]["contingent"] == [{"annual_rate": "0.27000000", "item": "late_interest"}]
+    assert said["all_in_cost"]["contingent"] == [
+        {
+            "item": "late_interest",
+            "annual_rate": "0.24000000",  # 1.5 × 18 % is 27 %, held at the line of 24 %
+            "multiplier": "1.50",
+            "multiplier_follows_rule": False,
+            "highest_annual_rate": "0.24000000",
+            "charged_on": ["principal"],
+            "most_in_all": None,
+        }
+    ]
 
 
 def test_it_holds_no_personal_data_in_the_clear(contract: Contract) -> None:

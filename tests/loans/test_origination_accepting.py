@@ -33,7 +33,7 @@ class TestAccepting:
         assert (loan.status, loan.principal, loan.instalment_count) == ("pending_disbursement", offer.principal, 12)
         assert loan.application.status == "accepted"
         assert loan.annualised_cost == offer.annualised_simple
-        assert loan.late_annual_rate == Decimal("0.27")
+        assert (loan.late_rate_multiplier, loan.late_annual_rate) == (Decimal("1.50"), Decimal("0.24"))
         assert Disbursement.objects.get(loan=loan).status == "queued"
 
     def test_a_double_click_makes_one_loan(self) -> None:

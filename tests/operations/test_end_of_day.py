@@ -307,6 +307,8 @@ def test_the_night_has_the_steps_of_a_lender_in_their_order() -> None:
     assert [step.code for step in steps.STEPS] == [
         "mandates",
         "repricing",
+        "notices",
+        "late_rates",
         "positions",
         "policies",
         "reminders",

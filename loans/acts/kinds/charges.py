@@ -1,13 +1,14 @@
-"""Charges added to a running loan."""
+"""Charges added to a running loan, raised and lowered; each that makes it dearer is held against the caps."""
 
 from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
+from loans.acts.authority import beyond
 from loans.acts.parameters import Parameter, Sort
 from loans.acts.registry import ActKind, Group, register
-from loans.changes.charges import FeeAdded, PenaltyAdded
-from loans.running_cost import refuse_fee_over_cap
+from loans.changes.charges import FeeAdded, FeeLowered, FeeRaised, PenaltyAdded
+from loans.running_cost import refuse_fee_over_cap, refuse_penalty_over_cap
 
 FEE_ADDED = register(
     ActKind(
@@ -34,7 +35,42 @@ PENALTY_ADDED = register(
         hint=_("A fixed sum owed like late interest, with the first open instalment on or after the chosen day."),
         permission="loans.adjust_charges",
         change=PenaltyAdded,
+        refuse=refuse_penalty_over_cap,
         group=Group.CHARGES,
         parameters=FEE_ADDED.parameters,
+    )
+)
+
+_OF_INSTALMENT = (
+    Parameter(name="instalment", sort=Sort.COUNT, label=_("Instalment"), least=1),
+    Parameter(name="amount", sort=Sort.MONEY, label=_("By"), least=Decimal("0.01")),
+)
+
+FEE_RAISED = register(
+    ActKind(
+        code="fee_raised",
+        for_partners=True,
+        label=_("Raise a fee"),
+        hint=_("The fee of one instalment becomes higher by this sum."),
+        permission="loans.adjust_charges",
+        change=FeeRaised,
+        refuse=refuse_fee_over_cap,
+        group=Group.CHARGES,
+        parameters=_OF_INSTALMENT,
+        figures=(("fee_raised", _("Raised by")),),
+    )
+)
+
+FEE_LOWERED = register(
+    ActKind(
+        code="fee_lowered",
+        label=_("Lower a fee"),
+        hint=_("The fee of one instalment becomes lower by this sum; what was paid of it stays paid."),
+        permission="loans.adjust_charges",
+        change=FeeLowered,
+        beyond_authority=beyond("fee_lowered"),
+        group=Group.CHARGES,
+        parameters=_OF_INSTALMENT,
+        figures=(("fee_lowered", _("Lowered by")),),
     )
 )

@@ -1,0 +1,49 @@
+"""Another multiplier of late interest on a running loan."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import DomainError
+from loans.account import Account
+from loans.acts.parameters import Parameter, Sort
+from loans.acts.registry import ActKind, Group, register
+from loans.changes.base import Change
+from loans.changes.late_rates import LateMultiplierChanged
+from loans.late_rules import require_multiplier_allowed
+from loans.models import Loan
+
+
+class LateRateOnItsOwn(DomainError):
+    code = "late_rate_on_its_own"
+    message = _("Loan %(number)s has a late rate of its own, which is no multiple of the contract rate.")
+
+
+class LateMultiplierFixed(DomainError):
+    code = "late_multiplier_fixed"
+    message = _(
+        "The contract of loan %(number)s fixes late interest at %(agreed)s × the contract rate; %(asked)s is more."
+    )
+
+
+def _refuse(loan: Loan, _account: Account, change: Change) -> None:
+    """Beyond what the contract fixes nobody raises it alone (民法典 543); what the market forbids is not asked for."""
+    assert isinstance(change, LateMultiplierChanged)
+    if loan.late_rate_multiplier is None:
+        raise LateRateOnItsOwn(number=loan.number)
+    if change.multiplier > loan.late_rate_multiplier and not loan.late_rate_follows_rule:
+        raise LateMultiplierFixed(number=loan.number, agreed=loan.late_rate_multiplier, asked=change.multiplier)
+    require_multiplier_allowed(change.multiplier, change.on, loan.product_version.product.market)
+
+
+LATE_MULTIPLIER_CHANGED = register(
+    ActKind(
+        code="late_multiplier_changed",
+        label=_("Change late interest"),
+        hint=_("Late days from the chosen day on bear the new rate; days before it keep theirs."),
+        permission="loans.change_terms",
+        change=LateMultiplierChanged,
+        refuse=_refuse,
+        group=Group.CHARGES,
+        parameters=(Parameter(name="multiplier", sort=Sort.RATE, label=_("Of the contract rate"), least=0, most=10),),
+        figures=(("late_rate", _("Late interest a year")),),
+    )
+)
