@@ -50,7 +50,7 @@ class PledgeInput(serializers.Serializer[Any]):
     growth = serializers.ChoiceField(
         CashValueGrowth.choices, default=Growth.LINEAR.value, help_text="How cash value goes from row to row."
     )
-    cash_values = CashValueInput(
+    cash_values = CashValueInput(  # type: ignore[call-arg]
         many=True, allow_empty=False, max_length=MOST_VALUES, help_text="The insurer's table, one row a day."
     )
 
@@ -68,7 +68,7 @@ def policy_of(given: dict[str, Any]) -> Policy:
 
 @example(cash_values=[{"on": "2026-07-01", "amount": fen(1_040_000)}])
 class CashValuesInput(serializers.Serializer[Any]):
-    cash_values = CashValueInput(
+    cash_values = CashValueInput(  # type: ignore[call-arg]
         many=True, allow_empty=False, max_length=MOST_VALUES, help_text="A day already known gets the new amount."
     )
 

@@ -86,5 +86,5 @@ def _live(product_id: str) -> ProductVersion:
     """The version on sale. Raises NotFound."""
     for product in reading.products_on_sale():
         if product.public_id == product_id:
-            return product.live  # type: ignore[attr-defined, no-any-return]
+            return product.live  # type: ignore[attr-defined]
     raise NotFound

@@ -87,6 +87,7 @@ def test_a_policy_is_pledged_once_under_its_key(lilac, loan):
         ({"cash_values": [{"on": "2026-01-01", "amount": yuan(2_499, 99)}]}, 409, "policy_lent_too_much"),
         ({"cash_values": [{"on": "2026-06-16", "amount": yuan(9_000)}]}, 422, "cash_values_invalid"),
         ({"cash_values": []}, 422, "validation_failed"),
+        ({"cash_values": [{"on": "2026-01-01", "amount": yuan(2_500)}] * 201}, 422, "validation_failed"),
         ({"policy_number": "A-1"}, 422, "policy_number_invalid"),
         ({"policy_since": "2026-06-16"}, 422, "policy_begins_later"),
         ({"loan": "loan_01JD0000000000000000000000"}, 422, "reference_unknown"),
