@@ -98,7 +98,8 @@ def _few(values: list[T]) -> list[T]:
     """The ends and as many in between, evenly chosen, as the table shows."""
     if len(values) <= MOST_BY_ITSELF:
         return values
-    return [values[round(k * (len(values) - 1) / (MOST_BY_ITSELF - 1))] for k in range(MOST_BY_ITSELF)]
+    last, steps = len(values) - 1, MOST_BY_ITSELF - 1
+    return [values[(2 * k * last + steps) // (2 * steps)] for k in range(MOST_BY_ITSELF)]
 
 
 def _require_on_sale(version: ProductVersion, amounts: Sequence[Decimal], counts: Sequence[int]) -> None:
