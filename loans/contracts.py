@@ -136,12 +136,7 @@ def _cost_table(loan: Loan, quote: Quote, fee_payee: str) -> dict[str, Any]:
     return {
         "items": [
             {"item": "interest", "total": str(quote.schedule.total_interest), "payee": "lender"},
-            {
-                "item": "fees",
-                "total": str(quote.schedule.total_fee + quote.terms.fee_deducted),
-                "payee": fee_payee or "lender",
-                "deducted": str(quote.terms.fee_deducted),
-            },
+            _fees(quote, fee_payee or "lender"),
         ],
         "annualised_simple": str(round_rate(quote.cost.simple, 6)),
         "annualised_compound": str(round_rate(quote.cost.compound, 6)),
@@ -149,6 +144,12 @@ def _cost_table(loan: Loan, quote: Quote, fee_payee: str) -> dict[str, Any]:
         "contingent": [_late_interest(loan)],
         "nothing_else_is_charged": True,
     }
+
+
+def _fees(quote: Quote, payee: str) -> dict[str, str]:
+    deducted = quote.terms.fee_deducted
+    item = {"item": "fees", "total": str(quote.schedule.total_fee + deducted), "payee": payee}
+    return item | {"deducted": str(deducted)} if deducted else item
 
 
 def _late_interest(loan: Loan) -> dict[str, Any]:
