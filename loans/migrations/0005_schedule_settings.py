@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.db import migrations, models
 
+from core.migration_operations import InOneGo
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -12,1634 +14,1712 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
-            model_name="historicalloan",
-            name="amounts",
-            field=models.JSONField(blank=True, null=True, verbose_name="agreed instalments"),
-        ),
-        migrations.AddField(
-            model_name="historicalloan",
-            name="balloon_rate",
-            field=models.DecimalField(
-                db_default=0,
-                decimal_places=8,
-                default=0,
-                help_text="As a fraction of the loan that the last instalment repays.",
-                max_digits=20,
-                verbose_name="balloon, part of the loan",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalloan",
-            name="business_calendar",
-            field=models.CharField(
-                blank=True, db_default="", default="", max_length=20, verbose_name="calendar of working days"
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalloan",
-            name="business_day_roll",
-            field=models.CharField(
-                choices=[
-                    ("none", "stays where it is"),
-                    ("following", "the next working day"),
-                    ("modified_following", "the next working day, within the month"),
-                    ("preceding", "the working day before"),
-                    ("modified_preceding", "the working day before, within the month"),
-                    ("nearest", "the nearest working day"),
-                ],
-                db_default="none",
-                default="none",
-                max_length=20,
-                verbose_name="a due date that is no working day moves to",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalloan",
-            name="compounding",
-            field=models.CharField(
-                choices=[("none", "nothing"), ("interest", "interest"), ("fee", "fees"), ("both", "interest and fees")],
-                db_default="none",
-                default="none",
-                max_length=20,
-                verbose_name="added to the sum that bears interest",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalloan",
-            name="down_payment_rate",
-            field=models.DecimalField(
-                db_default=0,
-                decimal_places=8,
-                default=0,
-                help_text="As a fraction: 0.25 is 25 %, due on the day the money goes out.",
-                max_digits=20,
-                verbose_name="down payment, part of the loan",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalloan",
-            name="drawdowns",
-            field=models.JSONField(blank=True, null=True, verbose_name="drawdowns"),
-        ),
-        migrations.AddField(
-            model_name="historicalloan",
-            name="due_dates",
-            field=models.JSONField(blank=True, null=True, verbose_name="chosen due dates"),
-        ),
-        migrations.AddField(
-            model_name="historicalloan",
-            name="emi_rounding",
-            field=models.CharField(
-                choices=[
-                    ("round_down", "rounded down"),
-                    ("nearest", "rounded by the mode"),
-                    ("iterate", "rounded by the mode, then moved while that brings the last instalment nearer"),
-                ],
-                db_default="round_down",
-                default="round_down",
-                max_length=20,
-                verbose_name="the level instalment is",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalloan",
-            name="first_period",
-            field=models.CharField(
-                choices=[
-                    ("charged", "charged: instalments are worked out over the periods as they are"),
-                    ("spread", "spread: its odd days' interest in equal parts on all instalments"),
-                    ("added", "added: its odd days' interest on the first instalment"),
-                ],
-                db_default="charged",
-                default="charged",
-                max_length=20,
-                verbose_name="a first period of odd length is",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalloan",
-            name="fixed_instalment",
-            field=models.DecimalField(
-                blank=True, decimal_places=2, max_digits=14, null=True, verbose_name="fixed instalment"
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalloan",
-            name="grace_on_interest_charged",
-            field=models.PositiveSmallIntegerField(
-                db_default=0, default=0, verbose_name="instalments free of interest"
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalloan",
-            name="grace_on_interest_payment",
-            field=models.PositiveSmallIntegerField(
-                db_default=0,
-                default=0,
-                help_text="It falls due with the first instalment after them.",
-                verbose_name="instalments whose interest is deferred",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalloan",
-            name="grace_on_principal",
-            field=models.PositiveSmallIntegerField(
-                db_default=0, default=0, verbose_name="instalments without principal"
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalloan",
-            name="instalment_multiple",
-            field=models.DecimalField(
-                blank=True,
-                decimal_places=2,
-                help_text="Empty: of the smallest sum.",
-                max_digits=14,
-                null=True,
-                verbose_name="instalments are a multiple of",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalloan",
-            name="interest_by",
-            field=models.CharField(
-                choices=[
-                    ("period", "months by twelfths, weeks and days by the day count"),
-                    ("even", "even parts of the year: a month 1/12, a week 1/52"),
-                    ("thirty", "thirty days a month over the year of the day count"),
-                    ("day", "by the day count"),
-                ],
-                db_default="period",
-                default="period",
-                max_length=20,
-                verbose_name="part of the annual rate a period bears",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalloan",
-            name="interest_type",
-            field=models.CharField(
-                choices=[("declining", "on the falling balance"), ("flat", "flat: on the sum first lent")],
-                db_default="declining",
-                default="declining",
-                max_length=20,
-                verbose_name="interest is worked out",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalloan",
-            name="late_interest_compounds",
-            field=models.BooleanField(
-                db_default=False, default=False, verbose_name="late interest bears late interest"
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalloan",
-            name="level_from",
-            field=models.CharField(
-                choices=[
-                    ("every_period", "every period as long as it is"),
-                    ("first_period", "all periods as long as the first"),
-                ],
-                db_default="every_period",
-                default="every_period",
-                max_length=20,
-                verbose_name="the level instalment counts",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalloan",
-            name="level_on",
-            field=models.CharField(
-                choices=[
-                    ("outstanding", "what is outstanding, anew with each drawdown"),
-                    ("approved", "the approved amount, once"),
-                ],
-                db_default="outstanding",
-                default="outstanding",
-                max_length=20,
-                verbose_name="where money goes out in parts, instalments repay",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalloan",
-            name="month_end",
-            field=models.CharField(
-                choices=[("clamp", "the last day of the month"), ("first_of_next", "the first day of the next month")],
-                db_default="clamp",
-                default="clamp",
-                max_length=20,
-                verbose_name="a due day the month does not have becomes",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalloan",
-            name="payment_order",
-            field=models.JSONField(
-                blank=True, help_text="Empty: the plain allocation order.", null=True, verbose_name="payment order"
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalloan",
-            name="prepayment",
-            field=models.CharField(
-                choices=[
-                    ("next_instalments", "pays the next instalments"),
-                    ("last_first", "pays the last instalments first"),
-                    ("reamortise", "is spread over all open instalments"),
-                    ("reduce_instalment", "makes the instalments smaller"),
-                    ("reduce_number", "makes the loan shorter"),
-                ],
-                db_default="next_instalments",
-                default="next_instalments",
-                max_length=20,
-                verbose_name="money paid beyond what is due",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalloan",
-            name="rate_index",
-            field=models.CharField(
-                blank=True, db_default="", default="", max_length=20, verbose_name="index of the rate"
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalloan",
-            name="rate_spread",
-            field=models.DecimalField(
-                db_default=0,
-                decimal_places=8,
-                default=0,
-                help_text="As a fraction: 0.0035 is 35 basis points.",
-                max_digits=20,
-                verbose_name="spread over the index",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalloan",
-            name="rate_steps",
-            field=models.JSONField(blank=True, null=True, verbose_name="rate steps"),
-        ),
-        migrations.AddField(
-            model_name="historicalloan",
-            name="recalculates",
-            field=models.BooleanField(
-                db_default=False, default=False, verbose_name="interest follows what is really outstanding"
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalloan",
-            name="repricing",
-            field=models.CharField(
-                choices=[
-                    ("fixed", "never"),
-                    ("every_quote", "with every new quote"),
-                    ("first_of_january", "on 1 January"),
-                    ("anniversary", "on the anniversary of the loan"),
-                    ("quarterly", "every three months"),
-                ],
-                db_default="fixed",
-                default="fixed",
-                max_length=20,
-                verbose_name="the rate is set anew",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalloan",
-            name="residue",
-            field=models.CharField(
-                choices=[
-                    ("even", "as evenly as cents allow"),
-                    ("last", "the last instalment"),
-                    ("first", "the first instalment"),
-                ],
-                db_default="even",
-                default="even",
-                max_length=20,
-                verbose_name="what rounding leaves goes to",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalloan",
-            name="rest",
-            field=models.CharField(
-                choices=[
-                    ("daily", "daily"),
-                    ("weekly", "weekly"),
-                    ("monthly", "monthly"),
-                    ("same_as_repayment", "on due dates"),
-                ],
-                db_default="daily",
-                default="daily",
-                max_length=20,
-                verbose_name="payments lessen interest from",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalloan",
-            name="round_each_segment",
-            field=models.BooleanField(
-                db_default=True, default=True, verbose_name="round interest before a drawdown or new rate by itself"
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalloan",
-            name="rounding_mode",
-            field=models.CharField(
-                choices=[
-                    ("half_up", "half up"),
-                    ("half_even", "half to even"),
-                    ("half_down", "half down"),
-                    ("up", "up"),
-                    ("down", "down"),
-                ],
-                db_default="half_up",
-                default="half_up",
-                max_length=20,
-                verbose_name="rounding",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalloan",
-            name="rounding_step",
-            field=models.DecimalField(
-                db_default="0.01", decimal_places=2, default="0.01", max_digits=14, verbose_name="smallest sum paid"
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalloan",
-            name="schedule_start_on",
-            field=models.DateField(blank=True, null=True, verbose_name="first period begins on"),
-        ),
-        migrations.AddField(
-            model_name="historicalloan",
-            name="stages",
-            field=models.JSONField(
-                blank=True,
-                help_text="For principal in stages: instalments and part of the loan, as [[12, 0.3], [12, 0.7]].",
-                null=True,
-                verbose_name="stages",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalproductversion",
-            name="balloon_rate",
-            field=models.DecimalField(
-                db_default=0,
-                decimal_places=8,
-                default=0,
-                help_text="As a fraction of the loan that the last instalment repays.",
-                max_digits=20,
-                verbose_name="balloon, part of the loan",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalproductversion",
-            name="business_calendar",
-            field=models.CharField(
-                blank=True, db_default="", default="", max_length=20, verbose_name="calendar of working days"
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalproductversion",
-            name="business_day_roll",
-            field=models.CharField(
-                choices=[
-                    ("none", "stays where it is"),
-                    ("following", "the next working day"),
-                    ("modified_following", "the next working day, within the month"),
-                    ("preceding", "the working day before"),
-                    ("modified_preceding", "the working day before, within the month"),
-                    ("nearest", "the nearest working day"),
-                ],
-                db_default="none",
-                default="none",
-                max_length=20,
-                verbose_name="a due date that is no working day moves to",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalproductversion",
-            name="compounding",
-            field=models.CharField(
-                choices=[("none", "nothing"), ("interest", "interest"), ("fee", "fees"), ("both", "interest and fees")],
-                db_default="none",
-                default="none",
-                max_length=20,
-                verbose_name="added to the sum that bears interest",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalproductversion",
-            name="down_payment_rate",
-            field=models.DecimalField(
-                db_default=0,
-                decimal_places=8,
-                default=0,
-                help_text="As a fraction: 0.25 is 25 %, due on the day the money goes out.",
-                max_digits=20,
-                verbose_name="down payment, part of the loan",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalproductversion",
-            name="emi_rounding",
-            field=models.CharField(
-                choices=[
-                    ("round_down", "rounded down"),
-                    ("nearest", "rounded by the mode"),
-                    ("iterate", "rounded by the mode, then moved while that brings the last instalment nearer"),
-                ],
-                db_default="round_down",
-                default="round_down",
-                max_length=20,
-                verbose_name="the level instalment is",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalproductversion",
-            name="first_period",
-            field=models.CharField(
-                choices=[
-                    ("charged", "charged: instalments are worked out over the periods as they are"),
-                    ("spread", "spread: its odd days' interest in equal parts on all instalments"),
-                    ("added", "added: its odd days' interest on the first instalment"),
-                ],
-                db_default="charged",
-                default="charged",
-                max_length=20,
-                verbose_name="a first period of odd length is",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalproductversion",
-            name="grace_on_interest_charged",
-            field=models.PositiveSmallIntegerField(
-                db_default=0, default=0, verbose_name="instalments free of interest"
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalproductversion",
-            name="grace_on_interest_payment",
-            field=models.PositiveSmallIntegerField(
-                db_default=0,
-                default=0,
-                help_text="It falls due with the first instalment after them.",
-                verbose_name="instalments whose interest is deferred",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalproductversion",
-            name="grace_on_principal",
-            field=models.PositiveSmallIntegerField(
-                db_default=0, default=0, verbose_name="instalments without principal"
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalproductversion",
-            name="instalment_multiple",
-            field=models.DecimalField(
-                blank=True,
-                decimal_places=2,
-                help_text="Empty: of the smallest sum.",
-                max_digits=14,
-                null=True,
-                verbose_name="instalments are a multiple of",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalproductversion",
-            name="interest_by",
-            field=models.CharField(
-                choices=[
-                    ("period", "months by twelfths, weeks and days by the day count"),
-                    ("even", "even parts of the year: a month 1/12, a week 1/52"),
-                    ("thirty", "thirty days a month over the year of the day count"),
-                    ("day", "by the day count"),
-                ],
-                db_default="period",
-                default="period",
-                max_length=20,
-                verbose_name="part of the annual rate a period bears",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalproductversion",
-            name="interest_type",
-            field=models.CharField(
-                choices=[("declining", "on the falling balance"), ("flat", "flat: on the sum first lent")],
-                db_default="declining",
-                default="declining",
-                max_length=20,
-                verbose_name="interest is worked out",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalproductversion",
-            name="late_interest_compounds",
-            field=models.BooleanField(
-                db_default=False, default=False, verbose_name="late interest bears late interest"
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalproductversion",
-            name="level_from",
-            field=models.CharField(
-                choices=[
-                    ("every_period", "every period as long as it is"),
-                    ("first_period", "all periods as long as the first"),
-                ],
-                db_default="every_period",
-                default="every_period",
-                max_length=20,
-                verbose_name="the level instalment counts",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalproductversion",
-            name="level_on",
-            field=models.CharField(
-                choices=[
-                    ("outstanding", "what is outstanding, anew with each drawdown"),
-                    ("approved", "the approved amount, once"),
-                ],
-                db_default="outstanding",
-                default="outstanding",
-                max_length=20,
-                verbose_name="where money goes out in parts, instalments repay",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalproductversion",
-            name="month_end",
-            field=models.CharField(
-                choices=[("clamp", "the last day of the month"), ("first_of_next", "the first day of the next month")],
-                db_default="clamp",
-                default="clamp",
-                max_length=20,
-                verbose_name="a due day the month does not have becomes",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalproductversion",
-            name="payment_order",
-            field=models.JSONField(
-                blank=True, help_text="Empty: the plain allocation order.", null=True, verbose_name="payment order"
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalproductversion",
-            name="prepayment",
-            field=models.CharField(
-                choices=[
-                    ("next_instalments", "pays the next instalments"),
-                    ("last_first", "pays the last instalments first"),
-                    ("reamortise", "is spread over all open instalments"),
-                    ("reduce_instalment", "makes the instalments smaller"),
-                    ("reduce_number", "makes the loan shorter"),
-                ],
-                db_default="next_instalments",
-                default="next_instalments",
-                max_length=20,
-                verbose_name="money paid beyond what is due",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalproductversion",
-            name="rate_index",
-            field=models.CharField(
-                blank=True, db_default="", default="", max_length=20, verbose_name="index of the rate"
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalproductversion",
-            name="rate_spread",
-            field=models.DecimalField(
-                db_default=0,
-                decimal_places=8,
-                default=0,
-                help_text="As a fraction: 0.0035 is 35 basis points.",
-                max_digits=20,
-                verbose_name="spread over the index",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalproductversion",
-            name="recalculates",
-            field=models.BooleanField(
-                db_default=False, default=False, verbose_name="interest follows what is really outstanding"
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalproductversion",
-            name="repricing",
-            field=models.CharField(
-                choices=[
-                    ("fixed", "never"),
-                    ("every_quote", "with every new quote"),
-                    ("first_of_january", "on 1 January"),
-                    ("anniversary", "on the anniversary of the loan"),
-                    ("quarterly", "every three months"),
-                ],
-                db_default="fixed",
-                default="fixed",
-                max_length=20,
-                verbose_name="the rate is set anew",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalproductversion",
-            name="residue",
-            field=models.CharField(
-                choices=[
-                    ("even", "as evenly as cents allow"),
-                    ("last", "the last instalment"),
-                    ("first", "the first instalment"),
-                ],
-                db_default="even",
-                default="even",
-                max_length=20,
-                verbose_name="what rounding leaves goes to",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalproductversion",
-            name="rest",
-            field=models.CharField(
-                choices=[
-                    ("daily", "daily"),
-                    ("weekly", "weekly"),
-                    ("monthly", "monthly"),
-                    ("same_as_repayment", "on due dates"),
-                ],
-                db_default="daily",
-                default="daily",
-                max_length=20,
-                verbose_name="payments lessen interest from",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalproductversion",
-            name="round_each_segment",
-            field=models.BooleanField(
-                db_default=True, default=True, verbose_name="round interest before a drawdown or new rate by itself"
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalproductversion",
-            name="rounding_mode",
-            field=models.CharField(
-                choices=[
-                    ("half_up", "half up"),
-                    ("half_even", "half to even"),
-                    ("half_down", "half down"),
-                    ("up", "up"),
-                    ("down", "down"),
-                ],
-                db_default="half_up",
-                default="half_up",
-                max_length=20,
-                verbose_name="rounding",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalproductversion",
-            name="rounding_step",
-            field=models.DecimalField(
-                db_default="0.01", decimal_places=2, default="0.01", max_digits=14, verbose_name="smallest sum paid"
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalproductversion",
-            name="stages",
-            field=models.JSONField(
-                blank=True,
-                help_text="For principal in stages: instalments and part of the loan, as [[12, 0.3], [12, 0.7]].",
-                null=True,
-                verbose_name="stages",
-            ),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="amounts",
-            field=models.JSONField(blank=True, null=True, verbose_name="agreed instalments"),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="balloon_rate",
-            field=models.DecimalField(
-                db_default=0,
-                decimal_places=8,
-                default=0,
-                help_text="As a fraction of the loan that the last instalment repays.",
-                max_digits=20,
-                verbose_name="balloon, part of the loan",
-            ),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="business_calendar",
-            field=models.CharField(
-                blank=True, db_default="", default="", max_length=20, verbose_name="calendar of working days"
-            ),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="business_day_roll",
-            field=models.CharField(
-                choices=[
-                    ("none", "stays where it is"),
-                    ("following", "the next working day"),
-                    ("modified_following", "the next working day, within the month"),
-                    ("preceding", "the working day before"),
-                    ("modified_preceding", "the working day before, within the month"),
-                    ("nearest", "the nearest working day"),
-                ],
-                db_default="none",
-                default="none",
-                max_length=20,
-                verbose_name="a due date that is no working day moves to",
-            ),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="compounding",
-            field=models.CharField(
-                choices=[("none", "nothing"), ("interest", "interest"), ("fee", "fees"), ("both", "interest and fees")],
-                db_default="none",
-                default="none",
-                max_length=20,
-                verbose_name="added to the sum that bears interest",
-            ),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="down_payment_rate",
-            field=models.DecimalField(
-                db_default=0,
-                decimal_places=8,
-                default=0,
-                help_text="As a fraction: 0.25 is 25 %, due on the day the money goes out.",
-                max_digits=20,
-                verbose_name="down payment, part of the loan",
-            ),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="drawdowns",
-            field=models.JSONField(blank=True, null=True, verbose_name="drawdowns"),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="due_dates",
-            field=models.JSONField(blank=True, null=True, verbose_name="chosen due dates"),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="emi_rounding",
-            field=models.CharField(
-                choices=[
-                    ("round_down", "rounded down"),
-                    ("nearest", "rounded by the mode"),
-                    ("iterate", "rounded by the mode, then moved while that brings the last instalment nearer"),
-                ],
-                db_default="round_down",
-                default="round_down",
-                max_length=20,
-                verbose_name="the level instalment is",
-            ),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="first_period",
-            field=models.CharField(
-                choices=[
-                    ("charged", "charged: instalments are worked out over the periods as they are"),
-                    ("spread", "spread: its odd days' interest in equal parts on all instalments"),
-                    ("added", "added: its odd days' interest on the first instalment"),
-                ],
-                db_default="charged",
-                default="charged",
-                max_length=20,
-                verbose_name="a first period of odd length is",
-            ),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="fixed_instalment",
-            field=models.DecimalField(
-                blank=True, decimal_places=2, max_digits=14, null=True, verbose_name="fixed instalment"
-            ),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="grace_on_interest_charged",
-            field=models.PositiveSmallIntegerField(
-                db_default=0, default=0, verbose_name="instalments free of interest"
-            ),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="grace_on_interest_payment",
-            field=models.PositiveSmallIntegerField(
-                db_default=0,
-                default=0,
-                help_text="It falls due with the first instalment after them.",
-                verbose_name="instalments whose interest is deferred",
-            ),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="grace_on_principal",
-            field=models.PositiveSmallIntegerField(
-                db_default=0, default=0, verbose_name="instalments without principal"
-            ),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="instalment_multiple",
-            field=models.DecimalField(
-                blank=True,
-                decimal_places=2,
-                help_text="Empty: of the smallest sum.",
-                max_digits=14,
-                null=True,
-                verbose_name="instalments are a multiple of",
-            ),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="interest_by",
-            field=models.CharField(
-                choices=[
-                    ("period", "months by twelfths, weeks and days by the day count"),
-                    ("even", "even parts of the year: a month 1/12, a week 1/52"),
-                    ("thirty", "thirty days a month over the year of the day count"),
-                    ("day", "by the day count"),
-                ],
-                db_default="period",
-                default="period",
-                max_length=20,
-                verbose_name="part of the annual rate a period bears",
-            ),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="interest_type",
-            field=models.CharField(
-                choices=[("declining", "on the falling balance"), ("flat", "flat: on the sum first lent")],
-                db_default="declining",
-                default="declining",
-                max_length=20,
-                verbose_name="interest is worked out",
-            ),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="late_interest_compounds",
-            field=models.BooleanField(
-                db_default=False, default=False, verbose_name="late interest bears late interest"
-            ),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="level_from",
-            field=models.CharField(
-                choices=[
-                    ("every_period", "every period as long as it is"),
-                    ("first_period", "all periods as long as the first"),
-                ],
-                db_default="every_period",
-                default="every_period",
-                max_length=20,
-                verbose_name="the level instalment counts",
-            ),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="level_on",
-            field=models.CharField(
-                choices=[
-                    ("outstanding", "what is outstanding, anew with each drawdown"),
-                    ("approved", "the approved amount, once"),
-                ],
-                db_default="outstanding",
-                default="outstanding",
-                max_length=20,
-                verbose_name="where money goes out in parts, instalments repay",
-            ),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="month_end",
-            field=models.CharField(
-                choices=[("clamp", "the last day of the month"), ("first_of_next", "the first day of the next month")],
-                db_default="clamp",
-                default="clamp",
-                max_length=20,
-                verbose_name="a due day the month does not have becomes",
-            ),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="payment_order",
-            field=models.JSONField(
-                blank=True, help_text="Empty: the plain allocation order.", null=True, verbose_name="payment order"
-            ),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="prepayment",
-            field=models.CharField(
-                choices=[
-                    ("next_instalments", "pays the next instalments"),
-                    ("last_first", "pays the last instalments first"),
-                    ("reamortise", "is spread over all open instalments"),
-                    ("reduce_instalment", "makes the instalments smaller"),
-                    ("reduce_number", "makes the loan shorter"),
-                ],
-                db_default="next_instalments",
-                default="next_instalments",
-                max_length=20,
-                verbose_name="money paid beyond what is due",
-            ),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="rate_index",
-            field=models.CharField(
-                blank=True, db_default="", default="", max_length=20, verbose_name="index of the rate"
-            ),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="rate_spread",
-            field=models.DecimalField(
-                db_default=0,
-                decimal_places=8,
-                default=0,
-                help_text="As a fraction: 0.0035 is 35 basis points.",
-                max_digits=20,
-                verbose_name="spread over the index",
-            ),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="rate_steps",
-            field=models.JSONField(blank=True, null=True, verbose_name="rate steps"),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="recalculates",
-            field=models.BooleanField(
-                db_default=False, default=False, verbose_name="interest follows what is really outstanding"
-            ),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="repricing",
-            field=models.CharField(
-                choices=[
-                    ("fixed", "never"),
-                    ("every_quote", "with every new quote"),
-                    ("first_of_january", "on 1 January"),
-                    ("anniversary", "on the anniversary of the loan"),
-                    ("quarterly", "every three months"),
-                ],
-                db_default="fixed",
-                default="fixed",
-                max_length=20,
-                verbose_name="the rate is set anew",
-            ),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="residue",
-            field=models.CharField(
-                choices=[
-                    ("even", "as evenly as cents allow"),
-                    ("last", "the last instalment"),
-                    ("first", "the first instalment"),
-                ],
-                db_default="even",
-                default="even",
-                max_length=20,
-                verbose_name="what rounding leaves goes to",
-            ),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="rest",
-            field=models.CharField(
-                choices=[
-                    ("daily", "daily"),
-                    ("weekly", "weekly"),
-                    ("monthly", "monthly"),
-                    ("same_as_repayment", "on due dates"),
-                ],
-                db_default="daily",
-                default="daily",
-                max_length=20,
-                verbose_name="payments lessen interest from",
-            ),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="round_each_segment",
-            field=models.BooleanField(
-                db_default=True, default=True, verbose_name="round interest before a drawdown or new rate by itself"
-            ),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="rounding_mode",
-            field=models.CharField(
-                choices=[
-                    ("half_up", "half up"),
-                    ("half_even", "half to even"),
-                    ("half_down", "half down"),
-                    ("up", "up"),
-                    ("down", "down"),
-                ],
-                db_default="half_up",
-                default="half_up",
-                max_length=20,
-                verbose_name="rounding",
-            ),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="rounding_step",
-            field=models.DecimalField(
-                db_default="0.01", decimal_places=2, default="0.01", max_digits=14, verbose_name="smallest sum paid"
-            ),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="schedule_start_on",
-            field=models.DateField(blank=True, null=True, verbose_name="first period begins on"),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="stages",
-            field=models.JSONField(
-                blank=True,
-                help_text="For principal in stages: instalments and part of the loan, as [[12, 0.3], [12, 0.7]].",
-                null=True,
-                verbose_name="stages",
-            ),
-        ),
-        migrations.AddField(
-            model_name="productversion",
-            name="balloon_rate",
-            field=models.DecimalField(
-                db_default=0,
-                decimal_places=8,
-                default=0,
-                help_text="As a fraction of the loan that the last instalment repays.",
-                max_digits=20,
-                verbose_name="balloon, part of the loan",
-            ),
-        ),
-        migrations.AddField(
-            model_name="productversion",
-            name="business_calendar",
-            field=models.CharField(
-                blank=True, db_default="", default="", max_length=20, verbose_name="calendar of working days"
-            ),
-        ),
-        migrations.AddField(
-            model_name="productversion",
-            name="business_day_roll",
-            field=models.CharField(
-                choices=[
-                    ("none", "stays where it is"),
-                    ("following", "the next working day"),
-                    ("modified_following", "the next working day, within the month"),
-                    ("preceding", "the working day before"),
-                    ("modified_preceding", "the working day before, within the month"),
-                    ("nearest", "the nearest working day"),
-                ],
-                db_default="none",
-                default="none",
-                max_length=20,
-                verbose_name="a due date that is no working day moves to",
-            ),
-        ),
-        migrations.AddField(
-            model_name="productversion",
-            name="compounding",
-            field=models.CharField(
-                choices=[("none", "nothing"), ("interest", "interest"), ("fee", "fees"), ("both", "interest and fees")],
-                db_default="none",
-                default="none",
-                max_length=20,
-                verbose_name="added to the sum that bears interest",
-            ),
-        ),
-        migrations.AddField(
-            model_name="productversion",
-            name="down_payment_rate",
-            field=models.DecimalField(
-                db_default=0,
-                decimal_places=8,
-                default=0,
-                help_text="As a fraction: 0.25 is 25 %, due on the day the money goes out.",
-                max_digits=20,
-                verbose_name="down payment, part of the loan",
-            ),
-        ),
-        migrations.AddField(
-            model_name="productversion",
-            name="emi_rounding",
-            field=models.CharField(
-                choices=[
-                    ("round_down", "rounded down"),
-                    ("nearest", "rounded by the mode"),
-                    ("iterate", "rounded by the mode, then moved while that brings the last instalment nearer"),
-                ],
-                db_default="round_down",
-                default="round_down",
-                max_length=20,
-                verbose_name="the level instalment is",
-            ),
-        ),
-        migrations.AddField(
-            model_name="productversion",
-            name="first_period",
-            field=models.CharField(
-                choices=[
-                    ("charged", "charged: instalments are worked out over the periods as they are"),
-                    ("spread", "spread: its odd days' interest in equal parts on all instalments"),
-                    ("added", "added: its odd days' interest on the first instalment"),
-                ],
-                db_default="charged",
-                default="charged",
-                max_length=20,
-                verbose_name="a first period of odd length is",
-            ),
-        ),
-        migrations.AddField(
-            model_name="productversion",
-            name="grace_on_interest_charged",
-            field=models.PositiveSmallIntegerField(
-                db_default=0, default=0, verbose_name="instalments free of interest"
-            ),
-        ),
-        migrations.AddField(
-            model_name="productversion",
-            name="grace_on_interest_payment",
-            field=models.PositiveSmallIntegerField(
-                db_default=0,
-                default=0,
-                help_text="It falls due with the first instalment after them.",
-                verbose_name="instalments whose interest is deferred",
-            ),
-        ),
-        migrations.AddField(
-            model_name="productversion",
-            name="grace_on_principal",
-            field=models.PositiveSmallIntegerField(
-                db_default=0, default=0, verbose_name="instalments without principal"
-            ),
-        ),
-        migrations.AddField(
-            model_name="productversion",
-            name="instalment_multiple",
-            field=models.DecimalField(
-                blank=True,
-                decimal_places=2,
-                help_text="Empty: of the smallest sum.",
-                max_digits=14,
-                null=True,
-                verbose_name="instalments are a multiple of",
-            ),
-        ),
-        migrations.AddField(
-            model_name="productversion",
-            name="interest_by",
-            field=models.CharField(
-                choices=[
-                    ("period", "months by twelfths, weeks and days by the day count"),
-                    ("even", "even parts of the year: a month 1/12, a week 1/52"),
-                    ("thirty", "thirty days a month over the year of the day count"),
-                    ("day", "by the day count"),
-                ],
-                db_default="period",
-                default="period",
-                max_length=20,
-                verbose_name="part of the annual rate a period bears",
-            ),
-        ),
-        migrations.AddField(
-            model_name="productversion",
-            name="interest_type",
-            field=models.CharField(
-                choices=[("declining", "on the falling balance"), ("flat", "flat: on the sum first lent")],
-                db_default="declining",
-                default="declining",
-                max_length=20,
-                verbose_name="interest is worked out",
-            ),
-        ),
-        migrations.AddField(
-            model_name="productversion",
-            name="late_interest_compounds",
-            field=models.BooleanField(
-                db_default=False, default=False, verbose_name="late interest bears late interest"
-            ),
-        ),
-        migrations.AddField(
-            model_name="productversion",
-            name="level_from",
-            field=models.CharField(
-                choices=[
-                    ("every_period", "every period as long as it is"),
-                    ("first_period", "all periods as long as the first"),
-                ],
-                db_default="every_period",
-                default="every_period",
-                max_length=20,
-                verbose_name="the level instalment counts",
-            ),
-        ),
-        migrations.AddField(
-            model_name="productversion",
-            name="level_on",
-            field=models.CharField(
-                choices=[
-                    ("outstanding", "what is outstanding, anew with each drawdown"),
-                    ("approved", "the approved amount, once"),
-                ],
-                db_default="outstanding",
-                default="outstanding",
-                max_length=20,
-                verbose_name="where money goes out in parts, instalments repay",
-            ),
-        ),
-        migrations.AddField(
-            model_name="productversion",
-            name="month_end",
-            field=models.CharField(
-                choices=[("clamp", "the last day of the month"), ("first_of_next", "the first day of the next month")],
-                db_default="clamp",
-                default="clamp",
-                max_length=20,
-                verbose_name="a due day the month does not have becomes",
-            ),
-        ),
-        migrations.AddField(
-            model_name="productversion",
-            name="payment_order",
-            field=models.JSONField(
-                blank=True, help_text="Empty: the plain allocation order.", null=True, verbose_name="payment order"
-            ),
-        ),
-        migrations.AddField(
-            model_name="productversion",
-            name="prepayment",
-            field=models.CharField(
-                choices=[
-                    ("next_instalments", "pays the next instalments"),
-                    ("last_first", "pays the last instalments first"),
-                    ("reamortise", "is spread over all open instalments"),
-                    ("reduce_instalment", "makes the instalments smaller"),
-                    ("reduce_number", "makes the loan shorter"),
-                ],
-                db_default="next_instalments",
-                default="next_instalments",
-                max_length=20,
-                verbose_name="money paid beyond what is due",
-            ),
-        ),
-        migrations.AddField(
-            model_name="productversion",
-            name="rate_index",
-            field=models.CharField(
-                blank=True, db_default="", default="", max_length=20, verbose_name="index of the rate"
-            ),
-        ),
-        migrations.AddField(
-            model_name="productversion",
-            name="rate_spread",
-            field=models.DecimalField(
-                db_default=0,
-                decimal_places=8,
-                default=0,
-                help_text="As a fraction: 0.0035 is 35 basis points.",
-                max_digits=20,
-                verbose_name="spread over the index",
-            ),
-        ),
-        migrations.AddField(
-            model_name="productversion",
-            name="recalculates",
-            field=models.BooleanField(
-                db_default=False, default=False, verbose_name="interest follows what is really outstanding"
-            ),
-        ),
-        migrations.AddField(
-            model_name="productversion",
-            name="repricing",
-            field=models.CharField(
-                choices=[
-                    ("fixed", "never"),
-                    ("every_quote", "with every new quote"),
-                    ("first_of_january", "on 1 January"),
-                    ("anniversary", "on the anniversary of the loan"),
-                    ("quarterly", "every three months"),
-                ],
-                db_default="fixed",
-                default="fixed",
-                max_length=20,
-                verbose_name="the rate is set anew",
-            ),
-        ),
-        migrations.AddField(
-            model_name="productversion",
-            name="residue",
-            field=models.CharField(
-                choices=[
-                    ("even", "as evenly as cents allow"),
-                    ("last", "the last instalment"),
-                    ("first", "the first instalment"),
-                ],
-                db_default="even",
-                default="even",
-                max_length=20,
-                verbose_name="what rounding leaves goes to",
-            ),
-        ),
-        migrations.AddField(
-            model_name="productversion",
-            name="rest",
-            field=models.CharField(
-                choices=[
-                    ("daily", "daily"),
-                    ("weekly", "weekly"),
-                    ("monthly", "monthly"),
-                    ("same_as_repayment", "on due dates"),
-                ],
-                db_default="daily",
-                default="daily",
-                max_length=20,
-                verbose_name="payments lessen interest from",
-            ),
-        ),
-        migrations.AddField(
-            model_name="productversion",
-            name="round_each_segment",
-            field=models.BooleanField(
-                db_default=True, default=True, verbose_name="round interest before a drawdown or new rate by itself"
-            ),
-        ),
-        migrations.AddField(
-            model_name="productversion",
-            name="rounding_mode",
-            field=models.CharField(
-                choices=[
-                    ("half_up", "half up"),
-                    ("half_even", "half to even"),
-                    ("half_down", "half down"),
-                    ("up", "up"),
-                    ("down", "down"),
-                ],
-                db_default="half_up",
-                default="half_up",
-                max_length=20,
-                verbose_name="rounding",
-            ),
-        ),
-        migrations.AddField(
-            model_name="productversion",
-            name="rounding_step",
-            field=models.DecimalField(
-                db_default="0.01", decimal_places=2, default="0.01", max_digits=14, verbose_name="smallest sum paid"
-            ),
-        ),
-        migrations.AddField(
-            model_name="productversion",
-            name="stages",
-            field=models.JSONField(
-                blank=True,
-                help_text="For principal in stages: instalments and part of the loan, as [[12, 0.3], [12, 0.7]].",
-                null=True,
-                verbose_name="stages",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="historicalloan",
-            name="day_count",
-            field=models.CharField(default="act_365f", max_length=20),
-        ),
-        migrations.AlterField(
-            model_name="historicalloan",
-            name="method",
-            field=models.CharField(
-                choices=[
-                    ("equal_instalments", "equal instalments"),
-                    ("equal_principal", "equal principal"),
-                    ("interest_only", "interest by period, principal at the end"),
-                    ("bullet", "principal and interest at the end"),
-                    ("stages", "principal in stages"),
-                    ("balloon", "equal instalments and a balloon at the end"),
-                    ("custom", "agreed instalments"),
-                ],
-                max_length=20,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="historicalproductversion",
-            name="day_count",
-            field=models.CharField(
-                choices=[("act_365f", "act_365f"), ("act_360", "act_360"), ("30_360", "30_360")],
-                default="act_365f",
-                max_length=20,
-                verbose_name="day count",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="historicalproductversion",
-            name="method",
-            field=models.CharField(
-                choices=[
-                    ("equal_instalments", "equal instalments"),
-                    ("equal_principal", "equal principal"),
-                    ("interest_only", "interest by period, principal at the end"),
-                    ("bullet", "principal and interest at the end"),
-                    ("stages", "principal in stages"),
-                    ("balloon", "equal instalments and a balloon at the end"),
-                    ("custom", "agreed instalments"),
-                ],
-                max_length=20,
-                verbose_name="method",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="loan",
-            name="day_count",
-            field=models.CharField(default="act_365f", max_length=20),
-        ),
-        migrations.AlterField(
-            model_name="loan",
-            name="method",
-            field=models.CharField(
-                choices=[
-                    ("equal_instalments", "equal instalments"),
-                    ("equal_principal", "equal principal"),
-                    ("interest_only", "interest by period, principal at the end"),
-                    ("bullet", "principal and interest at the end"),
-                    ("stages", "principal in stages"),
-                    ("balloon", "equal instalments and a balloon at the end"),
-                    ("custom", "agreed instalments"),
-                ],
-                max_length=20,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="productversion",
-            name="day_count",
-            field=models.CharField(
-                choices=[("act_365f", "act_365f"), ("act_360", "act_360"), ("30_360", "30_360")],
-                default="act_365f",
-                max_length=20,
-                verbose_name="day count",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="productversion",
-            name="method",
-            field=models.CharField(
-                choices=[
-                    ("equal_instalments", "equal instalments"),
-                    ("equal_principal", "equal principal"),
-                    ("interest_only", "interest by period, principal at the end"),
-                    ("bullet", "principal and interest at the end"),
-                    ("stages", "principal in stages"),
-                    ("balloon", "equal instalments and a balloon at the end"),
-                    ("custom", "agreed instalments"),
-                ],
-                max_length=20,
-                verbose_name="method",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="loan",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("balloon_rate__gte", 0),
-                    ("balloon_rate__lt", 1),
-                    ("down_payment_rate__gte", 0),
-                    ("down_payment_rate__lt", 1),
+        InOneGo(
+            [
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="amounts",
+                    field=models.JSONField(blank=True, null=True, verbose_name="agreed instalments"),
                 ),
-                name="loans_loan_shares",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="loan",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("balloon_rate__gt", 0), ("method", "balloon")),
-                    models.Q(models.Q(("method", "balloon"), _negated=True), ("balloon_rate", 0)),
-                    _connector="OR",
-                ),
-                name="loans_loan_balloon",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="loan",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("rounding_step__gt", 0),
-                    models.Q(
-                        ("instalment_multiple__isnull", True),
-                        ("instalment_multiple__gte", models.F("rounding_step")),
-                        _connector="OR",
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="balloon_rate",
+                    field=models.DecimalField(
+                        db_default=0,
+                        decimal_places=8,
+                        default=0,
+                        help_text="As a fraction of the loan that the last instalment repays.",
+                        max_digits=20,
+                        verbose_name="balloon, part of the loan",
                     ),
                 ),
-                name="loans_loan_rounding",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="loan",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("business_day_roll", "none"), models.Q(("business_calendar", ""), _negated=True), _connector="OR"
-                ),
-                name="loans_loan_calendar",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="loan",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("rate_index", ""), ("repricing", "fixed")),
-                    models.Q(
-                        models.Q(("repricing", "fixed"), _negated=True), models.Q(("rate_index", ""), _negated=True)
-                    ),
-                    _connector="OR",
-                ),
-                name="loans_loan_index",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="productversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("balloon_rate__gte", 0),
-                    ("balloon_rate__lt", 1),
-                    ("down_payment_rate__gte", 0),
-                    ("down_payment_rate__lt", 1),
-                ),
-                name="loans_productversion_shares",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="productversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("balloon_rate__gt", 0), ("method", "balloon")),
-                    models.Q(models.Q(("method", "balloon"), _negated=True), ("balloon_rate", 0)),
-                    _connector="OR",
-                ),
-                name="loans_productversion_balloon",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="productversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("rounding_step__gt", 0),
-                    models.Q(
-                        ("instalment_multiple__isnull", True),
-                        ("instalment_multiple__gte", models.F("rounding_step")),
-                        _connector="OR",
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="business_calendar",
+                    field=models.CharField(
+                        blank=True, db_default="", default="", max_length=20, verbose_name="calendar of working days"
                     ),
                 ),
-                name="loans_productversion_rounding",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="productversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("business_day_roll", "none"), models.Q(("business_calendar", ""), _negated=True), _connector="OR"
-                ),
-                name="loans_productversion_calendar",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="productversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("rate_index", ""), ("repricing", "fixed")),
-                    models.Q(
-                        models.Q(("repricing", "fixed"), _negated=True), models.Q(("rate_index", ""), _negated=True)
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="business_day_roll",
+                    field=models.CharField(
+                        choices=[
+                            ("none", "stays where it is"),
+                            ("following", "the next working day"),
+                            ("modified_following", "the next working day, within the month"),
+                            ("preceding", "the working day before"),
+                            ("modified_preceding", "the working day before, within the month"),
+                            ("nearest", "the nearest working day"),
+                        ],
+                        db_default="none",
+                        default="none",
+                        max_length=20,
+                        verbose_name="a due date that is no working day moves to",
                     ),
-                    _connector="OR",
                 ),
-                name="loans_productversion_index",
-            ),
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="compounding",
+                    field=models.CharField(
+                        choices=[
+                            ("none", "nothing"),
+                            ("interest", "interest"),
+                            ("fee", "fees"),
+                            ("both", "interest and fees"),
+                        ],
+                        db_default="none",
+                        default="none",
+                        max_length=20,
+                        verbose_name="added to the sum that bears interest",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="down_payment_rate",
+                    field=models.DecimalField(
+                        db_default=0,
+                        decimal_places=8,
+                        default=0,
+                        help_text="As a fraction: 0.25 is 25 %, due on the day the money goes out.",
+                        max_digits=20,
+                        verbose_name="down payment, part of the loan",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="drawdowns",
+                    field=models.JSONField(blank=True, null=True, verbose_name="drawdowns"),
+                ),
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="due_dates",
+                    field=models.JSONField(blank=True, null=True, verbose_name="chosen due dates"),
+                ),
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="emi_rounding",
+                    field=models.CharField(
+                        choices=[
+                            ("round_down", "rounded down"),
+                            ("nearest", "rounded by the mode"),
+                            ("iterate", "rounded by the mode, then moved while that brings the last instalment nearer"),
+                        ],
+                        db_default="round_down",
+                        default="round_down",
+                        max_length=20,
+                        verbose_name="the level instalment is",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="first_period",
+                    field=models.CharField(
+                        choices=[
+                            ("charged", "charged: instalments are worked out over the periods as they are"),
+                            ("spread", "spread: its odd days' interest in equal parts on all instalments"),
+                            ("added", "added: its odd days' interest on the first instalment"),
+                        ],
+                        db_default="charged",
+                        default="charged",
+                        max_length=20,
+                        verbose_name="a first period of odd length is",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="fixed_instalment",
+                    field=models.DecimalField(
+                        blank=True, decimal_places=2, max_digits=14, null=True, verbose_name="fixed instalment"
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="grace_on_interest_charged",
+                    field=models.PositiveSmallIntegerField(
+                        db_default=0, default=0, verbose_name="instalments free of interest"
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="grace_on_interest_payment",
+                    field=models.PositiveSmallIntegerField(
+                        db_default=0,
+                        default=0,
+                        help_text="It falls due with the first instalment after them.",
+                        verbose_name="instalments whose interest is deferred",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="grace_on_principal",
+                    field=models.PositiveSmallIntegerField(
+                        db_default=0, default=0, verbose_name="instalments without principal"
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="instalment_multiple",
+                    field=models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        help_text="Empty: of the smallest sum.",
+                        max_digits=14,
+                        null=True,
+                        verbose_name="instalments are a multiple of",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="interest_by",
+                    field=models.CharField(
+                        choices=[
+                            ("period", "months by twelfths, weeks and days by the day count"),
+                            ("even", "even parts of the year: a month 1/12, a week 1/52"),
+                            ("thirty", "thirty days a month over the year of the day count"),
+                            ("day", "by the day count"),
+                        ],
+                        db_default="period",
+                        default="period",
+                        max_length=20,
+                        verbose_name="part of the annual rate a period bears",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="interest_type",
+                    field=models.CharField(
+                        choices=[("declining", "on the falling balance"), ("flat", "flat: on the sum first lent")],
+                        db_default="declining",
+                        default="declining",
+                        max_length=20,
+                        verbose_name="interest is worked out",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="late_interest_compounds",
+                    field=models.BooleanField(
+                        db_default=False, default=False, verbose_name="late interest bears late interest"
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="level_from",
+                    field=models.CharField(
+                        choices=[
+                            ("every_period", "every period as long as it is"),
+                            ("first_period", "all periods as long as the first"),
+                        ],
+                        db_default="every_period",
+                        default="every_period",
+                        max_length=20,
+                        verbose_name="the level instalment counts",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="level_on",
+                    field=models.CharField(
+                        choices=[
+                            ("outstanding", "what is outstanding, anew with each drawdown"),
+                            ("approved", "the approved amount, once"),
+                        ],
+                        db_default="outstanding",
+                        default="outstanding",
+                        max_length=20,
+                        verbose_name="where money goes out in parts, instalments repay",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="month_end",
+                    field=models.CharField(
+                        choices=[
+                            ("clamp", "the last day of the month"),
+                            ("first_of_next", "the first day of the next month"),
+                        ],
+                        db_default="clamp",
+                        default="clamp",
+                        max_length=20,
+                        verbose_name="a due day the month does not have becomes",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="payment_order",
+                    field=models.JSONField(
+                        blank=True,
+                        help_text="Empty: the plain allocation order.",
+                        null=True,
+                        verbose_name="payment order",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="prepayment",
+                    field=models.CharField(
+                        choices=[
+                            ("next_instalments", "pays the next instalments"),
+                            ("last_first", "pays the last instalments first"),
+                            ("reamortise", "is spread over all open instalments"),
+                            ("reduce_instalment", "makes the instalments smaller"),
+                            ("reduce_number", "makes the loan shorter"),
+                        ],
+                        db_default="next_instalments",
+                        default="next_instalments",
+                        max_length=20,
+                        verbose_name="money paid beyond what is due",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="rate_index",
+                    field=models.CharField(
+                        blank=True, db_default="", default="", max_length=20, verbose_name="index of the rate"
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="rate_spread",
+                    field=models.DecimalField(
+                        db_default=0,
+                        decimal_places=8,
+                        default=0,
+                        help_text="As a fraction: 0.0035 is 35 basis points.",
+                        max_digits=20,
+                        verbose_name="spread over the index",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="rate_steps",
+                    field=models.JSONField(blank=True, null=True, verbose_name="rate steps"),
+                ),
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="recalculates",
+                    field=models.BooleanField(
+                        db_default=False, default=False, verbose_name="interest follows what is really outstanding"
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="repricing",
+                    field=models.CharField(
+                        choices=[
+                            ("fixed", "never"),
+                            ("every_quote", "with every new quote"),
+                            ("first_of_january", "on 1 January"),
+                            ("anniversary", "on the anniversary of the loan"),
+                            ("quarterly", "every three months"),
+                        ],
+                        db_default="fixed",
+                        default="fixed",
+                        max_length=20,
+                        verbose_name="the rate is set anew",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="residue",
+                    field=models.CharField(
+                        choices=[
+                            ("even", "as evenly as cents allow"),
+                            ("last", "the last instalment"),
+                            ("first", "the first instalment"),
+                        ],
+                        db_default="even",
+                        default="even",
+                        max_length=20,
+                        verbose_name="what rounding leaves goes to",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="rest",
+                    field=models.CharField(
+                        choices=[
+                            ("daily", "daily"),
+                            ("weekly", "weekly"),
+                            ("monthly", "monthly"),
+                            ("same_as_repayment", "on due dates"),
+                        ],
+                        db_default="daily",
+                        default="daily",
+                        max_length=20,
+                        verbose_name="payments lessen interest from",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="round_each_segment",
+                    field=models.BooleanField(
+                        db_default=True,
+                        default=True,
+                        verbose_name="round interest before a drawdown or new rate by itself",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="rounding_mode",
+                    field=models.CharField(
+                        choices=[
+                            ("half_up", "half up"),
+                            ("half_even", "half to even"),
+                            ("half_down", "half down"),
+                            ("up", "up"),
+                            ("down", "down"),
+                        ],
+                        db_default="half_up",
+                        default="half_up",
+                        max_length=20,
+                        verbose_name="rounding",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="rounding_step",
+                    field=models.DecimalField(
+                        db_default="0.01",
+                        decimal_places=2,
+                        default="0.01",
+                        max_digits=14,
+                        verbose_name="smallest sum paid",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="schedule_start_on",
+                    field=models.DateField(blank=True, null=True, verbose_name="first period begins on"),
+                ),
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="stages",
+                    field=models.JSONField(
+                        blank=True,
+                        help_text="For principal in stages: instalments and part of the loan, as [[12, 0.3], [12, 0.7]].",
+                        null=True,
+                        verbose_name="stages",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalproductversion",
+                    name="balloon_rate",
+                    field=models.DecimalField(
+                        db_default=0,
+                        decimal_places=8,
+                        default=0,
+                        help_text="As a fraction of the loan that the last instalment repays.",
+                        max_digits=20,
+                        verbose_name="balloon, part of the loan",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalproductversion",
+                    name="business_calendar",
+                    field=models.CharField(
+                        blank=True, db_default="", default="", max_length=20, verbose_name="calendar of working days"
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalproductversion",
+                    name="business_day_roll",
+                    field=models.CharField(
+                        choices=[
+                            ("none", "stays where it is"),
+                            ("following", "the next working day"),
+                            ("modified_following", "the next working day, within the month"),
+                            ("preceding", "the working day before"),
+                            ("modified_preceding", "the working day before, within the month"),
+                            ("nearest", "the nearest working day"),
+                        ],
+                        db_default="none",
+                        default="none",
+                        max_length=20,
+                        verbose_name="a due date that is no working day moves to",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalproductversion",
+                    name="compounding",
+                    field=models.CharField(
+                        choices=[
+                            ("none", "nothing"),
+                            ("interest", "interest"),
+                            ("fee", "fees"),
+                            ("both", "interest and fees"),
+                        ],
+                        db_default="none",
+                        default="none",
+                        max_length=20,
+                        verbose_name="added to the sum that bears interest",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalproductversion",
+                    name="down_payment_rate",
+                    field=models.DecimalField(
+                        db_default=0,
+                        decimal_places=8,
+                        default=0,
+                        help_text="As a fraction: 0.25 is 25 %, due on the day the money goes out.",
+                        max_digits=20,
+                        verbose_name="down payment, part of the loan",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalproductversion",
+                    name="emi_rounding",
+                    field=models.CharField(
+                        choices=[
+                            ("round_down", "rounded down"),
+                            ("nearest", "rounded by the mode"),
+                            ("iterate", "rounded by the mode, then moved while that brings the last instalment nearer"),
+                        ],
+                        db_default="round_down",
+                        default="round_down",
+                        max_length=20,
+                        verbose_name="the level instalment is",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalproductversion",
+                    name="first_period",
+                    field=models.CharField(
+                        choices=[
+                            ("charged", "charged: instalments are worked out over the periods as they are"),
+                            ("spread", "spread: its odd days' interest in equal parts on all instalments"),
+                            ("added", "added: its odd days' interest on the first instalment"),
+                        ],
+                        db_default="charged",
+                        default="charged",
+                        max_length=20,
+                        verbose_name="a first period of odd length is",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalproductversion",
+                    name="grace_on_interest_charged",
+                    field=models.PositiveSmallIntegerField(
+                        db_default=0, default=0, verbose_name="instalments free of interest"
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalproductversion",
+                    name="grace_on_interest_payment",
+                    field=models.PositiveSmallIntegerField(
+                        db_default=0,
+                        default=0,
+                        help_text="It falls due with the first instalment after them.",
+                        verbose_name="instalments whose interest is deferred",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalproductversion",
+                    name="grace_on_principal",
+                    field=models.PositiveSmallIntegerField(
+                        db_default=0, default=0, verbose_name="instalments without principal"
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalproductversion",
+                    name="instalment_multiple",
+                    field=models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        help_text="Empty: of the smallest sum.",
+                        max_digits=14,
+                        null=True,
+                        verbose_name="instalments are a multiple of",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalproductversion",
+                    name="interest_by",
+                    field=models.CharField(
+                        choices=[
+                            ("period", "months by twelfths, weeks and days by the day count"),
+                            ("even", "even parts of the year: a month 1/12, a week 1/52"),
+                            ("thirty", "thirty days a month over the year of the day count"),
+                            ("day", "by the day count"),
+                        ],
+                        db_default="period",
+                        default="period",
+                        max_length=20,
+                        verbose_name="part of the annual rate a period bears",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalproductversion",
+                    name="interest_type",
+                    field=models.CharField(
+                        choices=[("declining", "on the falling balance"), ("flat", "flat: on the sum first lent")],
+                        db_default="declining",
+                        default="declining",
+                        max_length=20,
+                        verbose_name="interest is worked out",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalproductversion",
+                    name="late_interest_compounds",
+                    field=models.BooleanField(
+                        db_default=False, default=False, verbose_name="late interest bears late interest"
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalproductversion",
+                    name="level_from",
+                    field=models.CharField(
+                        choices=[
+                            ("every_period", "every period as long as it is"),
+                            ("first_period", "all periods as long as the first"),
+                        ],
+                        db_default="every_period",
+                        default="every_period",
+                        max_length=20,
+                        verbose_name="the level instalment counts",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalproductversion",
+                    name="level_on",
+                    field=models.CharField(
+                        choices=[
+                            ("outstanding", "what is outstanding, anew with each drawdown"),
+                            ("approved", "the approved amount, once"),
+                        ],
+                        db_default="outstanding",
+                        default="outstanding",
+                        max_length=20,
+                        verbose_name="where money goes out in parts, instalments repay",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalproductversion",
+                    name="month_end",
+                    field=models.CharField(
+                        choices=[
+                            ("clamp", "the last day of the month"),
+                            ("first_of_next", "the first day of the next month"),
+                        ],
+                        db_default="clamp",
+                        default="clamp",
+                        max_length=20,
+                        verbose_name="a due day the month does not have becomes",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalproductversion",
+                    name="payment_order",
+                    field=models.JSONField(
+                        blank=True,
+                        help_text="Empty: the plain allocation order.",
+                        null=True,
+                        verbose_name="payment order",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalproductversion",
+                    name="prepayment",
+                    field=models.CharField(
+                        choices=[
+                            ("next_instalments", "pays the next instalments"),
+                            ("last_first", "pays the last instalments first"),
+                            ("reamortise", "is spread over all open instalments"),
+                            ("reduce_instalment", "makes the instalments smaller"),
+                            ("reduce_number", "makes the loan shorter"),
+                        ],
+                        db_default="next_instalments",
+                        default="next_instalments",
+                        max_length=20,
+                        verbose_name="money paid beyond what is due",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalproductversion",
+                    name="rate_index",
+                    field=models.CharField(
+                        blank=True, db_default="", default="", max_length=20, verbose_name="index of the rate"
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalproductversion",
+                    name="rate_spread",
+                    field=models.DecimalField(
+                        db_default=0,
+                        decimal_places=8,
+                        default=0,
+                        help_text="As a fraction: 0.0035 is 35 basis points.",
+                        max_digits=20,
+                        verbose_name="spread over the index",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalproductversion",
+                    name="recalculates",
+                    field=models.BooleanField(
+                        db_default=False, default=False, verbose_name="interest follows what is really outstanding"
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalproductversion",
+                    name="repricing",
+                    field=models.CharField(
+                        choices=[
+                            ("fixed", "never"),
+                            ("every_quote", "with every new quote"),
+                            ("first_of_january", "on 1 January"),
+                            ("anniversary", "on the anniversary of the loan"),
+                            ("quarterly", "every three months"),
+                        ],
+                        db_default="fixed",
+                        default="fixed",
+                        max_length=20,
+                        verbose_name="the rate is set anew",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalproductversion",
+                    name="residue",
+                    field=models.CharField(
+                        choices=[
+                            ("even", "as evenly as cents allow"),
+                            ("last", "the last instalment"),
+                            ("first", "the first instalment"),
+                        ],
+                        db_default="even",
+                        default="even",
+                        max_length=20,
+                        verbose_name="what rounding leaves goes to",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalproductversion",
+                    name="rest",
+                    field=models.CharField(
+                        choices=[
+                            ("daily", "daily"),
+                            ("weekly", "weekly"),
+                            ("monthly", "monthly"),
+                            ("same_as_repayment", "on due dates"),
+                        ],
+                        db_default="daily",
+                        default="daily",
+                        max_length=20,
+                        verbose_name="payments lessen interest from",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalproductversion",
+                    name="round_each_segment",
+                    field=models.BooleanField(
+                        db_default=True,
+                        default=True,
+                        verbose_name="round interest before a drawdown or new rate by itself",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalproductversion",
+                    name="rounding_mode",
+                    field=models.CharField(
+                        choices=[
+                            ("half_up", "half up"),
+                            ("half_even", "half to even"),
+                            ("half_down", "half down"),
+                            ("up", "up"),
+                            ("down", "down"),
+                        ],
+                        db_default="half_up",
+                        default="half_up",
+                        max_length=20,
+                        verbose_name="rounding",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalproductversion",
+                    name="rounding_step",
+                    field=models.DecimalField(
+                        db_default="0.01",
+                        decimal_places=2,
+                        default="0.01",
+                        max_digits=14,
+                        verbose_name="smallest sum paid",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalproductversion",
+                    name="stages",
+                    field=models.JSONField(
+                        blank=True,
+                        help_text="For principal in stages: instalments and part of the loan, as [[12, 0.3], [12, 0.7]].",
+                        null=True,
+                        verbose_name="stages",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="amounts",
+                    field=models.JSONField(blank=True, null=True, verbose_name="agreed instalments"),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="balloon_rate",
+                    field=models.DecimalField(
+                        db_default=0,
+                        decimal_places=8,
+                        default=0,
+                        help_text="As a fraction of the loan that the last instalment repays.",
+                        max_digits=20,
+                        verbose_name="balloon, part of the loan",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="business_calendar",
+                    field=models.CharField(
+                        blank=True, db_default="", default="", max_length=20, verbose_name="calendar of working days"
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="business_day_roll",
+                    field=models.CharField(
+                        choices=[
+                            ("none", "stays where it is"),
+                            ("following", "the next working day"),
+                            ("modified_following", "the next working day, within the month"),
+                            ("preceding", "the working day before"),
+                            ("modified_preceding", "the working day before, within the month"),
+                            ("nearest", "the nearest working day"),
+                        ],
+                        db_default="none",
+                        default="none",
+                        max_length=20,
+                        verbose_name="a due date that is no working day moves to",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="compounding",
+                    field=models.CharField(
+                        choices=[
+                            ("none", "nothing"),
+                            ("interest", "interest"),
+                            ("fee", "fees"),
+                            ("both", "interest and fees"),
+                        ],
+                        db_default="none",
+                        default="none",
+                        max_length=20,
+                        verbose_name="added to the sum that bears interest",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="down_payment_rate",
+                    field=models.DecimalField(
+                        db_default=0,
+                        decimal_places=8,
+                        default=0,
+                        help_text="As a fraction: 0.25 is 25 %, due on the day the money goes out.",
+                        max_digits=20,
+                        verbose_name="down payment, part of the loan",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="drawdowns",
+                    field=models.JSONField(blank=True, null=True, verbose_name="drawdowns"),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="due_dates",
+                    field=models.JSONField(blank=True, null=True, verbose_name="chosen due dates"),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="emi_rounding",
+                    field=models.CharField(
+                        choices=[
+                            ("round_down", "rounded down"),
+                            ("nearest", "rounded by the mode"),
+                            ("iterate", "rounded by the mode, then moved while that brings the last instalment nearer"),
+                        ],
+                        db_default="round_down",
+                        default="round_down",
+                        max_length=20,
+                        verbose_name="the level instalment is",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="first_period",
+                    field=models.CharField(
+                        choices=[
+                            ("charged", "charged: instalments are worked out over the periods as they are"),
+                            ("spread", "spread: its odd days' interest in equal parts on all instalments"),
+                            ("added", "added: its odd days' interest on the first instalment"),
+                        ],
+                        db_default="charged",
+                        default="charged",
+                        max_length=20,
+                        verbose_name="a first period of odd length is",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="fixed_instalment",
+                    field=models.DecimalField(
+                        blank=True, decimal_places=2, max_digits=14, null=True, verbose_name="fixed instalment"
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="grace_on_interest_charged",
+                    field=models.PositiveSmallIntegerField(
+                        db_default=0, default=0, verbose_name="instalments free of interest"
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="grace_on_interest_payment",
+                    field=models.PositiveSmallIntegerField(
+                        db_default=0,
+                        default=0,
+                        help_text="It falls due with the first instalment after them.",
+                        verbose_name="instalments whose interest is deferred",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="grace_on_principal",
+                    field=models.PositiveSmallIntegerField(
+                        db_default=0, default=0, verbose_name="instalments without principal"
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="instalment_multiple",
+                    field=models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        help_text="Empty: of the smallest sum.",
+                        max_digits=14,
+                        null=True,
+                        verbose_name="instalments are a multiple of",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="interest_by",
+                    field=models.CharField(
+                        choices=[
+                            ("period", "months by twelfths, weeks and days by the day count"),
+                            ("even", "even parts of the year: a month 1/12, a week 1/52"),
+                            ("thirty", "thirty days a month over the year of the day count"),
+                            ("day", "by the day count"),
+                        ],
+                        db_default="period",
+                        default="period",
+                        max_length=20,
+                        verbose_name="part of the annual rate a period bears",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="interest_type",
+                    field=models.CharField(
+                        choices=[("declining", "on the falling balance"), ("flat", "flat: on the sum first lent")],
+                        db_default="declining",
+                        default="declining",
+                        max_length=20,
+                        verbose_name="interest is worked out",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="late_interest_compounds",
+                    field=models.BooleanField(
+                        db_default=False, default=False, verbose_name="late interest bears late interest"
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="level_from",
+                    field=models.CharField(
+                        choices=[
+                            ("every_period", "every period as long as it is"),
+                            ("first_period", "all periods as long as the first"),
+                        ],
+                        db_default="every_period",
+                        default="every_period",
+                        max_length=20,
+                        verbose_name="the level instalment counts",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="level_on",
+                    field=models.CharField(
+                        choices=[
+                            ("outstanding", "what is outstanding, anew with each drawdown"),
+                            ("approved", "the approved amount, once"),
+                        ],
+                        db_default="outstanding",
+                        default="outstanding",
+                        max_length=20,
+                        verbose_name="where money goes out in parts, instalments repay",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="month_end",
+                    field=models.CharField(
+                        choices=[
+                            ("clamp", "the last day of the month"),
+                            ("first_of_next", "the first day of the next month"),
+                        ],
+                        db_default="clamp",
+                        default="clamp",
+                        max_length=20,
+                        verbose_name="a due day the month does not have becomes",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="payment_order",
+                    field=models.JSONField(
+                        blank=True,
+                        help_text="Empty: the plain allocation order.",
+                        null=True,
+                        verbose_name="payment order",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="prepayment",
+                    field=models.CharField(
+                        choices=[
+                            ("next_instalments", "pays the next instalments"),
+                            ("last_first", "pays the last instalments first"),
+                            ("reamortise", "is spread over all open instalments"),
+                            ("reduce_instalment", "makes the instalments smaller"),
+                            ("reduce_number", "makes the loan shorter"),
+                        ],
+                        db_default="next_instalments",
+                        default="next_instalments",
+                        max_length=20,
+                        verbose_name="money paid beyond what is due",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="rate_index",
+                    field=models.CharField(
+                        blank=True, db_default="", default="", max_length=20, verbose_name="index of the rate"
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="rate_spread",
+                    field=models.DecimalField(
+                        db_default=0,
+                        decimal_places=8,
+                        default=0,
+                        help_text="As a fraction: 0.0035 is 35 basis points.",
+                        max_digits=20,
+                        verbose_name="spread over the index",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="rate_steps",
+                    field=models.JSONField(blank=True, null=True, verbose_name="rate steps"),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="recalculates",
+                    field=models.BooleanField(
+                        db_default=False, default=False, verbose_name="interest follows what is really outstanding"
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="repricing",
+                    field=models.CharField(
+                        choices=[
+                            ("fixed", "never"),
+                            ("every_quote", "with every new quote"),
+                            ("first_of_january", "on 1 January"),
+                            ("anniversary", "on the anniversary of the loan"),
+                            ("quarterly", "every three months"),
+                        ],
+                        db_default="fixed",
+                        default="fixed",
+                        max_length=20,
+                        verbose_name="the rate is set anew",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="residue",
+                    field=models.CharField(
+                        choices=[
+                            ("even", "as evenly as cents allow"),
+                            ("last", "the last instalment"),
+                            ("first", "the first instalment"),
+                        ],
+                        db_default="even",
+                        default="even",
+                        max_length=20,
+                        verbose_name="what rounding leaves goes to",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="rest",
+                    field=models.CharField(
+                        choices=[
+                            ("daily", "daily"),
+                            ("weekly", "weekly"),
+                            ("monthly", "monthly"),
+                            ("same_as_repayment", "on due dates"),
+                        ],
+                        db_default="daily",
+                        default="daily",
+                        max_length=20,
+                        verbose_name="payments lessen interest from",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="round_each_segment",
+                    field=models.BooleanField(
+                        db_default=True,
+                        default=True,
+                        verbose_name="round interest before a drawdown or new rate by itself",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="rounding_mode",
+                    field=models.CharField(
+                        choices=[
+                            ("half_up", "half up"),
+                            ("half_even", "half to even"),
+                            ("half_down", "half down"),
+                            ("up", "up"),
+                            ("down", "down"),
+                        ],
+                        db_default="half_up",
+                        default="half_up",
+                        max_length=20,
+                        verbose_name="rounding",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="rounding_step",
+                    field=models.DecimalField(
+                        db_default="0.01",
+                        decimal_places=2,
+                        default="0.01",
+                        max_digits=14,
+                        verbose_name="smallest sum paid",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="schedule_start_on",
+                    field=models.DateField(blank=True, null=True, verbose_name="first period begins on"),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="stages",
+                    field=models.JSONField(
+                        blank=True,
+                        help_text="For principal in stages: instalments and part of the loan, as [[12, 0.3], [12, 0.7]].",
+                        null=True,
+                        verbose_name="stages",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="productversion",
+                    name="balloon_rate",
+                    field=models.DecimalField(
+                        db_default=0,
+                        decimal_places=8,
+                        default=0,
+                        help_text="As a fraction of the loan that the last instalment repays.",
+                        max_digits=20,
+                        verbose_name="balloon, part of the loan",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="productversion",
+                    name="business_calendar",
+                    field=models.CharField(
+                        blank=True, db_default="", default="", max_length=20, verbose_name="calendar of working days"
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="productversion",
+                    name="business_day_roll",
+                    field=models.CharField(
+                        choices=[
+                            ("none", "stays where it is"),
+                            ("following", "the next working day"),
+                            ("modified_following", "the next working day, within the month"),
+                            ("preceding", "the working day before"),
+                            ("modified_preceding", "the working day before, within the month"),
+                            ("nearest", "the nearest working day"),
+                        ],
+                        db_default="none",
+                        default="none",
+                        max_length=20,
+                        verbose_name="a due date that is no working day moves to",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="productversion",
+                    name="compounding",
+                    field=models.CharField(
+                        choices=[
+                            ("none", "nothing"),
+                            ("interest", "interest"),
+                            ("fee", "fees"),
+                            ("both", "interest and fees"),
+                        ],
+                        db_default="none",
+                        default="none",
+                        max_length=20,
+                        verbose_name="added to the sum that bears interest",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="productversion",
+                    name="down_payment_rate",
+                    field=models.DecimalField(
+                        db_default=0,
+                        decimal_places=8,
+                        default=0,
+                        help_text="As a fraction: 0.25 is 25 %, due on the day the money goes out.",
+                        max_digits=20,
+                        verbose_name="down payment, part of the loan",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="productversion",
+                    name="emi_rounding",
+                    field=models.CharField(
+                        choices=[
+                            ("round_down", "rounded down"),
+                            ("nearest", "rounded by the mode"),
+                            ("iterate", "rounded by the mode, then moved while that brings the last instalment nearer"),
+                        ],
+                        db_default="round_down",
+                        default="round_down",
+                        max_length=20,
+                        verbose_name="the level instalment is",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="productversion",
+                    name="first_period",
+                    field=models.CharField(
+                        choices=[
+                            ("charged", "charged: instalments are worked out over the periods as they are"),
+                            ("spread", "spread: its odd days' interest in equal parts on all instalments"),
+                            ("added", "added: its odd days' interest on the first instalment"),
+                        ],
+                        db_default="charged",
+                        default="charged",
+                        max_length=20,
+                        verbose_name="a first period of odd length is",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="productversion",
+                    name="grace_on_interest_charged",
+                    field=models.PositiveSmallIntegerField(
+                        db_default=0, default=0, verbose_name="instalments free of interest"
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="productversion",
+                    name="grace_on_interest_payment",
+                    field=models.PositiveSmallIntegerField(
+                        db_default=0,
+                        default=0,
+                        help_text="It falls due with the first instalment after them.",
+                        verbose_name="instalments whose interest is deferred",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="productversion",
+                    name="grace_on_principal",
+                    field=models.PositiveSmallIntegerField(
+                        db_default=0, default=0, verbose_name="instalments without principal"
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="productversion",
+                    name="instalment_multiple",
+                    field=models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        help_text="Empty: of the smallest sum.",
+                        max_digits=14,
+                        null=True,
+                        verbose_name="instalments are a multiple of",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="productversion",
+                    name="interest_by",
+                    field=models.CharField(
+                        choices=[
+                            ("period", "months by twelfths, weeks and days by the day count"),
+                            ("even", "even parts of the year: a month 1/12, a week 1/52"),
+                            ("thirty", "thirty days a month over the year of the day count"),
+                            ("day", "by the day count"),
+                        ],
+                        db_default="period",
+                        default="period",
+                        max_length=20,
+                        verbose_name="part of the annual rate a period bears",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="productversion",
+                    name="interest_type",
+                    field=models.CharField(
+                        choices=[("declining", "on the falling balance"), ("flat", "flat: on the sum first lent")],
+                        db_default="declining",
+                        default="declining",
+                        max_length=20,
+                        verbose_name="interest is worked out",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="productversion",
+                    name="late_interest_compounds",
+                    field=models.BooleanField(
+                        db_default=False, default=False, verbose_name="late interest bears late interest"
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="productversion",
+                    name="level_from",
+                    field=models.CharField(
+                        choices=[
+                            ("every_period", "every period as long as it is"),
+                            ("first_period", "all periods as long as the first"),
+                        ],
+                        db_default="every_period",
+                        default="every_period",
+                        max_length=20,
+                        verbose_name="the level instalment counts",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="productversion",
+                    name="level_on",
+                    field=models.CharField(
+                        choices=[
+                            ("outstanding", "what is outstanding, anew with each drawdown"),
+                            ("approved", "the approved amount, once"),
+                        ],
+                        db_default="outstanding",
+                        default="outstanding",
+                        max_length=20,
+                        verbose_name="where money goes out in parts, instalments repay",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="productversion",
+                    name="month_end",
+                    field=models.CharField(
+                        choices=[
+                            ("clamp", "the last day of the month"),
+                            ("first_of_next", "the first day of the next month"),
+                        ],
+                        db_default="clamp",
+                        default="clamp",
+                        max_length=20,
+                        verbose_name="a due day the month does not have becomes",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="productversion",
+                    name="payment_order",
+                    field=models.JSONField(
+                        blank=True,
+                        help_text="Empty: the plain allocation order.",
+                        null=True,
+                        verbose_name="payment order",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="productversion",
+                    name="prepayment",
+                    field=models.CharField(
+                        choices=[
+                            ("next_instalments", "pays the next instalments"),
+                            ("last_first", "pays the last instalments first"),
+                            ("reamortise", "is spread over all open instalments"),
+                            ("reduce_instalment", "makes the instalments smaller"),
+                            ("reduce_number", "makes the loan shorter"),
+                        ],
+                        db_default="next_instalments",
+                        default="next_instalments",
+                        max_length=20,
+                        verbose_name="money paid beyond what is due",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="productversion",
+                    name="rate_index",
+                    field=models.CharField(
+                        blank=True, db_default="", default="", max_length=20, verbose_name="index of the rate"
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="productversion",
+                    name="rate_spread",
+                    field=models.DecimalField(
+                        db_default=0,
+                        decimal_places=8,
+                        default=0,
+                        help_text="As a fraction: 0.0035 is 35 basis points.",
+                        max_digits=20,
+                        verbose_name="spread over the index",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="productversion",
+                    name="recalculates",
+                    field=models.BooleanField(
+                        db_default=False, default=False, verbose_name="interest follows what is really outstanding"
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="productversion",
+                    name="repricing",
+                    field=models.CharField(
+                        choices=[
+                            ("fixed", "never"),
+                            ("every_quote", "with every new quote"),
+                            ("first_of_january", "on 1 January"),
+                            ("anniversary", "on the anniversary of the loan"),
+                            ("quarterly", "every three months"),
+                        ],
+                        db_default="fixed",
+                        default="fixed",
+                        max_length=20,
+                        verbose_name="the rate is set anew",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="productversion",
+                    name="residue",
+                    field=models.CharField(
+                        choices=[
+                            ("even", "as evenly as cents allow"),
+                            ("last", "the last instalment"),
+                            ("first", "the first instalment"),
+                        ],
+                        db_default="even",
+                        default="even",
+                        max_length=20,
+                        verbose_name="what rounding leaves goes to",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="productversion",
+                    name="rest",
+                    field=models.CharField(
+                        choices=[
+                            ("daily", "daily"),
+                            ("weekly", "weekly"),
+                            ("monthly", "monthly"),
+                            ("same_as_repayment", "on due dates"),
+                        ],
+                        db_default="daily",
+                        default="daily",
+                        max_length=20,
+                        verbose_name="payments lessen interest from",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="productversion",
+                    name="round_each_segment",
+                    field=models.BooleanField(
+                        db_default=True,
+                        default=True,
+                        verbose_name="round interest before a drawdown or new rate by itself",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="productversion",
+                    name="rounding_mode",
+                    field=models.CharField(
+                        choices=[
+                            ("half_up", "half up"),
+                            ("half_even", "half to even"),
+                            ("half_down", "half down"),
+                            ("up", "up"),
+                            ("down", "down"),
+                        ],
+                        db_default="half_up",
+                        default="half_up",
+                        max_length=20,
+                        verbose_name="rounding",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="productversion",
+                    name="rounding_step",
+                    field=models.DecimalField(
+                        db_default="0.01",
+                        decimal_places=2,
+                        default="0.01",
+                        max_digits=14,
+                        verbose_name="smallest sum paid",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="productversion",
+                    name="stages",
+                    field=models.JSONField(
+                        blank=True,
+                        help_text="For principal in stages: instalments and part of the loan, as [[12, 0.3], [12, 0.7]].",
+                        null=True,
+                        verbose_name="stages",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="historicalloan",
+                    name="day_count",
+                    field=models.CharField(default="act_365f", max_length=20),
+                ),
+                migrations.AlterField(
+                    model_name="historicalloan",
+                    name="method",
+                    field=models.CharField(
+                        choices=[
+                            ("equal_instalments", "equal instalments"),
+                            ("equal_principal", "equal principal"),
+                            ("interest_only", "interest by period, principal at the end"),
+                            ("bullet", "principal and interest at the end"),
+                            ("stages", "principal in stages"),
+                            ("balloon", "equal instalments and a balloon at the end"),
+                            ("custom", "agreed instalments"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="historicalproductversion",
+                    name="day_count",
+                    field=models.CharField(
+                        choices=[("act_365f", "act_365f"), ("act_360", "act_360"), ("30_360", "30_360")],
+                        default="act_365f",
+                        max_length=20,
+                        verbose_name="day count",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="historicalproductversion",
+                    name="method",
+                    field=models.CharField(
+                        choices=[
+                            ("equal_instalments", "equal instalments"),
+                            ("equal_principal", "equal principal"),
+                            ("interest_only", "interest by period, principal at the end"),
+                            ("bullet", "principal and interest at the end"),
+                            ("stages", "principal in stages"),
+                            ("balloon", "equal instalments and a balloon at the end"),
+                            ("custom", "agreed instalments"),
+                        ],
+                        max_length=20,
+                        verbose_name="method",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="loan",
+                    name="day_count",
+                    field=models.CharField(default="act_365f", max_length=20),
+                ),
+                migrations.AlterField(
+                    model_name="loan",
+                    name="method",
+                    field=models.CharField(
+                        choices=[
+                            ("equal_instalments", "equal instalments"),
+                            ("equal_principal", "equal principal"),
+                            ("interest_only", "interest by period, principal at the end"),
+                            ("bullet", "principal and interest at the end"),
+                            ("stages", "principal in stages"),
+                            ("balloon", "equal instalments and a balloon at the end"),
+                            ("custom", "agreed instalments"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="productversion",
+                    name="day_count",
+                    field=models.CharField(
+                        choices=[("act_365f", "act_365f"), ("act_360", "act_360"), ("30_360", "30_360")],
+                        default="act_365f",
+                        max_length=20,
+                        verbose_name="day count",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="productversion",
+                    name="method",
+                    field=models.CharField(
+                        choices=[
+                            ("equal_instalments", "equal instalments"),
+                            ("equal_principal", "equal principal"),
+                            ("interest_only", "interest by period, principal at the end"),
+                            ("bullet", "principal and interest at the end"),
+                            ("stages", "principal in stages"),
+                            ("balloon", "equal instalments and a balloon at the end"),
+                            ("custom", "agreed instalments"),
+                        ],
+                        max_length=20,
+                        verbose_name="method",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="loan",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("balloon_rate__gte", 0),
+                            ("balloon_rate__lt", 1),
+                            ("down_payment_rate__gte", 0),
+                            ("down_payment_rate__lt", 1),
+                        ),
+                        name="loans_loan_shares",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="loan",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("balloon_rate__gt", 0), ("method", "balloon")),
+                            models.Q(models.Q(("method", "balloon"), _negated=True), ("balloon_rate", 0)),
+                            _connector="OR",
+                        ),
+                        name="loans_loan_balloon",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="loan",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("rounding_step__gt", 0),
+                            models.Q(
+                                ("instalment_multiple__isnull", True),
+                                ("instalment_multiple__gte", models.F("rounding_step")),
+                                _connector="OR",
+                            ),
+                        ),
+                        name="loans_loan_rounding",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="loan",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("business_day_roll", "none"),
+                            models.Q(("business_calendar", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="loans_loan_calendar",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="loan",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("rate_index", ""), ("repricing", "fixed")),
+                            models.Q(
+                                models.Q(("repricing", "fixed"), _negated=True),
+                                models.Q(("rate_index", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="loans_loan_index",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="productversion",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("balloon_rate__gte", 0),
+                            ("balloon_rate__lt", 1),
+                            ("down_payment_rate__gte", 0),
+                            ("down_payment_rate__lt", 1),
+                        ),
+                        name="loans_productversion_shares",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="productversion",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("balloon_rate__gt", 0), ("method", "balloon")),
+                            models.Q(models.Q(("method", "balloon"), _negated=True), ("balloon_rate", 0)),
+                            _connector="OR",
+                        ),
+                        name="loans_productversion_balloon",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="productversion",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("rounding_step__gt", 0),
+                            models.Q(
+                                ("instalment_multiple__isnull", True),
+                                ("instalment_multiple__gte", models.F("rounding_step")),
+                                _connector="OR",
+                            ),
+                        ),
+                        name="loans_productversion_rounding",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="productversion",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("business_day_roll", "none"),
+                            models.Q(("business_calendar", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="loans_productversion_calendar",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="productversion",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("rate_index", ""), ("repricing", "fixed")),
+                            models.Q(
+                                models.Q(("repricing", "fixed"), _negated=True),
+                                models.Q(("rate_index", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="loans_productversion_index",
+                    ),
+                ),
+            ]
         ),
     ]

@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.db import migrations, models
 
+from core.migration_operations import InOneGo
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -12,198 +14,208 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
-            model_name="historicalloan",
-            name="late_interest_most",
-            field=models.DecimalField(
-                blank=True,
-                decimal_places=2,
-                help_text="Empty: no cap.",
-                max_digits=14,
-                null=True,
-                verbose_name="most late interest in all",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalloan",
-            name="late_rate_ceiling",
-            field=models.DecimalField(
-                blank=True,
-                decimal_places=8,
-                help_text="By the law of the day of the contract.",
-                max_digits=20,
-                null=True,
-                verbose_name="highest late rate",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalloan",
-            name="late_rate_follows_rule",
-            field=models.BooleanField(
-                db_default=False,
-                default=False,
-                help_text="From the day the rule late_rate_multiplier names. Otherwise the contract fixes the multiplier.",
-                verbose_name="a new late multiplier of the market applies to running loans",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalloan",
-            name="late_rate_multiplier",
-            field=models.DecimalField(
-                blank=True,
-                decimal_places=2,
-                help_text="Empty: the late rate was agreed by itself and follows no other.",
-                max_digits=4,
-                null=True,
-                verbose_name="late interest, times the contract rate",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalproductversion",
-            name="late_interest_cap",
-            field=models.DecimalField(
-                blank=True,
-                decimal_places=8,
-                help_text="As a fraction of the principal: 0.30 is 30 %. Empty: only the cap of the market, if it has one.",
-                max_digits=20,
-                null=True,
-                verbose_name="most late interest, part of the loan",
-            ),
-        ),
-        migrations.AddField(
-            model_name="historicalproductversion",
-            name="late_rate_follows_rule",
-            field=models.BooleanField(
-                db_default=False,
-                default=False,
-                help_text="From the day the rule late_rate_multiplier names. Otherwise the contract fixes the multiplier.",
-                verbose_name="a new late multiplier of the market applies to running loans",
-            ),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="late_interest_most",
-            field=models.DecimalField(
-                blank=True,
-                decimal_places=2,
-                help_text="Empty: no cap.",
-                max_digits=14,
-                null=True,
-                verbose_name="most late interest in all",
-            ),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="late_rate_ceiling",
-            field=models.DecimalField(
-                blank=True,
-                decimal_places=8,
-                help_text="By the law of the day of the contract.",
-                max_digits=20,
-                null=True,
-                verbose_name="highest late rate",
-            ),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="late_rate_follows_rule",
-            field=models.BooleanField(
-                db_default=False,
-                default=False,
-                help_text="From the day the rule late_rate_multiplier names. Otherwise the contract fixes the multiplier.",
-                verbose_name="a new late multiplier of the market applies to running loans",
-            ),
-        ),
-        migrations.AddField(
-            model_name="loan",
-            name="late_rate_multiplier",
-            field=models.DecimalField(
-                blank=True,
-                decimal_places=2,
-                help_text="Empty: the late rate was agreed by itself and follows no other.",
-                max_digits=4,
-                null=True,
-                verbose_name="late interest, times the contract rate",
-            ),
-        ),
-        migrations.AddField(
-            model_name="loanposition",
-            name="late_by_day",
-            field=models.BooleanField(db_default=False, default=False),
-        ),
-        migrations.AddField(
-            model_name="loanposition",
-            name="late_rates",
-            field=models.JSONField(db_default=models.Value([], output_field=models.JSONField()), default=list),
-        ),
-        migrations.AddField(
-            model_name="productversion",
-            name="late_interest_cap",
-            field=models.DecimalField(
-                blank=True,
-                decimal_places=8,
-                help_text="As a fraction of the principal: 0.30 is 30 %. Empty: only the cap of the market, if it has one.",
-                max_digits=20,
-                null=True,
-                verbose_name="most late interest, part of the loan",
-            ),
-        ),
-        migrations.AddField(
-            model_name="productversion",
-            name="late_rate_follows_rule",
-            field=models.BooleanField(
-                db_default=False,
-                default=False,
-                help_text="From the day the rule late_rate_multiplier names. Otherwise the contract fixes the multiplier.",
-                verbose_name="a new late multiplier of the market applies to running loans",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="historicalloan",
-            name="late_interest_compounds",
-            field=models.BooleanField(
-                db_default=False, default=False, verbose_name="late interest is charged on overdue interest too"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="historicalproductversion",
-            name="late_interest_compounds",
-            field=models.BooleanField(
-                db_default=False, default=False, verbose_name="late interest is charged on overdue interest too"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="loan",
-            name="late_interest_compounds",
-            field=models.BooleanField(
-                db_default=False, default=False, verbose_name="late interest is charged on overdue interest too"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="productversion",
-            name="late_interest_compounds",
-            field=models.BooleanField(
-                db_default=False, default=False, verbose_name="late interest is charged on overdue interest too"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="loan",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("late_rate_ceiling__isnull", True),
-                    ("late_annual_rate__lte", models.F("late_rate_ceiling")),
-                    _connector="OR",
+        InOneGo(
+            [
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="late_interest_most",
+                    field=models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        help_text="Empty: no cap.",
+                        max_digits=14,
+                        null=True,
+                        verbose_name="most late interest in all",
+                    ),
                 ),
-                name="loans_loan_late_rate_ceiling",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="loan",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("late_rate_follows_rule", False), ("late_rate_multiplier__isnull", False), _connector="OR"
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="late_rate_ceiling",
+                    field=models.DecimalField(
+                        blank=True,
+                        decimal_places=8,
+                        help_text="By the law of the day of the contract.",
+                        max_digits=20,
+                        null=True,
+                        verbose_name="highest late rate",
+                    ),
                 ),
-                name="loans_loan_late_multiplier",
-            ),
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="late_rate_follows_rule",
+                    field=models.BooleanField(
+                        db_default=False,
+                        default=False,
+                        help_text="From the day the rule late_rate_multiplier names. "
+                        "Otherwise the contract fixes the multiplier.",
+                        verbose_name="a new late multiplier of the market applies to running loans",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalloan",
+                    name="late_rate_multiplier",
+                    field=models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        help_text="Empty: the late rate was agreed by itself and follows no other.",
+                        max_digits=4,
+                        null=True,
+                        verbose_name="late interest, times the contract rate",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalproductversion",
+                    name="late_interest_cap",
+                    field=models.DecimalField(
+                        blank=True,
+                        decimal_places=8,
+                        help_text="As a fraction of the principal: 0.30 is 30 %. "
+                        "Empty: only the cap of the market, if it has one.",
+                        max_digits=20,
+                        null=True,
+                        verbose_name="most late interest, part of the loan",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="historicalproductversion",
+                    name="late_rate_follows_rule",
+                    field=models.BooleanField(
+                        db_default=False,
+                        default=False,
+                        help_text="From the day the rule late_rate_multiplier names. "
+                        "Otherwise the contract fixes the multiplier.",
+                        verbose_name="a new late multiplier of the market applies to running loans",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="late_interest_most",
+                    field=models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        help_text="Empty: no cap.",
+                        max_digits=14,
+                        null=True,
+                        verbose_name="most late interest in all",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="late_rate_ceiling",
+                    field=models.DecimalField(
+                        blank=True,
+                        decimal_places=8,
+                        help_text="By the law of the day of the contract.",
+                        max_digits=20,
+                        null=True,
+                        verbose_name="highest late rate",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="late_rate_follows_rule",
+                    field=models.BooleanField(
+                        db_default=False,
+                        default=False,
+                        help_text="From the day the rule late_rate_multiplier names. "
+                        "Otherwise the contract fixes the multiplier.",
+                        verbose_name="a new late multiplier of the market applies to running loans",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="loan",
+                    name="late_rate_multiplier",
+                    field=models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        help_text="Empty: the late rate was agreed by itself and follows no other.",
+                        max_digits=4,
+                        null=True,
+                        verbose_name="late interest, times the contract rate",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="loanposition",
+                    name="late_by_day",
+                    field=models.BooleanField(db_default=False, default=False),
+                ),
+                migrations.AddField(
+                    model_name="loanposition",
+                    name="late_rates",
+                    field=models.JSONField(db_default=models.Value([], output_field=models.JSONField()), default=list),
+                ),
+                migrations.AddField(
+                    model_name="productversion",
+                    name="late_interest_cap",
+                    field=models.DecimalField(
+                        blank=True,
+                        decimal_places=8,
+                        help_text="As a fraction of the principal: 0.30 is 30 %. "
+                        "Empty: only the cap of the market, if it has one.",
+                        max_digits=20,
+                        null=True,
+                        verbose_name="most late interest, part of the loan",
+                    ),
+                ),
+                migrations.AddField(
+                    model_name="productversion",
+                    name="late_rate_follows_rule",
+                    field=models.BooleanField(
+                        db_default=False,
+                        default=False,
+                        help_text="From the day the rule late_rate_multiplier names. "
+                        "Otherwise the contract fixes the multiplier.",
+                        verbose_name="a new late multiplier of the market applies to running loans",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="historicalloan",
+                    name="late_interest_compounds",
+                    field=models.BooleanField(
+                        db_default=False, default=False, verbose_name="late interest is charged on overdue interest too"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="historicalproductversion",
+                    name="late_interest_compounds",
+                    field=models.BooleanField(
+                        db_default=False, default=False, verbose_name="late interest is charged on overdue interest too"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="loan",
+                    name="late_interest_compounds",
+                    field=models.BooleanField(
+                        db_default=False, default=False, verbose_name="late interest is charged on overdue interest too"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="productversion",
+                    name="late_interest_compounds",
+                    field=models.BooleanField(
+                        db_default=False, default=False, verbose_name="late interest is charged on overdue interest too"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="loan",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("late_rate_ceiling__isnull", True),
+                            ("late_annual_rate__lte", models.F("late_rate_ceiling")),
+                            _connector="OR",
+                        ),
+                        name="loans_loan_late_rate_ceiling",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="loan",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("late_rate_follows_rule", False), ("late_rate_multiplier__isnull", False), _connector="OR"
+                        ),
+                        name="loans_loan_late_multiplier",
+                    ),
+                ),
+            ]
         ),
     ]
