@@ -74,11 +74,12 @@ def _workers(arguments: list[str]) -> list[str]:
     """The whole suite runs one worker a core; a part of it in one process, which starts sooner and can be debugged.
 
     Never by file (`--dist loadfile`): each worker must run the tests that need what migrations seeded before those
-    that empty the tables, and only the plain distribution keeps pytest-django's order.
+    that empty the tables, and only the plain distribution keeps pytest-django's order. Handed out a few at
+    a time: the last tests are the longest, and a worker that had kept many of them would end alone.
     """
     whole = not any((REPOSITORY / argument.split("::")[0]).exists() for argument in arguments)
     chosen = any(argument.startswith(("-n", "--numprocesses", "--pdb")) for argument in arguments)
-    return ["-n", str(min(os.cpu_count() or 1, MOST_WORKERS))] if whole and not chosen else []
+    return ["-n", str(min(os.cpu_count() or 1, MOST_WORKERS)), "--maxschedchunk", "4"] if whole and not chosen else []
 
 
 def lint(arguments: list[str]) -> int:

@@ -16,6 +16,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.db import connection
+from django.db.backends.base.creation import BaseDatabaseCreation
 from django.test import Client
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
@@ -23,6 +24,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 
 from core.rules import forget_cached_rules
 from staff.models import User
+from tests import seeds
 from tests.examples import NIGHTLY, ORDINARY
 
 # A busy machine must not turn a true law red: no deadline, no complaint about slow drawing.
@@ -31,6 +33,8 @@ BUSY: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.
 hypothesis_settings.register_profile("ordinary", max_examples=ORDINARY, **BUSY)
 hypothesis_settings.register_profile("nightly", max_examples=NIGHTLY, **BUSY)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ordinary"))
+
+BaseDatabaseCreation.deserialize_db_from_string = seeds.bring_back  # type: ignore[method-assign,assignment]
 
 PICTURES = Path(__file__).resolve().parent.parent / "artefacts" / "pictures"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from core.models import Rule
+from core.rules import forget_cached_rules
 from loans.hardship import extend
 from loans.models import Loan
 from loans.servicing import refund_overpayment
@@ -16,6 +18,13 @@ from tests.partners.test_problems import assert_problem
 
 pytestmark = pytest.mark.django_db
 KINDS = ["waiver", "extension", "refund"]
+
+
+@pytest.fixture(autouse=True)
+def uncapped(open_house: None) -> None:
+    """A market without a cap on the all-in cost: the loan lent here is at the cap, and a penalty would break it."""
+    Rule.objects.filter(code="cost_cap").update(data={"annual_rate": None})
+    forget_cached_rules()
 
 
 @pytest.fixture
