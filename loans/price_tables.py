@@ -142,7 +142,7 @@ def _priced(wanted: Sequence[LoanTerms], version: ProductVersion, on: date) -> l
         parts = [from_minor(cents) for cents in made.principal[k, : terms.count].tolist()]
         interest = [from_minor(cents) for cents in made.interest[k, : terms.count].tolist()]
         paid = [sum(row, ZERO) for row in zip(parts, interest, fee_parts(terms, terms.count), strict=True)]
-        cost = cost_by_periods([terms.principal, *(-amount for amount in paid)])
+        cost = cost_by_periods([terms.paid_out, *(-amount for amount in paid)])
         level, total = parts[0] + interest[0], sum(interest, ZERO)
         found.append(Price(terms.principal, terms.count, level, total, terms.fee_total, cost, cap.allows(cost)))
     return found
