@@ -41,12 +41,9 @@ class Price:
     instalment: Decimal
     total_interest: Decimal
     total_fee: Decimal
+    total_repayable: Decimal
     cost: AllInCost
     within_cap: bool
-
-    @property
-    def total_repayable(self) -> Decimal:
-        return self.amount + self.total_interest + self.total_fee
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +141,9 @@ def _priced(wanted: Sequence[LoanTerms], version: ProductVersion, on: date) -> l
         paid = [sum(row, ZERO) for row in zip(parts, interest, fee_parts(terms, terms.count), strict=True)]
         cost = cost_by_periods([terms.paid_out, *(-amount for amount in paid)])
         level, total = parts[0] + interest[0], sum(interest, ZERO)
-        found.append(Price(terms.principal, terms.count, level, total, terms.fee_total, cost, cap.allows(cost)))
+        found.append(
+            Price(terms.principal, terms.count, level, total, terms.fee_total, sum(paid, ZERO), cost, cap.allows(cost))
+        )
     return found
 
 

@@ -46,6 +46,14 @@ def test_each_price_is_the_quote_of_its_amount_and_count(changes: dict[str, Any]
         assert price.within_cap == quote.within_cap
 
 
+def test_a_fee_taken_out_of_the_sum_costs_what_the_quote_says() -> None:
+    version = a_product("deducted", fee_rate=Decimal("0.01"), fee_due="deducted")
+
+    for price in price_table(version, ON).prices:
+        quote = quote_for(version=version, principal=price.amount, term_count=price.count, on=ON)
+        assert (price.total_repayable, price.cost) == (quote.total_repayable, quote.cost)
+
+
 def test_amounts_and_counts_of_ones_own() -> None:
     version = a_product()
 
