@@ -16,7 +16,6 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.db import connection
-from django.db.backends.base.creation import BaseDatabaseCreation
 from django.test import Client
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
@@ -26,6 +25,7 @@ from core.rules import forget_cached_rules
 from staff.models import User
 from tests import seeds
 from tests.examples import NIGHTLY, ORDINARY
+from tests.serving import Serving
 
 # A busy machine must not turn a true law red: no deadline, no complaint about slow drawing.
 BUSY: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
@@ -34,7 +34,7 @@ hypothesis_settings.register_profile("ordinary", max_examples=ORDINARY, **BUSY)
 hypothesis_settings.register_profile("nightly", max_examples=NIGHTLY, **BUSY)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ordinary"))
 
-BaseDatabaseCreation.deserialize_db_from_string = seeds.bring_back  # type: ignore[method-assign,assignment]
+seeds.use()
 
 PICTURES = Path(__file__).resolve().parent.parent / "artefacts" / "pictures"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -155,14 +155,20 @@ def problems() -> Problems:
     return Problems()
 
 
+@pytest.fixture(scope="session")
+def serving() -> Serving:
+    return Serving()
+
+
 @pytest.fixture
-def browser_context(chromium: Browser, live_server: Any) -> Iterator[BrowserContext]:
+def browser_context(chromium: Browser, live_server: Any, serving: Serving) -> Iterator[BrowserContext]:
     context = chromium.new_context(
         base_url=live_server.url, locale="en-GB", color_scheme="light", viewport={"width": 1440, "height": 900}
     )
     context.set_default_timeout(15_000)
     yield context
     context.close()
+    serving.wait_until_idle()
 
 
 @pytest.fixture
