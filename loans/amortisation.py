@@ -319,16 +319,27 @@ class _Disturbed:
             return ZERO, Decimal(0)
         period, rounding = self.periods[k], self.terms.rounding
         mode = rounding.mode.decimal
-        cuts = self._cuts(period)
         parts, planned = [], Decimal(0)
-        for start, end in pairwise(cuts):
-            drawn = sum((x.amount for x in self.drawdowns if period.starts_on <= x.on <= start), ZERO)
+        for start, end, drawn, more in self._segments(period, rows):
             share = factor(self.terms, start, end, self._rate_on(start), period.part_of)
             planned += (balance + drawn) * share
-            more = self.course.bearing(rows, start) if self.course.bearing is not None else ZERO
             part = max(balance + drawn + more, ZERO) * share
             parts.append(round_to(part, rounding.step, mode) if rounding.each_segment else part)
         return round_to(sum(parts, ZERO), rounding.step, mode), planned
+
+    def _segments(self, period: Period, rows: Sequence[Amounts]) -> list[tuple[date, date, Decimal, Decimal]]:
+        """The stretches of ``period`` in which nothing changes: from, to, drawn in it so far, and borne besides.
+
+        A cut at which nothing changes is none: rounding by segments must not depend on the day one looks.
+        """
+        found: list[tuple[date, date, Decimal, Decimal]] = []
+        for start, end in pairwise(self._cuts(period)):
+            drawn = sum((x.amount for x in self.drawdowns if period.starts_on <= x.on <= start), ZERO)
+            more = self.course.bearing(rows, start) if self.course.bearing is not None else ZERO
+            if found and found[-1][2:] == (drawn, more) and self._rate_on(found[-1][0]) == self._rate_on(start):
+                start, *_ = found.pop()
+            found.append((start, end, drawn, more))
+        return found
 
     def _cuts(self, period: Period) -> list[date]:
         inside = {x.on for x in self.drawdowns} | {x.from_on for x in self.steps} | set(self.course.turns)

@@ -126,9 +126,11 @@ def _bearing(
         # Resting on due dates, a period that has ended keeps the interest it was planned with.
         if start >= until or (in_whole_periods and plan.periods[k].due_on <= on):
             return -ahead
-        due = sum((principal for principal, _interest in rows), ZERO)
-        overdue = due - sum((part.principal for j, part in counted if j < k), ZERO)
-        return overdue + _compounded(plan, rows, counted) - ahead
+        # Only what fell due by the end of ``on``: a rest day after it may lie beyond due dates that are still to come.
+        fallen = rows[: sum(period.due_on <= on for period in plan.periods[:k])]
+        due = sum((principal for principal, _interest in fallen), ZERO)
+        overdue = due - sum((part.principal for j, part in counted if j < len(fallen)), ZERO)
+        return overdue + _compounded(plan, fallen, counted) - ahead
 
     return bearing
 

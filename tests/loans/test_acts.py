@@ -14,7 +14,7 @@ from loans.acts.registry import ActUnknown
 from loans.lifecycle import LoanNotInState
 from loans.models import ActStatus, Instalment, Loan, LoanAct
 from messaging.models import Message
-from tests.loans.books import DISBURSED, a_running_loan, close_days
+from tests.loans.books import a_running_loan, close_until
 from tests.loans.test_servicing import assert_books_agree, pay, position
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +23,7 @@ ON = date(2026, 2, 10)
 
 def wish(loan: Loan, kind: str, on: date, **values: Any) -> Wish:
     recorded_on = values.pop("recorded_on", on)
-    key = values.pop("key", f"{kind}:{on}:{values}")
+    key = values.pop("key", f"{loan.pk}:{kind}:{on}:{values}")
     return Wish(
         loan_id=loan.pk,
         kind=kind,
@@ -63,7 +63,7 @@ def test_the_same_key_does_it_once_and_another_wish_with_it_is_refused() -> None
 
 def test_an_act_from_the_past_changes_how_later_money_was_divided() -> None:
     loan = a_running_loan()
-    close_days(DISBURSED, date(2026, 2, 20))
+    close_until(date(2026, 2, 20))
     repayment = pay(loan, "1100.15", date(2026, 2, 15), recorded_on=date(2026, 2, 21))
     assert repayment.fee == 0
 
@@ -76,7 +76,7 @@ def test_an_act_from_the_past_changes_how_later_money_was_divided() -> None:
 
 def test_undoing_restores_the_schedule_and_the_books() -> None:
     loan = a_running_loan()
-    close_days(DISBURSED, date(2026, 2, 20))
+    close_until(date(2026, 2, 20))
     before = position(loan)
     act = perform(wish(loan, "fee_added", date(2026, 2, 1), amount=Decimal("30.00"), recorded_on=date(2026, 2, 21)))
     assert position(loan).fee_receivable == Decimal("30.00")
@@ -90,7 +90,7 @@ def test_undoing_restores_the_schedule_and_the_books() -> None:
 
 def test_a_preview_shows_schedule_and_journal_and_leaves_nothing() -> None:
     loan = a_running_loan()
-    close_days(DISBURSED, date(2026, 2, 20))
+    close_until(date(2026, 2, 20))
     entries = JournalEntry.objects.count()
     asked = wish(loan, "fee_added", date(2026, 2, 1), amount=Decimal("30.00"), recorded_on=date(2026, 2, 21))
 

@@ -61,6 +61,15 @@ def test_money_four_days_late_bears_four_days_more() -> None:
     assert interest(account) == ["49.32", "43.75", "34.34", "23.39", "17.35", "8.46"]
 
 
+@pytest.mark.parametrize("compounding", list(t.Compounding))
+def test_a_rest_day_beyond_a_due_date_to_come_makes_nothing_overdue(compounding: t.Compounding) -> None:
+    """Weekly rest days are 29 November and 6 December; 1 December lies between them."""
+    account = a_loan(rest=t.Rest.WEEKLY, compounding=compounding)
+
+    assert interest(age(account, date(2022, 11, 30))) == interest(age(account, date(2022, 11, 20)))
+    assert interest(age(account, date(2022, 12, 1)))[1:] != interest(age(account, date(2022, 11, 30)))[1:]
+
+
 def test_more_than_is_due_makes_all_instalments_smaller() -> None:
     account = paid(a_loan(prepayment=t.Prepayment.REDUCE_INSTALMENT), "2022-12-01", "1500")
 
