@@ -160,6 +160,7 @@ def _late_interest(loan: Loan) -> dict[str, Any]:
         "multiplier": None if loan.late_rate_multiplier is None else str(loan.late_rate_multiplier),
         "multiplier_follows_rule": loan.late_rate_follows_rule,
         "highest_annual_rate": None if loan.late_rate_ceiling is None else str(round_rate(loan.late_rate_ceiling)),
+        "contract_interest_goes_on": loan.late_interest_on_top,
         "charged_on": ["principal", "interest"] if loan.late_interest_compounds else ["principal"],
         "most_in_all": None if loan.late_interest_most is None else str(loan.late_interest_most),
     }

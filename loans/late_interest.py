@@ -23,7 +23,8 @@ class LateTerms:
     """What the contract says of late interest beside the rate it begins with.
 
     ``multiplier`` None: a rate of its own was agreed, which follows nothing. ``ceiling`` is the highest yearly rate,
-    ``most`` the highest sum of late interest and penalties, in money; None: no such cap.
+    ``most`` the highest sum of late interest and penalties, in money; None: no such cap. ``on_top``: the contract's own
+    interest goes on for what is overdue, so that late interest is only what the late rate has above the contract rate.
     """
 
     compounds: bool = False
@@ -31,6 +32,7 @@ class LateTerms:
     contract_rate: Decimal = ZERO
     ceiling: Decimal | None = None
     most: Decimal | None = None
+    on_top: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +65,14 @@ class Reckoning:
     most: Decimal | None
 
 
-def capped_rate(contract_rate: Decimal, multiplier: Decimal, ceiling: Decimal | None) -> Decimal:
-    """The yearly late rate: contract rate times multiplier, never above ``ceiling``."""
+def capped_rate(
+    contract_rate: Decimal, multiplier: Decimal, ceiling: Decimal | None, *, on_top: bool = False
+) -> Decimal:
+    """The yearly late rate: contract rate times multiplier, never above ``ceiling``; ``on_top`` what of it exceeds the
+    contract rate, which is charged by itself then."""
     rate = round_rate(contract_rate * multiplier)
-    return rate if ceiling is None else min(rate, ceiling)
+    rate = rate if ceiling is None else min(rate, ceiling)
+    return max(rate - contract_rate, ZERO) if on_top else rate
 
 
 def rates_with(
@@ -94,7 +100,8 @@ def _latest(rates: Iterable[LateRate], on: date) -> LateRate | None:
 def _made_of(rate: LateRate, terms: LateTerms, contract_rate: Decimal | None, multiplier: Decimal | None) -> LateRate:
     contract_rate = rate.contract_rate if contract_rate is None else contract_rate
     multiplier = rate.multiplier if multiplier is None else multiplier
-    return LateRate(rate.first, capped_rate(contract_rate, multiplier, terms.ceiling), contract_rate, multiplier)
+    late_rate = capped_rate(contract_rate, multiplier, terms.ceiling, on_top=terms.on_top)
+    return LateRate(rate.first, late_rate, contract_rate, multiplier)
 
 
 def rate_on(rates: Sequence[LateRate], annual_rate: Decimal, on: date) -> Decimal:

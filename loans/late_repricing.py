@@ -6,9 +6,9 @@ its own day however late the rule was entered, because a back-dated act is repla
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, Min, OuterRef, TextField, Value
+from django.db.models.functions import Coalesce, Concat
 from django.utils.translation import gettext as _
 
 from loans.acts.kinds.late_rates import LATE_MULTIPLIER_CHANGED
@@ -17,6 +17,8 @@ from loans.late_rules import multipliers_of_rule
 from loans.models import Loan, LoanAct, Product
 from loans.models.loan import LoanQuerySet
 
+_KEY = "late_multiplier:"
+
 
 def follow_rule(lo: int, hi: int, on: date) -> dict[str, int]:
     """Give loans ``lo`` to ``hi`` every multiplier of their market's rule up to ``on`` that they do not have yet.
@@ -24,31 +26,43 @@ def follow_rule(lo: int, hi: int, on: date) -> dict[str, int]:
     Nothing is read of loans that follow no rule; a repeat changes nothing.
     """
     following = Loan.objects.active().filter(pk__gte=lo, pk__lte=hi, late_rate_follows_rule=True)
-    changed = 0
-    for product in Product.objects.filter(pk__in=following.values("product_version__product").distinct()):
-        named = [(first, multiplier) for first, multiplier in multipliers_of_rule(product) if first <= on]
-        of_product = following.filter(product_version__product=product)
-        for first, multiplier in named:
-            later = of_product.filter(disbursed_on__lt=first).exclude(pk__in=_changed_on(of_product, first))
-            changed += sum(_set(loan, first, multiplier, on) for loan in later.order_by("pk"))
-    return {"late_rates_changed": changed}
+    due = [
+        (loan_id, begins_on, first, multiplier)
+        for product in Product.objects.filter(pk__in=following.values("product_version__product").distinct())
+        for first, multiplier in _changes(product, on)
+        for loan_id, begins_on in _without(following.filter(product_version__product=product), first)
+    ]
+    for loan_id, begins_on, first, multiplier in sorted(due):  # by loan id, as everyone locks them
+        _set(loan_id, max(first, begins_on), first, multiplier, on)
+    return {"late_rates_changed": len(due)}
 
 
-def _changed_on(loans: LoanQuerySet, first: date) -> QuerySet[Any, Any]:
-    """Loans that had their change of ``first`` already, also one undone: what people took back is not done again."""
-    acts = LoanAct.objects.filter(kind=LATE_MULTIPLIER_CHANGED.code, loan__in=loans, effective_on=first)
-    return acts.values("loan")
+def _changes(product: Product, on: date) -> list[tuple[date, Decimal]]:
+    """The days up to ``on`` from which the rule names another multiplier for ``product`` than before."""
+    named = [(first, multiplier) for first, multiplier in multipliers_of_rule(product) if first <= on]
+    before = [None, *(multiplier for _first, multiplier in named)]
+    return [change for change, earlier in zip(named, before, strict=False) if change[1] != earlier]
 
 
-def _set(loan: Loan, first: date, multiplier: Decimal, on: date) -> int:
+def _without(loans: LoanQuerySet, first: date) -> list[tuple[int, date]]:
+    """Loans signed before ``first`` (their contract has the multiplier of that day) that did not have its change yet,
+    with the day they began; one undone counts too: what people took back is not done again."""
+    signed_on = Coalesce("application__offers__contract__signed_on", "disbursed_on")
+    earlier = loans.annotate(signed_on=Min(signed_on)).filter(signed_on__lt=first)
+    key = Concat(Value(_KEY), OuterRef("pk"), Value(f":{first.isoformat()}"), output_field=TextField())
+    had = LoanAct.objects.filter(idempotency_key=key)
+    waiting = earlier.exclude(Exists(had)).values_list("pk", "disbursed_on")
+    return [(loan_id, disbursed_on) for loan_id, disbursed_on in waiting if disbursed_on is not None]
+
+
+def _set(loan_id: int, effective_on: date, first: date, multiplier: Decimal, on: date) -> None:
     wish = Wish(
-        loan_id=loan.pk,
+        loan_id=loan_id,
         kind=LATE_MULTIPLIER_CHANGED.code,
         values={"multiplier": multiplier},
-        effective_on=first,
+        effective_on=effective_on,
         recorded_on=on,
         reason=_("A new late multiplier of the market holds from this day."),
-        idempotency_key=f"late_multiplier:{loan.pk}:{first.isoformat()}",
+        idempotency_key=f"{_KEY}{loan_id}:{first.isoformat()}",
     )
     perform(wish, approved=True)
-    return 1

@@ -58,6 +58,7 @@ class LateAgreement:
 
     late_rate_multiplier: Decimal
     late_annual_rate: Decimal
+    late_interest_on_top: bool
     late_rate_ceiling: Decimal | None
     late_interest_most: Decimal | None
 
@@ -102,7 +103,8 @@ def agree(version: ProductVersion, *, principal: Decimal, contract_rate: Decimal
     shares = [share for share in (cap.share, version.late_interest_cap) if share is not None]
     return LateAgreement(
         late_rate_multiplier=multiplier,
-        late_annual_rate=capped_rate(contract_rate, multiplier, cap.ceiling),
+        late_annual_rate=capped_rate(contract_rate, multiplier, cap.ceiling, on_top=version.recalculates),
+        late_interest_on_top=version.recalculates,
         late_rate_ceiling=cap.ceiling,
         late_interest_most=round_money(principal * min(shares)) if shares else None,
     )

@@ -15,6 +15,8 @@ def words_of_version(version: ProductVersion) -> list[str]:
     said = [_("%(times)s × contract rate") % {"times": version.late_rate_multiplier}]
     if version.late_rate_follows_rule:
         said.append(_("the market's multiplier applies from its day on"))
+    if version.recalculates:
+        said.append(_("less the contract interest, which goes on"))
     said.append(_bearing(version.late_interest_compounds))
     if version.late_interest_cap is not None:
         said.append(_("at most %(share)s of the principal in all") % {"share": percent(version.late_interest_cap)})
@@ -30,6 +32,7 @@ def words_of_loan(loan: Loan) -> list[str]:
         ceiling=loan.late_rate_ceiling,
         compounds=loan.late_interest_compounds,
         most=loan.late_interest_most,
+        on_top=loan.late_interest_on_top,
     )
 
 
@@ -42,6 +45,7 @@ def words_of_contract(contingent: Mapping[str, Any]) -> list[str]:
         ceiling=_decimal(contingent.get("highest_annual_rate")),
         compounds="interest" in contingent.get("charged_on", ()),
         most=_decimal(contingent.get("most_in_all")),
+        on_top=contingent.get("contract_interest_goes_on", False),
     )
 
 
@@ -53,8 +57,11 @@ def _words(
     ceiling: Decimal | None,
     compounds: bool,
     most: Decimal | None,
+    on_top: bool,
 ) -> list[str]:
     said = [_("%(rate)s a year") % {"rate": percent(rate)}]
+    if on_top:
+        said.append(_("beside the contract interest, which goes on"))
     if multiplier is not None:
         said.append(_("%(times)s × contract rate") % {"times": multiplier})
     if follows:

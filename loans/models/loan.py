@@ -92,6 +92,12 @@ class Loan(AgreedSchedule):
     late_interest_most = money_field(
         verbose_name=_("most late interest in all"), null=True, blank=True, help_text=_("Empty: no cap.")
     )
+    late_interest_on_top = models.BooleanField(
+        _("late interest beside contract interest"),
+        default=False,
+        db_default=False,
+        help_text=_("The contract interest goes on for what is overdue; late interest is what exceeds it."),
+    )
     allocation_order = ArrayField(models.CharField(max_length=15), default=standard_allocation_order)
     price = money_field(null=True, blank=True)
     down_payment = money_field(null=True, blank=True)
@@ -177,6 +183,7 @@ class Loan(AgreedSchedule):
             contract_rate=self.annual_rate,
             ceiling=self.late_rate_ceiling,
             most=self.late_interest_most,
+            on_top=self.late_interest_on_top,
         )
 
     def terms(self, start_on: date | None = None) -> LoanTerms:

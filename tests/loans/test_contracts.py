@@ -38,10 +38,20 @@ def test_it_names_terms_schedule_and_every_cost_with_who_charges_it(contract: Co
             "multiplier": "1.50",
             "multiplier_follows_rule": False,
             "highest_annual_rate": "0.24000000",
+            "contract_interest_goes_on": False,
             "charged_on": ["principal"],
             "most_in_all": None,
         }
     ]
+
+
+def test_late_interest_is_only_what_exceeds_the_contract_interest_that_goes_on() -> None:
+    version = a_product(recalculates=True)
+    loan = origination.accept_offer(offer_id=an_offer(an_application(version=version)).pk, on=ON, accepted_via="app")
+
+    (late,) = Contract.objects.get().snapshot["all_in_cost"]["contingent"]
+    assert (late["annual_rate"], late["contract_interest_goes_on"]) == ("0.06000000", True)
+    assert (loan.late_annual_rate, loan.late_interest_on_top) == (Decimal("0.06"), True)
 
 
 def test_it_holds_no_personal_data_in_the_clear(contract: Contract) -> None:

@@ -1,5 +1,6 @@
 """Late interest at dated rates, on overdue interest, under a cap: the pure room, the night in SQL, and the books."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ from core.models import Rule
 from core.money import ZERO, round_money
 from core.rules import forget_cached_rules
 from ledger.queries import difference
+from loans import disbursing, origination
 from loans.account import age, open_account
 from loans.acts.kinds.late_rates import LateMultiplierFixed, LateRateOnItsOwn
 from loans.acts.performing import perform, undo
@@ -27,7 +29,8 @@ from loans.terms import LoanTerms
 from loans.verifying import compare
 from loans.waiving import waive
 from tests.examples import lives
-from tests.loans.books import DISBURSED, a_product, a_running_loan, close_days
+from tests.loans.books import DISBURSED, a_product, a_running_loan, close_until
+from tests.loans.factories import ON, an_application, an_offer
 from tests.loans.test_acts import wish
 from tests.loans.test_servicing import assert_books_agree, pay, position
 
@@ -58,6 +61,15 @@ class TestPureRoom:
         assert capped_rate(RATE, Decimal("1.3"), Decimal("0.24")) == Decimal("0.234")
         assert capped_rate(RATE, Decimal("1.5"), Decimal("0.24")) == Decimal("0.24")
         assert capped_rate(RATE, Decimal("1.5"), None) == Decimal("0.27")
+
+    def test_where_contract_interest_goes_on_it_is_what_exceeds_that(self) -> None:
+        assert capped_rate(RATE, Decimal("1.5"), None, on_top=True) == Decimal("0.09")
+        assert capped_rate(RATE, Decimal("1.5"), Decimal("0.24"), on_top=True) == Decimal("0.06")
+        assert capped_rate(Decimal("0.36"), Decimal("1.3"), Decimal("0.24"), on_top=True) == 0
+        terms = replace(self.TERMS, on_top=True)
+        assert [rate.annual_rate for rate in rates_with((), terms, FIRST_DUE, multiplier=Decimal("1.3"))] == [
+            Decimal("0.054")
+        ]
 
     def test_each_day_belongs_to_the_rate_that_holds_on_it(self) -> None:
         rates = rates_with((), self.TERMS, date(2026, 3, 1), multiplier=Decimal("1.3"))
@@ -112,10 +124,10 @@ class TestPureRoom:
 class TestMultiplier:
     def test_days_before_and_after_a_change_bear_their_own_rate(self) -> None:
         loan = a_running_loan(**BY_MULTIPLE)
-        close_days(DISBURSED, date(2026, 2, 24))
+        close_until(date(2026, 2, 24))
 
         perform(wish(loan, "late_multiplier_changed", date(2026, 2, 25), multiplier=Decimal("1.30")))
-        close_days(date(2026, 2, 25), date(2026, 3, 2))
+        close_until(date(2026, 3, 2))
 
         # 21 to 24 February at 27 %, 25 February to 2 March at 23.4 %
         assert charged(loan) == days_at("0.27", 4) + days_at("0.234", 6)
@@ -124,7 +136,7 @@ class TestMultiplier:
 
     def test_a_change_told_late_charges_the_same_as_one_told_in_time_and_undoing_restores(self) -> None:
         loan = a_running_loan(**BY_MULTIPLE)
-        close_days(DISBURSED, date(2026, 3, 2))
+        close_until(date(2026, 3, 2))
         before = charged(loan)
         late = wish(
             loan, "late_multiplier_changed", date(2026, 2, 25), multiplier=Decimal("1.30"), recorded_on=date(2026, 3, 3)
@@ -141,9 +153,9 @@ class TestMultiplier:
 
     def test_money_told_late_is_divided_by_the_rates_of_the_days_gone_by(self) -> None:
         loan = a_running_loan(**BY_MULTIPLE)
-        close_days(DISBURSED, date(2026, 2, 24))
+        close_until(date(2026, 2, 24))
         perform(wish(loan, "late_multiplier_changed", date(2026, 2, 25), multiplier=Decimal("1.30")))
-        close_days(date(2026, 2, 25), date(2026, 3, 4))
+        close_until(date(2026, 3, 4))
 
         receipt = pay(loan, "200.00", date(2026, 2, 26), recorded_on=date(2026, 3, 5))
 
@@ -154,10 +166,10 @@ class TestMultiplier:
 
     def test_the_late_rate_follows_a_new_contract_rate_from_the_next_day(self) -> None:
         loan = a_running_loan(**BY_MULTIPLE)
-        close_days(DISBURSED, date(2026, 2, 24))
+        close_until(date(2026, 2, 24))
 
         perform(wish(loan, "rate_changed", date(2026, 2, 24), annual_rate=Decimal("0.12")))
-        close_days(date(2026, 2, 25), date(2026, 2, 28))
+        close_until(date(2026, 2, 28))
 
         assert charged(loan) == days_at("0.27", 4) + days_at("0.18", 4)
         assert_books_agree(loan)
@@ -169,10 +181,10 @@ class TestMultiplier:
             late_rate_ceiling=Decimal("0.24"),
             late_rate_follows_rule=True,
         )
-        close_days(DISBURSED, date(2026, 2, 24))
+        close_until(date(2026, 2, 24))
 
         perform(wish(loan, "late_multiplier_changed", date(2026, 2, 25), multiplier=Decimal("1.50")))
-        close_days(date(2026, 2, 25), date(2026, 2, 26))
+        close_until(date(2026, 2, 26))
 
         assert charged(loan) == days_at("0.234", 4) + days_at("0.24", 2)
 
@@ -208,11 +220,11 @@ class TestRuleOfTheMarket:
     def test_loans_that_follow_the_rule_change_on_its_day_and_no_others(self) -> None:
         following, fixed = a_running_loan(late_rate_follows_rule=True, **BY_MULTIPLE), a_running_loan(**BY_MULTIPLE)
         set_rule("late_rate_multiplier", self.CHANGE, {"multiplier": "1.30"})
-        close_days(DISBURSED, date(2026, 2, 24))
+        close_until(date(2026, 2, 24))
         assert self.follow(date(2026, 2, 24)) == {"late_rates_changed": 0}
 
         assert self.follow(self.CHANGE) == {"late_rates_changed": 1}
-        close_days(self.CHANGE, date(2026, 3, 2))
+        close_until(date(2026, 3, 2))
 
         assert charged(following) == days_at("0.27", 4) + days_at("0.234", 6)
         assert charged(fixed) == days_at("0.27", 10)
@@ -221,16 +233,37 @@ class TestRuleOfTheMarket:
     def test_a_repeat_changes_nothing_and_what_people_took_back_stays_so(self) -> None:
         loan = a_running_loan(late_rate_follows_rule=True, **BY_MULTIPLE)
         set_rule("late_rate_multiplier", self.CHANGE, {"multiplier": "1.30"})
-        close_days(DISBURSED, date(2026, 2, 24))
+        close_until(date(2026, 2, 24))
         self.follow(self.CHANGE)
 
         assert self.follow(self.CHANGE) == {"late_rates_changed": 0}
         undo(act_id=LoanAct.objects.get(loan=loan).pk, reason="not agreed", on=self.CHANGE)
         assert self.follow(date(2026, 2, 26)) == {"late_rates_changed": 0}
 
+    def test_a_rule_that_names_the_same_multiplier_again_changes_nothing(self) -> None:
+        loan = a_running_loan(late_rate_follows_rule=True, **BY_MULTIPLE)
+        set_rule("late_rate_multiplier", self.CHANGE, {"multiplier": "1.30"})
+        set_rule("late_rate_multiplier", date(2026, 2, 27), {"multiplier": "1.30", "least": "1.10"})
+        close_until(date(2026, 2, 28))
+
+        assert self.follow(date(2026, 2, 28)) == {"late_rates_changed": 1}
+        assert LoanAct.objects.get(loan=loan).effective_on == self.CHANGE
+
+    def test_a_change_between_signing_and_paying_out_counts_from_the_first_day(self) -> None:
+        version = a_product(late_rate_follows_rule=True, late_rate_multiplier=Decimal("1.50"))
+        offer = an_offer(an_application(version=version))
+        loan = origination.accept_offer(offer_id=offer.pk, on=ON, accepted_via="app")
+        set_rule("late_rate_multiplier", ON + timedelta(days=1), {"multiplier": "1.30"})
+        paid_on = ON + timedelta(days=2)
+        disbursing.send(disbursement_id=loan.disbursements.get().pk, on=paid_on)
+
+        assert self.follow(paid_on) == {"late_rates_changed": 1}
+        assert LoanAct.objects.get(loan=loan).effective_on == paid_on
+        assert self.follow(paid_on) == {"late_rates_changed": 0}
+
     def test_a_rule_entered_late_counts_from_its_own_day(self) -> None:
         loan = a_running_loan(late_rate_follows_rule=True, **BY_MULTIPLE)
-        close_days(DISBURSED, date(2026, 3, 2))
+        close_until(date(2026, 3, 2))
         set_rule("late_rate_multiplier", self.CHANGE, {"multiplier": "1.50", "products": {"phone-12": "1.30"}})
 
         self.follow(date(2026, 3, 3))
@@ -244,7 +277,7 @@ class TestCompounding:
     def test_overdue_interest_bears_late_interest_too(self) -> None:
         loan = a_running_loan(late_interest_compounds=True)
 
-        close_days(DISBURSED, date(2026, 2, 24))
+        close_until(date(2026, 2, 24))
 
         assert charged(loan) == days_at("0.27", 4, Decimal("1100.15"))
         assert_books_agree(loan)
@@ -252,14 +285,14 @@ class TestCompounding:
     def test_interest_alone_bears_it_where_no_principal_is_due(self) -> None:
         loan = a_running_loan(late_interest_compounds=True, method="interest_only")
 
-        close_days(DISBURSED, date(2026, 2, 24))
+        close_until(date(2026, 2, 24))
 
         assert charged(loan) == days_at("0.27", 4, Decimal("180.00"))
         assert_books_agree(loan)
 
     def test_late_interest_itself_bears_none(self) -> None:
         loan = a_running_loan(late_interest_compounds=True)
-        close_days(DISBURSED, date(2026, 3, 15))
+        close_until(date(2026, 3, 15))
 
         assert charged(loan) == days_at("0.27", 23, Decimal("1100.15"))
 
@@ -269,18 +302,18 @@ class TestCap:
     def test_the_sum_of_late_interest_stops_at_the_cap_to_the_cent(self) -> None:
         loan = a_running_loan(late_interest_most=Decimal("5.00"))
 
-        close_days(DISBURSED, date(2026, 5, 31))
+        close_until(date(2026, 5, 31))
 
         assert position(loan).late_interest_accrued == Decimal("5.00")
         assert_books_agree(loan)
 
     def test_what_is_given_up_may_be_charged_again_but_never_beyond_the_cap(self) -> None:
         loan = a_running_loan(late_interest_most=Decimal("5.00"))
-        close_days(DISBURSED, date(2026, 3, 31))
+        close_until(date(2026, 3, 31))
         waive(loan_id=loan.pk, component="late_interest", amount=Decimal("2.00"), on=date(2026, 3, 31), reason="court")
         assert position(loan).late_interest_accrued == Decimal("3.00")
 
-        close_days(date(2026, 4, 1), date(2026, 5, 31))
+        close_until(date(2026, 5, 31))
 
         assert position(loan).late_interest_accrued == Decimal("5.00")
 
@@ -324,7 +357,7 @@ changes = st.lists(
 
 
 @pytest.mark.django_db
-@lives(100)
+@lives(60)
 @given(agreed=settings, told=changes, last=st.integers(0, 170))
 def test_night_and_pure_rooms_agree_on_late_interest_of_any_kind(
     agreed: dict[str, Any], told: list[tuple[str, int, Any]], last: int
