@@ -1,5 +1,7 @@
 """What staff and partners see of personal data unless they have reason and right to see more (JR/T 0171-2020, annex A)."""
 
+import re
+
 
 def mask_name(name: str) -> str:
     """林小雨 → 林*雨, 王丽 → 王*, Mary Poppins → M*** P******."""
@@ -38,3 +40,13 @@ def mask_contact(kind: str, value: str) -> str:
     if kind == "mobile":
         return mask_phone(value)
     return mask_email(value) if kind == "email" else f"{value[:2]}***"
+
+
+_LONG_NUMBER = re.compile(r"\d{11,}X?", re.IGNORECASE)
+
+
+def mask_numbers(text: str) -> str:
+    """A payer's own words with phones, identity and account numbers masked: 还款 13812341234 → 还款 138****1234."""
+    return _LONG_NUMBER.sub(
+        lambda found: mask_id_number(found[0]) if len(found[0]) > 11 else mask_phone(found[0]), text
+    )

@@ -109,7 +109,7 @@ class PeriodAct(models.TextChoices):
 class PeriodClosing(models.Model):
     """One closing of the books, or one reopening; append-only, the last row is in force.
 
-    While ``closed_through`` of the last row is set, PostgreSQL takes no entry posted on or before that day (migration 0060).
+    While ``closed_through`` of the last row is set, PostgreSQL takes no entry posted on or before that day (migration 0005).
     The sums are those of the trial balance at that moment. ``by`` is empty when the night closed by itself; a reopening
     names two people.
     """

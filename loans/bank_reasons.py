@@ -14,6 +14,9 @@ REASONS: Mapping[str, str | Promise] = {
     "MD07": _("account holder deceased"),
     "MS03": _("no reason given"),
     "account_closed": _("The account is closed."),
+    "payee_changed": _(
+        "The order had not reached the bank, and its payee has changed since. Check the account and send it again."
+    ),
     "returned_by_bank": _("The money was sent back."),
 }
 

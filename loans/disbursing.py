@@ -9,12 +9,13 @@ reference, which a bank pays at most once.
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
+import structlog
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from borrowers.models import BankAccount
-from core.errors import DomainError, NotFound
+from core.errors import DomainError, Invalid, NotFound
 from loans import lifecycle, notices
 from loans.activation import activate
 from loans.advance_deduction import require_paid_in_full
@@ -22,6 +23,8 @@ from loans.banking import Answer, BankUnreachable, PaymentOrder, PaymentOutcome,
 from loans.merchants import require_active
 from loans.models import BankTransfer, Disbursement, Loan, LoanStatus
 from loans.models import DisbursementStatus as S
+
+log = structlog.get_logger(__name__)
 
 # The lease of a worker on an order, and so the pause between two questions about it.
 LEASE = timedelta(minutes=2)
@@ -41,6 +44,12 @@ ALLOWED: dict[S, frozenset[S]] = {
 class DisbursementStepRefused(DomainError):
     code = "disbursement_step_refused"
     message = _("Disbursement %(number)s is “%(status)s”: it cannot become “%(to)s”.")
+
+
+class CancellationReasonMissing(Invalid):
+    code = "cancellation_reason_missing"
+    field = "reason"
+    message = _("Say why the loan is cancelled: the reason stays with it.")
 
 
 class DisbursementReferenceUnknown(NotFound):
@@ -102,7 +111,7 @@ def send(*, disbursement_id: int, on: date) -> Disbursement:
     disbursement, transfer, is_new = _open_transfer(disbursement_id, on)
     if transfer is None:
         return disbursement
-    answer = _answer_of_bank(_order(disbursement, transfer, on), is_new)
+    answer = _answer_of_bank(disbursement, transfer, on, is_new)
     return confirm(
         disbursement_id=disbursement_id,
         transfer=transfer,
@@ -117,16 +126,24 @@ def send(*, disbursement_id: int, on: date) -> Disbursement:
 def send_due(*, now: datetime, on: date, limit: int = 200) -> dict[str, int]:
     """Send and follow up what is due; several workers may do so at once. Returns counts by resulting state.
 
-    An order that may not be sent now (its merchant is not active) keeps nobody else waiting: it counts as refused.
+    An order that may not be sent now keeps nobody else waiting: it counts as refused, and says why on its page and in
+    the log (its merchant is not active, the books are closed, it was paid under an earlier reference).
     """
     counts: dict[str, int] = {}
     for disbursement_id in _claim_due(now, limit):
         try:
             status = send(disbursement_id=disbursement_id, on=on).status
-        except DomainError:
+        except DomainError as refusal:
             status = "refused"
+            _say_why(disbursement_id, refusal)
         counts[status] = counts.get(status, 0) + 1
     return counts
+
+
+def _say_why(disbursement_id: int, refusal: DomainError) -> None:
+    log.warning("disbursement_refused", disbursement=disbursement_id, code=refusal.code, detail=refusal.detail)
+    waiting = Disbursement.objects.filter(pk=disbursement_id, status__in=UNDER_WAY)
+    waiting.update(failure_code=refusal.code, failure_detail=refusal.detail[:200])
 
 
 @transaction.atomic
@@ -209,7 +226,13 @@ def retry(*, disbursement_id: int, on: date, requested_by: Any = None) -> Disbur
 
 @transaction.atomic
 def cancel(*, disbursement_id: int, on: date, reason: str) -> Disbursement:
-    """Give up paying out: the loan never began. Only before the bank was asked or after it refused."""
+    """Give up paying out: the loan never began. Only before the bank was asked or after it refused.
+
+    Raises CancellationReasonMissing without a reason.
+    """
+    reason = reason.strip()
+    if not reason:
+        raise CancellationReasonMissing
     disbursement = _locked_with_loan(disbursement_id)
     if disbursement.status == S.CANCELLED:
         return disbursement
@@ -294,12 +317,21 @@ def _payee_of(loan: Loan) -> Payee:
     return Payee(loan.borrower.name, account.bank_name, account.account_number)
 
 
-def _answer_of_bank(order: PaymentOrder, is_new: bool) -> Answer:
+def _answer_of_bank(disbursement: Disbursement, transfer: BankTransfer, on: date, is_new: bool) -> Answer:
+    order = _order(disbursement, transfer, on)
     try:
         known = None if is_new else bank().ask(order)
+        if known is None and not _is_payable(disbursement.loan, transfer, order):
+            return Answer(PaymentOutcome.FAILED, code="payee_changed")
         return known or bank().send(order)
     except BankUnreachable as silence:
         return Answer(PaymentOutcome.UNKNOWN, code="no_answer", detail=str(silence))
+
+
+def _is_payable(loan: Loan, transfer: BankTransfer, order: PaymentOrder) -> bool:
+    """Whether an order the bank never got may still go out: to the account it was written for, of a payee still paid."""
+    is_same = order.account_number[-4:] == transfer.account_last4
+    return is_same and (loan.merchant is None or loan.merchant.active)
 
 
 def _record_answer(disbursement: Disbursement, on: date) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from borrowers.fingerprints import account_index, plain
@@ -82,8 +82,14 @@ def add_merchant(
     merchant = Merchant(market=market, registration_number=number, created_by=by)
     _describe(merchant, name, bank_name, account_holder)
     _pay_to(merchant, account_number)
-    with acting(**_actor(by)):
-        merchant.save(force_insert=True)
+    try:
+        with transaction.atomic(), acting(**_actor(by)):
+            merchant.save(force_insert=True)
+    except IntegrityError as clash:  # somebody added it in the same moment
+        known = Merchant.objects.filter(market=market, registration_number=number).first()
+        if known is None:
+            raise
+        raise MerchantKnown(name=known.name) from clash
     return merchant
 
 

@@ -25,7 +25,6 @@ from loans.changes.capitalising import NothingToCapitalise
 from loans.models import (
     CURABLE_PLEDGES,
     LIVE_PLEDGES,
-    LoanPosition,
     LoanStatus,
     PledgeStatus,
     PolicyPledge,
@@ -137,8 +136,8 @@ def cure(*, loan_id: int, on: date) -> bool:
 
 
 def _cover_now(pledge: PolicyPledge, on: date) -> Cover:
-    """The cover of a pledge held with its loan."""
-    account = positions.load(pledge.loan, LoanPosition.objects.get(pk=pledge.loan_id))
+    """The cover of a pledge held with its loan; the position is held too: no night moves it meanwhile."""
+    account = positions.load(pledge.loan, positions.locked(pledge.loan_id))
     return cover_of(pledge, on, account)
 
 

@@ -10,11 +10,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import Count, Sum
 
 from core.money import ZERO, round_money
 from core.rules import rule
-from loans.models import LoanPosition, LoanStatus
+from loans.models import LoanPosition
 
 PAR_DAYS = (30, 60, 90)
 
@@ -33,13 +32,6 @@ class PortfolioAtRisk:
         if not self.outstanding:
             return (ZERO,) * len(self.late)
         return tuple(round_money(late * 100 / self.outstanding) for late in self.late)
-
-
-@dataclass(frozen=True, slots=True)
-class BucketLine:
-    bucket: str
-    loans: int
-    outstanding: Decimal
 
 
 _AT_MONTH_END = """
@@ -98,14 +90,6 @@ def month_ends(before: date, count: int) -> list[date]:
 
 def first_disbursement() -> date | None:
     return LoanPosition.objects.order_by("loan__disbursed_on").values_list("loan__disbursed_on", flat=True).first()
-
-
-def by_bucket() -> list[BucketLine]:
-    """Active loans still in the books and their principal by bucket, as of the last close."""
-    running = LoanPosition.objects.filter(status=LoanStatus.ACTIVE, charged_off_on__isnull=True)
-    rows = running.values("bucket").order_by("bucket")
-    summed = rows.annotate(loans=Count("pk"), outstanding=Sum("principal_outstanding"))
-    return [BucketLine(row["bucket"], row["loans"], row["outstanding"]) for row in summed]
 
 
 def _buckets_beyond(days: int, on: date) -> list[str]:

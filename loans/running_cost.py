@@ -24,6 +24,9 @@ from loans.schedule import Schedule, ScheduledInstalment
 
 Flow = tuple[date, Decimal]
 _MONEY_OUT = ("drawn_down", "charge_back")
+_MONEY_IN = ("merchant_refund",)
+# After these the schedule alone no longer tells what was lent and what comes back.
+_OFF_SCHEDULE = ("charge_back", "merchant_refund")
 
 
 class FeeBreaksCap(Invalid):
@@ -64,7 +67,7 @@ BASES = {CapBasis.SIMPLE: _("IRR, simple"), CapBasis.COMPOUND: _("IRR, compounde
 def cost_of_account(loan: Loan, account: Account, on: date) -> AllInCost:
     """The all-in cost of ``loan`` if what is overdue is paid on ``on`` and the rest on its day. Raises NoRate."""
     overdue = any(row.due_on < on and row.agreed_owed for row in account.instalments)
-    if overdue or account.late_interest_accrued:
+    if overdue or account.late_interest_accrued or _acts(loan, _OFF_SCHEDULE):
         return cost_by_dates([*_lent(loan), *_came_in(loan), *_comes_in(account, on)])
     rows = (
         ScheduledInstalment(row.number, row.starts_on, row.due_on, row.principal, row.interest, row.fee)
@@ -80,12 +83,17 @@ def _lent(loan: Loan) -> Iterator[Flow]:
     yield from [(part.on, part.amount) for part in terms.drawdowns] or [(terms.start_on, terms.principal)]
     if terms.fee_deducted:
         yield terms.start_on, -terms.fee_deducted
-    for act in loan.acts.filter(kind__in=_MONEY_OUT, status=ActStatus.STANDING):
-        yield act.effective_on, Decimal(act.parameters["amount"])
+    yield from _acts(loan, _MONEY_OUT)
+
+
+def _acts(loan: Loan, kinds: tuple[str, ...]) -> list[Flow]:
+    acts = loan.acts.filter(kind__in=kinds, status=ActStatus.STANDING)
+    return [(act.effective_on, Decimal(act.parameters["amount"])) for act in acts]
 
 
 def _came_in(loan: Loan) -> Iterator[Flow]:
-    """Money that came from the borrower and was kept; what the lender gave up is not among it."""
+    """Money that came for the borrower and was kept, also from the merchant; what the lender gave up is not among it."""
+    yield from ((on, -amount) for on, amount in _acts(loan, _MONEY_IN))
     for receipt in loan.repayments.filter(status=RepaymentStatus.POSTED, is_recovery=False):
         yield receipt.received_on, receipt.overpaid - receipt.amount
 

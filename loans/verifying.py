@@ -104,11 +104,6 @@ def compare_income() -> list[Difference]:
     return [Difference(*row) for row in book_checks.broken(income)]
 
 
-def rebuild(loan: Loan) -> Account:
-    """The account of ``loan`` from its contract and events alone, on the day its position stands at."""
-    return _rebuilt(loan, _read([loan]))
-
-
 def _against_books(lo: int, hi: int) -> Iterator[Difference]:
     for check in book_checks.CHECKS:
         if check.by_range:

@@ -45,7 +45,8 @@ NOT EXISTS (SELECT 1 FROM risk_limitchange c WHERE c.borrower_id = l.borrower_id
 _WRITTEN_OFF = f"""
 SELECT l.borrower_id, l.amount AS before, 0::numeric(14,2) AS after, jsonb_build_object('loans', count(*)) AS facts
   FROM risk_creditlimit l
-  JOIN loans_loanposition p ON p.borrower_id = l.borrower_id AND p.status = 'written_off'
+  JOIN loans_loanposition p ON p.borrower_id = l.borrower_id
+       AND (p.status = 'written_off' OR (p.status = 'active' AND p.charged_off_on IS NOT NULL))
  WHERE l.borrower_id >= %(lo)s AND l.borrower_id < %(hi)s AND l.amount > 0 AND {_NOT_MOVED_TODAY}
  GROUP BY l.borrower_id, l.amount
 """

@@ -119,7 +119,7 @@ def _standing(borrower_id: int) -> dict[str, Any]:
         payments=Sum("next_due_amount", filter=running),
         late=Max("days_past_due", filter=running),
         settled=Count("pk", filter=Q(status=LoanStatus.SETTLED)),
-        written_off=Count("pk", filter=Q(status=LoanStatus.WRITTEN_OFF)),
+        written_off=Count("pk", filter=Q(status=LoanStatus.WRITTEN_OFF) | (running & Q(charged_off_on__isnull=False))),
     )
     return {
         "own_outstanding": sums["owed"] or ZERO,

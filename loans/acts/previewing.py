@@ -60,13 +60,10 @@ class Preview:
     figures: Sequence[FigurePair]
     entries: Sequence[tuple[JournalEntry, Sequence[JournalLine]]]
 
-    @property
-    def changes_schedule(self) -> bool:
-        return any(pair.changed for pair in self.rows)
-
 
 def preview(loan: Loan, act: Callable[[], Any]) -> Preview:
-    """Run ``act`` on ``loan`` and take it back. Raises what the act raises; leaves nothing behind either way."""
+    """Run ``act`` on ``loan`` and take it back. Raises what the act raises; leaves nothing behind either way but
+    gaps in the numbers of receipts, which come from sequences."""
     with transaction.atomic():
         last_entry = JournalEntry.objects.aggregate(last=Max("id"))["last"] or 0
         rows, figures = _rows(loan), _figures(loan)

@@ -277,7 +277,7 @@ def return_payment(*, payment_id: int, on: date, reason: str) -> IncomingPayment
     payment = IncomingPayment.objects.select_for_update().get(pk=payment_id)
     if payment.status != IncomingPaymentStatus.SUSPENSE or payment.suspense_entry is None:
         raise PaymentAlreadySettled(reference=payment.bank_reference, status=payment.get_status_display())
-    posting.post(
+    payment.return_entry = posting.post(
         event="unidentified_receipt_returned",
         posted_on=on,
         effective_on=on,
@@ -285,5 +285,5 @@ def return_payment(*, payment_id: int, on: date, reason: str) -> IncomingPayment
         description=reason[:200],
     )
     payment.status = IncomingPaymentStatus.RETURNED
-    payment.save(update_fields=["status"])
+    payment.save(update_fields=["status", "return_entry"])
     return payment

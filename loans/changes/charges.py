@@ -29,6 +29,15 @@ class FeeLoweredTooFar(ChangeRefused):
     message = _("Of this fee %(owed)s is still owed; it cannot be lowered by %(amount)s.")
 
 
+class FeeLongPaid(ChangeRefused):
+    code = "fee_long_paid"
+    field = "instalment"
+    message = _(
+        "Instalment %(number)s fell due on %(due_on)s and is paid; a higher fee would make it late from that day. "
+        "Add a fee instead: it falls due with an open instalment."
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeeAdded:
     """A fee of ``amount``, due with the first open instalment on or after ``due_on`` (the last one where none is later)."""
@@ -84,13 +93,15 @@ class FeeRaised:
     source: Any = None
 
     def apply(self, account: Account) -> Effect:
-        """Raises NoFeeThere."""
+        """Raises NoFeeThere, FeeLongPaid."""
         account = age(account, self.on)
         target = _with_fee(account, self.instalment)
         if target is None:
             if self.source is None:
                 raise NoFeeThere(number=self.instalment)
             return Effect(account, figures={"fee_raised": ZERO})
+        if self.source is None and target.settled_on is not None and target.due_on < self.on:
+            raise FeeLongPaid(number=self.instalment, due_on=target.due_on.isoformat())
         raised = replace(target, fee=target.fee + self.amount, settled_on=None)
         return Effect(_with(account, raised), figures={"fee_raised": self.amount})
 

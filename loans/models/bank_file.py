@@ -61,9 +61,16 @@ class IncomingPayment(models.Model):
     suspense_entry = models.OneToOneField(
         "ledger.JournalEntry", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("suspense entry")
     )
+    return_entry = models.OneToOneField(
+        "ledger.JournalEntry",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("entry of the return"),
+    )
     unmatched_reason = models.CharField(_("why not matched"), max_length=40, blank=True, default="")
     matched_how = models.CharField(_("matched by"), max_length=20, blank=True, default="")
-    history = tracked(excluded_fields=["payer_name"])
+    history = tracked(excluded_fields=["payer_name", "remark"])
 
     class Meta:
         verbose_name = _("incoming payment")

@@ -10,7 +10,7 @@ from loans.account import Account
 from loans.acts.performing import BeyondAuthority, perform, undo
 from loans.acts.previewing import preview
 from loans.acts.registry import act_kind
-from loans.changes.charges import FeeLoweredTooFar, NoFeeThere
+from loans.changes.charges import FeeLongPaid, FeeLoweredTooFar, NoFeeThere
 from loans.models import Instalment, Loan, LoanAct
 from loans.positions import load
 from loans.running_cost import (
@@ -19,7 +19,7 @@ from loans.running_cost import (
     PenaltyBreaksCap,
     cost_of_account,
 )
-from tests.loans.books import DISBURSED, a_running_loan, close_days
+from tests.loans.books import a_running_loan, close_until
 from tests.loans.test_acts import fees, wish
 from tests.loans.test_cost_caps import set_rule
 from tests.loans.test_servicing import assert_books_agree, pay, position
@@ -55,7 +55,7 @@ class TestAdjusted:
 
     def test_a_fee_already_earned_is_taken_back_where_it_is_lowered(self) -> None:
         loan = with_fees()
-        close_days(DISBURSED, FIRST_DUE)
+        close_until(FIRST_DUE)
         earned = position(loan).fee_accrued
 
         perform(wish(loan, "fee_lowered", date(2026, 2, 16), instalment=1, amount=Decimal("4.00")))
@@ -65,7 +65,7 @@ class TestAdjusted:
 
     def test_a_fee_raised_from_the_past_changes_how_later_money_was_divided(self) -> None:
         loan = with_fees()
-        close_days(DISBURSED, date(2026, 2, 20))
+        close_until(date(2026, 2, 20))
         receipt = pay(loan, "1110.15", FIRST_DUE, recorded_on=date(2026, 2, 21))
         assert receipt.fee == Decimal("10.00")
 
@@ -75,9 +75,18 @@ class TestAdjusted:
         assert receipt.fee == Decimal("15.00")
         assert_books_agree(loan)
 
+    def test_a_fee_paid_long_ago_is_not_raised_because_it_would_be_late_since_then(self) -> None:
+        loan = with_fees()
+        close_until(FIRST_DUE)
+        pay(loan, "1110.15", FIRST_DUE)
+        close_until(date(2026, 4, 1))
+
+        with pytest.raises(FeeLongPaid, match="2026-02-15"):
+            perform(wish(loan, "fee_raised", date(2026, 4, 2), instalment=1, amount=Decimal("0.01")))
+
     def test_what_was_paid_of_a_fee_stays_paid_when_money_turns_up_later(self) -> None:
         loan = with_fees()
-        close_days(DISBURSED, date(2026, 2, 20))
+        close_until(date(2026, 2, 20))
         perform(wish(loan, "fee_lowered", date(2026, 2, 20), instalment=1, amount=Decimal("10.00")))
 
         receipt = pay(loan, "8.00", FIRST_DUE, recorded_on=date(2026, 2, 21))
@@ -140,7 +149,7 @@ class TestPenaltiesUnderTheCap:
 
     def test_late_interest_charged_so_far_leaves_less_room(self) -> None:
         loan, late = a_running_loan(), a_running_loan(late_annual_rate=Decimal("2.00"))
-        close_days(DISBURSED, date(2026, 4, 10))
+        close_until(date(2026, 4, 10))
 
         perform(wish(loan, "penalty_added", date(2026, 4, 10), amount=Decimal("100.00")))
         with pytest.raises(PenaltyBreaksCap):
@@ -148,7 +157,7 @@ class TestPenaltiesUnderTheCap:
 
     def test_being_late_alone_does_not_make_a_loan_dearer_than_its_late_rate(self) -> None:
         loan = a_running_loan(late_annual_rate=Decimal("0.18"), grace_days=0)
-        close_days(DISBURSED, date(2026, 5, 10))
+        close_until(date(2026, 5, 10))
 
         cost = cost_of_account(loan, account(loan), date(2026, 5, 10))
 
@@ -156,7 +165,7 @@ class TestPenaltiesUnderTheCap:
 
     def test_money_counts_on_the_day_it_came(self) -> None:
         early, late = a_running_loan(), a_running_loan()
-        close_days(DISBURSED, date(2026, 3, 31))
+        close_until(date(2026, 3, 31))
         pay(early, "2300.00", date(2026, 2, 16), recorded_on=date(2026, 3, 31))
         pay(late, "2300.00", date(2026, 3, 31))
 
@@ -172,6 +181,6 @@ class TestPenaltiesUnderTheCap:
             perform(wish(loan, "penalty_added", ON, amount=Decimal("20.00")))
 
         assert "70.00" in refused.value.detail and "60.00" in refused.value.detail
-        close_days(DISBURSED, date(2026, 4, 30))
+        close_until(date(2026, 4, 30))
         assert position(loan).late_interest_accrued == Decimal("60.00")
         assert_books_agree(loan)

@@ -1,7 +1,7 @@
 """Charging a loan off: by two people, once, with what can and cannot be done with it afterwards."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -21,7 +21,11 @@ from loans.models import Loan, LoanAct, LoanPosition
 from loans.verifying import compare
 from loans.writing_off import write_off
 from messaging.models import Message
-from tests.loans.books import DISBURSED, a_product, a_running_loan, close_days
+from risk import limits
+from risk.models import CreditLimit
+from risk.queries import profile_of
+from tests.loans.books import a_product, a_running_loan, close_until
+from tests.loans.factories import an_application
 from tests.loans.money_stories.test_charge_off_stories import charge_off
 from tests.loans.test_acts import wish
 from tests.loans.test_servicing import assert_books_agree, pay, position
@@ -37,7 +41,7 @@ FIGURES = ("principal_outstanding", "interest_accrued", "late_interest_accrued",
 @pytest.fixture
 def loan() -> Loan:
     made = a_running_loan()
-    close_days(DISBURSED, date(2026, 2, 14))
+    close_until(date(2026, 2, 14))
     return made
 
 
@@ -101,11 +105,11 @@ def test_nobody_does_it_alone_and_nobody_does_it_twice(loan: Loan) -> None:
 
 def test_undone_the_loan_stands_as_if_it_had_always_run(loan: Loan) -> None:
     ran = a_running_loan()
-    close_days(DISBURSED, date(2026, 2, 14))
+    close_until(date(2026, 2, 14))
     act = charge_off(loan, DUE)
     for each in (loan, ran):
         pay(each, "500.00", date(2026, 3, 3))
-    close_days(DUE, LATER)
+    close_until(LATER)
 
     undo(act_id=act.pk, reason="charged off by mistake", on=date(2026, 6, 2))
 
@@ -118,12 +122,12 @@ def test_undone_the_loan_stands_as_if_it_had_always_run(loan: Loan) -> None:
 def test_a_night_in_sql_is_the_night_of_the_single_loan(loan: Loan) -> None:
     """Read to a day by the closing of all loans, or by an event on one: the same memo, and the books know of neither."""
     by_event = a_running_loan()
-    close_days(DISBURSED, date(2026, 2, 14))
+    close_until(date(2026, 2, 14))
     for each in (loan, by_event):
         charge_off(each, DUE)
     perform(wish(by_event, "fee_added", LATER, amount=Decimal("1.00"), recorded_on=LATER))
     perform(wish(loan, "fee_added", DUE, amount=Decimal("1.00"), key="early"))
-    close_days(DUE, LATER)
+    close_until(LATER)
 
     assert position(loan).memo_interest == position(by_event).memo_interest > 0
     assert position(loan).memo_late_interest == position(by_event).memo_late_interest > 0
@@ -134,7 +138,7 @@ def test_a_night_in_sql_is_the_night_of_the_single_loan(loan: Loan) -> None:
 
 def test_money_cannot_move_against_claims_that_left_the_books() -> None:
     loan = a_running_loan(product_version=a_product("phone-purchase", is_purchase=True))
-    close_days(DISBURSED, date(2026, 2, 14))
+    close_until(date(2026, 2, 14))
     receipt = pay(loan, "300.00", DUE)
     act = charge_off(loan, DUE)
 
@@ -183,7 +187,21 @@ def test_it_is_no_longer_part_of_the_portfolio(loan: Loan) -> None:
 
     assert portfolio.at_risk(DUE).outstanding == Decimal("12000.00")
     assert portfolio.at_risk(date(2026, 2, 14)).outstanding == Decimal("24000.00")
-    assert sum(line.loans for line in portfolio.by_bucket()) == 1
+
+
+def test_whoever_has_one_gets_no_new_loan_and_no_limit(loan: Loan) -> None:
+    limit = CreditLimit.objects.create(
+        borrower=loan.borrower, amount=Decimal("9000.00"), grade="B", as_of=DUE, changed_on=DUE
+    )
+    charge_off(loan, DUE)
+    application = an_application(loan.borrower)
+
+    profile = profile_of(application, DUE)
+    limits.rescore(loan.borrower_id, loan.borrower_id + 1, DUE + timedelta(days=1))
+
+    assert (profile.own_days_past_due, profile.loans_written_off) == (0, 1)
+    limit.refresh_from_db()
+    assert limit.amount == 0
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,18 @@ from xml.etree import ElementTree
 import pytest
 from django.db import IntegrityError, transaction
 
+from borrowers.means import add_bank_account
 from ledger.models import JournalEntry
+from ledger.posting import PeriodClosed
 from loans import disbursing, origination
 from loans.banking import Answer, PaymentOrder, PaymentOutcome, Report
 from loans.banking.iso20022 import FileBank, ReportUnreadable, pain001, read_report
-from loans.disbursing import DisbursementReferenceUnknown, DisbursementStepRefused, PaidUnderEarlierReference
+from loans.disbursing import (
+    CancellationReasonMissing,
+    DisbursementReferenceUnknown,
+    DisbursementStepRefused,
+    PaidUnderEarlierReference,
+)
 from loans.lifecycle import LoanNotInState
 from loans.models import BankTransfer, Disbursement, DisbursementStatus, Loan, SimulatedPayment
 from messaging.models import Message
@@ -54,6 +61,36 @@ class TestSending:
         assert disbursement.status == "paid"
         assert SimulatedPayment.objects.get().order_count == 1
         assert JournalEntry.objects.count() == 1
+
+    def test_an_order_that_never_reached_the_bank_is_not_sent_to_another_account(self) -> None:
+        disbursement = waiting("6222020000001000")
+        disbursing._open_transfer(disbursement.pk, ON)  # the process ended here
+        add_bank_account(
+            borrower_id=disbursement.loan.borrower_id,
+            bank_name="测试银行",
+            account_number="6222020000002000",
+            holder_matches=True,
+            make_primary=True,
+        )
+
+        stopped = disbursing.send(disbursement_id=disbursement.pk, on=ON)
+        assert (stopped.status, stopped.failure_code) == ("failed", "payee_changed")
+        assert not SimulatedPayment.objects.exists()
+
+        disbursing.retry(disbursement_id=disbursement.pk, on=ON)
+        assert disbursing.send(disbursement_id=disbursement.pk, on=ON).status == "paid"
+
+    def test_an_order_that_may_not_go_out_says_why(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        disbursement = waiting()
+
+        def refuse(*_: object) -> None:
+            raise PeriodClosed(through="2026-06-30", posted_on=ON.isoformat())
+
+        monkeypatch.setattr(disbursing, "require_whole_sum", refuse)
+        assert disbursing.send_due(now=NOW, on=ON) == {"refused": 1}
+
+        disbursement.refresh_from_db()
+        assert (disbursement.status, disbursement.failure_code) == ("queued", PeriodClosed.code)
 
     def test_a_borrower_without_an_account_is_paid_to_the_wallet(self) -> None:
         assert sent("").status == "paid"
@@ -216,6 +253,12 @@ class TestOrders:
         with pytest.raises(LoanNotInState):
             disbursing.request_disbursement(loan_id=loan.pk, on=ON)
         assert disbursing.send(disbursement_id=disbursement.pk, on=ON).status == "cancelled"
+
+    def test_cancelling_asks_why(self) -> None:
+        with pytest.raises(CancellationReasonMissing):
+            disbursing.cancel(disbursement_id=waiting().pk, on=ON, reason="  ")
+
+        assert Loan.objects.get().status == "pending_disbursement"
 
     def test_what_the_bank_was_asked_to_pay_cannot_be_cancelled(self) -> None:
         disbursement = sent("6222020000001002")
