@@ -18,7 +18,7 @@ from borrowers.onboarding import BorrowerAlreadyRegistered, register_borrower
 from borrowers.preferences import choose_language
 from core import business_date
 from partners.api.base import PartnerView, idempotent
-from partners.api.lists import ListQuery, WordsField, envelope
+from partners.api.lists import ListQuery, WordsField
 from partners.api.schema import list_of
 from partners.disclosure import discloses, note_disclosure
 from partners.introductions import ExternalIdTaken, external_ids, found_by_external_id, introduce, visible
@@ -71,12 +71,14 @@ class BorrowerView(PartnerView):
         note_disclosure(key=self.key, subject=borrower, fields=list(fields))
         return {"plain": True}
 
-    def shown(self, borrower: Borrower, **more: Any) -> Response:
-        context = {
-            **self.numbers_of([borrower]),
-            **self.disclosure(borrower, "name", "identity_number", "phone", "birth_date"),
-        }
-        return self.answer(shapes.BorrowerSerializer, borrower, context=context, **more)
+    def shown(self, borrower: Borrower) -> Response:
+        disclosed = self.disclosure(borrower, "name", "identity_number", "phone", "birth_date")
+        return self.answer(shapes.BorrowerSerializer, borrower, context=self.numbers_of([borrower]) | disclosed)
+
+    def fingerprinted(self, borrower: Borrower) -> Response:
+        """What the caller would have been shown, for its fingerprint alone: nothing of it leaves, nothing is noted."""
+        plain = {"plain": True} if discloses(self.key) else {}
+        return self.answer(shapes.BorrowerSerializer, borrower, context=self.numbers_of([borrower]) | plain)
 
 
 class Borrowers(BorrowerView):
@@ -138,7 +140,7 @@ class BorrowerDetail(BorrowerView):
         """Changes the language of messages. A new phone or e-mail address is a new contact point."""
         given = self.body(shapes.BorrowerPatch)
         borrower = self.borrower(borrower_id)
-        self.require_match(self.shown(borrower))
+        self.require_match(self.fingerprinted(borrower))
         return self.with_etag(self.shown(choose_language(borrower_id=borrower.pk, changed_by=request.user, **given)))
 
 
@@ -153,8 +155,8 @@ class Belongings(BorrowerView):
     def listed(self, borrower_id: str) -> Response:
         borrower = self.borrower(borrower_id)
         rows = getattr(borrower, self.related).order_by("-pk")
-        context = {**self.context(), **(self.disclosure(borrower, self.personal) if self.personal else {})}
-        return Response(envelope(list(self.serializer(rows, many=True, context=context).data)))
+        context = self.disclosure(borrower, self.personal) if self.personal else {}
+        return self.answer_whole_list(self.serializer, rows, context)
 
     def added(self, borrower_id: str, use_case: Callable[..., Model], **facts: Any) -> Response:
         borrower = self.borrower(borrower_id)

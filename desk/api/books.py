@@ -17,7 +17,7 @@ from ledger.models import Account, AccountKind
 from ledger.trial_balances import trial_balance
 from partners.api.base import PartnerView
 from partners.api.fields import Constant, MoneyField
-from partners.api.lists import LARGEST_PAGE, envelope
+from partners.api.lists import LARGEST_PAGE
 from partners.api.schema import list_of
 
 
@@ -124,6 +124,5 @@ class AccountLines(BooksView):
         rows = with_balances(found[: given["limit"]])
         has_more = len(found) > len(rows)
         cursor = f"{rows[-1].line.entry_id}-{rows[-1].line.pk}" if has_more else None
-        context = {**self.context(), "loans": loan_ids(row.line.subledger_id for row in rows)}
-        data = LedgerLineSerializer(rows, many=True, context=context).data
-        return Response(envelope(list(data), has_more=has_more, next_cursor=cursor))
+        context = {"loans": loan_ids(row.line.subledger_id for row in rows)}
+        return self.answer_whole_list(LedgerLineSerializer, rows, context, has_more=has_more, next_cursor=cursor)

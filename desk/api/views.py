@@ -19,14 +19,17 @@ from borrowers.models import (
     Provenance,
     Sex,
 )
+from ledger.models import AccountKind
 from loans.decisions import DecisionReason
 from loans.models import (
+    ActStatus,
     ApplicationStatus,
     DisbursementStatus,
     FeeDue,
     LoanStatus,
     OfferStatus,
     Outcome,
+    PledgeStatus,
     RepaymentChannel,
     RepaymentFrequency,
     RepaymentMethod,
@@ -34,10 +37,11 @@ from loans.models import (
     RiskClass,
 )
 from partners.api.base import PartnerView
-from partners.api.lists import envelope
 from partners.api.schema import list_of
 
 ENUMS: dict[str, type[TextChoices]] = {
+    "account.kind": AccountKind,
+    "act.status": ActStatus,
     "application.status": ApplicationStatus,
     "borrower.identity_kind": IdentityKind,
     "borrower.language": Language,
@@ -53,6 +57,7 @@ ENUMS: dict[str, type[TextChoices]] = {
     "income.source": IncomeSource,
     "loan.status": LoanStatus,
     "offer.status": OfferStatus,
+    "policy.status": PledgeStatus,
     "position.risk_class": RiskClass,
     "product.fee_due": FeeDue,
     "product.frequency": RepaymentFrequency,
@@ -82,7 +87,7 @@ class Enums(PartnerView):
     def get(self, request: Request) -> Response:
         """Every field with fixed values: the values, which never change, and their labels in your language."""
         data = [{"name": name, "values": _values(choices)} for name, choices in ENUMS.items()]
-        return Response(envelope(data))
+        return self.answer_whole_list(EnumSerializer, data)
 
 
 def _values(choices: type[TextChoices]) -> list[dict[str, str]]:

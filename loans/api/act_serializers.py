@@ -1,5 +1,6 @@
 """Acts on running loans as partners send and see them."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +10,7 @@ from rest_framework import serializers
 from loans.acts.parameters import Sort, read_values
 from loans.acts.registry import ActKind, act_kind
 from loans.models import ActStatus, LoanAct
-from partners.api.fields import Constant, InstantField, LiveMode, MoneyField
+from partners.api.fields import MONEY_SCHEMA, Constant, InstantField, LiveMode, MoneyField
 from partners.api.schema import example, fen
 
 
@@ -103,18 +104,25 @@ class JournalLineSerializer(serializers.Serializer[Any]):
     credit = MoneyField()
 
 
+FIGURE_SCHEMA = {
+    "oneOf": [MONEY_SCHEMA, {"type": "string"}, {"type": "integer"}],
+    "nullable": True,
+    "description": "Money where the figure is an amount; a date or a word as text; days as a number.",
+}
+
+
 class FigureSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     before = serializers.SerializerMethodField()
     after = serializers.SerializerMethodField()
 
-    @extend_schema_field(serializers.CharField(allow_null=True))
-    def get_before(self, figure: Any) -> str | None:
-        return _plain(figure.before)
+    @extend_schema_field(FIGURE_SCHEMA)
+    def get_before(self, figure: Any) -> Any:
+        return _outside(figure.before)
 
-    @extend_schema_field(serializers.CharField(allow_null=True))
-    def get_after(self, figure: Any) -> str | None:
-        return _plain(figure.after)
+    @extend_schema_field(FIGURE_SCHEMA)
+    def get_after(self, figure: Any) -> Any:
+        return _outside(figure.after)
 
 
 class ActPreviewSerializer(serializers.Serializer[Any]):
@@ -140,5 +148,8 @@ class RepaymentPreviewSerializer(ActPreviewSerializer):
     object = Constant("repayment_preview")
 
 
-def _plain(value: Any) -> str | None:
-    return None if value is None else (f"{value:.2f}" if isinstance(value, Decimal) else str(value))
+def _outside(value: Any) -> Any:
+    """A figure of a position as every other answer writes it: all its decimals are money."""
+    if isinstance(value, Decimal):
+        return MoneyField().to_representation(value)
+    return value.isoformat() if isinstance(value, date) else value

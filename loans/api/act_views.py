@@ -16,9 +16,9 @@ from loans.acts.registry import ActKind, act_kind, act_kinds
 from loans.api import act_serializers as shapes
 from loans.api.servicing_views import LoanView
 from loans.api.views import KIND
+from loans.interest import Stops
 from loans.models import Loan, LoanAct
 from partners.api.base import PartnerView, idempotent, use_case_key
-from partners.api.lists import envelope
 from partners.api.schema import list_of
 from partners.introductions import visible
 
@@ -36,6 +36,12 @@ def _partners_act(code: str) -> ActKind:
     return kind
 
 
+def _partners_hold(values: dict[str, Any]) -> None:
+    """The hold of a notice that failed protects the borrower: only the night and staff place and end it."""
+    if values.get("stops") == Stops.NOTICE:
+        raise ActForStaffOnly
+
+
 class ActView(LoanView):
     """What the views of acts share."""
 
@@ -48,10 +54,12 @@ class ActView(LoanView):
 
     def wish(self, loan: Loan, given: dict[str, Any], key: str) -> Wish:
         today, kind = business_date.current(), _partners_act(given["kind"])
+        values = shapes.values_of(kind, given["parameters"])
+        _partners_hold(values)
         return Wish(
             loan_id=loan.pk,
             kind=kind.code,
-            values=shapes.values_of(kind, given["parameters"]),
+            values=values,
             effective_on=given.get("effective_on", today),
             recorded_on=today,
             reason=given["reason"],
@@ -69,8 +77,7 @@ class ActKinds(PartnerView):
     def get(self, request: Request) -> Response:
         """Every act partners may do, and what it asks for."""
         kinds = [kind for kind in act_kinds() if kind.for_partners]
-        data = shapes.ActKindSerializer(kinds, many=True, context=self.context()).data
-        return Response(envelope(list(data)))
+        return self.answer_whole_list(shapes.ActKindSerializer, kinds)
 
 
 class Acts(ActView):
@@ -80,8 +87,7 @@ class Acts(ActView):
     def get(self, request: Request, loan_id: str) -> Response:
         """What was done to the loan besides payments, newest first; what was undone stays in the list."""
         rows = self.acts().filter(loan=self.loan(loan_id))
-        data = shapes.ActSerializer(list(rows), many=True, context=self.context()).data  # type: ignore[arg-type]
-        return Response(envelope(list(data)))
+        return self.answer_whole_list(shapes.ActSerializer, list(rows))
 
     @extend_schema(summary="Do an act", request=shapes.ActInput, responses={201: shapes.ActSerializer})
     @idempotent
@@ -114,6 +120,7 @@ class ActUndo(ActView):
         given = self.body(shapes.UndoInput)
         act = self.found(self.acts().filter(loan=self.loan(loan_id)), act_id)
         _partners_act(act.kind)
+        _partners_hold(act.parameters)
         return self.answer(
             shapes.ActSerializer, undo(act_id=act.pk, reason=given["reason"], on=business_date.current())
         )

@@ -57,7 +57,7 @@ def loans() -> QuerySet[Loan]:
 
 def repayments() -> QuerySet[Repayment]:
     return Repayment.objects.select_related(
-        "loan__borrower", "loan__application", "loan__product_version__product", "loan__position"
+        "loan__borrower", "loan__merchant", "loan__application", "loan__product_version__product", "loan__position"
     ).prefetch_related("lines", Prefetch("loan__disbursements", Disbursement.objects.order_by("id")))
 
 

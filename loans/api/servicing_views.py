@@ -19,7 +19,7 @@ from loans.models import Loan, LoanStatus, Repayment, RepaymentStatus
 from loans.servicing import SettlementQuote, record_repayment, reverse_repayment, settlement_quote
 from loans.settling import settle_with
 from partners.api.base import PartnerView, idempotent, use_case_key
-from partners.api.lists import ListQuery, WordsField, envelope
+from partners.api.lists import ListQuery, WordsField
 from partners.api.schema import list_of
 from partners.introductions import EVERY_ORIGIN, visible
 
@@ -114,8 +114,7 @@ class Transactions(LoanView):
     def get(self, request: Request, loan_id: str) -> Response:
         """Everything that moved on the account, newest first. What was reversed stays in the list."""
         movements = reading.movements_of(self.loan(loan_id))
-        data = shapes.TransactionSerializer(movements, many=True, context=self.context()).data
-        return Response(envelope(list(data)))
+        return self.answer_whole_list(shapes.TransactionSerializer, movements)
 
 
 class PayoffQuote(LoanView):

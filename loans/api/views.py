@@ -22,7 +22,7 @@ from loans.models import Application, ApplicationStatus, Merchant, Offer, Produc
 from loans.origination import accept_offer, save_draft, submit_application, submit_draft, withdraw
 from loans.quotes import Quote, quote_for, require_sellable, version_on_sale
 from partners.api.base import PartnerView, idempotent, use_case_key
-from partners.api.lists import ListQuery, WordsField, envelope
+from partners.api.lists import ListQuery, WordsField
 from partners.api.schema import list_of
 from partners.introductions import ExternalIdTaken, external_ids, found_by_external_id, introduce, visible
 
@@ -47,10 +47,7 @@ class Products(PartnerView):
     @extend_schema(summary="List products", responses=list_of(shapes.ProductSerializer))
     def get(self, request: Request) -> Response:
         """What is lent at present, with the conditions of the live version."""
-        self.query(serializers.Serializer)
-        products: Any = reading.products_on_sale()
-        data = shapes.ProductSerializer(products, many=True, context=self.context()).data
-        return Response(envelope(list(data)))
+        return self.answer_whole_list(shapes.ProductSerializer, reading.products_on_sale())
 
 
 class ProductDetail(PartnerView):

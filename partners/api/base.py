@@ -29,6 +29,7 @@ from partners.models import ApiClient, ApiKey
 
 API_VERSION = "2026-11-23"
 M = TypeVar("M", bound=Model)
+Q = TypeVar("Q", bound=serializers.Serializer[Any])
 DEEPEST_EXPANSION = 2
 
 
@@ -83,6 +84,7 @@ class PartnerView(APIView):
     expandable: frozenset[str] = frozenset()
 
     allowance: Allowance | None = None
+    checked_query = False
 
     # --- the way in
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
@@ -129,8 +131,12 @@ class PartnerView(APIView):
         return serializer.validated_data
 
     def query(self, serializer_class: type[serializers.Serializer[Any]]) -> dict[str, Any]:
-        """The checked query parameters of a view that is no list."""
-        return read_query(self.request, serializer_class, self.key).validated_data
+        """The checked query parameters of a view that is no list of pages."""
+        return self._read_query(serializer_class).validated_data
+
+    def _read_query(self, serializer_class: type[Q]) -> Q:
+        self.checked_query = True
+        return read_query(self.request, serializer_class, self.key)
 
     def found(self, rows: QuerySet[M], public_id: str) -> M:
         """The object of that id among the rows the key may see."""
@@ -145,6 +151,7 @@ class PartnerView(APIView):
         return {"key": self.key, "request": self.request, "expand": self._expansions()}
 
     def answer(self, serializer_class: type[serializers.BaseSerializer[Any]], item: Any, **more: Any) -> Response:
+        self._refuse_unknown_parameters()
         data = serializer_class(item, context={**self.context(), **more.pop("context", {})}).data
         return Response(self._shaped(data), **more)
 
@@ -163,9 +170,20 @@ class PartnerView(APIView):
         prepare: Callable[[list[M]], dict[str, Any]] | None = None,
     ) -> Response:
         """One page of the rows. ``prepare`` reads in one go what the serializer needs for all of them."""
-        items, around = page(rows, read_query(self.request, query_class, self.key))  # type: ignore[arg-type]
+        items, around = page(rows, self._read_query(query_class))
         context = {**self.context(), **(prepare(items) if prepare else {})}
-        data = serializer_class(items, many=True, context=context).data
+        return self.answer_whole_list(serializer_class, items, context, **around)
+
+    def answer_whole_list(
+        self,
+        serializer_class: type[serializers.BaseSerializer[Any]],
+        items: Any,
+        context: dict[str, Any] | None = None,
+        **around: Any,
+    ) -> Response:
+        """All the items, whose number is small by nature."""
+        self._refuse_unknown_parameters()
+        data = serializer_class(items, many=True, context={**self.context(), **(context or {})}).data
         return Response(envelope([self._shaped(item) for item in data], **around))
 
     def with_etag(self, response: Response) -> Response:
@@ -178,6 +196,11 @@ class PartnerView(APIView):
         seen = self.request.headers.get("If-Match", "*")
         if seen not in {"*", _etag(current)}:
             raise ChangedSince
+
+    def _refuse_unknown_parameters(self) -> None:
+        """A reading view that asked for no parameters understands none."""
+        if self.request.method == "GET" and not self.checked_query:
+            self.query(serializers.Serializer)
 
     def _expansions(self) -> frozenset[str]:
         wanted = frozenset(name for name in self.request.query_params.get("expand", "").split(",") if name)

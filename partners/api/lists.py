@@ -13,6 +13,7 @@ from partners.api.fields import InstantField
 from partners.models import ApiKey
 
 M = TypeVar("M", bound=Model)
+Q = TypeVar("Q", bound=serializers.Serializer[Any])
 LARGEST_PAGE = 200
 COUNTED_UP_TO = 10_000
 
@@ -70,9 +71,7 @@ class ListQuery(serializers.Serializer[Any]):
 SHAPING = frozenset({"fields", "expand", "format"})
 
 
-def read_query(
-    request: Request, query_class: type[serializers.Serializer[Any]], key: ApiKey
-) -> serializers.Serializer[Any]:
+def read_query(request: Request, query_class: type[Q], key: ApiKey) -> Q:
     """The checked query parameters; an unknown one is refused rather than ignored, so a typo cannot widen a list."""
     given = {name: request.query_params[name] for name in request.query_params}
     query = query_class(data=given, context={"key": key})

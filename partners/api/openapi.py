@@ -41,6 +41,8 @@ TAGS = {
     "offers": "The terms, and accepting them.",
     "loans": "Where a loan stands.",
     "repayments": "Money that comes in.",
+    "loan acts": "Fees, holds, new due days and the like, each with its preview and its undo.",
+    "policies": "Insurance policies pledged for loans.",
     "books": "The lender's own ledger, for programs that reconcile.",
     "meta": "About the API and its caller.",
 }

@@ -8,7 +8,6 @@ from rest_framework.response import Response
 from core import business_date
 from partners.api.base import PartnerView
 from partners.api.catalogue import catalogue
-from partners.api.lists import envelope
 from partners.api.schema import list_of
 from partners.api.serializers import ErrorCodeSerializer, MeSerializer
 
@@ -34,7 +33,7 @@ class Errors(PartnerView):
     @extend_schema(summary="List error codes", responses=list_of(ErrorCodeSerializer))
     def get(self, request: Request) -> Response:
         """Every code a refusal can carry, with its HTTP status and its sentence in your language."""
-        return Response(envelope(catalogue()))
+        return self.answer_whole_list(ErrorCodeSerializer, catalogue())
 
 
 class Nothing(PartnerView):

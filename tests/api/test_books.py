@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.loans.books import DISBURSED, a_running_loan, close_days
+from tests.loans.books import DISBURSED, a_running_loan, close_until
 from tests.partners.factories import Caller, caller
 from tests.partners.test_problems import assert_problem
 
@@ -16,7 +16,7 @@ TODAY = DISBURSED + timedelta(days=3)
 
 @pytest.fixture
 def auditor() -> Caller:
-    close_days(DISBURSED, TODAY - timedelta(days=1))
+    close_until(TODAY - timedelta(days=1))
     return caller("Ledger House", ["books:read"])
 
 
@@ -26,7 +26,7 @@ def fen(amount: int) -> dict[str, object]:
 
 def test_the_trial_balance_is_in_balance(auditor: Caller) -> None:
     a_running_loan()
-    close_days(TODAY, TODAY)
+    close_until(TODAY)
 
     body = auditor.ask(f"/books/trial_balance?first={TODAY}").json()
 

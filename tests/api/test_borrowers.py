@@ -196,6 +196,17 @@ def test_the_language_can_be_changed_unless_the_borrower_changed_since(lilac):
     assert lilac.ask(path).json()["language"] == "en"
 
 
+def test_a_change_discloses_once_and_a_refused_one_nothing(open_house):
+    lilac = caller("Lilac Phones", [*EVERYTHING_OWN, "borrowers:read_personal"])
+    path = f"/borrowers/{lilac.send('/borrowers', lin()).json()['id']}"
+    revealed = AuditEvent.objects.filter(action="revealed")
+
+    assert_problem(lilac.send(path, {"language": "en"}, method="patch", **{"if-match": '"x"'}), 412, "changed_since")
+    assert not revealed.exists()
+    lilac.send(path, {"language": "en"}, method="patch")
+    assert revealed.count() == 1
+
+
 def test_others_borrowers_do_not_exist(lilac, harbour):
     borrower = registered(lilac)
 

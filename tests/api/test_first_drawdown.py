@@ -8,7 +8,7 @@ from core import business_date
 from loans.acts.performing import perform
 from loans.models import Loan
 from tests.api.town import lent, offered, registered, yuan
-from tests.loans.books import a_product, close_days
+from tests.loans.books import a_product, close_until
 from tests.loans.test_acts import wish
 from tests.partners.test_problems import assert_problem
 
@@ -58,7 +58,7 @@ def test_from_application_to_a_second_drawdown(lilac, line):
     assert loan["disbursement"]["amount"] == loan["position"]["principal_outstanding"] == yuan(5_000)
     further = {"kind": "drawn_down", "parameters": {"amount": yuan(1_000)}, "reason": "second part"}
     assert_problem(lilac.send(f"/loans/{loan['id']}/acts", further), 403, "act_for_staff_only")
-    close_days(date(2026, 6, 15), date(2026, 7, 14))
+    close_until(date(2026, 7, 14))
     business_date.move_to(date(2026, 7, 15))
     stored = Loan.objects.get(public_id=loan["id"])
     perform(wish(stored, "drawn_down", date(2026, 7, 15), amount=stored.principal - stored.first_drawdown))

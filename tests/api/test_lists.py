@@ -113,25 +113,22 @@ def test_repayments_are_filtered_by_loan_and_day(lilac, product):
     assert ids(lilac.ask("/repayments?received_lte=2026-06-15&status=posted")) == paid[::-1]
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
+def test_a_list_costs_the_same_number_of_queries_however_long_it_is(lilac, product):
+    paths = [
         "/borrowers",
         "/applications?expand=borrower",
         "/loans?expand=borrower,application.borrower",
         "/repayments?expand=loan.borrower",
         "/products",
-    ],
-)
-def test_a_list_costs_the_same_number_of_queries_however_long_it_is(lilac, product, path):
+    ]
     for _ in range(2):
         lilac.send("/repayments", {"loan": lent(lilac, product)["id"], "amount": yuan(9)})
-    few = queries(lilac, path)
+    few = {path: queries(lilac, path) for path in paths}
     for _ in range(4):
         lilac.send("/repayments", {"loan": lent(lilac, product)["id"], "amount": yuan(9)})
 
-    assert queries(lilac, path) == few
-    assert few <= 12
+    assert {path: queries(lilac, path) for path in paths} == few
+    assert max(few.values()) <= 12
 
 
 def test_the_transactions_of_a_loan_cost_the_same_however_many_there_are(lilac, product):

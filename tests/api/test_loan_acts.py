@@ -1,7 +1,10 @@
 """Acts on running loans over the API: listed, previewed, done once, refused by name, undone."""
 
+from datetime import timedelta
+
 import pytest
 
+from core import business_date
 from core.models import Rule
 from core.rules import forget_cached_rules
 from loans.acts.performing import perform
@@ -36,7 +39,7 @@ def test_a_preview_shows_what_would_change_and_stores_nothing(lilac, product, un
 
     shown = lilac.send(f"/loans/{loan['id']}/acts/preview", wish()).json()
 
-    assert shown["figures"] == [{"name": "late_interest_receivable", "before": "0.00", "after": "25.00"}]
+    assert shown["figures"] == [{"name": "late_interest_receivable", "before": yuan(0), "after": yuan(25)}]
     assert [line["debit"]["amount"] for line in shown["journal"]] == [2500, 0]
     assert not LoanAct.objects.exists()
 
@@ -51,6 +54,32 @@ def test_an_act_is_done_listed_and_undone(lilac, product, uncapped):
     assert done.json()["parameters"]["amount"]["amount"] == 2500
     assert undone.json()["status"] == "undone"
     assert [act["id"] for act in lilac.ask(f"/loans/{loan['id']}/acts").json()["data"]] == [done.json()["id"]]
+
+
+def test_lists_that_are_whole_know_fields_and_refuse_what_they_do_not_know(lilac, product, uncapped):
+    loan = lent(lilac, product)
+    lilac.send(f"/loans/{loan['id']}/acts", wish())
+
+    for path in ("/act_kinds", f"/loans/{loan['id']}/acts", f"/loans/{loan['id']}/transactions", "/products", "/enums"):
+        assert_problem(lilac.ask(f"{path}?limit=5"), 400, "parameter_unknown")
+    assert_problem(lilac.ask(f"/loans/{loan['id']}?colour=red"), 400, "parameter_unknown")
+    thin = lilac.ask(f"/loans/{loan['id']}/acts?fields=kind").json()["data"]
+    assert [set(act) - {"object", "id"} for act in thin] == [{"kind"}]
+
+
+def test_the_hold_of_a_notice_that_failed_is_not_for_partners(lilac, product):
+    loan = lent(lilac, product)
+    on = business_date.current()
+    until = {"stops": "notice", "until": (on + timedelta(days=9)).isoformat()}
+    held = perform(
+        loan_wish(Loan.objects.get(), "hold_placed", on, stops="notice", until=on + timedelta(days=9)), approved=True
+    )
+
+    asked = lilac.send(f"/loans/{loan['id']}/acts", wish(kind="hold_placed", parameters=until))
+    undone = lilac.send(f"/loans/{loan['id']}/acts/{held.public_id}/undo", {"reason": "no"})
+
+    assert_problem(asked, 403, "act_for_staff_only")
+    assert_problem(undone, 403, "act_for_staff_only")
 
 
 def test_what_is_not_asked_for_or_cannot_be_read_is_refused_by_name(lilac, product):

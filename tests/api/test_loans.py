@@ -7,7 +7,7 @@ import pytest
 from loans.models import Repayment
 from tests.api.conftest import TODAY
 from tests.api.town import lent, offered, yuan
-from tests.loans.books import a_running_loan, close_days
+from tests.loans.books import a_running_loan, close_until
 from tests.partners.factories import caller
 from tests.partners.test_problems import assert_problem
 
@@ -44,7 +44,7 @@ def test_the_schedule_adds_up_and_tells_the_state_of_each_instalment(lilac, prod
     loan = lent(lilac, product)
     first = lilac.ask(f"/loans/{loan['id']}/schedule").json()["instalments"][0]
     due = date.fromisoformat(first["due_on"])
-    close_days(TODAY, due - timedelta(days=1))
+    close_until(due - timedelta(days=1))
     lilac.send("/repayments", {"loan": loan["id"], "amount": first["total"]})
 
     schedule = lilac.ask(f"/loans/{loan['id']}/schedule").json()
@@ -52,13 +52,13 @@ def test_the_schedule_adds_up_and_tells_the_state_of_each_instalment(lilac, prod
     assert [row["state"] for row in schedule["instalments"]] == ["paid"] + ["upcoming"] * 5
     for part in ("principal", "interest", "fee", "total", "paid", "owed"):
         assert minor(schedule["totals"][part]) == sum(minor(row[part]) for row in schedule["instalments"])
-    close_days(due, due + timedelta(days=40))
+    close_until(due + timedelta(days=40))
     assert lilac.ask(f"/loans/{loan['id']}/schedule").json()["instalments"][1]["state"] == "overdue"
 
 
 def test_a_repayment_is_recorded_once_and_shows_its_allocation(lilac, product):
     loan = lent(lilac, product)
-    close_days(TODAY, TODAY + timedelta(days=29))
+    close_until(TODAY + timedelta(days=29))
     body = {"loan": loan["id"], "amount": yuan(500), "payer_reference": "TRX-1"}
 
     first = lilac.send("/repayments", body, key="pay-1")
@@ -119,7 +119,7 @@ def test_a_repayment_that_cannot_be_is_refused_by_name(lilac, product, changes, 
 
 def test_a_loan_is_settled_with_exactly_its_payoff_quote(lilac, product):
     loan = lent(lilac, product)
-    close_days(TODAY, TODAY + timedelta(days=9))
+    close_until(TODAY + timedelta(days=9))
     quote = lilac.ask(f"/loans/{loan['id']}/payoff_quote").json()
     body = {"loan": loan["id"], "settles_early": True}
 
@@ -199,7 +199,7 @@ def test_a_repayment_recorded_by_the_lender_is_seen_and_not_reversed(lilac, prod
 
 def test_transactions_show_everything_that_moved_newest_first(lilac, product):
     loan = lent(lilac, product)
-    close_days(TODAY, TODAY)
+    close_until(TODAY)
     made = lilac.send("/repayments", {"loan": loan["id"], "amount": yuan(300)}).json()
     lilac.send(f"/repayments/{made['id']}/reverse", {"reason": "returned"})
 

@@ -9,7 +9,7 @@ from loans.acts.performing import perform
 from loans.merchants import change_merchant
 from loans.models import Loan, Merchant
 from tests.api.town import applied, lent, registered, yuan
-from tests.loans.books import a_merchant, a_product, close_days
+from tests.loans.books import a_merchant, a_product, close_until
 from tests.loans.test_acts import wish
 from tests.partners.factories import caller
 from tests.partners.test_problems import assert_problem
@@ -86,7 +86,7 @@ def test_a_purchase_from_application_to_refund(lilac, shop):
 
     refund = {"kind": "merchant_refund", "parameters": {"amount": yuan(1_000)}, "reason": "phone given back"}
     assert_problem(lilac.send(f"/loans/{loan['id']}/acts", refund), 403, "act_for_staff_only")
-    close_days(date(2026, 6, 15), date(2026, 6, 19))
+    close_until(date(2026, 6, 19))
     business_date.move_to(date(2026, 6, 20))
     before = lilac.ask(f"/loans/{loan['id']}/schedule").json()["totals"]
     stored = Loan.objects.get(public_id=loan["id"])
