@@ -29,9 +29,14 @@ API_KEY_PEPPER = env.secret("API_KEY_PEPPER", example="a-random-text-of-32-or-mo
 FIRST_ADMIN_TOKEN = env.text("FIRST_ADMIN_TOKEN", example="a-random-text", default="")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", example="loandesk.example", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", example="https://loandesk.example", default=[])
+_DATABASE = env.database("DATABASE_URL")
+# Queries follow foreign keys from the row they look for. Trying all orders of eight or nine joins took PostgreSQL 15 ms of
+# planning for a loan page, four times as long as with five, and found the same plan.
+_JOINS_AS_WRITTEN = {"options": "-c join_collapse_limit=5"}
 DATABASES = {
     "default": {
-        **env.database("DATABASE_URL"),
+        **_DATABASE,
+        "OPTIONS": _JOINS_AS_WRITTEN | _DATABASE["OPTIONS"],
         "CONN_MAX_AGE": env.number("DATABASE_CONNECTION_SECONDS", default=60),
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,

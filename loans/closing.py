@@ -27,7 +27,7 @@ from loans.closing_sql import (
     READ_POSITIONS,
     SUM_BY_PRODUCT,
 )
-from loans.models import Loan, LoanPosition, LoanStatus
+from loans.models import LoanPosition, LoanStatus
 from loans.positions import bucket_steps, class_steps, suspense_from
 
 
@@ -58,12 +58,14 @@ def _close(lo: int, hi: int, on: date) -> dict[str, int]:
     parameters: dict[str, Any] = {"lo": lo, "hi": hi, "on": on, "suspense_from": suspense_from(on)}
     with connection.cursor() as cursor:
         cursor.execute(LOCK, parameters)
-        held, by_day = cursor.fetchone()
+        held, overdue, overdue_by_day, overdue_plans = cursor.fetchone()
         if not held:
             return {"loans_read": 0, "loans_past_due": 0, "bucket_moves": 0}
-        _lay_out_plans(lo, hi, on)
-        cursor.execute(AGE_INSTALMENTS, parameters)
-        if by_day:
+        if overdue_plans:
+            _lay_out_plans(lo, hi, on)
+        if overdue:
+            cursor.execute(AGE_INSTALMENTS, parameters)
+        if overdue_by_day:
             cursor.execute(AGE_BY_DAY, parameters)
         cursor.execute(MAKE_ROOM)
         cursor.execute(READ_POSITIONS, {**parameters, **_steps("bucket", bucket_steps(on)), **_class_steps(on)})
@@ -122,8 +124,3 @@ def _book(cursor: Any, on: date) -> dict[int, int]:
         )
         entries[product_id] = entry.pk
     return entries
-
-
-def loans_behind(on: date) -> int:
-    """Active loans not yet read to ``on``; zero after a finished close."""
-    return Loan.objects.active().filter(position__as_of__lt=on).count()

@@ -1,10 +1,15 @@
 """The SQL of end of day for loans, in the order it runs. Parameters: ``lo``, ``hi`` (loan ids), ``on`` (the day closed)."""
 
 # Payments lock the loan and its position; taking the positions first, in id order, means that what is summed below
-# cannot change under way and that nobody waits in a circle.
+# cannot change under way and that nobody waits in a circle. What the counts say is not there need not be looked for.
 LOCK = """
-SELECT count(*), count(*) FILTER (WHERE late_by_day) FROM (
-    SELECT loan_id, late_by_day FROM loans_loanposition
+SELECT count(*),
+       count(*) FILTER (WHERE overdue AND NOT late_by_day),
+       count(*) FILTER (WHERE overdue AND late_by_day),
+       count(*) FILTER (WHERE overdue AND planned) FROM (
+    SELECT late_by_day, plan IS NOT NULL AS planned,
+           coalesce(oldest_due_on < %(on)s, false) OR coalesce(next_due_on < %(on)s, false) AS overdue
+      FROM loans_loanposition
      WHERE loan_id BETWEEN %(lo)s AND %(hi)s AND status = 'active' AND as_of < %(on)s
      ORDER BY loan_id FOR UPDATE) AS held
 """
@@ -87,7 +92,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS closing_read (
     interest numeric, late_interest numeric, fee numeric,
     suspended_interest numeric, suspended_late_interest numeric
 ) ON COMMIT DROP;
-TRUNCATE closing_read
+DELETE FROM closing_read
 """
 
 # From some days past due on, unpaid interest is no income and stands in suspense (loans.suspense).

@@ -1,8 +1,13 @@
 """How many random stories are told: many where a story is arithmetic, fewer where each one is a life in PostgreSQL."""
 
+import os
+
 from hypothesis import HealthCheck, settings
 
 ORDINARY, NIGHTLY = 200, 5000
+# HYPOTHESIS_PROFILE=nightly tells many more stories than a change has to wait for.
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "ordinary")
+BY_NIGHT = PROFILE == "nightly"
 
 
 def lives(ordinary: int) -> settings:

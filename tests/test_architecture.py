@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from statistics import median
 
@@ -41,14 +42,19 @@ class Source:
         return f"{self.name}:{getattr(node, 'lineno', 0)} {why}"
 
 
+@cache
 def sources(*folders: str) -> list[Source]:
     paths = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
     kept = [path for path in paths if "migrations" not in path.parts and "__pycache__" not in path.parts]
     return [Source(path, path.read_text(), ast.parse(path.read_text())) for path in kept]
 
 
-CODE = sources(*APPS, "devtools", "benchmarks", "scripts")
-ALL = [*CODE, *sources("tests")]
+def code() -> list[Source]:
+    return sources(*APPS, "devtools", "benchmarks", "scripts")
+
+
+def everything() -> list[Source]:
+    return [*code(), *sources("tests")]
 
 
 def functions(source: Source) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -68,7 +74,7 @@ def test_apps_and_rooms_import_in_one_direction() -> None:
 def test_no_import_stands_inside_a_function() -> None:
     found = [
         source.at(node, "imports inside a function")
-        for source in ALL
+        for source in everything()
         for function in functions(source)
         for node in ast.walk(function)
         if isinstance(node, ast.Import | ast.ImportFrom)
@@ -77,7 +83,7 @@ def test_no_import_stands_inside_a_function() -> None:
 
 
 def test_no_file_is_longer_than_a_reader_can_hold() -> None:
-    lines = {source.name: source.text.count("\n") for source in ALL}
+    lines = {source.name: source.text.count("\n") for source in everything()}
     long = [f"{name} has {count} lines" for name, count in lines.items() if count > LONGEST_FILE]
     assert not long, "\n".join(long)
 
@@ -85,12 +91,12 @@ def test_no_file_is_longer_than_a_reader_can_hold() -> None:
 def test_functions_are_short() -> None:
     long = [
         source.at(function, f"{function.name} has {length(function)} lines")
-        for source in ALL
+        for source in everything()
         for function in functions(source)
         if length(function) > LONGEST_FUNCTION
     ]
     assert not long, "\n".join(long)
-    assert median(length(function) for source in CODE for function in functions(source)) <= MEDIAN_FUNCTION
+    assert median(length(function) for source in code() for function in functions(source)) <= MEDIAN_FUNCTION
 
 
 def test_the_folder_collections_never_becomes_a_package() -> None:
@@ -102,7 +108,7 @@ def test_the_folder_collections_never_becomes_a_package() -> None:
 
 
 def test_rooms_have_names_from_lending() -> None:
-    found = [source.name for source in ALL if NAMES_THAT_SAY_NOTHING & _parts(source)]
+    found = [source.name for source in everything() if NAMES_THAT_SAY_NOTHING & _parts(source)]
     assert not found, "\n".join(found)
 
 
@@ -150,7 +156,7 @@ def test_only_doors_and_the_end_of_day_read_the_business_date() -> None:
 def test_models_do_not_override_save() -> None:
     found = [
         source.at(function, "overrides save()")
-        for source in CODE
+        for source in code()
         if "/models" in source.name
         for function in functions(source)
         if function.name in {"save", "delete"}

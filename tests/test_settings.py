@@ -36,6 +36,7 @@ def start(changes: dict[str, str | None], *command: str) -> subprocess.Completed
     )
 
 
+@pytest.mark.long
 def test_the_production_settings_pass_djangos_deployment_check() -> None:
     checked = start({}, "check", "--deploy", "--fail-level", "WARNING")
     assert checked.returncode == 0, checked.stderr

@@ -13,7 +13,7 @@ from debt_collections import cases
 from debt_collections.models import Case
 from loans.models import Loan
 from loans.servicing import record_repayment
-from tests.loans.books import a_borrower, a_running_loan, close_days
+from tests.loans.books import a_borrower, a_running_loan, close_until
 
 DISBURSED = date(2026, 1, 15)
 FIRST_DUE = date(2026, 2, 15)
@@ -29,7 +29,7 @@ def at(clock: str, on: date = LATE) -> datetime:
 def a_late_loan(*, late_on: date = LATE, borrower: Borrower | None = None, **changes: Any) -> Loan:
     """A loan nobody has paid anything on; the books are open for `late_on`."""
     loan = a_running_loan(disbursed_on=DISBURSED, borrower=borrower, **changes)
-    close_days(late_on, late_on)
+    close_until(late_on)
     return loan
 
 

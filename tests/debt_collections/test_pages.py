@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -21,22 +20,9 @@ from debt_collections.models import Case, ContactAttempt, Promise
 from debt_collections.web.verbs import VERBS
 from tests.debt_collections.factories import LATE, a_case, at
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 BENCH = "/app/collections/"
-
-
-@pytest.fixture(autouse=True)
-def noon(monkeypatch: pytest.MonkeyPatch) -> Iterator[datetime]:
-    """Pages ask the clock; these tests hold it at noon of the late day, so that they pass at night too."""
-    monkeypatch.setattr(business_date, "current", lambda: LATE)
-    monkeypatch.setattr(business_date, "now", lambda: at("12:00"))
-    return at("12:00")
-
-
-@pytest.fixture
-def case() -> Case:
-    return a_case()
 
 
 @pytest.fixture
@@ -257,6 +243,19 @@ def test_calling_shows_the_whole_number_once(case, collector) -> None:
     assert point.value not in collector.get(BENCH).content.decode()
 
 
+def test_no_outcome_is_chosen_before_the_collector_chooses_one(case, collector) -> None:
+    page = collector.get(BENCH + f"?case={case.public_id}")
+
+    assert page.context["form"]["outcome"].value() is None
+    assert (
+        collector.post(
+            reverse("collections:log", args=[case.public_id]), outcome(case, outcome="", note="no answer")
+        ).status_code
+        == 422
+    )
+    assert not ContactAttempt.objects.exists()
+
+
 def test_calling_a_strangers_number_shows_nothing(case, collector) -> None:
     other = a_case().borrower.contact_points.get(kind="mobile")
 
@@ -264,64 +263,6 @@ def test_calling_a_strangers_number_shows_nothing(case, collector) -> None:
 
     assert response.status_code == 302
     assert other.value not in collector.get(response["Location"]).content.decode()
-
-
-@pytest.mark.parametrize(
-    ("verb", "data", "field", "value"),
-    [
-        ("classify", {"reason": "hardship"}, "reason", "hardship"),
-        ("snooze", {"until": LATE + timedelta(days=1)}, "next_action_at", at("00:00", LATE + timedelta(days=1))),
-        ("hold", {"reason": "illness", "until": LATE + timedelta(days=9)}, "status", "hold"),
-    ],
-)
-def test_each_verb_does_its_act_and_goes_back(case, collector, verb, data, field, value) -> None:
-    back = f"http://testserver{BENCH}?whose=all"
-
-    response = collector.post(reverse("collections:act", args=[case.public_id, verb]), data | {"back": back})
-
-    assert response["Location"] == back
-    case.refresh_from_db()
-    assert getattr(case, field) == value
-
-
-def test_escalating_puts_the_case_before_the_team_lead(case, collector) -> None:
-    collector.post(reverse("collections:act", args=[case.public_id, "escalate"]), {"note": "moves away"})
-
-    assert "queue-row" in collector.get(f"{BENCH}?whose=escalated").content.decode()
-
-
-def test_a_verb_never_sends_people_to_another_host(case, collector) -> None:
-    address = reverse("collections:act", args=[case.public_id, "escalate"])
-
-    response = collector.post(address, {"note": "x", "back": "https://elsewhere.example/app/"})
-
-    assert response["Location"] == BENCH
-
-
-def test_in_a_dialog_a_verb_answers_with_its_form_and_with_where_to_go(case, collector) -> None:
-    address = reverse("collections:act", args=[case.public_id, "snooze"])
-    htmx = {"HTTP_HX_REQUEST": "true", "HTTP_HX_CURRENT_URL": f"http://testserver{BENCH}"}
-
-    form = collector.get(address, **htmx)
-    refused = collector.post(address, {"until": LATE}, **htmx)
-    done = collector.post(address, {"until": LATE + timedelta(days=2)}, **htmx)
-
-    assert "<html" not in form.content.decode()
-    assert refused.status_code == 422
-    assert "Put a case off to a day from" in refused.content.decode()
-    assert (done.status_code, done["HX-Redirect"]) == (204, f"http://testserver{BENCH}")
-
-
-def test_the_extension_dialog_shows_the_price_before_it_is_granted(case, collector) -> None:
-    loan = case.borrower.loans.get()
-    address = reverse("collections:act", args=[case.public_id, "extend"])
-
-    short = collector.get(f"{address}?loan={loan.pk}&days=30").content.decode()
-    long = collector.get(f"{address}?loan={loan.pk}&days=60").content.decode()
-
-    assert "30 more days cost ¥ 177.53 of interest" in short
-    assert "a second person will be asked" in long
-    assert "a second person will be asked" not in short
 
 
 def test_the_team_lead_hands_over_ticked_cases_or_all_that_match(client, signed_in, staff_member) -> None:

@@ -16,7 +16,7 @@ from debt_collections.strategy import PriorityRule, priority
 from loans.models import LoanPosition
 from loans.writing_off import write_off
 from tests.debt_collections.factories import FIRST_DUE, LATE, a_borrower, a_case, a_late_loan, pay, review
-from tests.loans.books import close_days
+from tests.loans.books import close_until
 
 pytestmark = pytest.mark.django_db
 
@@ -42,10 +42,10 @@ def test_no_case_opens_within_the_grace_days_and_one_opens_on_the_day_after() ->
     a_late_loan(late_on=FIRST_DUE)
     assert review(FIRST_DUE) == NOTHING
 
-    close_days(FIRST_DUE + timedelta(days=1), FIRST_DUE + timedelta(days=5))
+    close_until(FIRST_DUE + timedelta(days=5))
     assert review(FIRST_DUE + timedelta(days=5)) == NOTHING
 
-    close_days(FIRST_DUE + timedelta(days=6), FIRST_DUE + timedelta(days=6))
+    close_until(FIRST_DUE + timedelta(days=6))
     assert review(FIRST_DUE + timedelta(days=6))["cases_opened"] == 1
 
 
@@ -80,7 +80,7 @@ def test_only_borrowers_of_the_range_are_reviewed() -> None:
 def test_a_deeper_bucket_moves_the_stage_and_tells_it_once() -> None:
     case = a_case()
     later = FIRST_DUE + timedelta(days=31)
-    close_days(later, later)
+    close_until(later)
 
     assert review(later)["cases_moved"] == 1
     assert review(later) == NOTHING
@@ -92,7 +92,7 @@ def test_a_deeper_bucket_moves_the_stage_and_tells_it_once() -> None:
 
 def test_figures_follow_the_position_without_a_move_being_told() -> None:
     case = a_case()
-    close_days(LATE + timedelta(days=1), LATE + timedelta(days=1))
+    close_until(LATE + timedelta(days=1))
 
     assert review(LATE + timedelta(days=1)) == NOTHING
     case.refresh_from_db()
@@ -111,7 +111,7 @@ def test_a_case_closes_when_nothing_is_overdue_and_a_new_delay_opens_another() -
     assert case.overdue_amount == 0
 
     again = FIRST_DUE + timedelta(days=45)
-    close_days(again, again)
+    close_until(again)
     assert review(again)["cases_opened"] == 1
     assert Case.objects.filter(borrower=case.borrower).count() == 2
 

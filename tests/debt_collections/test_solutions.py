@@ -15,7 +15,7 @@ from debt_collections.models import Case, CaseEvent
 from loans.models import Loan, LoanPosition
 from loans.reversing import reverse_extension
 from tests.debt_collections.factories import LATE, a_case, pay, review
-from tests.loans.books import a_running_loan, close_days
+from tests.loans.books import a_running_loan, close_until
 
 pytestmark = pytest.mark.django_db
 
@@ -118,7 +118,7 @@ def test_a_recovery_shrinks_what_the_case_is_about(case, loan, wang, chen) -> No
     asked = solutions.request_write_off(case_id=case.pk, loan_id=loan.pk, reason="gone", on=LATE, by=wang)
     approvals.approve(approval_id=asked.pk, decided_by=chen, on=LATE)
     later = LATE + timedelta(days=10)
-    close_days(later, later)
+    close_until(later)
     pay(loan, "1000.00", later)
     review(later)
 

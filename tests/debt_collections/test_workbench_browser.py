@@ -14,7 +14,7 @@ from debt_collections import cases, promises
 from debt_collections.models import Case, ContactAttempt, Promise
 from tests.browsing import arrive
 from tests.debt_collections.factories import LATE, a_borrower, a_late_loan, at, pay, review
-from tests.loans.books import close_days
+from tests.loans.books import close_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,7 +43,7 @@ def queue(staff_member) -> list[Case]:
     promises.take(case_id=found[0].pk, amount=Decimal("450.00"), due_on=LATE + timedelta(days=2), on=LATE, by=wang)
     pay(loans[0], "100.00", LATE + timedelta(days=1))
     for day in range(1, 26):
-        close_days(LATE + timedelta(days=day), LATE + timedelta(days=day))
+        close_until(LATE + timedelta(days=day))
         promises.judge(0, 2**62, LATE + timedelta(days=day))
         review(LATE + timedelta(days=day))
     promises.take(case_id=found[2].pk, amount=Decimal("312.00"), due_on=ON, on=ON, by=wang)
@@ -94,7 +94,7 @@ def test_the_small_acts_open_in_a_dialog(page_as, queue) -> None:
     page.keyboard.press("s")
     dialog = page.locator("#dialog")
     expect(dialog).to_be_visible()
-    dialog.locator("#id_until").fill((ON + timedelta(days=2)).isoformat())
+    dialog.locator("#act_until").fill((ON + timedelta(days=2)).isoformat())
     dialog.get_by_role("button", name="Put off").click()
 
     expect(page.locator(".notices")).to_contain_text("Put off until that day.")
@@ -107,12 +107,13 @@ def test_the_extension_is_previewed_in_the_dialog(page_as, queue) -> None:
     page.get_by_role("link", name="preview").click()
     dialog = page.locator("#dialog")
     expect(dialog).to_contain_text("30 more days cost")
-    dialog.locator("#id_days").fill("15")
+    dialog.locator("#act_days").fill("15")
     dialog.get_by_role("button", name="Preview").click()
 
     expect(dialog).to_contain_text("15 more days cost")
 
 
+@pytest.mark.long
 def test_pictures_of_the_bench(page_as, picture, queue) -> None:
     for language, theme in (("en", "light"), ("zh-hans", "light"), ("en", "dark"), ("zh-hans", "dark")):
         page: Page = page_as("collector", language=language, theme=theme)

@@ -12,7 +12,7 @@ from ledger.periods import close_through
 from loans.models import Loan
 from loans.servicing import record_repayment
 from tests.browsing import arrive
-from tests.loans.books import DISBURSED, a_running_loan, close_days
+from tests.loans.books import DISBURSED, a_running_loan, close_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PageAs = Callable[..., Page]
@@ -22,7 +22,7 @@ TODAY = DISBURSED + timedelta(days=40)
 @pytest.fixture
 def loan() -> Loan:
     made = a_running_loan()
-    close_days(DISBURSED, TODAY - timedelta(days=1))
+    close_until(TODAY - timedelta(days=1))
     record_repayment(
         loan_id=made.pk,
         amount=Decimal("1100.15"),
@@ -52,7 +52,6 @@ def test_the_books_fit_their_window(
     }
     for name, address in places.items():
         page.goto(address)
-        page.wait_for_load_state("networkidle")
         picture(page, f"books-{name}-{language}-{theme}-{width}")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
 

@@ -21,7 +21,7 @@ from loans.models import Loan, Repayment
 from loans.servicing import record_repayment, reverse_repayment
 from operations.models import LongJob
 from staff.models import User
-from tests.loans.books import DISBURSED, a_running_loan, close_days
+from tests.loans.books import DISBURSED, a_running_loan, close_until
 
 pytestmark = pytest.mark.django_db
 PAID_ON = DISBURSED + timedelta(days=31)
@@ -41,7 +41,7 @@ PLACES = {
 def loan() -> Loan:
     """A loan with nights, a payment and a reversed one."""
     made = a_running_loan()
-    close_days(DISBURSED, TODAY - timedelta(days=1))
+    close_until(TODAY - timedelta(days=1))
     for key, amount in (("kept", "1100.15"), ("bounced", "50.00")):
         record_repayment(
             loan_id=made.pk,
@@ -175,7 +175,7 @@ def test_more_history_costs_no_more_queries(finance: Client, loan: Loan) -> None
     before = [cost(*place) for place in places]
     for _ in range(5):
         a_running_loan()
-    close_days(TODAY, TODAY + timedelta(days=10))
+    close_until(TODAY + timedelta(days=10))
     places[2] = ("books_entry", JournalEntry.objects.filter(event="accrual").latest("id").pk)
 
     assert [cost(*place) for place in places] == before

@@ -11,7 +11,7 @@ from core import business_date
 from loans import servicing
 from loans.models import Loan
 from tests.browsing import arrive
-from tests.loans.books import DISBURSED, a_borrower, a_running_loan, close_days
+from tests.loans.books import DISBURSED, a_borrower, a_running_loan, close_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PageAs = Callable[..., Page]
@@ -23,7 +23,7 @@ def loan() -> Loan:
     """Lin paid once on time and is late with the second instalment."""
     business_date.move_to(DISBURSED)
     made = a_running_loan(borrower=a_borrower(name="林小雨", phone="13812341234"))
-    close_days(DISBURSED, date(2026, 2, 14))
+    close_until(date(2026, 2, 14))
     servicing.record_repayment(
         loan_id=made.pk,
         amount=Decimal("1100.15"),
@@ -32,7 +32,7 @@ def loan() -> Loan:
         idempotency_key="first",
         recorded_by=None,
     )
-    close_days(date(2026, 2, 15), date(2026, 3, 30))
+    close_until(date(2026, 3, 30))
     return made
 
 
@@ -45,7 +45,6 @@ def test_home_and_loan_fit_their_window(
     page.set_viewport_size({"width": width, "height": 860})
     for name, address in (("home", "/app/"), ("loan", f"/app/loans/{loan.number}")):
         page.goto(address)
-        page.wait_for_load_state("networkidle")
         picture(page, f"{name}-{language}-{theme}-{width}")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 

@@ -15,7 +15,7 @@ from loans import asking, portfolio, servicing
 from loans.models import Loan
 from operations.models import BusinessDay, EndOfDayRun
 from staff.roles import ROLES
-from tests.loans.books import DISBURSED, a_running_loan, close_days
+from tests.loans.books import DISBURSED, a_running_loan, close_until
 
 pytestmark = pytest.mark.django_db
 HOME = "desk:home"
@@ -27,7 +27,7 @@ def test_a_visitor_signs_in_first(client: Client) -> None:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_every_role_has_a_day(client: Client, signed_in: Callable[..., Client], role: str) -> None:
-    close_days(DISBURSED, DISBURSED)
+    close_until(DISBURSED)
     a_running_loan()
     signed_in(client, role)
 
@@ -51,6 +51,15 @@ def test_only_what_others_asked_for_and_i_may_decide_waits_for_me(staff_member: 
     waiting = {user.username: len(home.waiting_approvals(user)) for user in (lead, checker, officer)}
 
     assert waiting == {"team_lead": 0, "checker": 1, "officer": 0}
+
+
+def test_the_count_beside_approvals_is_what_i_may_decide(
+    client: Client, signed_in: Callable, staff_member: Callable
+) -> None:
+    asking.ask_for_write_off(loan_id=a_running_loan().pk, reason="lost", by=staff_member("team_lead"))
+
+    assert signed_in(client, "checker").get(reverse(HOME)).context["nav_counts"]["approvals"] == "1"
+    assert signed_in(client, "collector").get(reverse(HOME)).context["nav_counts"]["approvals"] == ""
 
 
 def test_the_change_is_shown_before_it_is_opened(client: Client, signed_in: Callable, staff_member: Callable) -> None:
@@ -100,7 +109,7 @@ def test_the_navigation_counts_once_for_many_pages(
 def test_portfolio_at_risk_counts_what_was_late_at_that_month_end() -> None:
     late, good = a_running_loan(), a_running_loan()
     for n, due in enumerate([date(2026, 2, 15), date(2026, 3, 15)]):
-        close_days(DISBURSED if n == 0 else date(2026, 2, 15), due.replace(day=14))
+        close_until(due.replace(day=14))
         servicing.record_repayment(
             loan_id=good.pk,
             amount=Decimal("1100.15"),
@@ -109,7 +118,7 @@ def test_portfolio_at_risk_counts_what_was_late_at_that_month_end() -> None:
             idempotency_key=f"k{n}",
             recorded_by=None,
         )
-    close_days(date(2026, 3, 15), date(2026, 3, 31))
+    close_until(date(2026, 3, 31))
 
     february, march = portfolio.at_risk(date(2026, 2, 28)), portfolio.at_risk(date(2026, 3, 31))
 
@@ -122,7 +131,7 @@ def test_portfolio_at_risk_counts_what_was_late_at_that_month_end() -> None:
 
 def test_a_written_off_loan_leaves_the_portfolio() -> None:
     loan = a_running_loan()
-    close_days(DISBURSED, date(2026, 1, 31))
+    close_until(date(2026, 1, 31))
     Loan.objects.filter(pk=loan.pk).update(status="written_off", written_off_on=date(2026, 2, 3))
 
     assert portfolio.at_risk(date(2026, 1, 31)).outstanding == loan.principal
@@ -135,7 +144,7 @@ def test_month_ends_run_back_over_the_turn_of_the_year() -> None:
 
 def test_one_month_end_is_no_chart() -> None:
     a_running_loan()
-    close_days(DISBURSED, date(2026, 1, 20))
+    close_until(date(2026, 1, 20))
 
     chart = home.portfolio_chart(date(2026, 1, 21))
 

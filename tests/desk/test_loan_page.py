@@ -14,7 +14,7 @@ from desk.web.loans import TABS
 from loans import hardship, loan_page, servicing, writing_off
 from loans.models import Loan
 from tests.debt_collections.factories import a_case
-from tests.loans.books import DISBURSED, a_running_loan, close_days
+from tests.loans.books import DISBURSED, a_running_loan, close_until
 
 pytestmark = pytest.mark.django_db
 DUE = date(2026, 2, 15)
@@ -50,7 +50,7 @@ def shown(client: Client, loan: Loan, tab: str = "") -> str:
 
 
 def test_the_head_names_the_person_masked_and_the_figures(operator: Client, loan: Loan) -> None:
-    close_days(DISBURSED, date(2026, 2, 24))
+    close_until(date(2026, 2, 24))
 
     page = shown(operator, loan)
 
@@ -65,7 +65,7 @@ def test_every_tab_opens_for_who_may_see_it(
     client: Client, signed_in: Callable[..., Client], loan: Loan, tab: str
 ) -> None:
     signed_in(client, "compliance")
-    close_days(DISBURSED, date(2026, 2, 24))
+    close_until(date(2026, 2, 24))
     pay(loan, "500.00", date(2026, 2, 25), "k")
 
     assert loan.number in shown(client, loan, tab)
@@ -99,7 +99,7 @@ def test_who_may_not_act_is_told_which_right_is_missing(
 
 
 def test_a_written_off_loan_offers_recovery(operator: Client, loan: Loan) -> None:
-    close_days(DISBURSED, date(2026, 2, 24))
+    close_until(date(2026, 2, 24))
     writing_off.write_off(loan_id=loan.pk, on=date(2026, 2, 25), reason="lost")
 
     page = shown(operator, loan)
@@ -118,11 +118,11 @@ def test_a_settled_loan_with_nothing_overpaid_offers_no_act(operator: Client, lo
 
 
 def test_the_schedule_says_how_each_instalment_went(loan: Loan) -> None:
-    close_days(DISBURSED, DUE - timedelta(days=1))
+    close_until(DUE - timedelta(days=1))
     pay(loan, "1100.15", DUE, "on time")
-    close_days(DUE, date(2026, 3, 20))
+    close_until(date(2026, 3, 20))
     pay(loan, "1105.00", date(2026, 3, 21), "late")
-    close_days(date(2026, 3, 21), date(2026, 4, 16))
+    close_until(date(2026, 4, 16))
 
     rows = loan_page.loan_page(loan_page.loan_by_number(loan.number), on=date(2026, 4, 17)).schedule.rows
 
@@ -135,9 +135,9 @@ def test_the_schedule_says_how_each_instalment_went(loan: Loan) -> None:
 
 
 def test_the_parts_of_the_bar_sum_to_everything_the_loan_asks_for(loan: Loan) -> None:
-    close_days(DISBURSED, DUE - timedelta(days=1))
+    close_until(DUE - timedelta(days=1))
     pay(loan, "700.00", DUE, "k")
-    close_days(DUE, date(2026, 3, 14))
+    close_until(date(2026, 3, 14))
 
     page = loan_page.loan_page(loan_page.loan_by_number(loan.number), on=date(2026, 3, 15))
 
@@ -149,7 +149,7 @@ def test_the_parts_of_the_bar_sum_to_everything_the_loan_asks_for(loan: Loan) ->
 
 
 def test_an_extended_schedule_can_be_compared_with_the_original(operator: Client, loan: Loan) -> None:
-    close_days(DISBURSED, DISBURSED)
+    close_until(DISBURSED)
     hardship.extend(loan_id=loan.pk, days=10, on=date(2026, 1, 16), reason="salary day")
     address = reverse("desk:loan_tab", args=[loan.number, "schedule"])
 
@@ -212,7 +212,7 @@ def test_the_whole_answer_takes_a_bounded_number_of_queries(
 
 
 def test_the_change_log_speaks_of_fields_not_of_columns(operator: Client, loan: Loan) -> None:
-    close_days(DISBURSED, date(2026, 2, 24))
+    close_until(date(2026, 2, 24))
     writing_off.write_off(loan_id=loan.pk, on=date(2026, 2, 25), reason="lost")
 
     page = shown(operator, loan, "changes")

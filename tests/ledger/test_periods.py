@@ -16,7 +16,7 @@ from ledger.queries import closed_through
 from loans.servicing import record_repayment
 from loans.verifying import compare
 from staff.models import User
-from tests.loans.books import DISBURSED, a_running_loan, close_days
+from tests.loans.books import DISBURSED, a_running_loan, close_until
 
 pytestmark = pytest.mark.django_db
 FIFTH, SIXTH, SEVENTH = (date(2026, 6, day) for day in (5, 6, 7))
@@ -91,7 +91,7 @@ def test_reopening_needs_two_people_and_a_reason(staff_member: Callable[..., Use
 def test_a_payment_told_of_late_is_posted_today_and_counts_from_its_day() -> None:
     loan = a_running_loan()
     today = DISBURSED + timedelta(days=60)
-    close_days(DISBURSED, today - timedelta(days=1))
+    close_until(today - timedelta(days=1))
     close_through(today - timedelta(days=1), on=today)
     came_on = DISBURSED + timedelta(days=31)
 

@@ -20,7 +20,7 @@ from loans.account_mapping import (
 from loans.models import AccountMapping, Loan
 from loans.servicing import record_repayment
 from loans.verifying import compare
-from tests.loans.books import a_product, a_running_loan, close_days
+from tests.loans.books import a_product, a_running_loan, close_until
 
 pytestmark = pytest.mark.django_db
 
@@ -49,7 +49,7 @@ def test_a_product_books_disbursement_accrual_and_repayment_to_its_own_accounts(
     map_own("interest", "1212")
     map_own("interest_income", "4011")
     loan = a_running_loan()
-    close_days(date(2026, 1, 16), date(2026, 2, 15))
+    close_until(date(2026, 2, 15))
 
     pay(loan)
 

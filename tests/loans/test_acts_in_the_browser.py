@@ -11,7 +11,7 @@ from loans.acts.registry import act_kinds
 from loans.models import Loan, LoanAct, LoanStatus, Repayment
 from loans.writing_off import write_off
 from tests.browsing import arrive
-from tests.loans.books import DISBURSED, a_product, a_running_loan, close_days
+from tests.loans.books import a_product, a_running_loan, close_until
 from tests.loans.test_servicing import pay
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -51,9 +51,9 @@ def a_late_loan() -> tuple[Loan, str]:
         late_rate_multiplier=Decimal("1.50"),
         fee_total=Decimal("12.00"),
     )
-    close_days(DISBURSED, date(2026, 2, 14))
+    close_until(date(2026, 2, 14))
     receipt = pay(loan, "300.00", date(2026, 2, 15))
-    close_days(date(2026, 2, 15), date(2026, 3, 19))
+    close_until(date(2026, 3, 19))
     return loan, receipt.number
 
 
@@ -66,6 +66,7 @@ def fill(page: Page, values: dict[str, str]) -> None:
             control.fill(value)
 
 
+@pytest.mark.long
 def test_each_act_previews_itself_before_it_is_done(page_as: Any, picture: Any) -> None:
     loan, receipt = a_late_loan()
     page = page_as("operations", superuser=True)

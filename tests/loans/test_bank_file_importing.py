@@ -11,7 +11,7 @@ from loans import servicing
 from loans.bank_files import importing
 from loans.bank_files.importing import Share
 from loans.models import IncomingPayment, Loan, Repayment
-from tests.loans.books import a_running_loan, close_days
+from tests.loans.books import a_running_loan, close_until
 from tests.loans.statements import statement
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +22,7 @@ ON = date(2026, 2, 16)
 def lin() -> Loan:
     """Lin's loan, first instalment of 1,100.16 due on 15 February; the books are open for the 16th."""
     loan = a_running_loan()
-    close_days(date(2026, 1, 15), date(2026, 2, 15))
+    close_until(date(2026, 2, 15))
     return loan
 
 

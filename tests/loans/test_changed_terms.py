@@ -16,7 +16,7 @@ from loans.acts.previewing import preview
 from loans.changes.plan_rows import NoInstalmentAhead, NothingOverdue
 from loans.changes.restructuring import FirstDueTooEarly, FlatChargeStays
 from loans.models import Instalment, Loan, LoanAct, LoanStatus
-from tests.loans.books import DISBURSED, a_running_loan, close_days
+from tests.loans.books import a_running_loan, close_until
 from tests.loans.test_acts import wish
 from tests.loans.test_servicing import assert_books_agree, pay, position
 
@@ -42,7 +42,7 @@ def agreed(loan: Loan) -> list[tuple[Any, ...]]:
 
 def late_loan(**changes: Any) -> Loan:
     loan = a_running_loan(**changes)
-    close_days(DISBURSED, date(2026, 3, 31))
+    close_until(date(2026, 3, 31))
     return loan
 
 

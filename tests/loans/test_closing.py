@@ -84,7 +84,7 @@ def test_only_running_loans_are_in_range() -> None:
 events = st.lists(st.tuples(st.integers(0, 130), st.integers(1, 250_000)), max_size=6)
 
 
-@lives(100)
+@lives(60)
 @given(
     payments=events,
     method=st.sampled_from(["equal_instalments", "equal_principal", "interest_only", "bullet"]),

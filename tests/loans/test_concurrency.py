@@ -18,7 +18,7 @@ from loans.closing import accrue_and_age
 from loans.models import Loan, LoanStatus, Refund, Repayment
 from loans.servicing import RepaymentConflict, record_repayment, refund_overpayment, reverse_repayment
 from loans.verifying import compare
-from tests.loans.books import DISBURSED, a_running_loan, close_days
+from tests.loans.books import DISBURSED, a_running_loan, close_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TODAY = DISBURSED + timedelta(days=60)
@@ -117,7 +117,7 @@ def test_two_settle_the_loan_at_once_and_the_second_is_overpaid() -> None:
 
 def test_back_dated_payments_in_parallel_on_overlapping_loans_while_the_day_closes() -> None:
     loans = [a_running_loan() for _ in range(5)]
-    close_days(DISBURSED, TODAY - timedelta(days=1))
+    close_until(TODAY - timedelta(days=1))
     low, high = loans[0].pk, loans[-1].pk
     calls = [payment(loans[n % 5], "50.00", f"late-{n}", on=DISBURSED + timedelta(days=20 + n)) for n in range(25)]
 
@@ -149,7 +149,7 @@ def test_reversals_and_payments_at_once_leave_right_books() -> None:
 def test_a_loan_opened_again_while_the_day_closes_loses_no_late_interest(monkeypatch: pytest.MonkeyPatch) -> None:
     running, settled = a_running_loan(), a_running_loan()
     receipt = payment(settled, "20000.00", "all", on=DISBURSED + timedelta(days=1))()
-    close_days(DISBURSED, TODAY - timedelta(days=1))
+    close_until(TODAY - timedelta(days=1))
     steps_in_force = closing.bucket_steps
 
     def once_instalments_are_aged(on: date) -> Any:

@@ -22,7 +22,7 @@ from loans.servicing import (
 )
 from loans.waiving import waive
 from loans.writing_off import write_off
-from tests.loans.books import DISBURSED, a_running_loan, close_days
+from tests.loans.books import DISBURSED, a_running_loan, close_until
 from tests.loans.test_servicing import assert_books_agree, pay, position
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 
 def test_money_that_came_before_the_late_interest_waived_is_still_recorded() -> None:
     loan = a_running_loan()
-    close_days(DISBURSED, date(2026, 3, 10))
+    close_until(date(2026, 3, 10))
     owed = position(loan).late_interest_receivable
     waive(loan_id=loan.pk, component="late_interest", amount=owed, on=date(2026, 3, 11), reason="notice late")
 
@@ -43,7 +43,7 @@ def test_money_that_came_before_the_late_interest_waived_is_still_recorded() -> 
 @pytest.mark.parametrize("amount", ["0", "-5.00", "0.001", "NaN"])
 def test_an_amount_that_is_none_cannot_be_waived(amount: str) -> None:
     loan = a_running_loan()
-    close_days(DISBURSED, date(2026, 3, 10))
+    close_until(date(2026, 3, 10))
 
     with pytest.raises(AmountInvalid):
         waive(loan_id=loan.pk, component="late_interest", amount=Decimal(amount), on=date(2026, 3, 11), reason="-")
@@ -54,7 +54,7 @@ def test_waiving_late_interest_that_ends_on_half_a_cent_leaves_nothing_owed() ->
     loan = a_running_loan(
         principal=Decimal("5.00"), annual_rate=ZERO, late_annual_rate=Decimal("0.365"), instalment_count=1, grace_days=0
     )
-    close_days(DISBURSED, date(2026, 2, 16))
+    close_until(date(2026, 2, 16))
 
     waive(loan_id=loan.pk, component="late_interest", amount=Decimal("0.01"), on=date(2026, 2, 16), reason="-")
     pay(loan, "5.00", date(2026, 2, 16))
@@ -66,7 +66,7 @@ def test_waiving_late_interest_that_ends_on_half_a_cent_leaves_nothing_owed() ->
 
 def test_settling_for_a_day_already_closed_takes_the_quote_and_the_day_it_is_for() -> None:
     loan = a_running_loan()
-    close_days(DISBURSED, date(2026, 1, 24))
+    close_until(date(2026, 1, 24))
     quote = settlement_quote(loan, date(2026, 1, 18))
     facts = {"loan_id": loan.pk, "on": date(2026, 1, 18), "channel": "counter", "idempotency_key": "s"}
 

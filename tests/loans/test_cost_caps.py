@@ -13,7 +13,7 @@ from loans.cost_caps import AllInCostTooHigh, CostCap, LenderTypeNotCovered, cos
 from loans.index_rates import IndexRateUnknown, index_history, index_rate
 from loans.models import LoanAct
 from loans.running_cost import FeeBreaksCap
-from tests.loans.books import DISBURSED, a_running_loan, close_days
+from tests.loans.books import a_running_loan, close_until
 from tests.loans.test_acts import ON, fees, wish
 
 pytestmark = pytest.mark.django_db
@@ -136,7 +136,7 @@ class TestFeeOnRunningLoan:
     def test_the_cap_of_the_day_the_loan_began_holds(self) -> None:
         loan = a_running_loan()
         set_rule("cost_cap", date(2026, 2, 1), {"annual_rate": "0.10"})
-        close_days(DISBURSED, date(2026, 2, 9))
+        close_until(date(2026, 2, 9))
 
         perform(wish(loan, "fee_added", ON, amount=Decimal("25.00")))
 

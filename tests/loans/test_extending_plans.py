@@ -24,7 +24,7 @@ from loans.plan import plan_of
 from loans.plan_record import as_json, from_json
 from loans.replay import Event, ExtensionEvent, PaymentEvent, apply, replay
 from loans.schedule import build_schedule
-from tests.loans.books import DISBURSED, a_running_loan, close_days
+from tests.loans.books import a_running_loan, close_until
 from tests.loans.test_recalculation import ORDER, START, TERMS, a_loan, paid, servicing
 from tests.loans.test_servicing import assert_books_agree, pay, position
 
@@ -145,7 +145,7 @@ def _settled_before_the_first_open(account: Account) -> set[int]:
 def shortened(db: None) -> Loan:
     """12,000.00 over 12 months; 7,200.00 paid with the first leave five more, the last one almost whole."""
     loan = a_running_loan(**SHORTER)
-    close_days(DISBURSED, FEBRUARY)
+    close_until(FEBRUARY)
     pay(loan, "7200.00", FEBRUARY)
     return loan
 
@@ -187,7 +187,7 @@ def test_an_instalment_that_comes_back_is_shown_as_added(shortened: Loan, lead: 
 def test_an_extended_plan_goes_through_its_nights(shortened: Loan) -> None:
     grant(loan_id=shortened.pk, days=60, on=date(2026, 2, 20), reason="illness", approved=True)
 
-    close_days(date(2026, 2, 20), date(2026, 6, 30))  # the moved due date of 16 May passes unpaid
+    close_until(date(2026, 6, 30))  # the moved due date of 16 May passes unpaid
 
     assert position(shortened).oldest_due_on == date(2026, 5, 14)
     assert_books_agree(shortened)

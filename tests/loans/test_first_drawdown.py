@@ -18,7 +18,7 @@ from loans.portfolio import at_risk
 from loans.quotes import DrawdownsNotSold, FirstDrawdownOutOfRange, quote_for
 from messaging.models import Message
 from risk import underwriting
-from tests.loans.books import a_product, close_days
+from tests.loans.books import a_product, close_until
 from tests.loans.factories import ON, an_applicant, an_application, an_approval, an_offer
 from tests.loans.money_stories.telling import the_journal, told
 from tests.loans.test_acts import wish
@@ -128,7 +128,7 @@ def test_the_first_part_is_paid_out_on_whatever_day_and_then_the_rest() -> None:
     with the_journal() as first:
         disbursing.confirm(disbursement_id=order.pk, outcome="paid", on=later)
     loan = Loan.objects.get()
-    close_days(later, due)
+    close_until(due)
     with the_journal() as second:
         perform(wish(loan, "drawn_down", due, amount=Decimal("7000.00")))
 
@@ -151,7 +151,7 @@ def test_the_first_part_is_paid_out_on_whatever_day_and_then_the_rest() -> None:
 def a_line_drawn_once() -> Loan:
     order = signed()
     disbursing.send(disbursement_id=order.pk, on=ON)
-    close_days(ON, FIRST_DUE - timedelta(days=1))
+    close_until(FIRST_DUE - timedelta(days=1))
     business_date.move_to(FIRST_DUE)
     return Loan.objects.get()
 

@@ -18,7 +18,7 @@ from loans.interest import STOPS_LATE_INTEREST, Hold, Stops, chargeable_days, he
 from loans.models import Instalment, Loan, LoanAct
 from loans.reminders import queue_reminders
 from messaging.models import Message
-from tests.loans.books import DISBURSED, a_running_loan, close_days
+from tests.loans.books import a_running_loan, close_until
 from tests.loans.test_acts import wish
 from tests.loans.test_servicing import assert_books_agree, pay, position
 
@@ -49,14 +49,14 @@ def test_held_days_are_those_that_lie_in_a_hold_each_once(holds: list[Hold], aft
 @pytest.mark.parametrize("stops", ["late_interest", "notice"])
 def test_no_late_interest_on_the_days_held_by_closing_or_by_reckoning(stops: str) -> None:
     loan = a_running_loan()
-    close_days(DISBURSED, date(2026, 2, 24))
+    close_until(date(2026, 2, 24))
     assert late_interest(loan) == 4 * ONE_DAY
 
     perform(wish(loan, "hold_placed", date(2026, 2, 25), stops=stops, until=date(2026, 3, 6)))
     perform(
         wish(loan, "hold_placed", date(2026, 3, 1), stops=stops, until=date(2026, 3, 8), recorded_on=date(2026, 3, 1))
     )
-    close_days(date(2026, 2, 25), date(2026, 3, 10))
+    close_until(date(2026, 3, 10))
 
     assert late_interest(loan) == 6 * ONE_DAY
     assert_books_agree(loan)
@@ -65,10 +65,10 @@ def test_no_late_interest_on_the_days_held_by_closing_or_by_reckoning(stops: str
 @pytest.mark.django_db
 def test_a_missed_closing_skips_the_held_days_too() -> None:
     loan = a_running_loan()
-    close_days(DISBURSED, date(2026, 2, 15))
+    close_until(date(2026, 2, 15))
     perform(wish(loan, "hold_placed", date(2026, 2, 22), stops="late_interest", until=date(2026, 2, 24)))
 
-    close_days(date(2026, 2, 28), date(2026, 2, 28))
+    close_until(date(2026, 2, 28))
 
     assert late_interest(loan) == 5 * ONE_DAY  # 21, 25, 26, 27 and 28 February
     assert_books_agree(loan)
@@ -77,7 +77,7 @@ def test_a_missed_closing_skips_the_held_days_too() -> None:
 @pytest.mark.django_db
 def test_a_hold_from_the_past_gives_back_what_was_charged_and_undoing_charges_it_again() -> None:
     loan = a_running_loan()
-    close_days(DISBURSED, date(2026, 2, 28))
+    close_until(date(2026, 2, 28))
     charged = late_interest(loan)
     asked = wish(
         loan, "hold_placed", date(2026, 2, 21), stops="notice", until=date(2026, 2, 28), recorded_on=date(2026, 3, 1)
@@ -96,7 +96,7 @@ def test_a_hold_from_the_past_gives_back_what_was_charged_and_undoing_charges_it
 @pytest.mark.django_db
 def test_a_hold_counts_for_its_whole_first_day_even_after_money_of_that_day() -> None:
     loan = a_running_loan()
-    close_days(DISBURSED, date(2026, 2, 20))
+    close_until(date(2026, 2, 20))
     on = date(2026, 2, 21)
     receipt = pay(loan, "10.00", on)
     assert receipt.late_interest == Decimal("0.68")
@@ -111,9 +111,9 @@ def test_a_hold_counts_for_its_whole_first_day_even_after_money_of_that_day() ->
 @pytest.mark.django_db
 def test_a_hold_may_end_early() -> None:
     loan = a_running_loan()
-    close_days(DISBURSED, date(2026, 2, 20))
+    close_until(date(2026, 2, 20))
     perform(wish(loan, "hold_placed", date(2026, 2, 21), stops="late_interest", until=date(2026, 4, 30)))
-    close_days(date(2026, 2, 21), date(2026, 2, 28))
+    close_until(date(2026, 2, 28))
 
     perform(wish(loan, "hold_ended", date(2026, 2, 27), stops="late_interest", recorded_on=date(2026, 3, 1)))
 
@@ -137,7 +137,7 @@ def test_days_without_interest_are_free_and_never_free_twice() -> None:
 @pytest.mark.django_db
 def test_no_reminder_goes_out_while_messages_are_on_hold() -> None:
     held, other = a_running_loan(), a_running_loan()
-    close_days(DISBURSED, date(2026, 2, 10))
+    close_until(date(2026, 2, 10))
     perform(wish(held, "hold_placed", date(2026, 2, 11), stops="messages", until=date(2026, 2, 12)))
 
     queue_reminders(0, 2**62, date(2026, 2, 11))
@@ -152,7 +152,7 @@ def test_no_reminder_goes_out_while_messages_are_on_hold() -> None:
 @pytest.mark.django_db
 def test_collectors_leave_people_in_peace_only_while_all_late_loans_are_on_hold() -> None:
     loan = a_running_loan()
-    close_days(DISBURSED, date(2026, 2, 20))
+    close_until(date(2026, 2, 20))
     perform(wish(loan, "hold_placed", date(2026, 2, 21), stops="messages", until=date(2026, 2, 23)))
 
     peace = [is_left_in_peace(loan.borrower_id, date(2026, 2, day)) for day in (20, 21, 23, 24)]
@@ -162,7 +162,7 @@ def test_collectors_leave_people_in_peace_only_while_all_late_loans_are_on_hold(
     assert peace == [False, True, True, False]
     assert isinstance(shown.refusal, LeftInPeace) and not shown.allowed
     a_running_loan(borrower=loan.borrower)
-    close_days(date(2026, 2, 21), date(2026, 2, 22))
+    close_until(date(2026, 2, 22))
     assert not is_left_in_peace(loan.borrower_id, date(2026, 2, 22))
 
 

@@ -19,7 +19,7 @@ from ledger.queries import difference
 from loans import correcting, servicing
 from loans.models import Loan, Repayment
 from loans.verifying import verify
-from tests.loans.books import DISBURSED, a_running_loan, close_days
+from tests.loans.books import DISBURSED, a_running_loan, close_until
 from tests.loans.test_concurrency import at_once, payment
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -32,10 +32,10 @@ EVE = TODAY - timedelta(days=1)
 def loans() -> list[Loan]:
     """Five loans, late by weeks and with a payment of yesterday, which every back-dated one replays."""
     made = [a_running_loan() for _ in range(5)]
-    close_days(DISBURSED, EVE - timedelta(days=1))
+    close_until(EVE - timedelta(days=1))
     for loan in made:
         payment(loan, "700.00", f"yesterday-{loan.pk}", on=EVE)()
-    close_days(EVE, EVE)
+    close_until(EVE)
     return made
 
 

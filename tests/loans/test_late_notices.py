@@ -13,7 +13,7 @@ from loans.late_notices import hold_for_notices
 from loans.models import Instalment, Loan, LoanAct
 from loans.reminders import queue_reminders
 from messaging.models import Message
-from tests.loans.books import DISBURSED, a_running_loan, close_days
+from tests.loans.books import a_running_loan, close_until
 from tests.loans.test_holds import ONE_DAY
 from tests.loans.test_servicing import assert_books_agree
 
@@ -47,7 +47,7 @@ def nights(first: date, last: date) -> None:
 def a_loan_reminded(status: str) -> Loan:
     """A loan whose reminders before the due date and on it all became ``status``."""
     loan = a_running_loan()
-    close_days(DISBURSED, date(2026, 2, 11))
+    close_until(date(2026, 2, 11))
     remind(date(2026, 2, 12))
     remind(DUE)
     became(loan, DUE, status)

@@ -12,7 +12,7 @@ from loans import explanations, origination
 from loans.acts.performing import perform
 from loans.late_words import words_of_contract
 from loans.models import Contract, Instalment, Loan
-from tests.loans.books import DISBURSED, a_product, a_running_loan, close_days
+from tests.loans.books import a_product, a_running_loan, close_until
 from tests.loans.factories import ON, an_application, an_offer
 from tests.loans.test_acts import wish
 from tests.loans.test_servicing import position
@@ -29,9 +29,9 @@ def explained(loan: Loan, on: date) -> explanations.Explanation:
 
 def test_the_explanation_shows_the_days_of_each_rate_and_adds_up() -> None:
     loan = a_running_loan(**MULTIPLE)
-    close_days(DISBURSED, date(2026, 2, 24))
+    close_until(date(2026, 2, 24))
     perform(wish(loan, "late_multiplier_changed", date(2026, 2, 25), multiplier=Decimal("1.30")))
-    close_days(date(2026, 2, 25), date(2026, 3, 2))
+    close_until(date(2026, 3, 2))
 
     why = explained(loan, date(2026, 3, 2))
 
@@ -43,7 +43,7 @@ def test_the_explanation_shows_the_days_of_each_rate_and_adds_up() -> None:
 
 def test_it_says_what_bears_late_interest_and_how_far_it_goes() -> None:
     loan = a_running_loan(late_interest_compounds=True, late_interest_most=Decimal("5.00"))
-    close_days(DISBURSED, date(2026, 3, 2))
+    close_until(date(2026, 3, 2))
 
     why = explained(loan, date(2026, 3, 2))
 

@@ -11,7 +11,7 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 
 from loans import servicing
 from loans.models import Loan
-from tests.loans.books import DISBURSED, a_running_loan, close_days
+from tests.loans.books import DISBURSED, a_running_loan, close_until
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +30,7 @@ def numbers(client: Client, **query: str) -> set[str]:
 def late_and_settled() -> tuple[Loan, Loan]:
     late, settled = a_running_loan(), a_running_loan()
     servicing.settle_early(loan_id=settled.pk, on=DISBURSED, channel="counter", idempotency_key="k")
-    close_days(DISBURSED, date(2026, 2, 25))
+    close_until(date(2026, 2, 25))
     return late, settled
 
 

@@ -13,7 +13,7 @@ from loans.lifecycle import LoanNotInState
 from loans.models import Loan, LoanStatus
 from loans.servicing import RepaymentNotReversible, reverse_repayment
 from loans.writing_off import RecoveriesStand, WriteOffCountsLater, write_off
-from tests.loans.books import DISBURSED, a_running_loan, close_days
+from tests.loans.books import a_running_loan, close_until
 from tests.loans.test_acts import wish
 from tests.loans.test_servicing import assert_books_agree, pay, position
 
@@ -23,7 +23,7 @@ ON = date(2026, 3, 1)
 
 def late_loan_that_paid(amount: str) -> Loan:
     loan = a_running_loan()
-    close_days(DISBURSED, date(2026, 2, 28))
+    close_until(date(2026, 2, 28))
     pay(loan, amount, ON)
     return loan
 
@@ -48,7 +48,7 @@ def test_what_was_not_paid_is_a_discount_and_earned_income_stays() -> None:
 
 def test_it_previews_counts_from_the_past_and_is_undone() -> None:
     loan = late_loan_that_paid("12000.00")
-    close_days(ON, date(2026, 3, 9))
+    close_until(date(2026, 3, 9))
     before = position(loan)
     asked = wish(loan, "settled_for_less", ON, at_most=Decimal("1500.00"), recorded_on=date(2026, 3, 10))
 
@@ -88,9 +88,9 @@ def test_too_much_for_the_agreement_or_for_one_person_is_refused() -> None:
 
 def test_a_write_off_taken_back_leaves_the_loan_as_if_it_had_always_run() -> None:
     loan, other = a_running_loan(), a_running_loan()
-    close_days(DISBURSED, date(2026, 6, 30))
+    close_until(date(2026, 6, 30))
     write_off(loan_id=loan.pk, on=date(2026, 7, 1), reason="no prospect")
-    close_days(date(2026, 7, 1), date(2026, 7, 9))
+    close_until(date(2026, 7, 9))
 
     act = perform(wish(loan, "write_off_undone", date(2026, 7, 9), recorded_on=date(2026, 7, 10)), approved=True)
 

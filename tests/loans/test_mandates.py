@@ -13,7 +13,7 @@ from core.models import Rule
 from loans.mandates import MandateNotPossible, revoke_mandate, run_due, sign_mandate
 from loans.models import Loan, LoanPosition, Mandate, MandateAttempt, Repayment
 from loans.servicing import record_repayment, settle_early
-from tests.loans.books import DISBURSED, a_borrower, a_running_loan, close_days
+from tests.loans.books import DISBURSED, a_borrower, a_running_loan, close_until
 
 pytestmark = pytest.mark.django_db
 DUE = date(2026, 2, 15)
@@ -23,7 +23,7 @@ def a_mandated_loan(account_number: str = "6222020000000001") -> Loan:
     loan = a_running_loan()
     account = add_bank_account(borrower_id=loan.borrower_id, bank_name="Harbour Bank", account_number=account_number)
     sign_mandate(loan_id=loan.pk, bank_account=account, signed_on=DISBURSED)
-    close_days(DISBURSED, date(2026, 2, 14))
+    close_until(date(2026, 2, 14))
     return loan
 
 
@@ -40,7 +40,7 @@ def test_a_debit_without_funds_is_kept_and_tried_again_on_another_day() -> None:
     loan = a_mandated_loan("6222020000001010")
 
     run_due(loan.pk, loan.pk, DUE)
-    close_days(DUE, DUE)
+    close_until(DUE)
     run_due(loan.pk, loan.pk, date(2026, 2, 16))
 
     assert list(MandateAttempt.objects.values_list("outcome", "code")) == [("failed", "AM04"), ("failed", "AM04")]
@@ -92,7 +92,7 @@ def nights(loan: Loan, first: date, last: date) -> list[tuple[date, str, Decimal
     day = first
     while day <= last:
         run_due(loan.pk, loan.pk, day)
-        close_days(day, day)
+        close_until(day)
         day += timedelta(days=1)
     rows = MandateAttempt.objects.order_by("id")
     return [(row.attempted_on, row.outcome, row.share) for row in rows]

@@ -26,7 +26,7 @@ from loans.pledging import (
     release,
 )
 from loans.servicing import settle_early
-from tests.loans.books import DISBURSED, close_days
+from tests.loans.books import DISBURSED, close_until
 from tests.loans.pledges import CASH_VALUES, a_bullet_loan, a_pledge, a_policy
 
 pytestmark = pytest.mark.django_db
@@ -140,7 +140,7 @@ def test_the_list_reads_in_sql_what_the_page_reads_of_one(growth: Growth) -> Non
     values = (CashValue(date(2026, 1, 1), Decimal("10000.00")), CashValue(date(2026, 10, 8), Decimal("12345.67")))
     pledge = a_pledge(cash_values=values, growth=growth.value)
     for on in (DISBURSED, date(2026, 3, 3), date(2026, 10, 7), date(2026, 10, 8), date(2027, 2, 1)):
-        close_days(on, on)
+        close_until(on)
         row = with_cover(PolicyPledge.objects.all(), on).get()
         cover = cover_of(pledge, on)
         assert (row.worth, row.owed, row.used) == (cover.cash_value, cover.debt, cover.percent)

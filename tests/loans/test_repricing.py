@@ -11,7 +11,7 @@ from loans.index_rates import index_rate
 from loans.models import Instalment, Loan, LoanAct
 from loans.quotes import ScheduleNotPossible, quote_for
 from loans.repricing import current_rate, reprice_due
-from tests.loans.books import a_product, a_running_loan, close_days
+from tests.loans.books import a_product, a_running_loan, close_until
 from tests.loans.test_servicing import assert_books_agree
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +44,7 @@ def interest(loan: Loan) -> list[Decimal]:
 def test_a_new_quote_counts_from_its_day(quoted: None) -> None:
     loan = tied("every_quote")
     before = interest(loan)
-    close_days(date(2026, 1, 16), date(2026, 3, 19))
+    close_until(date(2026, 3, 19))
 
     counts = reprice_due(loan.pk, loan.pk, NEW_QUOTE)
 

@@ -350,7 +350,7 @@ def granted(loan: Loan, kind: str, days: int) -> Any:
     return an_extension(loan, on=END, days=days) if standing.next_due_on or standing.oldest_due_on else None
 
 
-@lives(25)
+@lives(16)
 @given(told=payments, kind=kinds, days=st.integers(1, 90), later=payments, terms=servicing)
 def test_history_with_something_taken_back_is_history_in_which_it_never_was(
     told: list[tuple[int, int]], kind: str, days: int, later: list[tuple[int, int]], terms: dict[str, Any]

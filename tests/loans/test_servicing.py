@@ -31,7 +31,7 @@ from loans.verifying import compare
 from loans.waiving import WaiverTooHigh, waive
 from loans.writing_off import write_off
 from messaging.models import Message
-from tests.loans.books import DISBURSED, a_running_loan, close_days
+from tests.loans.books import a_running_loan, close_until
 
 pytestmark = pytest.mark.django_db
 
@@ -69,7 +69,7 @@ def test_disbursement_books_claim_against_cash() -> None:
 
 def test_a_payment_on_the_due_date_settles_the_instalment() -> None:
     loan = a_running_loan()
-    close_days(DISBURSED, date(2026, 2, 14))
+    close_until(date(2026, 2, 14))
 
     receipt = pay(loan, "1100.15", date(2026, 2, 15))
 
@@ -80,7 +80,7 @@ def test_a_payment_on_the_due_date_settles_the_instalment() -> None:
 
 def test_a_part_payment_of_a_late_instalment_pays_late_interest_first() -> None:
     loan = a_running_loan()
-    close_days(DISBURSED, date(2026, 3, 1))
+    close_until(date(2026, 3, 1))
     late = position(loan)
 
     receipt = pay(loan, "500.00", date(2026, 3, 1))
@@ -134,7 +134,7 @@ def test_paying_everything_settles_the_loan_and_the_rest_is_overpaid() -> None:
 
 def test_settling_early_charges_the_days_used_and_closes_the_loan() -> None:
     loan = a_running_loan()
-    close_days(DISBURSED, date(2026, 1, 24))
+    close_until(date(2026, 1, 24))
     quote = settlement_quote(loan, date(2026, 1, 25))
 
     receipt = settle_early(loan_id=loan.pk, on=date(2026, 1, 25), channel="counter", idempotency_key="s")
@@ -190,9 +190,9 @@ def test_a_refunded_overpayment_cannot_be_reversed_away() -> None:
 
 def test_a_back_dated_payment_gives_the_books_of_having_been_in_order() -> None:
     in_order, late_told = a_running_loan(), a_running_loan()
-    close_days(DISBURSED, date(2026, 2, 16))
+    close_until(date(2026, 2, 16))
     pay(in_order, "600.00", date(2026, 2, 17))
-    close_days(date(2026, 2, 17), date(2026, 3, 9))
+    close_until(date(2026, 3, 9))
     pay(in_order, "700.00", date(2026, 3, 10))
     pay(late_told, "700.00", date(2026, 3, 10))
 
@@ -207,7 +207,7 @@ def test_a_back_dated_payment_gives_the_books_of_having_been_in_order() -> None:
 
 def test_a_replay_keeps_what_it_undid() -> None:
     loan = a_running_loan()
-    close_days(DISBURSED, date(2026, 3, 9))
+    close_until(date(2026, 3, 9))
     later = pay(loan, "700.00", date(2026, 3, 10))
     old_entry = later.entry_id
 
@@ -236,7 +236,7 @@ def test_an_extension_moves_the_dates_and_keeps_the_old_schedule() -> None:
 
 def test_a_payment_back_dated_before_an_extension_is_replayed_through_it() -> None:
     loan = a_running_loan()
-    close_days(DISBURSED, date(2026, 2, 9))
+    close_until(date(2026, 2, 9))
     extend(loan_id=loan.pk, days=20, on=date(2026, 2, 10), reason="illness")
 
     pay(loan, "1200.00", date(2026, 2, 5), recorded_on=date(2026, 2, 11))
@@ -247,7 +247,7 @@ def test_a_payment_back_dated_before_an_extension_is_replayed_through_it() -> No
 
 def test_waived_late_interest_is_income_taken_back() -> None:
     loan = a_running_loan()
-    close_days(DISBURSED, date(2026, 3, 10))
+    close_until(date(2026, 3, 10))
     owed = position(loan).late_interest_receivable
 
     waive(loan_id=loan.pk, component="late_interest", amount=owed, on=date(2026, 3, 10), reason="notice late")
@@ -261,7 +261,7 @@ def test_waived_late_interest_is_income_taken_back() -> None:
 
 def test_a_written_off_loan_owes_in_memory_only_and_recoveries_are_income() -> None:
     loan = a_running_loan()
-    close_days(DISBURSED, date(2026, 6, 30))
+    close_until(date(2026, 6, 30))
 
     write_off(loan_id=loan.pk, on=date(2026, 7, 1), reason="no prospect")
     receipt = pay(loan, "3000.00", date(2026, 7, 5))
@@ -337,7 +337,7 @@ def test_the_borrower_is_told_the_new_date_of_an_extension() -> None:
 def test_a_loan_that_owes_only_late_interest_cannot_be_extended() -> None:
     order = ["interest", "principal", "fee", "late_interest"]
     loan = a_running_loan(method="bullet", instalment_count=1, allocation_order=order)
-    close_days(DISBURSED, date(2026, 3, 31))
+    close_until(date(2026, 3, 31))
     pay(loan, "12180.00", date(2026, 4, 1))
 
     with pytest.raises(NothingToExtend):
@@ -346,7 +346,7 @@ def test_a_loan_that_owes_only_late_interest_cannot_be_extended() -> None:
 
 def test_a_payment_is_few_statements_without_savepoints() -> None:
     loan = a_running_loan()
-    close_days(DISBURSED, date(2026, 2, 13))
+    close_until(date(2026, 2, 13))
     pay(loan, "1.00", date(2026, 2, 14))  # rules and account mappings are read once a minute
 
     with CaptureQueriesContext(connection) as taken:

@@ -14,7 +14,7 @@ from ledger.models import JournalEntry
 from loans import servicing, waiving, writing_off
 from loans.models import Instalment, Loan, LoanPosition, Repayment
 from loans.verifying import compare
-from tests.loans.books import DISBURSED, a_running_loan, close_days
+from tests.loans.books import a_running_loan, close_until
 from tests.loans.test_servicing import pay
 
 pytestmark = pytest.mark.django_db
@@ -25,9 +25,9 @@ DUE, LATE = date(2026, 2, 15), date(2026, 3, 1)
 def loan() -> Loan:
     """A loan two weeks late with its first instalment, of which 100.00 came."""
     made = a_running_loan()
-    close_days(DISBURSED, date(2026, 2, 14))
+    close_until(date(2026, 2, 14))
     pay(made, "100.00", DUE)
-    close_days(DUE, date(2026, 2, 28))
+    close_until(date(2026, 2, 28))
     return made
 
 

@@ -13,7 +13,7 @@ from audit.models import Approval
 from core import business_date
 from ledger import queries as ledger
 from loans.models import Extension, Loan, Repayment, Waiver
-from tests.loans.books import DISBURSED, a_running_loan, close_days
+from tests.loans.books import a_running_loan, close_until
 
 pytestmark = pytest.mark.django_db
 DUE = date(2026, 2, 15)
@@ -24,7 +24,7 @@ LATE = date(2026, 3, 1)
 def loan() -> Loan:
     """Lin's loan on the first due day: 1,100.16 is due."""
     made = a_running_loan()
-    close_days(DISBURSED, date(2026, 2, 14))
+    close_until(date(2026, 2, 14))
     return made
 
 
@@ -117,7 +117,7 @@ def test_the_preview_shows_the_very_allocation_that_recording_makes(operator: Cl
 
 
 def test_a_back_dated_payment_is_previewed_by_its_replay(operator: Client, loan: Loan) -> None:
-    close_days(DUE, date(2026, 2, 28))
+    close_until(date(2026, 2, 28))
     asked = {"amount": "1100.15", "received_on": DUE.isoformat()}
 
     preview = operator.get(at("loan_pay_preview", loan.number), asked).context["preview"]
@@ -243,7 +243,7 @@ def test_asking_twice_for_the_same_write_off_is_refused_in_words(lead: Client, l
 
 @pytest.mark.parametrize("what", ["outstanding", "overdue", "days-past-due", "late-interest"])
 def test_every_why_adds_up_to_the_figure_it_explains(operator: Client, loan: Loan, what: str) -> None:
-    close_days(DUE, LATE)
+    close_until(LATE)
 
     why = operator.get(at("loan_why", loan.number, what)).context["why"]
 

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from loans.models import BankFile, IncomingPayment, Loan, Repayment
-from tests.loans.books import DISBURSED, a_running_loan, close_days
+from tests.loans.books import DISBURSED, a_running_loan, close_until
 from tests.loans.statements import statement, upload
 
 pytestmark = pytest.mark.django_db
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def loan() -> Loan:
     made = a_running_loan()
-    close_days(DISBURSED, DISBURSED)
+    close_until(DISBURSED)
     return made
 
 

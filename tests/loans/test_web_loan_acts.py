@@ -11,7 +11,7 @@ from django.urls import reverse
 from audit.models import Approval
 from loans.acts.registry import act_kinds
 from loans.models import Instalment, Loan, LoanAct, LoanStatus
-from tests.loans.books import DISBURSED, a_running_loan, close_days
+from tests.loans.books import a_running_loan, close_until
 from tests.loans.test_servicing import assert_books_agree, pay
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +21,7 @@ DUE = date(2026, 2, 15)
 @pytest.fixture
 def loan() -> Loan:
     made = a_running_loan()
-    close_days(DISBURSED, date(2026, 2, 14))
+    close_until(date(2026, 2, 14))
     return made
 
 

@@ -1,12 +1,13 @@
 """Every address of loans, payments and products: visitors sign in first, people without the right are told which one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
+from pytest_django.plugin import DjangoDbBlocker
 
 from core import business_date
 from loans import servicing
@@ -20,6 +21,7 @@ from staff.models import User
 from tests.loans.books import DISBURSED, a_merchant, a_product, a_running_loan
 from tests.loans.statements import statement
 from tests.loans.test_acts import wish
+from tests.worlds import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -69,8 +71,13 @@ PLACES = {
 WITHOUT_PAPER = {"loan_contract"}  # a loan of another book has none
 
 
-@pytest.fixture
-def addresses() -> dict[str, str]:
+@pytest.fixture(scope="module")
+def addresses(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[dict[str, str]]:
+    with shared(django_db_blocker):
+        yield real_addresses()
+
+
+def real_addresses() -> dict[str, str]:
     """One real object behind each address."""
     business_date.move_to(DISBURSED)
     loan = a_running_loan()

@@ -14,6 +14,7 @@ FIXED = st.text(st.characters(exclude_characters="{}", codec="utf-8"), max_size=
 VALUES = st.from_regex(r"\A[a-z]{1,12}\Z")
 
 
+@pytest.mark.long
 @given(st.lists(st.tuples(FIXED, NAMES), max_size=6), st.dictionaries(NAMES, VALUES), FIXED)
 def test_a_wording_is_its_fixed_text_with_the_gaps_filled(parts, given_values, tail) -> None:
     values = {name: given_values.get(name, "x") for _text, name in parts}

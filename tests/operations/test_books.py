@@ -17,7 +17,7 @@ from ledger.queries import closed_through
 from loans.models import Loan, LoanPosition
 from operations.books import BooksDiffer, close_books
 from operations.end_of_day import close_day
-from tests.loans.books import DISBURSED, a_running_loan, close_days
+from tests.loans.books import DISBURSED, a_running_loan, close_until
 
 pytestmark = pytest.mark.django_db
 TODAY = DISBURSED + timedelta(days=10)
@@ -27,7 +27,7 @@ EVE = TODAY - timedelta(days=1)
 @pytest.fixture
 def loan() -> Loan:
     made = a_running_loan()
-    close_days(DISBURSED, EVE)
+    close_until(EVE)
     return made
 
 

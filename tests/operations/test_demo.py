@@ -1,6 +1,6 @@
 """The demo is made by the real engine, whole or not at all; the story of one loan leads to the recovery."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
 import pytest
@@ -8,6 +8,7 @@ from django.conf import settings as django_settings
 from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
+from pytest_django.plugin import DjangoDbBlocker
 
 from borrowers.models import Borrower
 from core import business_date
@@ -23,51 +24,59 @@ from operations.jobs import AdvanceNotOffered, JobRunning, request_advance, requ
 from operations.models import DemoLoad, DemoStory, EndOfDayRun, LongJob
 from staff.models import User
 from tests.operations.nights import Killed
+from tests.worlds import shared
 
 TODAY = date(2026, 6, 15)
 SignIn = Callable[..., Client]
 
 
+TINY = Size(days=38, applications_a_day=0.5, calls_a_day=2)
+
+
 @pytest.fixture
 def few_days(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(portfolio.SIZES, "tiny", Size(days=38, applications_a_day=0.5, calls_a_day=2))
+    monkeypatch.setitem(portfolio.SIZES, "tiny", TINY)
+
+
+@pytest.fixture(scope="class")
+def lived(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The portfolio up to TODAY, shared by the tests that look at it."""
+    with pytest.MonkeyPatch.context() as patch, shared(django_db_blocker):
+        patch.setitem(portfolio.SIZES, "tiny", TINY)
+        load(size="tiny", today=TODAY)
+        yield
 
 
 @pytest.mark.django_db
-@pytest.mark.usefixtures("few_days")
-def test_the_portfolio_lives_up_to_today_with_balanced_books() -> None:
-    load(size="tiny", today=TODAY)
+class TestThePortfolio:
+    """What is there after the demo was lived up to TODAY."""
 
-    assert business_date.current() == TODAY
-    assert EndOfDayRun.objects.filter(status="done").count() == 38
-    assert books.difference() == 0
-    assert Loan.objects.filter(status=LoanStatus.ACTIVE).count() > 5
-    assert [difference for loan in Loan.objects.active() for difference in compare(loan)] == []
-    pledges = dict(PolicyPledge.objects.values_list("insurer", "status"))
-    assert pledges == {policies.CALM.insurer: PledgeStatus.PLEDGED, policies.LOW.insurer: PledgeStatus.WARNED}
+    @pytest.mark.usefixtures("lived")
+    def test_the_portfolio_lives_up_to_today_with_balanced_books(self) -> None:
+        assert business_date.current() == TODAY
+        assert EndOfDayRun.objects.filter(status="done").count() == 38
+        assert books.difference() == 0
+        assert Loan.objects.filter(status=LoanStatus.ACTIVE).count() > 5
+        assert [difference for loan in Loan.objects.active() for difference in compare(loan)] == []
+        pledges = dict(PolicyPledge.objects.values_list("insurer", "status"))
+        assert pledges == {policies.CALM.insurer: PledgeStatus.PLEDGED, policies.LOW.insurer: PledgeStatus.WARNED}
+
+    @pytest.mark.usefixtures("lived")
+    def test_each_queue_has_somebody_waiting(self) -> None:
+        waiting = set(Application.objects.open().values_list("status", flat=True))
+        assert {"submitted", "referred", "offered"} <= waiting
+
+    @pytest.mark.usefixtures("lived")
+    def test_a_second_load_does_nothing(self) -> None:
+        before = (Loan.objects.count(), Borrower.objects.count())
+
+        load(size="tiny", today=TODAY)
+
+        assert (Loan.objects.count(), Borrower.objects.count()) == before
+        assert DemoLoad.objects.count() == 1
 
 
 @pytest.mark.django_db
-@pytest.mark.usefixtures("few_days")
-def test_each_queue_has_somebody_waiting() -> None:
-    load(size="tiny", today=TODAY)
-
-    waiting = set(Application.objects.open().values_list("status", flat=True))
-    assert {"submitted", "referred", "offered"} <= waiting
-
-
-@pytest.mark.django_db
-@pytest.mark.usefixtures("few_days")
-def test_a_second_load_does_nothing() -> None:
-    load(size="tiny", today=TODAY)
-    before = (Loan.objects.count(), Borrower.objects.count())
-
-    load(size="tiny", today=TODAY)
-
-    assert (Loan.objects.count(), Borrower.objects.count()) == before
-    assert DemoLoad.objects.count() == 1
-
-
 @pytest.mark.django_db
 @pytest.mark.usefixtures("few_days")
 def test_a_load_killed_in_the_middle_of_a_day_goes_on_with_that_day(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,6 +88,7 @@ def test_a_load_killed_in_the_middle_of_a_day_goes_on_with_that_day(monkeypatch:
         patch.setattr(office, "recover", die)
         with pytest.raises(Killed):
             load(size="tiny", today=TODAY)
+    assert close_due(today=TODAY) == []  # the schedule leaves the days of an unfinished load alone
     assert business_date.current() == TODAY - timedelta(days=30)
     assert not Borrower.objects.filter(created_on=TODAY - timedelta(days=30)).exists()
 
@@ -88,21 +98,6 @@ def test_a_load_killed_in_the_middle_of_a_day_goes_on_with_that_day(monkeypatch:
     assert business_date.current() == TODAY
     assert EndOfDayRun.objects.filter(status="done").count() == 38
     assert books.difference() == 0
-
-
-@pytest.mark.django_db
-@pytest.mark.usefixtures("few_days")
-def test_the_schedule_leaves_the_days_of_an_unfinished_load_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    def die(day: portfolio.Day) -> None:
-        if day.done == 20:
-            raise Killed
-
-    with pytest.raises(Killed):
-        load(size="tiny", today=TODAY, progress=die)
-    on = business_date.current()
-
-    assert close_due(today=TODAY) == []
-    assert business_date.current() == on
 
 
 @pytest.mark.django_db
@@ -133,26 +128,6 @@ def begin_and_apply() -> DemoStory:
 
 
 @pytest.mark.django_db
-def test_the_story_leads_from_application_to_recovery() -> None:
-    business_date.move_to(TODAY)
-    story = begin()
-
-    for number in range(1, len(STEPS) + 1):
-        story = live(story_id=story.pk)
-        assert story.step == number
-
-    loan = Loan.objects.get(pk=story.loan_id)
-    position = LoanPosition.objects.get(pk=loan.pk)
-    assert loan.status == LoanStatus.WRITTEN_OFF
-    assert position.recovered == 3000
-    assert next_step(story) is None
-    assert books.difference() == 0
-    assert [str(step.told) % note["facts"] for step, note in zip(STEPS, story.notes, strict=True)]
-    with pytest.raises(StoryAtItsEnd):
-        live(story_id=story.pk)
-
-
-@pytest.mark.django_db
 def test_two_stories_have_two_heroines_of_one_name() -> None:
     first, second = begin_and_apply(), begin_and_apply()
 
@@ -160,20 +135,29 @@ def test_two_stories_have_two_heroines_of_one_name() -> None:
     assert {borrower.name for borrower in Borrower.objects.all()} == {"林小雨"}
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_the_page_tells_the_story_by_its_button(client: Client, signed_in: SignIn) -> None:
+def test_the_page_tells_the_story_from_application_to_recovery_by_its_button(client: Client, signed_in: SignIn) -> None:
     business_date.move_to(timezone.localdate())
     signed_in(client, "officer")
 
     assert "Begin" in client.get("/app/demo/").content.decode()
     client.post("/app/demo/begin")
-    for _step in STEPS[1:]:
+    for number in range(2, len(STEPS) + 1):
         assert client.post("/app/demo/step").status_code == 302
+        assert DemoStory.objects.get().step == number
     page = client.get("/app/demo/").content.decode()
 
-    assert DemoStory.objects.get().step == len(STEPS)
     assert "3,000.00 recovered" in page
     assert "Collection case" in page
+    story = DemoStory.objects.get()
+    assert Loan.objects.get(pk=story.loan_id).status == LoanStatus.WRITTEN_OFF
+    assert LoanPosition.objects.get(pk=story.loan_id).recovered == 3000
+    assert books.difference() == 0
+    assert [str(step.told) % note["facts"] for step, note in zip(STEPS, story.notes, strict=True)]
+    assert next_step(story) is None
+    with pytest.raises(StoryAtItsEnd):
+        live(story_id=story.pk)
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)

@@ -9,14 +9,14 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from loans.models import LoanPosition
-from tests.loans.books import DISBURSED, a_running_loan, close_days
+from tests.loans.books import DISBURSED, a_running_loan, close_until
 
 pytestmark = pytest.mark.django_db
 
 
 def test_right_books_verify() -> None:
     a_running_loan()
-    close_days(DISBURSED, DISBURSED + timedelta(days=40))
+    close_until(DISBURSED + timedelta(days=40))
     out = StringIO()
 
     call_command("verify_books", "--json", stdout=out)

@@ -14,7 +14,7 @@ from loans.signals import loan_position_changed
 from risk import limits
 from risk.limits import LimitAmountWrong, LimitUnknown
 from risk.models import CreditLimit, LimitChange, LimitReason
-from tests.loans.books import DISBURSED, a_borrower, a_running_loan, close_days
+from tests.loans.books import DISBURSED, a_borrower, a_running_loan, close_until
 
 pytestmark = pytest.mark.django_db
 START = Decimal("10000.00")
@@ -117,7 +117,7 @@ class TestDown:
         loan = a_running_loan()
         limit = with_limit(loan)
         due = date(2026, 2, 15)
-        close_days(due, due + timedelta(days=31))
+        close_until(due + timedelta(days=31))
         assert LoanPosition.objects.get(pk=loan.pk).days_past_due == 31
 
         assert rescore(due + timedelta(days=31))["cut"] == 1
@@ -132,7 +132,7 @@ class TestDown:
         loan = a_running_loan()
         with_limit(loan)
         due = date(2026, 2, 15)
-        close_days(due, due + timedelta(days=30))
+        close_until(due + timedelta(days=30))
 
         assert rescore(due + timedelta(days=30))["cut"] == 0
 

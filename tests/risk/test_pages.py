@@ -213,8 +213,11 @@ class TestApplication:
         offer = an_offer()
         signed_in(Client(), "officer").post(page_of(offer.application, "/accept"))
 
-        signed_in(client, "operations").post(page_of(offer.application, "/disburse/cancel"))
+        operations = signed_in(client, "operations")
+        operations.post(page_of(offer.application, "/disburse/cancel"))
+        assert Loan.objects.get().status == "pending_disbursement"
 
+        operations.post(page_of(offer.application, "/disburse/cancel"), {"reason": "bought it elsewhere"})
         assert Loan.objects.get().status == "cancelled"
 
     def test_an_unknown_application_is_not_found(self, client, signed_in) -> None:

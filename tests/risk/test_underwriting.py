@@ -15,7 +15,7 @@ from risk.models import Assessment, CreditLimit, DoNotLendEntry, GradePolicy, Li
 from risk.queries import GradePolicyMissing, ScorecardMissing
 from risk.underwriting import AssessmentMissing
 from risk.work_queue import ClaimedByAnother, NotWaitingForUnderwriter
-from tests.loans.books import a_product, a_purchase, a_running_loan, close_days
+from tests.loans.books import a_product, a_purchase, a_running_loan, close_until
 from tests.loans.factories import ON, an_applicant, an_application
 
 pytestmark = pytest.mark.django_db
@@ -118,11 +118,11 @@ class TestAutomatic:
     def test_an_overdue_loan_here_refers_and_a_long_overdue_one_declines(self) -> None:
         lin = an_applicant(on=ON.replace(month=1, day=1))
         a_running_loan(borrower=lin, disbursed_on=ON - timedelta(days=40))
-        close_days(ON - timedelta(days=5), ON)
+        close_until(ON)
         assert decided(an_application(lin)).decision_reasons == ["arrears"]
         Application.objects.update(status="withdrawn")
 
-        close_days(ON + timedelta(days=1), ON + timedelta(days=30))
+        close_until(ON + timedelta(days=30))
         application = an_application(lin)
 
         assert decided(application).status == "declined"

@@ -3,6 +3,7 @@
 from datetime import date
 from decimal import Decimal, localcontext
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -46,6 +47,7 @@ def test_every_law_agrees_where_all_months_are_whole(rate: Decimal, count: int) 
     assert abs(aprc_by_dates(flows) - compounded(12 * rate)) < NEAR * compounded(12 * rate).max(1)
 
 
+@pytest.mark.long
 @settings(deadline=None)
 @given(rate=MONTHLY, count=COUNTS, fee=st.decimals(min_value="0.01", max_value="100", places=2))
 def test_a_fee_makes_every_figure_higher(rate: Decimal, count: int, fee: Decimal) -> None:

@@ -13,7 +13,7 @@ from loans.acts.performing import perform, undo
 from loans.models import Loan, LoanAct, LoanStatus
 from loans.servicing import reverse_repayment
 from loans.writing_off import write_off
-from tests.loans.books import close_days
+from tests.loans.books import close_until
 from tests.loans.money_stories.telling import the_journal, told
 from tests.loans.money_stories.test_servicing_stories import FIRST_DUE, a_loan_on
 from tests.loans.test_acts import wish
@@ -50,7 +50,7 @@ def test_after_it_nights_book_nothing_while_the_borrower_owes_more() -> None:
     charge_off(loan, FIRST_DUE)
 
     with the_journal() as journal:
-        close_days(NEXT_DAY, date(2026, 2, 24))  # nine days of interest, four of late interest beyond grace
+        close_until(date(2026, 2, 24))  # nine days of interest, four of late interest beyond grace
 
     now = position(loan)
     assert journal.text == ""
@@ -64,7 +64,7 @@ def test_after_it_nights_book_nothing_while_the_borrower_owes_more() -> None:
 def test_money_that_comes_later_is_recovery_and_its_reversal_takes_it_back() -> None:
     loan = a_loan_on(FIRST_DUE)
     charge_off(loan, FIRST_DUE)
-    close_days(NEXT_DAY, NEXT_DAY)
+    close_until(NEXT_DAY)
 
     with the_journal() as paid:
         receipt = pay(loan, "1100.15", THIRD_DAY)
@@ -94,7 +94,7 @@ def test_money_that_comes_later_is_recovery_and_its_reversal_takes_it_back() -> 
 def test_undone_the_claims_stand_again_and_what_was_recovered_was_a_payment() -> None:
     loan = a_loan_on(FIRST_DUE)
     act = charge_off(loan, FIRST_DUE)
-    close_days(NEXT_DAY, NEXT_DAY)
+    close_until(NEXT_DAY)
     pay(loan, "1100.15", NEXT_DAY)
 
     with the_journal() as journal:
@@ -124,7 +124,7 @@ def test_undone_the_claims_stand_again_and_what_was_recovered_was_a_payment() ->
 
 def test_money_told_of_late_that_came_before_makes_the_charge_off_smaller() -> None:
     loan = a_loan_on(FIRST_DUE)
-    close_days(NEXT_DAY, NEXT_DAY)
+    close_until(NEXT_DAY)
     charge_off(loan, NEXT_DAY)
 
     with the_journal() as journal:

@@ -13,7 +13,7 @@ from loans.acts.kinds.replanning import BeyondApproved
 from loans.acts.performing import perform, undo
 from loans.changes.credits import MoreThanOwed
 from loans.models import Instalment, Loan, LoanStatus
-from tests.loans.books import a_product, a_running_loan, close_days
+from tests.loans.books import a_product, a_running_loan, close_until
 from tests.loans.money_stories.telling import the_journal, told
 from tests.loans.money_stories.test_servicing_stories import FIRST_DUE, a_loan_on
 from tests.loans.test_acts import wish
@@ -58,7 +58,7 @@ def test_no_more_is_credited_than_is_owed() -> None:
 
 def test_the_merchant_gives_half_of_a_purchase_back() -> None:
     loan = a_running_loan(product_version=a_product("phone-purchase", is_purchase=True))
-    close_days(date(2026, 1, 16), FIRST_DUE)
+    close_until(FIRST_DUE)
     pay(loan, "1100.15", FIRST_DUE)
 
     with the_journal() as journal:
@@ -76,7 +76,7 @@ def test_the_merchant_gives_half_of_a_purchase_back() -> None:
 
 def test_a_refund_in_mid_period_unwinds_interest_from_its_day() -> None:
     loan = a_running_loan(product_version=a_product("phone-purchase", is_purchase=True))
-    close_days(date(2026, 1, 16), date(2026, 1, 31))
+    close_until(date(2026, 1, 31))
 
     perform(wish(loan, "merchant_refund", date(2026, 1, 31), amount=Decimal("6000.00")))
 
@@ -95,7 +95,7 @@ def test_a_merchant_refunds_purchases_only() -> None:
 def test_the_payers_bank_takes_money_of_a_receipt_back() -> None:
     loan = a_loan_on(FIRST_DUE)
     receipt = pay(loan, "1100.15", FIRST_DUE)
-    close_days(FIRST_DUE, date(2026, 2, 20))
+    close_until(date(2026, 2, 20))
 
     with the_journal() as journal:
         perform(wish(loan, "charge_back", date(2026, 2, 20), amount=Decimal("100.00"), receipt=receipt.number))
@@ -158,7 +158,7 @@ def test_an_approved_amount_is_drawn_in_two_parts() -> None:
     drawn = [["2026-01-15", "5000.00"]]
     with the_journal() as journal:
         loan = a_running_loan(drawdowns=drawn)
-    close_days(date(2026, 1, 16), FIRST_DUE)
+    close_until(FIRST_DUE)
 
     with the_journal() as later:
         perform(wish(loan, "drawn_down", FIRST_DUE, amount=Decimal("7000.00")))

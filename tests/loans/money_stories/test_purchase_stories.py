@@ -15,7 +15,7 @@ from loans.acts.kinds.credits import MerchantUnknown
 from loans.acts.performing import perform
 from loans.merchants import MerchantNotActive, change_merchant
 from loans.models import Disbursement, Instalment, Loan, LoanStatus, SimulatedPayment
-from tests.loans.books import a_merchant, a_product, a_purchase, close_days
+from tests.loans.books import a_merchant, a_product, a_purchase, close_until
 from tests.loans.factories import ON, an_applicant, an_application, an_offer
 from tests.loans.money_stories.telling import the_journal, told
 from tests.loans.test_acts import wish
@@ -106,7 +106,7 @@ def test_no_contract_is_made_for_a_shop_closed_since_the_offer() -> None:
 def a_phone_paid_for() -> Loan:
     order = a_bought_phone()
     disbursing.send(disbursement_id=order.pk, on=ON)
-    close_days(ON, FIRST_DUE - timedelta(days=1))
+    close_until(FIRST_DUE - timedelta(days=1))
     business_date.move_to(FIRST_DUE)
     return Loan.objects.get()
 

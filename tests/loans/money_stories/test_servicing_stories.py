@@ -13,7 +13,7 @@ from loans.models import Loan
 from loans.servicing import refund_overpayment, reverse_repayment, settle_early
 from loans.waiving import waive
 from loans.writing_off import write_off
-from tests.loans.books import a_running_loan, close_days
+from tests.loans.books import a_running_loan, close_days, close_until
 from tests.loans.money_stories.telling import the_journal, told
 from tests.loans.test_servicing import assert_books_agree, pay, position
 
@@ -24,7 +24,7 @@ FIRST_DUE = date(2026, 2, 15)
 def a_loan_on(day: date) -> Loan:
     """A running loan of which every day up to ``day`` is closed."""
     loan = a_running_loan()
-    close_days(date(2026, 1, 16), day)
+    close_until(day)
     return loan
 
 

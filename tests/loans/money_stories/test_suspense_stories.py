@@ -18,7 +18,7 @@ from loans.models import Loan, LoanPosition
 from loans.servicing import reverse_repayment
 from loans.verifying import compare
 from loans.writing_off import write_off
-from tests.loans.books import DISBURSED, a_running_loan, close_days
+from tests.loans.books import a_running_loan, close_days, close_until
 from tests.loans.money_stories.telling import the_journal, told
 from tests.loans.money_stories.test_charge_off_stories import charge_off
 from tests.loans.test_acts import wish
@@ -33,7 +33,7 @@ THIRD_DAY = date(2026, 5, 19)
 
 def a_late_loan(until: date) -> Loan:
     loan = a_running_loan(method="interest_only", late_annual_rate=Decimal(0))
-    close_days(DISBURSED, until)
+    close_until(until)
     return loan
 
 
@@ -110,7 +110,7 @@ def test_a_charge_off_clears_suspense_without_expense_and_its_undo_brings_it_bac
         act = charge_off(loan, NEXT_DAY)
     cleared = position(loan).interest_in_suspense
     assert_books_agree(loan)
-    close_days(THIRD_DAY, THIRD_DAY)
+    close_until(THIRD_DAY)
     assert_books_agree(loan)
     with the_journal() as undone:
         undo(act_id=act.pk, reason="wrong loan", on=date(2026, 5, 20))
@@ -172,11 +172,11 @@ def test_interest_waived_while_in_suspense_takes_nothing_from_income() -> None:
 def test_the_night_of_all_loans_and_the_event_on_one_agree_on_late_interest_too() -> None:
     """Both loans are read to the same day, one by the closing in SQL and one by a payment of a cent."""
     by_night, by_event = (a_running_loan() for _ in range(2))
-    close_days(DISBURSED, NEXT_DAY)
+    close_until(NEXT_DAY)
     for loan in (by_night, by_event):
         pay(loan, "0.01", NEXT_DAY)
     pay(by_event, "0.01", THIRD_DAY)
-    close_days(THIRD_DAY, THIRD_DAY)
+    close_until(THIRD_DAY)
     pay(by_night, "0.01", THIRD_DAY)
 
     night, event = position(by_night), position(by_event)
