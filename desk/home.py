@@ -114,7 +114,7 @@ def _applications(user: User, on: date) -> Tile:
 
 
 def _approvals(user: User, on: date) -> Tile:
-    rows = my_approvals(user)
+    rows = approvals_for(user)
     oldest = rows.values_list("requested_at", flat=True).first()
     note, tone = _waiting_since(timezone.localtime(oldest).date() if oldest else None, on)
     return Tile(_("Approvals for me"), capped(rows) or "0", note, tone, reverse("audit:approvals"))
@@ -173,7 +173,7 @@ def _promises(user: User, on: date) -> Tile:
         f"{summed['count']:,}",
         f"¥ {summed['total'] or ZERO:,.2f}",
         "info",
-        reverse("collections:promises"),
+        f"{reverse('collections:promises')}?status={PromiseStatus.PENDING}&due=today",
     )
 
 
@@ -217,14 +217,8 @@ def _waiting_since(oldest: date | None, on: date) -> tuple[str, str]:
 # --- approvals ------------------------------------------------------------------------------------------------------
 
 
-def my_approvals(user: User) -> Any:
-    """Requests of others that this person has the right to decide."""
-    kinds = [kind.code for kind in approvals.kinds() if user.has_perm(kind.permission)]
-    return approvals_for(user).filter(kind__in=kinds)
-
-
 def waiting_approvals(user: User) -> list[WaitingApproval]:
-    rows = my_approvals(user).select_related("requested_by")[:MOST_APPROVALS]
+    rows = approvals_for(user)[:MOST_APPROVALS]
     return [WaitingApproval(row, approvals.kind_of(row).label, _changes(row)) for row in rows]
 
 

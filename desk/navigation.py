@@ -11,7 +11,8 @@ from django.core.cache import cache
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from audit.models import Approval, ApprovalStatus
+from audit import queries
+from audit.models import Approval
 from core import business_date
 from debt_collections.models import Case
 from loans.models import Application, IncomingPayment, IncomingPaymentStatus
@@ -61,9 +62,8 @@ def _own_counts(user: User) -> dict[str, str]:
 
 
 def approvals_for(user: User) -> QuerySet[Approval]:
-    """What waits for a second pair of eyes and was not asked for by this person."""
-    waiting = Approval.objects.filter(status=ApprovalStatus.PENDING)
-    return waiting.exclude(requested_by=user).order_by("id")
+    """Requests of others that this person has the right to decide."""
+    return queries.approvals_for(user, pending=True).exclude(requested_by=user).order_by("id")
 
 
 def capped(rows: QuerySet[Any]) -> str:

@@ -15,11 +15,13 @@ from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, Date
 from django.template.context import Context
 from django.templatetags.static import static
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
+from core.masking import mask_numbers
 from core.money import round_money
 
 register = template.Library()
@@ -232,17 +234,25 @@ def field(bound: BoundField, label: str = "", hint: str = "", css: str = "") -> 
     widget = bound.field.widget
     kind = "choices" if isinstance(widget, RadioSelect | CheckboxSelectMultiple) else "control"
     kind = "check" if isinstance(widget, CheckboxInput) else kind
+    described = _described_by(bound, bool(hint or bound.help_text))
     return {
         "bound": bound,
         "label": label or bound.label,
         "hint": hint or bound.help_text,
         "css": css,
         "kind": kind,
-        "control": bound if kind == "choices" else _control(bound, kind, bool(hint or bound.help_text)),
+        "described": described,
+        "control": bound if kind == "choices" else _control(bound, kind, described),
     }
 
 
-def _control(bound: BoundField, kind: str, hinted: bool) -> SafeString:
+def _described_by(bound: BoundField, hinted: bool) -> str:
+    """The ids of what a reader says after the label: the error first."""
+    ids = [f"{bound.auto_id}-error"] if bound.errors else []
+    return " ".join([*ids, f"{bound.auto_id}-hint"] if hinted else ids)
+
+
+def _control(bound: BoundField, kind: str, described: str) -> SafeString:
     css = {"check": "form-check-input"}.get(
         kind, "form-select" if isinstance(bound.field.widget, Select) else "form-control"
     )
@@ -251,12 +261,10 @@ def _control(bound: BoundField, kind: str, hinted: bool) -> SafeString:
         # The browser's own picker speaks ISO only, whatever the person's language.
         bound.field.widget.format = "%Y-%m-%d"
         bound.field.widget.input_type = "date"
-    described = [f"{bound.auto_id}-error"] if bound.errors else []
-    described += [f"{bound.auto_id}-hint"] if hinted else []
     if bound.errors:
         attrs |= {"class": f"{attrs['class']} is-invalid", "aria-invalid": "true"}
     if described:
-        attrs["aria-describedby"] = " ".join(described)
+        attrs["aria-describedby"] = described
     return bound.as_widget(attrs=attrs)
 
 
@@ -269,6 +277,26 @@ def pager(page: Any) -> dict[str, Any]:
 def empty(title: str, text: str = "", url: str = "", action: str = "") -> dict[str, Any]:
     """What a list says when there is nothing: why, and what to do next."""
     return {"title": title, "text": text, "url": url, "action": action}
+
+
+_WAYS: dict[str, str | Promise] = {
+    "counter": gettext_lazy("at the counter"),
+    "web": gettext_lazy("on the web"),
+    "app": gettext_lazy("in the app"),
+    "api": gettext_lazy("through a partner"),
+    "import": gettext_lazy("imported"),
+    "paper": gettext_lazy("on paper"),
+    "phone": gettext_lazy("by phone"),
+}
+
+
+@register.filter
+def way(code: str) -> str:
+    """Through which door something was asked for, agreed to or signed; a word of a partner's own stays as it is."""
+    return str(_WAYS.get(code, code))
+
+
+register.filter("masked_numbers", mask_numbers)
 
 
 # --- places ---------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from audit.events import record
@@ -49,8 +50,9 @@ def balances(request: HttpRequest) -> HttpResponse:
 @require(READ)
 def balances_file(request: HttpRequest) -> StreamingHttpResponse:
     found = _trial_balance(DaysForm(request.GET), business_date.current())
-    head = [_("Account"), _("Name"), _("Kind"), _("Opening"), _("Debit"), _("Credit"), _("Closing")]
-    rows = ([r.code, r.name, r.kind, r.opening, r.debit, r.credit, r.closing] for r in found.rows)
+    head = [_("Account"), _("Name"), _("Kind"), _("Opening"), _("Debit"), _("Credit"), pgettext("balance", "Closing")]
+    kinds = dict(AccountKind.choices)
+    rows = [[r.code, _(r.name), kinds[r.kind], r.opening, r.debit, r.credit, r.closing] for r in found.rows]
     return _file(f"trial-balance-{found.last}.csv", head, rows)
 
 
@@ -151,6 +153,11 @@ def _movement_row(row: Movement) -> list[Any]:
     return [*days, row.entry_id, row.event, row.principal, row.interest, row.late_interest, row.fee, row.receivable]
 
 
+def _harmless(cell: Any) -> Any:
+    """A text that a spreadsheet would take for a formula is marked as text; what people typed must not run there."""
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
+
+
 class _Echo:
     """What a CSV writer writes to: hands each line back at once."""
 
@@ -165,7 +172,7 @@ def _file(name: str, head: list[str], rows: Iterable[list[Any]]) -> StreamingHtt
     def lines() -> Iterator[str]:
         yield "\ufeff" + writer.writerow(head)
         for row in rows:
-            yield writer.writerow(row)
+            yield writer.writerow([_harmless(cell) for cell in row])
 
     response = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -22,7 +22,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "hour": timezone.localtime().hour,
         "tiles": reads.tiles(user=user, on=on),
         "waiting": reads.waiting_approvals(user),
-        "approval_count": reads.capped(reads.my_approvals(user)),
+        "approval_count": reads.capped(reads.approvals_for(user)),
         "night": last_night(),
         "chart": reads.portfolio_chart(on) if user.has_perm("loans.view_loan") else None,
         "first_run": reads.is_first_run(),

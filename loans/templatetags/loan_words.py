@@ -10,11 +10,13 @@ from django.utils.translation import gettext as _
 from loans import bank_reasons, late_words, loan_page, mandate_page
 from loans.cost_table import CostKind
 from loans.cost_words import COST_NAMES, payee_words
+from messaging.queries import reason_label
 
 register = template.Library()
 register.filter("money_split", loan_page.money_split)
 register.filter("debit_reason", mandate_page.reason)
 register.filter("bank_reason", bank_reasons.in_words)
+register.filter("refusal_words", reason_label)
 register.filter("late_words_of_version", late_words.words_of_version)
 register.filter("late_words_of_loan", late_words.words_of_loan)
 register.filter("late_words_of_contract", late_words.words_of_contract)

@@ -116,7 +116,7 @@ def cancel_disbursement(request: HttpRequest, number: str) -> HttpResponse:
     disbursement = _disbursement(number)
 
     def act() -> str:
-        reason = request.POST.get("reason", "").strip() or _("Cancelled before disbursement")
+        reason = request.POST.get("reason", "")
         disbursing.cancel(disbursement_id=disbursement.pk, on=business_date.current(), reason=reason)
         return _("The loan was cancelled before it began.")
 

@@ -113,7 +113,9 @@ def _settle(request: HttpRequest, bank_file: BankFile) -> None:
 @require("loans.import_payments")
 def incoming_payment(request: HttpRequest, pk: int) -> HttpResponse:
     """One payment nobody could place: match it, split it, or give it back."""
-    payment = get_object_or_404(IncomingPayment.objects.select_related("bank_file", "proposed_loan"), pk=pk)
+    payment = get_object_or_404(
+        IncomingPayment.objects.select_related("bank_file", "proposed_loan", "return_entry"), pk=pk
+    )
     form = MatchForm(request.POST or None, payment=payment)
     if request.method == "POST" and form.is_valid():
         try:

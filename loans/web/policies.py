@@ -113,7 +113,8 @@ def _act(request: HttpRequest, number: str, form: Form | None, call: Callable[[P
     """Make the call and say what came of it; a refusal is said in the same place."""
     pledged = get_object_or_404(PolicyPledge, loan__number=number)
     if form is not None and not form.is_valid():
-        wrong = " ".join(f"{name}: {' '.join(str(error) for error in errors)}" for name, errors in form.errors.items())
+        named = ((form[name].label if name in form.fields else "", errors) for name, errors in form.errors.items())
+        wrong = " ".join(f"{label}: {' '.join(map(str, errors))}".removeprefix(": ") for label, errors in named)
         messages.error(request, wrong)
     else:
         try:

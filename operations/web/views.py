@@ -15,7 +15,8 @@ from core import business_date
 from core.errors import DomainError
 from core.pages import page_of
 from operations import end_of_day, jobs, queries, tasks
-from operations.models import EndOfDayRun, LongJob
+from operations.models import EndOfDayChunk, EndOfDayRun, LongJob
+from operations.steps import LABELS
 from staff.permissions import require
 
 
@@ -95,11 +96,18 @@ def _run_context(on: str) -> dict[str, Any]:
     return {
         "run": found,
         "steps": queries.steps_of(found),
-        "failures": queries.failures_of(found) if found.status == EndOfDayRun.Status.FAILED else [],
+        "failures": _failures(found),
         "done": done,
         "total": total,
         "is_open": found.business_day.on == business_date.current(),
     }
+
+
+def _failures(run: EndOfDayRun) -> list[tuple[str, EndOfDayChunk]]:
+    """What failed, with the step in words."""
+    if run.status != EndOfDayRun.Status.FAILED:
+        return []
+    return [(str(LABELS.get(chunk.step, chunk.step)), chunk) for chunk in queries.failures_of(run)]
 
 
 def _day(text: str) -> date:

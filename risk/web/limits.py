@@ -19,6 +19,8 @@ from risk.models import CreditLimit, DoNotLendEntry, LimitChange
 from risk.web.forms import DoNotLendForm, LimitFilter, LimitForm
 from staff.permissions import check, require
 
+LISTING_IDS = "listing_%s"  # two forms on one page, each with a reason
+
 
 @require_GET
 @require("risk.view_assessment")
@@ -50,14 +52,14 @@ def limit(request: HttpRequest, number: str) -> HttpResponse:
         check(request.user, "risk.change_limit")
         if form.is_valid() and _changed(request, borrower, form):
             return redirect("risk:limit", number)
-    return _page(request, borrower, form, DoNotLendForm())
+    return _page(request, borrower, form, DoNotLendForm(auto_id=LISTING_IDS))
 
 
 @require_POST
 @require("risk.change_limit")
 def put_on_list(request: HttpRequest, number: str) -> HttpResponse:
     borrower = get_object_or_404(Borrower, number=number)
-    form = DoNotLendForm(request.POST)
+    form = DoNotLendForm(request.POST, auto_id=LISTING_IDS)
     if not form.is_valid():
         return _page(request, borrower, LimitForm(), form)
     do_not_lend.put_on(borrower_id=borrower.pk, on=business_date.current(), by=request.user, **form.cleaned_data)

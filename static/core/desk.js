@@ -70,7 +70,8 @@
   // Filters apply on change; the button stays for people without script.
   document.addEventListener("change", (event) => {
     const form = event.target.closest("form[data-autosubmit]");
-    if (form) form.requestSubmit();
+    // A day changes with each digit typed: it is complete on Enter, or with the button (WCAG 3.2.2).
+    if (form && event.target.type !== "date") form.requestSubmit();
   });
 
   // At the hand's width a filter would push the list off the screen: it folds behind one button unless it is in use.

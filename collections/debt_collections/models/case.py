@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.history import tracked
 from core.identifiers import new_id
+from debt_collections.strategy import RECOVERY
 
 
 class Status(models.TextChoices):
@@ -74,6 +75,11 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
 def new_case_id() -> str:
     return new_id("case")
+
+
+def stage_label(stage: str) -> str:
+    """A stage as people read it: the bucket, or recovery after write-off."""
+    return str(_("Recovery")) if stage == RECOVERY else stage
 
 
 class Case(models.Model):
@@ -173,6 +179,10 @@ class Case(models.Model):
             and self.claimed_until is not None
             and self.claimed_until > now
         )
+
+    @property
+    def stage_label(self) -> str:
+        return stage_label(self.stage)
 
     @property
     def is_open(self) -> bool:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from debt_collections import queries
 from debt_collections.contacting import PromiseTerms
 from debt_collections.models import Case, Channel, HoldReason, Outcome, PaymentMethod, PromiseStatus, Reason, Status
+from debt_collections.models.case import stage_label
 from debt_collections.strategy import PromiseRule
 from staff.models import User
 
@@ -67,10 +68,6 @@ class QueueForm(forms.Form):
         )
 
 
-def stage_label(stage: str) -> str:
-    return str(_("Recovery")) if stage == "recovery" else stage
-
-
 class ContactForm(forms.Form):
     """The outcome of a contact; promise fields count only with the outcome promise."""
 
@@ -97,7 +94,6 @@ class ContactForm(forms.Form):
     @staticmethod
     def first_values(owed: Decimal, phone: Any, *, terms: PromiseRule, on: date) -> dict[str, Any]:
         return {
-            "outcome": Outcome.PROMISE,
             "contact_point": phone.pk if phone else None,
             "promise_amount": owed,
             "promise_due_on": min(on + timedelta(days=3), terms.latest_day(on)),
@@ -180,6 +176,7 @@ class PromiseFilter(forms.Form):
         label=_("Status"), required=False, choices=[("", _("Any status")), *PromiseStatus.choices]
     )
     whose = forms.ChoiceField(label=_("Taken by"), required=False, choices=[("", _("Anybody")), ("mine", _("Me"))])
+    due = forms.ChoiceField(label=_("Due"), required=False, choices=[("", _("Any day")), ("today", _("Today"))])
 
 
 class BulkAssignForm(forms.Form):

@@ -43,8 +43,9 @@ def promise_list(request: HttpRequest) -> HttpResponse:
     form = PromiseFilter(request.GET)
     data = form.cleaned_data if form.is_valid() else {}
     person = request.user if data.get("whose") == "mine" else None
-    rows = queries.promise_list(status=data.get("status", ""), person=person)
     on = business_date.current()
+    due_on = on if data.get("due") == "today" else None
+    rows = queries.promise_list(status=data.get("status", ""), person=person, due_on=due_on)
     page = page_of(rows, request, order=("-due_on", "-id"))
     context = {"form": form, "page": page, "totals": queries.promise_totals(on), "today": on}
     return render(request, "collections/promises.html", context)

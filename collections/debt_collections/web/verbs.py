@@ -29,7 +29,8 @@ Call = Callable[[Case, dict[str, Any], date, Any], object]
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """``call`` gets the case, the cleaned form, the business date and the person."""
+    """``call`` gets the case, the cleaned form, the business date and the person. ``first``: fields that open as the
+    case has them."""
 
     title: str | LazyText
     button: str | LazyText
@@ -39,6 +40,7 @@ class Verb:
     call: Call
     hint: str | LazyText = ""
     has_preview: bool = False
+    first: tuple[str, ...] = ()
 
 
 def _assign(case: Case, data: dict[str, Any], on: date, by: Any) -> object:
@@ -81,11 +83,12 @@ VERBS: dict[str, Verb] = {
     ),
     "classify": Verb(
         _("Why is the payment late?"), _("Save"), _("Reason saved."), forms.ClassifyForm, "collections.work_case",
-        _on_case(cases.classify, "reason", "note"),
+        _on_case(cases.classify, "reason", "note"), first=("reason",),
         hint=_("“Able but unwilling” needs evidence. It is never set by a rule and blacklists nobody."),
     ),
     "assign": Verb(
         _("Hand over"), _("Hand over"), _("Handed over."), forms.AssignForm, "collections.assign_case", _assign,
+        first=("assigned_to",),
     ),
     "extend": Verb(
         _("Extend"), _("Grant"), _("Done: granted, or sent to a second person."), forms.ExtensionForm,
@@ -108,7 +111,9 @@ def act(request: HttpRequest, public_id: str, verb: str) -> HttpResponse:
         raise Http404
     check(request.user, chosen.permission)
     case, on = case_or_404(public_id), business_date.current()
-    form = chosen.form(request.POST or None, initial=request.GET.dict() | _first(case), case=case, on=on)
+    form = chosen.form(
+        request.POST or None, auto_id="act_%s", initial=_first(case, chosen) | request.GET.dict(), case=case, on=on
+    )
     if request.method == "POST" and form.is_valid():
         try:
             chosen.call(case, form.cleaned_data, on, request.user)
@@ -120,8 +125,8 @@ def act(request: HttpRequest, public_id: str, verb: str) -> HttpResponse:
     return _draw(request, case, chosen, form, verb, on)
 
 
-def _first(case: Case) -> dict[str, Any]:
-    return {"assigned_to": case.assigned_to_id, "reason": case.reason}
+def _first(case: Case, verb: Verb) -> dict[str, Any]:
+    return {name: getattr(case, name) for name in verb.first}
 
 
 def _draw(request: HttpRequest, case: Case, verb: Verb, form: forms.VerbForm, code: str, on: date) -> HttpResponse:

@@ -93,6 +93,7 @@ def log(request: HttpRequest, public_id: str) -> HttpResponse:
         else:
             messages.success(request, _("Saved for %(name)s.") % {"name": case.borrower.masked_name})
             return _to_case(request, following, query)
+    _stand_at(request, case)
     return _draw(request, Bench(file=file, form=form, status=422))
 
 
@@ -112,8 +113,9 @@ def dial(request: HttpRequest, public_id: str) -> HttpResponse:
         )
     except DomainError as refusal:
         messages.error(request, refusal.detail)
-        return redirect(f"{reverse('collections:workbench')}?{urlencode({'case': public_id})}")
+        return _to_case(request, case, _query_of(request))
     file = case_file(case, person=request.user, now=business_date.now(), on=business_date.current())
+    _stand_at(request, case)
     return _draw(request, Bench(file=file, number=number))
 
 
@@ -193,6 +195,14 @@ def _file_of(request: HttpRequest, items: list[Case]) -> CaseFile | None:
 def _query_of(request: HttpRequest) -> QueryDict:
     """The filter the person was working in, carried by the form."""
     return QueryDict(request.POST.get("query", ""))
+
+
+def _stand_at(request: HttpRequest, case: Case) -> None:
+    """A bench drawn in answer to a POST keeps the filter, and its links lead where those of the same GET would."""
+    query = _query_of(request).copy()
+    query["case"] = case.public_id
+    request.GET = query  # type: ignore[assignment]
+    request.path, request.META["QUERY_STRING"] = reverse("collections:workbench"), query.urlencode()
 
 
 def _leaving(request: HttpRequest) -> int | None:
