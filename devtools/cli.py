@@ -71,7 +71,8 @@ def test(arguments: list[str]) -> int:
 
 
 def _workers(arguments: list[str]) -> list[str]:
-    """The whole suite runs one worker a core; a part of it in one process, which starts sooner and can be debugged.
+    """The whole suite runs a worker a core and one more, since each waits for its browser, servers and processes by turns;
+    a part of it runs in one process, which starts sooner and can be debugged.
 
     Never by file (`--dist loadfile`): each worker must run the tests that need what migrations seeded before those
     that empty the tables, and only the plain distribution keeps pytest-django's order. Handed out a few at
@@ -79,7 +80,9 @@ def _workers(arguments: list[str]) -> list[str]:
     """
     whole = not any((REPOSITORY / argument.split("::")[0]).exists() for argument in arguments)
     chosen = any(argument.startswith(("-n", "--numprocesses", "--pdb")) for argument in arguments)
-    return ["-n", str(min(os.cpu_count() or 1, MOST_WORKERS)), "--maxschedchunk", "4"] if whole and not chosen else []
+    if not whole or chosen:
+        return []
+    return ["-n", str(min((os.cpu_count() or 1) + 1, MOST_WORKERS)), "--maxschedchunk", "4"]
 
 
 def lint(arguments: list[str]) -> int:

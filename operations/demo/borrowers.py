@@ -214,11 +214,12 @@ def _open_instalments(on: date) -> Iterator[tuple[int, Due]]:
 
 
 def keep_promises(on: date) -> None:
-    """Two of three who promised pay on the day; the others do not, and whoever has stopped paying never does."""
+    """Two of three who promised pay on the day, and one of three who have stopped paying their instalments."""
     for promise in Promise.objects.filter(status=PromiseStatus.PENDING, due_on=on).select_related("loan"):
-        if promise.loan is None or conduct_of(promise.loan.number) is Conduct.STOPS:
+        if promise.loan is None:
             continue
-        if draw(promise.loan.number, f"promise {on}", 3):
+        drawn = draw(promise.loan.number, f"promise {on}", 3)
+        if drawn == 0 if conduct_of(promise.loan.number) is Conduct.STOPS else drawn:
             with suppress(DomainError):  # the loan was settled meanwhile
                 amount = _to_pay(promise.loan.pk, promise.amount, on)
                 receive(promise.loan.pk, amount, on, f"demo:promise:{promise.pk}", None)

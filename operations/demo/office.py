@@ -187,6 +187,8 @@ def _call(case: Case, person: User, random: Random, on: date, number: int) -> No
     promise = None
     if outcome == Outcome.PROMISE and late:
         owed = min(max(case.overdue_amount, Decimal(1)), queries.owed_on(late[0]))
+        if conduct_of(late[0].loan.number) is Conduct.STOPS:
+            owed = min(owed, Decimal(500))  # who has stopped paying promises a part at most
         promise = PromiseTerms(
             amount=round_money(owed), due_on=on + timedelta(days=random.randint(2, 6)), loan_id=late[0].loan_id
         )
