@@ -117,15 +117,11 @@ def collectors() -> QuerySet[User]:
     return User.objects.filter(is_active=True, pk__in=by_role.values("pk")).order_by("display_name", "username")
 
 
-def promise_list(
-    *, status: str = "", due_to: date | None = None, due_on: date | None = None, person: Any = None
-) -> QuerySet[Promise]:
+def promise_list(*, status: str = "", due_on: date | None = None, person: Any = None) -> QuerySet[Promise]:
     """Promises with their case and borrower; ``person`` limits to those this person took."""
     promises = Promise.objects.select_related("case__borrower", "taken_by", "loan")
     if status:
         promises = promises.filter(status=status)
-    if due_to is not None:
-        promises = promises.filter(due_on__lte=due_to)
     if due_on is not None:
         promises = promises.filter(due_on=due_on)
     if person is not None:
