@@ -18,6 +18,7 @@ from borrowers.identity import IdentityNumberInvalid, IdentityProblem, parse_res
 from borrowers.means import add_bank_account, record_external_debt, record_income
 from borrowers.models import Borrower, ContactKind, IdentityKind, Provenance, Sex
 from core.errors import DomainError, Invalid
+from core.history import insert_tracked
 from core.identifiers import next_number
 
 __all__ = [
@@ -193,7 +194,7 @@ def _store(borrower: Borrower) -> None:
     borrower.number = next_number("CU", borrower.created_on)
     try:
         with transaction.atomic():
-            borrower.save(force_insert=True)
+            insert_tracked(borrower)
     except IntegrityError as error:
         _refuse_known(Identity(borrower.identity_kind, borrower.identity_number, None, borrower.sex))
         raise PartnerNumberTaken(external_id=borrower.external_id) from error

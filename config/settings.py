@@ -33,10 +33,16 @@ _DATABASE = env.database("DATABASE_URL")
 # Queries follow foreign keys from the row they look for. Trying all orders of eight or nine joins took PostgreSQL 15 ms of
 # planning for a loan page, four times as long as with five, and found the same plan.
 _JOINS_AS_WRITTEN = {"options": "-c join_collapse_limit=5"}
+# A statement sent for the sixth time is prepared: PostgreSQL reads and plans it no more, a fifth less from application to
+# payment. A pooler that lends a connection for one transaction must know of prepared statements, or they are turned off.
+_PREPARED = {
+    "server_side_binding": True,
+    "prepare_threshold": 5 if env.flag("DATABASE_PREPARED_STATEMENTS", default=True) else None,
+}
 DATABASES = {
     "default": {
         **_DATABASE,
-        "OPTIONS": _JOINS_AS_WRITTEN | _DATABASE["OPTIONS"],
+        "OPTIONS": _JOINS_AS_WRITTEN | _PREPARED | _DATABASE["OPTIONS"],
         "CONN_MAX_AGE": env.number("DATABASE_CONNECTION_SECONDS", default=60),
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,

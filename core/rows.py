@@ -7,7 +7,7 @@ model with a history is inserted by ``core.history.insert_tracked``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
@@ -59,7 +59,8 @@ def insert_unless_known(row: Model, key: str) -> bool:
 def update(row: Model) -> None:
     """Write every column of a stored row."""
     with connection.cursor() as cursor:
-        cursor.execute(_updating(type(row)), [*_values(row, add=False), row.pk])
+        fields = written(type(row))
+        cursor.execute(updating(type(row), fields), [*values_of(row, fields), row.pk])
         if cursor.rowcount != 1:
             raise ObjectDoesNotExist(f"{row._meta.label} {row.pk} is not stored")
 
@@ -74,12 +75,18 @@ def insertion(model: type[Model], count: int = 1) -> str:
 
 def column_names(model: type[Model]) -> tuple[str, ...]:
     """The quoted columns an insert fills."""
-    return tuple(f'"{field.column}"' for field in _written(model))
+    return tuple(f'"{field.column}"' for field in written(model))
 
 
 def new_values(row: Model) -> list[Any]:
     """What an insert of ``row`` stores, in the order of the columns; moments of creation are set now."""
-    return _values(row, add=True)
+    return values_of(row, written(type(row)), add=True)
+
+
+def as_stored(model: type[Model], values: Sequence[Any]) -> list[Any]:
+    """``values`` of all ``written`` fields as an insert stores them."""
+    database = connections[DEFAULT_DB_ALIAS]
+    return [field.get_db_prep_save(value, database) for field, value in zip(written(model), values, strict=True)]
 
 
 def stored(row: Model, number: Any) -> None:
@@ -88,22 +95,23 @@ def stored(row: Model, number: Any) -> None:
     row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 
-def _values(row: Model, *, add: bool) -> list[Any]:
+def values_of(row: Model, fields: Iterable[Field[Any, Any]], *, add: bool = False) -> list[Any]:
+    """What a write of ``fields`` stores."""
     database = connections[DEFAULT_DB_ALIAS]  # looked up once a row: the proxy asks anew at every touch
-    return [field.get_db_prep_save(field.pre_save(row, add), database) for field in _written(type(row))]
+    return [field.get_db_prep_save(field.pre_save(row, add), database) for field in fields]
 
 
 @cache
-def _written(model: type[Model]) -> tuple[Field[Any, Any], ...]:
+def written(model: type[Model]) -> tuple[Field[Any, Any], ...]:
+    """The fields an insert fills: all but the number the database gives."""
     return tuple(field for field in model._meta.concrete_fields if not isinstance(field, AutoField))
 
 
 @cache
-def _updating(model: type[Model]) -> str:
-    key = model._meta.pk.column
-    return (
-        f'UPDATE "{model._meta.db_table}" SET {", ".join(f"{n} = %s" for n in column_names(model))} WHERE "{key}" = %s'
-    )
+def updating(model: type[Model], fields: tuple[Field[Any, Any], ...]) -> str:
+    """``UPDATE … SET … WHERE`` the number of the row is the last value."""
+    assignments = ", ".join(f'"{field.column}" = %s' for field in fields)
+    return f'UPDATE "{model._meta.db_table}" SET {assignments} WHERE "{model._meta.pk.column}" = %s'
 
 
 @cache

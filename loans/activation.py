@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
+from core import rows
 from core.money import ZERO
 from ledger.posting import post
 from loans import bookings, lifecycle, positions
@@ -59,6 +60,6 @@ def activate(*, loan_id: int, disbursed_on: date) -> Loan:
         interest_accrued=ZERO,
     )
     positions.read(position, account)
-    position.save(force_insert=True)
+    rows.insert(position)
     announce(loan_id=loan.pk, borrower_id=loan.borrower_id, on=disbursed_on)
     return loan

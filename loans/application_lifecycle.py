@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
+from core.history import update_tracked
 from loans.models import Application
 from loans.models import ApplicationStatus as S
 
@@ -31,13 +32,13 @@ class ApplicationStepRefused(DomainError):
 def advance(application: Application, to: S, **changes: Any) -> Application:
     """Move ``application`` (locked or just made by the caller) to ``to`` and write ``changes`` with it.
 
-    Raises ApplicationStepRefused. The history row is written by the save.
+    Raises ApplicationStepRefused. The history row is written with it.
     """
     require(application, to)
     application.status = to
     for name, value in changes.items():
         setattr(application, name, value)
-    application.save(update_fields=["status", *changes])
+    update_tracked(application, ("status", *changes))
     return application
 
 

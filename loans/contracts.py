@@ -10,6 +10,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
+from core.history import insert_tracked
 from core.identifiers import next_number
 from core.money import chinese_capitals, round_rate
 from loans import late_rules
@@ -31,7 +32,7 @@ def conclude(offer: Offer, on: date, signed_via: str) -> Loan:
     quote = quote_of_offer(offer, on)
     require_lawful(quote)
     loan = _loan(offer, offer.product_version, quote, on)
-    loan.save(force_insert=True)
+    insert_tracked(loan)
     seal(offer=offer, loan=loan, quote=quote, on=on, signed_via=signed_via)
     queue(loan, on)
     return loan

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.context import acting, current
 from core.errors import DomainError
+from core.history import update_tracked
 from loans.models import Loan, LoanStatus
 
 TRANSITIONS: dict[str, frozenset[str]] = {
@@ -43,4 +44,4 @@ def advance(loan: Loan, to: str, *, reason: str = "", **changes: Any) -> None:
     for name, value in changes.items():
         setattr(loan, name, value)
     with acting(reason=reason or current().reason):
-        loan.save(update_fields=list(changes))
+        update_tracked(loan, changes)

@@ -13,7 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from audit import approvals
 from audit.models import Approval
+from core import rows
 from core.errors import DomainError, Invalid, NotFound
+from core.history import insert_tracked
 from core.identifiers import next_number
 from loans import application_lifecycle as lifecycle
 from loans import notices
@@ -158,13 +160,10 @@ def _require_possible(wish: Application, on: date) -> None:
 
 
 def _create(wish: dict[str, Any], fields: dict[str, Any], status: S, on: date) -> Application:
-    return Application.objects.create(
-        **wish,
-        **fields,
-        number=next_number("AP", on),
-        status=status,
-        submitted_on=None if status == S.DRAFT else on,
-    )
+    submitted_on = None if status == S.DRAFT else on
+    application = Application(**wish, **fields, number=next_number("AP", on), status=status, submitted_on=submitted_on)
+    insert_tracked(application)
+    return application
 
 
 def _with_key(key: str, wish: dict[str, Any]) -> Application | None:
@@ -258,7 +257,7 @@ def _make_offer(application: Application, decision: Decision, on: date, by: Any)
     lifecycle.require(application, S.OFFERED)
     _quote, offer = quote_of_decision(application, decision, on)
     offer.made_by = by
-    offer.save(force_insert=True)
+    rows.insert(offer)
     lifecycle.advance(application, S.OFFERED, **_decided(decision, on, by))
     notices.offer_ready(application, offer, on)
     return application

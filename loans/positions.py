@@ -210,14 +210,16 @@ def insert_version(loan_id: int, account: Account, *, superseded_on: date | None
     version = (current.values_list("version", flat=True).first() or 0) + 1
     if superseded_on is not None:
         current.update(superseded_on=superseded_on)
-    Instalment.objects.bulk_create(
-        Instalment(
-            loan_id=loan_id,
-            version=version,
-            number=row.number,
-            **{name: getattr(row, name) for name in AGREED + MOVING},
+    rows.insert(
+        *(
+            Instalment(
+                loan_id=loan_id,
+                version=version,
+                number=row.number,
+                **{name: getattr(row, name) for name in AGREED + MOVING},
+            )
+            for row in account.instalments
         )
-        for row in account.instalments
     )
     return version
 

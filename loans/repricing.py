@@ -25,6 +25,8 @@ def reprice_due(lo: int, hi: int, on: date) -> dict[str, int]:
     """Set the rate of loans ``lo`` to ``hi`` anew that are due for it on ``on``; a repeat changes nothing."""
     counts = {"rates_changed": 0}
     running = Loan.objects.filter(~Q(repricing=Repricing.FIXED), pk__gte=lo, pk__lte=hi, status=LoanStatus.ACTIVE)
+    if not running.exists():  # where no rate floats, the night need not ask for whole loans and their products
+        return counts
     for loan in running.select_related("product_version__product").order_by("pk"):
         if is_due(loan, on):
             counts["rates_changed"] += _reprice(loan, on)

@@ -86,7 +86,8 @@ def close_day(
         if on > today:
             raise DayNotReached(on=on, business_date=today)
         run = _run_of(on, triggered_by)
-        plan = {step: _ranges(step, run.chunk_size) for step in STEPS}
+        ends = {id_range: id_range() for id_range in dict.fromkeys(step.id_range for step in STEPS)}
+        plan = {step: _ranges(ends[step.id_range], run.chunk_size) for step in STEPS}
         _begin(run, {step.code: len(ranges) for step, ranges in plan.items()})
         failure = _work_through(run, on, plan, progress)
         return _fail(run, failure) if failure else _finish(run, on)
@@ -178,9 +179,8 @@ def _closed_run(on: date) -> EndOfDayRun:
     return run
 
 
-def _ranges(step: Step, size: int) -> list[Range]:
+def _ranges(ends: Range | None, size: int) -> list[Range]:
     """Cut on a fixed grid, so that ids added between two attempts never move a border."""
-    ends = step.id_range()
     if ends is None:
         return []
     lo, hi = ends

@@ -6,6 +6,7 @@ never outlives a killed parent by more than the event it has begun. Each event i
 at the state of its row: whoever comes second finds it done.
 """
 
+import gc
 import json
 import os
 import subprocess
@@ -108,6 +109,8 @@ def crew_for(profile: Profile, *, events: int, hands: int | None = None) -> Iter
 
 def serve(profile: Profile, source: TextIO, target: TextIO) -> None:
     """The life of a hand: read a day's share, live it event by event, say so, until the input ends."""
+    gc.freeze()  # the code stays as long as the process: no use looking through it for garbage, nor often for any
+    gc.set_threshold(20_000, 20, 50)
     with quiet(), acting(channel="cli", reason="import of a tape"), without_waiting_for_disk():
         for line in source:
             for row_id, kind in json.loads(line):

@@ -142,4 +142,4 @@ def test_a_file_is_opened_with_few_queries() -> None:
         somebody()
 
     statements = [query["sql"].split()[0] for query in queries if "SAVEPOINT" not in query["sql"]]
-    assert statements == ["SELECT", "SELECT", "INSERT", "INSERT", "INSERT", "INSERT"]
+    assert statements == ["SELECT", "SELECT", "WITH", "INSERT", "INSERT"]  # WITH: the person and the history row

@@ -10,7 +10,7 @@ from django.forms.models import model_to_dict
 from audit.models import AuditEvent
 from core import rows
 from core.context import acting
-from core.history import insert_tracked
+from core.history import insert_tracked, update_tracked
 from ledger.models import Account, AccountKind
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +36,35 @@ def test_history_and_audit_are_those_of_a_save(reason: str) -> None:
         AuditEvent.objects.filter(object_id=code).values(*_EVENT).get() for code in ("9001", "9002")
     )
     assert one_event == other_event
+
+
+def test_an_update_has_the_history_of_a_save() -> None:
+    one, other = _account("9011"), _account("9012")
+    one.save()
+    other.save()
+    with acting(reason="renamed", request_id="req-2", channel="admin"):
+        one.name = other.name = "Float"
+        one.kind = other.kind = AccountKind.EXPENSE  # not among what is written
+        update_tracked(one, ["name"])
+        other.save(update_fields=["name"])
+    for account in (one, other):
+        assert Account.objects.values_list("name", "kind").get(pk=account.pk) == ("Float", "asset")
+    of_one, of_other = (Account.history.filter(code=code).values(*_HISTORY).latest() for code in ("9011", "9012"))
+    assert (of_one["name"], of_one["kind"], of_other["kind"]) == ("Float", "asset", "expense")  # as stored, as meant
+    assert {**of_one, "kind": ""} == {**of_other, "kind": ""}
+
+
+def test_an_update_with_history_of_a_row_that_is_not_there_is_refused() -> None:
+    with pytest.raises(ObjectDoesNotExist):
+        update_tracked(_account("9013"), ["name"])
+    assert not Account.history.filter(code="9013").exists()
+
+
+def test_deleting_leaves_the_last_state_in_the_history() -> None:
+    account = _account("9014")
+    account.save()
+    account.delete()
+    assert Account.history.filter(code="9014").values_list("name", "history_type").first() == ("Petty cash", "-")
 
 
 def test_a_row_reads_back_as_the_orm_reads_it() -> None:
