@@ -15,8 +15,10 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from borrowers.models import BankAccount
+from core.context import acting
 from core.errors import DomainError, Invalid, NotFound
-from loans import lifecycle, notices
+from core.history import insert_tracked, update_tracked
+from loans import drawing, lifecycle, notices
 from loans.activation import activate
 from loans.advance_deduction import require_paid_in_full
 from loans.banking import Answer, BankUnreachable, PaymentOrder, PaymentOutcome, Report, bank
@@ -49,7 +51,7 @@ class DisbursementStepRefused(DomainError):
 class CancellationReasonMissing(Invalid):
     code = "cancellation_reason_missing"
     field = "reason"
-    message = _("Say why the loan is cancelled: the reason stays with it.")
+    message = _("Say why it is given up: the reason stays with the loan.")
 
 
 class DisbursementReferenceUnknown(NotFound):
@@ -71,26 +73,28 @@ def advance(disbursement: Disbursement, to: S, **changes: Any) -> Disbursement:
     changes["status"] = to
     for name, value in changes.items():
         setattr(disbursement, name, value)
-    disbursement.save(update_fields=list(changes))
+    update_tracked(disbursement, changes)
     return disbursement
 
 
 def queue(loan: Loan, on: date, requested_by: Any = None) -> Disbursement:
     """Write the order to pay ``loan`` (locked or just made by the caller) out."""
-    return Disbursement.objects.create(
+    disbursement = Disbursement(
         number=loan.number.replace("LN-", "DB-"),
         loan=loan,
         amount=loan.terms(on).paid_out,
         requested_on=on,
         requested_by=requested_by,
     )
+    insert_tracked(disbursement)
+    return disbursement
 
 
 @transaction.atomic
 def request_disbursement(*, loan_id: int, on: date, requested_by: Any = None) -> Disbursement:
     """The order to pay the loan out: the one it has, or a new one. Raises LoanNotInState for a loan that is not waiting."""
     loan = Loan.objects.locked(loan_id)
-    standing = loan.disbursements.exclude(status=S.CANCELLED).first()
+    standing = loan.disbursements.exclude(status=S.CANCELLED).filter(is_drawdown=False).first()
     if standing is not None:
         return standing
     lifecycle.require(loan, LoanStatus.PENDING_DISBURSEMENT)
@@ -106,7 +110,7 @@ def disburse(*, loan_id: int, on: date, requested_by: Any = None) -> Disbursemen
 def send(*, disbursement_id: int, on: date) -> Disbursement:
     """Bring the order to the bank, or ask what became of it, and record the answer. Ended orders stay as they are.
 
-    Raises AdvanceDeductionRefused, MerchantNotActive.
+    Raises AdvanceDeductionRefused, MerchantNotActive, and LoanNotInState for a further part of a loan that has ended.
     """
     disbursement, transfer, is_new = _open_transfer(disbursement_id, on)
     if transfer is None:
@@ -157,7 +161,8 @@ def confirm(
     detail: str = "",
     transfer: BankTransfer | None = None,
 ) -> Disbursement:
-    """Record what the bank says, of ``transfer`` if it is known of which. Paid: the loan begins to run.
+    """Record what the bank says, of ``transfer`` if it is known of which. Paid: the loan begins to run, or owes the
+    further part as well.
 
     The same news again changes nothing, nor does late news of a transfer that was ordered again since. Raises
     DisbursementStepRefused for news that contradicts what is known, PaidUnderEarlierReference.
@@ -180,7 +185,9 @@ def confirm(
     )
     if disbursement.attempt_count:
         _record_answer(disbursement, on)
-    if to == S.PAID:
+    if to == S.PAID and disbursement.is_drawdown:
+        drawing.paid_out(disbursement, on)
+    elif to == S.PAID:
         activate(loan_id=disbursement.loan_id, disbursed_on=on)
         notices.loan_disbursed(disbursement.loan, disbursement.amount, on)
     return disbursement
@@ -226,7 +233,8 @@ def retry(*, disbursement_id: int, on: date, requested_by: Any = None) -> Disbur
 
 @transaction.atomic
 def cancel(*, disbursement_id: int, on: date, reason: str) -> Disbursement:
-    """Give up paying out: the loan never began. Only before the bank was asked or after it refused.
+    """Give up paying out: the loan never began, or stays as it is without the further part. Only before the bank was
+    asked or after it refused.
 
     Raises CancellationReasonMissing without a reason.
     """
@@ -236,8 +244,10 @@ def cancel(*, disbursement_id: int, on: date, reason: str) -> Disbursement:
     disbursement = _locked_with_loan(disbursement_id)
     if disbursement.status == S.CANCELLED:
         return disbursement
-    advance(disbursement, S.CANCELLED)
-    lifecycle.advance(disbursement.loan, LoanStatus.CANCELLED, reason=reason)
+    with acting(reason=reason):
+        advance(disbursement, S.CANCELLED)
+    if not disbursement.is_drawdown:
+        lifecycle.advance(disbursement.loan, LoanStatus.CANCELLED, reason=reason)
     return disbursement
 
 
@@ -259,7 +269,10 @@ def _open_transfer(disbursement_id: int, on: date) -> tuple[Disbursement, BankTr
         return disbursement, None, False
     if disbursement.status != S.QUEUED:
         return disbursement, disbursement.transfers.order_by("-id").first(), False
-    require_whole_sum(disbursement, on)
+    if disbursement.is_drawdown:
+        lifecycle.require(disbursement.loan, LoanStatus.ACTIVE)
+    else:
+        require_whole_sum(disbursement, on)
     if disbursement.loan.merchant is not None:
         require_active(disbursement.loan.merchant)
     number = disbursement.attempt_count + 1

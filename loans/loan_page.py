@@ -61,6 +61,7 @@ class LoanPage:
     loan: Loan
     position: LoanPosition | None
     disbursement: Disbursement | None
+    drawdown: Disbursement | None
     schedule: ScheduleView
     progress: Progress
     instalments: list[Instalment]
@@ -110,17 +111,18 @@ def loan_page(loan: Loan, *, on: date) -> LoanPage:
     position = getattr(loan, "position", None)
     as_of = position.as_of if position else on
     schedule = schedule_view(loan, current, as_of=as_of, on=on, version=version)
-    disbursement = Disbursement.objects.filter(loan=loan).order_by("-id").first()
+    orders = list(Disbursement.objects.filter(loan=loan).order_by("-id"))
     repayments = list(_repayments(loan)[:MOST_ROWS])
     return LoanPage(
         loan=loan,
         position=position,
-        disbursement=disbursement,
+        disbursement=next((order for order in orders if not order.is_drawdown), None),
+        drawdown=next((order for order in orders if order.is_drawdown and order.is_open), None),
         schedule=schedule,
         progress=progress(schedule, as_of=as_of, on=on),
         instalments=current,
         repayments=repayments,
-        events=_events(loan, disbursement, repayments),
+        events=_events(loan, orders, repayments),
     )
 
 
@@ -247,10 +249,9 @@ def messages_of(loan: Loan) -> list[Message]:
 # --- the timeline ---------------------------------------------------------------------------------------------------
 
 
-def _events(loan: Loan, disbursement: Disbursement | None, repayments: Sequence[Repayment]) -> list[Event]:
+def _events(loan: Loan, orders: Sequence[Disbursement], repayments: Sequence[Repayment]) -> list[Event]:
     events = [repayment_event(repayment) for repayment in repayments[:MOST_EVENTS]]
-    if disbursement is not None:
-        events.append(_disbursement_event(disbursement))
+    events += [_disbursement_event(order) for order in orders]
     moves = LoanTransition.objects.filter(loan_id=loan.pk, kind="bucket").order_by("-on", "-id")
     events += [_move_event(move) for move in moves[:MOST_EVENTS]]
     extensions = Extension.objects.filter(loan=loan).select_related("granted_by").order_by("-id")

@@ -23,7 +23,7 @@ from loans.acts.registry import act_kind
 from loans.changes.base import Change, Effect
 from loans.correcting import conclude, replay_all, replay_standing
 from loans.events import stored_events
-from loans.models import ActStatus, Loan, LoanAct, LoanStatus
+from loans.models import ActStatus, Disbursement, Loan, LoanAct, LoanStatus
 from loans.replay import apply, in_order
 from loans.signals import announce
 
@@ -94,8 +94,14 @@ def perform(wish: Wish, *, approved: bool = False) -> LoanAct:
 
 
 @transaction.atomic
-def perform_or_ask(wish: Wish) -> LoanAct | Approval:
-    """Do the act within one's own authority; beyond it ask for a second person. Raises what ``perform`` raises."""
+def perform_or_ask(wish: Wish) -> LoanAct | Approval | Disbursement:
+    """Do the act within one's own authority; beyond it ask for a second person; order it where a bank has to pay first.
+
+    Raises what ``perform`` and the order raise.
+    """
+    order = act_kind(wish.kind).order
+    if order is not None:
+        return order(wish)
     try:
         return perform(wish)
     except BeyondAuthority:

@@ -14,7 +14,7 @@ from ledger.posting import Line
 from loans.account import Account
 from loans.acts.parameters import Parameter, decoded
 from loans.changes.base import Change, Effect
-from loans.models import Loan, LoanPosition, LoanStatus
+from loans.models import Disbursement, Loan, LoanPosition, LoanStatus
 
 Words = str | Promise
 
@@ -67,7 +67,8 @@ class ActKind:
     or money itself, and ``other_party(loan, values)`` the name that stands in it beside the loan's number; income that it
     changes is booked by the accrual that follows every act; ``once_charged_off`` what it is for a loan charged off.
     ``group`` is where its page is found; ``template`` the page itself, for a kind that needs more than its parameters
-    drawn. ``for_partners``: partners may do it over the API; what moves money, changes the price or gives up a claim is
+    drawn. ``order(wish)``: what is done when somebody asks for the act, where a bank has to pay first and the act follows.
+    ``for_partners``: partners may do it over the API; what moves money, changes the price or gives up a claim is
     for staff.
     """
 
@@ -85,6 +86,7 @@ class ActKind:
     beyond_authority: Callable[[Loan, Account, Effect, date], bool] | None = None
     lines: Callable[[Loan, Effect], list[Line]] | None = None
     other_party: Callable[[Loan, Mapping[str, Any]], str] | None = None
+    order: Callable[[Any], Disbursement] | None = None
     once_charged_off: OnceChargedOff = OnceChargedOff.NOTHING
     figures: Sequence[tuple[str, Words]] = ()
     can_be_undone: bool = True

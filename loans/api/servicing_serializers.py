@@ -103,7 +103,7 @@ class LoanSerializer(serializers.Serializer[Loan]):
 
     @extend_schema_field(DisbursementSerializer(allow_null=True))
     def get_disbursement(self, loan: Loan) -> Any:
-        orders = list(loan.disbursements.all())
+        orders = [order for order in loan.disbursements.all() if not order.is_drawdown]
         return DisbursementSerializer(orders[-1]).data if orders else None
 
 

@@ -1,4 +1,5 @@
-"""Paying a loan out: one disbursement a loan, and each attempt at the bank under a reference of its own."""
+"""Paying a loan out: one disbursement a loan and one for each further part of an approved amount, and each attempt at the
+bank under a reference of its own."""
 
 from decimal import Decimal
 
@@ -40,11 +41,13 @@ STATUS_TONES = {
 
 
 class Disbursement(models.Model):
-    """The order to pay one loan out. A retry after a refusal is a new transfer of the same disbursement."""
+    """The order to pay one loan out, or a further part of it. A retry after a refusal is a new transfer of this order."""
 
     public_id = models.CharField(max_length=40, unique=True, default=_disbursement_id, editable=False)
     number = models.CharField(_("number"), max_length=20, unique=True)
     loan = models.ForeignKey("loans.Loan", on_delete=models.PROTECT, related_name="disbursements")
+    is_drawdown = models.BooleanField(_("a further part of the approved amount"), default=False, db_default=False)
+    idempotency_key = models.CharField(max_length=255, null=True, blank=True, unique=True, editable=False)
     amount = money_field(verbose_name=_("amount"))
     status = models.CharField(_("status"), max_length=10, choices=DisbursementStatus, default=DisbursementStatus.QUEUED)
     requested_on = models.DateField(_("requested on"))
@@ -63,7 +66,14 @@ class Disbursement(models.Model):
         default_permissions = ("view",)
         constraints = [
             models.UniqueConstraint(
-                fields=["loan"], condition=~models.Q(status="cancelled"), name="loans_disbursement_one_a_loan"
+                fields=["loan"],
+                condition=~models.Q(status="cancelled") & models.Q(is_drawdown=False),
+                name="loans_disbursement_one_a_loan",
+            ),
+            models.UniqueConstraint(
+                fields=["loan"],
+                condition=~models.Q(status__in=["paid", "cancelled"]) & models.Q(is_drawdown=True),
+                name="loans_disbursement_one_drawdown_under_way",
             ),
             models.CheckConstraint(condition=models.Q(amount__gt=0), name="loans_disbursement_amount_positive"),
             models.CheckConstraint(
@@ -100,6 +110,11 @@ class Disbursement(models.Model):
     def is_under_way(self) -> bool:
         """Whether the bank may still be told or asked."""
         return self.status in {DisbursementStatus.QUEUED, DisbursementStatus.SENT, DisbursementStatus.UNKNOWN}
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may still pay: neither paid nor given up."""
+        return self.status not in {DisbursementStatus.PAID, DisbursementStatus.CANCELLED}
 
     @property
     def is_cancellable(self) -> bool:

@@ -21,7 +21,7 @@ from loans.acts.performing import Wish, perform, perform_or_ask, undo
 from loans.acts.previewing import Preview, preview
 from loans.acts.registry import ActKind, act_kind
 from loans.loan_page import loan_by_number
-from loans.models import Loan, LoanAct
+from loans.models import Disbursement, Loan, LoanAct
 from loans.web.act_forms import ActForm, UndoForm
 from staff.permissions import check, person, require
 
@@ -76,9 +76,11 @@ def _wish(request: HttpRequest, loan: Loan, form: ActForm, on: date) -> Wish:
     )
 
 
-def _said(kind: ActKind, done: LoanAct | Approval) -> str:
+def _said(kind: ActKind, done: LoanAct | Approval | Disbursement) -> str:
     if isinstance(done, Approval):
         return _("Sent for approval: a second person decides on “%(act)s”.") % {"act": kind.label}
+    if isinstance(done, Disbursement):
+        return _("Order %(number)s is written. The loan changes when the bank has paid.") % {"number": done.number}
     return _("Done: %(act)s.") % {"act": kind.label}
 
 

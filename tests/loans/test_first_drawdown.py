@@ -207,6 +207,12 @@ def test_from_application_to_a_second_drawdown_on_the_pages(client: Client, sign
     refused = house.post(address, {**form, "amount": "1000.01"})
     assert refused.status_code == 422 and "1000.00 of the approved 6000.00" in refused.content.decode()
     assert house.post(address, {**form, "amount": "1000.00"}).status_code == 302
+    assert house.post(address, {**form, "amount": "1000.00"}).status_code == 302  # the same form once more
+    assert position(loan).principal_outstanding == FIRST
+    ordered = Disbursement.objects.get(is_drawdown=True)
+    overview = house.get(f"/app/loans/{loan.number}").content.decode()
+    assert ordered.number in overview and "The loan changes when the bank has paid." in overview
+    house.post(f"/app/loans/{loan.number}/drawdowns/{ordered.public_id}/send")
 
     assert position(loan).principal_outstanding == Decimal("6000.00")
     overview = house.get(f"/app/loans/{loan.number}").content.decode()

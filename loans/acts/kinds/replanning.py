@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import Invalid
 from core.money import CENT
 from ledger.posting import Line
-from loans import bookings
+from loans import bookings, drawing
 from loans.account import Account
 from loans.account_mapping import accounts_for
 from loans.acts.authority import beyond
@@ -48,12 +48,15 @@ DRAWN_DOWN = register(
     ActKind(
         code=LATER,
         label=_("Pay out a further part"),
-        hint=_("Up to the approved amount; the instalments ahead are worked out anew."),
+        hint=_(
+            "Up to the approved amount. The bank is told; once it has paid, the instalments ahead are worked out anew."
+        ),
         permission="loans.disburse_loan",
         change=DrawnDown,
         agreed=_terms,
         refuse=_within_approved,
         lines=_paid_out,
+        order=drawing.order,
         once_charged_off=OnceChargedOff.REFUSED,
         group=Group.MONEY,
         is_grave=True,
