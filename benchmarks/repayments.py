@@ -1,10 +1,11 @@
 """Posted repayments a second, and what the same rows take when raw psycopg writes them. ``./dev bench repayments``
 
 Each repayment settles the first instalment of a loan of its own on its due date: with its history row and audit event,
-two journal entries, the accrual, the line, the instalment, the position and the message. Rounds of the raw way and of
-``loans.servicing.record_repayment`` take turns, with 1 and with 4 connections (a process each); the median of their
-ratios counts. The raw way knows every figure beforehand, reads nothing but the locked row and gives no news to the
-broker. In the end both ways must have left the same number of rows in every table, and the books must agree.
+two journal entries, the accrual, the line, the instalment, the position, the message and the note that the loan changed.
+Rounds of the raw way and of ``loans.servicing.record_repayment`` take turns, with 1 and with 4 connections (a process
+each); the median of their ratios counts. The raw way knows every figure beforehand, reads nothing but the locked row and
+wakes no worker; psycopg prepares its statements as it does the house's. In the end both ways must have left the same
+number of rows in every table, and the books must agree.
 """
 
 import sys
@@ -48,6 +49,7 @@ from loans.models.repayment import new_repayment_id
 from loans.servicing import record_repayment
 from loans.verifying import compare, compare_income
 from messaging.models import Message
+from operations.models import ChangedLoan
 
 CONNECTIONS = (1, 4)
 ROUNDS = 7
@@ -57,7 +59,7 @@ CHECKED = 100
 GOAL = 0.4
 OUT = date(2026, 6, 15)
 DUE = OUT + timedelta(days=30)
-PRINCIPAL, INTEREST = Decimal("1000.00"), Decimal("180.00")
+PRINCIPAL, INTEREST = Decimal("1000.00"), Decimal("177.53")
 AMOUNT, ZERO = PRINCIPAL + INTEREST, Decimal("0.00")
 RAW, HOUSE = "raw", "house"
 
@@ -73,13 +75,14 @@ INSERT INTO loans_loan (id, public_id, number, borrower_id, product_version_id, 
     fee_total, fee_due, method, frequency, every, instalment_count, day_count, grace_days, late_annual_rate,
     allocation_order, disbursed_on, created_at)
 SELECT i, 'loan_bench' || i, 'LN-BENCH-' || i, i, %(version)s, 'active', 12000, 0.18, 0, 'spread', 'equal_principal',
-       'day', 30, 12, 'ACT/365F', 3, 0.27, '{fee,late_interest,interest,principal}', %(out)s, now()
+       'day', 30, 12, 'act_365f', 3, 0.27, '{fee,late_interest,interest,principal}', %(out)s, now()
   FROM generate_series(1, %(most)s) AS i
 """
 _INSTALMENTS = """
 INSERT INTO loans_instalment (loan_id, version, number, starts_on, due_on, principal, interest, fee, late_interest,
     principal_paid, interest_paid, fee_paid, late_interest_paid)
-SELECT i, 1, n, %(out)s::date + 30 * (n - 1), %(out)s::date + 30 * n, 1000, 180 - 15 * (n - 1), 0, 0, 0, 0, 0, 0
+SELECT i, 1, n, %(out)s::date + 30 * (n - 1), %(out)s::date + 30 * n, 1000,
+       round((13000 - 1000 * n) * 0.18 * 30 / 365, 2), 0, 0, 0, 0, 0, 0
   FROM generate_series(1, %(most)s) AS i CROSS JOIN generate_series(1, 12) AS n
 """
 _POSITIONS = """
@@ -108,6 +111,7 @@ _TABLES: tuple[type[models.Model], ...] = (
     Accrual,
     LoanTransition,
     Message,
+    ChangedLoan,
 )
 
 
@@ -242,6 +246,7 @@ _HISTORY = _insert(Repayment.history.model)
 _REPAYMENT_LINE = _insert(RepaymentLine)
 _ACCRUAL = _insert(Accrual)
 _MESSAGE = _insert(Message)
+_CHANGED = _insert(ChangedLoan)
 _INSTALMENT = """
 UPDATE loans_instalment SET late_interest = %s, principal_paid = %s, interest_paid = %s, fee_paid = %s,
        late_interest_paid = %s, settled_on = %s
@@ -282,6 +287,7 @@ def _repay_raw(loan_id: int, user: Any) -> None:
         )  # fmt: skip
         cursor.execute(_POSITION, _position(loan_id, borrower_id, product_id))
         cursor.execute(_MESSAGE, _message(number, borrower_id, public_id))
+        cursor.execute(_CHANGED, {"loan_id": loan_id, "borrower_id": borrower_id})
         cursor.close()
 
 
@@ -324,7 +330,7 @@ def _position(loan_id: int, borrower_id: int, product_id: int) -> dict[str, Any]
     return {
         **nothing, "loan_id": loan_id, "borrower_id": borrower_id, "product_id": product_id, "status": "active",
         "as_of": DUE, "principal_outstanding": 11 * PRINCIPAL, "interest_accrued": INTEREST, "interest_paid": INTEREST,
-        "oldest_due_on": None, "next_due_on": DUE + timedelta(days=30), "next_due_amount": Decimal("1165.00"),
+        "oldest_due_on": None, "next_due_on": DUE + timedelta(days=30), "next_due_amount": Decimal("1162.74"),
         "days_past_due": 0, "bucket": "C", "risk_class": "normal", "holds": Jsonb([]), "plan": None,
         "charged_off_on": None, "late_rates": Jsonb([]), "late_by_day": False,
     }  # fmt: skip

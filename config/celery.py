@@ -22,6 +22,7 @@ BEAT_TABLE: dict[str, dict[str, Any]] = {
     "collect-bank-reports": {"task": "loans.collect_bank_reports", "schedule": 60.0},
     "send-due-messages": {"task": "messaging.send_due", "schedule": 30.0},
     "collect-receipts": {"task": "messaging.collect_receipts", "schedule": 30.0},
+    "look-at-changed-loans": {"task": "operations.look_at_changed", "schedule": 5.0},
     "forget-old-answers": {"task": "partners.forget_old_answers", "schedule": crontab(minute=40)},
 }
 

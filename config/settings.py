@@ -208,8 +208,6 @@ STORAGES = {
 # --- cache and background work --------------------------------------------------------------------------------------
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL},
-    # Rules change a few times a year and are read on every request: each process keeps them for a minute.
-    "rules": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "rules"},
 }
 CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -223,6 +221,7 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = BEAT_TABLE
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+FRESH_LOOKS_SECONDS = 1  # a process wakes a worker for loans that changed at most this often
 
 # --- the business ---------------------------------------------------------------------------------------------------
 DEFAULT_MARKET = env.text("DEFAULT_MARKET", example="CN", default="CN")

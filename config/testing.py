@@ -23,6 +23,7 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
+FRESH_LOOKS_SECONDS = 0
 ALLOWED_HOSTS = [*ALLOWED_HOSTS, "testserver"]
 # The ledger refuses TRUNCATE; transactional tests clean up with it, so the tests alone may switch the guard off.
 DATABASES["default"]["OPTIONS"]["options"] += " -c loandesk.allow_truncate=on"

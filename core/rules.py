@@ -7,13 +7,11 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import caches
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import NotFound
+from core.kept import forget, kept
 from core.models import Rule
-
-_CACHE_SECONDS = 60
 
 
 class RuleMissing(NotFound):
@@ -38,15 +36,15 @@ def rule_versions(code: str, market: str | None = None) -> list[tuple[date, dict
 
 
 def _versions(code: str, market: str) -> list[tuple[date, dict[str, Any]]]:
-    cache, key = caches["rules"], f"rule:{market}:{code}"
-    versions: list[tuple[date, dict[str, Any]]] | None = cache.get(key)
-    if versions is None:
-        rows = Rule.objects.filter(code=code, market=market).order_by("-effective_from")
-        versions = list(rows.values_list("effective_from", "data"))
-        cache.set(key, versions, _CACHE_SECONDS)
+    versions: list[tuple[date, dict[str, Any]]] = kept(f"rule:{market}:{code}", lambda: _read(code, market))
     return versions
+
+
+def _read(code: str, market: str) -> list[tuple[date, dict[str, Any]]]:
+    rows = Rule.objects.filter(code=code, market=market).order_by("-effective_from")
+    return list(rows.values_list("effective_from", "data"))
 
 
 def forget_cached_rules() -> None:
     """Drop the cache, after an edit and between tests."""
-    caches["rules"].clear()
+    forget()

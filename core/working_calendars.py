@@ -5,15 +5,13 @@ They change once a year and are asked at every schedule, so each is kept in the 
 
 from datetime import date
 
-from django.core.cache import caches
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import NotFound
+from core.kept import kept
 from core.models import Calendar, CalendarDay
 from core.rules import forget_cached_rules, rule
 from core.working_days import WorkingCalendar, calendar_of
-
-_CACHE_SECONDS = 60
 
 
 class CalendarMissing(NotFound):
@@ -25,12 +23,8 @@ class CalendarMissing(NotFound):
 
 def working_calendar(code: str) -> WorkingCalendar:
     """The calendar ``code``. Raises CalendarMissing."""
-    cache, key = caches["rules"], f"calendar:{code}"
-    known: WorkingCalendar | None = cache.get(key)
-    if known is None:
-        known = _read(code)
-        cache.set(key, known, _CACHE_SECONDS)
-    return known
+    calendar: WorkingCalendar = kept(f"calendar:{code}", lambda: _read(code))
+    return calendar
 
 
 def market_calendar(on: date, market: str | None = None) -> WorkingCalendar:

@@ -5,15 +5,14 @@ Read at every booking and changed hardly ever, the answer is kept in the process
 
 from dataclasses import fields
 
-from django.core.cache import caches
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError, NotFound
+from core.kept import forget, kept
 from loans.account_roles import BALANCE_ROLES, Accounts
 from loans.models import AccountMapping, Loan, LoanPosition
 
-_CACHE_SECONDS = 60
 _ROLES = tuple(field.name for field in fields(Accounts))
 
 
@@ -49,10 +48,7 @@ def common_accounts() -> Accounts:
 
 
 def _known(key: str, own: Q) -> Accounts:
-    accounts: Accounts | None = caches["rules"].get(key)
-    if accounts is None:
-        accounts = _read(own)
-        caches["rules"].set(key, accounts, _CACHE_SECONDS)
+    accounts: Accounts = kept(key, lambda: _read(own))
     return accounts
 
 
@@ -86,4 +82,4 @@ def require_changeable(mapping: AccountMapping, before: AccountMapping | None) -
 
 def forget_mappings() -> None:
     """Drop what this process remembers, after an edit; other processes follow within a minute."""
-    caches["rules"].clear()
+    forget()

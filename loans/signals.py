@@ -1,12 +1,12 @@
-"""The one piece of news that travels upward: a loan's position changed. Sent after commit, so that receivers read what is
-really there; end of day, which changes all positions at once, does not send it."""
+"""The one piece of news that travels upward: a loan's position changed. Sent inside the transaction, for receivers that only
+write it down: what they note stands or falls with the change. End of day, which changes all positions at once, does not
+send it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date
 
-from django.db import transaction
 from django.dispatch import Signal
 
 loan_position_changed = Signal()
@@ -14,12 +14,9 @@ _quiet: ContextVar[bool] = ContextVar("loans_quiet", default=False)
 
 
 def announce(*, loan_id: int, borrower_id: int, on: date) -> None:
-    """Tell the upper apps, once the transaction is safe."""
-    if _quiet.get():
-        return
-    transaction.on_commit(
-        lambda: loan_position_changed.send_robust(None, loan_id=loan_id, borrower_id=borrower_id, on=on)
-    )
+    """Tell the upper apps."""
+    if not _quiet.get():
+        loan_position_changed.send(None, loan_id=loan_id, borrower_id=borrower_id, on=on)
 
 
 @contextmanager

@@ -213,6 +213,24 @@ class ImportRow(models.Model):
         return f"{self.loan_key} {self.state}"
 
 
+class ChangedLoan(models.Model):
+    """A note that a loan changed: case, limit and pledged policy of its borrower are to be looked at again.
+
+    Taken away by whoever looks. No foreign keys: it is written with every payment and lives for a second.
+    """
+
+    loan_id = models.BigIntegerField()
+    borrower_id = models.BigIntegerField()
+
+    class Meta:
+        default_permissions = ()
+        verbose_name = _("changed loan")
+        verbose_name_plural = _("changed loans")
+
+    def __str__(self) -> str:
+        return str(self.loan_id)
+
+
 class LongJob(models.Model):
     """A piece of work a person started and watches: what it is, how far it has come, how it ended."""
 

@@ -37,8 +37,8 @@ def run_job(*, job_id: int) -> str:
         return jobs.run_job(job_id=job_id).status
 
 
-@shared_task(name="operations.look_again")
-def look_again(*, loan_id: int, borrower_id: int) -> dict[str, dict[str, int]]:
-    """Case, promises, limit and pledged policy, after a payment, a reversal or any other change of a loan."""
+@shared_task(name="operations.look_at_changed")
+def look_at_changed() -> int:
+    """Case, promises, limit and pledged policy, after payments, reversals or any other change of a loan."""
     with acting(channel="task"):
-        return fresh_looks.look_again(loan_id=loan_id, borrower_id=borrower_id, on=business_date.current())
+        return fresh_looks.look_at_changed(on=business_date.current())

@@ -100,7 +100,7 @@ def test_cure_by_news_and_the_night_at_once_cure_once() -> None:
     pledge = noticed()
     business_date.move_to(LAPSES)
     with pytest.MonkeyPatch.context() as without_news:
-        without_news.setattr("operations.receivers.look_again.apply_async", lambda **asked: None)
+        without_news.setattr("operations.receivers.look_at_changed.apply_async", lambda **asked: None)
         payment(pledge)()
 
     answers = at_once(

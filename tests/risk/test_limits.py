@@ -11,6 +11,7 @@ from audit.models import Approval, AuditEvent
 from loans.models import Instalment, Loan, LoanPosition
 from loans.servicing import record_repayment
 from loans.signals import loan_position_changed
+from operations.tasks import look_at_changed
 from risk import limits
 from risk.limits import LimitAmountWrong, LimitUnknown
 from risk.models import CreditLimit, LimitChange, LimitReason
@@ -161,6 +162,7 @@ class TestDown:
         LoanPosition.objects.filter(pk=loan.pk).update(status="written_off")
 
         loan_position_changed.send(None, loan_id=loan.pk, borrower_id=loan.borrower_id, on=DISBURSED)
+        look_at_changed()
 
         assert CreditLimit.objects.get().amount == 0
 
