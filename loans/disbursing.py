@@ -6,6 +6,7 @@ between leaves an order marked as sent: the next round asks the bank about it, a
 reference, which a bank pays at most once.
 """
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -113,8 +114,8 @@ def send(*, disbursement_id: int, on: date) -> Disbursement:
     Raises AdvanceDeductionRefused, MerchantNotActive, and LoanNotInState for a further part of a loan that has ended.
     """
     disbursement, transfer, is_new = _open_transfer(disbursement_id, on)
-    if transfer is None:
-        return disbursement
+    if transfer is None or disbursement.transfers.filter(pk__gt=transfer.pk).exists():
+        return disbursement  # ended, or ordered again by somebody else while this worker slept
     answer = _answer_of_bank(disbursement, transfer, on, is_new)
     return confirm(
         disbursement_id=disbursement_id,
@@ -336,9 +337,21 @@ def _answer_of_bank(disbursement: Disbursement, transfer: BankTransfer, on: date
         known = None if is_new else bank().ask(order)
         if known is None and not _is_payable(disbursement.loan, transfer, order):
             return Answer(PaymentOutcome.FAILED, code="payee_changed")
+        if known is None:
+            _require_nothing_paid(disbursement, transfer, order)
         return known or bank().send(order)
     except BankUnreachable as silence:
         return Answer(PaymentOutcome.UNKNOWN, code="no_answer", detail=str(silence))
+
+
+def _require_nothing_paid(disbursement: Disbursement, transfer: BankTransfer, order: PaymentOrder) -> None:
+    """Ask the bank about every earlier transfer once more before it gets another: a worker that hung may have sent one
+    after it was given up. Raises PaidUnderEarlierReference."""
+    earlier = disbursement.transfers.filter(pk__lt=transfer.pk).order_by("pk")
+    for reference in earlier.values_list("reference", flat=True):
+        known = bank().ask(replace(order, reference=reference))
+        if known is not None and known.outcome == PaymentOutcome.PAID:
+            raise PaidUnderEarlierReference(reference=reference)
 
 
 def _is_payable(loan: Loan, transfer: BankTransfer, order: PaymentOrder) -> bool:

@@ -99,7 +99,7 @@ def application_page(application: Application) -> ApplicationPage:
     )
     standing = next((offer for offer in offers if offer.status in {OfferStatus.OPEN, OfferStatus.ACCEPTED}), None)
     disbursement = (
-        Disbursement.objects.filter(loan__application=application)
+        Disbursement.objects.filter(loan__application=application, is_drawdown=False)
         .select_related("loan__merchant")
         .order_by("-id")
         .first()

@@ -270,7 +270,9 @@ def disburse(request: HttpRequest, number: str) -> HttpResponse:
 
 def _order(loan: Loan, on: date, by: Any) -> Disbursement:
     """A first order, or a new one after the bank refused the last."""
-    refused = loan.disbursements.filter(status__in=[DisbursementStatus.FAILED, DisbursementStatus.RETURNED]).first()
+    refused = loan.disbursements.filter(
+        status__in=[DisbursementStatus.FAILED, DisbursementStatus.RETURNED], is_drawdown=False
+    ).first()
     if refused is not None:
         disbursing.retry(disbursement_id=refused.pk, on=on, requested_by=by)
     return disbursing.disburse(loan_id=loan.pk, on=on, requested_by=by)

@@ -124,7 +124,7 @@ def cancel_disbursement(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _disbursement(number: str) -> Disbursement:
-    rows = Disbursement.objects.filter(loan__application__number=number).order_by("-id")
+    rows = Disbursement.objects.filter(loan__application__number=number, is_drawdown=False).order_by("-id")
     return get_object_or_404(rows[:1])
 
 

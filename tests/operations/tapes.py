@@ -57,6 +57,18 @@ ADA_AGAIN = ADA | {
     "firstrepaiddate": "2020-04-10 09:59:00.000000",
 }
 ROWS = (ADA, BOLA, CHIDI, ADA_AGAIN)
+# The same loans, all paid back within eight days with one event each: for tests that live it in processes of their own.
+_DAYS = {"1001": (2, 4), "1002": (3, 7), "1004": (5, 8), "1003": (6, 9)}
+WEEK = tuple(
+    row
+    | {
+        "creationdate": f"2020-03-0{lent} 09:00:00.000000",
+        "approveddate": f"2020-03-0{lent} 10:00:00.000000",
+        "closeddate": f"2020-03-0{repaid} 09:00:00.000000",
+    }
+    for row in (ADA, BOLA, ADA_AGAIN, CHIDI)
+    for lent, repaid in [_DAYS[row["systemloanid"]]]
+)
 
 
 def write_tape(path: Path, rows: tuple[dict[str, str], ...] = ROWS, *, columns: list[str] = COLUMNS) -> Path:
