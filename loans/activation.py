@@ -11,7 +11,7 @@ from ledger.posting import post
 from loans import bookings, lifecycle, positions
 from loans.account import open_account
 from loans.account_mapping import accounts_for
-from loans.models import Loan, LoanPosition, LoanStatus
+from loans.models import Loan, LoanPosition, LoanStatus, ProductVersion
 from loans.schedule import build_schedule
 from loans.signals import announce
 
@@ -55,7 +55,7 @@ def activate(*, loan_id: int, disbursed_on: date) -> Loan:
     position = LoanPosition(
         loan=loan,
         borrower_id=loan.borrower_id,
-        product_id=loan.product_version.product_id,
+        product_id=ProductVersion.objects.values_list("product_id", flat=True).get(pk=loan.product_version_id),
         status=loan.status,
         interest_accrued=ZERO,
     )

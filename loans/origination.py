@@ -167,7 +167,7 @@ def _create(wish: dict[str, Any], fields: dict[str, Any], status: S, on: date) -
 
 
 def _with_key(key: str, wish: dict[str, Any]) -> Application | None:
-    application = Application.objects.filter(idempotency_key=key).first()
+    application = rows.first(Application, "WHERE idempotency_key = %s", [key])
     if application is not None and any(getattr(application, name) != value for name, value in wish.items()):
         raise IdempotencyKeyReused()
     return application
@@ -320,7 +320,9 @@ def accept_offer(*, offer_id: int, on: date, accepted_via: str) -> Loan:
 
     Raises OfferMissing, OfferNotOpen, OfferHasExpired, AllInCostTooHigh.
     """
-    application = Application.objects.select_for_update(of=("self",)).filter(offers=offer_id).first()
+    application = rows.first(
+        Application, "WHERE id = (SELECT application_id FROM loans_offer WHERE id = %s) FOR UPDATE", [offer_id]
+    )
     if application is None:
         raise OfferMissing()
     offer = Offer.objects.select_related("application__borrower", "product_version__product").get(pk=offer_id)

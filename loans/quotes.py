@@ -11,6 +11,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from core import rows
 from core.calendars import DayCount
 from core.day_counts import DayCountRefused
 from core.errors import Invalid, NotFound
@@ -22,7 +23,7 @@ from loans.cost_caps import CostCap, cost_cap, require_cost_within
 from loans.cost_table import CostComponent, CostPart, components_of
 from loans.cost_words import RATE_NAMES
 from loans.index_rates import index_rate
-from loans.models import ProductVersion, VersionStatus
+from loans.models import Product, ProductVersion, VersionStatus
 from loans.schedule import Schedule, build_schedule
 from loans.terms import Drawdown, FeeTiming, Frequency, LoanTerms, Method, TermsRefused
 
@@ -239,13 +240,15 @@ def require_product_within_cap(version: ProductVersion, on: date) -> None:
 
 def version_on_sale(product_id: int, on: date) -> ProductVersion:
     """The version of the product that is sold on ``on``. Raises ProductNotSold."""
-    version = (
-        ProductVersion.objects.select_related("product")
-        .filter(product_id=product_id, product__active=True, status=VersionStatus.LIVE, effective_from__lte=on)
-        .first()
+    product = rows.first(Product, "WHERE id = %s AND active", [product_id])
+    version = rows.first(
+        ProductVersion,
+        "WHERE product_id = %s AND status = %s AND effective_from <= %s ORDER BY version DESC",
+        [product_id, VersionStatus.LIVE, on],
     )
-    if version is None:
+    if product is None or version is None:
         raise ProductNotSold(on=on.isoformat())
+    version.product = product
     return version
 
 

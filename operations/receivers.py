@@ -4,6 +4,7 @@ The change is noted with the change itself, so that no look is lost while the br
 woken. The night does the same looks for all.
 """
 
+from math import inf
 from time import monotonic
 from typing import Any
 
@@ -21,7 +22,7 @@ class _Bell:
     sees to what is noted just after it has looked."""
 
     def __init__(self) -> None:
-        self.rung_at = float("-inf")
+        self.rung_at = -inf
 
     def ring(self) -> None:
         now = monotonic()

@@ -92,6 +92,8 @@ def automatic_decision(application: Application, assessment: Assessment, on: dat
         return decision
     if needs_second_person(application, decision, on):
         return _refer(assessment, DecisionReason.LARGE_AMOUNT)
+    if application.merchant is not None and not application.merchant.active:
+        return _refer(assessment, DecisionReason.MERCHANT_NOT_ACTIVE)
     version = version_on_sale(application.product_id, on)
     if not _quote(version, decision, on).within_cap:
         return _refer(assessment, DecisionReason.COST_CAP)

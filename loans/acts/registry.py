@@ -69,7 +69,7 @@ class ActKind:
     ``group`` is where its page is found; ``template`` the page itself, for a kind that needs more than its parameters
     drawn. ``order(wish)``: what is done when somebody asks for the act, where a bank has to pay first and the act follows.
     ``for_partners``: partners may do it over the API; what moves money, changes the price or gives up a claim is
-    for staff.
+    for staff, and so is what ``staff_only(values)`` says.
     """
 
     code: str
@@ -93,6 +93,7 @@ class ActKind:
     tells_borrower: bool = True
     is_grave: bool = False
     for_partners: bool = False
+    staff_only: Callable[[Mapping[str, Any]], bool] | None = None
     group: Group = Group.TERMS
     template: str = "loans/act.html"
 
@@ -105,6 +106,10 @@ class ActKind:
         """The change as stored in a ``LoanAct`` of ``loan``."""
         values = decoded(self.parameters, row.parameters)
         return self.change(on=row.effective_on, source=row, **self._of_contract(loan), **values)
+
+    def is_for_partners(self, values: Mapping[str, Any]) -> bool:
+        """Whether partners may do it, or undo it, with these values."""
+        return self.for_partners and not (self.staff_only is not None and self.staff_only(values))
 
     def description(self, loan: Loan, stored: Mapping[str, Any]) -> str:
         """What its journal entry says; ``stored`` are the values as a ``LoanAct`` keeps them."""

@@ -16,7 +16,6 @@ from loans.acts.registry import ActKind, act_kind, act_kinds
 from loans.api import act_serializers as shapes
 from loans.api.servicing_views import LoanView
 from loans.api.views import KIND
-from loans.interest import Stops
 from loans.models import Loan, LoanAct
 from partners.api.base import PartnerView, idempotent, use_case_key
 from partners.api.schema import list_of
@@ -36,9 +35,8 @@ def _partners_act(code: str) -> ActKind:
     return kind
 
 
-def _partners_hold(values: dict[str, Any]) -> None:
-    """The hold of a notice that failed protects the borrower: only the night and staff place and end it."""
-    if values.get("stops") == Stops.NOTICE:
+def _require_for_partners(kind: ActKind, values: dict[str, Any]) -> None:
+    if not kind.is_for_partners(values):
         raise ActForStaffOnly
 
 
@@ -55,7 +53,7 @@ class ActView(LoanView):
     def wish(self, loan: Loan, given: dict[str, Any], key: str) -> Wish:
         today, kind = business_date.current(), _partners_act(given["kind"])
         values = shapes.values_of(kind, given["parameters"])
-        _partners_hold(values)
+        _require_for_partners(kind, values)
         return Wish(
             loan_id=loan.pk,
             kind=kind.code,
@@ -119,8 +117,7 @@ class ActUndo(ActView):
         """Its entry is reversed, and everything after it is applied again without it."""
         given = self.body(shapes.UndoInput)
         act = self.found(self.acts().filter(loan=self.loan(loan_id)), act_id)
-        _partners_act(act.kind)
-        _partners_hold(act.parameters)
+        _require_for_partners(act_kind(act.kind), act.parameters)
         return self.answer(
             shapes.ActSerializer, undo(act_id=act.pk, reason=given["reason"], on=business_date.current())
         )

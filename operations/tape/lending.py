@@ -7,6 +7,7 @@ from datetime import date
 
 from borrowers.models import Borrower
 from borrowers.onboarding import register_borrower
+from core import rows
 from loans import disbursing, origination, servicing
 from loans.decisions import Decision, DecisionReason, Source
 from loans.models import DisbursementStatus, Outcome, Product, RepaymentChannel
@@ -29,9 +30,10 @@ def lend(row: ImportRow, profile: Profile) -> None:
         idempotency_key=f"{profile.code}:{row.loan_key}",
     )
     application = origination.approve(application_id=application.pk, decision=_decision(row, profile), on=on)
-    offer = application.offers.get()
-    loan = origination.accept_offer(offer_id=offer.pk, on=on, accepted_via="import")
-    disbursing.confirm(disbursement_id=loan.disbursements.get().pk, outcome=DisbursementStatus.PAID, on=on)
+    offer_id = application.offers.values_list("pk", flat=True).get()
+    loan = origination.accept_offer(offer_id=offer_id, on=on, accepted_via="import")
+    disbursement_id = loan.disbursements.values_list("pk", flat=True).get()
+    disbursing.confirm(disbursement_id=disbursement_id, outcome=DisbursementStatus.PAID, on=on)
     row.loan_id, row.state = loan.pk, ImportRow.State.DISBURSED
     row.save(update_fields=["loan", "state"])
 
@@ -54,7 +56,7 @@ def take_repayment(row: ImportRow, profile: Profile) -> None:
 
 
 def _borrower(row: ImportRow, profile: Profile) -> Borrower:
-    known = Borrower.objects.filter(source=profile.code, external_id=row.borrower_key).first()
+    known = rows.first(Borrower, "WHERE source = %s AND external_id = %s", [profile.code, row.borrower_key])
     return known or _register(row.borrower_key, profile, row.approved_on)
 
 

@@ -23,6 +23,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
+from core import rows
 from core.context import acting
 from core.errors import DomainError
 from loans.signals import quiet
@@ -125,7 +126,8 @@ def serve(profile: Profile, source: TextIO, target: TextIO) -> None:
 @transaction.atomic
 def live_event(row_id: int, kind: str, profile: Profile) -> None:
     """Make the event happen, unless it has happened."""
-    row = ImportRow.objects.select_for_update().get(pk=row_id)
+    row = rows.first(ImportRow, "WHERE id = %s FOR UPDATE", [row_id])
+    assert row is not None
     if kind == Kind.LENT and row.state == ImportRow.State.STAGED:
         lend(row, profile)
     elif kind == Kind.REPAID and row.state == ImportRow.State.DISBURSED:

@@ -45,6 +45,16 @@ def sent(account: str, times: int = 1) -> Disbursement:
 
 
 @pytest.mark.django_db
+def changes_account(disbursement: Disbursement) -> None:
+    add_bank_account(
+        borrower_id=disbursement.loan.borrower_id,
+        bank_name="测试银行",
+        account_number="6222020000002000",
+        holder_matches=True,
+        make_primary=True,
+    )
+
+
 class TestSending:
     def test_money_that_arrives_starts_the_loan(self) -> None:
         disbursement = sent("6222020000001000")
@@ -65,13 +75,7 @@ class TestSending:
     def test_an_order_that_never_reached_the_bank_is_not_sent_to_another_account(self) -> None:
         disbursement = waiting("6222020000001000")
         disbursing._open_transfer(disbursement.pk, ON)  # the process ended here
-        add_bank_account(
-            borrower_id=disbursement.loan.borrower_id,
-            bank_name="测试银行",
-            account_number="6222020000002000",
-            holder_matches=True,
-            make_primary=True,
-        )
+        changes_account(disbursement)
 
         stopped = disbursing.send(disbursement_id=disbursement.pk, on=ON)
         assert (stopped.status, stopped.failure_code) == ("failed", "payee_changed")
@@ -85,13 +89,7 @@ class TestSending:
         _disbursement, slow, _is_new = disbursing._open_transfer(disbursement.pk, ON)
         assert slow is not None
         order = disbursing._order(disbursement, slow, ON)
-        add_bank_account(
-            borrower_id=disbursement.loan.borrower_id,
-            bank_name="测试银行",
-            account_number="6222020000002000",
-            holder_matches=True,
-            make_primary=True,
-        )
+        changes_account(disbursement)
         disbursing.send(disbursement_id=disbursement.pk, on=ON)
         disbursing.retry(disbursement_id=disbursement.pk, on=ON)
         bank().send(order)  # the worker wakes up

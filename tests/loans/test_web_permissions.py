@@ -14,7 +14,7 @@ from loans import servicing
 from loans.acts.performing import perform
 from loans.bank_files import importing
 from loans.hardship import extend
-from loans.models import IncomingPayment
+from loans.models import Disbursement, IncomingPayment
 from loans.waiving import waive
 from loans.web.urls import urlpatterns
 from staff.models import User
@@ -39,6 +39,9 @@ PLACES = {
     "loan_write_off": ("loans.request_write_off", "get"),
     "loan_preview": ("loans.waive_charges", "get"),
     "loan_disburse": ("loans.disburse_loan", "post"),
+    "drawdown_send": ("loans.disburse_loan", "post"),
+    "drawdown_retry": ("loans.disburse_loan", "post"),
+    "drawdown_cancel": ("loans.disburse_loan", "post"),
     "loan_acts": ("loans.view_loan", "get"),
     "loan_act": ("loans.adjust_charges", "get"),
     "loan_act_preview": ("loans.adjust_charges", "get"),
@@ -105,12 +108,16 @@ def real_addresses() -> dict[str, str]:
     refund = servicing.refund_overpayment(
         loan_id=overpaid.pk, amount=Decimal("1.00"), on=DISBURSED, idempotency_key="r"
     )
+    drawdown = Disbursement.objects.create(
+        number="DB-1.2", loan=loan, is_drawdown=True, amount=Decimal("1.00"), requested_on=DISBURSED
+    )
     bank_file = importing.commit(
         content=statement((DISBURSED.isoformat(), "B-1", "5.00", "?")), name="a.csv", on=DISBURSED, imported_by=None
     )
     arguments = {
         "loan_list": [],
         "loan_why": [loan.number, "outstanding"],
+        **{f"drawdown_{what}": [loan.number, drawdown.public_id] for what in ("send", "retry", "cancel")},
         "loan_act": [loan.number, "fee_added"],
         "loan_act_preview": [loan.number, "fee_added"],
         "loan_act_undo": [loan.number, act.public_id],

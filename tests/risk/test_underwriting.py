@@ -9,13 +9,13 @@ from django.db import IntegrityError, connection, transaction
 from borrowers.means import record_external_debt
 from core.models import Rule
 from core.rules import forget_cached_rules
-from loans.models import Application, Offer
+from loans.models import Application, Merchant, Offer
 from risk import underwriting, work_queue
 from risk.models import Assessment, CreditLimit, DoNotLendEntry, GradePolicy, LimitChange, Scorecard
 from risk.queries import GradePolicyMissing, ScorecardMissing
 from risk.underwriting import AssessmentMissing
 from risk.work_queue import ClaimedByAnother, NotWaitingForUnderwriter
-from tests.loans.books import a_product, a_purchase, a_running_loan, close_until
+from tests.loans.books import a_merchant, a_product, a_purchase, a_running_loan, close_until
 from tests.loans.factories import ON, an_applicant, an_application
 
 pytestmark = pytest.mark.django_db
@@ -156,6 +156,15 @@ class TestAutomatic:
         offer = application.offers.get()
         assert application.outcome == "approve"
         assert (offer.price, offer.down_payment, offer.principal) == (10000, 1000, 9000)
+
+    def test_a_purchase_from_a_merchant_that_was_stopped_meanwhile_is_referred(self) -> None:
+        merchant = a_merchant()
+        application = an_application(version=a_product("purchase", is_purchase=True), **a_purchase(merchant))
+        Merchant.objects.update(active=False)
+
+        application = decided(application)
+
+        assert (application.status, application.decision_reasons) == ("referred", ["merchant_not_active"])
 
     def test_the_grade_sets_the_price(self) -> None:
         policy = GradePolicy.objects.get()

@@ -1,5 +1,8 @@
 """Holds: days on which a loan is charged or reminded of less."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
@@ -24,6 +27,11 @@ def _refuse(loan: Loan, _account: Account, change: Change) -> None:
         raise HoldFollowsBalance(number=loan.number)
 
 
+def _of_failed_notice(values: Mapping[str, Any]) -> bool:
+    """It protects the borrower: only the night and staff place and end it."""
+    return values.get("stops") == Stops.NOTICE
+
+
 _STOPS = Parameter(
     name="stops",
     sort=Sort.CHOICE,
@@ -41,6 +49,7 @@ HOLD_PLACED = register(
     ActKind(
         code="hold_placed",
         for_partners=True,
+        staff_only=_of_failed_notice,
         label=_("Place a hold"),
         hint=_("From the chosen day to its last day, both included, nothing of this kind is charged or sent."),
         permission="loans.change_terms",
@@ -58,6 +67,7 @@ HOLD_ENDED = register(
     ActKind(
         code="hold_ended",
         for_partners=True,
+        staff_only=_of_failed_notice,
         label=_("End a hold early"),
         hint=_("The chosen day is the first one no longer held."),
         permission="loans.change_terms",
