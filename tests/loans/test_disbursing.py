@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import product as pairs
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -44,17 +45,12 @@ def sent(account: str, times: int = 1) -> Disbursement:
     return disbursement
 
 
-@pytest.mark.django_db
 def changes_account(disbursement: Disbursement) -> None:
-    add_bank_account(
-        borrower_id=disbursement.loan.borrower_id,
-        bank_name="测试银行",
-        account_number="6222020000002000",
-        holder_matches=True,
-        make_primary=True,
-    )
+    account: dict[str, Any] = {"bank_name": "测试银行", "account_number": "6222020000002000", "make_primary": True}
+    add_bank_account(borrower_id=disbursement.loan.borrower_id, holder_matches=True, **account)
 
 
+@pytest.mark.django_db
 class TestSending:
     def test_money_that_arrives_starts_the_loan(self) -> None:
         disbursement = sent("6222020000001000")
