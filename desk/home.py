@@ -25,7 +25,6 @@ from loans import portfolio
 from loans.models import (
     Application,
     Disbursement,
-    DisbursementStatus,
     IncomingPayment,
     IncomingPaymentStatus,
     Loan,
@@ -122,9 +121,9 @@ def _approvals(user: User, on: date) -> Tile:
 
 def _disbursements(user: User, on: date) -> Tile:
     waiting = Loan.objects.filter(status=LoanStatus.PENDING_DISBURSEMENT)
-    refused = Disbursement.objects.filter(status__in=[DisbursementStatus.FAILED, DisbursementStatus.RETURNED]).count()
+    refused = Disbursement.objects.refused().count()
     note = ngettext("%(n)d refused by the bank", "%(n)d refused by the bank", refused) % {"n": refused}
-    url = reverse("loans:loan_list") + "?status=pending_disbursement"
+    url = reverse("loans:loan_list") + ("?refused=on" if refused else "?status=pending_disbursement")
     return Tile(
         _("To be disbursed"),
         capped(waiting) or "0",

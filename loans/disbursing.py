@@ -111,11 +111,12 @@ def disburse(*, loan_id: int, on: date, requested_by: Any = None) -> Disbursemen
 def send(*, disbursement_id: int, on: date) -> Disbursement:
     """Bring the order to the bank, or ask what became of it, and record the answer. Ended orders stay as they are.
 
-    Raises AdvanceDeductionRefused, MerchantNotActive, and LoanNotInState for a further part of a loan that has ended.
+    Raises AdvanceDeductionRefused, MerchantNotActive, PaidUnderEarlierReference, and LoanNotInState for a further part of
+    a loan that has ended.
     """
     disbursement, transfer, is_new = _open_transfer(disbursement_id, on)
-    if transfer is None or disbursement.transfers.filter(pk__gt=transfer.pk).exists():
-        return disbursement  # ended, or ordered again by somebody else while this worker slept
+    if transfer is None or not _is_still_wanted(transfer):
+        return Disbursement.objects.get(pk=disbursement_id)
     answer = _answer_of_bank(disbursement, transfer, on, is_new)
     return confirm(
         disbursement_id=disbursement_id,
@@ -342,6 +343,12 @@ def _answer_of_bank(disbursement: Disbursement, transfer: BankTransfer, on: date
         return known or bank().send(order)
     except BankUnreachable as silence:
         return Answer(PaymentOutcome.UNKNOWN, code="no_answer", detail=str(silence))
+
+
+def _is_still_wanted(transfer: BankTransfer) -> bool:
+    """Whether nobody gave the transfer up, or ordered anew, while this worker slept."""
+    order = Disbursement.objects.filter(pk=transfer.disbursement_id, status__in=UNDER_WAY)
+    return order.exclude(transfers__pk__gt=transfer.pk).exists()
 
 
 def _require_nothing_paid(disbursement: Disbursement, transfer: BankTransfer, order: PaymentOrder) -> None:

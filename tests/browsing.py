@@ -13,3 +13,8 @@ def arrive(page: Page, glob: str) -> None:
     pattern = re.escape(glob).replace(r"\*\*", ".*").replace(r"\*", ".*")
     expect(page).to_have_url(re.compile(f"{pattern}$"), timeout=15_000)
     page.wait_for_load_state()
+
+
+def assert_fits(page: Page, width: int) -> None:
+    """Nothing of the page stands out at the side, once it is laid out for a window of ``width`` pixels."""
+    page.wait_for_function("width => document.documentElement.scrollWidth <= width", arg=width)

@@ -40,6 +40,12 @@ STATUS_TONES = {
 }
 
 
+class DisbursementQuerySet(models.QuerySet["Disbursement"]):
+    def refused(self) -> "DisbursementQuerySet":
+        """Refused or returned by the bank, and neither sent again nor given up since."""
+        return self.filter(status__in=[DisbursementStatus.FAILED, DisbursementStatus.RETURNED])
+
+
 class Disbursement(models.Model):
     """The order to pay one loan out, or a further part of it. A retry after a refusal is a new transfer of this order."""
 
@@ -59,6 +65,8 @@ class Disbursement(models.Model):
     paid_on = models.DateField(_("paid on"), null=True, blank=True)
     bank_reference = models.CharField(_("bank reference"), max_length=64, blank=True)
     history = tracked()
+
+    objects = DisbursementQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("disbursement")

@@ -18,7 +18,8 @@ from core import business_date
 from core.errors import DomainError
 from loans import asking, disbursing, hardship, previews, servicing, waiving
 from loans.loan_page import loan_by_number
-from loans.models import Disbursement, DisbursementStatus, Loan, LoanStatus, Repayment, RepaymentChannel
+from loans.models import Disbursement, Loan, LoanStatus, Repayment, RepaymentChannel
+from loans.web import bank_orders
 from loans.web.forms import ExtendForm, PaymentForm, RefundForm, ReverseForm, SettleForm, WaiveForm, WriteOffForm
 from staff.permissions import require
 
@@ -259,20 +260,19 @@ def request_write_off(request: HttpRequest, number: str) -> HttpResponse:
 @require("loans.disburse_loan")
 def disburse(request: HttpRequest, number: str) -> HttpResponse:
     loan = loan_by_number(number)
-    try:
+
+    def act() -> str:
         sent = _order(loan, business_date.current(), request.user)
         facts = {"amount": f"{sent.amount:,.2f}", "state": sent.get_status_display()}
-        messages.success(request, _("Disbursement of ¥ %(amount)s: %(state)s.") % facts)
-    except DomainError as refusal:
-        messages.error(request, refusal.detail)
+        return _("Disbursement of ¥ %(amount)s: %(state)s.") % facts
+
+    bank_orders.tell(request, act)
     return redirect("desk:loan", number)
 
 
 def _order(loan: Loan, on: date, by: Any) -> Disbursement:
     """A first order, or a new one after the bank refused the last."""
-    refused = loan.disbursements.filter(
-        status__in=[DisbursementStatus.FAILED, DisbursementStatus.RETURNED], is_drawdown=False
-    ).first()
+    refused = loan.disbursements.refused().filter(is_drawdown=False).first()
     if refused is not None:
         disbursing.retry(disbursement_id=refused.pk, on=on, requested_by=by)
     return disbursing.disburse(loan_id=loan.pk, on=on, requested_by=by)

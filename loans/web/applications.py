@@ -6,7 +6,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -15,9 +14,10 @@ from django.views.decorators.http import require_GET, require_POST
 from core import business_date
 from core.errors import DomainError
 from core.pages import page_of
-from loans import disbursing, origination
+from loans import origination
 from loans.models import Application, Disbursement, Offer, OfferStatus
 from loans.quotes import Quote, quote_for, require_sellable, version_on_sale
+from loans.web import bank_orders
 from loans.web.application_forms import ApplicationFilter, WishForm
 from staff.permissions import require
 
@@ -89,38 +89,22 @@ def withdraw(request: HttpRequest, number: str) -> HttpResponse:
 @require("loans.disburse_loan")
 def disburse(request: HttpRequest, number: str) -> HttpResponse:
     """Send the order to the bank now, or ask what became of it."""
-    disbursement = _disbursement(number)
-
-    def act() -> str:
-        sent = disbursing.send(disbursement_id=disbursement.pk, on=business_date.current())
-        return _("Disbursement %(number)s: %(state)s.") % {"number": sent.number, "state": sent.get_status_display()}
-
-    return _acted(request, number, act)
+    order = _disbursement(number)
+    return _acted(request, number, lambda: bank_orders.send(order))
 
 
 @require_POST
 @require("loans.disburse_loan")
 def retry_disbursement(request: HttpRequest, number: str) -> HttpResponse:
-    disbursement = _disbursement(number)
-
-    def act() -> str:
-        disbursing.retry(disbursement_id=disbursement.pk, on=business_date.current(), requested_by=request.user)
-        return _("The disbursement is queued again under a new reference.")
-
-    return _acted(request, number, act)
+    order = _disbursement(number)
+    return _acted(request, number, lambda: bank_orders.retry(order, request.user))
 
 
 @require_POST
 @require("loans.disburse_loan")
 def cancel_disbursement(request: HttpRequest, number: str) -> HttpResponse:
-    disbursement = _disbursement(number)
-
-    def act() -> str:
-        reason = request.POST.get("reason", "")
-        disbursing.cancel(disbursement_id=disbursement.pk, on=business_date.current(), reason=reason)
-        return _("The loan was cancelled before it began.")
-
-    return _acted(request, number, act)
+    order = _disbursement(number)
+    return _acted(request, number, lambda: bank_orders.cancel(order, request.POST.get("reason", "")))
 
 
 def _disbursement(number: str) -> Disbursement:
@@ -130,8 +114,5 @@ def _disbursement(number: str) -> Disbursement:
 
 def _acted(request: HttpRequest, number: str, act: Callable[[], str]) -> HttpResponse:
     """One act, its sentence or its refusal, and back to the application."""
-    try:
-        messages.success(request, act())
-    except DomainError as refusal:
-        messages.error(request, refusal.detail)
+    bank_orders.tell(request, act)
     return redirect("risk:application", number)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from core import business_date
 from loans.bank_files.importing import Share
 from loans.bank_files.matching import number_in
-from loans.models import IncomingPayment, Loan, LoanStatus, Product, Repayment, RepaymentChannel
+from loans.models import Disbursement, IncomingPayment, Loan, LoanStatus, Product, Repayment, RepaymentChannel
 
 _BUCKETS = ("C", "M1", "M2", "M3", "M4", "M5", "M6", "M7")
 
@@ -164,6 +164,7 @@ class LoanFilter(forms.Form):
         label=_("Product"), required=False, queryset=Product.objects.none(), to_field_name="code", empty_label=_("all")
     )
     due = forms.ChoiceField(label=_("Due"), required=False, choices=[("", _("any day")), ("today", _("today"))])
+    refused = forms.BooleanField(label=_("Refused by the bank"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -185,6 +186,8 @@ class LoanFilter(forms.Form):
             loans = loans.filter(position__product=data["product"])
         if data["due"]:
             loans = loans.filter(position__status=LoanStatus.ACTIVE, position__next_due_on=_today())
+        if data["refused"]:
+            loans = loans.filter(pk__in=Disbursement.objects.refused().values("loan"))
         return loans
 
     @property

@@ -13,7 +13,7 @@ from borrowers.onboarding import add_bank_account, record_external_debt, record_
 from borrowers.web import reveal
 from core import business_date
 from tests.borrowers.factories import AT, LIN_ID, ON, lin, mobile_of, somebody, wang
-from tests.browsing import arrive
+from tests.browsing import arrive, assert_fits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -137,4 +137,4 @@ def test_on_a_phone_nothing_runs_over_the_edge(page_as: PageAs, picture: Callabl
     ):
         page.goto(address)
         picture(page, f"borrower-{name}-390")
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390, address
+        assert_fits(page, 390)

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from core import business_date
 from debt_collections import cases, promises
 from debt_collections.models import Case, ContactAttempt, Promise
-from tests.browsing import arrive
+from tests.browsing import arrive, assert_fits
 from tests.debt_collections.factories import LATE, a_borrower, a_late_loan, at, pay, review
 from tests.loans.books import close_until
 
@@ -151,4 +151,4 @@ def test_the_panes_stack_at_the_width_of_a_hand(page_as, picture, queue) -> None
     expect(page.locator(".bench-queue")).to_be_hidden()
     expect(page.get_by_role("button", name="Save and next")).to_be_in_viewport()
     picture(page, "workbench-390-case")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert_fits(page, 390)

@@ -11,7 +11,7 @@ from ledger.models import JournalEntry
 from ledger.periods import close_through
 from loans.models import Loan
 from loans.servicing import record_repayment
-from tests.browsing import arrive
+from tests.browsing import arrive, assert_fits
 from tests.loans.books import DISBURSED, a_running_loan, close_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -53,7 +53,7 @@ def test_the_books_fit_their_window(
     for name, address in places.items():
         page.goto(address)
         picture(page, f"books-{name}-{language}-{theme}-{width}")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        assert_fits(page, width)
 
 
 def test_from_the_balance_to_the_account_to_the_entry_to_the_loan(page_as: PageAs, loan: Loan) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from core import business_date
 from loans import servicing
 from loans.models import Loan
-from tests.browsing import arrive
+from tests.browsing import arrive, assert_fits
 from tests.loans.books import DISBURSED, a_borrower, a_running_loan, close_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -46,7 +46,7 @@ def test_home_and_loan_fit_their_window(
     for name, address in (("home", "/app/"), ("loan", f"/app/loans/{loan.number}")):
         page.goto(address)
         picture(page, f"{name}-{language}-{theme}-{width}")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert_fits(page, width)
 
 
 def test_the_chart_is_drawn_and_its_figures_are_in_a_table(page_as: PageAs, loan: Loan) -> None:

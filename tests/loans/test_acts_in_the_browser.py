@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from loans.acts.registry import act_kinds
 from loans.models import Loan, LoanAct, LoanStatus, Repayment
 from loans.writing_off import write_off
-from tests.browsing import arrive
+from tests.browsing import arrive, assert_fits
 from tests.loans.books import a_product, a_running_loan, close_until
 from tests.loans.test_servicing import pay
 
@@ -140,7 +140,7 @@ def test_the_pages_fit_a_phone(page_as: Any, picture: Any, language: str, theme:
     for name, address in {"acts": "acts/", "act": "acts/rescheduled"}.items():
         page.goto(f"/app/loans/{loan.number}/{address}")
         expect(page.locator("h1")).to_be_visible()
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert_fits(page, 390)
         picture(page, f"{name}-phone-{language}-{theme}")
 
 

@@ -14,7 +14,7 @@ from borrowers.means import add_bank_account
 from ledger.models import JournalEntry
 from ledger.posting import PeriodClosed
 from loans import disbursing, origination
-from loans.banking import Answer, PaymentOrder, PaymentOutcome, Report, bank
+from loans.banking import Answer, PaymentOrder, PaymentOutcome, Report
 from loans.banking.iso20022 import FileBank, ReportUnreadable, pain001, read_report
 from loans.disbursing import (
     CancellationReasonMissing,
@@ -79,22 +79,6 @@ class TestSending:
 
         disbursing.retry(disbursement_id=disbursement.pk, on=ON)
         assert disbursing.send(disbursement_id=disbursement.pk, on=ON).status == "paid"
-
-    def test_a_transfer_sent_after_it_was_given_up_stops_the_next_one(self) -> None:
-        disbursement = waiting("6222020000001000")
-        _disbursement, slow, _is_new = disbursing._open_transfer(disbursement.pk, ON)
-        assert slow is not None
-        order = disbursing._order(disbursement, slow, ON)
-        changes_account(disbursement)
-        disbursing.send(disbursement_id=disbursement.pk, on=ON)
-        disbursing.retry(disbursement_id=disbursement.pk, on=ON)
-        bank().send(order)  # the worker wakes up
-
-        for _again in range(2):
-            with pytest.raises(PaidUnderEarlierReference, match=slow.reference):
-                disbursing.send(disbursement_id=disbursement.pk, on=ON)
-
-        assert [payment.reference for payment in SimulatedPayment.objects.all()] == [slow.reference]
 
     def test_an_order_that_may_not_go_out_says_why(self, monkeypatch: pytest.MonkeyPatch) -> None:
         disbursement = waiting()

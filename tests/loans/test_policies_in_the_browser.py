@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from core import business_date
+from tests.browsing import assert_fits
 from tests.loans.books import DISBURSED
 from tests.loans.pledges import a_costly_pledge, a_pledge, night
 
@@ -32,5 +33,5 @@ def test_the_pages_look_right(page_as: Any, picture: Any, language: str, theme: 
         expect(page.locator("h1")).to_be_visible()
         picture(page, f"{name}-{language}-{theme}")
         page.set_viewport_size({"width": 390, "height": 844})
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert_fits(page, 390)
         picture(page, f"{name}-phone-{language}-{theme}")

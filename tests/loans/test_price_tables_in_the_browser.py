@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from core import business_date
+from tests.browsing import assert_fits
 from tests.loans.books import a_product
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,6 +27,6 @@ def test_the_table_fits_and_its_absence_is_explained(page_as: Any, picture: Any,
         expect(page.locator("#prices-title")).to_be_visible()
         picture(page, f"product-{code}-{language}-{theme}")
         page.set_viewport_size({"width": 390, "height": 844})
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert_fits(page, 390)
         expect(page.locator("table.prices tbody td").first).to_be_visible(visible=code == "prices")
         picture(page, f"product-{code}-phone-{language}-{theme}")

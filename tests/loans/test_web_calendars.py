@@ -15,6 +15,7 @@ from core import business_date
 from core.models import Calendar, CalendarDay
 from core.working_days import calendar_of
 from loans.calendar_view import holidays_of, months_of, working_day_count
+from tests.browsing import assert_fits
 
 
 @pytest.fixture
@@ -120,5 +121,5 @@ def test_the_calendar_fits_its_window(
     for name, address in (("calendars", "/app/calendars/"), ("calendar", "/app/calendars/CN")):
         page.goto(address)
         picture(page, f"{name}-{language}-{theme}-{width}")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert_fits(page, width)
     expect(page.locator("td[aria-current=date]")).to_have_text("20")

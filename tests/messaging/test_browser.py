@@ -10,6 +10,7 @@ from core import business_date
 from messaging.delivery import send_due
 from messaging.receipts import record_receipt
 from tests.borrowers.factories import ON, in_state, lin, mobile_of, wang
+from tests.browsing import assert_fits
 from tests.messaging.factories import MORNING, a_message, a_sent_message
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -68,4 +69,4 @@ def test_the_phone_fits_a_narrow_screen(page_as: PageAs, picture: Callable) -> N
     for name, address in (("list", "/app/messages/"), ("inbox", "/app/messages/inbox")):
         page.goto(address)
         picture(page, f"messages-{name}-390")
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390, address
+        assert_fits(page, 390)

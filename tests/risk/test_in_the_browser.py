@@ -10,6 +10,7 @@ from borrowers.models import Borrower
 from core import business_date
 from loans.models import Application, Loan
 from risk import underwriting
+from tests.browsing import assert_fits
 from tests.loans.books import a_product
 from tests.loans.factories import ON, an_applicant, an_application
 
@@ -76,4 +77,4 @@ def test_the_pages_look_right(page_as, lin: Borrower, picture, language: str, th
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(Application.objects.get(status="offered").get_absolute_url())
     picture(page, f"application-phone-{language}-{theme}")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert_fits(page, 390)

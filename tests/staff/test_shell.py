@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browsing import arrive
+from tests.browsing import arrive, assert_fits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -144,7 +144,7 @@ def test_every_text_stands_out_as_drawn_and_nothing_is_wider_than_the_hand(
         picture(page, f"{name.replace('/', '-')}-{language}-{theme}")
 
         page.set_viewport_size(PHONE)
-        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], name
+        assert_fits(page, PHONE["width"])
         picture(page, f"{name.replace('/', '-')}-{language}-{theme}-phone")
 
 
