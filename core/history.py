@@ -36,7 +36,7 @@ class KnownManager(HistoryManager):
 class ContextualRecords(HistoricalRecords):
     """Writes the history row of every save and deletion by SQL put together once a model.
 
-    The library would make an object of the row and have the ORM compile its insert each time: a fifth of what a loan
+    The library would make an object of the row and have the ORM compile its insert each time: a sixth of what a loan
     took from application to payment. The signals around a row it wrote are not sent.
     """
 

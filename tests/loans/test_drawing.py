@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from core import business_date
 from core.errors import DomainError
 from loans import disbursing, drawing
-from loans.acts.performing import ActConflict, perform, perform_or_ask
+from loans.acts.performing import ActConflict, ActNotUndoable, perform, perform_or_ask, undo
 from loans.banking.simulator import REFUSED
 from loans.disbursing import CancellationReasonMissing
 from loans.drawn import drawn
@@ -58,6 +58,16 @@ def test_news_of_the_bank_that_comes_twice_is_one_part() -> None:
         disbursing.confirm(disbursement_id=order.pk, outcome="paid", on=FIRST_DUE)
 
     assert LoanAct.objects.count() == 1
+    assert position(loan).principal_outstanding == FIRST + PART
+
+
+def test_what_the_bank_has_paid_is_not_undone() -> None:
+    loan = a_line_drawn_once()
+    disbursing.send(disbursement_id=ordered(loan).pk, on=FIRST_DUE)
+
+    with pytest.raises(ActNotUndoable, match="final"):
+        undo(act_id=LoanAct.objects.get().pk, reason="a mistake", on=FIRST_DUE)
+
     assert position(loan).principal_outstanding == FIRST + PART
 
 

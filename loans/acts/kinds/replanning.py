@@ -57,6 +57,7 @@ DRAWN_DOWN = register(
         refuse=_within_approved,
         lines=_paid_out,
         order=drawing.order,
+        can_be_undone=False,  # the bank has paid it; what comes back is a payment
         once_charged_off=OnceChargedOff.REFUSED,
         group=Group.MONEY,
         is_grave=True,
