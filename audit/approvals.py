@@ -111,6 +111,12 @@ def request(
     return approval
 
 
+def pending(kind: str, obj: models.Model) -> Approval | None:
+    """The request of this kind about ``obj`` that nobody decided yet."""
+    asked = Approval.objects.filter(kind=kind, object_type=obj._meta.label_lower, object_id=str(obj.pk))
+    return asked.filter(status=ApprovalStatus.PENDING).first()
+
+
 @transaction.atomic
 def approve(*, approval_id: int, decided_by: Any, on: date, reason: str = "") -> Approval:
     """Approve and carry out. Raises SecondPersonNeeded, ApprovalNotPermitted, ApprovalAlreadyDecided and whatever the

@@ -8,6 +8,7 @@ model with a history is inserted by ``core.history.insert_tracked``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
 
@@ -30,6 +31,28 @@ def first(model: type[Row], tail: str, values: Sequence[Any]) -> Row | None:
     for place, convert in converters:
         held[place] = convert(held[place], None, connection)
     return model.from_db(DEFAULT_DB_ALIAS, names, held)
+
+
+def first_joined(model: type[Row], paths: tuple[str, ...], tail: str, values: Sequence[Any]) -> Row | None:
+    """As ``first``, with the rows that ``paths`` of foreign keys lead to ("product_version__product").
+
+    In ``tail`` the model's own table is ``t0``, those of the paths are ``t1``, ``t2`` … in the order in which the paths
+    first name them.
+    """
+    select, parts = _joined_reading(model, paths)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{select} {tail} LIMIT 1", values)
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    made: list[Any] = []
+    for part in parts:
+        row = part.row_of(found)
+        made.append(row)
+        if part.link is not None and (holder := made[part.holder]) is not None:
+            part.link.set_cached_value(holder, row)
+    first_made: Row = made[0]
+    return first_made
 
 
 def insert(*rows: Model) -> None:
@@ -56,10 +79,10 @@ def insert_unless_known(row: Model, key: str) -> bool:
     return numbered is not None
 
 
-def update(row: Model) -> None:
-    """Write every column of a stored row."""
+def update(row: Model, *names: str) -> None:
+    """Write the fields ``names`` of a stored row, or every column."""
     with connection.cursor() as cursor:
-        fields = written(type(row))
+        fields: tuple[Any, ...] = tuple(row._meta.get_field(name) for name in names) or written(type(row))
         cursor.execute(updating(type(row), fields), [*values_of(row, fields), row.pk])
         if cursor.rowcount != 1:
             raise ObjectDoesNotExist(f"{row._meta.label} {row.pk} is not stored")
@@ -118,5 +141,62 @@ def updating(model: type[Model], fields: tuple[Field[Any, Any], ...]) -> str:
 def _reading(model: type[Model]) -> tuple[str, list[str], list[tuple[int, Any]]]:
     fields = model._meta.concrete_fields
     names = ", ".join(f'"{field.column}"' for field in fields)
-    converters = [(n, convert) for n, field in enumerate(fields) for convert in field.get_db_converters(connection)]
-    return f'SELECT {names} FROM "{model._meta.db_table}"', [field.attname for field in fields], converters
+    return f'SELECT {names} FROM "{model._meta.db_table}"', [field.attname for field in fields], _converters(model)
+
+
+def _converters(model: type[Model]) -> list[tuple[int, Any]]:
+    """What turns stored values into Python's, by place."""
+    fields = model._meta.concrete_fields
+    return [(n, convert) for n, field in enumerate(fields) for convert in field.get_db_converters(connection)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One table of a joined reading: its columns begin at ``start``; ``link`` leads to it from the part ``holder``."""
+
+    model: type[Model]
+    start: int
+    holder: int
+    link: Any
+    names: list[str]
+    number: int
+    converters: list[tuple[int, Any]]
+
+    def row_of(self, found: Sequence[Any]) -> Model | None:
+        held = list(found[self.start : self.start + len(self.names)])
+        if held[self.number] is None:
+            return None
+        for place, convert in self.converters:
+            held[place] = convert(held[place], None, connection)
+        return self.model.from_db(DEFAULT_DB_ALIAS, self.names, held)
+
+
+@cache
+def _joined_reading(model: type[Model], paths: tuple[str, ...]) -> tuple[str, list[_Part]]:
+    parts = [_part(model, 0, 0, None)]
+    known: dict[str, int] = {"": 0}
+    joins: list[str] = []
+    for path in paths:
+        holder, walked = 0, ""
+        for name in path.split("__"):
+            walked = f"{walked}__{name}"
+            if walked not in known:
+                link: Any = parts[holder].model._meta.get_field(name)
+                place = known[walked] = len(parts)
+                target, end = link.related_model, parts[-1].start + len(parts[-1].names)
+                parts.append(_part(target, end, holder, link))
+                joins.append(
+                    f'{"LEFT JOIN" if link.null else "JOIN"} "{target._meta.db_table}" t{place} '
+                    f'ON t{place}."{target._meta.pk.column}" = t{holder}."{link.column}"'
+                )
+            holder = known[walked]
+    columns = ", ".join(
+        f't{place}."{field.column}"' for place, part in enumerate(parts) for field in part.model._meta.concrete_fields
+    )
+    return f'SELECT {columns} FROM "{model._meta.db_table}" t0 {" ".join(joins)}', parts
+
+
+def _part(model: type[Model], start: int, holder: int, link: Any) -> _Part:
+    fields = list(model._meta.concrete_fields)
+    names = [field.attname for field in fields]
+    return _Part(model, start, holder, link, names, names.index(model._meta.pk.attname), _converters(model))

@@ -16,6 +16,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from borrowers.models import BankAccount
+from core import rows
 from core.context import acting
 from core.errors import DomainError, Invalid, NotFound
 from core.history import insert_tracked, update_tracked
@@ -111,8 +112,7 @@ def disburse(*, loan_id: int, on: date, requested_by: Any = None) -> Disbursemen
 def send(*, disbursement_id: int, on: date) -> Disbursement:
     """Bring the order to the bank, or ask what became of it, and record the answer. Ended orders stay as they are.
 
-    Raises AdvanceDeductionRefused, MerchantNotActive, PaidUnderEarlierReference, and LoanNotInState for a further part of
-    a loan that has ended.
+    Raises AdvanceDeductionRefused, MerchantNotActive, and LoanNotInState for a further part of a loan that has ended.
     """
     disbursement, transfer, is_new = _open_transfer(disbursement_id, on)
     if transfer is None or not _is_still_wanted(transfer):
@@ -133,7 +133,7 @@ def send_due(*, now: datetime, on: date, limit: int = 200) -> dict[str, int]:
     """Send and follow up what is due; several workers may do so at once. Returns counts by resulting state.
 
     An order that may not be sent now keeps nobody else waiting: it counts as refused, and says why on its page and in
-    the log (its merchant is not active, the books are closed, it was paid under an earlier reference).
+    the log (its merchant is not active, the books are closed).
     """
     counts: dict[str, int] = {}
     for disbursement_id in _claim_due(now, limit):
@@ -213,13 +213,14 @@ def record_report(*, report: Report, on: date) -> Disbursement:
 
 
 def collect_reports(*, on: date) -> dict[str, int]:
-    """Take in everything the bank reports. News nobody can use is counted and refused, never swallowed."""
+    """Take in everything the bank reports. News nobody can use is counted as refused, and the log says why."""
     counts = {"recorded": 0, "refused": 0}
     for report in bank().reports(on):
         try:
             record_report(report=report, on=on)
             counts["recorded"] += 1
-        except DomainError:
+        except DomainError as refusal:
+            log.warning("bank_report_refused", reference=report.reference, code=refusal.code, detail=refusal.detail)
             counts["refused"] += 1
     return counts
 
@@ -255,8 +256,12 @@ def cancel(*, disbursement_id: int, on: date, reason: str) -> Disbursement:
 
 def _locked_with_loan(disbursement_id: int) -> Disbursement:
     """Order and loan locked in one statement: nobody who holds the loan ever waits for its order."""
-    rows = Disbursement.objects.select_for_update(of=("self", "loan")).select_related("loan__application")
-    return rows.get(pk=disbursement_id)
+    found = rows.first_joined(
+        Disbursement, ("loan__application",), "WHERE t0.id = %s FOR UPDATE OF t0, t1", [disbursement_id]
+    )
+    if found is None:
+        raise Disbursement.DoesNotExist(f"There is no order {disbursement_id}.")
+    return found
 
 
 @transaction.atomic
@@ -338,9 +343,7 @@ def _answer_of_bank(disbursement: Disbursement, transfer: BankTransfer, on: date
         known = None if is_new else bank().ask(order)
         if known is None and not _is_payable(disbursement.loan, transfer, order):
             return Answer(PaymentOutcome.FAILED, code="payee_changed")
-        if known is None:
-            _require_nothing_paid(disbursement, transfer, order)
-        return known or bank().send(order)
+        return known or _paid_earlier(disbursement, transfer, order) or bank().send(order)
     except BankUnreachable as silence:
         return Answer(PaymentOutcome.UNKNOWN, code="no_answer", detail=str(silence))
 
@@ -351,14 +354,16 @@ def _is_still_wanted(transfer: BankTransfer) -> bool:
     return order.exclude(transfers__pk__gt=transfer.pk).exists()
 
 
-def _require_nothing_paid(disbursement: Disbursement, transfer: BankTransfer, order: PaymentOrder) -> None:
-    """Ask the bank about every earlier transfer once more before it gets another: a worker that hung may have sent one
-    after it was given up. Raises PaidUnderEarlierReference."""
+def _paid_earlier(disbursement: Disbursement, transfer: BankTransfer, order: PaymentOrder) -> Answer | None:
+    """What the bank says of an earlier transfer that it has paid after all: a worker that hung may have sent one after it
+    was given up. The newer one, which the bank never got, then stays unsent, and the money counts once."""
     earlier = disbursement.transfers.filter(pk__lt=transfer.pk).order_by("pk")
     for reference in earlier.values_list("reference", flat=True):
         known = bank().ask(replace(order, reference=reference))
         if known is not None and known.outcome == PaymentOutcome.PAID:
-            raise PaidUnderEarlierReference(reference=reference)
+            log.warning("disbursement_paid_earlier", paid_as=reference, instead_of=transfer.reference)
+            return known
+    return None
 
 
 def _is_payable(loan: Loan, transfer: BankTransfer, order: PaymentOrder) -> bool:

@@ -320,23 +320,28 @@ def accept_offer(*, offer_id: int, on: date, accepted_via: str) -> Loan:
 
     Raises OfferMissing, OfferNotOpen, OfferHasExpired, AllInCostTooHigh.
     """
-    application = rows.first(
-        Application, "WHERE id = (SELECT application_id FROM loans_offer WHERE id = %s) FOR UPDATE", [offer_id]
+    application = rows.first_joined(
+        Application,
+        ("borrower", "product"),
+        "WHERE t0.id = (SELECT application_id FROM loans_offer WHERE id = %s) FOR UPDATE OF t0",
+        [offer_id],
     )
     if application is None:
         raise OfferMissing()
-    offer = Offer.objects.select_related("application__borrower", "product_version__product").get(pk=offer_id)
+    offer = rows.first_joined(Offer, ("product_version__product",), "WHERE t0.id = %s", [offer_id])
+    assert offer is not None  # offers are never deleted
+    offer.application = application
     if offer.status == OfferStatus.ACCEPTED:
         return Loan.objects.get(application_id=application.pk)
     if offer.status != OfferStatus.OPEN:
         raise OfferNotOpen(status=offer.get_status_display())
     if on > offer.expires_on:
         raise OfferHasExpired(until=offer.expires_on.isoformat())
-    lifecycle.require(offer.application, S.ACCEPTED)
+    lifecycle.require(application, S.ACCEPTED)
     loan = conclude(offer, on, accepted_via)
     offer.status, offer.accepted_on, offer.accepted_via = OfferStatus.ACCEPTED, on, accepted_via
-    offer.save(update_fields=["status", "accepted_on", "accepted_via"])
-    lifecycle.advance(offer.application, S.ACCEPTED)
+    rows.update(offer, "status", "accepted_on", "accepted_via")
+    lifecycle.advance(application, S.ACCEPTED)
     return loan
 
 

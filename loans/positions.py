@@ -205,10 +205,11 @@ def lay_out(loan: Loan, before: Account, after: Account) -> None:
 
 
 def insert_version(loan_id: int, account: Account, *, superseded_on: date | None) -> int:
-    """Store the account's instalments as the next version of the schedule and close the one before."""
-    current = Instalment.objects.filter(loan_id=loan_id, superseded_on__isnull=True)
-    version = (current.values_list("version", flat=True).first() or 0) + 1
+    """Store the account's instalments as the next version of the schedule and close the one before, if there is one."""
+    version = 1
     if superseded_on is not None:
+        current = Instalment.objects.filter(loan_id=loan_id, superseded_on__isnull=True)
+        version += current.values_list("version", flat=True)[0]
         current.update(superseded_on=superseded_on)
     rows.insert(
         *(

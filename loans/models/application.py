@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from core import rows
 from core.fields import money_field
 from core.history import tracked
 from core.identifiers import new_id
@@ -64,7 +65,12 @@ class Outcome(models.TextChoices):
 class ApplicationQuerySet(models.QuerySet["Application"]):
     def locked(self, application_id: int) -> "Application":
         """The application with its row locked: the first thing every change of it does."""
-        return self.select_for_update(of=("self",)).select_related("borrower", "product").get(pk=application_id)
+        found = rows.first_joined(
+            self.model, ("borrower", "product"), "WHERE t0.id = %s FOR UPDATE OF t0", [application_id]
+        )
+        if found is None:
+            raise self.model.DoesNotExist(f"There is no application {application_id}.")
+        return found
 
     def open(self) -> "ApplicationQuerySet":
         """Applications still under way: not drafts, not ended."""

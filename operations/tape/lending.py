@@ -35,7 +35,7 @@ def lend(row: ImportRow, profile: Profile) -> None:
     disbursement_id = loan.disbursements.values_list("pk", flat=True).get()
     disbursing.confirm(disbursement_id=disbursement_id, outcome=DisbursementStatus.PAID, on=on)
     row.loan_id, row.state = loan.pk, ImportRow.State.DISBURSED
-    row.save(update_fields=["loan", "state"])
+    rows.update(row, "loan", "state")
 
 
 def take_repayment(row: ImportRow, profile: Profile) -> None:
@@ -52,7 +52,7 @@ def take_repayment(row: ImportRow, profile: Profile) -> None:
         payer_reference=row.loan_key,
     )
     row.state = ImportRow.State.REPAID
-    row.save(update_fields=["state"])
+    rows.update(row, "state")
 
 
 def _borrower(row: ImportRow, profile: Profile) -> Borrower:

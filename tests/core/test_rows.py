@@ -12,6 +12,9 @@ from core import rows
 from core.context import acting
 from core.history import insert_tracked, update_tracked
 from ledger.models import Account, AccountKind
+from loans.models import Offer
+from risk import underwriting
+from tests.loans.factories import ON, an_application
 
 pytestmark = pytest.mark.django_db
 
@@ -85,3 +88,40 @@ def test_a_known_key_is_not_inserted_again() -> None:
 def test_an_update_of_a_row_that_is_not_there_is_refused() -> None:
     with pytest.raises(ObjectDoesNotExist):
         rows.update(_account("9005"))
+
+
+def test_a_joined_row_is_the_one_the_orm_reads_with_its_relations(django_assert_num_queries: Any) -> None:
+    application = underwriting.decide_automatically(application_id=an_application().pk, on=ON)
+    offer_id = application.offers.get().pk
+    paths = ("application__borrower", "product_version__product", "merchant")
+
+    with django_assert_num_queries(1):
+        read = rows.first_joined(Offer, paths, "WHERE t0.id = %s FOR UPDATE OF t0", [offer_id])
+        assert read is not None
+        held = [read, read.application, read.application.borrower, read.product_version, read.product_version.product]
+        assert read.merchant is None
+
+    by_orm = Offer.objects.select_related("application__borrower", "product_version__product").get(pk=offer_id)
+    pairs = zip(
+        held,
+        [
+            by_orm,
+            by_orm.application,
+            by_orm.application.borrower,
+            by_orm.product_version,
+            by_orm.product_version.product,
+        ],
+        strict=True,
+    )
+    for ours, theirs in pairs:
+        assert (type(ours), model_to_dict(ours)) == (type(theirs), model_to_dict(theirs))
+    assert read.application.borrower.pk == application.borrower_id
+    assert rows.first_joined(Offer, paths, "WHERE t0.id = %s", [0]) is None
+
+
+def test_an_update_of_some_fields_leaves_the_others() -> None:
+    account = _account("9021")
+    account.save()
+    account.name, account.kind = "Float", AccountKind.EXPENSE
+    rows.update(account, "name")
+    assert Account.objects.values_list("name", "kind").get(pk=account.pk) == ("Float", "asset")

@@ -2,10 +2,10 @@
 
 import pytest
 
+from ledger.models import JournalEntry
 from loans import disbursing
 from loans.banking import bank
-from loans.disbursing import PaidUnderEarlierReference
-from loans.models import BankTransfer, Disbursement, SimulatedPayment
+from loans.models import BankTransfer, Disbursement, Loan, SimulatedPayment
 from tests.loans.factories import ON
 from tests.loans.test_disbursing import changes_account, waiting
 
@@ -46,14 +46,15 @@ def test_what_was_ordered_anew_is_not_sent_under_the_old_reference(monkeypatch: 
     assert not SimulatedPayment.objects.exists()
 
 
-def test_a_transfer_that_got_through_all_the_same_stops_the_next_one() -> None:
+def test_a_transfer_that_got_through_all_the_same_pays_the_order_and_stops_the_next_one() -> None:
     disbursement, slow = given_up()
     order = disbursing._order(disbursement, slow, ON)
     disbursing.retry(disbursement_id=disbursement.pk, on=ON)
     bank().send(order)
 
     for _again in range(2):
-        with pytest.raises(PaidUnderEarlierReference, match=slow.reference):
-            disbursing.send(disbursement_id=disbursement.pk, on=ON)
+        paid = disbursing.send(disbursement_id=disbursement.pk, on=ON)
 
     assert [payment.reference for payment in SimulatedPayment.objects.all()] == [slow.reference]
+    assert (paid.status, paid.bank_reference) == ("paid", SimulatedPayment.objects.get().bank_reference)
+    assert (Loan.objects.get().status, JournalEntry.objects.count()) == ("active", 1)
