@@ -43,7 +43,7 @@ INSERT INTO borrowers_borrower (id, public_id, number, market, identity_kind, na
     identity_index, sex, phone, phone_index, language, source, status, do_not_contact, created_on)
 SELECT i, 'cus_bench' || i, 'CU-BENCH-' || i, 'CN', 'other', '', md5('n' || i), '', md5('i' || i), 'unknown', '',
        md5('p' || i), 'zh-hans', '', 'active', false, %(day)s
-  FROM generate_series(%(lo)s, %(hi)s) AS i
+  FROM generate_series(%(lo)s::int, %(hi)s::int) AS i
 """
 _LOANS = """
 INSERT INTO loans_loan (id, public_id, number, borrower_id, product_version_id, status, principal, annual_rate,
@@ -52,7 +52,7 @@ INSERT INTO loans_loan (id, public_id, number, borrower_id, product_version_id, 
 SELECT i, 'loan_bench' || i, 'LN-BENCH-' || i, i, (%(versions)s::bigint[])[1 + i %% 3], 'active', 12000, 0.18, 0,
        'spread', 'equal_principal', 'day', 30, 12, 'ACT/365F', i %% 4, 0.27,
        '{fee,late_interest,interest,principal}', %(day)s::date - (30 * (i %% 11) + i %% 29)::int, now()
-  FROM generate_series(%(lo)s, %(hi)s) AS i
+  FROM generate_series(%(lo)s::int, %(hi)s::int) AS i
 """
 # Every fifth loan has left its last one to four due instalments unpaid.
 _INSTALMENTS = """

@@ -94,11 +94,17 @@ def prepare(found: Services, *, demo: bool) -> None:
 
 def _manage(found: Services, doing: str, *command: str) -> None:
     say(doing)
-    code = run([str(environment.python()), MANAGE, *command], found.environment)
-    if code in {-signal.SIGINT, 128 + signal.SIGINT}:
-        raise KeyboardInterrupt
+    code = run_manage(found.environment, *command)
     if code:
         raise Stop(f"./dev manage {' '.join(command)} ended with code {code}; what it said is above.")
+
+
+def run_manage(settings: dict[str, str], *command: str) -> int:
+    """How the command ended. Ctrl-C goes to the command first, and from there on to this run."""
+    code = run([str(environment.python()), MANAGE, *command], settings)
+    if code in {-signal.SIGINT, 128 + signal.SIGINT}:
+        raise KeyboardInterrupt
+    return code
 
 
 def _collect_static(found: Services) -> None:
@@ -171,7 +177,7 @@ def _announce(found: Services, address: str, token: str, seconds: float) -> None
     embedded = {server.label for server in found.servers}
     say(f"\nLoandesk answers on {address}/ (after {seconds:.1f} s)\n")
     settings = {**found.environment, "FIRST_ADMIN_TOKEN": token}
-    run([str(environment.python()), MANAGE, "sign_ins", "--address", address], settings)
+    run_manage(settings, "sign_ins", "--address", address)
     say("What runs: gunicorn (pages and API), a Celery worker, Celery beat,")
     say(f"  PostgreSQL {'(embedded)' if 'PostgreSQL' in embedded else '(DATABASE_URL)'},"
         f" Redis {'(embedded Valkey)' if 'Valkey' in embedded else '(REDIS_URL)'}")  # fmt: skip

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from devtools import test_database
+from devtools import test_database, up
 from devtools.cli import main
 from devtools.home import SECRETS, Home, Stop
 from devtools.processes import Known, end, started_at
 from devtools.programs import Program, end_leftovers, pause_before, remember
-from devtools.up import check_port, fingerprint, only_run
+from devtools.up import check_port, fingerprint, only_run, run_manage
 
 
 @pytest.fixture
@@ -115,6 +115,18 @@ def test_a_program_that_falls_is_started_again_after_a_pause(home: Home, monkeyp
 
 def test_pauses_grow_to_half_a_minute() -> None:
     assert [pause_before(falls) for falls in (1, 2, 3, 4, 5, 6, 20)] == [1, 2, 4, 8, 16, 30, 30]
+
+
+@pytest.mark.parametrize("ending", ["os.kill(os.getpid(), signal.SIGINT)", "sys.exit(130)"])
+def test_a_command_ended_by_ctrl_c_ends_the_run_as_well(
+    ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "manage.py"
+    script.write_text(f"import os, signal, sys\nsignal.signal(signal.SIGINT, signal.SIG_DFL)\n{ending}\n")
+    monkeypatch.setattr(up, "MANAGE", str(script))
+    monkeypatch.setattr(up.environment, "python", lambda: Path(sys.executable))
+    with pytest.raises(KeyboardInterrupt):
+        run_manage(dict(os.environ), "sign_ins")
 
 
 def test_the_fingerprint_of_static_files_follows_their_content(tmp_path: Path) -> None:
