@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from audit import approvals
-from loans import asking, origination
+from loans import asking, merchants, origination
 from loans.acts import kinds, performing
 
 __all__ = ["kinds"]  # importing them declares every kind of act
@@ -28,4 +28,18 @@ approvals.register(
     performing.second_person_approved,
     permission="loans.approve_act",
     label=_("Act on a loan above one person's authority"),
+)
+
+approvals.register(
+    performing.SECOND_PERSON_TO_UNDO,
+    performing.second_person_agreed_to_undo,
+    permission="loans.approve_act",
+    label=_("Undoing an act above one person's authority"),
+)
+
+approvals.register(
+    merchants.NEW_ACCOUNT,
+    merchants.new_account_approved,
+    permission="loans.approve_merchant_account",
+    label=_("Another account of a merchant"),
 )

@@ -1,16 +1,25 @@
 """Keeping merchants, and what a purchase must say of the one it is bought from."""
 
+import json
+from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from audit import approvals
+from audit.models import Approval
 from borrowers.fingerprints import account_index, plain
 from borrowers.means import account_number_of
 from core.context import acting
+from core.encryption import decrypt, encrypt
 from core.errors import DomainError, Invalid
+from core.masking import mask_card, mask_name
 from loans.merchant_numbers import CreditCodeInvalid, normal, parse_credit_code
 from loans.models import Merchant, ProductVersion
+
+NEW_ACCOUNT = "merchant.account"
 
 
 class RegistrationNumberRefused(Invalid):
@@ -80,8 +89,8 @@ def add_merchant(
     if known is not None:
         raise MerchantKnown(name=known.name)
     merchant = Merchant(market=market, registration_number=number, created_by=by)
-    _describe(merchant, name, bank_name, account_holder)
-    _pay_to(merchant, account_number)
+    _call(merchant, name)
+    _pay_to(merchant, _account(bank_name, account_holder or merchant.name, account_number))
     try:
         with transaction.atomic(), acting(**_actor(by)):
             merchant.save(force_insert=True)
@@ -104,20 +113,33 @@ def change_merchant(
     account_holder: str = "",
     active: bool = True,
     by: Any = None,
-) -> Merchant:
-    """Change what is known of a merchant; empty account fields keep what is on file. The registration number stays: a
-    merchant with another one is another merchant.
+) -> Approval | None:
+    """Change name and state at once; empty account fields keep what is on file. The registration number stays: a merchant
+    with another one is another merchant.
 
-    Raises MerchantNameMissing, AccountNumberRefused.
+    Where the money goes is not for one person to change: another account is asked for, and returned is the request that a
+    second person decides. Raises MerchantNameMissing, AccountNumberRefused, ApprovalAlreadyPending.
     """
     merchant = Merchant.objects.select_for_update().get(pk=merchant_id)
-    _describe(merchant, name, bank_name, account_holder or merchant.account_holder)
-    if account_number:
-        _pay_to(merchant, account_number)
+    known = _account_of(merchant)
+    wanted = _account(bank_name, account_holder or known.holder, account_number or known.number)
+    _call(merchant, name)
     merchant.active = active
     with acting(reason=reason, **_actor(by)):
         merchant.save()
-    return merchant
+    return None if wanted == known else _ask_for(merchant, known, wanted, reason, by)
+
+
+def new_account_approved(approval: Approval, _on: date) -> None:
+    """Pay the merchant to the account that a second person agreed to."""
+    merchant = Merchant.objects.select_for_update().get(pk=int(approval.object_id))
+    _pay_to(merchant, _Account(**json.loads(decrypt(approval.payload["account"]))))
+    merchant.save()
+
+
+def account_asked_for(merchant: Merchant) -> Approval | None:
+    """The request for another account that waits for a second person."""
+    return approvals.pending(NEW_ACCOUNT, merchant)
 
 
 def require_active(merchant: Merchant) -> None:
@@ -153,15 +175,48 @@ def _registration(text: str, market: str) -> str:
         raise RegistrationNumberRefused() from refusal
 
 
-def _describe(merchant: Merchant, name: str, bank_name: str, account_holder: str) -> None:
+def _call(merchant: Merchant, name: str) -> None:
     if not plain(name):
         raise MerchantNameMissing()
-    merchant.name, merchant.bank_name = plain(name), plain(bank_name)
+    merchant.name = plain(name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Account:
+    bank_name: str
+    holder: str
+    number: str
+
+    @property
+    def masked(self) -> dict[str, str]:
+        return {"bank": self.bank_name, "account": mask_card(self.number), "account_holder": mask_name(self.holder)}
+
+
+def _account(bank_name: str, holder: str, number: str) -> _Account:
+    return _Account(plain(bank_name), plain(holder), account_number_of(number))
+
+
+def _account_of(merchant: Merchant) -> _Account:
+    return _Account(merchant.bank_name, merchant.account_holder, merchant.account_number)
+
+
+def _pay_to(merchant: Merchant, account: _Account) -> None:
+    merchant.bank_name = account.bank_name
     # Sealed anew only where it differs, so that the history shows no change that was none.
-    if (holder := plain(account_holder) or merchant.name) != merchant.account_holder:
-        merchant.account_holder = holder
+    if account.holder != merchant.account_holder:
+        merchant.account_holder = account.holder
+    if account.number != merchant.account_number:
+        merchant.account_number = account.number
+    merchant.account_index, merchant.last4 = account_index(account.number), account.number[-4:]
 
 
-def _pay_to(merchant: Merchant, account_number: str) -> None:
-    number = account_number_of(account_number)
-    merchant.account_number, merchant.account_index, merchant.last4 = number, account_index(number), number[-4:]
+def _ask_for(merchant: Merchant, known: _Account, wanted: _Account, reason: str, by: Any) -> Approval:
+    return approvals.request(
+        kind=NEW_ACCOUNT,
+        obj=merchant,
+        payload={"account": encrypt(json.dumps(asdict(wanted)))},
+        before=known.masked,
+        after=wanted.masked,
+        reason=reason,
+        requested_by=by,
+    )

@@ -16,9 +16,10 @@ from core.errors import DomainError
 from core.money import ZERO, round_money
 from loans import origination
 from loans.decisions import Decision, DecisionReason, Source
+from loans.index_rates import IndexRateUnknown
 from loans.models import Application, ApplicationStatus, Outcome, ProductVersion
 from loans.offering import needs_second_person
-from loans.quotes import Quote, quote_for, version_on_sale
+from loans.quotes import ProductNotSold, Quote, ScheduleNotPossible, quote_for, version_on_sale
 from risk import limits as limits_of_people
 from risk.checks import run_checks
 from risk.models import Assessment
@@ -69,13 +70,15 @@ def assess(*, application_id: int, on: date) -> Assessment:
 
 
 def decide_automatically(*, application_id: int, on: date) -> Application:
-    """Assess a submitted application and let the rules decide. One decided meanwhile is returned as it is."""
+    """Assess a submitted application and let the rules decide. One decided meanwhile is returned as it is.
+
+    Raises ScorecardMissing and GradePolicyMissing: without them nothing can be decided, and the application waits.
+    """
     with transaction.atomic():
         application = Application.objects.locked(application_id)
         if application.status != ApplicationStatus.SUBMITTED:
             return application
-        assessment = assess(application_id=application_id, on=on)
-        decision = automatic_decision(application, assessment, on)
+        decision = _decision_of_the_rules(application, on)
         return origination.decide(application_id=application_id, decision=decision, on=on)
 
 
@@ -141,6 +144,20 @@ def monthly_payment(quote: Quote) -> Decimal:
 
 
 # Inside --------------------------------------------------------------------------------------------------------------
+
+
+def _decision_of_the_rules(application: Application, on: date) -> Decision:
+    """The automatic decision. Where the product makes no price any more, say because it was withdrawn since the
+    application came in, there is nothing to assess, and a person says what becomes of it."""
+    try:
+        return automatic_decision(application, assess(application_id=application.pk, on=on), on)
+    except (ProductNotSold, ScheduleNotPossible, IndexRateUnknown) as refusal:
+        return Decision(
+            outcome=Outcome.REFER,
+            reasons=(DecisionReason.PRODUCT_NOT_SOLD.value,),
+            source=Source.AUTOMATIC.value,
+            note=str(refusal),
+        )
 
 
 def _keep(

@@ -62,6 +62,7 @@ ROLES: dict[str, set[str]] = {
         "loans.approve_second",
         "loans.approve_write_off",
         "loans.approve_act",
+        "loans.approve_merchant_account",
         "loans.decide_application",
         "risk.view_assessment",
         "risk.change_limit",
@@ -117,6 +118,7 @@ ROLES: dict[str, set[str]] = {
         # Who says where money goes does not send it: disbursing is for operations.
         "loans.add_merchant",
         "loans.change_merchant",
+        "loans.approve_merchant_account",
         "operations.view_endofdayrun",
         "audit.view_auditevent",
     },

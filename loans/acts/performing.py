@@ -19,7 +19,7 @@ from ledger.posting import Line, post, reverse
 from loans import lifecycle, notices, positions
 from loans.account import Account
 from loans.acts.parameters import decoded, encoded, require_possible
-from loans.acts.registry import act_kind
+from loans.acts.registry import ActKind, act_kind
 from loans.changes.base import Change, Effect
 from loans.correcting import conclude, replay_all, replay_standing
 from loans.events import stored_events
@@ -28,6 +28,7 @@ from loans.replay import apply, in_order
 from loans.signals import announce
 
 SECOND_PERSON = "loan.act"
+SECOND_PERSON_TO_UNDO = "loan.act_undo"
 
 
 class ActConflict(DomainError):
@@ -225,10 +226,11 @@ def _create(loan: Loan, wish: Wish, asked: dict[str, Any], lines: list[Line]) ->
 
 
 @transaction.atomic
-def undo(*, act_id: int, reason: str, on: date) -> LoanAct:
+def undo(*, act_id: int, reason: str, on: date, approved: bool = False) -> LoanAct:
     """Undo an act: its entry is reversed and everything after it is applied again without it.
 
-    An act already undone is returned as it is. Raises ActNotUndoable with the reason.
+    ``approved`` says that a second person agreed. An act already undone is returned as it is. Raises ActNotUndoable with
+    the reason, BeyondAuthority where two people had agreed to the act.
     """
     loan = Loan.objects.locked(LoanAct.objects.values_list("loan_id", flat=True).get(pk=act_id))
     act = LoanAct.objects.select_related("entry").get(pk=act_id)
@@ -239,6 +241,8 @@ def undo(*, act_id: int, reason: str, on: date) -> LoanAct:
         raise ActNotUndoable(act=kind.label, why=_("acts of this kind are final."))
     if loan.status == LoanStatus.WRITTEN_OFF:
         raise ActNotUndoable(act=kind.label, why=_("the loan was written off since; take the write-off back first."))
+    if not approved and agreed_by_two(act):
+        raise BeyondAuthority(act=_undoing(kind))
     position = positions.locked(loan.pk)
     with acting(reason=reason):
         _mark_undone(act, reason, on)
@@ -248,6 +252,41 @@ def undo(*, act_id: int, reason: str, on: date) -> LoanAct:
         raise ActNotUndoable(act=kind.label, why=_("a later event rests on it.")) from refusal
     announce(loan_id=loan.pk, borrower_id=loan.borrower_id, on=on)
     return act
+
+
+@transaction.atomic
+def undo_or_ask(*, act_id: int, reason: str, on: date, by: Any) -> LoanAct | Approval:
+    """Undo the act within one's own authority; beyond it ask for a second person. Raises what ``undo`` raises."""
+    try:
+        return undo(act_id=act_id, reason=reason, on=on)
+    except BeyondAuthority:
+        act = LoanAct.objects.select_related("loan").get(pk=act_id)
+        return approvals.request(
+            kind=SECOND_PERSON_TO_UNDO,
+            obj=act.loan,
+            payload={"act_id": act.pk},
+            before={"act": str(act_kind(act.kind).label), **act.parameters},
+            after={"act": str(_undoing(act_kind(act.kind)))},
+            reason=reason,
+            requested_by=by,
+        )
+
+
+def agreed_by_two(act: LoanAct) -> bool:
+    """Whether a second person had to agree to the act; nobody undoes alone what two people decided."""
+    asked = Approval.objects.filter(
+        kind=SECOND_PERSON, object_type=act.loan._meta.label_lower, object_id=str(act.loan_id)
+    )
+    return asked.filter(payload__idempotency_key=act.idempotency_key).exists()
+
+
+def second_person_agreed_to_undo(approval: Approval, on: date) -> None:
+    """Undo what a second person agreed to undo."""
+    undo(act_id=int(approval.payload["act_id"]), reason=approval.reason[:200], on=on, approved=True)
+
+
+def _undoing(kind: ActKind) -> str:
+    return _("Undo: %(act)s") % {"act": kind.label}
 
 
 def _mark_undone(act: LoanAct, reason: str, on: date) -> None:

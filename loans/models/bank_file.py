@@ -51,7 +51,7 @@ class IncomingPayment(models.Model):
     bank_reference = models.CharField(_("bank reference"), max_length=64, unique=True)
     payer_name = EncryptedTextField(_("payer"), blank=True, default="")
     payer_last4 = models.CharField(_("payer account"), max_length=4, blank=True, default="")
-    remark = models.CharField(_("remark"), max_length=300, blank=True, default="")
+    remark = EncryptedTextField(_("remark"), blank=True, default="")  # payers write names and numbers into it
     status = models.CharField(
         _("status"), max_length=10, choices=IncomingPaymentStatus, default=IncomingPaymentStatus.SUSPENSE
     )

@@ -154,6 +154,15 @@ class Loan(AgreedSchedule):
                 name="loans_loan_late_rate_ceiling",
             ),
             models.CheckConstraint(
+                condition=Q(day_count__in=[count.value for count in DayCount]), name="loans_loan_day_count_known"
+            ),
+            # The law's own bounds have dates (rule late_rate_multiplier); these keep out what no market allows.
+            models.CheckConstraint(
+                condition=(Q(late_rate_multiplier__isnull=True) | Q(late_rate_multiplier__range=(0, 10)))
+                & Q(late_annual_rate__range=(0, 100)),
+                name="loans_loan_late_rates",
+            ),
+            models.CheckConstraint(
                 condition=Q(late_rate_follows_rule=False) | Q(late_rate_multiplier__isnull=False),
                 name="loans_loan_late_multiplier",
             ),

@@ -43,6 +43,7 @@ class Merchant(models.Model):
         verbose_name = _("merchant")
         verbose_name_plural = _("merchants")
         default_permissions = ("view", "add", "change")
+        permissions = [("approve_merchant_account", _("Can agree to another account of a merchant"))]
         constraints = [
             models.UniqueConstraint(fields=["market", "registration_number"], name="loans_merchant_registered_once"),
             models.CheckConstraint(

@@ -157,6 +157,15 @@ class ProductVersion(ScheduleSettings):
                 condition=Q(annual_rate__gte=0, annual_rate__lt=10, fee_rate__gte=0, fee_rate__lt=1),
                 name="loans_productversion_rates",
             ),
+            models.CheckConstraint(
+                condition=Q(day_count__in=[count.value for count in DayCount]),
+                name="loans_productversion_day_count_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(late_rate_multiplier__range=(0, 10)),
+                name="loans_productversion_late_multiplier",
+                violation_error_message=_("Late interest is between 0 and 10 times the contract rate."),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -17,7 +17,7 @@ from audit.models import Approval
 from core import business_date
 from core.errors import DomainError
 from loans.acts.menu import groups_for
-from loans.acts.performing import Wish, perform, perform_or_ask, undo
+from loans.acts.performing import Wish, agreed_by_two, perform, perform_or_ask, undo_or_ask
 from loans.acts.previewing import Preview, preview
 from loans.acts.registry import ActKind, act_kind
 from loans.loan_page import loan_by_number
@@ -116,11 +116,14 @@ def act_undo(request: HttpRequest, number: str, act_id: str) -> HttpResponse:
     kind, form = act_kind(done.kind), UndoForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            undo(act_id=done.pk, reason=form.cleaned_data["reason"], on=business_date.current())
+            reason = form.cleaned_data["reason"]
+            undone = undo_or_ask(act_id=done.pk, reason=reason, on=business_date.current(), by=request.user)
         except DomainError as refusal:
             form.add_error(None, refusal.detail)
         else:
-            messages.success(request, _("Undone: %(act)s.") % {"act": kind.label})
+            said = _said(kind, undone) if isinstance(undone, Approval) else _("Undone: %(act)s.") % {"act": kind.label}
+            messages.success(request, said)
             return redirect("loans:loan_acts", loan.number)
     context = {"loan": loan, "position": getattr(loan, "position", None), "form": form, "kind": kind, "done": done}
+    context["by_two"] = agreed_by_two(done)
     return render(request, "loans/act_undo.html", context, status=422 if form.errors else 200)

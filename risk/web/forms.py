@@ -28,6 +28,7 @@ _FOR_PEOPLE = (
     DecisionReason.IDENTITY_UNCERTAIN,
     DecisionReason.DOCUMENTS_NEEDED,
     DecisionReason.SUSPECTED_FRAUD,
+    DecisionReason.PRODUCT_NOT_SOLD,
 )
 
 

@@ -85,6 +85,33 @@ def test_one_asks_on_the_page_and_another_decides(
     assert_books_agree(loan)
 
 
+def test_what_two_people_agreed_to_takes_two_to_undo(
+    client: Client, loan: Loan, staff_member: Callable[..., Any], signed_in: Callable[..., Client]
+) -> None:
+    collector = signed_in(client, "collector")
+    collector.post(at("loan_act", loan.number, "charged_off"), form_of(collector, loan))
+    checker, on = staff_member("checker"), business_date.current()
+    approvals.approve(approval_id=Approval.objects.get().pk, decided_by=checker, on=on)
+    act = LoanAct.objects.get()
+    finance = signed_in(client, "finance")
+    page = at("loan_act_undo", loan.number, act.public_id)
+
+    assert "A second person must agree" in finance.get(page).content.decode()
+    with pytest.raises(BeyondAuthority):
+        undo(act_id=act.pk, reason="paid after all", on=on)
+    said = finance.post(page, {"reason": "paid after all"}, follow=True).content.decode()
+    assert "Sent for approval" in said
+    assert position(loan).charged_off_on is not None
+    asked = Approval.objects.get(status="pending")
+    with pytest.raises(approvals.SecondPersonNeeded):
+        approvals.approve(approval_id=asked.pk, decided_by=asked.requested_by, on=on)
+    approvals.approve(approval_id=asked.pk, decided_by=checker, on=on)
+
+    act.refresh_from_db()
+    assert (act.status, act.undo_reason, position(loan).charged_off_on) == ("undone", "paid after all", None)
+    assert_books_agree(loan)
+
+
 def test_who_may_not_ask_for_write_offs_may_not_ask_for_this(
     client: Client, loan: Loan, signed_in: Callable[..., Client]
 ) -> None:

@@ -8,7 +8,10 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
-from audit.models import AuditEvent
+from audit import approvals
+from audit.approvals import SecondPersonNeeded
+from audit.models import Approval, AuditEvent
+from borrowers.fingerprints import account_index
 from borrowers.means import AccountNumberRefused
 from loans.merchants import (
     GoodsMissing,
@@ -21,7 +24,7 @@ from loans.merchants import (
 )
 from loans.models import Loan, Merchant, ProductVersion
 from tests.loans.books import a_merchant, a_product, a_purchase, a_running_loan
-from tests.loans.factories import an_application
+from tests.loans.factories import ON, an_application
 
 pytestmark = pytest.mark.django_db
 CODE = "91350100M000100Y43"
@@ -76,20 +79,40 @@ def test_a_mistake_is_told_beside_its_field(finance: Client, changes: dict[str, 
     assert not Merchant.objects.exists()
 
 
-def test_a_change_has_its_reason_and_shows_no_account_in_the_log(finance: Client) -> None:
+def test_a_new_account_is_asked_for_by_one_person_and_decided_by_another(
+    finance: Client, staff_member: Callable[..., Any]
+) -> None:
     merchant = a_merchant()
+    edit = f"/app/merchants/{merchant.public_id}/edit"
     form = {"name": "Harbour Phones Ltd", "bank_name": "Other Bank", "account_number": "6222000011112222"}
-    drawn = finance.get(f"/app/merchants/{merchant.public_id}/edit").content.decode()
+    drawn = finance.get(edit).content.decode()
 
-    page = finance.post(
-        f"/app/merchants/{merchant.public_id}/edit", {**form, "active": "on", "reason": "letter of 12 May"}, follow=True
-    ).content.decode()
+    page = finance.post(edit, {**form, "active": "on", "reason": "letter of 12 May"}, follow=True).content.decode()
 
     assert "2345" in drawn and "3100000000002345" not in drawn
-    assert "Harbour Phones Ltd" in page and "**** 2222" in page
+    assert "Harbour Phones Ltd" in page and "**** 2345" in page
+    assert "Another account waits for a second person: **** 2222, Other Bank" in page
+    asked = Approval.objects.get()
+    assert (asked.before["account"], asked.after["account"]) == ("**** 2345", "**** 2222")
+    assert "6222000011112222" not in str(asked.payload) + str(asked.after)
     event = AuditEvent.objects.filter(object_type="loans.merchant").order_by("-id").first()
     assert event is not None and event.reason == "letter of 12 May"
-    assert "6222000011112222" not in str(event.after) + str(event.before)
+
+    again = finance.post(edit, {**form, "active": "on", "reason": "another letter"})
+    assert again.status_code == 422 and "Decide that request first" in again.content.decode()
+    with pytest.raises(SecondPersonNeeded):
+        approvals.approve(approval_id=asked.pk, decided_by=asked.requested_by, on=ON)
+    merchant.refresh_from_db()
+    assert (merchant.name, merchant.last4) == ("Harbour Phones Ltd", "2345")
+
+    approvals.approve(approval_id=asked.pk, decided_by=staff_member("finance", username="fay"), on=ON)
+
+    merchant.refresh_from_db()
+    assert (merchant.account_number, merchant.last4, merchant.bank_name) == ("6222000011112222", "2222", "Other Bank")
+    assert merchant.account_index == account_index("6222000011112222")
+    event = AuditEvent.objects.filter(object_type="loans.merchant").order_by("-id").first()
+    assert event is not None and "6222000011112222" not in str(event.after) + str(event.before)
+    assert "Another account waits" not in finance.get(merchant.get_absolute_url()).content.decode()
 
 
 def test_left_empty_the_account_stays_and_is_no_change(finance: Client) -> None:

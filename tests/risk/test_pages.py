@@ -147,6 +147,14 @@ class TestApplication:
         assert "Income is not known or not proved" in text
         assert 'id="decision"' in text
 
+    @pytest.mark.parametrize(("role", "menus"), [("underwriter", 1), ("operations", 0)])
+    def test_the_menu_is_there_only_where_something_is_in_it(self, client, signed_in, referred, role, menus) -> None:
+        page = signed_in(client, role).get(page_of(referred)).content.decode()
+
+        head = page.partition('class="object-head"')[2].partition("</section>")[0]
+        assert head.count('<details class="menu"') == menus
+        assert head.count("Limit and do-not-lend list") == menus
+
     def test_it_takes_the_same_queries_however_long_its_story(
         self, client, signed_in, referred, django_assert_max_num_queries
     ) -> None:

@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from borrowers.means import record_external_debt
 from core.models import Rule
 from core.rules import forget_cached_rules
-from loans.models import Application, Merchant, Offer
+from loans.models import Application, Merchant, Offer, Product
 from risk import underwriting, work_queue
 from risk.models import Assessment, CreditLimit, DoNotLendEntry, GradePolicy, LimitChange, Scorecard
 from risk.queries import GradePolicyMissing, ScorecardMissing
@@ -165,6 +165,24 @@ class TestAutomatic:
         application = decided(application)
 
         assert (application.status, application.decision_reasons) == ("referred", ["merchant_not_active"])
+
+    def test_an_application_for_a_product_that_was_withdrawn_meanwhile_is_referred_and_can_be_declined(
+        self, staff_member, client
+    ) -> None:
+        application = an_application()
+        Product.objects.update(active=False)
+
+        application = decided(application)
+
+        assert (application.status, application.decision_reasons) == ("referred", ["product_not_sold"])
+        assert application.decision_note == f"This product is not sold on {ON.isoformat()}."
+        underwriter = staff_member("underwriter")
+        client.force_login(underwriter)
+        assert client.get(f"/app/applications/{application.number}").status_code == 200
+        application = underwriting.decide(
+            application_id=application.pk, outcome="decline", reasons=("product_not_sold",), on=ON, by=underwriter
+        )
+        assert application.status == "declined"
 
     def test_the_grade_sets_the_price(self) -> None:
         policy = GradePolicy.objects.get()
