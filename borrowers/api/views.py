@@ -18,6 +18,7 @@ from borrowers.onboarding import BorrowerAlreadyRegistered, register_borrower
 from borrowers.preferences import choose_language
 from core import business_date
 from partners.api.base import PartnerView, idempotent
+from partners.api.conditions import matched, tagged
 from partners.api.lists import ListQuery, WordsField
 from partners.api.schema import list_of
 from partners.disclosure import discloses, note_disclosure
@@ -75,14 +76,10 @@ class BorrowerView(PartnerView):
         disclosed = self.disclosure(borrower, "name", "identity_number", "phone", "birth_date")
         return self.answer(shapes.BorrowerSerializer, borrower, context=self.numbers_of([borrower]) | disclosed)
 
-    def fingerprinted(self, borrower: Borrower) -> Response:
-        """What the caller would have been shown, for its fingerprint alone: nothing of it leaves, nothing is noted."""
-        plain = {"plain": True} if discloses(self.key) else {}
-        return self.answer(shapes.BorrowerSerializer, borrower, context=self.numbers_of([borrower]) | plain)
-
 
 class Borrowers(BorrowerView):
     name = "borrowers"
+    made_at = "api:borrower"
 
     @extend_schema(summary="List borrowers", parameters=[BorrowerQuery], responses=list_of(shapes.BorrowerSerializer))
     def get(self, request: Request) -> Response:
@@ -131,17 +128,24 @@ class BorrowerDetail(BorrowerView):
     name = "borrower"
 
     @extend_schema(summary="Retrieve a borrower", responses=shapes.BorrowerSerializer)
+    @tagged
     def get(self, request: Request, borrower_id: str) -> Response:
         """Personal data is masked unless the key has `borrowers:read_personal`; each disclosure is audited."""
-        return self.with_etag(self.shown(self.borrower(borrower_id)))
+        return self.shown(self.borrower(borrower_id))
 
     @extend_schema(summary="Change a borrower", request=shapes.BorrowerPatch, responses=shapes.BorrowerSerializer)
+    @matched
     def patch(self, request: Request, borrower_id: str) -> Response:
         """Changes the language of messages. A new phone or e-mail address is a new contact point."""
         given = self.body(shapes.BorrowerPatch)
         borrower = self.borrower(borrower_id)
-        self.require_match(self.fingerprinted(borrower))
-        return self.with_etag(self.shown(choose_language(borrower_id=borrower.pk, changed_by=request.user, **given)))
+        return self.shown(choose_language(borrower_id=borrower.pk, changed_by=request.user, **given))
+
+    def present(self, borrower_id: str) -> Response:
+        """What the caller would be shown now, for its fingerprint alone: nothing of it leaves, nothing is noted."""
+        borrower = self.found(self.borrowers().select_for_update(), borrower_id)
+        plain = {"plain": True} if discloses(self.key) else {}
+        return self.answer(shapes.BorrowerSerializer, borrower, context=self.numbers_of([borrower]) | plain)
 
 
 class Belongings(BorrowerView):

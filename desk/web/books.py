@@ -6,10 +6,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_noop, pgettext
 from django.views.decorators.http import require_GET
 
 from audit.events import record
@@ -28,6 +29,7 @@ from staff.permissions import person, require
 
 READ = "ledger.view_journalentry"
 BATCH = 500
+NARROWED_BY = (gettext_noop("first day"), gettext_noop("last day"))  # how the log names what an export was narrowed by
 
 
 @require_GET
@@ -49,7 +51,9 @@ def balances(request: HttpRequest) -> HttpResponse:
 @require_GET
 @require(READ)
 def balances_file(request: HttpRequest) -> StreamingHttpResponse:
+    """The trial balance as a file; who took it is on record."""
     found = _trial_balance(DaysForm(request.GET), business_date.current())
+    _note_export(request, Account(code="trial_balance"), found.first, found.last)
     head = [_("Account"), _("Name"), _("Kind"), _("Opening"), _("Debit"), _("Credit"), pgettext("balance", "Closing")]
     kinds = dict(AccountKind.choices)
     rows = [[r.code, _(r.name), kinds[r.kind], r.opening, r.debit, r.credit, r.closing] for r in found.rows]
@@ -90,13 +94,13 @@ def account(request: HttpRequest, code: str) -> HttpResponse:
 @require(READ)
 def account_file(request: HttpRequest, code: str) -> StreamingHttpResponse:
     """The whole statement as a file, oldest line first; who took it is on record."""
-    shown = get_object_or_404(Account, pk=code)
-    record("exported", shown, actor=person(request))
+    shown, wanted = get_object_or_404(Account, pk=code), _wanted(StatementForm(request.GET), code)
+    _note_export(request, shown, wanted.first, wanted.last, event=wanted.event)
     head = [
         *(_("Posted"), _("Counts from"), _("Entry"), _("Event"), _("Loan")),
         *(_("Debit"), _("Credit"), _("Balance"), _("Description")),
     ]
-    return _file(f"account-{code}.csv", head, _statement_rows(walk(_wanted(StatementForm(request.GET), code))))
+    return _file(f"account-{code}.csv", head, _statement_rows(walk(wanted)))
 
 
 def _wanted(form: StatementForm, code: str) -> StatementFilter:
@@ -138,9 +142,9 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 @require(READ)
 def loan_file(request: HttpRequest, number: str) -> StreamingHttpResponse:
-    """Every movement of a loan's receivables as a file."""
+    """Every movement of a loan's receivables as a file; who took it is on record."""
     loan: Loan = loan_by_number(number)
-    record("exported", loan, actor=person(request))
+    _note_export(request, loan)
     head = [
         *(_("Posted"), _("Counts from"), _("Entry"), _("Event")),
         *(_("Principal"), _("Interest"), _("Late interest"), _("Fee"), _("Receivable")),
@@ -151,6 +155,14 @@ def loan_file(request: HttpRequest, number: str) -> StreamingHttpResponse:
 def _movement_row(row: Movement) -> list[Any]:
     days = [row.posted_on, row.effective_on]
     return [*days, row.entry_id, row.event, row.principal, row.interest, row.late_interest, row.fee, row.receivable]
+
+
+def _note_export(
+    request: HttpRequest, what: Model, first: date | None = None, last: date | None = None, **more: str
+) -> None:
+    """Who takes what out of the house, written down before any of it leaves. ``what`` need not be stored anywhere."""
+    narrowed = {"first_day": first, "last_day": last, **more}
+    record("exported", what, after={name: str(part) for name, part in narrowed.items() if part}, actor=person(request))
 
 
 def _harmless(cell: Any) -> Any:

@@ -93,7 +93,7 @@ class Acts(ActView):
         """Within your client's authority; beyond it the act is refused and must be asked for by staff."""
         loan, given = self.loan(loan_id), self.body(shapes.ActInput)
         act = perform(self.wish(loan, given, use_case_key(self.request)))
-        return self.answer(shapes.ActSerializer, act, status=201)
+        return self.made(shapes.ActSerializer, act)
 
 
 class ActPreview(ActView):

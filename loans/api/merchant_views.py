@@ -12,6 +12,7 @@ from loans.api import serializers as shapes
 from loans.merchant_numbers import normal
 from loans.models import Merchant
 from partners.api.base import PartnerView
+from partners.api.conditions import tagged
 from partners.api.lists import ListQuery
 from partners.api.schema import list_of
 
@@ -44,6 +45,7 @@ class MerchantDetail(PartnerView):
     scopes = {"GET": "products:read"}
 
     @extend_schema(summary="Retrieve a merchant", responses=shapes.MerchantSerializer)
+    @tagged
     def get(self, request: Request, merchant_id: str) -> Response:
         """One merchant."""
-        return self.with_etag(self.answer(shapes.MerchantSerializer, self.found(Merchant.objects.all(), merchant_id)))
+        return self.answer(shapes.MerchantSerializer, self.found(Merchant.objects.all(), merchant_id))

@@ -22,6 +22,7 @@ from loans.api.servicing_views import LoanView, payoff
 from loans.api.views import CHANNEL, KIND, referred
 from loans.models import Loan, PledgeStatus, PolicyPledge
 from partners.api.base import idempotent, use_case_key
+from partners.api.conditions import tagged
 from partners.api.lists import ListQuery, WordsField
 from partners.api.schema import list_of
 from partners.introductions import visible
@@ -66,10 +67,10 @@ class PolicyDetail(PolicyView):
     scopes = {"GET": "loans:read"}
 
     @extend_schema(summary="Retrieve the policy of a loan", responses=shapes.PolicySerializer)
+    @tagged
     def get(self, request: Request, loan_id: str) -> Response:
         """The insurance policy pledged for the loan: how much of its cash value the debt uses, and its notices."""
-        pledge = _pledge_of(self.loan(loan_id))
-        return self.with_etag(self.shown(pledge))
+        return self.shown(_pledge_of(self.loan(loan_id)))
 
 
 def _pledge_of(loan: Loan) -> PolicyPledge:
@@ -81,6 +82,7 @@ def _pledge_of(loan: Loan) -> PolicyPledge:
 
 class PolicyPledges(PolicyView):
     name = "policy_pledges"
+    made_at = "api:policy_pledge"
 
     @extend_schema(
         summary="List pledged policies",
@@ -104,9 +106,7 @@ class PolicyPledges(PolicyView):
             on=business_date.current(),
             by=request.user,
         )
-        response = self.shown(pledge, status=201)
-        response["Location"] = f"{request.path.rstrip('/')}/{pledge.public_id}"
-        return response
+        return self.shown(pledge, status=201)
 
 
 class PolicyPledgeDetail(PolicyView):
@@ -114,9 +114,10 @@ class PolicyPledgeDetail(PolicyView):
     scopes = {"GET": "loans:read"}
 
     @extend_schema(summary="Retrieve a pledged policy", responses=shapes.PolicySerializer)
+    @tagged
     def get(self, request: Request, policy_id: str) -> Response:
         """How much of its cash value the debt uses, what the insurer stated, and what comes when nobody pays."""
-        return self.with_etag(self.shown(self.policy(policy_id)))
+        return self.shown(self.policy(policy_id))
 
 
 class CashValues(PolicyView):
@@ -173,6 +174,7 @@ class ReinstatementQuote(PolicyView):
 
 class Reinstate(PolicyView):
     name = "policy_reinstate"
+    made_at = "api:repayment"
     scopes = {"POST": "repayments:write"}
 
     @extend_schema(
@@ -190,6 +192,4 @@ class Reinstate(PolicyView):
             idempotency_key=use_case_key(request),
             by=request.user,
         )
-        response = self.answer(RepaymentSerializer, reading.repayments().get(pk=receipt.pk), status=201)
-        response["Location"] = f"/api/v1/repayments/{receipt.public_id}"
-        return response
+        return self.made(RepaymentSerializer, reading.repayments().get(pk=receipt.pk))

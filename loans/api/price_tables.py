@@ -47,10 +47,10 @@ class PriceSerializer(serializers.Serializer[Any]):
     """What one amount over one number of instalments costs; ``instalment`` is the level one, without the fee."""
 
     amount = MoneyField()
-    term_count = serializers.IntegerField(source="count")
+    term_count = serializers.IntegerField(source="count", help_text="Number of instalments.")
     instalment = MoneyField()
     total_interest = MoneyField()
-    total_fees = MoneyField(source="total_fee")
+    total_fees = MoneyField(source="total_fee", help_text="The whole fee, also one taken out of the sum paid out.")
     total_repayable = MoneyField()
     annualised_simple = RateField(source="cost.simple")
     annualised_compound = RateField(source="cost.compound")

@@ -35,6 +35,9 @@ ACTIONS: dict[str, str] = {
 }
 # Reasons that would tip off the person they are about travel as "policy".
 KEPT_INSIDE = {DecisionReason.SUSPECTED_FRAUD.value, DecisionReason.DO_NOT_LEND.value}
+TERM_ASKED_FOR = "Number of instalments asked for."
+TERM_OFFERED = "Number of instalments offered. Once accepted it is the loan's instalment_count."
+FEES_WITH_INSTALMENTS = "Fees that fall due with instalments; not fee_deducted."
 DECIDED = {
     ApplicationStatus.OFFERED,
     ApplicationStatus.ACCEPTED,
@@ -55,8 +58,8 @@ class ProductSerializer(serializers.Serializer[Product]):
     method = serializers.ChoiceField(RepaymentMethod.choices, source="live.method")
     frequency = serializers.ChoiceField(RepaymentFrequency.choices, source="live.frequency")
     every = serializers.IntegerField(source="live.every")
-    min_count = serializers.IntegerField(source="live.min_count")
-    max_count = serializers.IntegerField(source="live.max_count")
+    min_count = serializers.IntegerField(source="live.min_count", help_text="Least term_count of an application.")
+    max_count = serializers.IntegerField(source="live.max_count", help_text="Greatest term_count of an application.")
     min_amount = MoneyField(source="live.min_amount")
     max_amount = MoneyField(source="live.max_amount")
     annual_rate = RateField(source="live.annual_rate")
@@ -68,7 +71,12 @@ class ProductSerializer(serializers.Serializer[Product]):
     late_rate_multiplier = serializers.CharField(source="live.late_rate_multiplier")
     late_rate_follows_rule = serializers.BooleanField(source="live.late_rate_follows_rule")
     late_interest_compounds = serializers.BooleanField(source="live.late_interest_compounds")
-    late_interest_cap = RateField(source="live.late_interest_cap", allow_null=True)
+    late_interest_cap = RateField(
+        source="live.late_interest_cap",
+        allow_null=True,
+        help_text="Most late interest in all, a fraction of the principal; null: only the cap of the market. What comes "
+        "of both is a loan's late_interest_most.",
+    )
     allocation_order = serializers.ListField(child=serializers.CharField(), source="live.allocation_order")
     is_purchase = serializers.BooleanField(
         source="live.is_purchase", help_text="An application names merchant, price and goods; the merchant is paid."
@@ -96,7 +104,7 @@ class MerchantSerializer(serializers.Serializer[Merchant]):
 class QuoteInput(serializers.Serializer[Any]):
     product = serializers.CharField(max_length=40, help_text="The product's id.")
     amount = MoneyField()
-    term_count = serializers.IntegerField(min_value=1, max_value=1200)
+    term_count = serializers.IntegerField(min_value=1, max_value=1200, help_text=TERM_ASKED_FOR)
     price = MoneyField(required=False, help_text="For a purchase: what the thing costs.")
     first_drawdown = MoneyField(required=False, help_text="What is paid out at first of the amount, if not all of it.")
 
@@ -146,11 +154,11 @@ class QuoteSerializer(serializers.Serializer[Any]):
     first_drawdown = MoneyField(allow_null=True, help_text="Costs and instalments are those of this sum.")
     down_payment = MoneyField()
     price = MoneyField()
-    term_count = serializers.IntegerField(source="terms.count")
+    term_count = serializers.IntegerField(source="terms.count", help_text=TERM_ASKED_FOR)
     annual_rate = RateField(source="terms.annual_rate")
     rate_basis = Constant("annual")
     total_interest = MoneyField(source="schedule.total_interest")
-    total_fees = MoneyField(source="schedule.total_fee")
+    total_fees = MoneyField(source="schedule.total_fee", help_text=FEES_WITH_INSTALMENTS)
     fee_deducted = MoneyField(source="terms.fee_deducted", help_text="Taken out of the sum paid out.")
     paid_out = MoneyField(source="terms.paid_out")
     total_repayable = MoneyField()
@@ -179,7 +187,7 @@ class ApplicationInput(serializers.Serializer[Any]):
     borrower = serializers.CharField(max_length=40, help_text="The borrower's id.")
     product = serializers.CharField(max_length=40, help_text="The product's id.")
     amount = MoneyField(help_text="What is to be financed: for a purchase the price less the down payment.")
-    term_count = serializers.IntegerField(min_value=1, max_value=1200)
+    term_count = serializers.IntegerField(min_value=1, max_value=1200, help_text=TERM_ASKED_FOR)
     price = MoneyField(required=False, help_text="For a purchase: what the thing costs.")
     merchant = serializers.CharField(required=False, max_length=40, help_text="For a purchase: the merchant's id.")
     goods = serializers.CharField(required=False, max_length=120, help_text="For a purchase: what is bought.")
@@ -198,13 +206,13 @@ class ApplicationSerializer(serializers.Serializer[Application]):
     allowed_actions = serializers.SerializerMethodField()
     borrower = Reference(BorrowerSerializer)
     product = serializers.CharField(source="product.public_id")
-    amount = MoneyField()
+    amount = MoneyField(help_text="What was asked for. What an offer, and the loan, grant of it is their principal.")
     price = MoneyField(allow_null=True)
     down_payment = MoneyField(allow_null=True)
     merchant = serializers.CharField(source="merchant.public_id", allow_null=True)
     goods = serializers.CharField()
     first_drawdown = MoneyField(allow_null=True)
-    term_count = serializers.IntegerField()
+    term_count = serializers.IntegerField(help_text=TERM_ASKED_FOR)
     purpose = serializers.CharField()
     channel = serializers.CharField()
     offer = serializers.SerializerMethodField()
@@ -244,11 +252,11 @@ class OfferSerializer(serializers.Serializer[Offer]):
     goods = serializers.CharField()
     principal = MoneyField(help_text="With a first drawdown: what may be drawn in all.")
     first_drawdown = MoneyField(allow_null=True, help_text="Costs and instalments are those of this sum.")
-    term_count = serializers.IntegerField()
+    term_count = serializers.IntegerField(help_text=TERM_OFFERED)
     annual_rate = RateField()
     rate_basis = Constant("annual")
     total_interest = MoneyField()
-    total_fees = MoneyField()
+    total_fees = MoneyField(help_text=FEES_WITH_INSTALMENTS)
     fee_deducted = MoneyField(help_text="Taken out of the sum paid out.")
     paid_out = MoneyField()
     total_repayable = MoneyField()

@@ -78,12 +78,15 @@ class LoanSerializer(serializers.Serializer[Loan]):
     goods = serializers.CharField()
     annual_rate = RateField()
     rate_basis = Constant("annual")
-    annualised_cost = RateField(allow_null=True)
-    fee_total = MoneyField()
+    annualised_cost = RateField(allow_null=True, help_text="The offer's annualised_simple, of the day of the contract.")
+    fee_total = MoneyField(help_text="The whole fee agreed: the offer's total_fees and fee_deducted together.")
     method = serializers.ChoiceField(RepaymentMethod.choices)
     frequency = serializers.ChoiceField(RepaymentFrequency.choices)
     every = serializers.IntegerField()
-    instalment_count = serializers.IntegerField()
+    instalment_count = serializers.IntegerField(
+        help_text="Number of instalments of the contract as signed: the offer's term_count. The schedule tells what "
+        "later changes made of it."
+    )
     grace_days = serializers.IntegerField()
     late_annual_rate = RateField()
     late_rate_multiplier = RateField(allow_null=True, help_text="Of the contract rate; null: a late rate of its own.")

@@ -19,6 +19,7 @@ from loans.models import Loan, LoanStatus, Repayment, RepaymentStatus
 from loans.servicing import SettlementQuote, record_repayment, reverse_repayment, settlement_quote
 from loans.settling import settle_with
 from partners.api.base import PartnerView, idempotent, use_case_key
+from partners.api.conditions import tagged
 from partners.api.lists import ListQuery, WordsField
 from partners.api.schema import list_of
 from partners.introductions import EVERY_ORIGIN, visible
@@ -92,19 +93,21 @@ class LoanDetail(LoanView):
     expandable = frozenset({"borrower", "application", "application.borrower", "merchant"})
 
     @extend_schema(summary="Retrieve a loan", responses=shapes.LoanSerializer)
+    @tagged
     def get(self, request: Request, loan_id: str) -> Response:
         """The agreed terms, how far the payment of the money has come, and where the loan stands."""
-        return self.with_etag(self.answer(shapes.LoanSerializer, self.loan(loan_id)))
+        return self.answer(shapes.LoanSerializer, self.loan(loan_id))
 
 
 class ScheduleDetail(LoanView):
     name = "loan_schedule"
 
     @extend_schema(summary="Retrieve the schedule", responses=shapes.ScheduleSerializer)
+    @tagged
     def get(self, request: Request, loan_id: str) -> Response:
         """Each instalment: what falls due, what is paid, what is owed."""
         schedule = reading.schedule_of(self.loan(loan_id), business_date.current())
-        return self.with_etag(self.answer(shapes.ScheduleSerializer, schedule))
+        return self.answer(shapes.ScheduleSerializer, schedule)
 
 
 class Transactions(LoanView):
@@ -179,6 +182,7 @@ class RepaymentView(LoanView):
 
 class Repayments(RepaymentView):
     name = "repayments"
+    made_at = "api:repayment"
 
     @extend_schema(
         summary="List repayments", parameters=[RepaymentQuery], responses=list_of(shapes.RepaymentSerializer)
@@ -196,9 +200,7 @@ class Repayments(RepaymentView):
         given = self.body(shapes.RepaymentInput)
         loan = referred(self.loans(), "loan", given["loan"])
         repayment = record(loan, given, key=use_case_key(self.request), by=self.request.user)
-        response = self.shown(repayment, status=201)
-        response["Location"] = f"{request.path.rstrip('/')}/{repayment.public_id}"
-        return response
+        return self.shown(repayment, status=201)
 
 
 def record(loan: Loan, given: dict[str, Any], *, key: str, by: Any) -> Repayment:
@@ -223,9 +225,10 @@ class RepaymentDetail(RepaymentView):
     name = "repayment"
 
     @extend_schema(summary="Retrieve a repayment", responses=shapes.RepaymentSerializer)
+    @tagged
     def get(self, request: Request, repayment_id: str) -> Response:
         """How the money was allocated, instalment by instalment."""
-        return self.with_etag(self.shown(self.found(self.repayments(), repayment_id)))
+        return self.shown(self.found(self.repayments(), repayment_id))
 
 
 def may_reverse(view: RepaymentView, repayment: Repayment) -> None:

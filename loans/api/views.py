@@ -22,6 +22,7 @@ from loans.models import Application, ApplicationStatus, Merchant, Offer, Produc
 from loans.origination import accept_offer, save_draft, submit_application, submit_draft, withdraw
 from loans.quotes import Quote, quote_for, require_sellable, version_on_sale
 from partners.api.base import PartnerView, idempotent, use_case_key
+from partners.api.conditions import tagged
 from partners.api.lists import ListQuery, WordsField
 from partners.api.schema import list_of
 from partners.introductions import ExternalIdTaken, external_ids, found_by_external_id, introduce, visible
@@ -55,11 +56,12 @@ class ProductDetail(PartnerView):
     scopes = {"GET": "products:read"}
 
     @extend_schema(summary="Retrieve a product", responses=shapes.ProductSerializer)
+    @tagged
     def get(self, request: Request, product_id: str) -> Response:
         """One product with the conditions of its live version."""
         for product in reading.products_on_sale():
             if product.public_id == product_id:
-                return self.with_etag(self.answer(shapes.ProductSerializer, product))
+                return self.answer(shapes.ProductSerializer, product)
         raise NotFound
 
 
@@ -140,11 +142,12 @@ class ApplicationView(PartnerView):
         """The application as it stands now."""
         application = reading.applications().get(pk=application_id)
         context = self.numbers_of([application])
-        return self.with_etag(self.answer(shapes.ApplicationSerializer, application, context=context, **more))
+        return self.answer(shapes.ApplicationSerializer, application, context=context, **more)
 
 
 class Applications(ApplicationView):
     name = "applications"
+    made_at = "api:application"
 
     @extend_schema(
         summary="List applications", parameters=[ApplicationQuery], responses=list_of(shapes.ApplicationSerializer)
@@ -167,9 +170,7 @@ class Applications(ApplicationView):
         else:
             application = save_draft(**wish)
         introduce(client=self.client, kind=KIND, object_id=application.pk, external_id=external_id)
-        response = self.shown(application.pk, status=201)
-        response["Location"] = f"{request.path.rstrip('/')}/{application.public_id}"
-        return response
+        return self.shown(application.pk, status=201)
 
     def _wish(self, given: dict[str, Any]) -> dict[str, Any]:
         borrowers = visible(Borrower.objects.all(), key=self.key, kind="borrower")
@@ -203,6 +204,7 @@ class ApplicationDetail(ApplicationView):
     name = "application"
 
     @extend_schema(summary="Retrieve an application", responses=shapes.ApplicationSerializer)
+    @tagged
     def get(self, request: Request, application_id: str) -> Response:
         """One application with its state and what you can do with it now."""
         return self.shown(self.application(application_id).pk)
@@ -234,6 +236,7 @@ class DecisionDetail(ApplicationView):
     name = "application_decision"
 
     @extend_schema(summary="Retrieve the decision", responses=shapes.DecisionSerializer)
+    @tagged
     def get(self, request: Request, application_id: str) -> Response:
         """What was decided and why, with the offer. `final` is false until there is an answer for the borrower."""
         return self.answer(shapes.DecisionSerializer, self.application(application_id))
@@ -255,13 +258,15 @@ class OfferDetail(OfferView):
     name = "offer"
 
     @extend_schema(summary="Retrieve an offer", responses=shapes.OfferSerializer)
+    @tagged
     def get(self, request: Request, offer_id: str) -> Response:
         """The terms with the full schedule and the annualised all-in cost. They never change; only the status does."""
-        return self.with_etag(self.answer(shapes.OfferSerializer, self.offer(offer_id)))
+        return self.answer(shapes.OfferSerializer, self.offer(offer_id))
 
 
 class Accept(OfferView):
     name = "offer_accept"
+    made_at = "api:loan"
     expandable = frozenset({"application", "borrower"})
 
     @extend_schema(summary="Accept an offer", request=None, responses={201: LoanSerializer})
@@ -270,9 +275,7 @@ class Accept(OfferView):
         """The borrower accepts: the contract is sealed and the money is ordered. Accepted twice, it is one loan."""
         offer = self.offer(offer_id)
         loan = accept_offer(offer_id=offer.pk, on=business_date.current(), accepted_via=CHANNEL)
-        response = self.answer(LoanSerializer, reading.loans().get(pk=loan.pk), status=201)
-        response["Location"] = f"/api/v1/loans/{loan.public_id}"
-        return response
+        return self.made(LoanSerializer, reading.loans().get(pk=loan.pk))
 
 
 def referred(rows: QuerySet[Any], what: str, public_id: str) -> Any:

@@ -4,9 +4,11 @@ import hashlib
 import json
 from collections.abc import Callable
 from contextlib import ExitStack
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
@@ -19,6 +21,7 @@ from rest_framework.views import APIView
 from core.context import acting
 from core.errors import DomainError, NotAllowed
 from partners.api.authentication import ApiKeyAuthentication
+from partners.api.conditions import Handler
 from partners.api.lists import ListQuery, envelope, page, read_query
 from partners.api.parsing import BoundedJSONParser
 from partners.api.problems import answer_problem
@@ -62,14 +65,11 @@ class ExpansionUnknown(DomainError):
     message = _("%(name)s cannot be expanded here. Possible: %(known)s.")
 
 
-class ChangedSince(DomainError):
-    code = "changed_since"
-    status = 412
-    message = _("The object has changed since you read it. Read it again.")
-
-
 class PartnerView(APIView):
-    """``scopes`` names the right each method needs; a method without one is a mistake the tests find."""
+    """``scopes`` names the right each method needs; a method without one is a mistake the tests find.
+
+    ``made_at`` names the address of what POST makes, where that has one of its own: it is sent as Location.
+    """
 
     authentication_classes = [ApiKeyAuthentication]
     permission_classes = []
@@ -81,6 +81,7 @@ class PartnerView(APIView):
     name = ""
     tag = "meta"
     scopes: dict[str, str | None] = {}
+    made_at: str = ""
     expandable: frozenset[str] = frozenset()
 
     allowance: Allowance | None = None
@@ -153,14 +154,14 @@ class PartnerView(APIView):
     def answer(self, serializer_class: type[serializers.BaseSerializer[Any]], item: Any, **more: Any) -> Response:
         self._refuse_unknown_parameters()
         data = serializer_class(item, context={**self.context(), **more.pop("context", {})}).data
-        return Response(self._shaped(data), **more)
+        response = Response(self._shaped(data), **more)
+        if response.status_code == HTTPStatus.CREATED and self.made_at:
+            response["Location"] = reverse(self.made_at, args=[response.data["id"]])
+        return response
 
     def made(self, serializer_class: type[serializers.BaseSerializer[Any]], item: Any, **context: Any) -> Response:
-        """The answer to a creation: 201 and where the new object is to be found."""
-        response = self.answer(serializer_class, item, context=context, status=201)
-        if public_id := response.data.get("id"):
-            response["Location"] = f"{self.request.path.rstrip('/')}/{public_id}"
-        return response
+        """The answer to a creation."""
+        return self.answer(serializer_class, item, context=context, status=HTTPStatus.CREATED)
 
     def answer_list(
         self,
@@ -185,17 +186,6 @@ class PartnerView(APIView):
         self._refuse_unknown_parameters()
         data = serializer_class(items, many=True, context={**self.context(), **(context or {})}).data
         return Response(envelope([self._shaped(item) for item in data], **around))
-
-    def with_etag(self, response: Response) -> Response:
-        """The answer with its fingerprint, for a later If-Match."""
-        response["ETag"] = _etag(response)
-        return response
-
-    def require_match(self, current: Response) -> None:
-        """Refuse to change what has changed since the caller looked, if the caller says what it saw."""
-        seen = self.request.headers.get("If-Match", "*")
-        if seen not in {"*", _etag(current)}:
-            raise ChangedSince
 
     def _refuse_unknown_parameters(self) -> None:
         """A reading view that asked for no parameters understands none."""
@@ -228,9 +218,6 @@ class PartnerView(APIView):
         return response
 
 
-Handler = Callable[..., Response]
-
-
 def idempotent(handler: Handler) -> Handler:
     """For methods that create or move money: the Idempotency-Key is compulsory and the answer is given once."""
 
@@ -255,10 +242,6 @@ def use_case_key(request: Request) -> str:
     key: ApiKey = request.auth  # type: ignore[assignment]
     digest = hashlib.sha256(request.headers["Idempotency-Key"].encode()).hexdigest()
     return f"api:{key.client_id}:{digest}"
-
-
-def _etag(response: Response) -> str:
-    return f'"{hashlib.sha256(JSONRenderer().render(response.data)).hexdigest()[:32]}"'
 
 
 def _kept(response: Response) -> Answer:

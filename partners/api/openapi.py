@@ -27,6 +27,11 @@ business dates of the lender (`GET /me` tells the current one), instants are UTC
 **Lists.** Newest first: `?limit=50&starting_after=<id>` → `data`, `has_more`, `next_cursor`. `fields=` thins objects out,
 `expand=` opens related ones up. An unknown parameter is refused rather than ignored.
 
+**Reading again and changing.** GET of one object sends an `ETag`, and answers 304 without a body while the object still is
+what `If-None-Match` names; lists, quotes and balances do not. PATCH takes the `ETag` of the whole object as `If-Match`:
+if the object has changed since, the answer is 412 `changed_since` and nothing is done. A POST that makes something with an
+address of its own tells it in `Location`.
+
 **Refusals** are `application/problem+json` with a `code` that never changes, the `request_id`, and JSON pointers to wrong
 values. `GET /errors` lists every code.
 

@@ -47,6 +47,7 @@ PROBLEMS = {
     403: "Scope missing, client suspended or address not allowed",
     404: "No such object, or not yours",
     409: "The state of the object does not allow this; or the same request is still running",
+    412: "The object is no longer what If-Match names",
     422: "A value or a business rule refuses; or the Idempotency-Key was used for another request",
     429: "Too many requests; see Retry-After",
 }
@@ -60,6 +61,34 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     "first answer again, for 7 days.",
 )
 FIELDS = OpenApiParameter("fields", str, description="Only these fields of each object, separated by commas.")
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="The ETag of an earlier answer. While nothing has changed since, the answer is 304 and empty.",
+)
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="The ETag of the object as you read it, whole. If it has changed since, nothing is done: 412.",
+)
+ETAG = OpenApiParameter(
+    "ETag",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    required=True,
+    description="The fingerprint of this answer, for If-None-Match and If-Match.",
+    response=[200],
+)
+LOCATION = OpenApiParameter(
+    "Location",
+    OpenApiTypes.URI_REF,
+    OpenApiParameter.HEADER,
+    required=True,
+    description="The address of what was made.",
+    response=[201],
+)
 
 
 def example(**body: Any) -> Callable[[Any], Any]:
@@ -87,7 +116,10 @@ def list_of(serializer: type[serializers.Serializer[Any]]) -> Any:
     )
 
 
-MEANINGS = {"200": "The answer", "201": "Made; Location says where it is to be found"}
+ANSWERED = "The answer"
+MADE_ELSEWHERE = "Made; Location says where it is to be found"
+MADE_HERE = "Made; it has no address of its own and is found in the list at this one"
+NOT_MODIFIED = 304
 EXAMPLES: dict[int, tuple[str, str, dict[str, Any]]] = {
     400: ("idempotency_key_missing", "Send an Idempotency-Key header.", {}),
     401: ("api_key_not_accepted", "This API key is not accepted. It may be mistyped, expired or revoked.", {}),
@@ -98,6 +130,7 @@ EXAMPLES: dict[int, tuple[str, str, dict[str, Any]]] = {
         "Application AP-2026-000418 is “withdrawn”: it cannot become “submitted”.",
         {"current_status": "withdrawn", "allowed_actions": []},
     ),
+    412: ("changed_since", "The object has changed since you read it. Read it again.", {}),
     422: (
         "validation_failed",
         "Some values are not valid; errors says which.",
@@ -113,8 +146,9 @@ def name_of(status: int) -> str:
 
 
 def shared_responses() -> dict[str, Any]:
-    """The refusals every operation refers to, each with an example."""
-    return {name_of(status): _refusal(status) for status in PROBLEMS}
+    """The refusals operations refer to, each with an example, and the answer that is none."""
+    unchanged = {"description": "Nothing has changed since the answer that If-None-Match names"}
+    return {name_of(NOT_MODIFIED): unchanged, **{name_of(status): _refusal(status) for status in PROBLEMS}}
 
 
 def _refusal(status: int) -> dict[str, Any]:
@@ -144,14 +178,20 @@ class PartnerSchema(AutoSchema):
         return f"{self.method.lower()}_{self.view.name}"
 
     def get_description(self) -> str:  # type: ignore[override]
-        handler = getattr(self.view, self.method.lower())
-        text = handler.__doc__ or ""
+        text = self._handler().__doc__ or ""
         scope = self.view.scopes.get(self.method)
         return f"{text.strip()}\n\nScope: `{scope}`." if scope else text.strip()
 
     def get_override_parameters(self) -> list[Any]:
-        handler = getattr(self.view, self.method.lower())
-        found: list[Any] = [IDEMPOTENCY_KEY] if getattr(handler, "idempotent", False) else []
+        handler = self._handler()
+        known = {
+            "idempotent": [IDEMPOTENCY_KEY],
+            "tagged": [IF_NONE_MATCH, ETAG],
+            "matched": [IF_MATCH, ETAG],
+        }
+        found: list[Any] = [part for name, parts in known.items() if getattr(handler, name, False) for part in parts]
+        if self.method == "POST" and self.view.made_at:
+            found.append(LOCATION)
         if self.method == "GET":
             found.append(FIELDS)
             if self.view.expandable:
@@ -162,18 +202,27 @@ class PartnerSchema(AutoSchema):
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         bodies = super()._get_response_bodies(direction)
+        meanings = {"200": ANSWERED, "201": MADE_ELSEWHERE if self.view.made_at else MADE_HERE}
         for status, body in bodies.items():
-            body["description"] = body["description"] or MEANINGS.get(status, "")
+            body["description"] = body["description"] or meanings.get(status, "")
         self.resolve_serializer(ProblemSerializer, direction)
-        shared = {str(status): {"$ref": f"#/components/responses/{name_of(status)}"} for status in self._refusals()}
+        shared = {str(status): {"$ref": f"#/components/responses/{name_of(status)}"} for status in self._shared()}
         return {**bodies, **shared}
 
-    def _refusals(self) -> list[int]:
+    def _handler(self) -> Any:
+        return getattr(self.view, self.method.lower())
+
+    def _shared(self) -> list[int]:
+        """The statuses that mean the same everywhere."""
         statuses = [400, 401, 403, 429]
         if "{" in self.path:
             statuses.append(404)
         if self.method in {"POST", "PATCH"}:
             statuses += [409, 422]
+        if getattr(self._handler(), "tagged", False):
+            statuses.append(NOT_MODIFIED)
+        if getattr(self._handler(), "matched", False):
+            statuses.append(412)
         return sorted(statuses)
 
 

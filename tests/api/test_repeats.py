@@ -10,7 +10,7 @@ from core import business_date
 from ledger.queries import difference
 from loans.models import Repayment
 from tests.api.conftest import TODAY
-from tests.api.town import lent, yuan
+from tests.api.town import lent, registered, yuan
 from tests.loans.books import a_product
 from tests.partners.factories import Caller, caller
 
@@ -81,3 +81,15 @@ def test_two_people_with_one_identity_number_at_once_become_one_borrower(lilac):
 
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409]
     assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {"borrower_already_registered"}
+
+
+def test_of_changes_to_one_state_at_once_only_the_first_is_done(lilac):
+    path = f"/borrowers/{registered(lilac)}"
+    seen = lilac.ask(path)["ETag"]
+
+    def change():
+        return Caller(lilac.token).send(path, {"language": "en"}, method="patch", **{"if-match": seen})
+
+    answers = all_at_once([change] * 8)
+
+    assert sorted(answer.status_code for answer in answers) == [200, *[412] * 7]

@@ -1,4 +1,6 @@
-"""Pages keep to the content policy: no script and no style in the markup, and nothing from another host."""
+"""Pages keep to the content policy: no script and no style in the markup, and nothing from another host. Their tables
+name their columns (WCAG 1.3.1).
+"""
 
 from __future__ import annotations
 
@@ -28,6 +30,14 @@ def test_a_template_keeps_to_the_content_policy(path: Path) -> None:
     broken = [name for name, pattern in FORBIDDEN.items() if pattern.search(_markup(path))]
 
     assert broken == []
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "templates")))
+def test_a_table_names_its_columns(path: Path) -> None:
+    for table in re.findall(r"<table\b.*?</table>", _markup(path), flags=re.S):
+        head = re.search(r"<thead.*?</thead>", table, flags=re.S)
+        assert head, table[:120]
+        assert all('scope="col' in cell for cell in re.findall(r"<th\b[^>]*>", head[0])), head[0]
 
 
 def test_every_icon_used_is_in_the_sprite() -> None:

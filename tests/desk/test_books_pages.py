@@ -113,6 +113,27 @@ def test_a_statement_ends_where_the_trial_balance_stands(finance: Client, loan: 
     assert AuditEvent.objects.filter(action="exported", object_id="1201").count() == 1
 
 
+def test_every_file_leaves_a_record_of_who_took_what(finance: Client, loan: Loan) -> None:
+    day = TODAY.isoformat()
+
+    table(finance, "books_file", first=day, last=day)
+    table(finance, "books_file")
+    table(finance, "books_account_file", "1201", event="repayment", first=day)
+    table(finance, "loan_books_file", loan.number)
+    opened(finance, "books", first=day)
+
+    taken = AuditEvent.objects.filter(action="exported").order_by("id")
+    business_day = business_date.current().isoformat()
+    assert [(event.object_type, event.object_label, event.after) for event in taken] == [
+        ("ledger.account", "trial_balance", {"first_day": day, "last_day": day}),
+        ("ledger.account", "trial_balance", {"last_day": business_day}),
+        ("ledger.account", "1201", {"first_day": day, "event": "repayment"}),
+        ("loans.loan", loan.number, {}),
+    ]
+    assert {str(event.actor) for event in taken} == {str(User.objects.get(username="finance"))}
+    assert all(event.request_id and event.channel == "web" for event in taken)
+
+
 def test_a_statement_is_filtered_and_keeps_the_balance_of_the_account(finance: Client, loan: Loan) -> None:
     page = opened(finance, "books_account", "1201", event="repayment", first=TODAY.isoformat())
     row = next(row for row in table(finance, "books_account_file", "1201") if row[3] == "repayment")

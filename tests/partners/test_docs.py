@@ -43,6 +43,15 @@ def test_every_body_has_an_example(path, method, operation):
     assert content["examples"]
 
 
+@pytest.mark.parametrize("name", ["term_count", "instalment_count", "total_fees", "fee_total"])
+def test_names_that_lie_close_together_are_defined_wherever_they_are_used(name):
+    shapes = document()["components"]["schemas"]
+    uses = {shape: parts["properties"][name] for shape, parts in shapes.items() if name in parts.get("properties", {})}
+
+    assert uses
+    assert all(use.get("description") for use in uses.values()), uses
+
+
 def test_operation_ids_are_unique():
     ids = [operation.values[2]["operationId"] for operation in OPERATIONS]
 
