@@ -2,7 +2,8 @@
 
 History rows may be written by the ORM one by one or by one INSERT … SELECT for thousands of loans; a trigger sees both,
 so nothing that has a history can miss the log. Each table has a function of its own, so that PostgreSQL keeps the plan
-of the one query in it; it names no column but the keys, so that it outlives changes of the table.
+of the one query in it. It names the table and no column but the keys, so it outlives any migration of other columns; one
+that renames a history table calls ``install_history_triggers`` itself before it writes history.
 """
 
 from typing import Any

@@ -50,7 +50,7 @@ INSERT INTO loans_loan (id, public_id, number, borrower_id, product_version_id, 
     fee_total, fee_due, method, frequency, every, instalment_count, day_count, grace_days, late_annual_rate,
     allocation_order, disbursed_on, created_at)
 SELECT i, 'loan_bench' || i, 'LN-BENCH-' || i, i, (%(versions)s::bigint[])[1 + i %% 3], 'active', 12000, 0.18, 0,
-       'spread', 'equal_principal', 'day', 30, 12, 'ACT/365F', i %% 4, 0.27,
+       'spread', 'equal_principal', 'day', 30, 12, 'act_365f', i %% 4, 0.27,
        '{fee,late_interest,interest,principal}', %(day)s::date - (30 * (i %% 11) + i %% 29)::int, now()
   FROM generate_series(%(lo)s::int, %(hi)s::int) AS i
 """

@@ -158,6 +158,7 @@ class _Part:
     start: int
     holder: int
     link: Any
+    optional: bool
     names: list[str]
     number: int
     converters: list[tuple[int, Any]]
@@ -184,10 +185,12 @@ def _joined_reading(model: type[Model], paths: tuple[str, ...]) -> tuple[str, li
                 link: Any = parts[holder].model._meta.get_field(name)
                 place = known[walked] = len(parts)
                 target, end = link.related_model, parts[-1].start + len(parts[-1].names)
-                parts.append(_part(target, end, holder, link))
+                # Behind a link that may be empty every table may be missing.
+                optional = link.null or parts[holder].optional
+                parts.append(_part(target, end, holder, link, optional=optional))
                 joins.append(
-                    f'{"LEFT JOIN" if link.null else "JOIN"} "{target._meta.db_table}" t{place} '
-                    f'ON t{place}."{target._meta.pk.column}" = t{holder}."{link.column}"'
+                    f'{"LEFT JOIN" if optional else "JOIN"} "{target._meta.db_table}" t{place} '
+                    f'ON t{place}."{link.target_field.column}" = t{holder}."{link.column}"'
                 )
             holder = known[walked]
     columns = ", ".join(
@@ -196,7 +199,7 @@ def _joined_reading(model: type[Model], paths: tuple[str, ...]) -> tuple[str, li
     return f'SELECT {columns} FROM "{model._meta.db_table}" t0 {" ".join(joins)}', parts
 
 
-def _part(model: type[Model], start: int, holder: int, link: Any) -> _Part:
+def _part(model: type[Model], start: int, holder: int, link: Any, *, optional: bool = False) -> _Part:
     fields = list(model._meta.concrete_fields)
     names = [field.attname for field in fields]
-    return _Part(model, start, holder, link, names, names.index(model._meta.pk.attname), _converters(model))
+    return _Part(model, start, holder, link, optional, names, names.index(model._meta.pk.attname), _converters(model))

@@ -216,4 +216,4 @@ class IncomingPaymentAdmin(ReadOnlyAdmin):
     list_display = ("bank_reference", "paid_on", "amount", "status", "matched_how")
     list_filter = ("status",)
     search_fields = ("bank_reference",)
-    exclude = ("payer_name",)
+    exclude = ("payer_name", "remark")

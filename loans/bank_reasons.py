@@ -17,6 +17,10 @@ REASONS: Mapping[str, str | Promise] = {
     "payee_changed": _(
         "The order had not reached the bank, and its payee has changed since. Check the account and send it again."
     ),
+    "earlier_under_way": _(
+        "An earlier transfer of this order is still under way at the bank. Nothing more is sent before its end is known."
+    ),
+    "not_sent": _("Never sent: an earlier transfer of this order had paid."),
     "returned_by_bank": _("The money was sent back."),
 }
 

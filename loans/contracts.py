@@ -8,6 +8,7 @@ import hashlib
 import json
 from dataclasses import asdict
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from core.history import insert_tracked
@@ -15,6 +16,7 @@ from core.identifiers import next_number
 from core.money import chinese_capitals, round_rate
 from loans import late_rules
 from loans.disbursing import queue
+from loans.index_rates import index_rate
 from loans.merchants import require_purchase
 from loans.models import Contract, Loan, Offer, ProductVersion
 from loans.offering import quote_of_offer
@@ -67,8 +69,17 @@ def _loan(offer: Offer, version: ProductVersion, quote: Quote, on: date) -> Loan
         drawdowns=_drawdowns(quote),
         officer=offer.made_by,
         **asdict(late),
-        **version.settings_for_booking(),
+        **version.settings_for_booking() | _rate_tied_to_index(offer, version),
     )
+
+
+def _rate_tied_to_index(offer: Offer, version: ProductVersion) -> dict[str, Decimal]:
+    """What the borrower agreed to pay above the index: the product's spread, and what the grade adds to it or takes off.
+    Measured on the day the offer was made, whose rate is the agreed one."""
+    if not version.rate_index:
+        return {}
+    index = index_rate(version.rate_index, offer.made_on, version.product.market)
+    return {"rate_spread": offer.annual_rate - index}
 
 
 def _drawdowns(quote: Quote) -> list[list[str]] | None:
@@ -110,11 +121,19 @@ def document_of(*, number: str, offer: Offer, loan: Loan, quote: Quote, on: date
         "purchase": _purchase(offer),
         "first_drawdown": None if offer.first_drawdown is None else str(offer.first_drawdown),
         "terms": terms_as_json(quote.terms),
+        "floating_rate": _floating_rate(loan),
         "grace_days": loan.grace_days,
         "allocation_order": list(loan.allocation_order),
         "schedule": schedule_as_json(quote.schedule),
         "all_in_cost": _cost_table(loan, quote, version.fee_payee),
     }
+
+
+def _floating_rate(loan: Loan) -> dict[str, str] | None:
+    """Which published rate the interest follows, by how much it lies above it, and when it is set anew."""
+    if not loan.rate_index:
+        return None
+    return {"index": loan.rate_index, "spread": str(round_rate(loan.rate_spread)), "set_anew": loan.repricing}
 
 
 def _purchase(offer: Offer) -> dict[str, Any] | None:

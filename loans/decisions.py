@@ -45,6 +45,7 @@ class DecisionReason(models.TextChoices):
     SCORE_BORDERLINE = "score_borderline", _("Score needs a person to look")
     COST_CAP = "cost_cap", _("Would cost more than the cap allows")
     PRODUCT_NOT_SOLD = "product_not_sold", _("The product is not sold on these terms any more")
+    NO_PRICE = "no_price", _("No price can be made: a setting of product or market is missing")
     MERCHANT_NOT_ACTIVE = "merchant_not_active", _("The merchant is not active")
     LARGE_AMOUNT = "large_amount", _("Amount needs a person to decide")
     CONTACT_CONFIRMED = "contact_confirmed", _("Confirmed with the borrower")

@@ -6,24 +6,22 @@ between leaves an order marked as sent: the next round asks the bank about it, a
 reference, which a bank pays at most once.
 """
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import structlog
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from borrowers.models import BankAccount
 from core import rows
 from core.context import acting
 from core.errors import DomainError, Invalid, NotFound
 from core.history import insert_tracked, update_tracked
-from loans import drawing, lifecycle, notices
+from loans import drawing, lifecycle, notices, transfers
 from loans.activation import activate
 from loans.advance_deduction import require_paid_in_full
-from loans.banking import Answer, BankUnreachable, PaymentOrder, PaymentOutcome, Report, bank
+from loans.banking import Answer, Report, bank
 from loans.merchants import require_active
 from loans.models import BankTransfer, Disbursement, Loan, LoanStatus
 from loans.models import DisbursementStatus as S
@@ -117,16 +115,12 @@ def send(*, disbursement_id: int, on: date) -> Disbursement:
     disbursement, transfer, is_new = _open_transfer(disbursement_id, on)
     if transfer is None or not _is_still_wanted(transfer):
         return Disbursement.objects.get(pk=disbursement_id)
-    answer = _answer_of_bank(disbursement, transfer, on, is_new)
-    return confirm(
-        disbursement_id=disbursement_id,
-        transfer=transfer,
-        outcome=answer.outcome,
-        on=answer.booked_on or on,
-        bank_reference=answer.bank_reference,
-        code=answer.code,
-        detail=answer.detail,
-    )
+    heard, answer = transfers.ask_or_send(disbursement, transfer, on, is_new=is_new)
+    with transaction.atomic():
+        if heard != transfer:
+            _locked_with_loan(disbursement_id)
+            transfers.leave_unsent(disbursement_id, after=heard, on=on)
+        return _confirm_answer(heard, answer, on)
 
 
 def send_due(*, now: datetime, on: date, limit: int = 200) -> dict[str, int]:
@@ -171,7 +165,7 @@ def confirm(
     """
     disbursement = _locked_with_loan(disbursement_id)
     to = S(outcome)
-    if transfer is not None and disbursement.transfers.filter(pk__gt=transfer.pk).exists():
+    if transfer is not None and transfers.is_overtaken(transfer):
         if to == S.PAID:
             raise PaidUnderEarlierReference(reference=transfer.reference)
         return disbursement
@@ -185,8 +179,9 @@ def confirm(
         failure_detail=detail[:200],
         paid_on=on if to == S.PAID else None,
     )
-    if disbursement.attempt_count:
-        _record_answer(disbursement, on)
+    about = transfer or transfers.latest(disbursement_id)
+    if about is not None:
+        transfers.record_answer(about, disbursement, on)
     if to == S.PAID and disbursement.is_drawdown:
         drawing.paid_out(disbursement, on)
     elif to == S.PAID:
@@ -200,7 +195,10 @@ def record_report(*, report: Report, on: date) -> Disbursement:
     transfer = BankTransfer.objects.filter(reference=report.reference).first()
     if transfer is None:
         raise DisbursementReferenceUnknown(reference=report.reference)
-    answer = report.answer
+    return _confirm_answer(transfer, report.answer, on)
+
+
+def _confirm_answer(transfer: BankTransfer, answer: Answer, on: date) -> Disbursement:
     return confirm(
         disbursement_id=transfer.disbursement_id,
         transfer=transfer,
@@ -275,7 +273,7 @@ def _open_transfer(disbursement_id: int, on: date) -> tuple[Disbursement, BankTr
     if disbursement.status not in UNDER_WAY:
         return disbursement, None, False
     if disbursement.status != S.QUEUED:
-        return disbursement, disbursement.transfers.order_by("-id").first(), False
+        return disbursement, transfers.latest(disbursement.pk), False
     if disbursement.is_drawdown:
         lifecycle.require(disbursement.loan, LoanStatus.ACTIVE)
     else:
@@ -287,7 +285,7 @@ def _open_transfer(disbursement_id: int, on: date) -> tuple[Disbursement, BankTr
         disbursement=disbursement,
         reference=f"{disbursement.number}-{number}",
         sent_on=on,
-        account_last4=_payee_of(disbursement.loan).account_number[-4:],
+        account_last4=transfers.payee_of(disbursement.loan).account_number[-4:],
     )
     advance(disbursement, S.SENT, attempt_count=number)
     return disbursement, transfer, True
@@ -305,82 +303,10 @@ def require_whole_sum(disbursement: Disbursement, on: date) -> None:
     require_paid_in_full(lent=lent, paid=disbursement.amount, on=on, market=loan.product_version.product.market)
 
 
-def _order(disbursement: Disbursement, transfer: BankTransfer, on: date) -> PaymentOrder:
-    payee = _payee_of(disbursement.loan)
-    return PaymentOrder(
-        reference=transfer.reference,
-        amount=disbursement.amount,
-        currency="CNY",
-        on=on,
-        holder_name=payee.holder_name,
-        bank_name=payee.bank_name,
-        account_number=payee.account_number,
-        remark=disbursement.loan.number,
-    )
-
-
-class Payee(NamedTuple):
-    """Whom the money goes to; no account is the borrower's wallet."""
-
-    holder_name: str
-    bank_name: str = ""
-    account_number: str = ""
-
-
-def _payee_of(loan: Loan) -> Payee:
-    """The merchant of a purchase, else the borrower."""
-    if loan.merchant is not None:
-        return Payee(loan.merchant.account_holder, loan.merchant.bank_name, loan.merchant.account_number)
-    account = BankAccount.objects.filter(borrower=loan.borrower, is_primary=True).first()
-    if account is None:
-        return Payee(loan.borrower.name)
-    return Payee(loan.borrower.name, account.bank_name, account.account_number)
-
-
-def _answer_of_bank(disbursement: Disbursement, transfer: BankTransfer, on: date, is_new: bool) -> Answer:
-    order = _order(disbursement, transfer, on)
-    try:
-        known = None if is_new else bank().ask(order)
-        if known is None and not _is_payable(disbursement.loan, transfer, order):
-            return Answer(PaymentOutcome.FAILED, code="payee_changed")
-        return known or _paid_earlier(disbursement, transfer, order) or bank().send(order)
-    except BankUnreachable as silence:
-        return Answer(PaymentOutcome.UNKNOWN, code="no_answer", detail=str(silence))
-
-
 def _is_still_wanted(transfer: BankTransfer) -> bool:
     """Whether nobody gave the transfer up, or ordered anew, while this worker slept."""
-    order = Disbursement.objects.filter(pk=transfer.disbursement_id, status__in=UNDER_WAY)
-    return order.exclude(transfers__pk__gt=transfer.pk).exists()
-
-
-def _paid_earlier(disbursement: Disbursement, transfer: BankTransfer, order: PaymentOrder) -> Answer | None:
-    """What the bank says of an earlier transfer that it has paid after all: a worker that hung may have sent one after it
-    was given up. The newer one, which the bank never got, then stays unsent, and the money counts once."""
-    earlier = disbursement.transfers.filter(pk__lt=transfer.pk).order_by("pk")
-    for reference in earlier.values_list("reference", flat=True):
-        known = bank().ask(replace(order, reference=reference))
-        if known is not None and known.outcome == PaymentOutcome.PAID:
-            log.warning("disbursement_paid_earlier", paid_as=reference, instead_of=transfer.reference)
-            return known
-    return None
-
-
-def _is_payable(loan: Loan, transfer: BankTransfer, order: PaymentOrder) -> bool:
-    """Whether an order the bank never got may still go out: to the account it was written for, of a payee still paid."""
-    is_same = order.account_number[-4:] == transfer.account_last4
-    return is_same and (loan.merchant is None or loan.merchant.active)
-
-
-def _record_answer(disbursement: Disbursement, on: date) -> None:
-    latest = disbursement.transfers.order_by("-id").values_list("pk", flat=True)[:1]
-    BankTransfer.objects.filter(pk__in=latest).update(
-        status=disbursement.status,
-        bank_reference=disbursement.bank_reference,
-        code=disbursement.failure_code,
-        detail=disbursement.failure_detail,
-        answered_on=on,
-    )
+    is_under_way = Disbursement.objects.filter(pk=transfer.disbursement_id, status__in=UNDER_WAY).exists()
+    return is_under_way and not transfers.is_overtaken(transfer)
 
 
 @transaction.atomic

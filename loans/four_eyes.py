@@ -41,5 +41,5 @@ approvals.register(
     merchants.NEW_ACCOUNT,
     merchants.new_account_approved,
     permission="loans.approve_merchant_account",
-    label=_("Another account of a merchant"),
+    label=_("Account of a merchant"),
 )

@@ -15,11 +15,27 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import DomainError
 from core.money import ZERO, round_money
 from loans import origination
+from loans.advance_deduction import AdvanceDeductionRefused
+from loans.cost_caps import AllInCostTooHigh
 from loans.decisions import Decision, DecisionReason, Source
 from loans.index_rates import IndexRateUnknown
-from loans.models import Application, ApplicationStatus, Outcome, ProductVersion
-from loans.offering import needs_second_person
-from loans.quotes import ProductNotSold, Quote, ScheduleNotPossible, quote_for, version_on_sale
+from loans.merchants import GoodsMissing, MerchantMissing, PurchaseNotExpected
+from loans.models import Application, ApplicationStatus, Outcome
+from loans.offering import needs_second_person, quote_of_decision
+from loans.quotes import (
+    AmountOutOfRange,
+    DrawdownsNotSold,
+    FirstDrawdownOutOfRange,
+    PriceMissing,
+    PriceNotExpected,
+    ProductNotSold,
+    Quote,
+    ScheduleNotPossible,
+    TermOutOfRange,
+    quote_for,
+    rate_on_sale,
+    version_on_sale,
+)
 from risk import limits as limits_of_people
 from risk.checks import run_checks
 from risk.models import Assessment
@@ -46,12 +62,13 @@ def assess(*, application_id: int, on: date) -> Assessment:
     score = read_card(card.data).score(profile)
     terms = _with_standing_limit(read_grades(policy.rows)[score.grade], application.borrower_id)
     wanted = wished_principal(application.amount, application.price, terms)
+    product_rate = rate_on_sale(version, on)
     quote = quote_for(
         version=version,
         principal=wanted,
         term_count=application.term_count,
         on=on,
-        annual_rate=max(version.annual_rate + terms.rate_margin, Decimal(0)),
+        annual_rate=max(product_rate + terms.rate_margin, Decimal(0)),
     )
     payment = monthly_payment(quote)
     checks = run_checks(profile, limits, principal=wanted, monthly_payment=payment)
@@ -59,7 +76,7 @@ def assess(*, application_id: int, on: date) -> Assessment:
         principal=wanted,
         least=version.min_amount,
         monthly_payment=payment,
-        product_rate=version.annual_rate,
+        product_rate=product_rate,
         price=application.price,
     )
     found = recommend(wish=wish, profile=profile, score=score, terms=terms, checks=checks, limits=limits)
@@ -97,8 +114,9 @@ def automatic_decision(application: Application, assessment: Assessment, on: dat
         return _refer(assessment, DecisionReason.LARGE_AMOUNT)
     if application.merchant is not None and not application.merchant.active:
         return _refer(assessment, DecisionReason.MERCHANT_NOT_ACTIVE)
-    version = version_on_sale(application.product_id, on)
-    if not _quote(version, decision, on).within_cap:
+    try:
+        quote_of_decision(application, decision, on)
+    except AllInCostTooHigh:
         return _refer(assessment, DecisionReason.COST_CAP)
     return decision
 
@@ -146,17 +164,30 @@ def monthly_payment(quote: Quote) -> Decimal:
 # Inside --------------------------------------------------------------------------------------------------------------
 
 
+# What the product may have come to refuse since the application came in.
+_NOT_SOLD = (
+    ProductNotSold,
+    AmountOutOfRange,
+    TermOutOfRange,
+    PriceMissing,
+    PriceNotExpected,
+    DrawdownsNotSold,
+    FirstDrawdownOutOfRange,
+    MerchantMissing,
+    GoodsMissing,
+    PurchaseNotExpected,
+)
+_NO_PRICE = (ScheduleNotPossible, IndexRateUnknown, AdvanceDeductionRefused)
+
+
 def _decision_of_the_rules(application: Application, on: date) -> Decision:
-    """The automatic decision. Where the product makes no price any more, say because it was withdrawn since the
-    application came in, there is nothing to assess, and a person says what becomes of it."""
+    """The automatic decision; where there is nothing to offer any more, a person says what becomes of it."""
     try:
         return automatic_decision(application, assess(application_id=application.pk, on=on), on)
-    except (ProductNotSold, ScheduleNotPossible, IndexRateUnknown) as refusal:
+    except (*_NOT_SOLD, *_NO_PRICE) as refusal:
+        reason = DecisionReason.PRODUCT_NOT_SOLD if isinstance(refusal, _NOT_SOLD) else DecisionReason.NO_PRICE
         return Decision(
-            outcome=Outcome.REFER,
-            reasons=(DecisionReason.PRODUCT_NOT_SOLD.value,),
-            source=Source.AUTOMATIC.value,
-            note=str(refusal),
+            outcome=Outcome.REFER, reasons=(reason.value,), source=Source.AUTOMATIC.value, note=str(refusal)
         )
 
 
@@ -243,18 +274,4 @@ def _refer(assessment: Assessment, reason: DecisionReason) -> Decision:
         reasons=(reason.value,),
         source=Source.AUTOMATIC.value,
         grade=assessment.grade,
-    )
-
-
-def _quote(version: ProductVersion, decision: Decision, on: date) -> Quote:
-    assert decision.principal is not None
-    assert decision.term_count is not None
-    return quote_for(
-        version=version,
-        principal=decision.principal,
-        term_count=decision.term_count,
-        on=on,
-        annual_rate=decision.annual_rate,
-        down_payment=decision.down_payment,
-        first_drawdown=decision.first_drawdown,
     )

@@ -57,6 +57,8 @@ class Migration(migrations.Migration):
             name="remark",
             field=core.fields.EncryptedTextField(blank=True, default="", verbose_name="remark"),
         ),
+        # Before the laws: those lock the tables of loans and products, and this may take a while.
+        migrations.RunPython(seal, open_again),
         migrations.AddConstraint(
             model_name="loan",
             constraint=models.CheckConstraint(
@@ -133,5 +135,4 @@ class Migration(migrations.Migration):
                 violation_error_message="Late interest is between 0 and 10 times the contract rate.",
             ),
         ),
-        migrations.RunPython(seal, open_again),
     ]

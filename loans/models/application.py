@@ -64,7 +64,8 @@ class Outcome(models.TextChoices):
 
 class ApplicationQuerySet(models.QuerySet["Application"]):
     def locked(self, application_id: int) -> "Application":
-        """The application with its row locked: the first thing every change of it does."""
+        """The application with its row locked: the first thing every change of it does. Filters would not count."""
+        assert not self.query.where
         found = rows.first_joined(
             self.model, ("borrower", "product"), "WHERE t0.id = %s FOR UPDATE OF t0", [application_id]
         )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -36,27 +34,31 @@ class MerchantFilter(forms.Form):
         return any(self.data.get(name) for name in self.fields)
 
 
-class _MerchantForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=120)
+class _AccountFields(forms.Form):
     bank_name = forms.CharField(label=_("Bank"), max_length=80)
     account_holder = forms.CharField(label=_("Account holder"), max_length=120, required=False)
     account_number = forms.CharField(
         label=_("Account number"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
+    reason = forms.CharField(label=_("Reason"), max_length=100)
 
 
-class NewMerchantForm(_MerchantForm):
+class NewMerchantForm(_AccountFields):
+    name = forms.CharField(label=_("Name"), max_length=120)
     registration_number = forms.CharField(label=_("Registration number"), max_length=60)
 
-    field_order = ("name", "registration_number", "bank_name", "account_holder", "account_number")
+    field_order = ("name", "registration_number", "bank_name", "account_holder", "account_number", "reason")
 
 
-class ChangeMerchantForm(_MerchantForm):
-    """The account fields begin empty: what is on file is not shown, and left empty it stays."""
-
+class ChangeMerchantForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=120)
     active = forms.BooleanField(label=_("Loans are made for its goods and paid to it"), required=False)
     reason = forms.CharField(label=_("Reason"), max_length=100)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["account_number"].required = False
+
+class AskForAccountForm(_AccountFields):
+    """Begins empty and is filled whole: an account is never put together of what is on file and what is typed."""
+
+
+class ShowAccountForm(forms.Form):
+    reason = forms.CharField(label=_("Why do you need to see it?"), max_length=180)

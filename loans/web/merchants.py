@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from core.errors import DomainError
 from core.pages import page_of
-from loans.merchants import account_asked_for, add_merchant, change_merchant
+from loans.merchants import (
+    PARTS,
+    SEE_ACCOUNT,
+    account_asked_for,
+    add_merchant,
+    ask_for_account,
+    change_merchant,
+    is_agreed,
+    show_account,
+)
 from loans.models import Loan, Merchant
-from loans.web.merchant_forms import ChangeMerchantForm, MerchantFilter, NewMerchantForm
+from loans.web.merchant_forms import (
+    AskForAccountForm,
+    ChangeMerchantForm,
+    MerchantFilter,
+    NewMerchantForm,
+    ShowAccountForm,
+)
 from staff.permissions import require
 
 MOST_LOANS = 10
@@ -37,7 +55,9 @@ def merchant_new(request: HttpRequest) -> HttpResponse:
         except DomainError as refusal:
             _refuse(form, refusal)
         else:
-            messages.success(request, _("%(name)s is on file.") % {"name": merchant.name})
+            messages.success(
+                request, _("%(name)s is on file; a second person decides on it.") % {"name": merchant.name}
+            )
             return redirect(merchant)
     return render(request, "loans/merchant_new.html", {"form": form}, status=422 if form.errors else 200)
 
@@ -45,29 +65,76 @@ def merchant_new(request: HttpRequest) -> HttpResponse:
 @require_GET
 @require("loans.view_merchant")
 def merchant_page(request: HttpRequest, merchant_id: str) -> HttpResponse:
-    merchant = get_object_or_404(Merchant, public_id=merchant_id)
-    loans = Loan.objects.filter(merchant=merchant).select_related("borrower", "position").order_by("-id")
-    context = {"merchant": merchant, "asked": account_asked_for(merchant), "latest_loans": loans[:MOST_LOANS]}
-    return render(request, "loans/merchant.html", context)
+    return _page(request, get_object_or_404(Merchant, public_id=merchant_id))
 
 
 @require_http_methods(["GET", "POST"])
 @require("loans.change_merchant")
 def merchant_edit(request: HttpRequest, merchant_id: str) -> HttpResponse:
     merchant = get_object_or_404(Merchant, public_id=merchant_id)
-    known = {"name": merchant.name, "bank_name": merchant.bank_name, "active": merchant.active}
-    form = ChangeMerchantForm(request.POST or None, initial=known)
+    form = ChangeMerchantForm(request.POST or None, initial={"name": merchant.name, "active": merchant.active})
     if request.method == "POST" and form.is_valid():
         try:
-            asked = change_merchant(merchant_id=merchant.pk, **form.cleaned_data, by=request.user)
+            change_merchant(merchant_id=merchant.pk, **form.cleaned_data, by=request.user)
         except DomainError as refusal:
             _refuse(form, refusal)
         else:
-            said = _("Sent for approval: a second person decides on the new account.") if asked else _("Changed.")
-            messages.success(request, said)
+            messages.success(request, _("Changed."))
             return redirect(merchant)
     context = {"merchant": merchant, "form": form}
     return render(request, "loans/merchant_edit.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@require("loans.change_merchant")
+def merchant_account(request: HttpRequest, merchant_id: str) -> HttpResponse:
+    merchant = get_object_or_404(Merchant, public_id=merchant_id)
+    form = AskForAccountForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            ask_for_account(merchant_id=merchant.pk, **form.cleaned_data, by=request.user)
+        except DomainError as refusal:
+            _refuse(form, refusal)
+        else:
+            messages.success(request, _("Sent for approval: a second person decides on the new account."))
+            return redirect(merchant)
+    context = {"merchant": merchant, "form": form}
+    return render(request, "loans/merchant_account.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@require_POST
+@require(SEE_ACCOUNT)
+def merchant_account_show(request: HttpRequest, merchant_id: str, asked: bool = False) -> HttpResponse:
+    """The page that answers shows the account unmasked: once, not to be stored by anything on the way."""
+    merchant = get_object_or_404(Merchant, public_id=merchant_id)
+    which = "asked" if asked else "on_file"
+    form = ShowAccountForm(request.POST, auto_id=f"{which}_%s")
+    if not form.is_valid():
+        return _page(request, merchant, **{f"{which}_form": form})
+    try:
+        shown = show_account(merchant_id=merchant.pk, asked=asked, reason=form.cleaned_data["reason"], by=request.user)
+    except DomainError as refusal:
+        messages.error(request, refusal.detail)
+        return redirect(merchant)
+    return _page(request, merchant, **{f"{which}_shown": shown})
+
+
+def _page(request: HttpRequest, merchant: Merchant, **changes: Any) -> HttpResponse:
+    loans = Loan.objects.filter(merchant=merchant).select_related("borrower", "position").order_by("-id")
+    asked = account_asked_for(merchant)
+    context = {
+        "merchant": merchant,
+        "agreed": is_agreed(merchant),
+        "asked": asked,
+        "asked_for": {part: asked.after[word] for part, word in PARTS.items()} if asked else None,
+        "asked_form": ShowAccountForm(auto_id="asked_%s"),
+        "on_file_form": ShowAccountForm(auto_id="on_file_%s"),
+        "latest_loans": loans[:MOST_LOANS],
+        **changes,
+    }
+    wrong = context["asked_form"].errors or context["on_file_form"].errors
+    return render(request, "loans/merchant.html", context, status=422 if wrong else 200)
 
 
 def _refuse(form: Form, refusal: DomainError) -> None:

@@ -80,6 +80,14 @@ urlpatterns = [
     path("merchants/new", merchants.merchant_new, name="merchant_new"),
     path("merchants/<str:merchant_id>", merchants.merchant_page, name="merchant"),
     path("merchants/<str:merchant_id>/edit", merchants.merchant_edit, name="merchant_edit"),
+    path("merchants/<str:merchant_id>/account", merchants.merchant_account, name="merchant_account"),
+    path("merchants/<str:merchant_id>/account/show", merchants.merchant_account_show, name="merchant_account_show"),
+    path(
+        "merchants/<str:merchant_id>/account/asked/show",
+        merchants.merchant_account_show,
+        {"asked": True},
+        name="merchant_asked_account_show",
+    ),
     # /app/calendars/
     path("calendars/", calendars.calendar_list, name="calendars"),
     path("calendars/<slug:code>", calendars.calendar_page, name="calendar"),

@@ -117,6 +117,7 @@ def _open_shop(name: str, number: int) -> Merchant:
         registration_number=body + check_character(body),
         bank_name="示例银行",
         account_number=f"31000000000088{number:02d}",
+        approved=True,
     )
 
 

@@ -29,6 +29,7 @@ _FOR_PEOPLE = (
     DecisionReason.DOCUMENTS_NEEDED,
     DecisionReason.SUSPECTED_FRAUD,
     DecisionReason.PRODUCT_NOT_SOLD,
+    DecisionReason.NO_PRICE,
 )
 
 

@@ -24,7 +24,7 @@ def shop(open_house: None) -> Merchant:
 
 def test_merchants_are_listed_without_their_accounts(lilac, shop):
     closed = a_merchant(name="Bay Bikes")
-    change_merchant(merchant_id=closed.pk, name=closed.name, bank_name="x", reason="closed", active=False)
+    change_merchant(merchant_id=closed.pk, name=closed.name, reason="closed", active=False)
 
     (found,) = lilac.ask("/merchants?active=true").json()["data"]
 

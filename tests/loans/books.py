@@ -58,6 +58,7 @@ def a_merchant(**changes: Any) -> Merchant:
         "registration_number": body + check_character(body),
         "bank_name": "Example Bank",
         "account_number": "3100000000002345",
+        "approved": True,
     }
     return add_merchant(**{**facts, **changes})
 

@@ -3,8 +3,9 @@
 import pytest
 
 from ledger.models import JournalEntry
-from loans import disbursing
-from loans.banking import bank
+from loans import disbursing, transfers
+from loans.banking import Answer, PaymentOutcome, Report, bank
+from loans.disbursing import DisbursementStepRefused
 from loans.models import BankTransfer, Disbursement, Loan, SimulatedPayment
 from tests.loans.factories import ON
 from tests.loans.test_disbursing import changes_account, waiting
@@ -46,15 +47,55 @@ def test_what_was_ordered_anew_is_not_sent_under_the_old_reference(monkeypatch: 
     assert not SimulatedPayment.objects.exists()
 
 
-def test_a_transfer_that_got_through_all_the_same_pays_the_order_and_stops_the_next_one() -> None:
-    disbursement, slow = given_up()
-    order = disbursing._order(disbursement, slow, ON)
-    disbursing.retry(disbursement_id=disbursement.pk, on=ON)
-    bank().send(order)
+class TestAnEarlierTransferGotThrough:
+    """A slow worker sent what had been given up; the order was sent anew meanwhile and its newer transfer is written."""
 
-    for _again in range(2):
-        paid = disbursing.send(disbursement_id=disbursement.pk, on=ON)
+    def sent_late(self) -> tuple[Disbursement, BankTransfer]:
+        disbursement, slow = given_up()
+        order = transfers.order_of(disbursement, slow, ON)
+        disbursing.retry(disbursement_id=disbursement.pk, on=ON)
+        bank().send(order)
+        return disbursement, slow
 
-    assert [payment.reference for payment in SimulatedPayment.objects.all()] == [slow.reference]
-    assert (paid.status, paid.bank_reference) == ("paid", SimulatedPayment.objects.get().bank_reference)
-    assert (Loan.objects.get().status, JournalEntry.objects.count()) == ("active", 1)
+    def test_it_pays_the_order_and_the_newer_one_is_never_sent(self) -> None:
+        disbursement, slow = self.sent_late()
+
+        for _again in range(2):
+            paid = disbursing.send(disbursement_id=disbursement.pk, on=ON)
+
+        assert [payment.reference for payment in SimulatedPayment.objects.all()] == [slow.reference]
+        assert (paid.status, paid.bank_reference) == ("paid", SimulatedPayment.objects.get().bank_reference)
+        assert (Loan.objects.get().status, JournalEntry.objects.count()) == ("active", 1)
+        kept = [(row.reference, row.status, row.code) for row in disbursement.transfers.order_by("pk")]
+        assert kept == [(slow.reference, "paid", ""), (f"{disbursement.number}-2", "cancelled", "not_sent")]
+        assert disbursing.collect_reports(on=ON) == {"recorded": 1, "refused": 0}
+
+    def test_that_its_money_comes_back_later_is_not_swallowed(self) -> None:
+        disbursement, slow = self.sent_late()
+        disbursing.send(disbursement_id=disbursement.pk, on=ON)
+
+        with pytest.raises(DisbursementStepRefused):
+            disbursing.record_report(report=Report(slow.reference, Answer(PaymentOutcome.RETURNED)), on=ON)
+
+    def test_while_the_bank_still_has_it_nothing_more_is_sent(self) -> None:
+        disbursement, slow = self.sent_late()
+        SimulatedPayment.objects.update(outcome="unknown")
+
+        waits = disbursing.send(disbursement_id=disbursement.pk, on=ON)
+
+        assert (waits.status, waits.failure_code, waits.failure_detail) == (
+            "unknown",
+            "earlier_under_way",
+            slow.reference,
+        )
+        SimulatedPayment.objects.update(outcome="failed")
+        assert disbursing.send(disbursement_id=disbursement.pk, on=ON).status == "paid"
+        assert SimulatedPayment.objects.filter(outcome="paid").count() == 1
+
+    def test_money_that_is_known_to_have_come_back_does_not_pay_it(self) -> None:
+        disbursement, slow = self.sent_late()
+        BankTransfer.objects.filter(pk=slow.pk).update(status="returned")
+
+        assert disbursing.send(disbursement_id=disbursement.pk, on=ON).status == "paid"
+
+        assert SimulatedPayment.objects.count() == 2

@@ -1,5 +1,6 @@
 """Merchants: kept on their pages, sealed at rest, and held to their law by PostgreSQL itself."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -9,17 +10,21 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
 from audit import approvals
-from audit.approvals import SecondPersonNeeded
+from audit.approvals import ReasonMissing, SecondPersonNeeded
 from audit.models import Approval, AuditEvent
 from borrowers.fingerprints import account_index
 from borrowers.means import AccountNumberRefused
 from loans.merchants import (
+    BankMissing,
     GoodsMissing,
     MerchantKnown,
     MerchantMissing,
     MerchantNotActive,
+    MerchantNotAgreed,
     PurchaseNotExpected,
     RegistrationNumberRefused,
+    account_asked_for,
+    ask_for_account,
     change_merchant,
 )
 from loans.models import Loan, Merchant, ProductVersion
@@ -34,12 +39,33 @@ FORM = {
     "bank_name": "Example Bank",
     "account_holder": "",
     "account_number": "3100 0000 0000 2345",
+    "reason": "contract of 3 May",
 }
+ACCOUNT = {"bank_name": "Other Bank", "account_number": "6222 0000 1111 2345", "reason": "letter of 12 May"}
 
 
 @pytest.fixture
 def finance(client: Client, signed_in: Callable[..., Client]) -> Client:
     return signed_in(client, "finance")
+
+
+@pytest.fixture
+def fay(staff_member: Callable[..., Any]) -> Client:
+    """The second person, in a browser of their own."""
+    client = Client()
+    client.force_login(staff_member("finance", username="fay"), backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def decided(second: Client, verdict: str = "approve") -> str:
+    """The page after the second person has decided on the one request that waits."""
+    address = f"/app/approvals/{Approval.objects.get(status='pending').pk}/{verdict}"
+    return second.post(address, {"reason": "looked"}, follow=True).content.decode()
+
+
+def in_words(page: str) -> str:
+    """What a reader sees of it: no tags, one blank between words."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
 
 
 def raw(sql: str, *values: Any) -> Any:
@@ -79,52 +105,159 @@ def test_a_mistake_is_told_beside_its_field(finance: Client, changes: dict[str, 
     assert not Merchant.objects.exists()
 
 
-def test_a_new_account_is_asked_for_by_one_person_and_decided_by_another(
-    finance: Client, staff_member: Callable[..., Any]
-) -> None:
-    merchant = a_merchant()
-    edit = f"/app/merchants/{merchant.public_id}/edit"
-    form = {"name": "Harbour Phones Ltd", "bank_name": "Other Bank", "account_number": "6222000011112222"}
-    drawn = finance.get(edit).content.decode()
+def test_a_new_merchant_waits_for_a_second_person(finance: Client, fay: Client) -> None:
+    page = in_words(finance.post("/app/merchants/new", FORM, follow=True).content.decode())
+    merchant = Merchant.objects.get()
+    edit = f"{merchant.get_absolute_url()}/edit"
 
-    page = finance.post(edit, {**form, "active": "on", "reason": "letter of 12 May"}, follow=True).content.decode()
+    assert "This merchant waits for a second person to agree to its account: **** 2345, Example Bank" in page
+    assert "not active" in page and not merchant.active
+    refused = finance.post(edit, {"name": merchant.name, "active": "on", "reason": "in a hurry"})
+    assert refused.status_code == 422 and "No second person has agreed" in refused.content.decode()
+    own = finance.post(f"/app/approvals/{Approval.objects.get().pk}/approve")
+    assert own.status_code == 403 and not Merchant.objects.get().active
+
+    inbox = in_words(fay.get("/app/approvals/").content.decode())
+    for words in ("Harbour Phones", CODE, "**** 2345", "H****** P*****", "First account", "contract of 3 May"):
+        assert words in inbox
+    assert "Approved" in decided(fay)
+
+    assert Merchant.objects.get().active
+    assert "waits for a second person" not in finance.get(merchant.get_absolute_url()).content.decode()
+    finance.post(edit, {"name": merchant.name, "reason": "closed"})
+    finance.post(edit, {"name": merchant.name, "active": "on", "reason": "opened again"})
+    assert Merchant.objects.get().active
+
+
+def test_a_rejected_merchant_stays_inactive_until_its_account_is_agreed_to(finance: Client, fay: Client) -> None:
+    finance.post("/app/merchants/new", FORM)
+    merchant = Merchant.objects.get()
+    decided(fay, "reject")
+
+    assert not Merchant.objects.get().active
+    page = finance.get(merchant.get_absolute_url()).content.decode()
+    assert "No second person has agreed to this account" in page and "Waits for a second person" not in page
+    with pytest.raises(MerchantNotAgreed):
+        change_merchant(merchant_id=merchant.pk, name="x", active=True, reason="z")
+
+    same = {name: FORM[name] for name in ("bank_name", "account_number", "reason")}
+    finance.post(f"{merchant.get_absolute_url()}/account", same)
+    decided(fay)
+
+    assert Merchant.objects.get().active
+
+
+def test_a_new_account_is_asked_for_by_one_person_and_decided_by_another(finance: Client, fay: Client) -> None:
+    merchant = a_merchant()
+    address = f"{merchant.get_absolute_url()}/account"
+    drawn = finance.get(address).content.decode()
+
+    page = in_words(finance.post(address, ACCOUNT, follow=True).content.decode())
 
     assert "2345" in drawn and "3100000000002345" not in drawn
-    assert "Harbour Phones Ltd" in page and "**** 2345" in page
-    assert "Another account waits for a second person: **** 2222, Other Bank" in page
+    assert "Another account waits for a second person: **** 2345, Other Bank" in page
     asked = Approval.objects.get()
-    assert (asked.before["account"], asked.after["account"]) == ("**** 2345", "**** 2222")
-    assert "6222000011112222" not in str(asked.payload) + str(asked.after)
-    event = AuditEvent.objects.filter(object_type="loans.merchant").order_by("-id").first()
-    assert event is not None and event.reason == "letter of 12 May"
-
-    again = finance.post(edit, {**form, "active": "on", "reason": "another letter"})
+    assert "622200001111" not in str(asked.payload) + str(asked.after) + str(asked.before)
+    again = finance.post(address, {**ACCOUNT, "reason": "another letter"})
     assert again.status_code == 422 and "Decide that request first" in again.content.decode()
     with pytest.raises(SecondPersonNeeded):
         approvals.approve(approval_id=asked.pk, decided_by=asked.requested_by, on=ON)
-    merchant.refresh_from_db()
-    assert (merchant.name, merchant.last4) == ("Harbour Phones Ltd", "2345")
+    assert Merchant.objects.get().account_number == "3100000000002345"
 
-    approvals.approve(approval_id=asked.pk, decided_by=staff_member("finance", username="fay"), on=ON)
+    decided(fay)
 
     merchant.refresh_from_db()
-    assert (merchant.account_number, merchant.last4, merchant.bank_name) == ("6222000011112222", "2222", "Other Bank")
-    assert merchant.account_index == account_index("6222000011112222")
-    event = AuditEvent.objects.filter(object_type="loans.merchant").order_by("-id").first()
-    assert event is not None and "6222000011112222" not in str(event.after) + str(event.before)
+    assert (merchant.account_number, merchant.bank_name) == ("6222000011112345", "Other Bank")
+    assert (merchant.account_index, merchant.last4) == (account_index("6222000011112345"), "2345")
+    assert not any("622200001111" in str(event.after) + str(event.before) for event in AuditEvent.objects.all())
     assert "Another account waits" not in finance.get(merchant.get_absolute_url()).content.decode()
 
 
-def test_left_empty_the_account_stays_and_is_no_change(finance: Client) -> None:
+def test_the_second_person_reads_what_differs_although_the_masks_are_alike(finance: Client, fay: Client) -> None:
     merchant = a_merchant(account_holder="王丽")
+    changed = {**ACCOUNT, "bank_name": merchant.bank_name, "account_holder": "王强"}
+    finance.post(f"{merchant.get_absolute_url()}/account", changed)
 
-    form = {"name": merchant.name, "bank_name": merchant.bank_name, "reason": "closed its shop"}
-    finance.post(f"/app/merchants/{merchant.public_id}/edit", form)
+    inbox = in_words(fay.get("/app/approvals/").content.decode())
+
+    assert "Account number **** 2345 **** 2345" in inbox and "Account number differs — yes" in inbox
+    assert "Holder 王* 王*" in inbox and "Holder differs — yes" in inbox
+    assert "Bank differs — no" in inbox and "sealed" not in inbox
+
+
+def test_the_account_asked_for_is_opened_once_for_a_reason_and_on_record(finance: Client, fay: Client) -> None:
+    merchant = a_merchant()
+    finance.post(f"{merchant.get_absolute_url()}/account", {**ACCOUNT, "account_holder": "王丽"})
+    page = fay.get(merchant.get_absolute_url()).content.decode()
+    address = f"{merchant.get_absolute_url()}/account/asked/show"
+    assert "Show the account" in page and address in page and "6222000011112345" not in page
+
+    without = fay.post(address, {"reason": "  "})
+    assert without.status_code == 422 and "6222000011112345" not in without.content.decode()
+    assert not AuditEvent.objects.filter(action="revealed").exists()
+    shown = fay.post(address, {"reason": "compared with the letter"})
+
+    for words in ("6222000011112345", "Other Bank", "王丽"):
+        assert words in shown.content.decode()
+    assert "3100000000002345" not in shown.content.decode() and "no-store" in shown["Cache-Control"]
+    event = AuditEvent.objects.get(action="revealed")
+    assert (event.actor.username, event.reason) == ("fay", "compared with the letter")  # type: ignore[union-attr]
+    assert (event.object_id, event.after["item"]) == (str(merchant.pk), Approval.objects.get().pk)
+    assert "6222000011112345" not in fay.get(merchant.get_absolute_url()).content.decode()
+
+    decided(fay)
+    late = fay.post(address, {"reason": "once more"}, follow=True).content.decode()
+    assert "There is no such data on file" in late and "6222000011112345" not in late
+
+
+def test_the_account_on_file_is_opened_the_same_way_and_from_our_form_only(fay: Client) -> None:
+    address = f"{a_merchant(account_holder='王丽').get_absolute_url()}/account/show"
+
+    shown = fay.post(address, {"reason": "complaint C-7"})
+
+    assert "3100000000002345" in shown.content.decode() and "王丽" in shown.content.decode()
+    assert "no-store" in shown["Cache-Control"]
+    event = AuditEvent.objects.get(action="revealed")
+    assert (event.reason, event.after) == ("complaint C-7", {"field": "account_number"})
+    fay.handler.enforce_csrf_checks = True
+    assert fay.post(address, {"reason": "from elsewhere"}).status_code == 403
+    assert fay.get(address).status_code == 405
+
+
+def test_name_and_state_change_at_once_while_an_account_waits(finance: Client) -> None:
+    merchant = a_merchant(account_holder="王丽")
+    finance.post(f"{merchant.get_absolute_url()}/account", ACCOUNT)
+
+    finance.post(f"{merchant.get_absolute_url()}/edit", {"name": "Harbour Ltd", "reason": "closed its shop"})
 
     after = Merchant.objects.get()
-    assert (after.account_number, after.account_holder, after.active) == (merchant.account_number, "王丽", False)
+    assert (after.name, after.active) == ("Harbour Ltd", False)
+    assert (after.account_number, after.account_holder) == (merchant.account_number, "王丽")
+    assert account_asked_for(after) is not None
+    event = AuditEvent.objects.filter(object_type="loans.merchant").order_by("-id").first()
+    assert event is not None and event.reason == "closed its shop"
     sealed = raw("SELECT count(DISTINCT account_number), count(DISTINCT account_holder) FROM loans_historicalmerchant")
     assert sealed == (1, 1)
+
+
+@pytest.mark.parametrize("missing", ["bank_name", "account_number", "reason"])
+def test_an_account_is_asked_for_whole(finance: Client, missing: str) -> None:
+    address = f"{a_merchant().get_absolute_url()}/account"
+
+    answer = finance.post(address, {**ACCOUNT, missing: ""})
+
+    assert answer.status_code == 422 and "This field is required" in answer.content.decode()
+    assert not Approval.objects.exists()
+
+
+def test_the_account_on_file_is_not_asked_for_again(finance: Client) -> None:
+    merchant = a_merchant()
+    same = {**ACCOUNT, "bank_name": merchant.bank_name, "account_number": "3100-0000-0000-2345"}
+
+    answer = finance.post(f"{merchant.get_absolute_url()}/account", same)
+
+    assert answer.status_code == 422 and "is paid to this very account already" in answer.content.decode()
+    assert not Approval.objects.exists()
 
 
 def test_the_list_is_narrowed(finance: Client) -> None:
@@ -142,9 +275,11 @@ def test_who_sends_the_money_does_not_say_where_it_goes(client: Client, signed_i
     operations = signed_in(client, "operations")
 
     assert operations.get(f"/app/merchants/{merchant.public_id}").status_code == 200
-    for address in ("new", f"{merchant.public_id}/edit"):
+    for address in ("new", f"{merchant.public_id}/edit", f"{merchant.public_id}/account"):
         refused = operations.get(f"/app/merchants/{address}")
         assert refused.status_code == 403 and "Finance" in refused.content.decode()
+    assert "Show the account" not in operations.get(f"/app/merchants/{merchant.public_id}").content.decode()
+    assert operations.post(f"/app/merchants/{merchant.public_id}/account/show", {"reason": "x"}).status_code == 403
 
 
 # --- rules ------------------------------------------------------------------------------------------------------------
@@ -164,11 +299,21 @@ def test_another_market_has_numbers_of_its_own_form() -> None:
     assert a_merchant(registration_number="gb 123", market="GB").registration_number == "GB123"
 
 
-def test_a_wrong_account_is_refused_when_it_is_changed() -> None:
-    merchant = a_merchant()
+@pytest.mark.parametrize(
+    ("changes", "refusal"), [({"account_number": "1"}, AccountNumberRefused), ({"bank_name": " "}, BankMissing)]
+)
+def test_a_wrong_account_is_not_asked_for(changes: dict[str, str], refusal: type[Exception]) -> None:
+    with pytest.raises(refusal):
+        ask_for_account(merchant_id=a_merchant().pk, **{**ACCOUNT, **changes})
 
-    with pytest.raises(AccountNumberRefused):
-        change_merchant(merchant_id=merchant.pk, name="x", bank_name="y", reason="z", account_number="1")
+
+def test_nothing_is_lent_for_the_goods_of_a_merchant_that_waits() -> None:
+    with pytest.raises(ReasonMissing):
+        a_merchant(approved=False)
+    version, merchant = a_product("phone-purchase", is_purchase=True), a_merchant(approved=False, reason="contract")
+
+    with pytest.raises(MerchantNotActive):
+        an_application(version=version, **a_purchase(merchant))
 
 
 @pytest.mark.parametrize(
@@ -184,7 +329,7 @@ def test_a_purchase_says_what_is_bought_from_whom(changes: dict[str, Any], refus
 
 def test_nothing_is_lent_for_the_goods_of_a_merchant_that_is_not_active() -> None:
     version, merchant = a_product("phone-purchase", is_purchase=True), a_merchant()
-    change_merchant(merchant_id=merchant.pk, name="x", bank_name="y", reason="z", active=False)
+    change_merchant(merchant_id=merchant.pk, name="x", reason="z", active=False)
 
     with pytest.raises(MerchantNotActive):
         an_application(version=version, **a_purchase(merchant))

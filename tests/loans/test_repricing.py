@@ -1,17 +1,25 @@
 """Loans tied to an index: priced by it, and set anew on the days their contract names."""
 
+import json
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.test import Client
 
 from core.models import Rule
 from core.rules import forget_cached_rules
+from loans.disbursing import disburse
 from loans.index_rates import index_rate
-from loans.models import Instalment, Loan, LoanAct
+from loans.models import Contract, Instalment, Loan, LoanAct
+from loans.origination import accept_offer
 from loans.quotes import ScheduleNotPossible, quote_for
 from loans.repricing import current_rate, reprice_due
+from risk import underwriting
+from risk.models import GradePolicy
 from tests.loans.books import a_product, a_running_loan, close_until
+from tests.loans.factories import ON, an_application
 from tests.loans.test_servicing import assert_books_agree
 
 pytestmark = pytest.mark.django_db
@@ -92,3 +100,34 @@ def test_settings_no_schedule_can_be_made_of_are_refused_by_name() -> None:
 
     with pytest.raises(ScheduleNotPossible, match="grace cannot reach it"):
         quote_for(version=version, principal=Decimal("1000"), term_count=3, on=NEW_QUOTE)
+
+
+def test_what_the_grade_adds_stays_above_the_index_for_the_whole_life(
+    client: Client, signed_in: Callable[..., Client]
+) -> None:
+    policy = GradePolicy.objects.get()
+    rows = [{**row, "rate_margin": "0.0200"} for row in policy.rows]
+    GradePolicy.objects.create(market="CN", version=2, effective_from=date(2026, 1, 1), rows=rows)
+    on, later = ON, date(2026, 7, 20)
+    version = a_product("floating", rate_index="LPR1Y", rate_spread=Decimal("0.10"), repricing="every_quote")
+    application = an_application(version=version)
+    index = index_rate("LPR1Y", on)
+
+    offer = underwriting.decide_automatically(application_id=application.pk, on=on).offers.get()
+    loan = accept_offer(offer_id=offer.pk, on=on, accepted_via="counter")
+    disburse(loan_id=loan.pk, on=on)
+    fallen = {"code": "index_rates", "market": "CN", "data": {"LPR1Y": "0.0250"}, "source": "a test"}
+    Rule.objects.create(effective_from=later, **fallen)
+    forget_cached_rules()
+    reprice_due(loan.pk, loan.pk, later)
+
+    loan.refresh_from_db()
+    assert (offer.annual_rate, loan.annual_rate, loan.rate_spread) == (index + Decimal("0.12"),) * 2 + (
+        Decimal("0.12"),
+    )
+    assert current_rate(loan) == Decimal("0.1450")
+    agreed = json.loads(Contract.objects.get().document)["floating_rate"]
+    assert agreed == {"index": "LPR1Y", "spread": "0.12000000", "set_anew": "every_quote"}
+    assert_books_agree(loan)
+    page = signed_in(client, "officer").get(f"/app/loans/{loan.number}").content.decode()
+    assert "LPR1Y plus 12.00" in page and "set anew with every new quote" in page

@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from borrowers.means import record_external_debt
 from core.models import Rule
 from core.rules import forget_cached_rules
-from loans.models import Application, Merchant, Offer, Product
+from loans.models import Application, Merchant, Offer, Product, ProductVersion
 from risk import underwriting, work_queue
 from risk.models import Assessment, CreditLimit, DoNotLendEntry, GradePolicy, LimitChange, Scorecard
 from risk.queries import GradePolicyMissing, ScorecardMissing
@@ -183,6 +183,24 @@ class TestAutomatic:
             application_id=application.pk, outcome="decline", reasons=("product_not_sold",), on=ON, by=underwriter
         )
         assert application.status == "declined"
+
+    @pytest.mark.parametrize(
+        ("change", "reason"),
+        [
+            ({"max_amount": 9000}, "product_not_sold"),
+            ({"max_count": 6}, "product_not_sold"),
+            ({"is_purchase": True}, "product_not_sold"),
+            ({"rate_index": "LPR99Y", "repricing": "anniversary"}, "no_price"),
+        ],
+    )
+    def test_an_application_that_the_product_no_longer_fits_is_referred(self, change: dict, reason: str) -> None:
+        application = an_application()
+        ProductVersion.objects.update(**change)
+
+        application = decided(application)
+
+        assert (application.status, application.decision_reasons) == ("referred", [reason])
+        assert application.decision_note
 
     def test_the_grade_sets_the_price(self) -> None:
         policy = GradePolicy.objects.get()

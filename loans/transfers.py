@@ -1,0 +1,127 @@
+"""One attempt at the bank: which order is sent under which reference, and of which attempt an answer is news.
+
+A transfer that is cancelled was never sent, because an earlier one of its order had paid after all.
+"""
+
+from dataclasses import replace
+from datetime import date
+from typing import NamedTuple
+
+import structlog
+from django.db.models import QuerySet
+
+from borrowers.models import BankAccount
+from loans.banking import Answer, BankUnreachable, PaymentOrder, PaymentOutcome, bank
+from loans.models import BankTransfer, Disbursement, Loan
+from loans.models import DisbursementStatus as S
+
+log = structlog.get_logger(__name__)
+
+
+class Heard(NamedTuple):
+    """What the bank says, and of which transfer."""
+
+    transfer: BankTransfer
+    answer: Answer
+
+
+def latest(disbursement_id: int) -> BankTransfer | None:
+    """The transfer that the state of the order is about."""
+    return _sent(disbursement_id).order_by("-id").first()
+
+
+def is_overtaken(transfer: BankTransfer) -> bool:
+    """Whether its order was sent anew since."""
+    return _sent(transfer.disbursement_id).filter(pk__gt=transfer.pk).exists()
+
+
+def ask_or_send(disbursement: Disbursement, transfer: BankTransfer, on: date, *, is_new: bool) -> Heard:
+    """What became of the transfer; sent now, if the bank never got it and no earlier one may still pay."""
+    order = order_of(disbursement, transfer, on)
+    try:
+        known = None if is_new else bank().ask(order)
+        if known is not None:
+            return Heard(transfer, known)
+        heard = _of_an_earlier_one(disbursement, transfer, order)
+        if heard is not None:
+            return heard
+        if not _is_payable(disbursement.loan, transfer, order):
+            return Heard(transfer, Answer(PaymentOutcome.FAILED, code="payee_changed"))
+        return Heard(transfer, bank().send(order))
+    except BankUnreachable as silence:
+        return Heard(transfer, Answer(PaymentOutcome.UNKNOWN, code="no_answer", detail=str(silence)))
+
+
+def record_answer(transfer: BankTransfer, disbursement: Disbursement, on: date) -> None:
+    """Keep the answer, as it stands in the order now, with the transfer it is about."""
+    BankTransfer.objects.filter(pk=transfer.pk).update(
+        status=disbursement.status,
+        bank_reference=disbursement.bank_reference,
+        code=disbursement.failure_code,
+        detail=disbursement.failure_detail,
+        answered_on=on,
+    )
+
+
+def leave_unsent(disbursement_id: int, *, after: BankTransfer, on: date) -> None:
+    """Mark what was ordered after ``after`` as never sent."""
+    later = _sent(disbursement_id).filter(pk__gt=after.pk)
+    later.update(status=S.CANCELLED, code="not_sent", detail=after.reference, answered_on=on)
+
+
+def order_of(disbursement: Disbursement, transfer: BankTransfer, on: date) -> PaymentOrder:
+    payee = payee_of(disbursement.loan)
+    return PaymentOrder(
+        reference=transfer.reference,
+        amount=disbursement.amount,
+        currency="CNY",
+        on=on,
+        holder_name=payee.holder_name,
+        bank_name=payee.bank_name,
+        account_number=payee.account_number,
+        remark=disbursement.loan.number,
+    )
+
+
+class Payee(NamedTuple):
+    """Whom the money goes to; no account is the borrower's wallet."""
+
+    holder_name: str
+    bank_name: str = ""
+    account_number: str = ""
+
+
+def payee_of(loan: Loan) -> Payee:
+    """The merchant of a purchase, else the borrower."""
+    if loan.merchant is not None:
+        return Payee(loan.merchant.account_holder, loan.merchant.bank_name, loan.merchant.account_number)
+    account = BankAccount.objects.filter(borrower=loan.borrower, is_primary=True).first()
+    if account is None:
+        return Payee(loan.borrower.name)
+    return Payee(loan.borrower.name, account.bank_name, account.account_number)
+
+
+def _sent(disbursement_id: int) -> QuerySet[BankTransfer]:
+    return BankTransfer.objects.filter(disbursement_id=disbursement_id).exclude(status=S.CANCELLED)
+
+
+def _of_an_earlier_one(disbursement: Disbursement, transfer: BankTransfer, order: PaymentOrder) -> Heard | None:
+    """Ask the bank once more about every earlier transfer before it gets another: a worker that hung may have sent one
+    after it was given up. One that has paid pays the order, one still under way is waited for. Money that is known to
+    have come back does not count."""
+    earlier = _sent(disbursement.pk).filter(pk__lt=transfer.pk).exclude(status=S.RETURNED).order_by("pk")
+    for other in earlier:
+        known = bank().ask(replace(order, reference=other.reference))
+        if known is None or known.outcome in {PaymentOutcome.FAILED, PaymentOutcome.RETURNED}:
+            continue
+        log.warning("earlier_transfer_got_through", reference=other.reference, outcome=known.outcome)
+        if known.outcome == PaymentOutcome.PAID:
+            return Heard(other, known)
+        return Heard(transfer, Answer(PaymentOutcome.UNKNOWN, code="earlier_under_way", detail=other.reference))
+    return None
+
+
+def _is_payable(loan: Loan, transfer: BankTransfer, order: PaymentOrder) -> bool:
+    """Whether an order the bank never got may still go out: to the account it was written for, of a payee still paid."""
+    is_same = order.account_number[-4:] == transfer.account_last4
+    return is_same and (loan.merchant is None or loan.merchant.active)
