@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.utils import translation
 
 from borrowers.means import record_external_debt
 from core.models import Rule
@@ -172,7 +173,8 @@ class TestAutomatic:
         application = an_application()
         Product.objects.update(active=False)
 
-        application = decided(application)
+        with translation.override("en"):
+            application = decided(application)
 
         assert (application.status, application.decision_reasons) == ("referred", ["product_not_sold"])
         assert application.decision_note == f"This product is not sold on {ON.isoformat()}."
