@@ -1,6 +1,7 @@
 """The demo is made by the real engine, whole or not at all; the story of one loan leads to the recovery."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pytest
@@ -27,6 +28,7 @@ from tests.operations.nights import Killed
 from tests.worlds import shared
 
 TODAY = date(2026, 6, 15)
+KILLED_ON = TODAY - timedelta(days=30)
 SignIn = Callable[..., Client]
 
 
@@ -38,18 +40,43 @@ def few_days(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(portfolio.SIZES, "tiny", TINY)
 
 
+@dataclass(frozen=True)
+class Broken:
+    """What stood when the load had been killed."""
+
+    business_date: date
+    borrowers_of_the_day: int
+    closed_by_the_schedule: list[EndOfDayRun]
+
+
 @pytest.fixture(scope="class")
-def lived(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """The portfolio up to TODAY, shared by the tests that look at it."""
+def lived(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Broken]:
+    """The portfolio up to TODAY, killed in the middle of a day and loaded to its end; shared by what looks at it."""
     with pytest.MonkeyPatch.context() as patch, shared(django_db_blocker):
         patch.setitem(portfolio.SIZES, "tiny", TINY)
+        with patch.context() as deadly:
+            deadly.setattr(office, "recover", _die_on_the_day)
+            with pytest.raises(Killed):
+                load(size="tiny", today=TODAY)
+        broken = Broken(
+            business_date.current(), Borrower.objects.filter(created_on=KILLED_ON).count(), close_due(today=TODAY)
+        )
         load(size="tiny", today=TODAY)
-        yield
+        yield broken
+
+
+def _die_on_the_day(team: office.Team, on: date) -> None:
+    if on == KILLED_ON:
+        raise Killed
 
 
 @pytest.mark.django_db
 class TestThePortfolio:
     """What is there after the demo was lived up to TODAY."""
+
+    def test_a_load_killed_in_the_middle_of_a_day_goes_on_with_that_day(self, lived: Broken) -> None:
+        assert lived == Broken(KILLED_ON, 0, [])  # the schedule leaves the days of an unfinished load alone
+        assert DemoLoad.objects.get().finished_at is not None
 
     @pytest.mark.usefixtures("lived")
     def test_the_portfolio_lives_up_to_today_with_balanced_books(self) -> None:
@@ -74,30 +101,6 @@ class TestThePortfolio:
 
         assert (Loan.objects.count(), Borrower.objects.count()) == before
         assert DemoLoad.objects.count() == 1
-
-
-@pytest.mark.django_db
-@pytest.mark.django_db
-@pytest.mark.usefixtures("few_days")
-def test_a_load_killed_in_the_middle_of_a_day_goes_on_with_that_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    def die(team: office.Team, on: date) -> None:
-        if on == TODAY - timedelta(days=30):
-            raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr(office, "recover", die)
-        with pytest.raises(Killed):
-            load(size="tiny", today=TODAY)
-    assert close_due(today=TODAY) == []  # the schedule leaves the days of an unfinished load alone
-    assert business_date.current() == TODAY - timedelta(days=30)
-    assert not Borrower.objects.filter(created_on=TODAY - timedelta(days=30)).exists()
-
-    done = load(size="tiny", today=TODAY)
-
-    assert done.finished_at is not None
-    assert business_date.current() == TODAY
-    assert EndOfDayRun.objects.filter(status="done").count() == 38
-    assert books.difference() == 0
 
 
 @pytest.mark.django_db
