@@ -109,13 +109,18 @@ def run_manage(settings: dict[str, str], *command: str) -> int:
 
 def _collect_static(found: Services) -> None:
     """Only when a file changed: the fingerprint is of names, sizes and times, and of the installed packages."""
-    folders = [REPOSITORY / "static", *REPOSITORY.glob("*/static"), *REPOSITORY.glob("collections/*/static")]
-    mark = fingerprint(folders) + environment.wanted()
+    mark = fingerprint(static_folders(REPOSITORY)) + environment.wanted()
     collected = Path(found.environment["STATIC_ROOT"]) / "staticfiles.json"
     if found.home.note("static-files").get("mark") == mark and collected.exists():
         return
     _manage(found, "Collecting static files …", "collectstatic", "--no-input", "--clear", "--verbosity", "0")
     found.home.keep("static-files", {"mark": mark})
+
+
+def static_folders(repository: Path) -> list[Path]:
+    """Where static files come from. What is hidden is none of it: the data folder with what was collected lies there."""
+    found = [repository / "static", *repository.glob("*/static"), *repository.glob("collections/*/static")]
+    return [folder for folder in found if not folder.relative_to(repository).parts[0].startswith(".")]
 
 
 def fingerprint(folders: list[Path]) -> str:
@@ -133,7 +138,7 @@ def programs(found: Services, port: int) -> list[Program]:
     celery = [python, "-m", "celery", "-A", "config"]
     settings = {**found.environment, "PYTHONUNBUFFERED": "1"}
     commands = {
-        "web": [python, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2",
+        "web": [python, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--preload",
                 "--threads", "4", "--timeout", "120", "--graceful-timeout", "10", "--access-logfile", "-"],
         "worker": [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO", "--without-mingle",
                    "--without-gossip"],
@@ -144,15 +149,17 @@ def programs(found: Services, port: int) -> list[Program]:
 
 def _serve(found: Services, port: int, began: float) -> None:
     found.environment["FIRST_ADMIN_TOKEN"] = token = secrets.token_urlsafe(18)
-    running = programs(found, port)
+    running = web, *behind = programs(found, port)
     address = f"http://127.0.0.1:{port}"
     try:
-        for program in running:
+        say("Starting the web server, the worker and beat …")
+        web.start()
+        remember(found.home, [web], port)
+        if not wait_until(lambda: answers(f"{address}/healthz"), seconds=60, step=0.2):
+            raise Stop(f"The web server does not answer. Its log ends with:\n{tail(web.log, 25)}")
+        for program in behind:  # after the first page: all of them read the same code, and two processors are few
             program.start()
         remember(found.home, running, port)
-        say("Starting the web server, the worker and beat …")
-        if not wait_until(lambda: answers(f"{address}/healthz"), seconds=60, step=0.2):
-            raise Stop(f"The web server does not answer. Its log ends with:\n{tail(running[0].log, 25)}")
         _announce(found, address, token, time.monotonic() - began)
         _watch(found, running, port)
     except KeyboardInterrupt:

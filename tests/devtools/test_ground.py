@@ -15,7 +15,7 @@ from devtools.cli import main
 from devtools.home import SECRETS, Home, Stop
 from devtools.processes import Known, end, started_at
 from devtools.programs import Program, end_leftovers, pause_before, remember
-from devtools.up import check_port, fingerprint, only_run, run_manage
+from devtools.up import check_port, fingerprint, only_run, run_manage, static_folders
 
 
 @pytest.fixture
@@ -135,6 +135,15 @@ def test_the_fingerprint_of_static_files_follows_their_content(tmp_path: Path) -
     assert fingerprint([tmp_path]) == before
     (tmp_path / "app.css").write_text("body{margin:0}")
     assert fingerprint([tmp_path]) != before
+
+
+def test_what_was_collected_is_no_source_of_static_files(tmp_path: Path) -> None:
+    for folder in ("static", "loans/static", "collections/cases/static", ".loandesk/static", ".venv/static"):
+        (tmp_path / folder).mkdir(parents=True)
+
+    found = {folder.relative_to(tmp_path).as_posix() for folder in static_folders(tmp_path)}
+
+    assert found == {"static", "loans/static", "collections/cases/static"}
 
 
 def test_the_kept_test_database_belongs_to_its_migrations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
