@@ -91,9 +91,8 @@ def request(
     """Ask for a second pair of eyes. Raises ApprovalAlreadyPending, ReasonMissing."""
     if not reason.strip():
         raise ReasonMissing()
-    target = {"kind": kind, "object_type": obj._meta.label_lower, "object_id": str(obj.pk)}
     approval, created = Approval.objects.get_or_create(
-        **target,
+        **_target(kind, obj),
         status=ApprovalStatus.PENDING,
         defaults={
             "object_label": label_of(obj),
@@ -111,10 +110,14 @@ def request(
     return approval
 
 
+def about(kind: str, obj: models.Model) -> models.QuerySet[Approval]:
+    """Every request of this kind about ``obj``, however it was decided."""
+    return Approval.objects.filter(**_target(kind, obj))
+
+
 def pending(kind: str, obj: models.Model) -> Approval | None:
     """The request of this kind about ``obj`` that nobody decided yet."""
-    asked = Approval.objects.filter(kind=kind, object_type=obj._meta.label_lower, object_id=str(obj.pk))
-    return asked.filter(status=ApprovalStatus.PENDING).first()
+    return about(kind, obj).filter(status=ApprovalStatus.PENDING).first()
 
 
 @transaction.atomic
@@ -138,6 +141,10 @@ def reject(*, approval_id: int, decided_by: Any, reason: str, on: date) -> Appro
         with acting(actor=decided_by, reason=reason):
             on_reject(approval, on)
     return approval
+
+
+def _target(kind: str, obj: models.Model) -> dict[str, str]:
+    return {"kind": kind, "object_type": obj._meta.label_lower, "object_id": str(obj.pk)}
 
 
 def _decide(approval_id: int, decided_by: Any, reason: str, status: ApprovalStatus) -> Approval:

@@ -117,8 +117,9 @@ def send(*, disbursement_id: int, on: date) -> Disbursement:
         return Disbursement.objects.get(pk=disbursement_id)
     heard, answer = transfers.ask_or_send(disbursement, transfer, on, is_new=is_new)
     with transaction.atomic():
-        if heard != transfer:
-            _locked_with_loan(disbursement_id)
+        # Where the order has ended meanwhile, another worker sent the newer one: then both may have paid, and
+        # confirming the earlier one says so.
+        if heard != transfer and _locked_with_loan(disbursement_id).status in UNDER_WAY:
             transfers.leave_unsent(disbursement_id, after=heard, on=on)
         return _confirm_answer(heard, answer, on)
 

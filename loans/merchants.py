@@ -226,10 +226,7 @@ def account_asked_for(merchant: Merchant) -> Approval | None:
 
 def is_agreed(merchant: Merchant) -> bool:
     """Whether a second person ever agreed to an account of the merchant, or none had to."""
-    asked = Approval.objects.filter(
-        kind=NEW_ACCOUNT, object_type=merchant._meta.label_lower, object_id=str(merchant.pk)
-    )
-    requests = list(asked)
+    requests = list(approvals.about(NEW_ACCOUNT, merchant))
     agreed = any(request.status == ApprovalStatus.APPROVED for request in requests)
     return agreed or not any(_is_first(request) for request in requests)
 

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from audit import approvals
-from audit.models import Approval
+from audit.models import Approval, ApprovalStatus
 from core.context import acting
 from core.errors import DomainError, Invalid
 from ledger.posting import Line, post, reverse
@@ -234,6 +234,7 @@ def undo(*, act_id: int, reason: str, on: date, approved: bool = False) -> LoanA
     """
     loan = Loan.objects.locked(LoanAct.objects.values_list("loan_id", flat=True).get(pk=act_id))
     act = LoanAct.objects.select_related("entry").get(pk=act_id)
+    act.loan = loan
     if act.status == ActStatus.UNDONE:
         return act
     kind = act_kind(act.kind)
@@ -274,10 +275,8 @@ def undo_or_ask(*, act_id: int, reason: str, on: date, by: Any) -> LoanAct | App
 
 def agreed_by_two(act: LoanAct) -> bool:
     """Whether a second person had to agree to the act; nobody undoes alone what two people decided."""
-    asked = Approval.objects.filter(
-        kind=SECOND_PERSON, object_type=act.loan._meta.label_lower, object_id=str(act.loan_id)
-    )
-    return asked.filter(payload__idempotency_key=act.idempotency_key).exists()
+    agreed = approvals.about(SECOND_PERSON, act.loan).filter(status=ApprovalStatus.APPROVED)
+    return agreed.filter(payload__idempotency_key=act.idempotency_key).exists()
 
 
 def second_person_agreed_to_undo(approval: Approval, on: date) -> None:

@@ -10,6 +10,22 @@ import core.fields
 from core.encryption import decrypt, encrypt
 
 PORTION = 1000
+DAY_COUNTS = [
+    "act_365f",
+    "act_360",
+    "30_360",
+    "act_364",
+    "act_365_25",
+    "nl_365",
+    "30e_360",
+    "30e_360_isda",
+    "30u_360",
+    "act_act_isda",
+    "act_act_icma",
+    "act_act_afb",
+    "act_act_year_end",
+    "eu_remark_c",
+]
 
 
 def _each_remark(schema_editor: BaseDatabaseSchemaEditor, change: Callable[[str], str]) -> None:
@@ -65,22 +81,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     (
                         "day_count__in",
-                        [
-                            "act_365f",
-                            "act_360",
-                            "30_360",
-                            "act_364",
-                            "act_365_25",
-                            "nl_365",
-                            "30e_360",
-                            "30e_360_isda",
-                            "30u_360",
-                            "act_act_isda",
-                            "act_act_icma",
-                            "act_act_afb",
-                            "act_act_year_end",
-                            "eu_remark_c",
-                        ],
+                        DAY_COUNTS,
                     )
                 ),
                 name="loans_loan_day_count_known",
@@ -106,22 +107,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     (
                         "day_count__in",
-                        [
-                            "act_365f",
-                            "act_360",
-                            "30_360",
-                            "act_364",
-                            "act_365_25",
-                            "nl_365",
-                            "30e_360",
-                            "30e_360_isda",
-                            "30u_360",
-                            "act_act_isda",
-                            "act_act_icma",
-                            "act_act_afb",
-                            "act_act_year_end",
-                            "eu_remark_c",
-                        ],
+                        DAY_COUNTS,
                     )
                 ),
                 name="loans_productversion_day_count_known",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.forms import Form
@@ -35,6 +36,7 @@ from loans.web.merchant_forms import (
 from staff.permissions import require
 
 MOST_LOANS = 10
+T = TypeVar("T")
 
 
 @require_GET
@@ -50,11 +52,8 @@ def merchant_list(request: HttpRequest) -> HttpResponse:
 def merchant_new(request: HttpRequest) -> HttpResponse:
     form = NewMerchantForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
-            merchant = add_merchant(**form.cleaned_data, by=request.user)
-        except DomainError as refusal:
-            _refuse(form, refusal)
-        else:
+        merchant = _kept(form, lambda: add_merchant(**form.cleaned_data, by=request.user))
+        if merchant is not None:
             messages.success(
                 request, _("%(name)s is on file; a second person decides on it.") % {"name": merchant.name}
             )
@@ -74,11 +73,8 @@ def merchant_edit(request: HttpRequest, merchant_id: str) -> HttpResponse:
     merchant = get_object_or_404(Merchant, public_id=merchant_id)
     form = ChangeMerchantForm(request.POST or None, initial={"name": merchant.name, "active": merchant.active})
     if request.method == "POST" and form.is_valid():
-        try:
-            change_merchant(merchant_id=merchant.pk, **form.cleaned_data, by=request.user)
-        except DomainError as refusal:
-            _refuse(form, refusal)
-        else:
+        changed = _kept(form, lambda: change_merchant(merchant_id=merchant.pk, **form.cleaned_data, by=request.user))
+        if changed is not None:
             messages.success(request, _("Changed."))
             return redirect(merchant)
     context = {"merchant": merchant, "form": form}
@@ -91,11 +87,8 @@ def merchant_account(request: HttpRequest, merchant_id: str) -> HttpResponse:
     merchant = get_object_or_404(Merchant, public_id=merchant_id)
     form = AskForAccountForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
-            ask_for_account(merchant_id=merchant.pk, **form.cleaned_data, by=request.user)
-        except DomainError as refusal:
-            _refuse(form, refusal)
-        else:
+        asked = _kept(form, lambda: ask_for_account(merchant_id=merchant.pk, **form.cleaned_data, by=request.user))
+        if asked is not None:
             messages.success(request, _("Sent for approval: a second person decides on the new account."))
             return redirect(merchant)
     context = {"merchant": merchant, "form": form}
@@ -137,6 +130,10 @@ def _page(request: HttpRequest, merchant: Merchant, **changes: Any) -> HttpRespo
     return render(request, "loans/merchant.html", context, status=422 if wrong else 200)
 
 
-def _refuse(form: Form, refusal: DomainError) -> None:
-    """The refusal stands beside the field it concerns."""
-    form.add_error(refusal.field if refusal.field in form.fields else None, refusal.detail)
+def _kept(form: Form, act: Callable[[], T]) -> T | None:
+    """What the act returns; its refusal stands beside the field it concerns."""
+    try:
+        return act()
+    except DomainError as refusal:
+        form.add_error(refusal.field if refusal.field in form.fields else None, refusal.detail)
+        return None

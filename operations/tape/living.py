@@ -21,6 +21,7 @@ from zlib import crc32
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.transaction import TransactionManagementError
 from django.utils.translation import gettext_lazy as _
 
 from core import rows
@@ -118,7 +119,7 @@ def serve(profile: Profile, source: TextIO, target: TextIO) -> None:
                 try:
                     live_event(row_id, kind, profile)
                 except Exception as failure:
-                    _say(target, f"{type(failure).__name__}: {failure}"[:2000])
+                    _say(target, _told(failure)[:2000])
                     raise
                 _say(target, "")
 
@@ -168,6 +169,13 @@ def _process(command: list[str]) -> Iterator[subprocess.Popen[str]]:
             yield process
         finally:
             process.kill()
+
+
+def _told(failure: BaseException) -> str:
+    """The failure in words; behind a transaction that is spoiled, what spoiled it."""
+    told = f"{type(failure).__name__}: {failure}"
+    behind = failure.__context__ if isinstance(failure, TransactionManagementError) else None
+    return told if behind is None else f"{_told(behind)} ({told})"
 
 
 def _write(pipe: Any, share: list[tuple[int, str]]) -> None:

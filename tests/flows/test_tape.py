@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import IntegrityError, connection
+from django.db.transaction import TransactionManagementError
 from pytest_django.plugin import DjangoDbBlocker
 
 from borrowers.models import Borrower
@@ -285,6 +286,12 @@ def test_killed_at_each_event_and_resumed_each_time_it_is_exact(tape: Path, monk
         assert lived == event - 1
 
     assert found(replay(batch_id=batch.pk)) == EXPECTED
+
+
+def test_a_spoiled_transaction_says_what_spoiled_it() -> None:
+    spoiled = TransactionManagementError("no more queries")
+    spoiled.__context__ = IntegrityError("there twice")
+    assert living._told(spoiled) == "IntegrityError: there twice (TransactionManagementError: no more queries)"
 
 
 @pytest.fixture

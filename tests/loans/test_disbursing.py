@@ -343,6 +343,17 @@ class TestFileBank:
 
         assert bank.ask(an_order()) == Answer(PaymentOutcome.SENT)
 
+    def test_the_last_it_was_told_of_an_order_counts(self, tmp_path: Path) -> None:
+        bank = FileBank(tmp_path)
+        reference = an_order().reference
+        (bank.incoming / "1.xml").write_bytes(camt054(reference, "DBIT"))
+        assert bank.ask(an_order()).outcome is PaymentOutcome.PAID
+
+        back = "<RtrInf><Rsn><Cd>AC01</Cd></Rsn></RtrInf>"
+        (bank.incoming / "2.xml").write_bytes(camt054(reference, "CRDT", back))
+
+        assert bank.ask(an_order()).outcome is PaymentOutcome.RETURNED
+
     @pytest.mark.parametrize(
         ("content", "expected"),
         [

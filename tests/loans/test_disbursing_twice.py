@@ -1,11 +1,13 @@
 """A worker that hangs between writing an order down and sending it, and wakes when others have gone on: money goes once."""
 
+from typing import Any
+
 import pytest
 
 from ledger.models import JournalEntry
 from loans import disbursing, transfers
 from loans.banking import Answer, PaymentOutcome, Report, bank
-from loans.disbursing import DisbursementStepRefused
+from loans.disbursing import DisbursementStepRefused, PaidUnderEarlierReference
 from loans.models import BankTransfer, Disbursement, Loan, SimulatedPayment
 from tests.loans.factories import ON
 from tests.loans.test_disbursing import changes_account, waiting
@@ -99,3 +101,19 @@ class TestAnEarlierTransferGotThrough:
         assert disbursing.send(disbursement_id=disbursement.pk, on=ON).status == "paid"
 
         assert SimulatedPayment.objects.count() == 2
+
+    def test_where_the_newer_one_has_paid_as_well_a_person_must_look(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Between asking about the earlier one and writing the answer down, another worker's newer transfer has paid."""
+        disbursement, slow = self.sent_late()
+        ask = transfers.ask_or_send
+
+        def asks_slowly(*order: Any, **how: Any) -> transfers.Heard:
+            heard = ask(*order, **how)
+            disbursing.confirm(disbursement_id=disbursement.pk, outcome="paid", on=ON)
+            return heard
+
+        monkeypatch.setattr(transfers, "ask_or_send", asks_slowly)
+        with pytest.raises(PaidUnderEarlierReference, match=slow.reference):
+            disbursing.send(disbursement_id=disbursement.pk, on=ON)
+
+        assert disbursement.transfers.latest("pk").status == "paid"

@@ -180,7 +180,7 @@ class TestAutomatic:
         assert application.decision_note == f"This product is not sold on {ON.isoformat()}."
         underwriter = staff_member("underwriter")
         client.force_login(underwriter)
-        assert client.get(f"/app/applications/{application.number}").status_code == 200
+        assert application.decision_note in client.get(f"/app/applications/{application.number}").content.decode()
         application = underwriting.decide(
             application_id=application.pk, outcome="decline", reasons=("product_not_sold",), on=ON, by=underwriter
         )
