@@ -44,14 +44,14 @@ class _AccountFields(forms.Form):
 
 
 class NewMerchantForm(_AccountFields):
-    name = forms.CharField(label=_("Name"), max_length=120)
+    name = forms.CharField(label=pgettext_lazy("merchant", "Name"), max_length=120)
     registration_number = forms.CharField(label=_("Registration number"), max_length=60)
 
     field_order = ("name", "registration_number", "bank_name", "account_holder", "account_number", "reason")
 
 
 class ChangeMerchantForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=120)
+    name = forms.CharField(label=pgettext_lazy("merchant", "Name"), max_length=120)
     active = forms.BooleanField(label=_("Loans are made for its goods and paid to it"), required=False)
     reason = forms.CharField(label=_("Reason"), max_length=100)
 

@@ -6,8 +6,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.utils import translation
+from django.utils.translation import gettext
 
 from audit.changes import Change, changes_of, people_in, type_label
+from loans.acts.registry import act_kinds
 
 
 def stored(object_type: str, before: dict[str, Any], after: dict[str, Any]) -> SimpleNamespace:
@@ -71,3 +74,9 @@ def test_people_are_named_with_one_query_for_all(staff_member: Any, django_asser
 def test_a_type_is_named_in_words() -> None:
     assert type_label("staff.user") == "Staff member"
     assert type_label("gone.thing") == "gone.thing"
+
+
+def test_a_request_names_every_parameter_of_an_act_in_chinese() -> None:
+    with translation.override("zh-hans"):
+        names = {parameter.name.replace("_", " ") for kind in act_kinds() for parameter in kind.parameters}
+        assert sorted(name for name in names | {"act"} if gettext(name) == name) == []
