@@ -104,7 +104,10 @@ def _words(model: type[models.Model] | None, key: str, value: Any, people: dict[
     if key.endswith("rate") and _NUMBER.match(str(value)):
         return f"{Decimal(str(value)) * 100:.2f} %"
     choices = dict(field.flatchoices) if field is not None and getattr(field, "flatchoices", None) else {}
-    return str(choices[value]) if isinstance(value, str) and value in choices else _plain(value)
+    if isinstance(value, str) and value in choices:
+        return str(choices[value])
+    # What no field describes a request says in words of the catalogue.
+    return _plain(_(value) if field is None and isinstance(value, str) else value)
 
 
 def _plain(value: Any) -> str:

@@ -51,17 +51,5 @@ WORDS = (
     _("days"),
     _("last due on"),
     _("total repayable"),
-    # Parameters of acts, as requests for a second person show them.
     _("act"),
-    _("capitalised"),
-    _("cause"),
-    _("count"),
-    _("extra count"),
-    _("from due on"),
-    _("multiplier"),
-    _("new due on"),
-    _("priced"),
-    _("receipt"),
-    _("stops"),
-    _("until"),
 )

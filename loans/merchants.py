@@ -299,8 +299,7 @@ def _pay_to(merchant: Merchant, account: MerchantAccount) -> None:
 
 
 def _ask_for_first(merchant: Merchant, account: MerchantAccount, reason: str, by: Any) -> Approval:
-    whom = {"merchant": merchant.name, "registration_number": merchant.registration_number}
-    return _ask(merchant, account, reason, by, after={**whom, **account.masked, FIRST: True}, first=True)
+    return _ask(merchant, account, reason, by, after={**account.masked, FIRST: True}, first=True)
 
 
 def _ask(
@@ -318,7 +317,7 @@ def _ask(
         obj=merchant,
         payload={"account": encrypt(json.dumps(asdict(account))), "first": first},
         before=before,
-        after=after,
+        after={"merchant": merchant.name, "registration_number": merchant.registration_number, **after},
         reason=reason,
         requested_by=by,
     )

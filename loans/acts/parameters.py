@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from core.errors import Invalid
 
@@ -55,6 +56,18 @@ class ParameterMissing(Invalid):
 class ParameterOutOfRange(Invalid):
     code = "parameter_out_of_range"
     message = _("%(name)s cannot be %(value)s.")
+
+
+def in_words(act: Words, parameters: Sequence[Parameter], stored: Mapping[str, Any]) -> dict[str, Any]:
+    """The act and its ``stored`` values as a request for a second person keeps them: in English, which is what the
+    catalogue is asked by when somebody reads them in another language."""
+    with override("en"):
+        shown: dict[str, Any] = {"act": str(act)}
+        for parameter in parameters:
+            if (value := stored.get(parameter.name)) is not None:
+                choices = dict(parameter.choices)
+                shown[str(parameter.label)] = str(choices[value]) if value in choices else value
+    return shown
 
 
 def require_possible(parameters: Sequence[Parameter], values: Mapping[str, Any]) -> None:

@@ -18,8 +18,8 @@ from core.errors import DomainError, Invalid
 from ledger.posting import Line, post, reverse
 from loans import lifecycle, notices, positions
 from loans.account import Account
-from loans.acts.parameters import decoded, encoded, require_possible
-from loans.acts.registry import ActKind, act_kind
+from loans.acts.parameters import decoded, encoded, in_words, require_possible
+from loans.acts.registry import act_kind
 from loans.changes.base import Change, Effect
 from loans.correcting import conclude, replay_all, replay_standing
 from loans.events import stored_events
@@ -116,7 +116,7 @@ def perform_or_ask(wish: Wish) -> LoanAct | Approval | Disbursement:
                 "effective_on": wish.effective_on.isoformat(),
                 "idempotency_key": wish.idempotency_key,
             },
-            after={"act": str(kind.label), **encoded(kind.parameters, wish.values)},
+            after=in_words(kind.label, kind.parameters, encoded(kind.parameters, wish.values)),
             reason=wish.reason,
             requested_by=wish.by,
         )
@@ -243,7 +243,7 @@ def undo(*, act_id: int, reason: str, on: date, approved: bool = False) -> LoanA
     if loan.status == LoanStatus.WRITTEN_OFF:
         raise ActNotUndoable(act=kind.label, why=_("the loan was written off since; take the write-off back first."))
     if not approved and agreed_by_two(act):
-        raise BeyondAuthority(act=_undoing(kind))
+        raise BeyondAuthority(act=_("Undo: %(act)s") % {"act": kind.label})
     position = positions.locked(loan.pk)
     with acting(reason=reason):
         _mark_undone(act, reason, on)
@@ -262,12 +262,12 @@ def undo_or_ask(*, act_id: int, reason: str, on: date, by: Any) -> LoanAct | App
         return undo(act_id=act_id, reason=reason, on=on)
     except BeyondAuthority:
         act = LoanAct.objects.select_related("loan").get(pk=act_id)
+        kind = act_kind(act.kind)
         return approvals.request(
             kind=SECOND_PERSON_TO_UNDO,
             obj=act.loan,
             payload={"act_id": act.pk},
-            before={"act": str(act_kind(act.kind).label), **act.parameters},
-            after={"act": str(_undoing(act_kind(act.kind)))},
+            before=in_words(kind.label, kind.parameters, act.parameters),
             reason=reason,
             requested_by=by,
         )
@@ -282,10 +282,6 @@ def agreed_by_two(act: LoanAct) -> bool:
 def second_person_agreed_to_undo(approval: Approval, on: date) -> None:
     """Undo what a second person agreed to undo."""
     undo(act_id=int(approval.payload["act_id"]), reason=approval.reason[:200], on=on, approved=True)
-
-
-def _undoing(kind: ActKind) -> str:
-    return _("Undo: %(act)s") % {"act": kind.label}
 
 
 def _mark_undone(act: LoanAct, reason: str, on: date) -> None:

@@ -10,7 +10,8 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from audit.changes import Change, changes_of, people_in, type_label
-from loans.acts.registry import act_kinds
+from loans.acts.parameters import in_words
+from loans.acts.registry import act_kind, act_kinds
 
 
 def stored(object_type: str, before: dict[str, Any], after: dict[str, Any]) -> SimpleNamespace:
@@ -76,7 +77,17 @@ def test_a_type_is_named_in_words() -> None:
     assert type_label("gone.thing") == "gone.thing"
 
 
-def test_a_request_names_every_parameter_of_an_act_in_chinese() -> None:
+def test_a_request_for_any_act_is_read_in_chinese_whoever_asked_for_it() -> None:
+    words: set[str] = set()
+    charge_off = act_kind("charged_off")
     with translation.override("zh-hans"):
-        names = {parameter.name.replace("_", " ") for kind in act_kinds() for parameter in kind.parameters}
-        assert sorted(name for name in names | {"act"} if gettext(name) == name) == []
+        for kind in act_kinds():
+            for parameter in kind.parameters:
+                for value in [code for code, _label in parameter.choices] or ["1"]:
+                    words |= set(asked := in_words(kind.label, kind.parameters, {parameter.name: value}))
+                    words |= {word for word in asked.values() if word != "1"}
+        assert sorted(word for word in words if gettext(word) == word) == []
+        [act, cause] = changes_of(
+            stored("loans.loan", {}, in_words(charge_off.label, charge_off.parameters, {"cause": "insolvency"}))
+        )
+    assert (act, cause) == (Change("操作", "", "转销"), Change("原因", "", "破产"))
