@@ -4,20 +4,17 @@ out differently gets a new entry in place of the old one."""
 from collections.abc import Iterable
 from datetime import date
 
-from core import rows
-from core.history import insert_tracked
 from ledger.posting import post, reverse
-from loans import bookings, lifecycle, positions
+from loans import bookings, positions
 from loans.account import Account, age
 from loans.account_mapping import accounts_for
 from loans.acts.registry import act_kind
 from loans.allocation import Allocation
 from loans.changes.base import Effect
+from loans.concluding import PARTS, conclude, eve, write_allocation
 from loans.events import stored_events
-from loans.models import Loan, LoanAct, LoanPosition, LoanStatus, Repayment, RepaymentLine
+from loans.models import Loan, LoanAct, LoanPosition, Repayment, RepaymentLine
 from loans.replay import Event, Outcome, PaymentEvent, in_order, replay
-
-_PARTS = ("principal", "interest", "fee", "late_interest")
 
 
 def replay_all(loan: Loan, events: Iterable[Event], *, until: date, posted_on: date) -> tuple[Account, Outcome | None]:
@@ -45,13 +42,8 @@ def replay_standing(loan: Loan, position: LoanPosition, *, on: date) -> None:
     Raises ValueError when an event has become impossible.
     """
     before = positions.load(loan, position)
-    after, _new = replay_all(loan, stored_events(loan), until=max(before.as_of, _eve(on)), posted_on=on)
+    after, _new = replay_all(loan, stored_events(loan), until=max(before.as_of, eve(on)), posted_on=on)
     conclude(loan, position, before, after, on=on, settled_on=after.as_of)
-
-
-def _eve(on: date) -> date:
-    """The last day closed, while ``on`` is the open business date."""
-    return date.fromordinal(on.toordinal() - 1)
 
 
 def _correct(loan: Loan, repayment: Repayment, allocation: Allocation, posted_on: date) -> None:
@@ -97,52 +89,9 @@ def _booked(act: LoanAct) -> list[tuple[object, ...]]:
 
 def _stored_lines(repayment: Repayment) -> list[tuple[object, ...]]:
     lines = RepaymentLine.objects.filter(repayment=repayment, entry_id=repayment.entry_id)
-    return list(lines.order_by("instalment_number").values_list("instalment_number", *_PARTS))
+    return list(lines.order_by("instalment_number").values_list("instalment_number", *PARTS))
 
 
 def _lines(allocation: Allocation) -> list[tuple[object, ...]]:
-    rows = [(line.instalment_number, *(getattr(line, part) for part in _PARTS)) for line in allocation.lines]
+    rows = [(line.instalment_number, *(getattr(line, part) for part in PARTS)) for line in allocation.lines]
     return sorted(rows)
-
-
-def write_allocation(repayment: Repayment, allocation: Allocation) -> None:
-    """Store the repayment with its split and the lines of its current entry."""
-    for part in _PARTS:
-        setattr(repayment, part, allocation.of(part))
-    repayment.overpaid = allocation.overpaid
-    if repayment.pk is None:
-        insert_tracked(repayment)
-    else:
-        repayment.save()
-    rows.insert(
-        *(
-            RepaymentLine(
-                repayment=repayment,
-                entry_id=repayment.entry_id,
-                instalment_number=line.instalment_number,
-                **{part: getattr(line, part) for part in _PARTS},
-            )
-            for line in allocation.lines
-        )
-    )
-
-
-def conclude(
-    loan: Loan, position: LoanPosition, before: Account, after: Account, *, on: date, settled_on: date
-) -> None:
-    """Move the loan to the state its account calls for and store the account.
-
-    A settled loan stood still while nights passed. Opened again, it is reckoned to the last day closed before ``on``: it
-    owes at once what it would owe had it never been settled.
-    """
-    last = max((row.settled_on for row in after.instalments if row.settled_on), default=settled_on)
-    if after.is_settled and loan.status == LoanStatus.ACTIVE:
-        lifecycle.advance(loan, LoanStatus.SETTLED, settled_on=last)
-    elif after.is_settled and loan.settled_on != last:  # settled as before, by other money on another day
-        loan.settled_on = last
-        loan.save(update_fields=["settled_on"])
-    elif not after.is_settled and loan.status == LoanStatus.SETTLED:
-        after = age(after, _eve(on))
-        lifecycle.advance(loan, LoanStatus.ACTIVE, settled_on=None)
-    position.status = loan.status
-    positions.store(loan, position, before, after, posted_on=on)

@@ -11,19 +11,10 @@ from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from core.errors import Invalid
 from core.money import ZERO
-from loans.models import Outcome
-
-
-class Source(models.TextChoices):
-    """Who decided. ``imported``: agreed elsewhere before; such a loan needs no second person here."""
-
-    AUTOMATIC = "automatic", pgettext_lazy("decision source", "rules")
-    STAFF = "staff", pgettext_lazy("decision source", "a person")
-    IMPORTED = "imported", pgettext_lazy("decision source", "an imported contract")
+from loans.models import DecisionSource, Outcome
 
 
 class DecisionReason(models.TextChoices):
@@ -87,7 +78,7 @@ class Decision:
     first_drawdown: Decimal | None = None
     grade: str = ""
     note: str = ""
-    source: str = Source.STAFF.value
+    source: str = DecisionSource.STAFF.value
     flat_charge: Decimal | None = None
     fee_total: Decimal | None = None
     first_due_on: date | None = None

@@ -1,14 +1,15 @@
-"""What was really drawn of a loan's approved amount: agreed in its contract, and paid out since by acts."""
+"""What standing acts did to money: parts of the approved amount paid out later, payments the payer's bank took back."""
 
 from collections import defaultdict
 from datetime import date
 from decimal import Decimal
 
 from core.money import ZERO
-from loans.models import ActStatus, Loan
+from loans.models import ActStatus, Loan, LoanAct, Repayment
 from loans.terms import Drawdown
 
 LATER = "drawn_down"  # the kind of act that pays a further part out
+CHARGE_BACK = "charge_back"
 
 
 def drawdowns_of(loan: Loan) -> tuple[Drawdown, ...]:
@@ -29,3 +30,11 @@ def drawn(loan: Loan) -> Decimal:
     """What was paid out in all, in currency units."""
     parts = drawdowns_of(loan)
     return sum((part.amount for part in parts), ZERO) if parts else loan.principal
+
+
+def charged_back(repayment: Repayment) -> Decimal:
+    """The sum of the standing charge backs of ``repayment``."""
+    acts = LoanAct.objects.filter(
+        loan_id=repayment.loan_id, kind=CHARGE_BACK, status=ActStatus.STANDING, parameters__receipt=repayment.number
+    )
+    return sum((Decimal(act.parameters["amount"]) for act in acts), ZERO)

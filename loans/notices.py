@@ -7,14 +7,23 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from loans.acts.registry import act_kind
-from loans.decisions import Source
-from loans.models import Application, Extension, Loan, LoanAct, LoanStatus, Offer, Repayment, RepaymentChannel
+from loans.models import (
+    Application,
+    DecisionSource,
+    Extension,
+    Loan,
+    LoanAct,
+    LoanStatus,
+    Offer,
+    Repayment,
+    RepaymentChannel,
+)
 from messaging.outbox import queue
 
 
 def offer_ready(application: Application, offer: Offer, on: date) -> None:
     """Tell the borrower that an offer waits and until when; not what was agreed elsewhere long ago."""
-    if application.decision_source == Source.IMPORTED:
+    if application.decision_source == DecisionSource.IMPORTED:
         return
     queue(
         borrower_id=application.borrower_id,
@@ -34,7 +43,7 @@ def offer_ready(application: Application, offer: Offer, on: date) -> None:
 
 def loan_disbursed(loan: Loan, amount: Decimal, on: date) -> None:
     """Tell the borrower that the money is on its way; not for contracts that came in with an import."""
-    if loan.application is None or loan.application.decision_source == Source.IMPORTED:
+    if loan.application is None or loan.application.decision_source == DecisionSource.IMPORTED:
         return
     queue(
         borrower_id=loan.borrower_id,

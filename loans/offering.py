@@ -4,9 +4,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from core.rules import rule
-from loans.decisions import Decision, Source
+from loans.decisions import Decision
 from loans.merchants import require_purchase
-from loans.models import Application, Offer, Outcome
+from loans.models import Application, DecisionSource, Offer, Outcome
 from loans.quotes import (
     Quote,
     quote_for,
@@ -27,7 +27,7 @@ def quote_of_decision(application: Application, decision: Decision, on: date) ->
     assert decision.principal is not None
     assert decision.term_count is not None
     version = version_on_sale(application.product_id, on)
-    if decision.source != Source.IMPORTED:
+    if decision.source != DecisionSource.IMPORTED:
         require_sellable(version, decision.principal, decision.term_count, application.price, decision.first_drawdown)
         require_purchase(version, application.merchant, application.goods)
     quote = quote_for(
@@ -65,7 +65,7 @@ def quote_of_offer(offer: Offer, on: date) -> Quote:
 
 def needs_second_person(application: Application, decision: Decision, on: date) -> bool:
     """Whether the amount is over what one person (or the rules alone) may approve."""
-    if decision.source == Source.IMPORTED or decision.principal is None:
+    if decision.source == DecisionSource.IMPORTED or decision.principal is None:
         return False
     threshold = rule("second_approval", on, application.product.market)["amount_over"]
     return decision.principal > Decimal(threshold)

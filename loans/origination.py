@@ -20,14 +20,14 @@ from core.identifiers import next_number
 from loans import application_lifecycle as lifecycle
 from loans import notices
 from loans.contracts import conclude
-from loans.decisions import Decision, DecisionReason, Source
+from loans.decisions import Decision, DecisionReason
 from loans.merchants import require_purchase
 from loans.models import Application, Loan, Offer, OfferStatus, Outcome
 from loans.models import ApplicationStatus as S
 from loans.offering import needs_second_person, quote_of_decision
 from loans.quotes import require_sellable, version_on_sale
 
-__all__ = ["Decision", "DecisionReason", "Source"]
+__all__ = ["Decision", "DecisionReason", "DecisionSource"]
 
 SECOND_APPROVAL = "application.second_approval"
 

@@ -35,8 +35,8 @@ from loans.models import (
 from loans.pledge_cover import Cover, Move, Standing, anniversary_after, called_for, level_reached
 from loans.pledge_reading import cover_of, curable_pledges, due_for_review, levels, reinstatable_until
 from loans.pledging import locked, release, terms_of_market
-from loans.servicing import SettlementQuote, record_repayment, reverse_repayment, settlement_quote
-from loans.settling import settle_with
+from loans.servicing import record_repayment, reverse_repayment
+from loans.settling import SettlementQuote, settle_with, settlement_quote
 
 _ENDED = (LoanStatus.SETTLED, LoanStatus.CANCELLED)
 

@@ -5,7 +5,6 @@ before the day the account is reckoned to is back-dated: then all events are app
 whose allocation turns out differently get a new journal entry in place of the reversed one.
 """
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -19,14 +18,14 @@ from core.identifiers import next_number
 from core.money import round_money
 from ledger.posting import post, reverse
 from loans import bookings, lifecycle, notices, positions, recovering
-from loans.account import Account, call_in
 from loans.account_mapping import accounts_for
 from loans.allocation import Allocation
-from loans.charged_back import charged_back
-from loans.correcting import conclude, replay_all, replay_standing, write_allocation
+from loans.concluding import conclude, write_allocation
+from loans.correcting import replay_all, replay_standing
+from loans.drawn import charged_back
 from loans.events import order_of, stored_events
-from loans.models import Loan, LoanPosition, LoanStatus, Refund, Repayment, RepaymentStatus
-from loans.replay import PaymentEvent, RefundEvent, apply
+from loans.models import Loan, LoanPosition, LoanStatus, Repayment, RepaymentStatus
+from loans.replay import PaymentEvent, apply
 from loans.signals import announce
 
 
@@ -57,28 +56,6 @@ class ReceivedBeforeDisbursement(Invalid):
 class RepaymentNotReversible(DomainError):
     code = "repayment_not_reversible"
     message = _("Receipt %(number)s cannot be reversed: %(why)s")
-
-
-class RefundTooHigh(Invalid):
-    code = "refund_too_high"
-    field = "amount"
-    message = _("Only %(overpaid)s is overpaid; no more can be given back.")
-
-
-@dataclass(frozen=True, slots=True)
-class SettlementQuote:
-    """What settles the loan on ``on``: interest only for the days used. ``saved`` is interest and fees not charged."""
-
-    on: date
-    principal: Decimal
-    interest: Decimal
-    fee: Decimal
-    late_interest: Decimal
-    saved: Decimal
-
-    @property
-    def total(self) -> Decimal:
-        return self.principal + self.interest + self.fee + self.late_interest
 
 
 def record_repayment(
@@ -117,14 +94,14 @@ def record_repayment(
         known = Repayment.objects.filter(idempotency_key=idempotency_key).first()
         if known is None:
             raise
-        return _same_or_conflict(known, loan_id, facts)
+        return same_or_conflict(known, loan_id, facts)
 
 
 def _record(loan_id: int, facts: dict[str, Any]) -> Repayment:
     loan = Loan.objects.locked(loan_id)
     known = rows.first(Repayment, "WHERE idempotency_key = %s", [facts["idempotency_key"]])
     if known is not None:
-        return _same_or_conflict(known, loan_id, facts)
+        return same_or_conflict(known, loan_id, facts)
     lifecycle.require(loan, LoanStatus.ACTIVE, LoanStatus.WRITTEN_OFF, LoanStatus.SETTLED)
     _require_possible_dates(loan, facts)
     position = positions.locked(loan.pk)
@@ -137,7 +114,7 @@ def _record(loan_id: int, facts: dict[str, Any]) -> Repayment:
     return repayment
 
 
-def _same_or_conflict(known: Repayment, loan_id: int, facts: dict[str, Any]) -> Repayment:
+def same_or_conflict(known: Repayment, loan_id: int, facts: dict[str, Any]) -> Repayment:
     same = (known.loan_id, known.amount, known.received_on) == (loan_id, facts["amount"], facts["received_on"])
     if not same:
         raise RepaymentConflict(key=facts["idempotency_key"])
@@ -235,111 +212,3 @@ def _mark_reversed(repayment: Repayment, reason: str, on: date) -> None:
     repayment.reversed_on = on
     repayment.reversal_reason = reason
     repayment.save(update_fields=["status", "reversed_on", "reversal_reason"])
-
-
-def refund_overpayment(*, loan_id: int, amount: Decimal, on: date, idempotency_key: str, by: Any = None) -> Refund:
-    """Give back overpaid money. The same key returns the refund made before.
-
-    Raises RefundTooHigh, AmountInvalid, RepaymentConflict, LoanNotInState.
-    """
-    try:
-        with transaction.atomic():
-            return _refund(loan_id, valid_amount(amount), on, idempotency_key, by)
-    except IntegrityError as clash:
-        if Refund.objects.filter(idempotency_key=idempotency_key).exists():
-            raise RepaymentConflict(key=idempotency_key) from clash
-        raise
-
-
-def _refund(loan_id: int, amount: Decimal, on: date, idempotency_key: str, by: Any) -> Refund:
-    loan = Loan.objects.locked(loan_id)
-    lifecycle.require(loan, LoanStatus.ACTIVE, LoanStatus.WRITTEN_OFF, LoanStatus.SETTLED)
-    known = Refund.objects.filter(idempotency_key=idempotency_key).first()
-    if known is not None:
-        if (known.loan_id, known.amount) != (loan_id, amount):
-            raise RepaymentConflict(key=idempotency_key)
-        return known
-    position = positions.locked(loan_id)
-    if amount > position.overpaid:
-        raise RefundTooHigh(overpaid=position.overpaid)
-    entry = post(
-        event="refund",
-        posted_on=on,
-        effective_on=on,
-        lines=bookings.refund(accounts_for(loan), loan_id, amount),
-        description=loan.number,
-    )
-    if loan.status == LoanStatus.WRITTEN_OFF:
-        position.overpaid -= amount
-        position.save(update_fields=["overpaid"])
-    else:
-        before = positions.load(loan, position)
-        after, _outcome = apply(before, RefundEvent(on=max(on, before.as_of), amount=amount))
-        positions.store(loan, position, before, after, posted_on=on)
-    return Refund.objects.create(
-        loan=loan,
-        number=next_number("RF", on),
-        amount=amount,
-        refunded_on=on,
-        idempotency_key=idempotency_key,
-        entry=entry,
-        refunded_by=by,
-    )
-
-
-def settlement_quote(loan: Loan, on: date) -> SettlementQuote:
-    """What settles ``loan`` on ``on``; changes nothing. A day before the last event is quoted as that day.
-
-    Raises LoanNotInState unless the loan is active.
-    """
-    lifecycle.require(loan, LoanStatus.ACTIVE)
-    account = positions.load(loan, LoanPosition.objects.get(pk=loan.pk))
-    return quote_of(account, max(on, account.as_of))
-
-
-def quote_of(account: Account, on: date) -> SettlementQuote:
-    """The settlement quote of an account."""
-    called = call_in(account, on)
-    rows = called.instalments
-    return SettlementQuote(
-        on=on,
-        principal=called.principal_outstanding,
-        interest=sum((row.interest_owed for row in rows), Decimal("0.00")),
-        fee=sum((row.fee_owed for row in rows), Decimal("0.00")),
-        late_interest=sum((row.late_interest_owed for row in rows), Decimal("0.00")),
-        saved=max(account.owed - called.owed, Decimal("0.00")),
-    )
-
-
-@transaction.atomic
-def settle_early(
-    *,
-    loan_id: int,
-    on: date,
-    channel: str,
-    idempotency_key: str,
-    by: Any = None,
-    recorded_on: date | None = None,
-) -> Repayment:
-    """Settle the loan with exactly the quoted amount, on the day it is quoted for: ``on``, or the day of the last event.
-
-    Raises what ``settlement_quote`` and ``record_repayment`` raise.
-    """
-    loan = Loan.objects.locked(loan_id)
-    known = Repayment.objects.filter(idempotency_key=idempotency_key).first()
-    if known is not None:
-        same = {"idempotency_key": idempotency_key, "amount": known.amount, "received_on": max(on, known.received_on)}
-        return _same_or_conflict(known, loan_id, same)
-    lifecycle.require(loan, LoanStatus.ACTIVE)
-    positions.locked(loan_id)  # end of day holds positions only; the quote must not fall between its statements
-    quote = settlement_quote(loan, on)
-    return record_repayment(
-        loan_id=loan_id,
-        amount=quote.total,
-        received_on=quote.on,
-        channel=channel,
-        idempotency_key=idempotency_key,
-        recorded_by=by,
-        recorded_on=recorded_on,
-        settles_early=True,
-    )

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import Invalid
 from loans import lifecycle, positions
-from loans.correcting import conclude
+from loans.concluding import conclude
 from loans.models import Loan, LoanStatus, Waiver
 from loans.replay import WaiverEvent, apply
 from loans.servicing import valid_amount

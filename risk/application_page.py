@@ -11,9 +11,9 @@ from audit.models import Approval, ApprovalStatus
 from core.money import round_money
 from loans.bank_reasons import in_words
 from loans.cost_caps import percent
-from loans.decisions import Source, reason_labels
+from loans.decisions import reason_labels
 from loans.loan_page import Event
-from loans.models import Application, ApplicationStatus, Disbursement, Offer, OfferStatus, Outcome
+from loans.models import Application, ApplicationStatus, DecisionSource, Disbursement, Offer, OfferStatus, Outcome
 from loans.models.application import STATUS_TONES as APPLICATION_TONES
 from loans.models.disbursement import STATUS_TONES as DISBURSEMENT_TONES
 from loans.origination import SECOND_APPROVAL
@@ -68,7 +68,7 @@ class ApplicationPage:
 
     @property
     def decided_by_rules(self) -> bool:
-        return self.application.decision_source == Source.AUTOMATIC
+        return self.application.decision_source == DecisionSource.AUTOMATIC
 
     @property
     def recommendation(self) -> str:

@@ -17,10 +17,10 @@ from core.money import ZERO, round_money
 from loans import origination
 from loans.advance_deduction import AdvanceDeductionRefused
 from loans.cost_caps import AllInCostTooHigh
-from loans.decisions import Decision, DecisionReason, Source
+from loans.decisions import Decision, DecisionReason
 from loans.index_rates import IndexRateUnknown
 from loans.merchants import GoodsMissing, MerchantMissing, PurchaseNotExpected
-from loans.models import Application, ApplicationStatus, Outcome
+from loans.models import Application, ApplicationStatus, DecisionSource, Outcome
 from loans.offering import needs_second_person, quote_of_decision
 from loans.quotes import (
     AmountOutOfRange,
@@ -104,7 +104,7 @@ def automatic_decision(application: Application, assessment: Assessment, on: dat
     decision = Decision(
         outcome=assessment.recommended_outcome,
         reasons=tuple(assessment.recommendation_reasons),
-        source=Source.AUTOMATIC.value,
+        source=DecisionSource.AUTOMATIC.value,
         grade=assessment.grade,
         **_terms_of(application, assessment),
     )
@@ -187,7 +187,7 @@ def _decision_of_the_rules(application: Application, on: date) -> Decision:
     except (*_NOT_SOLD, *_NO_PRICE) as refusal:
         reason = DecisionReason.PRODUCT_NOT_SOLD if isinstance(refusal, _NOT_SOLD) else DecisionReason.NO_PRICE
         return Decision(
-            outcome=Outcome.REFER, reasons=(reason.value,), source=Source.AUTOMATIC.value, note=str(refusal)
+            outcome=Outcome.REFER, reasons=(reason.value,), source=DecisionSource.AUTOMATIC.value, note=str(refusal)
         )
 
 
@@ -272,6 +272,6 @@ def _refer(assessment: Assessment, reason: DecisionReason) -> Decision:
     return Decision(
         outcome=Outcome.REFER,
         reasons=(reason.value,),
-        source=Source.AUTOMATIC.value,
+        source=DecisionSource.AUTOMATIC.value,
         grade=assessment.grade,
     )

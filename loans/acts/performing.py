@@ -21,7 +21,8 @@ from loans.account import Account
 from loans.acts.parameters import decoded, encoded, in_words, require_possible
 from loans.acts.registry import act_kind
 from loans.changes.base import Change, Effect
-from loans.correcting import conclude, replay_all, replay_standing
+from loans.concluding import conclude
+from loans.correcting import replay_all, replay_standing
 from loans.events import stored_events
 from loans.models import ActStatus, Disbursement, Loan, LoanAct, LoanStatus
 from loans.replay import apply, in_order

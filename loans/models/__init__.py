@@ -2,7 +2,7 @@
 
 from loans.models.account_mapping import AccountMapping
 from loans.models.act import ActStatus, LoanAct
-from loans.models.application import Application, ApplicationStatus, Outcome
+from loans.models.application import Application, ApplicationStatus, DecisionSource, Outcome
 from loans.models.bank_file import BankFile, IncomingPayment, IncomingPaymentShare, IncomingPaymentStatus
 from loans.models.disbursement import BankTransfer, Disbursement, DisbursementStatus, SimulatedPayment
 from loans.models.instalment import Instalment
@@ -42,6 +42,7 @@ __all__ = [
     "BankTransfer",
     "CashValueGrowth",
     "Contract",
+    "DecisionSource",
     "Disbursement",
     "DisbursementStatus",
     "Extension",

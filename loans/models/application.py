@@ -53,6 +53,14 @@ STATUS_TONES = {
 }
 
 
+class DecisionSource(models.TextChoices):
+    """Who decided. ``imported``: agreed elsewhere before; such a loan needs no second person here."""
+
+    AUTOMATIC = "automatic", pgettext_lazy("decision source", "rules")
+    STAFF = "staff", pgettext_lazy("decision source", "a person")
+    IMPORTED = "imported", pgettext_lazy("decision source", "an imported contract")
+
+
 class Outcome(models.TextChoices):
     """What a decision can say."""
 

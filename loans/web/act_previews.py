@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET
 
 from core import business_date
 from core.errors import DomainError
-from loans import servicing, waiving, writing_off
+from loans import refunds, servicing, settling, waiving, writing_off
 from loans.acts.previewing import preview
 from loans.loan_page import loan_by_number
 from loans.models import Loan, Repayment, RepaymentChannel
@@ -52,7 +52,7 @@ def _pay(loan: Loan, data: dict[str, Any], on: date) -> object:
 
 
 def _settle(loan: Loan, data: dict[str, Any], on: date) -> object:
-    return servicing.settle_early(
+    return settling.settle_early(
         loan_id=loan.pk,
         on=data["on"],
         recorded_on=on,
@@ -63,7 +63,7 @@ def _settle(loan: Loan, data: dict[str, Any], on: date) -> object:
 
 def _refund(loan: Loan, data: dict[str, Any], on: date) -> object:
     key = f"preview:{loan.public_id}"
-    return servicing.refund_overpayment(loan_id=loan.pk, amount=data["amount"], on=on, idempotency_key=key)
+    return refunds.refund_overpayment(loan_id=loan.pk, amount=data["amount"], on=on, idempotency_key=key)
 
 
 def _waive(loan: Loan, data: dict[str, Any], on: date) -> object:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from audit.models import Approval
 from core import business_date
 from core.errors import DomainError
-from loans import asking, disbursing, hardship, previews, servicing, waiving
+from loans import asking, disbursing, hardship, previews, refunds, servicing, settling, waiving
 from loans.loan_page import loan_by_number
 from loans.models import Disbursement, Loan, LoanStatus, Repayment, RepaymentChannel
 from loans.web import bank_orders
@@ -114,7 +114,7 @@ def settle(request: HttpRequest, number: str) -> HttpResponse:
     form = SettleForm(request.POST or None, initial={"on": request.GET.get("on") or today})
 
     def act(data: dict[str, Any]) -> str:
-        repayment = servicing.settle_early(
+        repayment = settling.settle_early(
             loan_id=loan.pk,
             on=data["on"],
             recorded_on=today,
@@ -134,7 +134,7 @@ def _quote(loan: Loan, form: SettleForm, today: date) -> dict[str, Any]:
     asked = SettleForm({"on": form["on"].value(), "key": "quote"})
     day = asked.cleaned_data["on"] if asked.is_valid() else today
     try:
-        return {"quote": servicing.settlement_quote(loan, day), "asked_for": day}
+        return {"quote": settling.settlement_quote(loan, day), "asked_for": day}
     except DomainError as refusal:
         return {"quote": None, "refusal": refusal.detail, "asked_for": day}
 
@@ -175,7 +175,7 @@ def refund(request: HttpRequest, number: str) -> HttpResponse:
     form = RefundForm(request.POST or None, initial={"amount": overpaid})
 
     def act(data: dict[str, Any]) -> str:
-        made = servicing.refund_overpayment(
+        made = refunds.refund_overpayment(
             loan_id=loan.pk,
             amount=data["amount"],
             on=business_date.current(),

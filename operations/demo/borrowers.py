@@ -14,7 +14,7 @@ from borrowers.models import BankAccount, Borrower, ConsentPurpose, ContactState
 from borrowers.onboarding import GivenConsent, add_bank_account, record_external_debt, record_income, register_borrower
 from core.errors import DomainError
 from debt_collections.models import Promise, PromiseStatus
-from loans import disbursing, origination, positions, servicing
+from loans import disbursing, origination, positions, servicing, settling
 from loans.account import Account, age
 from loans.mandates import sign_mandate
 from loans.models import (
@@ -159,7 +159,7 @@ def pay(on: date, *, except_loan: int | None = None, teller: User | None = None)
         key = f"demo:{due.loan_number}:{due.instalment}:{on}"
         paid += 1
         if payment.settles:
-            servicing.settle_early(
+            settling.settle_early(
                 loan_id=loan_id, on=on, channel=RepaymentChannel.API, idempotency_key=key, by=None, recorded_on=on
             )
         else:

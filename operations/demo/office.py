@@ -19,7 +19,7 @@ from core.money import round_money
 from debt_collections import queries, solutions, workload
 from debt_collections.contacting import PromiseTerms, log_contact
 from debt_collections.models import Case, Channel, Outcome
-from loans import asking, disbursing, origination, servicing
+from loans import asking, disbursing, origination, refunds, servicing
 from loans.decisions import Decision
 from loans.models import Application, Disbursement, DisbursementStatus, LoanPosition, LoanStatus, RepaymentChannel
 from messaging import delivery, receipts
@@ -256,7 +256,7 @@ def give_back_overpayments(team: Team, on: date) -> None:
     for position in LoanPosition.objects.filter(overpaid__gt=0, status=LoanStatus.SETTLED).select_related("loan"):
         if draw(position.loan.number, "refund", 2) and position.loan.settled_on == on - timedelta(days=5):
             with _as(team["finance"]):
-                servicing.refund_overpayment(
+                refunds.refund_overpayment(
                     loan_id=position.loan_id,
                     amount=position.overpaid,
                     on=on,

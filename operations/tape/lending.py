@@ -9,8 +9,8 @@ from borrowers.models import Borrower
 from borrowers.onboarding import register_borrower
 from core import rows
 from loans import disbursing, origination, servicing
-from loans.decisions import Decision, DecisionReason, Source
-from loans.models import DisbursementStatus, Outcome, Product, RepaymentChannel
+from loans.decisions import Decision, DecisionReason
+from loans.models import DecisionSource, DisbursementStatus, Outcome, Product, RepaymentChannel
 from operations.models import ImportRow
 from operations.tape.products import product_of
 from operations.tape.profiles import Profile
@@ -86,7 +86,7 @@ def _decision(row: ImportRow, profile: Profile) -> Decision:
         reasons=(DecisionReason.IMPORTED.value,),
         principal=row.principal,
         term_count=profile.parts(row.term_days),
-        source=Source.IMPORTED.value,
+        source=DecisionSource.IMPORTED.value,
         flat_charge=row.total_due - row.principal,
         first_due_on=row.first_due_on,
     )

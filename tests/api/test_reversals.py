@@ -9,7 +9,7 @@ from core.models import Rule
 from core.rules import forget_cached_rules
 from loans.hardship import extend
 from loans.models import Loan
-from loans.servicing import refund_overpayment
+from loans.refunds import refund_overpayment
 from loans.waiving import waive
 from tests.api.conftest import TODAY
 from tests.api.town import lent, yuan

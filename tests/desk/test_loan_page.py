@@ -11,7 +11,7 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 
 from core import business_date
 from desk.web.loans import TABS
-from loans import hardship, loan_page, servicing, writing_off
+from loans import hardship, loan_page, servicing, settling, writing_off
 from loans.models import Loan
 from tests.debt_collections.factories import a_case
 from tests.loans.books import DISBURSED, a_running_loan, close_until
@@ -109,7 +109,7 @@ def test_a_written_off_loan_offers_recovery(operator: Client, loan: Loan) -> Non
 
 
 def test_a_settled_loan_with_nothing_overpaid_offers_no_act(operator: Client, loan: Loan) -> None:
-    servicing.settle_early(loan_id=loan.pk, on=DISBURSED, channel="counter", idempotency_key="k")
+    settling.settle_early(loan_id=loan.pk, on=DISBURSED, channel="counter", idempotency_key="k")
 
     page = shown(operator, loan)
 

@@ -14,9 +14,9 @@ django.setup()
 
 from django.db import connection  # noqa: E402
 
-from loans import correcting, servicing  # noqa: E402
+from loans import concluding, servicing  # noqa: E402
 
-_conclude = correcting.conclude
+_conclude = concluding.conclude
 
 
 def conclude_and_wait(*arguments: object, **named: object) -> None:

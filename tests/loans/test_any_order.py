@@ -16,7 +16,9 @@ from loans.acts.performing import perform, undo
 from loans.closing import accrue_and_age
 from loans.hardship import extend
 from loans.models import Loan, LoanAct, LoanPosition, Repayment
-from loans.servicing import record_repayment, refund_overpayment, reverse_repayment, settle_early
+from loans.refunds import refund_overpayment
+from loans.servicing import record_repayment, reverse_repayment
+from loans.settling import settle_early
 from loans.verifying import compare
 from loans.waiving import waive
 from loans.writing_off import write_off

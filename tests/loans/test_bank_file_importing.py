@@ -10,7 +10,7 @@ from django.db import connection
 
 from borrowers.means import add_bank_account
 from ledger import queries as ledger
-from loans import servicing
+from loans import settling
 from loans.bank_files import importing
 from loans.bank_files.importing import Share
 from loans.models import IncomingPayment, Loan, Repayment
@@ -182,7 +182,7 @@ def test_an_account_behind_two_loans_decides_nothing(lin: Loan) -> None:
 
 
 def test_a_settled_loan_takes_no_more_money_by_itself(lin: Loan) -> None:
-    servicing.settle_early(loan_id=lin.pk, on=ON, channel="counter", idempotency_key="k")
+    settling.settle_early(loan_id=lin.pk, on=ON, channel="counter", idempotency_key="k")
 
     take_in(statement(("2026-02-16", "B-1", "10.00", lin.number)))
 

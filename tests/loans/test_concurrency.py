@@ -16,7 +16,8 @@ from ledger.queries import difference
 from loans import closing
 from loans.closing import accrue_and_age
 from loans.models import Loan, LoanStatus, Refund, Repayment
-from loans.servicing import RepaymentConflict, record_repayment, refund_overpayment, reverse_repayment
+from loans.refunds import refund_overpayment
+from loans.servicing import RepaymentConflict, record_repayment, reverse_repayment
 from loans.verifying import compare
 from tests.loans.books import DISBURSED, a_running_loan, close_until
 

@@ -11,15 +11,9 @@ from loans import previews
 from loans.hardship import extend, preview_extension
 from loans.lifecycle import LoanNotInState
 from loans.models import Loan, Repayment
-from loans.servicing import (
-    AmountInvalid,
-    RepaymentConflict,
-    RepaymentNotReversible,
-    refund_overpayment,
-    reverse_repayment,
-    settle_early,
-    settlement_quote,
-)
+from loans.refunds import refund_overpayment
+from loans.servicing import AmountInvalid, RepaymentConflict, RepaymentNotReversible, reverse_repayment
+from loans.settling import settle_early, settlement_quote
 from loans.waiving import waive
 from loans.writing_off import write_off
 from tests.loans.books import DISBURSED, a_running_loan, close_until

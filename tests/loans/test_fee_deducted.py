@@ -12,7 +12,7 @@ from loans.annual_rates.dated import xirr
 from loans.apr import flows_of
 from loans.models import Loan, Offer, ProductVersion
 from loans.quotes import ScheduleNotPossible, quote_for, require_lawful
-from loans.servicing import settlement_quote
+from loans.settling import settlement_quote
 from tests.loans.books import a_product
 from tests.loans.factories import ON, an_application, an_offer
 from tests.loans.money_stories.telling import the_journal, told

@@ -16,7 +16,7 @@ from django.db import OperationalError, connection, connections
 from core.money import ZERO
 from ledger.models import JournalEntry
 from ledger.queries import difference
-from loans import correcting, servicing
+from loans import concluding, servicing
 from loans.models import Loan, Repayment
 from loans.verifying import verify
 from tests.loans.books import DISBURSED, a_running_loan, close_until
@@ -110,7 +110,7 @@ def test_a_connection_ended_by_the_server_takes_back_all_of_its_replay(
     loans: list[Loan], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The caller of the ended one is told; everybody else is served, and a repeat with its key finishes the work."""
-    conclude, ended = correcting.conclude, Event()
+    conclude, ended = concluding.conclude, Event()
 
     def end_first(loan: Loan, *arguments: object, **named: object) -> None:
         conclude(loan, *arguments, **named)  # type: ignore[arg-type]

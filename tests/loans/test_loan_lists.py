@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import DjangoAssertNumQueries
 
-from loans import servicing
+from loans import servicing, settling
 from loans.models import Loan
 from tests.loans.books import DISBURSED, a_running_loan, close_until
 
@@ -29,7 +29,7 @@ def numbers(client: Client, **query: str) -> set[str]:
 @pytest.fixture
 def late_and_settled() -> tuple[Loan, Loan]:
     late, settled = a_running_loan(), a_running_loan()
-    servicing.settle_early(loan_id=settled.pk, on=DISBURSED, channel="counter", idempotency_key="k")
+    settling.settle_early(loan_id=settled.pk, on=DISBURSED, channel="counter", idempotency_key="k")
     close_until(date(2026, 2, 25))
     return late, settled
 

@@ -12,7 +12,8 @@ from borrowers.models import BankAccount
 from core.models import Rule
 from loans.mandates import MandateNotPossible, revoke_mandate, run_due, sign_mandate
 from loans.models import Loan, LoanPosition, Mandate, MandateAttempt, Repayment
-from loans.servicing import record_repayment, settle_early
+from loans.servicing import record_repayment
+from loans.settling import settle_early
 from tests.loans.books import DISBURSED, a_borrower, a_running_loan, close_until
 
 pytestmark = pytest.mark.django_db

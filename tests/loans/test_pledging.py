@@ -25,7 +25,7 @@ from loans.pledging import (
     record_cash_values,
     release,
 )
-from loans.servicing import settle_early
+from loans.settling import settle_early
 from tests.loans.books import DISBURSED, close_until
 from tests.loans.pledges import CASH_VALUES, a_bullet_loan, a_pledge, a_policy
 

@@ -19,6 +19,7 @@ from loans.acts.performing import perform
 from loans.closing import accrue_and_age
 from loans.hardship import extend
 from loans.models import Extension, Instalment, Loan, Refund, Waiver
+from loans.refunds import refund_overpayment
 from loans.reversing import (
     AlreadyReversed,
     ExtensionNotReversible,
@@ -28,7 +29,7 @@ from loans.reversing import (
     reverse_refund,
     reverse_waiver,
 )
-from loans.servicing import RepaymentNotReversible, refund_overpayment, reverse_repayment
+from loans.servicing import RepaymentNotReversible, reverse_repayment
 from loans.signals import loan_position_changed
 from loans.waiving import waive
 from loans.writing_off import write_off

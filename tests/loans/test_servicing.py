@@ -14,19 +14,17 @@ from ledger.queries import balances, difference
 from loans.hardship import ExtensionBeyondAuthority, NothingToExtend, extend, preview_extension
 from loans.lifecycle import LoanNotInState
 from loans.models import Instalment, Loan, LoanPosition, LoanStatus, Repayment, RepaymentLine, RepaymentStatus
+from loans.refunds import RefundTooHigh, refund_overpayment
 from loans.servicing import (
     AmountInvalid,
     ReceivedBeforeDisbursement,
     ReceivedInFuture,
-    RefundTooHigh,
     RepaymentConflict,
     RepaymentNotReversible,
     record_repayment,
-    refund_overpayment,
     reverse_repayment,
-    settle_early,
-    settlement_quote,
 )
+from loans.settling import settle_early, settlement_quote
 from loans.verifying import compare
 from loans.waiving import WaiverTooHigh, waive
 from loans.writing_off import write_off

@@ -13,7 +13,7 @@ from ledger.posting import credit, debit, post
 from loans.book_checks import ranges
 from loans.closing import accrue_and_age
 from loans.models import Accrual, Loan, Repayment
-from loans.servicing import refund_overpayment
+from loans.refunds import refund_overpayment
 from loans.verifying import Difference, compare_income, verify
 from loans.waiving import waive
 from loans.writing_off import write_off

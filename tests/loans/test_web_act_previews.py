@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from ledger.models import JournalEntry
-from loans import servicing, waiving, writing_off
+from loans import settling, waiving, writing_off
 from loans.models import Instalment, Loan, LoanPosition, Repayment
 from loans.verifying import compare
 from tests.loans.books import a_running_loan, close_until
@@ -60,7 +60,7 @@ TYPED: dict[str, dict[str, str]] = {
 }
 DONE: dict[str, Callable[[Loan], object]] = {
     "pay": lambda loan: pay(loan, "1200.00", LATE),
-    "settle": lambda loan: servicing.settle_early(
+    "settle": lambda loan: settling.settle_early(
         loan_id=loan.pk, on=LATE, recorded_on=LATE, channel="counter", idempotency_key="s"
     ),
     "waive": lambda loan: waiving.waive(

@@ -10,7 +10,7 @@ from django.urls import reverse
 from pytest_django.plugin import DjangoDbBlocker
 
 from core import business_date
-from loans import servicing
+from loans import refunds, servicing
 from loans.acts.performing import perform
 from loans.bank_files import importing
 from loans.hardship import extend
@@ -109,9 +109,7 @@ def real_addresses() -> dict[str, str]:
         idempotency_key="o",
         recorded_by=None,
     )
-    refund = servicing.refund_overpayment(
-        loan_id=overpaid.pk, amount=Decimal("1.00"), on=DISBURSED, idempotency_key="r"
-    )
+    refund = refunds.refund_overpayment(loan_id=overpaid.pk, amount=Decimal("1.00"), on=DISBURSED, idempotency_key="r")
     drawdown = Disbursement.objects.create(
         number="DB-1.2", loan=loan, is_drawdown=True, amount=Decimal("1.00"), requested_on=DISBURSED
     )

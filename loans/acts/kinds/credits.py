@@ -17,7 +17,7 @@ from loans.acts.parameters import Parameter, Sort
 from loans.acts.registry import ActKind, Group, OnceChargedOff, register
 from loans.changes.base import Change, Effect
 from loans.changes.credits import ChargeBack, GoodwillCredit, InterestWaived, MerchantRefund
-from loans.charged_back import charged_back
+from loans.drawn import charged_back
 from loans.events import order_of
 from loans.merchant_numbers import normal
 from loans.models import Loan, LoanStatus, Merchant, Repayment, RepaymentStatus

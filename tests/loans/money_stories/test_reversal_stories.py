@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from loans.hardship import extend
+from loans.refunds import refund_overpayment
 from loans.reversing import reverse_extension, reverse_refund, reverse_waiver
-from loans.servicing import refund_overpayment
 from loans.waiving import waive
 from tests.loans.books import a_running_loan
 from tests.loans.money_stories.telling import the_journal, told

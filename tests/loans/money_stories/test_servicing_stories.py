@@ -10,7 +10,9 @@ import pytest
 
 from loans.hardship import extend
 from loans.models import Loan
-from loans.servicing import refund_overpayment, reverse_repayment, settle_early
+from loans.refunds import refund_overpayment
+from loans.servicing import reverse_repayment
+from loans.settling import settle_early
 from loans.waiving import waive
 from loans.writing_off import write_off
 from tests.loans.books import a_running_loan, close_days, close_until
