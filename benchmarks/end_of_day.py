@@ -25,8 +25,8 @@ from django.db import connection, transaction
 from django.db.models import Sum
 
 from core import business_date
-from loans import positions
-from loans.account import age
+from loans.account.account import age
+from loans.bookkeeping import positions
 from loans.models import Loan, Product, ProductVersion, RepaymentMethod, VersionStatus
 from operations.end_of_day import close_day
 from operations.models import EndOfDayChunk, EndOfDayRun

@@ -2,9 +2,9 @@
 
 Each repayment settles the first instalment of a loan of its own on its due date: with its history row and audit event,
 two journal entries, the accrual, the line, the instalment, the position, the message and the note that the loan changed.
-Rounds of the raw way and of ``loans.servicing.record_repayment`` take turns, with 1 and with 4 connections (a process
-each); the median of their ratios counts. The raw way knows every figure beforehand, reads nothing but the locked row and
-wakes no worker; psycopg prepares its statements as it does the house's. In the end both ways must have left the same
+Rounds of the raw way and of ``loans.servicing.repayments.record_repayment`` take turns, with 1 and with 4 connections (a
+process each); the median of their ratios counts. The raw way knows every figure beforehand, reads nothing but the locked row
+and wakes no worker; psycopg prepares its statements as it does the house's. In the end both ways must have left the same
 number of rows in every table, and the books must agree.
 """
 
@@ -46,8 +46,8 @@ from loans.models import (
     VersionStatus,
 )
 from loans.models.repayment import new_repayment_id
-from loans.servicing import record_repayment
-from loans.verifying import compare, compare_income
+from loans.proof.verifying import compare, compare_income
+from loans.servicing.repayments import record_repayment
 from messaging.models import Message
 from operations.models import ChangedLoan
 

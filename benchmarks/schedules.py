@@ -23,10 +23,10 @@ import numpy as np
 import pyxirr
 
 from core.money import from_minor, to_minor
-from loans.apr import cost_of
-from loans.bulk_schedules import PARTS, build_many
-from loans.schedule import Schedule, build_schedule
-from loans.terms import LoanTerms
+from loans.rates.apr import cost_of
+from loans.schedules.bulk_schedules import PARTS, build_many
+from loans.schedules.schedule import Schedule, build_schedule
+from loans.schedules.terms import LoanTerms
 
 MONTHS = 12
 ROUNDS = 31
@@ -67,7 +67,7 @@ def main() -> int:
     _tell("schedules", schedules, rates, "build_schedule")
     made = [(wish.terms(), build_schedule(wish.terms())) for wish in wishes[:400]]
     annual = _annual_rates()
-    _tell("annual rates", annual, _measure(annual, [_Priced.of(*pair) for pair in made]), "loans.apr.cost_of")
+    _tell("annual rates", annual, _measure(annual, [_Priced.of(*pair) for pair in made]), "loans.rates.apr.cost_of")
     for name in missing:
         print(f"MISSING: {name} could not be imported, so nothing is said about it.", file=sys.stderr)
     return _judge(rates)
@@ -170,7 +170,7 @@ def _numpy_financial(libraries: dict[str, Any], wishes: Sequence[Wish]) -> list[
 
 @dataclass(frozen=True, slots=True)
 class _Priced:
-    """A loan with its flows, as ``loans.apr`` and as pyxirr take them."""
+    """A loan with its flows, as ``loans.rates.apr`` and as pyxirr take them."""
 
     terms: LoanTerms
     schedule: Schedule
@@ -186,7 +186,10 @@ class _Priced:
 def _annual_rates() -> list[Contestant]:
     return [
         Contestant(
-            "loans.apr.cost_of", 100, lambda part: [cost_of(x.terms, x.schedule) for x in part], "exact to 24 digits"
+            "loans.rates.apr.cost_of",
+            100,
+            lambda part: [cost_of(x.terms, x.schedule) for x in part],
+            "exact to 24 digits",
         ),
         Contestant("pyxirr.irr", 400, lambda part: [pyxirr.irr(x.flows) for x in part], "float, by periods"),
         Contestant("pyxirr.xirr", 400, lambda part: [pyxirr.xirr(x.dates, x.flows) for x in part], "float, by dates"),

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ledger.models import JournalEntry, JournalLine
-from loans.acts.registry import act_kinds
+from loans.events.act_kinds import act_kinds
 from loans.models import Accrual, Loan
 
 MOST_SHARES = 50

@@ -11,8 +11,8 @@ from borrowers.models import Borrower
 from borrowers.queries import BorrowerFile, borrower_file
 from core.money import ZERO
 from desk.people import Standing, standing
-from loans.loan_page import Event, message_event, newest_first, repayment_event
 from loans.models import Application, Loan, LoanStatus, Repayment
+from loans.pages.loan_page import Event, message_event, newest_first, repayment_event
 from messaging.models import Message
 
 MOST_EVENTS = 25

@@ -21,7 +21,6 @@ from core.calendars import days_between
 from core.money import ZERO
 from debt_collections.models import Case, Promise, PromiseStatus
 from desk.navigation import approvals_for, capped
-from loans import portfolio
 from loans.models import (
     Application,
     Disbursement,
@@ -31,6 +30,7 @@ from loans.models import (
     LoanPosition,
     LoanStatus,
 )
+from loans.pages import portfolio
 from staff.models import User
 
 MOST_TILES = 4

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from debt_collections.models import Case, ContactAttempt, Promise, PromiseStatus
-from loans.loan_page import Event, newest_first
+from loans.pages.loan_page import Event, newest_first
 from risk.models import CreditLimit, LimitChange
 
 _MOST = 15

@@ -12,8 +12,7 @@ from unfold.admin import StackedInline
 
 from core.admin import HistoryAdmin, ReadOnlyAdmin
 from core.errors import DomainError
-from loans.account_mapping import forget_mappings, require_changeable
-from loans.late_rules import require_multiplier_allowed
+from loans.bookkeeping.account_mapping import forget_mappings, require_changeable
 from loans.models import (
     AccountMapping,
     Application,
@@ -30,7 +29,8 @@ from loans.models import (
     Repayment,
     VersionStatus,
 )
-from loans.quotes import require_product_within_cap
+from loans.pricing.late_rules import require_multiplier_allowed
+from loans.pricing.quotes import require_product_within_cap
 
 
 class VersionInline(StackedInline):

@@ -3,8 +3,10 @@
 from django.utils.translation import gettext_lazy as _
 
 from audit import approvals
-from loans import asking, merchants, origination
 from loans.acts import kinds, performing
+from loans.merchants import merchants
+from loans.origination import origination
+from loans.servicing import asking
 
 __all__ = ["kinds"]  # importing them declares every kind of act
 

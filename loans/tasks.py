@@ -4,8 +4,9 @@ from celery import shared_task
 from django.utils import timezone
 
 from core import business_date
-from loans import disbursing, origination
-from loans.bank_files import importing
+from loans.disbursement import disbursing
+from loans.incoming import importing
+from loans.origination import origination
 from staff.models import User
 
 

@@ -18,7 +18,7 @@ from ledger.periods import (
     require_closable,
     require_closed,
 )
-from loans.verifying import Progress, verify
+from loans.proof.verifying import Progress, verify
 
 RULE = "books_closing"
 REOPENING = "books.reopening"

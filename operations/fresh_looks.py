@@ -13,7 +13,7 @@ from django.db import connection
 
 from core import rows
 from debt_collections import cases
-from loans import pledge_review
+from loans.pledges import pledge_review
 from operations.models import ChangedLoan
 from risk import limits
 

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.dispatch import receiver
 
-from loans.signals import loan_position_changed
+from loans.bookkeeping.signals import loan_position_changed
 from operations import fresh_looks
 from operations.tasks import look_at_changed
 

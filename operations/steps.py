@@ -18,8 +18,11 @@ from core.errors import DomainError
 from debt_collections import cases, promises
 from debt_collections.models import Promise as PromiseToPay
 from ledger import queries as books
-from loans import closing, late_notices, late_repricing, mandates, pledge_review, reminders, repricing
+from loans.incoming import mandates
 from loans.models import LIVE_PLEDGES, Mandate, MandateStatus, PolicyPledge
+from loans.night import closing, late_notices, late_repricing, repricing
+from loans.notices import reminders
+from loans.pledges import pledge_review
 from operations.books import close_by_rule
 from risk import limits
 

@@ -7,8 +7,8 @@ from django.contrib import admin
 
 from core.admin import HistoryAdmin, ReadOnlyAdmin
 from risk.models import Assessment, CreditLimit, DoNotLendEntry, GradePolicy, LimitChange, Scorecard
-from risk.policy import read_grades
-from risk.scorecard import read_card
+from risk.policy.policy import read_grades
+from risk.scorecards.scorecard import read_card
 
 
 class ScorecardForm(forms.ModelForm):

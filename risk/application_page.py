@@ -9,14 +9,14 @@ from django.utils.translation import gettext as _
 
 from audit.models import Approval, ApprovalStatus
 from core.money import round_money
-from loans.bank_reasons import in_words
-from loans.cost_caps import percent
-from loans.decisions import reason_labels
-from loans.loan_page import Event
 from loans.models import Application, ApplicationStatus, DecisionSource, Disbursement, Offer, OfferStatus, Outcome
 from loans.models.application import STATUS_TONES as APPLICATION_TONES
 from loans.models.disbursement import STATUS_TONES as DISBURSEMENT_TONES
-from loans.origination import SECOND_APPROVAL
+from loans.origination.decisions import reason_labels
+from loans.origination.origination import SECOND_APPROVAL
+from loans.pages.bank_reasons import in_words
+from loans.pages.loan_page import Event
+from loans.pricing.cost_caps import percent
 from risk import labels
 from risk.models import Assessment
 

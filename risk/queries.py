@@ -12,9 +12,9 @@ from core.errors import NotFound
 from core.money import ZERO
 from core.rules import rule
 from loans.models import Application, Instalment, LoanPosition, LoanStatus
-from risk.checks import Limits
+from risk.features.profile import ApplicantProfile
 from risk.models import DoNotLendEntry, GradePolicy, Scorecard
-from risk.profile import ApplicantProfile
+from risk.policy.checks import Limits
 
 
 class ScorecardMissing(NotFound):

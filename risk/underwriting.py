@@ -14,15 +14,15 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
 from core.money import ZERO, round_money
-from loans import origination
-from loans.advance_deduction import AdvanceDeductionRefused
-from loans.cost_caps import AllInCostTooHigh
-from loans.decisions import Decision, DecisionReason
-from loans.index_rates import IndexRateUnknown
-from loans.merchants import GoodsMissing, MerchantMissing, PurchaseNotExpected
+from loans.merchants.merchants import GoodsMissing, MerchantMissing, PurchaseNotExpected
 from loans.models import Application, ApplicationStatus, DecisionSource, Outcome
-from loans.offering import needs_second_person, quote_of_decision
-from loans.quotes import (
+from loans.origination import origination
+from loans.origination.decisions import Decision, DecisionReason
+from loans.origination.offering import needs_second_person, quote_of_decision
+from loans.pricing.advance_deduction import AdvanceDeductionRefused
+from loans.pricing.cost_caps import AllInCostTooHigh
+from loans.pricing.index_rates import IndexRateUnknown
+from loans.pricing.quotes import (
     AmountOutOfRange,
     DrawdownsNotSold,
     FirstDrawdownOutOfRange,
@@ -37,12 +37,12 @@ from loans.quotes import (
     version_on_sale,
 )
 from risk import limits as limits_of_people
-from risk.checks import run_checks
+from risk.features.profile import ApplicantProfile
 from risk.models import Assessment
-from risk.policy import GradeTerms, Recommendation, Wish, read_grades, recommend, wished_principal
-from risk.profile import ApplicantProfile
+from risk.policy.checks import run_checks
+from risk.policy.policy import GradeTerms, Recommendation, Wish, read_grades, recommend, wished_principal
 from risk.queries import grade_policy_on, limits_on, profile_of, scorecard_in_use
-from risk.scorecard import Score, read_card
+from risk.scorecards.scorecard import Score, read_card
 from risk.work_queue import require_claim
 
 

@@ -6,15 +6,14 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import yaml
 from django.core.exceptions import ImproperlyConfigured
 
 from config import env
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 PRODUCTION = {
     "SECRET_KEY": "f3k9-" * 12,
     "DATA_ENCRYPTION_KEYS": "an-older-key-of-enough-characters-1,a-newer-key-of-enough-characters-2",

@@ -19,9 +19,9 @@ from debt_collections import guarding, promises, queries
 from debt_collections.models import Case, Channel, ContactAttempt, Promise, PromiseStatus, Reason, Status
 from debt_collections.strategy import Evidence, NextAction, next_action, suggest_reason
 from debt_collections.timeline import Line, story
-from loans import positions
-from loans.account import Account, age
-from loans.account import extend as extend_account
+from loans.account.account import Account, age
+from loans.account.account import extend as extend_account
+from loans.bookkeeping import positions
 from loans.models import LoanPosition, LoanStatus
 
 LOANS_SHOWN = 5

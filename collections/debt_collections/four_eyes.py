@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit import approvals
 from debt_collections import solutions
-from loans import asking
+from loans.servicing import asking
 
 approvals.register(
     asking.WRITE_OFF, solutions.write_off_approved, permission="loans.approve_write_off", label=_("Write-off")

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from borrowers.models import Borrower, BorrowerStatus, ContactPoint
 from core.errors import DomainError
 from debt_collections.models import ANSWERED, Channel, ContactAttempt
-from loans.holding import is_left_in_peace
+from loans.servicing.holding import is_left_in_peace
 from messaging.contact_guard import COLLECTION, ContactRules, Standing, Verdict, Why, judge
 from messaging.queries import contact_rules
 

@@ -18,7 +18,7 @@ from core.rules import rule
 from debt_collections.models import Case, EventKind, Promise, PromiseStatus, Status
 from debt_collections.recording import context_parameters, history_sql
 from debt_collections.strategy import PromiseRule
-from loans.reminders import SEND_AT
+from loans.notices.reminders import SEND_AT
 
 # Cases first, as everywhere: whoever takes or cancels a promise holds its case.
 _HOLD_CASES = f"""

@@ -18,8 +18,8 @@ from core.context import acting
 from core.errors import Invalid, NotFound
 from debt_collections.lifecycle import locked_open, tell
 from debt_collections.models import Case, EventKind
-from loans import asking, hardship, writing_off
 from loans.models import Extension, Loan
+from loans.servicing import asking, hardship, writing_off
 
 
 class LoanOfOtherBorrower(NotFound):
@@ -64,7 +64,7 @@ def preview_extension(*, case: Case, loan_id: int, days: int, on: date) -> Exten
 def grant_extension(*, case_id: int, loan_id: int, days: int, reason: str, on: date, by: Any) -> Extension | Approval:
     """Give more time and tell the case; beyond one person's authority a second person is asked instead.
 
-    Raises what `loans.hardship.extend` refuses.
+    Raises what `loans.servicing.hardship.extend` refuses.
     """
     case = locked_open(case_id)
     loan = _loan_of(case, loan_id)

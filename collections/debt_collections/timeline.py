@@ -20,8 +20,8 @@ from debt_collections.models import (
     Reason,
     Status,
 )
-from loans.loan_page import Event, message_event, money_split, newest_first
 from loans.models import Repayment, RepaymentStatus
+from loans.pages.loan_page import Event, message_event, money_split, newest_first
 from messaging.models import Message
 
 READ_AT_MOST = 40

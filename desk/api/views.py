@@ -20,7 +20,6 @@ from borrowers.models import (
     Sex,
 )
 from ledger.models import AccountKind
-from loans.decisions import DecisionReason
 from loans.models import (
     ActStatus,
     ApplicationStatus,
@@ -36,6 +35,7 @@ from loans.models import (
     RepaymentStatus,
     RiskClass,
 )
+from loans.origination.decisions import DecisionReason
 from partners.api.base import PartnerView
 from partners.api.schema import list_of
 

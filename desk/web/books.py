@@ -22,9 +22,9 @@ from ledger.account_statements import NEWEST_FIRST, StatementFilter, StatementLi
 from ledger.models import Account, AccountKind, JournalEntry
 from ledger.queries import closed_through
 from ledger.trial_balances import TrialBalance, balance_of, trial_balance
-from loans.loan_page import loan_by_number
 from loans.models import Loan
-from loans.receivables import Movement, movements
+from loans.pages.loan_page import loan_by_number
+from loans.pages.receivables import Movement, movements
 from staff.permissions import person, require
 
 READ = "ledger.view_journalentry"

@@ -18,13 +18,13 @@ from audit.web.forms import ACTIONS, CHANNELS
 from core import business_date
 from desk.books import event_name
 from desk.people import Standing, standing
-from loans import loan_page as reads
-from loans.cost_caps import cost_cap
-from loans.loan_actions import HasPermission, actions_for
-from loans.loan_page import LoanPage
-from loans.mandate_page import debits_of
 from loans.models import Loan
-from loans.receivables import movements
+from loans.pages import loan_page as reads
+from loans.pages.loan_actions import HasPermission, actions_for
+from loans.pages.loan_page import LoanPage
+from loans.pages.mandate_page import debits_of
+from loans.pages.receivables import movements
+from loans.pricing.cost_caps import cost_cap
 from loans.web.policies import MANAGE, policy_tab
 from staff.permissions import check, require
 

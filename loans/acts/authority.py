@@ -5,8 +5,8 @@ from datetime import date
 from decimal import Decimal
 
 from core.rules import rule
-from loans.account import Account
-from loans.changes.base import Effect
+from loans.account.account import Account
+from loans.account.changes.base import Effect
 from loans.models import Loan
 
 RULE = "act_authority"

@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from loans.acts.registry import ActKind, Group, act_kinds
+from loans.events.act_kinds import ActKind, Group, act_kinds
 from loans.models import Loan, LoanStatus
 from staff.roles import role_label, roles_with
 

@@ -16,17 +16,18 @@ from audit.models import Approval, ApprovalStatus
 from core.context import acting
 from core.errors import DomainError, Invalid
 from ledger.posting import Line, post, reverse
-from loans import lifecycle, notices, positions
-from loans.account import Account
-from loans.acts.parameters import decoded, encoded, in_words, require_possible
-from loans.acts.registry import act_kind
-from loans.changes.base import Change, Effect
-from loans.concluding import conclude
-from loans.correcting import replay_all, replay_standing
-from loans.events import stored_events
+from loans.account.account import Account
+from loans.account.changes.base import Change, Effect
+from loans.account.replay import apply, in_order
+from loans.bookkeeping import lifecycle, positions
+from loans.bookkeeping.concluding import conclude
+from loans.bookkeeping.correcting import replay_all, replay_standing
+from loans.bookkeeping.signals import announce
+from loans.events.act_kinds import act_kind
+from loans.events.act_parameters import decoded, encoded, in_words, require_possible
+from loans.events.stored import stored_events
 from loans.models import ActStatus, Disbursement, Loan, LoanAct, LoanStatus
-from loans.replay import apply, in_order
-from loans.signals import announce
+from loans.notices import notices
 
 SECOND_PERSON = "loan.act"
 SECOND_PERSON_TO_UNDO = "loan.act_undo"

@@ -7,8 +7,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from loans.acts.parameters import Sort, read_values
-from loans.acts.registry import ActKind, act_kind
+from loans.events.act_kinds import ActKind, act_kind
+from loans.events.act_parameters import Sort, read_values
 from loans.models import ActStatus, LoanAct
 from partners.api.fields import MONEY_SCHEMA, Constant, InstantField, LiveMode, MoneyField
 from partners.api.schema import example, fen

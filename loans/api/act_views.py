@@ -12,10 +12,10 @@ from core import business_date
 from core.errors import NotAllowed
 from loans.acts.performing import Wish, perform, undo
 from loans.acts.previewing import preview
-from loans.acts.registry import ActKind, act_kind, act_kinds
 from loans.api import act_serializers as shapes
 from loans.api.servicing_views import LoanView
 from loans.api.views import KIND
+from loans.events.act_kinds import ActKind, act_kind, act_kinds
 from loans.models import Loan, LoanAct
 from partners.api.base import PartnerView, idempotent, use_case_key
 from partners.api.schema import list_of

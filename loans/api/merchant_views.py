@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from loans.api import serializers as shapes
-from loans.merchant_numbers import normal
+from loans.merchants.merchant_numbers import normal
 from loans.models import Merchant
 from partners.api.base import PartnerView
 from partners.api.conditions import tagged

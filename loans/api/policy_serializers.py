@@ -7,10 +7,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core import business_date
-from loans import pledge_reading
+from loans.account.policy_cover import CashValue, Growth
 from loans.models import CashValueGrowth, PledgeStatus, PolicyPledge
-from loans.pledge_cover import CashValue, Growth
-from loans.pledging import Policy
+from loans.pledges import pledge_reading
+from loans.pledges.pledging import Policy
 from partners.api.fields import Constant, InstantField, LiveMode, MoneyField, RateField
 from partners.api.schema import example, fen
 

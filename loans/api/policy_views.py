@@ -14,13 +14,13 @@ from rest_framework.response import Response
 
 from core import business_date
 from core.errors import NotFound
-from loans import pledge_reading, pledge_review, pledging
 from loans.api import policy_serializers as shapes
 from loans.api import reading
 from loans.api.servicing_serializers import PayoffQuoteSerializer, RepaymentSerializer
 from loans.api.servicing_views import LoanView, payoff
 from loans.api.views import CHANNEL, KIND, referred
 from loans.models import Loan, PledgeStatus, PolicyPledge
+from loans.pledges import pledge_reading, pledge_review, pledging
 from partners.api.base import idempotent, use_case_key
 from partners.api.conditions import tagged
 from partners.api.lists import ListQuery, WordsField

@@ -13,7 +13,7 @@ from loans.api import act_serializers
 from loans.api import servicing_serializers as shapes
 from loans.api.servicing_views import RepaymentView, may_reverse, record
 from loans.api.views import referred
-from loans.servicing import reverse_repayment
+from loans.servicing.repayments import reverse_repayment
 
 
 class RepaymentPreview(RepaymentView):

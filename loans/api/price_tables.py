@@ -13,7 +13,7 @@ from core import business_date
 from core.money import from_minor
 from loans.api import reading
 from loans.models import ProductVersion
-from loans.price_tables import PriceTable, price_table
+from loans.pricing.price_tables import PriceTable, price_table
 from partners.api.base import PartnerView
 from partners.api.fields import Constant, LiveMode, MoneyField, RateField
 

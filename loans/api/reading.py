@@ -24,7 +24,7 @@ from loans.models import (
     VersionStatus,
     Waiver,
 )
-from loans.schedule import build_schedule
+from loans.schedules.schedule import build_schedule
 
 
 def products_on_sale() -> list[Product]:

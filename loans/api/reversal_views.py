@@ -15,7 +15,7 @@ from loans.api import reading
 from loans.api import servicing_serializers as shapes
 from loans.api.servicing_views import LoanView
 from loans.models import Extension, Refund, Waiver
-from loans.reversing import reverse_extension, reverse_refund, reverse_waiver
+from loans.servicing.reversing import reverse_extension, reverse_refund, reverse_waiver
 from partners.api.base import idempotent
 from partners.introductions import EVERY_ORIGIN
 

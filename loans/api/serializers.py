@@ -8,10 +8,6 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from borrowers.api.serializers import BorrowerSerializer
-from loans.application_lifecycle import ALLOWED
-from loans.cost_table import CostComponent, CostKind
-from loans.cost_words import COST_NAMES
-from loans.decisions import DecisionReason, reason_labels
 from loans.models import (
     Application,
     ApplicationStatus,
@@ -24,6 +20,10 @@ from loans.models import (
     RepaymentFrequency,
     RepaymentMethod,
 )
+from loans.origination.application_lifecycle import ALLOWED
+from loans.origination.decisions import DecisionReason, reason_labels
+from loans.pricing.cost_words import COST_NAMES
+from loans.rates.cost_table import CostComponent, CostKind
 from partners.api.fields import Constant, InstantField, LiveMode, MoneyField, RateField, Reference
 from partners.api.schema import example, fen
 

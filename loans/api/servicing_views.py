@@ -16,8 +16,8 @@ from loans.api import reading
 from loans.api import servicing_serializers as shapes
 from loans.api.views import CHANNEL, KIND, referred
 from loans.models import Loan, LoanStatus, Repayment, RepaymentStatus
-from loans.servicing import record_repayment, reverse_repayment
-from loans.settling import SettlementQuote, settle_with, settlement_quote
+from loans.servicing.repayments import record_repayment, reverse_repayment
+from loans.servicing.settling import SettlementQuote, settle_with, settlement_quote
 from partners.api.base import PartnerView, idempotent, use_case_key
 from partners.api.conditions import tagged
 from partners.api.lists import ListQuery, WordsField

@@ -17,10 +17,10 @@ from core.money import ZERO
 from loans.api import reading
 from loans.api import serializers as shapes
 from loans.api.servicing_serializers import LoanSerializer
-from loans.application_lifecycle import ApplicationStepRefused
 from loans.models import Application, ApplicationStatus, Merchant, Offer, Product
-from loans.origination import accept_offer, save_draft, submit_application, submit_draft, withdraw
-from loans.quotes import Quote, quote_for, require_sellable, version_on_sale
+from loans.origination.application_lifecycle import ApplicationStepRefused
+from loans.origination.origination import accept_offer, save_draft, submit_application, submit_draft, withdraw
+from loans.pricing.quotes import Quote, quote_for, require_sellable, version_on_sale
 from partners.api.base import PartnerView, idempotent, use_case_key
 from partners.api.conditions import tagged
 from partners.api.lists import ListQuery, WordsField

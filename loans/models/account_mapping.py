@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from core.history import tracked
-from loans.account_roles import AccountRole
+from loans.models.account_roles import AccountRole
 from loans.models.product import Product
 
 ROLE_NAMES = {

@@ -19,7 +19,7 @@ def _application_id() -> str:
 
 
 class ApplicationStatus(models.TextChoices):
-    """Where an application stands. Which step may follow which is written in loans.application_lifecycle alone."""
+    """Where an application stands. Which step may follow which is in loans.origination.application_lifecycle."""
 
     DRAFT = "draft", pgettext_lazy("application", "draft")
     SUBMITTED = "submitted", pgettext_lazy("application", "submitted")

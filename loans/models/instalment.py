@@ -1,5 +1,5 @@
 """What falls due and when. The agreed amounts never change within a version; the paid columns belong to the position
-and have the same single writer (``loans.positions``)."""
+and have the same single writer (``loans.bookkeeping.positions``)."""
 
 from decimal import Decimal
 

@@ -16,10 +16,10 @@ from core.calendars import DayCount
 from core.fields import exact_field, money_field
 from core.history import tracked
 from core.identifiers import new_id
-from loans.late_interest import LateTerms
+from loans.account.late_interest import LateTerms
 from loans.models.product import FeeDue, ProductVersion, RepaymentFrequency, RepaymentMethod, standard_allocation_order
 from loans.models.schedule_settings import AgreedSchedule
-from loans.terms import FeeTiming, Frequency, LoanTerms, Method
+from loans.schedules.terms import FeeTiming, Frequency, LoanTerms, Method
 
 
 class LoanStatus(models.TextChoices):

@@ -13,8 +13,8 @@ from django.utils.translation import pgettext_lazy
 
 from core.fields import exact_field, money_field
 from core.identifiers import new_id
-from loans.cost_table import CostComponent, CostPart, components_of
-from loans.schedule import ScheduledInstalment
+from loans.rates.cost_table import CostComponent, CostPart, components_of
+from loans.schedules.schedule import ScheduledInstalment
 
 
 def _offer_id() -> str:

@@ -8,8 +8,8 @@ from core.fields import EncryptedTextField, exact_field, money_field
 from core.history import tracked
 from core.identifiers import new_id
 from core.masking import mask_name
+from loans.account.policy_cover import Growth
 from loans.models.loan import Loan
-from loans.pledge_cover import Growth
 
 
 class PledgeStatus(models.TextChoices):

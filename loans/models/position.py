@@ -1,6 +1,6 @@
-"""Where a loan stands: one narrow, derived row a loan with one writer (``loans.positions`` and its set-based twin in
-``loans.closing``). It can be rebuilt from contract and events at any time and compared. No history: it is not a record
-but a reading."""
+"""Where a loan stands: one narrow, derived row a loan with one writer (``loans.bookkeeping.positions`` and its set-based
+twin in ``loans.night.closing``). It can be rebuilt from contract and events at any time and compared. No history: it is not
+a record but a reading."""
 
 from decimal import Decimal
 
@@ -62,14 +62,14 @@ class LoanPosition(models.Model):
     memo_interest = money_field(default=0, db_default=0)
     memo_late_interest = money_field(default=0, db_default=0)
     memo_fee = money_field(default=0, db_default=0)
-    # [first day, last day, what stops] each, as ``loans.interest.Hold``
+    # [first day, last day, what stops] each, as ``loans.account.interest.Hold``
     holds = models.JSONField(default=list, db_default=Value([], output_field=models.JSONField()))
 
-    # [first day, late rate, contract rate, multiplier] each (``loans.late_interest.LateRate``); none: as the contract began
+    # [first day, late rate, contract rate, multiplier] each (``late_interest.LateRate`` of loans.account); none: as it began
     late_rates = models.JSONField(default=list, db_default=Value([], output_field=models.JSONField()))
-    # Whether late interest is reckoned day by day, ``loans.account.Account.late_by_day``: the night asks it of every loan
+    # Whether late interest is reckoned day by day (``Account.late_by_day``): the night asks it of every loan
     late_by_day = models.BooleanField(default=False, db_default=False)
-    # Where interest follows what is outstanding: what the contract does not say of the plan (``loans.plan_record``).
+    # Where interest follows what is outstanding: what the contract does not say (``loans.schedules.plan_record``).
     plan = models.JSONField(null=True, default=None)
 
     class Meta:

@@ -10,7 +10,7 @@ from core.fields import exact_field, money_field
 from core.history import tracked
 from core.identifiers import new_id
 from loans.models.schedule_settings import ScheduleSettings
-from loans.terms import FeeTiming, Frequency, InterestType, Method
+from loans.schedules.terms import FeeTiming, Frequency, InterestType, Method
 
 
 class RepaymentMethod(models.TextChoices):

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from loans.terms import (
+from loans.schedules.terms import (
     BusinessDayRoll,
     Compounding,
     EmiRule,

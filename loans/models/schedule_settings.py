@@ -1,6 +1,7 @@
 """The settings of a schedule and of its servicing as columns: a product version has them, booking a loan copies them.
 
-The pure twins are ``loans.terms.LoanTerms`` with ``Rounding`` and ``ServicingTerms``. Defaults are the ordinary loan.
+The pure twins are ``loans.schedules.terms.LoanTerms`` with ``Rounding`` and ``ServicingTerms``. Defaults are the
+ordinary loan.
 """
 
 from datetime import date
@@ -14,9 +15,9 @@ from django.utils.translation import gettext_lazy as _
 
 from core.fields import exact_field, money_field
 from core.working_calendars import working_calendar
+from loans.account.payment_order import PaymentOrderRefused, parse_order
 from loans.models.schedule_choices import choice_field
-from loans.payment_order import PaymentOrderRefused, parse_order
-from loans.terms import (
+from loans.schedules.terms import (
     BusinessDayRoll,
     Compounding,
     Drawdown,

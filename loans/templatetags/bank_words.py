@@ -2,7 +2,7 @@
 
 from django import template
 
-from loans.bank_files import words
+from loans.pages import bank_file_words as words
 
 register = template.Library()
 register.filter("row_error_words", words.row_error)

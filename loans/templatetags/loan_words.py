@@ -7,9 +7,9 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
-from loans import bank_reasons, late_words, loan_page, mandate_page
-from loans.cost_table import CostKind
-from loans.cost_words import COST_NAMES, payee_words
+from loans.pages import bank_reasons, late_words, loan_page, mandate_page
+from loans.pricing.cost_words import COST_NAMES, payee_words
+from loans.rates.cost_table import CostKind
 from messaging.queries import reason_label
 
 register = template.Library()

@@ -9,8 +9,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from loans.acts.parameters import Parameter, Sort
-from loans.acts.registry import ActKind
+from loans.events.act_kinds import ActKind
+from loans.events.act_parameters import Parameter, Sort
 from loans.web.forms import DayInput, KeyedForm, money_input
 
 _DAY, _REASON = "effective_on", "reason"

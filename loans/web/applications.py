@@ -14,9 +14,9 @@ from django.views.decorators.http import require_GET, require_POST
 from core import business_date
 from core.errors import DomainError
 from core.pages import page_of
-from loans import origination
 from loans.models import Application, Disbursement, Offer, OfferStatus
-from loans.quotes import Quote, quote_for, require_sellable, version_on_sale
+from loans.origination import origination
+from loans.pricing.quotes import Quote, quote_for, require_sellable, version_on_sale
 from loans.web import bank_orders
 from loans.web.application_forms import ApplicationFilter, WishForm
 from staff.permissions import require

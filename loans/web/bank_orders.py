@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from core import business_date
 from core.errors import DomainError
-from loans import disbursing
+from loans.disbursement import disbursing
 from loans.models import Disbursement
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from core import business_date
 from core.models import Calendar
 from core.working_days import calendar_of
-from loans.calendar_view import holidays_of, months_of, working_day_count
+from loans.pages.calendar_view import holidays_of, months_of, working_day_count
 from staff.permissions import require
 
 

@@ -15,8 +15,8 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core import business_date
-from loans.bank_files.importing import Share
-from loans.bank_files.matching import number_in
+from loans.incoming.importing import Share
+from loans.incoming.matching import number_in
 from loans.models import Disbursement, IncomingPayment, Loan, LoanStatus, Product, Repayment, RepaymentChannel
 
 _BUCKETS = ("C", "M1", "M2", "M3", "M4", "M5", "M6", "M7")

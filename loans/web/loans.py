@@ -15,10 +15,10 @@ from django.views.decorators.http import require_GET
 from core import business_date
 from core.money import chinese_capitals
 from core.pages import page_of
-from loans import explanations
-from loans.explanations import Explanation
-from loans.loan_page import contract_of, loan_by_number
 from loans.models import Instalment, Loan, LoanStatus, Repayment
+from loans.pages import explanations
+from loans.pages.explanations import Explanation
+from loans.pages.loan_page import contract_of, loan_by_number
 from loans.web.forms import LoanFilter
 from staff.permissions import require
 

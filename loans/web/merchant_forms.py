@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from loans.merchant_numbers import normal
+from loans.merchants.merchant_numbers import normal
 from loans.models import Merchant
 
 

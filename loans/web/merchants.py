@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from core.errors import DomainError
 from core.pages import page_of
-from loans.merchants import (
+from loans.merchants.merchants import (
     PARTS,
     SEE_ACCOUNT,
     account_asked_for,

@@ -17,7 +17,7 @@ from core import business_date
 from core.encryption import decrypt, encrypt
 from core.errors import DomainError
 from core.pages import page_of
-from loans.bank_files import importing
+from loans.incoming import importing
 from loans.models import BankFile, IncomingPayment, IncomingPaymentStatus, Repayment
 from loans.tasks import settle_bank_file
 from loans.web.forms import MatchForm, PaymentFilter, ReturnForm, StatementForm

@@ -17,9 +17,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from core import business_date
 from core.errors import DomainError
 from core.pages import page_of
-from loans import pledge_reading, pledge_review, pledging
+from loans.account.policy_cover import CashValue
 from loans.models import Loan, PledgeStatus, PolicyPledge, RepaymentChannel
-from loans.pledge_cover import CashValue
+from loans.pledges import pledge_reading, pledge_review, pledging
 from loans.web.policy_forms import CapitaliseForm, CashValueForm, PledgeFilter, PledgeForm, ReinstateForm
 from staff.permissions import require
 

@@ -10,9 +10,9 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from loans.account.policy_cover import CashValue
 from loans.models import LIVE_PLEDGES, CashValueGrowth, PledgeStatus, PolicyPledge
-from loans.pledge_cover import CashValue
-from loans.pledging import Policy
+from loans.pledges.pledging import Policy
 from loans.web.forms import DayInput, KeyedForm, MoneyField, money_input
 
 

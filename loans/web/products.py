@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from core import business_date
 from core.errors import DomainError
 from loans.models import Loan, Product, ProductVersion, VersionStatus
-from loans.price_tables import price_table
+from loans.pricing.price_tables import price_table
 from staff.permissions import require
 
 

@@ -16,10 +16,10 @@ from django.views.decorators.http import require_http_methods
 
 from core import business_date
 from core.errors import DomainError
-from loans import reversing
 from loans.acts.previewing import preview
-from loans.loan_page import loan_by_number
 from loans.models import Extension, Loan, Refund, Waiver
+from loans.pages.loan_page import loan_by_number
+from loans.servicing import reversing
 from loans.web.forms import ReverseForm
 from staff.permissions import require
 

@@ -2,20 +2,10 @@
 
 from django.urls import path
 
-from loans.web import (
-    act_previews,
-    acts,
-    applications,
-    calendars,
-    drawdowns,
-    loan_acts,
-    loans,
-    merchants,
-    payments,
-    policies,
-    products,
-    reversals,
-)
+from loans.web import acts as loan_acts
+from loans.web import applications, calendars, drawdowns, loans, merchants, payments, policies, products, reversals
+from loans.web import servicing as acts
+from loans.web import servicing_previews as act_previews
 
 app_name = "loans"
 urlpatterns = [

@@ -14,9 +14,10 @@ from borrowers.models import BankAccount, Borrower, ConsentPurpose, ContactState
 from borrowers.onboarding import GivenConsent, add_bank_account, record_external_debt, record_income, register_borrower
 from core.errors import DomainError
 from debt_collections.models import Promise, PromiseStatus
-from loans import disbursing, origination, positions, servicing, settling
-from loans.account import Account, age
-from loans.mandates import sign_mandate
+from loans.account.account import Account, age
+from loans.bookkeeping import positions
+from loans.disbursement import disbursing
+from loans.incoming.mandates import sign_mandate
 from loans.models import (
     Application,
     Instalment,
@@ -28,6 +29,8 @@ from loans.models import (
     Product,
     RepaymentChannel,
 )
+from loans.origination import origination
+from loans.servicing import repayments, settling
 from operations.demo.conduct import Conduct, Due, conduct_of, draw, payment_on
 from operations.demo.people import Person
 from operations.demo.products import CATALOGUE, Offered, shop_for
@@ -184,7 +187,7 @@ def receive(loan_id: int, amount: Decimal, on: date, key: str, teller: User | No
     """Money comes in through one of the doors; at the counter somebody has typed it."""
     channels = (RepaymentChannel.API, RepaymentChannel.BANK_FILE, RepaymentChannel.COUNTER)
     channel = channels[draw(key, "channel", len(channels))]
-    servicing.record_repayment(
+    repayments.record_repayment(
         loan_id=loan_id,
         amount=amount,
         received_on=on,

@@ -19,9 +19,11 @@ from core.money import round_money
 from debt_collections import queries, solutions, workload
 from debt_collections.contacting import PromiseTerms, log_contact
 from debt_collections.models import Case, Channel, Outcome
-from loans import asking, disbursing, origination, refunds, servicing
-from loans.decisions import Decision
+from loans.disbursement import disbursing
 from loans.models import Application, Disbursement, DisbursementStatus, LoanPosition, LoanStatus, RepaymentChannel
+from loans.origination import origination
+from loans.origination.decisions import Decision
+from loans.servicing import asking, refunds, repayments
 from messaging import delivery, receipts
 from operations.demo.borrowers import at, receive
 from operations.demo.conduct import Conduct, conduct_of, draw
@@ -277,7 +279,7 @@ def correct_a_mistake(team: Team, on: date) -> None:
     )
     if repayment:
         with _as(team["finance"]), suppress(DomainError):
-            servicing.reverse_repayment(
+            repayments.reverse_repayment(
                 repayment_id=repayment,
                 reason="录入错误,付款属于另一笔借款",
                 reversed_on=on,

@@ -8,10 +8,11 @@ from decimal import Decimal
 
 from core.calendars import add_months
 from core.context import acting
-from loans import disbursing, origination
+from loans.account.policy_cover import CashValue
+from loans.disbursement import disbursing
 from loans.models import Application, PolicyPledge
-from loans.pledge_cover import CashValue
-from loans.pledging import Policy, pledge_policy, record_cash_values
+from loans.origination import origination
+from loans.pledges.pledging import Policy, pledge_policy, record_cash_values
 from staff.models import User
 
 LENT_BEFORE, LOWERED_BEFORE = 30, 10  # days before the last day of the load

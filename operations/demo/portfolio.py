@@ -19,8 +19,8 @@ from borrowers.models import Borrower
 from core import business_date
 from core.context import acting
 from core.errors import DomainError
+from loans.bookkeeping.signals import quiet
 from loans.models import Application, LoanStatus, Product
-from loans.signals import quiet
 from operations.demo import borrowers as clients
 from operations.demo import office, policies
 from operations.demo.people import People

@@ -5,8 +5,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from loans.merchant_numbers import check_character
-from loans.merchants import add_merchant
+from loans.merchants.merchant_numbers import check_character
+from loans.merchants.merchants import add_merchant
 from loans.models import Merchant, Product, ProductVersion, RepaymentFrequency, RepaymentMethod, VersionStatus
 
 

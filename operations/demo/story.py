@@ -22,8 +22,10 @@ from core.errors import DomainError
 from debt_collections import cases, solutions
 from debt_collections.contacting import PromiseTerms, log_contact
 from debt_collections.models import Case, Outcome
-from loans import disbursing, origination, servicing
+from loans.disbursement import disbursing
 from loans.models import Application, Extension, Instalment, Loan, LoanPosition, Product, RepaymentChannel
+from loans.origination import origination
+from loans.servicing import repayments
 from operations.demo import borrowers as clients
 from operations.demo.people import AREA, MOBILE_PREFIX, Person, identity_number
 from operations.demo.products import open_catalogue
@@ -255,7 +257,7 @@ def _write_off(story: DemoStory, on: date) -> Facts:
 def _recover(story: DemoStory, on: date) -> Facts:
     teller = hire_team()["finance"]
     with acting(actor=teller, channel="web"):
-        servicing.record_repayment(
+        repayments.record_repayment(
             loan_id=_id(story.loan_id),
             amount=RECOVERED,
             received_on=on,
@@ -278,7 +280,7 @@ def _pay_first_instalment(story: DemoStory, on: date) -> None:
         return
     first = _instalment(story, 1)
     if first.due_on == on:
-        servicing.record_repayment(
+        repayments.record_repayment(
             loan_id=story.loan_id,
             amount=_total(first),
             received_on=on,

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from core import business_date
-from loans.signals import quiet
+from loans.bookkeeping.signals import quiet
 from operations.demo import borrowers as clients
 from operations.end_of_day import Callback, EndOfDayFailed, close_day, only_coordinator
 from operations.models import DemoLoad, EndOfDayRun

@@ -8,9 +8,11 @@ from datetime import date
 from borrowers.models import Borrower
 from borrowers.onboarding import register_borrower
 from core import rows
-from loans import disbursing, origination, servicing
-from loans.decisions import Decision, DecisionReason
+from loans.disbursement import disbursing
 from loans.models import DecisionSource, DisbursementStatus, Outcome, Product, RepaymentChannel
+from loans.origination import origination
+from loans.origination.decisions import Decision, DecisionReason
+from loans.servicing import repayments
 from operations.models import ImportRow
 from operations.tape.products import product_of
 from operations.tape.profiles import Profile
@@ -42,7 +44,7 @@ def take_repayment(row: ImportRow, profile: Profile) -> None:
     """The whole amount due comes in on the day the tape says the loan was closed."""
     assert row.closed_on is not None
     assert row.loan_id is not None
-    servicing.record_repayment(
+    repayments.record_repayment(
         loan_id=row.loan_id,
         amount=row.total_due,
         received_on=row.closed_on,

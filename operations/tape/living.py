@@ -27,7 +27,7 @@ from django.utils.translation import gettext_lazy as _
 from core import rows
 from core.context import acting
 from core.errors import DomainError
-from loans.signals import quiet
+from loans.bookkeeping.signals import quiet
 from operations.models import ImportRow
 from operations.tape.lending import lend, take_repayment
 from operations.tape.profiles import Profile

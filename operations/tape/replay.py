@@ -17,8 +17,8 @@ from django.utils.translation import gettext_lazy as _
 
 from core import business_date
 from core.errors import DomainError
+from loans.bookkeeping.signals import quiet
 from loans.models import Loan
-from loans.signals import quiet
 from operations.end_of_day import EndOfDayFailed, Progress, close_day, only_coordinator
 from operations.models import BusinessDay, EndOfDayRun, ImportBatch, ImportRow
 from operations.tape.living import Crew, Event, Kind, crew_for, without_waiting_for_disk

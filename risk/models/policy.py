@@ -7,7 +7,7 @@ from core.history import tracked
 
 
 class Scorecard(models.Model):
-    """One version of a points table. ``data`` is read by risk.scorecard; a trained card fits the same shape."""
+    """One version of a points table. ``data`` is read by risk.scorecards; a trained card fits the same shape."""
 
     code = models.CharField(_("code"), max_length=40)
     version = models.PositiveSmallIntegerField(_("version"))

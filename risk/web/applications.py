@@ -16,8 +16,8 @@ from borrowers.models import Borrower
 from borrowers.queries import by_number, find
 from core import business_date
 from core.errors import DomainError, NotFound
-from loans import origination
 from loans.models import Application, ApplicationStatus
+from loans.origination import origination
 from loans.web.application_forms import WishForm
 from risk import underwriting
 from risk.application_page import ApplicationPage, application_page

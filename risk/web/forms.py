@@ -8,8 +8,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from loans.decisions import DecisionReason
 from loans.models import Outcome
+from loans.origination.decisions import DecisionReason
 from loans.web.forms import money_input
 from risk.do_not_lend import DoNotLendReason
 

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from core.errors import DomainError
 from core.pages import page_of
-from loans.decisions import reason_labels
 from loans.models import Application
+from loans.origination.decisions import reason_labels
 from risk import work_queue
 from risk.queries import waiting_applications
 from staff.permissions import require

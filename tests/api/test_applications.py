@@ -6,9 +6,9 @@ import pytest
 
 from core.models import Rule
 from core.rules import forget_cached_rules
-from loans.decisions import DecisionReason
 from loans.models import Application, Loan, Product
-from loans.origination import Decision, decline, refer
+from loans.origination.decisions import DecisionReason
+from loans.origination.origination import Decision, decline, refer
 from partners.models import Introduction
 from risk.tasks import assess_submitted
 from tests.api.conftest import TODAY

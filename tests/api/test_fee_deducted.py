@@ -7,8 +7,8 @@ import pytest
 
 from loans.models import Disbursement, Offer
 from tests.api.town import lent, yuan
-from tests.loans.test_advance_deduction import allow
-from tests.loans.test_fee_deducted import a_product_with_deducted_fee
+from tests.loans.disbursement.test_fee_deducted import a_product_with_deducted_fee
+from tests.loans.pricing.test_advance_deduction import allow
 
 pytestmark = pytest.mark.django_db
 

@@ -8,8 +8,8 @@ from core import business_date
 from loans.acts.performing import perform
 from loans.models import Loan
 from tests.api.town import lent, offered, registered, yuan
+from tests.loans.acts.test_acts import wish
 from tests.loans.books import a_product, close_until
-from tests.loans.test_acts import wish
 from tests.partners.test_problems import assert_problem
 
 pytestmark = pytest.mark.django_db

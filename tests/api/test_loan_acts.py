@@ -10,7 +10,7 @@ from core.rules import forget_cached_rules
 from loans.acts.performing import perform
 from loans.models import Loan, LoanAct
 from tests.api.town import lent, yuan
-from tests.loans.test_acts import wish as loan_wish
+from tests.loans.acts.test_acts import wish as loan_wish
 from tests.partners.test_problems import assert_problem
 
 pytestmark = pytest.mark.django_db

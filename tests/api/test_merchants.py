@@ -6,11 +6,11 @@ import pytest
 
 from core import business_date
 from loans.acts.performing import perform
-from loans.merchants import change_merchant
+from loans.merchants.merchants import change_merchant
 from loans.models import Loan, Merchant
 from tests.api.town import applied, lent, registered, yuan
+from tests.loans.acts.test_acts import wish
 from tests.loans.books import a_merchant, a_product, close_until
-from tests.loans.test_acts import wish
 from tests.partners.factories import caller
 from tests.partners.test_problems import assert_problem
 

@@ -8,11 +8,11 @@ import pytest
 from core import business_date
 from core.models import Rule
 from core.rules import forget_cached_rules
+from loans.account.policy_cover import CashValue
 from loans.models import Loan, PledgeStatus, PolicyPledge, Repayment
-from loans.pledge_cover import CashValue
 from tests.api.conftest import TODAY
 from tests.api.town import lent, yuan
-from tests.loans.pledges import a_pledge, night
+from tests.loans.pledged_policies import a_pledge, night
 from tests.partners.factories import EVERYTHING_OWN, caller
 from tests.partners.test_problems import assert_problem
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from loans.quotes import quote_for
+from loans.pricing.quotes import quote_for
 from tests.api.conftest import TODAY
 from tests.api.town import yuan
 from tests.loans.books import a_product

@@ -7,10 +7,10 @@ import pytest
 
 from core.models import Rule
 from core.rules import forget_cached_rules
-from loans.hardship import extend
 from loans.models import Loan
-from loans.refunds import refund_overpayment
-from loans.waiving import waive
+from loans.servicing.hardship import extend
+from loans.servicing.refunds import refund_overpayment
+from loans.servicing.waiving import waive
 from tests.api.conftest import TODAY
 from tests.api.town import lent, yuan
 from tests.partners.factories import Caller, caller

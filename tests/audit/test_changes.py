@@ -10,8 +10,8 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from audit.changes import Change, changes_of, people_in, type_label
-from loans.acts.parameters import in_words
-from loans.acts.registry import act_kind, act_kinds
+from loans.events.act_kinds import act_kind, act_kinds
+from loans.events.act_parameters import in_words
 
 
 def stored(object_type: str, before: dict[str, Any], after: dict[str, Any]) -> SimpleNamespace:

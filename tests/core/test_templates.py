@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.places import ROOT
+
 TEMPLATES = sorted(ROOT.glob("templates/**/*.html"))
 FORBIDDEN = {
     "an inline style": re.compile(r"<[^>%{]*\sstyle\s*=", re.I),

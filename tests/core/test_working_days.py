@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.working_days import BusinessDayRoll, DayOfTwoKinds, NoWorkingWeekday, WorkingCalendar, calendar_of
-from loans import conventions
+from loans.schedules import conventions
 
 PLAIN = WorkingCalendar()
 SPRING = WorkingCalendar(

@@ -12,7 +12,7 @@ from borrowers.models import Borrower
 from debt_collections import cases
 from debt_collections.models import Case
 from loans.models import Loan
-from loans.servicing import record_repayment
+from loans.servicing.repayments import record_repayment
 from tests.loans.books import a_borrower, a_running_loan, close_until
 
 DISBURSED = date(2026, 1, 15)

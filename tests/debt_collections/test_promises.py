@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from debt_collections import cases, promises
 from debt_collections.lifecycle import StepNotAllowed
 from debt_collections.models import Case, Promise
-from loans.servicing import reverse_repayment
+from loans.servicing.repayments import reverse_repayment
 from messaging.models import Message
 from tests.debt_collections.factories import EVERYBODY, LATE, a_case, at, pay
 from tests.loans.books import a_running_loan

@@ -14,7 +14,7 @@ from debt_collections import cases, promises
 from debt_collections.models import Case, CaseEvent
 from debt_collections.strategy import PriorityRule, priority
 from loans.models import LoanPosition
-from loans.writing_off import write_off
+from loans.servicing.writing_off import write_off
 from tests.debt_collections.factories import FIRST_DUE, LATE, a_borrower, a_case, a_late_loan, pay, review
 from tests.loans.books import close_until
 

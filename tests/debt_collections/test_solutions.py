@@ -13,7 +13,7 @@ from audit import approvals
 from debt_collections import solutions
 from debt_collections.models import Case, CaseEvent
 from loans.models import Loan, LoanPosition
-from loans.reversing import reverse_extension
+from loans.servicing.reversing import reverse_extension
 from tests.debt_collections.factories import LATE, a_case, pay, review
 from tests.loans.books import a_running_loan, close_until
 

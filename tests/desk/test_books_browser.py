@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from ledger.models import JournalEntry
 from ledger.periods import close_through
 from loans.models import Loan
-from loans.servicing import record_repayment
+from loans.servicing.repayments import record_repayment
 from tests.browsing import arrive, assert_fits
 from tests.loans.books import DISBURSED, a_running_loan, close_until
 

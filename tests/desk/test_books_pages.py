@@ -18,7 +18,7 @@ from core import business_date
 from ledger.models import JournalEntry, PeriodClosing
 from ledger.queries import closed_through
 from loans.models import Loan, Repayment
-from loans.servicing import record_repayment, reverse_repayment
+from loans.servicing.repayments import record_repayment, reverse_repayment
 from operations.models import LongJob
 from staff.models import User
 from tests.loans.books import DISBURSED, a_running_loan, close_until

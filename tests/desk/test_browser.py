@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core import business_date
-from loans import servicing
 from loans.models import Loan
+from loans.servicing import repayments
 from tests.browsing import arrive, assert_fits
 from tests.loans.books import DISBURSED, a_borrower, a_running_loan, close_until
 
@@ -24,7 +24,7 @@ def loan() -> Loan:
     business_date.move_to(DISBURSED)
     made = a_running_loan(borrower=a_borrower(name="林小雨", phone="13812341234"))
     close_until(date(2026, 2, 14))
-    servicing.record_repayment(
+    repayments.record_repayment(
         loan_id=made.pk,
         amount=Decimal("1100.15"),
         received_on=date(2026, 2, 15),

@@ -11,8 +11,9 @@ from django.utils import timezone
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from desk import home, navigation
-from loans import asking, portfolio, servicing
 from loans.models import Loan
+from loans.pages import portfolio
+from loans.servicing import asking, repayments
 from operations.models import BusinessDay, EndOfDayRun
 from staff.roles import ROLES
 from tests.loans.books import DISBURSED, a_running_loan, close_until
@@ -110,7 +111,7 @@ def test_portfolio_at_risk_counts_what_was_late_at_that_month_end() -> None:
     late, good = a_running_loan(), a_running_loan()
     for n, due in enumerate([date(2026, 2, 15), date(2026, 3, 15)]):
         close_until(due.replace(day=14))
-        servicing.record_repayment(
+        repayments.record_repayment(
             loan_id=good.pk,
             amount=Decimal("1100.15"),
             received_on=due,

@@ -11,8 +11,9 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 
 from core import business_date
 from desk.web.loans import TABS
-from loans import hardship, loan_page, servicing, settling, writing_off
 from loans.models import Loan
+from loans.pages import loan_page
+from loans.servicing import hardship, repayments, settling, writing_off
 from tests.debt_collections.factories import a_case
 from tests.loans.books import DISBURSED, a_running_loan, close_until
 
@@ -31,7 +32,7 @@ def operator(client: Client, signed_in: Callable[..., Client]) -> Client:
 
 
 def pay(loan: Loan, amount: str, on: date, key: str) -> None:
-    servicing.record_repayment(
+    repayments.record_repayment(
         loan_id=loan.pk,
         amount=Decimal(amount),
         received_on=on,
@@ -165,7 +166,7 @@ def test_an_extended_schedule_can_be_compared_with_the_original(operator: Client
 def test_a_reversed_payment_stays_in_the_list_struck_through(operator: Client, loan: Loan) -> None:
     pay(loan, "100.00", DISBURSED, "k")
     repayment = loan.repayments.get()
-    servicing.reverse_repayment(repayment_id=repayment.pk, reason="bounced", reversed_on=DISBURSED)
+    repayments.reverse_repayment(repayment_id=repayment.pk, reason="bounced", reversed_on=DISBURSED)
 
     page = shown(operator, loan, "transactions")
 

@@ -10,8 +10,8 @@ import pytest
 from core import business_date
 from ledger.queries import difference
 from loans.models import Loan
+from loans.proof.verifying import compare
 from loans.tasks import send_due_disbursements
-from loans.verifying import compare
 from operations.end_of_day import close_until
 from risk.tasks import assess_submitted
 from tests.api.town import yuan

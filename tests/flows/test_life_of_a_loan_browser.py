@@ -17,7 +17,7 @@ from core.models import Rule
 from core.rules import forget_cached_rules
 from ledger.queries import difference
 from loans.models import Loan
-from loans.verifying import compare
+from loans.proof.verifying import compare
 from operations.end_of_day import close_until
 from tests.borrowers.factories import resident_number
 from tests.browsing import arrive

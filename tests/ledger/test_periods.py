@@ -13,8 +13,8 @@ from ledger.models import JournalEntry, PeriodClosing
 from ledger.periods import AlreadyClosed, DayStillOpen, NothingClosed, close_through, reopen_from
 from ledger.posting import Line, PeriodClosed, post, reverse
 from ledger.queries import closed_through
-from loans.servicing import record_repayment
-from loans.verifying import compare
+from loans.proof.verifying import compare
+from loans.servicing.repayments import record_repayment
 from staff.models import User
 from tests.loans.books import DISBURSED, a_running_loan, close_until
 

@@ -9,11 +9,11 @@ from borrowers.models import Borrower
 from borrowers.onboarding import register_borrower
 from core import business_date
 from core.identifiers import next_number
-from loans.activation import activate
-from loans.closing import accrue_and_age
-from loans.merchant_numbers import check_character
-from loans.merchants import add_merchant
+from loans.disbursement.activation import activate
+from loans.merchants.merchant_numbers import check_character
+from loans.merchants.merchants import add_merchant
 from loans.models import Loan, Merchant, Product, ProductVersion
+from loans.night.closing import accrue_and_age
 
 _people = count(1)
 _merchants = count(1)

@@ -12,9 +12,9 @@ from borrowers.consents import GivenConsent
 from borrowers.means import add_bank_account, record_income
 from borrowers.models import Borrower, ConsentPurpose, ContactKind, ContactPoint, ContactState
 from borrowers.onboarding import register_borrower
-from loans import origination
-from loans.decisions import Decision
 from loans.models import Application, Offer, OfferStatus, Outcome, ProductVersion
+from loans.origination import origination
+from loans.origination.decisions import Decision
 from tests.borrowers.factories import resident_number
 from tests.loans.books import a_product
 

@@ -15,7 +15,7 @@ from borrowers.models import Borrower
 from core import business_date
 from ledger import queries as books
 from loans.models import Application, Loan, LoanPosition, LoanStatus, PledgeStatus, PolicyPledge
-from loans.verifying import compare
+from loans.proof.verifying import compare
 from operations.demo import office, policies, portfolio
 from operations.demo.portfolio import DemoNotPossible, Size, load
 from operations.demo.staff import TEAM, hire_team

@@ -9,7 +9,7 @@ import pytest
 from django.db import transaction
 
 from debt_collections.models import Case
-from loans.signals import loan_position_changed
+from loans.bookkeeping.signals import loan_position_changed
 from operations import fresh_looks, receivers, tasks
 from operations.models import ChangedLoan
 from tests.debt_collections.factories import LATE, a_case, pay

@@ -8,9 +8,9 @@ from django.db import IntegrityError, connection, transaction
 
 from audit import approvals
 from audit.models import Approval, AuditEvent
+from loans.bookkeeping.signals import loan_position_changed
 from loans.models import Instalment, Loan, LoanPosition
-from loans.servicing import record_repayment
-from loans.signals import loan_position_changed
+from loans.servicing.repayments import record_repayment
 from operations.tasks import look_at_changed
 from risk import limits
 from risk.limits import LimitAmountWrong, LimitUnknown

@@ -6,11 +6,11 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from ledger.posting import Line, credit, debit
-from loans.account_mapping import accounts_for
+from loans.account.changes.base import Effect
+from loans.account.changes.capitalising import InterestCapitalised
 from loans.acts.kinds.terms import needs_fixed_schedule
-from loans.acts.registry import ActKind, Group, register
-from loans.changes.base import Effect
-from loans.changes.capitalising import InterestCapitalised
+from loans.bookkeeping.account_mapping import accounts_for
+from loans.events.act_kinds import ActKind, Group, register
 from loans.models import Loan
 
 

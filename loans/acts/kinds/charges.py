@@ -4,11 +4,11 @@ from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
+from loans.account.changes.charges import FeeAdded, FeeLowered, FeeRaised, PenaltyAdded
 from loans.acts.authority import beyond
-from loans.acts.parameters import Parameter, Sort
-from loans.acts.registry import ActKind, Group, register
-from loans.changes.charges import FeeAdded, FeeLowered, FeeRaised, PenaltyAdded
-from loans.running_cost import refuse_fee_over_cap, refuse_penalty_over_cap
+from loans.acts.running_cost import refuse_fee_over_cap, refuse_penalty_over_cap
+from loans.events.act_kinds import ActKind, Group, register
+from loans.events.act_parameters import Parameter, Sort
 
 FEE_ADDED = register(
     ActKind(

@@ -9,17 +9,17 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import DomainError, Invalid
 from core.money import ZERO
 from ledger.posting import Line, credit, debit
-from loans.account import Account
-from loans.account_mapping import accounts_for
+from loans.account.account import Account
+from loans.account.changes.base import Change, Effect
+from loans.account.changes.credits import ChargeBack, GoodwillCredit, InterestWaived, MerchantRefund
 from loans.acts.authority import beyond
 from loans.acts.kinds.terms import needs_fixed_schedule
-from loans.acts.parameters import Parameter, Sort
-from loans.acts.registry import ActKind, Group, OnceChargedOff, register
-from loans.changes.base import Change, Effect
-from loans.changes.credits import ChargeBack, GoodwillCredit, InterestWaived, MerchantRefund
-from loans.drawn import charged_back
-from loans.events import order_of
-from loans.merchant_numbers import normal
+from loans.bookkeeping.account_mapping import accounts_for
+from loans.events.act_kinds import ActKind, Group, OnceChargedOff, register
+from loans.events.act_parameters import Parameter, Sort
+from loans.events.of_acts import charged_back
+from loans.events.stored import order_of
+from loans.merchants.merchant_numbers import normal
 from loans.models import Loan, LoanStatus, Merchant, Repayment, RepaymentStatus
 
 

@@ -6,13 +6,13 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
-from loans.account import Account
+from loans.account.account import Account
+from loans.account.changes.base import Change
+from loans.account.changes.holds import STOPS_INTEREST, HoldEnded, HoldPlaced
+from loans.account.interest import Stops
 from loans.acts.authority import beyond
-from loans.acts.parameters import Parameter, Sort
-from loans.acts.registry import ActKind, Group, register
-from loans.changes.base import Change
-from loans.changes.holds import STOPS_INTEREST, HoldEnded, HoldPlaced
-from loans.interest import Stops
+from loans.events.act_kinds import ActKind, Group, register
+from loans.events.act_parameters import Parameter, Sort
 from loans.models import Loan
 
 

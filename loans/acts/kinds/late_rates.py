@@ -3,13 +3,13 @@
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
-from loans.account import Account
-from loans.acts.parameters import Parameter, Sort
-from loans.acts.registry import ActKind, Group, register
-from loans.changes.base import Change
-from loans.changes.late_rates import LateMultiplierChanged
-from loans.late_rules import require_multiplier_allowed
+from loans.account.account import Account
+from loans.account.changes.base import Change
+from loans.account.changes.late_rates import LateMultiplierChanged
+from loans.events.act_kinds import ActKind, Group, register
+from loans.events.act_parameters import Parameter, Sort
 from loans.models import Loan
+from loans.pricing.late_rules import require_multiplier_allowed
 
 
 class LateRateOnItsOwn(DomainError):

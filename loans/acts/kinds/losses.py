@@ -5,14 +5,15 @@ from decimal import Decimal
 from django.utils.translation import gettext_lazy as _
 
 from ledger.posting import Line, credit, debit
-from loans import bookings, positions, writing_off
-from loans.account_mapping import accounts_for
+from loans.account.changes.base import Effect
+from loans.account.changes.losses import ChargedOff, SettledForLess, WriteOffUndone
 from loans.acts.authority import beyond
-from loans.acts.parameters import Parameter, Sort
-from loans.acts.registry import ActKind, Group, OnceChargedOff, register
-from loans.changes.base import Effect
-from loans.changes.losses import ChargedOff, SettledForLess, WriteOffUndone
+from loans.bookkeeping import bookings, positions
+from loans.bookkeeping.account_mapping import accounts_for
+from loans.events.act_kinds import ActKind, Group, OnceChargedOff, register
+from loans.events.act_parameters import Parameter, Sort
 from loans.models import Loan, LoanStatus
+from loans.servicing import writing_off
 
 
 def _discount(loan: Loan, effect: Effect) -> list[Line]:

@@ -8,16 +8,17 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import Invalid
 from core.money import CENT
 from ledger.posting import Line
-from loans import bookings, drawing
-from loans.account import Account
-from loans.account_mapping import accounts_for
+from loans.account.account import Account
+from loans.account.changes.base import Change, Effect
+from loans.account.changes.replanning import DrawnDown, RateChanged, Rescheduled
+from loans.acts import drawing
 from loans.acts.authority import beyond
 from loans.acts.kinds.terms import MOST_INSTALMENTS, needs_fixed_schedule
-from loans.acts.parameters import Parameter, Sort
-from loans.acts.registry import ActKind, Group, OnceChargedOff, register
-from loans.changes.base import Change, Effect
-from loans.changes.replanning import DrawnDown, RateChanged, Rescheduled
-from loans.drawn import LATER, drawn
+from loans.bookkeeping import bookings
+from loans.bookkeeping.account_mapping import accounts_for
+from loans.events.act_kinds import ActKind, Group, OnceChargedOff, register
+from loans.events.act_parameters import Parameter, Sort
+from loans.events.of_acts import LATER, drawn
 from loans.models import Loan
 
 

@@ -9,14 +9,14 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import DomainError
 from core.rules import rule
 from ledger.posting import Line, credit, debit
-from loans.account import Account
-from loans.account_mapping import accounts_for
+from loans.account.account import Account
+from loans.account.changes.base import Change, Effect
+from loans.account.changes.due_dates import DueDayChanged, PaymentHoliday
+from loans.account.changes.restructuring import OverdueReaged, OverdueSpread, Reamortised
 from loans.acts.authority import beyond
-from loans.acts.parameters import Parameter, Sort
-from loans.acts.registry import ActKind, Group, register
-from loans.changes.base import Change, Effect
-from loans.changes.due_dates import DueDayChanged, PaymentHoliday
-from loans.changes.restructuring import OverdueReaged, OverdueSpread, Reamortised
+from loans.bookkeeping.account_mapping import accounts_for
+from loans.events.act_kinds import ActKind, Group, register
+from loans.events.act_parameters import Parameter, Sort
 from loans.models import Loan
 
 MOST_INSTALMENTS = 360

@@ -11,11 +11,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from core.errors import DomainError
 from core.tables import require_tables
-from loans.conformity import business_days, day_counts, rates, schedules
-from loans.conformity.cells import Mismatch
-from loans.conformity.files import CaseFile, read_cases
+from loans.proof.conformity import business_days, day_counts, rates, schedules
+from loans.proof.conformity.cells import Mismatch
+from loans.proof.conformity.files import CaseFile, read_cases
 
-# What checks the cases of each kind that loans.conformity.files recognises.
+# What checks the cases of each kind that loans.proof.conformity.files recognises.
 CHECKERS: dict[str, Callable[[dict[str, Any]], list[Mismatch]]] = {
     "day_counts": day_counts.mismatches,
     "business_days": business_days.mismatches,

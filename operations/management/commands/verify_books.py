@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ledger.queries import difference
 from loans.models import Loan
-from loans.verifying import Difference, verify
+from loans.proof.verifying import Difference, verify
 
 
 class Command(BaseCommand):

@@ -11,13 +11,13 @@ import pytest
 
 from loans.acts.performing import perform, undo
 from loans.models import Loan, LoanAct, LoanStatus
-from loans.servicing import reverse_repayment
-from loans.writing_off import write_off
+from loans.servicing.repayments import reverse_repayment
+from loans.servicing.writing_off import write_off
+from tests.loans.acts.test_acts import wish
 from tests.loans.books import close_until
 from tests.loans.money_stories.telling import the_journal, told
 from tests.loans.money_stories.test_servicing_stories import FIRST_DUE, a_loan_on
-from tests.loans.test_acts import wish
-from tests.loans.test_servicing import assert_books_agree, pay, position
+from tests.loans.servicing.test_repayments import assert_books_agree, pay, position
 
 pytestmark = pytest.mark.django_db
 NEXT_DAY = date(2026, 2, 16)

@@ -8,16 +8,16 @@ from decimal import Decimal
 
 import pytest
 
+from loans.account.changes.credits import MoreThanOwed
 from loans.acts.kinds.credits import MoreThanReceived, NotAPurchase, ReceiptUnknown
 from loans.acts.kinds.replanning import BeyondApproved
 from loans.acts.performing import perform, undo
-from loans.changes.credits import MoreThanOwed
 from loans.models import Instalment, Loan, LoanStatus
+from tests.loans.acts.test_acts import wish
 from tests.loans.books import a_product, a_running_loan, close_until
 from tests.loans.money_stories.telling import the_journal, told
 from tests.loans.money_stories.test_servicing_stories import FIRST_DUE, a_loan_on
-from tests.loans.test_acts import wish
-from tests.loans.test_servicing import assert_books_agree, pay, position
+from tests.loans.servicing.test_repayments import assert_books_agree, pay, position
 
 pytestmark = pytest.mark.django_db
 

@@ -10,16 +10,17 @@ from django.test import Client
 
 from core import business_date
 from ledger.models import JournalEntry
-from loans import disbursing, origination
 from loans.acts.kinds.credits import MerchantUnknown
 from loans.acts.performing import perform
-from loans.merchants import MerchantNotActive, change_merchant
+from loans.disbursement import disbursing
+from loans.merchants.merchants import MerchantNotActive, change_merchant
 from loans.models import Disbursement, Instalment, Loan, LoanStatus, SimulatedPayment
+from loans.origination import origination
+from tests.loans.acts.test_acts import wish
 from tests.loans.books import a_merchant, a_product, a_purchase, close_until
 from tests.loans.factories import ON, an_applicant, an_application, an_offer
 from tests.loans.money_stories.telling import the_journal, told
-from tests.loans.test_acts import wish
-from tests.loans.test_servicing import assert_books_agree, pay, position
+from tests.loans.servicing.test_repayments import assert_books_agree, pay, position
 
 pytestmark = pytest.mark.django_db
 FIRST_DUE = date(2026, 7, 15)

@@ -4,14 +4,14 @@ from datetime import date
 
 import pytest
 
-from loans.hardship import extend
-from loans.refunds import refund_overpayment
-from loans.reversing import reverse_extension, reverse_refund, reverse_waiver
-from loans.waiving import waive
+from loans.servicing.hardship import extend
+from loans.servicing.refunds import refund_overpayment
+from loans.servicing.reversing import reverse_extension, reverse_refund, reverse_waiver
+from loans.servicing.waiving import waive
 from tests.loans.books import a_running_loan
 from tests.loans.money_stories.telling import the_journal, told
 from tests.loans.money_stories.test_servicing_stories import a_loan_on
-from tests.loans.test_servicing import assert_books_agree, pay, position
+from tests.loans.servicing.test_repayments import assert_books_agree, pay, position
 
 pytestmark = pytest.mark.django_db
 

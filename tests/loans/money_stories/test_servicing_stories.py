@@ -8,16 +8,16 @@ from datetime import date, timedelta
 
 import pytest
 
-from loans.hardship import extend
 from loans.models import Loan
-from loans.refunds import refund_overpayment
-from loans.servicing import reverse_repayment
-from loans.settling import settle_early
-from loans.waiving import waive
-from loans.writing_off import write_off
+from loans.servicing.hardship import extend
+from loans.servicing.refunds import refund_overpayment
+from loans.servicing.repayments import reverse_repayment
+from loans.servicing.settling import settle_early
+from loans.servicing.waiving import waive
+from loans.servicing.writing_off import write_off
 from tests.loans.books import a_running_loan, close_days, close_until
 from tests.loans.money_stories.telling import the_journal, told
-from tests.loans.test_servicing import assert_books_agree, pay, position
+from tests.loans.servicing.test_repayments import assert_books_agree, pay, position
 
 pytestmark = pytest.mark.django_db
 FIRST_DUE = date(2026, 2, 15)

@@ -13,16 +13,16 @@ import pytest
 from core.models import Rule
 from core.rules import forget_cached_rules
 from loans.acts.performing import perform, undo
-from loans.book_checks import CHECKS, broken
 from loans.models import Loan, LoanPosition
-from loans.servicing import reverse_repayment
-from loans.verifying import compare
-from loans.writing_off import write_off
+from loans.proof.book_checks import CHECKS, broken
+from loans.proof.verifying import compare
+from loans.servicing.repayments import reverse_repayment
+from loans.servicing.writing_off import write_off
+from tests.loans.acts.test_acts import wish
 from tests.loans.books import a_running_loan, close_days, close_until
 from tests.loans.money_stories.telling import the_journal, told
 from tests.loans.money_stories.test_charge_off_stories import charge_off
-from tests.loans.test_acts import wish
-from tests.loans.test_servicing import assert_books_agree, pay, position
+from tests.loans.servicing.test_repayments import assert_books_agree, pay, position
 
 pytestmark = pytest.mark.django_db
 EVE = date(2026, 5, 16)

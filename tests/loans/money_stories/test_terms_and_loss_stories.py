@@ -9,11 +9,11 @@ from decimal import Decimal
 import pytest
 
 from loans.acts.performing import perform, undo
-from loans.writing_off import write_off
+from loans.servicing.writing_off import write_off
+from tests.loans.acts.test_acts import wish
 from tests.loans.money_stories.telling import the_journal, told
 from tests.loans.money_stories.test_servicing_stories import FIRST_DUE, a_loan_on
-from tests.loans.test_acts import wish
-from tests.loans.test_servicing import assert_books_agree, pay
+from tests.loans.servicing.test_repayments import assert_books_agree, pay
 
 pytestmark = pytest.mark.django_db
 

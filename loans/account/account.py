@@ -1,0 +1,365 @@
+"""The loan account as a value, and what each event does to it (pure).
+
+Servicing loads an ``Account`` from the database, applies one event and writes the result back. A back-dated event starts
+from the schedule as agreed and applies all events again in date order: the very same functions, so that replaying equals
+having been in order from the start.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+from core.money import ZERO, round_money
+from loans.account.interest import Hold, accrued_fee, accrued_interest, chargeable_days, late_interest_of_day
+from loans.account.late_interest import Bearing, LateRate, LateTerms, Reckoning, charged_until
+from loans.schedules.plan import Plan, laid_out
+from loans.schedules.schedule import Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class InstalmentState:
+    """One instalment: what was agreed, what was paid of it, and late interest so far (eight decimals)."""
+
+    number: int
+    starts_on: date
+    due_on: date
+    principal: Decimal
+    interest: Decimal
+    fee: Decimal
+    principal_paid: Decimal = ZERO
+    interest_paid: Decimal = ZERO
+    fee_paid: Decimal = ZERO
+    late_interest: Decimal = ZERO
+    late_interest_paid: Decimal = ZERO
+    settled_on: date | None = None
+
+    @property
+    def principal_owed(self) -> Decimal:
+        return self.principal - self.principal_paid
+
+    @property
+    def interest_owed(self) -> Decimal:
+        return self.interest - self.interest_paid
+
+    @property
+    def fee_owed(self) -> Decimal:
+        return self.fee - self.fee_paid
+
+    @property
+    def late_interest_owed(self) -> Decimal:
+        return round_money(self.late_interest) - self.late_interest_paid
+
+    @property
+    def agreed_owed(self) -> Decimal:
+        """Principal, interest and fee not yet paid: what makes an instalment late."""
+        return self.principal_owed + self.interest_owed + self.fee_owed
+
+    @property
+    def owed(self) -> Decimal:
+        return self.agreed_owed + self.late_interest_owed
+
+
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """Interest, late interest and fees earned since the loan began, paid or not, in cents."""
+
+    interest: Decimal
+    late_interest: Decimal
+    fee: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Suspended:
+    """Interest and late interest that are owed and in the books, but not as income (``loans.account.suspense``)."""
+
+    interest: Decimal = ZERO
+    late_interest: Decimal = ZERO
+
+    @property
+    def total(self) -> Decimal:
+        return self.interest + self.late_interest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeOff:
+    """The claims left the books on ``on`` while the borrower goes on owing them.
+
+    ``amount`` is what they were, ``earned`` what had accrued by then (nothing is booked after it), ``suspended`` what of
+    it had not been income, ``recovered`` the money that has come for them since.
+    """
+
+    on: date
+    amount: Decimal
+    earned: Earned
+    suspended: Suspended = Suspended()
+    recovered: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A loan on a day: its instalments, how far late interest is reckoned (``as_of``), money not allocated, and holds.
+
+    ``plan`` is there where interest follows what is outstanding: then the instalments are laid out from it anew.
+    ``charged_off`` changes nothing of what is owed, only what the books make of it.
+    ``late_annual_rate`` is the late rate the contract begins with, ``late_rates`` those from later days on.
+    """
+
+    instalments: tuple[InstalmentState, ...]
+    as_of: date
+    grace_days: int
+    late_annual_rate: Decimal
+    late: LateTerms = field(default_factory=LateTerms)
+    late_rates: tuple[LateRate, ...] = ()
+    overpaid: Decimal = ZERO
+    holds: tuple[Hold, ...] = ()
+    plan: Plan | None = None
+    charged_off: ChargeOff | None = None
+
+    @property
+    def owed(self) -> Decimal:
+        """Everything still to be paid, future interest and fees included."""
+        return sum((row.owed for row in self.instalments), ZERO)
+
+    @property
+    def principal_outstanding(self) -> Decimal:
+        return sum((row.principal_owed for row in self.instalments), ZERO)
+
+    @property
+    def is_settled(self) -> bool:
+        return self.owed == 0
+
+    @property
+    def late_by_day(self) -> bool:
+        """Whether late interest must be reckoned day by day: at more than one rate, or under a cap."""
+        return bool(self.late_rates) or self.late.most is not None
+
+    @property
+    def late_reckoning(self) -> Reckoning:
+        return Reckoning(self.late_annual_rate, self.late_rates, self.grace_days, self.holds, self.late.most)
+
+    def bears_late_interest(self, row: InstalmentState) -> Decimal:
+        """What of ``row`` bears late interest once it is late: principal, and interest where it compounds (复利)."""
+        return row.principal_owed + row.interest_owed if self.late.compounds else row.principal_owed
+
+    def interest_accrued(self, on: date) -> Decimal:
+        """Interest accrued by the end of ``on`` since the loan began, paid or not."""
+        rows = self.instalments
+        return sum((accrued_interest(r.interest, r.interest_paid, r.starts_on, r.due_on, on) for r in rows), ZERO)
+
+    def fee_accrued(self, on: date) -> Decimal:
+        """Fees earned by the end of ``on``, paid or not."""
+        return sum((accrued_fee(r.fee, r.fee_paid, r.due_on, on) for r in self.instalments), ZERO)
+
+    @property
+    def late_interest_accrued(self) -> Decimal:
+        """Late interest charged so far, in cents, paid or not."""
+        return sum((round_money(row.late_interest) for row in self.instalments), ZERO)
+
+    @property
+    def accrued(self) -> Earned:
+        """What the borrower has come to owe besides principal by the end of ``as_of``, paid or not."""
+        on = self.as_of
+        return Earned(self.interest_accrued(on), self.late_interest_accrued, self.fee_accrued(on))
+
+    @property
+    def earned(self) -> Earned:
+        """What of it is in the books, as income or in suspense: all of it, until the loan is charged off."""
+        return self.accrued if self.charged_off is None else self.charged_off.earned
+
+    @property
+    def paid(self) -> Earned:
+        """What of it was paid."""
+        rows = self.instalments
+        return Earned(
+            sum((row.interest_paid for row in rows), ZERO),
+            sum((row.late_interest_paid for row in rows), ZERO),
+            sum((row.fee_paid for row in rows), ZERO),
+        )
+
+
+def open_account(
+    schedule: Schedule,
+    *,
+    on: date,
+    grace_days: int,
+    late_annual_rate: Decimal,
+    late: LateTerms | None = None,
+    plan: Plan | None = None,
+) -> Account:
+    """The account on the day the money goes out."""
+    rows = tuple(
+        InstalmentState(r.number, r.starts_on, r.due_on, r.principal, r.interest, r.fee) for r in schedule.instalments
+    )
+    return Account(
+        instalments=rows,
+        as_of=on,
+        grace_days=grace_days,
+        late_annual_rate=late_annual_rate,
+        late=late or LateTerms(),
+        plan=plan,
+    )
+
+
+def age(account: Account, on: date) -> Account:
+    """Charge late interest up to the end of ``on``; an earlier day changes nothing."""
+    if on <= account.as_of:
+        return account
+    account = relaid(account, on)
+    if account.late_by_day:
+        rows = _charged_by_day(account, on)
+    else:
+        rows = tuple(_with_late_interest(row, account, on) for row in account.instalments)
+    return replace(account, instalments=rows, as_of=on)
+
+
+def _charged_by_day(account: Account, on: date) -> tuple[InstalmentState, ...]:
+    bearing = [Bearing(row.due_on, account.bears_late_interest(row), row.late_interest) for row in account.instalments]
+    charged = charged_until(bearing, account.late_reckoning, account.as_of, on)
+    pairs = zip(account.instalments, charged, strict=True)
+    return tuple(row if row.late_interest == amount else replace(row, late_interest=amount) for row, amount in pairs)
+
+
+def relaid(account: Account, on: date) -> Account:
+    """Lay the instalments out anew as they stand at the end of ``on``, where the account has a plan.
+
+    What was paid of an instalment stays owed and paid. Instalments that no longer have anything to repay fall away.
+    """
+    if account.plan is None:
+        return account
+    amounts = laid_out(account.plan, on)
+    known = {row.number: _laid_out(row, amounts.get(row.number)) for row in account.instalments}
+    for number, period in zip(account.plan.numbers, account.plan.periods, strict=True):
+        if number not in known:  # it had fallen away, and there may be something to repay again
+            known[number] = InstalmentState(number, period.starts_on, period.due_on, *amounts[number], ZERO)
+    rows = [known[number] for number in sorted(known)]
+    while rows and not rows[-1].principal + rows[-1].interest + rows[-1].fee + rows[-1].late_interest:
+        rows.pop()
+    return replace(account, instalments=tuple(rows))
+
+
+def _laid_out(row: InstalmentState, amounts: tuple[Decimal, Decimal] | None) -> InstalmentState:
+    if amounts is None:
+        return row
+    principal, interest = amounts[0], max(amounts[1], row.interest_paid)
+    if (principal, interest) == (row.principal, row.interest):
+        return row
+    row = replace(row, principal=principal, interest=interest)
+    return replace(row, settled_on=None) if row.owed else row
+
+
+def _with_late_interest(row: InstalmentState, account: Account, on: date) -> InstalmentState:
+    base = account.bears_late_interest(row)
+    if not account.late_annual_rate or not base:
+        return row
+    days = chargeable_days(row.due_on, account.grace_days, account.as_of, on, account.holds)
+    if not days:
+        return row
+    charged = late_interest_of_day(base, account.late_annual_rate) * days
+    return replace(row, late_interest=row.late_interest + charged)
+
+
+def extend(account: Account, *, on: date, days: int, annual_rate: Decimal) -> tuple[Account, Decimal]:
+    """Move every open due date by ``days`` and add the interest of the extra time to the first open instalment.
+
+    The extra time is charged at the contract rate on the principal outstanding (actual/365). Late interest charged so
+    far stays owed. Returns the new account and the interest added.
+    """
+    account = age(account, on)
+    if account.plan is not None:
+        return _extended_plan(account, on, days)
+    shift = timedelta(days=days)
+    added = round_money(account.principal_outstanding * annual_rate * days / 365)
+    rows: list[InstalmentState] = []
+    first_open = True
+    for row in account.instalments:
+        if row.settled_on is None and row.agreed_owed:
+            extra = added if first_open else ZERO
+            starts_on = row.starts_on if first_open else row.starts_on + shift
+            row = replace(row, starts_on=starts_on, due_on=row.due_on + shift, interest=row.interest + extra)
+            first_open = False
+        rows.append(row)
+    return replace(account, instalments=tuple(rows)), added
+
+
+def _extended_plan(account: Account, on: date, days: int) -> tuple[Account, Decimal]:
+    """Where interest follows the balance, the extra time is charged by the plan itself."""
+    assert account.plan is not None
+    shift = timedelta(days=days)
+    still_open = {row.number for row in account.instalments if row.settled_on is None and row.agreed_owed}
+    planned = still_open.intersection(account.plan.numbers)
+    plan = account.plan.moved(min(planned), shift) if planned else account.plan
+    dates = {number: (x.starts_on, x.due_on) for number, x in zip(plan.numbers, plan.periods, strict=True)}
+    # A down payment is no part of the plan: while it is owed it moves by itself.
+    dates |= {
+        row.number: (row.starts_on, row.due_on + shift)
+        for row in account.instalments
+        if row.number in still_open - planned
+    }
+    rows = tuple(
+        replace(row, starts_on=dates[row.number][0], due_on=dates[row.number][1]) if row.number in dates else row
+        for row in account.instalments
+    )
+    after = relaid(replace(account, instalments=rows, plan=plan), on)
+    return after, _total_interest(after) - _total_interest(account)
+
+
+def _total_interest(account: Account) -> Decimal:
+    return sum((row.interest for row in account.instalments), ZERO)
+
+
+def call_in(account: Account, on: date) -> Account:
+    """Make everything due on ``on``, with interest only for the days used (民法典 677): early settlement.
+
+    Interest of the running period is cut to what has accrued, of later periods to what was paid; principal of open
+    instalments falls due on ``on``.
+    """
+    follows_balance = account.plan is not None
+    account = _called_in_plan(age(account, on), on)
+    rows: list[InstalmentState] = []
+    for row in account.instalments:
+        if row.due_on > on and row.settled_on is None:
+            interest = row.interest
+            if not follows_balance:
+                interest = accrued_interest(row.interest, row.interest_paid, row.starts_on, row.due_on, on)
+            row = replace(row, starts_on=min(row.starts_on, on), due_on=on, interest=interest)
+        rows.append(row)
+    return replace(account, instalments=tuple(rows))
+
+
+def _called_in_plan(account: Account, on: date) -> Account:
+    """A plan ends when all is called in: its instalments as they stand with no interest after ``on``."""
+    if account.plan is None:
+        return account
+    ended = relaid(replace(account, plan=account.plan.called_in(account.principal_outstanding, on)), on)
+    return replace(ended, plan=None)
+
+
+def waive(account: Account, *, on: date, component: str, amount: Decimal, at_most: bool = False) -> Account:
+    """Give up ``amount`` of late interest or fees, oldest instalment first.
+
+    When less is owed, gives up what is owed if ``amount`` was meant as ``at_most`` that; else raises ValueError.
+    """
+    account, left = age(account, on), amount
+    rows: list[InstalmentState] = []
+    for row in account.instalments:
+        owed = row.late_interest_owed if component == "late_interest" else row.fee_owed
+        part = min(owed, left)
+        if part and component == "late_interest":
+            # All of it given up: the fraction of a cent goes too, half a cent below nothing would round to a cent.
+            left_over = row.late_interest_paid if part == owed else row.late_interest - part
+            row = replace(row, late_interest=left_over)
+        elif part:
+            row = replace(row, fee=row.fee - part)
+        rows.append(row)
+        left -= part
+    if left and not at_most:
+        raise ValueError("more would be waived than is owed")
+    return settle_rows(replace(account, instalments=tuple(rows)), on)
+
+
+def settle_rows(account: Account, on: date) -> Account:
+    """Stamp instalments that owe nothing any more with the day they were settled."""
+    rows = tuple(
+        replace(row, settled_on=on) if row.settled_on is None and not row.owed else row for row in account.instalments
+    )
+    return replace(account, instalments=rows)

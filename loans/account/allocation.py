@@ -1,0 +1,158 @@
+"""How a payment is divided over what is owed, in the order the product says (pure).
+
+Every allocation proves that its parts and what is left over sum to the payment.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from core.money import ZERO, split_evenly
+from loans.account.account import Account, InstalmentState, age, settle_rows
+from loans.account.payment_order import Future, PaymentOrder, Timing, plain_order
+
+Order = PaymentOrder | Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationLine:
+    """What of the payment went to one instalment."""
+
+    instalment_number: int
+    principal: Decimal = ZERO
+    interest: Decimal = ZERO
+    fee: Decimal = ZERO
+    late_interest: Decimal = ZERO
+
+    @property
+    def total(self) -> Decimal:
+        return self.principal + self.interest + self.fee + self.late_interest
+
+    def plus(self, other: "AllocationLine") -> "AllocationLine":
+        """Both together, for the instalment of this one."""
+        return AllocationLine(
+            self.instalment_number,
+            self.principal + other.principal,
+            self.interest + other.interest,
+            self.fee + other.fee,
+            self.late_interest + other.late_interest,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """A payment divided; ``overpaid`` is what nothing was owed for.
+
+    ``recovers``: what it pays had been charged off, so that the books know it as recovery.
+    """
+
+    amount: Decimal
+    lines: tuple[AllocationLine, ...]
+    overpaid: Decimal
+    recovers: bool = False
+
+    def __post_init__(self) -> None:
+        assert self.overpaid >= 0 and self.amount == self.total + self.overpaid, "an allocation must sum to its payment"
+
+    @property
+    def total(self) -> Decimal:
+        return sum((line.total for line in self.lines), ZERO)
+
+    def of(self, component: str) -> Decimal:
+        """The sum that went to one component over all instalments."""
+        return sum((getattr(line, component) for line in self.lines), ZERO)
+
+
+def allocate(amount: Decimal, account: Account, order: Order, on: date | None = None) -> Allocation:
+    """Divide ``amount``, received ``on``, over what ``account`` owes.
+
+    A plain order needs no day: it is the same before and after the due date. Raises ValueError for an amount or an order
+    that cannot be.
+    """
+    if amount <= 0:
+        raise ValueError("a payment must be more than zero")
+    order = order if isinstance(order, PaymentOrder) else plain_order(order)
+    purse = _Purse(amount)
+    for timing, components in order.runs():
+        rows = [row for row in account.instalments if timing_of(row, on or account.as_of) is timing]
+        if timing is Timing.IN_ADVANCE and order.future is Future.SPREAD:
+            _spread(purse, rows, components)
+            continue
+        for row in reversed(rows) if timing is Timing.IN_ADVANCE and order.future is Future.LAST else rows:
+            purse.pay(row, components)
+    return purse.allocation()
+
+
+def timing_of(row: InstalmentState, on: date) -> Timing:
+    """Where the due date of ``row`` lies, seen from ``on``."""
+    if row.due_on < on:
+        return Timing.PAST_DUE
+    return Timing.DUE if row.due_on == on else Timing.IN_ADVANCE
+
+
+class _Purse:
+    """A payment while it is being divided."""
+
+    def __init__(self, amount: Decimal) -> None:
+        self.amount = self.left = amount
+        self.paid: dict[int, dict[str, Decimal]] = {}
+
+    def owed(self, row: InstalmentState, component: str) -> Decimal:
+        """What is still owed of ``component`` after what this payment gave it."""
+        owed: Decimal = getattr(row, f"{component}_owed")
+        return owed - self.paid.get(row.number, {}).get(component, ZERO)
+
+    def pay(self, row: InstalmentState, components: Sequence[str], most: Decimal | None = None) -> Decimal:
+        """Pay ``components`` of ``row``, ``most`` at the most; returns what was given."""
+        given = ZERO
+        for component in components:
+            room = self.left if most is None else min(self.left, most - given)
+            part = min(self.owed(row, component), room)
+            if part > 0:
+                of_row = self.paid.setdefault(row.number, {})
+                of_row[component] = of_row.get(component, ZERO) + part
+                self.left -= part
+                given += part
+        return given
+
+    def allocation(self) -> Allocation:
+        lines = tuple(AllocationLine(number, **self.paid[number]) for number in sorted(self.paid))
+        return Allocation(self.amount, lines, self.left)
+
+
+def _spread(purse: _Purse, rows: Sequence[InstalmentState], components: Sequence[str]) -> None:
+    """Equal parts on all ``rows`` that still owe; what one cannot take goes round again."""
+    while purse.left:
+        open_rows = [row for row in rows if any(purse.owed(row, component) > 0 for component in components)]
+        if not open_rows:
+            return
+        for row, part in zip(open_rows, split_evenly(purse.left, len(open_rows)), strict=True):
+            purse.pay(row, components, part)
+
+
+def receive(account: Account, *, amount: Decimal, on: date, order: Order) -> tuple[Account, Allocation]:
+    """Take in a payment on ``on``: charge late interest to that day, divide, and mark what is settled."""
+    account = age(account, on)
+    allocation = allocate(amount, account, order, on)
+    return give(account, allocation, on), allocation
+
+
+def give(account: Account, allocation: Allocation, on: date) -> Account:
+    """The account after ``allocation``, which came in on ``on``."""
+    paid = {line.instalment_number: line for line in allocation.lines}
+    rows = tuple(_with_payment(row, paid.get(row.number)) for row in account.instalments)
+    account = replace(account, instalments=rows, overpaid=account.overpaid + allocation.overpaid)
+    return settle_rows(account, on)
+
+
+def _with_payment(row: InstalmentState, line: AllocationLine | None) -> InstalmentState:
+    if line is None:
+        return row
+    return replace(
+        row,
+        principal_paid=row.principal_paid + line.principal,
+        interest_paid=row.interest_paid + line.interest,
+        fee_paid=row.fee_paid + line.fee,
+        late_interest_paid=row.late_interest_paid + line.late_interest,
+    )

@@ -1,0 +1,86 @@
+"""Unpaid interest made principal (pure)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from core.money import ZERO, round_money
+from loans.account.account import Account, InstalmentState, age, settle_rows
+from loans.account.changes.base import ChangeRefused, Effect
+from loans.account.changes.plan_rows import price_of_time
+from loans.account.interest import accrued_interest
+from loans.schedules.terms import LoanTerms
+
+
+class NothingToCapitalise(ChangeRefused):
+    code = "nothing_to_capitalise"
+    message = _("No interest was unpaid on the day the change counts from.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterestCapitalised:
+    """All interest accrued by ``on`` and not paid becomes principal, and bears interest itself from that day.
+
+    Interest that fell due, late interest, and the accrued part of the running period are taken; the running instalment
+    ends on ``on`` and goes on as a further one. The new principal is repaid with the last instalment ahead; each
+    instalment ahead bears its interest at the contract rate. Where all instalments are due it joins the last of them.
+    """
+
+    on: date
+    terms: LoanTerms
+    source: Any = None
+
+    def apply(self, account: Account) -> Effect:
+        """Raises NothingToCapitalise."""
+        account = age(account, self.on)
+        interest = sum((self._unpaid(row) for row in account.instalments), ZERO)
+        late_interest = sum((row.late_interest_owed for row in account.instalments), ZERO)
+        if not interest + late_interest:
+            if self.source is None:
+                raise NothingToCapitalise()
+            return Effect(account)
+        rows = self._with_principal(list(self._taken(account.instalments)), interest + late_interest)
+        figures = {"interest_capitalised": interest, "late_interest_capitalised": late_interest}
+        return Effect(settle_rows(replace(account, instalments=tuple(rows)), self.on), figures=figures)
+
+    def _accrued(self, row: InstalmentState) -> Decimal:
+        return accrued_interest(row.interest, row.interest_paid, row.starts_on, row.due_on, self.on)
+
+    def _unpaid(self, row: InstalmentState) -> Decimal:
+        return self._accrued(row) - row.interest_paid
+
+    def _taken(self, rows: tuple[InstalmentState, ...]) -> Iterator[InstalmentState]:
+        """The instalments with their interest to ``on`` counted as paid, by the new principal; the running ones in two."""
+        further = 0
+        for row in rows:
+            accrued = self._accrued(row)
+            row = replace(row, number=row.number + further, late_interest_paid=round_money(row.late_interest))
+            if not row.starts_on < self.on < row.due_on:
+                yield replace(row, interest_paid=accrued)
+                continue
+            yield replace(
+                row,
+                due_on=self.on,
+                principal=row.principal_paid,
+                interest=accrued,
+                interest_paid=accrued,
+                fee=row.fee_paid,
+            )
+            further += 1
+            left = (row.principal_owed, row.interest - accrued, row.fee_owed)
+            yield InstalmentState(row.number + 1, self.on, row.due_on, *left)
+
+    def _with_principal(self, rows: list[InstalmentState], added: Decimal) -> list[InstalmentState]:
+        last = max(rows, key=lambda row: (row.due_on, row.number)).number
+        return [self._bearing(row, added, is_last=row.number == last) for row in rows]
+
+    def _bearing(self, row: InstalmentState, added: Decimal, *, is_last: bool) -> InstalmentState:
+        price = price_of_time(self.terms, added, row.starts_on, row.due_on) if row.starts_on >= self.on else ZERO
+        if not price and not is_last:
+            return row
+        principal = row.principal + (added if is_last else ZERO)
+        return replace(row, principal=principal, interest=row.interest + price, settled_on=None)

@@ -1,0 +1,134 @@
+"""Fees and penalties added to a running loan, and fees of its instalments raised and lowered (pure)."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from core.money import ZERO
+from loans.account.account import Account, InstalmentState, age, settle_rows
+from loans.account.changes.base import ChangeRefused, Effect
+
+
+class NoInstalmentLeft(ChangeRefused):
+    code = "no_instalment_left"
+    message = _("No open instalment is left that it could fall due with.")
+
+
+class NoFeeThere(ChangeRefused):
+    code = "no_fee_there"
+    field = "instalment"
+    message = _("Instalment %(number)s has no fee. Choose one that has, or add a fee.")
+
+
+class FeeLoweredTooFar(ChangeRefused):
+    code = "fee_lowered_too_far"
+    field = "amount"
+    message = _("Of this fee %(owed)s is still owed; it cannot be lowered by %(amount)s.")
+
+
+class FeeLongPaid(ChangeRefused):
+    code = "fee_long_paid"
+    field = "instalment"
+    message = _(
+        "Instalment %(number)s fell due on %(due_on)s and is paid; a higher fee would make it late from that day. "
+        "Add a fee instead: it falls due with an open instalment."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeeAdded:
+    """A fee of ``amount``, due with the first open instalment on or after ``due_on`` (the last one where none is later)."""
+
+    on: date
+    amount: Decimal
+    due_on: date | None = None
+    source: Any = None
+
+    def apply(self, account: Account) -> Effect:
+        """Raises NoInstalmentLeft."""
+        account = age(account, self.on)
+        target = _falls_due_with(account, self.due_on or self.on)
+        return Effect(_with(account, replace(target, fee=target.fee + self.amount)), figures={"fee_added": self.amount})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PenaltyAdded:
+    """A penalty of ``amount``, owed like late interest, with the first open instalment on or after ``due_on``."""
+
+    on: date
+    amount: Decimal
+    due_on: date | None = None
+    source: Any = None
+
+    def apply(self, account: Account) -> Effect:
+        """Raises NoInstalmentLeft."""
+        account = age(account, self.on)
+        target = _falls_due_with(account, self.due_on or self.on)
+        charged = replace(target, late_interest=target.late_interest + self.amount)
+        return Effect(_with(account, charged), figures={"penalty_added": self.amount})
+
+
+def _falls_due_with(account: Account, wanted: date) -> InstalmentState:
+    open_rows = [row for row in account.instalments if row.settled_on is None]
+    if not open_rows:
+        raise NoInstalmentLeft()
+    return next((row for row in open_rows if row.due_on >= wanted), open_rows[-1])
+
+
+def _with(account: Account, changed: InstalmentState) -> Account:
+    rows = tuple(changed if row.number == changed.number else row for row in account.instalments)
+    return replace(account, instalments=rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeeRaised:
+    """The fee of instalment ``instalment`` is ``amount`` higher from ``on``."""
+
+    on: date
+    instalment: int
+    amount: Decimal
+    source: Any = None
+
+    def apply(self, account: Account) -> Effect:
+        """Raises NoFeeThere, FeeLongPaid."""
+        account = age(account, self.on)
+        target = _with_fee(account, self.instalment)
+        if target is None:
+            if self.source is None:
+                raise NoFeeThere(number=self.instalment)
+            return Effect(account, figures={"fee_raised": ZERO})
+        if self.source is None and target.settled_on is not None and target.due_on < self.on:
+            raise FeeLongPaid(number=self.instalment, due_on=target.due_on.isoformat())
+        raised = replace(target, fee=target.fee + self.amount, settled_on=None)
+        return Effect(_with(account, raised), figures={"fee_raised": self.amount})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeeLowered:
+    """The fee of instalment ``instalment`` is ``amount`` lower from ``on``; what was paid of it stays paid."""
+
+    on: date
+    instalment: int
+    amount: Decimal
+    source: Any = None
+
+    def apply(self, account: Account) -> Effect:
+        """Raises NoFeeThere, FeeLoweredTooFar. Applied again it lowers by what is then still owed."""
+        account = age(account, self.on)
+        target = _with_fee(account, self.instalment)
+        if target is None and self.source is None:
+            raise NoFeeThere(number=self.instalment)
+        owed = target.fee_owed if target is not None else ZERO
+        if self.amount > owed and self.source is None:
+            raise FeeLoweredTooFar(owed=owed, amount=self.amount)
+        part = min(self.amount, owed)
+        if target is not None and part:
+            account = settle_rows(_with(account, replace(target, fee=target.fee - part)), self.on)
+        return Effect(account, figures={"fee_lowered": part})
+
+
+def _with_fee(account: Account, number: int) -> InstalmentState | None:
+    return next((row for row in account.instalments if row.number == number and row.fee), None)

@@ -1,0 +1,100 @@
+"""A loan left in peace for some days: no late interest, no interest, no messages, or none of them (pure).
+
+A hold counts from the morning of its first day to the end of its last one, so it comes before all else of its day.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django.utils.translation import gettext_lazy as _
+
+from core.calendars import days_between
+from core.money import ZERO, round_money
+from loans.account.account import Account, InstalmentState, age, settle_rows
+from loans.account.changes.base import ChangeRefused, Effect
+from loans.account.interest import Hold, Stops, held_days
+
+STOPS_INTEREST = (Stops.INTEREST, Stops.EVERYTHING)
+
+
+class HoldEndsTooEarly(ChangeRefused):
+    code = "hold_ends_too_early"
+    field = "until"
+    message = _("A hold lasts at least until the day it begins on.")
+
+
+class NoHoldRunning(ChangeRefused):
+    code = "no_hold_running"
+    message = _("No hold of this kind runs on the day it should end.")
+
+
+class FreeDaysGiven(ChangeRefused):
+    code = "free_days_given"
+    message = _("A hold of interest has already made its days free: undo it and place a shorter one.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldPlaced:
+    """From ``on`` to ``until``, both included, what ``stops`` names is not charged or sent.
+
+    Where interest stops, each instalment is lessened by the part of its interest that falls on the days held; what was
+    paid of it stays paid.
+    """
+
+    on: date
+    until: date
+    stops: str
+    source: Any = None
+    begins_day: ClassVar[bool] = True
+
+    def apply(self, account: Account) -> Effect:
+        """Raises HoldEndsTooEarly."""
+        if self.until < self.on:
+            raise HoldEndsTooEarly()
+        account = age(account, self.on - timedelta(days=1))
+        hold = Hold(self.on, self.until, Stops(self.stops))
+        freed = ZERO
+        if hold.stops in STOPS_INTEREST:
+            rows = tuple(_without_interest(row, account.holds, hold) for row in account.instalments)
+            freed = sum((row.interest for row in account.instalments), ZERO) - sum((row.interest for row in rows), ZERO)
+            account = settle_rows(replace(account, instalments=rows), self.on)
+        days = Decimal(days_between(self.on, self.until) + 1)
+        figures = {"days_held": days, "interest_freed": freed}
+        return Effect(replace(account, holds=(*account.holds, hold)), figures=figures)
+
+
+def _without_interest(row: InstalmentState, known: Iterable[Hold], hold: Hold) -> InstalmentState:
+    """The instalment without the interest of the days that ``hold`` adds to those already free."""
+    earlier = [other for other in known if other.stops in STOPS_INTEREST]
+    free = held_days(earlier, row.starts_on, row.due_on, STOPS_INTEREST)
+    new = held_days([*earlier, hold], row.starts_on, row.due_on, STOPS_INTEREST) - free
+    if row.settled_on is not None or not new:
+        return row
+    left = days_between(row.starts_on, row.due_on) - free
+    part = min(round_money(row.interest * new / left), row.interest_owed)
+    return replace(row, interest=row.interest - part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldEnded:
+    """Running holds of the kind ``stops`` end: ``on`` is the first day no longer held."""
+
+    on: date
+    stops: str
+    source: Any = None
+    begins_day: ClassVar[bool] = True
+
+    def apply(self, account: Account) -> Effect:
+        """Raises NoHoldRunning, FreeDaysGiven."""
+        stops, eve = Stops(self.stops), self.on - timedelta(days=1)
+        if stops in STOPS_INTEREST:
+            raise FreeDaysGiven()
+        account = age(account, eve)
+        running = [hold for hold in account.holds if hold.stops is stops and hold.first <= self.on <= hold.last]
+        if not running and self.source is None:
+            raise NoHoldRunning()
+        holds = tuple(replace(hold, last=eve) if hold in running else hold for hold in account.holds)
+        return Effect(replace(account, holds=tuple(hold for hold in holds if hold.first <= hold.last)))

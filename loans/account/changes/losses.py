@@ -1,0 +1,123 @@
+"""What the lender gives up of a running loan (pure)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from core.money import ZERO, round_money
+from loans.account.account import Account, ChargeOff, InstalmentState, Suspended, age, call_in, settle_rows
+from loans.account.changes.base import ChangeRefused, Effect
+
+
+class MoreThanAgreed(ChangeRefused):
+    code = "more_than_agreed"
+    field = "at_most"
+    message = _("%(owed)s is still owed; %(at_most)s was agreed to be given up. Record what was paid first.")
+
+
+class AlreadyChargedOff(ChangeRefused):
+    code = "already_charged_off"
+    message = _("The loan was charged off on %(on)s already.")
+
+
+class NothingToChargeOff(ChangeRefused):
+    code = "nothing_to_charge_off"
+    message = _("Nothing of the loan stands in the books on that day.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargedOff:
+    """The claims leave the books at the end of ``on``: a loss that is recognised, not a debt that is given up.
+
+    The borrower owes what was agreed, interest and late interest go on beside the books, and the loan stays with
+    collection. What was earned by ``on`` stays income; money that comes later is recovery. ``cause`` is kept for reports.
+    ``suspended_of`` says which interest of an account is not income: losing it is no expense.
+    """
+
+    on: date
+    cause: str
+    suspended_of: Callable[[Account], Suspended]
+    source: Any = None
+
+    def apply(self, account: Account) -> Effect:
+        """Raises AlreadyChargedOff, NothingToChargeOff."""
+        account = age(account, self.on)
+        if account.charged_off is not None and self.source is None:
+            raise AlreadyChargedOff(on=account.charged_off.on.isoformat())
+        figures, suspended = _claims(account), self.suspended_of(account)
+        amount = sum(figures.values(), ZERO)
+        figures |= {"suspended": suspended.total, "expense": amount - suspended.total}
+        if account.charged_off is not None or not amount:
+            if self.source is None:
+                raise NothingToChargeOff()
+            return Effect(account, figures=dict.fromkeys(figures, ZERO))
+        gone = ChargeOff(on=self.on, amount=amount, earned=account.accrued, suspended=suspended)
+        return Effect(replace(account, charged_off=gone), figures=figures)
+
+
+def _claims(account: Account) -> dict[str, Decimal]:
+    """What the account's claims are by their parts at the end of ``as_of``: principal, and what was earned and not paid."""
+    earned, paid = account.earned, account.paid
+    return {
+        "principal": account.principal_outstanding,
+        "interest": earned.interest - paid.interest,
+        "late_interest": earned.late_interest - paid.late_interest,
+        "fee": earned.fee - paid.fee,
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettledForLess:
+    """The borrower paid what the lender accepts; what is still owed by ``on``, ``at_most`` as much, is a discount.
+
+    Interest counts for the days used and fees not yet due are dropped, as in any early settlement. The discount takes the
+    place of money: income that was earned stays income.
+    """
+
+    on: date
+    at_most: Decimal
+    source: Any = None
+
+    def apply(self, account: Account) -> Effect:
+        """Raises MoreThanAgreed."""
+        account = age(account, self.on)
+        rows = tuple(replace(row, fee=row.fee_paid) if row.due_on > self.on else row for row in account.instalments)
+        account = call_in(replace(account, instalments=rows), self.on)
+        if account.owed > self.at_most:
+            raise MoreThanAgreed(owed=account.owed, at_most=self.at_most)
+        lent = sum((row.principal for row in account.instalments), ZERO)
+        figures = {
+            "given_up": account.owed,
+            "given_up_percent": round_money(account.owed * 100 / lent),
+            "principal": account.principal_outstanding,
+            "interest": sum((row.interest_owed for row in account.instalments), ZERO),
+            "late_interest": sum((row.late_interest_owed for row in account.instalments), ZERO),
+            "fee": sum((row.fee_owed for row in account.instalments), ZERO),
+        }
+        settled = replace(account, instalments=tuple(_made_good(row) for row in account.instalments))
+        return Effect(settle_rows(settled, self.on), figures=figures)
+
+
+def _made_good(row: InstalmentState) -> InstalmentState:
+    return replace(
+        row,
+        principal_paid=row.principal,
+        interest_paid=row.interest,
+        fee_paid=row.fee,
+        late_interest_paid=round_money(row.late_interest),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteOffUndone:
+    """The claim stands again as if it had never left the books: the account itself never changed."""
+
+    on: date
+    source: Any = None
+
+    def apply(self, account: Account) -> Effect:
+        return Effect(age(account, self.on))

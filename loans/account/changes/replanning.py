@@ -1,0 +1,235 @@
+"""The instalments ahead worked out anew: more money drawn, another rate, other due dates (pure).
+
+On a fixed schedule the instalments from the one in whose period the change falls are laid out once more, with what they
+still have to repay as the opening balance. Where interest follows the balance, the plan itself takes the change in.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from core.money import ZERO
+from loans.account.account import Account, InstalmentState, age, relaid, settle_rows
+from loans.account.changes.base import ChangeRefused, Effect
+from loans.account.changes.late_rates import with_contract_rate
+from loans.account.changes.plan_rows import NoInstalmentAhead, with_rows
+from loans.schedules.amortisation import Course, amortise
+from loans.schedules.due_dates import Period, step
+from loans.schedules.terms import Drawdown, LoanTerms, Method, RateStep
+
+
+class NoSuchDueDate(ChangeRefused):
+    code = "no_such_due_date"
+    field = "from_due_on"
+    message = _("No open instalment is due on %(due_on)s.")
+
+
+class NothingRescheduled(ChangeRefused):
+    code = "nothing_rescheduled"
+    message = _("Say what changes: a new due date, further instalments or a new rate.")
+
+
+class DueDateNotLater(ChangeRefused):
+    code = "due_date_not_later"
+    field = "new_due_on"
+    message = _("The new due date must lie after the period's first day, %(starts_on)s.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnDown:
+    """``amount`` more is paid out on ``on``; on a due date it belongs to the period that begins."""
+
+    on: date
+    amount: Decimal
+    terms: LoanTerms
+    source: Any = None
+
+    def apply(self, account: Account) -> Effect:
+        """Raises NoInstalmentAhead."""
+        account = age(account, self.on)
+        rows = running(account, self.on)
+        if not rows:
+            raise NoInstalmentAhead()
+        if account.plan is not None:
+            drawdowns = (*account.plan.terms.drawdowns, Drawdown(self.on, self.amount))
+            after = _planned_anew(account, replace(account.plan.terms, drawdowns=drawdowns), self.on)
+        else:
+            opening, start = to_repay(rows), rows[0].starts_on
+            parts = {start: opening}
+            parts[self.on] = parts.get(self.on, ZERO) + self.amount
+            drawdowns = tuple(Drawdown(on, amount) for on, amount in parts.items())
+            terms = rest_of(
+                self.terms,
+                rows,
+                principal=max(self.terms.principal, opening + self.amount),
+                drawdowns=drawdowns if len(drawdowns) > 1 else (),
+            )
+            after = _laid_out(account, rows, terms, periods_of(rows), drawdowns[0].amount)
+        return Effect(after, figures={"drawn": self.amount, "interest_added": _interest(after) - _interest(account)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateChanged:
+    """The contract rate is ``annual_rate`` from ``on``, that day included; the level instalment is worked out anew."""
+
+    on: date
+    annual_rate: Decimal
+    terms: LoanTerms
+    source: Any = None
+
+    def apply(self, account: Account) -> Effect:
+        """Raises NoInstalmentAhead."""
+        account = with_contract_rate(age(account, self.on), self.on, self.annual_rate)
+        rows = running(account, self.on)
+        if not rows:
+            if self.source is None:
+                raise NoInstalmentAhead()
+            return Effect(account)
+        if account.plan is not None:
+            steps = (*account.plan.terms.rate_steps, RateStep(self.on, self.annual_rate))
+            after = _planned_anew(account, replace(account.plan.terms, rate_steps=steps), self.on)
+        else:
+            at_once = self.on == rows[0].starts_on
+            changed = {"annual_rate": self.annual_rate} if at_once else {"rate_steps": self._steps()}
+            terms = rest_of(self.terms, rows, **changed)
+            after = _laid_out(account, rows, terms, periods_of(rows), to_repay(rows))
+        figures = {"new_rate": self.annual_rate, "interest_added": _interest(after) - _interest(account)}
+        return Effect(settle_rows(after, self.on), figures=figures)
+
+    def _steps(self) -> tuple[RateStep, ...]:
+        return (RateStep(self.on, self.annual_rate),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rescheduled:
+    """From the instalment due on ``from_due_on``: another due date, further instalments, another rate, or several of them.
+
+    A new due date moves all later ones with it and keeps the level instalment; further instalments or a new rate work it
+    out anew. What rounding leaves goes to the last instalment.
+    """
+
+    on: date
+    from_due_on: date
+    terms: LoanTerms
+    new_due_on: date | None = None
+    extra_count: int | None = None
+    annual_rate: Decimal | None = None
+    source: Any = None
+
+    def apply(self, account: Account) -> Effect:
+        """Raises NoSuchDueDate, NothingRescheduled, DueDateNotLater."""
+        account = age(account, self.on)
+        rows = [row for row in account.instalments if row.due_on >= self.from_due_on and row.starts_on < row.due_on]
+        if not rows or rows[0].due_on != self.from_due_on:
+            raise NoSuchDueDate(due_on=self.from_due_on.isoformat())
+        if self.new_due_on is None and not self.extra_count and self.annual_rate is None:
+            raise NothingRescheduled()
+        if self.new_due_on is not None and self.new_due_on <= rows[0].starts_on:
+            raise DueDateNotLater(starts_on=rows[0].starts_on.isoformat())
+        count = len(rows) + (self.extra_count or 0)
+        rate = self.terms.annual_rate if self.annual_rate is None else self.annual_rate
+        terms = rest_of(self.terms, rows, count=count, annual_rate=rate)
+        keeps_level = not self.extra_count and self.annual_rate is None
+        level = rows[0].principal + rows[0].interest if keeps_level and len(rows) > 1 else None
+        more = [_further(rows[-1], n) for n in range(1, count - len(rows) + 1)]
+        found = self._periods(terms, rows, count)
+        after = _laid_out(account, [*rows, *more], terms, found, to_repay(rows), level)
+        if self.annual_rate is not None:
+            after = with_contract_rate(after, max(self.on, rows[0].starts_on), self.annual_rate)
+        moved = Decimal((after.instalments[-1].due_on - account.instalments[-1].due_on).days)
+        figures = {"days_moved": moved, "interest_added": _interest(after) - _interest(account)}
+        return Effect(settle_rows(after, self.on), figures=figures)
+
+    def _periods(self, terms: LoanTerms, rows: Sequence[InstalmentState], count: int) -> list[Period]:
+        if self.new_due_on is None:
+            dues = [row.due_on for row in rows]
+            dues += [step(terms, dues[-1], n) for n in range(1, count - len(rows) + 1)]
+            first: tuple[date, date] | None = (rows[0].starts_on, dues[0])
+        else:
+            dues = [step(terms, self.new_due_on, n) for n in range(count)]
+            first = None
+        later = [Period(start, due, (start, due)) for start, due in pairwise(dues)]
+        return [Period(rows[0].starts_on, dues[0], first), *later]
+
+
+def running(account: Account, on: date) -> list[InstalmentState]:
+    """The instalment in whose period ``on`` falls, and all later ones."""
+    return [row for row in account.instalments if row.due_on > on and row.starts_on < row.due_on]
+
+
+def to_repay(rows: Sequence[InstalmentState]) -> Decimal:
+    return sum((row.principal for row in rows), ZERO)
+
+
+def _interest(account: Account) -> Decimal:
+    return sum((row.interest for row in account.instalments), ZERO)
+
+
+def _further(last: InstalmentState, n: int) -> InstalmentState:
+    return InstalmentState(last.number + n, last.due_on, last.due_on, ZERO, ZERO, ZERO)
+
+
+def periods_of(rows: Sequence[InstalmentState]) -> list[Period]:
+    return [Period(row.starts_on, row.due_on, (row.starts_on, row.due_on)) for row in rows]
+
+
+_WHOLE_LOAN_ONLY: dict[str, Any] = {
+    "first_due_on": None,
+    "schedule_start_on": None,
+    "due_dates": (),
+    "drawdowns": (),
+    "rate_steps": (),
+    "grace_on_principal": 0,
+    "grace_on_interest_payment": 0,
+    "grace_on_interest_charged": 0,
+    "down_payment_rate": Decimal(0),
+    "stages": (),
+    "amounts": (),
+    "fixed_instalment": None,
+    "fee_total": ZERO,
+}
+_REPLANNED_AS = {Method.STAGES: Method.EQUAL_PRINCIPAL, Method.CUSTOM: Method.EQUAL_INSTALMENTS}
+
+
+def rest_of(terms: LoanTerms, rows: Sequence[InstalmentState], **changes: Any) -> LoanTerms:
+    """The terms for ``rows`` alone: what only concerned the beginning of the loan is left out."""
+    rest = {
+        "count": terms.count if terms.method is Method.BULLET else len(rows),
+        "start_on": rows[0].starts_on,
+        "method": _REPLANNED_AS.get(terms.method, terms.method),
+    }
+    return replace(terms, **{**_WHOLE_LOAN_ONLY, **rest, **changes})
+
+
+def _laid_out(
+    account: Account,
+    rows: Sequence[InstalmentState],
+    terms: LoanTerms,
+    found: Sequence[Period],
+    opening: Decimal,
+    level: Decimal | None = None,
+) -> Account:
+    paid = {k: row.principal_paid for k, row in enumerate(rows) if row.principal_paid}
+    amounts = amortise(terms, found, Course(opening=opening, paid=paid, level=level))
+    changed = [
+        replace(
+            row,
+            starts_on=period.starts_on,
+            due_on=period.due_on,
+            principal=principal,
+            interest=max(interest, row.interest_paid),
+            settled_on=None,
+        )
+        for row, period, (principal, interest) in zip(rows, found, amounts, strict=True)
+    ]
+    return with_rows(account, changed)
+
+
+def _planned_anew(account: Account, terms: LoanTerms, on: date) -> Account:
+    assert account.plan is not None
+    return relaid(replace(account, plan=replace(account.plan, terms=terms)), on)

@@ -1,0 +1,217 @@
+"""Overdue money put into other instalments, and all that is outstanding put into a new plan (pure).
+
+Late interest charged so far stays owed where it is. Interest and fees that were earned and move to later instalments
+are taken out of income and earned again as those run: the accrual after the act books that.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from core.money import ZERO, round_to, split_evenly
+from loans.account.account import Account, InstalmentState, age, settle_rows
+from loans.account.changes.base import ChangeRefused, Effect
+from loans.account.changes.plan_rows import (
+    NoInstalmentAhead,
+    NothingOverdue,
+    ahead,
+    closed,
+    later_dues,
+    overdue,
+    price_of_time,
+    with_rows,
+)
+from loans.account.interest import accrued_interest
+from loans.schedules.instalment_amounts import factor, level_instalment
+from loans.schedules.terms import LoanTerms, Method
+
+
+class FirstDueTooEarly(ChangeRefused):
+    code = "first_due_too_early"
+    field = "first_due_on"
+    message = _("The first instalment of the new plan must fall due after the day the change counts from.")
+
+
+class FlatChargeStays(ChangeRefused):
+    code = "flat_charge_stays"
+    message = _("A flat charge was agreed: there is no rate that a new plan could be worked out with.")
+
+
+class NoPrincipalLeft(ChangeRefused):
+    code = "no_principal_left"
+    message = _("No principal is outstanding that a new plan could repay.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverdueSpread:
+    """What is overdue is added in equal parts to the instalments ahead; ``priced``: its principal bears interest."""
+
+    on: date
+    priced: bool | None
+    terms: LoanTerms
+    source: Any = None
+
+    def apply(self, account: Account) -> Effect:
+        """Raises NothingOverdue, NoInstalmentAhead."""
+        account = age(account, self.on)
+        late, rows = overdue(account, self.on), ahead(account, self.on)
+        if not late or not rows:
+            if self.source is None:
+                raise NoInstalmentAhead() if late else NothingOverdue()
+            return Effect(account)
+        parts = _parts(late, [row.due_on for row in rows], self.terms, self.on if self.priced else None)
+        more = [
+            replace(row, principal=row.principal + part[0], interest=row.interest + part[1], fee=row.fee + part[2])
+            for row, part in zip(rows, parts, strict=True)
+        ]
+        return _effect(account, late, more, self.on)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverdueReaged:
+    """What is overdue becomes ``count`` equal further instalments at the end of the plan."""
+
+    on: date
+    count: int
+    priced: bool | None
+    terms: LoanTerms
+    source: Any = None
+
+    def apply(self, account: Account) -> Effect:
+        """Raises NothingOverdue."""
+        account = age(account, self.on)
+        late = overdue(account, self.on)
+        if not late:
+            if self.source is None:
+                raise NothingOverdue()
+            return Effect(account)
+        dues = later_dues(self.terms, [row.due_on for row in account.instalments], self.count, self.on)
+        parts = _parts(late, dues, self.terms, self.on if self.priced else None)
+        number = max(row.number for row in account.instalments)
+        starts = [max(max(row.due_on for row in account.instalments), self.on), *dues]
+        more = [
+            InstalmentState(number + n, starts[n - 1], due_on, *part)
+            for n, (due_on, part) in enumerate(zip(dues, parts, strict=True), start=1)
+        ]
+        return _effect(account, late, more, self.on)
+
+
+def _parts(
+    late: Sequence[InstalmentState], dues: Sequence[date], terms: LoanTerms, priced_from: date | None
+) -> list[tuple[Decimal, Decimal, Decimal]]:
+    """Principal, interest and fee of ``late`` in equal parts for ``dues``."""
+    principal = split_evenly(sum((row.principal_owed for row in late), ZERO), len(dues))
+    interest = split_evenly(sum((row.interest_owed for row in late), ZERO), len(dues))
+    fees = split_evenly(sum((row.fee_owed for row in late), ZERO), len(dues))
+    if priced_from is not None:
+        priced = zip(interest, principal, dues, strict=True)
+        interest = [share + price_of_time(terms, part, priced_from, due_on) for share, part, due_on in priced]
+    return list(zip(principal, interest, fees, strict=True))
+
+
+def _effect(account: Account, late: Sequence[InstalmentState], more: Sequence[InstalmentState], on: date) -> Effect:
+    after = with_rows(account, [*(closed(row) for row in late), *more])
+    figures = {
+        "overdue_moved": sum((row.agreed_owed for row in late), ZERO),
+        "interest_added": _interest(after) - _interest(account),
+    }
+    return Effect(settle_rows(after, on), figures=figures)
+
+
+def _interest(account: Account) -> Decimal:
+    return sum((row.interest for row in account.instalments), ZERO)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reamortised:
+    """All principal outstanding is repaid in a new plan of ``count`` instalments at the contract rate.
+
+    ``first_due_on`` is by default the next due date of the old plan, or the one that would have followed it. Interest
+    accrued so far and fees owed fall due with the first new instalment; ``capitalised`` interest becomes principal.
+    """
+
+    on: date
+    count: int
+    terms: LoanTerms
+    first_due_on: date | None = None
+    capitalised: bool | None = None
+    source: Any = None
+
+    def apply(self, account: Account) -> Effect:
+        """Raises NoPrincipalLeft, FlatChargeStays, FirstDueTooEarly."""
+        account = age(account, self.on)
+        if not account.principal_outstanding:
+            if self.source is None:
+                raise NoPrincipalLeft()
+            return Effect(account)
+        if self.terms.flat_charge is not None:
+            raise FlatChargeStays()
+        dues = self._dues(account)
+        accrued = {row.number: self._accrued(row) for row in account.instalments}
+        unpaid = sum((accrued[row.number] - row.interest_paid for row in account.instalments), ZERO)
+        kept = tuple(self._ended(row, accrued[row.number]) for row in account.instalments)
+        kept = tuple(row for row in kept if _has_a_past(row))
+        principal = account.principal_outstanding + (unpaid if self.capitalised else ZERO)
+        first = (ZERO if self.capitalised else unpaid, sum((row.fee_owed for row in account.instalments), ZERO))
+        rows = self._new_rows(principal, first, dues, max((row.number for row in kept), default=0))
+        figures = {
+            "replanned_principal": principal,
+            "interest_capitalised": unpaid if self.capitalised else ZERO,
+            "instalments_planned": Decimal(self.count),
+        }
+        return Effect(settle_rows(replace(account, instalments=(*kept, *rows)), self.on), figures=figures)
+
+    def _dues(self, account: Account) -> list[date]:
+        if self.first_due_on is not None:
+            if self.first_due_on <= self.on:
+                raise FirstDueTooEarly()
+            return [self.first_due_on, *later_dues(self.terms, [self.first_due_on], self.count - 1, self.first_due_on)]
+        old = [row.due_on for row in account.instalments]
+        coming = [due_on for due_on in old if due_on > self.on][: self.count]
+        return [*coming, *later_dues(self.terms, old, self.count - len(coming), self.on)]
+
+    def _accrued(self, row: InstalmentState) -> Decimal:
+        return accrued_interest(row.interest, row.interest_paid, row.starts_on, row.due_on, self.on)
+
+    def _ended(self, row: InstalmentState, accrued: Decimal) -> InstalmentState:
+        """The old instalment with what was paid of it; capitalised interest counts as paid by the new principal."""
+        row = replace(row, interest_paid=accrued) if self.capitalised else row
+        return closed(row)
+
+    def _new_rows(
+        self, principal: Decimal, first: tuple[Decimal, Decimal], dues: Sequence[date], after: int
+    ) -> list[InstalmentState]:
+        starts = [self.on, *dues[:-1]]
+        factors = [
+            factor(self.terms, start, due, self.terms.annual_rate) for start, due in zip(starts, dues, strict=True)
+        ]
+        parts = _planned(self.terms, principal, factors)
+        rows = []
+        for n, (start, due, (part, interest)) in enumerate(zip(starts, dues, parts, strict=True)):
+            owed, fee = first if n == 0 else (ZERO, ZERO)
+            rows.append(InstalmentState(after + n + 1, start, due, part, interest + owed, fee))
+        return rows
+
+
+def _has_a_past(row: InstalmentState) -> bool:
+    return bool(row.principal or row.interest or row.fee or row.late_interest)
+
+
+def _planned(terms: LoanTerms, principal: Decimal, factors: Sequence[Decimal]) -> list[tuple[Decimal, Decimal]]:
+    """Principal and interest of each new instalment; the last one repays what is left."""
+    step, mode = terms.rounding.step, terms.rounding.mode.decimal
+    even = terms.method is Method.EQUAL_PRINCIPAL or not terms.annual_rate
+    shares = split_evenly(principal, len(factors))
+    level = ZERO if even else level_instalment(principal, factors, terms.rounding)
+    parts, balance = [], principal
+    for n, rate in enumerate(factors):
+        interest = round_to(balance * rate, step, mode)
+        part = shares[n] if even else min(max(level - interest, ZERO), balance)
+        part = balance if n == len(factors) - 1 else part
+        parts.append((part, interest))
+        balance -= part
+    return parts

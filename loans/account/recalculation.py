@@ -1,0 +1,171 @@
+"""Money received for a loan whose interest follows what is outstanding (pure).
+
+What is due is paid in the product's order. Money beyond it lessens principal: of the coming instalments, or of all by a
+new level or a shorter term, as the product's ``prepayment`` says. Interest not yet due is left to its due date, where it
+is found lessened by the money, unless the product's rest days put the money off until then.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from core.money import ZERO, split_evenly
+from loans.account.account import Account, InstalmentState, age, relaid, settle_rows
+from loans.account.allocation import Allocation, AllocationLine, Order, allocate, give, timing_of
+from loans.account.payment_order import Timing
+from loans.schedules.plan import PaidPart, Plan, rest_day
+from loans.schedules.terms import Prepayment
+
+REDUCING = (Prepayment.REDUCE_INSTALMENT, Prepayment.REDUCE_NUMBER)
+
+
+def receive_on_plan(
+    account: Account, *, amount: Decimal, on: date, order: Order, settles: bool = False
+) -> tuple[Account, Allocation]:
+    """Take in a payment on ``on``. ``settles``: all principal outstanding is called in and the plan ends with it."""
+    account = relaid(age(account, on), on)
+    account, due = _pay(account, [row for row in account.instalments if row.due_on <= on], amount, order, on)
+    left = amount - due.total
+    if settles and left:
+        account, ahead = _settle(account, left, order, on)
+    elif left:
+        account, ahead = _pay_ahead(account, left, order, on)
+    else:
+        ahead = ()
+    left -= sum((line.total for line in ahead), ZERO)
+    rest: Sequence[AllocationLine] = ()
+    if left and not account.principal_outstanding:
+        account, paid = _pay(account, list(account.instalments), left, order, on)
+        left, rest = paid.overpaid, paid.lines
+    allocation = Allocation(amount, _merged([*due.lines, *ahead, *rest]), left)
+    return settle_rows(replace(account, overpaid=account.overpaid + left), on), allocation
+
+
+def _pay(
+    account: Account, rows: Sequence[InstalmentState], amount: Decimal, order: Order, on: date
+) -> tuple[Account, Allocation]:
+    """Pay what ``rows`` owe in the product's order; the account is then laid out anew."""
+    allocation = allocate(amount, replace(account, instalments=tuple(rows)), order, on)
+    return _taken_in(account, allocation.lines, on), allocation
+
+
+def _settle(account: Account, amount: Decimal, order: Order, on: date) -> tuple[Account, Sequence[AllocationLine]]:
+    """Call in all principal: later instalments bear no interest any more, and all of them are paid as they then stand."""
+    assert account.plan is not None
+    plan = account.plan
+    called = relaid(replace(account, plan=plan.called_in(account.principal_outstanding, on)), on)
+    lines = allocate(amount, called, order, on).lines
+    return _taken_in(replace(called, plan=plan), lines, on), lines
+
+
+def _pay_principal(
+    account: Account, shares: Sequence[tuple[int, Decimal]], amount: Decimal, on: date
+) -> tuple[Account, Sequence[AllocationLine]]:
+    """Pay principal of instalments by number, until ``amount`` is used up."""
+    lines: list[AllocationLine] = []
+    left = amount
+    for number, most in shares:
+        part = min(most, left)
+        if part > 0:
+            lines.append(AllocationLine(number, principal=part))
+            left -= part
+    return _taken_in(account, lines, on), lines
+
+
+def _taken_in(account: Account, lines: Sequence[AllocationLine], on: date) -> Account:
+    if not lines or account.plan is None:
+        return account
+    total = sum((line.total for line in lines), ZERO)
+    paid = [_part(account.plan, line, on) for line in lines]
+    account = replace(account, plan=replace(account.plan, paid=(*account.plan.paid, *paid)))
+    account = _with_room(account, lines)
+    return relaid(give(account, Allocation(total, _merged(lines), ZERO), on), on)
+
+
+def _with_room(account: Account, lines: Sequence[AllocationLine]) -> Account:
+    """Let an instalment grow to what is paid of it before it is laid out anew."""
+    principal = {line.instalment_number: line.principal for line in _merged(lines)}
+    rows = tuple(
+        replace(row, principal=max(row.principal, row.principal_paid + principal.get(row.number, ZERO)))
+        for row in account.instalments
+    )
+    return replace(account, instalments=rows)
+
+
+def _part(plan: Plan, line: AllocationLine, on: date) -> PaidPart:
+    return PaidPart(
+        number=line.instalment_number,
+        counts_from=rest_day(plan, on),
+        principal=line.principal,
+        interest=line.interest,
+        fee=line.fee,
+    )
+
+
+def _pay_ahead(account: Account, left: Decimal, order: Order, on: date) -> tuple[Account, Sequence[AllocationLine]]:
+    """Money beyond what is due on ``on``."""
+    plan = account.plan
+    assert plan is not None
+    left = min(left, account.principal_outstanding)
+    rows = [row for row in account.instalments if timing_of(row, on) is Timing.IN_ADVANCE and row.agreed_owed]
+    lines: list[AllocationLine] = []
+    if rows and rest_day(plan, on) >= rows[0].due_on:
+        account, paid = _pay(account, rows[:1], left, order, on)
+        lines, left = list(paid.lines), min(paid.overpaid, account.principal_outstanding)
+    if not left:
+        return account, lines
+    if plan.servicing.prepayment in REDUCING:
+        account, more = _pay_reducing(account, left, on)
+    else:
+        account, more = _pay_principal(account, _shares(plan, account, left, on), left, on)
+    return account, [*lines, *more]
+
+
+def _shares(plan: Plan, account: Account, amount: Decimal, on: date) -> list[tuple[int, Decimal]]:
+    """Which instalments' principal money in advance pays, most of each."""
+    ahead = _all_ahead(account, on)
+    if plan.servicing.prepayment is Prepayment.LAST_FIRST:
+        return ahead[::-1]
+    if plan.servicing.prepayment is Prepayment.REAMORTISE:
+        shares = zip(ahead, split_evenly(amount, len(ahead)), strict=True)
+        return [*((number, min(owed, share)) for (number, owed), share in shares), *ahead[::-1]]
+    return ahead
+
+
+def _all_ahead(account: Account, on: date) -> list[tuple[int, Decimal]]:
+    return [(row.number, row.principal_owed) for row in account.instalments if row.due_on > on and row.principal_owed]
+
+
+def _pay_reducing(account: Account, left: Decimal, on: date) -> tuple[Account, Sequence[AllocationLine]]:
+    """The running instalment first; on a due date, and beyond the running instalment, it makes the plan smaller."""
+    due_today = [row for row in account.instalments if row.due_on == on and row.number in _numbers(account)]
+    if due_today:
+        return _pay_extra(account, due_today[-1].number, left, on)
+    number, owed = _all_ahead(account, on)[0]
+    account, lines = _pay_principal(account, [(number, owed)], left, on)
+    left = min(left - sum((line.total for line in lines), ZERO), account.principal_outstanding)
+    if not left:
+        return account, lines
+    account, more = _pay_extra(account, number, left, on)
+    return account, [*lines, *more]
+
+
+def _pay_extra(account: Account, number: int, amount: Decimal, on: date) -> tuple[Account, Sequence[AllocationLine]]:
+    assert account.plan is not None
+    account = replace(account, plan=account.plan.with_extra(number, amount))
+    line = AllocationLine(number, principal=amount)
+    return _taken_in(account, [line], on), [line]
+
+
+def _numbers(account: Account) -> tuple[int, ...]:
+    return account.plan.numbers if account.plan is not None else ()
+
+
+def _merged(lines: Sequence[AllocationLine]) -> tuple[AllocationLine, ...]:
+    """One line an instalment."""
+    by_number: dict[int, AllocationLine] = {}
+    for line in lines:
+        known = by_number.get(line.instalment_number)
+        by_number[line.instalment_number] = line if known is None else known.plus(line)
+    return tuple(by_number[number] for number in sorted(by_number))

@@ -1,0 +1,92 @@
+"""Drawing a further part of an approved amount: ordered from the bank as the first part was, and an act on the loan from
+the day the bank has paid it.
+"""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import DomainError, Invalid
+from core.history import insert_tracked
+from loans.acts.performing import ActConflict, Wish, perform
+from loans.acts.previewing import preview
+from loans.events.of_acts import LATER
+from loans.models import Disbursement, DisbursementStatus, Loan, LoanAct
+
+
+class DrawdownUnderWay(DomainError):
+    code = "drawdown_under_way"
+    message = _("Order %(number)s over %(amount)s has not ended. Wait until the bank has paid it, or cancel it first.")
+
+
+class DrawdownNotOfToday(Invalid):
+    code = "drawdown_not_of_today"
+    field = "effective_on"
+    message = _("A further part counts from the day the bank pays it. Give %(today)s.")
+
+
+def order(wish: Wish) -> Disbursement:
+    """Write the order to pay a further part out. The same key returns the order written the first time.
+
+    The act is tried first, so whatever would refuse it refuses the order. Raises DrawdownUnderWay, DrawdownNotOfToday,
+    ActConflict, and what ``perform`` raises.
+    """
+    if wish.effective_on != wish.recorded_on:
+        raise DrawdownNotOfToday(today=wish.recorded_on.isoformat())
+    try:
+        with transaction.atomic():
+            return _order(wish)
+    except IntegrityError:
+        known = _with_key(wish)
+        if known is None:
+            raise
+        return known
+
+
+def _order(wish: Wish) -> Disbursement:
+    loan = Loan.objects.locked(wish.loan_id)
+    known = _with_key(wish)
+    if known is not None:
+        return known
+    orders = loan.disbursements.filter(is_drawdown=True)
+    standing = orders.exclude(status__in=(DisbursementStatus.PAID, DisbursementStatus.CANCELLED)).first()
+    if standing is not None:
+        raise DrawdownUnderWay(number=standing.number, amount=standing.amount)
+    preview(loan, lambda: perform(wish, approved=True))
+    drawdown = Disbursement(
+        number=f"{loan.number.replace('LN-', 'DB-')}.{orders.count() + 2}",  # the first part has the plain number
+        loan=loan,
+        is_drawdown=True,
+        idempotency_key=wish.idempotency_key,
+        amount=wish.values["amount"],
+        requested_on=wish.recorded_on,
+        requested_by=wish.by,
+    )
+    insert_tracked(drawdown)
+    return drawdown
+
+
+def _with_key(wish: Wish) -> Disbursement | None:
+    known = Disbursement.objects.filter(idempotency_key=wish.idempotency_key).first()
+    if known is not None and (known.loan_id, known.amount) != (wish.loan_id, Decimal(wish.values["amount"])):
+        raise ActConflict(key=wish.idempotency_key)
+    return known
+
+
+def paid_out(drawdown: Disbursement, on: date) -> LoanAct:
+    """Do the act the order was for: the bank has paid on ``on``. Raises what ``perform`` raises."""
+    values: dict[str, Any] = {"amount": drawdown.amount}
+    wish = Wish(
+        loan_id=drawdown.loan_id,
+        kind=LATER,
+        values=values,
+        effective_on=on,
+        recorded_on=on,
+        reason=drawdown.number,
+        idempotency_key=f"drawdown:{drawdown.public_id}",
+        by=drawdown.requested_by,
+    )
+    return perform(wish, approved=True)

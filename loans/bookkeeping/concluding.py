@@ -1,0 +1,60 @@
+"""The end of every change of an account: the loan in the state its account calls for, balances and lines stored."""
+
+from datetime import date
+
+from core import rows
+from core.history import insert_tracked
+from loans.account.account import Account, age
+from loans.account.allocation import Allocation
+from loans.bookkeeping import lifecycle, positions
+from loans.models import Loan, LoanPosition, LoanStatus, Repayment, RepaymentLine
+
+PARTS = ("principal", "interest", "fee", "late_interest")
+
+
+def eve(on: date) -> date:
+    """The last day closed, while ``on`` is the open business date."""
+    return date.fromordinal(on.toordinal() - 1)
+
+
+def write_allocation(repayment: Repayment, allocation: Allocation) -> None:
+    """Store the repayment with its split and the lines of its current entry."""
+    for part in PARTS:
+        setattr(repayment, part, allocation.of(part))
+    repayment.overpaid = allocation.overpaid
+    if repayment.pk is None:
+        insert_tracked(repayment)
+    else:
+        repayment.save()
+    rows.insert(
+        *(
+            RepaymentLine(
+                repayment=repayment,
+                entry_id=repayment.entry_id,
+                instalment_number=line.instalment_number,
+                **{part: getattr(line, part) for part in PARTS},
+            )
+            for line in allocation.lines
+        )
+    )
+
+
+def conclude(
+    loan: Loan, position: LoanPosition, before: Account, after: Account, *, on: date, settled_on: date
+) -> None:
+    """Move the loan to the state its account calls for and store the account.
+
+    A settled loan stood still while nights passed. Opened again, it is reckoned to the last day closed before ``on``: it
+    owes at once what it would owe had it never been settled.
+    """
+    last = max((row.settled_on for row in after.instalments if row.settled_on), default=settled_on)
+    if after.is_settled and loan.status == LoanStatus.ACTIVE:
+        lifecycle.advance(loan, LoanStatus.SETTLED, settled_on=last)
+    elif after.is_settled and loan.settled_on != last:  # settled as before, by other money on another day
+        loan.settled_on = last
+        loan.save(update_fields=["settled_on"])
+    elif not after.is_settled and loan.status == LoanStatus.SETTLED:
+        after = age(after, eve(on))
+        lifecycle.advance(loan, LoanStatus.ACTIVE, settled_on=None)
+    position.status = loan.status
+    positions.store(loan, position, before, after, posted_on=on)

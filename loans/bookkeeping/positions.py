@@ -1,0 +1,318 @@
+"""The one writer of positions and of the paid columns of instalments (its set-based twin is ``loans.night.closing``).
+
+``load`` makes an ``Account`` of the stored rows, ``store`` writes one back with its accruals, transitions and reading.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from core import rows
+from core.money import ZERO, round_money
+from core.rules import rule
+from ledger.posting import post
+from loans.account.account import Account, ChargeOff, Earned, InstalmentState, Suspended
+from loans.account.arrears import Steps, arrears, step_of
+from loans.account.interest import Hold, Stops
+from loans.account.late_interest import LateRate
+from loans.account.suspense import suspended
+from loans.bookkeeping import bookings
+from loans.bookkeeping.account_mapping import accounts_for
+from loans.models import Accrual, Instalment, Loan, LoanPosition, LoanTransition, RiskClass
+from loans.schedules.due_dates import periods
+from loans.schedules.plan import Plan, plan_of
+from loans.schedules.plan_record import as_json, from_json
+from loans.schedules.schedule import Schedule, ScheduledInstalment
+
+AGREED = ("starts_on", "due_on", "principal", "interest", "fee")
+MOVING = (
+    "late_interest",
+    "principal_paid",
+    "interest_paid",
+    "fee_paid",
+    "late_interest_paid",
+    "settled_on",
+)
+_CURRENT_ROWS = (
+    f"SELECT number, {', '.join(AGREED + MOVING)} FROM loans_instalment "
+    "WHERE loan_id = %s AND superseded_on IS NULL ORDER BY number"
+)
+
+
+def bucket_steps(on: date) -> Steps:
+    """Buckets in force on ``on`` as (name, first day past due)."""
+    return [(name, first_day) for name, first_day in rule("arrears_buckets", on)["buckets"]]
+
+
+def class_steps(on: date) -> Steps:
+    """Risk classes in force on ``on`` as (name, first day past due)."""
+    return [(name, first_day) for name, first_day in rule("risk_classes", on)["floors"]]
+
+
+def suspense_from(on: date) -> int | None:
+    """Days past due from which interest is no income on ``on``, by the rule ``interest_suspense``; None for never."""
+    return dict(class_steps(on)).get(rule("interest_suspense", on)["from_class"])
+
+
+def suspended_of(account: Account) -> Suspended:
+    """The interest of ``account`` that is not income, by the rule in force on the day it stands at."""
+    return suspended(account, suspense_from(account.as_of))
+
+
+def locked(loan_id: int) -> LoanPosition:
+    """The position, held until the transaction ends; the loan row is locked before it."""
+    position = rows.first(LoanPosition, "WHERE loan_id = %s FOR UPDATE", [loan_id])
+    if position is None:
+        raise LoanPosition.DoesNotExist(f"Loan {loan_id} has no position.")
+    return position
+
+
+def load(loan: Loan, position: LoanPosition) -> Account:
+    """The account as stored."""
+    plan = from_json(position.plan, loan.terms(), loan.servicing_terms()) if position.plan is not None else None
+    return _account(loan, _current_rows(loan.pk), as_of=position.as_of, position=position, plan=plan)
+
+
+def load_as_agreed(loan: Loan) -> Account:
+    """The account as it was on the day of disbursement: the first schedule, nothing paid."""
+    return agreed_account(loan, Instalment.objects.filter(loan=loan, version=1).order_by("number"))
+
+
+def agreed_account(loan: Loan, rows: Iterable[Instalment]) -> Account:
+    """The account of ``load_as_agreed`` from ``rows``, the first schedule, where it has been read already."""
+    rows = list(rows)
+    agreed = (ScheduledInstalment(r.number, r.starts_on, r.due_on, r.principal, r.interest, r.fee) for r in rows)
+    states = (InstalmentState(r.number, r.starts_on, r.due_on, r.principal, r.interest, r.fee) for r in rows)
+    assert loan.disbursed_on is not None
+    plan = agreed_plan(loan, Schedule(tuple(agreed)))
+    return _account(loan, states, as_of=loan.disbursed_on, position=None, plan=plan)
+
+
+def agreed_plan(loan: Loan, schedule: Schedule) -> Plan | None:
+    """The plan the loan begins with, where its interest follows what is outstanding."""
+    if not loan.recalculates:
+        return None
+    terms = loan.terms()
+    return plan_of(terms, loan.servicing_terms(), schedule, periods(terms))
+
+
+def _account(
+    loan: Loan,
+    states: Iterable[InstalmentState],
+    *,
+    as_of: date,
+    position: LoanPosition | None,
+    plan: Plan | None,
+) -> Account:
+    return Account(
+        instalments=tuple(states),
+        as_of=as_of,
+        grace_days=loan.grace_days,
+        late_annual_rate=loan.late_annual_rate,
+        late=loan.late_terms(),
+        late_rates=tuple(_late_rate(*kept) for kept in position.late_rates) if position else (),
+        overpaid=position.overpaid if position else ZERO,
+        holds=tuple(_hold(*kept) for kept in position.holds) if position else (),
+        plan=plan,
+        charged_off=_charge_off(position) if position and position.charged_off_on else None,
+    )
+
+
+def _charge_off(position: LoanPosition) -> ChargeOff:
+    assert position.charged_off_on is not None
+    return ChargeOff(
+        on=position.charged_off_on,
+        amount=position.charged_off_amount,
+        earned=_booked(position),
+        suspended=Suspended(position.suspended_interest, position.suspended_late_interest),
+        recovered=position.recovered,
+    )
+
+
+def _booked(position: LoanPosition) -> Earned:
+    """What the books have of the loan's accruals: all of them, but for what accrued beside the books."""
+    return Earned(
+        interest=position.interest_accrued - position.memo_interest,
+        late_interest=position.late_interest_accrued - position.memo_late_interest,
+        fee=position.fee_accrued - position.memo_fee,
+    )
+
+
+def _hold(first: str, last: str, stops: str) -> Hold:
+    return Hold(date.fromisoformat(first), date.fromisoformat(last), Stops(stops))
+
+
+def _late_rate(first: str, *rates: str) -> LateRate:
+    return LateRate(date.fromisoformat(first), *(Decimal(rate) for rate in rates))
+
+
+def _current_rows(loan_id: int) -> list[InstalmentState]:
+    with connection.cursor() as cursor:
+        cursor.execute(_CURRENT_ROWS, [loan_id])
+        return [
+            InstalmentState(number, **dict(zip(AGREED + MOVING, kept, strict=True)))
+            for number, *kept in cursor.fetchall()
+        ]
+
+
+def store(loan: Loan, position: LoanPosition, before: Account, after: Account, *, posted_on: date) -> None:
+    """Write ``after`` over ``before``: instalments (a new version where dates or amounts changed), the accrual up to
+    ``after.as_of``, transitions of bucket and class, and the reading itself."""
+    if [_agreed(row) for row in before.instalments] == [_agreed(row) for row in after.instalments]:
+        _update_rows(loan.pk, before, after)
+    else:
+        insert_version(loan.pk, after, superseded_on=after.as_of)
+    accrue(loan, position, after, posted_on=posted_on)
+    read(position, after)
+    rows.update(position)
+
+
+def _agreed(row: InstalmentState) -> tuple[Any, ...]:
+    return tuple(getattr(row, name) for name in AGREED)
+
+
+def _update_rows(loan_id: int, before: Account, after: Account) -> None:
+    pairs = zip(before.instalments, after.instalments, strict=True)
+    changed = [new for old, new in pairs if old != new]
+    if not changed:
+        return
+    assignments = ", ".join(f"{name} = v.{name}" for name in MOVING)
+    types = ("int", "numeric", "numeric", "numeric", "numeric", "numeric", "date")
+    casts = ", ".join(f"%s::{kind}" for kind in types)
+    values = ", ".join([f"({casts})"] * len(changed))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE loans_instalment i SET {assignments} "
+            f"FROM (VALUES {values}) AS v(number, {', '.join(MOVING)}) "
+            "WHERE i.loan_id = %s AND i.superseded_on IS NULL AND i.number = v.number",
+            [x for row in changed for x in (row.number, *(getattr(row, name) for name in MOVING))] + [loan_id],
+        )
+
+
+def lay_out(loan: Loan, before: Account, after: Account) -> None:
+    """Write rows that time alone laid out anew: over the current version, but never over what was agreed."""
+    number = Instalment.objects.filter(loan=loan, superseded_on__isnull=True).values_list("version", flat=True)[0]
+    if number == 1 or len(before.instalments) != len(after.instalments):
+        insert_version(loan.pk, after, superseded_on=after.as_of)
+        return
+    for old, new in zip(before.instalments, after.instalments, strict=True):
+        if _agreed(old) != _agreed(new):
+            row = Instalment.objects.filter(loan=loan, version=number, number=new.number)
+            row.update(principal=new.principal, interest=new.interest, settled_on=new.settled_on)
+
+
+def insert_version(loan_id: int, account: Account, *, superseded_on: date | None) -> int:
+    """Store the account's instalments as the next version of the schedule and close the one before, if there is one."""
+    version = 1
+    if superseded_on is not None:
+        current = Instalment.objects.filter(loan_id=loan_id, superseded_on__isnull=True)
+        version += current.values_list("version", flat=True)[0]
+        current.update(superseded_on=superseded_on)
+    rows.insert(
+        *(
+            Instalment(
+                loan_id=loan_id,
+                version=version,
+                number=row.number,
+                **{name: getattr(row, name) for name in AGREED + MOVING},
+            )
+            for row in account.instalments
+        )
+    )
+    return version
+
+
+def accrue(loan: Loan, position: LoanPosition, account: Account, *, posted_on: date) -> int | None:
+    """Book what was earned, or must be taken back, since the position was last read; the entry's id if any."""
+    earned, known, held = account.earned, _booked(position), suspended_of(account)
+    parts = {
+        "interest": earned.interest - known.interest,
+        "late_interest": earned.late_interest - known.late_interest,
+        "fee": earned.fee - known.fee,
+        "suspended_interest": held.interest - position.suspended_interest,
+        "suspended_late_interest": held.late_interest - position.suspended_late_interest,
+    }
+    if not any(parts.values()):
+        return None
+    entry = post(
+        event="accrual",
+        posted_on=posted_on,
+        effective_on=account.as_of,
+        lines=bookings.accrual(accounts_for(loan), **parts),
+        description=loan.number,
+    )
+    rows.insert(Accrual(loan_id=loan.pk, accrued_on=account.as_of, entry_id=entry.pk, **parts))
+    return entry.pk
+
+
+def read(position: LoanPosition, account: Account) -> None:
+    """Set every column of ``position`` from ``account`` and note moves of bucket and class."""
+    bucket, risk_class = position.bucket, position.risk_class
+    fill(position, account)
+    _note_moves(position, bucket, risk_class)
+
+
+def fill(position: LoanPosition, account: Account) -> None:
+    """Set every column of ``position`` from ``account`` at its ``as_of``; writes nothing."""
+    on = account.as_of
+    late = arrears(account, on)
+    accrued, earned, paid, gone = account.accrued, account.earned, account.paid, account.charged_off
+    held = suspended_of(account)
+    figures: dict[str, Any] = {
+        "as_of": on,
+        "principal_outstanding": account.principal_outstanding,
+        "interest_accrued": accrued.interest,
+        "interest_paid": paid.interest,
+        "fee_accrued": accrued.fee,
+        "fee_paid": paid.fee,
+        "late_interest_accrued": accrued.late_interest,
+        "late_interest_paid": paid.late_interest,
+        "overdue_principal": late.principal,
+        "overdue_interest": late.interest,
+        "overdue_fee": late.fee,
+        "due_today": late.due_today,
+        "oldest_due_on": late.oldest_due_on,
+        "next_due_on": late.next_due_on,
+        "next_due_amount": late.next_due_amount,
+        "days_past_due": late.days_past_due,
+        "overpaid": account.overpaid,
+        "suspended_interest": held.interest,
+        "suspended_late_interest": held.late_interest,
+        "charged_off_on": gone.on if gone else None,
+        "charged_off_amount": gone.amount if gone else ZERO,
+        "recovered": gone.recovered if gone else ZERO,
+        "memo_interest": accrued.interest - earned.interest,
+        "memo_late_interest": accrued.late_interest - earned.late_interest,
+        "memo_fee": accrued.fee - earned.fee,
+        "holds": [[hold.first.isoformat(), hold.last.isoformat(), hold.stops.value] for hold in account.holds],
+    }
+    figures["late_rates"] = [
+        [rate.first.isoformat(), str(rate.annual_rate), str(rate.contract_rate), str(rate.multiplier)]
+        for rate in account.late_rates
+    ]
+    figures["late_by_day"] = account.late_by_day
+    figures["plan"] = as_json(account.plan)
+    figures["bucket"] = step_of(late.days_past_due, bucket_steps(on))
+    figures["risk_class"] = RiskClass.LOSS.value if gone else step_of(late.days_past_due, class_steps(on))
+    for name, value in figures.items():
+        setattr(position, name, round_money(value) if isinstance(value, Decimal) else value)
+
+
+def _note_moves(position: LoanPosition, old_bucket: str, old_class: str) -> None:
+    moves = [("bucket", old_bucket, position.bucket), ("class", old_class, position.risk_class)]
+    LoanTransition.objects.bulk_create(
+        LoanTransition(
+            loan_id=position.pk,
+            on=position.as_of,
+            kind=kind,
+            before=before,
+            after=after,
+            days_past_due=position.days_past_due,
+            amount=position.principal_outstanding,
+        )
+        for kind, before, after in moves
+        if before != after
+    )

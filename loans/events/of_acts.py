@@ -1,0 +1,40 @@
+"""What standing acts did to money: parts of the approved amount paid out later, payments the payer's bank took back."""
+
+from collections import defaultdict
+from datetime import date
+from decimal import Decimal
+
+from core.money import ZERO
+from loans.models import ActStatus, Loan, LoanAct, Repayment
+from loans.schedules.terms import Drawdown
+
+LATER = "drawn_down"  # the kind of act that pays a further part out
+CHARGE_BACK = "charge_back"
+
+
+def drawdowns_of(loan: Loan) -> tuple[Drawdown, ...]:
+    """Every part paid out, by day; none where the whole amount went out at once."""
+    agreed = loan.terms().drawdowns
+    if not agreed:
+        return ()
+    by_day: defaultdict[date, Decimal] = defaultdict(lambda: ZERO)
+    for part in agreed:
+        by_day[part.on] += part.amount
+    later = loan.acts.filter(kind=LATER, status=ActStatus.STANDING).values_list("effective_on", "parameters__amount")
+    for on, amount in later:
+        by_day[on] += Decimal(amount)
+    return tuple(Drawdown(on, by_day[on]) for on in sorted(by_day))
+
+
+def drawn(loan: Loan) -> Decimal:
+    """What was paid out in all, in currency units."""
+    parts = drawdowns_of(loan)
+    return sum((part.amount for part in parts), ZERO) if parts else loan.principal
+
+
+def charged_back(repayment: Repayment) -> Decimal:
+    """The sum of the standing charge backs of ``repayment``."""
+    acts = LoanAct.objects.filter(
+        loan_id=repayment.loan_id, kind=CHARGE_BACK, status=ActStatus.STANDING, parameters__receipt=repayment.number
+    )
+    return sum((Decimal(act.parameters["amount"]) for act in acts), ZERO)

@@ -1,0 +1,289 @@
+"""Takes a statement file in: look first (dry run), then commit, then settle each payment or park it in suspense.
+
+Committing writes every payment down before any loan is touched, so a crash in between loses nothing: what is still
+unsettled is settled by running the same step again. The hash of the file and the bank's own references keep a repeated
+or overlapping file from counting money twice; the repayment's idempotency key is the last guard.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import DomainError, Invalid, NotFound
+from core.money import ZERO
+from ledger import posting
+from loans.banking.camt054 import looks_like_camt, read_camt054
+from loans.banking.csv_statement import read_csv
+from loans.banking.statement import Statement, StatementRow
+from loans.bookkeeping.account_mapping import common_accounts
+from loans.incoming.matching import Match, match_rows
+from loans.models import BankFile, IncomingPayment, IncomingPaymentShare, IncomingPaymentStatus, Loan
+from loans.servicing import repayments
+from staff.models import User
+
+CHANNEL = "bank_file"
+LARGEST_FILE = 10 * 1024 * 1024
+
+
+class FileAlreadyImported(DomainError):
+    code = "bank_file_already_imported"
+    message = _("This file was already imported on %(imported_on)s as “%(name)s”. Nothing was imported again.")
+
+
+class FileUnreadable(Invalid):
+    code = "bank_file_unreadable"
+    field = "file"
+    message = _("This file cannot be read as a bank statement.")
+
+
+class FileTooLarge(Invalid):
+    code = "bank_file_too_large"
+    field = "file"
+    message = _("The file is larger than 10 MB. Split it and import the parts.")
+
+
+class PaymentAlreadySettled(DomainError):
+    code = "incoming_payment_already_settled"
+    message = _("Payment %(reference)s is already %(status)s.")
+
+
+class SharesDoNotAddUp(Invalid):
+    code = "incoming_payment_shares_differ"
+    field = "shares"
+    message = _("The parts sum to %(parts)s, the payment is %(amount)s.")
+
+
+class LoanNumberUnknown(NotFound):
+    code = "loan_number_unknown"
+    field = "shares"
+    message = _("There is no loan %(number)s.")
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What committing the file would do."""
+
+    name: str
+    sha256: str
+    statement: Statement
+    matches: list[Match]
+    known_references: frozenset[str]
+    imported_before: BankFile | None
+
+    @property
+    def lines(self) -> list[tuple[StatementRow, Match, bool]]:
+        """Row, its match, and whether an earlier file already brought it."""
+        return [
+            (row, match, row.bank_reference in self.known_references)
+            for row, match in zip(self.statement.rows, self.matches, strict=True)
+        ]
+
+    @property
+    def fresh(self) -> list[tuple[StatementRow, Match]]:
+        return [(row, match) for row, match, known in self.lines if not known]
+
+    @property
+    def matched_count(self) -> int:
+        return sum(1 for _row, match in self.fresh if match.loan_id)
+
+    @property
+    def unmatched_count(self) -> int:
+        return len(self.fresh) - self.matched_count
+
+    @property
+    def total(self) -> Decimal:
+        return sum((row.amount for row, _match in self.fresh), ZERO)
+
+
+@dataclass(frozen=True)
+class Share:
+    loan_number: str
+    amount: Decimal
+
+
+def preview(*, content: bytes, name: str) -> Preview:
+    """Dry run: reads, matches and counts; writes nothing. Raises FileTooLarge."""
+    if len(content) > LARGEST_FILE:
+        raise FileTooLarge()
+    statement = read_camt054(content) if looks_like_camt(content) else read_csv(content)
+    references = [row.bank_reference for row in statement.rows]
+    known = IncomingPayment.objects.filter(bank_reference__in=references).values_list("bank_reference", flat=True)
+    fingerprint = hashlib.sha256(content).hexdigest()
+    return Preview(
+        name=name[:200],
+        sha256=fingerprint,
+        statement=statement,
+        matches=match_rows(statement.rows),
+        known_references=frozenset(known),
+        imported_before=BankFile.objects.filter(sha256=fingerprint).first(),
+    )
+
+
+def commit(*, content: bytes, name: str, on: date, imported_by: User | None) -> BankFile:
+    """Write the file and its payments down. Raises FileAlreadyImported, FileUnreadable, FileTooLarge."""
+    seen = preview(content=content, name=name)
+    if seen.imported_before is not None:
+        raise FileAlreadyImported(name=seen.imported_before.name, imported_on=seen.imported_before.imported_on)
+    if not seen.statement.rows:
+        raise FileUnreadable()
+    try:
+        with transaction.atomic():
+            return _write(seen, on, imported_by)
+    except IntegrityError as error:  # somebody imported the same file in the same second
+        raise FileAlreadyImported(name=name, imported_on=on) from error
+
+
+def _write(seen: Preview, on: date, imported_by: User | None) -> BankFile:
+    bank_file = BankFile.objects.create(
+        name=seen.name,
+        profile=seen.statement.profile,
+        sha256=seen.sha256,
+        payment_count=len(seen.fresh),
+        repeated_count=len(seen.lines) - len(seen.fresh),
+        rejected_count=len({error.line for error in seen.statement.errors}),
+        outgoing_count=seen.statement.outgoing,
+        total=seen.total,
+        imported_on=on,
+        imported_by=imported_by,
+    )
+    IncomingPayment.objects.bulk_create([_payment(bank_file, row, match) for row, match in seen.fresh])
+    return bank_file
+
+
+def _payment(bank_file: BankFile, row: StatementRow, match: Match) -> IncomingPayment:
+    return IncomingPayment(
+        bank_file=bank_file,
+        line=row.line,
+        paid_on=row.paid_on,
+        amount=row.amount,
+        bank_reference=row.bank_reference,
+        payer_name=row.payer_name,
+        payer_last4=row.payer_account[-4:],
+        remark=row.remark[:300],
+        proposed_loan_id=match.loan_id,
+        matched_how=match.how,
+        unmatched_reason=match.reason,
+    )
+
+
+def settle_file(*, bank_file_id: int, on: date, by: User | None) -> dict[str, int]:
+    """Credit every matched payment of the file and park the rest. Safe to repeat: it takes only what is open."""
+    counts = {"matched": 0, "suspense": 0}
+    waiting = IncomingPayment.objects.filter(bank_file_id=bank_file_id, status=IncomingPaymentStatus.SUSPENSE)
+    for payment in waiting.filter(suspense_entry=None).order_by("paid_on", "id"):
+        became = _settle_or_park(payment, on, by)
+        if became:
+            counts[became] += 1
+    return counts
+
+
+def _settle_or_park(payment: IncomingPayment, on: date, by: User | None) -> str:
+    """What became of the payment; "" when somebody else settled it meanwhile.
+
+    The proposed loan may have closed since the dry run; then the refusal's code says why the payment waits.
+    """
+    if payment.proposed_loan is not None:
+        try:
+            share = Share(payment.proposed_loan.number, payment.amount)
+            match_payment(payment_id=payment.pk, shares=[share], on=on, by=by, how=payment.matched_how)
+            return "matched"
+        except PaymentAlreadySettled:
+            return ""
+        except DomainError as refusal:
+            payment.unmatched_reason = refusal.code[:40]
+    return "suspense" if _park(payment, on) else ""
+
+
+@transaction.atomic
+def _park(payment: IncomingPayment, on: date) -> bool:
+    """The money is on our account, so the books show it, owed to whoever it belongs to; once, whoever settles."""
+    waiting = IncomingPayment.objects.select_for_update().filter(
+        pk=payment.pk, status=IncomingPaymentStatus.SUSPENSE, suspense_entry=None
+    )
+    if waiting.first() is None:
+        return False
+    entry = posting.post(
+        event="unidentified_receipt",
+        posted_on=on,
+        effective_on=payment.paid_on,
+        lines=_unidentified(payment.amount),
+        description=payment.bank_reference,
+    )
+    IncomingPayment.objects.filter(pk=payment.pk).update(
+        suspense_entry=entry, unmatched_reason=payment.unmatched_reason, matched_how=""
+    )
+    return True
+
+
+@transaction.atomic
+def match_payment(
+    *, payment_id: int, shares: Sequence[Share], on: date, by: User | None, how: str = "by_hand"
+) -> IncomingPayment:
+    """Credit a payment to one loan, or split it over several.
+
+    Raises PaymentAlreadySettled, SharesDoNotAddUp, LoanNumberUnknown and whatever `record_repayment` refuses.
+    """
+    payment = IncomingPayment.objects.select_for_update().get(pk=payment_id)
+    if payment.status != IncomingPaymentStatus.SUSPENSE:
+        raise PaymentAlreadySettled(reference=payment.bank_reference, status=payment.get_status_display())
+    if sum((share.amount for share in shares), ZERO) != payment.amount or any(share.amount <= 0 for share in shares):
+        raise SharesDoNotAddUp(parts=sum((share.amount for share in shares), ZERO), amount=payment.amount)
+    if payment.suspense_entry is not None:
+        posting.reverse(payment.suspense_entry, posted_on=on, reason=payment.bank_reference)
+    for place, share in enumerate(_by_loan_id(shares)):
+        _credit(payment, *share, place=place, on=on, by=by)
+    payment.status, payment.matched_how = IncomingPaymentStatus.MATCHED, how
+    payment.save(update_fields=["status", "matched_how"])
+    return payment
+
+
+def _unidentified(amount: Decimal) -> list[posting.Line]:
+    """Money on our account that nobody has claimed yet; a negative amount gives it back."""
+    accounts = common_accounts()
+    return [posting.debit(accounts.cash, amount), posting.credit(accounts.unidentified_receipts, amount)]
+
+
+def _by_loan_id(shares: Sequence[Share]) -> list[tuple[int, Decimal]]:
+    """Loans in id order: two people splitting over the same loans lock them in the same order."""
+    ids = dict(Loan.objects.filter(number__in=[share.loan_number for share in shares]).values_list("number", "pk"))
+    for share in shares:
+        if share.loan_number not in ids:
+            raise LoanNumberUnknown(number=share.loan_number)
+    return sorted((ids[share.loan_number], share.amount) for share in shares)
+
+
+def _credit(payment: IncomingPayment, loan_id: int, amount: Decimal, *, place: int, on: date, by: User | None) -> None:
+    repayment = repayments.record_repayment(
+        loan_id=loan_id,
+        amount=amount,
+        received_on=payment.paid_on,
+        channel=CHANNEL,
+        idempotency_key=f"bank:{payment.bank_reference}:{place}"[:255],
+        recorded_by=by,
+        recorded_on=on,
+        payer_reference=payment.bank_reference,
+    )
+    IncomingPaymentShare.objects.create(payment=payment, repayment=repayment, amount=amount)
+
+
+@transaction.atomic
+def return_payment(*, payment_id: int, on: date, reason: str) -> IncomingPayment:
+    """Give the money back to the payer: for payments that belong to no loan of ours. Raises PaymentAlreadySettled."""
+    payment = IncomingPayment.objects.select_for_update().get(pk=payment_id)
+    if payment.status != IncomingPaymentStatus.SUSPENSE or payment.suspense_entry is None:
+        raise PaymentAlreadySettled(reference=payment.bank_reference, status=payment.get_status_display())
+    payment.return_entry = posting.post(
+        event="unidentified_receipt_returned",
+        posted_on=on,
+        effective_on=on,
+        lines=_unidentified(-payment.amount),
+        description=reason[:200],
+    )
+    payment.status = IncomingPaymentStatus.RETURNED
+    payment.save(update_fields=["status", "return_entry"])
+    return payment

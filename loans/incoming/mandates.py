@@ -1,0 +1,186 @@
+"""Direct debit: the borrower's plan executes itself on the due date.
+
+An attempt is stored before the bank is asked and the bank is asked with the attempt's reference, so that a crash in
+between neither loses nor repeats a debit. Money that came is recorded through the same ``record_repayment`` as any other.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, F, Max, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import DomainError
+from core.identifiers import next_number
+from core.money import ZERO
+from core.rules import rule
+from loans.banking.debits import DebitOrder, direct_debit
+from loans.incoming.debit_retries import RetryPlan, Tried, amount_of_try
+from loans.models import (
+    Instalment,
+    Loan,
+    LoanPosition,
+    LoanStatus,
+    Mandate,
+    MandateAttempt,
+    MandateStatus,
+    RepaymentChannel,
+)
+from loans.servicing.repayments import record_repayment
+
+RULE = "debit_retries"
+UNANSWERED = ("sent", "unknown")
+
+
+class MandateNotPossible(DomainError):
+    code = "mandate_not_possible"
+    message = _("The bank account does not belong to the borrower of loan %(number)s.")
+
+
+@transaction.atomic
+def sign_mandate(*, loan_id: int, bank_account: Any, signed_on: date) -> Mandate:
+    """Store the borrower's mandate; an active one for the same account is returned, another account replaces it."""
+    loan = Loan.objects.locked(loan_id)
+    if bank_account.borrower_id != loan.borrower_id:
+        raise MandateNotPossible(number=loan.number)
+    active = Mandate.objects.filter(loan=loan, status=MandateStatus.ACTIVE).first()
+    if active is not None and active.bank_account_id == bank_account.pk:
+        return active
+    if active is not None:
+        revoke_mandate(mandate=active, on=signed_on)
+    return Mandate.objects.create(
+        loan=loan, number=next_number("MN", signed_on), bank_account=bank_account, signed_on=signed_on
+    )
+
+
+def revoke_mandate(*, mandate: Mandate, on: date) -> None:
+    """Stop the mandate; a stopped one stays stopped."""
+    if mandate.status == MandateStatus.ACTIVE:
+        mandate.status = MandateStatus.REVOKED
+        mandate.revoked_on = on
+        mandate.save(update_fields=["status", "revoked_on"])
+
+
+def run_due(lo: int, hi: int, on: date) -> dict[str, int]:
+    """Debit what is due or late on ``on`` for loans ``lo`` to ``hi`` with an active mandate; once a loan and day.
+
+    A debit the bank has not answered for is asked about first. A failed one is repeated by the rule ``debit_retries``
+    until the next instalment falls due, which is tried anew; nothing is debited that was paid otherwise.
+    """
+    counts = {"debits_paid": 0, "debits_failed": 0}
+    plan = RetryPlan.of_rule(rule(RULE, on))
+    for mandate in _due(lo, hi, on):
+        attempt = _open_attempt(mandate, plan, on)
+        if attempt is not None:
+            counts["debits_paid" if _settle(attempt, on) else "debits_failed"] += 1
+    return counts
+
+
+def _due(lo: int, hi: int, on: date) -> Iterable[Mandate]:
+    tried = MandateAttempt.objects.filter(mandate=OuterRef("pk"), attempted_on=on).exclude(outcome__in=UNANSWERED)
+    unanswered = MandateAttempt.objects.filter(mandate=OuterRef("pk"), outcome__in=UNANSWERED)
+    due = Q(loan__position__next_due_on__lte=on) | Q(loan__position__oldest_due_on__isnull=False)
+    # An open question is asked until it is answered, whatever became of the loan: the money may be with us.
+    to_ask = Q(loan__status=LoanStatus.ACTIVE) & due | Q(Exists(unanswered))
+    return (
+        Mandate.objects.filter(to_ask, loan_id__gte=lo, loan_id__lte=hi, status=MandateStatus.ACTIVE)
+        .filter(~Exists(tried))
+        .select_related("bank_account", "loan")
+        .order_by("loan_id")
+    )
+
+
+def _open_attempt(mandate: Mandate, plan: RetryPlan, on: date) -> MandateAttempt | None:
+    """The attempt to make: an unanswered one first, so that no debit is doubled; None when none is to be made.
+
+    The loan is locked first: a payment made at the same moment is either counted here or waits for the answer.
+    """
+    loan = mandate.loan = Loan.objects.locked(mandate.loan_id)
+    unanswered = mandate.attempts.filter(outcome__in=UNANSWERED).order_by("id").first()
+    if unanswered is not None:
+        return unanswered
+    amount, due_on = _due_now(loan, on), _latest_due_on(loan.pk, on)
+    step = plan.next_try(_tried(mandate, due_on))
+    if amount <= 0 or step is None or (step[0] is not None and step[0] > on):
+        return None
+    attempt, _created = MandateAttempt.objects.get_or_create(
+        mandate=mandate,
+        attempted_on=on,
+        defaults={
+            "amount": amount_of_try(amount, step[1]),
+            "share": step[1],
+            "due_on": due_on,
+            "reference": f"{mandate.number}-{on:%Y%m%d}",
+        },
+    )
+    return attempt
+
+
+def _tried(mandate: Mandate, due_on: date | None) -> list[Tried]:
+    rows = mandate.attempts.filter(due_on=due_on, outcome="failed").order_by("attempted_on", "id")
+    return [Tried(row.attempted_on, row.code) for row in rows]
+
+
+def next_try_on(loan: Loan, mandate: Mandate, on: date) -> date | None:
+    """The day of the next debit: of a retry while one is left, else the next due date; None when neither is known."""
+    position = LoanPosition.objects.get(pk=loan.pk)
+    if _due_now(loan, on) > 0:
+        step = RetryPlan.of_rule(rule(RULE, on)).next_try(_tried(mandate, _latest_due_on(loan.pk, on)))
+        if step is not None:
+            return max(step[0] or on, on)
+    return position.next_due_on if position.next_due_on is not None and position.next_due_on > on else None
+
+
+def _due_now(loan: Loan, on: date) -> Decimal:
+    """What is overdue or falls due on ``on`` and was not paid; nothing of a loan that no longer runs."""
+    if loan.status != LoanStatus.ACTIVE:
+        return ZERO
+    position = LoanPosition.objects.get(pk=loan.pk)
+    falls_due = position.next_due_on is not None and position.next_due_on <= on
+    return position.overdue_total + (position.next_due_amount if falls_due else ZERO)
+
+
+def _latest_due_on(loan_id: int, on: date) -> date | None:
+    """The latest due date of an open instalment up to ``on``."""
+    open_rows = Instalment.objects.filter(loan_id=loan_id, superseded_on__isnull=True, settled_on__isnull=True)
+    found: date | None = open_rows.filter(due_on__lte=on).aggregate(latest=Max("due_on"))["latest"]
+    return found
+
+
+def _settle(attempt: MandateAttempt, on: date) -> bool:
+    """Ask the bank and record what it says; an unknown answer stays open and is asked again with the same reference.
+
+    A debit still without an answer when nothing is due any more is withdrawn instead of asked for again.
+    """
+    account = attempt.mandate.bank_account
+    order = DebitOrder(
+        reference=attempt.reference,
+        mandate_number=attempt.mandate.number,
+        account_number=account.account_number,
+        amount=attempt.amount,
+    )
+    stops = _due_now(attempt.mandate.loan, on) <= 0  # only a debit of an earlier run: a new one was made for a sum due
+    answer = direct_debit().withdraw(order) if stops else direct_debit().collect(order)
+    if answer.outcome == "paid":
+        attempt.repayment = record_repayment(
+            loan_id=attempt.mandate.loan_id,
+            amount=attempt.amount,
+            received_on=on,
+            channel=RepaymentChannel.DIRECT_DEBIT,
+            idempotency_key=f"mandate:{attempt.reference}",
+            recorded_by=None,
+            recorded_on=on,
+            payer_reference=attempt.reference,
+        )
+    attempt.outcome = "stopped" if stops and answer.outcome == "failed" else answer.outcome
+    attempt.code, attempt.message = answer.code, answer.detail
+    attempt.save(update_fields=["outcome", "code", "message", "repayment"])
+    return answer.outcome == "paid"
+
+
+def unknown_attempts() -> Iterable[MandateAttempt]:
+    """Debits the bank has not answered for, oldest first."""
+    return MandateAttempt.objects.filter(outcome__in=UNANSWERED).order_by(F("attempted_on"), "id")

@@ -1,0 +1,77 @@
+"""Which loan was this payment meant for?
+
+The loan number in the remark decides; failing that, the payer's account, when it belongs to one borrower with exactly one
+loan that takes money. Anything less certain is left to a person: a payment credited to the wrong loan costs more trust
+than one that waits a morning. Two queries serve a file of any length.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from borrowers.fingerprints import account_index
+from borrowers.models import BankAccount
+from loans.banking.statement import StatementRow
+from loans.models import Loan, LoanStatus
+
+_LOAN_NUMBER = re.compile(r"LN[-\s_]?(\d{4})[-\s_]?(\d{6})", re.IGNORECASE)
+TAKES_MONEY = (LoanStatus.ACTIVE, LoanStatus.WRITTEN_OFF)
+
+
+@dataclass(frozen=True)
+class Match:
+    """Either a loan and how it was found, or the reason why a person must look."""
+
+    loan_id: int | None = None
+    loan_number: str = ""
+    how: str = ""
+    reason: str = ""
+
+
+def match_rows(rows: Sequence[StatementRow]) -> list[Match]:
+    """One match for each row, in order."""
+    named = {row.line: number_in(row.remark) for row in rows}
+    loans = _loans_by_number({number for number in named.values() if number})
+    accounts = _loans_by_account({row.payer_account for row in rows if row.payer_account and not named[row.line]})
+    return [
+        _by_number(named[row.line], loans) if named[row.line] else _by_account(accounts.get(row.payer_account))
+        for row in rows
+    ]
+
+
+def number_in(remark: str) -> str:
+    found = _LOAN_NUMBER.search(remark)
+    return f"LN-{found[1]}-{found[2]}" if found else ""
+
+
+def _loans_by_number(numbers: Iterable[str]) -> dict[str, Loan]:
+    return {loan.number: loan for loan in Loan.objects.filter(number__in=list(numbers)).only("number", "status")}
+
+
+def _loans_by_account(accounts: Iterable[str]) -> dict[str, list[Loan]]:
+    """Loans that take money by the account their borrower pays from."""
+    index = {account_index(account): account for account in accounts}
+    owners = BankAccount.objects.filter(account_index__in=list(index)).values_list("account_index", "borrower_id")
+    borrowers = {borrower_id: index[fingerprint] for fingerprint, borrower_id in owners}
+    found: dict[str, list[Loan]] = defaultdict(list)
+    for loan in Loan.objects.filter(borrower_id__in=borrowers, status__in=TAKES_MONEY):
+        found[borrowers[loan.borrower_id]].append(loan)
+    return found
+
+
+def _by_number(number: str, loans: dict[str, Loan]) -> Match:
+    loan = loans.get(number)
+    if loan is None:
+        return Match(loan_number=number, reason="loan_unknown")
+    if loan.status not in TAKES_MONEY:
+        return Match(loan_number=number, reason="loan_closed")
+    return Match(loan_id=loan.pk, loan_number=number, how="loan_number")
+
+
+def _by_account(loans: list[Loan] | None) -> Match:
+    if not loans:
+        return Match(reason="no_reference")
+    if len(loans) > 1:
+        return Match(reason="several_loans")
+    return Match(loan_id=loans[0].pk, loan_number=loans[0].number, how="payer_account")

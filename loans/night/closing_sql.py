@@ -1,0 +1,206 @@
+"""The SQL of end of day for loans, in the order it runs. Parameters: ``lo``, ``hi`` (loan ids), ``on`` (the day closed)."""
+
+# Payments lock the loan and its position; taking the positions first, in id order, means that what is summed below
+# cannot change under way and that nobody waits in a circle. What the counts say is not there need not be looked for.
+LOCK = """
+SELECT count(*),
+       count(*) FILTER (WHERE overdue AND NOT late_by_day),
+       count(*) FILTER (WHERE overdue AND late_by_day),
+       count(*) FILTER (WHERE overdue AND planned) FROM (
+    SELECT late_by_day, plan IS NOT NULL AS planned,
+           coalesce(oldest_due_on < %(on)s, false) OR coalesce(next_due_on < %(on)s, false) AS overdue
+      FROM loans_loanposition
+     WHERE loan_id BETWEEN %(lo)s AND %(hi)s AND status = 'active' AND as_of < %(on)s
+     ORDER BY loan_id FOR UPDATE) AS held
+"""
+
+# Late interest: per day on unpaid principal, and unpaid interest where it compounds, for the days after the due date and
+# its grace days that lie in no hold (loans.account.interest: chargeable_days, held_days).
+AGE_INSTALMENTS = """
+UPDATE loans_instalment i
+   SET late_interest = i.late_interest
+     + round((i.principal - i.principal_paid
+              + CASE WHEN l.late_interest_compounds THEN i.interest - i.interest_paid ELSE 0 END)
+             * l.late_annual_rate / 365, 8)
+     * (%(on)s::date - greatest(p.as_of, i.due_on + l.grace_days)
+        - CASE WHEN p.holds = '[]'::jsonb THEN 0 ELSE (
+            SELECT count(DISTINCT held.day)
+              FROM jsonb_array_elements(p.holds) AS h
+             CROSS JOIN generate_series(
+                   greatest(p.as_of + 1, i.due_on + l.grace_days + 1, (h->>0)::date)::timestamp,
+                   least(%(on)s::date, (h->>1)::date)::timestamp, interval '1 day') AS held(day)
+             WHERE h->>2 IN ('late_interest', 'notice', 'everything')) END)
+  FROM loans_loanposition p JOIN loans_loan l ON l.id = p.loan_id
+ WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s AND p.status = 'active' AND p.as_of < %(on)s
+   AND l.late_annual_rate > 0 AND NOT p.late_by_day
+   AND i.loan_id = p.loan_id AND i.superseded_on IS NULL AND i.settled_on IS NULL
+   AND i.due_on < %(on)s AND i.due_on + l.grace_days < %(on)s
+   AND (i.principal > i.principal_paid OR (l.late_interest_compounds AND i.interest > i.interest_paid))
+"""
+
+# The same where the rate changed on some day, or late interest capped (account/late_interest.py): a row a late day and
+# instalment in the order in which they are charged, with what comes before it, so that the step that would pass the cap is
+# cut to it and no later one counts. ``ticks`` are the cents by which a step raises what is owed.
+AGE_BY_DAY = """
+WITH charged AS (
+    SELECT i.id, i.loan_id, i.number, i.late_interest, l.late_interest_most AS most, late.day,
+           round((i.principal - i.principal_paid
+                  + CASE WHEN l.late_interest_compounds THEN i.interest - i.interest_paid ELSE 0 END)
+                 * coalesce((SELECT (r->>1)::numeric FROM jsonb_array_elements(p.late_rates) AS r
+                              WHERE (r->>0)::date <= late.day ORDER BY (r->>0)::date DESC LIMIT 1),
+                            l.late_annual_rate) / 365, 8) AS charge
+      FROM loans_loanposition p
+      JOIN loans_loan l ON l.id = p.loan_id
+      JOIN loans_instalment i ON i.loan_id = p.loan_id
+     CROSS JOIN LATERAL (
+           SELECT day::date FROM generate_series(greatest(p.as_of, i.due_on + l.grace_days)::timestamp + interval '1 day',
+                                                 %(on)s::date::timestamp, interval '1 day') AS day) AS late
+     WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s AND p.status = 'active' AND p.as_of < %(on)s AND p.late_by_day
+       AND i.superseded_on IS NULL AND i.settled_on IS NULL AND i.due_on + l.grace_days < %(on)s
+       AND (i.principal > i.principal_paid OR (l.late_interest_compounds AND i.interest > i.interest_paid))
+       AND NOT EXISTS (
+           SELECT 1 FROM jsonb_array_elements(p.holds) AS h
+            WHERE h->>2 IN ('late_interest', 'notice', 'everything')
+              AND late.day BETWEEN (h->>0)::date AND (h->>1)::date)
+), grown AS (
+    SELECT c.*, c.late_interest + sum(c.charge) OVER (PARTITION BY c.id ORDER BY c.day) AS reached FROM charged c
+), ticked AS (
+    SELECT g.*, g.reached - g.charge AS before, round(g.reached, 2) - round(g.reached - g.charge, 2) AS ticks FROM grown g
+), counted AS (
+    SELECT t.*, sum(t.ticks) OVER (PARTITION BY t.loan_id ORDER BY t.day, t.number) - t.ticks AS used FROM ticked t
+), owed AS (
+    SELECT i.loan_id, sum(round(i.late_interest, 2)) AS cents
+      FROM loans_instalment i
+     WHERE i.superseded_on IS NULL AND i.loan_id IN (SELECT loan_id FROM charged)
+     GROUP BY i.loan_id
+), steps AS (
+    SELECT c.*, c.most - o.cents - c.used AS room FROM counted c JOIN owed o USING (loan_id)
+), added AS (
+    SELECT id, sum(CASE WHEN most IS NULL OR (room > 0 AND ticks <= room) THEN charge
+                        WHEN room <= 0 THEN 0
+                        ELSE round(before, 2) + room - before END) AS late_interest
+      FROM steps GROUP BY id
+)
+UPDATE loans_instalment i SET late_interest = i.late_interest + a.late_interest
+  FROM added a WHERE i.id = a.id AND a.late_interest <> 0
+"""
+
+MAKE_ROOM = """
+CREATE TEMPORARY TABLE IF NOT EXISTS closing_read (
+    loan_id bigint, product_id bigint, days_past_due int, principal_outstanding numeric,
+    old_bucket text, bucket text, old_class text, risk_class text,
+    interest numeric, late_interest numeric, fee numeric,
+    suspended_interest numeric, suspended_late_interest numeric
+) ON COMMIT DROP;
+DELETE FROM closing_read
+"""
+
+# From some days past due on, unpaid interest is no income and stands in suspense (loans.account.suspense).
+# A loan charged off goes on accruing, but beside the books: its memo grows and nothing is booked
+# (loans.bookkeeping.positions.accrue).
+READ_POSITIONS = """
+WITH sums AS (
+    SELECT i.loan_id,
+           sum(i.principal - i.principal_paid) AS principal_outstanding,
+           sum(CASE WHEN i.due_on <= %(on)s THEN i.interest
+                    WHEN i.starts_on >= %(on)s THEN i.interest_paid
+                    ELSE greatest(round(i.interest * (%(on)s::date - i.starts_on) / (i.due_on - i.starts_on), 2),
+                                  i.interest_paid) END) AS interest_accrued,
+           sum(CASE WHEN i.due_on <= %(on)s THEN i.fee ELSE i.fee_paid END) AS fee_accrued,
+           sum(round(i.late_interest, 2)) AS late_interest_accrued,
+           coalesce(sum(i.principal - i.principal_paid) FILTER (WHERE i.due_on < %(on)s), 0) AS overdue_principal,
+           coalesce(sum(i.interest - i.interest_paid) FILTER (WHERE i.due_on < %(on)s), 0) AS overdue_interest,
+           coalesce(sum(i.fee - i.fee_paid) FILTER (WHERE i.due_on < %(on)s), 0) AS overdue_fee,
+           coalesce(sum(i.principal - i.principal_paid + i.interest - i.interest_paid + i.fee - i.fee_paid)
+                    FILTER (WHERE i.due_on = %(on)s), 0) AS due_today,
+           min(i.due_on) FILTER (WHERE i.due_on < %(on)s AND i.principal + i.interest + i.fee
+                    > i.principal_paid + i.interest_paid + i.fee_paid) AS oldest_due_on,
+           min(i.due_on) FILTER (WHERE i.due_on >= %(on)s AND i.principal + i.interest + i.fee
+                    > i.principal_paid + i.interest_paid + i.fee_paid) AS next_due_on
+      FROM loans_loanposition p
+      JOIN loans_instalment i ON i.loan_id = p.loan_id AND i.superseded_on IS NULL
+     WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s AND p.status = 'active' AND p.as_of < %(on)s
+     GROUP BY i.loan_id
+), reading AS (
+    SELECT s.*, p.product_id, p.bucket AS old_bucket, p.risk_class AS old_class,
+           p.charged_off_on IS NOT NULL AS charged_off, p.interest_paid, p.late_interest_paid,
+           p.suspended_interest AS old_suspended_interest, p.suspended_late_interest AS old_suspended_late_interest,
+           s.interest_accrued - p.interest_accrued AS interest,
+           s.late_interest_accrued - p.late_interest_accrued AS late_interest,
+           s.fee_accrued - p.fee_accrued AS fee,
+           coalesce(%(on)s::date - s.oldest_due_on, 0) AS days_past_due,
+           coalesce(n.amount, 0) AS next_due_amount
+      FROM sums s
+      JOIN loans_loanposition p ON p.loan_id = s.loan_id
+      LEFT JOIN LATERAL (
+          SELECT sum(i.principal - i.principal_paid + i.interest - i.interest_paid + i.fee - i.fee_paid) AS amount
+            FROM loans_instalment i
+           WHERE i.loan_id = s.loan_id AND i.superseded_on IS NULL AND i.due_on = s.next_due_on) n ON true
+), stepped AS (
+    SELECT r.*,
+           (%(bucket_names)s::text[])[width_bucket(r.days_past_due, %(bucket_days)s::int[])] AS bucket,
+           NOT r.charged_off AND coalesce(r.days_past_due >= %(suspense_from)s::int, false) AS suspends,
+           CASE WHEN r.charged_off THEN 'loss'
+                ELSE (%(class_names)s::text[])[width_bucket(r.days_past_due, %(class_days)s::int[])] END AS risk_class
+      FROM reading r
+), held AS (
+    SELECT s.*,
+           CASE WHEN s.charged_off THEN s.old_suspended_interest
+                WHEN s.suspends THEN s.interest_accrued - s.interest_paid ELSE 0 END AS suspended_interest,
+           CASE WHEN s.charged_off THEN s.old_suspended_late_interest
+                WHEN s.suspends THEN s.late_interest_accrued - s.late_interest_paid ELSE 0 END
+           AS suspended_late_interest
+      FROM stepped s
+), written AS (
+    UPDATE loans_loanposition p
+       SET as_of = %(on)s, principal_outstanding = s.principal_outstanding, interest_accrued = s.interest_accrued,
+           fee_accrued = s.fee_accrued, late_interest_accrued = s.late_interest_accrued,
+           overdue_principal = s.overdue_principal, overdue_interest = s.overdue_interest,
+           overdue_fee = s.overdue_fee, due_today = s.due_today, oldest_due_on = s.oldest_due_on,
+           next_due_on = s.next_due_on, next_due_amount = s.next_due_amount, days_past_due = s.days_past_due,
+           bucket = s.bucket, risk_class = s.risk_class,
+           suspended_interest = s.suspended_interest, suspended_late_interest = s.suspended_late_interest,
+           memo_interest = p.memo_interest + CASE WHEN s.charged_off THEN s.interest ELSE 0 END,
+           memo_late_interest = p.memo_late_interest + CASE WHEN s.charged_off THEN s.late_interest ELSE 0 END,
+           memo_fee = p.memo_fee + CASE WHEN s.charged_off THEN s.fee ELSE 0 END
+      FROM held s
+     WHERE p.loan_id = s.loan_id
+ RETURNING p.loan_id, s.product_id, s.days_past_due, s.principal_outstanding,
+           s.old_bucket, s.bucket, s.old_class, s.risk_class,
+           CASE WHEN s.charged_off THEN 0 ELSE s.interest END,
+           CASE WHEN s.charged_off THEN 0 ELSE s.late_interest END,
+           CASE WHEN s.charged_off THEN 0 ELSE s.fee END,
+           s.suspended_interest - s.old_suspended_interest, s.suspended_late_interest - s.old_suspended_late_interest
+)
+INSERT INTO closing_read SELECT * FROM written
+"""
+
+SUM_BY_PRODUCT = """
+SELECT c.product_id, p.code, sum(c.interest) AS interest, sum(c.late_interest) AS late_interest, sum(c.fee) AS fee,
+       sum(c.suspended_interest) AS suspended_interest, sum(c.suspended_late_interest) AS suspended_late_interest
+  FROM closing_read c JOIN loans_product p ON p.id = c.product_id
+ GROUP BY c.product_id, p.code
+HAVING sum(c.interest) <> 0 OR sum(c.late_interest) <> 0 OR sum(c.fee) <> 0
+    OR sum(c.suspended_interest) <> 0 OR sum(c.suspended_late_interest) <> 0
+ ORDER BY c.product_id
+"""
+
+KEEP_SHARES = """
+INSERT INTO loans_accrual (
+    loan_id, accrued_on, interest, late_interest, fee, suspended_interest, suspended_late_interest, entry_id)
+SELECT c.loan_id, %(on)s, c.interest, c.late_interest, c.fee, c.suspended_interest, c.suspended_late_interest, e.entry_id
+  FROM closing_read c
+  JOIN unnest(%(products)s::bigint[], %(entries)s::bigint[]) AS e(product_id, entry_id) USING (product_id)
+ WHERE c.interest <> 0 OR c.late_interest <> 0 OR c.fee <> 0
+    OR c.suspended_interest <> 0 OR c.suspended_late_interest <> 0
+ ORDER BY c.loan_id
+"""
+
+NOTE_MOVES = """
+INSERT INTO loans_loantransition (loan_id, "on", kind, before, after, days_past_due, amount)
+SELECT loan_id, %(on)s, 'bucket', old_bucket, bucket, days_past_due, principal_outstanding
+  FROM closing_read WHERE bucket <> old_bucket
+UNION ALL
+SELECT loan_id, %(on)s, 'class', old_class, risk_class, days_past_due, principal_outstanding
+  FROM closing_read WHERE risk_class <> old_class
+"""

@@ -1,0 +1,103 @@
+"""Making an offer out of a decision: the quote behind it, the cap test, and the row that fixes the terms."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+from core.rules import rule
+from loans.merchants.merchants import require_purchase
+from loans.models import Application, DecisionSource, Offer, Outcome
+from loans.origination.decisions import Decision
+from loans.pricing.quotes import (
+    Quote,
+    quote_for,
+    require_lawful,
+    require_sellable,
+    schedule_as_json,
+    terms_as_json,
+    version_on_sale,
+)
+
+
+def quote_of_decision(application: Application, decision: Decision, on: date) -> tuple[Quote, Offer]:
+    """The quote of ``decision`` and the offer it becomes, not saved yet.
+
+    Raises AllInCostTooHigh, AdvanceDeductionRefused, ProductNotSold, AmountOutOfRange, TermOutOfRange, PriceMissing,
+    MerchantMissing, MerchantNotActive, GoodsMissing, DrawdownsNotSold, FirstDrawdownOutOfRange.
+    """
+    assert decision.principal is not None
+    assert decision.term_count is not None
+    version = version_on_sale(application.product_id, on)
+    if decision.source != DecisionSource.IMPORTED:
+        require_sellable(version, decision.principal, decision.term_count, application.price, decision.first_drawdown)
+        require_purchase(version, application.merchant, application.goods)
+    quote = quote_for(
+        version=version,
+        principal=decision.principal,
+        term_count=decision.term_count,
+        on=on,
+        annual_rate=decision.annual_rate,
+        down_payment=decision.down_payment,
+        flat_charge=decision.flat_charge,
+        fee_total=decision.fee_total,
+        first_due_on=decision.first_due_on,
+        first_drawdown=decision.first_drawdown,
+    )
+    require_lawful(quote)
+    return quote, _offer(application, decision, quote, version.pk, on)
+
+
+def quote_of_offer(offer: Offer, on: date) -> Quote:
+    """The quote of ``offer`` once more, with the money paid out on ``on``: the dates move, the terms do not."""
+    terms = offer.terms
+    return quote_for(
+        version=offer.product_version,
+        principal=offer.principal,
+        term_count=offer.term_count,
+        on=on,
+        annual_rate=offer.annual_rate,
+        down_payment=offer.down_payment,
+        flat_charge=_decimal(terms["flat_charge"]),
+        fee_total=_decimal(terms["fee_total"]),
+        first_due_on=date.fromisoformat(terms["first_due_on"]) if terms["first_due_on"] else None,
+        first_drawdown=offer.first_drawdown,
+    )
+
+
+def needs_second_person(application: Application, decision: Decision, on: date) -> bool:
+    """Whether the amount is over what one person (or the rules alone) may approve."""
+    if decision.source == DecisionSource.IMPORTED or decision.principal is None:
+        return False
+    threshold = rule("second_approval", on, application.product.market)["amount_over"]
+    return decision.principal > Decimal(threshold)
+
+
+def _offer(application: Application, decision: Decision, quote: Quote, version_id: int, on: date) -> Offer:
+    return Offer(
+        application=application,
+        product_version_id=version_id,
+        is_counter_offer=decision.outcome == Outcome.COUNTER_OFFER,
+        price=quote.price,
+        down_payment=quote.down_payment,
+        merchant_id=application.merchant_id,
+        goods=application.goods,
+        principal=quote.terms.principal,
+        first_drawdown=quote.first_drawdown,
+        term_count=quote.terms.count,
+        annual_rate=quote.terms.annual_rate,
+        grade=decision.grade,
+        terms=terms_as_json(quote.terms),
+        schedule=schedule_as_json(quote.schedule),
+        total_interest=quote.schedule.total_interest,
+        total_fees=quote.schedule.total_fee,
+        fee_deducted=quote.terms.fee_deducted,
+        total_repayable=quote.total_repayable,
+        annualised_simple=quote.cost.simple,
+        annualised_compound=quote.cost.compound,
+        cost_cap=quote.cap.rate,
+        made_on=on,
+        expires_on=on + timedelta(days=rule("offer_validity", on)["days"]),
+    )
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)

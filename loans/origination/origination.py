@@ -1,0 +1,358 @@
+"""From a wish to a signed contract: taking applications, deciding on them, and turning an accepted offer into a loan.
+
+Every door and decider comes through here: a person at a desk, the rules of `risk`, a partner's program, an import.
+Each function is one transaction and may be retried: asked again, it gives the same answer.
+"""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from audit import approvals
+from audit.models import Approval
+from core import rows
+from core.errors import DomainError, Invalid, NotFound
+from core.history import insert_tracked
+from core.identifiers import next_number
+from loans.merchants.merchants import require_purchase
+from loans.models import Application, Loan, Offer, OfferStatus, Outcome
+from loans.models import ApplicationStatus as S
+from loans.notices import notices
+from loans.origination import application_lifecycle as lifecycle
+from loans.origination.contracts import conclude
+from loans.origination.decisions import Decision, DecisionReason
+from loans.origination.offering import needs_second_person, quote_of_decision
+from loans.pricing.quotes import require_sellable, version_on_sale
+
+SECOND_APPROVAL = "application.second_approval"
+
+
+class IdempotencyKeyReused(DomainError):
+    code = "idempotency_key_reused"
+    status = 422
+    message = _("This idempotency key was used before for another application.")
+
+
+class DecisionOutcomeMismatch(Invalid):
+    code = "decision_outcome_mismatch"
+    field = "outcome"
+    message = _("The decision says “%(outcome)s”.")
+
+
+class OfferNotOpen(DomainError):
+    code = "offer_not_open"
+    message = _("This offer is %(status)s.")
+
+
+class OfferHasExpired(DomainError):
+    code = "offer_expired"
+    message = _("This offer was valid until %(until)s. Apply again for a new one.")
+
+
+class OfferMissing(NotFound):
+    code = "offer_missing"
+    message = _("There is no such offer.")
+
+
+# Taking applications -------------------------------------------------------------------------------------------------
+
+
+def submit_application(
+    *,
+    borrower_id: int,
+    product_id: int,
+    amount: Decimal,
+    term_count: int,
+    on: date,
+    channel: str,
+    purpose: str = "",
+    price: Decimal | None = None,
+    merchant_id: int | None = None,
+    goods: str = "",
+    first_drawdown: Decimal | None = None,
+    idempotency_key: str | None = None,
+    submitted_by: Any = None,
+) -> Application:
+    """Take a complete application. With an idempotency key a repeat returns the first one.
+
+    For a purchase ``amount`` is the ``price`` less what the borrower pays down. With a ``first_drawdown`` it is what may be
+    drawn in all. Raises what ``require_sellable`` and
+    ``require_purchase`` raise, IdempotencyKeyReused.
+    """
+    wish = {
+        "borrower_id": borrower_id,
+        "product_id": product_id,
+        "amount": amount,
+        "term_count": term_count,
+        "price": price,
+        "merchant_id": merchant_id,
+        "goods": goods.strip(),
+        "first_drawdown": first_drawdown,
+    }
+    if idempotency_key and (earlier := _with_key(idempotency_key, wish)):
+        return earlier
+    _require_possible(Application(**wish), on)
+    fields = {"purpose": purpose, "channel": channel, "submitted_by": submitted_by, "idempotency_key": idempotency_key}
+    try:
+        with transaction.atomic():
+            return _create(wish, fields, S.SUBMITTED, on)
+    except IntegrityError:
+        # Two doors with one key at the same moment: the other one was first.
+        if idempotency_key and (earlier := _with_key(idempotency_key, wish)):
+            return earlier
+        raise
+
+
+@transaction.atomic
+def save_draft(
+    *,
+    borrower_id: int,
+    product_id: int,
+    amount: Decimal,
+    term_count: int,
+    on: date,
+    channel: str,
+    purpose: str = "",
+    price: Decimal | None = None,
+    merchant_id: int | None = None,
+    goods: str = "",
+    first_drawdown: Decimal | None = None,
+    submitted_by: Any = None,
+) -> Application:
+    """Keep an application that is not complete or not wished for yet."""
+    wish = {"borrower_id": borrower_id, "product_id": product_id, "amount": amount, "term_count": term_count}
+    wish |= {"price": price, "merchant_id": merchant_id, "goods": goods.strip(), "first_drawdown": first_drawdown}
+    fields = {"purpose": purpose, "channel": channel, "submitted_by": submitted_by}
+    return _create(wish, fields, S.DRAFT, on)
+
+
+@transaction.atomic
+def submit_draft(*, application_id: int, on: date) -> Application:
+    """Submit a draft. A submitted application is returned as it is."""
+    application = Application.objects.locked(application_id)
+    if application.status == S.SUBMITTED:
+        return application
+    lifecycle.require(application, S.SUBMITTED)
+    _require_possible(application, on)
+    return lifecycle.advance(application, S.SUBMITTED, submitted_on=on)
+
+
+@transaction.atomic
+def withdraw(*, application_id: int, on: date) -> Application:
+    """The borrower no longer wants it. An open offer ends with the application."""
+    application = Application.objects.locked(application_id)
+    if application.status == S.WITHDRAWN:
+        return application
+    lifecycle.advance(application, S.WITHDRAWN)
+    application.offers.filter(status=OfferStatus.OPEN).update(status=OfferStatus.WITHDRAWN, closed_on=on)
+    return application
+
+
+def _require_possible(wish: Application, on: date) -> None:
+    version = version_on_sale(wish.product_id, on)
+    require_sellable(version, wish.amount, wish.term_count, wish.price, wish.first_drawdown)
+    require_purchase(version, wish.merchant, wish.goods)
+
+
+def _create(wish: dict[str, Any], fields: dict[str, Any], status: S, on: date) -> Application:
+    submitted_on = None if status == S.DRAFT else on
+    application = Application(**wish, **fields, number=next_number("AP", on), status=status, submitted_on=submitted_on)
+    insert_tracked(application)
+    return application
+
+
+def _with_key(key: str, wish: dict[str, Any]) -> Application | None:
+    application = rows.first(Application, "WHERE idempotency_key = %s", [key])
+    if application is not None and any(getattr(application, name) != value for name, value in wish.items()):
+        raise IdempotencyKeyReused()
+    return application
+
+
+# Deciding ------------------------------------------------------------------------------------------------------------
+
+
+def approve(*, application_id: int, decision: Decision, on: date, by: Any = None) -> Application:
+    """Offer what was asked for."""
+    _require_outcome(decision, Outcome.APPROVE)
+    return decide(application_id=application_id, decision=decision, on=on, by=by)
+
+
+def counter_offer(*, application_id: int, decision: Decision, on: date, by: Any = None) -> Application:
+    """Offer something else than was asked for."""
+    _require_outcome(decision, Outcome.COUNTER_OFFER)
+    return decide(application_id=application_id, decision=decision, on=on, by=by)
+
+
+def refer(*, application_id: int, decision: Decision, on: date, by: Any = None) -> Application:
+    """Hand the application to an underwriter."""
+    _require_outcome(decision, Outcome.REFER)
+    return decide(application_id=application_id, decision=decision, on=on, by=by)
+
+
+def decline(*, application_id: int, decision: Decision, on: date, by: Any = None) -> Application:
+    """Say no, with the reasons."""
+    _require_outcome(decision, Outcome.DECLINE)
+    return decide(application_id=application_id, decision=decision, on=on, by=by)
+
+
+@transaction.atomic
+def decide(*, application_id: int, decision: Decision, on: date, by: Any = None) -> Application:
+    """Carry out ``decision``. The same decision again changes nothing.
+
+    Raises ApplicationStepRefused, AllInCostTooHigh and the refusals of the product.
+    """
+    application = Application.objects.locked(application_id)
+    if _was_decided_so(application, decision):
+        return application
+    if decision.outcome == Outcome.REFER:
+        return lifecycle.advance(application, S.REFERRED, **_decided(decision, on, by))
+    if decision.outcome == Outcome.DECLINE:
+        return lifecycle.advance(application, S.DECLINED, **_decided(decision, on, by))
+    if needs_second_person(application, decision, on):
+        return _ask_second_person(application, decision, on, by)
+    return _make_offer(application, decision, on, by)
+
+
+def _require_outcome(decision: Decision, outcome: Outcome) -> None:
+    if decision.outcome != outcome:
+        raise DecisionOutcomeMismatch(outcome=Outcome(decision.outcome).label)
+
+
+def _was_decided_so(application: Application, decision: Decision) -> bool:
+    reached = {
+        Outcome.REFER: {S.REFERRED},
+        Outcome.DECLINE: {S.DECLINED},
+        Outcome.APPROVE: {S.OFFERED, S.SECOND_APPROVAL, S.ACCEPTED},
+        Outcome.COUNTER_OFFER: {S.OFFERED, S.SECOND_APPROVAL, S.ACCEPTED},
+    }[Outcome(decision.outcome)]
+    same = application.outcome == decision.outcome and application.decision_reasons == list(decision.reasons)
+    if not same or application.status not in reached:
+        return False
+    if not decision.makes_offer or application.status == S.SECOND_APPROVAL:
+        return True
+    terms = (decision.principal, decision.term_count)
+    return any((offer.principal, offer.term_count) == terms for offer in application.offers.all())
+
+
+def _decided(decision: Decision, on: date, by: Any) -> dict[str, Any]:
+    return {
+        "outcome": decision.outcome,
+        "decision_reasons": list(decision.reasons),
+        "decision_note": decision.note,
+        "decision_source": decision.source,
+        "decided_on": on,
+        "decided_by": by,
+        "grade": decision.grade,
+        "claimed_by": None,
+        "claimed_at": None,
+    }
+
+
+def _make_offer(application: Application, decision: Decision, on: date, by: Any) -> Application:
+    lifecycle.require(application, S.OFFERED)
+    _quote, offer = quote_of_decision(application, decision, on)
+    offer.made_by = by
+    rows.insert(offer)
+    lifecycle.advance(application, S.OFFERED, **_decided(decision, on, by))
+    notices.offer_ready(application, offer, on)
+    return application
+
+
+def _ask_second_person(application: Application, decision: Decision, on: date, by: Any) -> Application:
+    lifecycle.require(application, S.SECOND_APPROVAL)
+    quote, _offer = quote_of_decision(application, decision, on)
+    approvals.request(
+        kind=SECOND_APPROVAL,
+        obj=application,
+        payload=decision.as_payload(),
+        before={"status": application.status, "amount": str(application.amount), "term_count": application.term_count},
+        after={
+            "status": S.OFFERED.value,
+            "amount": f"{decision.principal:.2f}",
+            "term_count": decision.term_count,
+            "outcome": decision.outcome,
+            "annual_rate": str(quote.terms.annual_rate),
+            "down_payment": str(decision.down_payment),
+            "first_drawdown": None if decision.first_drawdown is None else str(decision.first_drawdown),
+            "total_repayable": str(quote.total_repayable),
+            "grade": decision.grade,
+        },
+        amount=decision.principal,
+        reason=decision.note or ", ".join(decision.reasons),
+        requested_by=by,
+    )
+    return lifecycle.advance(application, S.SECOND_APPROVAL, **_decided(decision, on, by))
+
+
+@transaction.atomic
+def second_person_approved(approval: Approval, on: date) -> None:
+    """The second person agrees: the offer is made as the first one decided it."""
+    application = Application.objects.locked(int(approval.object_id))
+    _make_offer(application, Decision.from_payload(approval.payload), on, approval.requested_by)
+
+
+@transaction.atomic
+def second_person_rejected(approval: Approval, on: date) -> None:
+    """The second person does not agree: back to the underwriters. Nothing moves if it was withdrawn meanwhile."""
+    application = Application.objects.locked(int(approval.object_id))
+    if application.status != S.SECOND_APPROVAL:
+        return
+    decision = Decision(
+        outcome=Outcome.REFER,
+        reasons=(DecisionReason.SECOND_PERSON_REJECTED.value,),
+        note=approval.decision_reason,
+        grade=application.grade,
+    )
+    lifecycle.advance(application, S.REFERRED, **_decided(decision, on, approval.decided_by))
+
+
+# Accepting -----------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def accept_offer(*, offer_id: int, on: date, accepted_via: str) -> Loan:
+    """Turn the offer into a contract and a loan that waits for its money. Accepted twice, it is still one loan.
+
+    Raises OfferMissing, OfferNotOpen, OfferHasExpired, AllInCostTooHigh.
+    """
+    application = rows.first_joined(
+        Application,
+        ("borrower", "product"),
+        "WHERE t0.id = (SELECT application_id FROM loans_offer WHERE id = %s) FOR UPDATE OF t0",
+        [offer_id],
+    )
+    if application is None:
+        raise OfferMissing()
+    offer = rows.first_joined(Offer, ("product_version__product",), "WHERE t0.id = %s", [offer_id])
+    assert offer is not None  # offers are never deleted
+    offer.application = application
+    if offer.status == OfferStatus.ACCEPTED:
+        return Loan.objects.get(application_id=application.pk)
+    if offer.status != OfferStatus.OPEN:
+        raise OfferNotOpen(status=offer.get_status_display())
+    if on > offer.expires_on:
+        raise OfferHasExpired(until=offer.expires_on.isoformat())
+    lifecycle.require(application, S.ACCEPTED)
+    loan = conclude(offer, on, accepted_via)
+    offer.status, offer.accepted_on, offer.accepted_via = OfferStatus.ACCEPTED, on, accepted_via
+    rows.update(offer, "status", "accepted_on", "accepted_via")
+    lifecycle.advance(application, S.ACCEPTED)
+    return loan
+
+
+def expire_offers(*, on: date) -> int:
+    """Close every offer whose last day has passed. Returns how many."""
+    due = Offer.objects.filter(status=OfferStatus.OPEN, expires_on__lt=on).values_list("pk", "application_id")
+    return sum(_expire(offer_id, application_id, on) for offer_id, application_id in list(due))
+
+
+@transaction.atomic
+def _expire(offer_id: int, application_id: int, on: date) -> int:
+    application = Application.objects.locked(application_id)
+    closed = Offer.objects.filter(pk=offer_id, status=OfferStatus.OPEN).update(status=OfferStatus.EXPIRED, closed_on=on)
+    if closed:
+        lifecycle.advance(application, S.EXPIRED)
+    return closed

@@ -1,0 +1,383 @@
+"""Everything the loan page shows of the loan itself, read in a fixed number of queries at any length of history.
+
+Amounts come from the position and the schedule as they are stored; long histories are shown newest first and capped, with
+the full list one click away.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from core.money import ZERO
+from ledger.models import JournalLine
+from loans.models import (
+    Contract,
+    Disbursement,
+    Extension,
+    Instalment,
+    Loan,
+    LoanPosition,
+    LoanTransition,
+    Refund,
+    Repayment,
+    RepaymentChannel,
+    RepaymentStatus,
+    Reversible,
+    Waiver,
+)
+from loans.pages.bank_reasons import in_words
+from loans.pages.schedule_view import Progress, ScheduleView, progress, schedule_view
+from messaging.models import Message
+from messaging.names import name_of
+
+MOST_ROWS = 60
+MOST_EVENTS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the timeline: what, in words; by whom and when below it."""
+
+    at: datetime
+    title: str
+    text: str = ""
+    note: str = ""
+    tone: str = "info"
+    kind: str = "money"
+    folded: tuple["Event", ...] = ()
+
+
+@dataclass(frozen=True)
+class LoanPage:
+    loan: Loan
+    position: LoanPosition | None
+    disbursement: Disbursement | None
+    drawdown: Disbursement | None
+    schedule: ScheduleView
+    progress: Progress
+    instalments: list[Instalment]
+    repayments: list[Repayment]
+    events: list[Event] = field(default_factory=list)
+
+    @property
+    def overpaid(self) -> Decimal:
+        return self.position.overpaid if self.position else ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """One row of the transactions tab; ``repayment`` where it can be opened, reversed or printed, ``granted`` where the
+    lender granted or gave it and can take it back at the address named ``reversed_at``."""
+
+    on: date
+    at: datetime
+    kind: str
+    amount: Decimal
+    direction: str
+    reference: str = ""
+    by: Any = None
+    repayment: Repayment | None = None
+    note: str = ""
+    granted: Reversible | None = None
+    reversed_at: str = ""
+
+    @property
+    def source(self) -> Any:
+        """The row behind it, where it may have been reversed."""
+        return self.repayment or self.granted
+
+
+def loan_by_number(number: str) -> Loan:
+    """The loan with all that its header names. 404 when there is none."""
+    named = ("borrower", "position", "product_version__product", "application", "officer", "merchant", "policy_pledge")
+    loans = Loan.objects.select_related(*named)
+    return get_object_or_404(loans, number=number)
+
+
+def loan_page(loan: Loan, *, on: date) -> LoanPage:
+    """Header, schedule and timeline of the loan: seven queries after the loan itself."""
+    everything = list(Instalment.objects.filter(loan=loan).order_by("version", "number"))
+    current = [row for row in everything if row.superseded_on is None]
+    version = max((row.version for row in current), default=1)
+    position = getattr(loan, "position", None)
+    as_of = position.as_of if position else on
+    schedule = schedule_view(loan, current, as_of=as_of, on=on, version=version)
+    orders = list(Disbursement.objects.filter(loan=loan).order_by("-id"))
+    repayments = list(_repayments(loan)[:MOST_ROWS])
+    return LoanPage(
+        loan=loan,
+        position=position,
+        disbursement=next((order for order in orders if not order.is_drawdown), None),
+        drawdown=next((order for order in orders if order.is_drawdown and order.is_open), None),
+        schedule=schedule,
+        progress=progress(schedule, as_of=as_of, on=on),
+        instalments=current,
+        repayments=repayments,
+        events=_events(loan, orders, repayments),
+    )
+
+
+def original_schedule(loan: Loan, *, on: date) -> ScheduleView:
+    """The schedule as signed, before any extension."""
+    rows = list(Instalment.objects.filter(loan=loan, version=1).order_by("number"))
+    for row in rows:
+        row.late_interest = ZERO  # came later; nobody signed for it
+    return schedule_view(loan, rows, as_of=on, on=on, version=1)
+
+
+def _repayments(loan: Loan) -> QuerySet[Repayment]:
+    return Repayment.objects.filter(loan=loan).select_related("recorded_by").order_by("-received_on", "-id")
+
+
+def transactions(loan: Loan) -> list[Transaction]:
+    """Money in both directions, newest first, with the lines of each repayment. Reversed rows stay in the list."""
+    rows = [_repayment_row(repayment) for repayment in _repayments(loan).prefetch_related("lines")[:MOST_ROWS]]
+    rows += [
+        Transaction(
+            d.paid_on,
+            _noon(d.paid_on),
+            _("Disbursement"),
+            d.amount,
+            "out",
+            d.number,
+            d.requested_by,
+            note=_paid_to(loan),
+        )
+        for d in Disbursement.objects.filter(loan=loan, paid_on__isnull=False).select_related("requested_by")
+        if d.paid_on
+    ]
+    rows += [
+        Transaction(
+            r.refunded_on,
+            r.recorded_at,
+            _("Refund"),
+            r.amount,
+            "out",
+            r.number,
+            r.refunded_by,
+            granted=r,
+            reversed_at="loans:refund_reverse",
+        )
+        for r in Refund.objects.filter(loan=loan).select_related("refunded_by")[:MOST_ROWS]
+    ]
+    rows += [_waiver_row(w) for w in Waiver.objects.filter(loan=loan).select_related("waived_by")[:MOST_ROWS]]
+    rows += [_extension_row(e) for e in Extension.objects.filter(loan=loan).select_related("granted_by")[:MOST_ROWS]]
+    return sorted(rows, key=lambda row: (row.on, row.at), reverse=True)
+
+
+def _paid_to(loan: Loan) -> str:
+    return _("to %(payee)s") % {"payee": loan.merchant.name} if loan.merchant is not None else ""
+
+
+def _waiver_row(waiver: Waiver) -> Transaction:
+    return Transaction(
+        on=waiver.waived_on,
+        at=waiver.recorded_at,
+        kind=_("Waived: %(what)s") % {"what": waiver.get_component_display()},
+        amount=waiver.amount,
+        direction="none",
+        by=waiver.waived_by,
+        note=waiver.reason,
+        granted=waiver,
+        reversed_at="loans:waiver_reverse",
+    )
+
+
+def _extension_row(extension: Extension) -> Transaction:
+    """No money moves: what the extension costs falls due with the instalments."""
+    cost = _("interest added ¥ %(amount)s") % {"amount": f"{extension.interest_added:,.2f}"}
+    return Transaction(
+        on=extension.granted_on,
+        at=extension.recorded_at,
+        kind=_("Extended by %(days)d days") % {"days": extension.days},
+        amount=extension.interest_added,
+        direction="terms",
+        by=extension.granted_by,
+        note=" · ".join((cost, extension.reason)),
+        granted=extension,
+        reversed_at="loans:extension_reverse",
+    )
+
+
+def _repayment_row(repayment: Repayment) -> Transaction:
+    kind = _("Recovery") if repayment.is_recovery else _("Payment")
+    early = repayment.settles_early and repayment.channel != RepaymentChannel.INSURER
+    return Transaction(
+        on=repayment.received_on,
+        at=repayment.recorded_at,
+        kind=_("Early settlement") if early else kind,
+        amount=repayment.amount,
+        direction="in",
+        reference=repayment.number,
+        by=repayment.recorded_by,
+        repayment=repayment,
+        note=repayment.reversal_reason,
+    )
+
+
+def journal(loan: Loan) -> list[tuple[Any, list[JournalLine]]]:
+    """The loan's entries, newest first, each with its own lines and the lines of the same entry without a loan."""
+    mine = JournalLine.objects.filter(subledger_id=loan.pk).order_by("-entry_id").values_list("entry_id", flat=True)
+    entries = list(dict.fromkeys(mine[: MOST_ROWS * 4]))[:MOST_ROWS]
+    lines = JournalLine.objects.filter(entry_id__in=entries).select_related("entry", "account").order_by("id")
+    grouped: dict[int, list[JournalLine]] = {entry: [] for entry in entries}
+    for line in lines:
+        if line.subledger_id in (None, loan.pk):
+            grouped[line.entry_id].append(line)
+    return [(rows[0].entry, rows) for rows in grouped.values() if rows]
+
+
+def contract_of(loan: Loan) -> Contract | None:
+    if loan.application_id is None:
+        return None
+    return Contract.objects.filter(offer__application_id=loan.application_id).select_related("offer").first()
+
+
+def messages_of(loan: Loan) -> list[Message]:
+    return list(Message.objects.filter(reference=loan.number).order_by("-id")[:MOST_ROWS])
+
+
+# --- the timeline ---------------------------------------------------------------------------------------------------
+
+
+def _events(loan: Loan, orders: Sequence[Disbursement], repayments: Sequence[Repayment]) -> list[Event]:
+    events = [repayment_event(repayment) for repayment in repayments[:MOST_EVENTS]]
+    events += [_disbursement_event(order) for order in orders]
+    moves = LoanTransition.objects.filter(loan_id=loan.pk, kind="bucket").order_by("-on", "-id")
+    events += [_move_event(move) for move in moves[:MOST_EVENTS]]
+    extensions = Extension.objects.filter(loan=loan).select_related("granted_by").order_by("-id")
+    events += [_extension_event(extension) for extension in extensions[:MOST_EVENTS]]
+    messages = Message.objects.filter(reference=loan.number).order_by("-id")
+    events += [message_event(message) for message in messages[:MOST_EVENTS]]
+    return events + _losses(loan)
+
+
+def _losses(loan: Loan) -> list[Event]:
+    """Each at the start of its day: a recovery of the same day comes after it."""
+    position = getattr(loan, "position", None)
+    losses = [
+        (position.charged_off_on if position else None, _("Charged off")),
+        (loan.written_off_on, _("Written off")),
+    ]
+    return [
+        Event(timezone.make_aware(datetime.combine(on, time(0))), title, tone="bad", kind="status")
+        for on, title in losses
+        if on
+    ]
+
+
+def newest_first(events: Sequence[Event]) -> list[Event]:
+    """The story, newest first; what machines sent in a row is folded into one line."""
+    story: list[Event] = []
+    for kind, run in groupby(sorted(events, key=lambda event: event.at, reverse=True), key=lambda event: event.kind):
+        together = list(run)
+        story += [_folded(together)] if kind == "message" and len(together) > 1 else together
+    return story
+
+
+def _folded(messages: list[Event]) -> Event:
+    title = _("%(n)d messages") % {"n": len(messages)}
+    tone = "attention" if any(message.tone == "attention" for message in messages) else "info"
+    return Event(at=messages[0].at, title=title, tone=tone, kind="message", folded=tuple(messages))
+
+
+def money_split(parts: Any) -> str:
+    """The parts of a payment in words: "late interest 14.05, interest 74.86, principal 411.09"."""
+    names = (
+        ("fee", _("fee")),
+        ("late_interest", _("late interest")),
+        ("interest", _("interest")),
+        ("principal", _("principal")),
+        ("overpaid", _("overpaid")),
+    )
+    found = [(label, getattr(parts, name, ZERO)) for name, label in names]
+    return ", ".join(f"{label} {amount:,.2f}" for label, amount in found if amount)
+
+
+def repayment_event(repayment: Repayment) -> Event:
+    reversed_ = repayment.status == RepaymentStatus.REVERSED
+    title = _("Recovery") if repayment.is_recovery else _("Payment")
+    who = repayment.recorded_by.label if repayment.recorded_by else ""
+    return Event(
+        at=_moment(repayment.received_on, repayment.recorded_at),
+        title=_("Payment reversed") if reversed_ else title,
+        text=f"¥ {repayment.amount:,.2f} {repayment.get_channel_display()}",
+        note=" · ".join(part for part in (who, repayment.reversal_reason or money_split(repayment)) if part),
+        tone="attention" if reversed_ else "good",
+    )
+
+
+def _moment(on: date, recorded_at: datetime) -> datetime:
+    """Things count on their business day; the clock time only where they were recorded that very day."""
+    recorded = timezone.localtime(recorded_at)
+    return recorded if recorded.date() == on else _noon(on)
+
+
+def _disbursement_event(disbursement: Disbursement) -> Event:
+    on = disbursement.paid_on or disbursement.requested_on
+    return Event(
+        at=_noon(on),
+        title=_("Disbursement"),
+        text=f"¥ {disbursement.amount:,.2f} {disbursement.get_status_display()}",
+        note=in_words(disbursement.failure_code, disbursement.failure_detail) or disbursement.bank_reference,
+        tone="bad" if disbursement.is_retryable else "good" if disbursement.paid_on else "info",
+    )
+
+
+def _move_event(move: LoanTransition) -> Event:
+    """Time makes a loan later, and time is counted at the end of the day; only money brings it back."""
+    late = move.days_past_due > 0
+    return Event(
+        at=_night(move.on) if late else _noon(move.on),
+        title=_("Bucket %(before)s → %(after)s") % {"before": move.before, "after": move.after},
+        text=_days_late(move.days_past_due) if late else _("no longer late"),
+        note=_("end of day") if late else "",
+        tone="bad" if late else "good",
+        kind="status",
+    )
+
+
+def _days_late(days: int) -> str:
+    return ngettext("%(days)d day past due", "%(days)d days past due", days) % {"days": days}
+
+
+def _extension_event(extension: Extension) -> Event:
+    who = extension.granted_by.label if extension.granted_by else ""
+    granted = _("Extended by %(days)d days") % {"days": extension.days}
+    return Event(
+        at=_moment(extension.granted_on, extension.recorded_at),
+        title=_("Extension reversed") if extension.is_reversed else granted,
+        text=_("interest added ¥ %(amount)s") % {"amount": f"{extension.interest_added:,.2f}"},
+        note=" · ".join(part for part in (who, extension.reversal_reason or extension.reason) if part),
+        tone="attention",
+        kind="status",
+    )
+
+
+def message_event(message: Message) -> Event:
+    failed = message.status in {"failed", "wrong_number", "refused"}
+    return Event(
+        at=timezone.localtime(message.sent_at or message.due_at),
+        title=message.get_channel_display(),
+        text=f"{name_of(message.template_code)}: {message.get_status_display()}",
+        note=message.refusal or "",
+        tone="attention" if failed else "info",
+        kind="message",
+    )
+
+
+def _noon(on: date) -> datetime:
+    return timezone.make_aware(datetime.combine(on, time(12)))
+
+
+def _night(on: date) -> datetime:
+    return timezone.make_aware(datetime.combine(on, time(23, 59)))

@@ -1,0 +1,67 @@
+"""What a loan owes in the books, movement by movement: its own lines and its shares of the daily accruals."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from core.money import ZERO
+from ledger.models import JournalEntry, JournalLine
+from loans.bookkeeping.account_mapping import accounts_for
+from loans.models import Accrual, Loan
+
+PARTS = ("principal", "interest", "late_interest", "fee")
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """What one entry did to the loan's receivables, part by part; ``receivable`` is what stands after it."""
+
+    entry_id: int
+    event: str
+    posted_on: date
+    effective_on: date
+    principal: Decimal = ZERO
+    interest: Decimal = ZERO
+    late_interest: Decimal = ZERO
+    fee: Decimal = ZERO
+    receivable: Decimal = ZERO
+
+    @property
+    def total(self) -> Decimal:
+        return self.principal + self.interest + self.late_interest + self.fee
+
+
+def movements(loan: Loan) -> list[Movement]:
+    """All movements in the order they were booked: four queries at any length of history."""
+    parts = _own_lines(loan)
+    shares = Accrual.objects.filter(loan_id=loan.pk).exclude(interest=0, late_interest=0, fee=0)  # suspense moves alone
+    for share in shares.order_by("id"):
+        given = parts.setdefault(share.entry_id, dict.fromkeys(PARTS, ZERO))
+        for part in PARTS[1:]:
+            given[part] += getattr(share, part)
+    entries = JournalEntry.objects.in_bulk(list(parts))
+    rows, receivable = [], ZERO
+    for entry_id in sorted(parts):
+        row = _movement(entries[entry_id], parts[entry_id])
+        receivable += row.total
+        rows.append(replace(row, receivable=receivable))
+    return rows
+
+
+def _own_lines(loan: Loan) -> dict[int, dict[str, Decimal]]:
+    accounts = accounts_for(loan)
+    part_of = {
+        accounts.principal: "principal",
+        accounts.interest: "interest",
+        accounts.late_interest: "late_interest",
+        accounts.fees: "fee",
+    }
+    parts: dict[int, dict[str, Decimal]] = {}
+    for line in JournalLine.objects.filter(subledger_id=loan.pk, account__in=part_of).order_by("id"):
+        given = parts.setdefault(line.entry_id, dict.fromkeys(PARTS, ZERO))
+        given[part_of[line.account_id]] += line.debit - line.credit
+    return parts
+
+
+def _movement(entry: JournalEntry, parts: dict[str, Decimal]) -> Movement:
+    return Movement(entry.pk, entry.event, entry.posted_on, entry.effective_on, **parts)

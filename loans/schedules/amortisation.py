@@ -1,0 +1,355 @@
+"""Principal and interest of each instalment: the loop every schedule is made by (pure).
+
+A schedule that nothing disturbs, one that a drawdown or a new rate runs into, and one that follows what was really paid
+are the same loop: what differs is the balance that bears interest (``Course``) and where the plan is made anew.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+
+from core.money import ZERO, round_money, round_to, rounding_to, split, split_evenly
+from loans.schedules.due_dates import Period
+from loans.schedules.instalment_amounts import all_alike, factor, level_instalment, rounded_level
+from loans.schedules.terms import (
+    Drawdown,
+    FirstPeriod,
+    InterestType,
+    LevelFrom,
+    LevelOn,
+    LoanTerms,
+    Method,
+    RateStep,
+    Residue,
+)
+
+Amounts = tuple[Decimal, Decimal]  # principal, interest
+Bearing = Callable[[Sequence[Amounts], date], Decimal]
+
+LEVEL = (Method.EQUAL_INSTALMENTS, Method.BALLOON)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """What the instalments follow besides the terms; of row ``k`` counted from nothing.
+
+    ``opening`` is the principal at the beginning of the first period. ``bearing(rows, on)`` is added to the planned
+    balance that bears interest from ``on`` in the period after ``rows``; it changes on ``turns``. ``paid`` is principal
+    already paid of a row: it can owe no less. ``extra`` is principal a row repays beyond its level; after the rows in
+    ``levelled`` the level instalment is worked out anew. ``level`` keeps an instalment agreed before; ``level_periods`` are
+    the periods it is worked out over, where due dates were moved since and the instalment is not to change with them.
+    """
+
+    opening: Decimal
+    bearing: Bearing | None = None
+    turns: Collection[date] = ()
+    paid: dict[int, Decimal] = field(default_factory=dict)
+    extra: dict[int, Decimal] = field(default_factory=dict)
+    levelled: frozenset[int] = frozenset()
+    level: Decimal | None = None
+    level_periods: Sequence[Period] = ()
+
+
+def amortise(terms: LoanTerms, periods: Sequence[Period], course: Course) -> list[Amounts]:
+    """Principal and interest of each of ``periods``; the principal sums to the opening balance and all drawdowns."""
+    if terms.flat_charge is not None or terms.interest_type is InterestType.FLAT:
+        return _flat(terms, len(periods), course)
+    if course.bearing is None and not terms.drawdowns and not terms.rate_steps and not course.extra:
+        rows = _undisturbed(terms, periods, course)
+    else:
+        rows = _Disturbed(terms, periods, course).rows()
+    return _deferred(terms, rows) if terms.grace_on_interest_payment else rows
+
+
+def _undisturbed(terms: LoanTerms, periods: Sequence[Period], course: Course) -> list[Amounts]:
+    factors = rates_of(terms, periods)
+    factors[: terms.grace_on_interest_charged] = [Decimal(0)] * terms.grace_on_interest_charged
+    odd = _odd_first(terms, periods, factors)
+    if odd:
+        factors[0] -= odd
+    payable = rounding_to(terms.rounding.step, terms.rounding.mode.decimal)
+    plan = plan_from(terms, course.opening, levelled_over(terms, factors, 0), course.level)
+    rows, balance, paid, last = [], course.opening, course.paid, len(factors) - 1
+    for k, rate in enumerate(factors):
+        interest = payable(balance * rate)
+        part = plan(k, interest)
+        if paid and part < paid.get(k, part):
+            part = paid[k]
+        if part > balance or k == last:
+            part = balance
+        rows.append((part, interest))
+        balance -= part
+    return _with_odd_interest(terms, rows, payable(course.opening * odd)) if odd else rows
+
+
+def rates_of(terms: LoanTerms, periods: Sequence[Period]) -> list[Decimal]:
+    """What one unit of money bears in each period at the rate of the terms."""
+    rate = terms.annual_rate
+    if not all_alike(terms):
+        return [factor(terms, x.starts_on, x.due_on, rate, x.part_of) for x in periods]
+    first, last = periods[0], periods[-1]
+    regular = factor(terms, last.starts_on, last.due_on, rate, last.part_of)
+    factors = [regular] * len(periods)
+    if first.part_of != first[:2]:
+        factors[0] = factor(terms, first.starts_on, first.due_on, rate, first.part_of)
+    return factors
+
+
+def levelled_over(terms: LoanTerms, factors: Sequence[Decimal], first: int) -> Sequence[Decimal]:
+    """The factors the level instalment of the rows from ``first`` on is worked out with, as ``LevelFrom`` says."""
+    if terms.level_from is LevelFrom.FIRST_PERIOD:
+        return [factors[0]] * (len(factors) - first)
+    return factors[first:]
+
+
+Plan = Callable[[int, Decimal], Decimal]  # the principal of a row, by the row and its interest
+
+
+def plan_from(terms: LoanTerms, balance: Decimal, factors: Sequence[Decimal], level: Decimal | None = None) -> Plan:
+    """How ``balance`` is repaid in the last ``len(factors)`` instalments: the principal of each, given its interest."""
+    total = terms.instalment_total
+    first = total - len(factors)
+    begin = max(terms.grace_on_principal, first)
+    if terms.method is Method.CUSTOM:
+        agreed = (*terms.amounts, ZERO)  # the last instalment pays what is left
+        return lambda k, interest: max(agreed[k] - interest, ZERO)
+    if terms.method in LEVEL and (terms.annual_rate or level is not None or terms.fixed_instalment is not None):
+        paid = level if level is not None else _level(terms, balance, factors[begin - first :])
+        return lambda k, interest: paid - interest if k >= begin and paid > interest else ZERO
+    parts = _shares(terms, balance, begin)
+    return lambda k, _interest: parts[k - begin] if begin <= k < begin + len(parts) else ZERO
+
+
+def _level(terms: LoanTerms, balance: Decimal, factors: Sequence[Decimal]) -> Decimal:
+    if terms.fixed_instalment is not None:
+        return terms.fixed_instalment
+    balloon = min(round_money(terms.drawn * terms.balloon_rate), balance) if terms.balloon_rate else ZERO
+    return level_instalment(balance, factors, terms.rounding, balloon)
+
+
+def _shares(terms: LoanTerms, balance: Decimal, begin: int) -> list[Decimal]:
+    """Principal by instalment where it does not depend on interest, from row ``begin`` on."""
+    count = terms.instalment_total - begin
+    if terms.method in (Method.INTEREST_ONLY, Method.BULLET):
+        return [ZERO] * (count - 1) + [balance]
+    if terms.method is Method.STAGES:
+        return _staged(terms, balance, count)
+    if terms.method is Method.BALLOON:
+        balloon = round_money(balance * terms.balloon_rate)
+        parts = split_evenly(balance - balloon, count)
+        return [*parts[:-1], parts[-1] + balloon]
+    return even_parts(terms, balance, count)
+
+
+def even_parts(terms: LoanTerms, balance: Decimal, count: int) -> list[Decimal]:
+    """``balance`` in equal parts; what rounding leaves goes where the terms say."""
+    rounding = terms.rounding
+    multiple = rounding.multiple or rounding.step
+    if rounding.residue is Residue.EVEN:
+        return split_evenly(balance, count)
+    part = round_to(balance / count, multiple, rounding.mode.decimal)
+    rest = balance - part * (count - 1)
+    if rest < 0:
+        part = round_to(balance / count, multiple, "ROUND_DOWN")
+        rest = balance - part * (count - 1)
+    return [rest] + [part] * (count - 1) if rounding.residue is Residue.FIRST else [part] * (count - 1) + [rest]
+
+
+def _staged(terms: LoanTerms, balance: Decimal, count: int) -> list[Decimal]:
+    weights = [stage.share / stage.count for stage in terms.stages for _ in range(stage.count)]
+    ahead = weights[-count:]
+    if len(ahead) < len(weights):
+        return split(balance, ahead)
+    by_stage = split(balance, [stage.share for stage in terms.stages])
+    return [
+        part
+        for stage, sum_ in zip(terms.stages, by_stage, strict=True)
+        for part in even_parts(terms, sum_, stage.count)
+    ]
+
+
+def down_payment_of(terms: LoanTerms, amount: Decimal) -> Decimal:
+    """The part of ``amount`` that is paid on the day it is lent."""
+    if not terms.down_payment_rate:
+        return ZERO
+    return round_to(amount * terms.down_payment_rate, terms.rounding.step, terms.rounding.mode.decimal)
+
+
+def _flat(terms: LoanTerms, count: int, course: Course) -> list[Amounts]:
+    """Interest on the sum first lent: each row its even part, the last one what is left of the agreed total.
+
+    A level instalment of a flat loan is the even parts of principal and interest rounded together.
+    """
+    step, mode = terms.rounding.step, terms.rounding.mode.decimal
+    if terms.flat_charge is not None:
+        interest = split_evenly(terms.flat_charge, count)
+    else:
+        even = terms.principal * terms.annual_rate * _share_of_year(terms)
+        interest = [round_to(even, step, mode)] * count
+        interest[-1] = round_to(even * count, step, mode) - sum(interest[:-1], ZERO)
+        if interest[-1] < 0:  # rounding up took more than there is
+            interest = split_evenly(round_to(even * count, step, mode), count)
+    principal = _flat_principal(terms, count, course.opening, interest)
+    return list(zip(principal, interest, strict=True))
+
+
+def _flat_principal(terms: LoanTerms, count: int, balance: Decimal, interest: Sequence[Decimal]) -> list[Decimal]:
+    begin = terms.instalment_total - count
+    if terms.method is not Method.EQUAL_INSTALMENTS or terms.rounding.multiple is None:
+        grace = max(terms.grace_on_principal - begin, 0)
+        return [ZERO] * grace + _shares(terms, balance, begin + grace)
+    parts: list[Decimal] = []
+    for charged in interest[:-1]:
+        level = rounded_level(balance / count + charged, terms.rounding) if not parts else parts[0] + interest[0]
+        parts.append(min(max(level - charged, ZERO), balance - sum(parts, ZERO)))
+    return [*parts, balance - sum(parts, ZERO)]
+
+
+def _share_of_year(terms: LoanTerms) -> Decimal:
+    """The part of a year that one regular period is, by months twelfths, by weeks and days of 52 and 365."""
+    per_year = {"month": Decimal(12), "week": Decimal(52), "day": Decimal(365)}[terms.frequency]
+    count = terms.every * (terms.count if terms.method is Method.BULLET else 1)
+    return count / per_year
+
+
+def _odd_first(terms: LoanTerms, periods: Sequence[Period], factors: Sequence[Decimal]) -> Decimal:
+    """What the first period bears more than a regular one, where others than its own row bear it."""
+    if terms.first_period is FirstPeriod.CHARGED or periods[0].part_of is not None or len(factors) < 2:
+        return Decimal(0)
+    return factors[0] - factors[1]
+
+
+def _with_odd_interest(terms: LoanTerms, rows: list[Amounts], odd: Decimal) -> list[Amounts]:
+    extra = split_evenly(odd, len(rows)) if terms.first_period is FirstPeriod.SPREAD else [odd]
+    more = [*extra, *[ZERO] * (len(rows) - len(extra))]
+    return [(principal, interest + share) for (principal, interest), share in zip(rows, more, strict=True)]
+
+
+def _deferred(terms: LoanTerms, rows: list[Amounts]) -> list[Amounts]:
+    """Interest of the first rows falls due with the first row after them."""
+    grace = terms.grace_on_interest_payment
+    waiting = sum((interest for _principal, interest in rows[:grace]), ZERO)
+    principal, interest = rows[grace]
+    return [*((part, ZERO) for part, _interest in rows[:grace]), (principal, interest + waiting), *rows[grace + 1 :]]
+
+
+class _Disturbed:
+    """The loop where drawdowns, new rates or payments run into the periods; each stretch between two is a segment."""
+
+    def __init__(self, terms: LoanTerms, periods: Sequence[Period], course: Course) -> None:
+        self.terms, self.periods, self.course = terms, periods, course
+        self.drawdowns = [Drawdown(x.on, x.amount - down_payment_of(terms, x.amount)) for x in terms.drawdowns[1:]]
+        self.steps = terms.rate_steps
+        self.total = len(periods)
+        self.regular = [self._factor(k) for k in range(self.total)]
+
+    def rows(self) -> list[Amounts]:
+        """Principal and interest of each row."""
+        balance = self.course.opening
+        rows: list[Amounts] = []
+        plan = self._plan(0, balance, None)
+        reserved = sum(self.course.paid.values(), ZERO)
+        to_come = sum((x.amount for x in self.drawdowns), ZERO)
+        for k in range(self.total):
+            drawn = self._drawn_in(k)
+            interest, exact = self._interest(rows, balance)
+            if k and self._anew(k):
+                plan = self._plan(k, balance + drawn, exact)
+            elif not k and (drawn or self._steps_within(0)):
+                plan = self._plan(0, balance + drawn, exact)
+            balance += drawn
+            to_come -= drawn
+            paid = self.course.paid.get(k, ZERO)
+            reserved -= paid
+            part = plan(k, interest) + self.course.extra.get(k, ZERO)
+            # What later instalments have already been paid of the money lent so far is not this one's to repay.
+            part = balance if k == self.total - 1 else max(min(part, balance - max(reserved - to_come, ZERO)), paid)
+            rows.append((part, interest))
+            balance -= part
+        return rows
+
+    def _factor(self, k: int) -> Decimal:
+        if k < self.terms.grace_on_interest_charged:
+            return Decimal(0)
+        period = (self.course.level_periods or self.periods)[k]
+        rate = self._rate_on(self.periods[k].starts_on)
+        return factor(self.terms, period.starts_on, period.due_on, rate, period.part_of)
+
+    def _rate_on(self, on: date) -> Decimal:
+        return rate_on(self.terms.annual_rate, self.steps, on)
+
+    def _drawn_in(self, k: int) -> Decimal:
+        """Paid out from the day row ``k``'s period begins until the day before it falls due."""
+        period = self.periods[k]
+        return sum((x.amount for x in self.drawdowns if period.starts_on <= x.on < period.due_on), ZERO)
+
+    def _steps_within(self, k: int) -> bool:
+        period = self.periods[k]
+        return any(period.starts_on < step.from_on < period.due_on for step in self.steps)
+
+    def _anew(self, k: int) -> bool:
+        """Whether the plan is made anew at row ``k``."""
+        period = self.periods[k]
+        drawn = self.terms.level_on is LevelOn.OUTSTANDING and self._drawn_in(k)
+        stepped = any(period.starts_on <= step.from_on < period.due_on for step in self.steps)
+        return bool(drawn or stepped or k - 1 in self.course.levelled)
+
+    def _plan(self, k: int, balance: Decimal, exact: Decimal | None) -> Plan:
+        """The plan from row ``k``; ``exact`` is the interest of that row where its period is cut into segments."""
+        terms = self.terms
+        if terms.level_on is LevelOn.APPROVED and terms.drawdowns:
+            return plan_from(terms, terms.principal, levelled_over(terms, self.regular, 0))
+        factors = list(levelled_over(terms, self.regular, k))
+        if exact is not None and balance and terms.level_from is LevelFrom.EVERY_PERIOD and self._is_cut(k):
+            factors[0] = exact / balance
+        level = self.course.level if k == 0 else None
+        return plan_from(terms, balance, factors, level)
+
+    def _is_cut(self, k: int) -> bool:
+        period = self.periods[k]
+        inside = any(period.starts_on < x.on < period.due_on for x in self.drawdowns)
+        return inside or self._steps_within(k)
+
+    def _interest(self, rows: Sequence[Amounts], balance: Decimal) -> tuple[Decimal, Decimal]:
+        """Interest of the period after ``rows`` as payable, and exact as planned (without what payments change)."""
+        k = len(rows)
+        if k < self.terms.grace_on_interest_charged:
+            return ZERO, Decimal(0)
+        period, rounding = self.periods[k], self.terms.rounding
+        mode = rounding.mode.decimal
+        parts, planned = [], Decimal(0)
+        for start, end, drawn, more in self._segments(period, rows):
+            share = factor(self.terms, start, end, self._rate_on(start), period.part_of)
+            planned += (balance + drawn) * share
+            part = max(balance + drawn + more, ZERO) * share
+            parts.append(round_to(part, rounding.step, mode) if rounding.each_segment else part)
+        return round_to(sum(parts, ZERO), rounding.step, mode), planned
+
+    def _segments(self, period: Period, rows: Sequence[Amounts]) -> list[tuple[date, date, Decimal, Decimal]]:
+        """The stretches of ``period`` in which nothing changes: from, to, drawn in it so far, and borne besides.
+
+        A cut at which nothing changes is none: rounding by segments must not depend on the day one looks.
+        """
+        found: list[tuple[date, date, Decimal, Decimal]] = []
+        for start, end in pairwise(self._cuts(period)):
+            drawn = sum((x.amount for x in self.drawdowns if period.starts_on <= x.on <= start), ZERO)
+            more = self.course.bearing(rows, start) if self.course.bearing is not None else ZERO
+            if found and found[-1][2:] == (drawn, more) and self._rate_on(found[-1][0]) == self._rate_on(start):
+                start, *_ = found.pop()
+            found.append((start, end, drawn, more))
+        return found
+
+    def _cuts(self, period: Period) -> list[date]:
+        inside = {x.on for x in self.drawdowns} | {x.from_on for x in self.steps} | set(self.course.turns)
+        between = sorted(on for on in inside if period.starts_on < on < period.due_on)
+        return [period.starts_on, *between, period.due_on]
+
+
+def rate_on(annual_rate: Decimal, steps: Sequence[RateStep], on: date) -> Decimal:
+    """The annual rate on ``on``: that of the latest step, or the one first agreed."""
+    for step in reversed(steps):
+        if step.from_on <= on:
+            return step.annual_rate
+    return annual_rate

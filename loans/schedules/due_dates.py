@@ -1,0 +1,90 @@
+"""When instalments fall due, and the period each of them pays for (pure)."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from functools import partial
+from itertools import pairwise, repeat
+from typing import NamedTuple
+
+from core.calendars import add_months, months_after
+from loans.schedules.terms import BusinessDayRoll, DueDatesRefused, Frequency, LoanTerms, Method, MonthEnd
+
+
+class Period(NamedTuple):
+    """The time from ``starts_on`` to ``due_on``; ``part_of`` is the regular period that it is, or is a part of.
+
+    ``part_of`` None: the period is measured by itself, because it is longer or shorter than a regular one.
+    """
+
+    starts_on: date
+    due_on: date
+    part_of: tuple[date, date] | None
+
+
+# From the three values in order; the class's own constructor would cost twice as much, a dozen times a schedule.
+_period = partial(tuple.__new__, Period)
+
+
+def due_dates(terms: LoanTerms) -> list[date]:
+    """The due dates, each stepped from the anchor so that month ends do not drift, then moved to working days.
+
+    Raises DueDatesRefused when two of them fall on one day after they were moved.
+    """
+    if terms.due_dates:
+        dates: Sequence[date] = terms.due_dates
+    elif terms.first_due_on is not None:
+        dates = _steps(terms, terms.first_due_on, 0)
+    else:
+        dates = _steps(terms, terms.schedule_start_on or terms.start_on, 1)
+    if terms.method is Method.BULLET:
+        dates = dates[-1:]
+    return _on_working_days(terms, dates)
+
+
+def _on_working_days(terms: LoanTerms, dates: Sequence[date]) -> list[date]:
+    if terms.business_day_roll is BusinessDayRoll.NONE:
+        return list(dates)
+    moved = [terms.calendar.roll(due, terms.business_day_roll) for due in dates]
+    if len(set(moved)) < len(moved):
+        raise DueDatesRefused("two due dates fall on the same working day: choose longer periods or another roll")
+    return moved
+
+
+def _steps(terms: LoanTerms, anchor: date, first: int) -> list[date]:
+    """As many steps as instalments, the first one ``first`` periods after ``anchor``."""
+    end, every = first + terms.count, terms.every
+    if terms.frequency is Frequency.MONTH and terms.month_end is MonthEnd.CLAMP:
+        return months_after(anchor, range(first * every, end * every, every))
+    return [step(terms, anchor, n) for n in range(first, end)]
+
+
+def step(terms: LoanTerms, anchor: date, n: int) -> date:
+    """``n`` periods after ``anchor``; a month without the anchor's day follows ``terms.month_end``."""
+    if terms.frequency is Frequency.MONTH:
+        reached = add_months(anchor, n * terms.every)
+        if reached.day < anchor.day and terms.month_end is MonthEnd.FIRST_OF_NEXT:
+            return reached + timedelta(days=1)
+        return reached
+    days = 7 if terms.frequency is Frequency.WEEK else 1
+    return anchor + timedelta(days=n * terms.every * days)
+
+
+def periods(terms: LoanTerms) -> list[Period]:
+    """The periods of the schedule, the first one from the day the money goes out."""
+    dues = due_dates(terms)
+    parts_of = repeat(None) if terms.due_dates else pairwise(dues)
+    return [_first(terms, dues[0]), *map(_period, zip(dues, dues[1:], parts_of, strict=False))]
+
+
+def _first(terms: LoanTerms, due: date) -> Period:
+    start = terms.start_on
+    if terms.schedule_start_on is not None:
+        return Period(start, due, (terms.schedule_start_on, due))
+    return Period(start, due, (start, due) if first_is_regular(terms) else None)
+
+
+def first_is_regular(terms: LoanTerms) -> bool:
+    """Whether the first period is as long as the others; the one period of a BULLET loan is measured by itself."""
+    if terms.due_dates or terms.method is Method.BULLET:
+        return False
+    return terms.first_due_on is None or step(terms, terms.start_on, 1) == terms.first_due_on

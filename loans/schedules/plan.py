@@ -1,0 +1,161 @@
+"""The plan of a loan whose interest follows what is really outstanding (pure).
+
+Its instalments are laid out anew from the terms and from what was paid, whenever money comes or time passes with
+something overdue. Until ``on`` a period bears interest on the principal that was outstanding; from then on on what the
+plan expects to be outstanding, as if all that is overdue came in on ``on``.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+from core.calendars import add_months
+from core.money import ZERO
+from loans.schedules.amortisation import Amounts, Course, amortise
+from loans.schedules.due_dates import Period
+from loans.schedules.schedule import Schedule, opening_balance
+from loans.schedules.terms import Compounding, LoanTerms, Prepayment, Rest, ServicingTerms
+
+UNASSIGNED = 0  # the number of no instalment: principal that is called in but not yet divided
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaidPart:
+    """What a payment paid of instalment ``number``. It lessens interest from ``counts_from``, a rest day."""
+
+    number: int
+    counts_from: date
+    principal: Decimal = ZERO
+    interest: Decimal = ZERO
+    fee: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Terms, periods and payments from which the instalments are laid out.
+
+    ``numbers`` are those of the instalments the periods belong to, ``fees`` their fees; ``extra`` is principal paid with
+    an instalment beyond its level, by number. ``level_periods`` are the periods as they were before due dates were moved:
+    the level instalment stays what they make it, so that more time never asks for more of an instalment already paid.
+    """
+
+    terms: LoanTerms
+    servicing: ServicingTerms
+    periods: tuple[Period, ...]
+    numbers: tuple[int, ...]
+    fees: tuple[Decimal, ...]
+    paid: tuple[PaidPart, ...] = ()
+    extra: tuple[tuple[int, Decimal], ...] = ()
+    level_periods: tuple[Period, ...] = ()
+
+    def with_extra(self, number: int, amount: Decimal) -> "Plan":
+        """The plan with ``amount`` more of principal repaid with instalment ``number``."""
+        return replace(self, extra=(*self.extra, (number, amount)))
+
+    def called_in(self, principal: Decimal, on: date) -> "Plan":
+        """The plan when ``principal`` is called in on ``on``, not yet divided over the instalments."""
+        part = PaidPart(number=UNASSIGNED, counts_from=rest_day(self, on), principal=principal)
+        return replace(self, paid=(*self.paid, part))
+
+    def moved(self, first: int, shift: timedelta) -> "Plan":
+        """The plan with the due dates from instalment ``first`` on moved by ``shift``; its period becomes so much longer.
+
+        All later ones move with it, also those paid ahead or fallen away: periods follow one another, or some days would
+        bear interest twice.
+        """
+        periods: list[Period] = []
+        for number, period in zip(self.numbers, self.periods, strict=True):
+            if number >= first:
+                starts_on = periods[-1].due_on if periods else period.starts_on
+                regular = starts_on == period.starts_on + shift
+                due_on = period.due_on + shift
+                period = Period(starts_on, due_on, (starts_on, due_on) if regular and period.part_of else None)
+            periods.append(period)
+        return replace(self, periods=tuple(periods), level_periods=self.level_periods or self.periods)
+
+
+def plan_of(terms: LoanTerms, servicing: ServicingTerms, schedule: Schedule, found: Sequence[Period]) -> Plan:
+    """The plan as agreed; down payments fall due on the spot and are no part of it."""
+    rows = [row for row in schedule.instalments if row.starts_on < row.due_on]
+    return Plan(
+        terms=terms,
+        servicing=servicing,
+        periods=tuple(found),
+        numbers=tuple(row.number for row in rows),
+        fees=tuple(row.fee for row in rows),
+    )
+
+
+def laid_out(plan: Plan, on: date) -> dict[int, Amounts]:
+    """Principal and interest of each instalment of the plan, by number, as they stand at the end of ``on``."""
+    index = {number: k for k, number in enumerate(plan.numbers)}
+    index[UNASSIGNED] = len(plan.periods)
+    parts = [(index[part.number], part) for part in plan.paid if part.number in index]
+    paid: dict[int, Decimal] = {}
+    for k, part in parts:
+        if k < len(plan.periods):
+            paid[k] = paid.get(k, ZERO) + part.principal
+    extra: dict[int, Decimal] = {}
+    for number, amount in plan.extra:
+        extra[index[number]] = extra.get(index[number], ZERO) + amount
+    levelled = extra if plan.servicing.prepayment is Prepayment.REDUCE_INSTALMENT else ()
+    until = rest_day(plan, on)
+    course = Course(
+        opening=opening_balance(plan.terms),
+        bearing=_bearing(plan, parts, on, until),
+        turns={part.counts_from for _k, part in parts} | {until},
+        paid=paid,
+        extra=extra,
+        levelled=frozenset(levelled),
+        level_periods=plan.level_periods,
+    )
+    return dict(zip(plan.numbers, amortise(plan.terms, plan.periods, course), strict=True))
+
+
+def _bearing(
+    plan: Plan, parts: Sequence[tuple[int, PaidPart]], on: date, until: date
+) -> Callable[[Sequence[Amounts], date], Decimal]:
+    """What bears interest from a day besides the planned balance: what is overdue, less what was paid ahead."""
+    in_whole_periods = plan.servicing.rest is Rest.SAME_AS_REPAYMENT
+
+    def bearing(rows: Sequence[Amounts], start: date) -> Decimal:
+        k = len(rows)
+        counted = [(j, part) for j, part in parts if part.counts_from <= start]
+        ahead = sum((part.principal for j, part in counted if j >= k), ZERO)
+        # Resting on due dates, a period that has ended keeps the interest it was planned with.
+        if start >= until or (in_whole_periods and plan.periods[k].due_on <= on):
+            return -ahead
+        # Only what fell due by the end of ``on``: a rest day after it may lie beyond due dates that are still to come.
+        fallen = rows[: sum(period.due_on <= on for period in plan.periods[:k])]
+        due = sum((principal for principal, _interest in fallen), ZERO)
+        overdue = due - sum((part.principal for j, part in counted if j < len(fallen)), ZERO)
+        return overdue + _compounded(plan, fallen, counted) - ahead
+
+    return bearing
+
+
+def _compounded(plan: Plan, rows: Sequence[Amounts], counted: Sequence[tuple[int, PaidPart]]) -> Decimal:
+    """Overdue interest and fees, as far as they bear interest themselves."""
+    compounding, k, amount = plan.servicing.compounding, len(rows), ZERO
+    if compounding in (Compounding.INTEREST, Compounding.BOTH):
+        amount += sum((interest for _principal, interest in rows), ZERO)
+        amount -= sum((part.interest for j, part in counted if j < k), ZERO)
+    if compounding in (Compounding.FEE, Compounding.BOTH):
+        amount += sum(plan.fees[:k], ZERO)
+        amount -= sum((part.fee for j, part in counted if j < k), ZERO)
+    return amount
+
+
+def rest_day(plan: Plan, on: date) -> date:
+    """The day from which money of ``on`` counts for interest: ``on`` or the first rest day after it."""
+    start, rest = plan.terms.start_on, plan.servicing.rest
+    if rest is Rest.WEEKLY:
+        return on + timedelta(days=(start - on).days % 7)
+    if rest is Rest.MONTHLY:
+        months = (on.year - start.year) * 12 + on.month - start.month
+        reached = add_months(start, months)
+        return reached if reached >= on else add_months(start, months + 1)
+    if rest is Rest.SAME_AS_REPAYMENT:
+        return min((period.due_on for period in plan.periods if period.due_on >= on), default=on)
+    return on

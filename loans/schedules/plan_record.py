@@ -1,0 +1,81 @@
+"""A plan as its loan's position keeps it: what the contract does not say, as JSON (pure).
+
+Terms are the contract's; drawdowns, new rates, moved periods and payments are added to them in the order they came.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from loans.schedules.due_dates import Period
+from loans.schedules.plan import PaidPart, Plan
+from loans.schedules.terms import Drawdown, LoanTerms, RateStep, ServicingTerms
+
+
+def as_json(plan: Plan | None) -> dict[str, Any] | None:
+    """The plan without what the contract says; None where there is no plan."""
+    if plan is None:
+        return None
+    moved = {"level_periods": [_period_as_json(period) for period in plan.level_periods]} if plan.level_periods else {}
+    return {
+        "count": plan.terms.count,
+        "drawdowns": [[part.on.isoformat(), str(part.amount)] for part in plan.terms.drawdowns],
+        "rate_steps": [[step.from_on.isoformat(), str(step.annual_rate)] for step in plan.terms.rate_steps],
+        "periods": [_period_as_json(period) for period in plan.periods],
+        "numbers": list(plan.numbers),
+        "fees": [str(fee) for fee in plan.fees],
+        "paid": [
+            [part.number, part.counts_from.isoformat(), str(part.principal), str(part.interest), str(part.fee)]
+            for part in plan.paid
+        ],
+        "extra": [[number, str(amount)] for number, amount in plan.extra],
+        **moved,
+    }
+
+
+def from_json(data: Mapping[str, Any], terms: LoanTerms, servicing: ServicingTerms) -> Plan:
+    """The plan of a loan with ``terms``, as ``as_json`` wrote it."""
+    terms = replace(
+        terms,
+        count=data["count"],
+        drawdowns=tuple(Drawdown(_day(on), Decimal(amount)) for on, amount in data["drawdowns"]),
+        rate_steps=tuple(RateStep(_day(on), Decimal(rate)) for on, rate in data["rate_steps"]),
+    )
+    return Plan(
+        terms=terms,
+        servicing=servicing,
+        periods=tuple(_period(row) for row in data["periods"]),
+        numbers=tuple(data["numbers"]),
+        fees=tuple(Decimal(fee) for fee in data["fees"]),
+        paid=tuple(_paid(row) for row in data["paid"]),
+        extra=tuple((number, Decimal(amount)) for number, amount in data["extra"]),
+        level_periods=tuple(_period(row) for row in data.get("level_periods", ())),
+    )
+
+
+def _period_as_json(period: Period) -> list[str | None]:
+    part_of = (None, None) if period.part_of is None else tuple(day.isoformat() for day in period.part_of)
+    return [period.starts_on.isoformat(), period.due_on.isoformat(), *part_of]
+
+
+def _period(row: list[str | None]) -> Period:
+    starts_on, due_on, begin, end = row
+    part_of = None if begin is None or end is None else (_day(begin), _day(end))
+    return Period(_day(starts_on), _day(due_on), part_of)
+
+
+def _paid(row: list[Any]) -> PaidPart:
+    number, counts_from, principal, interest, fee = row
+    return PaidPart(
+        number=number,
+        counts_from=_day(counts_from),
+        principal=Decimal(principal),
+        interest=Decimal(interest),
+        fee=Decimal(fee),
+    )
+
+
+def _day(text: str | None) -> date:
+    return date.fromisoformat(text or "")

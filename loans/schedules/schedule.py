@@ -1,0 +1,111 @@
+"""From terms to schedule: due dates, and what of principal, interest and fee falls due on each (pure).
+
+Interest of a regular month is a twelfth of the annual rate, of weeks and days the days over the day-count year; a first
+period of another length than a regular one is charged by its days. The level instalment is rounded down to the cent and
+the last instalment takes the residue: rounded up, 10,000.00 at 24 % over 12 months would cost 24.0008 %. Each of these
+is a setting of the terms (``loans.schedules.conventions``); dates are made in ``loans.schedules.due_dates``, amounts in
+``loans.schedules.amortisation``.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from itertools import count
+from typing import Any, NamedTuple
+
+from core.money import ZERO, split, split_evenly
+from loans.schedules.amortisation import Amounts, Course, amortise, down_payment_of
+from loans.schedules.due_dates import Period, periods
+from loans.schedules.terms import Drawdown, FeeTiming, LoanTerms
+
+
+class ScheduledInstalment(NamedTuple):
+    """What falls due on ``due_on`` for the period that begins on ``starts_on``."""
+
+    number: int
+    starts_on: date
+    due_on: date
+    principal: Decimal
+    interest: Decimal
+    fee: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        return self.principal + self.interest + self.fee
+
+
+# From the six values in order. Each schedule makes a dozen: the class's own constructor would cost twice as much.
+_instalment = partial(tuple.__new__, ScheduledInstalment)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """All instalments of a loan, in order."""
+
+    instalments: tuple[ScheduledInstalment, ...]
+
+    @property
+    def principal(self) -> Decimal:
+        return sum((row.principal for row in self.instalments), ZERO)
+
+    @property
+    def total_interest(self) -> Decimal:
+        return sum((row.interest for row in self.instalments), ZERO)
+
+    @property
+    def total_fee(self) -> Decimal:
+        return sum((row.fee for row in self.instalments), ZERO)
+
+    @property
+    def total(self) -> Decimal:
+        return sum((row.total for row in self.instalments), ZERO)
+
+
+def build_schedule(terms: LoanTerms) -> Schedule:
+    """The schedule of ``terms``: a down payment with each drawdown, then the instalments; principal sums to what is lent.
+
+    Raises TermsRefused where no schedule can be made of the terms.
+    """
+    found = periods(terms)
+    down = down_payments(terms)
+    rows = amortise(terms, found, Course(opening=opening_balance(terms)))
+    repaid = sum([part.amount for part in down], sum([principal for principal, _interest in rows], ZERO))
+    assert repaid == terms.drawn, "principal must be conserved"
+    return Schedule(_numbered(down, found, rows, fee_parts(terms, len(rows))))
+
+
+def opening_balance(terms: LoanTerms) -> Decimal:
+    """What the instalments of the first period repay: paid out on the first day, less its down payment."""
+    paid_out = terms.drawdowns[0].amount if terms.drawdowns else terms.principal
+    return paid_out - down_payment_of(terms, paid_out)
+
+
+def down_payments(terms: LoanTerms) -> list[Drawdown]:
+    """What is due on the very day of each drawdown."""
+    if not terms.down_payment_rate:
+        return []
+    paid_out = terms.drawdowns or (Drawdown(terms.start_on, terms.principal),)
+    return [Drawdown(part.on, down_payment_of(terms, part.amount)) for part in paid_out]
+
+
+def _numbered(
+    down: list[Drawdown], found: list[Period], rows: list[Amounts], fees: list[Decimal]
+) -> tuple[ScheduledInstalment, ...]:
+    starts, dues, _parts_of = zip(*found, strict=True)
+    principals, interests = zip(*rows, strict=True)
+    columns: Iterable[Iterable[Any]] = (starts, dues, principals, interests, fees)
+    if down:
+        lent = [(part.on, part.on, part.amount, ZERO, ZERO) for part in down]
+        columns = zip(*sorted([*lent, *zip(*columns, strict=True)], key=lambda row: row[1]), strict=True)
+    return tuple(map(_instalment, zip(count(1), *columns, strict=False)))
+
+
+def fee_parts(terms: LoanTerms, rows: int) -> list[Decimal]:
+    """What of the fee falls due with each of ``rows`` instalments."""
+    if not terms.fee_total or terms.fee_timing is FeeTiming.DEDUCTED:
+        return [ZERO] * rows
+    if terms.fee_timing is FeeTiming.SPREAD:
+        return split_evenly(terms.fee_total, rows)
+    return split(terms.fee_total, [1] + [0] * (rows - 1))

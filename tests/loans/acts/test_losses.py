@@ -1,0 +1,124 @@
+"""Less accepted than is owed, and a write-off taken back: what the books say, and what is refused."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from ledger.models import JournalLine
+from loans.account.changes.losses import MoreThanAgreed
+from loans.acts.performing import ActNotUndoable, BeyondAuthority, perform, undo
+from loans.acts.previewing import preview
+from loans.bookkeeping.lifecycle import LoanNotInState
+from loans.models import Loan, LoanStatus
+from loans.servicing.repayments import RepaymentNotReversible, reverse_repayment
+from loans.servicing.writing_off import RecoveriesStand, WriteOffCountsLater, write_off
+from tests.loans.acts.test_acts import wish
+from tests.loans.books import a_running_loan, close_until
+from tests.loans.servicing.test_repayments import assert_books_agree, pay, position
+
+pytestmark = pytest.mark.django_db
+ON = date(2026, 3, 1)
+
+
+def late_loan_that_paid(amount: str) -> Loan:
+    loan = a_running_loan()
+    close_until(date(2026, 2, 28))
+    pay(loan, amount, ON)
+    return loan
+
+
+def test_what_was_not_paid_is_a_discount_and_earned_income_stays() -> None:
+    loan = late_loan_that_paid("12000.00")
+    owed = position(loan)
+
+    act = perform(wish(loan, "settled_for_less", ON, at_most=Decimal("1500.00")))
+
+    loan.refresh_from_db()
+    lines = list(
+        JournalLine.objects.filter(entry=act.entry).order_by("id").values_list("account_id", "debit", "credit")
+    )
+    given_up = owed.principal_outstanding + owed.interest_receivable
+    assert (loan.status, loan.settled_on) == (LoanStatus.SETTLED, ON)
+    assert sum(debit for _account, debit, _credit in lines) == given_up > 0
+    assert ("1201", Decimal("0.00"), owed.principal_outstanding) in lines
+    assert position(loan).interest_accrued == owed.interest_accrued
+    assert_books_agree(loan)
+
+
+def test_it_previews_counts_from_the_past_and_is_undone() -> None:
+    loan = late_loan_that_paid("12000.00")
+    close_until(date(2026, 3, 9))
+    before = position(loan)
+    asked = wish(loan, "settled_for_less", ON, at_most=Decimal("1500.00"), recorded_on=date(2026, 3, 10))
+
+    assert preview(loan, lambda: perform(asked)).entries
+    assert position(loan).status == LoanStatus.ACTIVE
+    act = perform(asked)
+    assert position(loan).principal_outstanding == 0
+    assert_books_agree(loan)
+
+    undo(act_id=act.pk, reason="the cheque bounced", on=date(2026, 3, 10))
+    loan.refresh_from_db()
+    assert loan.status == LoanStatus.ACTIVE
+    assert position(loan).principal_outstanding == before.principal_outstanding
+    assert_books_agree(loan)
+
+
+def test_the_money_it_rests_on_cannot_be_reversed_under_it() -> None:
+    loan = late_loan_that_paid("12000.00")
+    perform(wish(loan, "settled_for_less", ON, at_most=Decimal("1500.00")))
+
+    with pytest.raises(RepaymentNotReversible):
+        reverse_repayment(repayment_id=loan.repayments.get().pk, reason="bounced", reversed_on=ON)
+
+
+def test_too_much_for_the_agreement_or_for_one_person_is_refused() -> None:
+    loan = late_loan_that_paid("12000.00")
+    with pytest.raises(MoreThanAgreed):
+        perform(wish(loan, "settled_for_less", ON, at_most=Decimal("100.00")))
+    other = late_loan_that_paid("9000.00")
+    with pytest.raises(BeyondAuthority):
+        perform(wish(other, "settled_for_less", ON, at_most=Decimal("5000.00")))
+
+    perform(wish(other, "settled_for_less", ON, at_most=Decimal("5000.00")), approved=True)
+    with pytest.raises(LoanNotInState):
+        perform(wish(other, "settled_for_less", ON, at_most=Decimal("5000.00"), key="again"))
+
+
+def test_a_write_off_taken_back_leaves_the_loan_as_if_it_had_always_run() -> None:
+    loan, other = a_running_loan(), a_running_loan()
+    close_until(date(2026, 6, 30))
+    write_off(loan_id=loan.pk, on=date(2026, 7, 1), reason="no prospect")
+    close_until(date(2026, 7, 9))
+
+    act = perform(wish(loan, "write_off_undone", date(2026, 7, 9), recorded_on=date(2026, 7, 10)), approved=True)
+
+    loan.refresh_from_db()
+    back, ran = position(loan), position(other)
+    assert (loan.status, loan.written_off_on, back.written_off_amount) == (LoanStatus.ACTIVE, None, 0)
+    for figure in ("principal_outstanding", "interest_accrued", "late_interest_accrued", "overdue_principal", "bucket",
+                   "risk_class", "days_past_due", "as_of", "next_due_on"):  # fmt: skip
+        assert getattr(back, figure) == getattr(ran, figure), figure
+    assert_books_agree(loan)
+    with pytest.raises(ActNotUndoable):
+        undo(act_id=act.pk, reason="no", on=date(2026, 7, 10))
+    write_off(loan_id=loan.pk, on=date(2026, 7, 10), reason="after all")
+    assert_books_agree(loan)
+
+
+def test_a_write_off_is_not_taken_back_alone_nor_under_recovered_money_nor_from_before() -> None:
+    loan = a_running_loan()
+    with pytest.raises(LoanNotInState):
+        perform(wish(loan, "write_off_undone", ON), approved=True)
+    write_off(loan_id=loan.pk, on=date(2026, 7, 1), reason="fraud")
+
+    with pytest.raises(BeyondAuthority):
+        perform(wish(loan, "write_off_undone", date(2026, 7, 2)))
+    with pytest.raises(WriteOffCountsLater):
+        perform(wish(loan, "write_off_undone", ON, recorded_on=date(2026, 7, 2)), approved=True)
+    pay(loan, "50.00", date(2026, 7, 2))
+    with pytest.raises(RecoveriesStand):
+        perform(wish(loan, "write_off_undone", date(2026, 7, 2)), approved=True)
+    loan.refresh_from_db()
+    assert loan.status == LoanStatus.WRITTEN_OFF and position(loan).written_off_amount > 0

@@ -1,0 +1,119 @@
+"""A worker that hangs between writing an order down and sending it, and wakes when others have gone on: money goes once."""
+
+from typing import Any
+
+import pytest
+
+from ledger.models import JournalEntry
+from loans.banking import Answer, PaymentOutcome, Report, bank
+from loans.disbursement import disbursing, transfers
+from loans.disbursement.disbursing import DisbursementStepRefused, PaidUnderEarlierReference
+from loans.models import BankTransfer, Disbursement, Loan, SimulatedPayment
+from tests.loans.disbursement.test_disbursing import changes_account, waiting
+from tests.loans.factories import ON
+
+pytestmark = pytest.mark.django_db
+
+
+def given_up() -> tuple[Disbursement, BankTransfer]:
+    """An order written down and not sent; meanwhile the account changed, and another worker gave the order up."""
+    disbursement = waiting("6222020000001000")
+    _disbursement, transfer, _is_new = disbursing._open_transfer(disbursement.pk, ON)
+    assert transfer is not None
+    changes_account(disbursement)
+    assert disbursing.send(disbursement_id=disbursement.pk, on=ON).failure_code == "payee_changed"
+    return disbursement, transfer
+
+
+def wakes_up(disbursement: Disbursement, transfer: BankTransfer, patch: pytest.MonkeyPatch) -> Disbursement:
+    with patch.context() as asleep:
+        asleep.setattr(disbursing, "_open_transfer", lambda *_: (disbursement, transfer, True))
+        return disbursing.send(disbursement_id=disbursement.pk, on=ON)
+
+
+def test_what_was_given_up_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    disbursement, slow = given_up()
+
+    assert wakes_up(disbursement, slow, monkeypatch).status == "failed"
+
+    assert not SimulatedPayment.objects.exists()
+
+
+def test_what_was_ordered_anew_is_not_sent_under_the_old_reference(monkeypatch: pytest.MonkeyPatch) -> None:
+    disbursement, slow = given_up()
+    disbursing.retry(disbursement_id=disbursement.pk, on=ON)
+    disbursing._open_transfer(disbursement.pk, ON)
+
+    assert wakes_up(disbursement, slow, monkeypatch).status == "sent"
+
+    assert not SimulatedPayment.objects.exists()
+
+
+class TestAnEarlierTransferGotThrough:
+    """A slow worker sent what had been given up; the order was sent anew meanwhile and its newer transfer is written."""
+
+    def sent_late(self) -> tuple[Disbursement, BankTransfer]:
+        disbursement, slow = given_up()
+        order = transfers.order_of(disbursement, slow, ON)
+        disbursing.retry(disbursement_id=disbursement.pk, on=ON)
+        bank().send(order)
+        return disbursement, slow
+
+    def test_it_pays_the_order_and_the_newer_one_is_never_sent(self) -> None:
+        disbursement, slow = self.sent_late()
+
+        for _again in range(2):
+            paid = disbursing.send(disbursement_id=disbursement.pk, on=ON)
+
+        assert [payment.reference for payment in SimulatedPayment.objects.all()] == [slow.reference]
+        assert (paid.status, paid.bank_reference) == ("paid", SimulatedPayment.objects.get().bank_reference)
+        assert (Loan.objects.get().status, JournalEntry.objects.count()) == ("active", 1)
+        kept = [(row.reference, row.status, row.code) for row in disbursement.transfers.order_by("pk")]
+        assert kept == [(slow.reference, "paid", ""), (f"{disbursement.number}-2", "cancelled", "not_sent")]
+        assert disbursing.collect_reports(on=ON) == {"recorded": 1, "refused": 0}
+
+    def test_that_its_money_comes_back_later_is_not_swallowed(self) -> None:
+        disbursement, slow = self.sent_late()
+        disbursing.send(disbursement_id=disbursement.pk, on=ON)
+
+        with pytest.raises(DisbursementStepRefused):
+            disbursing.record_report(report=Report(slow.reference, Answer(PaymentOutcome.RETURNED)), on=ON)
+
+    def test_while_the_bank_still_has_it_nothing_more_is_sent(self) -> None:
+        disbursement, slow = self.sent_late()
+        SimulatedPayment.objects.update(outcome="unknown")
+
+        waits = disbursing.send(disbursement_id=disbursement.pk, on=ON)
+
+        assert (waits.status, waits.failure_code, waits.failure_detail) == (
+            "unknown",
+            "earlier_under_way",
+            slow.reference,
+        )
+        SimulatedPayment.objects.update(outcome="failed")
+        assert disbursing.send(disbursement_id=disbursement.pk, on=ON).status == "paid"
+        assert SimulatedPayment.objects.filter(outcome="paid").count() == 1
+
+    def test_money_that_is_known_to_have_come_back_does_not_pay_it(self) -> None:
+        disbursement, slow = self.sent_late()
+        BankTransfer.objects.filter(pk=slow.pk).update(status="returned")
+
+        assert disbursing.send(disbursement_id=disbursement.pk, on=ON).status == "paid"
+
+        assert SimulatedPayment.objects.count() == 2
+
+    def test_where_the_newer_one_has_paid_as_well_a_person_must_look(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Between asking about the earlier one and writing the answer down, another worker's newer transfer has paid."""
+        disbursement, slow = self.sent_late()
+        ask = transfers.ask_or_send
+
+        def asks_slowly(*order: Any, **how: Any) -> transfers.Heard:
+            heard = ask(*order, **how)
+            disbursing.confirm(disbursement_id=disbursement.pk, outcome="paid", on=ON)
+            return heard
+
+        monkeypatch.setattr(transfers, "ask_or_send", asks_slowly)
+        with pytest.raises(PaidUnderEarlierReference, match=slow.reference):
+            disbursing.send(disbursement_id=disbursement.pk, on=ON)
+
+        assert disbursement.transfers.latest("pk").status == "paid"

@@ -1,0 +1,180 @@
+"""The plan that executes itself: one debit a day, nothing lost when the bank says no or nothing."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+
+from borrowers.means import add_bank_account
+from borrowers.models import BankAccount
+from core.models import Rule
+from loans.incoming.mandates import MandateNotPossible, revoke_mandate, run_due, sign_mandate
+from loans.models import Loan, LoanPosition, Mandate, MandateAttempt, Repayment
+from loans.servicing.repayments import record_repayment
+from loans.servicing.settling import settle_early
+from tests.loans.books import DISBURSED, a_borrower, a_running_loan, close_until
+
+pytestmark = pytest.mark.django_db
+DUE = date(2026, 2, 15)
+
+
+def a_mandated_loan(account_number: str = "6222020000000001") -> Loan:
+    loan = a_running_loan()
+    account = add_bank_account(borrower_id=loan.borrower_id, bank_name="Harbour Bank", account_number=account_number)
+    sign_mandate(loan_id=loan.pk, bank_account=account, signed_on=DISBURSED)
+    close_until(date(2026, 2, 14))
+    return loan
+
+
+def test_the_due_amount_is_debited_on_the_due_date_and_only_once() -> None:
+    loan = a_mandated_loan()
+
+    assert run_due(loan.pk, loan.pk, date(2026, 2, 14)) == {"debits_paid": 0, "debits_failed": 0}
+    assert run_due(loan.pk, loan.pk, DUE) == {"debits_paid": 1, "debits_failed": 0}
+    assert run_due(loan.pk, loan.pk, DUE) == {"debits_paid": 0, "debits_failed": 0}
+    assert Repayment.objects.get().amount == Decimal("1100.15")
+
+
+def test_a_debit_without_funds_is_kept_and_tried_again_on_another_day() -> None:
+    loan = a_mandated_loan("6222020000001010")
+
+    run_due(loan.pk, loan.pk, DUE)
+    close_until(DUE)
+    run_due(loan.pk, loan.pk, date(2026, 2, 16))
+
+    assert list(MandateAttempt.objects.values_list("outcome", "code")) == [("failed", "AM04"), ("failed", "AM04")]
+    assert not Repayment.objects.exists()
+
+
+def test_silence_of_the_bank_is_asked_about_under_the_same_reference() -> None:
+    loan = a_mandated_loan("6222020000001012")
+
+    run_due(loan.pk, loan.pk, DUE)
+    run_due(loan.pk, loan.pk, date(2026, 2, 16))
+
+    assert MandateAttempt.objects.get().outcome == "unknown"
+
+
+def test_a_revoked_mandate_is_not_used() -> None:
+    loan = a_mandated_loan()
+    revoke_mandate(mandate=loan.mandates.get(), on=DISBURSED)
+
+    assert run_due(loan.pk, loan.pk, DUE) == {"debits_paid": 0, "debits_failed": 0}
+
+
+def test_a_mandate_needs_an_account_of_the_borrower() -> None:
+    loan, stranger = a_running_loan(), a_borrower()
+    account = add_bank_account(borrower_id=stranger.pk, bank_name="Harbour Bank", account_number="6222020000000001")
+
+    with pytest.raises(MandateNotPossible):
+        sign_mandate(loan_id=loan.pk, bank_account=account, signed_on=DISBURSED)
+
+
+def test_a_debit_answered_after_the_loan_was_paid_otherwise_is_owed_back() -> None:
+    loan = a_mandated_loan("6222020000001012")
+    run_due(loan.pk, loan.pk, DUE)
+    settle_early(loan_id=loan.pk, on=DUE, channel="counter", idempotency_key="s")
+    Mandate.objects.update(bank_account=another_account(loan))  # the bank speaks again
+
+    assert run_due(loan.pk, loan.pk, date(2026, 2, 16)) == {"debits_paid": 1, "debits_failed": 0}
+
+    assert MandateAttempt.objects.get().outcome == "paid"
+    assert LoanPosition.objects.get(pk=loan.pk).overpaid == Decimal("1100.15")
+
+
+def another_account(loan: Loan) -> BankAccount:
+    return add_bank_account(borrower_id=loan.borrower_id, bank_name="Harbour Bank", account_number="6222020000000001")
+
+
+def nights(loan: Loan, first: date, last: date) -> list[tuple[date, str, Decimal]]:
+    """Run debits and close each day; the attempts made."""
+    day = first
+    while day <= last:
+        run_due(loan.pk, loan.pk, day)
+        close_until(day)
+        day += timedelta(days=1)
+    rows = MandateAttempt.objects.order_by("id")
+    return [(row.attempted_on, row.outcome, row.share) for row in rows]
+
+
+def test_retries_follow_the_rule_and_end_with_it() -> None:
+    loan = a_mandated_loan("6222020000001010")
+
+    made = nights(loan, DUE, date(2026, 3, 14))
+
+    whole, half = Decimal(1), Decimal("0.5")
+    assert made == [
+        (DUE, "failed", whole),
+        (date(2026, 2, 16), "failed", whole),
+        (date(2026, 2, 18), "failed", whole),
+        (date(2026, 2, 22), "failed", half),
+    ]
+    last = MandateAttempt.objects.latest("id")
+    assert last.due_on == DUE and Decimal("550.07") <= last.amount < Decimal("560.00")
+
+
+def test_the_next_instalment_is_tried_anew_with_all_that_is_owed() -> None:
+    loan = a_mandated_loan("6222020000001010")
+
+    made = nights(loan, DUE, date(2026, 3, 15))
+
+    assert made[-1] == (date(2026, 3, 15), "failed", Decimal(1))
+    assert MandateAttempt.objects.latest("id").amount > Decimal("2200.30")
+
+
+def test_a_dated_rule_changes_the_plan() -> None:
+    loan = a_mandated_loan("6222020000001010")
+    rules = {"retries": [], "final_codes": []}
+    Rule.objects.create(code="debit_retries", market="CN", effective_from=date(2026, 1, 1), data=rules, source="test")
+
+    assert nights(loan, DUE, date(2026, 3, 1)) == [(DUE, "failed", Decimal(1))]
+
+
+def test_a_refusal_that_cannot_be_cured_is_not_repeated() -> None:
+    loan = a_mandated_loan("6222020000001011")
+
+    assert nights(loan, DUE, date(2026, 3, 1)) == [(DUE, "failed", Decimal(1))]
+
+
+def test_what_was_paid_otherwise_is_not_debited() -> None:
+    loan = a_mandated_loan("6222020000001010")
+    nights(loan, DUE, DUE)
+    Mandate.objects.update(bank_account=another_account(loan))
+
+    record_repayment(
+        loan_id=loan.pk,
+        amount=Decimal("1100.15"),
+        received_on=date(2026, 2, 16),
+        channel="counter",
+        idempotency_key="paid at the counter",
+        recorded_by=None,
+    )
+    late = LoanPosition.objects.get(pk=loan.pk).overdue_total
+
+    assert late == 0 and len(nights(loan, date(2026, 2, 16), date(2026, 2, 20))) == 1
+    assert Repayment.objects.count() == 1
+
+
+def test_a_debit_without_an_answer_is_withdrawn_once_the_money_came_otherwise() -> None:
+    loan = a_mandated_loan("6222020000001013")
+    run_due(loan.pk, loan.pk, DUE)
+    settle_early(loan_id=loan.pk, on=DUE, channel="counter", idempotency_key="s")
+
+    assert run_due(loan.pk, loan.pk, date(2026, 2, 16)) == {"debits_paid": 0, "debits_failed": 1}
+
+    assert MandateAttempt.objects.get().outcome == "stopped"
+    assert run_due(loan.pk, loan.pk, date(2026, 2, 17)) == {"debits_paid": 0, "debits_failed": 0}
+    assert LoanPosition.objects.get(pk=loan.pk).overpaid == 0
+
+
+def test_the_loan_page_tells_each_try_its_reason_and_the_next_one(
+    client: Client, signed_in: Callable[..., Client]
+) -> None:
+    loan = a_mandated_loan("6222020000001010")
+    nights(loan, DUE, DUE)
+
+    page = signed_in(client, "operations").get(f"/app/loans/{loan.number}/transactions").content.decode()
+
+    assert "Direct debits" in page and "insufficient funds" in page and "next debit 2026-02-16" in page

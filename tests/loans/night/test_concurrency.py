@@ -1,0 +1,165 @@
+"""Many people at once on real PostgreSQL, each thread with a connection of its own: nothing lost, nothing twice."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+from decimal import Decimal
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.db.models import Sum
+
+from core.money import ZERO
+from ledger.queries import difference
+from loans.models import Loan, LoanStatus, Refund, Repayment
+from loans.night import closing
+from loans.night.closing import accrue_and_age
+from loans.proof.verifying import compare
+from loans.servicing.refunds import refund_overpayment
+from loans.servicing.repayments import RepaymentConflict, record_repayment, reverse_repayment
+from tests.loans.books import DISBURSED, a_running_loan, close_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+TODAY = DISBURSED + timedelta(days=60)
+
+
+def at_once(calls: Iterable[Callable[[], Any]]) -> list[Any]:
+    """Run ``calls`` in threads that start together; a refusal is returned as the exception."""
+    waiting = list(calls)
+    barrier = Barrier(len(waiting))
+
+    def run(call: Callable[[], Any]) -> Any:
+        barrier.wait()
+        try:
+            return call()
+        except Exception as refusal:
+            return refusal
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(waiting)) as pool:
+        return list(pool.map(run, waiting))
+
+
+def payment(loan: Loan, amount: str, key: str, on: date = TODAY) -> Callable[[], Repayment]:
+    return lambda: record_repayment(
+        loan_id=loan.pk,
+        amount=Decimal(amount),
+        received_on=on,
+        channel="counter",
+        idempotency_key=key,
+        recorded_by=None,
+        recorded_on=TODAY,
+    )
+
+
+def assert_books_agree() -> None:
+    for loan in Loan.objects.select_related("position"):
+        assert compare(loan) == []
+    assert difference() == ZERO
+
+
+def test_two_people_repay_one_loan_at_once_and_both_payments_stand() -> None:
+    loan = a_running_loan()
+
+    at_once([payment(loan, "100.00", f"teller-{n}") for n in range(6)])
+
+    assert Repayment.objects.aggregate(total=Sum("amount"))["total"] == Decimal("600.00")
+    assert_books_agree()
+
+
+def test_a_double_click_pays_once() -> None:
+    loan = a_running_loan()
+
+    receipts = at_once([payment(loan, "100.00", "click")] * 6)
+
+    assert len({receipt.pk for receipt in receipts}) == 1
+    assert Repayment.objects.count() == 1
+    assert_books_agree()
+
+
+def test_one_key_on_two_loans_at_once_stands_once() -> None:
+    first, second = a_running_loan(), a_running_loan()
+
+    answers = at_once([payment(first, "100.00", "k"), payment(second, "100.00", "k")])
+
+    assert {type(answer) for answer in answers} == {Repayment, RepaymentConflict}
+    assert_books_agree()
+
+
+def test_one_key_for_refunds_of_two_loans_at_once_pays_one() -> None:
+    loans = [a_running_loan(), a_running_loan()]
+    for loan in loans:
+        payment(loan, "15000.00", f"all-{loan.pk}")()
+
+    def refund(loan: Loan) -> Callable[[], Refund]:
+        return lambda: refund_overpayment(loan_id=loan.pk, amount=Decimal("5.00"), on=TODAY, idempotency_key="r")
+
+    answers = at_once([refund(loan) for loan in loans])
+
+    assert {type(answer) for answer in answers} == {Refund, RepaymentConflict}
+    assert_books_agree()
+
+
+def test_two_settle_the_loan_at_once_and_the_second_is_overpaid() -> None:
+    loan = a_running_loan()
+
+    at_once([payment(loan, "15000.00", "a"), payment(loan, "15000.00", "b")])
+
+    loan.refresh_from_db()
+    assert loan.status == LoanStatus.SETTLED
+    assert loan.position.overpaid == Decimal("30000.00") - (Decimal("12000.00") + loan.position.interest_accrued) - (
+        loan.position.late_interest_accrued
+    )
+    assert_books_agree()
+
+
+def test_back_dated_payments_in_parallel_on_overlapping_loans_while_the_day_closes() -> None:
+    loans = [a_running_loan() for _ in range(5)]
+    close_until(TODAY - timedelta(days=1))
+    low, high = loans[0].pk, loans[-1].pk
+    calls = [payment(loans[n % 5], "50.00", f"late-{n}", on=DISBURSED + timedelta(days=20 + n)) for n in range(25)]
+
+    answers = at_once([*calls, *[lambda: accrue_and_age(low, high, TODAY)] * 3])
+
+    assert [answer for answer in answers if isinstance(answer, Exception)] == []
+    assert Repayment.objects.count() == 25
+    assert_books_agree()
+
+
+def test_reversals_and_payments_at_once_leave_right_books() -> None:
+    loan = a_running_loan()
+    first = [payment(loan, "300.00", f"old-{n}")() for n in range(4)]
+
+    at_once(
+        [
+            *[
+                lambda receipt=receipt: reverse_repayment(repayment_id=receipt.pk, reason="bounced", reversed_on=TODAY)
+                for receipt in first
+            ],
+            *[payment(loan, "200.00", f"new-{n}") for n in range(4)],
+        ]
+    )
+
+    assert Repayment.objects.filter(status="posted").aggregate(total=Sum("amount"))["total"] == Decimal("800.00")
+    assert_books_agree()
+
+
+def test_a_loan_opened_again_while_the_day_closes_loses_no_late_interest(monkeypatch: pytest.MonkeyPatch) -> None:
+    running, settled = a_running_loan(), a_running_loan()
+    receipt = payment(settled, "20000.00", "all", on=DISBURSED + timedelta(days=1))()
+    close_until(TODAY - timedelta(days=1))
+    steps_in_force = closing.bucket_steps
+
+    def once_instalments_are_aged(on: date) -> Any:
+        monkeypatch.setattr(closing, "bucket_steps", steps_in_force)
+        at_once([lambda: reverse_repayment(repayment_id=receipt.pk, reason="bounced", reversed_on=TODAY)])
+        return steps_in_force(on)
+
+    monkeypatch.setattr(closing, "bucket_steps", once_instalments_are_aged)
+    counts = accrue_and_age(running.pk, settled.pk, TODAY)
+
+    assert counts["loans_read"] == 2
+    assert_books_agree()

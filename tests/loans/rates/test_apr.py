@@ -1,0 +1,178 @@
+"""The annualised cost: published vectors, the traps of the field, and the comparison with a cap."""
+
+import json
+import warnings
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from core.calendars import add_months
+from loans.rates.apr import AllInCost, CapBasis, NoRate, cost_by_dates, cost_by_periods, cost_of
+from loans.schedules.schedule import Schedule, ScheduledInstalment, build_schedule
+from loans.schedules.terms import Drawdown, Frequency, LoanTerms, Method
+from tests.places import BESIDE_THE_PROJECT
+
+VECTORS = BESIDE_THE_PROJECT / "vectors" / "apr_vectors.json"
+TOLERANCE = Decimal("0.00000001")
+
+
+def chinese_vectors() -> list[Any]:
+    if not VECTORS.exists():
+        warnings.warn(f"published vectors are absent: {VECTORS}", stacklevel=1)
+        return [pytest.param({}, marks=pytest.mark.skip(reason=f"PUBLISHED VECTORS ABSENT: {VECTORS}"))]
+    cases = [case for case in json.loads(VECTORS.read_text()) if case["id"].startswith("cn-")]
+    return [pytest.param(case, id=case["id"]) for case in cases]
+
+
+def level(received: str, payment: str, count: int = 12) -> list[Decimal]:
+    return [Decimal(received), *[-Decimal(payment)] * count]
+
+
+class TestVectors:
+    @pytest.mark.parametrize("case", chinese_vectors())
+    def test_the_published_figure_is_met(self, case: dict) -> None:
+        flows = [Decimal(str(flow["amount"])) for flow in case["inputs"]["cashflows"]]
+
+        cost = cost_by_periods(flows, case["inputs"]["periods_per_year"])
+
+        figure = cost.compound if case["method"].endswith("COMPOUNDED") else cost.simple
+        assert abs(figure * 100 - Decimal(str(case["expected_apr"]))) <= Decimal(str(case["tolerance"]))
+
+    def test_the_flat_fee_trap_is_seen_through(self) -> None:
+        cost = cost_by_periods(level("12000", "1072"))
+
+        assert cost.simple == pytest.approx(Decimal("0.1303"), abs=Decimal("0.0001"))
+        assert cost.compound == pytest.approx(Decimal("0.1384"), abs=Decimal("0.0001"))
+
+    def test_interest_taken_in_advance_is_seen_through(self) -> None:
+        cost = cost_by_periods(level("9500", "945.60"))
+
+        assert cost.simple == pytest.approx(Decimal("0.3414"), abs=Decimal("0.0001"))
+
+
+class TestShapes:
+    start = date(2026, 1, 31)
+
+    def cost(self, **changes: Any) -> AllInCost:
+        facts = {"principal": Decimal("10000.00"), "annual_rate": Decimal("0.18"), "count": 12, "start_on": self.start}
+        terms = LoanTerms(**{**facts, **changes})
+        return cost_of(terms, build_schedule(terms))
+
+    @pytest.mark.parametrize("method", [Method.EQUAL_INSTALMENTS, Method.EQUAL_PRINCIPAL, Method.INTEREST_ONLY])
+    def test_without_fees_the_simple_cost_is_the_contract_rate(self, method: Method) -> None:
+        assert self.cost(method=method).simple == pytest.approx(Decimal("0.18"), abs=Decimal("0.00002"))
+
+    def test_a_bullet_of_six_months_has_two_periods_a_year(self) -> None:
+        cost = self.cost(method=Method.BULLET, count=6)
+
+        assert cost.simple == pytest.approx(Decimal("0.18"), abs=Decimal("0.00002"))
+        assert cost.compound == pytest.approx(Decimal("1.09") ** 2 - 1, abs=Decimal("0.00002"))
+
+    @pytest.mark.parametrize(("frequency", "count"), [(Frequency.WEEK, 10), (Frequency.DAY, 30)])
+    def test_weeks_and_days_count_by_the_365_day_year(self, frequency: Frequency, count: int) -> None:
+        cost = self.cost(frequency=frequency, count=count)
+
+        assert cost.simple == pytest.approx(Decimal("0.18"), abs=Decimal("0.0005"))
+
+    def test_a_fee_raises_the_cost(self) -> None:
+        assert self.cost(fee_total=Decimal("300.00")).simple > Decimal("0.23")
+
+    def test_a_free_loan_costs_nothing(self) -> None:
+        assert self.cost(annual_rate=Decimal(0)) == AllInCost(Decimal(0), Decimal(0))
+
+    def test_an_uneven_first_period_is_counted_by_its_days(self) -> None:
+        even = self.cost()
+        longer = self.cost(first_due_on=date(2026, 3, 15))
+
+        assert longer.compound == pytest.approx(even.compound, abs=Decimal("0.003"))
+        assert longer != even
+
+    def test_a_flat_charge_over_a_fortnight_stays_a_number(self) -> None:
+        cost = self.cost(
+            annual_rate=Decimal(0),
+            flat_charge=Decimal("9000.00"),
+            count=1,
+            frequency=Frequency.DAY,
+            first_due_on=date(2026, 2, 1),
+        )
+
+        assert cost.compound == Decimal(10) ** 9
+
+
+def rows(*facts: tuple[date, str]) -> Schedule:
+    """A schedule of instalments that are all principal: only dates and sums matter to a rate."""
+    zero = Decimal("0.00")
+    return Schedule(
+        tuple(ScheduledInstalment(n + 1, on, on, Decimal(sum_), zero, zero) for n, (on, sum_) in enumerate(facts))
+    )
+
+
+class TestUneven:
+    start = date(2026, 1, 1)
+
+    def terms(self, **changes: Any) -> LoanTerms:
+        facts = {"principal": Decimal("1000.00"), "annual_rate": Decimal("0.1"), "count": 2, "start_on": self.start}
+        return LoanTerms(**{**facts, **changes})
+
+    def test_drawdowns_count_from_the_day_each_goes_out(self) -> None:
+        parts = (Drawdown(self.start, Decimal("500.00")), Drawdown(date(2027, 1, 1), Decimal("500.00")))
+
+        cost = cost_of(self.terms(count=1, drawdowns=parts), rows((date(2028, 1, 1), "1155.00")))
+
+        assert abs(cost.compound - Decimal("0.1")) <= TOLERANCE
+
+    def test_a_down_payment_on_the_first_day_lessens_what_is_received(self) -> None:
+        instalments = rows((self.start, "200.00"), (date(2026, 2, 1), "404.00"), (date(2026, 3, 1), "408.00"))
+
+        cost = cost_of(self.terms(), instalments)
+
+        assert cost.simple == cost_by_periods([Decimal(800), Decimal(-404), Decimal(-408)]).simple
+
+    def test_chosen_dates_are_counted_by_day(self) -> None:
+        dates = (date(2026, 2, 11), date(2027, 1, 1))
+
+        cost = cost_of(self.terms(due_dates=dates), rows((dates[0], "0.00"), (dates[1], "1100.00")))
+
+        assert abs(cost.compound - Decimal("0.1")) <= TOLERANCE
+
+
+class TestDates:
+    def test_even_months_by_date_come_close_to_the_rate_by_period(self) -> None:
+        flows = level("10000", "945.59")
+        dated = [(add_months(date(2026, 1, 15), n), amount) for n, amount in enumerate(flows)]
+
+        by_date, by_period = cost_by_dates(dated), cost_by_periods(flows)
+
+        assert by_date.compound == pytest.approx(by_period.compound, abs=Decimal("0.003"))
+
+    def test_a_year_by_date_is_exact(self) -> None:
+        cost = cost_by_dates([(date(2026, 1, 1), Decimal(1000)), (date(2027, 1, 1), Decimal(-1100))])
+
+        assert abs(cost.compound - Decimal("0.1")) <= TOLERANCE
+
+    def test_less_paid_back_than_received_is_a_negative_rate(self) -> None:
+        assert cost_by_periods([Decimal(1000), Decimal(-900)]).simple == pytest.approx(Decimal("-1.2"))
+
+    def test_money_received_in_two_parts_has_a_rate(self) -> None:
+        cost = cost_by_periods([Decimal(1000), Decimal(1000), Decimal(-2310)])
+
+        assert abs(cost.simple - Decimal("1.2")) < Decimal("0.00000001")
+
+    @pytest.mark.parametrize("flows", [[1000], [1000, 0], [0, -100], [1000, 200]])
+    def test_flows_without_a_rate_are_refused(self, flows: list[int]) -> None:
+        with pytest.raises(NoRate):
+            cost_by_periods([Decimal(flow) for flow in flows])
+
+
+class TestCap:
+    def test_at_24_per_cent_the_simple_figure_passes_and_the_compound_one_does_not(self) -> None:
+        cost = cost_by_periods(level("10000", "945.60"))
+
+        assert not cost.exceeds(Decimal("0.24"))
+        assert cost.exceeds(Decimal("0.24"), CapBasis.COMPOUND)
+
+    def test_a_hundredth_of_a_per_cent_over_is_over(self) -> None:
+        assert AllInCost(Decimal("0.2401"), Decimal("0.27")).exceeds(Decimal("0.24"))
+        assert not AllInCost(Decimal("0.24004"), Decimal("0.27")).exceeds(Decimal("0.24"))
