@@ -1,7 +1,8 @@
 """The migrated test database, kept between runs: most of a short run's time would go into migrating it again.
 
-What is kept is a stopped server's data folder, named after the content of all migrations; each run works on a copy of
-its own. Django still emits its signals after migrating, so roles and triggers follow the code of today.
+What is kept is a stopped server's data folder, named after the content of all migrations and of the laws and seeds they
+read; each run works on a copy of its own. Django still emits its signals after migrating, so roles and triggers follow
+the code of today.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from devtools.foreground import run
 from devtools.home import REPOSITORY, Home
 
 NAME = "test_loandesk"  # as Django calls it; what the workers of a parallel run copy
+MADE_FROM = ("**/migrations/*.py", "**/law/*.sql", "**/seeds/*.toml")
 KEPT = 3  # a run may still be copying the one before
 
 CREATE = """
@@ -31,7 +33,7 @@ connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=Fals
 
 def key() -> str:
     content = hashlib.sha256(environment.wanted().encode())
-    for path in sorted(REPOSITORY.glob("**/migrations/*.py")):
+    for path in sorted(path for pattern in MADE_FROM for path in REPOSITORY.glob(pattern)):
         if ".venv" not in path.parts:
             content.update(path.relative_to(REPOSITORY).as_posix().encode() + path.read_bytes())
     return content.hexdigest()[:16]
@@ -49,7 +51,7 @@ def prepared(home: Home) -> Path | None:
 
 
 def _make(target: Path) -> bool:
-    print("Preparing the test database (once for each change of a migration) …", file=sys.stderr, flush=True)
+    print("Preparing the test database (once for each change of what makes it) …", file=sys.stderr, flush=True)
     scratch = Home(Path(tempfile.mkdtemp(prefix="ld-make-")))
     try:
         with services(scratch, throw_away=True, durable=False) as found:

@@ -13,8 +13,10 @@ from statistics import median
 
 import pytest
 from django.core.management import call_command
+from django.db.migrations.loader import MigrationLoader
 from importlinter.cli import lint_imports
 
+from core.migration_operations import Law, Seeds
 from tests.places import ROOT
 
 APPS = [
@@ -169,6 +171,27 @@ def test_every_migration_history_of_an_app_starts_with_one_initial_migration() -
     for app in APPS[:-1]:
         numbers = [path.name[:4] for path in (ROOT / app / "migrations").glob("[0-9]*.py")]
         assert len(numbers) == len(set(numbers)), f"{app} has two migrations with one number"
+
+
+def test_every_law_and_every_seed_is_read_by_one_migration() -> None:
+    """A file that no migration names would look like a law and keep nothing."""
+    migrations = MigrationLoader(None).disk_migrations.values()
+    steps = [step for migration in migrations for step in migration.operations if isinstance(step, Law | Seeds)]
+    patterns = ("*/law/*", "*/seeds/*", "collections/*/law/*", "collections/*/seeds/*")
+
+    assert sorted(step.path for step in steps) == sorted(path for pattern in patterns for path in ROOT.glob(pattern))
+
+
+def test_no_law_stands_in_the_python_of_a_migration() -> None:
+    """What PostgreSQL keeps is read in ``law/*.sql``, not in strings among operations."""
+    found = []
+    for path in (path for app in APPS for path in sorted((ROOT / app / "migrations").glob("*.py"))):
+        source = Source(path, path.read_text(), ast.parse(path.read_text()))
+        for node in (node for node in ast.walk(source.tree) if isinstance(node, ast.Attribute | ast.Name)):
+            name = node.attr if isinstance(node, ast.Attribute) else node.id
+            if name in {"RunSQL", "execute", "executemany"}:
+                found.append(source.at(node, f"uses {name}"))
+    assert not found, "\n".join(found)
 
 
 @pytest.mark.django_db

@@ -146,14 +146,17 @@ def test_what_was_collected_is_no_source_of_static_files(tmp_path: Path) -> None
     assert found == {"static", "loans/static", "collections/cases/static"}
 
 
-def test_the_kept_test_database_belongs_to_its_migrations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    migration = tmp_path / "loans" / "migrations" / "0001_initial.py"
-    migration.parent.mkdir(parents=True)
-    migration.write_text("first")
+@pytest.mark.parametrize("made_from", ["migrations/0001_tables.py", "law/offers.sql", "seeds/rules.toml"])
+def test_the_kept_test_database_belongs_to_what_it_is_made_from(
+    made_from: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "loans" / made_from
+    file.parent.mkdir(parents=True)
+    file.write_text("first")
     monkeypatch.setattr("devtools.test_database.REPOSITORY", tmp_path)
     before = test_database.key()
     assert test_database.key() == before
-    migration.write_text("second")
+    file.write_text("second")
     assert test_database.key() != before
 
 

@@ -1,7 +1,7 @@
 """The points table, its grades and its reasons; and the policy that follows."""
 
+import tomllib
 from decimal import Decimal
-from importlib import import_module
 from typing import Any
 
 import pytest
@@ -10,8 +10,9 @@ from risk.features.profile import ApplicantProfile
 from risk.policy.checks import Limits, Result, run_checks
 from risk.policy.policy import GradeTerms, Wish, recommend, wished_principal
 from risk.scorecards.scorecard import MOST_REASONS, PointsTable, Score, read_card
+from tests.places import ROOT
 
-SEEDED = import_module("risk.migrations.0002_law_and_first_policy").CARD
+SEEDED = tomllib.loads((ROOT / "risk/seeds/scorecard.toml").read_text())["data"]
 LIMITS = Limits(least_age=18, most_age=60, exposure_cap=Decimal(200000), debt_share_cap=Decimal("0.50"))
 B = GradeTerms("B", "approve", Decimal(30000), Decimal("0.01"), Decimal("0.10"))
 

@@ -1,0 +1,19 @@
+from django.db import migrations
+
+from core.migration_operations import Law
+
+
+class Migration(migrations.Migration):
+    dependencies = [("loans", "0001_tables"), ("audit", "0002_law"), ("core", "0001_tables")]
+    operations = [
+        Law(__file__, "room_on_page"),
+        Law(__file__, "append_only"),
+        Law(__file__, "offers"),
+        Law(__file__, "contracts"),
+        Law(__file__, "first_drawdowns"),
+        Law(__file__, "paid_out_in_full"),
+        Law(__file__, "drawdowns_within_approved"),
+        Law(__file__, "merchant_credit_codes"),
+        Law(__file__, "purchases"),
+        Law(__file__, "waivers_extensions_refunds"),
+    ]
