@@ -11,6 +11,7 @@ from devtools import bench_libraries, environment, test_database
 from devtools.embedded import alone, services, throw_away_services
 from devtools.foreground import run
 from devtools.home import REPOSITORY, Stop, home_from_environment
+from devtools.known_tables import refuse_tables_of_another_version
 from devtools.processes import orderly_end
 from devtools.programs import end_leftovers
 from devtools.up import only_run, up
@@ -55,6 +56,7 @@ def main(arguments: list[str]) -> int:
 def manage(arguments: list[str]) -> int:
     environment.ensure()
     with services(home_from_environment()) as found:
+        refuse_tables_of_another_version(found)
         return run([*_python(), str(REPOSITORY / "manage.py"), *arguments], found.environment)
 
 

@@ -126,6 +126,12 @@ class Postgres(Server):
         asked = [_postgres("pg_isready"), "-q", "-h", str(self.home.sockets), "-U", NAME, "-d", "postgres"]
         return subprocess.run(asked).returncode == 0
 
+    def ask(self, question: str) -> list[str]:
+        """The answer of one column, a row each; none where PostgreSQL refuses the question (there is no such table)."""
+        asked = [_postgres("psql"), "-h", str(self.home.sockets), "-U", NAME, "-d", NAME, "-XAtq", "-c", question]
+        answer = subprocess.run(asked, capture_output=True, text=True)
+        return [] if answer.returncode else answer.stdout.splitlines()
+
     def prepare(self) -> None:
         self._hand_over(self.home.sockets)
         if (self.home.postgres / "loandesk-ready").exists():

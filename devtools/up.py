@@ -20,6 +20,7 @@ from devtools import environment
 from devtools.embedded import Services, services
 from devtools.foreground import run
 from devtools.home import REPOSITORY, Home, Stop, home_from_environment
+from devtools.known_tables import refuse_tables_of_another_version
 from devtools.processes import tail, wait_until
 from devtools.programs import Program, end_leftovers, remember
 
@@ -42,6 +43,7 @@ def up(arguments: list[str]) -> int:
         check_port(options.port)
         say("Starting PostgreSQL and Valkey …")
         with services(home) as found:
+            refuse_tables_of_another_version(found)
             found.environment.setdefault("DEMO", "off" if options.empty else "on")
             prepare(found, demo=not options.empty)
             _serve(found, options.port, began)

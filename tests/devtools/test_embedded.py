@@ -12,8 +12,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from devtools.cli import main
 from devtools.embedded import Services, alone, services, sweep
 from devtools.home import Home, Stop
+from devtools.known_tables import refuse_tables_of_another_version
 from devtools.processes import Known, wait_until
 
 pytestmark = pytest.mark.machine
@@ -101,3 +103,33 @@ def test_servers_left_running_by_a_killed_run_are_used_again(home: Home) -> None
     with services(home) as found:
         assert pids(found) == numbers
     assert not any(server.alive() for server in found.servers)
+
+
+@pytest.mark.parametrize("command", [["up", "--port", "0"], ["manage", "check"]])
+def test_a_data_folder_of_another_version_is_refused_by_name(
+    command: list[str], home: Home, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LOANDESK_HOME", str(home.root))
+    with services(home) as found:
+        ask(found, "CREATE TABLE django_migrations (app text, name text)")
+        ask(found, "INSERT INTO django_migrations VALUES ('loans', '0001_tables'), ('collections', '0001_initial')")
+        ask(found, "INSERT INTO django_migrations VALUES ('loans', '0001_initial'), ('axes', '0000_folded')")
+
+        assert main(command) == 1
+        said = capfd.readouterr().err
+        rows = ask(found, "SELECT count(*) FROM django_migrations")
+        tables = ask(found, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
+
+    assert f"The database in {home.root} was made by another version" in said
+    assert "(collections.0001_initial, loans.0001_initial)" in said and "./dev reset" in said
+    assert (rows, tables) == ([(4,)], [(1,)])
+
+
+def test_tables_of_this_version_and_a_database_without_tables_are_worked_on(home: Home) -> None:
+    with services(home) as found:
+        refuse_tables_of_another_version(found)
+        ask(found, "CREATE TABLE django_migrations AS SELECT 'loans' AS app, '0001_tables' AS name")
+        refuse_tables_of_another_version(found)
+        ask(found, "INSERT INTO django_migrations VALUES ('loans', '9999_of_tomorrow')")
+        with pytest.raises(Stop, match=r"loans\.9999_of_tomorrow"):
+            refuse_tables_of_another_version(found)
