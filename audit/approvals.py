@@ -5,7 +5,7 @@ Upper apps register what an approval of a kind does; this app knows nothing of l
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,19 +17,34 @@ from audit.events import label_of, record
 from audit.models import Approval, ApprovalStatus
 from core.context import acting
 from core.errors import DomainError, Invalid, NotAllowed
+from core.rules import rule
 
 Handler = Callable[[Approval, date], None]
+EXPIRY = "approval_expiry"
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """What approving would do: in words (label and value, in English), and its size as an amount where it has one."""
+
+    words: dict[str, str]
+    amount: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """What approving does (``handler``), who may (``permission``), and how it reads (``label``)."""
+    """What approving does (``handler``), who may (``permission``), and how it reads (``label``).
+
+    ``outcome`` tries what the handler does and takes it back: where it is declared, a request is only carried out as it was
+    shown. ``on_reject`` follows a refusal, and an expiry too: nobody agreed.
+    """
 
     code: str
     handler: Handler
     permission: str
     label: Any
     on_reject: Handler | None = None
+    outcome: Callable[[Approval, date], Outcome] | None = None
 
 
 _kinds: dict[str, Kind] = {}
@@ -61,9 +76,33 @@ class ReasonMissing(Invalid):
     message = _("Give a reason.")
 
 
-def register(code: str, handler: Handler, *, permission: str, label: Any, on_reject: Handler | None = None) -> None:
+class ApprovalExpired(DomainError):
+    code = "approval_expired"
+    message = _("This request was good until %(expires_on)s. Ask again, so that it shows what it would do today.")
+
+
+class OutcomeChanged(DomainError):
+    """Nothing was done. The request now shows both, and can be approved as it would come out today."""
+
+    code = "approval_outcome_changed"
+    message = _(
+        "Since this was asked for, what it would do has changed. Compare both below; approving again does what is shown now."
+    )
+
+
+def register(
+    code: str,
+    handler: Handler,
+    *,
+    permission: str,
+    label: Any,
+    on_reject: Handler | None = None,
+    outcome: Callable[[Approval, date], Outcome] | None = None,
+) -> None:
     """Declare a kind of approval; called from AppConfig.ready of the app that owns the change."""
-    _kinds[code] = Kind(code, handler, permission, label, on_reject)
+    _kinds[code] = Kind(
+        code=code, handler=handler, permission=permission, label=label, on_reject=on_reject, outcome=outcome
+    )
 
 
 def kind_of(approval: Approval) -> Kind:
@@ -83,14 +122,22 @@ def request(
     obj: models.Model,
     reason: str,
     requested_by: Any,
+    on: date,
     payload: dict[str, Any] | None = None,
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
+    outcome: dict[str, str] | None = None,
     amount: Decimal | None = None,
 ) -> Approval:
-    """Ask for a second pair of eyes. Raises ApprovalAlreadyPending, ReasonMissing."""
+    """Ask for a second pair of eyes on the business date ``on``; the rule ``approval_expiry`` says until when it is good.
+
+    Raises ApprovalAlreadyPending, ReasonMissing.
+    """
     if not reason.strip():
         raise ReasonMissing()
+    standing = pending(kind, obj)
+    if standing is not None and standing.expires_on < on:
+        _expire(standing, on)
     approval, created = Approval.objects.get_or_create(
         **_target(kind, obj),
         status=ApprovalStatus.PENDING,
@@ -99,15 +146,26 @@ def request(
             "payload": payload or {},
             "before": before or {},
             "after": after or {},
+            "outcome": outcome or {},
+            "outcome_on": on if outcome else None,
             "amount": amount,
             "reason": reason,
             "requested_by": requested_by,
+            "requested_on": on,
+            "expires_on": expires_on(kind, on),
         },
     )
     if not created:
         raise ApprovalAlreadyPending(label=approval.object_label)
-    record("requested", approval, reason=reason, before=approval.before, after=approval.after, actor=requested_by)
+    shown = {**approval.after, **approval.outcome}
+    record("requested", approval, reason=reason, before=approval.before, after=shown, actor=requested_by)
     return approval
+
+
+def expires_on(kind: str, on: date) -> date:
+    """The last business date on which a request of ``kind`` made on ``on`` can be approved."""
+    wanted = rule(EXPIRY, on)
+    return on + timedelta(days=int(wanted.get("by_kind", {}).get(kind, wanted["days"])))
 
 
 def about(kind: str, obj: models.Model) -> models.QuerySet[Approval]:
@@ -120,14 +178,38 @@ def pending(kind: str, obj: models.Model) -> Approval | None:
     return about(kind, obj).filter(status=ApprovalStatus.PENDING).first()
 
 
-@transaction.atomic
 def approve(*, approval_id: int, decided_by: Any, on: date, reason: str = "") -> Approval:
-    """Approve and carry out. Raises SecondPersonNeeded, ApprovalNotPermitted, ApprovalAlreadyDecided and whatever the
-    change itself refuses; then nothing is decided."""
-    approval = _decide(approval_id, decided_by, reason, ApprovalStatus.APPROVED)
-    with acting(actor=decided_by, reason=reason or approval.reason):
-        kind_of(approval).handler(approval, on)
+    """Approve and carry out, exactly as the request shows it.
+
+    Raises SecondPersonNeeded, ApprovalNotPermitted, ApprovalAlreadyDecided, ApprovalExpired and whatever the change itself
+    refuses; then nothing is decided. Raises OutcomeChanged when it would come out otherwise by now: then nothing is done
+    either, and the request shows both for the next look.
+    """
+    with transaction.atomic():
+        approval = _decidable(approval_id, decided_by, on)
+        changed = _outcome_changed(approval, on)
+        if not changed:
+            _decide(approval, decided_by, reason, ApprovalStatus.APPROVED)
+            with acting(actor=decided_by, reason=reason or approval.reason):
+                kind_of(approval).handler(approval, on)
+    if changed:
+        raise OutcomeChanged()
     return approval
+
+
+def _outcome_changed(approval: Approval, on: date) -> bool:
+    """Whether what approving would do is another thing than the request shows; then it is noted with the request."""
+    find = kind_of(approval).outcome
+    if find is None:
+        return False
+    now = find(approval, on)
+    if now.words == approval.outcome:
+        return False
+    approval.outcome_before, approval.outcome, approval.outcome_on = approval.outcome, now.words, on
+    approval.amount = now.amount
+    approval.save(update_fields=["outcome_before", "outcome", "outcome_on", "amount"])
+    record("outcome_changed", approval, before=approval.outcome_before, after=approval.outcome)
+    return True
 
 
 @transaction.atomic
@@ -135,31 +217,59 @@ def reject(*, approval_id: int, decided_by: Any, reason: str, on: date) -> Appro
     """Refuse the request; a reason is compulsory."""
     if not reason.strip():
         raise ReasonMissing()
-    approval = _decide(approval_id, decided_by, reason, ApprovalStatus.REJECTED)
+    approval = _decidable(approval_id, decided_by, on)
+    _decide(approval, decided_by, reason, ApprovalStatus.REJECTED)
+    _follow_refusal(approval, on, actor=decided_by, reason=reason)
+    return approval
+
+
+@transaction.atomic
+def expire_old(on: date) -> int:
+    """End every request that was good until a day before ``on``; returns how many. The night calls it."""
+    old = Approval.objects.select_for_update().filter(status=ApprovalStatus.PENDING, expires_on__lt=on)
+    found = list(old.order_by("id"))
+    for approval in found:
+        _expire(approval, on)
+    return len(found)
+
+
+def _expire(approval: Approval, on: date) -> None:
+    approval.status, approval.decided_at = ApprovalStatus.EXPIRED, timezone.now()
+    approval.save(update_fields=["status", "decided_at"])
+    record("expired", approval, before=approval.before, after=approval.after)
+    _follow_refusal(approval, on, actor=None, reason="")
+
+
+def _follow_refusal(approval: Approval, on: date, *, actor: Any, reason: str) -> None:
     on_reject = kind_of(approval).on_reject
     if on_reject is not None:
-        with acting(actor=decided_by, reason=reason):
+        with acting(actor=actor, reason=reason):
             on_reject(approval, on)
-    return approval
 
 
 def _target(kind: str, obj: models.Model) -> dict[str, str]:
     return {"kind": kind, "object_type": obj._meta.label_lower, "object_id": str(obj.pk)}
 
 
-def _decide(approval_id: int, decided_by: Any, reason: str, status: ApprovalStatus) -> Approval:
+def _decidable(approval_id: int, decided_by: Any, on: date) -> Approval:
+    """The request, locked, if this person can decide on it now."""
     approval = Approval.objects.select_for_update().get(pk=approval_id)
     if approval.status != ApprovalStatus.PENDING:
         raise ApprovalAlreadyDecided(status=approval.get_status_display())
+    if approval.expires_on < on:
+        raise ApprovalExpired(expires_on=approval.expires_on.isoformat())
     if approval.requested_by_id == decided_by.pk:
         raise SecondPersonNeeded()
     permission = kind_of(approval).permission
     if not decided_by.has_perm(permission):
         raise ApprovalNotPermitted(permission=permission)
+    return approval
+
+
+def _decide(approval: Approval, decided_by: Any, reason: str, status: ApprovalStatus) -> None:
     approval.status = status
     approval.decided_by = decided_by
     approval.decided_at = timezone.now()
     approval.decision_reason = reason
     approval.save(update_fields=["status", "decided_by", "decided_at", "decision_reason"])
     record(str(status), approval, reason=reason, before=approval.before, after=approval.after, actor=decided_by)
-    return approval

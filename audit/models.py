@@ -47,10 +47,14 @@ class ApprovalStatus(models.TextChoices):
     APPROVED = "approved", _("approved")
     REJECTED = "rejected", _("rejected")
     CANCELLED = "cancelled", _("cancelled")
+    EXPIRED = "expired", _("expired")
 
 
 class Approval(models.Model):
-    """A change that one person asked for and another must approve before it happens."""
+    """A change that one person asked for and another must approve before it happens.
+
+    ``requested_on`` is the business date of the request; after ``expires_on`` nobody can approve it any more.
+    """
 
     kind = models.CharField(_("kind"), max_length=60)
     object_type = models.CharField(_("object type"), max_length=80)
@@ -59,6 +63,10 @@ class Approval(models.Model):
     payload = models.JSONField(default=dict)
     before = models.JSONField(_("before"), default=dict)
     after = models.JSONField(_("after"), default=dict)
+    # What approving it would do, in words, as last shown to who decides; and as shown before something changed since.
+    outcome = models.JSONField(_("outcome"), default=dict)
+    outcome_before = models.JSONField(_("outcome before"), default=dict)
+    outcome_on = models.DateField(_("outcome as of"), null=True)
     amount = money_field(null=True, blank=True)
     reason = models.CharField(_("reason"), max_length=500)
     status = models.CharField(
@@ -66,6 +74,8 @@ class Approval(models.Model):
     )
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     requested_at = models.DateTimeField(auto_now_add=True)
+    requested_on = models.DateField(_("requested on"))
+    expires_on = models.DateField(_("expires on"))
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
     decision_reason = models.CharField(max_length=500, blank=True)
@@ -84,8 +94,14 @@ class Approval(models.Model):
                 condition=models.Q(status="pending"),
                 name="audit_approval_one_pending",
             ),
+            models.CheckConstraint(
+                condition=models.Q(expires_on__gte=models.F("requested_on")), name="audit_approval_expires_later"
+            ),
         ]
-        indexes = [models.Index(fields=["status", "-id"], name="audit_approval_status")]
+        indexes = [
+            models.Index(fields=["status", "-id"], name="audit_approval_status"),
+            models.Index(fields=["expires_on"], condition=models.Q(status="pending"), name="audit_approval_waiting"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.object_label}"

@@ -3,10 +3,9 @@
 from django.utils.translation import gettext_lazy as _
 
 from audit import approvals
-from loans.acts import kinds, performing
+from loans.acts import asking, kinds
 from loans.merchants import merchants
 from loans.origination import origination
-from loans.servicing import asking
 
 __all__ = ["kinds"]  # importing them declares every kind of act
 
@@ -18,26 +17,7 @@ approvals.register(
     on_reject=origination.second_person_rejected,
 )
 
-approvals.register(
-    asking.EXTENSION,
-    asking.extension_approved,
-    permission="loans.grant_extension",
-    label=_("Extension above one person's authority"),
-)
-
-approvals.register(
-    performing.SECOND_PERSON,
-    performing.second_person_approved,
-    permission="loans.approve_act",
-    label=_("Act on a loan above one person's authority"),
-)
-
-approvals.register(
-    performing.SECOND_PERSON_TO_UNDO,
-    performing.second_person_agreed_to_undo,
-    permission="loans.approve_act",
-    label=_("Undoing an act above one person's authority"),
-)
+asking.declare_requests()
 
 approvals.register(
     merchants.NEW_ACCOUNT,

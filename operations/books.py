@@ -63,7 +63,7 @@ def close_by_rule(on: date) -> dict[str, int]:
     return {"books_closed": 1}
 
 
-def request_reopening(*, day: date, reason: str, by: Any) -> Approval:
+def request_reopening(*, day: date, reason: str, on: date, by: Any) -> Approval:
     """Ask a second person to open the books again from ``day`` on.
 
     Raises NothingClosed, ReasonMissing, ApprovalAlreadyPending.
@@ -77,6 +77,7 @@ def request_reopening(*, day: date, reason: str, by: Any) -> Approval:
         after={"closed_through": (day - timedelta(days=1)).isoformat()},
         reason=reason,
         requested_by=by,
+        on=on,
     )
 
 

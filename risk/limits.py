@@ -165,6 +165,7 @@ def change(*, borrower_id: int, amount: Decimal, reason: str, on: date, by: Any)
         amount=amount,
         reason=reason,
         requested_by=by,
+        on=on,
     )
     return limit
 

@@ -20,7 +20,8 @@ from debt_collections.models import Case, Channel, ContactAttempt, Promise, Prom
 from debt_collections.strategy import Evidence, NextAction, next_action, suggest_reason
 from debt_collections.timeline import Line, story
 from loans.account.account import Account, age
-from loans.account.account import extend as extend_account
+from loans.account.changes.extending import Extended
+from loans.acts.kinds.extending import days_that_cure
 from loans.bookkeeping import positions
 from loans.models import LoanPosition, LoanStatus
 
@@ -60,7 +61,7 @@ class Owed:
 
 @dataclass(frozen=True, slots=True)
 class LoanLine:
-    """One loan of the borrower with the extension one person could grant on it."""
+    """One loan of the borrower with the extension that would cure it, where one can."""
 
     position: LoanPosition
     owed: Decimal
@@ -149,10 +150,10 @@ def _evidence(
 def _loan_line(position: LoanPosition, account: Account | None, on: date) -> LoanLine:
     days, cost = None, None
     if account is not None and position.bucket != "C":
-        days = int(rule("extension_authority", on)["days"])
-        _after, cost = extend_account(
-            account, on=max(on, account.as_of), days=days, annual_rate=position.loan.annual_rate
-        )
+        days = days_that_cure(account, on)
+        if days is not None:
+            wanted = Extended(on=max(on, account.as_of), days=days, annual_rate=position.loan.annual_rate)
+            cost = wanted.apply(account).figures["interest_added"]
     return LoanLine(position, queries.owed_on(position), days, cost)
 
 

@@ -118,6 +118,25 @@ recorded AS ({history_sql(Case, "woken", "~")})
 SELECT count(*) FROM woken
 """
 
+# A write-off is agreed to among the approvals; here the case hears of it, once.
+_TELL_OF_WRITE_OFFS = f"""
+WITH {_LATE},
+told AS (
+INSERT INTO collections_caseevent (case_id, kind, "on", at, before, after, note, by_id)
+SELECT c.id, '{EventKind.WRITTEN_OFF}', a.recorded_on, now(), '', l.number, a.reason, a.agreed_by_id
+  FROM late
+  JOIN collections_case c ON c.borrower_id = late.borrower_id AND c.closed_on IS NULL
+  JOIN loans_loan l ON l.borrower_id = c.borrower_id AND l.status = 'written_off'
+  JOIN loans_loanact a ON a.loan_id = l.id AND a.kind = 'write_off' AND a.status = 'standing'
+ WHERE a.recorded_on >= c.opened_on
+   AND NOT EXISTS (SELECT FROM collections_caseevent e
+                    WHERE e.case_id = c.id AND e.kind = '{EventKind.WRITTEN_OFF}' AND e.after = l.number
+                      AND e."on" = a.recorded_on)
+RETURNING id
+)
+SELECT count(*) FROM told
+"""
+
 _CLOSE = f"""
 WITH {_LATE},
 cleared AS (
@@ -157,6 +176,7 @@ def review(lo: int, hi: int, on: date) -> dict[str, int]:
         return {
             "cases_opened": _run(cursor, _OPEN, parameters, "payment is late"),
             "cases_moved": _run(cursor, _MOVE, parameters, ""),
+            "write_offs_told": _run(cursor, _TELL_OF_WRITE_OFFS, parameters, ""),
             "holds_ended": _run(cursor, _WAKE, parameters, "hold ended"),
             "cases_closed": _run(cursor, _CLOSE, parameters, "nothing overdue"),
         }

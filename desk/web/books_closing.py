@@ -55,7 +55,7 @@ def reopen(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, {"reopening_form": form}, status=422)
     try:
-        books.request_reopening(**form.cleaned_data, by=request.user)
+        books.request_reopening(**form.cleaned_data, on=business_date.current(), by=request.user)
     except DomainError as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else None, refusal.detail)
         return _page(request, {"reopening_form": form}, status=refusal.status)

@@ -6,12 +6,13 @@ having been in order from the start.
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from core.money import ZERO, round_money
 from loans.account.interest import Hold, accrued_fee, accrued_interest, chargeable_days, late_interest_of_day
 from loans.account.late_interest import Bearing, LateRate, LateTerms, Reckoning, charged_until
+from loans.account.parts import Parts, sum_of
 from loans.schedules.plan import Plan, laid_out
 from loans.schedules.schedule import Schedule
 
@@ -58,6 +59,15 @@ class InstalmentState:
     def owed(self) -> Decimal:
         return self.agreed_owed + self.late_interest_owed
 
+    @property
+    def owed_parts(self) -> Parts:
+        return Parts(
+            principal=self.principal_owed,
+            interest=self.interest_owed,
+            fee=self.fee_owed,
+            late_interest=self.late_interest_owed,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Earned:
@@ -96,11 +106,29 @@ class ChargeOff:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WriteOff:
+    """The claims left the books on ``on`` and the account stands still from then: nothing accrues any more.
+
+    ``amount`` is all that was still owed, with what had been recovered after an earlier charge-off; ``recovered`` is the
+    money that has come for it, before and since. What comes beyond ``amount`` is owed back.
+    """
+
+    on: date
+    amount: Decimal
+    recovered: Decimal = ZERO
+
+    @property
+    def left(self) -> Decimal:
+        """What can still be recovered."""
+        return self.amount - self.recovered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """A loan on a day: its instalments, how far late interest is reckoned (``as_of``), money not allocated, and holds.
 
     ``plan`` is there where interest follows what is outstanding: then the instalments are laid out from it anew.
-    ``charged_off`` changes nothing of what is owed, only what the books make of it.
+    ``charged_off`` changes nothing of what is owed, only what the books make of it; ``written_off`` ends the reckoning.
     ``late_annual_rate`` is the late rate the contract begins with, ``late_rates`` those from later days on.
     """
 
@@ -114,6 +142,7 @@ class Account:
     holds: tuple[Hold, ...] = ()
     plan: Plan | None = None
     charged_off: ChargeOff | None = None
+    written_off: WriteOff | None = None
 
     @property
     def owed(self) -> Decimal:
@@ -121,12 +150,28 @@ class Account:
         return sum((row.owed for row in self.instalments), ZERO)
 
     @property
+    def owed_parts(self) -> Parts:
+        """The same by its parts."""
+        return sum_of(row.owed_parts for row in self.instalments)
+
+    @property
     def principal_outstanding(self) -> Decimal:
         return sum((row.principal_owed for row in self.instalments), ZERO)
 
     @property
     def is_settled(self) -> bool:
-        return self.owed == 0
+        return self.owed == 0 and self.written_off is None
+
+    @property
+    def claims(self) -> Parts:
+        """What the claims on the borrower are at the end of ``as_of``: principal, and what accrued and was not paid."""
+        accrued, paid = self.accrued, self.paid
+        return Parts(
+            principal=self.principal_outstanding,
+            interest=accrued.interest - paid.interest,
+            late_interest=accrued.late_interest - paid.late_interest,
+            fee=accrued.fee - paid.fee,
+        )
 
     @property
     def late_by_day(self) -> bool:
@@ -201,8 +246,8 @@ def open_account(
 
 
 def age(account: Account, on: date) -> Account:
-    """Charge late interest up to the end of ``on``; an earlier day changes nothing."""
-    if on <= account.as_of:
+    """Charge late interest up to the end of ``on``; an earlier day, or a write-off, changes nothing."""
+    if on <= account.as_of or account.written_off is not None:
         return account
     account = relaid(account, on)
     if account.late_by_day:
@@ -258,55 +303,6 @@ def _with_late_interest(row: InstalmentState, account: Account, on: date) -> Ins
     return replace(row, late_interest=row.late_interest + charged)
 
 
-def extend(account: Account, *, on: date, days: int, annual_rate: Decimal) -> tuple[Account, Decimal]:
-    """Move every open due date by ``days`` and add the interest of the extra time to the first open instalment.
-
-    The extra time is charged at the contract rate on the principal outstanding (actual/365). Late interest charged so
-    far stays owed. Returns the new account and the interest added.
-    """
-    account = age(account, on)
-    if account.plan is not None:
-        return _extended_plan(account, on, days)
-    shift = timedelta(days=days)
-    added = round_money(account.principal_outstanding * annual_rate * days / 365)
-    rows: list[InstalmentState] = []
-    first_open = True
-    for row in account.instalments:
-        if row.settled_on is None and row.agreed_owed:
-            extra = added if first_open else ZERO
-            starts_on = row.starts_on if first_open else row.starts_on + shift
-            row = replace(row, starts_on=starts_on, due_on=row.due_on + shift, interest=row.interest + extra)
-            first_open = False
-        rows.append(row)
-    return replace(account, instalments=tuple(rows)), added
-
-
-def _extended_plan(account: Account, on: date, days: int) -> tuple[Account, Decimal]:
-    """Where interest follows the balance, the extra time is charged by the plan itself."""
-    assert account.plan is not None
-    shift = timedelta(days=days)
-    still_open = {row.number for row in account.instalments if row.settled_on is None and row.agreed_owed}
-    planned = still_open.intersection(account.plan.numbers)
-    plan = account.plan.moved(min(planned), shift) if planned else account.plan
-    dates = {number: (x.starts_on, x.due_on) for number, x in zip(plan.numbers, plan.periods, strict=True)}
-    # A down payment is no part of the plan: while it is owed it moves by itself.
-    dates |= {
-        row.number: (row.starts_on, row.due_on + shift)
-        for row in account.instalments
-        if row.number in still_open - planned
-    }
-    rows = tuple(
-        replace(row, starts_on=dates[row.number][0], due_on=dates[row.number][1]) if row.number in dates else row
-        for row in account.instalments
-    )
-    after = relaid(replace(account, instalments=rows, plan=plan), on)
-    return after, _total_interest(after) - _total_interest(account)
-
-
-def _total_interest(account: Account) -> Decimal:
-    return sum((row.interest for row in account.instalments), ZERO)
-
-
 def call_in(account: Account, on: date) -> Account:
     """Make everything due on ``on``, with interest only for the days used (民法典 677): early settlement.
 
@@ -332,29 +328,6 @@ def _called_in_plan(account: Account, on: date) -> Account:
         return account
     ended = relaid(replace(account, plan=account.plan.called_in(account.principal_outstanding, on)), on)
     return replace(ended, plan=None)
-
-
-def waive(account: Account, *, on: date, component: str, amount: Decimal, at_most: bool = False) -> Account:
-    """Give up ``amount`` of late interest or fees, oldest instalment first.
-
-    When less is owed, gives up what is owed if ``amount`` was meant as ``at_most`` that; else raises ValueError.
-    """
-    account, left = age(account, on), amount
-    rows: list[InstalmentState] = []
-    for row in account.instalments:
-        owed = row.late_interest_owed if component == "late_interest" else row.fee_owed
-        part = min(owed, left)
-        if part and component == "late_interest":
-            # All of it given up: the fraction of a cent goes too, half a cent below nothing would round to a cent.
-            left_over = row.late_interest_paid if part == owed else row.late_interest - part
-            row = replace(row, late_interest=left_over)
-        elif part:
-            row = replace(row, fee=row.fee - part)
-        rows.append(row)
-        left -= part
-    if left and not at_most:
-        raise ValueError("more would be waived than is owed")
-    return settle_rows(replace(account, instalments=tuple(rows)), on)
 
 
 def settle_rows(account: Account, on: date) -> Account:

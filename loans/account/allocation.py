@@ -10,46 +10,35 @@ from decimal import Decimal
 
 from core.money import ZERO, split_evenly
 from loans.account.account import Account, InstalmentState, age, settle_rows
+from loans.account.parts import Parts, sum_of
 from loans.account.payment_order import Future, PaymentOrder, Timing, plain_order
 
 Order = PaymentOrder | Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
-class AllocationLine:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllocationLine(Parts):
     """What of the payment went to one instalment."""
 
     instalment_number: int
-    principal: Decimal = ZERO
-    interest: Decimal = ZERO
-    fee: Decimal = ZERO
-    late_interest: Decimal = ZERO
 
-    @property
-    def total(self) -> Decimal:
-        return self.principal + self.interest + self.fee + self.late_interest
-
-    def plus(self, other: "AllocationLine") -> "AllocationLine":
+    def plus(self, other: Parts) -> "AllocationLine":
         """Both together, for the instalment of this one."""
-        return AllocationLine(
-            self.instalment_number,
-            self.principal + other.principal,
-            self.interest + other.interest,
-            self.fee + other.fee,
-            self.late_interest + other.late_interest,
-        )
+        return AllocationLine(instalment_number=self.instalment_number, **(self + other).as_dict())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Allocation:
     """A payment divided; ``overpaid`` is what nothing was owed for.
 
-    ``recovers``: what it pays had been charged off, so that the books know it as recovery.
+    ``recovers``: what it pays had left the books before, so that they know it as recovery. ``to_write_off`` is what of it
+    went to a claim written off as a whole, and so to no instalment.
     """
 
     amount: Decimal
-    lines: tuple[AllocationLine, ...]
-    overpaid: Decimal
+    lines: tuple[AllocationLine, ...] = ()
+    overpaid: Decimal = ZERO
+    to_write_off: Decimal = ZERO
     recovers: bool = False
 
     def __post_init__(self) -> None:
@@ -57,11 +46,13 @@ class Allocation:
 
     @property
     def total(self) -> Decimal:
-        return sum((line.total for line in self.lines), ZERO)
+        """What paid something that was owed."""
+        return self.parts.total + self.to_write_off
 
-    def of(self, component: str) -> Decimal:
-        """The sum that went to one component over all instalments."""
-        return sum((getattr(line, component) for line in self.lines), ZERO)
+    @property
+    def parts(self) -> Parts:
+        """What went to each part over all instalments."""
+        return sum_of(self.lines)
 
 
 def allocate(amount: Decimal, account: Account, order: Order, on: date | None = None) -> Allocation:
@@ -117,8 +108,8 @@ class _Purse:
         return given
 
     def allocation(self) -> Allocation:
-        lines = tuple(AllocationLine(number, **self.paid[number]) for number in sorted(self.paid))
-        return Allocation(self.amount, lines, self.left)
+        lines = tuple(AllocationLine(instalment_number=number, **self.paid[number]) for number in sorted(self.paid))
+        return Allocation(amount=self.amount, lines=lines, overpaid=self.left)
 
 
 def _spread(purse: _Purse, rows: Sequence[InstalmentState], components: Sequence[str]) -> None:

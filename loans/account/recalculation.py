@@ -38,7 +38,7 @@ def receive_on_plan(
     if left and not account.principal_outstanding:
         account, paid = _pay(account, list(account.instalments), left, order, on)
         left, rest = paid.overpaid, paid.lines
-    allocation = Allocation(amount, _merged([*due.lines, *ahead, *rest]), left)
+    allocation = Allocation(amount=amount, lines=_merged([*due.lines, *ahead, *rest]), overpaid=left)
     return settle_rows(replace(account, overpaid=account.overpaid + left), on), allocation
 
 
@@ -68,7 +68,7 @@ def _pay_principal(
     for number, most in shares:
         part = min(most, left)
         if part > 0:
-            lines.append(AllocationLine(number, principal=part))
+            lines.append(AllocationLine(instalment_number=number, principal=part))
             left -= part
     return _taken_in(account, lines, on), lines
 
@@ -80,7 +80,7 @@ def _taken_in(account: Account, lines: Sequence[AllocationLine], on: date) -> Ac
     paid = [_part(account.plan, line, on) for line in lines]
     account = replace(account, plan=replace(account.plan, paid=(*account.plan.paid, *paid)))
     account = _with_room(account, lines)
-    return relaid(give(account, Allocation(total, _merged(lines), ZERO), on), on)
+    return relaid(give(account, Allocation(amount=total, lines=_merged(lines)), on), on)
 
 
 def _with_room(account: Account, lines: Sequence[AllocationLine]) -> Account:
@@ -154,7 +154,7 @@ def _pay_reducing(account: Account, left: Decimal, on: date) -> tuple[Account, S
 def _pay_extra(account: Account, number: int, amount: Decimal, on: date) -> tuple[Account, Sequence[AllocationLine]]:
     assert account.plan is not None
     account = replace(account, plan=account.plan.with_extra(number, amount))
-    line = AllocationLine(number, principal=amount)
+    line = AllocationLine(instalment_number=number, principal=amount)
     return _taken_in(account, [line], on), [line]
 
 

@@ -1,7 +1,7 @@
 """Events in date order, applied to the account as agreed (pure).
 
-One table of what each event does. Servicing applies the newest event to the stored account; a back-dated event, or the
-reversal of one, applies all of them again from the beginning.
+Servicing applies the newest event to the stored account; a back-dated event, or the reversal of one, applies all of them
+again from the beginning.
 """
 
 from collections.abc import Iterable
@@ -10,10 +10,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from loans.account.account import Account, age, call_in, extend, waive
+from core.day_counts import DayCountRefused
+from core.money import ZERO
+from core.working_days import CalendarRefused
+from loans.account.account import Account, WriteOff, call_in
 from loans.account.allocation import Allocation, Order, receive
-from loans.account.changes.base import Change, Effect
+from loans.account.changes.base import Change, Effect, EventImpossible, LaterEventImpossible, TermsDoNotAllow
 from loans.account.recalculation import receive_on_plan
+from loans.schedules.terms import TermsRefused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,89 +30,61 @@ class PaymentEvent:
     settles_early: bool = False
     source: Any = None
 
+    def apply(self, account: Account) -> Effect:
+        """The account after the payment and how it was divided. Money for claims that left the books recovers them."""
+        if account.written_off is not None:
+            return _recovered(account, account.written_off, self.amount)
+        after, allocation = self._divided(account)
+        if after.charged_off is None:
+            return Effect(after, allocation)
+        known = after.charged_off
+        recovered = replace(known, recovered=known.recovered + allocation.total)
+        return Effect(replace(after, charged_off=recovered), replace(allocation, recovers=True))
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExtensionEvent:
-    """Open due dates moved by ``days`` at ``annual_rate``."""
-
-    on: date
-    days: int
-    annual_rate: Decimal
-    source: Any = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WaiverEvent:
-    """Late interest or fees given up."""
-
-    on: date
-    component: str
-    amount: Decimal
-    source: Any = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefundEvent:
-    """Overpaid money given back."""
-
-    on: date
-    amount: Decimal
-    source: Any = None
+    def _divided(self, account: Account) -> tuple[Account, Allocation]:
+        if account.plan is not None:
+            return receive_on_plan(
+                account, amount=self.amount, on=self.on, order=self.order, settles=self.settles_early
+            )
+        called = call_in(account, self.on) if self.settles_early else account
+        return receive(called, amount=self.amount, on=self.on, order=self.order)
 
 
-Event = PaymentEvent | ExtensionEvent | WaiverEvent | RefundEvent | Change
+def _recovered(account: Account, gone: WriteOff, amount: Decimal) -> Effect:
+    """Recovery up to what was written off; the rest is owed back to the payer."""
+    part = min(amount, max(gone.left, ZERO))
+    allocation = Allocation(amount=amount, to_write_off=part, overpaid=amount - part, recovers=True)
+    after = replace(
+        account,
+        written_off=replace(gone, recovered=gone.recovered + part),
+        overpaid=account.overpaid + allocation.overpaid,
+    )
+    return Effect(after, allocation)
+
+
+Event = PaymentEvent | Change
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an event did: how a payment was allocated, the interest an extension added, or the effect of a change."""
+    """What an event did."""
 
     event: Event
-    allocation: Allocation | None = None
-    interest_added: Decimal | None = None
-    effect: Effect | None = None
+    effect: Effect
+
+    @property
+    def allocation(self) -> Allocation | None:
+        """How money was divided, where the event brought money."""
+        return self.effect.allocation
 
 
 def apply(account: Account, event: Event) -> tuple[Account, Outcome]:
-    """The account after ``event``. Raises ValueError when the event is not possible."""
-    match event:
-        case PaymentEvent():
-            paid, allocation = _paid(account, event)
-            return paid, Outcome(event, allocation=allocation)
-        case ExtensionEvent():
-            extended, added = extend(account, on=event.on, days=event.days, annual_rate=event.annual_rate)
-            return extended, Outcome(event, interest_added=added)
-        case WaiverEvent():
-            # A stored waiver stands when money told of later leaves less to give up.
-            stands = event.source is not None
-            waived = waive(account, on=event.on, component=event.component, amount=event.amount, at_most=stands)
-            return waived, Outcome(event)
-        case RefundEvent():
-            aged = age(account, event.on)
-            if event.amount > aged.overpaid:
-                raise ValueError("more would be refunded than is overpaid")
-            return replace(aged, overpaid=aged.overpaid - event.amount), Outcome(event)
-        case _:
-            effect = event.apply(account)
-            return effect.account, Outcome(event, allocation=effect.allocation, effect=effect)
-
-
-def _paid(account: Account, event: PaymentEvent) -> tuple[Account, Allocation]:
-    after, allocation = _divided(account, event)
-    if after.charged_off is None:
-        return after, allocation
-    known = after.charged_off
-    recovered = replace(known, recovered=known.recovered + allocation.total)
-    return replace(after, charged_off=recovered), replace(allocation, recovers=True)
-
-
-def _divided(account: Account, event: PaymentEvent) -> tuple[Account, Allocation]:
-    if account.plan is not None:
-        return receive_on_plan(
-            account, amount=event.amount, on=event.on, order=event.order, settles=event.settles_early
-        )
-    called = call_in(account, event.on) if event.settles_early else account
-    return receive(called, amount=event.amount, on=event.on, order=event.order)
+    """The account after ``event``, and what it did. Raises EventImpossible where the account does not allow it."""
+    try:
+        effect = event.apply(account)
+    except (TermsRefused, DayCountRefused, CalendarRefused) as refusal:
+        raise TermsDoNotAllow(why=str(refusal)) from refusal
+    return effect.account, Outcome(event, effect)
 
 
 def in_order(event: Event) -> tuple[date, bool]:
@@ -117,9 +93,17 @@ def in_order(event: Event) -> tuple[date, bool]:
 
 
 def replay(account: Account, events: Iterable[Event]) -> tuple[Account, list[Outcome]]:
-    """Apply ``events`` one after the other; they come in date order."""
+    """Apply ``events`` one after the other; they come in date order.
+
+    Raises the refusal (EventImpossible) of an event not stored yet, and LaterEventImpossible for a stored one.
+    """
     outcomes = []
     for event in events:
-        account, outcome = apply(account, event)
+        try:
+            account, outcome = apply(account, event)
+        except EventImpossible as refusal:
+            if event.source is None:
+                raise
+            raise LaterEventImpossible(why=refusal.detail, cause=refusal.code) from refusal
         outcomes.append(outcome)
     return account, outcomes

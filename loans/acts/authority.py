@@ -1,22 +1,25 @@
 """What one person may do alone: the dated rule ``act_authority`` bounds the figures of an act by their names."""
 
 from collections.abc import Callable
-from datetime import date
 from decimal import Decimal
 
+from core.money import ZERO
 from core.rules import rule
-from loans.account.account import Account
-from loans.account.changes.base import Effect
-from loans.models import Loan
+from loans.events.act_kinds import Tried
 
 RULE = "act_authority"
 
 
-def beyond(kind: str) -> Callable[[Loan, Account, Effect, date], bool]:
+def beyond(kind: str) -> Callable[[Tried], bool]:
     """Whether an act of ``kind`` exceeds a limit in force on the day it counts from: a second person must agree."""
 
-    def exceeds(_loan: Loan, _before: Account, effect: Effect, on: date) -> bool:
-        limits: dict[str, str] = rule(RULE, on).get(kind, {})
-        return any(effect.figures.get(name, Decimal(0)) > Decimal(most) for name, most in limits.items())
+    def exceeds(tried: Tried) -> bool:
+        limits: dict[str, str] = rule(RULE, tried.effective_on).get(kind, {})
+        return any(tried.effect.figures.get(name, ZERO) > Decimal(most) for name, most in limits.items())
 
     return exceeds
+
+
+def always(_tried: Tried) -> bool:
+    """Nobody does it alone."""
+    return True

@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError, Invalid
 from core.history import insert_tracked
-from loans.acts.performing import ActConflict, Wish, perform
+from loans.acts.performing import ActConflict, perform
 from loans.acts.previewing import preview
+from loans.events.act_kinds import Wish
 from loans.events.of_acts import LATER
 from loans.models import Disbursement, DisbursementStatus, Loan, LoanAct
 
@@ -89,4 +90,6 @@ def paid_out(drawdown: Disbursement, on: date) -> LoanAct:
         idempotency_key=f"drawdown:{drawdown.public_id}",
         by=drawdown.requested_by,
     )
-    return perform(wish, approved=True)
+    done = perform(wish, approved=True)
+    assert isinstance(done, LoanAct)
+    return done

@@ -13,9 +13,10 @@ from django.db import transaction
 from django.db.models import Max
 
 from ledger.models import JournalEntry, JournalLine
-from loans.models import Instalment, Loan, LoanPosition
+from loans.models import Instalment, Loan, LoanPosition, LoanStatus, Repayment, RepaymentLine
 
 FIGURES = (
+    "status",
     "principal_outstanding",
     "interest_receivable",
     "fee_receivable",
@@ -23,8 +24,11 @@ FIGURES = (
     "interest_in_suspense",
     "overpaid",
     "charged_off_amount",
+    "written_off_amount",
     "recovered",
     "days_past_due",
+    "bucket",
+    "risk_class",
     "next_due_on",
     "next_due_amount",
 )
@@ -40,6 +44,11 @@ class RowPair:
     @property
     def changed(self) -> bool:
         return _seen(self.before) != _seen(self.after)
+
+    @property
+    def agreed_anew(self) -> bool:
+        """Whether another sum, or another day, is asked for than before; what accrues or is paid by itself is not."""
+        return _agreed(self.before) != _agreed(self.after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +68,12 @@ class Preview:
     rows: Sequence[RowPair]
     figures: Sequence[FigurePair]
     entries: Sequence[tuple[JournalEntry, Sequence[JournalLine]]]
+    lines: Sequence[RepaymentLine] = ()
+
+    @property
+    def settles(self) -> bool:
+        """Whether the loan would be settled."""
+        return any((moved.name, moved.after) == ("status", LoanStatus.SETTLED) for moved in self.figures)
 
 
 def preview(loan: Loan, act: Callable[[], Any]) -> Preview:
@@ -75,10 +90,18 @@ def preview(loan: Loan, act: Callable[[], Any]) -> Preview:
                     rows=[RowPair(*pair) for pair in zip_longest(rows, _rows(loan))],
                     figures=_moved(figures, _figures(loan)),
                     entries=_entries(loan, last_entry),
+                    lines=_divided(result),
                 )
                 raise _TakeBack
         except _TakeBack:
             return shown
+
+
+def _divided(result: Any) -> list[RepaymentLine]:
+    """How the money that a receipt brought was divided."""
+    if not isinstance(result, Repayment):
+        return []
+    return list(RepaymentLine.objects.filter(repayment=result, entry_id=result.entry_id).order_by("instalment_number"))
 
 
 class _TakeBack(Exception):
@@ -90,6 +113,10 @@ def _seen(row: Instalment | None) -> tuple[Any, ...] | None:
         return None
     paid = (row.principal_paid, row.interest_paid, row.fee_paid, row.late_interest_paid)
     return (row.due_on, row.principal, row.interest, row.fee, row.late_interest, *paid)
+
+
+def _agreed(row: Instalment | None) -> tuple[Any, ...] | None:
+    return None if row is None else (row.due_on, row.principal, row.interest, row.fee)
 
 
 def _rows(loan: Loan) -> list[Instalment]:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import Invalid
 from loans.account.account import Account
-from loans.account.changes.base import Change
+from loans.events.act_kinds import Tried
 from loans.events.of_acts import drawdowns_of
 from loans.models import ActStatus, Loan, RepaymentStatus
 from loans.pricing.cost_caps import CostCap, cost_cap, percent
@@ -108,20 +108,20 @@ def cap_of_loan(loan: Loan) -> CostCap:
     return cost_cap(began, loan.product_version.product.market)
 
 
-def refuse_fee_over_cap(loan: Loan, account: Account, change: Change) -> None:
-    """Raise FeeBreaksCap, naming figure and cap, when the loan would cost more than its cap after ``change``."""
-    _refuse_over_cap(loan, change.apply(account).account, FeeBreaksCap)
+def refuse_fee_over_cap(tried: Tried) -> None:
+    """Raise FeeBreaksCap, naming figure and cap, when the loan would cost more than its cap afterwards."""
+    _refuse_over_cap(tried.loan, tried.after, FeeBreaksCap)
 
 
-def refuse_penalty_over_cap(loan: Loan, account: Account, change: Change) -> None:
+def refuse_penalty_over_cap(tried: Tried) -> None:
     """The same for a penalty, and against the most late interest the contract allows.
 
     Raises PenaltyBreaksCap, LateInterestBreaksCap.
     """
-    after, most = change.apply(account).account, loan.late_interest_most
+    after, most = tried.after, tried.loan.late_interest_most
     if most is not None and after.late_interest_accrued > most:
         raise LateInterestBreaksCap(figure=after.late_interest_accrued, cap=most)
-    _refuse_over_cap(loan, after, PenaltyBreaksCap)
+    _refuse_over_cap(tried.loan, after, PenaltyBreaksCap)
 
 
 def _refuse_over_cap(loan: Loan, after: Account, refusal: type[FeeBreaksCap]) -> None:

@@ -10,12 +10,12 @@ from rest_framework.response import Response
 
 from core import business_date
 from core.errors import NotAllowed
-from loans.acts.performing import Wish, perform, undo
-from loans.acts.previewing import preview
+from loans.acts.performing import perform, previewed
+from loans.acts.undoing import undo
 from loans.api import act_serializers as shapes
 from loans.api.servicing_views import LoanView
 from loans.api.views import KIND
-from loans.events.act_kinds import ActKind, act_kind, act_kinds
+from loans.events.act_kinds import ActKind, Wish, act_kind, act_kinds
 from loans.models import Loan, LoanAct
 from partners.api.base import PartnerView, idempotent, use_case_key
 from partners.api.schema import list_of
@@ -62,7 +62,7 @@ class ActView(LoanView):
             recorded_on=today,
             reason=given["reason"],
             idempotency_key=key,
-            by=self.request.user,
+            by=self.client.acts_as,
         )
 
 
@@ -105,7 +105,7 @@ class ActPreview(ActView):
         """Figures, schedule and journal as the act would leave them. The act is run and taken back."""
         loan, given = self.loan(loan_id), self.body(shapes.ActInput)
         wish = self.wish(loan, given, f"preview:{loan.public_id}")
-        return self.answer(shapes.ActPreviewSerializer, preview(loan, lambda: perform(wish, approved=True)))
+        return self.answer(shapes.ActPreviewSerializer, previewed(wish, loan))
 
 
 class ActUndo(ActView):
@@ -118,6 +118,5 @@ class ActUndo(ActView):
         given = self.body(shapes.UndoInput)
         act = self.found(self.acts().filter(loan=self.loan(loan_id)), act_id)
         _require_for_partners(act_kind(act.kind), act.parameters)
-        return self.answer(
-            shapes.ActSerializer, undo(act_id=act.pk, reason=given["reason"], on=business_date.current())
-        )
+        undone = undo(act_id=act.pk, reason=given["reason"], on=business_date.current(), by=self.client.acts_as)
+        return self.answer(shapes.ActSerializer, undone)

@@ -52,6 +52,6 @@ class ReversalPreview(RepaymentView):
             repayment_id=repayment.pk,
             reason=given["reason"],
             reversed_on=business_date.current(),
-            reversed_by=request.user,
+            reversed_by=self.client.acts_as,
         )
         return self.answer(act_serializers.RepaymentPreviewSerializer, preview(repayment.loan, act))

@@ -10,19 +10,18 @@ from django.utils import timezone
 
 from core.money import ZERO, round_money
 from loans.models import (
+    ActStatus,
     Application,
     Disbursement,
-    Extension,
     Instalment,
     Loan,
+    LoanAct,
     LoanStatus,
     Offer,
     Product,
     ProductVersion,
-    Refund,
     Repayment,
     VersionStatus,
-    Waiver,
 )
 from loans.schedules.schedule import build_schedule
 
@@ -182,31 +181,33 @@ def movements_of(loan: Loan) -> list[Movement]:
         for row in Disbursement.objects.filter(loan=loan, paid_on__isnull=False)
         if row.paid_on
     ]
-    found += [granted_movement(row) for row in Refund.objects.filter(loan=loan)]
-    found += [granted_movement(row) for row in Waiver.objects.filter(loan=loan)]
-    found += [granted_movement(row) for row in Extension.objects.filter(loan=loan)]
+    acts = LoanAct.objects.filter(loan=loan, kind__in=_MOVEMENTS)
+    found += [movement_of_act(act) for act in acts]
     return sorted(found, key=lambda row: (row.on, row.place), reverse=True)
 
 
-def granted_movement(row: Refund | Waiver | Extension) -> Movement:
+# The acts among the movements of a loan: the figure that is their amount, and the way of the money.
+_MOVEMENTS = {
+    "refund": ("refunded", "out"),
+    "waiver": ("waived", "none"),
+    "extension": ("interest_added", "none"),
+}
+_STANDS = {ActStatus.STANDING: "posted", ActStatus.UNDONE: "reversed"}
+
+
+def movement_of_act(act: LoanAct) -> Movement:
     """What the lender granted or gave back; the amount of an extension is the interest it added."""
-    match row:
-        case Refund():
-            kind, on, amount, direction = "refund", row.refunded_on, row.amount, "out"
-        case Waiver():
-            kind, on, amount, direction = "waiver", row.waived_on, row.amount, "none"
-        case Extension():
-            kind, on, amount, direction = "extension", row.granted_on, row.interest_added, "none"
+    figure, direction = _MOVEMENTS[act.kind]
     return Movement(
-        kind=kind,
-        reference=row.public_id,
-        on=on,
-        amount=amount,
+        kind=act.kind,
+        reference=act.public_id,
+        on=act.effective_on,
+        amount=Decimal(act.figures[figure]),
         direction=direction,
-        status=row.status,
-        place=row.recorded_at,
-        reversed_on=row.reversed_on,
-        reversal_reason=row.reversal_reason,
+        status=_STANDS[ActStatus(act.status)],
+        place=act.recorded_at,
+        reversed_on=act.undone_on,
+        reversal_reason=act.undo_reason,
     )
 
 

@@ -1,9 +1,7 @@
 """Taking back over the API what the lender granted or gave: for the lender's own programs."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import ClassVar
 
-from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -11,11 +9,14 @@ from rest_framework.response import Response
 
 from core import business_date
 from core.errors import NotAllowed
+from loans.acts.kinds.charges import WAIVER
+from loans.acts.kinds.extending import EXTENSION
+from loans.acts.kinds.money import REFUND
+from loans.acts.undoing import undo
 from loans.api import reading
 from loans.api import servicing_serializers as shapes
 from loans.api.servicing_views import LoanView
-from loans.models import Extension, Refund, Waiver
-from loans.servicing.reversing import reverse_extension, reverse_refund, reverse_waiver
+from loans.models import LoanAct
 from partners.api.base import idempotent
 from partners.introductions import EVERY_ORIGIN
 
@@ -26,51 +27,49 @@ class ReversalForLenderOnly(NotAllowed):
 
 
 class ReversalView(LoanView):
-    """What the views of reversals share. A partner sees what was granted, but did not grant it."""
+    """What the views of reversals share: each undoes an act of one kind. A partner sees what was granted, but did not."""
 
     scopes = {"POST": "loans:reverse"}
+    kind: ClassVar[str]
 
-    def taken_back(self, rows: QuerySet[Any], loan_id: str, row_id: str, reverse: Callable[..., Any]) -> Response:
-        """``reverse`` is called with what stands in ``rows`` and why. Raises ReversalForLenderOnly and what it raises."""
+    def taken_back(self, loan_id: str, act_id: str) -> Response:
+        """The act undone, with the reason sent. Raises ReversalForLenderOnly and what ``undo`` raises."""
         given = self.body(shapes.ReversalInput)
-        row = self.found(rows.filter(loan=self.loan(loan_id)), row_id)
+        act = self.found(LoanAct.objects.filter(loan=self.loan(loan_id), kind=self.kind), act_id)
         if not self.key.allows(EVERY_ORIGIN):
             raise ReversalForLenderOnly
-        done = reverse(row.pk, reason=given["reason"], on=business_date.current(), by=self.request.user)
-        return self.answer(shapes.TransactionSerializer, reading.granted_movement(done))
+        done = undo(act_id=act.pk, reason=given["reason"], on=business_date.current(), by=self.client.acts_as)
+        return self.answer(shapes.TransactionSerializer, reading.movement_of_act(done))
 
 
 class WaiverReverse(ReversalView):
     name = "waiver_reverse"
+    kind = WAIVER.code
 
     @extend_schema(summary="Reverse a waiver", request=shapes.ReversalInput, responses=shapes.TransactionSerializer)
     @idempotent
     def post(self, request: Request, loan_id: str, row_id: str) -> Response:
         """What was waived is owed again, and everything after it is applied again."""
-        return self.taken_back(
-            Waiver.objects.all(), loan_id, row_id, lambda pk, **why: reverse_waiver(waiver_id=pk, **why)
-        )
+        return self.taken_back(loan_id, row_id)
 
 
 class ExtensionReverse(ReversalView):
     name = "extension_reverse"
+    kind = EXTENSION.code
 
     @extend_schema(summary="Reverse an extension", request=shapes.ReversalInput, responses=shapes.TransactionSerializer)
     @idempotent
     def post(self, request: Request, loan_id: str, row_id: str) -> Response:
         """Due dates and interest are those they would be without it. The borrower is told."""
-        return self.taken_back(
-            Extension.objects.all(), loan_id, row_id, lambda pk, **why: reverse_extension(extension_id=pk, **why)
-        )
+        return self.taken_back(loan_id, row_id)
 
 
 class RefundReverse(ReversalView):
     name = "refund_reverse"
+    kind = REFUND.code
 
     @extend_schema(summary="Reverse a refund", request=shapes.ReversalInput, responses=shapes.TransactionSerializer)
     @idempotent
     def post(self, request: Request, loan_id: str, row_id: str) -> Response:
         """The bank refused the money or it was booked by mistake: it is owed to the borrower again."""
-        return self.taken_back(
-            Refund.objects.all(), loan_id, row_id, lambda pk, **why: reverse_refund(refund_id=pk, **why)
-        )
+        return self.taken_back(loan_id, row_id)

@@ -17,7 +17,7 @@ from loans.api import servicing_serializers as shapes
 from loans.api.views import CHANNEL, KIND, referred
 from loans.models import Loan, LoanStatus, Repayment, RepaymentStatus
 from loans.servicing.repayments import record_repayment, reverse_repayment
-from loans.servicing.settling import SettlementQuote, settle_with, settlement_quote
+from loans.servicing.settling import SettlementQuote, settle_early, settlement_quote
 from partners.api.base import PartnerView, idempotent, use_case_key
 from partners.api.conditions import tagged
 from partners.api.lists import ListQuery, WordsField
@@ -215,7 +215,7 @@ def record(loan: Loan, given: dict[str, Any], *, key: str, by: Any) -> Repayment
         "recorded_on": today,
     }
     if given["settles_early"]:
-        return settle_with(on=received_on, by=by, **facts)
+        return settle_early(on=received_on, by=by, **facts)
     return record_repayment(
         received_on=received_on, recorded_by=by, payer_reference=given.get("payer_reference", ""), **facts
     )
@@ -252,6 +252,6 @@ class Reverse(RepaymentView):
             repayment_id=repayment.pk,
             reason=given["reason"],
             reversed_on=business_date.current(),
-            reversed_by=request.user,
+            reversed_by=self.client.acts_as,
         )
         return self.shown(reversed_)

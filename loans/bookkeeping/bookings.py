@@ -1,12 +1,12 @@
 """Which accounts each event of a loan moves, in the roles of ``Accounts``. Receivables carry the loan as subsidiary
 account; accruals are booked for a whole product and day, with each loan's share beside them (``loans.models.Accrual``)."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from core.money import ZERO
 from ledger.posting import Line, credit, debit
 from loans.account.allocation import Allocation
+from loans.account.parts import Parts
 from loans.models.account_roles import Accounts
 
 
@@ -49,10 +49,7 @@ def repayment(accounts: Accounts, loan_id: int, allocation: Allocation) -> list[
         return recovery(accounts, loan_id, recovered=allocation.total, overpaid=allocation.overpaid)
     return [
         debit(accounts.cash, allocation.amount),
-        credit(accounts.principal, allocation.of("principal"), loan_id),
-        credit(accounts.interest, allocation.of("interest"), loan_id),
-        credit(accounts.late_interest, allocation.of("late_interest"), loan_id),
-        credit(accounts.fees, allocation.of("fee"), loan_id),
+        *claims_down(accounts, loan_id, allocation.parts),
         credit(accounts.overpayments, allocation.overpaid, loan_id),
     ]
 
@@ -67,40 +64,32 @@ def refund(accounts: Accounts, loan_id: int, amount: Decimal) -> list[Line]:
     return [debit(accounts.overpayments, amount, loan_id), credit(accounts.cash, amount)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claims:
-    """What of a loan stands in the books; ``suspended`` is the part of its interest that never was income."""
-
-    principal: Decimal
-    interest: Decimal
-    late_interest: Decimal
-    fee: Decimal
-    suspended: Decimal = ZERO
-
-    @property
-    def total(self) -> Decimal:
-        return self.principal + self.interest + self.late_interest + self.fee
-
-
-def charge_off(accounts: Accounts, loan_id: int, claims: Claims) -> list[Line]:
+def charge_off(accounts: Accounts, loan_id: int, claims: Parts, suspended: Decimal) -> list[Line]:
     """Claims become bad debt expense; the loan runs on beside the books."""
-    return _lost(accounts, accounts.charge_offs, loan_id, claims)
+    return _lost(accounts, accounts.charge_offs, loan_id, claims, suspended)
 
 
-def write_off(accounts: Accounts, loan_id: int, claims: Claims) -> list[Line]:
+def write_off(accounts: Accounts, loan_id: int, claims: Parts, suspended: Decimal) -> list[Line]:
     """Claims become expense; the right to collect stays (账销案存)."""
-    return _lost(accounts, accounts.write_offs, loan_id, claims)
+    return _lost(accounts, accounts.write_offs, loan_id, claims, suspended)
 
 
-def _lost(accounts: Accounts, expense: str, loan_id: int, claims: Claims) -> list[Line]:
-    """Interest in suspense was no income, so that losing it is no expense."""
+def _lost(accounts: Accounts, expense: str, loan_id: int, claims: Parts, suspended: Decimal) -> list[Line]:
+    """``suspended`` is the part of the interest that never was income, so that losing it is no expense."""
     return [
-        debit(expense, claims.total - claims.suspended),
-        debit(accounts.suspense_interest, claims.suspended, loan_id),
-        credit(accounts.principal, claims.principal, loan_id),
-        credit(accounts.interest, claims.interest, loan_id),
-        credit(accounts.late_interest, claims.late_interest, loan_id),
-        credit(accounts.fees, claims.fee, loan_id),
+        debit(expense, claims.total - suspended),
+        debit(accounts.suspense_interest, suspended, loan_id),
+        *claims_down(accounts, loan_id, claims),
+    ]
+
+
+def claims_down(accounts: Accounts, loan_id: int, parts: Parts) -> list[Line]:
+    """Each claim less by its part."""
+    return [
+        credit(accounts.principal, parts.principal, loan_id),
+        credit(accounts.interest, parts.interest, loan_id),
+        credit(accounts.late_interest, parts.late_interest, loan_id),
+        credit(accounts.fees, parts.fee, loan_id),
     ]
 
 

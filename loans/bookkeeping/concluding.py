@@ -6,10 +6,9 @@ from core import rows
 from core.history import insert_tracked
 from loans.account.account import Account, age
 from loans.account.allocation import Allocation
+from loans.account.parts import PARTS
 from loans.bookkeeping import lifecycle, positions
 from loans.models import Loan, LoanPosition, LoanStatus, Repayment, RepaymentLine
-
-PARTS = ("principal", "interest", "fee", "late_interest")
 
 
 def eve(on: date) -> date:
@@ -19,8 +18,9 @@ def eve(on: date) -> date:
 
 def write_allocation(repayment: Repayment, allocation: Allocation) -> None:
     """Store the repayment with its split and the lines of its current entry."""
+    parts = allocation.parts
     for part in PARTS:
-        setattr(repayment, part, allocation.of(part))
+        setattr(repayment, part, parts.of(part))
     repayment.overpaid = allocation.overpaid
     if repayment.pk is None:
         insert_tracked(repayment)
@@ -44,17 +44,24 @@ def conclude(
 ) -> None:
     """Move the loan to the state its account calls for and store the account.
 
-    A settled loan stood still while nights passed. Opened again, it is reckoned to the last day closed before ``on``: it
-    owes at once what it would owe had it never been settled.
+    A settled loan stood still while nights passed, and so did one written off. Opened again, it is reckoned to the last day
+    closed before ``on``: it owes at once what it would owe had it run all the time.
     """
+    gone = after.written_off
     last = max((row.settled_on for row in after.instalments if row.settled_on), default=settled_on)
     if after.is_settled and loan.status == LoanStatus.ACTIVE:
         lifecycle.advance(loan, LoanStatus.SETTLED, settled_on=last)
-    elif after.is_settled and loan.settled_on != last:  # settled as before, by other money on another day
+    elif after.is_settled and loan.status == LoanStatus.SETTLED and loan.settled_on != last:
+        # settled as before, by other money on another day
         loan.settled_on = last
         loan.save(update_fields=["settled_on"])
     elif not after.is_settled and loan.status == LoanStatus.SETTLED:
         after = age(after, eve(on))
         lifecycle.advance(loan, LoanStatus.ACTIVE, settled_on=None)
+    elif gone is not None and loan.status == LoanStatus.ACTIVE:
+        lifecycle.advance(loan, LoanStatus.WRITTEN_OFF, written_off_on=gone.on)
+    elif gone is None and loan.status == LoanStatus.WRITTEN_OFF:
+        after = age(after, eve(on))
+        lifecycle.advance(loan, LoanStatus.ACTIVE, written_off_on=None)
     position.status = loan.status
     positions.store(loan, position, before, after, posted_on=on)

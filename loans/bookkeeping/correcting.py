@@ -8,10 +8,11 @@ from ledger.posting import post, reverse
 from loans.account.account import Account, age
 from loans.account.allocation import Allocation
 from loans.account.changes.base import Effect
+from loans.account.parts import PARTS
 from loans.account.replay import Event, Outcome, PaymentEvent, in_order, replay
 from loans.bookkeeping import bookings, positions
 from loans.bookkeeping.account_mapping import accounts_for
-from loans.bookkeeping.concluding import PARTS, conclude, eve, write_allocation
+from loans.bookkeeping.concluding import conclude, eve, write_allocation
 from loans.events.act_kinds import act_kind
 from loans.events.stored import stored_events
 from loans.models import Loan, LoanAct, LoanPosition, Repayment, RepaymentLine
@@ -20,8 +21,8 @@ from loans.models import Loan, LoanAct, LoanPosition, Repayment, RepaymentLine
 def replay_all(loan: Loan, events: Iterable[Event], *, until: date, posted_on: date) -> tuple[Account, Outcome | None]:
     """Apply ``events`` from the agreed schedule on and age the result to ``until``.
 
-    Returns the account, and the outcome of the event that has no stored row yet. Raises ValueError when an event has
-    become impossible.
+    Returns the account, and the outcome of the event that has no stored row yet. Raises that event's own refusal, or
+    LaterEventImpossible when a stored event has become impossible.
     """
     ordered = sorted(events, key=in_order)  # stable: same day stays in recorded order
     account, outcomes = replay(positions.load_as_agreed(loan), ordered)
@@ -31,7 +32,7 @@ def replay_all(loan: Loan, events: Iterable[Event], *, until: date, posted_on: d
             newest = outcome
         elif isinstance(outcome.event, PaymentEvent) and outcome.allocation is not None:
             _correct(loan, outcome.event.source, outcome.allocation, posted_on)
-        elif outcome.effect is not None:
+        else:
             _correct_act(loan, outcome.event.source, outcome.effect, posted_on)
     return (account if account.is_settled else age(account, until)), newest
 
@@ -39,7 +40,7 @@ def replay_all(loan: Loan, events: Iterable[Event], *, until: date, posted_on: d
 def replay_standing(loan: Loan, position: LoanPosition, *, on: date) -> None:
     """Apply again whatever still stands of ``loan``, after something was taken back on the business date ``on``.
 
-    Raises ValueError when an event has become impossible.
+    Raises LaterEventImpossible when an event has become impossible.
     """
     before = positions.load(loan, position)
     after, _new = replay_all(loan, stored_events(loan), until=max(before.as_of, eve(on)), posted_on=on)
@@ -62,7 +63,11 @@ def _correct(loan: Loan, repayment: Repayment, allocation: Allocation, posted_on
 
 
 def _correct_act(loan: Loan, act: LoanAct, effect: Effect, posted_on: date) -> None:
-    """An act that now comes out differently gets a new entry in place of its old one."""
+    """An act that now comes out differently gets new figures, and a new entry in place of its old one."""
+    figures = {name: str(value) for name, value in effect.figures.items()}
+    if act.figures != figures:
+        act.figures = figures
+        act.save(update_fields=["figures"])
     lines = act_kind(act.kind).entry_lines(loan, effect)
     if _booked(act) == sorted((x.account_code, x.subledger_id or 0, x.debit, x.credit) for x in lines):
         return

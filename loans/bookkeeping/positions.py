@@ -14,14 +14,14 @@ from core import rows
 from core.money import ZERO, round_money
 from core.rules import rule
 from ledger.posting import post
-from loans.account.account import Account, ChargeOff, Earned, InstalmentState, Suspended
+from loans.account.account import Account, ChargeOff, Earned, InstalmentState, Suspended, WriteOff
 from loans.account.arrears import Steps, arrears, step_of
 from loans.account.interest import Hold, Stops
 from loans.account.late_interest import LateRate
 from loans.account.suspense import suspended
 from loans.bookkeeping import bookings
 from loans.bookkeeping.account_mapping import accounts_for
-from loans.models import Accrual, Instalment, Loan, LoanPosition, LoanTransition, RiskClass
+from loans.models import Accrual, Instalment, Loan, LoanPosition, LoanStatus, LoanTransition, RiskClass
 from loans.schedules.due_dates import periods
 from loans.schedules.plan import Plan, plan_of
 from loans.schedules.plan_record import as_json, from_json
@@ -118,7 +118,13 @@ def _account(
         holds=tuple(_hold(*kept) for kept in position.holds) if position else (),
         plan=plan,
         charged_off=_charge_off(position) if position and position.charged_off_on else None,
+        written_off=_write_off(loan, position) if position and position.status == LoanStatus.WRITTEN_OFF else None,
     )
+
+
+def _write_off(loan: Loan, position: LoanPosition) -> WriteOff:
+    assert loan.written_off_on is not None
+    return WriteOff(on=loan.written_off_on, amount=position.written_off_amount, recovered=position.recovered)
 
 
 def _charge_off(position: LoanPosition) -> ChargeOff:
@@ -297,8 +303,21 @@ def fill(position: LoanPosition, account: Account) -> None:
     figures["plan"] = as_json(account.plan)
     figures["bucket"] = step_of(late.days_past_due, bucket_steps(on))
     figures["risk_class"] = RiskClass.LOSS.value if gone else step_of(late.days_past_due, class_steps(on))
+    figures |= _out_of_the_books(account.written_off)
     for name, value in figures.items():
         setattr(position, name, round_money(value) if isinstance(value, Decimal) else value)
+
+
+_CLAIMS = ("principal_outstanding", "overdue_principal", "overdue_interest", "overdue_fee", "due_today")
+
+
+def _out_of_the_books(gone: WriteOff | None) -> dict[str, Any]:
+    """What a written-off loan's position says in place of its claims: how much left the books, and what came back."""
+    if gone is None:
+        return {"written_off_amount": ZERO}
+    left = {**dict.fromkeys(_CLAIMS, ZERO), "next_due_on": None, "next_due_amount": ZERO}
+    loss = {"written_off_amount": gone.amount, "recovered": gone.recovered, "risk_class": RiskClass.LOSS.value}
+    return left | loss
 
 
 def _note_moves(position: LoanPosition, old_bucket: str, old_class: str) -> None:

@@ -1,8 +1,15 @@
-"""The acts there are. Each kind is declared in its own file of this package and listed in ``loans.acts.kinds``."""
+"""The kinds of acts: everything people can do to a loan besides paying it out, each declared once.
+
+An act is one change that somebody makes to a loan: an extension, a waiver, a write-off. What an act of a kind asks for,
+who may do it, what it does to the account, what it books and how it is undone stands in one ``ActKind``. The page, its
+preview, the API, the request for a second person, the message, the history, replay and undo all read it there. Each kind is
+declared in a file of ``loans.acts.kinds``.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -14,9 +21,12 @@ from ledger.posting import Line
 from loans.account.account import Account
 from loans.account.changes.base import Change, Effect
 from loans.events.act_parameters import Parameter, decoded
-from loans.models import Disbursement, Loan, LoanPosition, LoanStatus
+from loans.models import Disbursement, Loan, LoanAct, LoanStatus, Repayment
+from staff.models import User
 
 Words = str | Promise
+Values = Mapping[str, Any]
+COUNTS_FROM = _("Counts from")
 
 
 class ActUnknown(NotFound):
@@ -34,10 +44,10 @@ class LoanChargedOff(DomainError):
 
 
 class OnceChargedOff(StrEnum):
-    """What an act books for a loan whose claims have left the books.
+    """What an act books for a loan that is charged off, whose claims have left the books.
 
-    ``NOTHING``: it moves claims alone, and there are none to move. ``REFUSED``: it moves money against them. ``SAME``: its
-    entry is another.
+    ``NOTHING``: it moves claims alone, and there are none to move. ``REFUSED``: it moves money against them. ``SAME``: the
+    same as for any other loan.
     """
 
     NOTHING = "nothing"
@@ -56,62 +66,130 @@ class Group(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ActKind:
-    """One kind of act on a running loan.
+class Wish:
+    """An act that somebody wants done: its kind, the values asked for, the day it counts from, and the business day."""
 
-    ``change`` makes the pure change from the parameters, and from what ``agreed(loan)`` takes from the contract.
-    ``prepare(loan, position, effective_on, recorded_on)`` puts the loan into the state in which the account is reckoned.
-    ``refuse(loan, account, change)`` raises a named refusal that needs more than the account (the market's law, the
-    product's rules). ``initial(loan)`` are the values its form begins with. ``beyond_authority(loan, before, effect, on)``
-    says that one person may not do it alone. ``lines(loan, effect)`` is the act's own journal entry where it moves claims
-    or money itself, and ``other_party(loan, values)`` the name that stands in it beside the loan's number; income that it
-    changes is booked by the accrual that follows every act; ``once_charged_off`` what it is for a loan charged off.
-    ``group`` is where its page is found; ``template`` the page itself, for a kind that needs more than its parameters
-    drawn. ``order(wish)``: what is done when somebody asks for the act, where a bank has to pay first and the act follows.
-    ``for_partners``: partners may do it over the API; what moves money, changes the price or gives up a claim is
-    for staff, and so is what ``staff_only(values)`` says.
+    loan_id: int
+    kind: str
+    values: dict[str, Any]
+    effective_on: date
+    recorded_on: date
+    reason: str
+    idempotency_key: str
+    by: User | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What doing an act came to, before it is kept: for the rules that allow or refuse it by its outcome.
+
+    ``before`` and ``after`` are the account now and then; ``effect`` is what the act itself did on the day it counts from.
+    """
+
+    loan: Loan
+    before: Account
+    after: Account
+    effect: Effect
+    effective_on: date
+    recorded_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActKind:
+    """One kind of act, in the order in which an act goes through it.
+
+    **What it is.** ``code`` names it for ever; ``label``, ``hint`` and ``button`` are its words, ``group`` where its page is
+    found, ``template`` the page itself for a kind that shows more than a form. ``is_grave`` makes the button red.
+
+    **Who and when.** ``permission`` is needed to ask for it, ``approve_permission`` to agree to it as the second person.
+    ``states`` are the states of a loan that allow it. With ``counts_from_today`` nobody chooses the day it counts from: it
+    is the business day on which it is done, or approved. ``for_partners``: partners may do it over the API, except with the
+    values for which ``staff_only(values)`` is true.
+
+    **What it asks for.** ``parameters``, with the values the form begins with from ``initial(loan, on)``; the day it counts
+    from, called ``day_label``; and a reason unless ``asks_reason`` is off.
+
+    **What it does.** ``change`` makes the pure change of the account from these values and from what ``agreed(loan)`` adds
+    from the contract. ``refuse(loan, account, change)`` raises a named refusal before it is applied,
+    ``refuse_outcome(tried)`` one that needs to see what it does. ``beyond_authority(tried)`` says that one person may not
+    do it alone. ``figures`` names what it tells of itself, and ``size`` is the one of them by which a second person sees how
+    large it is.
+
+    **What it books.** ``lines(loan, effect)`` is its own journal entry, where it moves claims or money itself (income that
+    it changes is booked by the accrual that follows every act); ``other_party(loan, values)`` is named in it;
+    ``once_charged_off`` says what is booked for a loan charged off.
+
+    **What follows.** ``tells_borrower``: a message goes out, by ``message(loan, act, account, on)`` or else the plain one
+    that names the act. ``number_prefix`` gives it a number that people quote, ``id_prefix`` its name in the API.
+
+    **How it is undone.** Not at all where ``can_be_undone`` is off; only in the states ``undone_in``;
+    ``refuse_undo(loan)`` raises a named refusal; ``undo_message(loan, act, on)`` tells the borrower.
+
+    **Two kinds are kept otherwise.** ``order(wish)`` is what asking for the act does where a bank has to pay first: the act
+    follows when it has. ``kept_as_receipt(wish)`` does a kind that brings money: what stands in the books is its receipt,
+    which is reversed on a page of its own.
     """
 
     code: str
     label: Words
     hint: Words
     permission: str
-    change: Callable[..., Change]
-    parameters: Sequence[Parameter]
-    agreed: Callable[[Loan], Mapping[str, Any]] | None = None
-    states: tuple[str, ...] = (LoanStatus.ACTIVE,)
-    prepare: Callable[[Loan, LoanPosition, date, date], None] | None = None
-    refuse: Callable[[Loan, Account, Change], None] | None = None
-    initial: Callable[[Loan], Mapping[str, Any]] | None = None
-    beyond_authority: Callable[[Loan, Account, Effect, date], bool] | None = None
-    lines: Callable[[Loan, Effect], list[Line]] | None = None
-    other_party: Callable[[Loan, Mapping[str, Any]], str] | None = None
-    order: Callable[[Any], Disbursement] | None = None
-    once_charged_off: OnceChargedOff = OnceChargedOff.NOTHING
-    figures: Sequence[tuple[str, Words]] = ()
-    can_be_undone: bool = True
-    tells_borrower: bool = True
-    is_grave: bool = False
-    for_partners: bool = False
-    staff_only: Callable[[Mapping[str, Any]], bool] | None = None
+    parameters: Sequence[Parameter] = ()
+    change: Callable[..., Change] | None = None
+    button: Words = ""
     group: Group = Group.TERMS
     template: str = "loans/act.html"
+    is_grave: bool = False
+
+    approve_permission: str = "loans.approve_act"
+    states: tuple[str, ...] = (LoanStatus.ACTIVE,)
+    counts_from_today: bool = False
+    for_partners: bool = False
+    staff_only: Callable[[Values], bool] | None = None
+
+    initial: Callable[[Loan, date], Values] | None = None
+    day_label: Words = COUNTS_FROM
+    asks_reason: bool = True
+
+    agreed: Callable[[Loan], Values] | None = None
+    refuse: Callable[[Loan, Account, Change], None] | None = None
+    refuse_outcome: Callable[[Tried], None] | None = None
+    beyond_authority: Callable[[Tried], bool] | None = None
+    figures: Sequence[tuple[str, Words]] = ()
+    size: str = ""
+
+    lines: Callable[[Loan, Effect], list[Line]] | None = None
+    other_party: Callable[[Loan, Values], str] | None = None
+    once_charged_off: OnceChargedOff = OnceChargedOff.NOTHING
+
+    tells_borrower: bool = True
+    message: Callable[[Loan, LoanAct, Account, date], None] | None = None
+    number_prefix: str = ""
+    id_prefix: str = "act"
+
+    can_be_undone: bool = True
+    undone_in: tuple[str, ...] = (LoanStatus.ACTIVE, LoanStatus.SETTLED)
+    refuse_undo: Callable[[Loan], None] | None = None
+    undo_message: Callable[[Loan, LoanAct, date], None] | None = None
+
+    order: Callable[[Wish], Disbursement] | None = None
+    kept_as_receipt: Callable[[Wish], Repayment] | None = None
 
     def from_values(self, loan: Loan, on: date, values: dict[str, Any]) -> Change:
         """The change as wished for. ``values`` by parameter name; what is not asked for is none."""
         optional = dict.fromkeys(parameter.name for parameter in self.parameters if not parameter.required)
-        return self.change(on=on, **self._of_contract(loan), **(optional | values))
+        return self._changed(on=on, **self._of_contract(loan), **(optional | values))
 
-    def from_row(self, loan: Loan, row: Any) -> Change:
-        """The change as stored in a ``LoanAct`` of ``loan``."""
-        values = decoded(self.parameters, row.parameters)
-        return self.change(on=row.effective_on, source=row, **self._of_contract(loan), **values)
+    def from_row(self, loan: Loan, act: LoanAct) -> Change:
+        """The change as stored in an act of ``loan``."""
+        values = decoded(self.parameters, act.parameters)
+        return self._changed(on=act.effective_on, source=act, **self._of_contract(loan), **values)
 
-    def is_for_partners(self, values: Mapping[str, Any]) -> bool:
+    def is_for_partners(self, values: Values) -> bool:
         """Whether partners may do it, or undo it, with these values."""
         return self.for_partners and not (self.staff_only is not None and self.staff_only(values))
 
-    def description(self, loan: Loan, stored: Mapping[str, Any]) -> str:
+    def description(self, loan: Loan, stored: Values) -> str:
         """What its journal entry says; ``stored`` are the values as a ``LoanAct`` keeps them."""
         party = self.other_party(loan, stored) if self.other_party is not None else ""
         return f"{loan.number} {party}".rstrip()
@@ -126,7 +204,15 @@ class ActKind:
             return []
         return [line for line in self.lines(loan, effect) if line.debit or line.credit]
 
-    def _of_contract(self, loan: Loan) -> Mapping[str, Any]:
+    def size_of(self, figures: Mapping[str, Decimal]) -> Decimal | None:
+        """The figure of the act by which its size is told, if it has one."""
+        return figures.get(self.size) if self.size else None
+
+    def _changed(self, **fields: Any) -> Change:
+        assert self.change is not None, f"{self.code} is kept as a receipt"
+        return self.change(**fields)
+
+    def _of_contract(self, loan: Loan) -> Values:
         return self.agreed(loan) if self.agreed is not None else {}
 
 

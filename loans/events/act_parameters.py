@@ -30,7 +30,10 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """One value an act asks for. ``least`` and ``most`` bound amounts, rates and counts, both included."""
+    """One value an act asks for.
+
+    ``least`` and ``most`` bound amounts, rates and counts, both included; a text has ``longest`` characters at the most.
+    """
 
     name: str
     sort: Sort
@@ -41,6 +44,7 @@ class Parameter:
     least: Decimal | int | None = None
     most: Decimal | int | None = None
     initial: Any = None
+    longest: int = 200
 
 
 class ParameterUnknown(Invalid):

@@ -4,19 +4,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from loans.account.payment_order import Future, PaymentOrder, parse_order, plain_order
-from loans.account.replay import Event, ExtensionEvent, PaymentEvent, RefundEvent, WaiverEvent, in_order
+from loans.account.replay import Event, PaymentEvent, in_order
 from loans.events.act_kinds import act_kind
-from loans.models import (
-    ActStatus,
-    Extension,
-    Loan,
-    LoanAct,
-    Refund,
-    Repayment,
-    RepaymentStatus,
-    ReversalStatus,
-    Waiver,
-)
+from loans.models import ActStatus, Loan, LoanAct, Repayment, RepaymentStatus
 from loans.schedules.terms import Prepayment
 
 FUTURES = {Prepayment.LAST_FIRST: Future.LAST, Prepayment.REAMORTISE: Future.SPREAD}
@@ -30,9 +20,12 @@ def order_of(loan: Loan, kind: str = "default") -> PaymentOrder:
 
 
 def payment_event(loan: Loan, repayment: Repayment) -> PaymentEvent:
-    """The stored repayment as an event."""
+    """The stored repayment as an event. A recovery counts once the loan is written off, whenever the money came."""
+    on = repayment.received_on
+    if repayment.is_recovery and loan.written_off_on is not None:
+        on = max(on, loan.written_off_on)
     return PaymentEvent(
-        on=repayment.received_on,
+        on=on,
         amount=repayment.amount,
         order=order_of(loan),
         settles_early=repayment.settles_early,
@@ -41,7 +34,7 @@ def payment_event(loan: Loan, repayment: Repayment) -> PaymentEvent:
 
 
 def stored_events(loan: Loan) -> list[Event]:
-    """All standing events that shape the account; recoveries of a written-off loan are not among them."""
+    """All standing events that shape the account."""
     return events_of([loan])[loan.pk]
 
 
@@ -58,24 +51,9 @@ def events_of(loans: Sequence[Loan]) -> dict[int, list[Event]]:
 
 
 def _dated(loans: dict[int, Loan]) -> Iterator[tuple[datetime, int, Event]]:
-    """Every stored event with the moment it was recorded, kind by kind."""
+    """Every stored event with the moment it was recorded: receipts, then acts."""
     mine = {"loan_id__in": list(loans)}
-    receipts = Repayment.objects.filter(**mine, status=RepaymentStatus.POSTED, is_recovery=False)
-    for row in receipts.select_related("entry"):
-        yield row.recorded_at, row.loan_id, payment_event(loans[row.loan_id], row)
-    stands = {"status": ReversalStatus.POSTED}
-    for extension in Extension.objects.filter(**mine, **stands):
-        rate = loans[extension.loan_id].annual_rate
-        event = ExtensionEvent(on=extension.granted_on, days=extension.days, annual_rate=rate, source=extension)
-        yield extension.recorded_at, extension.loan_id, event
-    for waiver in Waiver.objects.filter(**mine, **stands):
-        given_up = WaiverEvent(on=waiver.waived_on, component=waiver.component, amount=waiver.amount, source=waiver)
-        yield waiver.recorded_at, waiver.loan_id, given_up
-    for refund in Refund.objects.filter(**mine, **stands):
-        yield (
-            refund.recorded_at,
-            refund.loan_id,
-            RefundEvent(on=refund.refunded_on, amount=refund.amount, source=refund),
-        )
+    for receipt in Repayment.objects.filter(**mine, status=RepaymentStatus.POSTED).select_related("entry"):
+        yield receipt.recorded_at, receipt.loan_id, payment_event(loans[receipt.loan_id], receipt)
     for act in LoanAct.objects.filter(**mine, status=ActStatus.STANDING).select_related("entry"):
         yield act.recorded_at, act.loan_id, act_kind(act.kind).from_row(loans[act.loan_id], act)

@@ -123,6 +123,7 @@ def add_merchant(
     registration_number: str,
     bank_name: str,
     account_number: str,
+    on: date,
     account_holder: str = "",
     market: str = "CN",
     reason: str = "",
@@ -152,7 +153,7 @@ def add_merchant(
             raise
         raise MerchantKnown(name=known.name) from clash
     if not approved:
-        _ask_for_first(merchant, account, reason, by)
+        _ask_for_first(merchant, account, reason, by, on)
     return merchant
 
 
@@ -174,7 +175,14 @@ def change_merchant(*, merchant_id: int, name: str, active: bool, reason: str, b
 
 @transaction.atomic
 def ask_for_account(
-    *, merchant_id: int, bank_name: str, account_number: str, reason: str, account_holder: str = "", by: Any = None
+    *,
+    merchant_id: int,
+    bank_name: str,
+    account_number: str,
+    reason: str,
+    on: date,
+    account_holder: str = "",
+    by: Any = None,
 ) -> Approval:
     """Ask that the merchant be paid elsewhere; an empty ``account_holder`` is the merchant itself. Where the money goes is
     not for one person to change: returned is the request that a second person decides.
@@ -184,12 +192,12 @@ def ask_for_account(
     merchant = Merchant.objects.select_for_update().get(pk=merchant_id)
     wanted = _account(bank_name, plain(account_holder) or merchant.name, account_number)
     if not is_agreed(merchant):
-        return _ask_for_first(merchant, wanted, reason, by)
+        return _ask_for_first(merchant, wanted, reason, by, on)
     known = _account_of(merchant)
     if wanted == known:
         raise AccountOnFile(name=merchant.name)
     after = {**wanted.masked, **wanted.differences(known)}
-    return _ask(merchant, wanted, reason, by, before=known.masked, after=after)
+    return _ask(merchant, wanted, reason, by, on=on, before=known.masked, after=after)
 
 
 def new_account_approved(approval: Approval, _on: date) -> None:
@@ -298,8 +306,8 @@ def _pay_to(merchant: Merchant, account: MerchantAccount) -> None:
     merchant.account_index, merchant.last4 = account_index(account.number), account.number[-4:]
 
 
-def _ask_for_first(merchant: Merchant, account: MerchantAccount, reason: str, by: Any) -> Approval:
-    return _ask(merchant, account, reason, by, after={**account.masked, FIRST: True}, first=True)
+def _ask_for_first(merchant: Merchant, account: MerchantAccount, reason: str, by: Any, on: date) -> Approval:
+    return _ask(merchant, account, reason, by, on=on, after={**account.masked, FIRST: True}, first=True)
 
 
 def _ask(
@@ -308,6 +316,7 @@ def _ask(
     reason: str,
     by: Any,
     *,
+    on: date,
     after: dict[str, Any],
     before: dict[str, Any] | None = None,
     first: bool = False,
@@ -320,4 +329,5 @@ def _ask(
         after={"merchant": merchant.name, "registration_number": merchant.registration_number, **after},
         reason=reason,
         requested_by=by,
+        on=on,
     )

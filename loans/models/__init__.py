@@ -26,9 +26,8 @@ from loans.models.product import (
     RepaymentMethod,
     VersionStatus,
 )
-from loans.models.repayment import Refund, Repayment, RepaymentChannel, RepaymentLine, RepaymentStatus
-from loans.models.reversal import ReversalStatus, Reversible
-from loans.models.servicing import Accrual, Extension, LoanTransition, Mandate, MandateAttempt, MandateStatus, Waiver
+from loans.models.repayment import Repayment, RepaymentChannel, RepaymentLine, RepaymentStatus
+from loans.models.servicing import Accrual, LoanTransition, Mandate, MandateAttempt, MandateStatus
 
 __all__ = [
     "CURABLE_PLEDGES",
@@ -45,7 +44,6 @@ __all__ = [
     "DecisionSource",
     "Disbursement",
     "DisbursementStatus",
-    "Extension",
     "FeeDue",
     "IncomingPayment",
     "IncomingPaymentShare",
@@ -68,17 +66,13 @@ __all__ = [
     "PolicyPledge",
     "Product",
     "ProductVersion",
-    "Refund",
     "Repayment",
     "RepaymentChannel",
     "RepaymentFrequency",
     "RepaymentLine",
     "RepaymentMethod",
     "RepaymentStatus",
-    "ReversalStatus",
-    "Reversible",
     "RiskClass",
     "SimulatedPayment",
     "VersionStatus",
-    "Waiver",
 ]

@@ -22,10 +22,11 @@ def new_act_id() -> str:
 
 
 class LoanAct(models.Model):
-    """One act of servicing. ``kind`` and ``parameters`` are those of ``loans.acts``; they never change.
+    """One change that somebody made to a loan: which kind, with which values (``parameters``), by whom, and why.
 
     ``effective_on`` is the day it counts from, ``recorded_on`` the business day it was done on. ``entry`` is its own journal
-    entry where it has one; a replay that makes the act come out differently gives it a new one.
+    entry where it has one, and ``figures`` is what it came to; a replay that makes the act come out differently gives it new
+    ones. ``agreed_by`` is the second person, where one was needed; ``number`` is what people quote, where its kind has one.
     """
 
     public_id = models.CharField(max_length=40, unique=True, default=new_act_id, editable=False)
@@ -36,6 +37,9 @@ class LoanAct(models.Model):
     recorded_on = models.DateField(_("recorded on"))
     recorded_at = models.DateTimeField(auto_now_add=True)
     reason = models.CharField(_("reason"), max_length=200)
+    # What it came to, by the names of its kind: amounts in currency units, rates, days. A replay may change it.
+    figures = models.JSONField(_("figures"), default=dict)
+    number = models.CharField(_("number"), max_length=20, unique=True, null=True, blank=True)
     status = models.CharField(_("status"), max_length=8, choices=ActStatus.choices, default=ActStatus.STANDING)
     undone_on = models.DateField(null=True, blank=True)
     undo_reason = models.CharField(max_length=200, blank=True)
@@ -44,7 +48,13 @@ class LoanAct(models.Model):
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    agreed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     history = tracked()
+
+    # Whether one person may not do it alone; told by the call that did or tried it, and not kept.
+    needs_second_person = False
 
     class Meta:
         verbose_name = _("act on a loan")
@@ -61,3 +71,7 @@ class LoanAct(models.Model):
 
     def __str__(self) -> str:
         return f"{self.loan_id} {self.kind} {self.effective_on}"
+
+    @property
+    def is_undone(self) -> bool:
+        return self.status == ActStatus.UNDONE

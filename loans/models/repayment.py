@@ -1,4 +1,4 @@
-"""Money that came in for a loan, how it was allocated, and money given back."""
+"""Money that came in for a loan, and how it was allocated."""
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +9,6 @@ from core.fields import money_field
 from core.history import tracked
 from core.identifiers import new_id
 from loans.models.loan import Loan
-from loans.models.reversal import Reversible
 
 
 class RepaymentStatus(models.TextChoices):
@@ -32,10 +31,6 @@ class RepaymentChannel(models.TextChoices):
 
 def new_repayment_id() -> str:
     return new_id("rep")
-
-
-def new_refund_id() -> str:
-    return new_id("rfd")
 
 
 class Repayment(models.Model):
@@ -110,30 +105,3 @@ class RepaymentLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.repayment_id}/{self.instalment_number}"
-
-
-class Refund(Reversible):
-    """Overpaid money given back; reversed where the bank refused it or it was booked by mistake."""
-
-    public_id = models.CharField(max_length=40, unique=True, default=new_refund_id, editable=False)
-    number = models.CharField(max_length=20, unique=True)
-    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="refunds")
-    amount = money_field()
-    refunded_on = models.DateField()
-    idempotency_key = models.CharField(max_length=255, unique=True)
-    entry = models.ForeignKey("ledger.JournalEntry", on_delete=models.PROTECT, related_name="+")
-    refunded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
-    recorded_at = models.DateTimeField(auto_now_add=True)
-    history = tracked()
-
-    class Meta:
-        verbose_name = _("refund")
-        verbose_name_plural = _("refunds")
-        default_permissions = ("view",)
-        constraints = [
-            *Reversible.Meta.constraints,
-            models.CheckConstraint(condition=Q(amount__gt=0), name="loans_refund_amount_positive"),
-        ]
-
-    def __str__(self) -> str:
-        return self.number

@@ -1,8 +1,7 @@
-"""What happens to a running loan besides payments: accruals, extensions, waivers, mandates, changes of bucket."""
+"""What happens to a running loan besides payments and acts: accruals, mandates, changes of bucket."""
 
 from decimal import Decimal
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +10,6 @@ from core.fields import exact_field, money_field
 from core.history import tracked
 from core.identifiers import new_id
 from loans.models.loan import Loan
-from loans.models.reversal import Reversible
 
 
 class Accrual(models.Model):
@@ -60,68 +58,6 @@ class LoanTransition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.loan_id} {self.before} → {self.after}"
-
-
-def new_extension_id() -> str:
-    return new_id("ext")
-
-
-def new_waiver_id() -> str:
-    return new_id("wvr")
-
-
-class Extension(Reversible):
-    """Unpaid due dates moved by ``days``; interest for the extra time is part of the new schedule."""
-
-    public_id = models.CharField(max_length=40, unique=True, default=new_extension_id, editable=False)
-    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="extensions")
-    granted_on = models.DateField()
-    days = models.PositiveSmallIntegerField()
-    from_number = models.PositiveSmallIntegerField()
-    interest_added = money_field(default=0)
-    version = models.PositiveSmallIntegerField()
-    reason = models.CharField(max_length=200)
-    granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
-    recorded_at = models.DateTimeField(auto_now_add=True)
-    history = tracked()
-
-    class Meta:
-        verbose_name = _("extension")
-        verbose_name_plural = _("extensions")
-        default_permissions = ("view",)
-        constraints = [
-            *Reversible.Meta.constraints,
-            models.CheckConstraint(condition=Q(days__gte=1), name="loans_extension_days"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.loan_id} +{self.days}"
-
-
-class Waiver(Reversible):
-    """Late interest or a fee that is no longer asked for."""
-
-    public_id = models.CharField(max_length=40, unique=True, default=new_waiver_id, editable=False)
-    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="waivers")
-    component = models.CharField(max_length=15, choices=[("late_interest", _("late interest")), ("fee", _("fee"))])
-    amount = money_field()
-    waived_on = models.DateField()
-    reason = models.CharField(max_length=200)
-    waived_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
-    recorded_at = models.DateTimeField(auto_now_add=True)
-    history = tracked()
-
-    class Meta:
-        verbose_name = _("waiver")
-        verbose_name_plural = _("waivers")
-        default_permissions = ("view",)
-        constraints = [
-            *Reversible.Meta.constraints,
-            models.CheckConstraint(condition=Q(amount__gt=0), name="loans_waiver_amount_positive"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.loan_id} {self.component} {self.amount}"
 
 
 def new_mandate_id() -> str:

@@ -19,7 +19,8 @@ from core.rules import rule_versions
 from loans.account.changes.holds import NoHoldRunning
 from loans.account.interest import Stops
 from loans.acts.kinds.holds import HOLD_ENDED, HOLD_PLACED
-from loans.acts.performing import Wish, perform
+from loans.acts.performing import perform
+from loans.events.act_kinds import Wish
 from loans.models import Product
 
 RULE = "late_interest_notice"

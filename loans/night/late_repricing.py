@@ -12,7 +12,8 @@ from django.db.models.functions import Coalesce, Concat
 from django.utils.translation import gettext as _
 
 from loans.acts.kinds.late_rates import LATE_MULTIPLIER_CHANGED
-from loans.acts.performing import Wish, perform
+from loans.acts.performing import perform
+from loans.events.act_kinds import Wish
 from loans.models import Loan, LoanAct, Product
 from loans.models.loan import LoanQuerySet
 from loans.pricing.late_rules import multipliers_of_rule

@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from core.calendars import add_months
 from loans.account.changes.plan_rows import NoInstalmentAhead
 from loans.acts.kinds.replanning import RATE_CHANGED
-from loans.acts.performing import Wish, perform
+from loans.acts.performing import perform
+from loans.events.act_kinds import Wish
 from loans.models import ActStatus, Loan, LoanStatus
 from loans.pricing.index_rates import index_history, index_rate
 from loans.schedules.terms import Repricing

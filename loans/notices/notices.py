@@ -10,7 +10,6 @@ from loans.events.act_kinds import act_kind
 from loans.models import (
     Application,
     DecisionSource,
-    Extension,
     Loan,
     LoanAct,
     LoanStatus,
@@ -76,20 +75,20 @@ def money_received(loan: Loan, repayment: Repayment, on: date) -> None:
     )
 
 
-def extension_granted(loan: Loan, extension: Extension, *, next_due_on: date, on: date) -> None:
+def extension_granted(loan: Loan, extension: LoanAct, *, next_due_on: date, on: date) -> None:
     """Tell the borrower the new date."""
     queue(
         borrower_id=loan.borrower_id,
         template_code="extension_granted",
-        context={"loan_number": loan.number, "days": extension.days, "due_on": next_due_on.isoformat()},
-        dedupe_key=f"extension_granted:{loan.public_id}:{extension.version}",
+        context={"loan_number": loan.number, "days": extension.parameters["days"], "due_on": next_due_on.isoformat()},
+        dedupe_key=f"extension_granted:{extension.public_id}",
         due_at=_beginning_of(on),
         purpose="service",
         reference=loan.number,
     )
 
 
-def extension_reversed(loan: Loan, extension: Extension, on: date) -> None:
+def extension_reversed(loan: Loan, extension: LoanAct, on: date) -> None:
     """Tell the borrower that the dates of before hold again."""
     queue(
         borrower_id=loan.borrower_id,

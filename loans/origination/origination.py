@@ -283,6 +283,7 @@ def _ask_second_person(application: Application, decision: Decision, on: date, b
         amount=decision.principal,
         reason=decision.note or ", ".join(decision.reasons),
         requested_by=by,
+        on=on,
     )
     return lifecycle.advance(application, S.SECOND_APPROVAL, **_decided(decision, on, by))
 

@@ -19,20 +19,18 @@ from django.utils.translation import ngettext
 
 from core.money import ZERO
 from ledger.models import JournalLine
+from loans.events.act_kinds import act_kind
 from loans.models import (
     Contract,
     Disbursement,
-    Extension,
     Instalment,
     Loan,
+    LoanAct,
     LoanPosition,
     LoanTransition,
-    Refund,
     Repayment,
     RepaymentChannel,
     RepaymentStatus,
-    Reversible,
-    Waiver,
 )
 from loans.pages.bank_reasons import in_words
 from loans.pages.schedule_view import Progress, ScheduleView, progress, schedule_view
@@ -75,8 +73,7 @@ class LoanPage:
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """One row of the transactions tab; ``repayment`` where it can be opened, reversed or printed, ``granted`` where the
-    lender granted or gave it and can take it back at the address named ``reversed_at``."""
+    """One row of the transactions tab: ``repayment`` where it is a receipt, ``act`` where it is one."""
 
     on: date
     at: datetime
@@ -87,13 +84,24 @@ class Transaction:
     by: Any = None
     repayment: Repayment | None = None
     note: str = ""
-    granted: Reversible | None = None
-    reversed_at: str = ""
+    act: LoanAct | None = None
 
     @property
-    def source(self) -> Any:
-        """The row behind it, where it may have been reversed."""
-        return self.repayment or self.granted
+    def is_reversed(self) -> bool:
+        reversed_ = self.repayment is not None and self.repayment.status == RepaymentStatus.REVERSED
+        return reversed_ or (self.act is not None and self.act.is_undone)
+
+    @property
+    def reversed_on(self) -> date | None:
+        if self.act is not None:
+            return self.act.undone_on
+        return self.repayment.reversed_on if self.repayment is not None else None
+
+    @property
+    def reversed_because(self) -> str:
+        if self.act is not None:
+            return self.act.undo_reason
+        return self.repayment.reversal_reason if self.repayment is not None else ""
 
 
 def loan_by_number(number: str) -> Loan:
@@ -155,22 +163,8 @@ def transactions(loan: Loan) -> list[Transaction]:
         for d in Disbursement.objects.filter(loan=loan, paid_on__isnull=False).select_related("requested_by")
         if d.paid_on
     ]
-    rows += [
-        Transaction(
-            r.refunded_on,
-            r.recorded_at,
-            _("Refund"),
-            r.amount,
-            "out",
-            r.number,
-            r.refunded_by,
-            granted=r,
-            reversed_at="loans:refund_reverse",
-        )
-        for r in Refund.objects.filter(loan=loan).select_related("refunded_by")[:MOST_ROWS]
-    ]
-    rows += [_waiver_row(w) for w in Waiver.objects.filter(loan=loan).select_related("waived_by")[:MOST_ROWS]]
-    rows += [_extension_row(e) for e in Extension.objects.filter(loan=loan).select_related("granted_by")[:MOST_ROWS]]
+    acts = LoanAct.objects.filter(loan=loan, kind__in=_TOLD).select_related("recorded_by").order_by("-id")
+    rows += [_act_row(act) for act in acts[:MOST_ROWS]]
     return sorted(rows, key=lambda row: (row.on, row.at), reverse=True)
 
 
@@ -178,34 +172,33 @@ def _paid_to(loan: Loan) -> str:
     return _("to %(payee)s") % {"payee": loan.merchant.name} if loan.merchant is not None else ""
 
 
-def _waiver_row(waiver: Waiver) -> Transaction:
+# The acts that the list of transactions tells of: the figure that is their amount, and the way of the money.
+_TOLD = {"refund": ("refunded", "out"), "waiver": ("waived", "none"), "extension": ("interest_added", "terms")}
+
+
+def _act_row(act: LoanAct) -> Transaction:
+    """A refund, a waiver or an extension. What an extension costs falls due with the instalments: no money moves."""
+    figure, direction = _TOLD[act.kind]
     return Transaction(
-        on=waiver.waived_on,
-        at=waiver.recorded_at,
-        kind=_("Waived: %(what)s") % {"what": waiver.get_component_display()},
-        amount=waiver.amount,
-        direction="none",
-        by=waiver.waived_by,
-        note=waiver.reason,
-        granted=waiver,
-        reversed_at="loans:waiver_reverse",
+        on=act.effective_on,
+        at=act.recorded_at,
+        kind=_act_title(act),
+        amount=Decimal(act.figures[figure]),
+        direction=direction,
+        reference=act.number or "",
+        by=act.recorded_by,
+        note=act.reason,
+        act=act,
     )
 
 
-def _extension_row(extension: Extension) -> Transaction:
-    """No money moves: what the extension costs falls due with the instalments."""
-    cost = _("interest added ¥ %(amount)s") % {"amount": f"{extension.interest_added:,.2f}"}
-    return Transaction(
-        on=extension.granted_on,
-        at=extension.recorded_at,
-        kind=_("Extended by %(days)d days") % {"days": extension.days},
-        amount=extension.interest_added,
-        direction="terms",
-        by=extension.granted_by,
-        note=" · ".join((cost, extension.reason)),
-        granted=extension,
-        reversed_at="loans:extension_reverse",
-    )
+def _act_title(act: LoanAct) -> str:
+    if act.kind == "extension":
+        return _("Extended by %(days)d days") % {"days": act.parameters["days"]}
+    if act.kind == "waiver":
+        component = dict(act_kind(act.kind).parameters[0].choices)[act.parameters["component"]]
+        return _("Waived: %(what)s") % {"what": component}
+    return str(act_kind(act.kind).label)
 
 
 def _repayment_row(repayment: Repayment) -> Transaction:
@@ -254,8 +247,8 @@ def _events(loan: Loan, orders: Sequence[Disbursement], repayments: Sequence[Rep
     events += [_disbursement_event(order) for order in orders]
     moves = LoanTransition.objects.filter(loan_id=loan.pk, kind="bucket").order_by("-on", "-id")
     events += [_move_event(move) for move in moves[:MOST_EVENTS]]
-    extensions = Extension.objects.filter(loan=loan).select_related("granted_by").order_by("-id")
-    events += [_extension_event(extension) for extension in extensions[:MOST_EVENTS]]
+    acts = LoanAct.objects.filter(loan=loan).select_related("recorded_by").order_by("-id")
+    events += [_act_event(act) for act in acts[:MOST_EVENTS]]
     messages = Message.objects.filter(reference=loan.number).order_by("-id")
     events += [message_event(message) for message in messages[:MOST_EVENTS]]
     return events + _losses(loan)
@@ -350,15 +343,16 @@ def _days_late(days: int) -> str:
     return ngettext("%(days)d day past due", "%(days)d days past due", days) % {"days": days}
 
 
-def _extension_event(extension: Extension) -> Event:
-    who = extension.granted_by.label if extension.granted_by else ""
-    granted = _("Extended by %(days)d days") % {"days": extension.days}
+def _act_event(act: LoanAct) -> Event:
+    kind, who = act_kind(act.kind), act.recorded_by.label if act.recorded_by else ""
+    title = str(kind.label) if act.kind != "extension" else _act_title(act)
+    figures = [f"{label} {act.figures[name]}" for name, label in kind.figures if name in act.figures]
     return Event(
-        at=_moment(extension.granted_on, extension.recorded_at),
-        title=_("Extension reversed") if extension.is_reversed else granted,
-        text=_("interest added ¥ %(amount)s") % {"amount": f"{extension.interest_added:,.2f}"},
-        note=" · ".join(part for part in (who, extension.reversal_reason or extension.reason) if part),
-        tone="attention",
+        at=_moment(act.effective_on, act.recorded_at),
+        title=_("Undone: %(act)s") % {"act": title} if act.is_undone else title,
+        text=", ".join(figures[:2]),
+        note=" · ".join(part for part in (who, act.undo_reason or act.reason) if part),
+        tone="attention" if not kind.is_grave else "bad",
         kind="status",
     )
 

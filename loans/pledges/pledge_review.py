@@ -20,9 +20,10 @@ from core.context import acting
 from core.errors import DomainError
 from loans.account.changes.capitalising import NothingToCapitalise
 from loans.account.policy_cover import Cover, Move, Standing, anniversary_after, called_for, level_reached
-from loans.acts.performing import Wish, perform
+from loans.acts.performing import perform
 from loans.acts.previewing import preview
 from loans.bookkeeping import lifecycle, positions
+from loans.events.act_kinds import Wish
 from loans.models import (
     CURABLE_PLEDGES,
     LIVE_PLEDGES,
@@ -38,7 +39,7 @@ from loans.pledges import pledge_lifecycle
 from loans.pledges.pledge_reading import cover_of, curable_pledges, due_for_review, levels, reinstatable_until
 from loans.pledges.pledging import locked, release, terms_of_market
 from loans.servicing.repayments import record_repayment, reverse_repayment
-from loans.servicing.settling import SettlementQuote, settle_with, settlement_quote
+from loans.servicing.settling import SettlementQuote, settle_early, settlement_quote
 
 _ENDED = (LoanStatus.SETTLED, LoanStatus.CANCELLED)
 
@@ -247,7 +248,7 @@ def reinstate(
     if known is not None:
         return known
     pledge = _standing_again(pledge, on, by)
-    receipt = settle_with(
+    receipt = settle_early(
         loan_id=pledge.loan_id,
         amount=amount,
         on=on,

@@ -1,16 +1,15 @@
 """Rebuilds positions from contract and events, asks the books, and names every difference to what is stored."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import dataclass
 from typing import Any
 
-from core.money import ZERO
 from loans.account.account import Account, age
-from loans.account.replay import Event, RefundEvent, replay
+from loans.account.changes.base import EventImpossible
+from loans.account.replay import Event, replay
 from loans.bookkeeping import positions
 from loans.events.stored import events_of
-from loans.models import Instalment, Loan, LoanPosition, LoanStatus, Repayment, RepaymentStatus, RiskClass
+from loans.models import Instalment, Loan, LoanPosition
 from loans.proof import book_checks
 from loans.schedules.schedule import build_schedule
 
@@ -67,7 +66,6 @@ class _Chunk:
 
     events: dict[int, list[Event]]
     schedules: dict[int, list[Instalment]]
-    recoveries: dict[int, list[Repayment]]
 
 
 def verify(progress: Progress | None = None, *, chunk: int = CHUNK) -> Iterator[Difference]:
@@ -117,22 +115,19 @@ def _compare_all(loans: Sequence[Loan]) -> Iterator[Difference]:
         yield from _as_signed(loan, chunk)
         try:
             rebuilt = _rebuilt(loan, chunk)
-        except ValueError as refusal:
+        except EventImpossible as refusal:
             yield Difference(loan.number, "events cannot be replayed", str(refusal), None)
             continue
-        yield from _position(loan, rebuilt, chunk)
+        yield from _position(loan, rebuilt)
         yield from _instalments(loan, rebuilt, chunk)
 
 
 def _read(loans: Sequence[Loan]) -> _Chunk:
     schedules: dict[int, list[Instalment]] = {loan.pk: [] for loan in loans}
-    recoveries: dict[int, list[Repayment]] = {loan.pk: [] for loan in loans}
     for row in Instalment.objects.filter(loan__in=loans).order_by("loan_id", "version", "number"):
         if row.version == 1 or row.superseded_on is None:
             schedules[row.loan_id].append(row)
-    for receipt in Repayment.objects.filter(loan__in=loans, is_recovery=True, status=RepaymentStatus.POSTED):
-        recoveries[receipt.loan_id].append(receipt)
-    return _Chunk(events_of(loans), schedules, recoveries)
+    return _Chunk(events_of(loans), schedules)
 
 
 def _first(rows: Iterable[Instalment]) -> list[Instalment]:
@@ -150,36 +145,15 @@ def _as_signed(loan: Loan, chunk: _Chunk) -> Iterator[Difference]:
 
 
 def _rebuilt(loan: Loan, chunk: _Chunk) -> Account:
-    """A written-off loan is rebuilt up to its write-off; refunds after it touch nothing but what is overpaid."""
-    written_off = loan.status == LoanStatus.WRITTEN_OFF
-    events = chunk.events[loan.pk]
-    told = [event for event in events if not isinstance(event, RefundEvent)] if written_off else events
-    account, _outcomes = replay(positions.agreed_account(loan, _first(chunk.schedules[loan.pk])), told)
-    if not written_off:
-        return account if account.is_settled else age(account, loan.position.as_of)
-    refunded = sum((event.amount for event in events if isinstance(event, RefundEvent)), ZERO)
-    owed_back = sum((receipt.overpaid for receipt in chunk.recoveries[loan.pk]), ZERO)
-    return replace(age(account, loan.position.as_of), overpaid=account.overpaid + owed_back - refunded)
+    account, _outcomes = replay(positions.agreed_account(loan, _first(chunk.schedules[loan.pk])), chunk.events[loan.pk])
+    return account if account.is_settled else age(account, loan.position.as_of)
 
 
-def _position(loan: Loan, rebuilt: Account, chunk: _Chunk) -> Iterator[Difference]:
+def _position(loan: Loan, rebuilt: Account) -> Iterator[Difference]:
     stored = loan.position
     fresh = LoanPosition(loan_id=loan.pk, bucket=stored.bucket, risk_class=stored.risk_class)
     positions.fill(fresh, rebuilt)
-    if loan.status == LoanStatus.WRITTEN_OFF:
-        recovered = sum((receipt.amount - receipt.overpaid for receipt in chunk.recoveries[loan.pk]), ZERO)
-        _leave_the_books(fresh, recovered)
     yield from _unequal(loan, "", stored, fresh, _COLUMNS)
-
-
-def _leave_the_books(position: LoanPosition, recovered: Decimal) -> None:
-    position.written_off_amount = position.outstanding_total + position.recovered
-    position.principal_outstanding = ZERO
-    position.overdue_principal = position.overdue_interest = position.overdue_fee = ZERO
-    position.due_today = position.next_due_amount = ZERO
-    position.next_due_on = None
-    position.risk_class = RiskClass.LOSS
-    position.recovered += recovered
 
 
 def _instalments(loan: Loan, rebuilt: Account, chunk: _Chunk) -> Iterator[Difference]:

@@ -1,23 +1,25 @@
-"""Money in and back out: the verbs every door calls.
+"""Money in, and receipts taken back: the verbs every door calls.
 
 Each call is one transaction that locks the loan first and may be repeated with its idempotency key. A payment received
 before the day the account is reckoned to is back-dated: then all events are applied again in date order, and repayments
 whose allocation turns out differently get a new journal entry in place of the reversed one.
 """
 
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from core import rows
+from core.context import acting, current
 from core.errors import DomainError, Invalid
 from core.identifiers import next_number
 from core.money import round_money
 from ledger.posting import post, reverse
 from loans.account.allocation import Allocation
+from loans.account.changes.base import EventImpossible
 from loans.account.replay import PaymentEvent, apply
 from loans.bookkeeping import bookings, lifecycle, positions
 from loans.bookkeeping.account_mapping import accounts_for
@@ -28,7 +30,7 @@ from loans.events.of_acts import charged_back
 from loans.events.stored import order_of, stored_events
 from loans.models import Loan, LoanPosition, LoanStatus, Repayment, RepaymentStatus
 from loans.notices import notices
-from loans.servicing import recovering
+from staff.models import User
 
 
 class RepaymentConflict(DomainError):
@@ -60,6 +62,20 @@ class RepaymentNotReversible(DomainError):
     message = _("Receipt %(number)s cannot be reversed: %(why)s")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reported:
+    """A payment as somebody reports it; the fields are those of ``Repayment``."""
+
+    amount: Decimal
+    received_on: date
+    recorded_on: date
+    channel: str
+    idempotency_key: str
+    recorded_by: User | None
+    payer_reference: str
+    settles_early: bool
+
+
 def record_repayment(
     *,
     loan_id: int,
@@ -67,7 +83,7 @@ def record_repayment(
     received_on: date,
     channel: str,
     idempotency_key: str,
-    recorded_by: Any,
+    recorded_by: User | None,
     recorded_on: date | None = None,
     payer_reference: str = "",
     settles_early: bool = False,
@@ -76,50 +92,47 @@ def record_repayment(
 
     ``recorded_on`` is the business date (``received_on`` where it is not given). The same key with the same payment
     returns the receipt made the first time. Raises AmountInvalid, ReceivedInFuture, ReceivedBeforeDisbursement,
-    RepaymentConflict, LoanNotInState.
+    RepaymentConflict, LoanNotInState, and LaterEventImpossible where a back-dated payment leaves nothing to a later event.
     """
-    facts = {
-        "amount": valid_amount(amount),
-        "received_on": received_on,
-        "recorded_on": recorded_on or received_on,
-        "channel": channel,
-        "idempotency_key": idempotency_key,
-        "recorded_by": recorded_by,
-        "payer_reference": payer_reference,
-        "settles_early": settles_early,
-    }
+    told = _Reported(
+        amount=valid_amount(amount),
+        received_on=received_on,
+        recorded_on=recorded_on or received_on,
+        channel=channel,
+        idempotency_key=idempotency_key,
+        recorded_by=recorded_by,
+        payer_reference=payer_reference,
+        settles_early=settles_early,
+    )
     try:
         with transaction.atomic():
-            return _record(loan_id, facts)
+            return _record(loan_id, told)
     except IntegrityError:
         # Two calls with one key on two loans met: the first one stands.
         known = Repayment.objects.filter(idempotency_key=idempotency_key).first()
         if known is None:
             raise
-        return same_or_conflict(known, loan_id, facts)
+        return same_or_conflict(known, loan_id=loan_id, amount=told.amount, received_on=told.received_on)
 
 
-def _record(loan_id: int, facts: dict[str, Any]) -> Repayment:
+def _record(loan_id: int, told: _Reported) -> Repayment:
     loan = Loan.objects.locked(loan_id)
-    known = rows.first(Repayment, "WHERE idempotency_key = %s", [facts["idempotency_key"]])
+    known = rows.first(Repayment, "WHERE idempotency_key = %s", [told.idempotency_key])
     if known is not None:
-        return same_or_conflict(known, loan_id, facts)
+        return same_or_conflict(known, loan_id=loan_id, amount=told.amount, received_on=told.received_on)
     lifecycle.require(loan, LoanStatus.ACTIVE, LoanStatus.WRITTEN_OFF, LoanStatus.SETTLED)
-    _require_possible_dates(loan, facts)
+    _require_possible_dates(loan, told)
     position = positions.locked(loan.pk)
-    if loan.status == LoanStatus.WRITTEN_OFF:
-        repayment = recovering.record(loan, position, facts)
-    else:
-        repayment = _record_on_running_loan(loan, position, facts)
-    notices.money_received(loan, repayment, facts["recorded_on"])
-    announce(loan_id=loan.pk, borrower_id=loan.borrower_id, on=facts["recorded_on"])
+    repayment = _taken_in(loan, position, told)
+    notices.money_received(loan, repayment, told.recorded_on)
+    announce(loan_id=loan.pk, borrower_id=loan.borrower_id, on=told.recorded_on)
     return repayment
 
 
-def same_or_conflict(known: Repayment, loan_id: int, facts: dict[str, Any]) -> Repayment:
-    same = (known.loan_id, known.amount, known.received_on) == (loan_id, facts["amount"], facts["received_on"])
-    if not same:
-        raise RepaymentConflict(key=facts["idempotency_key"])
+def same_or_conflict(known: Repayment, *, loan_id: int, amount: Decimal, received_on: date) -> Repayment:
+    """``known``, if it is the very payment that is told of again. Raises RepaymentConflict."""
+    if (known.loan_id, known.amount, known.received_on) != (loan_id, amount, received_on):
+        raise RepaymentConflict(key=known.idempotency_key)
     return known
 
 
@@ -130,52 +143,65 @@ def valid_amount(amount: Decimal) -> Decimal:
     return round_money(amount)
 
 
-def _require_possible_dates(loan: Loan, facts: dict[str, Any]) -> None:
-    if facts["received_on"] > facts["recorded_on"]:
-        raise ReceivedInFuture(
-            received_on=facts["received_on"].isoformat(), recorded_on=facts["recorded_on"].isoformat()
-        )
-    if loan.disbursed_on is None or facts["received_on"] < loan.disbursed_on:
+def _require_possible_dates(loan: Loan, told: _Reported) -> None:
+    if told.received_on > told.recorded_on:
+        raise ReceivedInFuture(received_on=told.received_on.isoformat(), recorded_on=told.recorded_on.isoformat())
+    if loan.disbursed_on is None or told.received_on < loan.disbursed_on:
         raise ReceivedBeforeDisbursement(disbursed_on=str(loan.disbursed_on or ""))
 
 
-def _record_on_running_loan(loan: Loan, position: LoanPosition, facts: dict[str, Any]) -> Repayment:
+def _taken_in(loan: Loan, position: LoanPosition, told: _Reported) -> Repayment:
     event = PaymentEvent(
-        on=facts["received_on"],
-        amount=facts["amount"],
+        on=max(told.received_on, loan.written_off_on or told.received_on),
+        amount=told.amount,
         order=order_of(loan),
-        settles_early=facts["settles_early"],
+        settles_early=told.settles_early,
     )
+    is_recovery = loan.status == LoanStatus.WRITTEN_OFF
     before = positions.load(loan, position)
     if event.on < before.as_of:
-        after, newest = replay_all(
-            loan, [*stored_events(loan), event], until=before.as_of, posted_on=facts["recorded_on"]
-        )
+        events = [*stored_events(loan), event]
+        after, newest = replay_all(loan, events, until=before.as_of, posted_on=told.recorded_on)
         assert newest is not None
         outcome = newest
     else:
         after, outcome = apply(before, event)
     assert outcome.allocation is not None
-    repayment = _create(loan, facts, outcome.allocation)
-    conclude(loan, position, before, after, on=facts["recorded_on"], settled_on=facts["received_on"])
+    repayment = _create(loan, told, outcome.allocation, is_recovery=is_recovery)
+    conclude(loan, position, before, after, on=told.recorded_on, settled_on=told.received_on)
     return repayment
 
 
-def _create(loan: Loan, facts: dict[str, Any], allocation: Allocation) -> Repayment:
+def _create(loan: Loan, told: _Reported, allocation: Allocation, *, is_recovery: bool) -> Repayment:
     entry = post(
         event=bookings.event_of(allocation),
-        posted_on=facts["recorded_on"],
-        effective_on=facts["received_on"],
+        posted_on=told.recorded_on,
+        effective_on=told.received_on,
         lines=bookings.repayment(accounts_for(loan), loan.pk, allocation),
         description=loan.number,
     )
-    repayment = Repayment(loan=loan, number=next_number("RP", facts["recorded_on"]), entry=entry, **facts)
+    repayment = Repayment(
+        loan=loan,
+        number=next_number("RP", told.recorded_on),
+        entry=entry,
+        is_recovery=is_recovery,
+        amount=told.amount,
+        received_on=told.received_on,
+        recorded_on=told.recorded_on,
+        channel=told.channel,
+        idempotency_key=told.idempotency_key,
+        recorded_by=told.recorded_by,
+        payer_reference=told.payer_reference,
+        settles_early=told.settles_early,
+    )
     write_allocation(repayment, allocation)
     return repayment
 
 
 @transaction.atomic
-def reverse_repayment(*, repayment_id: int, reason: str, reversed_on: date, reversed_by: Any = None) -> Repayment:
+def reverse_repayment(
+    *, repayment_id: int, reason: str, reversed_on: date, reversed_by: User | None = None
+) -> Repayment:
     """Take a repayment back: its entry is reversed and later events are applied again without it.
 
     A receipt already reversed is returned as it is. Raises RepaymentNotReversible with the reason.
@@ -194,16 +220,13 @@ def reverse_repayment(*, repayment_id: int, reason: str, reversed_on: date, reve
             number=repayment.number, why=_("the payer's bank took money of it back; undo that act first.")
         )
     position = positions.locked(loan_id)
-    _mark_reversed(repayment, reason, reversed_on)
-    try:
-        if repayment.is_recovery:
-            recovering.take_back(loan, position, repayment, on=reversed_on)
-        else:
+    with acting(actor=reversed_by or current().actor, reason=reason):
+        _mark_reversed(repayment, reason, reversed_on)
+        try:
             replay_standing(loan, position, on=reversed_on)
-    except ValueError as refusal:
-        raise RepaymentNotReversible(
-            number=repayment.number, why=_("a later refund or waiver rests on it.")
-        ) from refusal
+        except EventImpossible as refusal:
+            why = _("a later event rests on it. %(why)s") % {"why": refusal.detail}
+            raise RepaymentNotReversible(number=repayment.number, why=why, cause=refusal.code) from refusal
     announce(loan_id=loan_id, borrower_id=loan.borrower_id, on=reversed_on)
     return repayment
 

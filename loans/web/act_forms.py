@@ -13,7 +13,7 @@ from loans.events.act_kinds import ActKind
 from loans.events.act_parameters import Parameter, Sort
 from loans.web.forms import DayInput, KeyedForm, money_input
 
-_DAY, _REASON = "effective_on", "reason"
+DAY, REASON = "effective_on", "reason"
 
 
 class PercentField(forms.DecimalField):
@@ -28,15 +28,17 @@ class PercentField(forms.DecimalField):
 
 
 class ActForm(KeyedForm):
-    """The values of an act of ``kind``, the day it counts from, and why."""
+    """The values of an act of ``kind``, the day it counts from, and why; as far as the kind asks for them."""
 
     def __init__(self, kind: ActKind, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.kind = kind
         for parameter in kind.parameters:
             self.fields[parameter.name] = _field(parameter)
-        self.fields[_DAY] = forms.DateField(label=_("Counts from"), widget=DayInput())
-        self.fields[_REASON] = forms.CharField(label=_("Reason"), max_length=200)
+        if not kind.counts_from_today:
+            self.fields[DAY] = forms.DateField(label=str(kind.day_label), widget=DayInput())
+        if kind.asks_reason:
+            self.fields[REASON] = forms.CharField(label=_("Reason"), max_length=200)
 
     @property
     def asked(self) -> list[forms.BoundField]:
@@ -47,6 +49,12 @@ class ActForm(KeyedForm):
         """What was given of the parameters; what was left empty is not among it."""
         given = {parameter.name: self.cleaned_data.get(parameter.name) for parameter in self.kind.parameters}
         return {name: value for name, value in given.items() if value not in (None, "")}
+
+
+class DayForm(forms.Form):
+    """The day alone, for what is drawn anew while it is typed."""
+
+    effective_on = forms.DateField()
 
 
 class UndoForm(forms.Form):
@@ -63,6 +71,8 @@ def _field(parameter: Parameter) -> forms.Field:
     }
     if parameter.choices:
         return forms.ChoiceField(choices=parameter.choices, **given)
+    if parameter.sort is Sort.TEXT:
+        return forms.CharField(max_length=parameter.longest, **given)
     return _FIELDS[parameter.sort](given, bounds)
 
 
@@ -79,5 +89,4 @@ _FIELDS: dict[Sort, Callable[[dict[str, Any], dict[str, Any]], forms.Field]] = {
     Sort.DATE: lambda given, _bounds: forms.DateField(widget=DayInput(), **given),
     Sort.CHOICE: lambda given, _bounds: forms.CharField(**given),
     Sort.FLAG: lambda given, _bounds: forms.BooleanField(**given),
-    Sort.TEXT: lambda given, _bounds: forms.CharField(max_length=200, **given),
 }

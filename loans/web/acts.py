@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -13,16 +14,19 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from audit.models import Approval
+from audit.models import Approval, ApprovalStatus
 from core import business_date
 from core.errors import DomainError
+from loans.acts.asking import Done, perform_or_ask, undo_or_ask
 from loans.acts.menu import groups_for
-from loans.acts.performing import Wish, agreed_by_two, perform, perform_or_ask, undo_or_ask
-from loans.acts.previewing import Preview, preview
-from loans.events.act_kinds import ActKind, act_kind
-from loans.models import Disbursement, Loan, LoanAct
+from loans.acts.performing import previewed
+from loans.acts.undoing import undo_previewed
+from loans.events.act_kinds import ActKind, Wish, act_kind
+from loans.models import Disbursement, Loan, LoanAct, LoanStatus, Repayment
+from loans.pages.act_page import extra_context, shown
 from loans.pages.loan_page import loan_by_number
-from loans.web.act_forms import ActForm, UndoForm
+from loans.servicing.settling import settlement_quote
+from loans.web.act_forms import DAY, REASON, ActForm, DayForm, UndoForm
 from staff.permissions import check, person, require
 
 
@@ -49,18 +53,31 @@ def act(request: HttpRequest, number: str, code: str) -> HttpResponse:
     kind = act_kind(code)
     check(request.user, kind.permission)
     loan, on = loan_by_number(number), business_date.current()
-    begins_with = kind.initial(loan) if kind.initial is not None else {}
-    form = ActForm(kind, request.POST or None, initial={"effective_on": on, **begins_with})
+    form = ActForm(kind, request.POST or None, initial={DAY: on, **_begins_with(kind, loan, on)})
     if request.method == "POST" and form.is_valid():
         try:
             done = perform_or_ask(_wish(request, loan, form, on))
         except DomainError as refusal:
             form.add_error(refusal.field if refusal.field in form.fields else None, refusal.detail)
         else:
-            messages.success(request, _said(kind, done))
+            _tell(request, kind, done)
             return redirect("desk:loan", loan.number)
-    context = {"loan": loan, "position": getattr(loan, "position", None), "form": form, "kind": kind}
+    context = {"loan": loan, "position": getattr(loan, "position", None), "form": form, "kind": kind, "on": on}
+    context |= extra_context(kind, loan, on)
     return render(request, kind.template, context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def pay(request: HttpRequest, number: str) -> HttpResponse:
+    """Money that came in: for a loan written off it is a recovery."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    written_off = Loan.objects.filter(number=number, status=LoanStatus.WRITTEN_OFF).exists()
+    return act(request, number, "recovery" if written_off else "repayment")
+
+
+def _begins_with(kind: ActKind, loan: Loan, on: date) -> Mapping[str, Any]:
+    return kind.initial(loan, on) if kind.initial is not None else {}
 
 
 def _wish(request: HttpRequest, loan: Loan, form: ActForm, on: date) -> Wish:
@@ -68,19 +85,32 @@ def _wish(request: HttpRequest, loan: Loan, form: ActForm, on: date) -> Wish:
         loan_id=loan.pk,
         kind=form.kind.code,
         values=form.values(),
-        effective_on=form.cleaned_data["effective_on"],
+        effective_on=form.cleaned_data.get(DAY, on),
         recorded_on=on,
-        reason=form.cleaned_data["reason"],
+        reason=form.cleaned_data.get(REASON, ""),
         idempotency_key=f"web:{form.cleaned_data['key']}",
-        by=request.user,
+        by=person(request),
     )
 
 
-def _said(kind: ActKind, done: LoanAct | Approval | Disbursement) -> str:
+def _tell(request: HttpRequest, kind: ActKind, done: Done) -> None:
+    if isinstance(done, Approval) and done.status != ApprovalStatus.PENDING:
+        facts = {"act": kind.label, "status": done.get_status_display()}
+        messages.warning(
+            request, _("This was asked for before, and “%(act)s” was %(status)s. Open the page anew.") % facts
+        )
+    else:
+        messages.success(request, _said(kind, done))
+
+
+def _said(kind: ActKind, done: Done) -> str:
     if isinstance(done, Approval):
         return _("Sent for approval: a second person decides on “%(act)s”.") % {"act": kind.label}
     if isinstance(done, Disbursement):
         return _("Order %(number)s is written. The loan changes when the bank has paid.") % {"number": done.number}
+    if isinstance(done, Repayment):
+        facts = {"act": kind.label, "amount": f"{done.amount:,.2f}", "number": done.number}
+        return _("Done: %(act)s, %(amount)s, receipt %(number)s.") % facts
     return _("Done: %(act)s.") % {"act": kind.label}
 
 
@@ -92,38 +122,57 @@ def act_preview(request: HttpRequest, number: str, code: str) -> HttpResponse:
     kind = act_kind(code)
     check(request.user, kind.permission)
     loan, on = loan_by_number(number), business_date.current()
-    form = ActForm(kind, {**request.GET.dict(), "key": "preview", "reason": "preview"})
-    shown, refusal = None, ""
+    form = ActForm(kind, {**request.GET.dict(), "key": "preview", REASON: "preview"})
+    context: dict[str, Any] = {"loan": loan, "kind": kind}
     if form.is_valid():
-        shown, refusal = _previewed(_wish(request, loan, form, on), loan, kind)
-    return render(request, "loans/_act_preview.html", {"loan": loan, "kind": kind, "shown": shown, "refusal": refusal})
+        try:
+            context["shown"] = shown(previewed(_wish(request, loan, form, on), loan), kind)
+        except DomainError as refusal:
+            context["refusal"] = refusal.detail
+    return render(request, "loans/_act_preview.html", context)
 
 
-def _previewed(wish: Wish, loan: Loan, kind: ActKind) -> tuple[dict[str, Any] | None, str]:
+@require_GET
+@require("loans.record_repayment")
+def settle_quote(request: HttpRequest, number: str) -> HttpResponse:
+    """What settles the loan on the day typed so far, and that sum for the form."""
+    loan, today = loan_by_number(number), business_date.current()
+    asked = DayForm(request.GET)
+    on = asked.cleaned_data["effective_on"] if asked.is_valid() else today
+    context: dict[str, Any] = {"loan": loan, "today": today, "asked_for": on}
     try:
-        found: Preview = preview(loan, lambda: perform(wish, approved=True))
-    except (DomainError, ValueError) as error:
-        return None, str(error)
-    return {"preview": found, "changed": [pair for pair in found.rows if pair.changed]}, ""
+        context["quote"] = settlement_quote(loan, on)
+    except DomainError as refusal:
+        context["refusal"] = refusal.detail
+    return render(request, "loans/_settle_quote.html", context)
 
 
 @require_http_methods(["GET", "POST"])
 @require("loans.undo_act")
 def act_undo(request: HttpRequest, number: str, act_id: str) -> HttpResponse:
-    """Undoing an act: everything after it is applied again without it."""
-    loan = loan_by_number(number)
-    done = get_object_or_404(LoanAct.objects.select_related("recorded_by"), loan=loan, public_id=act_id)
+    """Undoing an act: what it would change, a reason, and one call; everything after it is applied again without it."""
+    loan, on = loan_by_number(number), business_date.current()
+    done = get_object_or_404(LoanAct.objects.select_related("recorded_by", "agreed_by"), loan=loan, public_id=act_id)
     kind, form = act_kind(done.kind), UndoForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            reason = form.cleaned_data["reason"]
-            undone = undo_or_ask(act_id=done.pk, reason=reason, on=business_date.current(), by=request.user)
+            undone = undo_or_ask(act_id=done.pk, reason=form.cleaned_data["reason"], on=on, by=person(request))
         except DomainError as refusal:
-            form.add_error(None, refusal.detail)
+            form.add_error(refusal.field if refusal.field in form.fields else None, refusal.detail)
         else:
             said = _said(kind, undone) if isinstance(undone, Approval) else _("Undone: %(act)s.") % {"act": kind.label}
             messages.success(request, said)
             return redirect("loans:loan_acts", loan.number)
     context = {"loan": loan, "position": getattr(loan, "position", None), "form": form, "kind": kind, "done": done}
-    context["by_two"] = agreed_by_two(done)
+    context |= _undo_shown(done, kind, on)
     return render(request, "loans/act_undo.html", context, status=422 if form.errors else 200)
+
+
+def _undo_shown(done: LoanAct, kind: ActKind, on: date) -> dict[str, Any]:
+    """The undo is run and taken back; where it is refused, the page says so before anybody types a reason."""
+    if done.is_undone:
+        return {}
+    try:
+        return {"shown": shown(undo_previewed(done, on), None)}
+    except DomainError as refusal:
+        return {"refusal": refusal.detail}

@@ -53,39 +53,8 @@ class KeyedForm(forms.Form):
         super().__init__(*args, **kwargs)
 
 
-class PaymentForm(KeyedForm):
-    amount = money_input(_("Amount"), min_value=Decimal("0.01"))
-    received_on = forms.DateField(label=_("Received on"), widget=DayInput())
-    payer_reference = forms.CharField(label=_("Payer's reference"), max_length=80, required=False)
-
-
-class SettleForm(KeyedForm):
-    on = forms.DateField(label=_("Settle on"), widget=DayInput())
-
-
 class ReverseForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=200, widget=forms.TextInput)
-
-
-class RefundForm(KeyedForm):
-    amount = money_input(_("Amount"), min_value=Decimal("0.01"))
-
-
-class ExtendForm(forms.Form):
-    days = forms.IntegerField(label=_("Days"), min_value=1, max_value=180)
-    reason = forms.CharField(label=_("Reason"), max_length=200)
-
-
-class WaiveForm(forms.Form):
-    component = forms.ChoiceField(
-        label=_("What"), choices=[("late_interest", _("late interest")), ("fee", _("fee"))], widget=forms.RadioSelect
-    )
-    amount = money_input(_("Amount"), min_value=Decimal("0.01"))
-    reason = forms.CharField(label=_("Reason"), max_length=200)
-
-
-class WriteOffForm(forms.Form):
-    reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
 
 
 class StatementForm(forms.Form):

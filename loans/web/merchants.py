@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from core import business_date
 from core.errors import DomainError
 from core.pages import page_of
 from loans.merchants.merchants import (
@@ -50,9 +51,9 @@ def merchant_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @require("loans.add_merchant")
 def merchant_new(request: HttpRequest) -> HttpResponse:
-    form = NewMerchantForm(request.POST or None)
+    form, on = NewMerchantForm(request.POST or None), business_date.current()
     if request.method == "POST" and form.is_valid():
-        merchant = _kept(form, lambda: add_merchant(**form.cleaned_data, by=request.user))
+        merchant = _kept(form, lambda: add_merchant(**form.cleaned_data, on=on, by=request.user))
         if merchant is not None:
             messages.success(
                 request, _("%(name)s is on file; a second person decides on it.") % {"name": merchant.name}
@@ -85,9 +86,10 @@ def merchant_edit(request: HttpRequest, merchant_id: str) -> HttpResponse:
 @require("loans.change_merchant")
 def merchant_account(request: HttpRequest, merchant_id: str) -> HttpResponse:
     merchant = get_object_or_404(Merchant, public_id=merchant_id)
-    form = AskForAccountForm(request.POST or None)
+    form, on = AskForAccountForm(request.POST or None), business_date.current()
     if request.method == "POST" and form.is_valid():
-        asked = _kept(form, lambda: ask_for_account(merchant_id=merchant.pk, **form.cleaned_data, by=request.user))
+        wanted = {**form.cleaned_data, "on": on, "by": request.user}
+        asked = _kept(form, lambda: ask_for_account(merchant_id=merchant.pk, **wanted))
         if asked is not None:
             messages.success(request, _("Sent for approval: a second person decides on the new account."))
             return redirect(merchant)

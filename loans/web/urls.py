@@ -2,36 +2,40 @@
 
 from django.urls import path
 
-from loans.web import acts as loan_acts
-from loans.web import applications, calendars, drawdowns, loans, merchants, payments, policies, products, reversals
-from loans.web import servicing as acts
-from loans.web import servicing_previews as act_previews
+from loans.web import (
+    acts,
+    applications,
+    calendars,
+    disbursements,
+    drawdowns,
+    loans,
+    merchants,
+    payments,
+    policies,
+    products,
+    receipts,
+)
 
 app_name = "loans"
 urlpatterns = [
     # /app/loans/
     path("loans/", loans.loan_list, name="loan_list"),
+    # The acts; those that people know by an address of their own keep it.
     path("loans/<str:number>/pay", acts.pay, name="loan_pay"),
-    path("loans/<str:number>/pay/preview", acts.pay_preview, name="loan_pay_preview"),
-    path("loans/<str:number>/settle", acts.settle, name="loan_settle"),
+    path("loans/<str:number>/settle", acts.act, {"code": "early_settlement"}, name="loan_settle"),
     path("loans/<str:number>/settle/quote", acts.settle_quote, name="loan_settle_quote"),
-    path("loans/<str:number>/refund", acts.refund, name="loan_refund"),
-    path("loans/<str:number>/extend", acts.extend, name="loan_extend"),
-    path("loans/<str:number>/extend/preview", acts.extend_preview, name="loan_extend_preview"),
-    path("loans/<str:number>/waive", acts.waive, name="loan_waive"),
-    path("loans/<str:number>/write-off", acts.request_write_off, name="loan_write_off"),
-    path("loans/<str:number>/preview/<slug:code>", act_previews.loan_preview, name="loan_preview"),
-    path("loans/<str:number>/disburse", acts.disburse, name="loan_disburse"),
+    path("loans/<str:number>/refund", acts.act, {"code": "refund"}, name="loan_refund"),
+    path("loans/<str:number>/extend", acts.act, {"code": "extension"}, name="loan_extend"),
+    path("loans/<str:number>/waive", acts.act, {"code": "waiver"}, name="loan_waive"),
+    path("loans/<str:number>/write-off", acts.act, {"code": "write_off"}, name="loan_write_off"),
+    path("loans/<str:number>/acts/", acts.act_menu, name="loan_acts"),
+    path("loans/<str:number>/acts/<slug:code>", acts.act, name="loan_act"),
+    path("loans/<str:number>/acts/<slug:code>/preview", acts.act_preview, name="loan_act_preview"),
+    path("loans/<str:number>/acts/<str:act_id>/undo", acts.act_undo, name="loan_act_undo"),
+    path("loans/<str:number>/disburse", disbursements.disburse, name="loan_disburse"),
     path("loans/<str:number>/drawdowns/<str:order>/send", drawdowns.send, name="drawdown_send"),
     path("loans/<str:number>/drawdowns/<str:order>/retry", drawdowns.retry, name="drawdown_retry"),
     path("loans/<str:number>/drawdowns/<str:order>/cancel", drawdowns.cancel, name="drawdown_cancel"),
-    path("loans/<str:number>/acts/", loan_acts.act_menu, name="loan_acts"),
-    path("loans/<str:number>/acts/<slug:code>", loan_acts.act, name="loan_act"),
-    path("loans/<str:number>/acts/<slug:code>/preview", loan_acts.act_preview, name="loan_act_preview"),
-    path("loans/<str:number>/acts/<str:act_id>/undo", loan_acts.act_undo, name="loan_act_undo"),
-    path("loans/<str:number>/waivers/<str:public_id>/reverse", reversals.waiver, name="waiver_reverse"),
-    path("loans/<str:number>/extensions/<str:public_id>/reverse", reversals.extension, name="extension_reverse"),
-    path("loans/<str:number>/refunds/<str:public_id>/reverse", reversals.refund, name="refund_reverse"),
     path("loans/<str:number>/why/<slug:what>", loans.why, name="loan_why"),
     path("loans/<str:number>/contract", loans.contract, name="loan_contract"),
     path("loans/<str:number>/policy/review", policies.review, name="policy_review"),
@@ -60,8 +64,8 @@ urlpatterns = [
     path("payments/import", payments.import_file, name="payment_import"),
     path("payments/import/commit", payments.import_commit, name="payment_import_commit"),
     path("payments/<str:number>", loans.receipt, name="receipt"),
-    path("payments/<str:number>/reverse", acts.reverse_repayment, name="repayment_reverse"),
-    path("payments/<str:number>/reverse/preview", act_previews.reversal_preview, name="repayment_reverse_preview"),
+    path("payments/<str:number>/reverse", receipts.reverse, name="repayment_reverse"),
+    path("payments/<str:number>/reverse/preview", receipts.reverse_preview, name="repayment_reverse_preview"),
     # /app/products/
     path("products/", products.product_list, name="products"),
     path("products/<slug:code>", products.product_page, name="product"),

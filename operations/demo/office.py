@@ -19,11 +19,16 @@ from core.money import round_money
 from debt_collections import queries, solutions, workload
 from debt_collections.contacting import PromiseTerms, log_contact
 from debt_collections.models import Case, Channel, Outcome
+from loans.acts.asking import to_do
+from loans.acts.kinds.losses import WRITE_OFF
+from loans.acts.kinds.money import REFUND
+from loans.acts.performing import perform
 from loans.disbursement import disbursing
+from loans.events.act_kinds import Wish
 from loans.models import Application, Disbursement, DisbursementStatus, LoanPosition, LoanStatus, RepaymentChannel
 from loans.origination import origination
 from loans.origination.decisions import Decision
-from loans.servicing import asking, refunds, repayments
+from loans.servicing import repayments
 from messaging import delivery, receipts
 from operations.demo.borrowers import at, receive
 from operations.demo.conduct import Conduct, conduct_of, draw
@@ -149,7 +154,15 @@ def decide_as_second_person(team: Team, on: date) -> None:
             if draw(str(approval.pk), "checker", 9) == 0:
                 approvals.reject(approval_id=approval.pk, decided_by=person, reason="资料不全,请补充", on=on)
             else:
-                approvals.approve(approval_id=approval.pk, decided_by=person, on=on, reason="已复核")
+                _approve(approval, person, on)
+
+
+def _approve(approval: Approval, person: User, on: date) -> None:
+    """Approve as shown; what came back because it changed overnight is compared and approved as it now stands."""
+    with suppress(approvals.OutcomeChanged):
+        approvals.approve(approval_id=approval.pk, decided_by=person, on=on, reason="已复核")
+        return
+    approvals.approve(approval_id=approval.pk, decided_by=person, on=on, reason="已核对变动")
 
 
 def follow_up_disbursements(team: Team, on: date) -> None:
@@ -207,7 +220,13 @@ def _call(case: Case, person: User, random: Random, on: date, number: int) -> No
     )
     if outcome == Outcome.HARDSHIP and late and _deserves_time(late[0]):
         solutions.grant_extension(
-            case_id=case.pk, loan_id=late[0].loan_id, days=30, reason="住院治疗,已提供证明", on=on, by=person
+            case_id=case.pk,
+            loan_id=late[0].loan_id,
+            days=max(30, late[0].days_past_due + 1),
+            reason="住院治疗,已提供证明",
+            on=on,
+            by=person,
+            idempotency_key=f"demo:extension:{case.pk}:{on}",
         )
 
 
@@ -227,7 +246,7 @@ def propose_one_write_off(team: Team, on: date) -> None:
 def ask_for_write_offs(team: Team, on: date, *, from_days: int = WRITE_OFF_AFTER) -> None:
     """What nobody has paid for four months is proposed for write-off, case by case."""
     hopeless = LoanPosition.objects.filter(status=LoanStatus.ACTIVE, days_past_due__gte=from_days)
-    pending = Approval.objects.filter(kind=asking.WRITE_OFF, status=ApprovalStatus.PENDING).values("object_id")
+    pending = Approval.objects.filter(kind=to_do(WRITE_OFF), status=ApprovalStatus.PENDING).values("object_id")
     asked = {int(row["object_id"]) for row in pending}
     for position in hopeless.exclude(loan_id__in=asked):
         case = Case.objects.open().filter(borrower_id=position.borrower_id).first()
@@ -239,6 +258,7 @@ def ask_for_write_offs(team: Team, on: date, *, from_days: int = WRITE_OFF_AFTER
                     reason="逾期超过四个月,多次联系无果",
                     on=on,
                     by=team["team_lead"],
+                    idempotency_key=f"demo:write-off:{position.loan_id}:{on}",
                 )
 
 
@@ -258,12 +278,17 @@ def give_back_overpayments(team: Team, on: date) -> None:
     for position in LoanPosition.objects.filter(overpaid__gt=0, status=LoanStatus.SETTLED).select_related("loan"):
         if draw(position.loan.number, "refund", 2) and position.loan.settled_on == on - timedelta(days=5):
             with _as(team["finance"]):
-                refunds.refund_overpayment(
-                    loan_id=position.loan_id,
-                    amount=position.overpaid,
-                    on=on,
-                    idempotency_key=f"demo:refund:{position.loan_id}",
-                    by=team["finance"],
+                perform(
+                    Wish(
+                        loan_id=position.loan_id,
+                        kind=REFUND.code,
+                        values={"amount": position.overpaid},
+                        effective_on=on,
+                        recorded_on=on,
+                        reason="",
+                        idempotency_key=f"demo:refund:{position.loan_id}",
+                        by=team["finance"],
+                    )
                 )
 
 

@@ -105,11 +105,11 @@ SHOPS = ("海棠手机城", "江湾数码店", "Harbour Phones")
 def open_catalogue(effective_from: date) -> dict[str, Product]:
     """The products on sale from a day on, by code; what is bought with one of them is bought in a shop of the demo."""
     for number, name in enumerate(SHOPS):
-        _open_shop(name, number)
+        _open_shop(name, number, effective_from)
     return {offered.code: _open(offered, effective_from) for offered in CATALOGUE}
 
 
-def _open_shop(name: str, number: int) -> Merchant:
+def _open_shop(name: str, number: int, on: date) -> Merchant:
     """A shop whose registration number is well formed and nobody's."""
     body = f"91310000MADEM0{number:03d}"
     return add_merchant(
@@ -118,6 +118,7 @@ def _open_shop(name: str, number: int) -> Merchant:
         bank_name="示例银行",
         account_number=f"31000000000088{number:02d}",
         approved=True,
+        on=on,
     )
 
 

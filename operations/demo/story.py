@@ -23,7 +23,7 @@ from debt_collections import cases, solutions
 from debt_collections.contacting import PromiseTerms, log_contact
 from debt_collections.models import Case, Outcome
 from loans.disbursement import disbursing
-from loans.models import Application, Extension, Instalment, Loan, LoanPosition, Product, RepaymentChannel
+from loans.models import Application, Instalment, Loan, LoanAct, LoanPosition, Product, RepaymentChannel
 from loans.origination import origination
 from loans.servicing import repayments
 from operations.demo import borrowers as clients
@@ -230,9 +230,10 @@ def _extend(story: DemoStory, on: date) -> Facts:
             reason="住院两周,已提供证明",
             on=on,
             by=person,
+            idempotency_key=f"story:{story.pk}:extension",
         )
-    assert isinstance(extension, Extension), "fifteen days are within one person's authority"
-    return {"days": str(EXTENSION_DAYS), "interest": f"{extension.interest_added:,.2f}"}
+    assert isinstance(extension, LoanAct), "fifteen days are within one person's authority"
+    return {"days": str(EXTENSION_DAYS), "interest": f"{Decimal(extension.figures['interest_added']):,.2f}"}
 
 
 def _hopeless(story: DemoStory) -> date:
@@ -243,7 +244,12 @@ def _write_off(story: DemoStory, on: date) -> Facts:
     team, case = hire_team(), _case(story)
     with acting(actor=team["team_lead"], channel="web"):
         approval = solutions.request_write_off(
-            case_id=case.pk, loan_id=_id(story.loan_id), reason="多次联系无果", on=on, by=team["team_lead"]
+            case_id=case.pk,
+            loan_id=_id(story.loan_id),
+            reason="多次联系无果",
+            on=on,
+            by=team["team_lead"],
+            idempotency_key=f"story:{story.pk}:write-off",
         )
     approvals.approve(approval_id=approval.pk, decided_by=team["checker"], on=on, reason="已复核")
     position = LoanPosition.objects.get(pk=_id(story.loan_id))

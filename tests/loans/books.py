@@ -59,6 +59,7 @@ def a_merchant(**changes: Any) -> Merchant:
         "bank_name": "Example Bank",
         "account_number": "3100000000002345",
         "approved": True,
+        "on": DISBURSED,
     }
     return add_merchant(**{**facts, **changes})
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -153,9 +154,14 @@ class AssignForm(VerbForm):
 
 
 class LoanForm(VerbForm):
-    """About one loan of the case, named by the link that opened it."""
+    """About one loan of the case, named by the link that opened it. Sent twice, it is done once."""
 
     loan = forms.IntegerField(widget=forms.HiddenInput)
+    key = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["initial"] = {"key": uuid4().hex, **kwargs.get("initial", {})}
+        super().__init__(*args, **kwargs)
 
 
 class ExtensionForm(LoanForm):

@@ -57,8 +57,12 @@ def _on_case(verb: Callable[..., object], *names: str) -> Call:
 
 
 def _on_loan(verb: Callable[..., object], *names: str) -> Call:
+    """A verb on a loan of the case, which the key of its form makes safe to send twice."""
+
     def call(case: Case, data: dict[str, Any], on: date, by: Any) -> object:
-        return verb(case_id=case.pk, loan_id=data["loan"], on=on, by=by, **{name: data[name] for name in names})
+        facts = {name: data[name] for name in names}
+        key = f"case:{data['key']}"
+        return verb(case_id=case.pk, loan_id=data["loan"], on=on, by=by, idempotency_key=key, **facts)
 
     return call
 

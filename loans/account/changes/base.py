@@ -6,6 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol, runtime_checkable
 
+from django.utils.translation import gettext_lazy as _
+
 from core.errors import Invalid
 from loans.account.account import Account
 from loans.account.allocation import Allocation
@@ -34,7 +36,7 @@ class Change(Protocol):
     def source(self) -> Any: ...
 
     def apply(self, account: Account) -> Effect:
-        """The account after this change. Raises ChangeRefused when the account does not allow it.
+        """The account after this change. Raises EventImpossible when the account does not allow it.
 
         A stored change (``source`` set) is applied again whenever something earlier comes to light: where it then has
         less to act on, it acts on what there is.
@@ -42,7 +44,25 @@ class Change(Protocol):
         ...
 
 
-class ChangeRefused(Invalid, ValueError):
-    """The account does not allow the change: subclasses say why. A ValueError, so that a replay knows it as a refusal."""
+class EventImpossible(Invalid):
+    """The account does not allow the event. Subclasses say why, each by a code of its own.
 
-    code = "change_refused"
+    It is the one refusal that applying an event raises, on every road: for a new event, and in a replay for one that was
+    possible until something earlier came to light. Whatever else is raised there is a fault of the program.
+    """
+
+    code = "event_impossible"
+
+
+class LaterEventImpossible(EventImpossible):
+    """A stored event refuses because of what came to light before it; ``cause`` is the code of its own refusal."""
+
+    code = "act_not_possible"
+    message = _("Later events rest on the account as it was then: %(why)s")
+
+
+class TermsDoNotAllow(EventImpossible):
+    """No schedule or day count can be made of the terms as the event would leave them; ``why`` says what is wrong."""
+
+    code = "terms_do_not_allow"
+    message = _("The terms of this loan do not allow it: %(why)s")

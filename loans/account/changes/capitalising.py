@@ -10,13 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from core.money import ZERO, round_money
 from loans.account.account import Account, InstalmentState, age, settle_rows
-from loans.account.changes.base import ChangeRefused, Effect
+from loans.account.changes.base import Effect, EventImpossible
 from loans.account.changes.plan_rows import price_of_time
 from loans.account.interest import accrued_interest
 from loans.schedules.terms import LoanTerms
 
 
-class NothingToCapitalise(ChangeRefused):
+class NothingToCapitalise(EventImpossible):
     code = "nothing_to_capitalise"
     message = _("No interest was unpaid on the day the change counts from.")
 

@@ -9,27 +9,33 @@ from django.utils.translation import gettext_lazy as _
 
 from core.money import ZERO
 from loans.account.account import Account, InstalmentState, age, settle_rows
-from loans.account.changes.base import ChangeRefused, Effect
+from loans.account.changes.base import Effect, EventImpossible
 
 
-class NoInstalmentLeft(ChangeRefused):
+class NoInstalmentLeft(EventImpossible):
     code = "no_instalment_left"
     message = _("No open instalment is left that it could fall due with.")
 
 
-class NoFeeThere(ChangeRefused):
+class NoFeeThere(EventImpossible):
     code = "no_fee_there"
     field = "instalment"
     message = _("Instalment %(number)s has no fee. Choose one that has, or add a fee.")
 
 
-class FeeLoweredTooFar(ChangeRefused):
+class FeeLoweredTooFar(EventImpossible):
     code = "fee_lowered_too_far"
     field = "amount"
     message = _("Of this fee %(owed)s is still owed; it cannot be lowered by %(amount)s.")
 
 
-class FeeLongPaid(ChangeRefused):
+class WaiverTooHigh(EventImpossible):
+    code = "waiver_too_high"
+    field = "amount"
+    message = _("Only %(owed)s is owed; %(amount)s cannot be waived.")
+
+
+class FeeLongPaid(EventImpossible):
     code = "fee_long_paid"
     field = "instalment"
     message = _(
@@ -132,3 +138,33 @@ class FeeLowered:
 
 def _with_fee(account: Account, number: int) -> InstalmentState | None:
     return next((row for row in account.instalments if row.number == number and row.fee), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargesWaived:
+    """``amount`` of late interest or fees given up, oldest instalment first. ``component``: late_interest or fee."""
+
+    on: date
+    component: str
+    amount: Decimal
+    source: Any = None
+
+    def apply(self, account: Account) -> Effect:
+        """Raises WaiverTooHigh. Applied again it gives up what is then still owed."""
+        account, left = age(account, self.on), self.amount
+        rows: list[InstalmentState] = []
+        for row in account.instalments:
+            part = min(row.owed_parts.of(self.component), left)
+            rows.append(self._waived(row, part) if part else row)
+            left -= part
+        if left and self.source is None:
+            raise WaiverTooHigh(owed=self.amount - left, amount=self.amount)
+        after = settle_rows(replace(account, instalments=tuple(rows)), self.on)
+        return Effect(after, figures={"waived": self.amount - left})
+
+    def _waived(self, row: InstalmentState, part: Decimal) -> InstalmentState:
+        if self.component == "fee":
+            return replace(row, fee=row.fee - part)
+        # All of it given up: the fraction of a cent goes too, half a cent below nothing would round to a cent.
+        all_of_it = part == row.late_interest_owed
+        return replace(row, late_interest=row.late_interest_paid if all_of_it else row.late_interest - part)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from core.money import ZERO
 from loans.account.account import Account, InstalmentState, age, settle_rows
 from loans.account.allocation import Allocation, Order, receive
-from loans.account.changes.base import ChangeRefused, Effect
+from loans.account.changes.base import Effect, EventImpossible
 from loans.account.changes.plan_rows import with_rows
 from loans.account.changes.replanning import periods_of, rest_of, running, to_repay
 from loans.account.changes.restructuring import FlatChargeStays
@@ -21,13 +21,19 @@ from loans.schedules.amortisation import Amounts, Course, amortise
 from loans.schedules.terms import LoanTerms
 
 
-class MoreThanOwed(ChangeRefused):
+class MoreThanOwed(EventImpossible):
     code = "more_than_owed"
     field = "amount"
     message = _("Only %(owed)s can be given up or credited.")
 
 
-class NoInstalmentToAddTo(ChangeRefused):
+class RefundTooHigh(EventImpossible):
+    code = "refund_too_high"
+    field = "amount"
+    message = _("Only %(overpaid)s is overpaid; no more can be given back.")
+
+
+class NoInstalmentToAddTo(EventImpossible):
     code = "no_instalment_to_add_to"
     message = _("The loan has no instalment that the money could be owed with.")
 
@@ -50,7 +56,7 @@ class GoodwillCredit:
         if not amount:
             return Effect(account, figures={"credited": ZERO})
         after, allocation = taken_in(account, amount, self.on, self.order)
-        return Effect(after, allocation, {"credited": amount, **parts_of(allocation)})
+        return Effect(after, allocation, {"credited": amount, **allocation.parts.as_dict()})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,10 +84,10 @@ class MerchantRefund:
         unwound = min(self.amount, sum((row.principal_owed for row in rows), ZERO))
         if unwound:
             account = _unwound(account, rows, self.terms, unwound, self.on)
-        left, allocation = self.amount - unwound, Allocation(ZERO, (), ZERO)
+        left, allocation = self.amount - unwound, Allocation(amount=ZERO)
         if left:
             account, allocation = taken_in(account, left, self.on, self.order)
-        figures = parts_of(allocation)
+        figures = allocation.parts.as_dict()
         figures["principal"] += lent - sum((row.principal for row in account.instalments), ZERO)
         figures |= {"refunded": self.amount, "overpaid": allocation.overpaid}
         return Effect(settle_rows(account, self.on), figures=figures)
@@ -129,16 +135,28 @@ class InterestWaived:
         return Effect(after, figures={"waived": self.amount - left})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refunded:
+    """Overpaid money given back to the borrower."""
+
+    on: date
+    amount: Decimal
+    source: Any = None
+
+    def apply(self, account: Account) -> Effect:
+        """Raises RefundTooHigh, also for a refund already made: the money has left."""
+        account = age(account, self.on)
+        if self.amount > account.overpaid:
+            raise RefundTooHigh(overpaid=account.overpaid)
+        after = replace(account, overpaid=account.overpaid - self.amount)
+        return Effect(after, figures={"refunded": self.amount})
+
+
 def taken_in(account: Account, amount: Decimal, on: date, order: Order) -> tuple[Account, Allocation]:
     """``amount`` divided over what the account owes, as a payment of ``on`` would be."""
     if account.plan is not None:
         return receive_on_plan(account, amount=amount, on=on, order=order)
     return receive(account, amount=amount, on=on, order=order)
-
-
-def parts_of(allocation: Allocation) -> dict[str, Decimal]:
-    """The sums that went to each component."""
-    return {name: allocation.of(name) for name in ("principal", "interest", "late_interest", "fee")}
 
 
 def _unpaid_interest(row: InstalmentState, on: date) -> Decimal:

@@ -11,12 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from core.calendars import add_months
 from core.money import ZERO, split_evenly
 from loans.account.account import Account, InstalmentState, age
-from loans.account.changes.base import ChangeRefused, Effect
+from loans.account.changes.base import Effect, EventImpossible
 from loans.account.changes.plan_rows import NoInstalmentAhead, ahead, later_dues, on_day, price_of_time, with_rows
 from loans.schedules.terms import Frequency, LoanTerms
 
 
-class DueDayNeedsMonths(ChangeRefused):
+class DueDayNeedsMonths(EventImpossible):
     code = "due_day_needs_months"
     message = _("Only instalments by months have a due day of the month.")
 

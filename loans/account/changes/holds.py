@@ -14,24 +14,24 @@ from django.utils.translation import gettext_lazy as _
 from core.calendars import days_between
 from core.money import ZERO, round_money
 from loans.account.account import Account, InstalmentState, age, settle_rows
-from loans.account.changes.base import ChangeRefused, Effect
+from loans.account.changes.base import Effect, EventImpossible
 from loans.account.interest import Hold, Stops, held_days
 
 STOPS_INTEREST = (Stops.INTEREST, Stops.EVERYTHING)
 
 
-class HoldEndsTooEarly(ChangeRefused):
+class HoldEndsTooEarly(EventImpossible):
     code = "hold_ends_too_early"
     field = "until"
     message = _("A hold lasts at least until the day it begins on.")
 
 
-class NoHoldRunning(ChangeRefused):
+class NoHoldRunning(EventImpossible):
     code = "no_hold_running"
     message = _("No hold of this kind runs on the day it should end.")
 
 
-class FreeDaysGiven(ChangeRefused):
+class FreeDaysGiven(EventImpossible):
     code = "free_days_given"
     message = _("A hold of interest has already made its days free: undo it and place a shorter one.")
 

@@ -9,22 +9,28 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from core.money import ZERO, round_money
-from loans.account.account import Account, ChargeOff, InstalmentState, Suspended, age, call_in, settle_rows
-from loans.account.changes.base import ChangeRefused, Effect
+from loans.account.account import Account, ChargeOff, InstalmentState, Suspended, WriteOff, age, call_in, settle_rows
+from loans.account.changes.base import Effect, EventImpossible
+from loans.account.parts import Parts
 
 
-class MoreThanAgreed(ChangeRefused):
+class MoreThanAgreed(EventImpossible):
     code = "more_than_agreed"
     field = "at_most"
     message = _("%(owed)s is still owed; %(at_most)s was agreed to be given up. Record what was paid first.")
 
 
-class AlreadyChargedOff(ChangeRefused):
+class AlreadyChargedOff(EventImpossible):
     code = "already_charged_off"
     message = _("The loan was charged off on %(on)s already.")
 
 
-class NothingToChargeOff(ChangeRefused):
+class NothingToWriteOff(EventImpossible):
+    code = "nothing_to_write_off"
+    message = _("Nothing of the loan is owed by the end of that day.")
+
+
+class NothingToChargeOff(EventImpossible):
     code = "nothing_to_charge_off"
     message = _("Nothing of the loan stands in the books on that day.")
 
@@ -48,8 +54,8 @@ class ChargedOff:
         account = age(account, self.on)
         if account.charged_off is not None and self.source is None:
             raise AlreadyChargedOff(on=account.charged_off.on.isoformat())
-        figures, suspended = _claims(account), self.suspended_of(account)
-        amount = sum(figures.values(), ZERO)
+        claims, suspended = _in_the_books(account), self.suspended_of(account)
+        figures, amount = claims.as_dict(), claims.total
         figures |= {"suspended": suspended.total, "expense": amount - suspended.total}
         if account.charged_off is not None or not amount:
             if self.source is None:
@@ -59,15 +65,15 @@ class ChargedOff:
         return Effect(replace(account, charged_off=gone), figures=figures)
 
 
-def _claims(account: Account) -> dict[str, Decimal]:
-    """What the account's claims are by their parts at the end of ``as_of``: principal, and what was earned and not paid."""
+def _in_the_books(account: Account) -> Parts:
+    """What the account's claims are in the books at the end of ``as_of``: principal, and what was earned and not paid."""
     earned, paid = account.earned, account.paid
-    return {
-        "principal": account.principal_outstanding,
-        "interest": earned.interest - paid.interest,
-        "late_interest": earned.late_interest - paid.late_interest,
-        "fee": earned.fee - paid.fee,
-    }
+    return Parts(
+        principal=account.principal_outstanding,
+        interest=earned.interest - paid.interest,
+        late_interest=earned.late_interest - paid.late_interest,
+        fee=earned.fee - paid.fee,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,10 +99,7 @@ class SettledForLess:
         figures = {
             "given_up": account.owed,
             "given_up_percent": round_money(account.owed * 100 / lent),
-            "principal": account.principal_outstanding,
-            "interest": sum((row.interest_owed for row in account.instalments), ZERO),
-            "late_interest": sum((row.late_interest_owed for row in account.instalments), ZERO),
-            "fee": sum((row.fee_owed for row in account.instalments), ZERO),
+            **account.owed_parts.as_dict(),
         }
         settled = replace(account, instalments=tuple(_made_good(row) for row in account.instalments))
         return Effect(settle_rows(settled, self.on), figures=figures)
@@ -113,11 +116,24 @@ def _made_good(row: InstalmentState) -> InstalmentState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WriteOffUndone:
-    """The claim stands again as if it had never left the books: the account itself never changed."""
+class WrittenOff:
+    """All claims leave the books at the end of ``on`` and the account stands still; the right to collect stays (账销案存).
+
+    Of a loan charged off before nothing is in the books any more, so that nothing becomes expense a second time.
+    """
 
     on: date
+    suspended_of: Callable[[Account], Suspended]
     source: Any = None
 
     def apply(self, account: Account) -> Effect:
-        return Effect(age(account, self.on))
+        """Raises NothingToWriteOff."""
+        account = age(account, self.on)
+        claims, earlier = account.claims, account.charged_off
+        if not claims.total and self.source is None:
+            raise NothingToWriteOff()
+        suspended = self.suspended_of(account).total if earlier is None else ZERO
+        recovered = earlier.recovered if earlier is not None else ZERO
+        gone = WriteOff(on=self.on, amount=claims.total + recovered, recovered=recovered)
+        figures = {"written_off": claims.total, **claims.as_dict(), "suspended": suspended}
+        return Effect(replace(account, written_off=gone), figures=figures)

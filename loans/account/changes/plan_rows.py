@@ -11,17 +11,17 @@ from django.utils.translation import gettext_lazy as _
 from core.calendars import add_months
 from core.money import ZERO, round_money
 from loans.account.account import Account, InstalmentState
-from loans.account.changes.base import ChangeRefused
+from loans.account.changes.base import EventImpossible
 from loans.schedules.instalment_amounts import factor
 from loans.schedules.terms import Frequency, LoanTerms
 
 
-class NoInstalmentAhead(ChangeRefused):
+class NoInstalmentAhead(EventImpossible):
     code = "no_instalment_ahead"
     message = _("No open instalment is due on the day the change counts from, or later.")
 
 
-class NothingOverdue(ChangeRefused):
+class NothingOverdue(EventImpossible):
     code = "nothing_overdue"
     message = _("Nothing was overdue on the day the change counts from.")
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.money import ZERO
 from loans.account.account import Account, InstalmentState, age, relaid, settle_rows
-from loans.account.changes.base import ChangeRefused, Effect
+from loans.account.changes.base import Effect, EventImpossible
 from loans.account.changes.late_rates import with_contract_rate
 from loans.account.changes.plan_rows import NoInstalmentAhead, with_rows
 from loans.schedules.amortisation import Course, amortise
@@ -23,18 +23,18 @@ from loans.schedules.due_dates import Period, step
 from loans.schedules.terms import Drawdown, LoanTerms, Method, RateStep
 
 
-class NoSuchDueDate(ChangeRefused):
+class NoSuchDueDate(EventImpossible):
     code = "no_such_due_date"
     field = "from_due_on"
     message = _("No open instalment is due on %(due_on)s.")
 
 
-class NothingRescheduled(ChangeRefused):
+class NothingRescheduled(EventImpossible):
     code = "nothing_rescheduled"
     message = _("Say what changes: a new due date, further instalments or a new rate.")
 
 
-class DueDateNotLater(ChangeRefused):
+class DueDateNotLater(EventImpossible):
     code = "due_date_not_later"
     field = "new_due_on"
     message = _("The new due date must lie after the period's first day, %(starts_on)s.")

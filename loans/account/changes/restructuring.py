@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.money import ZERO, round_to, split_evenly
 from loans.account.account import Account, InstalmentState, age, settle_rows
-from loans.account.changes.base import ChangeRefused, Effect
+from loans.account.changes.base import Effect, EventImpossible
 from loans.account.changes.plan_rows import (
     NoInstalmentAhead,
     NothingOverdue,
@@ -30,18 +30,18 @@ from loans.schedules.instalment_amounts import factor, level_instalment
 from loans.schedules.terms import LoanTerms, Method
 
 
-class FirstDueTooEarly(ChangeRefused):
+class FirstDueTooEarly(EventImpossible):
     code = "first_due_too_early"
     field = "first_due_on"
     message = _("The first instalment of the new plan must fall due after the day the change counts from.")
 
 
-class FlatChargeStays(ChangeRefused):
+class FlatChargeStays(EventImpossible):
     code = "flat_charge_stays"
     message = _("A flat charge was agreed: there is no rate that a new plan could be worked out with.")
 
 
-class NoPrincipalLeft(ChangeRefused):
+class NoPrincipalLeft(EventImpossible):
     code = "no_principal_left"
     message = _("No principal is outstanding that a new plan could repay.")
 

@@ -1,5 +1,27 @@
 """The kinds of acts, a file for each sort of help or change. Importing this package declares them all."""
 
-from loans.acts.kinds import capitalising, charges, credits, holds, late_rates, losses, replanning, terms
+from loans.acts.kinds import (
+    capitalising,
+    charges,
+    credits,
+    extending,
+    holds,
+    late_rates,
+    losses,
+    money,
+    replanning,
+    terms,
+)
 
-__all__ = ["capitalising", "charges", "credits", "holds", "late_rates", "losses", "replanning", "terms"]
+__all__ = [
+    "capitalising",
+    "charges",
+    "credits",
+    "extending",
+    "holds",
+    "late_rates",
+    "losses",
+    "money",
+    "replanning",
+    "terms",
+]

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
-from loans.account.changes.charges import FeeAdded, FeeLowered, FeeRaised, PenaltyAdded
+from loans.account.changes.charges import ChargesWaived, FeeAdded, FeeLowered, FeeRaised, PenaltyAdded
 from loans.acts.authority import beyond
 from loans.acts.running_cost import refuse_fee_over_cap, refuse_penalty_over_cap
 from loans.events.act_kinds import ActKind, Group, register
@@ -18,7 +18,7 @@ FEE_ADDED = register(
         hint=_("The fee falls due with the first open instalment on or after the chosen day."),
         permission="loans.adjust_charges",
         change=FeeAdded,
-        refuse=refuse_fee_over_cap,
+        refuse_outcome=refuse_fee_over_cap,
         group=Group.CHARGES,
         parameters=(
             Parameter(name="amount", sort=Sort.MONEY, label=_("Amount"), least=Decimal("0.01")),
@@ -35,7 +35,7 @@ PENALTY_ADDED = register(
         hint=_("A fixed sum owed like late interest, with the first open instalment on or after the chosen day."),
         permission="loans.adjust_charges",
         change=PenaltyAdded,
-        refuse=refuse_penalty_over_cap,
+        refuse_outcome=refuse_penalty_over_cap,
         group=Group.CHARGES,
         parameters=FEE_ADDED.parameters,
     )
@@ -54,7 +54,7 @@ FEE_RAISED = register(
         hint=_("The fee of one instalment becomes higher by this sum."),
         permission="loans.adjust_charges",
         change=FeeRaised,
-        refuse=refuse_fee_over_cap,
+        refuse_outcome=refuse_fee_over_cap,
         group=Group.CHARGES,
         parameters=_OF_INSTALMENT,
         figures=(("fee_raised", _("Raised by")),),
@@ -72,5 +72,34 @@ FEE_LOWERED = register(
         group=Group.CHARGES,
         parameters=_OF_INSTALMENT,
         figures=(("fee_lowered", _("Lowered by")),),
+    )
+)
+
+WAIVER = register(
+    ActKind(
+        code="waiver",
+        label=_("Waive late interest or fees"),
+        hint=_("What is owed of it is given up, oldest instalment first; income already earned is taken back."),
+        button=_("Waive"),
+        permission="loans.waive_charges",
+        counts_from_today=True,
+        change=ChargesWaived,
+        beyond_authority=beyond("waiver"),
+        group=Group.CHARGES,
+        template="loans/waive.html",
+        tells_borrower=False,
+        id_prefix="wvr",
+        parameters=(
+            Parameter(
+                name="component",
+                sort=Sort.CHOICE,
+                label=_("What"),
+                choices=(("late_interest", _("late interest")), ("fee", _("fee"))),
+                initial="late_interest",
+            ),
+            Parameter(name="amount", sort=Sort.MONEY, label=_("Amount"), least=Decimal("0.01")),
+        ),
+        figures=(("waived", _("Waived")),),
+        size="waived",
     )
 )

@@ -1,6 +1,7 @@
 """Debt credited by the lender or a merchant, given up, or owed again."""
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -12,8 +13,10 @@ from ledger.posting import Line, credit, debit
 from loans.account.account import Account
 from loans.account.changes.base import Change, Effect
 from loans.account.changes.credits import ChargeBack, GoodwillCredit, InterestWaived, MerchantRefund
+from loans.account.parts import PARTS, Parts
 from loans.acts.authority import beyond
 from loans.acts.kinds.terms import needs_fixed_schedule
+from loans.bookkeeping import bookings
 from loans.bookkeeping.account_mapping import accounts_for
 from loans.events.act_kinds import ActKind, Group, OnceChargedOff, register
 from loans.events.act_parameters import Parameter, Sort
@@ -58,14 +61,9 @@ def _terms_and_order(loan: Loan) -> Mapping[str, Any]:
 
 
 def _claims_down(loan: Loan, figures: Mapping[str, Decimal]) -> list[Line]:
-    accounts = accounts_for(loan)
-    return [
-        credit(accounts.principal, figures.get("principal", ZERO), loan.pk),
-        credit(accounts.interest, figures.get("interest", ZERO), loan.pk),
-        credit(accounts.late_interest, figures.get("late_interest", ZERO), loan.pk),
-        credit(accounts.fees, figures.get("fee", ZERO), loan.pk),
-        credit(accounts.overpayments, figures.get("overpaid", ZERO), loan.pk),
-    ]
+    accounts, parts = accounts_for(loan), Parts(**{part: figures.get(part, ZERO) for part in PARTS})
+    overpaid = credit(accounts.overpayments, figures.get("overpaid", ZERO), loan.pk)
+    return [*bookings.claims_down(accounts, loan.pk, parts), overpaid]
 
 
 def _goodwill(loan: Loan, effect: Effect) -> list[Line]:
@@ -100,7 +98,7 @@ def _refunding_merchant(loan: Loan, values: Mapping[str, Any]) -> str:
     return merchant.name if merchant is not None else ""
 
 
-def _merchant_of_purchase(loan: Loan) -> Mapping[str, Any]:
+def _merchant_of_purchase(loan: Loan, _on: date) -> Mapping[str, Any]:
     return {"merchant": loan.merchant.registration_number} if loan.merchant is not None else {}
 
 

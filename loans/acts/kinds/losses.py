@@ -1,36 +1,50 @@
-"""Loss: less than is owed accepted, and a write-off taken back."""
+"""Loss: less than is owed accepted, claims charged off, and claims written off."""
 
 from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
-from ledger.posting import Line, credit, debit
+from core.errors import DomainError
+from ledger.posting import Line, debit
 from loans.account.changes.base import Effect
-from loans.account.changes.losses import ChargedOff, SettledForLess, WriteOffUndone
-from loans.acts.authority import beyond
+from loans.account.changes.losses import ChargedOff, SettledForLess, WrittenOff
+from loans.account.parts import PARTS, Parts
+from loans.acts.authority import always, beyond
 from loans.bookkeeping import bookings, positions
 from loans.bookkeeping.account_mapping import accounts_for
 from loans.events.act_kinds import ActKind, Group, OnceChargedOff, register
 from loans.events.act_parameters import Parameter, Sort
-from loans.models import Loan, LoanStatus
-from loans.servicing import writing_off
+from loans.models import Loan, LoanStatus, RepaymentStatus
+
+
+class RecoveriesStand(DomainError):
+    code = "recoveries_stand"
+    message = _(
+        "Money was recovered since the write-off. Reverse it, take the write-off back and record it as payment."
+    )
+
+
+def _parts(effect: Effect) -> Parts:
+    return Parts(**{part: effect.figures[part] for part in PARTS})
 
 
 def _discount(loan: Loan, effect: Effect) -> list[Line]:
-    accounts, figures = accounts_for(loan), effect.figures
-    return [
-        debit(accounts.settlement_discounts, figures["given_up"]),
-        credit(accounts.principal, figures["principal"], loan.pk),
-        credit(accounts.interest, figures["interest"], loan.pk),
-        credit(accounts.late_interest, figures["late_interest"], loan.pk),
-        credit(accounts.fees, figures["fee"], loan.pk),
-    ]
+    accounts = accounts_for(loan)
+    given_up = debit(accounts.settlement_discounts, effect.figures["given_up"])
+    return [given_up, *bookings.claims_down(accounts, loan.pk, _parts(effect))]
 
 
 def _bad_debt(loan: Loan, effect: Effect) -> list[Line]:
-    names = ("principal", "interest", "late_interest", "fee", "suspended")
-    claims = bookings.Claims(**{name: effect.figures[name] for name in names})
-    return bookings.charge_off(accounts_for(loan), loan.pk, claims)
+    return bookings.charge_off(accounts_for(loan), loan.pk, _parts(effect), effect.figures["suspended"])
+
+
+def _written_off(loan: Loan, effect: Effect) -> list[Line]:
+    return bookings.write_off(accounts_for(loan), loan.pk, _parts(effect), effect.figures["suspended"])
+
+
+def _no_recoveries(loan: Loan) -> None:
+    if loan.repayments.filter(is_recovery=True, status=RepaymentStatus.POSTED).exists():
+        raise RecoveriesStand()
 
 
 CHARGED_OFF = register(
@@ -46,7 +60,7 @@ CHARGED_OFF = register(
         agreed=lambda _loan: {"suspended_of": positions.suspended_of},
         lines=_bad_debt,
         once_charged_off=OnceChargedOff.SAME,
-        beyond_authority=lambda _loan, _before, _effect, _on: True,
+        beyond_authority=always,
         group=Group.LOSS,
         is_grave=True,
         tells_borrower=False,
@@ -91,20 +105,36 @@ SETTLED_FOR_LESS = register(
     )
 )
 
-WRITE_OFF_UNDONE = register(
+WRITE_OFF = register(
     ActKind(
-        code="write_off_undone",
-        label=_("Take the write-off back"),
-        hint=_("The claim returns to the books and the loan runs again. A second person must agree."),
+        code="write_off",
+        label=_("Write off"),
+        hint=_(
+            "The claim leaves the books as an expense and the right to collect stays; what still comes in is recovery. "
+            "A second person must agree, and it counts from the day they do."
+        ),
+        button=_("Send for approval"),
         permission="loans.request_write_off",
-        change=WriteOffUndone,
-        states=(LoanStatus.WRITTEN_OFF,),
-        prepare=writing_off.take_back,
-        beyond_authority=lambda _loan, _before, _effect, _on: True,
+        approve_permission="loans.approve_write_off",
+        counts_from_today=True,
+        change=WrittenOff,
+        agreed=lambda _loan: {"suspended_of": positions.suspended_of},
+        lines=_written_off,
+        beyond_authority=always,
         group=Group.LOSS,
+        template="loans/write_off.html",
         is_grave=True,
-        can_be_undone=False,
         tells_borrower=False,
-        parameters=(),
+        undone_in=(LoanStatus.WRITTEN_OFF,),
+        refuse_undo=_no_recoveries,
+        figures=(
+            ("written_off", _("Written off")),
+            ("principal", _("Principal")),
+            ("interest", _("Interest")),
+            ("late_interest", _("Late interest")),
+            ("fee", _("Fees")),
+            ("suspended", _("Interest in suspense")),
+        ),
+        size="written_off",
     )
 )

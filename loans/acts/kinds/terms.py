@@ -15,7 +15,7 @@ from loans.account.changes.due_dates import DueDayChanged, PaymentHoliday
 from loans.account.changes.restructuring import OverdueReaged, OverdueSpread, Reamortised
 from loans.acts.authority import beyond
 from loans.bookkeeping.account_mapping import accounts_for
-from loans.events.act_kinds import ActKind, Group, register
+from loans.events.act_kinds import ActKind, Group, Tried, register
 from loans.events.act_parameters import Parameter, Sort
 from loans.models import Loan
 
@@ -41,10 +41,8 @@ def needs_fixed_schedule(loan: Loan, _account: Account, _change: Change) -> None
         raise FollowsBalance(number=loan.number)
 
 
-def _not_too_far(loan: Loan, account: Account, change: Change) -> None:
-    needs_fixed_schedule(loan, account, change)
-    days = change.apply(account).figures["days_moved"]
-    most = rule("due_day_change", change.on)["most_days"]
+def _not_too_far(tried: Tried) -> None:
+    days, most = tried.effect.figures["days_moved"], rule("due_day_change", tried.effective_on)["most_days"]
     if days > most:
         raise DueDayTooFar(days=days, most=most)
 
@@ -74,7 +72,8 @@ DUE_DAY_CHANGED = register(
         permission="loans.change_terms",
         change=DueDayChanged,
         agreed=_terms,
-        refuse=_not_too_far,
+        refuse=needs_fixed_schedule,
+        refuse_outcome=_not_too_far,
         parameters=(Parameter(name="day", sort=Sort.COUNT, label=_("Day of the month"), least=1, most=31),),
         figures=(("days_moved", _("Days moved at most")), _INTEREST_ADDED),
     )

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from loans.acts.performing import Wish, perform
+from loans.acts.performing import perform
+from loans.events.act_kinds import Wish
 from loans.models import Instalment, Loan, RepaymentChannel
 from loans.night.closing import accrue_and_age
 from loans.proof.conformity.cases import disbursed_on

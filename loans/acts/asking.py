@@ -1,0 +1,191 @@
+"""Asking for what one person may not do alone, and doing it once a second person agreed.
+
+A request keeps what its preview showed: figures, entry, schedule, state. When it is decided the act is tried again, and if
+it would come to anything else the request goes back with both beside each other (``audit.approvals``): what was approved
+is what happens.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
+
+from audit import approvals
+from audit.models import Approval
+from loans.acts.performing import BeyondAuthority, perform, previewed
+from loans.acts.previewing import Preview
+from loans.acts.undoing import undo, undo_previewed
+from loans.events.act_kinds import ActKind, Wish, act_kind, act_kinds
+from loans.events.act_parameters import decoded, encoded, in_words
+from loans.models import Disbursement, Loan, LoanAct, LoanStatus, Repayment
+from staff.models import User
+
+Done = LoanAct | Repayment | Disbursement | Approval
+
+
+def to_do(kind: ActKind) -> str:
+    """The kind of request under which a second person agrees to an act."""
+    return f"loan.{kind.code}"
+
+
+def to_undo(kind: ActKind) -> str:
+    """The same for undoing one."""
+    return f"loan.{kind.code}.undo"
+
+
+def declare_requests() -> None:
+    """Tell the audit app of every request there can be; called when Django starts, after the kinds are declared."""
+    for kind in act_kinds():
+        if kind.kept_as_receipt is not None:
+            continue
+        may = kind.approve_permission
+        undoing = format_lazy("{undo}: {act}", undo=_("Undo"), act=kind.label)
+        approvals.register(to_do(kind), _agreed, permission=may, label=kind.label, outcome=_would_do)
+        approvals.register(to_undo(kind), _agreed_to_undo, permission=may, label=undoing, outcome=_would_undo)
+
+
+@transaction.atomic
+def perform_or_ask(wish: Wish) -> Done:
+    """Do the act within one's own authority; beyond it ask for a second person; order it where a bank has to pay first.
+
+    The same key returns what was done, ordered or asked for the first time. Raises what ``perform`` and the order raise,
+    and ApprovalAlreadyPending where another request of the kind waits.
+    """
+    kind = act_kind(wish.kind)
+    if kind.order is not None:
+        return kind.order(wish)
+    asked = _asked_before(kind, wish)
+    if asked is not None:
+        return asked
+    try:
+        return perform(wish)
+    except BeyondAuthority:
+        return _ask(kind, wish)
+
+
+def _asked_before(kind: ActKind, wish: Wish) -> Approval | None:
+    requests = Approval.objects.filter(kind=to_do(kind), object_type=Loan._meta.label_lower)
+    return requests.filter(object_id=str(wish.loan_id), payload__idempotency_key=wish.idempotency_key).first()
+
+
+def _ask(kind: ActKind, wish: Wish) -> Approval:
+    loan, stored = Loan.objects.get(pk=wish.loan_id), encoded(kind.parameters, wish.values)
+    found = previewed(wish, loan)
+    return approvals.request(
+        kind=to_do(kind),
+        obj=loan,
+        payload={
+            "kind": kind.code,
+            "parameters": stored,
+            "effective_on": None if kind.counts_from_today else wish.effective_on.isoformat(),
+            "idempotency_key": wish.idempotency_key,
+        },
+        after=in_words(kind.label, kind.parameters, stored),
+        outcome=outcome_in_words(kind, found),
+        amount=kind.size_of(_figures(found.result)),
+        reason=wish.reason,
+        requested_by=wish.by,
+        on=wish.recorded_on,
+    )
+
+
+def _wish_of(approval: Approval, on: date) -> Wish:
+    asked = approval.payload
+    kind = act_kind(asked["kind"])
+    counts_from = asked["effective_on"]
+    return Wish(
+        loan_id=int(approval.object_id),
+        kind=kind.code,
+        values=decoded(kind.parameters, asked["parameters"]),
+        effective_on=date.fromisoformat(counts_from) if counts_from else on,
+        recorded_on=on,
+        reason=approval.reason[:200],
+        idempotency_key=asked["idempotency_key"],
+        by=approval.requested_by,
+    )
+
+
+def _would_do(approval: Approval, on: date) -> approvals.Outcome:
+    kind, wish = act_kind(approval.payload["kind"]), _wish_of(approval, on)
+    found = previewed(wish, Loan.objects.get(pk=wish.loan_id))
+    return approvals.Outcome(outcome_in_words(kind, found), kind.size_of(_figures(found.result)))
+
+
+def _agreed(approval: Approval, on: date) -> None:
+    perform(_wish_of(approval, on), approved=True, agreed_by=approval.decided_by)
+
+
+@transaction.atomic
+def undo_or_ask(*, act_id: int, reason: str, on: date, by: User | None) -> LoanAct | Approval:
+    """Undo the act within one's own authority; beyond it ask for a second person. Raises what ``undo`` raises."""
+    try:
+        return undo(act_id=act_id, reason=reason, on=on, by=by)
+    except BeyondAuthority:
+        act = LoanAct.objects.select_related("loan").get(pk=act_id)
+        kind = act_kind(act.kind)
+        return approvals.request(
+            kind=to_undo(kind),
+            obj=act.loan,
+            payload={"act_id": act.pk},
+            before=in_words(kind.label, kind.parameters, act.parameters),
+            outcome=outcome_in_words(kind, undo_previewed(act, on)),
+            amount=kind.size_of(_figures(act)),
+            reason=reason,
+            requested_by=by,
+            on=on,
+        )
+
+
+def _would_undo(approval: Approval, on: date) -> approvals.Outcome:
+    act = LoanAct.objects.select_related("loan").get(pk=approval.payload["act_id"])
+    kind = act_kind(act.kind)
+    return approvals.Outcome(outcome_in_words(kind, undo_previewed(act, on)), kind.size_of(_figures(act)))
+
+
+def _agreed_to_undo(approval: Approval, on: date) -> None:
+    act_id = int(approval.payload["act_id"])
+    undo(act_id=act_id, reason=approval.reason[:200], on=on, by=approval.requested_by, approved=True)
+
+
+def asked_to_undo(act: LoanAct) -> Approval | None:
+    """The request to undo acts of this kind on the loan that still waits."""
+    return approvals.pending(to_undo(act_kind(act.kind)), act.loan)
+
+
+def outcome_in_words(kind: ActKind, found: Preview) -> dict[str, str]:
+    """What the act came to, as a request keeps it: in English, by which the catalogue is asked when somebody reads it.
+
+    Its own figures, the loan's state, the lines of its own entry and the schedule that follows. What only passes with the
+    days, as late interest of instalments that stay, is no part of it.
+    """
+    act: LoanAct = found.result
+    with override("en"):
+        words = {str(label): act.figures[name] for name, label in kind.figures if name in act.figures}
+        words["Status of the loan"] = str(LoanStatus(act.loan.status).label)
+        words |= _entry_in_words(found, act)
+        words |= _schedule_in_words(found)
+    return words
+
+
+def _entry_in_words(found: Preview, act: LoanAct) -> dict[str, str]:
+    entries = (lines for entry, lines in found.entries if entry.pk == act.entry_id)
+    return {
+        f"{line.account_id} {side}": str(amount)
+        for lines in entries
+        for line in lines
+        for side, amount in (("debit", line.debit), ("credit", line.credit))
+        if amount
+    }
+
+
+def _schedule_in_words(found: Preview) -> dict[str, str]:
+    rows = [pair.after for pair in found.rows if pair.after is not None and pair.agreed_anew]
+    return {f"#{row.number} {row.due_on}": f"{row.principal} + {row.interest} + {row.fee}" for row in rows}
+
+
+def _figures(act: LoanAct) -> Mapping[str, Decimal]:
+    return {name: Decimal(value) for name, value in act.figures.items()}

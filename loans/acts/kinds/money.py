@@ -1,0 +1,143 @@
+"""Money that comes in or goes back: payments, recoveries, early settlement, refunds.
+
+What comes in stands in the books as a receipt; the use cases of ``loans.servicing`` record it for every door.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from ledger.posting import Line
+from loans.account.changes.base import Effect
+from loans.account.changes.credits import Refunded
+from loans.acts.authority import beyond
+from loans.bookkeeping import bookings
+from loans.bookkeeping.account_mapping import accounts_for
+from loans.events.act_kinds import ActKind, Group, OnceChargedOff, Wish, register
+from loans.events.act_parameters import Parameter, Sort
+from loans.models import Loan, LoanStatus, Repayment, RepaymentChannel
+from loans.servicing.repayments import record_repayment
+from loans.servicing.settling import settle_early, settlement_quote
+
+AMOUNT = Parameter(name="amount", sort=Sort.MONEY, label=_("Amount"), least=Decimal("0.01"))
+_REFERENCE = Parameter(name="payer_reference", sort=Sort.TEXT, label=_("Payer's reference"), required=False, longest=80)
+
+
+def _recorded(wish: Wish) -> Repayment:
+    return record_repayment(
+        loan_id=wish.loan_id,
+        amount=wish.values["amount"],
+        received_on=wish.effective_on,
+        recorded_on=wish.recorded_on,
+        channel=RepaymentChannel.COUNTER,
+        idempotency_key=wish.idempotency_key,
+        recorded_by=wish.by,
+        payer_reference=wish.values.get("payer_reference", ""),
+    )
+
+
+def _settled(wish: Wish) -> Repayment:
+    return settle_early(
+        loan_id=wish.loan_id,
+        amount=wish.values["amount"],
+        on=wish.effective_on,
+        recorded_on=wish.recorded_on,
+        channel=RepaymentChannel.COUNTER,
+        idempotency_key=wish.idempotency_key,
+        by=wish.by,
+    )
+
+
+def _quoted(loan: Loan, on: date) -> Mapping[str, Any]:
+    if loan.status != LoanStatus.ACTIVE:
+        return {}
+    quote = settlement_quote(loan, on)
+    return {"amount": quote.total, "effective_on": quote.on}
+
+
+def _overpaid(loan: Loan, _on: date) -> Mapping[str, Any]:
+    position = getattr(loan, "position", None)
+    return {"amount": position.overpaid} if position is not None and position.overpaid else {}
+
+
+def _given_back(loan: Loan, effect: Effect) -> list[Line]:
+    return bookings.refund(accounts_for(loan), loan.pk, effect.figures["refunded"])
+
+
+REPAYMENT = register(
+    ActKind(
+        code="repayment",
+        label=_("Record payment"),
+        hint=_("Money that came in: it is divided in the product's order, and a day gone by is worked out again."),
+        permission="loans.record_repayment",
+        states=(LoanStatus.ACTIVE, LoanStatus.SETTLED),
+        kept_as_receipt=_recorded,
+        group=Group.MONEY,
+        template="loans/pay.html",
+        day_label=_("Received on"),
+        asks_reason=False,
+        parameters=(AMOUNT, _REFERENCE),
+    )
+)
+
+RECOVERY = register(
+    ActKind(
+        code="recovery",
+        label=_("Record recovery"),
+        hint=_("Money for a loan that was written off: income up to what was written off, the rest is owed back."),
+        permission="loans.record_repayment",
+        states=(LoanStatus.WRITTEN_OFF,),
+        kept_as_receipt=_recorded,
+        group=Group.MONEY,
+        template="loans/pay.html",
+        day_label=_("Received on"),
+        asks_reason=False,
+        parameters=(AMOUNT, _REFERENCE),
+    )
+)
+
+EARLY_SETTLEMENT = register(
+    ActKind(
+        code="early_settlement",
+        label=_("Settle early"),
+        hint=_("Interest counts for the days used only. A day after today is a quote; settling needs the money."),
+        button=_("Settle with the quoted amount"),
+        permission="loans.record_repayment",
+        kept_as_receipt=_settled,
+        initial=_quoted,
+        group=Group.MONEY,
+        template="loans/settle.html",
+        day_label=_("Settle on"),
+        asks_reason=False,
+        parameters=(AMOUNT,),
+    )
+)
+
+REFUND = register(
+    ActKind(
+        code="refund",
+        label=_("Refund overpayment"),
+        hint=_("What was paid too much goes back to the borrower."),
+        button=_("Give back"),
+        permission="loans.refund_overpayment",
+        states=(LoanStatus.ACTIVE, LoanStatus.SETTLED, LoanStatus.WRITTEN_OFF),
+        counts_from_today=True,
+        change=Refunded,
+        initial=_overpaid,
+        beyond_authority=beyond("refund"),
+        lines=_given_back,
+        once_charged_off=OnceChargedOff.SAME,
+        group=Group.MONEY,
+        asks_reason=False,
+        tells_borrower=False,
+        number_prefix="RF",
+        id_prefix="rfd",
+        undone_in=(LoanStatus.ACTIVE, LoanStatus.SETTLED, LoanStatus.WRITTEN_OFF),
+        parameters=(AMOUNT,),
+        figures=(("refunded", _("Given back")),),
+        size="refunded",
+    )
+)

@@ -1,0 +1,85 @@
+"""What the page of an act shows besides its form: what it would come to, and what helps to fill the form."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from core.money import ZERO
+from loans.account.account import age
+from loans.acts.previewing import Preview, RowPair
+from loans.bookkeeping import positions
+from loans.events.act_kinds import ActKind
+from loans.models import Loan, LoanAct, LoanStatus, Repayment, RepaymentLine
+
+Words = str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A preview as its page draws it."""
+
+    preview: Preview
+    changed: Sequence[RowPair]
+    figures: Sequence[tuple[Words, str]]
+    receipt: Repayment | None
+    lines: Sequence[RepaymentLine]
+    needs_second_person: bool
+
+
+def shown(found: Preview, kind: ActKind | None) -> Shown:
+    """``found`` with the act's own figures by their labels, or the division of the money it brought."""
+    result = found.result
+    act = result if isinstance(result, LoanAct) else None
+    labels = kind.figures if kind is not None else ()
+    return Shown(
+        preview=found,
+        changed=[pair for pair in found.rows if pair.changed],
+        figures=[(label, act.figures[name]) for name, label in labels if act is not None and name in act.figures],
+        receipt=result if isinstance(result, Repayment) else None,
+        lines=found.lines,
+        needs_second_person=act is not None and act.needs_second_person,
+    )
+
+
+def extra_context(kind: ActKind, loan: Loan, on: date) -> dict[str, Any]:
+    """What only the page of this kind shows."""
+    return _EXTRA[kind.code](loan, on) if kind.code in _EXTRA else {}
+
+
+def _payment_offers(loan: Loan, on: date) -> dict[str, Any]:
+    """Amounts a clerk is likely to be handed."""
+    if loan.status != LoanStatus.ACTIVE:
+        return {"offers": []}
+    overdue, due, owed = _owed_now(loan, on)
+    offers = [
+        (_("overdue, late interest to today"), overdue),
+        (_("with what is due today") if overdue else _("due today"), overdue + due if due else due),
+    ]
+    if not overdue and not due:
+        offers.append((_("next instalment"), loan.position.next_due_amount))
+    offers.append((_("all instalments"), owed))
+    return {"offers": [(label, amount) for label, amount in offers if amount]}
+
+
+def _owed_now(loan: Loan, on: date) -> tuple[Decimal, Decimal, Decimal]:
+    """Overdue, due today, and everything agreed and unpaid."""
+    account = age(positions.load(loan, loan.position), on)
+    overdue = sum((row.owed for row in account.instalments if row.due_on < on), ZERO)
+    due = sum((row.owed for row in account.instalments if row.due_on == on), ZERO)
+    return overdue, due, account.owed
+
+
+def _recovery_offers(loan: Loan, _on: date) -> dict[str, Any]:
+    left = loan.position.recoverable
+    return {"offers": [(_("still written off"), left)] if left > 0 else []}
+
+
+_EXTRA: dict[str, Callable[[Loan, date], dict[str, Any]]] = {
+    "repayment": _payment_offers,
+    "recovery": _recovery_offers,
+}
