@@ -15,6 +15,7 @@ from django.db import models
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from audit.models import Approval
 from core.fields import EncryptedTextField
 
 _AMOUNT = re.compile(r"^(-?)(\d+)(\.\d{2})$")
@@ -41,6 +42,16 @@ def changes_of(record: Any, people: dict[int, str] | None = None) -> list[Change
             _words(model, key, record.before.get(key), names),
             _words(model, key, record.after.get(key), names),
         )
+        for key in keys
+    ]
+
+
+def outcome_of(approval: Approval) -> list[Change]:
+    """What approving would do: as it was shown before something changed, beside as it would come out now."""
+    keys = {**approval.outcome, **approval.outcome_before}
+    before, after = approval.outcome_before, approval.outcome
+    return [
+        Change(_label(None, key), _words(None, key, before.get(key), {}), _words(None, key, after.get(key), {}))
         for key in keys
     ]
 
@@ -88,7 +99,9 @@ def _points_at(model: type[models.Model] | None, key: str) -> Any:
 def _label(model: type[models.Model] | None, key: str) -> str:
     field = _field(model, key)
     name = getattr(field, "verbose_name", None)
-    return capfirst(_(str(name) if name else key.replace("_", " ")))
+    if name:
+        return capfirst(_(str(name)))
+    return capfirst(" · ".join(_(part) for part in key.replace("_", " ").split(" · ")))
 
 
 def _words(model: type[models.Model] | None, key: str, value: Any, people: dict[int, str]) -> str:

@@ -6,13 +6,14 @@ inside the caller's transaction and returns counts. Repeating it for the same da
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db.models import Max, Min, Model
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from audit import approvals
 from borrowers.models import Borrower
 from core.errors import DomainError
 from debt_collections import cases, promises
@@ -93,6 +94,11 @@ def check_books(lo: int, hi: int, on: date) -> Counts:
     return {"difference": f"{difference:.2f}"}
 
 
+def expire_approvals(lo: int, hi: int, on: date) -> Counts:
+    """End what has waited longer for a second person than its rule allows, as of the day that begins."""
+    return {"requests_expired": approvals.expire_old(on + timedelta(days=1))}
+
+
 def close_period(lo: int, hi: int, on: date) -> Counts:
     """Close the books of days gone by, where the market's rule asks the night to."""
     return close_by_rule(on)
@@ -109,6 +115,7 @@ STEPS: tuple[Step, ...] = (
     Step("promises", _("Promises judged"), promises.judge, _ids_of(PromiseToPay)),
     Step("cases", _("Cases"), cases.review_borrowers, cases.id_range),
     Step("limits", _("Limits"), limits.rescore, _ids_of(Borrower)),
+    Step("approvals", _("Requests past their time"), expire_approvals, _once),
     Step("books", _("Books verified"), check_books, _once),
     Step("period", _("Books closed"), close_period, _once),
 )

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from audit import approvals, queries
-from audit.changes import changes_of, people_in
+from audit.changes import changes_of, outcome_of, people_in
 from audit.models import Approval, ApprovalStatus
 from core import business_date
 from core.errors import DomainError
@@ -25,6 +25,7 @@ TONES = {
     ApprovalStatus.APPROVED: "good",
     ApprovalStatus.REJECTED: "bad",
     ApprovalStatus.CANCELLED: "neutral",
+    ApprovalStatus.EXPIRED: "neutral",
 }
 
 
@@ -81,6 +82,7 @@ def _card(approval: Approval, user: Any, people: dict[int, str]) -> dict[str, An
         "approval": approval,
         "kind": kind.label,
         "changes": changes_of(approval, people),
+        "outcome": outcome_of(approval),
         "tone": TONES[ApprovalStatus(approval.status)],
         "why_not": _why_not(approval, user, kind.permission),
     }

@@ -174,10 +174,10 @@ def outcome_in_words(kind: ActKind, found: Preview) -> dict[str, str]:
 def _entry_in_words(found: Preview, act: LoanAct) -> dict[str, str]:
     entries = (lines for entry, lines in found.entries if entry.pk == act.entry_id)
     return {
-        f"{line.account_id} {side}": str(amount)
+        f"{side} · {line.account_id}": str(amount)
         for lines in entries
         for line in lines
-        for side, amount in (("debit", line.debit), ("credit", line.credit))
+        for side, amount in (("Debit", line.debit), ("Credit", line.credit))
         if amount
     }
 

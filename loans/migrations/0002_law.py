@@ -15,5 +15,5 @@ class Migration(migrations.Migration):
         Law(__file__, "drawdowns_within_approved"),
         Law(__file__, "merchant_credit_codes"),
         Law(__file__, "purchases"),
-        Law(__file__, "waivers_extensions_refunds"),
+        Law(__file__, "acts"),
     ]

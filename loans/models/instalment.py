@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import exact_field, money_field
+from core.money import round_money
 from loans.models.loan import Loan
 
 
@@ -66,3 +67,8 @@ class Instalment(models.Model):
     def paid(self) -> Decimal:
         """All that has been paid of this row, in money."""
         return self.principal_paid + self.interest_paid + self.fee_paid + self.late_interest_paid
+
+    @property
+    def still_owed(self) -> Decimal:
+        """All that is still to be paid of this row, in money."""
+        return self.principal + self.interest + self.fee + round_money(self.late_interest) - self.paid

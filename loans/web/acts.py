@@ -164,11 +164,12 @@ def act_undo(request: HttpRequest, number: str, act_id: str) -> HttpResponse:
             messages.success(request, said)
             return redirect("loans:loan_acts", loan.number)
     context = {"loan": loan, "position": getattr(loan, "position", None), "form": form, "kind": kind, "done": done}
-    context |= _undo_shown(done, kind, on)
+    context["figures"] = [(label, done.figures[name]) for name, label in kind.figures if name in done.figures]
+    context |= _undo_shown(done, on)
     return render(request, "loans/act_undo.html", context, status=422 if form.errors else 200)
 
 
-def _undo_shown(done: LoanAct, kind: ActKind, on: date) -> dict[str, Any]:
+def _undo_shown(done: LoanAct, on: date) -> dict[str, Any]:
     """The undo is run and taken back; where it is refused, the page says so before anybody types a reason."""
     if done.is_undone:
         return {}

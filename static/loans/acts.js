@@ -12,6 +12,11 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("htmx:afterSwap", (event) => {
   const quote = event.detail.target.querySelector("[data-settle-open]");
-  const button = document.querySelector("#settle-form .btn-primary");
-  if (quote && button) button.disabled = quote.dataset.settleOpen !== "yes";
+  if (!quote) return;
+  document.querySelector("#act-form .btn-primary").disabled = quote.dataset.settleOpen !== "yes";
+  const amount = document.getElementById("id_amount");
+  if (amount.value !== quote.dataset.settleWith) {
+    amount.value = quote.dataset.settleWith;
+    amount.dispatchEvent(new Event("input", { bubbles: true }));
+  }
 });

@@ -68,7 +68,7 @@ def _last_uncured(tried: Tried, days: int) -> date:
 
 
 def days_that_cure(account: Account, on: date) -> int | None:
-    """The days to offer on ``on``: what one person may grant or as many more as cure what is overdue; None where too many."""
+    """The days to offer on ``on``: what one person may grant, or the days that cure it; None where too many."""
     first = first_open_due_on(account)
     if first is None:
         return None

@@ -1,0 +1,23 @@
+-- Of an act on a loan nothing changes once it is done, but that it is undone (the state, its day and its reason) and what a
+-- replay makes of it (its figures and its entry). What is undone never stands again: another act is done instead. Nothing
+-- of it is deleted.
+
+CREATE FUNCTION loans_refuse_changed_act() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    movable text[] := ARRAY['status', 'undone_on', 'undo_reason', 'figures', 'entry_id'];
+BEGIN
+    IF TG_OP = 'DELETE' OR OLD.status = 'undone'
+       OR to_jsonb(NEW) - movable IS DISTINCT FROM to_jsonb(OLD) - movable THEN
+        RAISE EXCEPTION 'act % is only ever undone, and only once', OLD.public_id
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER loans_act_undone_once BEFORE UPDATE OR DELETE ON loans_loanact
+    FOR EACH ROW EXECUTE FUNCTION loans_refuse_changed_act();
+
+-- Taken back by:
+
+DROP TRIGGER loans_act_undone_once ON loans_loanact;
+DROP FUNCTION loans_refuse_changed_act();
