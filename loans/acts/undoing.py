@@ -24,7 +24,7 @@ from staff.models import User
 
 
 class UndoReasonMissing(Invalid):
-    code = "undo_reason_missing"
+    code = "reversal_reason_missing"
     field = "reason"
     message = _("Say why: the reason is kept with what is undone.")
 
@@ -37,7 +37,7 @@ class ActNotUndoable(DomainError):
 
 
 class AlreadyUndone(DomainError):
-    code = "already_undone"
+    code = "already_reversed"
     message = _("This was already undone on %(on)s: %(reason)s")
 
 
@@ -66,7 +66,7 @@ def undo(*, act_id: int, reason: str, on: date, by: User | None = None, approved
         try:
             replay_standing(loan, position, on=on)
         except EventImpossible as refusal:
-            why = _("a later event rests on it. %(why)s") % {"why": refusal.detail}
+            why = _("a later event rests on it. %(why)s") % {"why": refusal.context.get("why", refusal.detail)}
             raise ActNotUndoable(act=kind.label, why=why, cause=refusal.code) from refusal
         if kind.undo_message is not None:
             kind.undo_message(loan, act, on)

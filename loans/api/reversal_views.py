@@ -12,7 +12,7 @@ from core.errors import NotAllowed
 from loans.acts.kinds.charges import WAIVER
 from loans.acts.kinds.extending import EXTENSION
 from loans.acts.kinds.money import REFUND
-from loans.acts.undoing import undo
+from loans.acts.undoing import ActNotUndoable, undo
 from loans.api import reading
 from loans.api import servicing_serializers as shapes
 from loans.api.servicing_views import LoanView
@@ -26,11 +26,24 @@ class ReversalForLenderOnly(NotAllowed):
     message = _("Only the lender can take back what it granted or gave. Ask the lender.")
 
 
+class WaiverNotReversible(ActNotUndoable):
+    code = "waiver_not_reversible"
+
+
+class ExtensionNotReversible(ActNotUndoable):
+    code = "extension_not_reversible"
+
+
+class RefundNotReversible(ActNotUndoable):
+    code = "refund_not_reversible"
+
+
 class ReversalView(LoanView):
     """What the views of reversals share: each undoes an act of one kind. A partner sees what was granted, but did not."""
 
     scopes = {"POST": "loans:reverse"}
     kind: ClassVar[str]
+    refusal: ClassVar[type[ActNotUndoable]]
 
     def taken_back(self, loan_id: str, act_id: str) -> Response:
         """The act undone, with the reason sent. Raises ReversalForLenderOnly and what ``undo`` raises."""
@@ -38,13 +51,17 @@ class ReversalView(LoanView):
         act = self.found(LoanAct.objects.filter(loan=self.loan(loan_id), kind=self.kind), act_id)
         if not self.key.allows(EVERY_ORIGIN):
             raise ReversalForLenderOnly
-        done = undo(act_id=act.pk, reason=given["reason"], on=business_date.current(), by=self.client.acts_as)
+        try:
+            done = undo(act_id=act.pk, reason=given["reason"], on=business_date.current(), by=self.client.acts_as)
+        except ActNotUndoable as refusal:
+            raise self.refusal(**refusal.context) from refusal
         return self.answer(shapes.TransactionSerializer, reading.movement_of_act(done))
 
 
 class WaiverReverse(ReversalView):
     name = "waiver_reverse"
     kind = WAIVER.code
+    refusal = WaiverNotReversible
 
     @extend_schema(summary="Reverse a waiver", request=shapes.ReversalInput, responses=shapes.TransactionSerializer)
     @idempotent
@@ -56,6 +73,7 @@ class WaiverReverse(ReversalView):
 class ExtensionReverse(ReversalView):
     name = "extension_reverse"
     kind = EXTENSION.code
+    refusal = ExtensionNotReversible
 
     @extend_schema(summary="Reverse an extension", request=shapes.ReversalInput, responses=shapes.TransactionSerializer)
     @idempotent
@@ -67,6 +85,7 @@ class ExtensionReverse(ReversalView):
 class RefundReverse(ReversalView):
     name = "refund_reverse"
     kind = REFUND.code
+    refusal = RefundNotReversible
 
     @extend_schema(summary="Reverse a refund", request=shapes.ReversalInput, responses=shapes.TransactionSerializer)
     @idempotent

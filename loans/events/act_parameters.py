@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from core.errors import Invalid
+from core.money import CENT
 
 Words = str | Promise
 
@@ -88,6 +89,8 @@ def require_possible(parameters: Sequence[Parameter], values: Mapping[str, Any])
 
 
 def _possible(parameter: Parameter, value: Any) -> bool:
+    if parameter.sort is Sort.MONEY and not (value.is_finite() and value % CENT == 0):
+        return False
     if parameter.choices:
         return value in [code for code, _label in parameter.choices]
     below = parameter.least is not None and value < parameter.least
@@ -151,9 +154,7 @@ def _checked(parameter: Parameter, value: Any) -> Any:
     if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
         raise TypeError(parameter.name)
     read = _read(parameter, value)
-    if isinstance(read, Decimal) and (
-        not read.is_finite() or (parameter.sort is Sort.MONEY and read % Decimal("0.01"))
-    ):
+    if isinstance(read, Decimal) and (not read.is_finite() or (parameter.sort is Sort.MONEY and read % CENT)):
         raise ValueError(parameter.name)
     return read
 

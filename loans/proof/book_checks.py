@@ -181,12 +181,16 @@ SELECT r.number, f.figure, f.stored, f.rebuilt
  ORDER BY r.id
 """
 
-REFUNDS = f"""
-SELECT r.number, f.figure, f.stored, f.rebuilt
-  FROM loans_refund r {_ENTRY_SUMS}
+# An act and its own entry: both stand, or neither. Of a refund and a write-off the entry has the amount of the act.
+ACTS = f"""
+SELECT coalesce(r.number, r.public_id), f.figure, f.stored, f.rebuilt
+  FROM loans_loanact r {_ENTRY_SUMS}
  CROSS JOIN LATERAL (VALUES
-    ('amount in the books', r.amount::text, coalesce(b.amount, 0)::text),
-    ('status of its entry', r.status, CASE WHEN undone.id IS NULL THEN 'posted' ELSE 'reversed' END)
+    ('amount in the books', CASE r.kind WHEN 'refund' THEN r.parameters ->> 'amount'
+                                        WHEN 'write_off' THEN r.figures ->> 'written_off'
+                                        ELSE coalesce(b.amount, 0)::text END, coalesce(b.amount, 0)::text),
+    ('status of its entry', CASE r.status WHEN 'standing' THEN 'posted' ELSE 'reversed' END,
+                            CASE WHEN undone.id IS NULL THEN 'posted' ELSE 'reversed' END)
     ) AS f(figure, stored, rebuilt)
  WHERE f.stored <> f.rebuilt
  ORDER BY r.id
@@ -210,7 +214,7 @@ CHECKS = (
     Check("control_accounts", CONTROL_ACCOUNTS),
     Check("income", UNSHARED_INCOME),
     Check("repayments", REPAYMENTS),
-    Check("refunds", REFUNDS),
+    Check("acts", ACTS),
     Check("lines", ORPHAN_LINES),
     Check("shares", ORPHAN_SHARES),
 )

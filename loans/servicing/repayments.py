@@ -225,7 +225,7 @@ def reverse_repayment(
         try:
             replay_standing(loan, position, on=reversed_on)
         except EventImpossible as refusal:
-            why = _("a later event rests on it. %(why)s") % {"why": refusal.detail}
+            why = _("a later event rests on it. %(why)s") % {"why": refusal.context.get("why", refusal.detail)}
             raise RepaymentNotReversible(number=repayment.number, why=why, cause=refusal.code) from refusal
     announce(loan_id=loan_id, borrower_id=loan.borrower_id, on=reversed_on)
     return repayment

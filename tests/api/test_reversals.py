@@ -8,11 +8,9 @@ import pytest
 from core.models import Rule
 from core.rules import forget_cached_rules
 from loans.models import Loan
-from loans.servicing.hardship import extend
-from loans.servicing.refunds import refund_overpayment
-from loans.servicing.waiving import waive
 from tests.api.conftest import TODAY
 from tests.api.town import lent, yuan
+from tests.loans.doing import extend, refund_overpayment, waive
 from tests.partners.factories import Caller, caller
 from tests.partners.test_problems import assert_problem
 

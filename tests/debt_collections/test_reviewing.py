@@ -14,13 +14,13 @@ from debt_collections import cases, promises
 from debt_collections.models import Case, CaseEvent
 from debt_collections.strategy import PriorityRule, priority
 from loans.models import LoanPosition
-from loans.servicing.writing_off import write_off
 from tests.debt_collections.factories import FIRST_DUE, LATE, a_borrower, a_case, a_late_loan, pay, review
 from tests.loans.books import close_until
+from tests.loans.doing import write_off
 
 pytestmark = pytest.mark.django_db
 
-NOTHING = {"cases_opened": 0, "cases_moved": 0, "holds_ended": 0, "cases_closed": 0}
+NOTHING = {"cases_opened": 0, "cases_moved": 0, "write_offs_told": 0, "holds_ended": 0, "cases_closed": 0}
 
 
 def test_a_late_loan_opens_a_case_with_the_figures_of_its_position() -> None:

@@ -107,10 +107,10 @@ def test_the_extension_is_previewed_in_the_dialog(page_as, queue) -> None:
     page.get_by_role("link", name="preview").click()
     dialog = page.locator("#dialog")
     expect(dialog).to_contain_text("30 more days cost")
-    dialog.locator("#act_days").fill("15")
+    dialog.locator("#act_days").fill("45")
     dialog.get_by_role("button", name="Preview").click()
 
-    expect(dialog).to_contain_text("15 more days cost")
+    expect(dialog).to_contain_text("45 more days cost")
 
 
 @pytest.mark.long

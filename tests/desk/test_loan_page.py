@@ -13,8 +13,9 @@ from core import business_date
 from desk.web.loans import TABS
 from loans.models import Loan
 from loans.pages import loan_page
-from loans.servicing import hardship, repayments, settling, writing_off
+from loans.servicing import repayments, settling
 from tests.debt_collections.factories import a_case
+from tests.loans import doing
 from tests.loans.books import DISBURSED, a_running_loan, close_until
 
 pytestmark = pytest.mark.django_db
@@ -101,7 +102,7 @@ def test_who_may_not_act_is_told_which_right_is_missing(
 
 def test_a_written_off_loan_offers_recovery(operator: Client, loan: Loan) -> None:
     close_until(date(2026, 2, 24))
-    writing_off.write_off(loan_id=loan.pk, on=date(2026, 2, 25), reason="lost")
+    doing.write_off(loan_id=loan.pk, on=date(2026, 2, 25), reason="lost")
 
     page = shown(operator, loan)
 
@@ -151,7 +152,7 @@ def test_the_parts_of_the_bar_sum_to_everything_the_loan_asks_for(loan: Loan) ->
 
 def test_an_extended_schedule_can_be_compared_with_the_original(operator: Client, loan: Loan) -> None:
     close_until(DISBURSED)
-    hardship.extend(loan_id=loan.pk, days=10, on=date(2026, 1, 16), reason="salary day")
+    doing.extend(loan_id=loan.pk, days=10, on=date(2026, 1, 16), reason="salary day")
     address = reverse("desk:loan_tab", args=[loan.number, "schedule"])
 
     plain = operator.get(address).content.decode()
@@ -214,7 +215,7 @@ def test_the_whole_answer_takes_a_bounded_number_of_queries(
 
 def test_the_change_log_speaks_of_fields_not_of_columns(operator: Client, loan: Loan) -> None:
     close_until(date(2026, 2, 24))
-    writing_off.write_off(loan_id=loan.pk, on=date(2026, 2, 25), reason="lost")
+    doing.write_off(loan_id=loan.pk, on=date(2026, 2, 25), reason="lost")
 
     page = shown(operator, loan, "changes")
 

@@ -153,8 +153,8 @@ def record(page: Page, number: str, amount: str) -> None:
     page.keyboard.press("r")
     arrive(page, "**/pay")
     page.locator("#id_amount").fill(amount)
-    expect(page.locator("#preview")).not_to_contain_text("Type an amount")
-    page.locator("#pay-form button.btn-primary").click()
+    expect(page.locator("#preview")).to_contain_text("What would change")
+    page.locator("#act-form button.btn-primary").click()
     told(page, "receipt RP-")
 
 
@@ -172,18 +172,18 @@ def call_and_take_a_promise(page: Page, number: str) -> None:
 def extend(page: Page, number: str) -> None:
     """More time, seen beside the old schedule before it is granted."""
     page.goto(f"/app/loans/{number}/extend")
-    page.locator("#id_days").fill("15")
-    expect(page.locator("#preview")).to_contain_text("Interest for the extra time")
+    page.locator("#id_days").fill("30")
+    expect(page.locator("#preview")).to_contain_text("Interest added")
     page.locator("#id_reason").fill("salary day moved")
-    page.locator("#extend-form button.btn-primary").click()
-    told(page, "Extended by 15 days")
+    page.locator("#act-form button.btn-primary").click()
+    told(page, "Done: Extend")
     expect(page.locator("main")).to_contain_text("Schedule v2")
 
 
 def ask_for_write_off(page: Page, number: str) -> None:
     page.goto(f"/app/loans/{number}")
     page.locator("main details.menu summary").click()
-    follow(page, "Request write-off")
+    follow(page, "Write off")
     page.locator("#id_reason").fill("moved away, no address, no income")
     press(page, "Send for approval")
     told(page, "a second person decides")

@@ -8,11 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.money import ZERO
-from loans.account.account import Account, age, call_in, extend, open_account, waive
+from loans.account.account import Account, age, call_in, open_account
 from loans.account.allocation import allocate, receive
 from loans.account.arrears import arrears, step_of
+from loans.account.changes.charges import ChargesWaived, WaiverTooHigh
+from loans.account.changes.extending import Extended
 from loans.account.payment_order import COMPONENTS
-from loans.account.replay import Event, ExtensionEvent, PaymentEvent, replay
+from loans.account.replay import Event, PaymentEvent, replay
 from loans.schedules.schedule import build_schedule
 from loans.schedules.terms import LoanTerms
 
@@ -87,9 +89,10 @@ def test_settling_early_costs_interest_only_for_the_days_used() -> None:
 
 
 def test_an_extension_moves_open_due_dates_and_charges_the_contract_rate() -> None:
-    extended, added = extend(account(), on=date(2026, 2, 10), days=30, annual_rate=Decimal("0.12"))
+    effect = Extended(on=date(2026, 2, 10), days=30, annual_rate=Decimal("0.12")).apply(account())
+    extended = effect.account
 
-    assert added == Decimal("29.59")  # 3,000 × 12 % × 30 ÷ 365
+    assert effect.figures["interest_added"] == Decimal("29.59")  # 3,000 × 12 % × 30 ÷ 365
     assert extended.instalments[0].due_on == date(2026, 3, 17)
     assert extended.instalments[0].interest == Decimal("59.59")
 
@@ -97,11 +100,13 @@ def test_an_extension_moves_open_due_dates_and_charges_the_contract_rate() -> No
 def test_no_more_can_be_waived_than_is_owed() -> None:
     late = age(account(), date(2026, 3, 1))
 
-    assert (
-        waive(late, on=date(2026, 3, 1), component="late_interest", amount=Decimal("6.59")).late_interest_accrued == 0
-    )
-    with pytest.raises(ValueError, match="more would be waived"):
-        waive(late, on=date(2026, 3, 1), component="late_interest", amount=Decimal("6.60"))
+    def waived(amount: str) -> Account:
+        given_up = ChargesWaived(on=date(2026, 3, 1), component="late_interest", amount=Decimal(amount))
+        return given_up.apply(late).account
+
+    assert waived("6.59").late_interest_accrued == 0
+    with pytest.raises(WaiverTooHigh):
+        waived("6.60")
 
 
 @given(cents=st.integers(1, 6_000_00), days=st.integers(0, 200), order=st.permutations(COMPONENTS))
@@ -123,7 +128,7 @@ payments = st.builds(
     st.integers(1, 900_00),
 )
 extensions = st.builds(
-    lambda day, days: ExtensionEvent(on=START + timedelta(days=day), days=days, annual_rate=Decimal("0.12")),
+    lambda day, days: Extended(on=START + timedelta(days=day), days=days, annual_rate=Decimal("0.12"), source="stored"),
     st.integers(0, 100),
     st.integers(1, 60),
 )

@@ -62,10 +62,9 @@ def test_principal_is_conserved_and_nothing_is_owed_below_zero(story: list[Event
     account, capitalised, repaid = fresh(), ZERO, ZERO
     for event in story:
         account, outcome = apply(account, event)
-        if outcome.effect is not None:
-            capitalised += outcome.effect.figures.get("interest_capitalised", ZERO)
+        capitalised += outcome.effect.figures.get("interest_capitalised", ZERO)
         if outcome.allocation is not None:
-            repaid += outcome.allocation.of("principal")
+            repaid += outcome.allocation.parts.principal
 
         rows = account.instalments
         assert account.principal_outstanding == TERMS.principal + capitalised - repaid

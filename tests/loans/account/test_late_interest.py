@@ -17,7 +17,8 @@ from loans.account.account import age, open_account
 from loans.account.interest import late_interest_of_day
 from loans.account.late_interest import LateRate, LateTerms, capped_rate, rates_with, spans
 from loans.acts.kinds.late_rates import LateMultiplierFixed, LateRateOnItsOwn
-from loans.acts.performing import perform, undo
+from loans.acts.performing import perform
+from loans.acts.undoing import undo
 from loans.disbursement import disbursing
 from loans.models import Instalment, Loan, LoanAct
 from loans.night.closing import accrue_and_age
@@ -28,10 +29,10 @@ from loans.proof.verifying import compare
 from loans.schedules.schedule import build_schedule
 from loans.schedules.terms import LoanTerms
 from loans.servicing.repayments import record_repayment
-from loans.servicing.waiving import waive
 from tests.examples import lives
 from tests.loans.acts.test_acts import wish
 from tests.loans.books import DISBURSED, a_product, a_running_loan, close_until
+from tests.loans.doing import waive
 from tests.loans.factories import ON, an_application, an_offer
 from tests.loans.servicing.test_repayments import assert_books_agree, pay, position
 

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from ledger.models import JournalEntry
-from loans.acts.performing import ActConflict, CountsFromFuture, Wish, perform, undo
+from loans.acts.performing import ActConflict, CountsFromFuture, perform
 from loans.acts.previewing import preview
+from loans.acts.undoing import undo
 from loans.bookkeeping.lifecycle import LoanNotInState
-from loans.events.act_kinds import ActUnknown
+from loans.events.act_kinds import ActUnknown, Wish
 from loans.events.act_parameters import ParameterUnknown
 from loans.models import ActStatus, Instalment, Loan, LoanAct
 from messaging.models import Message

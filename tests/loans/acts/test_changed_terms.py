@@ -12,8 +12,9 @@ from ledger.models import JournalLine
 from loans.account.changes.plan_rows import NoInstalmentAhead, NothingOverdue
 from loans.account.changes.restructuring import FirstDueTooEarly, FlatChargeStays
 from loans.acts.kinds.terms import DueDayTooFar, FollowsBalance
-from loans.acts.performing import BeyondAuthority, perform, undo
+from loans.acts.performing import BeyondAuthority, perform
 from loans.acts.previewing import preview
+from loans.acts.undoing import undo
 from loans.events.act_parameters import ParameterMissing, ParameterOutOfRange
 from loans.models import Instalment, Loan, LoanAct, LoanStatus
 from tests.loans.acts.test_acts import wish

@@ -8,9 +8,10 @@ import pytest
 
 from loans.account.account import Account
 from loans.account.changes.charges import FeeLongPaid, FeeLoweredTooFar, NoFeeThere
-from loans.acts.performing import BeyondAuthority, perform, undo
+from loans.acts.performing import BeyondAuthority, perform
 from loans.acts.previewing import preview
 from loans.acts.running_cost import FeeBreaksCap, LateInterestBreaksCap, PenaltyBreaksCap, cost_of_account
+from loans.acts.undoing import undo
 from loans.bookkeeping.positions import load
 from loans.events.act_kinds import act_kind
 from loans.models import Instalment, Loan, LoanAct

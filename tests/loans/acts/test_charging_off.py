@@ -13,19 +13,20 @@ from audit import approvals
 from audit.models import Approval
 from core import business_date
 from loans.account.changes.losses import AlreadyChargedOff
-from loans.acts.performing import ActNotUndoable, BeyondAuthority, perform, undo
+from loans.acts.performing import BeyondAuthority, perform
+from loans.acts.undoing import ActNotUndoable, undo
 from loans.events.act_kinds import LoanChargedOff
 from loans.models import Loan, LoanAct, LoanPosition
 from loans.pages import portfolio
 from loans.proof.book_checks import CHECKS, broken
 from loans.proof.verifying import compare
-from loans.servicing.writing_off import write_off
 from messaging.models import Message
 from risk import limits
 from risk.models import CreditLimit
 from risk.queries import profile_of
 from tests.loans.acts.test_acts import wish
 from tests.loans.books import a_product, a_running_loan, close_until
+from tests.loans.doing import take_back, write_off
 from tests.loans.factories import an_application
 from tests.loans.money_stories.test_charge_off_stories import charge_off
 from tests.loans.servicing.test_repayments import assert_books_agree, pay, position
@@ -201,7 +202,7 @@ def test_it_is_not_undone_under_a_write_off(loan: Loan) -> None:
         undo(act_id=act.pk, reason="wrong loan", on=DUE)
     assert_books_agree(loan)
 
-    perform(wish(loan, "write_off_undone", DUE), approved=True)
+    take_back(loan.acts.get(kind="write_off", status="standing"), DUE)
     undo(act_id=act.pk, reason="wrong loan", on=DUE)
     write_off(loan_id=loan.pk, on=DUE, reason="after all")
     assert position(loan).written_off_amount == Decimal("12180.00")

@@ -9,7 +9,9 @@ from django.db import IntegrityError, transaction
 from core import business_date
 from core.errors import DomainError
 from loans.acts import drawing
-from loans.acts.performing import ActConflict, ActNotUndoable, perform, perform_or_ask, undo
+from loans.acts.asking import perform_or_ask
+from loans.acts.performing import ActConflict, perform
+from loans.acts.undoing import ActNotUndoable, undo
 from loans.banking.simulator import REFUSED
 from loans.bookkeeping.lifecycle import LoanNotInState
 from loans.disbursement import disbursing

@@ -12,8 +12,9 @@ from debt_collections.guarding import LeftInPeace, guard
 from loans.account.changes.holds import FreeDaysGiven, HoldEndsTooEarly, NoHoldRunning
 from loans.account.interest import STOPS_LATE_INTEREST, Hold, Stops, chargeable_days, held_days
 from loans.acts.kinds.holds import HoldFollowsBalance
-from loans.acts.performing import BeyondAuthority, perform, undo
+from loans.acts.performing import BeyondAuthority, perform
 from loans.acts.previewing import preview
+from loans.acts.undoing import undo
 from loans.models import Instalment, Loan, LoanAct
 from loans.notices.reminders import queue_reminders
 from loans.servicing.holding import is_left_in_peace

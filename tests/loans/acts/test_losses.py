@@ -2,19 +2,25 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
+from audit import approvals
+from audit.models import Approval
 from ledger.models import JournalLine
 from loans.account.changes.losses import MoreThanAgreed
-from loans.acts.performing import ActNotUndoable, BeyondAuthority, perform, undo
+from loans.acts.asking import perform_or_ask
+from loans.acts.kinds.losses import RecoveriesStand
+from loans.acts.performing import BeyondAuthority, perform
 from loans.acts.previewing import preview
+from loans.acts.undoing import undo
 from loans.bookkeeping.lifecycle import LoanNotInState
-from loans.models import Loan, LoanStatus
+from loans.models import Loan, LoanAct, LoanStatus
 from loans.servicing.repayments import RepaymentNotReversible, reverse_repayment
-from loans.servicing.writing_off import RecoveriesStand, WriteOffCountsLater, write_off
 from tests.loans.acts.test_acts import wish
 from tests.loans.books import a_running_loan, close_until
+from tests.loans.doing import take_back, write_off
 from tests.loans.servicing.test_repayments import assert_books_agree, pay, position
 
 pytestmark = pytest.mark.django_db
@@ -89,10 +95,10 @@ def test_too_much_for_the_agreement_or_for_one_person_is_refused() -> None:
 def test_a_write_off_taken_back_leaves_the_loan_as_if_it_had_always_run() -> None:
     loan, other = a_running_loan(), a_running_loan()
     close_until(date(2026, 6, 30))
-    write_off(loan_id=loan.pk, on=date(2026, 7, 1), reason="no prospect")
+    gone = write_off(loan_id=loan.pk, on=date(2026, 7, 1), reason="no prospect")
     close_until(date(2026, 7, 9))
 
-    act = perform(wish(loan, "write_off_undone", date(2026, 7, 9), recorded_on=date(2026, 7, 10)), approved=True)
+    take_back(gone, date(2026, 7, 10))
 
     loan.refresh_from_db()
     back, ran = position(loan), position(other)
@@ -101,24 +107,21 @@ def test_a_write_off_taken_back_leaves_the_loan_as_if_it_had_always_run() -> Non
                    "risk_class", "days_past_due", "as_of", "next_due_on"):  # fmt: skip
         assert getattr(back, figure) == getattr(ran, figure), figure
     assert_books_agree(loan)
-    with pytest.raises(ActNotUndoable):
-        undo(act_id=act.pk, reason="no", on=date(2026, 7, 10))
     write_off(loan_id=loan.pk, on=date(2026, 7, 10), reason="after all")
     assert_books_agree(loan)
 
 
-def test_a_write_off_is_not_taken_back_alone_nor_under_recovered_money_nor_from_before() -> None:
+def test_a_write_off_is_not_taken_back_alone_nor_under_recovered_money(staff_member: Any) -> None:
     loan = a_running_loan()
-    with pytest.raises(LoanNotInState):
-        perform(wish(loan, "write_off_undone", ON), approved=True)
-    write_off(loan_id=loan.pk, on=date(2026, 7, 1), reason="fraud")
+    asked = perform_or_ask(wish(loan, "write_off", date(2026, 7, 1)))
+    assert isinstance(asked, Approval)
+    approvals.approve(approval_id=asked.pk, decided_by=staff_member("checker"), on=date(2026, 7, 1))
+    gone = LoanAct.objects.get(loan=loan)
 
     with pytest.raises(BeyondAuthority):
-        perform(wish(loan, "write_off_undone", date(2026, 7, 2)))
-    with pytest.raises(WriteOffCountsLater):
-        perform(wish(loan, "write_off_undone", ON, recorded_on=date(2026, 7, 2)), approved=True)
+        undo(act_id=gone.pk, reason="paid after all", on=date(2026, 7, 2))
     pay(loan, "50.00", date(2026, 7, 2))
     with pytest.raises(RecoveriesStand):
-        perform(wish(loan, "write_off_undone", date(2026, 7, 2)), approved=True)
+        take_back(gone, date(2026, 7, 2))
     loan.refresh_from_db()
     assert loan.status == LoanStatus.WRITTEN_OFF and position(loan).written_off_amount > 0

@@ -12,20 +12,18 @@ from hypothesis import strategies as st
 from core.errors import DomainError
 from core.money import ZERO
 from ledger.queries import difference
-from loans.acts.performing import perform, undo
+from loans.acts.performing import perform
+from loans.acts.undoing import undo
 from loans.models import Loan, LoanAct, LoanPosition, Repayment
 from loans.night.closing import accrue_and_age
 from loans.proof.verifying import compare
-from loans.servicing.hardship import extend
-from loans.servicing.refunds import refund_overpayment
 from loans.servicing.repayments import record_repayment, reverse_repayment
 from loans.servicing.settling import settle_early
-from loans.servicing.waiving import waive
-from loans.servicing.writing_off import write_off
 from tests.examples import lives
 from tests.loans.acts.test_acts import wish
+from tests.loans.acts.test_undoing import take_back
 from tests.loans.books import DISBURSED, a_running_loan
-from tests.loans.servicing.test_reversing import take_back
+from tests.loans.doing import extend, refund_overpayment, waive, write_off
 
 pytestmark = pytest.mark.django_db
 LAST_DAY = 150
@@ -94,7 +92,7 @@ def an_act(loan: Loan, key: int, act: str, number: int, cents: int, today: date)
     receipts = list(Repayment.objects.filter(loan=loan).order_by("id"))
     acts = list(LoanAct.objects.filter(loan=loan).order_by("id").values_list("id", flat=True))
     overpaid = LoanPosition.objects.get(pk=loan.pk).overpaid
-    granted = [*loan.waivers.order_by("id"), *loan.extensions.order_by("id"), *loan.refunds.order_by("id")]
+    granted = list(loan.acts.filter(kind__in=("waiver", "extension", "refund")).order_by("id"))
     came_on = max(today - timedelta(days=number if number % 2 else 0), DISBURSED)
     facts: dict[str, Any] = {"loan_id": loan.pk, "on": today}
     match act:

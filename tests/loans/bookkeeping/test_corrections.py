@@ -8,15 +8,12 @@ import pytest
 from core.money import ZERO
 from ledger.queries import balances
 from loans.bookkeeping.lifecycle import LoanNotInState
+from loans.events.act_parameters import ParameterOutOfRange
 from loans.models import Loan, Repayment
-from loans.servicing import previews
-from loans.servicing.hardship import extend, preview_extension
-from loans.servicing.refunds import refund_overpayment
-from loans.servicing.repayments import AmountInvalid, RepaymentConflict, RepaymentNotReversible, reverse_repayment
+from loans.servicing.repayments import RepaymentConflict, RepaymentNotReversible, reverse_repayment
 from loans.servicing.settling import settle_early, settlement_quote
-from loans.servicing.waiving import waive
-from loans.servicing.writing_off import write_off
 from tests.loans.books import DISBURSED, a_running_loan, close_until
+from tests.loans.doing import extend, refund_overpayment, waive, write_off
 from tests.loans.servicing.test_repayments import assert_books_agree, pay, position
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +36,7 @@ def test_an_amount_that_is_none_cannot_be_waived(amount: str) -> None:
     loan = a_running_loan()
     close_until(date(2026, 3, 10))
 
-    with pytest.raises(AmountInvalid):
+    with pytest.raises(ParameterOutOfRange):
         waive(loan_id=loan.pk, component="late_interest", amount=Decimal(amount), on=date(2026, 3, 11), reason="-")
 
 
@@ -78,9 +75,7 @@ def test_a_loan_that_waits_for_its_money_refuses_by_name() -> None:
     day = date(2026, 1, 16)
 
     with pytest.raises(LoanNotInState):
-        previews.payment(loan, amount=Decimal("1.00"), received_on=day, on=day)
-    with pytest.raises(LoanNotInState):
-        preview_extension(loan, days=10, on=day)
+        pay(loan, "1.00", day)
     with pytest.raises(LoanNotInState):
         extend(loan_id=loan.pk, days=10, on=day, reason="-")
     with pytest.raises(LoanNotInState):

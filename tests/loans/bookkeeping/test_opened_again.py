@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from loans.acts.performing import perform, undo
+from loans.acts.performing import perform
+from loans.acts.undoing import undo
 from loans.models import Loan, Repayment
 from loans.night.closing import accrue_and_age
 from loans.servicing.repayments import reverse_repayment

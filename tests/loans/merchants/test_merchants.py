@@ -28,7 +28,7 @@ from loans.merchants.merchants import (
     change_merchant,
 )
 from loans.models import Loan, Merchant, ProductVersion
-from tests.loans.books import a_merchant, a_product, a_purchase, a_running_loan
+from tests.loans.books import DISBURSED, a_merchant, a_product, a_purchase, a_running_loan
 from tests.loans.factories import ON, an_application
 
 pytestmark = pytest.mark.django_db
@@ -304,7 +304,7 @@ def test_another_market_has_numbers_of_its_own_form() -> None:
 )
 def test_a_wrong_account_is_not_asked_for(changes: dict[str, str], refusal: type[Exception]) -> None:
     with pytest.raises(refusal):
-        ask_for_account(merchant_id=a_merchant().pk, **{**ACCOUNT, **changes})
+        ask_for_account(merchant_id=a_merchant().pk, on=DISBURSED, **{**ACCOUNT, **changes})
 
 
 def test_nothing_is_lent_for_the_goods_of_a_merchant_that_waits() -> None:

@@ -9,12 +9,13 @@ from decimal import Decimal
 
 import pytest
 
-from loans.acts.performing import perform, undo
+from loans.acts.performing import perform
+from loans.acts.undoing import undo
 from loans.models import Loan, LoanAct, LoanStatus
 from loans.servicing.repayments import reverse_repayment
-from loans.servicing.writing_off import write_off
 from tests.loans.acts.test_acts import wish
 from tests.loans.books import close_until
+from tests.loans.doing import take_back, write_off
 from tests.loans.money_stories.telling import the_journal, told
 from tests.loans.money_stories.test_servicing_stories import FIRST_DUE, a_loan_on
 from tests.loans.servicing.test_repayments import assert_books_agree, pay, position
@@ -180,7 +181,7 @@ def test_a_write_off_after_it_is_no_second_expense_and_is_taken_back_without_one
     assert_books_agree(loan)
     reverse_repayment(repayment_id=receipt.pk, reason="bounced", reversed_on=FIRST_DUE)
     with the_journal() as taken_back:
-        perform(wish(loan, "write_off_undone", FIRST_DUE), approved=True)
+        take_back(loan.acts.get(kind="write_off", status="standing"), FIRST_DUE)
 
     assert (written_off.text, taken_back.text) == ("", "")
     assert (left.written_off_amount, left.recovered, left.recoverable) == (

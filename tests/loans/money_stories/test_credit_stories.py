@@ -11,7 +11,8 @@ import pytest
 from loans.account.changes.credits import MoreThanOwed
 from loans.acts.kinds.credits import MoreThanReceived, NotAPurchase, ReceiptUnknown
 from loans.acts.kinds.replanning import BeyondApproved
-from loans.acts.performing import perform, undo
+from loans.acts.performing import perform
+from loans.acts.undoing import undo
 from loans.models import Instalment, Loan, LoanStatus
 from tests.loans.acts.test_acts import wish
 from tests.loans.books import a_product, a_running_loan, close_until

@@ -1,14 +1,12 @@
 """Money stories of what the lender takes back: a waiver, an extension, a refund, on the loan of the servicing stories."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
-from loans.servicing.hardship import extend
-from loans.servicing.refunds import refund_overpayment
-from loans.servicing.reversing import reverse_extension, reverse_refund, reverse_waiver
-from loans.servicing.waiving import waive
 from tests.loans.books import a_running_loan
+from tests.loans.doing import extend, refund_overpayment, take_back, waive
 from tests.loans.money_stories.telling import the_journal, told
 from tests.loans.money_stories.test_servicing_stories import a_loan_on
 from tests.loans.servicing.test_repayments import assert_books_agree, pay, position
@@ -23,7 +21,7 @@ def test_a_waiver_is_reversed_and_the_income_comes_back() -> None:
     waiver = waive(loan_id=loan.pk, component="late_interest", amount=owed, on=date(2026, 2, 25), reason="notice late")
 
     with the_journal() as journal:
-        reverse_waiver(waiver_id=waiver.pk, reason="the notice was in time", on=date(2026, 2, 26))
+        take_back(waiver, date(2026, 2, 26), "the notice was in time")
 
     assert journal.text == told("""
         2026-02-26 accrual, counts from 2026-02-25
@@ -39,7 +37,7 @@ def test_an_extension_is_reversed_and_its_earned_interest_taken_back() -> None:
     extension = extend(loan_id=loan.pk, days=10, on=date(2026, 1, 25), reason="sickness", approved=True)
 
     with the_journal() as journal:
-        reverse_extension(extension_id=extension.pk, reason="wrong loan", on=date(2026, 1, 26))
+        take_back(extension, date(2026, 1, 26), "wrong loan")
 
     assert journal.text == told("""
         2026-01-26 accrual, counts from 2026-01-25
@@ -55,12 +53,12 @@ def test_the_bank_refuses_a_refund_and_the_money_is_owed_back_again() -> None:
     refund = refund_overpayment(loan_id=loan.pk, amount=position(loan).overpaid, on=day, idempotency_key="r")
 
     with the_journal() as journal:
-        reverse_refund(refund_id=refund.pk, reason="account closed", on=date(2026, 1, 28))
+        take_back(refund, date(2026, 1, 28), "account closed")
 
     assert journal.text == told("""
         2026-01-28 refund_reversal, counts from 2026-01-25, reverses refund of 2026-01-25
           Borrower overpayments                        798.05
           Cash at bank                      798.05
     """)
-    assert position(loan).overpaid == refund.amount
+    assert position(loan).overpaid == Decimal("798.05")
     assert_books_agree(loan)

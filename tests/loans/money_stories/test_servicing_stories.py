@@ -9,13 +9,10 @@ from datetime import date, timedelta
 import pytest
 
 from loans.models import Loan
-from loans.servicing.hardship import extend
-from loans.servicing.refunds import refund_overpayment
 from loans.servicing.repayments import reverse_repayment
 from loans.servicing.settling import settle_early
-from loans.servicing.waiving import waive
-from loans.servicing.writing_off import write_off
 from tests.loans.books import a_running_loan, close_days, close_until
+from tests.loans.doing import extend, refund_overpayment, waive, write_off
 from tests.loans.money_stories.telling import the_journal, told
 from tests.loans.servicing.test_repayments import assert_books_agree, pay, position
 

@@ -12,14 +12,15 @@ import pytest
 
 from core.models import Rule
 from core.rules import forget_cached_rules
-from loans.acts.performing import perform, undo
+from loans.acts.performing import perform
+from loans.acts.undoing import undo
 from loans.models import Loan, LoanPosition
 from loans.proof.book_checks import CHECKS, broken
 from loans.proof.verifying import compare
 from loans.servicing.repayments import reverse_repayment
-from loans.servicing.writing_off import write_off
 from tests.loans.acts.test_acts import wish
 from tests.loans.books import a_running_loan, close_days, close_until
+from tests.loans.doing import take_back, write_off
 from tests.loans.money_stories.telling import the_journal, told
 from tests.loans.money_stories.test_charge_off_stories import charge_off
 from tests.loans.servicing.test_repayments import assert_books_agree, pay, position
@@ -142,7 +143,7 @@ def test_a_write_off_clears_suspense_without_expense_and_is_taken_back() -> None
     with the_journal() as journal:
         write_off(loan_id=loan.pk, on=NEXT_DAY, reason="no prospect")
     assert_books_agree(loan)
-    perform(wish(loan, "write_off_undone", NEXT_DAY), approved=True)
+    take_back(loan.acts.get(kind="write_off", status="standing"), NEXT_DAY)
 
     assert journal.text == told("""
         2026-05-18 write_off

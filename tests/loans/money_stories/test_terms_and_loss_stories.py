@@ -8,9 +8,10 @@ from decimal import Decimal
 
 import pytest
 
-from loans.acts.performing import perform, undo
-from loans.servicing.writing_off import write_off
+from loans.acts.performing import perform
+from loans.acts.undoing import undo
 from tests.loans.acts.test_acts import wish
+from tests.loans.doing import take_back, write_off
 from tests.loans.money_stories.telling import the_journal, told
 from tests.loans.money_stories.test_servicing_stories import FIRST_DUE, a_loan_on
 from tests.loans.servicing.test_repayments import assert_books_agree, pay
@@ -89,7 +90,7 @@ def test_a_write_off_is_taken_back() -> None:
     write_off(loan_id=loan.pk, on=FIRST_DUE, reason="fraud")
 
     with the_journal() as journal:
-        perform(wish(loan, "write_off_undone", FIRST_DUE), approved=True)
+        take_back(loan.acts.get(kind="write_off", status="standing"), FIRST_DUE)
 
     assert journal.text == told("""
         2026-02-15 write_off_reversal, reverses write_off of 2026-02-15

@@ -13,13 +13,14 @@ from django.db.models import Sum
 
 from core.money import ZERO
 from ledger.queries import difference
-from loans.models import Loan, LoanStatus, Refund, Repayment
+from loans.acts.performing import ActConflict
+from loans.models import Loan, LoanAct, LoanStatus, Repayment
 from loans.night import closing
 from loans.night.closing import accrue_and_age
 from loans.proof.verifying import compare
-from loans.servicing.refunds import refund_overpayment
 from loans.servicing.repayments import RepaymentConflict, record_repayment, reverse_repayment
 from tests.loans.books import DISBURSED, a_running_loan, close_until
+from tests.loans.doing import refund_overpayment
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TODAY = DISBURSED + timedelta(days=60)
@@ -94,12 +95,12 @@ def test_one_key_for_refunds_of_two_loans_at_once_pays_one() -> None:
     for loan in loans:
         payment(loan, "15000.00", f"all-{loan.pk}")()
 
-    def refund(loan: Loan) -> Callable[[], Refund]:
+    def refund(loan: Loan) -> Callable[[], LoanAct]:
         return lambda: refund_overpayment(loan_id=loan.pk, amount=Decimal("5.00"), on=TODAY, idempotency_key="r")
 
     answers = at_once([refund(loan) for loan in loans])
 
-    assert {type(answer) for answer in answers} == {Refund, RepaymentConflict}
+    assert {type(answer) for answer in answers} == {LoanAct, ActConflict}
     assert_books_agree()
 
 

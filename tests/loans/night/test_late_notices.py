@@ -7,7 +7,7 @@ import pytest
 
 from core.models import Rule
 from core.rules import forget_cached_rules
-from loans.acts.performing import undo
+from loans.acts.undoing import undo
 from loans.models import Instalment, Loan, LoanAct
 from loans.night.closing import accrue_and_age
 from loans.night.late_notices import hold_for_notices

@@ -14,18 +14,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.money import ZERO
-from loans.account.account import Account, age, extend, open_account
-from loans.account.replay import Event, ExtensionEvent, PaymentEvent, apply, replay
+from loans.account.account import Account, age, open_account
+from loans.account.changes.extending import Extended
+from loans.account.replay import Event, PaymentEvent, apply, replay
+from loans.acts.performing import previewed
 from loans.models import Instalment, Loan
 from loans.schedules import terms as t
 from loans.schedules.due_dates import periods
 from loans.schedules.plan import plan_of
 from loans.schedules.plan_record import as_json, from_json
 from loans.schedules.schedule import build_schedule
-from loans.servicing.hardship import ExtensionPreview, preview_extension
-from loans.servicing.hardship import extend as grant
 from tests.loans.account.test_recalculation import ORDER, START, TERMS, a_loan, paid, servicing
+from tests.loans.acts.test_acts import wish
 from tests.loans.books import a_running_loan, close_until
+from tests.loans.doing import extend as grant
 from tests.loans.servicing.test_repayments import assert_books_agree, pay, position
 
 FEBRUARY = date(2026, 2, 15)
@@ -40,6 +42,11 @@ def a_plan(level_from: t.LevelFrom, **servicing: object) -> Account:
     return open_account(schedule, on=START, grace_days=0, late_annual_rate=ZERO, plan=plan)
 
 
+def extended_by(account: Account, on: date, days: int) -> tuple[Account, Decimal]:
+    effect = Extended(on=on, days=days, annual_rate=TERMS.annual_rate).apply(account)
+    return effect.account, effect.figures["interest_added"]
+
+
 def dues(account: Account) -> list[str]:
     return [row.due_on.isoformat() for row in account.instalments]
 
@@ -47,7 +54,7 @@ def dues(account: Account) -> list[str]:
 def test_open_due_dates_move_and_the_instalments_keep_their_level() -> None:
     account = paid(a_loan(), "2022-12-01", "862")
 
-    extended, added = extend(account, on=date(2022, 12, 10), days=30, annual_rate=TERMS.annual_rate)
+    extended, added = extended_by(account, date(2022, 12, 10), 30)
 
     assert dues(extended) == ["2022-12-01", "2023-01-31", "2023-03-03", "2023-03-31", "2023-05-01", "2023-05-31"]
     assert [row.principal + row.interest for row in extended.instalments[:5]] == [Decimal("862.00")] * 5
@@ -61,7 +68,7 @@ def test_an_instalment_paid_as_agreed_is_not_asked_for_again() -> None:
     first = loan.instalments[0]
     loan = paid(loan, "2022-12-01", str(first.principal + first.interest))
 
-    extended, _added = extend(loan, on=date(2022, 12, 10), days=30, annual_rate=TERMS.annual_rate)
+    extended, _added = extended_by(loan, date(2022, 12, 10), 30)
 
     assert extended.instalments[0] == loan.instalments[0]
     assert extended.instalments[0].settled_on == date(2022, 12, 1)
@@ -72,7 +79,7 @@ def test_instalments_that_fell_away_move_too_and_one_comes_back_after_the_last()
     account = paid(a_loan(prepayment=t.Prepayment.REDUCE_NUMBER), "2022-12-01", "2600")
     assert len(account.instalments) == 4
 
-    extended, _added = extend(account, on=date(2022, 12, 10), days=180, annual_rate=TERMS.annual_rate)
+    extended, _added = extended_by(account, date(2022, 12, 10), 180)
 
     assert len(extended.instalments) == 5
     assert dues(extended) == sorted(dues(extended))
@@ -83,15 +90,16 @@ def test_an_instalment_of_overdue_interest_alone_falls_away() -> None:
     """3,874 in advance left three instalments; ten weeks late they bore interest enough for a fourth."""
     account = age(paid(a_loan(prepayment=t.Prepayment.REDUCE_NUMBER), "2022-11-19", "3874"), date(2023, 2, 19))
 
-    extended, added = extend(account, on=date(2023, 2, 19), days=32, annual_rate=TERMS.annual_rate)
+    extended, _added = extended_by(account, date(2023, 2, 19), 32)
 
-    pairs = ExtensionPreview(account, extended, added).pairs
-    assert [pair.number for pair in pairs if pair.after is None] == [4]
-    assert [pair.number for pair in pairs if pair.moves] == [1, 2, 3]
+    before = {row.number: row.due_on for row in account.instalments}
+    after = {row.number: row.due_on for row in extended.instalments}
+    assert before.keys() - after.keys() == {4}
+    assert [number for number in after if after[number] != before[number]] == [1, 2, 3]
 
 
 def test_a_moved_plan_is_kept_and_read_back() -> None:
-    extended, _added = extend(a_loan(), on=date(2022, 11, 10), days=9, annual_rate=TERMS.annual_rate)
+    extended, _added = extended_by(a_loan(), date(2022, 11, 10), 9)
     assert extended.plan is not None and extended.plan.level_periods
 
     assert from_json(as_json(extended.plan) or {}, TERMS, extended.plan.servicing) == extended.plan
@@ -103,7 +111,9 @@ payments = st.builds(
     st.integers(1, 300_000),
 )
 extensions = st.builds(
-    lambda day, days: ExtensionEvent(on=START + timedelta(days=day), days=days, annual_rate=TERMS.annual_rate),
+    lambda day, days: Extended(
+        on=START + timedelta(days=day), days=days, annual_rate=TERMS.annual_rate, source="stored"
+    ),
     st.integers(0, 150),
     st.integers(1, 180),
 )
@@ -125,7 +135,7 @@ def test_principal_is_conserved_periods_follow_one_another_and_ageing_in_between
         stepped = apply(age(stepped, event.on - timedelta(days=1)), event)[0]
         assert sum((row.principal for row in stepped.instalments), ZERO) == Decimal("5000.00")
         assert all(row.principal_owed >= 0 and row.interest_owed >= 0 for row in stepped.instalments)
-        if isinstance(event, ExtensionEvent) and stepped.plan is not None:
+        if isinstance(event, Extended) and stepped.plan is not None:
             assert all(one.due_on == next_.starts_on for one, next_ in pairwise(stepped.plan.periods))
             assert settled <= {row.number for row in stepped.instalments if not row.agreed_owed}
     straight = replay(a_plan(level_from, **servicing), in_order)[0]
@@ -160,26 +170,26 @@ def current(loan: Loan) -> list[Instalment]:
 
 
 def test_what_the_preview_shows_is_what_is_granted(shortened: Loan) -> None:
-    preview = preview_extension(shortened, days=150, on=date(2026, 2, 20))
+    on = date(2026, 2, 20)
+    found = previewed(wish(shortened, "extension", on, days=150), shortened)
 
-    granted = grant(loan_id=shortened.pk, days=150, on=date(2026, 2, 20), reason="illness", approved=True)
+    granted = grant(loan_id=shortened.pk, days=150, on=on, reason="illness", approved=True)
 
-    shown = [pair.after for pair in preview.pairs if pair.after is not None]
-    assert [(row.number, row.due_on, row.owed) for row in shown] == [
+    shown = [pair.after for pair in found.rows if pair.after is not None]
+    assert [(row.number, row.due_on, row.still_owed) for row in shown] == [
         (row.number, row.due_on, row.principal + row.interest + row.fee - row.principal_paid - row.interest_paid)
         for row in current(shortened)
     ]
-    assert granted.interest_added == preview.interest_added
-    assert granted.from_number == next(pair.number for pair in preview.pairs if pair.moves) == 2
+    assert granted.figures == found.result.figures
     assert_books_agree(shortened)
 
 
 def test_an_instalment_that_comes_back_is_shown_as_added(shortened: Loan, lead: Client) -> None:
     before = len(current(shortened))
-    page = lead.get(reverse("loans:loan_extend_preview", args=[shortened.number]), {"days": 150})
+    page = lead.get(reverse("loans:loan_act_preview", args=[shortened.number, "extension"]), {"days": 150})
 
-    added = [pair for pair in page.context["preview"].pairs if pair.before is None]
-    assert [pair.number for pair in added] == [before + 1]
+    added = [pair for pair in page.context["shown"].preview.rows if pair.before is None]
+    assert [pair.after.number for pair in added] == [before + 1]
     assert "added" in page.content.decode()
     assert "falls away" not in page.content.decode()
 

@@ -11,11 +11,13 @@ from django.test.utils import CaptureQueriesContext
 from core.money import ZERO
 from ledger.models import JournalEntry
 from ledger.queries import balances, difference
+from loans.account.changes.charges import WaiverTooHigh
+from loans.account.changes.credits import RefundTooHigh
+from loans.account.changes.extending import NothingToExtend
+from loans.acts.performing import BeyondAuthority
 from loans.bookkeeping.lifecycle import LoanNotInState
 from loans.models import Instalment, Loan, LoanPosition, LoanStatus, Repayment, RepaymentLine, RepaymentStatus
 from loans.proof.verifying import compare
-from loans.servicing.hardship import ExtensionBeyondAuthority, NothingToExtend, extend, preview_extension
-from loans.servicing.refunds import RefundTooHigh, refund_overpayment
 from loans.servicing.repayments import (
     AmountInvalid,
     ReceivedBeforeDisbursement,
@@ -26,10 +28,9 @@ from loans.servicing.repayments import (
     reverse_repayment,
 )
 from loans.servicing.settling import settle_early, settlement_quote
-from loans.servicing.waiving import WaiverTooHigh, waive
-from loans.servicing.writing_off import write_off
 from messaging.models import Message
 from tests.loans.books import a_running_loan, close_until
+from tests.loans.doing import extend, refund_overpayment, waive, write_off
 
 pytestmark = pytest.mark.django_db
 
@@ -219,16 +220,14 @@ def test_a_replay_keeps_what_it_undid() -> None:
 
 def test_an_extension_moves_the_dates_and_keeps_the_old_schedule() -> None:
     loan = a_running_loan()
-    preview = preview_extension(loan, days=30, on=date(2026, 2, 10))
-
-    extend(loan_id=loan.pk, days=30, on=date(2026, 2, 10), reason="illness")
+    extension = extend(loan_id=loan.pk, days=30, on=date(2026, 2, 10), reason="illness")
 
     rows = Instalment.objects.filter(loan=loan)
     assert rows.filter(superseded_on__isnull=False).count() == 12
     assert rows.get(number=1, version=2).due_on == date(2026, 3, 17)
-    assert rows.get(number=1, version=2).interest == Decimal("180.00") + preview.interest_added
+    assert rows.get(number=1, version=2).interest == Decimal("180.00") + Decimal(extension.figures["interest_added"])
     assert_books_agree(loan)
-    with pytest.raises(ExtensionBeyondAuthority):
+    with pytest.raises(BeyondAuthority):
         extend(loan_id=loan.pk, days=31, on=date(2026, 2, 11), reason="travel")
 
 

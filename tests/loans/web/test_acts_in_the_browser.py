@@ -9,9 +9,9 @@ from playwright.sync_api import Page, expect
 
 from loans.events.act_kinds import act_kinds
 from loans.models import Loan, LoanAct, LoanStatus, Repayment
-from loans.servicing.writing_off import write_off
 from tests.browsing import arrive, assert_fits
 from tests.loans.books import a_product, a_running_loan, close_until
+from tests.loans.doing import write_off
 from tests.loans.servicing.test_repayments import pay
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -96,7 +96,7 @@ PAGES: dict[str, dict[str, str]] = {
 def test_what_moves_money_previews_itself_before_it_is_done(page_as: Any, picture: Any) -> None:
     loan, receipt = a_late_loan()
     page = page_as("operations", superuser=True)
-    changes = page.locator("#changes")
+    changes = page.locator("#preview")
     for name, typed in PAGES.items():
         page.goto(f"/app/loans/{loan.number}/{name}")
         fill(page, typed)
@@ -104,7 +104,7 @@ def test_what_moves_money_previews_itself_before_it_is_done(page_as: Any, pictur
         expect(changes.get_by_role("heading", name="Journal")).to_be_visible()
         picture(page, f"preview-{name}")
     page.goto(f"/app/payments/{receipt}/reverse")
-    expect(changes.get_by_role("heading", name="Schedule beside the old")).to_be_visible()
+    expect(page.locator("#changes").get_by_role("heading", name="Schedule beside the old")).to_be_visible()
     page.goto(f"/app/loans/{loan.number}/refund")
     fill(page, {"amount": "5.00"})
     expect(changes.get_by_role("alert")).to_contain_text("overpaid")
@@ -151,7 +151,8 @@ def test_a_written_off_loan_offers_what_it_knows(page_as: Any) -> None:
 
     page.goto(f"/app/loans/{loan.number}/acts/")
 
-    expect(page.get_by_role("link", name="Take the write-off back")).to_be_visible()
+    expect(page.get_by_role("link", name="Record recovery")).to_be_visible()
+    expect(page.get_by_role("link", name="Undo")).to_be_visible()
     expect(page.get_by_role("link", name="Add a fee")).to_have_count(0)
     assert LoanAct.objects.filter(loan=loan).count() == 0
     assert loan.principal == Decimal("12000.00")

@@ -13,9 +13,7 @@ from core import business_date
 from loans.acts.performing import perform
 from loans.incoming import importing
 from loans.models import Disbursement, IncomingPayment
-from loans.servicing import refunds, repayments
-from loans.servicing.hardship import extend
-from loans.servicing.waiving import waive
+from loans.servicing import repayments
 from loans.web.urls import urlpatterns
 from staff.models import User
 from tests.loans.acts.test_acts import wish
@@ -29,15 +27,12 @@ pytestmark = pytest.mark.django_db
 PLACES = {
     "loan_list": ("loans.view_loan", "get"),
     "loan_pay": ("loans.record_repayment", "get"),
-    "loan_pay_preview": ("loans.record_repayment", "get"),
     "loan_settle": ("loans.record_repayment", "get"),
     "loan_settle_quote": ("loans.record_repayment", "get"),
     "loan_refund": ("loans.refund_overpayment", "get"),
     "loan_extend": ("loans.grant_extension", "get"),
-    "loan_extend_preview": ("loans.grant_extension", "get"),
     "loan_waive": ("loans.waive_charges", "get"),
     "loan_write_off": ("loans.request_write_off", "get"),
-    "loan_preview": ("loans.waive_charges", "get"),
     "loan_disburse": ("loans.disburse_loan", "post"),
     "drawdown_send": ("loans.disburse_loan", "post"),
     "drawdown_retry": ("loans.disburse_loan", "post"),
@@ -46,9 +41,6 @@ PLACES = {
     "loan_act": ("loans.adjust_charges", "get"),
     "loan_act_preview": ("loans.adjust_charges", "get"),
     "loan_act_undo": ("loans.undo_act", "get"),
-    "waiver_reverse": ("loans.undo_act", "get"),
-    "extension_reverse": ("loans.undo_act", "get"),
-    "refund_reverse": ("loans.undo_act", "get"),
     "loan_why": ("loans.view_loan", "get"),
     "loan_contract": ("loans.view_loan", "get"),
     "payments": ("loans.view_loan", "get"),
@@ -98,18 +90,6 @@ def real_addresses() -> dict[str, str]:
     )
     act = perform(wish(loan, "fee_added", DISBURSED, amount=Decimal("1.00")))
     merchant = a_merchant()
-    waiver = waive(loan_id=loan.pk, component="fee", amount=Decimal("0.50"), on=DISBURSED, reason="-")
-    extension = extend(loan_id=loan.pk, days=5, on=DISBURSED, reason="-")
-    overpaid = a_running_loan()
-    repayments.record_repayment(
-        loan_id=overpaid.pk,
-        amount=Decimal("20000.00"),
-        received_on=DISBURSED,
-        channel="counter",
-        idempotency_key="o",
-        recorded_by=None,
-    )
-    refund = refunds.refund_overpayment(loan_id=overpaid.pk, amount=Decimal("1.00"), on=DISBURSED, idempotency_key="r")
     drawdown = Disbursement.objects.create(
         number="DB-1.2", loan=loan, is_drawdown=True, amount=Decimal("1.00"), requested_on=DISBURSED
     )
@@ -123,16 +103,12 @@ def real_addresses() -> dict[str, str]:
         "loan_act": [loan.number, "fee_added"],
         "loan_act_preview": [loan.number, "fee_added"],
         "loan_act_undo": [loan.number, act.public_id],
-        "waiver_reverse": [loan.number, waiver.public_id],
-        "extension_reverse": [loan.number, extension.public_id],
-        "refund_reverse": [overpaid.number, refund.public_id],
         "incoming_payment": [IncomingPayment.objects.get().pk],
         "incoming_payment_return": [IncomingPayment.objects.get().pk],
         "payment_file": [bank_file.pk],
         "receipt": [repayment.number],
         "repayment_reverse": [repayment.number],
         "repayment_reverse_preview": [repayment.number],
-        "loan_preview": [loan.number, "waive"],
         "product": [a_product().product.code],
         "calendar": ["CN"],
         **{name: [merchant.public_id] for name in PLACES if name.startswith("merchant_") and name != "merchant_new"},

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -12,7 +13,7 @@ from audit import approvals
 from audit.models import Approval
 from core import business_date
 from ledger import queries as ledger
-from loans.models import Extension, Loan, Repayment, Waiver
+from loans.models import Loan, LoanAct, Repayment
 from tests.loans.books import a_running_loan, close_until
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +46,7 @@ def at(name: str, *args: object) -> str:
 def payment(client: Client, loan: Loan, **changes: str) -> dict[str, str]:
     """The form as it was drawn, filled in."""
     drawn = client.get(at("loan_pay", loan.number)).context["form"]
-    return {"key": drawn["key"].value(), "amount": "1100.16", "received_on": DUE.isoformat(), **changes}
+    return {"key": drawn["key"].value(), "amount": "1100.16", "effective_on": DUE.isoformat(), **changes}
 
 
 def test_a_payment_is_recorded_and_the_loan_is_shown_again(operator: Client, loan: Loan) -> None:
@@ -84,8 +85,8 @@ def test_the_same_form_with_another_amount_is_refused(operator: Client, loan: Lo
         ({"amount": "0"}, "amount"),
         ({"amount": "twelve"}, "amount"),
         ({"amount": "1.234"}, "amount"),
-        ({"received_on": "2026-03-01"}, "received_on"),
-        ({"received_on": "2020-01-01"}, "received_on"),
+        ({"effective_on": "2026-03-01"}, "effective_on"),
+        ({"effective_on": "2020-01-01"}, "effective_on"),
     ],
 )
 def test_a_refusal_stands_beside_the_field_it_concerns(
@@ -104,49 +105,65 @@ def test_amounts_may_be_pasted_with_separators(operator: Client, loan: Loan) -> 
     assert Repayment.objects.get().amount == Decimal("1100.16")
 
 
+def previewed(client: Client, loan: Loan, code: str, **typed: str) -> Any:
+    return client.get(at("loan_act_preview", loan.number, code), typed).context["shown"]
+
+
 def test_the_preview_shows_the_very_allocation_that_recording_makes(operator: Client, loan: Loan) -> None:
-    asked = {"amount": "1100.15", "received_on": DUE.isoformat()}
-    preview = operator.get(at("loan_pay_preview", loan.number), asked).context["preview"]
+    shown = previewed(operator, loan, "repayment", amount="1100.15", effective_on=DUE.isoformat())
 
     operator.post(at("loan_pay", loan.number), payment(operator, loan, amount="1100.15"))
 
     made = Repayment.objects.get()
-    assert (preview.principal, preview.interest) == (made.principal, made.interest)
+    assert [(line.principal, line.interest) for line in shown.lines] == [(made.principal, made.interest)]
     assert (made.principal, made.interest) == (Decimal("920.15"), Decimal("180.00"))
-    assert preview.overdue_after == 0
 
 
 def test_a_back_dated_payment_is_previewed_by_its_replay(operator: Client, loan: Loan) -> None:
     close_until(date(2026, 2, 28))
-    asked = {"amount": "1100.15", "received_on": DUE.isoformat()}
 
-    preview = operator.get(at("loan_pay_preview", loan.number), asked).context["preview"]
+    shown = previewed(operator, loan, "repayment", amount="1100.15", effective_on=DUE.isoformat())
 
-    assert preview.is_backdated
-    assert preview.late_interest == 0  # received on the due day, so nothing was ever late
+    assert shown.receipt.late_interest == 0  # received on the due day, so nothing was ever late
 
 
 def test_the_preview_changes_nothing(operator: Client, loan: Loan) -> None:
     before = ledger.balances()
 
-    operator.get(at("loan_pay_preview", loan.number), {"amount": "10", "received_on": DUE.isoformat()})
+    previewed(operator, loan, "repayment", amount="10", effective_on=DUE.isoformat())
 
     assert ledger.balances() == before
 
 
-def test_settling_takes_exactly_the_quoted_amount(operator: Client, loan: Loan) -> None:
-    page = operator.get(at("loan_settle", loan.number))
-    quote = page.context["quote"]
+def settlement(client: Client, loan: Loan, **changes: str) -> dict[str, str]:
+    form = client.get(at("loan_settle", loan.number)).context["form"]
+    drawn = {name: str(form[name].value()) for name in ("key", "amount", "effective_on")}
+    return {**drawn, **changes}
 
-    operator.post(at("loan_settle", loan.number), {"key": page.context["form"]["key"].value(), "on": DUE.isoformat()})
+
+def test_settling_takes_exactly_the_quoted_amount(operator: Client, loan: Loan) -> None:
+    quote = operator.get(at("loan_settle_quote", loan.number), {"effective_on": DUE.isoformat()}).context["quote"]
+
+    operator.post(at("loan_settle", loan.number), settlement(operator, loan))
 
     loan.refresh_from_db()
     assert (loan.status, Repayment.objects.get().amount) == ("settled", quote.total)
     assert quote.saved > 0
 
 
+def test_a_quote_that_no_longer_holds_settles_nothing(operator: Client, loan: Loan) -> None:
+    drawn = settlement(operator, loan)
+    operator.post(at("loan_pay", loan.number), payment(operator, loan, amount="100.00"))
+
+    response = operator.post(at("loan_settle", loan.number), drawn)
+
+    loan.refresh_from_db()
+    assert (response.status_code, loan.status) == (422, "active")
+    assert "amount" in response.context["form"].errors
+
+
 def test_a_quote_for_a_day_to_come_is_a_quote_only(operator: Client, loan: Loan) -> None:
-    page = operator.get(at("loan_settle_quote", loan.number), {"on": "2026-03-01"})
+    page = operator.get(at("loan_settle_quote", loan.number), {"effective_on": "2026-03-01"})
 
     assert page.context["quote"].on == date(2026, 3, 1)
     assert 'data-settle-open="no"' in page.content.decode()
@@ -174,44 +191,52 @@ def test_what_is_overpaid_is_given_back_once(operator: Client, loan: Loan) -> No
     operator.post(at("loan_refund", loan.number), asked)
 
     loan.position.refresh_from_db()
-    assert loan.refunds.count() == 1
+    assert loan.acts.filter(kind="refund").count() == 1
     assert loan.position.overpaid == 0
 
 
+def filled(client: Client, loan: Loan, name: str, **values: str) -> dict[str, str]:
+    """The form of an act as it was drawn, filled in."""
+    drawn = client.get(at(name, loan.number)).context["form"]
+    return {"key": drawn["key"].value(), **values}
+
+
 def test_an_extension_within_authority_is_granted_at_once(lead: Client, loan: Loan) -> None:
-    preview = lead.get(at("loan_extend_preview", loan.number), {"days": 7})
+    shown = previewed(lead, loan, "extension", days="7")
 
-    lead.post(at("loan_extend", loan.number), {"days": 7, "reason": "salary day"})
+    lead.post(at("loan_extend", loan.number), filled(lead, loan, "loan_extend", days="7", reason="salary day"))
 
-    extension = Extension.objects.get()
-    assert (extension.days, extension.reason) == (7, "salary day")
-    assert extension.interest_added == preview.context["preview"].interest_added
+    extension = LoanAct.objects.get()
+    assert (extension.parameters, extension.reason) == ({"days": 7}, "salary day")
+    assert extension.figures["interest_added"] == dict(shown.figures)["Interest added"]
 
 
 def test_an_extension_beyond_authority_waits_for_a_second_person(
     lead: Client, loan: Loan, staff_member: Callable
 ) -> None:
-    lead.post(at("loan_extend", loan.number), {"days": 170, "reason": "long illness"})
+    assert previewed(lead, loan, "extension", days="170").needs_second_person
+    lead.post(at("loan_extend", loan.number), filled(lead, loan, "loan_extend", days="170", reason="long illness"))
     approval = Approval.objects.get()
-    assert not Extension.objects.exists()
+    assert not LoanAct.objects.exists()
 
     second = staff_member("team_lead", username="second-lead")
     approvals.approve(approval_id=approval.pk, decided_by=second, on=business_date.current())
 
-    assert Extension.objects.get().days == 170
+    granted = LoanAct.objects.get()
+    assert (granted.parameters["days"], granted.agreed_by) == (170, second)
 
 
 def test_a_waiver_above_what_is_owed_is_refused(lead: Client, loan: Loan) -> None:
-    response = lead.post(
-        at("loan_waive", loan.number), {"component": "late_interest", "amount": "1.00", "reason": "goodwill"}
-    )
+    asked = filled(lead, loan, "loan_waive", component="late_interest", amount="1.00", reason="goodwill")
+
+    response = lead.post(at("loan_waive", loan.number), asked)
 
     assert response.status_code == 422
-    assert not Waiver.objects.exists()
+    assert not LoanAct.objects.exists()
 
 
 def test_a_write_off_is_asked_for_here_and_decided_by_another(lead: Client, loan: Loan, staff_member: Callable) -> None:
-    lead.post(at("loan_write_off", loan.number), {"reason": "no way to reach her"})
+    lead.post(at("loan_write_off", loan.number), filled(lead, loan, "loan_write_off", reason="no way to reach her"))
     loan.refresh_from_db()
     approval = Approval.objects.get()
     assert loan.status == "active"
@@ -224,7 +249,7 @@ def test_a_write_off_is_asked_for_here_and_decided_by_another(lead: Client, loan
 
 
 def test_the_person_who_asked_cannot_decide(lead: Client, loan: Loan, staff_member: Callable) -> None:
-    lead.post(at("loan_write_off", loan.number), {"reason": "no way to reach her"})
+    lead.post(at("loan_write_off", loan.number), filled(lead, loan, "loan_write_off", reason="no way to reach her"))
 
     with pytest.raises(approvals.SecondPersonNeeded):
         approvals.approve(
@@ -233,9 +258,9 @@ def test_the_person_who_asked_cannot_decide(lead: Client, loan: Loan, staff_memb
 
 
 def test_asking_twice_for_the_same_write_off_is_refused_in_words(lead: Client, loan: Loan) -> None:
-    lead.post(at("loan_write_off", loan.number), {"reason": "first"})
+    lead.post(at("loan_write_off", loan.number), filled(lead, loan, "loan_write_off", reason="first"))
 
-    response = lead.post(at("loan_write_off", loan.number), {"reason": "second"})
+    response = lead.post(at("loan_write_off", loan.number), filled(lead, loan, "loan_write_off", reason="second"))
 
     assert response.status_code == 422
     assert "already waits" in response.content.decode()

@@ -8,9 +8,8 @@ from django.test import Client
 from django.urls import reverse
 
 from ledger.models import JournalEntry
-from loans.models import Extension, Loan, Refund, Waiver
-from tests.loans.servicing.test_repayments import pay
-from tests.loans.servicing.test_reversing import (
+from loans.models import Loan, LoanAct
+from tests.loans.acts.test_undoing import (
     TODAY,
     a_late_loan,
     a_refund,
@@ -19,14 +18,15 @@ from tests.loans.servicing.test_reversing import (
     an_overpaid_loan,
     take_back,
 )
+from tests.loans.servicing.test_repayments import pay
 
 pytestmark = pytest.mark.django_db
-PLACES: dict[str, tuple[Callable[[], Loan], Callable[[Loan], Any]]] = {
-    "waiver_reverse": (a_late_loan, a_waiver),
-    "extension_reverse": (a_late_loan, an_extension),
-    "refund_reverse": (an_overpaid_loan, a_refund),
+GRANTS: dict[str, tuple[Callable[[], Loan], Callable[[Loan], Any]]] = {
+    "waiver": (a_late_loan, a_waiver),
+    "extension": (a_late_loan, an_extension),
+    "refund": (an_overpaid_loan, a_refund),
 }
-each_place = pytest.mark.parametrize("place", PLACES)
+each_kind = pytest.mark.parametrize("kind", GRANTS)
 
 
 @pytest.fixture
@@ -34,48 +34,49 @@ def finance(client: Client, signed_in: Callable[..., Client]) -> Client:
     return signed_in(client, "finance")
 
 
-def granted(place: str) -> tuple[Loan, Waiver | Extension | Refund, str]:
-    begin, grant = PLACES[place]
+def granted(kind: str) -> tuple[Loan, LoanAct, str]:
+    begin, grant = GRANTS[kind]
     loan = begin()
     row = grant(loan)
-    return loan, row, reverse(f"loans:{place}", args=[loan.number, row.public_id])
+    return loan, row, reverse("loans:loan_act_undo", args=[loan.number, row.public_id])
 
 
-@each_place
-def test_the_page_shows_what_would_change_and_changes_nothing(finance: Client, place: str) -> None:
-    _loan, row, address = granted(place)
+@each_kind
+def test_the_page_shows_what_would_change_and_changes_nothing(finance: Client, kind: str) -> None:
+    _loan, row, address = granted(kind)
     entries = JournalEntry.objects.count()
 
     page = finance.get(address)
 
-    shown = page.context["shown"]["preview"]
+    shown = page.context["shown"].preview
     assert shown.figures and shown.entries
     assert page.status_code == 200
     row.refresh_from_db()
-    assert not row.is_reversed and JournalEntry.objects.count() == entries
+    assert not row.is_undone and JournalEntry.objects.count() == entries
 
 
-@each_place
-def test_with_a_reason_it_is_taken_back_and_stays_in_the_list_struck_through(finance: Client, place: str) -> None:
-    loan, row, address = granted(place)
+@each_kind
+def test_with_a_reason_it_is_taken_back_and_stays_in_the_list_struck_through(finance: Client, kind: str) -> None:
+    loan, row, address = granted(kind)
     tab = reverse("desk:loan_tab", args=[loan.number, "transactions"])
+    menu = reverse("loans:loan_acts", args=[loan.number])
     assert address in finance.get(tab).content.decode()
 
     refused = finance.post(address, {"reason": ""})
     done = finance.post(address, {"reason": "asked for by nobody"})
 
-    assert (refused.status_code, done.status_code, done["Location"]) == (422, 302, tab)
+    assert (refused.status_code, done.status_code, done["Location"]) == (422, 302, menu)
     row.refresh_from_db()
-    assert (row.status, row.reversed_on, row.reversal_reason) == ("reversed", TODAY, "asked for by nobody")
+    assert (row.status, row.undone_on, row.undo_reason) == ("undone", TODAY, "asked for by nobody")
     assert row.history.order_by("-history_id").first().history_user.username == "finance"
     page = finance.get(tab).content.decode()
     assert address not in page
     assert 'class="struck"' in page and "asked for by nobody" in page
 
 
-@each_place
-def test_what_is_already_reversed_is_shown_as_that(finance: Client, place: str) -> None:
-    _loan, row, address = granted(place)
+@each_kind
+def test_what_is_already_reversed_is_shown_as_that(finance: Client, kind: str) -> None:
+    _loan, row, address = granted(kind)
     take_back(row, reason="seen before")
 
     page = finance.get(address)
@@ -87,30 +88,30 @@ def test_what_is_already_reversed_is_shown_as_that(finance: Client, place: str) 
 
 
 def test_a_refusal_is_told_before_anybody_types_a_reason(finance: Client) -> None:
-    loan, _row, address = granted("waiver_reverse")
+    loan, _row, address = granted("waiver")
     pay(loan, "20000.00", TODAY)
     a_refund(loan)
 
     page = finance.get(address)
     refused = finance.post(address, {"reason": "too late"})
 
-    assert "a later refund or act rests on it" in page.context["refusal"]
+    assert "a later event rests on it" in page.context["refusal"]
     assert refused.status_code == 422
-    assert "a later refund or act rests on it" in refused.content.decode()
+    assert "a later event rests on it" in refused.content.decode()
 
 
 def test_an_extension_taken_back_is_told_in_the_story_of_the_loan(finance: Client) -> None:
-    loan, row, _address = granted("extension_reverse")
+    loan, row, _address = granted("extension")
     take_back(row, reason="wrong borrower")
 
     page = finance.get(reverse("desk:loan", args=[loan.number])).content.decode()
 
-    assert "Extension reversed" in page and "wrong borrower" in page
+    assert "Undone: Extended by" in page and "wrong borrower" in page
 
 
-@each_place
-def test_of_another_loan_it_does_not_exist(finance: Client, place: str) -> None:
-    _loan, row, _address = granted(place)
+@each_kind
+def test_of_another_loan_it_does_not_exist(finance: Client, kind: str) -> None:
+    _loan, row, _address = granted(kind)
     other = a_late_loan()
 
-    assert finance.get(reverse(f"loans:{place}", args=[other.number, row.public_id])).status_code == 404
+    assert finance.get(reverse("loans:loan_act_undo", args=[other.number, row.public_id])).status_code == 404

@@ -13,7 +13,8 @@ from django.urls import reverse
 from ledger.models import JournalEntry
 from loans.models import Instalment, Loan, LoanPosition, Repayment
 from loans.proof.verifying import compare
-from loans.servicing import settling, waiving, writing_off
+from loans.servicing import settling
+from tests.loans import doing
 from tests.loans.books import a_running_loan, close_until
 from tests.loans.servicing.test_repayments import pay
 
@@ -47,26 +48,26 @@ def lines_of(entries: list[JournalEntry]) -> list[tuple[str, Decimal, Decimal]]:
 
 
 def shown_by(client: Client, loan: Loan, code: str, **typed: str) -> Any:
-    response = client.get(reverse("loans:loan_preview", args=[loan.number, code]), typed)
+    response = client.get(reverse("loans:loan_act_preview", args=[loan.number, code]), typed)
     assert response.status_code == 200
-    return response.context["shown"], response.context["refusal"]
+    return response.context.get("shown"), response.context.get("refusal", "")
 
 
 TYPED: dict[str, dict[str, str]] = {
-    "pay": {"amount": "1200.00", "received_on": LATE.isoformat()},
-    "settle": {"on": LATE.isoformat()},
-    "waive": {"component": "late_interest", "amount": "1.00"},
-    "write-off": {},
+    "repayment": {"amount": "1200.00", "effective_on": LATE.isoformat()},
+    "early_settlement": {"amount": "QUOTED", "effective_on": LATE.isoformat()},
+    "waiver": {"component": "late_interest", "amount": "1.00"},
+    "write_off": {},
 }
 DONE: dict[str, Callable[[Loan], object]] = {
-    "pay": lambda loan: pay(loan, "1200.00", LATE),
-    "settle": lambda loan: settling.settle_early(
+    "repayment": lambda loan: pay(loan, "1200.00", LATE),
+    "early_settlement": lambda loan: settling.settle_early(
         loan_id=loan.pk, on=LATE, recorded_on=LATE, channel="counter", idempotency_key="s"
     ),
-    "waive": lambda loan: waiving.waive(
+    "waiver": lambda loan: doing.waive(
         loan_id=loan.pk, component="late_interest", amount=Decimal("1.00"), on=LATE, reason="ours"
     ),
-    "write-off": lambda loan: writing_off.write_off(loan_id=loan.pk, on=LATE, reason="no prospect"),
+    "write_off": lambda loan: doing.write_off(loan_id=loan.pk, on=LATE, reason="no prospect"),
 }
 
 
@@ -75,9 +76,11 @@ def test_what_is_previewed_is_what_follows(boss: Client, loan: Loan, code: str) 
     before = stored(loan)
     last = JournalEntry.objects.latest("id").pk
 
-    shown, refusal = shown_by(boss, loan, code, **TYPED[code])
+    quoted = str(settling.settlement_quote(loan, LATE).total)
+    typed = {name: value.replace("QUOTED", quoted) for name, value in TYPED[code].items()}
+    shown, refusal = shown_by(boss, loan, code, **typed)
     previewed = [
-        (line.account_id, line.debit, line.credit) for _entry, lines in shown["preview"].entries for line in lines
+        (line.account_id, line.debit, line.credit) for _entry, lines in shown.preview.entries for line in lines
     ]
 
     assert not refusal
@@ -86,7 +89,7 @@ def test_what_is_previewed_is_what_follows(boss: Client, loan: Loan, code: str) 
     assert previewed == lines_of(list(JournalEntry.objects.filter(pk__gt=last).order_by("id")))
     assert previewed
     position = LoanPosition.objects.get(pk=loan.pk)
-    for figure in shown["preview"].figures:
+    for figure in shown.preview.figures:
         assert figure.after == getattr(position, figure.name)
 
 
@@ -95,7 +98,7 @@ def test_a_reversal_is_previewed_and_not_made(boss: Client, loan: Loan) -> None:
 
     response = boss.get(reverse("loans:repayment_reverse_preview", args=[receipt.number]))
 
-    moved = {figure.name: figure.after - figure.before for figure in response.context["shown"]["preview"].figures}
+    moved = {figure.name: figure.after - figure.before for figure in response.context["shown"].preview.figures}
     assert sum(moved.get(name, 0) for name in ("principal_outstanding", "interest_receivable")) == Decimal("100.00")
     assert stored(loan) == before
     assert Repayment.objects.get().status == "posted"
@@ -106,8 +109,8 @@ def test_a_reversal_is_previewed_and_not_made(boss: Client, loan: Loan) -> None:
     ("code", "typed", "word"),
     [
         ("refund", {"amount": "5.00"}, "overpaid"),
-        ("waive", {"component": "fee", "amount": "5.00"}, "Less than"),
-        ("pay", {"amount": "5.00", "received_on": "2026-01-01"}, "disburs"),
+        ("waiver", {"component": "fee", "amount": "5.00"}, "cannot be waived"),
+        ("repayment", {"amount": "5.00", "effective_on": "2026-01-01"}, "disburs"),
     ],
 )
 def test_what_cannot_be_done_is_refused_by_name(
@@ -120,5 +123,5 @@ def test_what_cannot_be_done_is_refused_by_name(
 
 
 def test_an_unfinished_form_asks_for_the_rest(boss: Client, loan: Loan) -> None:
-    assert shown_by(boss, loan, "pay", amount="") == (None, "")
-    assert boss.get(reverse("loans:loan_preview", args=[loan.number, "dance"])).status_code == 404
+    assert shown_by(boss, loan, "repayment", amount="") == (None, "")
+    assert boss.get(reverse("loans:loan_act_preview", args=[loan.number, "dance"])).status_code == 404

@@ -1,0 +1,56 @@
+"""Acts on loans, told in a test by one line each; what they do is what every door does (``loans.acts.performing``)."""
+
+from datetime import date
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from loans.acts.performing import perform
+from loans.acts.undoing import undo
+from loans.events.act_kinds import Wish
+from loans.models import LoanAct
+
+_keys = count(1)
+
+
+def do(kind: str, *, loan_id: int, on: date, **told: Any) -> Any:
+    """The act of ``kind`` as if whoever has to agree did; ``told`` may say reason, idempotency_key, by and approved."""
+    approved = told.pop("approved", True)
+    key = told.pop("idempotency_key", None) or f"doing:{next(_keys)}"
+    reason, by = told.pop("reason", "because"), told.pop("by", None)
+    wish = Wish(
+        loan_id=loan_id,
+        kind=kind,
+        values=told,
+        effective_on=on,
+        recorded_on=on,
+        reason=reason,
+        idempotency_key=key,
+        by=by,
+    )
+    return perform(wish, approved=approved)
+
+
+def waive(*, loan_id: int, component: str, amount: Decimal, on: date, **told: Any) -> LoanAct:
+    """Give up late interest or fees."""
+    return do("waiver", loan_id=loan_id, on=on, component=component, amount=amount, **told)
+
+
+def extend(*, loan_id: int, days: int, on: date, approved: bool = False, **told: Any) -> LoanAct:
+    """Give more time; beyond one person's authority only when ``approved``."""
+    return do("extension", loan_id=loan_id, on=on, days=days, approved=approved, **told)
+
+
+def refund_overpayment(*, loan_id: int, amount: Decimal, on: date, **told: Any) -> LoanAct:
+    """Give overpaid money back."""
+    return do("refund", loan_id=loan_id, on=on, amount=amount, **told)
+
+
+def write_off(*, loan_id: int, on: date, reason: str) -> LoanAct:
+    """What a second person agreed to."""
+    return do("write_off", loan_id=loan_id, on=on, reason=reason)
+
+
+def take_back(act: LoanAct, on: date, reason: str = "by mistake", by: Any = None) -> LoanAct:
+    """Undo the act as if whoever has to agree did."""
+    return undo(act_id=act.pk, reason=reason, on=on, by=by, approved=True)
