@@ -39,8 +39,17 @@ TYPED: dict[str, dict[str, str]] = {
     "rate_changed": {"annual_rate": "9"},
     "late_multiplier_changed": {"multiplier": "130"},
     "rescheduled": {"from_due_on": "2026-04-15", "extra_count": "2"},
+    "repayment": {"amount": "100.00"},
+    "early_settlement": {},
+    "extension": {"days": "40"},
+    "waiver": {"amount": "0.10"},
+    "write_off": {},
 }
-REFUSED = {"hold_ended": {"stops": "late_interest"}}  # nothing to end
+REFUSED = {
+    "hold_ended": {"stops": "late_interest"},  # nothing to end
+    "refund": {"amount": "5.00"},  # nothing overpaid
+    "recovery": {"amount": "5.00"},  # not written off
+}
 
 
 def a_late_loan() -> tuple[Loan, str]:
