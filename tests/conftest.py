@@ -14,7 +14,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
@@ -27,6 +26,7 @@ from staff.models import User
 from tests import seeds
 from tests.examples import NIGHTLY, ORDINARY, PROFILE
 from tests.serving import Serving
+from tests.staff.factories import UserFactory
 
 # A busy machine must not turn a true law red: no deadline, no complaint about slow drawing.
 BUSY: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
@@ -108,13 +108,7 @@ def staff_member(db: None) -> Callable[..., User]:
 
     def make(*roles: str, username: str = "", superuser: bool = False, **fields: Any) -> User:
         name = username or "-".join(roles) or "nobody"
-        user = User.objects.filter(username=name).first()
-        if user is None:
-            user = User(username=name, is_superuser=superuser, is_staff=superuser or "administrator" in roles, **fields)
-            user.set_password("a-password-of-the-tests")
-            user.save()
-        user.groups.set(Group.objects.filter(name__in=roles))
-        return user
+        return UserFactory(username=name, roles=roles, superuser=superuser, **fields)
 
     return make
 

@@ -16,6 +16,7 @@ from audit import approvals
 from audit.models import Approval, ApprovalStatus
 from core.errors import DomainError
 from staff.models import User
+from tests.audit.factories import ApprovalFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -55,7 +56,7 @@ def maker(staff_member: Any) -> User:
 
 @pytest.fixture
 def waiting(carried: Carried, maker: User, staff_member: Any) -> Approval:
-    return approvals.request(
+    return ApprovalFactory(
         kind=KIND,
         obj=staff_member(username="lin-xiaoyu"),
         reason="Six instalments on time",
@@ -169,7 +170,7 @@ def test_twenty_requests_cost_as_many_queries_as_two(
     def ask(count: int) -> None:
         for number in range(count):
             name = f"borrower-{Approval.objects.count()}-{number}"
-            approvals.request(kind=KIND, obj=staff_member(username=name), reason="on time", requested_by=maker)
+            ApprovalFactory(kind=KIND, obj=staff_member(username=name), requested_by=maker)
 
     ask(2)
     _queries_of(checker)  # fills the caches of the frame

@@ -8,10 +8,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from audit.events import record
 from audit.models import AuditEvent
 from core.context import acting
 from staff.models import User
+from tests.audit.factories import AuditEventFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -34,8 +34,7 @@ def chen_bo(staff_member: Any) -> User:
 def write(
     actor: User, action: str, about: User, *, reason: str = "", request_id: str = "", **changes: Any
 ) -> AuditEvent:
-    with acting(actor=actor, request_id=request_id, channel="web"):
-        return record(action, about, reason=reason, **changes)
+    return AuditEventFactory(actor=actor, action=action, obj=about, reason=reason, request_id=request_id, **changes)
 
 
 def listed(client: Client, **filters: str) -> list[AuditEvent]:

@@ -10,18 +10,15 @@ from core.money import ZERO
 from ledger.models import JournalEntry, JournalLine
 from ledger.posting import AlreadyReversed, EntryNotBalanced, Line, post, reverse
 from ledger.queries import balances, difference, trial_balance
+from tests.ledger.factories import JournalEntryFactory
 
 pytestmark = pytest.mark.django_db
 ON = date(2026, 6, 15)
 
 
 def an_entry() -> JournalEntry:
-    return post(
-        event="test",
-        posted_on=ON,
-        effective_on=ON,
-        lines=[Line("1001", debit=Decimal("10.00")), Line("4001", credit=Decimal("10.00"), subledger_id=7)],
-    )
+    lines = [Line("1001", debit=Decimal("10.00")), Line("4001", credit=Decimal("10.00"), subledger_id=7)]
+    return JournalEntryFactory(posted_on=ON, lines=lines)
 
 
 def execute(sql: str, *parameters: object) -> None:

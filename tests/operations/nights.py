@@ -8,6 +8,7 @@ import pytest
 from operations import end_of_day
 from operations.models import LongJob
 from operations.steps import Counts, Step
+from tests.operations.factories import LongJobFactory
 
 MONDAY = date(2026, 6, 15)
 TUESDAY = date(2026, 6, 16)
@@ -35,7 +36,7 @@ class Night:
     def _marking(self, code: str) -> Callable[[int, int, date], Counts]:
         def mark(lo: int, hi: int, on: date) -> Counts:
             self.chunks_run += 1
-            LongJob.objects.create(kind=f"{on}", argument=f"{code} {lo}-{hi}")
+            LongJobFactory(kind=f"{on}", argument=f"{code} {lo}-{hi}")
             self.disturb(code, lo)
             return {"loans": hi - lo, "note": "fine"}
 

@@ -10,6 +10,7 @@ from django.test import Client
 
 from audit.models import Approval, AuditEvent
 from staff.models import User
+from tests.staff.factories import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
@@ -51,7 +52,7 @@ def test_an_administrator_cannot_set_a_superusers_password(at_admin: Client, sta
 
     assert at_admin.post(f"/admin/staff/user/{root.pk}/password/", new).status_code == 403
     root.refresh_from_db()
-    assert root.check_password("a-password-of-the-tests")
+    assert root.check_password(PASSWORD)
 
 
 def test_nobody_is_deleted(at_admin: Client, staff_member: Any) -> None:

@@ -10,6 +10,7 @@ from django.test import Client
 from audit.models import AuditEvent
 from staff.models import User
 from staff.people import change_preferences
+from tests.staff.factories import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
@@ -104,7 +105,7 @@ class TestPassword:
     def test_it_changes_with_the_old_one_and_the_session_stays(self, at_desk: Client, wang_li: User) -> None:
         new = {"new_password1": "orange-river-29", "new_password2": "orange-river-29"}
 
-        answer = at_desk.post("/app/me/password/", {"old_password": "a-password-of-the-tests", **new})
+        answer = at_desk.post("/app/me/password/", {"old_password": PASSWORD, **new})
 
         assert answer["Location"] == "/app/me/"
         assert at_desk.get("/app/me/").status_code == 200
@@ -112,7 +113,7 @@ class TestPassword:
         assert wang_li.check_password("orange-river-29")
 
     def test_a_weak_one_is_refused_beside_the_field(self, at_desk: Client) -> None:
-        weak = {"old_password": "a-password-of-the-tests", "new_password1": "12345678", "new_password2": "12345678"}
+        weak = {"old_password": PASSWORD, "new_password1": "12345678", "new_password2": "12345678"}
 
         answer = at_desk.post("/app/me/password/", weak)
 

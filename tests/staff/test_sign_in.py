@@ -8,10 +8,9 @@ import pytest
 from django.test import Client
 
 from audit.models import AuditEvent
+from tests.staff.factories import PASSWORD
 
 pytestmark = pytest.mark.django_db
-
-PASSWORD = "a-password-of-the-tests"
 
 
 def attempt(client: Client, username: str, password: str = "wrong", **extra: Any) -> Any:
