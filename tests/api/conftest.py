@@ -6,8 +6,8 @@ import pytest
 
 from core import business_date
 from loans.models import Product
-from tests.loans.books import a_product
-from tests.partners.factories import Caller, caller
+from tests.loans.factories import ProductVersionFactory
+from tests.partners.factories import Caller, CallerFactory
 
 TODAY = date(2026, 6, 15)
 
@@ -19,16 +19,16 @@ def open_house(db: None) -> None:
 
 @pytest.fixture
 def product(open_house: None) -> Product:
-    return a_product().product
+    return ProductVersionFactory().product
 
 
 @pytest.fixture
 def lilac(open_house: None) -> Caller:
     """Lilac Phones sells phones on credit."""
-    return caller("Lilac Phones")
+    return CallerFactory(client__name="Lilac Phones")
 
 
 @pytest.fixture
 def harbour(open_house: None) -> Caller:
     """Harbour Pay is another partner and must see nothing of Lilac's."""
-    return caller("Harbour Pay")
+    return CallerFactory(client__name="Harbour Pay")

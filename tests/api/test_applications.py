@@ -1,11 +1,7 @@
 """From product to accepted offer over the API."""
 
-from datetime import date
-
 import pytest
 
-from core.models import Rule
-from core.rules import forget_cached_rules
 from loans.models import Application, Loan, Product
 from loans.origination.decisions import DecisionReason
 from loans.origination.origination import Decision, decline, refer
@@ -13,7 +9,8 @@ from partners.models import Introduction
 from risk.tasks import assess_submitted
 from tests.api.conftest import TODAY
 from tests.api.town import applied, offered, registered, yuan
-from tests.loans.books import a_product
+from tests.core.factories import RuleFactory
+from tests.loans.factories import ProductVersionFactory
 from tests.partners.test_problems import assert_problem
 
 pytestmark = pytest.mark.django_db
@@ -182,8 +179,7 @@ def test_an_accepted_offer_becomes_one_loan_however_often_it_is_accepted(lilac, 
 def test_an_offer_over_a_cap_lowered_since_is_refused_with_both_numbers(lilac, product):
     offer = offered(lilac, product)
     private = {"lender_type": "private_lender"}
-    Rule.objects.create(code="lender_type", market="CN", effective_from=date(2026, 1, 1), data=private, source="test")
-    forget_cached_rules()
+    RuleFactory(code="lender_type", data=private)
 
     problem = assert_problem(lilac.send(f"/offers/{offer['id']}/accept"), 422, "all_in_cost_too_high")
 
@@ -234,7 +230,7 @@ def test_an_application_and_whose_it_is_are_stored_together(lilac, product):
 
 
 def test_a_purchase_needs_its_price_and_names_the_down_payment(lilac, open_house):
-    purchase = a_product("phone-purchase", is_purchase=True).product
+    purchase = ProductVersionFactory(product__code="phone-purchase", is_purchase=True).product
     asked = {"product": purchase.public_id, "amount": yuan(4_000), "term_count": 6}
 
     quote = lilac.send("/quotes", {**asked, "price": yuan(5_000)}, key="").json()

@@ -6,8 +6,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.loans.books import DISBURSED, a_running_loan, close_until
-from tests.partners.factories import Caller, caller
+from tests.loans.books import close_until
+from tests.loans.factories import DISBURSED, LoanFactory
+from tests.partners.factories import Caller, CallerFactory
 from tests.partners.test_problems import assert_problem
 
 pytestmark = pytest.mark.django_db
@@ -17,7 +18,7 @@ TODAY = DISBURSED + timedelta(days=3)
 @pytest.fixture
 def auditor() -> Caller:
     close_until(TODAY - timedelta(days=1))
-    return caller("Ledger House", ["books:read"])
+    return CallerFactory(client__name="Ledger House", scopes=["books:read"])
 
 
 def fen(amount: int) -> dict[str, object]:
@@ -25,7 +26,7 @@ def fen(amount: int) -> dict[str, object]:
 
 
 def test_the_trial_balance_is_in_balance(auditor: Caller) -> None:
-    a_running_loan()
+    LoanFactory(active=True)
     close_until(TODAY)
 
     body = auditor.ask(f"/books/trial_balance?first={TODAY}").json()
@@ -36,7 +37,7 @@ def test_the_trial_balance_is_in_balance(auditor: Caller) -> None:
 
 
 def test_lines_are_walked_by_cursor_and_their_balances_join(auditor: Caller) -> None:
-    loans = [a_running_loan() for _ in range(5)]
+    loans = [LoanFactory(active=True) for _ in range(5)]
 
     seen, cursor = [], ""
     while True:
@@ -57,11 +58,11 @@ def test_more_lines_cost_no_more_queries(auditor: Caller) -> None:
             assert auditor.ask("/books/lines?account=1201").status_code == 200
         return len(queries)
 
-    a_running_loan()
+    LoanFactory(active=True)
     cost()
     alone = cost()
     for _ in range(4):
-        a_running_loan()
+        LoanFactory(active=True)
 
     assert cost() == alone
 
@@ -73,7 +74,7 @@ def test_wrong_questions_are_told_apart(auditor: Caller) -> None:
 
 
 def test_the_books_need_their_own_scope() -> None:
-    partner = caller("Lilac Phones", ["portfolio:read"])
+    partner = CallerFactory(client__name="Lilac Phones", scopes=["portfolio:read"])
 
     for address in ("/books/trial_balance", "/books/lines?account=1201"):
         assert_problem(partner.ask(address), 403, "missing_scope")

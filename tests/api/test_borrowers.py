@@ -5,7 +5,7 @@ import pytest
 from audit.models import AuditEvent
 from borrowers.models import Borrower
 from tests.api.town import lin, registered, somebody, yuan
-from tests.partners.factories import EVERYTHING_OWN, caller
+from tests.partners.factories import EVERYTHING_OWN, CallerFactory
 from tests.partners.test_problems import assert_problem
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +33,7 @@ def test_personal_data_is_masked(lilac):
 
 
 def test_the_scope_for_personal_data_unmasks_one_borrower_and_is_audited(open_house):
-    lilac = caller("Lilac Phones", [*EVERYTHING_OWN, "borrowers:read_personal"])
+    lilac = CallerFactory(client__name="Lilac Phones", scopes=[*EVERYTHING_OWN, "borrowers:read_personal"])
     made = lilac.send("/borrowers", lin()).json()
 
     body = lilac.ask(f"/borrowers/{made['id']}").json()
@@ -197,7 +197,7 @@ def test_the_language_can_be_changed_unless_the_borrower_changed_since(lilac):
 
 
 def test_a_change_discloses_once_and_a_refused_one_nothing(open_house):
-    lilac = caller("Lilac Phones", [*EVERYTHING_OWN, "borrowers:read_personal"])
+    lilac = CallerFactory(client__name="Lilac Phones", scopes=[*EVERYTHING_OWN, "borrowers:read_personal"])
     path = f"/borrowers/{lilac.send('/borrowers', lin()).json()['id']}"
     revealed = AuditEvent.objects.filter(action="revealed")
 
@@ -220,6 +220,6 @@ def test_others_borrowers_do_not_exist(lilac, harbour):
 def test_the_portfolio_scope_sees_every_origin(lilac, open_house):
     borrower = registered(lilac)
 
-    bureau = caller("River Bureau", ["borrowers:read", "portfolio:read"])
+    bureau = CallerFactory(client__name="River Bureau", scopes=["borrowers:read", "portfolio:read"])
 
     assert bureau.ask(f"/borrowers/{borrower}").json()["id"] == borrower

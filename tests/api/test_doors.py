@@ -5,7 +5,7 @@ from django.urls import get_resolver
 from django.urls.resolvers import URLPattern, URLResolver
 
 from partners.scopes import SCOPES
-from tests.partners.factories import EVERYTHING_OWN, Caller, caller, key_of, partner
+from tests.partners.factories import EVERYTHING_OWN, Caller, CallerFactory, IssuedKeyFactory
 from tests.partners.test_problems import assert_problem
 
 ULID = "01JD0000000000000000000000"
@@ -76,7 +76,7 @@ def test_nobody_enters_without_a_key(method, path, view):
 @pytest.mark.parametrize(("method", "path", "view"), SCOPED)
 def test_a_key_without_the_scope_is_told_which_one_is_missing(method, path, view):
     scope = view.scopes[method.upper()]
-    others = caller("Lilac Phones", [other for other in SCOPES if other != scope])
+    others = CallerFactory(client__name="Lilac Phones", scopes=[other for other in SCOPES if other != scope])
 
     problem = assert_problem(call(others, method, path), 403, "missing_scope")
 
@@ -86,7 +86,7 @@ def test_a_key_without_the_scope_is_told_which_one_is_missing(method, path, view
 @pytest.mark.django_db
 @pytest.mark.parametrize(("method", "path", "view"), WRITING)
 def test_a_read_only_key_changes_nothing(method, path, view):
-    reader = Caller(key_of(partner(), EVERYTHING_OWN, read_only=True).token)
+    reader = Caller(IssuedKeyFactory(scopes=EVERYTHING_OWN, read_only=True).token)
 
     assert_problem(call(reader, method, path), 403, "missing_scope")
 
@@ -94,7 +94,7 @@ def test_a_read_only_key_changes_nothing(method, path, view):
 @pytest.mark.django_db
 @pytest.mark.parametrize(("method", "path", "view"), ADDRESSES)
 def test_every_answer_carries_its_headers(method, path, view):
-    response = call(caller(), method, path)
+    response = call(CallerFactory(), method, path)
 
     assert response.status_code < 500
     assert response["Request-Id"]
@@ -107,7 +107,7 @@ def test_every_answer_carries_its_headers(method, path, view):
 @pytest.mark.django_db
 @pytest.mark.parametrize(("method", "path", "view"), CREATING)
 def test_a_creating_address_asks_for_an_idempotency_key(method, path, view):
-    assert_problem(caller().send(path, {}, key=""), 400, "idempotency_key_missing")
+    assert_problem(CallerFactory().send(path, {}, key=""), 400, "idempotency_key_missing")
 
 
 def test_every_post_that_creates_or_moves_money_is_idempotent():

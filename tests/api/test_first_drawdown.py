@@ -9,7 +9,8 @@ from loans.acts.performing import perform
 from loans.models import Loan
 from tests.api.town import lent, offered, registered, yuan
 from tests.loans.acts.test_acts import wish
-from tests.loans.books import a_product, close_until
+from tests.loans.books import close_until
+from tests.loans.factories import ProductVersionFactory
 from tests.partners.test_problems import assert_problem
 
 pytestmark = pytest.mark.django_db
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def line(open_house):
-    return a_product("line", allows_drawdowns=True).product
+    return ProductVersionFactory(product__code="line", allows_drawdowns=True).product
 
 
 def test_a_quote_shows_the_cost_of_the_sum_drawn(lilac, line):
@@ -37,7 +38,7 @@ def test_a_quote_shows_the_cost_of_the_sum_drawn(lilac, line):
     [("line", 2_001, "first_drawdown_out_of_range"), ("phone-12", 1_000, "drawdowns_not_sold")],
 )
 def test_what_cannot_be_drawn_is_named(lilac, line, code, first, problem):
-    product = a_product(code).product
+    product = ProductVersionFactory(product__code=code).product
     wished = {"borrower": registered(lilac), "product": product.public_id, "amount": yuan(2_000), "term_count": 6}
 
     found = assert_problem(lilac.send("/applications", {**wished, "first_drawdown": yuan(first)}), 422, problem)

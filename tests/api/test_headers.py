@@ -11,7 +11,7 @@ from partners.api.openapi import document
 from tests.api.test_loan_acts import wish
 from tests.api.test_policies import lapsed, paper
 from tests.api.town import lin, offered, registered, yuan
-from tests.loans.books import a_merchant
+from tests.loans.factories import MerchantFactory
 from tests.partners.test_problems import assert_problem
 
 OPERATIONS = {
@@ -67,7 +67,7 @@ def town(lilac: Any, product: Any) -> Town:
     ids = {
         "borrower_id": person,
         "product_id": product.public_id,
-        "merchant_id": a_merchant().public_id,
+        "merchant_id": MerchantFactory().public_id,
         "application_id": offer["application"],
         "offer_id": offer["id"],
         "loan_id": loan["id"],

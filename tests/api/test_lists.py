@@ -8,8 +8,8 @@ from core import business_date
 from loans.models import LoanPosition
 from tests.api.conftest import TODAY
 from tests.api.town import applied, lent, registered, somebody, yuan
-from tests.loans.books import a_running_loan
-from tests.partners.factories import caller
+from tests.loans.factories import LoanFactory
+from tests.partners.factories import CallerFactory
 from tests.partners.test_problems import assert_problem
 
 pytestmark = pytest.mark.django_db
@@ -145,10 +145,12 @@ def test_the_transactions_of_a_loan_cost_the_same_however_many_there_are(lilac, 
 
 def test_applications_and_the_portfolio(lilac, product):
     applied(lilac, product, borrower=registered(lilac))
-    a_running_loan(disbursed_on=TODAY)
+    LoanFactory(active=True, disbursed_on=TODAY)
     business_date.move_to(TODAY)
 
-    everything = caller("River Bureau", ["loans:read", "applications:read", "portfolio:read"])
+    everything = CallerFactory(
+        client__name="River Bureau", scopes=["loans:read", "applications:read", "portfolio:read"]
+    )
 
     assert len(everything.ask("/loans").json()["data"]) == 1
     assert len(everything.ask("/applications").json()["data"]) == 1

@@ -7,8 +7,9 @@ import pytest
 from loans.models import Repayment
 from tests.api.conftest import TODAY
 from tests.api.town import lent, offered, yuan
-from tests.loans.books import a_running_loan, close_until
-from tests.partners.factories import caller
+from tests.loans.books import close_until
+from tests.loans.factories import LoanFactory
+from tests.partners.factories import CallerFactory
 from tests.partners.test_problems import assert_problem
 
 pytestmark = pytest.mark.django_db
@@ -189,7 +190,7 @@ def test_a_preview_refuses_as_the_call_does(lilac, harbour, product):
 
 def test_a_repayment_recorded_by_the_lender_is_seen_and_not_reversed(lilac, product):
     loan = lent(lilac, product)
-    gateway = caller("River Gateway", ["repayments:write", "portfolio:read"])
+    gateway = CallerFactory(client__name="River Gateway", scopes=["repayments:write", "portfolio:read"])
     made = gateway.send("/repayments", {"loan": loan["id"], "amount": yuan(300)}).json()
 
     assert lilac.ask(f"/repayments/{made['id']}").json()["amount"] == yuan(300)
@@ -227,8 +228,8 @@ def test_loans_of_others_do_not_exist(lilac, harbour, product):
 
 
 def test_a_loan_that_came_without_application_is_the_lenders_alone(lilac):
-    loan = a_running_loan(disbursed_on=TODAY)
+    loan = LoanFactory(active=True, disbursed_on=TODAY)
 
     assert_problem(lilac.ask(f"/loans/{loan.public_id}"), 404, "not_found")
-    everything = caller("River Bureau", ["loans:read", "portfolio:read"])
+    everything = CallerFactory(client__name="River Bureau", scopes=["loans:read", "portfolio:read"])
     assert everything.ask(f"/loans/{loan.public_id}").json()["application"] is None

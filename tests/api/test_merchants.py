@@ -10,8 +10,9 @@ from loans.merchants.merchants import change_merchant
 from loans.models import Loan, Merchant
 from tests.api.town import applied, lent, registered, yuan
 from tests.loans.acts.test_acts import wish
-from tests.loans.books import a_merchant, a_product, close_until
-from tests.partners.factories import caller
+from tests.loans.books import close_until
+from tests.loans.factories import MerchantFactory, ProductVersionFactory
+from tests.partners.factories import CallerFactory
 from tests.partners.test_problems import assert_problem
 
 pytestmark = pytest.mark.django_db
@@ -19,11 +20,11 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def shop(open_house: None) -> Merchant:
-    return a_merchant()
+    return MerchantFactory()
 
 
 def test_merchants_are_listed_without_their_accounts(lilac, shop):
-    closed = a_merchant(name="Bay Bikes")
+    closed = MerchantFactory(name="Bay Bikes")
     change_merchant(merchant_id=closed.pk, name=closed.name, reason="closed", active=False)
 
     (found,) = lilac.ask("/merchants?active=true").json()["data"]
@@ -37,7 +38,7 @@ def test_merchants_are_listed_without_their_accounts(lilac, shop):
 
 
 def test_a_key_needs_the_scope(open_house, shop):
-    assert_problem(caller("Other", scopes=["loans:read"]).ask("/merchants"), 403, "missing_scope")
+    assert_problem(CallerFactory(client__name="Other", scopes=["loans:read"]).ask("/merchants"), 403, "missing_scope")
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ def test_a_key_needs_the_scope(open_house, shop):
     ],
 )
 def test_what_a_purchase_lacks_is_named(lilac, shop, changes, pointer, code):
-    product = a_product("phone-purchase", is_purchase=True).product
+    product = ProductVersionFactory(product__code="phone-purchase", is_purchase=True).product
     wished = {
         "borrower": registered(lilac),
         "product": product.public_id,
@@ -70,7 +71,7 @@ def test_what_a_purchase_lacks_is_named(lilac, shop, changes, pointer, code):
 
 
 def test_a_purchase_from_application_to_refund(lilac, shop):
-    product = a_product("phone-purchase", is_purchase=True).product
+    product = ProductVersionFactory(product__code="phone-purchase", is_purchase=True).product
     purchase = {"price": yuan(2_500), "merchant": shop.public_id, "goods": "Phone"}
     application = applied(lilac, product, **purchase)
     assert application["merchant"] == shop.public_id and application["goods"] == "Phone"

@@ -12,8 +12,9 @@ from loans.account.policy_cover import CashValue
 from loans.models import Loan, PledgeStatus, PolicyPledge, Repayment
 from tests.api.conftest import TODAY
 from tests.api.town import lent, yuan
-from tests.loans.pledged_policies import a_pledge, night
-from tests.partners.factories import EVERYTHING_OWN, caller
+from tests.loans.factories import PolicyPledgeFactory
+from tests.loans.pledged_policies import night
+from tests.partners.factories import EVERYTHING_OWN, CallerFactory
 from tests.partners.test_problems import assert_problem
 
 pytestmark = pytest.mark.django_db
@@ -56,7 +57,9 @@ def lapsed(partner, loan):
 def test_the_policy_tells_cash_value_against_debt_and_nothing_personal(lilac, loan):
     assert_problem(lilac.ask(f"/loans/{loan['id']}/policy"), 404, "loan_without_policy")
     values = (CashValue(date(2020, 1, 1), Decimal("50000.00")),)
-    pledge = a_pledge(Loan.objects.get(public_id=loan["id"]), cash_values=values, on=TODAY, number="PL-99887766")
+    pledge = PolicyPledgeFactory(
+        loan=Loan.objects.get(public_id=loan["id"]), cash_values=values, on=TODAY, policy__number="PL-99887766"
+    )
 
     answer = lilac.ask(f"/loans/{loan['id']}/policy")
 
@@ -119,7 +122,9 @@ def test_nobody_sees_or_touches_the_policy_of_anothers_loan(lilac, harbour, loan
 
 def test_each_change_asks_for_its_own_scope(lilac, loan):
     policy = pledged(lilac, loan)
-    reader = caller("Lilac Phones", [scope for scope in EVERYTHING_OWN if scope != "policies:write"])
+    reader = CallerFactory(
+        client__name="Lilac Phones", scopes=[scope for scope in EVERYTHING_OWN if scope != "policies:write"]
+    )
 
     for path in ("", *(f"/{policy['id']}/{verb}" for verb in ("cash_values", "review", "release"))):
         problem = assert_problem(reader.send(f"/policies{path}"), 403, "missing_scope")

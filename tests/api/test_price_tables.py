@@ -5,7 +5,7 @@ import pytest
 from loans.pricing.quotes import quote_for
 from tests.api.conftest import TODAY
 from tests.api.town import yuan
-from tests.loans.books import a_product
+from tests.loans.factories import ProductVersionFactory
 from tests.partners.test_problems import assert_problem
 
 pytestmark = pytest.mark.django_db
@@ -63,7 +63,7 @@ def test_wishes_out_of_range_are_refused_by_name(lilac, product, query, status, 
 
 
 def test_a_product_without_a_table_or_without_a_version_on_sale(lilac, product):
-    odd = a_product("odd", method="bullet").product
+    odd = ProductVersionFactory(product__code="odd", method="bullet").product
 
     assert_problem(lilac.ask(f"/products/{odd.public_id}/price_table"), 422, "price_table_not_possible")
     product.active = False

@@ -11,8 +11,8 @@ from ledger.queries import difference
 from loans.models import Repayment
 from tests.api.conftest import TODAY
 from tests.api.town import lent, registered, yuan
-from tests.loans.books import a_product
-from tests.partners.factories import Caller, caller
+from tests.loans.factories import ProductVersionFactory
+from tests.partners.factories import Caller, CallerFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AT_ONCE = 20
@@ -21,7 +21,7 @@ AT_ONCE = 20
 @pytest.fixture
 def lilac() -> Caller:
     business_date.move_to(TODAY)
-    return caller("Lilac Phones")
+    return CallerFactory(client__name="Lilac Phones")
 
 
 def all_at_once(calls):
@@ -44,7 +44,7 @@ def paying(lilac, body, key):
 
 
 def test_twenty_repeats_at_once_record_one_repayment_and_get_one_answer(lilac):
-    loan = lent(lilac, a_product().product)
+    loan = lent(lilac, ProductVersionFactory().product)
     body = {"loan": loan["id"], "amount": yuan(100)}
 
     answers = all_at_once([lambda: paying(lilac, body, "pay-1")] * AT_ONCE)
@@ -64,7 +64,7 @@ def test_twenty_repeats_at_once_record_one_repayment_and_get_one_answer(lilac):
 
 
 def test_twenty_different_repayments_of_one_loan_at_once_are_all_recorded(lilac):
-    loan = lent(lilac, a_product().product)
+    loan = lent(lilac, ProductVersionFactory().product)
     body = {"loan": loan["id"], "amount": yuan(10)}
 
     answers = all_at_once([lambda n=n: paying(lilac, body, f"pay-{n}") for n in range(AT_ONCE)])

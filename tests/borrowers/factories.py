@@ -1,11 +1,32 @@
-"""The borrowers of the tests. Lin Xiaoyu pays, Wang Li changed her number, Chen Bo is somebody else each time."""
+"""Factories of borrowers: each is registered by the function the pages use, with a valid identity and mobile number.
 
-from datetime import UTC, date, datetime
-from itertools import count
+`BorrowerFactory(phone_verified=True, banked=True, earning=True)` is somebody else each time; `LinFactory()` and
+`WangFactory()` are two people whose numbers tests know. Amounts are yuan: `earning=True, income__monthly_amount=…`.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
+import factory
+from factory.django import DjangoModelFactory
+
+from borrowers.consents import GivenConsent, give_consent
+from borrowers.contacts import add_contact_point, change_state
 from borrowers.identity import check_character
-from borrowers.models import Borrower, ContactKind, ContactPoint, ContactState
+from borrowers.means import add_bank_account, record_external_debt, record_income
+from borrowers.models import (
+    BankAccount,
+    Borrower,
+    Consent,
+    ConsentPurpose,
+    ConsentText,
+    ContactKind,
+    ContactPoint,
+    ContactState,
+    ExternalDebt,
+    Income,
+)
 from borrowers.onboarding import register_borrower
 
 ON = date(2026, 6, 15)
@@ -13,44 +34,158 @@ AT = datetime(2026, 6, 15, 2, 0, tzinfo=UTC)  # ten in the morning in Shanghai
 LIN_ID = "11010519491231002X"
 WANG_ID = "440524188001010014"
 
-_people = count(1)
 
-
-def resident_number(n: int, birth: str = "19900101", area: str = "990100") -> str:
-    """A number that passes every check, in an area no real one uses."""
-    first = f"{area}{birth}{n % 1000:03d}"
+def resident_number(n: int, birth: date = date(1990, 1, 1), area: str = "990100") -> str:
+    """The n-th number that passes every check, in an area no real one uses; each thousand is born a day later."""
+    born = birth + timedelta(days=n // 1000)
+    first = f"{area}{born:%Y%m%d}{n % 1000:03d}"
     return first + check_character(first)
 
 
-def lin(**changes: Any) -> Borrower:
+class BankAccountFactory(DjangoModelFactory[BankAccount]):
+    """An account of the borrower that the bank confirmed; the last digits tell the simulated bank how to answer."""
+
+    class Meta:
+        model = BankAccount
+
+    borrower = factory.SubFactory("tests.borrowers.factories.BorrowerFactory")
+    bank_name = "测试银行"
+    account_number = factory.Sequence(lambda n: f"622202{n:06d}1000")
+    holder_matches: bool | None = True
+
+    @classmethod
+    def _create(cls, model_class: type[BankAccount], *args: Any, borrower: Borrower, **facts: Any) -> BankAccount:
+        return add_bank_account(borrower_id=borrower.pk, **facts)
+
+
+class IncomeFactory(DjangoModelFactory[Income]):
+    """A proved salary."""
+
+    class Meta:
+        model = Income
+
+    borrower = factory.SubFactory("tests.borrowers.factories.BorrowerFactory")
+    source = "salary"
+    monthly_amount = Decimal("12000.00")
+    as_of = ON
+    verified = True
+
+    @classmethod
+    def _create(cls, model_class: type[Income], *args: Any, borrower: Borrower, **facts: Any) -> Income:
+        return record_income(borrower_id=borrower.pk, **facts)
+
+
+class BorrowerFactory(DjangoModelFactory[Borrower]):
+    """A person with a mobile number that nobody has verified."""
+
+    class Meta:
+        model = Borrower
+        skip_postgeneration_save = True
+
+    class Params:
+        other_document = factory.Trait(identity_kind="other", identity_number=factory.Sequence(lambda n: f"P{n:08d}"))
+        phone_verified = factory.Trait(verification=factory.PostGeneration(lambda person, *_, **__: verify(person)))
+        banked = factory.Trait(account=factory.RelatedFactory(BankAccountFactory, "borrower"))
+        earning = factory.Trait(income=factory.RelatedFactory(IncomeFactory, "borrower"))
+        consenting = factory.Trait(
+            consents=[
+                GivenConsent(
+                    purpose=ConsentPurpose.CREDIT_QUERY,
+                    channel="web",
+                    at=AT,
+                    text="I agree to a bureau query.",
+                    text_version="1",
+                )
+            ]
+        )
+
+    name = factory.Sequence(lambda n: f"陈{n}")
+    identity_number = factory.Sequence(resident_number)
+    phone = factory.Sequence(lambda n: f"1371{n:07d}")
+    on = ON
+
+    @classmethod
+    def _create(cls, model_class: type[Borrower], *args: Any, **facts: Any) -> Borrower:
+        return register_borrower(**facts)
+
+
+class LinFactory(BorrowerFactory):
     """Lin Xiaoyu: a woman born on the last day of 1949, with a mobile and an e-mail address."""
-    facts = {
-        "name": "林小雨",
-        "identity_number": LIN_ID,
-        "phone": "13812341234",
-        "email": "lin@example.com",
-        "on": ON,
-    }
-    return register_borrower(**{**facts, **changes})
+
+    name = "林小雨"
+    identity_number = LIN_ID
+    phone = "13812341234"
+    email = "lin@example.com"
 
 
-def wang(**changes: Any) -> Borrower:
+class WangFactory(BorrowerFactory):
     """Wang Li: a man by his number, with a mobile only, written to in English."""
-    facts = {"name": "王丽", "identity_number": WANG_ID, "phone": "13900005678", "language": "en", "on": ON}
-    return register_borrower(**{**facts, **changes})
+
+    name = "王丽"
+    identity_number = WANG_ID
+    phone = "13900005678"
+    language = "en"
 
 
-def somebody(**changes: Any) -> Borrower:
-    """Another person each time."""
-    n = next(_people)
-    facts = {
-        "name": f"陈{n}",
-        "identity_number": f"P{n:08d}",
-        "identity_kind": "other",
-        "phone": f"1371{n:07d}",
-        "on": ON,
-    }
-    return register_borrower(**{**facts, **changes})
+class ContactPointFactory(DjangoModelFactory[ContactPoint]):
+    """One more mobile of the borrower, not verified."""
+
+    class Meta:
+        model = ContactPoint
+
+    borrower = factory.SubFactory(BorrowerFactory)
+    kind = ContactKind.MOBILE
+    value = factory.Sequence(lambda n: f"1361{n:07d}")
+
+    @classmethod
+    def _create(cls, model_class: type[ContactPoint], *args: Any, borrower: Borrower, **facts: Any) -> ContactPoint:
+        return add_contact_point(borrower_id=borrower.pk, **facts)
+
+
+class ExternalDebtFactory(DjangoModelFactory[ExternalDebt]):
+    """A debt to a bank, as the borrower declared it."""
+
+    class Meta:
+        model = ExternalDebt
+
+    borrower = factory.SubFactory(BorrowerFactory)
+    lender = "Harbour Bank"
+    balance = Decimal("5000.00")
+    monthly_payment = Decimal("500.00")
+    as_of = ON
+
+    @classmethod
+    def _create(cls, model_class: type[ExternalDebt], *args: Any, borrower: Borrower, **facts: Any) -> ExternalDebt:
+        return record_external_debt(borrower_id=borrower.pk, **facts)
+
+
+class ConsentFactory(DjangoModelFactory[Consent]):
+    """A consent to the wording of the house that was in force."""
+
+    class Meta:
+        model = Consent
+
+    borrower = factory.SubFactory(BorrowerFactory)
+    purpose = ConsentPurpose.CREDIT_QUERY
+    channel = "web"
+    at = AT
+
+    @classmethod
+    def _create(cls, model_class: type[Consent], *args: Any, borrower: Borrower, **facts: Any) -> Consent:
+        return give_consent(borrower_id=borrower.pk, **facts)
+
+
+class ConsentTextFactory(DjangoModelFactory[ConsentText]):
+    """A new wording, in force from the day of the tests."""
+
+    class Meta:
+        model = ConsentText
+
+    purpose = ConsentPurpose.CREDIT_QUERY
+    language = "zh-hans"
+    version = factory.Sequence(lambda n: f"test-{n}")
+    text = "本人同意查询征信。"
+    effective_from = ON
 
 
 def mobile_of(borrower: Borrower) -> ContactPoint:
@@ -61,12 +196,11 @@ def email_of(borrower: Borrower) -> ContactPoint:
     return ContactPoint.objects.get(borrower=borrower, kind=ContactKind.EMAIL, is_primary=True)
 
 
+def verify(borrower: Borrower) -> ContactPoint:
+    """The mobile of the borrower, found to be theirs."""
+    return in_state(mobile_of(borrower), ContactState.VERIFIED)
+
+
 def in_state(point: ContactPoint, state: ContactState) -> ContactPoint:
-    """The contact point put into a state directly, to start a test there."""
-    ContactPoint.objects.filter(pk=point.pk).update(
-        state=state,
-        verified_at=AT if state == ContactState.VERIFIED else None,
-        is_primary=point.is_primary and state != ContactState.RETIRED,
-    )
-    point.refresh_from_db()
-    return point
+    """The contact point moved to a state, to start a test there."""
+    return point if point.state == state else change_state(contact_point_id=point.pk, to=state, at=AT)

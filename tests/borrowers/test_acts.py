@@ -10,7 +10,7 @@ from audit.models import AuditEvent
 from borrowers.contacts import add_contact_point
 from borrowers.models import BankAccount, Borrower, Consent, ContactPoint, ContactState, ExternalDebt, Income
 from core import business_date
-from tests.borrowers.factories import LIN_ID, ON, in_state, lin, mobile_of, wang
+from tests.borrowers.factories import LIN_ID, ON, LinFactory, WangFactory, in_state, mobile_of
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +34,7 @@ def at(name: str, *args: object) -> str:
 
 # --- acts -----------------------------------------------------------------------------------------------------------
 def test_a_contact_point_is_added(officer: Client) -> None:
-    borrower = lin()
+    borrower = LinFactory()
 
     answer = officer.post(
         at("add_contact", borrower.number),
@@ -48,7 +48,7 @@ def test_a_contact_point_is_added(officer: Client) -> None:
 
 
 def test_a_known_contact_point_is_refused_in_its_form(officer: Client) -> None:
-    borrower = lin()
+    borrower = LinFactory()
 
     answer = officer.post(
         at("add_contact", borrower.number), {"kind": "mobile", "value": "13812341234", "provenance": "borrower"}
@@ -59,7 +59,7 @@ def test_a_known_contact_point_is_refused_in_its_form(officer: Client) -> None:
 
 
 def test_a_state_is_changed_with_its_reason(officer: Client) -> None:
-    borrower = lin()
+    borrower = LinFactory()
     point = mobile_of(borrower)
 
     officer.post(at("contact_state", borrower.number, point.pk), {"to": "verified", "reason": "code read back"})
@@ -71,7 +71,7 @@ def test_a_state_is_changed_with_its_reason(officer: Client) -> None:
 
 
 def test_only_moves_of_the_table_are_offered_and_taken(officer: Client) -> None:
-    borrower = lin()
+    borrower = LinFactory()
     point = in_state(mobile_of(borrower), ContactState.WRONG_PERSON)
     address = at("contact_state", borrower.number, point.pk)
 
@@ -82,7 +82,7 @@ def test_only_moves_of_the_table_are_offered_and_taken(officer: Client) -> None:
 
 
 def test_another_mobile_is_used_first(officer: Client) -> None:
-    borrower = lin()
+    borrower = LinFactory()
     second = add_contact_point(borrower_id=borrower.pk, kind="mobile", value="13766667777")
 
     officer.post(at("contact_primary", borrower.number, second.pk))
@@ -91,14 +91,14 @@ def test_another_mobile_is_used_first(officer: Client) -> None:
 
 
 def test_a_contact_point_of_somebody_else_is_not_reachable_through_a_borrower(officer: Client) -> None:
-    other = mobile_of(wang())
+    other = mobile_of(WangFactory())
 
-    assert officer.post(at("contact_primary", lin().number, other.pk)).status_code == 404
+    assert officer.post(at("contact_primary", LinFactory().number, other.pk)).status_code == 404
     assert officer.get(at("contact_state", Borrower.objects.last().number, other.pk)).status_code == 404
 
 
 def test_consents_are_recorded_and_withdrawn(officer: Client) -> None:
-    borrower = lin()
+    borrower = LinFactory()
 
     officer.post(at("add_consent", borrower.number), {"purpose": "third_party", "channel": "paper"})
     consent = Consent.objects.get()
@@ -111,7 +111,7 @@ def test_consents_are_recorded_and_withdrawn(officer: Client) -> None:
 
 
 def test_income_debt_and_account_go_on_file(officer: Client) -> None:
-    number = lin().number
+    number = LinFactory().number
 
     officer.post(at("add_income", number), {"source": "salary", "monthly_amount": "¥ 8,200.00", "as_of": "2026-05-31"})
     officer.post(
@@ -127,7 +127,7 @@ def test_income_debt_and_account_go_on_file(officer: Client) -> None:
 
 def test_a_refused_amount_is_named_at_its_field(officer: Client) -> None:
     answer = officer.post(
-        at("add_income", lin().number), {"source": "salary", "monthly_amount": "-1", "as_of": "2026-05-31"}
+        at("add_income", LinFactory().number), {"source": "salary", "monthly_amount": "-1", "as_of": "2026-05-31"}
     )
 
     assert answer.status_code == 422
@@ -135,7 +135,7 @@ def test_a_refused_amount_is_named_at_its_field(officer: Client) -> None:
 
 
 def test_do_not_contact_needs_a_reason_and_can_be_lifted(officer: Client) -> None:
-    borrower = lin()
+    borrower = LinFactory()
     address = at("do_not_contact", borrower.number)
 
     assert officer.post(address, {"reason": " "}).status_code == 422
@@ -150,7 +150,7 @@ def test_do_not_contact_needs_a_reason_and_can_be_lifted(officer: Client) -> Non
 
 
 def test_a_form_opens_in_the_dialog_or_as_a_page(officer: Client) -> None:
-    address = at("add_contact", lin().number)
+    address = at("add_contact", LinFactory().number)
 
     assert "<html" not in officer.get(address, **HTMX).content.decode()
     assert "<html" in officer.get(address).content.decode()
@@ -158,7 +158,7 @@ def test_a_form_opens_in_the_dialog_or_as_a_page(officer: Client) -> None:
 
 # --- revealing ------------------------------------------------------------------------------------------------------
 def test_the_value_is_shown_for_a_reason_for_half_a_minute_and_never_cached(officer: Client) -> None:
-    borrower = lin()
+    borrower = LinFactory()
     address = at("reveal", borrower.number, "identity_number")
 
     asked = officer.get(address, **HTMX)
@@ -176,7 +176,7 @@ def test_the_value_is_shown_for_a_reason_for_half_a_minute_and_never_cached(offi
 
 @pytest.mark.parametrize("given", [{}, {"reason": "other", "other": "  "}, {"reason": "because"}])
 def test_without_a_reason_nothing_is_shown(officer: Client, given: dict) -> None:
-    answer = officer.post(at("reveal", lin().number, "phone"), given, **HTMX)
+    answer = officer.post(at("reveal", LinFactory().number, "phone"), given, **HTMX)
 
     assert answer.status_code == 422
     assert "13812341234" not in answer.content.decode()
@@ -184,26 +184,26 @@ def test_without_a_reason_nothing_is_shown(officer: Client, given: dict) -> None
 
 
 def test_a_reason_in_words_is_recorded_as_it_stands(officer: Client) -> None:
-    officer.post(at("reveal", lin().number, "phone"), {"reason": "other", "other": "court order 12"}, **HTMX)
+    officer.post(at("reveal", LinFactory().number, "phone"), {"reason": "other", "other": "court order 12"}, **HTMX)
 
     assert AuditEvent.objects.get(action="revealed").reason == "court order 12"
 
 
 def test_without_script_the_reveal_is_a_page(officer: Client) -> None:
-    shown = officer.post(at("reveal", lin().number, "phone"), {"reason": "Call to the borrower"})
+    shown = officer.post(at("reveal", LinFactory().number, "phone"), {"reason": "Call to the borrower"})
 
     assert "13812341234" in shown.content.decode()
     assert "<html" in shown.content.decode()
 
 
 def test_an_unknown_field_shows_nothing(officer: Client) -> None:
-    answer = officer.post(at("reveal", lin().number, "password"), {"reason": "Identity check"})
+    answer = officer.post(at("reveal", LinFactory().number, "password"), {"reason": "Identity check"})
 
     assert answer.status_code == 422
 
 
 def test_contact_points_are_never_listed_unmasked_in_a_form(officer: Client) -> None:
-    borrower = lin()
+    borrower = LinFactory()
     point = ContactPoint.objects.get(borrower=borrower, kind="mobile")
 
     assert "13812341234" not in officer.get(at("contact_state", borrower.number, point.pk)).content.decode()

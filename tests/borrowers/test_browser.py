@@ -6,13 +6,24 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import Page, expect
 
-from borrowers.consents import give_consent
-from borrowers.contacts import add_contact_point, change_state
+from borrowers.contacts import change_state
 from borrowers.models import Borrower, ContactState
-from borrowers.onboarding import add_bank_account, record_external_debt, record_income
 from borrowers.web import reveal
 from core import business_date
-from tests.borrowers.factories import AT, LIN_ID, ON, lin, mobile_of, somebody, wang
+from tests.borrowers.factories import (
+    AT,
+    LIN_ID,
+    ON,
+    BankAccountFactory,
+    BorrowerFactory,
+    ConsentFactory,
+    ContactPointFactory,
+    ExternalDebtFactory,
+    IncomeFactory,
+    LinFactory,
+    WangFactory,
+    mobile_of,
+)
 from tests.browsing import arrive, assert_fits
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,17 +35,15 @@ LOOKS = [("en", "light"), ("zh-hans", "dark")]
 def a_full_file() -> Borrower:
     """Lin with something in every part of the file."""
     business_date.move_to(ON)
-    borrower = lin()
+    borrower = LinFactory()
     change_state(contact_point_id=mobile_of(borrower).pk, to=ContactState.VERIFIED, at=AT, reason="code read back")
-    old = add_contact_point(borrower_id=borrower.pk, kind="mobile", value="13766667777", provenance="bureau")
+    old = ContactPointFactory(borrower=borrower, value="13766667777", provenance="bureau")
     change_state(contact_point_id=old.pk, to=ContactState.WRONG_PERSON, at=AT, reason="A stranger answered.")
     for purpose in ("personal_data", "credit_query"):
-        give_consent(borrower_id=borrower.pk, purpose=purpose, channel="web", at=AT)
-    record_income(borrower_id=borrower.pk, source="salary", monthly_amount=Decimal("8200.00"), as_of=ON, verified=True)
-    record_external_debt(
-        borrower_id=borrower.pk, lender="示例银行", balance=Decimal("12000"), monthly_payment=Decimal("650"), as_of=ON
-    )
-    add_bank_account(borrower_id=borrower.pk, bank_name="示例银行", account_number="6222021234567890")
+        ConsentFactory(borrower=borrower, purpose=purpose)
+    IncomeFactory(borrower=borrower, monthly_amount=Decimal("8200.00"))
+    ExternalDebtFactory(borrower=borrower, lender="示例银行", balance=Decimal("12000"), monthly_payment=Decimal("650"))
+    BankAccountFactory(borrower=borrower, bank_name="示例银行", account_number="6222021234567890", holder_matches=None)
     return borrower
 
 
@@ -43,7 +52,7 @@ def test_a_borrower_is_registered_with_the_number_read_out(
     page_as: PageAs, picture: Callable, language: str, theme: str
 ) -> None:
     business_date.move_to(ON)
-    somebody(name="林小雨")
+    BorrowerFactory(name="林小雨")
     page = page_as("officer", language=language, theme=theme)
     page.goto("/app/borrowers/new")
 
@@ -63,10 +72,10 @@ def test_a_borrower_is_registered_with_the_number_read_out(
 @pytest.mark.parametrize(("language", "theme"), LOOKS)
 def test_the_list_finds_a_whole_number(page_as: PageAs, picture: Callable, language: str, theme: str) -> None:
     business_date.move_to(ON)
-    lin()
-    change_state(contact_point_id=mobile_of(wang()).pk, to=ContactState.UNDELIVERABLE, at=AT)
+    LinFactory()
+    change_state(contact_point_id=mobile_of(WangFactory()).pk, to=ContactState.UNDELIVERABLE, at=AT)
     for _person in range(8):
-        somebody()
+        BorrowerFactory()
     page = page_as("officer", language=language, theme=theme)
     page.goto("/app/borrowers/")
     expect(page.locator("tbody tr")).to_have_count(10)

@@ -8,7 +8,7 @@ import pytest
 from borrowers.consents import ConsentAlreadyWithdrawn, ConsentPurposeUnknown, ConsentTextMissing, ConsentUnknown
 from borrowers.models import Consent, ConsentPurpose, ConsentText
 from borrowers.onboarding import give_consent, withdraw_consent
-from tests.borrowers.factories import AT, lin, wang
+from tests.borrowers.factories import AT, LinFactory, WangFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -19,7 +19,7 @@ def test_each_purpose_has_a_wording_in_both_languages(purpose: str) -> None:
 
 
 def test_the_hash_proves_the_text_in_the_borrowers_language() -> None:
-    consent = give_consent(borrower_id=lin().pk, purpose="credit_query", channel="web", at=AT)
+    consent = give_consent(borrower_id=LinFactory().pk, purpose="credit_query", channel="web", at=AT)
 
     shown = ConsentText.objects.get(purpose="credit_query", language="zh-hans")
     assert consent.text_hash == sha256(shown.text.encode()).hexdigest()
@@ -28,14 +28,19 @@ def test_the_hash_proves_the_text_in_the_borrowers_language() -> None:
 
 def test_a_partner_may_bring_its_own_text() -> None:
     consent = give_consent(
-        borrower_id=wang().pk, purpose="third_party", channel="api", at=AT, text="I agree.", text_version="lilac-3"
+        borrower_id=WangFactory().pk,
+        purpose="third_party",
+        channel="api",
+        at=AT,
+        text="I agree.",
+        text_version="lilac-3",
     )
 
     assert (consent.text_version, consent.text_hash) == ("lilac-3", sha256(b"I agree.").hexdigest())
 
 
 def test_the_same_tick_twice_is_one_consent() -> None:
-    borrower = lin()
+    borrower = LinFactory()
 
     first = give_consent(borrower_id=borrower.pk, purpose="credit_query", channel="web", at=AT)
     again = give_consent(borrower_id=borrower.pk, purpose="credit_query", channel="api", at=AT + timedelta(hours=1))
@@ -45,7 +50,7 @@ def test_the_same_tick_twice_is_one_consent() -> None:
 
 
 def test_a_withdrawal_ends_it_and_keeps_the_record() -> None:
-    consent = give_consent(borrower_id=lin().pk, purpose="electronic_messages", channel="web", at=AT)
+    consent = give_consent(borrower_id=LinFactory().pk, purpose="electronic_messages", channel="web", at=AT)
 
     withdraw_consent(consent_id=consent.pk, at=AT + timedelta(days=1), reason="asked by phone")
 
@@ -55,7 +60,7 @@ def test_a_withdrawal_ends_it_and_keeps_the_record() -> None:
 
 
 def test_consent_given_again_after_withdrawal_is_a_new_one() -> None:
-    borrower = lin()
+    borrower = LinFactory()
     first = give_consent(borrower_id=borrower.pk, purpose="credit_query", channel="web", at=AT)
     withdraw_consent(consent_id=first.pk, at=AT + timedelta(days=1))
 
@@ -65,7 +70,7 @@ def test_consent_given_again_after_withdrawal_is_a_new_one() -> None:
 
 
 def test_a_consent_is_withdrawn_once() -> None:
-    consent = give_consent(borrower_id=lin().pk, purpose="credit_query", channel="web", at=AT)
+    consent = give_consent(borrower_id=LinFactory().pk, purpose="credit_query", channel="web", at=AT)
     withdraw_consent(consent_id=consent.pk, at=AT)
 
     with pytest.raises(ConsentAlreadyWithdrawn):
@@ -76,11 +81,11 @@ def test_unknown_consents_and_purposes_are_refused_by_name() -> None:
     with pytest.raises(ConsentUnknown):
         withdraw_consent(consent_id=0, at=AT)
     with pytest.raises(ConsentPurposeUnknown):
-        give_consent(borrower_id=lin().pk, purpose="marketing", channel="web", at=AT)
+        give_consent(borrower_id=LinFactory().pk, purpose="marketing", channel="web", at=AT)
 
 
 def test_without_a_wording_in_force_nothing_can_be_agreed_to() -> None:
     ConsentText.objects.filter(purpose="credit_query").update(effective_from="2030-01-01")
 
     with pytest.raises(ConsentTextMissing):
-        give_consent(borrower_id=lin().pk, purpose="credit_query", channel="web", at=AT)
+        give_consent(borrower_id=LinFactory().pk, purpose="credit_query", channel="web", at=AT)

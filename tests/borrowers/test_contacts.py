@@ -18,7 +18,7 @@ from borrowers.contacts import (
     make_primary,
 )
 from borrowers.models import ContactPoint, ContactState
-from tests.borrowers.factories import AT, ON, in_state, lin, mobile_of
+from tests.borrowers.factories import AT, ON, LinFactory, in_state, mobile_of
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +27,7 @@ PAIRS = [(before, after) for before in ContactState for after in ContactState]
 
 @pytest.mark.parametrize(("before", "after"), PAIRS)
 def test_a_contact_point_moves_only_along_the_table(before: ContactState, after: ContactState) -> None:
-    point = in_state(mobile_of(lin()), before)
+    point = in_state(mobile_of(LinFactory()), before)
 
     if after in TRANSITIONS[before]:
         change_state(contact_point_id=point.pk, to=after, at=AT, reason="a test")
@@ -41,7 +41,7 @@ def test_a_contact_point_moves_only_along_the_table(before: ContactState, after:
 
 
 def test_every_move_leaves_a_history_row_with_its_reason() -> None:
-    point = mobile_of(lin())
+    point = mobile_of(LinFactory())
 
     change_state(contact_point_id=point.pk, to=ContactState.WRONG_PERSON, at=AT, reason="A stranger answered.")
 
@@ -53,7 +53,7 @@ def test_every_move_leaves_a_history_row_with_its_reason() -> None:
 
 
 def test_a_retired_contact_point_is_no_longer_primary_and_may_be_learnt_anew() -> None:
-    borrower = lin()
+    borrower = LinFactory()
     old = mobile_of(borrower)
     change_state(contact_point_id=old.pk, to=ContactState.RETIRED, at=AT)
 
@@ -66,7 +66,7 @@ def test_a_retired_contact_point_is_no_longer_primary_and_may_be_learnt_anew() -
 
 
 def test_a_new_primary_mobile_is_the_number_the_borrower_is_known_by() -> None:
-    borrower = lin()
+    borrower = LinFactory()
 
     new = add_contact_point(borrower_id=borrower.pk, kind="mobile", value="13766667777", make_primary=True)
 
@@ -77,7 +77,7 @@ def test_a_new_primary_mobile_is_the_number_the_borrower_is_known_by() -> None:
 
 
 def test_a_second_mobile_waits_behind_the_first() -> None:
-    borrower = lin()
+    borrower = LinFactory()
 
     second = add_contact_point(borrower_id=borrower.pk, kind="mobile", value="13766667777")
     assert not second.is_primary
@@ -88,7 +88,7 @@ def test_a_second_mobile_waits_behind_the_first() -> None:
 
 
 def test_a_dead_number_cannot_become_primary() -> None:
-    borrower = lin()
+    borrower = LinFactory()
     second = add_contact_point(borrower_id=borrower.pk, kind="mobile", value="13766667777")
     in_state(second, ContactState.WRONG_PERSON)
 
@@ -97,7 +97,7 @@ def test_a_dead_number_cannot_become_primary() -> None:
 
 
 def test_the_same_address_is_not_kept_twice() -> None:
-    borrower = lin()
+    borrower = LinFactory()
 
     with pytest.raises(ContactPointKnown) as refusal:
         add_contact_point(borrower_id=borrower.pk, kind="mobile", value="+86 138-1234-1234")
@@ -108,7 +108,7 @@ def test_the_same_address_is_not_kept_twice() -> None:
 @pytest.mark.parametrize("kind", ["push", "wechat"])
 def test_an_empty_address_is_refused(kind: str) -> None:
     with pytest.raises(AddressMissing):
-        add_contact_point(borrower_id=lin().pk, kind=kind, value=" ")
+        add_contact_point(borrower_id=LinFactory().pk, kind=kind, value=" ")
 
 
 def test_an_unknown_contact_point_is_named_as_such() -> None:
@@ -117,7 +117,7 @@ def test_an_unknown_contact_point_is_named_as_such() -> None:
 
 
 def test_a_verification_grows_old() -> None:
-    point = in_state(mobile_of(lin()), ContactState.VERIFIED)
+    point = in_state(mobile_of(LinFactory()), ContactState.VERIFIED)
 
     assert not point.needs_verification(ON, 90)
     assert not point.needs_verification(ON + timedelta(days=90), 90)
@@ -125,7 +125,7 @@ def test_a_verification_grows_old() -> None:
 
 
 def test_postgresql_refuses_a_second_primary_mobile() -> None:
-    borrower = lin()
+    borrower = LinFactory()
     add_contact_point(borrower_id=borrower.pk, kind="mobile", value="13766667777")
 
     with pytest.raises(IntegrityError), transaction.atomic():

@@ -8,7 +8,7 @@ from borrowers.means import AccountKnown, AccountNotOwn, AccountNumberRefused, A
 from borrowers.models import BankAccount
 from borrowers.onboarding import add_bank_account, record_external_debt, record_income
 from borrowers.queries import borrower_file
-from tests.borrowers.factories import ON, lin
+from tests.borrowers.factories import ON, LinFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -16,7 +16,7 @@ SALARY = Decimal("8200.00")
 
 
 def test_an_income_is_a_figure_with_source_and_day() -> None:
-    borrower = lin()
+    borrower = LinFactory()
 
     record_income(borrower_id=borrower.pk, source="salary", monthly_amount=SALARY, as_of=ON, verified=True)
 
@@ -27,18 +27,18 @@ def test_an_income_is_a_figure_with_source_and_day() -> None:
 @pytest.mark.parametrize("amount", [Decimal(0), Decimal("-1.00")])
 def test_an_income_must_be_positive(amount: Decimal) -> None:
     with pytest.raises(AmountRefused) as refusal:
-        record_income(borrower_id=lin().pk, source="salary", monthly_amount=amount, as_of=ON)
+        record_income(borrower_id=LinFactory().pk, source="salary", monthly_amount=amount, as_of=ON)
 
     assert refusal.value.field == "monthly_amount"
 
 
 def test_an_unknown_source_of_income_is_refused() -> None:
     with pytest.raises(IncomeSourceUnknown):
-        record_income(borrower_id=lin().pk, source="lottery", monthly_amount=SALARY, as_of=ON)
+        record_income(borrower_id=LinFactory().pk, source="lottery", monthly_amount=SALARY, as_of=ON)
 
 
 def test_a_debt_elsewhere_may_be_paid_off_but_not_negative() -> None:
-    borrower = lin()
+    borrower = LinFactory()
     debt = {"borrower_id": borrower.pk, "lender": " 示例 银行 ", "as_of": ON, "source": "bureau"}
 
     stored = record_external_debt(balance=Decimal(0), monthly_payment=Decimal(0), **debt)
@@ -50,7 +50,7 @@ def test_a_debt_elsewhere_may_be_paid_off_but_not_negative() -> None:
 
 
 def test_the_first_account_is_primary_and_a_new_primary_takes_its_place() -> None:
-    borrower = lin()
+    borrower = LinFactory()
     first = add_bank_account(borrower_id=borrower.pk, bank_name="示例银行", account_number="6222 0212 3456 7890")
     assert (first.is_primary, first.last4, first.account_number) == (True, "7890", "6222021234567890")
 
@@ -60,7 +60,7 @@ def test_the_first_account_is_primary_and_a_new_primary_takes_its_place() -> Non
 
 
 def test_an_account_of_somebody_else_is_never_primary() -> None:
-    borrower = lin()
+    borrower = LinFactory()
     foreign = {"borrower_id": borrower.pk, "bank_name": "示例银行", "holder_matches": False}
 
     assert not add_bank_account(account_number="6222021234567890", **foreign).is_primary
@@ -69,7 +69,7 @@ def test_an_account_of_somebody_else_is_never_primary() -> None:
 
 
 def test_an_account_is_kept_once_and_must_look_like_one() -> None:
-    borrower = lin()
+    borrower = LinFactory()
     add_bank_account(borrower_id=borrower.pk, bank_name="示例银行", account_number="6222021234567890")
 
     with pytest.raises(AccountKnown):

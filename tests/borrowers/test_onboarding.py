@@ -19,13 +19,13 @@ from borrowers.onboarding import (
     PartnerNumberTaken,
 )
 from core.errors import DomainError
-from tests.borrowers.factories import AT, LIN_ID, ON, lin, somebody, wang
+from tests.borrowers.factories import AT, LIN_ID, ON, BorrowerFactory, LinFactory, WangFactory
 
 pytestmark = pytest.mark.django_db
 
 
 def test_the_identity_number_tells_birth_date_and_sex() -> None:
-    borrower = lin()
+    borrower = LinFactory()
 
     assert borrower.birth_date == date(1949, 12, 31)
     assert borrower.sex == "female"
@@ -35,7 +35,7 @@ def test_the_identity_number_tells_birth_date_and_sex() -> None:
 
 
 def test_mobile_and_email_become_primary_contact_points() -> None:
-    borrower = lin()
+    borrower = LinFactory()
 
     points = {point.kind: point for point in ContactPoint.objects.filter(borrower=borrower)}
     assert set(points) == {"mobile", "email"}
@@ -44,17 +44,17 @@ def test_mobile_and_email_become_primary_contact_points() -> None:
 
 
 def test_consents_are_recorded_with_the_file() -> None:
-    borrower = lin(consents=[GivenConsent(ConsentPurpose.CREDIT_QUERY, "web", AT)])
+    borrower = LinFactory(consents=[GivenConsent(ConsentPurpose.CREDIT_QUERY, "web", AT)])
 
     (consent,) = borrower.consents.all()
     assert (consent.purpose, consent.given_at, consent.text_version) == ("credit_query", AT, "2026-01")
 
 
 def test_the_same_identity_is_not_registered_twice() -> None:
-    first = lin()
+    first = LinFactory()
 
     with pytest.raises(BorrowerAlreadyRegistered) as refusal:
-        lin(name="林晓雨", phone="13700000000", identity_number=LIN_ID.lower())
+        LinFactory(name="林晓雨", phone="13700000000", identity_number=LIN_ID.lower())
 
     assert refusal.value.existing == first
     assert first.number in refusal.value.detail
@@ -62,9 +62,9 @@ def test_the_same_identity_is_not_registered_twice() -> None:
 
 
 def test_two_people_may_share_a_phone_and_a_name() -> None:
-    lin()
+    LinFactory()
 
-    wang(name="林小雨", phone="13812341234")
+    WangFactory(name="林小雨", phone="13812341234")
 
     assert Borrower.objects.count() == 2
 
@@ -82,7 +82,7 @@ def test_two_people_may_share_a_phone_and_a_name() -> None:
 )
 def test_what_cannot_be_true_is_refused_by_name(changes: dict, refusal: type[DomainError], code: str) -> None:
     with pytest.raises(refusal) as refused:
-        lin(**changes)
+        LinFactory(**changes)
 
     assert refused.value.code == code
     assert refused.value.detail
@@ -92,22 +92,22 @@ def test_what_cannot_be_true_is_refused_by_name(changes: dict, refusal: type[Dom
 
 def test_the_reason_of_a_refused_number_is_said_in_words() -> None:
     with pytest.raises(IdentityNumberRefused) as refusal:
-        lin(identity_number="110105194912310021")
+        LinFactory(identity_number="110105194912310021")
 
     assert "check digit" in refusal.value.detail
 
 
 def test_a_partners_number_names_one_borrower() -> None:
-    somebody(source="lilac", external_id="A-1")
+    BorrowerFactory(source="lilac", external_id="A-1")
 
     with pytest.raises(PartnerNumberTaken):
-        somebody(source="lilac", external_id="A-1")
+        BorrowerFactory(source="lilac", external_id="A-1")
 
-    assert somebody(source="harbour", external_id="A-1").external_id == "A-1"
+    assert BorrowerFactory(source="harbour", external_id="A-1").external_id == "A-1"
 
 
 def test_another_document_brings_its_own_birth_date() -> None:
-    borrower = somebody(birth_date=date(1990, 5, 1), sex="male")
+    borrower = BorrowerFactory(other_document=True, birth_date=date(1990, 5, 1), sex="male")
 
     assert (borrower.birth_date, borrower.sex) == (date(1990, 5, 1), "male")
 
@@ -119,7 +119,7 @@ def test_two_clerks_registering_the_same_person_at_once_make_one_file() -> None:
     def register() -> None:
         try:
             start.wait(timeout=10)
-            outcomes.append(lin().number)
+            outcomes.append(LinFactory().number)
         except BorrowerAlreadyRegistered as refusal:
             outcomes.append(refusal.code)
         finally:
@@ -139,7 +139,7 @@ def test_two_clerks_registering_the_same_person_at_once_make_one_file() -> None:
 def test_a_file_is_opened_with_few_queries() -> None:
     """Imports open thousands of files through this very function."""
     with CaptureQueriesContext(connection) as queries:
-        somebody()
+        BorrowerFactory()
 
     statements = [query["sql"].split()[0] for query in queries if "SAVEPOINT" not in query["sql"]]
     assert statements == ["SELECT", "SELECT", "WITH", "INSERT", "INSERT"]  # WITH: the person and the history row

@@ -9,7 +9,7 @@ from borrowers.contacts import add_contact_point
 from borrowers.models import Borrower
 from borrowers.onboarding import add_bank_account
 from borrowers.privacy import NothingToReveal, RevealNotAllowed, RevealReasonMissing, reveal
-from tests.borrowers.factories import LIN_ID, lin, mobile_of, wang
+from tests.borrowers.factories import LIN_ID, LinFactory, WangFactory, mobile_of
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +25,7 @@ def everything_stored(table: str) -> str:
 
 
 def test_no_table_holds_personal_data_in_the_clear() -> None:
-    borrower = lin()
+    borrower = LinFactory()
     add_bank_account(borrower_id=borrower.pk, bank_name="示例银行", account_number="6222 0212 3456 7890")
     borrower.do_not_contact = True
     borrower.save()
@@ -39,14 +39,14 @@ def test_no_table_holds_personal_data_in_the_clear() -> None:
 
 
 def test_what_was_sealed_is_read_back() -> None:
-    lin()
+    LinFactory()
 
     borrower = Borrower.objects.get()
     assert (borrower.name, borrower.identity_number, borrower.phone) == ("林小雨", LIN_ID, "13812341234")
 
 
 def test_a_change_of_something_else_does_not_look_like_a_change_of_personal_data() -> None:
-    borrower = lin()
+    borrower = LinFactory()
     AuditEvent.objects.filter(object_type="borrowers.borrower")
     for _time in range(2):
         borrower = Borrower.objects.get(pk=borrower.pk)
@@ -62,14 +62,14 @@ def test_a_change_of_something_else_does_not_look_like_a_change_of_personal_data
     ["138 1234 1234", "+86-13812341234", "11010519491231002x", "林小雨", " 林 小 雨 ", "LIN@example.com"],
 )
 def test_a_borrower_is_found_by_exact_phone_identity_name_or_address(text: str) -> None:
-    borrower = lin()
-    wang()
+    borrower = LinFactory()
+    WangFactory()
 
     assert list(queries.find(text)) == [borrower]
 
 
 def test_a_borrower_is_found_by_number_and_partner_number() -> None:
-    borrower = lin(source="lilac", external_id="A-77")
+    borrower = LinFactory(source="lilac", external_id="A-77")
 
     assert list(queries.find(borrower.number.lower())) == [borrower]
     assert list(queries.find("A-77")) == [borrower]
@@ -77,20 +77,20 @@ def test_a_borrower_is_found_by_number_and_partner_number() -> None:
 
 @pytest.mark.parametrize("text", ["", "  ", "林", "1381234", "13812341235", "%"])
 def test_a_part_finds_nobody(text: str) -> None:
-    lin()
+    LinFactory()
 
     assert not queries.find(text).exists()
 
 
 def test_an_earlier_number_still_leads_to_the_borrower() -> None:
-    borrower = lin()
+    borrower = LinFactory()
     add_contact_point(borrower_id=borrower.pk, kind="mobile", value="13766667777", make_primary=True)
 
     assert list(queries.find("13812341234")) == [borrower]
 
 
 def test_pages_see_masks() -> None:
-    borrower = lin()
+    borrower = LinFactory()
 
     assert borrower.masked_name == "林*雨"
     assert borrower.masked_phone == "138****1234"
@@ -98,7 +98,7 @@ def test_pages_see_masks() -> None:
 
 
 def test_a_reveal_needs_the_right(staff_member) -> None:
-    borrower = lin()
+    borrower = LinFactory()
 
     with pytest.raises(RevealNotAllowed):
         reveal(borrower_id=borrower.pk, field="phone", reason="on the phone", revealed_by=staff_member("finance"))
@@ -108,11 +108,11 @@ def test_a_reveal_needs_the_right(staff_member) -> None:
 
 def test_a_reveal_needs_a_reason(staff_member) -> None:
     with pytest.raises(RevealReasonMissing):
-        reveal(borrower_id=lin().pk, field="phone", reason="  ", revealed_by=staff_member("officer"))
+        reveal(borrower_id=LinFactory().pk, field="phone", reason="  ", revealed_by=staff_member("officer"))
 
 
 def test_a_reveal_shows_the_value_and_leaves_a_trace_without_it(staff_member) -> None:
-    borrower, officer = lin(), staff_member("officer")
+    borrower, officer = LinFactory(), staff_member("officer")
 
     value = reveal(borrower_id=borrower.pk, field="identity_number", reason="Copy of the ID", revealed_by=officer)
 
@@ -124,7 +124,7 @@ def test_a_reveal_shows_the_value_and_leaves_a_trace_without_it(staff_member) ->
 
 
 def test_contact_points_and_accounts_are_revealed_by_their_id(staff_member) -> None:
-    borrower, officer = lin(), staff_member("officer")
+    borrower, officer = LinFactory(), staff_member("officer")
     account = add_bank_account(borrower_id=borrower.pk, bank_name="示例银行", account_number="6222021234567890")
     asked = {"borrower_id": borrower.pk, "reason": "a refund", "revealed_by": officer}
 
@@ -133,11 +133,11 @@ def test_contact_points_and_accounts_are_revealed_by_their_id(staff_member) -> N
 
 
 def test_another_persons_data_cannot_be_reached_through_a_borrower(staff_member) -> None:
-    other = mobile_of(wang())
+    other = mobile_of(WangFactory())
 
     with pytest.raises(NothingToReveal):
         reveal(
-            borrower_id=lin().pk,
+            borrower_id=LinFactory().pk,
             field="contact_point",
             item_id=other.pk,
             reason="curious",
@@ -148,11 +148,11 @@ def test_another_persons_data_cannot_be_reached_through_a_borrower(staff_member)
 
 def test_an_unknown_field_is_refused(staff_member) -> None:
     with pytest.raises(NothingToReveal):
-        reveal(borrower_id=lin().pk, field="password", reason="curious", revealed_by=staff_member("officer"))
+        reveal(borrower_id=LinFactory().pk, field="password", reason="curious", revealed_by=staff_member("officer"))
 
 
 def test_a_search_reads_indexes_only() -> None:
-    lin()
+    LinFactory()
 
     for people in (queries.find("13812341234"), queries.find("林小雨"), queries.with_phone("13812341234")):
         with connection.cursor() as cursor:

@@ -1,6 +1,7 @@
 """The pages of borrowers: who may enter, what they show masked, and what each form does."""
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from django.db import connection
@@ -12,7 +13,17 @@ from audit.models import AuditEvent
 from borrowers.consents import give_consent
 from borrowers.models import Borrower, ContactState
 from core import business_date
-from tests.borrowers.factories import AT, LIN_ID, ON, in_state, lin, mobile_of, resident_number, somebody, wang
+from tests.borrowers.factories import (
+    AT,
+    LIN_ID,
+    ON,
+    BorrowerFactory,
+    LinFactory,
+    WangFactory,
+    in_state,
+    mobile_of,
+    resident_number,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -58,7 +69,7 @@ def every_place(borrower: Borrower) -> list[tuple[str, str, str]]:
 
 
 def test_every_address_names_the_right_it_needs(client: Client, signed_in: SignIn) -> None:
-    for method, address, right in every_place(lin()):
+    for method, address, right in every_place(LinFactory()):
         signed_in(client, username="nobody")
         refused = getattr(client, method)(address)
         assert refused.status_code == 403, address
@@ -66,17 +77,17 @@ def test_every_address_names_the_right_it_needs(client: Client, signed_in: SignI
 
 
 def test_visitors_are_sent_to_sign_in(client: Client) -> None:
-    for method, address, _right in every_place(lin()):
+    for method, address, _right in every_place(LinFactory()):
         assert getattr(client, method)(address).status_code == 302, address
 
 
 def test_every_address_opens_for_an_officer(officer: Client) -> None:
-    for method, address, _right in every_place(lin()):
+    for method, address, _right in every_place(LinFactory()):
         assert getattr(officer, method)(address).status_code in {200, 302}, address
 
 
 def test_finance_sees_borrowers_but_neither_changes_nor_reveals(client: Client, signed_in: SignIn) -> None:
-    borrower = lin()
+    borrower = LinFactory()
     signed_in(client, "finance")
 
     assert client.get(at("borrower_list")).status_code == 200
@@ -92,7 +103,7 @@ def test_an_unknown_borrower_is_a_page_of_its_own(officer: Client, name: str) ->
 
 # --- the list -------------------------------------------------------------------------------------------------------
 def test_the_list_shows_masks_only(officer: Client) -> None:
-    borrower = lin()
+    borrower = LinFactory()
 
     shown = officer.get(at("borrower_list")).content.decode()
 
@@ -104,7 +115,7 @@ def test_the_list_shows_masks_only(officer: Client) -> None:
 
 @pytest.mark.parametrize("text", ["13812341234", LIN_ID, "林小雨"])
 def test_a_whole_number_or_name_finds_one_borrower(officer: Client, text: str) -> None:
-    borrower, other = lin(), wang()
+    borrower, other = LinFactory(), WangFactory()
 
     shown = officer.get(at("borrower_list"), {"q": text}).content.decode()
 
@@ -113,7 +124,7 @@ def test_a_whole_number_or_name_finds_one_borrower(officer: Client, text: str) -
 
 
 def test_the_list_narrows_to_those_nobody_can_reach(officer: Client) -> None:
-    lost, found = wang(), lin()
+    lost, found = WangFactory(), LinFactory()
     in_state(mobile_of(lost), ContactState.WRONG_PERSON)
 
     shown = officer.get(at("borrower_list"), {"reach": "unreachable"}).content.decode()
@@ -131,7 +142,7 @@ def test_an_empty_list_says_what_to_do(officer: Client) -> None:
 
 
 def test_the_list_is_paged_by_key(officer: Client) -> None:
-    people = [somebody() for _person in range(51)]
+    people = [BorrowerFactory() for _person in range(51)]
 
     first = officer.get(at("borrower_list"))
     second = officer.get(first.context["page"].next_url)
@@ -141,12 +152,12 @@ def test_the_list_is_paged_by_key(officer: Client) -> None:
 
 
 def test_the_list_costs_the_same_queries_however_long(officer: Client) -> None:
-    somebody()
+    BorrowerFactory()
     officer.get(at("borrower_list"))
 
     few = queries_of(officer)
     for _person in range(20):
-        somebody()
+        BorrowerFactory()
 
     assert queries_of(officer) == few
 
@@ -205,7 +216,7 @@ def test_a_mistake_is_named_at_its_field(officer: Client, changes: dict, said: s
 
 
 def test_somebody_already_registered_is_one_click_away(officer: Client) -> None:
-    existing = lin()
+    existing = LinFactory()
 
     answer = officer.post(at("new"), PERSON)
 
@@ -238,11 +249,11 @@ def test_a_half_typed_number_is_no_mistake_yet(officer: Client) -> None:
 
 def test_a_wrong_digit_and_a_minor_are_named(officer: Client) -> None:
     assert "check digit does not match" in said_about(officer, identity_number="110105194912310021")
-    assert "under 18" in said_about(officer, identity_number=resident_number(1, "20100101"))
+    assert "under 18" in said_about(officer, identity_number=resident_number(1, date(2010, 1, 1)))
 
 
 def test_somebody_who_may_be_the_same_is_shown_while_typing(officer: Client) -> None:
-    existing, namesake = lin(), somebody(name="林小雨")
+    existing, namesake = LinFactory(), BorrowerFactory(name="林小雨")
 
     said = said_about(officer, identity_number=LIN_ID.lower(), phone="13812341234", name="林小雨")
 

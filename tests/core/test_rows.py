@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.core.exceptions import ObjectDoesNotExist
 from django.forms.models import model_to_dict
 
@@ -14,7 +13,9 @@ from core.history import insert_tracked, update_tracked
 from ledger.models import Account, AccountKind
 from loans.models import Offer
 from risk import underwriting
-from tests.loans.factories import ON, an_application
+from tests.ledger.factories import AccountFactory
+from tests.loans.factories import ON, ApplicationFactory
+from tests.staff.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -23,12 +24,12 @@ _EVENT = ("actor_id", "channel", "action", "object_type", "reason", "request_id"
 
 
 def _account(code: str) -> Account:
-    return Account(code=code, name="Petty cash", kind=AccountKind.ASSET)
+    return AccountFactory.build(code=code, name="Petty cash")
 
 
 @pytest.mark.parametrize("reason", ["", "opened by the auditor"])
 def test_history_and_audit_are_those_of_a_save(reason: str) -> None:
-    clerk = get_user_model().objects.create(username="clerk")
+    clerk = UserFactory()
     with acting(actor=clerk, reason=reason, request_id="req-1", channel="api"):
         insert_tracked(_account("9001"))
         _account("9002").save()
@@ -91,7 +92,7 @@ def test_an_update_of_a_row_that_is_not_there_is_refused() -> None:
 
 
 def test_a_joined_row_is_the_one_the_orm_reads_with_its_relations(django_assert_num_queries: Any) -> None:
-    application = underwriting.decide_automatically(application_id=an_application().pk, on=ON)
+    application = underwriting.decide_automatically(application_id=ApplicationFactory().pk, on=ON)
     offer_id = application.offers.get().pk
     paths = ("application__borrower", "product_version__product", "merchant")
 

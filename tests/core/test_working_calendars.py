@@ -12,11 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audit.models import AuditEvent
-from core.models import Calendar, CalendarDay, Rule
-from core.rules import RuleMissing, forget_cached_rules
+from core.models import CalendarDay
+from core.rules import RuleMissing
 from core.working_calendars import CalendarMissing, market_calendar, working_calendar
 from core.working_days import BusinessDayRoll
 from staff.models import User
+from tests.core.factories import CalendarDayFactory, CalendarFactory, RuleFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -72,8 +73,7 @@ def test_chinas_calendar_ends_with_the_last_published_year() -> None:
 
 def test_a_market_follows_the_calendar_its_rule_names() -> None:
     assert market_calendar(NEW_YEAR) == working_calendar("CN")
-    Rule.objects.create(code="working_calendar", market="CN", effective_from=NEW_YEAR, data={"calendar": "SAT_SUN"})
-    forget_cached_rules()
+    RuleFactory(code="working_calendar", data={"calendar": "SAT_SUN"})
     assert market_calendar(date(2025, 12, 31)) == working_calendar("CN")
     assert market_calendar(NEW_YEAR) == working_calendar("SAT_SUN")
     with pytest.raises(RuleMissing):
@@ -166,6 +166,6 @@ def test_others_of_the_staff_do_not_edit_calendars(
 def test_the_database_refuses_a_week_of_days_off_and_one_day_named_twice() -> None:
     for weekend in ([0, 1, 2, 3, 4, 5, 6], [7]):
         with pytest.raises(IntegrityError, match="core_calendar_weekend"), transaction.atomic():
-            Calendar.objects.create(code="NEVER", name="Never", weekend=weekend)
+            CalendarFactory(weekend=weekend)
     with pytest.raises(IntegrityError, match="core_calendarday_one_a_day"), transaction.atomic():
-        CalendarDay.objects.create(calendar_id="CN", on=NEW_YEAR)
+        CalendarDayFactory(calendar__code="CN", on=NEW_YEAR)

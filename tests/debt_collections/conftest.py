@@ -6,7 +6,7 @@ import pytest
 
 from core import business_date
 from debt_collections.models import Case
-from tests.debt_collections.factories import LATE, a_case, at
+from tests.debt_collections.factories import LATE, CaseFactory, at
 
 
 @pytest.fixture
@@ -19,4 +19,4 @@ def noon(monkeypatch: pytest.MonkeyPatch) -> datetime:
 
 @pytest.fixture
 def case() -> Case:
-    return a_case()
+    return CaseFactory()

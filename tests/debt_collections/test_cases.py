@@ -10,7 +10,7 @@ from audit.models import AuditEvent
 from debt_collections import cases
 from debt_collections.lifecycle import TRANSITIONS, CaseClosed, CaseNotFound, StepNotAllowed, advance
 from debt_collections.models import Case, CaseEvent, Status
-from tests.debt_collections.factories import LATE, a_case, a_late_loan, pay, review
+from tests.debt_collections.factories import LATE, CaseFactory, LateLoanFactory, pay, review
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +23,7 @@ def wang(staff_member):
 @pytest.mark.parametrize("before", list(Status))
 @pytest.mark.parametrize("after", list(Status))
 def test_every_step_is_in_the_table_or_raises(before: Status, after: Status, wang) -> None:
-    case = a_case()
+    case = CaseFactory()
     case.status = before
     changes = {"hold_reason": "illness", "hold_until": LATE} if after == Status.HOLD else {}
     changes |= {"closed_on": LATE, "close_reason": "cleared"} if after == Status.CLOSED else {}
@@ -37,7 +37,7 @@ def test_every_step_is_in_the_table_or_raises(before: Status, after: Status, wan
 
 
 def test_a_rest_has_a_reason_an_end_and_a_name_in_the_audit_log(wang) -> None:
-    case = a_case()
+    case = CaseFactory()
     until = LATE + timedelta(days=30)
 
     cases.hold(case_id=case.pk, reason="illness", until=until, on=LATE, by=wang, note="in hospital, paper seen")
@@ -51,16 +51,16 @@ def test_a_rest_has_a_reason_an_end_and_a_name_in_the_audit_log(wang) -> None:
 @pytest.mark.parametrize("days", [-1, 91])
 def test_a_rest_in_the_past_or_too_long_is_refused(wang, days: int) -> None:
     with pytest.raises(cases.HoldTooLong):
-        cases.hold(case_id=a_case().pk, reason="abroad", until=LATE + timedelta(days=days), on=LATE, by=wang)
+        cases.hold(case_id=CaseFactory().pk, reason="abroad", until=LATE + timedelta(days=days), on=LATE, by=wang)
 
 
 def test_another_reason_to_rest_must_be_told(wang) -> None:
     with pytest.raises(cases.NoteMissing):
-        cases.hold(case_id=a_case().pk, reason="other", until=LATE, on=LATE, by=wang)
+        cases.hold(case_id=CaseFactory().pk, reason="other", until=LATE, on=LATE, by=wang)
 
 
 def test_a_rest_can_be_ended_by_hand(wang) -> None:
-    case = a_case()
+    case = CaseFactory()
     cases.hold(case_id=case.pk, reason="abroad", until=LATE + timedelta(days=5), on=LATE, by=wang)
 
     cases.release(case_id=case.pk, on=LATE, by=wang)
@@ -70,7 +70,7 @@ def test_a_rest_can_be_ended_by_hand(wang) -> None:
 
 
 def test_escalating_needs_a_reason_and_happens_once(wang) -> None:
-    case = a_case()
+    case = CaseFactory()
     with pytest.raises(cases.NoteMissing):
         cases.escalate(case_id=case.pk, note=" ", on=LATE, by=wang)
 
@@ -80,7 +80,7 @@ def test_escalating_needs_a_reason_and_happens_once(wang) -> None:
 
 
 def test_calling_somebody_unwilling_needs_evidence(wang) -> None:
-    case = a_case()
+    case = CaseFactory()
     with pytest.raises(cases.NoteMissing):
         cases.classify(case_id=case.pk, reason="unwilling", on=LATE, by=wang)
 
@@ -91,7 +91,7 @@ def test_calling_somebody_unwilling_needs_evidence(wang) -> None:
 
 
 def test_a_closed_case_takes_nothing_more(wang) -> None:
-    case = a_case()
+    case = CaseFactory()
     pay(case.borrower.loans.get(), f"{case.overdue_amount}", LATE)
     review()
 
@@ -102,14 +102,14 @@ def test_a_closed_case_takes_nothing_more(wang) -> None:
 
 
 def test_the_ids_of_a_full_review_are_those_of_the_borrowers() -> None:
-    loan = a_late_loan()
+    loan = LateLoanFactory()
     lo, hi = cases.id_range()
 
     assert lo <= loan.borrower_id < hi
 
 
 def test_a_payment_closes_the_case_without_waiting_for_the_night(django_capture_on_commit_callbacks) -> None:
-    case = a_case()
+    case = CaseFactory()
 
     with django_capture_on_commit_callbacks(execute=True):
         pay(case.borrower.loans.get(), f"{case.overdue_amount}", LATE)

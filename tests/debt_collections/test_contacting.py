@@ -9,11 +9,11 @@ from decimal import Decimal
 import pytest
 
 from audit.models import AuditEvent
-from borrowers.contacts import add_contact_point
 from borrowers.models import ContactPoint
 from debt_collections import cases, contacting, guarding, workload
 from debt_collections.models import Case, ContactAttempt
-from tests.debt_collections.factories import LATE, a_case, at
+from tests.borrowers.factories import ContactPointFactory
+from tests.debt_collections.factories import LATE, CaseFactory, at
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +25,7 @@ def wang(staff_member):
 
 @pytest.fixture
 def case() -> Case:
-    return a_case()
+    return CaseFactory()
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_a_fourth_answered_call_a_day_is_refused_whoever_calls_whichever_number(
     case, phone, wang, staff_member
 ) -> None:
     zhao = staff_member("collector", username="zhao")
-    second = add_contact_point(borrower_id=case.borrower_id, kind="mobile", value="13900009999")
+    second = ContactPointFactory(borrower=case.borrower, value="13900009999")
     for clock, point, who in (("09:00", phone, wang), ("10:00", second, zhao), ("11:00", phone, zhao)):
         log(case, point, who, clock, "answered")
 
@@ -84,7 +84,7 @@ def test_the_count_begins_again_at_midnight(case, phone, wang) -> None:
 
 
 def test_a_seventh_dial_of_one_number_is_refused_and_another_number_is_not(case, phone, wang) -> None:
-    second = add_contact_point(borrower_id=case.borrower_id, kind="mobile", value="13900009999")
+    second = ContactPointFactory(borrower=case.borrower, value="13900009999")
     for minute in range(6):
         log(case, phone, wang, f"10:0{minute}")
 
@@ -101,7 +101,7 @@ def test_a_message_is_no_call_and_not_counted_as_one(case, phone, wang) -> None:
 
 
 def test_a_call_is_not_logged_beside_an_email_address(case, wang) -> None:
-    email = add_contact_point(borrower_id=case.borrower_id, kind="email", value="ada@example.com")
+    email = ContactPointFactory(borrower=case.borrower, kind="email", value="ada@example.com")
 
     with pytest.raises(contacting.ContactPointOfOtherKind):
         log(case, email, wang, outcome="wrong_number")
@@ -137,7 +137,7 @@ def test_a_call_names_the_number_that_was_tried(case, wang) -> None:
 
 
 def test_a_strangers_number_is_refused(case, wang) -> None:
-    other = a_case().borrower.contact_points.get(kind="mobile")
+    other = CaseFactory().borrower.contact_points.get(kind="mobile")
 
     with pytest.raises(contacting.ContactPointOfOther):
         log(case, other, wang)

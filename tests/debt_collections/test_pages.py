@@ -13,12 +13,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from borrowers.contacts import add_contact_point
 from core import business_date
-from debt_collections import cases, promises
 from debt_collections.models import Case, ContactAttempt, Promise
 from debt_collections.web.verbs import VERBS
-from tests.debt_collections.factories import LATE, a_case, at
+from tests.borrowers.factories import ContactPointFactory
+from tests.debt_collections.factories import LATE, CaseFactory, ContactAttemptFactory, PromiseFactory, at
+from tests.staff.factories import UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
@@ -56,7 +56,7 @@ def urls(case: Case, promise: Promise) -> list[tuple[str, str, str]]:
 @pytest.fixture
 def promise(case, staff_member) -> Promise:
     taker = staff_member("collector", username="zhao")
-    return promises.take(case_id=case.pk, amount=Decimal("100.00"), due_on=LATE + timedelta(days=2), on=LATE, by=taker)
+    return PromiseFactory(case=case, amount=Decimal("100.00"), due_on=LATE + timedelta(days=2), by=taker)
 
 
 # --- who may enter --------------------------------------------------------------------------------------------------
@@ -148,7 +148,7 @@ def test_filters_narrow_the_queue_and_nonsense_is_ignored(case, collector, query
 
 def test_pages_of_the_queue_follow_each_other_without_gap_or_repeat(collector, monkeypatch) -> None:
     monkeypatch.setattr("debt_collections.web.workbench.ROWS", 2)
-    made = {a_case().public_id for _ in range(5)}
+    made = {CaseFactory().public_id for _ in range(5)}
     seen, address = [], f"{BENCH}?whose=all"
     while address:
         response = collector.get(address)
@@ -177,7 +177,7 @@ def test_an_unknown_case_or_verb_is_not_found(case, collector) -> None:
 
 # --- what a form does -----------------------------------------------------------------------------------------------
 def test_save_and_next_stores_the_outcome_and_brings_the_next_case(collector) -> None:
-    first, second = a_case(principal=Decimal("90000.00")), a_case()
+    first, second = CaseFactory(loan__principal=Decimal("90000.00")), CaseFactory()
 
     response = collector.post(
         reverse("collections:log", args=[first.public_id]), outcome(first, note="rings", query="order=amount")
@@ -191,7 +191,7 @@ def test_save_and_next_stores_the_outcome_and_brings_the_next_case(collector) ->
 
 def test_the_number_that_would_be_called_is_chosen_already(case, collector) -> None:
     phone = case.borrower.contact_points.get(kind="mobile")
-    add_contact_point(borrower_id=case.borrower_id, kind="email", value="ada@example.com")
+    ContactPointFactory(borrower=case.borrower, kind="email", value="ada@example.com")
 
     page = collector.get(reverse("collections:case", args=[case.public_id])).content.decode()
 
@@ -257,7 +257,7 @@ def test_no_outcome_is_chosen_before_the_collector_chooses_one(case, collector) 
 
 
 def test_calling_a_strangers_number_shows_nothing(case, collector) -> None:
-    other = a_case().borrower.contact_points.get(kind="mobile")
+    other = CaseFactory().borrower.contact_points.get(kind="mobile")
 
     response = collector.post(reverse("collections:dial", args=[case.public_id]), {"contact_point": other.pk})
 
@@ -267,7 +267,7 @@ def test_calling_a_strangers_number_shows_nothing(case, collector) -> None:
 
 def test_the_team_lead_hands_over_ticked_cases_or_all_that_match(client, signed_in, staff_member) -> None:
     lead, zhao = signed_in(client, "team_lead"), staff_member("collector", username="zhao")
-    ticked, other = a_case(), a_case()
+    ticked, other = CaseFactory(), CaseFactory()
     address = reverse("collections:assign")
 
     lead.post(address, {"case": [ticked.pk], "assigned_to": zhao.pk, "query": "whose=all"})
@@ -308,7 +308,7 @@ def test_the_list_of_promises_costs_the_same_for_one_as_for_six(collector, staff
     address = reverse("collections:promises")
 
     def promise_one() -> None:
-        promises.take(case_id=a_case().pk, amount=Decimal("10.00"), due_on=LATE, on=LATE, by=zhao)
+        PromiseFactory(amount=Decimal("10.00"), due_on=LATE, by=zhao)
 
     promise_one()
     collector.get(address)
@@ -324,18 +324,5 @@ def test_the_list_of_promises_costs_the_same_for_one_as_for_six(collector, staff
 
 def _many(count: int, collector: Client) -> None:
     for _ in range(count):
-        case = a_case()
-        point = case.borrower.contact_points.get(kind="mobile")
-        cases.log_contact(
-            case_id=case.pk,
-            contact_point_id=point.pk,
-            outcome="answered",
-            on=LATE,
-            now=at("09:00"),
-            by=case.borrower.registered_by or _zhao(),
-        )
+        ContactAttemptFactory(outcome="answered", by=UserFactory(username="zhao"))
     collector.get(BENCH)
-
-
-def _zhao() -> Any:
-    return Case._meta.get_field("assigned_to").related_model.objects.get_or_create(username="zhao")[0]

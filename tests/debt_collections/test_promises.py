@@ -13,8 +13,8 @@ from debt_collections.lifecycle import StepNotAllowed
 from debt_collections.models import Case, Promise
 from loans.servicing.repayments import reverse_repayment
 from messaging.models import Message
-from tests.debt_collections.factories import EVERYBODY, LATE, a_case, at, pay
-from tests.loans.books import a_running_loan
+from tests.debt_collections.factories import EVERYBODY, LATE, CaseFactory, at, pay
+from tests.loans.factories import LoanFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +29,7 @@ def wang(staff_member):
 
 @pytest.fixture
 def case() -> Case:
-    return a_case()
+    return CaseFactory()
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_a_second_pending_promise_is_refused_by_name_and_by_postgresql(case, pro
 
 def test_a_promise_for_a_strangers_loan_is_refused(case, wang) -> None:
     with pytest.raises(promises.PromiseForOtherLoan):
-        take(case, wang, loan_id=a_running_loan().pk)
+        take(case, wang, loan_id=LoanFactory(active=True).pk)
 
 
 def test_a_case_at_rest_takes_no_promise(case, wang) -> None:
@@ -161,7 +161,7 @@ def test_a_reversed_payment_does_not_count(case, promise, wang) -> None:
 
 def test_only_the_loan_that_was_named_counts(case, wang) -> None:
     named = case.borrower.loans.get()
-    other = a_running_loan(borrower=case.borrower)
+    other = LoanFactory(active=True, borrower=case.borrower)
     take(case, wang, loan_id=named.pk)
     pay(other, "450.00", LATE + timedelta(days=1))
 

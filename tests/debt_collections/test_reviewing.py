@@ -10,11 +10,12 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from audit.models import AuditEvent
 from core.rules import rule
-from debt_collections import cases, promises
+from debt_collections import cases
 from debt_collections.models import Case, CaseEvent
 from debt_collections.strategy import PriorityRule, priority
 from loans.models import LoanPosition
-from tests.debt_collections.factories import FIRST_DUE, LATE, a_borrower, a_case, a_late_loan, pay, review
+from tests.borrowers.factories import BorrowerFactory
+from tests.debt_collections.factories import FIRST_DUE, LATE, CaseFactory, LateLoanFactory, PromiseFactory, pay, review
 from tests.loans.books import close_until
 from tests.loans.doing import write_off
 
@@ -24,7 +25,7 @@ NOTHING = {"cases_opened": 0, "cases_moved": 0, "write_offs_told": 0, "holds_end
 
 
 def test_a_late_loan_opens_a_case_with_the_figures_of_its_position() -> None:
-    loan = a_late_loan()
+    loan = LateLoanFactory()
 
     counts = review()
 
@@ -39,7 +40,7 @@ def test_a_late_loan_opens_a_case_with_the_figures_of_its_position() -> None:
 
 
 def test_no_case_opens_within_the_grace_days_and_one_opens_on_the_day_after() -> None:
-    a_late_loan(late_on=FIRST_DUE)
+    LateLoanFactory(late_on=FIRST_DUE)
     assert review(FIRST_DUE) == NOTHING
 
     close_until(FIRST_DUE + timedelta(days=5))
@@ -50,7 +51,7 @@ def test_no_case_opens_within_the_grace_days_and_one_opens_on_the_day_after() ->
 
 
 def test_a_second_review_of_the_day_changes_nothing() -> None:
-    a_late_loan()
+    LateLoanFactory()
     review()
     before = list(Case.objects.values())
 
@@ -60,8 +61,8 @@ def test_a_second_review_of_the_day_changes_nothing() -> None:
 
 
 def test_two_late_loans_of_one_person_make_one_case() -> None:
-    lin = a_borrower()
-    first, second = a_late_loan(borrower=lin), a_late_loan(borrower=lin, principal=Decimal("3000.00"))
+    lin = BorrowerFactory()
+    first, second = LateLoanFactory(borrower=lin), LateLoanFactory(borrower=lin, principal=Decimal("3000.00"))
 
     assert review()["cases_opened"] == 1
     owed = sum(LoanPosition.objects.get(loan=loan).overdue_total for loan in (first, second))
@@ -69,7 +70,7 @@ def test_two_late_loans_of_one_person_make_one_case() -> None:
 
 
 def test_only_borrowers_of_the_range_are_reviewed() -> None:
-    inside, outside = a_late_loan(), a_late_loan()
+    inside, outside = LateLoanFactory(), LateLoanFactory()
 
     counts = cases.review_borrowers(inside.borrower_id, outside.borrower_id, LATE)
 
@@ -78,7 +79,7 @@ def test_only_borrowers_of_the_range_are_reviewed() -> None:
 
 
 def test_a_deeper_bucket_moves_the_stage_and_tells_it_once() -> None:
-    case = a_case()
+    case = CaseFactory()
     later = FIRST_DUE + timedelta(days=31)
     close_until(later)
 
@@ -91,7 +92,7 @@ def test_a_deeper_bucket_moves_the_stage_and_tells_it_once() -> None:
 
 
 def test_figures_follow_the_position_without_a_move_being_told() -> None:
-    case = a_case()
+    case = CaseFactory()
     close_until(LATE + timedelta(days=1))
 
     assert review(LATE + timedelta(days=1)) == NOTHING
@@ -100,7 +101,7 @@ def test_figures_follow_the_position_without_a_move_being_told() -> None:
 
 
 def test_a_case_closes_when_nothing_is_overdue_and_a_new_delay_opens_another() -> None:
-    case = a_case()
+    case = CaseFactory()
     loan = case.borrower.loans.get()
     pay(loan, f"{case.overdue_amount}", LATE)
 
@@ -117,12 +118,10 @@ def test_a_case_closes_when_nothing_is_overdue_and_a_new_delay_opens_another() -
 
 
 def test_closing_releases_a_promise_that_is_no_longer_needed(staff_member) -> None:
-    case = a_case()
+    case = CaseFactory()
     loan = case.borrower.loans.get()
     wang = staff_member("collector")
-    promise = promises.take(
-        case_id=case.pk, amount=Decimal("9000.00"), due_on=LATE + timedelta(days=3), on=LATE, by=wang
-    )
+    promise = PromiseFactory(case=case, amount=Decimal("9000.00"), by=wang)
     pay(loan, f"{case.overdue_amount}", LATE)
 
     review()
@@ -132,7 +131,7 @@ def test_closing_releases_a_promise_that_is_no_longer_needed(staff_member) -> No
 
 
 def test_a_hold_ends_by_itself_on_the_day_after_its_last(staff_member) -> None:
-    case = a_case()
+    case = CaseFactory()
     until = LATE + timedelta(days=2)
     cases.hold(case_id=case.pk, reason="illness", until=until, on=LATE, by=staff_member("collector"))
 
@@ -143,7 +142,7 @@ def test_a_hold_ends_by_itself_on_the_day_after_its_last(staff_member) -> None:
 
 
 def test_a_written_off_loan_keeps_its_case_until_it_is_recovered() -> None:
-    case = a_case()
+    case = CaseFactory()
     loan = case.borrower.loans.get()
     write_off(loan_id=loan.pk, on=LATE, reason="lost")
     owed = LoanPosition.objects.get(loan=loan).written_off_amount
@@ -159,7 +158,7 @@ def test_a_written_off_loan_keeps_its_case_until_it_is_recovered() -> None:
 def test_sql_and_the_pure_room_give_the_same_priority() -> None:
     rules = PriorityRule.from_data(rule("collections_priority", LATE))
     for principal in ("500.00", "12000.00", "90000.00"):
-        a_late_loan(principal=Decimal(principal))
+        LateLoanFactory(principal=Decimal(principal))
     review()
 
     for case in Case.objects.all():
@@ -174,7 +173,7 @@ def test_sql_and_the_pure_room_give_the_same_priority() -> None:
 
 
 def test_opening_and_closing_are_in_history_and_audit() -> None:
-    case = a_case()
+    case = CaseFactory()
     pay(case.borrower.loans.get(), f"{case.overdue_amount}", LATE)
     review()
 
@@ -186,7 +185,7 @@ def test_opening_and_closing_are_in_history_and_audit() -> None:
 
 # --- what PostgreSQL refuses by itself ------------------------------------------------------------------------------
 def test_postgresql_refuses_a_second_open_case() -> None:
-    case = a_case()
+    case = CaseFactory()
 
     with pytest.raises(IntegrityError, match="collections_one_open_case"), transaction.atomic():
         _insert_beside_the_orm(case)
@@ -208,7 +207,7 @@ def _insert_beside_the_orm(case: Case) -> None:
 @pytest.mark.parametrize("statement", ["UPDATE {} SET note = 'never happened'", "DELETE FROM {}", "TRUNCATE {}"])
 @pytest.mark.parametrize("table", ["collections_contactattempt", "collections_caseevent"])
 def test_postgresql_refuses_to_change_evidence(statement: str, table: str) -> None:
-    a_case()
+    CaseFactory()
     if statement.startswith("TRUNCATE"):
         statement = "SET CONSTRAINTS ALL IMMEDIATE; SET LOCAL loandesk.allow_truncate = off; " + statement
 

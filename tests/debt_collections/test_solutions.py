@@ -14,9 +14,10 @@ from debt_collections import solutions
 from debt_collections.models import Case, CaseEvent
 from loans.models import Loan, LoanAct, LoanPosition
 from staff.models import User
-from tests.debt_collections.factories import LATE, a_case, pay, review
-from tests.loans.books import a_running_loan, close_until
+from tests.debt_collections.factories import LATE, CaseFactory, pay, review
+from tests.loans.books import close_until
 from tests.loans.doing import take_back
+from tests.loans.factories import LoanFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +45,7 @@ def chen(staff_member):
 
 @pytest.fixture
 def case() -> Case:
-    return a_case()
+    return CaseFactory()
 
 
 @pytest.fixture
@@ -91,7 +92,7 @@ def test_an_extension_needs_its_reason_and_a_loan_of_the_borrower(case, loan, wa
     with pytest.raises(solutions.SolutionReasonMissing):
         grant(case, loan, wang, days=30, reason=" ")
     with pytest.raises(solutions.LoanOfOtherBorrower):
-        grant(case, a_running_loan(), wang, days=5, reason="x")
+        grant(case, LoanFactory(active=True), wang, days=5, reason="x")
 
 
 def test_a_write_off_waits_for_a_second_person_then_becomes_recovery(case, loan, wang, chen) -> None:

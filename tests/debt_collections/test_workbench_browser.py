@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from core import business_date
 from debt_collections import cases, promises
+from debt_collections.contacting import PromiseTerms
 from debt_collections.models import Case, ContactAttempt, Promise
 from tests.browsing import arrive, assert_fits
-from tests.debt_collections.factories import LATE, a_borrower, a_late_loan, at, pay, review
+from tests.debt_collections.factories import (
+    LATE,
+    ContactAttemptFactory,
+    LateLoanFactory,
+    PromiseFactory,
+    at,
+    pay,
+    review,
+)
 from tests.loans.books import close_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -34,36 +42,22 @@ def queue(staff_member) -> list[Case]:
     """Six borrowers: one broke a promise, one promised for today, one rests, one cannot be reached."""
     wang = staff_member("collector", display_name="王丽")
     loans = [
-        a_late_loan(borrower=a_borrower(name=name), principal=Decimal(principal))
+        LateLoanFactory(borrower__name=name, principal=Decimal(principal))
         for name, principal in zip(NAMES, PRINCIPALS, strict=True)
     ]
     review()
     found = [Case.objects.get(borrower=loan.borrower) for loan in loans]
-    _call(found[0], wang, "promise")
-    promises.take(case_id=found[0].pk, amount=Decimal("450.00"), due_on=LATE + timedelta(days=2), on=LATE, by=wang)
+    promised = PromiseTerms(amount=Decimal("450.00"), due_on=LATE + timedelta(days=2))
+    ContactAttemptFactory(case=found[0], outcome="promise", promise=promised, note="工资推迟到周五", by=wang)
     pay(loans[0], "100.00", LATE + timedelta(days=1))
     for day in range(1, 26):
         close_until(LATE + timedelta(days=day))
         promises.judge(0, 2**62, LATE + timedelta(days=day))
         review(LATE + timedelta(days=day))
-    promises.take(case_id=found[2].pk, amount=Decimal("312.00"), due_on=ON, on=ON, by=wang)
+    PromiseFactory(case=found[2], amount=Decimal("312.00"), due_on=ON, on=ON, by=wang)
     cases.hold(case_id=found[4].pk, reason="illness", until=ON + timedelta(days=16), on=ON, by=wang, note="hospital")
-    _call(found[5], wang, "no_answer")
+    ContactAttemptFactory(case=found[5], by=wang)
     return found
-
-
-def _call(case: Case, by: Any, outcome: str) -> None:
-    point = case.borrower.contact_points.get(kind="mobile")
-    ContactAttempt.objects.create(
-        case=case,
-        borrower=case.borrower,
-        contact_point=point,
-        outcome=outcome,
-        note="工资推迟到周五",
-        at=at("10:00"),
-        on=LATE,
-        by=by,
-    )
 
 
 def test_an_hour_at_the_bench_by_keyboard(page_as, queue) -> None:

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from debt_collections import cases, workload
 from debt_collections.models import Case, CaseEvent
-from tests.debt_collections.factories import LATE, a_case, at
+from tests.debt_collections.factories import LATE, CaseFactory, at
 
 NOON = at("12:00")
 
@@ -35,8 +35,8 @@ def take(collector: Any, **more: Any) -> Case | None:
 
 @pytest.mark.django_db
 def test_the_most_urgent_case_comes_first_and_belongs_to_whoever_took_it(wang) -> None:
-    a_case(principal=Decimal("3000.00"))
-    urgent = a_case(principal=Decimal("90000.00"))
+    CaseFactory(loan__principal=Decimal("3000.00"))
+    urgent = CaseFactory(loan__principal=Decimal("90000.00"))
 
     case = take(wang)
 
@@ -47,7 +47,7 @@ def test_the_most_urgent_case_comes_first_and_belongs_to_whoever_took_it(wang) -
 
 @pytest.mark.django_db
 def test_a_claimed_case_is_not_given_to_another_until_the_claim_runs_out(wang, zhao) -> None:
-    case = a_case()
+    case = CaseFactory()
     take(wang)
 
     assert take(zhao) is None
@@ -56,7 +56,7 @@ def test_a_claimed_case_is_not_given_to_another_until_the_claim_runs_out(wang, z
 
 @pytest.mark.django_db
 def test_taking_the_next_gives_back_the_one_before(wang, zhao) -> None:
-    first, second = a_case(principal=Decimal("90000.00")), a_case()
+    first, second = CaseFactory(loan__principal=Decimal("90000.00")), CaseFactory()
     take(wang)
 
     assert take(wang, leaving=first.pk) == second
@@ -65,7 +65,7 @@ def test_taking_the_next_gives_back_the_one_before(wang, zhao) -> None:
 
 @pytest.mark.django_db
 def test_cases_that_rest_are_put_off_or_belong_to_another_are_not_handed_out(wang, zhao) -> None:
-    resting, put_off, others = a_case(), a_case(), a_case()
+    resting, put_off, others = CaseFactory(), CaseFactory(), CaseFactory()
     cases.hold(case_id=resting.pk, reason="abroad", until=LATE, on=LATE, by=wang)
     cases.snooze(case_id=put_off.pk, until=LATE + timedelta(days=1), on=LATE, by=wang)
     cases.assign(case_ids=[others.pk], assigned_to=zhao, on=LATE, by=wang)
@@ -77,7 +77,7 @@ def test_cases_that_rest_are_put_off_or_belong_to_another_are_not_handed_out(wan
 
 @pytest.mark.django_db
 def test_only_cases_of_the_chosen_stage_are_handed_out(wang) -> None:
-    a_case()
+    CaseFactory()
 
     assert take(wang, stage="M3") is None
     assert take(wang, stage="M1") is not None
@@ -87,13 +87,13 @@ def test_only_cases_of_the_chosen_stage_are_handed_out(wang) -> None:
 @pytest.mark.parametrize("days", [0, 15])
 def test_putting_off_to_today_or_too_far_is_refused(wang, days: int) -> None:
     with pytest.raises(workload.PutOffTooLong):
-        cases.snooze(case_id=a_case().pk, until=LATE + timedelta(days=days), on=LATE, by=wang)
+        cases.snooze(case_id=CaseFactory().pk, until=LATE + timedelta(days=days), on=LATE, by=wang)
 
 
 @pytest.mark.django_db
 def test_many_cases_change_hands_in_a_fixed_number_of_statements(wang, zhao) -> None:
-    few = [a_case().pk for _ in range(2)]
-    many = few + [a_case().pk for _ in range(4)]
+    few = [CaseFactory().pk for _ in range(2)]
+    many = few + [CaseFactory().pk for _ in range(4)]
     with CaptureQueriesContext(
         connection,
     ) as for_two:
@@ -111,14 +111,14 @@ def test_many_cases_change_hands_in_a_fixed_number_of_statements(wang, zhao) -> 
 @pytest.mark.django_db
 def test_a_person_without_the_right_is_given_no_case(wang, staff_member) -> None:
     with pytest.raises(workload.AssigneeCannotWork):
-        cases.assign(case_ids=[a_case().pk], assigned_to=staff_member("officer"), on=LATE, by=wang)
+        cases.assign(case_ids=[CaseFactory().pk], assigned_to=staff_member("officer"), on=LATE, by=wang)
     with pytest.raises(workload.NothingChosen):
         cases.assign(case_ids=[], assigned_to=wang, on=LATE, by=wang)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_collectors_taking_next_at_once_get_two_cases(staff_member) -> None:
-    made = {a_case().pk for _ in range(6)}
+    made = {CaseFactory().pk for _ in range(6)}
     people = [staff_member("collector", username=f"collector-{n}") for n in range(6)]
 
     taken = _at_once([lambda person=person: take(person) for person in people])
@@ -128,7 +128,7 @@ def test_two_collectors_taking_next_at_once_get_two_cases(staff_member) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_case_somebody_is_just_taking_is_skipped_and_not_waited_for(staff_member) -> None:
-    second, first = a_case(), a_case(principal=Decimal("90000.00"))
+    second, first = CaseFactory(), CaseFactory(loan__principal=Decimal("90000.00"))
     zhao = staff_member("collector", username="zhao")
 
     def take_impatiently() -> Case | None:

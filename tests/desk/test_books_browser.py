@@ -10,9 +10,9 @@ from playwright.sync_api import Page, expect
 from ledger.models import JournalEntry
 from ledger.periods import close_through
 from loans.models import Loan
-from loans.servicing.repayments import record_repayment
 from tests.browsing import arrive, assert_fits
-from tests.loans.books import DISBURSED, a_running_loan, close_until
+from tests.loans.books import close_until
+from tests.loans.factories import DISBURSED, LoanFactory, RepaymentFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PageAs = Callable[..., Page]
@@ -21,16 +21,9 @@ TODAY = DISBURSED + timedelta(days=40)
 
 @pytest.fixture
 def loan() -> Loan:
-    made = a_running_loan()
+    made = LoanFactory(active=True)
     close_until(TODAY - timedelta(days=1))
-    record_repayment(
-        loan_id=made.pk,
-        amount=Decimal("1100.15"),
-        received_on=TODAY,
-        channel="counter",
-        idempotency_key="one",
-        recorded_by=None,
-    )
+    RepaymentFactory(loan=made, amount=Decimal("1100.15"), received_on=TODAY)
     close_through(TODAY - timedelta(days=10), on=TODAY)
     return made
 

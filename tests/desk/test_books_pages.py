@@ -18,10 +18,12 @@ from core import business_date
 from ledger.models import JournalEntry, PeriodClosing
 from ledger.queries import closed_through
 from loans.models import Loan, Repayment
-from loans.servicing.repayments import record_repayment, reverse_repayment
+from loans.servicing.repayments import reverse_repayment
 from operations.models import LongJob
 from staff.models import User
-from tests.loans.books import DISBURSED, a_running_loan, close_until
+from tests.loans.books import close_until
+from tests.loans.factories import DISBURSED, LoanFactory, RepaymentFactory
+from tests.staff.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 PAID_ON = DISBURSED + timedelta(days=31)
@@ -40,18 +42,10 @@ PLACES = {
 @pytest.fixture
 def loan() -> Loan:
     """A loan with nights, a payment and a reversed one."""
-    made = a_running_loan()
+    made = LoanFactory(active=True)
     close_until(TODAY - timedelta(days=1))
     for key, amount in (("kept", "1100.15"), ("bounced", "50.00")):
-        record_repayment(
-            loan_id=made.pk,
-            amount=Decimal(amount),
-            received_on=PAID_ON,
-            recorded_on=TODAY,
-            channel="counter",
-            idempotency_key=key,
-            recorded_by=None,
-        )
+        RepaymentFactory(loan=made, amount=Decimal(amount), received_on=PAID_ON, recorded_on=TODAY, idempotency_key=key)
     bounced = Repayment.objects.get(idempotency_key="bounced")
     reverse_repayment(repayment_id=bounced.pk, reason="bounced", reversed_on=TODAY)
     return made
@@ -144,7 +138,7 @@ def test_a_statement_is_filtered_and_keeps_the_balance_of_the_account(finance: C
 
 
 def test_pages_of_a_statement_join_without_a_gap(finance: Client, loan: Loan, monkeypatch: pytest.MonkeyPatch) -> None:
-    many = [a_running_loan() for _ in range(60)]
+    many = [LoanFactory(active=True) for _ in range(60)]
 
     first = opened(finance, "books_account", "1001")
     address = first.split('rel="next"')[0].rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&")
@@ -195,7 +189,7 @@ def test_more_history_costs_no_more_queries(finance: Client, loan: Loan) -> None
     places = [("books",), ("books_account", "1202"), ("books_entry", entry.pk), ("loan_tab", loan.number, "accounting")]
     before = [cost(*place) for place in places]
     for _ in range(5):
-        a_running_loan()
+        LoanFactory(active=True)
     close_until(TODAY + timedelta(days=10))
     places[2] = ("books_entry", JournalEntry.objects.filter(event="accrual").latest("id").pk)
 
@@ -207,7 +201,7 @@ def test_more_history_costs_no_more_queries(finance: Client, loan: Loan) -> None
 def test_each_place_needs_the_right_to_see_the_books(client: Client, loan: Loan, name: str) -> None:
     known = {"entry": JournalEntry.objects.earliest("id").pk, "loan": loan.number}
     address = reverse(f"desk:{name}", args=[known.get(argument, argument) for argument in PLACES[name]])
-    person = User.objects.create(username="somebody")
+    person = UserFactory()
 
     assert client.get(address).status_code == 302
     client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")

@@ -7,8 +7,9 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import DjangoAssertNumQueries
 
-from tests.debt_collections.factories import a_case
-from tests.loans.books import a_borrower, a_running_loan
+from tests.borrowers.factories import BorrowerFactory
+from tests.debt_collections.factories import CaseFactory
+from tests.loans.factories import LoanFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -24,12 +25,12 @@ def test_a_visitor_signs_in_first(client: Client) -> None:
 def test_the_right_is_needed(client: Client, signed_in: Callable[..., Client]) -> None:
     signed_in(client)
 
-    assert client.get(address(a_borrower().number)).status_code == 403
+    assert client.get(address(BorrowerFactory().number)).status_code == 403
 
 
 def test_all_loans_and_the_case_are_on_one_page(client: Client, signed_in: Callable[..., Client]) -> None:
-    case = a_case()
-    second = a_running_loan(borrower=case.borrower)
+    case = CaseFactory()
+    second = LoanFactory(active=True, borrower=case.borrower)
     signed_in(client, "collector")
 
     page = client.get(address(case.borrower.number)).content.decode()
@@ -40,7 +41,7 @@ def test_all_loans_and_the_case_are_on_one_page(client: Client, signed_in: Calla
 
 
 def test_the_case_is_not_told_to_who_may_not_see_collections(client: Client, signed_in: Callable[..., Client]) -> None:
-    case = a_case()
+    case = CaseFactory()
     signed_in(client, "operations")
 
     page = client.get(address(case.borrower.number)).content.decode()
@@ -49,7 +50,7 @@ def test_the_case_is_not_told_to_who_may_not_see_collections(client: Client, sig
 
 
 def test_personal_data_is_masked(client: Client, signed_in: Callable[..., Client]) -> None:
-    borrower = a_borrower(name="林小雨", phone="13812341234")
+    borrower = BorrowerFactory(name="林小雨", phone="13812341234")
     signed_in(client, "officer")
 
     page = client.get(address(borrower.number)).content.decode()
@@ -64,9 +65,9 @@ def test_personal_data_is_masked(client: Client, signed_in: Callable[..., Client
 def test_the_page_takes_the_same_queries_for_any_number_of_loans(
     client: Client, signed_in: Callable[..., Client], django_assert_max_num_queries: DjangoAssertNumQueries, loans: int
 ) -> None:
-    borrower = a_borrower()
+    borrower = BorrowerFactory()
     for _each in range(loans):
-        a_running_loan(borrower=borrower)
+        LoanFactory(active=True, borrower=borrower)
     signed_in(client, "collector")
     client.get(address(borrower.number))
 

@@ -9,9 +9,9 @@ from playwright.sync_api import Page, expect
 
 from core import business_date
 from loans.models import Loan
-from loans.servicing import repayments
 from tests.browsing import arrive, assert_fits
-from tests.loans.books import DISBURSED, a_borrower, a_running_loan, close_until
+from tests.loans.books import close_until
+from tests.loans.factories import DISBURSED, LoanFactory, RepaymentFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PageAs = Callable[..., Page]
@@ -22,16 +22,9 @@ LOOKS = [("en", "light"), ("zh-hans", "dark")]
 def loan() -> Loan:
     """Lin paid once on time and is late with the second instalment."""
     business_date.move_to(DISBURSED)
-    made = a_running_loan(borrower=a_borrower(name="林小雨", phone="13812341234"))
+    made = LoanFactory(active=True, borrower__name="林小雨", borrower__phone="13812341234")
     close_until(date(2026, 2, 14))
-    repayments.record_repayment(
-        loan_id=made.pk,
-        amount=Decimal("1100.15"),
-        received_on=date(2026, 2, 15),
-        channel="counter",
-        idempotency_key="first",
-        recorded_by=None,
-    )
+    RepaymentFactory(loan=made, amount=Decimal("1100.15"), received_on=date(2026, 2, 15))
     close_until(date(2026, 3, 30))
     return made
 

@@ -7,16 +7,16 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from desk import home, navigation
 from loans.models import Loan
 from loans.pages import portfolio
-from loans.servicing import asking, repayments
-from operations.models import BusinessDay, EndOfDayRun
+from loans.servicing import asking
 from staff.roles import ROLES
-from tests.loans.books import DISBURSED, a_running_loan, close_until
+from tests.loans.books import close_until
+from tests.loans.factories import DISBURSED, LoanFactory, RepaymentFactory
+from tests.operations.factories import EndOfDayRunFactory
 
 pytestmark = pytest.mark.django_db
 HOME = "desk:home"
@@ -29,7 +29,7 @@ def test_a_visitor_signs_in_first(client: Client) -> None:
 @pytest.mark.parametrize("role", ROLES)
 def test_every_role_has_a_day(client: Client, signed_in: Callable[..., Client], role: str) -> None:
     close_until(DISBURSED)
-    a_running_loan()
+    LoanFactory(active=True)
     signed_in(client, role)
 
     response = client.get(reverse(HOME))
@@ -45,7 +45,7 @@ def test_an_empty_system_leads_to_the_first_loan(client: Client, signed_in: Call
 
 
 def test_only_what_others_asked_for_and_i_may_decide_waits_for_me(staff_member: Callable) -> None:
-    loan = a_running_loan()
+    loan = LoanFactory(active=True)
     lead, checker, officer = staff_member("team_lead"), staff_member("checker"), staff_member("officer")
     asking.ask_for_write_off(loan_id=loan.pk, reason="lost", by=lead)
 
@@ -57,14 +57,14 @@ def test_only_what_others_asked_for_and_i_may_decide_waits_for_me(staff_member: 
 def test_the_count_beside_approvals_is_what_i_may_decide(
     client: Client, signed_in: Callable, staff_member: Callable
 ) -> None:
-    asking.ask_for_write_off(loan_id=a_running_loan().pk, reason="lost", by=staff_member("team_lead"))
+    asking.ask_for_write_off(loan_id=LoanFactory(active=True).pk, reason="lost", by=staff_member("team_lead"))
 
     assert signed_in(client, "checker").get(reverse(HOME)).context["nav_counts"]["approvals"] == "1"
     assert signed_in(client, "collector").get(reverse(HOME)).context["nav_counts"]["approvals"] == ""
 
 
 def test_the_change_is_shown_before_it_is_opened(client: Client, signed_in: Callable, staff_member: Callable) -> None:
-    loan = a_running_loan()
+    loan = LoanFactory(active=True)
     asking.ask_for_write_off(loan_id=loan.pk, reason="lost", by=staff_member("team_lead"))
     signed_in(client, "checker")
 
@@ -79,8 +79,7 @@ def test_the_change_is_shown_before_it_is_opened(client: Client, signed_in: Call
 def test_the_night_leads_on_only_for_those_who_may_look(
     client: Client, signed_in: Callable[..., Client], role: str, linked: bool
 ) -> None:
-    day = BusinessDay.objects.create(on=DISBURSED, status=BusinessDay.Status.CLOSED, closed_at=timezone.now())
-    EndOfDayRun.objects.create(business_day=day, status=EndOfDayRun.Status.FAILED, trigger="hand", chunk_size=1000)
+    EndOfDayRunFactory(failed=True, business_day__on=DISBURSED, business_day__closed=True)
     signed_in(client, role)
 
     page = client.get(reverse(HOME)).content.decode()
@@ -92,7 +91,7 @@ def test_the_night_leads_on_only_for_those_who_may_look(
 def test_counts_of_the_navigation_stop_at_a_hundred() -> None:
     assert navigation.capped(Loan.objects.all()) == ""
     for _each in range(2):
-        a_running_loan()
+        LoanFactory(active=True)
     assert navigation.capped(Loan.objects.all()) == "2"
 
 
@@ -108,17 +107,10 @@ def test_the_navigation_counts_once_for_many_pages(
 
 
 def test_portfolio_at_risk_counts_what_was_late_at_that_month_end() -> None:
-    late, good = a_running_loan(), a_running_loan()
-    for n, due in enumerate([date(2026, 2, 15), date(2026, 3, 15)]):
+    late, good = LoanFactory(active=True), LoanFactory(active=True)
+    for due in (date(2026, 2, 15), date(2026, 3, 15)):
         close_until(due.replace(day=14))
-        repayments.record_repayment(
-            loan_id=good.pk,
-            amount=Decimal("1100.15"),
-            received_on=due,
-            channel="counter",
-            idempotency_key=f"k{n}",
-            recorded_by=None,
-        )
+        RepaymentFactory(loan=good, amount=Decimal("1100.15"), received_on=due)
     close_until(date(2026, 3, 31))
 
     february, march = portfolio.at_risk(date(2026, 2, 28)), portfolio.at_risk(date(2026, 3, 31))
@@ -131,7 +123,7 @@ def test_portfolio_at_risk_counts_what_was_late_at_that_month_end() -> None:
 
 
 def test_a_written_off_loan_leaves_the_portfolio() -> None:
-    loan = a_running_loan()
+    loan = LoanFactory(active=True)
     close_until(date(2026, 1, 31))
     Loan.objects.filter(pk=loan.pk).update(status="written_off", written_off_on=date(2026, 2, 3))
 
@@ -144,7 +136,7 @@ def test_month_ends_run_back_over_the_turn_of_the_year() -> None:
 
 
 def test_one_month_end_is_no_chart() -> None:
-    a_running_loan()
+    LoanFactory(active=True)
     close_until(date(2026, 1, 20))
 
     chart = home.portfolio_chart(date(2026, 1, 21))

@@ -14,9 +14,10 @@ from desk.web.loans import TABS
 from loans.models import Loan
 from loans.pages import loan_page
 from loans.servicing import repayments, settling
-from tests.debt_collections.factories import a_case
+from tests.debt_collections.factories import CaseFactory
 from tests.loans import doing
-from tests.loans.books import DISBURSED, a_running_loan, close_until
+from tests.loans.books import close_until
+from tests.loans.factories import DISBURSED, LoanFactory, RepaymentFactory
 
 pytestmark = pytest.mark.django_db
 DUE = date(2026, 2, 15)
@@ -24,7 +25,7 @@ DUE = date(2026, 2, 15)
 
 @pytest.fixture
 def loan() -> Loan:
-    return a_running_loan()
+    return LoanFactory(active=True, borrower__name="林小雨")
 
 
 @pytest.fixture
@@ -33,14 +34,12 @@ def operator(client: Client, signed_in: Callable[..., Client]) -> Client:
 
 
 def pay(loan: Loan, amount: str, on: date, key: str) -> None:
-    repayments.record_repayment(
-        loan_id=loan.pk,
+    RepaymentFactory(
+        loan=loan,
         amount=Decimal(amount),
         received_on=on,
         recorded_on=max(on, business_date.current()),
-        channel="counter",
         idempotency_key=key,
-        recorded_by=None,
     )
 
 
@@ -179,7 +178,7 @@ def test_a_reversed_payment_stays_in_the_list_struck_through(operator: Client, l
 def test_collections_news_stands_in_the_timeline_of_who_may_see_it(
     client: Client, signed_in: Callable[..., Client]
 ) -> None:
-    case = a_case()
+    case = CaseFactory()
     loan = case.borrower.loans.get()
     signed_in(client, "collector")
 

@@ -7,14 +7,21 @@ from django.test import Client
 from django.urls import reverse
 
 from loans.models import Loan
-from tests.loans.books import a_borrower, a_running_loan
+from tests.borrowers.factories import BorrowerFactory
+from tests.loans.factories import LoanFactory
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def loan() -> Loan:
-    return a_running_loan(borrower=a_borrower(name="林小雨", phone="13812341234", identity_number="P00009999"))
+    return LoanFactory(
+        active=True,
+        borrower__name="林小雨",
+        borrower__phone="13812341234",
+        borrower__other_document=True,
+        borrower__identity_number="P00009999",
+    )
 
 
 @pytest.fixture
@@ -51,7 +58,7 @@ def test_a_borrower_number_opens_the_borrower(operator: Client, loan: Loan) -> N
 
 
 def test_namesakes_are_listed_and_none_is_opened(operator: Client, loan: Loan) -> None:
-    namesake = a_borrower(name="林小雨", phone="13900000001")
+    namesake = BorrowerFactory(name="林小雨", phone="13900000001")
 
     response = operator.get(reverse("desk:search"), {"q": "林小雨"})
 

@@ -16,8 +16,8 @@ from operations.end_of_day import close_until
 from risk.tasks import assess_submitted
 from tests.api.town import yuan
 from tests.borrowers.factories import resident_number
-from tests.loans.books import a_product
-from tests.partners.factories import Caller, caller
+from tests.loans.factories import ProductVersionFactory
+from tests.partners.factories import Caller, CallerFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 JUNE_15 = date(2026, 6, 15)
@@ -26,8 +26,8 @@ JUNE_15 = date(2026, 6, 15)
 @pytest.fixture
 def lilac() -> Caller:
     business_date.move_to(JUNE_15)
-    a_product()
-    return caller("Lilac Phones")
+    ProductVersionFactory()
+    return CallerFactory(client__name="Lilac Phones")
 
 
 def fen(money):

@@ -13,15 +13,14 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from core import business_date
-from core.models import Rule
-from core.rules import forget_cached_rules
 from ledger.queries import difference
 from loans.models import Loan
 from loans.proof.verifying import compare
 from operations.end_of_day import close_until
 from tests.borrowers.factories import resident_number
 from tests.browsing import arrive
-from tests.loans.books import a_product
+from tests.core.factories import RuleFactory
+from tests.loans.factories import ProductVersionFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PageAs = Callable[..., Page]
@@ -35,15 +34,11 @@ def house(monkeypatch: pytest.MonkeyPatch) -> None:
         business_date, "now", lambda: timezone.make_aware(datetime.combine(business_date.current(), time(10, 30)))
     )
     business_date.move_to(JUNE_15)
-    a_product()
-    Rule.objects.create(
+    ProductVersionFactory()
+    RuleFactory(
         code="second_approval",
-        market="CN",
-        effective_from=date(2026, 1, 1),
         data={"amount_over": "10000.00"},
-        source="House rule of this story.",
     )
-    forget_cached_rules()
 
 
 def press(page: Page, name: str) -> None:

@@ -11,12 +11,13 @@ from django.db import DatabaseError, IntegrityError, connection, connections, tr
 
 from ledger.models import JournalEntry, PeriodClosing
 from ledger.periods import AlreadyClosed, DayStillOpen, NothingClosed, close_through, reopen_from
-from ledger.posting import Line, PeriodClosed, post, reverse
+from ledger.posting import PeriodClosed, reverse
 from ledger.queries import closed_through
 from loans.proof.verifying import compare
-from loans.servicing.repayments import record_repayment
 from staff.models import User
-from tests.loans.books import DISBURSED, a_running_loan, close_until
+from tests.ledger.factories import JournalEntryFactory
+from tests.loans.books import close_until
+from tests.loans.factories import DISBURSED, LoanFactory, RepaymentFactory
 
 pytestmark = pytest.mark.django_db
 FIFTH, SIXTH, SEVENTH = (date(2026, 6, day) for day in (5, 6, 7))
@@ -24,7 +25,7 @@ TEN = Decimal("10.00")
 
 
 def book(on: date) -> JournalEntry:
-    return post(event="test", posted_on=on, effective_on=on, lines=[Line("1001", debit=TEN), Line("4001", credit=TEN)])
+    return JournalEntryFactory(posted_on=on, amount=TEN)
 
 
 def test_nothing_is_posted_into_closed_books() -> None:
@@ -89,21 +90,13 @@ def test_reopening_needs_two_people_and_a_reason(staff_member: Callable[..., Use
 
 
 def test_a_payment_told_of_late_is_posted_today_and_counts_from_its_day() -> None:
-    loan = a_running_loan()
+    loan = LoanFactory(active=True)
     today = DISBURSED + timedelta(days=60)
     close_until(today - timedelta(days=1))
     close_through(today - timedelta(days=1), on=today)
     came_on = DISBURSED + timedelta(days=31)
 
-    repayment = record_repayment(
-        loan_id=loan.pk,
-        amount=Decimal("1100.15"),
-        received_on=came_on,
-        recorded_on=today,
-        channel="counter",
-        idempotency_key="late news",
-        recorded_by=None,
-    )
+    repayment = RepaymentFactory(loan=loan, amount=Decimal("1100.15"), received_on=came_on, recorded_on=today)
 
     assert (repayment.entry.posted_on, repayment.entry.effective_on) == (today, came_on)
     loan.refresh_from_db()

@@ -6,8 +6,8 @@ from django.urls import reverse
 
 from borrowers.models import ConsentText
 from messaging.models import Template
-from tests.borrowers.factories import LIN_ID, lin
-from tests.messaging.factories import a_message
+from tests.borrowers.factories import LIN_ID, LinFactory
+from tests.messaging.factories import MessageFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -46,10 +46,10 @@ def test_a_wording_a_gateway_would_refuse_is_refused_in_the_form(admin: Client, 
     "model", ["messaging_template", "messaging_message", "borrowers_borrower", "borrowers_consenttext"]
 )
 def test_lists_open_and_rows_are_only_shown(admin: Client, model: str) -> None:
-    borrower = lin()
+    borrower = LinFactory()
     rows = {
         "messaging_template": Template.objects.first(),
-        "messaging_message": a_message(borrower),
+        "messaging_message": MessageFactory(borrower=borrower),
         "borrowers_borrower": borrower,
         "borrowers_consenttext": ConsentText.objects.first(),
     }

@@ -9,9 +9,9 @@ from borrowers.models import ContactState
 from core import business_date
 from messaging.delivery import send_due
 from messaging.receipts import record_receipt
-from tests.borrowers.factories import ON, in_state, lin, mobile_of, wang
+from tests.borrowers.factories import ON, LinFactory, WangFactory, in_state, mobile_of
 from tests.browsing import assert_fits
-from tests.messaging.factories import MORNING, a_message, a_sent_message
+from tests.messaging.factories import MORNING, MessageFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -21,15 +21,15 @@ PageAs = Callable[..., Page]
 def some_messages() -> None:
     """A delivered one, a sent one, one without a way, one by mail, one waiting."""
     business_date.move_to(ON)
-    borrower, lost = lin(), wang()
+    borrower, lost = LinFactory(), WangFactory()
     in_state(mobile_of(lost), ContactState.WRONG_PERSON)
-    a_message(lost)
-    a_message(borrower, channel="email")
-    a_message(borrower, template_code="repayment_overdue", purpose="collection")
+    MessageFactory(borrower=lost)
+    MessageFactory(borrower=borrower, channel="email")
+    MessageFactory(borrower=borrower, template_code="repayment_overdue", purpose="collection")
     send_due(MORNING)
-    record_receipt(message_id=a_sent_message(borrower).pk, outcome="delivered", at=MORNING)
-    a_sent_message(borrower)
-    a_message(borrower, template_code="loan_settled", purpose="service")
+    record_receipt(message_id=MessageFactory(sent=True, borrower=borrower).pk, outcome="delivered", at=MORNING)
+    MessageFactory(sent=True, borrower=borrower)
+    MessageFactory(borrower=borrower, template_code="loan_settled", purpose="service")
 
 
 @pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("zh-hans", "dark")])
@@ -50,8 +50,8 @@ def test_the_pages_of_messages(page_as: PageAs, picture: Callable, language: str
 
 def test_a_wrong_number_reported_on_the_phone_changes_the_contact_point(page_as: PageAs) -> None:
     business_date.move_to(ON)
-    borrower = lin()
-    message = a_sent_message(borrower)
+    borrower = LinFactory()
+    message = MessageFactory(sent=True, borrower=borrower)
     page = page_as("operations")
     page.goto("/app/messages/inbox")
 

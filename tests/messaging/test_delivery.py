@@ -8,17 +8,26 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from borrowers.consents import GivenConsent
-from borrowers.contacts import add_contact_point
 from borrowers.models import Borrower, BorrowerStatus, ConsentPurpose, ContactPoint, ContactState
-from borrowers.onboarding import give_consent, withdraw_consent
+from borrowers.onboarding import withdraw_consent
 from core.models import Rule
 from core.rules import forget_cached_rules
 from messaging import claiming, delivery
 from messaging.channels import simulator
 from messaging.delivery import PAUSES, send_due
 from messaging.models import Message, MessageStatus, Template
-from tests.borrowers.factories import AT, email_of, in_state, lin, mobile_of, somebody, wang
-from tests.messaging.factories import MORNING, NIGHT, a_message
+from tests.borrowers.factories import (
+    AT,
+    BorrowerFactory,
+    ConsentFactory,
+    ContactPointFactory,
+    LinFactory,
+    WangFactory,
+    email_of,
+    in_state,
+    mobile_of,
+)
+from tests.messaging.factories import MORNING, NIGHT, MessageFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -28,8 +37,8 @@ def the_message() -> Message:
 
 
 def test_a_due_message_leaves_in_the_borrowers_language() -> None:
-    borrower = lin()
-    a_message(borrower)
+    borrower = LinFactory()
+    MessageFactory(borrower=borrower)
 
     assert send_due(MORNING) == {"sent": 1}
 
@@ -42,7 +51,7 @@ def test_a_due_message_leaves_in_the_borrowers_language() -> None:
 
 
 def test_an_english_borrower_reads_english() -> None:
-    a_message(wang())
+    MessageFactory(borrower=WangFactory())
 
     send_due(MORNING)
 
@@ -50,14 +59,14 @@ def test_an_english_borrower_reads_english() -> None:
 
 
 def test_what_is_not_due_yet_waits() -> None:
-    a_message(lin(), due_at=MORNING + timedelta(seconds=1))
+    MessageFactory(borrower=LinFactory(), due_at=MORNING + timedelta(seconds=1))
 
     assert send_due(MORNING) == {}
     assert the_message().status == "queued"
 
 
 def test_a_reminder_at_night_waits_for_the_morning() -> None:
-    a_message(lin(), due_at=NIGHT)
+    MessageFactory(borrower=LinFactory(), due_at=NIGHT)
 
     assert send_due(NIGHT) == {"put_off": 1}
     message = the_message()
@@ -69,8 +78,8 @@ def test_a_reminder_at_night_waits_for_the_morning() -> None:
 
 
 def test_money_received_is_told_at_night_too() -> None:
-    a_message(
-        lin(),
+    MessageFactory(
+        borrower=LinFactory(),
         due_at=NIGHT,
         purpose="service",
         template_code="repayment_received",
@@ -89,29 +98,29 @@ def test_money_received_is_told_at_night_too() -> None:
     ],
 )
 def test_who_must_be_left_alone_is_left_alone(facts: dict, why: str) -> None:
-    borrower = lin()
+    borrower = LinFactory()
     Borrower.objects.filter(pk=borrower.pk).update(**facts)
-    a_message(borrower)
+    MessageFactory(borrower=borrower)
 
     assert send_due(MORNING) == {"refused": 1}
     assert (the_message().status, the_message().refusal) == ("refused", why)
 
 
 def test_a_withdrawn_consent_stops_reminders_until_given_again() -> None:
-    borrower = lin(consents=[GivenConsent(ConsentPurpose.ELECTRONIC_MESSAGES, "web", AT)])
+    borrower = LinFactory(consents=[GivenConsent(ConsentPurpose.ELECTRONIC_MESSAGES, "web", AT)])
     withdraw_consent(consent_id=borrower.consents.get().pk, at=AT)
-    a_message(borrower)
+    MessageFactory(borrower=borrower)
     send_due(MORNING)
     assert the_message().refusal == "consent_withdrawn"
 
-    give_consent(borrower_id=borrower.pk, purpose=ConsentPurpose.ELECTRONIC_MESSAGES, channel="web", at=AT)
-    a_message(borrower)
+    ConsentFactory(borrower=borrower, purpose=ConsentPurpose.ELECTRONIC_MESSAGES)
+    MessageFactory(borrower=borrower)
 
     assert send_due(MORNING) == {"sent": 1}
 
 
 def test_a_reminder_more_than_a_day_late_is_not_sent() -> None:
-    a_message(lin())
+    MessageFactory(borrower=LinFactory())
 
     assert send_due(MORNING + timedelta(days=1, minutes=1)) == {"refused": 1}
     assert the_message().refusal == "out_of_date"
@@ -122,9 +131,9 @@ def test_a_limit_of_messages_a_day_puts_off_the_rest() -> None:
         data={"answered_calls_per_day": 3, "dials_per_number_per_day": 6, "messages_per_day": 2}
     )
     forget_cached_rules()
-    borrower = lin()
+    borrower = LinFactory()
     for _number in range(4):
-        a_message(borrower)
+        MessageFactory(borrower=borrower)
 
     counts = send_due(MORNING, batch_size=3)
 
@@ -135,19 +144,19 @@ def test_a_limit_of_messages_a_day_puts_off_the_rest() -> None:
 
 @pytest.mark.parametrize("dead", [ContactState.WRONG_PERSON, ContactState.UNDELIVERABLE, ContactState.RECYCLED])
 def test_a_dead_number_falls_to_the_next_one_that_works(dead: ContactState) -> None:
-    borrower = lin()
+    borrower = LinFactory()
     in_state(mobile_of(borrower), dead)
-    second = add_contact_point(borrower_id=borrower.pk, kind="mobile", value="13766667777")
-    a_message(borrower)
+    second = ContactPointFactory(borrower=borrower, value="13766667777")
+    MessageFactory(borrower=borrower)
 
     assert send_due(MORNING) == {"sent": 1}
     assert the_message().contact_point == second
 
 
 def test_without_any_mobile_it_goes_by_mail_with_the_wording_of_a_mail() -> None:
-    borrower = lin()
+    borrower = LinFactory()
     in_state(mobile_of(borrower), ContactState.WRONG_PERSON)
-    a_message(borrower)
+    MessageFactory(borrower=borrower)
 
     assert send_due(MORNING) == {"sent": 1}
     message = the_message()
@@ -157,20 +166,18 @@ def test_without_any_mobile_it_goes_by_mail_with_the_wording_of_a_mail() -> None
 
 
 def test_without_any_way_it_is_refused_and_says_so() -> None:
-    borrower = wang()
+    borrower = WangFactory()
     in_state(mobile_of(borrower), ContactState.WRONG_PERSON)
-    a_message(borrower)
+    MessageFactory(borrower=borrower)
 
     assert send_due(MORNING) == {"refused": 1}
     assert the_message().refusal == "no_usable_contact"
 
 
 def test_a_verified_number_goes_before_an_unverified_primary_one() -> None:
-    borrower = lin()
-    verified = in_state(
-        add_contact_point(borrower_id=borrower.pk, kind="mobile", value="13766667777"), ContactState.VERIFIED
-    )
-    a_message(borrower)
+    borrower = LinFactory()
+    verified = in_state(ContactPointFactory(borrower=borrower, value="13766667777"), ContactState.VERIFIED)
+    MessageFactory(borrower=borrower)
 
     send_due(MORNING)
 
@@ -178,9 +185,9 @@ def test_a_verified_number_goes_before_an_unverified_primary_one() -> None:
 
 
 def test_the_contact_point_asked_for_is_used_while_it_works() -> None:
-    borrower = lin()
-    asked_for = add_contact_point(borrower_id=borrower.pk, kind="mobile", value="13766667777")
-    a_message(borrower, contact_point_id=asked_for.pk)
+    borrower = LinFactory()
+    asked_for = ContactPointFactory(borrower=borrower, value="13766667777")
+    MessageFactory(borrower=borrower, contact_point_id=asked_for.pk)
 
     send_due(MORNING)
 
@@ -196,14 +203,14 @@ def test_the_contact_point_asked_for_is_used_while_it_works() -> None:
     ],
 )
 def test_a_text_that_cannot_be_made_never_leaves_half_made(changes: dict, why: str) -> None:
-    a_message(lin(), **changes)
+    MessageFactory(borrower=LinFactory(), **changes)
 
     assert send_due(MORNING) == {"refused": 1}
     assert (the_message().refusal, the_message().body) == (why, "")
 
 
 def test_a_busy_gateway_is_asked_again_after_growing_pauses() -> None:
-    a_message(lin(phone=f"1381234{simulator.BUSY_TWICE}"))
+    MessageFactory(borrower=LinFactory(phone=f"1381234{simulator.BUSY_TWICE}"))
 
     assert send_due(MORNING) == {"put_off": 1}
     assert (the_message().attempts, the_message().refusal) == (1, "gateway_unreachable")
@@ -219,9 +226,9 @@ def test_a_busy_gateway_is_asked_again_after_growing_pauses() -> None:
 
 def test_a_gateway_that_stays_away_fails_the_message_but_not_the_number(monkeypatch) -> None:
     monkeypatch.setattr(simulator.Simulator, "send", _unreachable)
-    borrower = lin()
-    a_message(
-        borrower,
+    borrower = LinFactory()
+    MessageFactory(
+        borrower=borrower,
         purpose="service",
         template_code="loan_settled",
         context={"loan_number": "LN-2026-000418", "settled_on": "2026-06-15"},
@@ -240,8 +247,8 @@ def _unreachable(*args: object) -> str:
 
 
 def test_a_number_the_gateway_does_not_know_is_marked_and_another_way_found() -> None:
-    borrower = lin(phone=f"1381234{simulator.REFUSED}")
-    a_message(borrower)
+    borrower = LinFactory(phone=f"1381234{simulator.REFUSED}")
+    MessageFactory(borrower=borrower)
 
     assert send_due(MORNING) == {"failed": 1, "sent": 1}
 
@@ -252,7 +259,7 @@ def test_a_number_the_gateway_does_not_know_is_marked_and_another_way_found() ->
 
 
 def test_a_fault_with_one_message_does_not_stop_its_neighbours(monkeypatch) -> None:
-    broken, fine = a_message(lin()), a_message(wang())
+    broken, fine = MessageFactory(borrower=LinFactory()), MessageFactory(borrower=WangFactory())
     monkeypatch.setattr(delivery, "_hand_over", _broken_for(broken.pk, delivery._hand_over))
 
     assert send_due(MORNING) == {"put_off": 1, "sent": 1}
@@ -271,7 +278,7 @@ def _broken_for(message_id: int, real):
 
 
 def test_a_batch_of_a_dead_worker_comes_back_when_its_lease_ends() -> None:
-    message = a_message(lin())
+    message = MessageFactory(borrower=LinFactory())
     assert claiming.claim(MORNING, most=10) == [message.pk]
 
     assert send_due(MORNING + timedelta(minutes=1)) == {}
@@ -279,7 +286,7 @@ def test_a_batch_of_a_dead_worker_comes_back_when_its_lease_ends() -> None:
 
 
 def test_a_message_settled_meanwhile_is_left_alone() -> None:
-    message = a_message(lin())
+    message = MessageFactory(borrower=LinFactory())
     Message.objects.filter(pk=message.pk).update(status=MessageStatus.REFUSED, refusal="do_not_contact")
 
     claiming.settle([claiming.Result(message_id=message.pk, status="sent", channel="sms", sent_at=MORNING)])
@@ -290,9 +297,9 @@ def test_a_message_settled_meanwhile_is_left_alone() -> None:
 @pytest.mark.parametrize("people", [1, 12])
 def test_a_batch_costs_the_same_few_queries_however_many_messages(people: int) -> None:
     for _person in range(people):
-        borrower = somebody()
+        borrower = BorrowerFactory()
         ContactPoint.objects.filter(borrower=borrower).update(state=ContactState.VERIFIED, verified_at=AT)
-        a_message(borrower)
+        MessageFactory(borrower=borrower)
     delivery.queries.contact_rules(MORNING.date(), "CN")
 
     with CaptureQueriesContext(
@@ -305,7 +312,7 @@ def test_a_batch_costs_the_same_few_queries_however_many_messages(people: int) -
 
 def test_only_active_wordings_are_used() -> None:
     Template.objects.filter(code="repayment_due_soon").update(active=False)
-    a_message(lin())
+    MessageFactory(borrower=LinFactory())
 
     assert send_due(MORNING) == {"refused": 1}
     assert the_message().refusal == "wording_missing"
@@ -313,9 +320,9 @@ def test_only_active_wordings_are_used() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_never_send_the_same_message() -> None:
-    borrower = lin()
+    borrower = LinFactory()
     for _number in range(40):
-        a_message(borrower)
+        MessageFactory(borrower=borrower)
     start, taken = Barrier(2), []
 
     def work() -> None:

@@ -7,8 +7,8 @@ from django.db import IntegrityError, connection, transaction
 
 from messaging.models import Message, MessageStatus
 from messaging.outbox import TRANSITIONS, MessageMoveImpossible, move
-from tests.borrowers.factories import lin
-from tests.messaging.factories import MORNING, a_message
+from tests.borrowers.factories import LinFactory
+from tests.messaging.factories import MORNING, MessageFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -24,17 +24,17 @@ SELECT 'due:' || n, %s, 'repayment_due_soon',
 
 
 def test_the_same_key_is_one_message() -> None:
-    borrower = lin()
+    borrower = LinFactory()
 
-    first = a_message(borrower, dedupe_key="due:1")
-    again = a_message(borrower, dedupe_key="due:1", context={"amount": "1.00"})
+    first = MessageFactory(borrower=borrower, dedupe_key="due:1")
+    again = MessageFactory(borrower=borrower, dedupe_key="due:1", context={"amount": "1.00"})
 
     assert again == first
     assert Message.objects.count() == 1
 
 
 def test_a_producer_inserts_thousands_with_one_statement_and_seven_columns() -> None:
-    borrower = lin()
+    borrower = LinFactory()
 
     for _time in range(2):
         with connection.cursor() as cursor:
@@ -48,7 +48,7 @@ def test_a_producer_inserts_thousands_with_one_statement_and_seven_columns() -> 
 
 @pytest.mark.parametrize(("before", "after"), PAIRS)
 def test_a_message_moves_only_along_the_table(before: MessageStatus, after: MessageStatus) -> None:
-    message = a_message(lin())
+    message = MessageFactory(borrower=LinFactory())
     Message.objects.filter(pk=message.pk).update(status=before, sent_at=MORNING)
     message.refresh_from_db()
 
@@ -62,7 +62,7 @@ def test_a_message_moves_only_along_the_table(before: MessageStatus, after: Mess
 
 
 def test_postgresql_refuses_a_sent_message_without_its_moment() -> None:
-    message = a_message(lin())
+    message = MessageFactory(borrower=LinFactory())
 
     with pytest.raises(IntegrityError), transaction.atomic():
         Message.objects.filter(pk=message.pk).update(status=MessageStatus.SENT)

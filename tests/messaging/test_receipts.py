@@ -10,8 +10,8 @@ from messaging.channels import simulator
 from messaging.delivery import PAUSES, send_due
 from messaging.models import Message
 from messaging.receipts import MessageUnknown, OutcomeUnknown, collect_receipts, record_receipt
-from tests.borrowers.factories import in_state, lin, mobile_of, wang
-from tests.messaging.factories import MORNING, a_message, a_sent_message
+from tests.borrowers.factories import LinFactory, WangFactory, in_state, mobile_of
+from tests.messaging.factories import MORNING, MessageFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -19,8 +19,8 @@ LATER = MORNING + timedelta(minutes=5)
 
 
 def test_a_delivery_is_noted_and_teaches_nothing() -> None:
-    borrower = lin()
-    message = a_sent_message(borrower)
+    borrower = LinFactory()
+    message = MessageFactory(sent=True, borrower=borrower)
 
     record_receipt(message_id=message.pk, outcome="delivered", at=LATER)
 
@@ -33,8 +33,8 @@ def test_a_delivery_is_noted_and_teaches_nothing() -> None:
     ("outcome", "state"), [("failed", ContactState.UNDELIVERABLE), ("wrong_number", ContactState.WRONG_PERSON)]
 )
 def test_a_failure_marks_the_number_and_the_message_finds_another_way(outcome: str, state: ContactState) -> None:
-    borrower = lin()
-    message = a_sent_message(borrower)
+    borrower = LinFactory()
+    message = MessageFactory(sent=True, borrower=borrower)
 
     record_receipt(message_id=message.pk, outcome=outcome, at=LATER)
 
@@ -49,7 +49,7 @@ def test_a_failure_marks_the_number_and_the_message_finds_another_way(outcome: s
 
 
 def test_when_no_other_way_is_known_nothing_is_queued() -> None:
-    message = a_sent_message(wang())
+    message = MessageFactory(sent=True, borrower=WangFactory())
 
     record_receipt(message_id=message.pk, outcome="wrong_number", at=LATER)
 
@@ -58,7 +58,7 @@ def test_when_no_other_way_is_known_nothing_is_queued() -> None:
 
 @pytest.mark.parametrize("outcome", ["delivered", "failed", "wrong_number"])
 def test_a_repeated_receipt_changes_nothing(outcome: str) -> None:
-    message = a_sent_message(lin())
+    message = MessageFactory(sent=True, borrower=LinFactory())
     record_receipt(message_id=message.pk, outcome=outcome, at=LATER)
     events, messages = AuditEvent.objects.count(), Message.objects.count()
 
@@ -70,8 +70,8 @@ def test_a_repeated_receipt_changes_nothing(outcome: str) -> None:
 
 
 def test_a_failure_after_the_delivery_is_dropped() -> None:
-    borrower = lin()
-    message = a_sent_message(borrower)
+    borrower = LinFactory()
+    message = MessageFactory(sent=True, borrower=borrower)
     record_receipt(message_id=message.pk, outcome="delivered", at=LATER)
 
     record_receipt(message_id=message.pk, outcome="failed", at=LATER)
@@ -82,8 +82,8 @@ def test_a_failure_after_the_delivery_is_dropped() -> None:
 
 
 def test_a_person_may_say_wrong_number_after_the_delivery() -> None:
-    borrower = lin()
-    message = a_sent_message(borrower)
+    borrower = LinFactory()
+    message = MessageFactory(sent=True, borrower=borrower)
     record_receipt(message_id=message.pk, outcome="delivered", at=LATER)
 
     record_receipt(message_id=message.pk, outcome="wrong_number", at=LATER, detail="“I am not Lin.”")
@@ -93,8 +93,8 @@ def test_a_person_may_say_wrong_number_after_the_delivery() -> None:
 
 
 def test_a_number_marked_by_somebody_else_meanwhile_stays_as_it_is() -> None:
-    borrower = lin()
-    message = a_sent_message(borrower)
+    borrower = LinFactory()
+    message = MessageFactory(sent=True, borrower=borrower)
     in_state(mobile_of(borrower), ContactState.RECYCLED)
 
     record_receipt(message_id=message.pk, outcome="failed", at=LATER)
@@ -103,8 +103,8 @@ def test_a_number_marked_by_somebody_else_meanwhile_stays_as_it_is() -> None:
 
 
 def test_a_phone_switched_off_is_tried_again_and_not_blamed() -> None:
-    borrower = lin()
-    message = a_sent_message(borrower)
+    borrower = LinFactory()
+    message = MessageFactory(sent=True, borrower=borrower)
 
     record_receipt(message_id=message.pk, outcome="failed", at=LATER, permanent=False)
 
@@ -115,8 +115,8 @@ def test_a_phone_switched_off_is_tried_again_and_not_blamed() -> None:
 
 
 def test_a_phone_that_stays_off_ends_the_attempts() -> None:
-    borrower = lin()
-    message = a_sent_message(borrower)
+    borrower = LinFactory()
+    message = MessageFactory(sent=True, borrower=borrower)
     Message.objects.filter(pk=message.pk).update(attempts=len(PAUSES) + 1)
 
     record_receipt(message_id=message.pk, outcome="failed", at=LATER, permanent=False)
@@ -127,7 +127,7 @@ def test_a_phone_that_stays_off_ends_the_attempts() -> None:
 
 
 def test_unknown_messages_and_outcomes_are_refused_by_name() -> None:
-    message = a_sent_message(lin())
+    message = MessageFactory(sent=True, borrower=LinFactory())
 
     for naming in ({"message_id": 0}, {"provider_reference": "sim-0-1"}, {"provider_reference": ""}):
         with pytest.raises(MessageUnknown):
@@ -138,7 +138,7 @@ def test_unknown_messages_and_outcomes_are_refused_by_name() -> None:
 
 # --- the simulated gateway -----------------------------------------------------------------------------------------
 def sent_to(ending: str) -> Message:
-    message = a_message(lin(phone=f"1381234{ending}", email=""))
+    message = MessageFactory(borrower=LinFactory(phone=f"1381234{ending}", email=""))
     send_due(MORNING)
     message.refresh_from_db()
     assert message.status == "sent"

@@ -13,8 +13,8 @@ from messaging.channels.base import Outgoing, TryLater, Undeliverable
 from messaging.channels.smtp import CHANNEL
 from messaging.delivery import PAUSES, send_due
 from messaging.models import Message
-from tests.borrowers.factories import email_of, lin
-from tests.messaging.factories import MORNING, a_message
+from tests.borrowers.factories import LinFactory, email_of
+from tests.messaging.factories import MORNING, MessageFactory
 
 
 class Post(socketserver.ThreadingTCPServer):
@@ -110,7 +110,7 @@ def test_a_server_that_is_away_means_try_later(post: Post, settings) -> None:
 
 @pytest.mark.django_db
 def test_a_message_goes_through_the_outbox_to_the_mail_server(post: Post) -> None:
-    a_message(lin(), channel="email")
+    MessageFactory(borrower=LinFactory(), channel="email")
 
     assert send_due(MORNING) == {"sent": 1}
 
@@ -122,7 +122,7 @@ def test_a_message_goes_through_the_outbox_to_the_mail_server(post: Post) -> Non
 
 @pytest.mark.django_db
 def test_a_full_mailbox_is_tried_again_and_a_missing_one_is_marked(post: Post) -> None:
-    full = a_message(lin(email="full@example.com"), channel="email")
+    full = MessageFactory(borrower=LinFactory(email="full@example.com"), channel="email")
     assert send_due(MORNING) == {"put_off": 1}
     full.refresh_from_db()
     assert full.next_attempt_at == MORNING + PAUSES[0]

@@ -8,8 +8,8 @@ from django.utils import timezone
 from core import business_date
 from messaging.models import Message
 from messaging.tasks import collect_receipts, send_due
-from tests.borrowers.factories import lin
-from tests.messaging.factories import a_message
+from tests.borrowers.factories import LinFactory
+from tests.messaging.factories import MessageFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +23,7 @@ SERVICE = {
 
 def test_messages_of_a_business_day_ahead_are_sent_on_that_day() -> None:
     midnight = timezone.make_aware(datetime.combine(AHEAD, time(0)))
-    a_message(lin(), due_at=midnight, **SERVICE)
+    MessageFactory(borrower=LinFactory(), due_at=midnight, **SERVICE)
     assert send_due() == {}
 
     business_date.move_to(AHEAD)
@@ -35,7 +35,7 @@ def test_messages_of_a_business_day_ahead_are_sent_on_that_day() -> None:
 def test_receipts_are_collected_by_the_same_clock(settings) -> None:
     settings.MESSAGING_SIMULATOR_SECONDS = 0
     business_date.move_to(AHEAD)
-    a_message(lin(), due_at=business_date.now() - timedelta(hours=1), **SERVICE)
+    MessageFactory(borrower=LinFactory(), due_at=business_date.now() - timedelta(hours=1), **SERVICE)
     send_due()
 
     assert collect_receipts() == {"delivered": 1}

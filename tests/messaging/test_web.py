@@ -12,8 +12,8 @@ from borrowers.models import ContactState
 from core import business_date
 from messaging.delivery import send_due
 from messaging.models import Message
-from tests.borrowers.factories import ON, lin, mobile_of, somebody, wang
-from tests.messaging.factories import MORNING, a_message, a_sent_message
+from tests.borrowers.factories import ON, LinFactory, WangFactory, mobile_of
+from tests.messaging.factories import MORNING, MessageFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +43,7 @@ def test_every_page_needs_the_right_to_see_messages(client: Client, signed_in: S
 
 
 def test_reporting_needs_its_own_right(client: Client, signed_in: SignIn) -> None:
-    message = a_sent_message(lin())
+    message = MessageFactory(sent=True, borrower=LinFactory())
     address = reverse("messaging:report", args=[message.pk])
 
     assert client.post(address, {"outcome": "failed"}).status_code == 302
@@ -55,11 +55,11 @@ def test_reporting_needs_its_own_right(client: Client, signed_in: SignIn) -> Non
 
 
 def test_the_list_says_what_became_of_each_message_and_why(clerk: Client) -> None:
-    borrower = wang()
+    borrower = WangFactory()
     mobile = mobile_of(borrower)
     mobile.state = ContactState.WRONG_PERSON
     mobile.save()
-    a_message(borrower)
+    MessageFactory(borrower=borrower)
     send_due(MORNING)
 
     page = clerk.get(reverse(LIST)).content.decode()
@@ -83,9 +83,9 @@ def test_the_list_says_what_became_of_each_message_and_why(clerk: Client) -> Non
     ],
 )
 def test_filters_narrow_the_list(clerk: Client, chosen: dict, texts: set) -> None:
-    borrower = lin()
-    a_sent_message(borrower, dedupe_key="sent", reference="LN-2026-000001")
-    a_message(borrower, dedupe_key="waiting", reference="LN-2026-000002", purpose="collection")
+    borrower = LinFactory()
+    MessageFactory(sent=True, borrower=borrower, dedupe_key="sent", reference="LN-2026-000001")
+    MessageFactory(borrower=borrower, dedupe_key="waiting", reference="LN-2026-000002", purpose="collection")
 
     rows = clerk.get(reverse(LIST), chosen).context["rows"]
 
@@ -93,9 +93,9 @@ def test_filters_narrow_the_list(clerk: Client, chosen: dict, texts: set) -> Non
 
 
 def test_the_list_narrows_to_one_borrower(clerk: Client) -> None:
-    borrower = lin()
-    a_message(borrower)
-    a_message(wang())
+    borrower = LinFactory()
+    MessageFactory(borrower=borrower)
+    MessageFactory(borrower=WangFactory())
 
     rows = clerk.get(reverse(LIST), {"q": borrower.number}).context["rows"]
 
@@ -104,14 +104,14 @@ def test_the_list_narrows_to_one_borrower(clerk: Client) -> None:
 
 @pytest.mark.parametrize("name", [LIST, INBOX])
 def test_pages_cost_the_same_queries_however_much_was_said(clerk: Client, name: str) -> None:
-    borrower = lin()
-    a_sent_message(borrower)
+    borrower = LinFactory()
+    MessageFactory(sent=True, borrower=borrower)
     clerk.get(reverse(name))
 
     few = queries_of(clerk, name)
     for _person in range(12):
-        a_sent_message(somebody())
-        a_sent_message(borrower)
+        MessageFactory(sent=True)
+        MessageFactory(sent=True, borrower=borrower)
 
     assert queries_of(clerk, name) == few
 
@@ -129,9 +129,9 @@ def test_empty_pages_say_what_will_appear(clerk: Client) -> None:
 
 
 def test_the_phone_shows_what_the_borrower_reads_in_order(clerk: Client) -> None:
-    borrower = lin()
-    first, second = a_sent_message(borrower), a_sent_message(borrower)
-    a_message(borrower)
+    borrower = LinFactory()
+    first, second = MessageFactory(sent=True, borrower=borrower), MessageFactory(sent=True, borrower=borrower)
+    MessageFactory(borrower=borrower)
 
     page = clerk.get(reverse(INBOX), {"borrower": borrower.number.lower()})
 
@@ -140,9 +140,9 @@ def test_the_phone_shows_what_the_borrower_reads_in_order(clerk: Client) -> None
 
 
 def test_without_a_name_the_phone_written_to_last_is_shown(clerk: Client) -> None:
-    a_sent_message(lin())
-    newest = wang()
-    a_sent_message(newest)
+    MessageFactory(sent=True, borrower=LinFactory())
+    newest = WangFactory()
+    MessageFactory(sent=True, borrower=newest)
 
     page = clerk.get(reverse(INBOX))
 
@@ -156,8 +156,8 @@ def test_without_a_name_the_phone_written_to_last_is_shown(clerk: Client) -> Non
     [("delivered", "unverified"), ("failed", "undeliverable"), ("wrong_number", "wrong_person")],
 )
 def test_a_button_does_what_a_gateways_receipt_does(clerk: Client, outcome: str, state: str) -> None:
-    borrower = lin()
-    message = a_sent_message(borrower)
+    borrower = LinFactory()
+    message = MessageFactory(sent=True, borrower=borrower)
 
     answer = clerk.post(reverse("messaging:report", args=[message.pk]), {"outcome": outcome})
 
@@ -170,7 +170,7 @@ def test_a_button_does_what_a_gateways_receipt_does(clerk: Client, outcome: str,
 
 
 def test_a_nonsense_report_is_refused(clerk: Client) -> None:
-    message = a_sent_message(lin())
+    message = MessageFactory(sent=True, borrower=LinFactory())
 
     assert clerk.post(reverse("messaging:report", args=[message.pk]), {"outcome": "eaten"}).status_code == 404
     assert clerk.post(reverse("messaging:report", args=[0]), {"outcome": "failed"}).status_code == 404
@@ -179,7 +179,7 @@ def test_a_nonsense_report_is_refused(clerk: Client) -> None:
 
 
 def test_reports_are_offered_only_to_those_who_may(client: Client, signed_in: SignIn) -> None:
-    a_sent_message(lin())
+    MessageFactory(sent=True, borrower=LinFactory())
 
     assert "Wrong number</button>" not in signed_in(client, "officer").get(reverse(INBOX)).content.decode()
     assert "Wrong number</button>" in signed_in(client, "operations").get(reverse(INBOX)).content.decode()

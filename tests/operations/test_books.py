@@ -1,6 +1,6 @@
 """The books are closed over right books only: by command, by the night when the rule says so, never over a difference."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
 
@@ -9,15 +9,15 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from core import business_date
-from core.models import Rule
-from core.rules import forget_cached_rules
 from ledger.models import PeriodClosing
 from ledger.posting import PeriodClosed
 from ledger.queries import closed_through
 from loans.models import Loan, LoanPosition
 from operations.books import BooksDiffer, close_books
 from operations.end_of_day import close_day
-from tests.loans.books import DISBURSED, a_running_loan, close_until
+from tests.core.factories import RuleFactory
+from tests.loans.books import close_until
+from tests.loans.factories import DISBURSED, LoanFactory
 
 pytestmark = pytest.mark.django_db
 TODAY = DISBURSED + timedelta(days=10)
@@ -26,15 +26,14 @@ EVE = TODAY - timedelta(days=1)
 
 @pytest.fixture
 def loan() -> Loan:
-    made = a_running_loan()
+    made = LoanFactory(active=True)
     close_until(EVE)
     return made
 
 
 def automatic(days_kept_open: int) -> None:
     data = {"automatic": True, "days_kept_open": days_kept_open}
-    Rule.objects.create(code="books_closing", effective_from=date(2026, 1, 1), data=data, source="test")
-    forget_cached_rules()
+    RuleFactory(code="books_closing", data=data)
 
 
 def spoil(loan: Loan) -> None:
@@ -56,7 +55,7 @@ def test_the_command_closes_up_to_the_eve(loan: Loan) -> None:
 
     assert closed_through() == EVE and f"closed through {EVE}" in out.getvalue()
     with pytest.raises(PeriodClosed), transaction.atomic():
-        a_running_loan(disbursed_on=EVE)
+        LoanFactory(active=True, disbursed_on=EVE)
     with pytest.raises(CommandError, match="books_already_closed"):
         call_command("close_books", "--through", EVE.isoformat(), stdout=out)
 

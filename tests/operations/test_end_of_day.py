@@ -21,7 +21,8 @@ from operations.end_of_day import (
     close_until,
     request_close,
 )
-from operations.models import BusinessDay, EndOfDayChunk, EndOfDayRun, ImportBatch
+from operations.models import BusinessDay, EndOfDayChunk, EndOfDayRun
+from tests.operations.factories import ImportBatchFactory
 from tests.operations.nights import MONDAY, TUESDAY, WEDNESDAY, Killed, Night, marks
 
 WHOLE_NIGHT = ["accrue 0-10", "accrue 10-20", "accrue 20-30", "remind 0-10", "remind 10-20"]
@@ -230,7 +231,7 @@ def test_the_schedule_closes_up_to_the_calendar_and_never_beyond(night: Night) -
 
 @pytest.mark.usefixtures("_with_a_loan")
 def test_the_schedule_leaves_the_days_of_a_replay_alone(night: Night) -> None:
-    ImportBatch.objects.create(sha256="0" * 64, profile="repeat-loans", file_name="tape.csv", status="replaying")
+    ImportBatchFactory(replaying=True)
 
     assert close_due(today=WEDNESDAY) == []
     assert business_date.current() == MONDAY

@@ -12,13 +12,13 @@ from debt_collections.models import Case
 from loans.bookkeeping.signals import loan_position_changed
 from operations import fresh_looks, receivers, tasks
 from operations.models import ChangedLoan
-from tests.debt_collections.factories import LATE, a_case, pay
+from tests.debt_collections.factories import LATE, CaseFactory, pay
 
 pytestmark = pytest.mark.django_db
 
 
 def test_the_look_may_be_repeated() -> None:
-    case = a_case()
+    case = CaseFactory()
 
     news = {"loan_id": case.borrower.loans.get().pk, "borrower_id": case.borrower_id}
 
@@ -56,7 +56,7 @@ def test_many_changes_wake_one_worker(django_capture_on_commit_callbacks: Any, s
 
 
 def test_a_broker_that_is_down_loses_no_look(django_capture_on_commit_callbacks: Any) -> None:
-    case = a_case()
+    case = CaseFactory()
     with (
         patch.object(tasks.look_at_changed, "apply_async", side_effect=ConnectionError),
         django_capture_on_commit_callbacks(execute=True),
@@ -78,7 +78,7 @@ def test_what_was_taken_back_leaves_no_note() -> None:
 
 
 def test_a_broken_look_keeps_no_other_from_its_work(monkeypatch: pytest.MonkeyPatch, caplog) -> None:
-    case = a_case()
+    case = CaseFactory()
     pay(case.borrower.loans.get(), f"{case.overdue_amount}", LATE)
 
     def broken(changed: fresh_looks.Changed) -> dict[str, int]:

@@ -9,13 +9,14 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from loans.models import LoanPosition
-from tests.loans.books import DISBURSED, a_running_loan, close_until
+from tests.loans.books import close_until
+from tests.loans.factories import DISBURSED, LoanFactory
 
 pytestmark = pytest.mark.django_db
 
 
 def test_right_books_verify() -> None:
-    a_running_loan()
+    LoanFactory(active=True)
     close_until(DISBURSED + timedelta(days=40))
     out = StringIO()
 
@@ -25,7 +26,7 @@ def test_right_books_verify() -> None:
 
 
 def test_a_figure_changed_by_hand_is_named() -> None:
-    loan = a_running_loan()
+    loan = LoanFactory(active=True)
     LoanPosition.objects.filter(pk=loan.pk).update(principal_outstanding=Decimal("11999.99"))
     out = StringIO()
 
@@ -36,7 +37,7 @@ def test_a_figure_changed_by_hand_is_named() -> None:
 
 
 def test_differences_are_told_as_one_object_too() -> None:
-    loan = a_running_loan()
+    loan = LoanFactory(active=True)
     LoanPosition.objects.filter(pk=loan.pk).update(days_past_due=7, bucket="M1")
     out = StringIO()
 

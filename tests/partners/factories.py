@@ -1,25 +1,90 @@
-"""Partners of the test town: Lilac Phones sells on credit, Harbour Pay collects. Each has a key to the API."""
+"""Factories of partners: Lilac Phones sells on credit, Harbour Pay collects. Each has a key to the API.
+
+`CallerFactory(client__name="Harbour Pay", scopes=["loans:read"])` is a program of that partner with a new key: it speaks
+JSON by `send` and `ask`. `IssuedKeyFactory(client=…).token` is a key alone.
+"""
 
 from collections.abc import Iterable
 from typing import Any
 
+import factory
 from django.test import Client
 from django.utils import timezone
+from factory.django import DjangoModelFactory
 
+from partners.introductions import introduce
 from partners.keys import IssuedKey, issue_key, make_client
-from partners.models import ApiClient
+from partners.models import ApiClient, ApiKey, IdempotencyRecord, Introduction
 from partners.scopes import SCOPES
 
 EVERYTHING_OWN = sorted(set(SCOPES) - {"portfolio:read", "borrowers:read_personal"})
 
 
-def partner(name: str = "Lilac Phones", **details: Any) -> ApiClient:
+class ApiClientFactory(DjangoModelFactory[ApiClient]):
     """The partner of that name; asked again, the same one."""
-    return ApiClient.objects.filter(name=name).first() or make_client(name=name, **details)
+
+    class Meta:
+        model = ApiClient
+
+    name = "Lilac Phones"
+
+    @classmethod
+    def _create(cls, model_class: type[ApiClient], *args: Any, name: str, **details: Any) -> ApiClient:
+        return ApiClient.objects.filter(name=name).first() or make_client(name=name, **details)
 
 
-def key_of(client: ApiClient, scopes: Iterable[str] = EVERYTHING_OWN, **details: Any) -> IssuedKey:
-    return issue_key(client_id=client.pk, scopes=scopes, at=timezone.now(), **details)
+class IssuedKeyFactory(factory.Factory[IssuedKey]):
+    """A new key of a partner with its token, which only the issuer ever sees."""
+
+    class Meta:
+        model = IssuedKey
+
+    client = factory.SubFactory(ApiClientFactory)
+    scopes: Iterable[str] = EVERYTHING_OWN
+    at = factory.LazyFunction(timezone.now)
+
+    @classmethod
+    def _create(cls, model_class: type[IssuedKey], *args: Any, client: ApiClient, **details: Any) -> IssuedKey:
+        return issue_key(client_id=client.pk, **details)
+
+
+class ApiKeyFactory(DjangoModelFactory[ApiKey]):
+    """A new key as it is stored: without its token."""
+
+    class Meta:
+        model = ApiKey
+
+    client = factory.SubFactory(ApiClientFactory)
+
+    @classmethod
+    def _create(cls, model_class: type[ApiKey], *args: Any, **details: Any) -> ApiKey:
+        return IssuedKeyFactory(**details).key
+
+
+class IntroductionFactory(DjangoModelFactory[Introduction]):
+    """A note that the partner brought an object in."""
+
+    class Meta:
+        model = Introduction
+
+    client = factory.SubFactory(ApiClientFactory)
+    kind = "borrower"
+    object_id = factory.Sequence(lambda n: n + 1)
+
+    @classmethod
+    def _create(cls, model_class: type[Introduction], *args: Any, **facts: Any) -> Introduction:
+        return introduce(**facts)
+
+
+class IdempotencyRecordFactory(DjangoModelFactory[IdempotencyRecord]):
+    """A call under a key that has no answer yet."""
+
+    class Meta:
+        model = IdempotencyRecord
+
+    client = factory.SubFactory(ApiClientFactory)
+    key = factory.Sequence(lambda n: f"key-of-the-tests-{n}")
+    fingerprint = "0" * 64
 
 
 class Caller(Client):
@@ -54,6 +119,19 @@ class Caller(Client):
         return self.get(f"/api/v1{path}", headers=headers)
 
 
-def caller(name: str = "Lilac Phones", scopes: Iterable[str] = EVERYTHING_OWN, **details: Any) -> Caller:
-    """A program of that partner with a new key of those scopes."""
-    return Caller(key_of(partner(name), scopes, **details).token)
+class CallerFactory(factory.Factory[Caller]):
+    """A program of a partner with a new key of those scopes."""
+
+    class Meta:
+        model = Caller
+
+    client = factory.SubFactory(ApiClientFactory)
+
+    @classmethod
+    def _create(cls, model_class: type[Caller], *args: Any, **key: Any) -> Caller:
+        return Caller(IssuedKeyFactory(**key).token)
+
+
+def caller(name: str, scopes: Iterable[str] = EVERYTHING_OWN) -> Caller:
+    """`CallerFactory` for the partner of that name."""
+    return CallerFactory(client__name=name, scopes=scopes)

@@ -11,7 +11,7 @@ from partners.demo import OnlyInDemo, demo_token, make_demo_client
 from partners.keys import revoke_key
 from partners.models import ApiKey
 from tests.api.conftest import TODAY
-from tests.loans.books import a_product
+from tests.loans.factories import ProductVersionFactory
 from tests.partners.factories import Caller
 
 OPERATIONS = [
@@ -122,7 +122,7 @@ def try_out(page, operation):
 
 def test_the_reference_is_drawn_and_requests_are_tried_out_in_a_browser(page, picture, live_server):
     business_date.move_to(TODAY)
-    product = a_product().product
+    product = ProductVersionFactory().product
     make_demo_client()
 
     page.goto("/api/docs/")

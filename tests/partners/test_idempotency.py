@@ -12,13 +12,13 @@ from partners import idempotency
 from partners.idempotency import Answer, answer_once
 from partners.models import IdempotencyRecord
 from partners.tasks import forget_old_answers
-from tests.partners.factories import partner
+from tests.partners.factories import ApiClientFactory, IdempotencyRecordFactory
 
 ASKED = idempotency.fingerprint(method="POST", path="/api/v1/repayments", body={"amount": 1})
 
 
 def run(work, *, client=None, key="key-1", fingerprint=ASKED):
-    return answer_once(client=client or partner(), key=key, fingerprint=fingerprint, work=work)
+    return answer_once(client=client or ApiClientFactory(), key=key, fingerprint=fingerprint, work=work)
 
 
 class Work:
@@ -58,8 +58,8 @@ def test_another_request_under_the_same_key_is_refused():
 def test_clients_do_not_share_keys():
     work = Work()
 
-    run(work, client=partner("Lilac Phones"))
-    run(work, client=partner("Harbour Pay"))
+    run(work, client=ApiClientFactory(name="Lilac Phones"))
+    run(work, client=ApiClientFactory(name="Harbour Pay"))
 
     assert work.times == 2
 
@@ -67,7 +67,7 @@ def test_clients_do_not_share_keys():
 @pytest.mark.django_db
 def test_a_refusal_is_not_stored_and_leaves_nothing_behind():
     def refuse():
-        partner("Made inside")
+        ApiClientFactory(name="Made inside")
         raise Invalid
 
     with pytest.raises(Invalid):
@@ -95,8 +95,8 @@ def test_a_key_is_printable_ascii_of_reasonable_length(key):
 
 @pytest.mark.django_db
 def test_the_work_of_a_process_that_died_is_taken_over():
-    client = partner()
-    IdempotencyRecord.objects.create(client=client, key="key-1", fingerprint=ASKED)
+    client = ApiClientFactory()
+    IdempotencyRecordFactory(client=client, key="key-1", fingerprint=ASKED)
 
     assert run(Work(), client=client).status == 201
 
@@ -114,7 +114,7 @@ def test_answers_are_forgotten_after_seven_days():
 
 @pytest.mark.django_db(transaction=True)
 def test_while_the_first_request_runs_a_second_one_is_asked_to_wait():
-    client, began, go_on = partner(), Barrier(2, timeout=20), Barrier(2, timeout=20)
+    client, began, go_on = ApiClientFactory(), Barrier(2, timeout=20), Barrier(2, timeout=20)
     work = Work()
 
     def slow():
@@ -142,10 +142,10 @@ def test_while_the_first_request_runs_a_second_one_is_asked_to_wait():
 
 @pytest.mark.django_db(transaction=True)
 def test_effect_and_answer_are_committed_together():
-    client = partner()
+    client = ApiClientFactory()
 
     def work():
-        partner("Made inside")
+        ApiClientFactory(name="Made inside")
         assert transaction.get_connection().in_atomic_block
         raise KeyboardInterrupt
 

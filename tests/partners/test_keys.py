@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from partners import keys
 from partners.models import ApiKey
-from tests.partners.factories import key_of, partner
+from tests.partners.factories import ApiClientFactory, ApiKeyFactory, IssuedKeyFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -18,8 +18,8 @@ def recognise(token, address="203.0.113.7", at=None):
 
 
 def test_a_token_is_recognised_with_its_client():
-    lilac = partner("Lilac Phones")
-    issued = key_of(lilac, ["loans:read"])
+    lilac = ApiClientFactory(name="Lilac Phones")
+    issued = IssuedKeyFactory(client=lilac, scopes=["loans:read"])
 
     key = recognise(issued.token)
 
@@ -29,7 +29,7 @@ def test_a_token_is_recognised_with_its_client():
 
 
 def test_the_secret_is_nowhere_in_the_database():
-    issued = key_of(partner())
+    issued = IssuedKeyFactory()
     secret = issued.token.partition(".")[2]
 
     row = ApiKey.objects.filter(pk=issued.key.pk).values().get()
@@ -44,14 +44,14 @@ def test_the_secret_is_nowhere_in_the_database():
     [lambda t: t[:-1], lambda t: t + "x", lambda t: t.partition(".")[0], lambda t: "", lambda t: "lk_test_0000.abc"],
 )
 def test_a_spoiled_token_is_refused(spoil):
-    token = key_of(partner()).token
+    token = IssuedKeyFactory().token
 
     with pytest.raises(keys.KeyNotAccepted):
         recognise(spoil(token))
 
 
 def test_another_pepper_makes_every_key_useless():
-    token = key_of(partner()).token
+    token = IssuedKeyFactory().token
 
     with (
         override_settings(API_KEY_PEPPER="another pepper of at least thirty-two characters"),
@@ -61,7 +61,7 @@ def test_another_pepper_makes_every_key_useless():
 
 
 def test_a_test_key_does_not_open_a_live_house():
-    token = key_of(partner()).token
+    token = IssuedKeyFactory().token
 
     with override_settings(DEMO=False), pytest.raises(keys.KeyNotAccepted):
         recognise(token)
@@ -69,7 +69,7 @@ def test_a_test_key_does_not_open_a_live_house():
 
 def test_an_expired_key_is_refused_from_that_instant_on():
     end = timezone.now() + timedelta(hours=1)
-    token = key_of(partner(), expires_at=end).token
+    token = IssuedKeyFactory(expires_at=end).token
 
     recognise(token, at=end - timedelta(seconds=1))
     with pytest.raises(keys.KeyNotAccepted):
@@ -77,7 +77,7 @@ def test_an_expired_key_is_refused_from_that_instant_on():
 
 
 def test_a_revoked_key_is_refused():
-    issued = key_of(partner())
+    issued = IssuedKeyFactory()
     keys.revoke_key(key_id=issued.key.pk, at=timezone.now())
 
     with pytest.raises(keys.KeyNotAccepted):
@@ -85,21 +85,21 @@ def test_a_revoked_key_is_refused():
 
 
 def test_two_keys_live_at_once_and_a_third_is_refused_until_one_is_revoked():
-    lilac = partner()
-    first, second = key_of(lilac), key_of(lilac)
+    lilac = ApiClientFactory()
+    first, second = IssuedKeyFactory(client=lilac), IssuedKeyFactory(client=lilac)
     recognise(first.token)
     recognise(second.token)
 
     with pytest.raises(keys.TooManyKeys):
-        key_of(lilac)
+        IssuedKeyFactory(client=lilac)
     keys.revoke_key(key_id=first.key.pk, at=timezone.now())
 
-    assert key_of(lilac).key.pk
+    assert ApiKeyFactory(client=lilac).pk
 
 
 def test_a_suspended_client_is_told_so_and_let_in_again_when_reinstated():
-    lilac = partner()
-    token = key_of(lilac).token
+    lilac = ApiClientFactory()
+    token = IssuedKeyFactory(client=lilac).token
     keys.suspend_client(client_id=lilac.pk)
 
     with pytest.raises(keys.ClientSuspended):
@@ -110,7 +110,7 @@ def test_a_suspended_client_is_told_so_and_let_in_again_when_reinstated():
 
 
 def test_only_allowed_networks_may_call():
-    token = key_of(partner(allowed_addresses=["203.0.113.0/28", "2001:db8::/32"])).token
+    token = IssuedKeyFactory(client__allowed_addresses=["203.0.113.0/28", "2001:db8::/32"]).token
 
     recognise(token, address="203.0.113.7")
     recognise(token, address="2001:db8::1")
@@ -121,17 +121,17 @@ def test_only_allowed_networks_may_call():
 
 def test_a_malformed_network_is_refused_by_name():
     with pytest.raises(keys.NetworkInvalid, match="three-oh-three"):
-        partner(allowed_addresses=["three-oh-three"])
+        ApiClientFactory(allowed_addresses=["three-oh-three"])
 
 
 @pytest.mark.parametrize(("scopes", "refusal"), [([], keys.ScopesMissing), (["loans:burn"], keys.ScopeUnknown)])
 def test_scopes_must_exist(scopes, refusal):
     with pytest.raises(refusal):
-        key_of(partner(), scopes)
+        IssuedKeyFactory(scopes=scopes)
 
 
 def test_a_read_only_key_keeps_its_writing_scopes_asleep():
-    key = key_of(partner(), ["loans:read", "repayments:write", "offers:accept"], read_only=True).key
+    key = ApiKeyFactory(scopes=["loans:read", "repayments:write", "offers:accept"], read_only=True)
 
     assert key.allows("loans:read")
     assert not key.allows("repayments:write")
@@ -139,7 +139,7 @@ def test_a_read_only_key_keeps_its_writing_scopes_asleep():
 
 
 def test_last_use_is_noted_once_a_minute():
-    token = key_of(partner()).token
+    token = IssuedKeyFactory().token
     first = timezone.now()
 
     recognise(token, at=first)
@@ -151,7 +151,7 @@ def test_last_use_is_noted_once_a_minute():
 
 
 def test_a_client_acts_as_a_user_who_cannot_sign_in():
-    user = partner().acts_as
+    user = ApiClientFactory().acts_as
 
     assert not user.has_usable_password()
     assert str(user) == "Lilac Phones"

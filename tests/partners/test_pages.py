@@ -8,7 +8,7 @@ from django.urls import reverse
 from audit.models import AuditEvent
 from partners.models import ApiClient, ApiKey
 from partners.scopes import SCOPES
-from tests.partners.factories import Caller, key_of, partner
+from tests.partners.factories import ApiClientFactory, ApiKeyFactory, Caller, IssuedKeyFactory
 
 pytestmark = pytest.mark.django_db
 DETAILS = {"name": "Lilac Phones", "requests_per_minute": "100", "allowed_addresses": "127.0.0.0/8\n203.0.113.0/24\n"}
@@ -20,7 +20,7 @@ def admin(client, signed_in):
 
 
 def addresses():
-    key = key_of(partner()).key
+    key = ApiKeyFactory()
     here = [key.client.public_id]
     for method, name, args in (
         ("get", "clients", []),
@@ -68,7 +68,7 @@ def test_a_client_is_made_and_changed(admin):
     ],
 )
 def test_a_refused_form_says_why_where_the_hand_is(admin, changes, sentence):
-    partner("Harbour Pay")
+    ApiClientFactory(name="Harbour Pay")
 
     response = admin.post(reverse("partners:new_client"), {**DETAILS, **changes})
 
@@ -77,7 +77,7 @@ def test_a_refused_form_says_why_where_the_hand_is(admin, changes, sentence):
 
 
 def test_a_key_is_shown_once_works_and_is_never_shown_again(admin):
-    client = partner()
+    client = ApiClientFactory()
     path = reverse("partners:new_key", args=[client.public_id])
 
     shown = admin.post(path, {"scopes": ["loans:read"], "label": "shop", "expires_at": "2099-01-01"})
@@ -92,8 +92,8 @@ def test_a_key_is_shown_once_works_and_is_never_shown_again(admin):
 
 
 def test_a_third_key_is_refused_in_words(admin):
-    client = partner()
-    key_of(client), key_of(client)
+    client = ApiClientFactory()
+    IssuedKeyFactory(client=client), IssuedKeyFactory(client=client)
 
     page = admin.get(reverse("partners:client", args=[client.public_id])).content.decode()
     response = admin.post(reverse("partners:new_key", args=[client.public_id]), {"scopes": ["loans:read"]})
@@ -104,15 +104,15 @@ def test_a_third_key_is_refused_in_words(admin):
 
 
 def test_a_key_without_scope_is_refused(admin):
-    response = admin.post(reverse("partners:new_key", args=[partner().public_id]), {"label": "x"})
+    response = admin.post(reverse("partners:new_key", args=[ApiClientFactory().public_id]), {"label": "x"})
 
     assert response.status_code == 422
     assert not ApiKey.objects.exists()
 
 
 def test_revoking_and_suspending_close_the_door_at_once(admin):
-    client = partner()
-    first, second = key_of(client), key_of(client)
+    client = ApiClientFactory()
+    first, second = IssuedKeyFactory(client=client), IssuedKeyFactory(client=client)
 
     admin.post(reverse("partners:revoke_key", args=[client.public_id, first.key.pk]))
     assert [Caller(issued.token).ask("/me").status_code for issued in (first, second)] == [401, 200]
@@ -123,9 +123,9 @@ def test_revoking_and_suspending_close_the_door_at_once(admin):
 
 
 def test_the_key_of_another_client_cannot_be_revoked_from_here(admin):
-    other = key_of(partner("Harbour Pay")).key
+    other = ApiKeyFactory(client__name="Harbour Pay")
 
-    response = admin.post(reverse("partners:revoke_key", args=[partner().public_id, other.pk]))
+    response = admin.post(reverse("partners:revoke_key", args=[ApiClientFactory().public_id, other.pk]))
 
     assert response.status_code == 404
     assert ApiKey.objects.get().revoked_at is None
@@ -133,7 +133,7 @@ def test_the_key_of_another_client_cannot_be_revoked_from_here(admin):
 
 def test_the_list_costs_the_same_however_many_clients_there_are(admin, django_assert_max_num_queries):
     for n in range(8):
-        key_of(partner(f"Partner {n}"))
+        IssuedKeyFactory(client__name=f"Partner {n}")
 
     with django_assert_max_num_queries(14):
         page = admin.get(reverse("partners:clients")).content.decode()
@@ -163,8 +163,8 @@ def test_a_key_is_made_in_the_browser(page_as, picture):
 
 @pytest.mark.django_db(transaction=True)
 def test_pictures_in_chinese_and_dark(page_as, picture):
-    client = partner()
-    key_of(client), key_of(client, ["loans:read"], read_only=True)
+    client = ApiClientFactory()
+    IssuedKeyFactory(client=client), IssuedKeyFactory(client=client, scopes=["loans:read"], read_only=True)
     page = page_as("administrator", language="zh-hans", theme="dark")
 
     page.goto("/app/partners/")

@@ -4,7 +4,7 @@ import pytest
 
 from core.errors import DomainError
 from partners.keys import suspend_client
-from tests.partners.factories import Caller, caller, key_of, partner
+from tests.partners.factories import ApiClientFactory, Caller, CallerFactory, IssuedKeyFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -35,8 +35,8 @@ def test_a_wrong_key_is_refused(header):
 
 
 def test_a_suspended_client_is_refused():
-    lilac = partner()
-    token = key_of(lilac).token
+    lilac = ApiClientFactory()
+    token = IssuedKeyFactory(client=lilac).token
     suspend_client(client_id=lilac.pk)
 
     assert_problem(Caller(token).ask("/me"), 403, "client_suspended")
@@ -44,23 +44,23 @@ def test_a_suspended_client_is_refused():
 
 @pytest.mark.parametrize("path", ["/nowhere", "/", "/loans/not-an-id", "/me/more", "/%00"])
 def test_an_address_that_does_not_exist_is_a_problem_too(path):
-    assert_problem(caller().ask(path), 404, "not_found")
+    assert_problem(CallerFactory().ask(path), 404, "not_found")
 
 
 def test_a_wrong_method_names_the_right_ones():
-    response = caller().send("/me")
+    response = CallerFactory().send("/me")
 
     assert_problem(response, 405, "method_not_allowed")
     assert "GET" in response["Allow"]
 
 
 def test_an_unknown_format_is_refused():
-    assert_problem(caller().ask("/me", accept="text/html"), 406, "not_acceptable")
+    assert_problem(CallerFactory().ask("/me", accept="text/html"), 406, "not_acceptable")
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
 def test_the_trailing_slash_is_optional(slash):
-    body = caller().ask(f"/me{slash}").json()
+    body = CallerFactory().ask(f"/me{slash}").json()
 
     assert body["name"] == "Lilac Phones"
     assert body["livemode"] is False
@@ -68,27 +68,27 @@ def test_the_trailing_slash_is_optional(slash):
 
 
 def test_the_catalogue_lists_every_refusal_of_the_code():
-    codes = {entry["code"] for entry in caller().ask("/errors").json()["data"]}
+    codes = {entry["code"] for entry in CallerFactory().ask("/errors").json()["data"]}
 
     assert {"api_key_not_accepted", "missing_scope", "idempotency_key_reused", "validation_failed"} <= codes
     assert {kind.code for kind in DomainError.__subclasses__() if kind.__module__.startswith("partners")} <= codes
 
 
 def test_the_catalogue_names_the_gaps_of_a_sentence():
-    entries = {entry["code"]: entry for entry in caller().ask("/errors").json()["data"]}
+    entries = {entry["code"]: entry for entry in CallerFactory().ask("/errors").json()["data"]}
 
     assert entries["missing_scope"]["detail"] == "This API key lacks the scope {missing_scope}."
     assert not any("%(" in entry["detail"] for entry in entries.values())
 
 
 def test_the_request_id_of_the_caller_is_kept():
-    response = caller().ask("/me", **{"request-id": "lilac-0001-order-77"})
+    response = CallerFactory().ask("/me", **{"request-id": "lilac-0001-order-77"})
 
     assert response["Request-Id"] == "lilac-0001-order-77"
 
 
 def test_the_allowance_is_told_and_then_enforced():
-    lilac = Caller(key_of(partner(requests_per_minute=2)).token)
+    lilac = Caller(IssuedKeyFactory(client__requests_per_minute=2).token)
 
     told = lilac.ask("/me")
     lilac.ask("/me")

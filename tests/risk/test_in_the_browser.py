@@ -11,8 +11,7 @@ from core import business_date
 from loans.models import Application, Loan
 from risk import underwriting
 from tests.browsing import assert_fits
-from tests.loans.books import a_product
-from tests.loans.factories import ON, an_applicant, an_application
+from tests.loans.factories import ON, ApplicantFactory, ApplicationFactory, ProductVersionFactory
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
@@ -20,8 +19,8 @@ pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 @pytest.fixture
 def lin(live_server) -> Borrower:
     business_date.move_to(ON)
-    a_product()
-    return an_applicant(income=None, phone="13812340001")
+    ProductVersionFactory()
+    return ApplicantFactory(earning=False, phone="13812340001")
 
 
 def test_from_search_to_money(page_as, lin: Borrower, picture) -> None:
@@ -59,8 +58,8 @@ def test_from_search_to_money(page_as, lin: Borrower, picture) -> None:
 
 @pytest.mark.parametrize(("language", "theme"), [("zh-hans", "dark"), ("en", "light")])
 def test_the_pages_look_right(page_as, lin: Borrower, picture, language: str, theme: str) -> None:
-    for applicant in (lin, an_applicant(), an_applicant(consent=False)):
-        underwriting.decide_automatically(application_id=an_application(applicant).pk, on=ON)
+    for applicant in (lin, ApplicantFactory(), ApplicantFactory(consenting=False)):
+        underwriting.decide_automatically(application_id=ApplicationFactory(borrower=applicant).pk, on=ON)
     page = page_as("underwriter", "risk_analyst", language=language, theme=theme)
 
     for name, address in {

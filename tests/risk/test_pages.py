@@ -10,8 +10,7 @@ from loans.models import Application, Disbursement, Loan
 from risk import underwriting
 from risk.models import CreditLimit, DoNotLendEntry
 from risk.queries import is_do_not_lend
-from tests.loans.books import a_product
-from tests.loans.factories import ON, an_applicant, an_application, an_offer
+from tests.loans.factories import ON, ApplicantFactory, ApplicationFactory, OfferFactory, ProductVersionFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +22,7 @@ def _the_day() -> None:
 
 @pytest.fixture
 def referred() -> Application:
-    return underwriting.decide_automatically(application_id=an_application(an_applicant(income=None)).pk, on=ON)
+    return underwriting.decide_automatically(application_id=ApplicationFactory(borrower__earning=False).pk, on=ON)
 
 
 def page_of(application: Application, act: str = "") -> str:
@@ -70,7 +69,7 @@ class TestPermissions:
         assert b'id="decision"' not in officer.get(page_of(referred)).content
 
     def test_only_some_may_change_a_limit(self, client, signed_in) -> None:
-        underwriting.decide_automatically(application_id=an_application().pk, on=ON)
+        underwriting.decide_automatically(application_id=ApplicationFactory().pk, on=ON)
         limit = CreditLimit.objects.get()
 
         answer = signed_in(client, "officer").post(
@@ -84,7 +83,7 @@ class TestTaking:
     def test_the_borrower_is_found_by_phone_and_the_wish_is_submitted_and_decided(
         self, client, signed_in, django_capture_on_commit_callbacks
     ) -> None:
-        lin, version = an_applicant(phone="13812340001"), a_product()
+        lin, version = ApplicantFactory(phone="13812340001"), ProductVersionFactory()
         officer = signed_in(client, "officer")
         assert lin.number in officer.get("/app/applications/new?q=138 1234 0001").content.decode()
 
@@ -99,7 +98,7 @@ class TestTaking:
         assert (application.status, application.channel) == ("offered", "counter")
 
     def test_a_double_click_takes_one_application(self, client, signed_in) -> None:
-        lin, version = an_applicant(), a_product()
+        lin, version = ApplicantFactory(), ProductVersionFactory()
         officer = signed_in(client, "officer")
         form = {"key": "k", "product": version.product_id, "amount": "10000", "term_count": "12"}
 
@@ -109,7 +108,7 @@ class TestTaking:
         assert Application.objects.count() == 1
 
     def test_a_refusal_stands_at_its_field(self, client, signed_in) -> None:
-        lin, version = an_applicant(), a_product()
+        lin, version = ApplicantFactory(), ProductVersionFactory()
 
         answer = signed_in(client, "officer").post(
             f"/app/applications/new?borrower={lin.number}",
@@ -120,7 +119,7 @@ class TestTaking:
         assert "The number of instalments must be between 1 and 12." in answer.content.decode()
 
     def test_the_quote_follows_the_form(self, client, signed_in) -> None:
-        version = a_product()
+        version = ProductVersionFactory()
         officer = signed_in(client, "officer")
 
         quote = officer.get(f"/app/applications/quote?product={version.product_id}&amount=10000&term_count=12")
@@ -195,7 +194,7 @@ class TestApplication:
         assert "Payslip seen" in underwriter.get(page_of(referred)).content.decode()
 
     def test_while_it_is_assessed_the_page_asks_and_then_loads_anew(self, client, signed_in) -> None:
-        application = an_application()
+        application = ApplicationFactory()
         underwriter = signed_in(client, "underwriter")
         assert "Being assessed" in underwriter.get(page_of(application)).content.decode()
         assert "HX-Refresh" not in underwriter.get(page_of(application, "/state")).headers
@@ -205,7 +204,9 @@ class TestApplication:
         assert underwriter.get(page_of(application, "/state")).headers["HX-Refresh"] == "true"
 
     def test_a_refused_disbursement_is_explained_and_sent_again(self, client, signed_in) -> None:
-        offer = an_offer(an_application(an_applicant(account="6222020000001001")))
+        offer = OfferFactory(
+            application__borrower=ApplicantFactory(banked=True, account__account_number="6222020000001001")
+        )
         operations = signed_in(client, "operations")
         signed_in(Client(), "officer").post(page_of(offer.application, "/accept"))
         operations.post(page_of(offer.application, "/disburse"))
@@ -218,7 +219,7 @@ class TestApplication:
         assert Disbursement.objects.get().status == "queued"
 
     def test_cancelling_before_the_bank_was_asked_ends_the_loan(self, client, signed_in) -> None:
-        offer = an_offer()
+        offer = OfferFactory()
         signed_in(Client(), "officer").post(page_of(offer.application, "/accept"))
 
         operations = signed_in(client, "operations")
@@ -236,7 +237,7 @@ class TestLists:
     def test_the_list_filters_and_takes_few_queries(
         self, client, signed_in, referred, django_assert_max_num_queries
     ) -> None:
-        offered = an_offer().application
+        offered = OfferFactory().application
         officer = signed_in(client, "officer")
         officer.get("/app/applications/")
 
@@ -261,7 +262,7 @@ class TestLists:
         assert signed_in(Client(), "checker").post("/app/underwriting/next").headers["Location"] == "/app/underwriting/"
 
     def test_limits_are_listed_and_lowered_at_once(self, client, signed_in) -> None:
-        underwriting.decide_automatically(application_id=an_application().pk, on=ON)
+        underwriting.decide_automatically(application_id=ApplicationFactory().pk, on=ON)
         limit = CreditLimit.objects.get()
         analyst = signed_in(client, "risk_analyst")
         assert limit.borrower.number in analyst.get("/app/limits/").content.decode()
@@ -273,7 +274,7 @@ class TestLists:
         assert "Lost her job" in analyst.get(f"/app/limits/{limit.borrower.number}").content.decode()
 
     def test_a_person_is_put_on_the_do_not_lend_list_and_taken_off_with_reasons(self, client, signed_in) -> None:
-        lin = an_applicant()
+        lin = ApplicantFactory()
         analyst = signed_in(client, "risk_analyst")
         page = f"/app/limits/{lin.number}"
         assert analyst.post(f"{page}/do-not-lend", {"reason": "fraud", "note": ""}).status_code == 422

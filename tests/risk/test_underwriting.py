@@ -7,17 +7,18 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import translation
 
-from borrowers.means import record_external_debt
 from core.models import Rule
 from core.rules import forget_cached_rules
 from loans.models import Application, Merchant, Offer, Product, ProductVersion
 from risk import underwriting, work_queue
-from risk.models import Assessment, CreditLimit, DoNotLendEntry, GradePolicy, LimitChange, Scorecard
+from risk.models import Assessment, CreditLimit, GradePolicy, LimitChange, Scorecard
 from risk.queries import GradePolicyMissing, ScorecardMissing
 from risk.underwriting import AssessmentMissing
 from risk.work_queue import ClaimedByAnother, NotWaitingForUnderwriter
-from tests.loans.books import a_merchant, a_product, a_purchase, a_running_loan, close_until
-from tests.loans.factories import ON, an_applicant, an_application
+from tests.borrowers.factories import ExternalDebtFactory
+from tests.loans.books import close_until
+from tests.loans.factories import ON, ApplicantFactory, ApplicationFactory, LoanFactory, ProductVersionFactory
+from tests.risk.factories import DoNotLendEntryFactory, GradePolicyFactory
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 6, 15, 3, 0, tzinfo=UTC)
@@ -29,7 +30,7 @@ def decided(application: Application) -> Application:
 
 class TestAutomatic:
     def test_a_good_applicant_gets_what_was_asked_for(self) -> None:
-        application = decided(an_application())
+        application = decided(ApplicationFactory())
 
         offer = application.offers.get()
         assert (application.status, application.outcome, application.decision_source) == (
@@ -41,7 +42,7 @@ class TestAutomatic:
         assert Assessment.objects.get().grade == "B"
 
     def test_asked_again_it_decides_nothing_more(self) -> None:
-        application = an_application()
+        application = ApplicationFactory()
 
         decided(application)
         decided(application)
@@ -51,8 +52,8 @@ class TestAutomatic:
     @pytest.mark.parametrize(
         ("applicant", "reason"),
         [
-            ({"income": None}, "income_unknown"),
-            ({"consent": False}, "consent_missing"),
+            ({"earning": False}, "income_unknown"),
+            ({"consenting": False}, "consent_missing"),
             (
                 {"identity_kind": "other", "identity_number": "P77", "birth_date": ON.replace(year=1990)},
                 "identity_uncertain",
@@ -61,39 +62,37 @@ class TestAutomatic:
         ],
     )
     def test_what_is_not_known_is_never_approved(self, applicant: dict, reason: str) -> None:
-        application = decided(an_application(an_applicant(**applicant)))
+        application = decided(ApplicationFactory(borrower=ApplicantFactory(**applicant)))
 
         assert application.status == "referred"
         assert reason in application.decision_reasons
 
     def test_somebody_too_young_is_declined(self) -> None:
-        young = an_applicant(
+        young = ApplicantFactory(
             identity_number="99010020090101001" + "0", identity_kind="other", birth_date=ON.replace(year=2009)
         )
 
-        application = decided(an_application(young))
+        application = decided(ApplicationFactory(borrower=young))
 
         assert (application.status, application.decision_reasons) == ("declined", ["age"])
 
     def test_the_do_not_lend_list_declines(self) -> None:
-        lin = an_applicant()
-        DoNotLendEntry.objects.create(borrower=lin, reason_code="fraud", listed_on=ON)
+        lin = ApplicantFactory()
+        DoNotLendEntryFactory(borrower=lin)
 
-        assert decided(an_application(lin)).decision_reasons == ["do_not_lend"]
+        assert decided(ApplicationFactory(borrower=lin)).decision_reasons == ["do_not_lend"]
 
     def test_a_lifted_entry_does_not(self) -> None:
-        lin = an_applicant()
-        DoNotLendEntry.objects.create(borrower=lin, reason_code="fraud", listed_on=ON, lifted_on=ON)
+        lin = ApplicantFactory()
+        DoNotLendEntryFactory(borrower=lin, lifted_on=ON)
 
-        assert decided(an_application(lin)).status == "offered"
+        assert decided(ApplicationFactory(borrower=lin)).status == "offered"
 
     def test_debts_elsewhere_make_the_offer_smaller(self) -> None:
-        lin = an_applicant(income=Decimal("6000.00"))
-        record_external_debt(
-            borrower_id=lin.pk, lender="Bank", balance=Decimal(50000), monthly_payment=Decimal(2500), as_of=ON
-        )
+        lin = ApplicantFactory(income__monthly_amount=Decimal("6000.00"))
+        ExternalDebtFactory(borrower=lin, balance=Decimal(50000), monthly_payment=Decimal(2500))
 
-        application = decided(an_application(lin))
+        application = decided(ApplicationFactory(borrower=lin))
 
         offer = application.offers.get()
         assert (application.outcome, application.decision_reasons) == ("counter_offer", ["affordability"])
@@ -101,35 +100,35 @@ class TestAutomatic:
         assert offer.principal % 100 == 0
 
     def test_no_room_at_all_is_declined_with_the_reason(self) -> None:
-        lin = an_applicant(income=Decimal("20000.00"))
-        record_external_debt(
-            borrower_id=lin.pk, lender="Bank", balance=Decimal(500000), monthly_payment=Decimal(10000), as_of=ON
-        )
+        lin = ApplicantFactory(income__monthly_amount=Decimal("20000.00"))
+        ExternalDebtFactory(borrower=lin, balance=Decimal(500000), monthly_payment=Decimal(10000))
 
-        assert decided(an_application(lin)).decision_reasons == ["affordability"]
+        assert decided(ApplicationFactory(borrower=lin)).decision_reasons == ["affordability"]
 
     def test_a_second_open_application_is_referred(self) -> None:
-        lin = an_applicant()
-        an_application(lin)
+        lin = ApplicantFactory()
+        ApplicationFactory(borrower=lin)
 
-        application = decided(an_application(lin))
+        application = decided(ApplicationFactory(borrower=lin))
 
         assert (application.status, application.decision_reasons) == ("referred", ["duplicate"])
 
     def test_an_overdue_loan_here_refers_and_a_long_overdue_one_declines(self) -> None:
-        lin = an_applicant(on=ON.replace(month=1, day=1))
-        a_running_loan(borrower=lin, disbursed_on=ON - timedelta(days=40))
+        lin = ApplicantFactory(on=ON.replace(month=1, day=1))
+        LoanFactory(active=True, borrower=lin, disbursed_on=ON - timedelta(days=40))
         close_until(ON)
-        assert decided(an_application(lin)).decision_reasons == ["arrears"]
+        assert decided(ApplicationFactory(borrower=lin)).decision_reasons == ["arrears"]
         Application.objects.update(status="withdrawn")
 
         close_until(ON + timedelta(days=30))
-        application = an_application(lin)
+        application = ApplicationFactory(borrower=lin)
 
         assert decided(application).status == "declined"
 
     def test_more_than_the_grade_allows_is_a_counter_offer(self) -> None:
-        application = decided(an_application(an_applicant(income=Decimal("60000.00")), amount=Decimal("45000.00")))
+        application = decided(
+            ApplicationFactory(borrower__income__monthly_amount=Decimal("60000.00"), amount=Decimal("45000.00"))
+        )
 
         assert (application.outcome, application.decision_reasons) == ("counter_offer", ["amount_over_limit"])
         assert application.offers.get().principal == Decimal("30000.00")
@@ -138,29 +137,29 @@ class TestAutomatic:
         Rule.objects.filter(code="second_approval").update(data={"amount_over": "5000.00"})
         forget_cached_rules()
 
-        application = decided(an_application())
+        application = decided(ApplicationFactory())
 
         assert (application.status, application.decision_reasons) == ("referred", ["large_amount"])
 
     def test_a_price_over_the_cap_is_referred(self) -> None:
-        version = a_product("dear", annual_rate=Decimal("0.26"))
+        version = ProductVersionFactory(product__code="dear", annual_rate=Decimal("0.26"))
 
-        application = decided(an_application(version=version))
+        application = decided(ApplicationFactory(version=version))
 
         assert (application.status, application.decision_reasons) == ("referred", ["cost_cap"])
 
     def test_a_purchase_bears_the_down_payment_of_its_grade(self) -> None:
-        version = a_product("purchase", is_purchase=True)
+        version = ProductVersionFactory(product__code="purchase", is_purchase=True)
 
-        application = decided(an_application(version=version, **a_purchase(price=Decimal("10000.00"))))
+        application = decided(ApplicationFactory(version=version, purchase=True, price=Decimal("10000.00")))
 
         offer = application.offers.get()
         assert application.outcome == "approve"
         assert (offer.price, offer.down_payment, offer.principal) == (10000, 1000, 9000)
 
     def test_a_purchase_from_a_merchant_that_was_stopped_meanwhile_is_referred(self) -> None:
-        merchant = a_merchant()
-        application = an_application(version=a_product("purchase", is_purchase=True), **a_purchase(merchant))
+        version = ProductVersionFactory(product__code="purchase", is_purchase=True)
+        application = ApplicationFactory(version=version, purchase=True)
         Merchant.objects.update(active=False)
 
         application = decided(application)
@@ -170,7 +169,7 @@ class TestAutomatic:
     def test_an_application_for_a_product_that_was_withdrawn_meanwhile_is_referred_and_can_be_declined(
         self, staff_member, client
     ) -> None:
-        application = an_application()
+        application = ApplicationFactory()
         Product.objects.update(active=False)
 
         with translation.override("en"):
@@ -196,7 +195,7 @@ class TestAutomatic:
         ],
     )
     def test_an_application_that_the_product_no_longer_fits_is_referred(self, change: dict, reason: str) -> None:
-        application = an_application()
+        application = ApplicationFactory()
         ProductVersion.objects.update(**change)
 
         application = decided(application)
@@ -207,12 +206,12 @@ class TestAutomatic:
     def test_the_grade_sets_the_price(self) -> None:
         policy = GradePolicy.objects.get()
         rows = [{**row, "rate_margin": "0.0200"} for row in policy.rows]
-        GradePolicy.objects.create(market="CN", version=2, effective_from=ON, rows=rows)
+        GradePolicyFactory(effective_from=ON, rows=rows)
 
-        assert decided(an_application()).offers.get().annual_rate == Decimal("0.20")
+        assert decided(ApplicationFactory()).offers.get().annual_rate == Decimal("0.20")
 
     def test_nothing_is_decided_without_a_card_or_policy(self) -> None:
-        application = an_application()
+        application = ApplicationFactory()
         GradePolicy.objects.all().delete()
         with pytest.raises(GradePolicyMissing):
             decided(application)
@@ -222,7 +221,7 @@ class TestAutomatic:
             decided(application)
 
     def test_an_assessment_keeps_what_was_known_and_never_changes(self) -> None:
-        decided(an_application())
+        decided(ApplicationFactory())
         assessment = Assessment.objects.get()
 
         assert assessment.profile["income"] == "12000.00"
@@ -232,14 +231,14 @@ class TestAutomatic:
             cursor.execute("UPDATE risk_assessment SET points = 999")
 
     def test_the_first_assessment_opens_a_limit(self) -> None:
-        application = decided(an_application())
+        application = decided(ApplicationFactory())
 
         limit = CreditLimit.objects.get(borrower=application.borrower)
         assert (limit.amount, limit.grade) == (Decimal("30000.00"), "B")
         assert LimitChange.objects.get().reason == "first"
 
     def test_a_whole_decision_takes_few_queries(self, django_assert_max_num_queries) -> None:
-        application = an_application()
+        application = ApplicationFactory()
 
         with django_assert_max_num_queries(45):
             decided(application)
@@ -247,7 +246,7 @@ class TestAutomatic:
 
 class TestPerson:
     def referred(self) -> Application:
-        return decided(an_application(an_applicant(income=None)))
+        return decided(ApplicationFactory(borrower__earning=False))
 
     def test_a_person_may_approve_what_the_rules_referred(self, staff_member) -> None:
         application = self.referred()
@@ -269,7 +268,7 @@ class TestPerson:
     def test_without_an_assessment_there_is_no_price(self, staff_member) -> None:
         with pytest.raises(AssessmentMissing):
             underwriting.decide(
-                application_id=an_application().pk,
+                application_id=ApplicationFactory().pk,
                 outcome="approve",
                 reasons=("meets_policy",),
                 on=ON,
@@ -292,7 +291,7 @@ class TestPerson:
 
 class TestQueue:
     def waiting(self, count: int = 2) -> list[Application]:
-        return [decided(an_application(an_applicant(income=None))) for _ in range(count)]
+        return [decided(ApplicationFactory(borrower__earning=False)) for _ in range(count)]
 
     def test_the_oldest_comes_first_and_is_claimed(self, staff_member) -> None:
         first, second = self.waiting()
@@ -323,4 +322,4 @@ class TestQueue:
 
     def test_only_what_waits_can_be_claimed(self, staff_member) -> None:
         with pytest.raises(NotWaitingForUnderwriter):
-            work_queue.claim(application_id=an_application().pk, by=staff_member("underwriter"), now=NOW)
+            work_queue.claim(application_id=ApplicationFactory().pk, by=staff_member("underwriter"), now=NOW)

@@ -22,7 +22,7 @@ from loans.schedules.schedule import build_schedule
 from loans.schedules.terms import LoanTerms, Method
 from loans.servicing.repayments import record_repayment, reverse_repayment
 from tests.examples import lives
-from tests.loans.books import DISBURSED, a_running_loan
+from tests.loans.factories import DISBURSED, LoanFactory
 
 START = date(2026, 1, 31)
 LAST_DAY = 150
@@ -121,7 +121,7 @@ def stored(loan: Loan) -> tuple[Any, ...]:
 def test_a_reversal_restores_the_loan_as_if_nothing_had_come(
     paid: list[tuple[int, Decimal]], extra: tuple[int, Decimal], place: int
 ) -> None:
-    plain, disturbed = a_running_loan(instalment_count=4), a_running_loan(instalment_count=4)
+    plain, disturbed = LoanFactory(active=True, instalment_count=4), LoanFactory(active=True, instalment_count=4)
     end = DISBURSED + timedelta(days=LAST_DAY)
     for loan in (plain, disturbed):
         accrue_and_age(loan.pk, loan.pk, end - timedelta(days=1))

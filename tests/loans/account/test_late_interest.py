@@ -9,9 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.models import Rule
 from core.money import ZERO, round_money
-from core.rules import forget_cached_rules
 from ledger.queries import difference
 from loans.account.account import age, open_account
 from loans.account.interest import late_interest_of_day
@@ -23,28 +21,29 @@ from loans.disbursement import disbursing
 from loans.models import Instalment, Loan, LoanAct
 from loans.night.closing import accrue_and_age
 from loans.night.late_repricing import follow_rule
-from loans.origination import origination
 from loans.pricing.late_rules import LateMultiplierOutOfRange, agree, late_cap
 from loans.proof.verifying import compare
 from loans.schedules.schedule import build_schedule
 from loans.schedules.terms import LoanTerms
-from loans.servicing.repayments import record_repayment
 from tests.examples import lives
 from tests.loans.acts.test_acts import wish
-from tests.loans.books import DISBURSED, a_product, a_running_loan, close_until
+from tests.loans.books import close_until
 from tests.loans.doing import waive
-from tests.loans.factories import ON, an_application, an_offer
+from tests.loans.factories import (
+    DISBURSED,
+    ON,
+    ContractFactory,
+    LoanFactory,
+    ProductVersionFactory,
+    RepaymentFactory,
+)
+from tests.loans.pricing.test_cost_caps import set_rule
 from tests.loans.servicing.test_repayments import assert_books_agree, pay, position
 
 RATE = Decimal("0.18")
 FIRST_DUE = date(2026, 2, 15)  # 920.15 principal and 180.00 interest; five grace days
 OVERDUE = Decimal("920.15")
 BY_MULTIPLE: dict[str, Any] = {"late_rate_multiplier": Decimal("1.50"), "late_annual_rate": Decimal("0.27")}
-
-
-def set_rule(code: str, on: date, data: dict[str, Any]) -> None:
-    Rule.objects.update_or_create(code=code, market="CN", effective_from=on, defaults={"data": data, "source": "test"})
-    forget_cached_rules()
 
 
 def charged(loan: Loan) -> Decimal:
@@ -125,7 +124,7 @@ class TestPureRoom:
 @pytest.mark.django_db
 class TestMultiplier:
     def test_days_before_and_after_a_change_bear_their_own_rate(self) -> None:
-        loan = a_running_loan(**BY_MULTIPLE)
+        loan = LoanFactory(active=True, **BY_MULTIPLE)
         close_until(date(2026, 2, 24))
 
         perform(wish(loan, "late_multiplier_changed", date(2026, 2, 25), multiplier=Decimal("1.30")))
@@ -137,7 +136,7 @@ class TestMultiplier:
         assert_books_agree(loan)
 
     def test_a_change_told_late_charges_the_same_as_one_told_in_time_and_undoing_restores(self) -> None:
-        loan = a_running_loan(**BY_MULTIPLE)
+        loan = LoanFactory(active=True, **BY_MULTIPLE)
         close_until(date(2026, 3, 2))
         before = charged(loan)
         late = wish(
@@ -154,7 +153,7 @@ class TestMultiplier:
         assert_books_agree(loan)
 
     def test_money_told_late_is_divided_by_the_rates_of_the_days_gone_by(self) -> None:
-        loan = a_running_loan(**BY_MULTIPLE)
+        loan = LoanFactory(active=True, **BY_MULTIPLE)
         close_until(date(2026, 2, 24))
         perform(wish(loan, "late_multiplier_changed", date(2026, 2, 25), multiplier=Decimal("1.30")))
         close_until(date(2026, 3, 4))
@@ -167,7 +166,7 @@ class TestMultiplier:
         assert_books_agree(loan)
 
     def test_the_late_rate_follows_a_new_contract_rate_from_the_next_day(self) -> None:
-        loan = a_running_loan(**BY_MULTIPLE)
+        loan = LoanFactory(active=True, **BY_MULTIPLE)
         close_until(date(2026, 2, 24))
 
         perform(wish(loan, "rate_changed", date(2026, 2, 24), annual_rate=Decimal("0.12")))
@@ -177,7 +176,8 @@ class TestMultiplier:
         assert_books_agree(loan)
 
     def test_no_change_lifts_the_rate_over_the_ceiling_of_the_contract(self) -> None:
-        loan = a_running_loan(
+        loan = LoanFactory(
+            active=True,
             late_rate_multiplier=Decimal("1.30"),
             late_annual_rate=Decimal("0.234"),
             late_rate_ceiling=Decimal("0.24"),
@@ -191,7 +191,7 @@ class TestMultiplier:
         assert charged(loan) == days_at("0.234", 4) + days_at("0.24", 2)
 
     def test_a_fixed_multiplier_is_lowered_but_not_raised(self) -> None:
-        loan = a_running_loan(late_rate_multiplier=Decimal("1.30"), late_annual_rate=Decimal("0.234"))
+        loan = LoanFactory(active=True, late_rate_multiplier=Decimal("1.30"), late_annual_rate=Decimal("0.234"))
 
         with pytest.raises(LateMultiplierFixed) as refused:
             perform(wish(loan, "late_multiplier_changed", date(2026, 2, 1), multiplier=Decimal("1.50")))
@@ -199,7 +199,7 @@ class TestMultiplier:
         assert "1.30" in refused.value.detail and "1.50" in refused.value.detail
 
     def test_the_market_bounds_it_and_both_numbers_are_told(self) -> None:
-        loan = a_running_loan(**BY_MULTIPLE)
+        loan = LoanFactory(active=True, **BY_MULTIPLE)
 
         with pytest.raises(LateMultiplierOutOfRange) as refused:
             perform(wish(loan, "late_multiplier_changed", date(2026, 2, 1), multiplier=Decimal("1.20")))
@@ -209,7 +209,9 @@ class TestMultiplier:
 
     def test_a_rate_of_its_own_has_no_multiplier_to_change(self) -> None:
         with pytest.raises(LateRateOnItsOwn):
-            perform(wish(a_running_loan(), "late_multiplier_changed", date(2026, 2, 1), multiplier=Decimal("1.30")))
+            perform(
+                wish(LoanFactory(active=True), "late_multiplier_changed", date(2026, 2, 1), multiplier=Decimal("1.30"))
+            )
 
 
 @pytest.mark.django_db
@@ -220,7 +222,10 @@ class TestRuleOfTheMarket:
         return follow_rule(0, 2**62, on)
 
     def test_loans_that_follow_the_rule_change_on_its_day_and_no_others(self) -> None:
-        following, fixed = a_running_loan(late_rate_follows_rule=True, **BY_MULTIPLE), a_running_loan(**BY_MULTIPLE)
+        following, fixed = (
+            LoanFactory(active=True, late_rate_follows_rule=True, **BY_MULTIPLE),
+            LoanFactory(active=True, **BY_MULTIPLE),
+        )
         set_rule("late_rate_multiplier", self.CHANGE, {"multiplier": "1.30"})
         close_until(date(2026, 2, 24))
         assert self.follow(date(2026, 2, 24)) == {"late_rates_changed": 0}
@@ -233,7 +238,7 @@ class TestRuleOfTheMarket:
         assert_books_agree(following)
 
     def test_a_repeat_changes_nothing_and_what_people_took_back_stays_so(self) -> None:
-        loan = a_running_loan(late_rate_follows_rule=True, **BY_MULTIPLE)
+        loan = LoanFactory(active=True, late_rate_follows_rule=True, **BY_MULTIPLE)
         set_rule("late_rate_multiplier", self.CHANGE, {"multiplier": "1.30"})
         close_until(date(2026, 2, 24))
         self.follow(self.CHANGE)
@@ -243,7 +248,7 @@ class TestRuleOfTheMarket:
         assert self.follow(date(2026, 2, 26)) == {"late_rates_changed": 0}
 
     def test_a_rule_that_names_the_same_multiplier_again_changes_nothing(self) -> None:
-        loan = a_running_loan(late_rate_follows_rule=True, **BY_MULTIPLE)
+        loan = LoanFactory(active=True, late_rate_follows_rule=True, **BY_MULTIPLE)
         set_rule("late_rate_multiplier", self.CHANGE, {"multiplier": "1.30"})
         set_rule("late_rate_multiplier", date(2026, 2, 27), {"multiplier": "1.30", "least": "1.10"})
         close_until(date(2026, 2, 28))
@@ -252,9 +257,8 @@ class TestRuleOfTheMarket:
         assert LoanAct.objects.get(loan=loan).effective_on == self.CHANGE
 
     def test_a_change_between_signing_and_paying_out_counts_from_the_first_day(self) -> None:
-        version = a_product(late_rate_follows_rule=True, late_rate_multiplier=Decimal("1.50"))
-        offer = an_offer(an_application(version=version))
-        loan = origination.accept_offer(offer_id=offer.pk, on=ON, accepted_via="app")
+        version = ProductVersionFactory(late_rate_follows_rule=True, late_rate_multiplier=Decimal("1.50"))
+        loan = ContractFactory(offer__application__version=version).offer.application.loan
         set_rule("late_rate_multiplier", ON + timedelta(days=1), {"multiplier": "1.30"})
         paid_on = ON + timedelta(days=2)
         disbursing.send(disbursement_id=loan.disbursements.get().pk, on=paid_on)
@@ -264,7 +268,7 @@ class TestRuleOfTheMarket:
         assert self.follow(paid_on) == {"late_rates_changed": 0}
 
     def test_a_rule_entered_late_counts_from_its_own_day(self) -> None:
-        loan = a_running_loan(late_rate_follows_rule=True, **BY_MULTIPLE)
+        loan = LoanFactory(active=True, late_rate_follows_rule=True, **BY_MULTIPLE)
         close_until(date(2026, 3, 2))
         set_rule("late_rate_multiplier", self.CHANGE, {"multiplier": "1.50", "products": {"phone-12": "1.30"}})
 
@@ -277,7 +281,7 @@ class TestRuleOfTheMarket:
 @pytest.mark.django_db
 class TestCompounding:
     def test_overdue_interest_bears_late_interest_too(self) -> None:
-        loan = a_running_loan(late_interest_compounds=True)
+        loan = LoanFactory(active=True, late_interest_compounds=True)
 
         close_until(date(2026, 2, 24))
 
@@ -285,7 +289,7 @@ class TestCompounding:
         assert_books_agree(loan)
 
     def test_interest_alone_bears_it_where_no_principal_is_due(self) -> None:
-        loan = a_running_loan(late_interest_compounds=True, method="interest_only")
+        loan = LoanFactory(active=True, late_interest_compounds=True, method="interest_only")
 
         close_until(date(2026, 2, 24))
 
@@ -293,7 +297,7 @@ class TestCompounding:
         assert_books_agree(loan)
 
     def test_late_interest_itself_bears_none(self) -> None:
-        loan = a_running_loan(late_interest_compounds=True)
+        loan = LoanFactory(active=True, late_interest_compounds=True)
         close_until(date(2026, 3, 15))
 
         assert charged(loan) == days_at("0.27", 23, Decimal("1100.15"))
@@ -302,7 +306,7 @@ class TestCompounding:
 @pytest.mark.django_db
 class TestCap:
     def test_the_sum_of_late_interest_stops_at_the_cap_to_the_cent(self) -> None:
-        loan = a_running_loan(late_interest_most=Decimal("5.00"))
+        loan = LoanFactory(active=True, late_interest_most=Decimal("5.00"))
 
         close_until(date(2026, 5, 31))
 
@@ -310,7 +314,7 @@ class TestCap:
         assert_books_agree(loan)
 
     def test_what_is_given_up_may_be_charged_again_but_never_beyond_the_cap(self) -> None:
-        loan = a_running_loan(late_interest_most=Decimal("5.00"))
+        loan = LoanFactory(active=True, late_interest_most=Decimal("5.00"))
         close_until(date(2026, 3, 31))
         waive(loan_id=loan.pk, component="late_interest", amount=Decimal("2.00"), on=date(2026, 3, 31), reason="court")
         assert position(loan).late_interest_accrued == Decimal("3.00")
@@ -320,7 +324,7 @@ class TestCap:
         assert position(loan).late_interest_accrued == Decimal("5.00")
 
     def test_the_cap_of_the_market_and_of_the_product_of_the_day_of_the_contract_hold(self) -> None:
-        version = a_product(late_interest_cap=Decimal("0.30"))
+        version = ProductVersionFactory(late_interest_cap=Decimal("0.30"))
         set_rule(
             "late_interest_cap", date(2026, 1, 1), {"lender_types": {"microloan_company": {"within_cost_cap": True}}}
         )
@@ -365,7 +369,7 @@ def test_night_and_pure_rooms_agree_on_late_interest_of_any_kind(
     agreed: dict[str, Any], told: list[tuple[str, int, Any]], last: int
 ) -> None:
     """Closings in SQL between changes, in order or back-dated, equal the account rebuilt from contract and events."""
-    loan = a_running_loan(instalment_count=4, late_rate_follows_rule=True, **BY_MULTIPLE, **agreed)
+    loan = LoanFactory(active=True, instalment_count=4, late_rate_follows_rule=True, **BY_MULTIPLE, **agreed)
     told_on = DISBURSED + timedelta(days=200)
     for n, (what, day, value) in enumerate(told):
         on = DISBURSED + timedelta(days=day)
@@ -374,15 +378,7 @@ def test_night_and_pure_rooms_agree_on_late_interest_of_any_kind(
         if loan.status != "active" and what != "pay":
             continue
         if what == "pay":
-            record_repayment(
-                loan_id=loan.pk,
-                amount=Decimal(value).scaleb(-2),
-                received_on=on,
-                channel="counter",
-                idempotency_key=f"{loan.pk}:{n}",
-                recorded_by=None,
-                recorded_on=told_on,
-            )
+            RepaymentFactory(loan=loan, amount=Decimal(value).scaleb(-2), received_on=on, recorded_on=told_on)
         elif what == "multiply":
             values = {"multiplier": Decimal(value)}
             perform(wish(loan, "late_multiplier_changed", on, recorded_on=told_on, key=f"{loan.pk}:{n}", **values))

@@ -7,7 +7,6 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from ledger.models import Account
 from ledger.queries import balances
 from loans.bookkeeping.account_mapping import (
     AccountNotMapped,
@@ -19,28 +18,24 @@ from loans.bookkeeping.account_mapping import (
 )
 from loans.models import AccountMapping, Loan
 from loans.proof.verifying import compare
-from loans.servicing.repayments import record_repayment
-from tests.loans.books import a_product, a_running_loan, close_until
+from tests.loans.books import close_until
+from tests.loans.factories import AccountMappingFactory, LoanFactory, ProductVersionFactory, RepaymentFactory
 
 pytestmark = pytest.mark.django_db
 
 
 def map_own(role: str, code: str) -> AccountMapping:
     """The test product books ``role`` to a new account of its own."""
-    Account.objects.create(code=code, name=f"Phones: {role}", kind="asset")
-    row = AccountMapping.objects.create(product=a_product().product, role=role, account_id=code)
+    row = AccountMappingFactory(
+        product=ProductVersionFactory().product, role=role, account__code=code, account__name=f"Phones: {role}"
+    )
     forget_mappings()
     return row
 
 
 def pay(loan: Loan, key: str = "1") -> None:
-    record_repayment(
-        loan_id=loan.pk,
-        amount=Decimal("1100.16"),
-        received_on=date(2026, 2, 15),
-        channel="cash",
-        idempotency_key=key,
-        recorded_by=None,
+    RepaymentFactory(
+        loan=loan, amount=Decimal("1100.16"), received_on=date(2026, 2, 15), channel="cash", idempotency_key=key
     )
 
 
@@ -48,7 +43,7 @@ def test_a_product_books_disbursement_accrual_and_repayment_to_its_own_accounts(
     map_own("principal", "1211")
     map_own("interest", "1212")
     map_own("interest_income", "4011")
-    loan = a_running_loan()
+    loan = LoanFactory(active=True)
     close_until(date(2026, 2, 15))
 
     pay(loan)
@@ -63,7 +58,7 @@ def test_a_product_books_disbursement_accrual_and_repayment_to_its_own_accounts(
 
 
 def test_products_without_accounts_of_their_own_keep_the_common_ones() -> None:
-    loan = a_running_loan()
+    loan = LoanFactory(active=True)
 
     accounts = accounts_for(loan)
 
@@ -72,7 +67,7 @@ def test_products_without_accounts_of_their_own_keep_the_common_ones() -> None:
 
 
 def test_the_second_payment_reads_no_mapping() -> None:
-    loan = a_running_loan()
+    loan = LoanFactory(active=True)
     pay(loan)
 
     with CaptureQueriesContext(
@@ -84,7 +79,7 @@ def test_the_second_payment_reads_no_mapping() -> None:
 
 
 def test_a_role_nobody_plays_is_refused_by_name() -> None:
-    loan = a_running_loan()
+    loan = LoanFactory(active=True)
     AccountMapping.objects.filter(role="cash").delete()
     forget_mappings()
 
@@ -93,9 +88,9 @@ def test_a_role_nobody_plays_is_refused_by_name() -> None:
 
 
 def test_the_account_under_running_loans_is_not_exchanged() -> None:
-    a_running_loan()
+    LoanFactory(active=True)
     common = AccountMapping.objects.get(role="principal", product=None)
-    other = AccountMapping(role="principal", product=a_product().product, account_id="1204")
+    other = AccountMapping(role="principal", product=ProductVersionFactory().product, account_id="1204")
 
     with pytest.raises(MappingInUse):
         require_changeable(AccountMapping(pk=common.pk, role="principal", account_id="1204"), common)
@@ -106,7 +101,7 @@ def test_the_account_under_running_loans_is_not_exchanged() -> None:
 
 
 def test_a_product_without_loans_may_have_any_account() -> None:
-    a_running_loan()
-    unsold = a_product("unsold").product
+    LoanFactory(active=True)
+    unsold = ProductVersionFactory(product__code="unsold").product
 
     require_changeable(AccountMapping(role="principal", product=unsold, account_id="1204"), None)

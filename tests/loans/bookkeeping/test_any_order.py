@@ -22,8 +22,8 @@ from loans.servicing.settling import settle_early
 from tests.examples import lives
 from tests.loans.acts.test_acts import wish
 from tests.loans.acts.test_undoing import take_back
-from tests.loans.books import DISBURSED, a_running_loan
 from tests.loans.doing import extend, refund_overpayment, waive, write_off
+from tests.loans.factories import DISBURSED, LoanFactory
 
 pytestmark = pytest.mark.django_db
 LAST_DAY = 150
@@ -71,7 +71,7 @@ often = lives(30)
 
 def a_loan(**changes: Any) -> Loan:
     facts = {name: value for name, value in changes.items() if name != "servicing"}
-    return a_running_loan(instalment_count=4, late_rate_multiplier=Decimal("1.50"), **facts)
+    return LoanFactory(active=True, instalment_count=4, late_rate_multiplier=Decimal("1.50"), **facts)
 
 
 def pay(loan: Loan, key: object, cents: int, received_on: date, recorded_on: date) -> Repayment:

@@ -12,15 +12,16 @@ from loans.events.act_parameters import ParameterOutOfRange
 from loans.models import Loan, Repayment
 from loans.servicing.repayments import RepaymentConflict, RepaymentNotReversible, reverse_repayment
 from loans.servicing.settling import settle_early, settlement_quote
-from tests.loans.books import DISBURSED, a_running_loan, close_until
+from tests.loans.books import close_until
 from tests.loans.doing import extend, refund_overpayment, waive, write_off
+from tests.loans.factories import DISBURSED, LoanFactory
 from tests.loans.servicing.test_repayments import assert_books_agree, pay, position
 
 pytestmark = pytest.mark.django_db
 
 
 def test_money_that_came_before_the_late_interest_waived_is_still_recorded() -> None:
-    loan = a_running_loan()
+    loan = LoanFactory(active=True)
     close_until(date(2026, 3, 10))
     owed = position(loan).late_interest_receivable
     waive(loan_id=loan.pk, component="late_interest", amount=owed, on=date(2026, 3, 11), reason="notice late")
@@ -33,7 +34,7 @@ def test_money_that_came_before_the_late_interest_waived_is_still_recorded() -> 
 
 @pytest.mark.parametrize("amount", ["0", "-5.00", "0.001", "NaN"])
 def test_an_amount_that_is_none_cannot_be_waived(amount: str) -> None:
-    loan = a_running_loan()
+    loan = LoanFactory(active=True)
     close_until(date(2026, 3, 10))
 
     with pytest.raises(ParameterOutOfRange):
@@ -42,8 +43,13 @@ def test_an_amount_that_is_none_cannot_be_waived(amount: str) -> None:
 
 def test_waiving_late_interest_that_ends_on_half_a_cent_leaves_nothing_owed() -> None:
     """5.00 at 36.5 % bear exactly half a cent a day: rounded up it is waived, rounded down it must not be a claim."""
-    loan = a_running_loan(
-        principal=Decimal("5.00"), annual_rate=ZERO, late_annual_rate=Decimal("0.365"), instalment_count=1, grace_days=0
+    loan = LoanFactory(
+        active=True,
+        principal=Decimal("5.00"),
+        annual_rate=ZERO,
+        late_annual_rate=Decimal("0.365"),
+        instalment_count=1,
+        grace_days=0,
     )
     close_until(date(2026, 2, 16))
 
@@ -56,7 +62,7 @@ def test_waiving_late_interest_that_ends_on_half_a_cent_leaves_nothing_owed() ->
 
 
 def test_settling_for_a_day_already_closed_takes_the_quote_and_the_day_it_is_for() -> None:
-    loan = a_running_loan()
+    loan = LoanFactory(active=True)
     close_until(date(2026, 1, 24))
     quote = settlement_quote(loan, date(2026, 1, 18))
     facts = {"loan_id": loan.pk, "on": date(2026, 1, 18), "channel": "counter", "idempotency_key": "s"}
@@ -86,22 +92,12 @@ def test_a_loan_that_waits_for_its_money_refuses_by_name() -> None:
 
 def a_waiting_loan() -> Loan:
     """A loan whose contract is signed and whose money has not gone out."""
-    running = a_running_loan()
-    return Loan.objects.create(
-        number="LN-2026-999999",
-        borrower=running.borrower,
-        product_version=running.product_version,
-        principal=Decimal("1000.00"),
-        annual_rate=ZERO,
-        method="equal_instalments",
-        frequency="month",
-        instalment_count=2,
-    )
+    return LoanFactory(principal=Decimal("1000.00"), annual_rate=ZERO, instalment_count=2)
 
 
 def written_off_with(first: str, second: str) -> tuple[Loan, Repayment, Repayment]:
     """A loan of 12,000.00 written off on its first day, and two recoveries."""
-    loan = a_running_loan()
+    loan = LoanFactory(active=True)
     write_off(loan_id=loan.pk, on=DISBURSED, reason="fraud")
     return loan, pay(loan, first, date(2026, 7, 5)), pay(loan, second, date(2026, 7, 6))
 
@@ -130,7 +126,7 @@ def test_a_recovery_whose_surplus_was_given_back_cannot_be_reversed() -> None:
 
 
 def test_a_loan_still_settled_without_a_payment_is_settled_on_the_day_of_the_other() -> None:
-    loan = a_running_loan()
+    loan = LoanFactory(active=True)
     bounced = pay(loan, "20000.00", date(2026, 1, 25))
     pay(loan, "20000.00", date(2026, 1, 28))
 

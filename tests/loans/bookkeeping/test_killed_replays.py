@@ -19,7 +19,8 @@ from loans.bookkeeping import concluding
 from loans.models import Loan, Repayment
 from loans.proof.verifying import verify
 from loans.servicing import repayments
-from tests.loans.books import DISBURSED, a_running_loan, close_until
+from tests.loans.books import close_until
+from tests.loans.factories import DISBURSED, LoanFactory
 from tests.loans.night.test_concurrency import at_once, payment
 from tests.places import ROOT
 
@@ -31,7 +32,7 @@ EVE = TODAY - timedelta(days=1)
 @pytest.fixture
 def loans() -> list[Loan]:
     """Five loans, late by weeks and with a payment of yesterday, which every back-dated one replays."""
-    made = [a_running_loan() for _ in range(5)]
+    made = [LoanFactory(active=True) for _ in range(5)]
     close_until(EVE - timedelta(days=1))
     for loan in made:
         payment(loan, "700.00", f"yesterday-{loan.pk}", on=EVE)()

@@ -13,7 +13,7 @@ from loans.night.closing import accrue_and_age
 from loans.servicing.repayments import reverse_repayment
 from tests.loans.account.test_engine_laws import stored
 from tests.loans.acts.test_acts import wish
-from tests.loans.books import a_running_loan
+from tests.loans.factories import LoanFactory
 from tests.loans.servicing.test_repayments import assert_books_agree, pay, position
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +24,7 @@ EVE = TODAY - timedelta(days=1)
 
 def a_settled_loan(**changes: Any) -> tuple[Loan, Repayment]:
     """Three instalments, all paid in one sum; then ten weeks in which nothing happens."""
-    loan = a_running_loan(instalment_count=3, **changes)
+    loan = LoanFactory(active=True, instalment_count=3, **changes)
     receipt = pay(loan, "12400.00", SETTLED_ON)
     accrue_and_age(loan.pk, loan.pk, EVE)  # a settled loan is passed over
     assert position(loan).as_of == SETTLED_ON
@@ -38,7 +38,7 @@ def charged_back(loan: Loan, receipt: Repayment, on: date, recorded_on: date) ->
 
 def test_a_charge_back_from_weeks_ago_owes_at_once_what_a_loan_never_settled_owes() -> None:
     """The same charge-back told of on its own day and told of today: the loans stand alike."""
-    told_late, told_at_once = a_settled_loan(), a_running_loan(instalment_count=3)
+    told_late, told_at_once = a_settled_loan(), LoanFactory(active=True, instalment_count=3)
     receipt = pay(told_at_once, "12400.00", SETTLED_ON)
     happened = date(2026, 2, 20)
     charged_back(told_at_once, receipt, happened, happened)
@@ -74,7 +74,7 @@ def test_the_night_after_adds_its_own_day_alone() -> None:
 @pytest.mark.parametrize("terms", [{}, {"recalculates": True}], ids=["fixed", "follows the balance"])
 def test_a_reversal_opens_it_again_as_if_the_payment_had_never_come(terms: dict[str, Any]) -> None:
     loan, receipt = a_settled_loan(**terms)
-    never_paid = a_running_loan(instalment_count=3, **terms)
+    never_paid = LoanFactory(active=True, instalment_count=3, **terms)
     accrue_and_age(never_paid.pk, never_paid.pk, EVE)
 
     reverse_repayment(repayment_id=receipt.pk, reason="bounced", reversed_on=TODAY)
@@ -87,7 +87,7 @@ def test_a_reversal_opens_it_again_as_if_the_payment_had_never_come(terms: dict[
 
 
 def test_an_act_undone_opens_it_again_up_to_the_eve() -> None:
-    loan = a_running_loan(instalment_count=1)
+    loan = LoanFactory(active=True, instalment_count=1)
     act = perform(wish(loan, "settled_for_less", date(2026, 3, 2), at_most=Decimal("20000.00")), approved=True)
     assert Loan.objects.get(pk=loan.pk).status == "settled"
 

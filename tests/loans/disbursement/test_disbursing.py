@@ -4,13 +4,11 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import product as pairs
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from django.db import IntegrityError, transaction
 
-from borrowers.means import add_bank_account
 from ledger.models import JournalEntry
 from ledger.posting import PeriodClosed
 from loans.banking import Answer, PaymentOrder, PaymentOutcome, Report
@@ -24,9 +22,9 @@ from loans.disbursement.disbursing import (
     PaidUnderEarlierReference,
 )
 from loans.models import BankTransfer, Disbursement, DisbursementStatus, Loan, SimulatedPayment
-from loans.origination import origination
 from messaging.models import Message
-from tests.loans.factories import ON, an_applicant, an_application, an_offer
+from tests.borrowers.factories import BankAccountFactory
+from tests.loans.factories import ON, ApplicantFactory, DisbursementFactory
 
 NOW = datetime(2026, 6, 15, 3, 0, tzinfo=UTC)
 DEBTOR = {"name": "Loandesk", "account": "6222000000000000", "bank": "Example Bank"}
@@ -34,9 +32,8 @@ DEBTOR = {"name": "Loandesk", "account": "6222000000000000", "bank": "Example Ba
 
 def waiting(account: str = "6222020000001000") -> Disbursement:
     """The queued order of a loan accepted today, to be paid to ``account``."""
-    offer = an_offer(an_application(an_applicant(account=account)))
-    loan = origination.accept_offer(offer_id=offer.pk, on=ON, accepted_via="app")
-    return loan.disbursements.get()
+    lin = ApplicantFactory(banked=bool(account), account__account_number=account)
+    return DisbursementFactory(contract__offer__application__borrower=lin)
 
 
 def sent(account: str, times: int = 1) -> Disbursement:
@@ -47,8 +44,8 @@ def sent(account: str, times: int = 1) -> Disbursement:
 
 
 def changes_account(disbursement: Disbursement) -> None:
-    account: dict[str, Any] = {"bank_name": "测试银行", "account_number": "6222020000002000", "make_primary": True}
-    add_bank_account(borrower_id=disbursement.loan.borrower_id, holder_matches=True, **account)
+    lin = disbursement.loan.borrower
+    BankAccountFactory(borrower=lin, account_number="6222020000002000", make_primary=True)
 
 
 @pytest.mark.django_db

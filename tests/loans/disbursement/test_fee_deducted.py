@@ -7,15 +7,13 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from loans.disbursement import disbursing
-from loans.models import Loan, Offer, ProductVersion
-from loans.origination import origination
+from loans.models import Disbursement, Loan, Offer, ProductVersion
 from loans.pricing.advance_deduction import AdvanceDeductionRefused
 from loans.pricing.quotes import ScheduleNotPossible, quote_for, require_lawful
 from loans.rates.annual_rates.dated import xirr
 from loans.rates.apr import flows_of
 from loans.servicing.settling import settlement_quote
-from tests.loans.books import a_product
-from tests.loans.factories import ON, an_application, an_offer
+from tests.loans.factories import ON, ApplicationFactory, DisbursementFactory, OfferFactory, ProductVersionFactory
 from tests.loans.money_stories.telling import the_journal, told
 from tests.loans.pricing.test_advance_deduction import allow
 from tests.loans.servicing.test_repayments import assert_books_agree, position
@@ -26,7 +24,13 @@ LENT, FEE = Decimal("12000.00"), Decimal("120.00")
 
 def a_product_with_deducted_fee(**changes: Any) -> ProductVersion:
     """1 % of the loan is taken out of the sum paid out."""
-    return a_product("deducted", fee_rate=Decimal("0.01"), fee_due="deducted", **changes)
+    return ProductVersionFactory(product__code="deducted", fee_rate=Decimal("0.01"), fee_due="deducted", **changes)
+
+
+def an_order() -> Disbursement:
+    """The order to pay out a loan of that product."""
+    application = ApplicationFactory(version=a_product_with_deducted_fee(), amount=LENT)
+    return DisbursementFactory(contract__offer__application=application)
 
 
 def quoted(version: ProductVersion, **changes: Any) -> Any:
@@ -34,7 +38,7 @@ def quoted(version: ProductVersion, **changes: Any) -> Any:
 
 
 def test_no_instalment_bears_the_fee_and_the_borrower_has_less_in_hand() -> None:
-    quote, plain = quoted(a_product_with_deducted_fee()), quoted(a_product())
+    quote, plain = quoted(a_product_with_deducted_fee()), quoted(ProductVersionFactory())
 
     assert quote.schedule == plain.schedule
     assert (quote.terms.fee_deducted, quote.terms.paid_out) == (FEE, LENT - FEE)
@@ -51,7 +55,7 @@ def test_the_annual_rate_is_that_of_the_sum_in_hand() -> None:
     assert sum(amount for _on, amount in flows) == -quote.total_cost
     # the yardstick of the law: what is in hand against what is paid, and dearer than the same fee spread over the year
     assert abs(quote.rates.xirr - xirr(flows)) < Decimal("0.000001")
-    spread = quoted(a_product("spread", fee_rate=Decimal("0.01"), fee_due="spread"))
+    spread = quoted(ProductVersionFactory(product__code="spread", fee_rate=Decimal("0.01"), fee_due="spread"))
     assert quote.cost.simple > spread.cost.simple > Decimal("0.18")
 
 
@@ -61,16 +65,15 @@ def test_in_china_it_is_refused_with_both_sums() -> None:
     with pytest.raises(AdvanceDeductionRefused) as refused:
         require_lawful(quoted(version))
     with pytest.raises(AdvanceDeductionRefused):
-        an_offer(an_application(version=version, amount=LENT))
+        OfferFactory(application__version=version, application__amount=LENT)
 
     assert refused.value.context == {"lent": LENT, "paid": LENT - FEE}
 
 
 def test_the_journal_shows_what_was_paid_and_what_was_earned() -> None:
     allow()
-    offer = an_offer(an_application(version=a_product_with_deducted_fee(), amount=LENT))
-    loan = origination.accept_offer(offer_id=offer.pk, on=ON, accepted_via="app")
-    order = loan.disbursements.get()
+    order = an_order()
+    loan, offer = order.loan, Offer.objects.get()
 
     with the_journal() as journal:
         disbursing.send(disbursement_id=order.pk, on=ON)
@@ -92,9 +95,7 @@ def test_the_journal_shows_what_was_paid_and_what_was_earned() -> None:
 
 def test_paid_off_on_the_first_day_the_whole_loan_comes_back() -> None:
     allow()
-    offer = an_offer(an_application(version=a_product_with_deducted_fee(), amount=LENT))
-    loan = origination.accept_offer(offer_id=offer.pk, on=ON, accepted_via="app")
-    disbursing.send(disbursement_id=loan.disbursements.get().pk, on=ON)
+    disbursing.send(disbursement_id=an_order().pk, on=ON)
 
     assert settlement_quote(Loan.objects.get(), ON).total == LENT
 
@@ -111,7 +112,7 @@ def test_a_fee_cannot_take_the_whole_sum() -> None:
 
 
 def test_postgresql_pays_a_merchant_whole() -> None:
-    version = a_product("purchase", is_purchase=True)
+    version = ProductVersionFactory(product__code="purchase", is_purchase=True)
 
     with pytest.raises(IntegrityError, match="merchant_paid_whole"), transaction.atomic():
         ProductVersion.objects.filter(pk=version.pk).update(fee_due="deducted")

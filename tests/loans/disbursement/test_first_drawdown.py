@@ -13,15 +13,23 @@ from core import business_date
 from loans.acts.performing import perform
 from loans.disbursement import disbursing
 from loans.models import Application, Disbursement, Instalment, Loan, Offer, ProductVersion
-from loans.origination import origination
 from loans.origination.decisions import Decision
 from loans.pages.portfolio import at_risk
 from loans.pricing.quotes import DrawdownsNotSold, FirstDrawdownOutOfRange, quote_for
 from messaging.models import Message
 from risk import underwriting
 from tests.loans.acts.test_acts import wish
-from tests.loans.books import a_product, close_until
-from tests.loans.factories import ON, an_applicant, an_application, an_approval, an_offer
+from tests.loans.books import close_until
+from tests.loans.factories import (
+    ON,
+    ApplicantFactory,
+    ApplicationFactory,
+    ContractFactory,
+    DecisionFactory,
+    DisbursementFactory,
+    OfferFactory,
+    ProductVersionFactory,
+)
 from tests.loans.money_stories.telling import the_journal, told
 from tests.loans.servicing.test_repayments import assert_books_agree, position
 
@@ -32,22 +40,23 @@ FIRST_DUE = date(2026, 7, 15)
 
 def a_line(**changes: Any) -> ProductVersion:
     """A product that is paid out in parts."""
-    return a_product("line", allows_drawdowns=True, **changes)
+    return ProductVersionFactory(product__code="line", allows_drawdowns=True, **changes)
 
 
 def asked(**changes: Any) -> Application:
     business_date.move_to(ON)
     facts = {"version": a_line(), "amount": APPROVED, "first_drawdown": FIRST}
-    return an_application(an_applicant(account="6222020000001000"), **{**facts, **changes})
+    return ApplicationFactory(
+        borrower__banked=True, borrower__account__account_number="6222020000001000", **{**facts, **changes}
+    )
 
 
 def offered(application: Application | None = None) -> Offer:
-    return an_offer(application or asked(), first_drawdown=FIRST)
+    return OfferFactory(application=application or asked(), decision__first_drawdown=FIRST)
 
 
 def signed() -> Disbursement:
-    loan = origination.accept_offer(offer_id=offered().pk, on=ON, accepted_via="app")
-    return loan.disbursements.get()
+    return DisbursementFactory(contract__offer=offered())
 
 
 def raw(sql: str, *values: Any) -> None:
@@ -66,10 +75,10 @@ def test_no_more_is_drawn_than_is_approved(first: str) -> None:
 
 def test_a_product_paid_out_in_one_sum_has_no_first_drawdown() -> None:
     with pytest.raises(DrawdownsNotSold):
-        asked(version=a_product())
+        asked(version=ProductVersionFactory())
     with pytest.raises(DrawdownsNotSold):
-        application = asked(version=a_product(), first_drawdown=None)
-        an_offer(application, first_drawdown=FIRST)
+        application = asked(version=ProductVersionFactory(), first_drawdown=None)
+        OfferFactory(application=application, decision__first_drawdown=FIRST)
 
 
 def test_the_cost_shown_is_that_of_the_sum_drawn() -> None:
@@ -102,7 +111,7 @@ def test_the_rules_hand_the_first_drawdown_on() -> None:
 
 
 def test_a_decision_that_waits_for_a_second_person_keeps_it() -> None:
-    decision = an_approval(asked(), first_drawdown=FIRST)
+    decision = DecisionFactory(application=asked(), first_drawdown=FIRST)
 
     assert Decision.from_payload(decision.as_payload()) == decision
 
@@ -113,9 +122,8 @@ def test_a_decision_that_waits_for_a_second_person_keeps_it() -> None:
 def test_offer_and_contract_name_approved_amount_and_first_drawdown() -> None:
     offer = offered()
 
-    origination.accept_offer(offer_id=offer.pk, on=ON, accepted_via="app")
+    snapshot = ContractFactory(offer=offer).snapshot
 
-    snapshot = Offer.objects.get().contract.snapshot
     assert (offer.principal, offer.first_drawdown) == (APPROVED, FIRST)
     assert offer.total_repayable == FIRST + offer.total_interest
     assert (snapshot["terms"]["principal"], snapshot["first_drawdown"]) == ("12000.00", "5000.00")
@@ -182,7 +190,7 @@ def test_the_portfolio_counts_what_was_drawn() -> None:
 
 def test_from_application_to_a_second_drawdown_on_the_pages(client: Client, signed_in: Callable[..., Any]) -> None:
     business_date.move_to(ON)
-    lin, version = an_applicant(account="6222020000001000"), a_line()
+    lin, version = ApplicantFactory(banked=True, account__account_number="6222020000001000"), a_line()
     house = signed_in(client, superuser=True)
     wished = {"product": version.product_id, "amount": "6000", "term_count": "12", "first_drawdown": "5000"}
     quote = house.get("/app/applications/quote", wished).content.decode()
@@ -258,7 +266,7 @@ def test_postgresql_refuses_an_offer_its_product_does_not_make() -> None:
         total_repayable=offer.total_interest + Decimal("12000.01"),
     )
     insert("loans_offer_total_adds_up", first_drawdown=None)
-    insert("paid out in one sum", product_version_id=a_product().pk)
+    insert("paid out in one sum", product_version_id=ProductVersionFactory().pk)
 
 
 @pytest.mark.parametrize("part", ["is_purchase = true", "interest_type = 'flat'"])

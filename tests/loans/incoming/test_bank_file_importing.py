@@ -6,13 +6,14 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 
-from borrowers.means import add_bank_account
 from ledger import queries as ledger
 from loans.incoming import importing
 from loans.incoming.importing import Share
 from loans.models import IncomingPayment, Loan, Repayment
 from loans.servicing import settling
-from tests.loans.books import a_running_loan, close_until
+from tests.borrowers.factories import BankAccountFactory
+from tests.loans.books import close_until
+from tests.loans.factories import LoanFactory
 from tests.loans.statements import statement
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +23,7 @@ ON = date(2026, 2, 16)
 @pytest.fixture
 def lin() -> Loan:
     """Lin's loan, first instalment of 1,100.16 due on 15 February; the books are open for the 16th."""
-    loan = a_running_loan()
+    loan = LoanFactory(active=True)
     close_until(date(2026, 2, 15))
     return loan
 
@@ -105,7 +106,7 @@ def test_a_payment_dated_after_the_business_date_waits_with_the_reason(lin: Loan
 
 
 def test_a_waiting_payment_can_be_split_over_loans(lin: Loan) -> None:
-    chen = a_running_loan(disbursed_on=ON)
+    chen = LoanFactory(active=True, disbursed_on=ON)
     take_in(statement(("2026-02-16", "B-1", "1000.00", "both")))
     payment = IncomingPayment.objects.get()
 
@@ -162,7 +163,7 @@ def test_a_payment_that_is_not_ours_goes_back(lin: Loan) -> None:
 
 
 def test_the_payers_account_decides_when_no_loan_is_named(lin: Loan) -> None:
-    add_bank_account(borrower_id=lin.borrower_id, bank_name="Harbour Bank", account_number="6222 021234")
+    BankAccountFactory(borrower=lin.borrower, account_number="6222 021234")
 
     take_in(statement(("2026-02-15", "B-1", "10.00", "thank you")))
 
@@ -171,8 +172,8 @@ def test_the_payers_account_decides_when_no_loan_is_named(lin: Loan) -> None:
 
 
 def test_an_account_behind_two_loans_decides_nothing(lin: Loan) -> None:
-    add_bank_account(borrower_id=lin.borrower_id, bank_name="Harbour Bank", account_number="6222021234")
-    a_running_loan(borrower=lin.borrower, disbursed_on=date(2026, 2, 15))
+    BankAccountFactory(borrower=lin.borrower, account_number="6222021234")
+    LoanFactory(active=True, borrower=lin.borrower, disbursed_on=date(2026, 2, 15))
 
     take_in(statement(("2026-02-15", "B-1", "10.00", "thank you")))
 

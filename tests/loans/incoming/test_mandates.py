@@ -7,23 +7,22 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
-from borrowers.means import add_bank_account
 from borrowers.models import BankAccount
-from core.models import Rule
 from loans.incoming.mandates import MandateNotPossible, revoke_mandate, run_due, sign_mandate
 from loans.models import Loan, LoanPosition, Mandate, MandateAttempt, Repayment
-from loans.servicing.repayments import record_repayment
 from loans.servicing.settling import settle_early
-from tests.loans.books import DISBURSED, a_borrower, a_running_loan, close_until
+from tests.borrowers.factories import BankAccountFactory, BorrowerFactory
+from tests.core.factories import RuleFactory
+from tests.loans.books import close_until
+from tests.loans.factories import DISBURSED, LoanFactory, MandateFactory, RepaymentFactory
 
 pytestmark = pytest.mark.django_db
 DUE = date(2026, 2, 15)
 
 
 def a_mandated_loan(account_number: str = "6222020000000001") -> Loan:
-    loan = a_running_loan()
-    account = add_bank_account(borrower_id=loan.borrower_id, bank_name="Harbour Bank", account_number=account_number)
-    sign_mandate(loan_id=loan.pk, bank_account=account, signed_on=DISBURSED)
+    loan = LoanFactory(active=True)
+    MandateFactory(loan=loan, bank_account__account_number=account_number)
     close_until(date(2026, 2, 14))
     return loan
 
@@ -65,8 +64,8 @@ def test_a_revoked_mandate_is_not_used() -> None:
 
 
 def test_a_mandate_needs_an_account_of_the_borrower() -> None:
-    loan, stranger = a_running_loan(), a_borrower()
-    account = add_bank_account(borrower_id=stranger.pk, bank_name="Harbour Bank", account_number="6222020000000001")
+    loan, stranger = LoanFactory(active=True), BorrowerFactory()
+    account = BankAccountFactory(borrower=stranger)
 
     with pytest.raises(MandateNotPossible):
         sign_mandate(loan_id=loan.pk, bank_account=account, signed_on=DISBURSED)
@@ -85,7 +84,7 @@ def test_a_debit_answered_after_the_loan_was_paid_otherwise_is_owed_back() -> No
 
 
 def another_account(loan: Loan) -> BankAccount:
-    return add_bank_account(borrower_id=loan.borrower_id, bank_name="Harbour Bank", account_number="6222020000000001")
+    return BankAccountFactory(borrower=loan.borrower)
 
 
 def nights(loan: Loan, first: date, last: date) -> list[tuple[date, str, Decimal]]:
@@ -127,7 +126,7 @@ def test_the_next_instalment_is_tried_anew_with_all_that_is_owed() -> None:
 def test_a_dated_rule_changes_the_plan() -> None:
     loan = a_mandated_loan("6222020000001010")
     rules = {"retries": [], "final_codes": []}
-    Rule.objects.create(code="debit_retries", market="CN", effective_from=date(2026, 1, 1), data=rules, source="test")
+    RuleFactory(code="debit_retries", data=rules)
 
     assert nights(loan, DUE, date(2026, 3, 1)) == [(DUE, "failed", Decimal(1))]
 
@@ -143,14 +142,7 @@ def test_what_was_paid_otherwise_is_not_debited() -> None:
     nights(loan, DUE, DUE)
     Mandate.objects.update(bank_account=another_account(loan))
 
-    record_repayment(
-        loan_id=loan.pk,
-        amount=Decimal("1100.15"),
-        received_on=date(2026, 2, 16),
-        channel="counter",
-        idempotency_key="paid at the counter",
-        recorded_by=None,
-    )
+    RepaymentFactory(loan=loan, amount=Decimal("1100.15"), received_on=date(2026, 2, 16))
     late = LoanPosition.objects.get(pk=loan.pk).overdue_total
 
     assert late == 0 and len(nights(loan, date(2026, 2, 16), date(2026, 2, 20))) == 1

@@ -28,8 +28,7 @@ from loans.merchants.merchants import (
     change_merchant,
 )
 from loans.models import Loan, Merchant, ProductVersion
-from tests.loans.books import DISBURSED, a_merchant, a_product, a_purchase, a_running_loan
-from tests.loans.factories import ON, an_application
+from tests.loans.factories import DISBURSED, ON, ApplicationFactory, LoanFactory, MerchantFactory, ProductVersionFactory
 
 pytestmark = pytest.mark.django_db
 CODE = "91350100M000100Y43"
@@ -148,7 +147,7 @@ def test_a_rejected_merchant_stays_inactive_until_its_account_is_agreed_to(finan
 
 
 def test_a_new_account_is_asked_for_by_one_person_and_decided_by_another(finance: Client, fay: Client) -> None:
-    merchant = a_merchant()
+    merchant = MerchantFactory()
     address = f"{merchant.get_absolute_url()}/account"
     drawn = finance.get(address).content.decode()
 
@@ -174,7 +173,7 @@ def test_a_new_account_is_asked_for_by_one_person_and_decided_by_another(finance
 
 
 def test_the_second_person_reads_what_differs_although_the_masks_are_alike(finance: Client, fay: Client) -> None:
-    merchant = a_merchant(account_holder="王丽")
+    merchant = MerchantFactory(account_holder="王丽")
     changed = {**ACCOUNT, "bank_name": merchant.bank_name, "account_holder": "王强"}
     finance.post(f"{merchant.get_absolute_url()}/account", changed)
 
@@ -186,7 +185,7 @@ def test_the_second_person_reads_what_differs_although_the_masks_are_alike(finan
 
 
 def test_the_account_asked_for_is_opened_once_for_a_reason_and_on_record(finance: Client, fay: Client) -> None:
-    merchant = a_merchant()
+    merchant = MerchantFactory()
     finance.post(f"{merchant.get_absolute_url()}/account", {**ACCOUNT, "account_holder": "王丽"})
     page = fay.get(merchant.get_absolute_url()).content.decode()
     address = f"{merchant.get_absolute_url()}/account/asked/show"
@@ -211,7 +210,7 @@ def test_the_account_asked_for_is_opened_once_for_a_reason_and_on_record(finance
 
 
 def test_the_account_on_file_is_opened_the_same_way_and_from_our_form_only(fay: Client) -> None:
-    address = f"{a_merchant(account_holder='王丽').get_absolute_url()}/account/show"
+    address = f"{MerchantFactory(account_holder='王丽').get_absolute_url()}/account/show"
 
     shown = fay.post(address, {"reason": "complaint C-7"})
 
@@ -225,7 +224,7 @@ def test_the_account_on_file_is_opened_the_same_way_and_from_our_form_only(fay: 
 
 
 def test_name_and_state_change_at_once_while_an_account_waits(finance: Client) -> None:
-    merchant = a_merchant(account_holder="王丽")
+    merchant = MerchantFactory(account_holder="王丽")
     finance.post(f"{merchant.get_absolute_url()}/account", ACCOUNT)
 
     finance.post(f"{merchant.get_absolute_url()}/edit", {"name": "Harbour Ltd", "reason": "closed its shop"})
@@ -242,7 +241,7 @@ def test_name_and_state_change_at_once_while_an_account_waits(finance: Client) -
 
 @pytest.mark.parametrize("missing", ["bank_name", "account_number", "reason"])
 def test_an_account_is_asked_for_whole(finance: Client, missing: str) -> None:
-    address = f"{a_merchant().get_absolute_url()}/account"
+    address = f"{MerchantFactory().get_absolute_url()}/account"
 
     answer = finance.post(address, {**ACCOUNT, missing: ""})
 
@@ -251,7 +250,7 @@ def test_an_account_is_asked_for_whole(finance: Client, missing: str) -> None:
 
 
 def test_the_account_on_file_is_not_asked_for_again(finance: Client) -> None:
-    merchant = a_merchant()
+    merchant = MerchantFactory()
     same = {**ACCOUNT, "bank_name": merchant.bank_name, "account_number": "3100-0000-0000-2345"}
 
     answer = finance.post(f"{merchant.get_absolute_url()}/account", same)
@@ -261,8 +260,8 @@ def test_the_account_on_file_is_not_asked_for_again(finance: Client) -> None:
 
 
 def test_the_list_is_narrowed(finance: Client) -> None:
-    a_merchant(name="Bay Bikes")
-    a_merchant()
+    MerchantFactory(name="Bay Bikes")
+    MerchantFactory()
 
     page = finance.get("/app/merchants/?q=bay").content.decode()
 
@@ -271,7 +270,7 @@ def test_the_list_is_narrowed(finance: Client) -> None:
 
 
 def test_who_sends_the_money_does_not_say_where_it_goes(client: Client, signed_in: Callable[..., Client]) -> None:
-    merchant = a_merchant()
+    merchant = MerchantFactory()
     operations = signed_in(client, "operations")
 
     assert operations.get(f"/app/merchants/{merchant.public_id}").status_code == 200
@@ -286,17 +285,17 @@ def test_who_sends_the_money_does_not_say_where_it_goes(client: Client, signed_i
 
 
 def test_a_registration_number_is_on_file_once() -> None:
-    a_merchant(registration_number=CODE)
+    MerchantFactory(registration_number=CODE)
 
     with pytest.raises(MerchantKnown):
-        a_merchant(registration_number="91350100-M000100Y43", name="Another")
+        MerchantFactory(registration_number="91350100-M000100Y43", name="Another")
 
 
 def test_another_market_has_numbers_of_its_own_form() -> None:
     with pytest.raises(RegistrationNumberRefused):
-        a_merchant(registration_number="GB123")
+        MerchantFactory(registration_number="GB123")
 
-    assert a_merchant(registration_number="gb 123", market="GB").registration_number == "GB123"
+    assert MerchantFactory(registration_number="gb 123", market="GB").registration_number == "GB123"
 
 
 @pytest.mark.parametrize(
@@ -304,40 +303,41 @@ def test_another_market_has_numbers_of_its_own_form() -> None:
 )
 def test_a_wrong_account_is_not_asked_for(changes: dict[str, str], refusal: type[Exception]) -> None:
     with pytest.raises(refusal):
-        ask_for_account(merchant_id=a_merchant().pk, on=DISBURSED, **{**ACCOUNT, **changes})
+        ask_for_account(merchant_id=MerchantFactory().pk, on=DISBURSED, **{**ACCOUNT, **changes})
 
 
 def test_nothing_is_lent_for_the_goods_of_a_merchant_that_waits() -> None:
     with pytest.raises(ReasonMissing):
-        a_merchant(approved=False)
-    version, merchant = a_product("phone-purchase", is_purchase=True), a_merchant(approved=False, reason="contract")
+        MerchantFactory(approved=False)
+    version = ProductVersionFactory(product__code="phone-purchase", is_purchase=True)
+    merchant = MerchantFactory(approved=False, reason="contract")
 
     with pytest.raises(MerchantNotActive):
-        an_application(version=version, **a_purchase(merchant))
+        ApplicationFactory(version=version, purchase=True, merchant=merchant)
 
 
 @pytest.mark.parametrize(
     ("changes", "refusal"),
-    [({"merchant_id": None}, MerchantMissing), ({"goods": " "}, GoodsMissing)],
+    [({"merchant": None}, MerchantMissing), ({"goods": " "}, GoodsMissing)],
 )
 def test_a_purchase_says_what_is_bought_from_whom(changes: dict[str, Any], refusal: type[Exception]) -> None:
-    version = a_product("phone-purchase", is_purchase=True)
+    version = ProductVersionFactory(product__code="phone-purchase", is_purchase=True)
 
     with pytest.raises(refusal):
-        an_application(version=version, **a_purchase(**changes))
+        ApplicationFactory(version=version, purchase=True, **changes)
 
 
 def test_nothing_is_lent_for_the_goods_of_a_merchant_that_is_not_active() -> None:
-    version, merchant = a_product("phone-purchase", is_purchase=True), a_merchant()
+    version, merchant = ProductVersionFactory(product__code="phone-purchase", is_purchase=True), MerchantFactory()
     change_merchant(merchant_id=merchant.pk, name="x", reason="z", active=False)
 
     with pytest.raises(MerchantNotActive):
-        an_application(version=version, **a_purchase(merchant))
+        ApplicationFactory(version=version, purchase=True, merchant=merchant)
 
 
 def test_a_loan_of_money_names_no_merchant() -> None:
     with pytest.raises(PurchaseNotExpected):
-        an_application(**a_purchase(price=None))
+        ApplicationFactory(purchase=True, price=None)
 
 
 # --- the law in PostgreSQL --------------------------------------------------------------------------------------------
@@ -349,17 +349,17 @@ def refused(sql: str, *values: Any, match: str) -> None:
 
 
 def test_postgresql_refuses_a_credit_code_that_cannot_be_true() -> None:
-    merchant = a_merchant()
+    merchant = MerchantFactory()
     change = "UPDATE loans_merchant SET registration_number = %s WHERE id = %s"
 
     for wrong in ("91350100M000100Y44", "91350100I000100Y43", "91350100M000100Y4", ""):
         refused(change, wrong, merchant.pk, match="loans_merchant_c")
     raw(change, CODE, merchant.pk)
-    refused(change, CODE, a_merchant().pk, match="loans_merchant_registered_once")
+    refused(change, CODE, MerchantFactory().pk, match="loans_merchant_registered_once")
 
 
 def test_postgresql_refuses_a_purchase_without_merchant_price_or_goods() -> None:
-    loan = a_running_loan(product_version=a_product("phone-purchase", is_purchase=True))
+    loan = LoanFactory(active=True, product_version__product__code="phone-purchase", product_version__is_purchase=True)
 
     for part in (
         "merchant_id = NULL",
@@ -370,13 +370,15 @@ def test_postgresql_refuses_a_purchase_without_merchant_price_or_goods() -> None
 
 
 def test_postgresql_refuses_a_loan_of_money_that_names_a_merchant() -> None:
-    loan = a_running_loan()
+    loan = LoanFactory(active=True)
 
-    refused("UPDATE loans_loan SET merchant_id = %s WHERE id = %s", a_merchant().pk, loan.pk, match="names no merchant")
+    refused(
+        "UPDATE loans_loan SET merchant_id = %s WHERE id = %s", MerchantFactory().pk, loan.pk, match="names no merchant"
+    )
 
 
 def test_postgresql_refuses_an_amount_that_is_not_price_less_down_payment() -> None:
-    loan = a_running_loan(product_version=a_product("phone-purchase", is_purchase=True))
+    loan = LoanFactory(active=True, product_version__product__code="phone-purchase", product_version__is_purchase=True)
 
     for part in (
         "down_payment = 2999.99",
@@ -389,7 +391,7 @@ def test_postgresql_refuses_an_amount_that_is_not_price_less_down_payment() -> N
 
 def test_an_old_purchase_without_a_merchant_goes_on() -> None:
     """One of before merchants were recorded: its product is for purchases, and it knows only price and down payment."""
-    loan = a_running_loan(price=Decimal("15000.00"), down_payment=Decimal("3000.00"))
+    loan = LoanFactory(active=True, price=Decimal("15000.00"), down_payment=Decimal("3000.00"))
     ProductVersion.objects.filter(pk=loan.product_version_id).update(is_purchase=True)
 
     loan.grace_days = 7

@@ -4,14 +4,14 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from loans.models import Loan, ProductVersion
-from tests.loans.books import a_running_loan
+from tests.loans.factories import LoanFactory
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def loan() -> Loan:
-    return a_running_loan()
+    return LoanFactory(active=True)
 
 
 @pytest.mark.parametrize(

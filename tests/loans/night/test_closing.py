@@ -13,15 +13,15 @@ from ledger.queries import difference
 from loans.models import Accrual, Loan, LoanPosition, LoanTransition
 from loans.night.closing import accrue_and_age, id_range
 from loans.proof.verifying import compare
-from loans.servicing.repayments import record_repayment
 from tests.examples import lives
-from tests.loans.books import DISBURSED, a_running_loan, close_days
+from tests.loans.books import close_days
+from tests.loans.factories import DISBURSED, LoanFactory, RepaymentFactory
 
 pytestmark = pytest.mark.django_db
 
 
 def test_a_day_is_accrued_by_product_with_the_loans_shares_beside() -> None:
-    first, second = a_running_loan(), a_running_loan(principal=Decimal("6000.00"))
+    first, second = LoanFactory(active=True), LoanFactory(active=True, principal=Decimal("6000.00"))
 
     counts = accrue_and_age(0, 2**62, DISBURSED + timedelta(days=1))
 
@@ -32,7 +32,7 @@ def test_a_day_is_accrued_by_product_with_the_loans_shares_beside() -> None:
 
 
 def test_closing_a_day_twice_changes_nothing() -> None:
-    a_running_loan()
+    LoanFactory(active=True)
     close_days(DISBURSED, date(2026, 3, 1))
     before = list(LoanPosition.objects.values())
     lines = JournalLine.objects.count()
@@ -45,7 +45,7 @@ def test_closing_a_day_twice_changes_nothing() -> None:
 
 
 def test_a_missed_day_is_made_up_for_by_the_next() -> None:
-    daily, lazy = a_running_loan(), a_running_loan()
+    daily, lazy = LoanFactory(active=True), LoanFactory(active=True)
     for day in range(1, 91):
         accrue_and_age(daily.pk, daily.pk, DISBURSED + timedelta(days=day))
 
@@ -60,7 +60,7 @@ def test_a_missed_day_is_made_up_for_by_the_next() -> None:
 
 
 def test_moves_of_bucket_and_class_are_kept() -> None:
-    loan = a_running_loan()
+    loan = LoanFactory(active=True)
 
     close_days(DISBURSED, date(2026, 5, 20))
 
@@ -77,7 +77,7 @@ def test_moves_of_bucket_and_class_are_kept() -> None:
 
 def test_only_running_loans_are_in_range() -> None:
     assert id_range() is None
-    loan = a_running_loan()
+    loan = LoanFactory(active=True)
     assert id_range() == (loan.pk, loan.pk)
 
 
@@ -97,7 +97,8 @@ def test_sql_and_pure_rooms_agree_on_any_book(
     payments: list[tuple[int, int]], method: str, frequency: str, fee: int, grace: int, last: int
 ) -> None:
     """Days closed in SQL with payments in between, in order or back-dated, equal the account rebuilt from events."""
-    loan = a_running_loan(
+    loan = LoanFactory(
+        active=True,
         method=method,
         frequency=frequency,
         every=10 if frequency == "day" else 1,
@@ -105,15 +106,12 @@ def test_sql_and_pure_rooms_agree_on_any_book(
         fee_total=Decimal(fee).scaleb(-2),
         grace_days=grace,
     )
-    for n, (day, cents) in enumerate(payments):
+    for day, cents in payments:
         accrue_and_age(loan.pk, loan.pk, DISBURSED + timedelta(days=day))
-        record_repayment(
-            loan_id=loan.pk,
+        RepaymentFactory(
+            loan=loan,
             amount=Decimal(cents).scaleb(-2),
             received_on=DISBURSED + timedelta(days=day),
-            channel="counter",
-            idempotency_key=f"{loan.pk}:{n}",
-            recorded_by=None,
             recorded_on=DISBURSED + timedelta(days=200),
         )
     accrue_and_age(loan.pk, loan.pk, DISBURSED + timedelta(days=last))

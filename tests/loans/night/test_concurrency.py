@@ -19,8 +19,9 @@ from loans.night import closing
 from loans.night.closing import accrue_and_age
 from loans.proof.verifying import compare
 from loans.servicing.repayments import RepaymentConflict, record_repayment, reverse_repayment
-from tests.loans.books import DISBURSED, a_running_loan, close_until
+from tests.loans.books import close_until
 from tests.loans.doing import refund_overpayment
+from tests.loans.factories import DISBURSED, LoanFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TODAY = DISBURSED + timedelta(days=60)
@@ -63,7 +64,7 @@ def assert_books_agree() -> None:
 
 
 def test_two_people_repay_one_loan_at_once_and_both_payments_stand() -> None:
-    loan = a_running_loan()
+    loan = LoanFactory(active=True)
 
     at_once([payment(loan, "100.00", f"teller-{n}") for n in range(6)])
 
@@ -72,7 +73,7 @@ def test_two_people_repay_one_loan_at_once_and_both_payments_stand() -> None:
 
 
 def test_a_double_click_pays_once() -> None:
-    loan = a_running_loan()
+    loan = LoanFactory(active=True)
 
     receipts = at_once([payment(loan, "100.00", "click")] * 6)
 
@@ -82,7 +83,7 @@ def test_a_double_click_pays_once() -> None:
 
 
 def test_one_key_on_two_loans_at_once_stands_once() -> None:
-    first, second = a_running_loan(), a_running_loan()
+    first, second = LoanFactory(active=True), LoanFactory(active=True)
 
     answers = at_once([payment(first, "100.00", "k"), payment(second, "100.00", "k")])
 
@@ -91,7 +92,7 @@ def test_one_key_on_two_loans_at_once_stands_once() -> None:
 
 
 def test_one_key_for_refunds_of_two_loans_at_once_pays_one() -> None:
-    loans = [a_running_loan(), a_running_loan()]
+    loans = [LoanFactory(active=True), LoanFactory(active=True)]
     for loan in loans:
         payment(loan, "15000.00", f"all-{loan.pk}")()
 
@@ -105,7 +106,7 @@ def test_one_key_for_refunds_of_two_loans_at_once_pays_one() -> None:
 
 
 def test_two_settle_the_loan_at_once_and_the_second_is_overpaid() -> None:
-    loan = a_running_loan()
+    loan = LoanFactory(active=True)
 
     at_once([payment(loan, "15000.00", "a"), payment(loan, "15000.00", "b")])
 
@@ -118,7 +119,7 @@ def test_two_settle_the_loan_at_once_and_the_second_is_overpaid() -> None:
 
 
 def test_back_dated_payments_in_parallel_on_overlapping_loans_while_the_day_closes() -> None:
-    loans = [a_running_loan() for _ in range(5)]
+    loans = [LoanFactory(active=True) for _ in range(5)]
     close_until(TODAY - timedelta(days=1))
     low, high = loans[0].pk, loans[-1].pk
     calls = [payment(loans[n % 5], "50.00", f"late-{n}", on=DISBURSED + timedelta(days=20 + n)) for n in range(25)]
@@ -131,7 +132,7 @@ def test_back_dated_payments_in_parallel_on_overlapping_loans_while_the_day_clos
 
 
 def test_reversals_and_payments_at_once_leave_right_books() -> None:
-    loan = a_running_loan()
+    loan = LoanFactory(active=True)
     first = [payment(loan, "300.00", f"old-{n}")() for n in range(4)]
 
     at_once(
@@ -149,7 +150,7 @@ def test_reversals_and_payments_at_once_leave_right_books() -> None:
 
 
 def test_a_loan_opened_again_while_the_day_closes_loses_no_late_interest(monkeypatch: pytest.MonkeyPatch) -> None:
-    running, settled = a_running_loan(), a_running_loan()
+    running, settled = LoanFactory(active=True), LoanFactory(active=True)
     receipt = payment(settled, "20000.00", "all", on=DISBURSED + timedelta(days=1))()
     close_until(TODAY - timedelta(days=1))
     steps_in_force = closing.bucket_steps

@@ -14,7 +14,8 @@ from loans.night.late_notices import hold_for_notices
 from loans.notices.reminders import queue_reminders
 from messaging.models import Message
 from tests.loans.acts.test_holds import ONE_DAY
-from tests.loans.books import a_running_loan, close_until
+from tests.loans.books import close_until
+from tests.loans.factories import LoanFactory
 from tests.loans.servicing.test_repayments import assert_books_agree
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +47,7 @@ def nights(first: date, last: date) -> None:
 
 def a_loan_reminded(status: str) -> Loan:
     """A loan whose reminders before the due date and on it all became ``status``."""
-    loan = a_running_loan()
+    loan = LoanFactory(active=True)
     close_until(date(2026, 2, 11))
     remind(date(2026, 2, 12))
     remind(DUE)

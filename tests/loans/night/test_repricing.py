@@ -8,8 +8,6 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
-from core.models import Rule
-from core.rules import forget_cached_rules
 from loans.disbursement.disbursing import disburse
 from loans.models import Contract, Instalment, Loan, LoanAct
 from loans.night.repricing import current_rate, reprice_due
@@ -18,9 +16,11 @@ from loans.pricing.index_rates import index_rate
 from loans.pricing.quotes import ScheduleNotPossible, quote_for
 from risk import underwriting
 from risk.models import GradePolicy
-from tests.loans.books import a_product, a_running_loan, close_until
-from tests.loans.factories import ON, an_application
+from tests.core.factories import RuleFactory
+from tests.loans.books import close_until
+from tests.loans.factories import ON, ApplicationFactory, LoanFactory, ProductVersionFactory
 from tests.loans.servicing.test_repayments import assert_books_agree
+from tests.risk.factories import GradePolicyFactory
 
 pytestmark = pytest.mark.django_db
 NEW_QUOTE = date(2026, 3, 20)
@@ -29,16 +29,13 @@ NEW_QUOTE = date(2026, 3, 20)
 @pytest.fixture
 def quoted() -> None:
     """The index falls to 2.50 % on 20 March 2026."""
-    Rule.objects.create(
-        code="index_rates", market="CN", effective_from=NEW_QUOTE, data={"LPR1Y": "0.0250"}, source="a test"
-    )
-    forget_cached_rules()
+    RuleFactory(code="index_rates", effective_from=NEW_QUOTE, data={"LPR1Y": "0.0250"}, source="a test")
 
 
 def tied(repricing: str) -> Loan:
     spread = Decimal("0.15")
     rate = index_rate("LPR1Y", date(2026, 1, 15)) + spread
-    return a_running_loan(rate_index="LPR1Y", rate_spread=spread, repricing=repricing, annual_rate=rate)
+    return LoanFactory(active=True, rate_index="LPR1Y", rate_spread=spread, repricing=repricing, annual_rate=rate)
 
 
 def interest(loan: Loan) -> list[Decimal]:
@@ -88,7 +85,9 @@ def test_the_rate_moves_on_the_contracts_day_only(quoted: None, repricing: str, 
 
 
 def test_a_product_tied_to_an_index_is_quoted_by_it(quoted: None) -> None:
-    version = a_product("floating", rate_index="LPR1Y", rate_spread=Decimal("0.10"), repricing="quarterly")
+    version = ProductVersionFactory(
+        product__code="floating", rate_index="LPR1Y", rate_spread=Decimal("0.10"), repricing="quarterly"
+    )
 
     quote = quote_for(version=version, principal=Decimal("1000"), term_count=3, on=NEW_QUOTE)
 
@@ -96,7 +95,7 @@ def test_a_product_tied_to_an_index_is_quoted_by_it(quoted: None) -> None:
 
 
 def test_settings_no_schedule_can_be_made_of_are_refused_by_name() -> None:
-    version = a_product("odd", grace_on_principal=9)
+    version = ProductVersionFactory(product__code="odd", grace_on_principal=9)
 
     with pytest.raises(ScheduleNotPossible, match="grace cannot reach it"):
         quote_for(version=version, principal=Decimal("1000"), term_count=3, on=NEW_QUOTE)
@@ -107,18 +106,18 @@ def test_what_the_grade_adds_stays_above_the_index_for_the_whole_life(
 ) -> None:
     policy = GradePolicy.objects.get()
     rows = [{**row, "rate_margin": "0.0200"} for row in policy.rows]
-    GradePolicy.objects.create(market="CN", version=2, effective_from=date(2026, 1, 1), rows=rows)
+    GradePolicyFactory(effective_from=date(2026, 1, 1), rows=rows)
     on, later = ON, date(2026, 7, 20)
-    version = a_product("floating", rate_index="LPR1Y", rate_spread=Decimal("0.10"), repricing="every_quote")
-    application = an_application(version=version)
+    version = ProductVersionFactory(
+        product__code="floating", rate_index="LPR1Y", rate_spread=Decimal("0.10"), repricing="every_quote"
+    )
+    application = ApplicationFactory(version=version)
     index = index_rate("LPR1Y", on)
 
     offer = underwriting.decide_automatically(application_id=application.pk, on=on).offers.get()
     loan = accept_offer(offer_id=offer.pk, on=on, accepted_via="counter")
     disburse(loan_id=loan.pk, on=on)
-    fallen = {"code": "index_rates", "market": "CN", "data": {"LPR1Y": "0.0250"}, "source": "a test"}
-    Rule.objects.create(effective_from=later, **fallen)
-    forget_cached_rules()
+    RuleFactory(code="index_rates", effective_from=later, data={"LPR1Y": "0.0250"})
     reprice_due(loan.pk, loan.pk, later)
 
     loan.refresh_from_db()

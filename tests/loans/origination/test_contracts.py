@@ -7,20 +7,18 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from loans.models import Contract
-from loans.origination import origination
 from loans.origination.contracts import canonical, is_intact
-from tests.loans.books import a_product
-from tests.loans.factories import ON, an_application, an_offer
+from tests.loans.factories import ON, ContractFactory, OfferFactory, ProductVersionFactory
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def contract() -> Contract:
-    version = a_product("with-fee", fee_rate=Decimal("0.01"), fee_payee="Guarantee Ltd", annual_rate=Decimal("0.18"))
-    offer = an_offer(an_application(version=version))
-    origination.accept_offer(offer_id=offer.pk, on=ON, accepted_via="app")
-    return Contract.objects.get()
+    version = ProductVersionFactory(
+        product__code="with-fee", fee_rate=Decimal("0.01"), fee_payee="Guarantee Ltd", annual_rate=Decimal("0.18")
+    )
+    return ContractFactory(offer__application__version=version)
 
 
 def test_it_names_terms_schedule_and_every_cost_with_who_charges_it(contract: Contract) -> None:
@@ -46,10 +44,11 @@ def test_it_names_terms_schedule_and_every_cost_with_who_charges_it(contract: Co
 
 
 def test_late_interest_is_only_what_exceeds_the_contract_interest_that_goes_on() -> None:
-    version = a_product(recalculates=True)
-    loan = origination.accept_offer(offer_id=an_offer(an_application(version=version)).pk, on=ON, accepted_via="app")
+    version = ProductVersionFactory(recalculates=True)
+    contract = ContractFactory(offer__application__version=version)
+    loan = contract.offer.application.loan
 
-    (late,) = Contract.objects.get().snapshot["all_in_cost"]["contingent"]
+    (late,) = contract.snapshot["all_in_cost"]["contingent"]
     assert (late["annual_rate"], late["contract_interest_goes_on"]) == ("0.06000000", True)
     assert (loan.late_annual_rate, loan.late_interest_on_top) == (Decimal("0.06"), True)
 
@@ -82,7 +81,7 @@ def test_the_database_refuses_to_change_it(contract: Contract, sql: str) -> None
 
 
 def test_the_database_refuses_a_hash_that_is_not_its_own(contract: Contract) -> None:
-    offer = an_offer()
+    offer = OfferFactory()
     forged = Contract(number="CT-X", offer=offer, document="{}", sha256="0" * 64, signed_on=ON, signed_via="app")
 
     with pytest.raises(DatabaseError, match="loans_contract_sealed"), transaction.atomic():

@@ -26,34 +26,40 @@ from loans.pricing.quotes import (
     require_product_within_cap,
 )
 from messaging.models import Message
-from tests.loans.books import a_product, a_purchase
-from tests.loans.factories import ON, an_applicant, an_application, an_approval, an_offer
+from tests.loans.factories import (
+    ON,
+    ApplicantFactory,
+    ApplicationFactory,
+    DecisionFactory,
+    OfferFactory,
+    ProductVersionFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
 
 class TestSubmitting:
     def test_it_is_numbered_dated_and_submitted(self) -> None:
-        application = an_application()
+        application = ApplicationFactory()
 
         assert application.number.startswith("AP-2026-")
         assert (application.status, application.submitted_on) == ("submitted", ON)
 
     def test_a_repeat_with_the_same_key_is_the_same_application(self) -> None:
-        lin = an_applicant()
-        first = an_application(lin, idempotency_key="k-1")
+        lin = ApplicantFactory()
+        first = ApplicationFactory(borrower=lin, idempotency_key="k-1")
 
-        again = an_application(lin, idempotency_key="k-1")
+        again = ApplicationFactory(borrower=lin, idempotency_key="k-1")
 
         assert again.pk == first.pk
         assert Application.objects.count() == 1
 
     def test_the_same_key_for_another_wish_is_refused(self) -> None:
-        lin = an_applicant()
-        an_application(lin, idempotency_key="k-1")
+        lin = ApplicantFactory()
+        ApplicationFactory(borrower=lin, idempotency_key="k-1")
 
         with pytest.raises(IdempotencyKeyReused):
-            an_application(lin, idempotency_key="k-1", amount=Decimal("9000.00"))
+            ApplicationFactory(borrower=lin, idempotency_key="k-1", amount=Decimal("9000.00"))
 
     @pytest.mark.parametrize(
         ("wish", "refusal"),
@@ -67,20 +73,20 @@ class TestSubmitting:
     )
     def test_a_wish_the_product_does_not_sell_is_refused_by_name(self, wish: dict, refusal: type) -> None:
         with pytest.raises(refusal):
-            an_application(an_applicant(on=date(2019, 1, 1)), **wish)
+            ApplicationFactory(borrower__on=date(2019, 1, 1), **wish)
 
     def test_a_purchase_needs_its_price(self) -> None:
-        version = a_product("phone-purchase", is_purchase=True)
+        version = ProductVersionFactory(product__code="phone-purchase", is_purchase=True)
 
         with pytest.raises(PriceMissing):
-            an_application(version=version, **a_purchase(price=None))
+            ApplicationFactory(version=version, purchase=True, price=None)
         with pytest.raises(PriceMissing):
-            an_application(version=version, **a_purchase(price=Decimal("9999.99")))
+            ApplicationFactory(version=version, purchase=True, price=Decimal("9999.99"))
 
     def test_a_draft_is_submitted_once(self) -> None:
         draft = origination.save_draft(
-            borrower_id=an_applicant().pk,
-            product_id=a_product().product_id,
+            borrower_id=ApplicantFactory().pk,
+            product_id=ProductVersionFactory().product_id,
             amount=Decimal("5000.00"),
             term_count=6,
             channel="web",
@@ -111,7 +117,7 @@ class TestLifecycle:
         assert set(ALLOWED) == set(ApplicationStatus)
 
     def test_each_step_leaves_one_history_row_and_one_audit_event(self) -> None:
-        application = an_application()
+        application = ApplicationFactory()
 
         origination.withdraw(application_id=application.pk, on=ON)
 
@@ -121,7 +127,7 @@ class TestLifecycle:
         assert (event.before["status"], event.after["status"]) == ("submitted", "withdrawn")
 
     def test_withdrawing_closes_the_open_offer(self) -> None:
-        offer = an_offer()
+        offer = OfferFactory()
 
         origination.withdraw(application_id=offer.application_id, on=ON)
 
@@ -141,13 +147,13 @@ class TestDeciding:
             Decision(outcome="approve", reasons=("meets_policy",))
 
     def test_the_database_refuses_a_decision_without_a_reason(self) -> None:
-        application = an_application()
+        application = ApplicationFactory()
 
         with pytest.raises(IntegrityError), transaction.atomic():
             Application.objects.filter(pk=application.pk).update(outcome="decline")
 
     def test_approving_makes_one_offer_with_schedule_and_both_annual_costs(self) -> None:
-        offer = an_offer()
+        offer = OfferFactory()
 
         assert (offer.principal, offer.term_count, len(offer.schedule)) == (Decimal("10000.00"), 12, 12)
         assert sum(Decimal(row["principal"]) for row in offer.schedule) == offer.principal
@@ -159,15 +165,17 @@ class TestDeciding:
         assert Message.objects.get().template_code == "offer_ready"
 
     def test_the_same_decision_again_makes_no_second_offer(self) -> None:
-        offer = an_offer()
+        offer = OfferFactory()
 
-        origination.decide(application_id=offer.application_id, decision=an_approval(offer.application), on=ON)
+        origination.decide(
+            application_id=offer.application_id, decision=DecisionFactory(application=offer.application), on=ON
+        )
 
         assert Offer.objects.count() == 1
         assert Message.objects.count() == 1
 
     def test_another_decision_on_a_decided_application_is_refused(self) -> None:
-        offer = an_offer()
+        offer = OfferFactory()
 
         with pytest.raises(ApplicationStepRefused):
             origination.decline(
@@ -177,11 +185,11 @@ class TestDeciding:
     def test_a_verb_refuses_a_decision_that_says_something_else(self) -> None:
         with pytest.raises(DecisionOutcomeMismatch):
             origination.approve(
-                application_id=an_application().pk, decision=Decision(outcome="decline", reasons=("age",)), on=ON
+                application_id=ApplicationFactory().pk, decision=Decision(outcome="decline", reasons=("age",)), on=ON
             )
 
     def test_declining_and_referring_keep_their_reasons(self) -> None:
-        application = an_application()
+        application = ApplicationFactory()
         origination.refer(
             application_id=application.pk, decision=Decision(outcome="refer", reasons=("income_unknown",)), on=ON
         )
@@ -194,11 +202,13 @@ class TestDeciding:
         assert not Offer.objects.exists()
 
     def test_an_offer_over_the_cap_is_refused_with_both_figures(self) -> None:
-        application = an_application()
+        application = ApplicationFactory()
 
         with pytest.raises(AllInCostTooHigh) as refused:
             origination.approve(
-                application_id=application.pk, decision=an_approval(application, annual_rate=Decimal("0.25")), on=ON
+                application_id=application.pk,
+                decision=DecisionFactory(application=application, annual_rate=Decimal("0.25")),
+                on=ON,
             )
 
         assert "25.00%" in refused.value.detail
@@ -208,27 +218,31 @@ class TestDeciding:
         assert application.status == "submitted"
 
     def test_exactly_the_cap_is_offered(self) -> None:
-        application = an_application()
+        application = ApplicationFactory()
 
         origination.approve(
-            application_id=application.pk, decision=an_approval(application, annual_rate=Decimal("0.24")), on=ON
+            application_id=application.pk,
+            decision=DecisionFactory(application=application, annual_rate=Decimal("0.24")),
+            on=ON,
         )
 
         assert application.offers.get().annualised_compound > Decimal("0.268")
 
     def test_a_fee_counts_towards_the_cap(self) -> None:
-        version = a_product("with-fee", fee_rate=Decimal("0.04"), annual_rate=Decimal("0.18"))
-        application = an_application(version=version)
+        version = ProductVersionFactory(product__code="with-fee", fee_rate=Decimal("0.04"), annual_rate=Decimal("0.18"))
+        application = ApplicationFactory(version=version)
 
         with pytest.raises(AllInCostTooHigh):
-            origination.approve(application_id=application.pk, decision=an_approval(application), on=ON)
+            origination.approve(application_id=application.pk, decision=DecisionFactory(application=application), on=ON)
 
     def test_the_principal_of_a_purchase_is_price_less_down_payment(self) -> None:
-        version = a_product("purchase", is_purchase=True)
-        purchase = a_purchase(price=Decimal("6000.00"))
-        application = an_application(version=version, amount=Decimal("6000.00"), **purchase)
+        version = ProductVersionFactory(product__code="purchase", is_purchase=True)
+        price = Decimal("6000.00")
+        application = ApplicationFactory(version=version, amount=price, purchase=True, price=price)
 
-        offer = an_offer(application, principal=Decimal("4800.00"), down_payment=Decimal("1200.00"))
+        offer = OfferFactory(
+            application=application, decision__principal=Decimal("4800.00"), decision__down_payment=Decimal("1200.00")
+        )
 
         assert (offer.price, offer.down_payment, offer.principal) == (
             Decimal("6000.00"),
@@ -241,9 +255,11 @@ class TestDeciding:
     def test_a_market_without_a_cap_lets_any_cost_pass(self) -> None:
         Rule.objects.filter(code="cost_cap").update(data={"annual_rate": None})
         forget_cached_rules()
-        application = an_application()
+        application = ApplicationFactory()
 
-        offer = an_offer(application, flat_charge=Decimal("3000.00"), source="imported")
+        offer = OfferFactory(
+            application=application, decision__flat_charge=Decimal("3000.00"), decision__source="imported"
+        )
 
         assert offer.cost_cap is None
         assert offer.total_interest == Decimal("3000.00")
@@ -253,10 +269,10 @@ class TestSecondPerson:
     amount = Decimal("50000.01")
 
     def waiting(self, staff_member) -> tuple[Application, Approval]:
-        application = an_application(amount=self.amount)
+        application = ApplicationFactory(amount=self.amount)
         origination.approve(
             application_id=application.pk,
-            decision=an_approval(application, source="staff", note="Known for years"),
+            decision=DecisionFactory(application=application, source="staff", note="Known for years"),
             on=ON,
             by=staff_member("underwriter"),
         )
@@ -296,24 +312,24 @@ class TestSecondPerson:
         assert (application.status, application.decision_reasons) == ("referred", ["second_person_rejected"])
 
     def test_the_threshold_itself_needs_nobody_else(self) -> None:
-        assert an_offer(an_application(amount=Decimal("50000.00"))).status == "open"
+        assert OfferFactory(application__amount=Decimal("50000.00")).status == "open"
 
     def test_an_imported_contract_needs_nobody_else(self) -> None:
-        assert an_offer(an_application(amount=self.amount), source="imported").status == "open"
+        assert OfferFactory(application__amount=self.amount, decision__source="imported").status == "open"
         assert not Message.objects.exists()
 
 
 class TestProducts:
     def test_a_product_dearer_than_the_cap_at_its_shortest_term_is_refused(self) -> None:
-        fair = a_product("fair")
-        dear = a_product("dear", fee_rate=Decimal("0.02"), min_count=1)
+        fair = ProductVersionFactory(product__code="fair")
+        dear = ProductVersionFactory(product__code="dear", fee_rate=Decimal("0.02"), min_count=1)
 
         require_product_within_cap(fair, ON)
         with pytest.raises(AllInCostTooHigh):
             require_product_within_cap(dear, ON)
 
     def test_the_admin_does_not_let_it_go_live(self, client, signed_in) -> None:
-        draft = a_product("draft", status="draft", annual_rate=Decimal("0.25"))
+        draft = ProductVersionFactory(product__code="draft", status="draft", annual_rate=Decimal("0.25"))
         values = {field.name: field.value_from_object(draft) for field in ProductVersion._meta.fields}
         form = {name: "" if value is None else value for name, value in values.items()}
         form |= {"status": "live", "allocation_order": ",".join(draft.allocation_order), "is_purchase": ""}
@@ -325,11 +341,13 @@ class TestProducts:
         assert draft.status == "draft"
 
     def test_an_offer_outside_what_the_product_sells_is_refused(self) -> None:
-        application = an_application(version=a_product("small", max_amount=Decimal("10000")))
+        application = ApplicationFactory(version__product__code="small", version__max_amount=Decimal("10000"))
 
         with pytest.raises(AmountOutOfRange):
             origination.counter_offer(
                 application_id=application.pk,
-                decision=an_approval(application, outcome="counter_offer", principal=Decimal("10001.00")),
+                decision=DecisionFactory(
+                    application=application, outcome="counter_offer", principal=Decimal("10001.00")
+                ),
                 on=ON,
             )

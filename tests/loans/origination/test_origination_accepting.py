@@ -7,22 +7,20 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from core.models import Rule
-from core.rules import forget_cached_rules
 from loans.models import Application, Contract, Disbursement, Loan, Offer, OfferStatus
 from loans.origination import origination
 from loans.origination.application_lifecycle import ApplicationStepRefused
 from loans.origination.origination import OfferHasExpired, OfferMissing, OfferNotOpen
 from loans.pricing.cost_caps import AllInCostTooHigh
-from tests.loans.books import a_product
-from tests.loans.factories import ON, an_applicant, an_application, an_offer
+from tests.core.factories import RuleFactory
+from tests.loans.factories import ON, ApplicantFactory, ApplicationFactory, OfferFactory, ProductVersionFactory
 
 pytestmark = pytest.mark.django_db
 
 
 class TestAccepting:
     def test_it_makes_a_loan_that_waits_for_its_money(self) -> None:
-        offer = an_offer()
+        offer = OfferFactory()
 
         loan = origination.accept_offer(offer_id=offer.pk, on=ON, accepted_via="app")
 
@@ -33,7 +31,7 @@ class TestAccepting:
         assert Disbursement.objects.get(loan=loan).status == "queued"
 
     def test_a_double_click_makes_one_loan(self) -> None:
-        offer = an_offer()
+        offer = OfferFactory()
 
         first = origination.accept_offer(offer_id=offer.pk, on=ON, accepted_via="app")
         second = origination.accept_offer(offer_id=offer.pk, on=ON + timedelta(days=30), accepted_via="app")
@@ -42,14 +40,14 @@ class TestAccepting:
         assert (Loan.objects.count(), Contract.objects.count(), Disbursement.objects.count()) == (1, 1, 1)
 
     def test_the_last_day_counts_and_the_next_is_too_late(self) -> None:
-        offer = an_offer()
+        offer = OfferFactory()
         with pytest.raises(OfferHasExpired):
             origination.accept_offer(offer_id=offer.pk, on=offer.expires_on + timedelta(days=1), accepted_via="app")
 
         assert origination.accept_offer(offer_id=offer.pk, on=offer.expires_on, accepted_via="app").pk
 
     def test_an_expired_offer_is_closed_and_stays_closed(self) -> None:
-        offer = an_offer()
+        offer = OfferFactory()
         assert origination.expire_offers(on=offer.expires_on) == 0
         assert origination.expire_offers(on=offer.expires_on + timedelta(days=1)) == 1
         assert origination.expire_offers(on=offer.expires_on + timedelta(days=1)) == 0
@@ -59,11 +57,8 @@ class TestAccepting:
         assert Application.objects.get(pk=offer.application_id).status == "expired"
 
     def test_a_cap_lowered_since_the_offer_stops_the_booking(self) -> None:
-        offer = an_offer()
-        Rule.objects.create(
-            code="cost_cap", market="CN", effective_from=ON, data={"annual_rate": "0.12"}, source="4 x LPR"
-        )
-        forget_cached_rules()
+        offer = OfferFactory()
+        RuleFactory(code="cost_cap", effective_from=ON, data={"annual_rate": "0.12"}, source="4 x LPR")
 
         with pytest.raises(AllInCostTooHigh):
             origination.accept_offer(offer_id=offer.pk, on=ON, accepted_via="app")
@@ -76,7 +71,7 @@ class TestAccepting:
             origination.accept_offer(offer_id=10**9, on=ON, accepted_via="app")
 
     def test_the_terms_of_an_offer_never_change(self) -> None:
-        offer = an_offer()
+        offer = OfferFactory()
 
         with pytest.raises(IntegrityError, match="never change"), transaction.atomic():
             Offer.objects.filter(pk=offer.pk).update(annual_rate=Decimal("0.01"))
@@ -84,7 +79,7 @@ class TestAccepting:
             cursor.execute("DELETE FROM loans_offer WHERE id = %s", [offer.pk])
 
     def test_an_application_never_has_two_standing_offers(self) -> None:
-        offer = an_offer()
+        offer = OfferFactory()
         copy = Offer.objects.get(pk=offer.pk)
         copy.pk, copy.public_id = None, "off_copy"
 
@@ -115,7 +110,7 @@ class TestTwoAtOnce:
         return results
 
     def test_two_accepts_make_one_loan(self) -> None:
-        offer = an_offer()
+        offer = OfferFactory()
 
         def accept() -> int:
             return origination.accept_offer(offer_id=offer.pk, on=ON, accepted_via="app").pk
@@ -126,7 +121,7 @@ class TestTwoAtOnce:
         assert (Loan.objects.count(), Contract.objects.count(), Disbursement.objects.count()) == (1, 1, 1)
 
     def test_accepting_and_withdrawing_leave_one_winner(self) -> None:
-        offer = an_offer()
+        offer = OfferFactory()
 
         results = self.together(
             lambda: origination.accept_offer(offer_id=offer.pk, on=ON, accepted_via="app"),
@@ -138,10 +133,10 @@ class TestTwoAtOnce:
         assert Loan.objects.count() == Offer.objects.filter(status=OfferStatus.ACCEPTED).count()
 
     def test_two_submissions_with_one_key_are_one_application(self) -> None:
-        lin, version = an_applicant(), a_product()
+        lin, version = ApplicantFactory(), ProductVersionFactory()
 
         def submit() -> int:
-            return an_application(lin, version, idempotency_key="click").pk
+            return ApplicationFactory(borrower=lin, version=version, idempotency_key="click").pk
 
         results = self.together(submit, submit, submit)
 

@@ -9,13 +9,12 @@ from django.test import Client
 from django.urls import reverse
 
 from loans.acts.performing import perform
-from loans.models import Contract, Instalment, Loan
-from loans.origination import origination
+from loans.models import Instalment, Loan
 from loans.pages import explanations
 from loans.pages.late_words import words_of_contract
 from tests.loans.acts.test_acts import wish
-from tests.loans.books import a_product, a_running_loan, close_until
-from tests.loans.factories import ON, an_application, an_offer
+from tests.loans.books import close_until
+from tests.loans.factories import ContractFactory, LoanFactory, ProductVersionFactory
 from tests.loans.servicing.test_repayments import position
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +28,7 @@ def explained(loan: Loan, on: date) -> explanations.Explanation:
 
 
 def test_the_explanation_shows_the_days_of_each_rate_and_adds_up() -> None:
-    loan = a_running_loan(**MULTIPLE)
+    loan = LoanFactory(active=True, **MULTIPLE)
     close_until(date(2026, 2, 24))
     perform(wish(loan, "late_multiplier_changed", date(2026, 2, 25), multiplier=Decimal("1.30")))
     close_until(date(2026, 3, 2))
@@ -43,7 +42,7 @@ def test_the_explanation_shows_the_days_of_each_rate_and_adds_up() -> None:
 
 
 def test_it_says_what_bears_late_interest_and_how_far_it_goes() -> None:
-    loan = a_running_loan(late_interest_compounds=True, late_interest_most=Decimal("5.00"))
+    loan = LoanFactory(active=True, late_interest_compounds=True, late_interest_most=Decimal("5.00"))
     close_until(date(2026, 3, 2))
 
     why = explained(loan, date(2026, 3, 2))
@@ -53,9 +52,8 @@ def test_it_says_what_bears_late_interest_and_how_far_it_goes() -> None:
 
 
 def test_a_contract_says_it_all_and_an_early_one_the_rate() -> None:
-    version = a_product(late_interest_compounds=True, late_interest_cap=Decimal("0.30"))
-    origination.accept_offer(offer_id=an_offer(an_application(version=version)).pk, on=ON, accepted_via="app")
-    (late,) = Contract.objects.get().snapshot["all_in_cost"]["contingent"]
+    version = ProductVersionFactory(late_interest_compounds=True, late_interest_cap=Decimal("0.30"))
+    (late,) = ContractFactory(offer__application__version=version).snapshot["all_in_cost"]["contingent"]
 
     assert words_of_contract(late) == [
         "24.00 % a year",
@@ -81,7 +79,7 @@ def test_a_contract_says_it_all_and_an_early_one_the_rate() -> None:
     ],
 )
 def test_the_product_page_says_it_in_both_languages(admin_client: Client, language: str, words: str) -> None:
-    version = a_product(late_interest_compounds=True, late_interest_cap=Decimal("0.30"))
+    version = ProductVersionFactory(late_interest_compounds=True, late_interest_cap=Decimal("0.30"))
     admin_client.cookies["django_language"] = language
 
     page = admin_client.get(reverse("loans:product", args=[version.product.code])).content.decode()

@@ -10,8 +10,9 @@ from django.urls import reverse
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from loans.models import Loan
-from loans.servicing import repayments, settling
-from tests.loans.books import DISBURSED, a_running_loan, close_until
+from loans.servicing import settling
+from tests.loans.books import close_until
+from tests.loans.factories import DISBURSED, LoanFactory, RepaymentFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +29,7 @@ def numbers(client: Client, **query: str) -> set[str]:
 
 @pytest.fixture
 def late_and_settled() -> tuple[Loan, Loan]:
-    late, settled = a_running_loan(), a_running_loan()
+    late, settled = LoanFactory(active=True), LoanFactory(active=True)
     settling.settle_early(loan_id=settled.pk, on=DISBURSED, channel="counter", idempotency_key="k")
     close_until(date(2026, 2, 25))
     return late, settled
@@ -78,7 +79,7 @@ def test_the_loan_list_takes_the_same_queries_for_any_number_of_rows(
     desk: Client, django_assert_max_num_queries: DjangoAssertNumQueries, many: int
 ) -> None:
     for _each in range(many):
-        a_running_loan()
+        LoanFactory(active=True)
     desk.get(reverse("loans:loan_list"))  # rights and counts of the frame are cached from here on
 
     with django_assert_max_num_queries(14):
@@ -89,16 +90,9 @@ def test_the_loan_list_takes_the_same_queries_for_any_number_of_rows(
 def test_the_payment_list_takes_the_same_queries_for_any_number_of_rows(
     desk: Client, django_assert_max_num_queries: DjangoAssertNumQueries, many: int
 ) -> None:
-    loan = a_running_loan()
-    for n in range(many):
-        repayments.record_repayment(
-            loan_id=loan.pk,
-            amount=Decimal("1.00"),
-            received_on=DISBURSED,
-            channel="counter",
-            idempotency_key=f"k{n}",
-            recorded_by=None,
-        )
+    loan = LoanFactory(active=True)
+    for _payment in range(many):
+        RepaymentFactory(loan=loan, amount=Decimal("1.00"), received_on=DISBURSED)
     desk.get(reverse("loans:payments"))
 
     with django_assert_max_num_queries(10):
@@ -106,15 +100,13 @@ def test_the_payment_list_takes_the_same_queries_for_any_number_of_rows(
 
 
 def test_payments_are_found_by_loan_receipt_and_reference(desk: Client) -> None:
-    loan, other = a_running_loan(), a_running_loan()
+    loan, other = LoanFactory(active=True), LoanFactory(active=True)
     made = [
-        repayments.record_repayment(
-            loan_id=one.pk,
+        RepaymentFactory(
+            loan=one,
             amount=Decimal("1.00"),
             received_on=DISBURSED,
-            channel="counter",
             idempotency_key=one.number,
-            recorded_by=None,
             payer_reference=f"slip {one.pk}",
         )
         for one in (loan, other)

@@ -13,9 +13,9 @@ from loans.notices import pledge_notices
 from loans.pledges import pledge_review
 from loans.pledges.pledge_review import cure, review, review_due
 from loans.pledges.pledging import LoanHasPolicy, PolicyAlreadyPledged, pledge_policy
-from tests.loans.books import DISBURSED
+from tests.loans.factories import CASH_VALUES, DISBURSED, LoanFactory, PolicyFactory, PolicyPledgeFactory
 from tests.loans.night.test_concurrency import assert_books_agree, at_once
-from tests.loans.pledged_policies import CASH_VALUES, a_bullet_loan, a_costly_pledge, a_policy, night
+from tests.loans.pledged_policies import night
 from tests.loans.servicing.test_repayments import pay
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,7 +26,7 @@ LAPSES = EXHAUSTED + timedelta(days=31)
 
 def noticed() -> PolicyPledge:
     """A pledge whose notice has run out unpaid; tonight it lapses."""
-    pledge = a_costly_pledge()
+    pledge = PolicyPledgeFactory(costly=True)
     night(EXHAUSTED)
     accrue_and_age(*EVERYONE, LAPSES)
     business_date.move_to(LAPSES)
@@ -113,7 +113,7 @@ def test_cure_by_news_and_the_night_at_once_cure_once() -> None:
 
 
 def test_two_people_pledge_one_policy_for_two_loans_at_once_and_one_is_refused() -> None:
-    policy, loans = a_policy(), [a_bullet_loan() for _ in range(4)]
+    policy, loans = PolicyFactory(), [LoanFactory(active=True, bullet=True) for _ in range(4)]
 
     answers = at_once([_pledging(loan, policy) for loan in loans])
 
@@ -123,7 +123,7 @@ def test_two_people_pledge_one_policy_for_two_loans_at_once_and_one_is_refused()
 
 
 def test_two_people_pledge_one_policy_for_one_loan_at_once_and_it_is_one_pledge() -> None:
-    policy, loan = a_policy(), a_bullet_loan()
+    policy, loan = PolicyFactory(), LoanFactory(active=True, bullet=True)
 
     answers = at_once([_pledging(loan, policy)] * 4)
 
@@ -132,9 +132,9 @@ def test_two_people_pledge_one_policy_for_one_loan_at_once_and_it_is_one_pledge(
 
 
 def test_two_policies_for_one_loan_at_once_and_the_first_stands() -> None:
-    loan = a_bullet_loan()
+    loan = LoanFactory(active=True, bullet=True)
 
-    answers = at_once([_pledging(loan, a_policy()) for _ in range(2)])
+    answers = at_once([_pledging(loan, PolicyFactory()) for _ in range(2)])
 
     assert {type(answer) for answer in answers} == {PolicyPledge, LoanHasPolicy}
 

@@ -14,8 +14,8 @@ from loans.pledges.pledge_review import ReinstatementTooLate, capitalise, cure, 
 from loans.pledges.pledging import record_cash_values
 from loans.servicing.settling import SettlementAmountDiffers
 from messaging.models import Message
-from tests.loans.books import DISBURSED
-from tests.loans.pledged_policies import a_costly_pledge, a_pledge, night
+from tests.loans.factories import DISBURSED, PolicyPledgeFactory
+from tests.loans.pledged_policies import night
 from tests.loans.servicing.test_repayments import assert_books_agree, pay, position
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +36,7 @@ def after_nights(pledge: PolicyPledge, *days: date) -> PolicyPledge:
 
 
 def test_on_the_anniversary_unpaid_interest_becomes_principal_and_bears_interest() -> None:
-    pledge = a_pledge()
+    pledge = PolicyPledgeFactory()
 
     assert night(ANNIVERSARY) == {"policies_capitalised": 1}
     assert night(ANNIVERSARY) == {}
@@ -57,7 +57,7 @@ def test_on_the_anniversary_unpaid_interest_becomes_principal_and_bears_interest
 
 
 def test_an_anniversary_the_night_missed_counts_from_its_day() -> None:
-    pledge = a_pledge()
+    pledge = PolicyPledgeFactory()
 
     night(ANNIVERSARY + timedelta(days=5))
 
@@ -67,7 +67,7 @@ def test_an_anniversary_the_night_missed_counts_from_its_day() -> None:
 
 
 def test_paid_interest_is_not_capitalised_also_when_told_later() -> None:
-    pledge = a_pledge()
+    pledge = PolicyPledgeFactory()
     night(ANNIVERSARY)
     night(ANNIVERSARY + timedelta(days=1))
 
@@ -78,7 +78,7 @@ def test_paid_interest_is_not_capitalised_also_when_told_later() -> None:
 
 
 def test_interest_may_be_made_principal_by_hand() -> None:
-    pledge = a_pledge()
+    pledge = PolicyPledgeFactory()
     night(date(2026, 3, 31))
 
     capitalise(pledge_id=pledge.pk, on=date(2026, 4, 1), reason="agreed with the borrower", idempotency_key="by-hand")
@@ -89,7 +89,7 @@ def test_interest_may_be_made_principal_by_hand() -> None:
 
 
 def test_after_the_term_late_interest_becomes_principal_too() -> None:
-    pledge = a_pledge()
+    pledge = PolicyPledgeFactory()
     night(ANNIVERSARY)
 
     night(date(2027, 7, 1))
@@ -101,7 +101,7 @@ def test_after_the_term_late_interest_becomes_principal_too() -> None:
 
 
 def test_each_level_is_told_once() -> None:
-    pledge = a_costly_pledge()
+    pledge = PolicyPledgeFactory(costly=True)
 
     assert night(date(2026, 3, 19)) == {}
     assert night(date(2026, 3, 20)) == {"policies_warned": 1}  # 2880.00 × 64 / 365 = 504.99
@@ -115,7 +115,7 @@ def test_each_level_is_told_once() -> None:
 
 
 def test_a_payment_cures_and_the_next_approach_is_told_again() -> None:
-    pledge = a_costly_pledge()
+    pledge = PolicyPledgeFactory(costly=True)
     night(date(2026, 3, 20))
 
     pay(pledge.loan, "400.00", date(2026, 3, 21))
@@ -127,7 +127,7 @@ def test_a_payment_cures_and_the_next_approach_is_told_again() -> None:
 
 
 def test_a_payment_cures_at_once_and_does_not_wait_for_the_night(django_capture_on_commit_callbacks: Any) -> None:
-    pledge = after_nights(a_costly_pledge(), EXHAUSTED)
+    pledge = after_nights(PolicyPledgeFactory(costly=True), EXHAUSTED)
     asked = Decimal(Message.objects.get(template_code="policy_lapse_ahead").context["amount"])
 
     with django_capture_on_commit_callbacks(execute=True):
@@ -142,7 +142,7 @@ def test_a_payment_cures_at_once_and_does_not_wait_for_the_night(django_capture_
 
 
 def test_news_of_a_payment_never_lapses_warns_or_releases(django_capture_on_commit_callbacks: Any) -> None:
-    pledge = after_nights(a_costly_pledge(), EXHAUSTED)
+    pledge = after_nights(PolicyPledgeFactory(costly=True), EXHAUSTED)
     business_date.move_to(NOTICE_ENDS + timedelta(days=1))
 
     with django_capture_on_commit_callbacks(execute=True):
@@ -156,7 +156,7 @@ def test_news_of_a_payment_never_lapses_warns_or_releases(django_capture_on_comm
 
 
 def test_debt_at_cash_value_brings_the_notice_and_after_it_the_lapse() -> None:
-    pledge = after_nights(a_costly_pledge(), EXHAUSTED - timedelta(days=1))
+    pledge = after_nights(PolicyPledgeFactory(costly=True), EXHAUSTED - timedelta(days=1))
     assert pledge.status == PledgeStatus.WARNED
 
     noticed = after_nights(pledge, EXHAUSTED)
@@ -175,7 +175,7 @@ def test_debt_at_cash_value_brings_the_notice_and_after_it_the_lapse() -> None:
 
 
 def test_what_the_notice_asks_for_cures_it() -> None:
-    pledge = after_nights(a_costly_pledge(), EXHAUSTED)
+    pledge = after_nights(PolicyPledgeFactory(costly=True), EXHAUSTED)
     asked = Message.objects.get(template_code="policy_lapse_ahead").context
 
     pay(pledge.loan, asked["amount"], EXHAUSTED)
@@ -186,7 +186,7 @@ def test_what_the_notice_asks_for_cures_it() -> None:
 
 
 def test_more_cash_value_cures_as_money_does() -> None:
-    pledge = after_nights(a_costly_pledge(), EXHAUSTED)
+    pledge = after_nights(PolicyPledgeFactory(costly=True), EXHAUSTED)
 
     stated = [CashValue(EXHAUSTED, Decimal("20000.00"))]
     record_cash_values(pledge_id=pledge.pk, cash_values=stated, on=EXHAUSTED)
@@ -195,7 +195,7 @@ def test_more_cash_value_cures_as_money_does() -> None:
 
 
 def test_a_policy_without_cash_value_lapses_without_a_payout() -> None:
-    pledge = a_pledge()
+    pledge = PolicyPledgeFactory()
     record_cash_values(pledge_id=pledge.pk, cash_values=[CashValue(DISBURSED, Decimal(0))], on=DISBURSED)
 
     lapsed = after_nights(pledge, DISBURSED, DISBURSED + timedelta(days=31))
@@ -205,7 +205,7 @@ def test_a_policy_without_cash_value_lapses_without_a_payout() -> None:
 
 
 def a_lapsed_pledge() -> PolicyPledge:
-    return after_nights(a_costly_pledge(), ANNIVERSARY, EXHAUSTED, NOTICE_ENDS + timedelta(days=1))
+    return after_nights(PolicyPledgeFactory(costly=True), ANNIVERSARY, EXHAUSTED, NOTICE_ENDS + timedelta(days=1))
 
 
 def test_paying_debt_and_interest_brings_the_policy_back() -> None:
@@ -235,11 +235,13 @@ def test_a_policy_comes_back_within_its_period_only() -> None:
     with pytest.raises(ReinstatementTooLate):
         reinstatement_quote(pledge, late)
     with pytest.raises(PledgeNotInState):
-        reinstate(pledge_id=a_pledge().pk, amount=Decimal(1), on=DISBURSED, channel="counter", idempotency_key="x")
+        reinstate(
+            pledge_id=PolicyPledgeFactory().pk, amount=Decimal(1), on=DISBURSED, channel="counter", idempotency_key="x"
+        )
 
 
 def test_the_night_releases_the_policy_of_a_settled_loan() -> None:
-    pledge = a_pledge()
+    pledge = PolicyPledgeFactory()
     night(date(2026, 3, 1))
     pay(pledge.loan, "9000.00", date(2026, 3, 2), settles_early=True)
 

@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from core.models import Rule
 from core.rules import forget_cached_rules
 from loans.account.policy_cover import CashValue, Growth, cash_value_on
-from loans.models import Loan, PledgeStatus, PolicyPledge
+from loans.models import PledgeStatus, PolicyPledge
 from loans.pledges.pledge_lifecycle import PledgeTransitionRefused, advance
 from loans.pledges.pledge_reading import cover_of, outlook, table_of, with_cover
 from loans.pledges.pledging import (
@@ -26,14 +26,14 @@ from loans.pledges.pledging import (
     release,
 )
 from loans.servicing.settling import settle_early
-from tests.loans.books import DISBURSED, close_until
-from tests.loans.pledged_policies import CASH_VALUES, a_bullet_loan, a_pledge, a_policy
+from tests.loans.books import close_until
+from tests.loans.factories import CASH_VALUES, DISBURSED, LoanFactory, PolicyFactory, PolicyPledgeFactory
 
 pytestmark = pytest.mark.django_db
 
 
 def test_a_pledge_keeps_the_policy_sealed_and_what_was_lent() -> None:
-    pledge = a_pledge(number="pl 2020-990001", since=date(2020, 7, 1))
+    pledge = PolicyPledgeFactory(policy__number="pl 2020-990001", policy__since=date(2020, 7, 1))
 
     pledge.refresh_from_db()
     assert (pledge.policy_number, pledge.masked_number) == ("PL2020990001", "**** 0001")
@@ -45,36 +45,40 @@ def test_a_pledge_keeps_the_policy_sealed_and_what_was_lent() -> None:
 
 
 def test_the_same_policy_again_is_the_same_pledge_and_another_is_refused() -> None:
-    loan, policy = a_bullet_loan(), a_policy()
+    loan, policy = LoanFactory(active=True, bullet=True), PolicyFactory()
     first = pledge_policy(loan_id=loan.pk, policy=policy, cash_values=CASH_VALUES, on=DISBURSED)
 
     assert pledge_policy(loan_id=loan.pk, policy=policy, cash_values=CASH_VALUES, on=DISBURSED).pk == first.pk
     with pytest.raises(LoanHasPolicy):
-        a_pledge(loan)
+        PolicyPledgeFactory(loan=loan)
     with pytest.raises(PolicyAlreadyPledged):
-        pledge_policy(loan_id=a_bullet_loan().pk, policy=policy, cash_values=CASH_VALUES, on=DISBURSED)
+        pledge_policy(
+            loan_id=LoanFactory(active=True, bullet=True).pk, policy=policy, cash_values=CASH_VALUES, on=DISBURSED
+        )
 
 
 def test_no_more_than_the_markets_share_of_cash_value_is_lent() -> None:
     with pytest.raises(LentTooMuch) as refused:
-        a_pledge(cash_values=(CashValue(date(2026, 1, 1), Decimal("9999.99")),))
+        PolicyPledgeFactory(cash_values=(CashValue(date(2026, 1, 1), Decimal("9999.99")),))
     assert "7,999.99" in refused.value.detail
 
     Rule.objects.filter(code="policy_loan").update(data={"most_share": "0.90", "most_months": 12})
     forget_cached_rules()
-    assert a_pledge(cash_values=(CashValue(date(2026, 1, 1), Decimal("9999.99")),)).most_share == Decimal("0.90")
+    assert PolicyPledgeFactory(cash_values=(CashValue(date(2026, 1, 1), Decimal("9999.99")),)).most_share == Decimal(
+        "0.90"
+    )
 
 
 def test_a_loan_on_a_policy_ends_within_the_markets_term() -> None:
     with pytest.raises(TermTooLong):
-        a_pledge(a_bullet_loan(instalment_count=13))
+        PolicyPledgeFactory(loan__instalment_count=13)
 
 
 @pytest.mark.parametrize(
     ("changes", "refusal"),
     [
-        ({"number": "A-1"}, PolicyNumberRefused),
-        ({"since": date(2026, 1, 16)}, PolicyBeginsLater),
+        ({"policy__number": "A-1"}, PolicyNumberRefused),
+        ({"policy__since": date(2026, 1, 16)}, PolicyBeginsLater),
         ({"cash_values": (CashValue(date(2026, 1, 16), Decimal("20000")),)}, CashValuesRefused),
         ({"cash_values": ()}, CashValuesRefused),
         ({"cash_values": (CASH_VALUES[0], CASH_VALUES[0])}, CashValuesRefused),
@@ -82,34 +86,25 @@ def test_a_loan_on_a_policy_ends_within_the_markets_term() -> None:
 )
 def test_what_cannot_be_pledged(changes: dict[str, object], refusal: type[Exception]) -> None:
     with pytest.raises(refusal):
-        a_pledge(**changes)  # type: ignore[arg-type]
+        PolicyPledgeFactory(**changes)
 
 
 def test_a_waiting_loan_may_be_pledged_before_its_money_goes_out() -> None:
-    loan = a_bullet_loan()
-    waiting = Loan.objects.create(
-        **{
-            field.attname: getattr(loan, field.attname)
-            for field in Loan._meta.concrete_fields
-            if field.attname not in {"id", "public_id", "number", "status", "disbursed_on", "created_at"}
-        },
-        number="LN-WAITING",
-    )
-    pledge = a_pledge(waiting)
+    pledge = PolicyPledgeFactory(loan=LoanFactory(bullet=True))
 
     assert pledge.lent == Decimal("8000.00") and cover_of(pledge, DISBURSED).percent == Decimal("80.00")
     assert outlook(pledge, DISBURSED) is None
 
 
 def test_the_database_refuses_a_second_live_pledge_and_too_large_a_share() -> None:
-    pledge, other = a_pledge(), a_pledge()
+    pledge, other = PolicyPledgeFactory(), PolicyPledgeFactory()
     for changes in ({"policy_index": other.policy_index}, {"lent": Decimal("8000.01")}, {"status": "lapse_notified"}):
         with pytest.raises(IntegrityError), transaction.atomic():
             PolicyPledge.objects.filter(pk=pledge.pk).update(**changes)
 
 
 def test_a_policy_is_released_only_when_nothing_is_owed() -> None:
-    pledge = a_pledge()
+    pledge = PolicyPledgeFactory()
     with pytest.raises(StillOwed):
         release(pledge_id=pledge.pk, on=DISBURSED)
     settle_early(loan_id=pledge.loan_id, on=DISBURSED, channel="counter", idempotency_key="s")
@@ -120,12 +115,14 @@ def test_a_policy_is_released_only_when_nothing_is_owed() -> None:
     assert release(pledge_id=pledge.pk, on=DISBURSED).pk == pledge.pk
     with pytest.raises(PledgeTransitionRefused):
         advance(released, PledgeStatus.WARNED)
-    again = a_policy(number=released.policy_number)
-    assert pledge_policy(loan_id=a_bullet_loan().pk, policy=again, cash_values=CASH_VALUES, on=DISBURSED).is_live
+    again = PolicyFactory(number=released.policy_number)
+    assert pledge_policy(
+        loan_id=LoanFactory(active=True, bullet=True).pk, policy=again, cash_values=CASH_VALUES, on=DISBURSED
+    ).is_live
 
 
 def test_cash_values_told_later_take_their_day() -> None:
-    pledge = a_pledge()
+    pledge = PolicyPledgeFactory()
     told = [CashValue(date(2026, 1, 1), Decimal("11000.00")), CashValue(date(2027, 1, 1), Decimal("12000.00"))]
 
     record_cash_values(pledge_id=pledge.pk, cash_values=told, on=DISBURSED)
@@ -138,7 +135,7 @@ def test_cash_values_told_later_take_their_day() -> None:
 @pytest.mark.parametrize("growth", list(Growth))
 def test_the_list_reads_in_sql_what_the_page_reads_of_one(growth: Growth) -> None:
     values = (CashValue(date(2026, 1, 1), Decimal("10000.00")), CashValue(date(2026, 10, 8), Decimal("12345.67")))
-    pledge = a_pledge(cash_values=values, growth=growth.value)
+    pledge = PolicyPledgeFactory(cash_values=values, policy__growth=growth.value)
     for on in (DISBURSED, date(2026, 3, 3), date(2026, 10, 7), date(2026, 10, 8), date(2027, 2, 1)):
         close_until(on)
         row = with_cover(PolicyPledge.objects.all(), on).get()
@@ -148,7 +145,7 @@ def test_the_list_reads_in_sql_what_the_page_reads_of_one(growth: Growth) -> Non
 
 
 def test_the_outlook_finds_the_day_on_which_debt_reaches_cash_value() -> None:
-    pledge = a_pledge(a_bullet_loan(annual_rate=Decimal("0.36"), late_annual_rate=Decimal("0.36")))
+    pledge = PolicyPledgeFactory(loan__annual_rate=Decimal("0.36"), loan__late_annual_rate=Decimal("0.36"))
 
     ahead = outlook(pledge, DISBURSED)
 

@@ -5,23 +5,22 @@ from decimal import Decimal
 
 import pytest
 
-from core.models import Rule
-from core.rules import forget_cached_rules
 from loans.acts.performing import perform
 from loans.acts.running_cost import FeeBreaksCap
 from loans.models import LoanAct
 from loans.pricing.cost_caps import AllInCostTooHigh, CostCap, LenderTypeNotCovered, cost_cap, require_cost_within
 from loans.pricing.index_rates import IndexRateUnknown, index_history, index_rate
 from loans.rates.apr import AllInCost, CapBasis
+from tests.core.factories import RuleFactory
 from tests.loans.acts.test_acts import ON, fees, wish
-from tests.loans.books import a_running_loan, close_until
+from tests.loans.books import close_until
+from tests.loans.factories import LoanFactory
 
 pytestmark = pytest.mark.django_db
 
 
 def set_rule(code: str, on: date, data: dict) -> None:
-    Rule.objects.update_or_create(code=code, market="CN", effective_from=on, defaults={"data": data, "source": "test"})
-    forget_cached_rules()
+    RuleFactory(code=code, effective_from=on, data=data)
 
 
 class TestIndex:
@@ -110,14 +109,14 @@ class TestCap:
 
 class TestFeeOnRunningLoan:
     def test_a_fee_within_the_cap_is_added(self) -> None:
-        loan = a_running_loan()
+        loan = LoanFactory(active=True)
 
         perform(wish(loan, "fee_added", ON, amount=Decimal("100.00")))
 
         assert Decimal("100.00") in fees(loan)
 
     def test_a_fee_over_the_cap_is_refused_with_both_numbers(self) -> None:
-        loan = a_running_loan()
+        loan = LoanFactory(active=True)
 
         with pytest.raises(FeeBreaksCap) as refused:
             perform(wish(loan, "fee_added", ON, amount=Decimal("900.00")))
@@ -127,14 +126,14 @@ class TestFeeOnRunningLoan:
         assert not LoanAct.objects.exists()
 
     def test_fees_are_counted_together(self) -> None:
-        loan = a_running_loan()
+        loan = LoanFactory(active=True)
         perform(wish(loan, "fee_added", ON, amount=Decimal("300.00")))
 
         with pytest.raises(FeeBreaksCap):
             perform(wish(loan, "fee_added", ON, amount=Decimal("300.01")))
 
     def test_the_cap_of_the_day_the_loan_began_holds(self) -> None:
-        loan = a_running_loan()
+        loan = LoanFactory(active=True)
         set_rule("cost_cap", date(2026, 2, 1), {"annual_rate": "0.10"})
         close_until(date(2026, 2, 9))
 

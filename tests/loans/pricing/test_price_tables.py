@@ -14,7 +14,7 @@ from core import business_date
 from loans.models import ProductVersion
 from loans.pricing.price_tables import PriceTableNotPossible, amounts_between, counts_between, price_table
 from loans.pricing.quotes import AmountOutOfRange, TermOutOfRange, quote_for
-from tests.loans.books import a_product
+from tests.loans.factories import ProductVersionFactory
 
 pytestmark = pytest.mark.django_db
 ON = date(2026, 1, 31)
@@ -32,7 +32,7 @@ ON = date(2026, 1, 31)
     ],
 )
 def test_each_price_is_the_quote_of_its_amount_and_count(changes: dict[str, Any]) -> None:
-    version = a_product(**changes)
+    version = ProductVersionFactory(**changes)
 
     table = price_table(version, ON)
 
@@ -47,7 +47,7 @@ def test_each_price_is_the_quote_of_its_amount_and_count(changes: dict[str, Any]
 
 
 def test_a_fee_taken_out_of_the_sum_costs_what_the_quote_says() -> None:
-    version = a_product("deducted", fee_rate=Decimal("0.01"), fee_due="deducted")
+    version = ProductVersionFactory(product__code="deducted", fee_rate=Decimal("0.01"), fee_due="deducted")
 
     for price in price_table(version, ON).prices:
         quote = quote_for(version=version, principal=price.amount, term_count=price.count, on=ON)
@@ -55,7 +55,7 @@ def test_a_fee_taken_out_of_the_sum_costs_what_the_quote_says() -> None:
 
 
 def test_amounts_and_counts_of_ones_own() -> None:
-    version = a_product()
+    version = ProductVersionFactory()
 
     table = price_table(version, ON, [Decimal("12345.67"), Decimal("1000")], [7, 5, 7])
 
@@ -92,7 +92,7 @@ def test_a_table_shows_both_ends_and_round_figures_between() -> None:
 )
 def test_a_version_whose_schedules_are_not_ordinary_is_explained(changes: dict[str, Any], why: str) -> None:
     with pytest.raises(PriceTableNotPossible) as refused:
-        price_table(a_product("odd", **changes), ON)
+        price_table(ProductVersionFactory(product__code="odd", **changes), ON)
     assert why in refused.value.detail
 
 
@@ -112,7 +112,7 @@ def officer(client: Client, signed_in: Callable[..., Client]) -> Client:
 
 
 def test_the_page_shows_the_prices(officer: Client, django_assert_max_num_queries: Any) -> None:
-    version = a_product()
+    version = ProductVersionFactory()
     price = next(price for price in price_table(version, ON).prices if price.count == 12)
 
     with django_assert_max_num_queries(16):
@@ -123,8 +123,10 @@ def test_the_page_shows_the_prices(officer: Client, django_assert_max_num_querie
 
 
 def test_more_fields_take_no_more_statements(officer: Client) -> None:
-    one = a_product("one", min_count=12, max_count=12, min_amount=Decimal(1000), max_amount=Decimal(1000))
-    many = a_product("many")
+    one = ProductVersionFactory(
+        product__code="one", min_count=12, max_count=12, min_amount=Decimal(1000), max_amount=Decimal(1000)
+    )
+    many = ProductVersionFactory(product__code="many")
     page(officer, one)  # rules and calendars are in the process now
     with CaptureQueriesContext(connection) as few:
         page(officer, one)
@@ -135,7 +137,7 @@ def test_more_fields_take_no_more_statements(officer: Client) -> None:
 
 
 def test_a_version_above_the_cap_and_one_to_come_are_shown_as_such(officer: Client) -> None:
-    version = a_product("dear", annual_rate=Decimal("0.36"))
+    version = ProductVersionFactory(product__code="dear", annual_rate=Decimal("0.36"))
     assert "above the cap" in page(officer, version)
     coming = ProductVersion.objects.get(pk=version.pk)
     coming.pk, coming.version, coming.status = None, 2, "draft"
@@ -150,6 +152,6 @@ def test_a_version_above_the_cap_and_one_to_come_are_shown_as_such(officer: Clie
 
 
 def test_the_page_explains_why_there_are_no_prices(officer: Client) -> None:
-    text = page(officer, a_product("odd", method="bullet"))
+    text = page(officer, ProductVersionFactory(product__code="odd", method="bullet"))
 
     assert "No price table" in text and "its instalments are not equal ones" in text

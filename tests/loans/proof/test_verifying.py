@@ -14,8 +14,9 @@ from loans.models import Accrual, Loan, Repayment
 from loans.night.closing import accrue_and_age
 from loans.proof.book_checks import ranges
 from loans.proof.verifying import Difference, compare_income, verify
-from tests.loans.books import a_running_loan, close_days, close_until
+from tests.loans.books import close_days, close_until
 from tests.loans.doing import refund_overpayment, waive, write_off
+from tests.loans.factories import LoanFactory
 from tests.loans.servicing.test_repayments import pay, position
 from tests.worlds import shared
 
@@ -56,7 +57,7 @@ def lost(told_of: tuple[int, int]) -> Loan:
 
 def a_life() -> Loan:
     """A loan with nights, late interest, a waiver, a payment told of late, money paid too much and given back."""
-    loan, settled = a_running_loan(), a_running_loan()
+    loan, settled = LoanFactory(active=True), LoanFactory(active=True)
     close_days(date(2026, 1, 16), ON)
     owed = position(loan).late_interest_receivable
     waive(loan_id=loan.pk, component="late_interest", amount=owed, on=ON, reason="notice late")
@@ -68,7 +69,7 @@ def a_life() -> Loan:
 
 def a_loss() -> Loan:
     """A loan written off after a part was paid, and partly recovered since."""
-    loan = a_running_loan()
+    loan = LoanFactory(active=True)
     close_until(ON)
     pay(loan, "700.00", ON)
     write_off(loan_id=loan.pk, on=ON, reason="no prospect")
@@ -200,7 +201,7 @@ def test_a_claim_moved_to_a_loan_that_does_not_owe_it_is_named(lived: Loan) -> N
 
 
 def test_income_that_no_loan_earned_is_named_by_its_entry() -> None:
-    a_running_loan()
+    LoanFactory(active=True)
     amount = Decimal("7.00")
     entry = post(event="accrual", posted_on=ON, effective_on=ON, lines=[debit("1202", amount), credit("4001", amount)])
 
@@ -224,10 +225,10 @@ def test_more_loans_cost_no_more_queries_and_memory_holds_a_chunk() -> None:
             assert list(verify(chunk=100)) == []
         return len(queries)
 
-    first = a_running_loan()
+    first = LoanFactory(active=True)
     accrue_and_age(first.pk, first.pk, ON)
     alone = cost()
-    others = [a_running_loan() for _ in range(6)]
+    others = [LoanFactory(active=True) for _ in range(6)]
     accrue_and_age(first.pk, others[-1].pk, date(2026, 2, 26))
 
     assert cost() == alone
@@ -235,7 +236,7 @@ def test_more_loans_cost_no_more_queries_and_memory_holds_a_chunk() -> None:
 
 
 def test_progress_is_told_from_the_first_chunk_to_the_last_check() -> None:
-    a_running_loan()
+    LoanFactory(active=True)
     steps: list[tuple[str, int, int]] = []
 
     assert list(verify(lambda what, done, of: steps.append((what, done, of)))) == []

@@ -9,14 +9,13 @@ from core.models import Rule
 from core.rules import forget_cached_rules
 from loans.pricing.quotes import Quote, quote_for
 from loans.rates.cost_table import CostKind, components_of, total_cost
-from tests.loans.books import a_product
-from tests.loans.factories import ON
+from tests.loans.factories import ON, ProductVersionFactory
 
 pytestmark = pytest.mark.django_db
 
 
 def quote(**changes: object) -> Quote:
-    version = a_product(fee_rate=Decimal("0.01"), fee_due="first", fee_payee="某担保公司", **changes)
+    version = ProductVersionFactory(fee_rate=Decimal("0.01"), fee_due="first", fee_payee="某担保公司", **changes)
     return quote_for(version=version, principal=Decimal("10000.00"), term_count=12, on=ON)
 
 

@@ -26,8 +26,9 @@ from loans.schedules.plan_record import as_json, from_json
 from loans.schedules.schedule import build_schedule
 from tests.loans.account.test_recalculation import ORDER, START, TERMS, a_loan, paid, servicing
 from tests.loans.acts.test_acts import wish
-from tests.loans.books import a_running_loan, close_until
+from tests.loans.books import close_until
 from tests.loans.doing import extend as grant
+from tests.loans.factories import LoanFactory
 from tests.loans.servicing.test_repayments import assert_books_agree, pay, position
 
 FEBRUARY = date(2026, 2, 15)
@@ -154,7 +155,7 @@ def _settled_before_the_first_open(account: Account) -> set[int]:
 @pytest.fixture
 def shortened(db: None) -> Loan:
     """12,000.00 over 12 months; 7,200.00 paid with the first leave five more, the last one almost whole."""
-    loan = a_running_loan(**SHORTER)
+    loan = LoanFactory(active=True, **SHORTER)
     close_until(FEBRUARY)
     pay(loan, "7200.00", FEBRUARY)
     return loan

@@ -5,10 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from loans.models import Loan
 from loans.models.schedule_settings import SETTINGS
 from loans.schedules import terms as t
-from tests.loans.books import a_borrower, a_product
+from tests.loans.factories import LoanFactory, ProductVersionFactory
 
 START = date(2026, 1, 31)
 HALF = Decimal("0.5")
@@ -79,15 +78,11 @@ NOT_ORDINARY = {
 
 @pytest.mark.django_db
 def test_a_loan_takes_over_what_its_product_fixes() -> None:
-    version = a_product("strange", **NOT_ORDINARY)
-    loan = Loan.objects.create(
-        number="LN-1",
-        borrower=a_borrower(),
+    version = ProductVersionFactory(product__code="strange", **NOT_ORDINARY)
+    loan = LoanFactory(
         product_version=version,
         principal=Decimal("1000.00"),
         annual_rate=Decimal("0.12"),
-        method="equal_instalments",
-        frequency="month",
         instalment_count=4,
         drawdowns=[["2026-01-31", "600.00"], ["2026-02-10", "400.00"]],
         **version.settings_for_booking() | {"interest_type": "declining"},
@@ -119,7 +114,7 @@ def test_a_loan_takes_over_what_its_product_fixes() -> None:
 
 @pytest.mark.django_db
 def test_the_defaults_are_the_ordinary_loan() -> None:
-    version = a_product()
+    version = ProductVersionFactory()
     settings = version.schedule_settings()
 
     ordinary = terms()
