@@ -27,7 +27,7 @@ _NAMES: dict[str, str | Promise] = {
 
 def event_name(event: str) -> str:
     """What was booked, in words; acts on loans carry their own name, and what nobody named is shown as it is."""
-    names = _NAMES | {kind.code: kind.label for kind in act_kinds()}
+    names = {kind.code: kind.label for kind in act_kinds()} | _NAMES
     if event in names:
         return str(names[event])
     if event.endswith(_REVERSAL):

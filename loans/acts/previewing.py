@@ -22,6 +22,7 @@ FIGURES = (
     "fee_receivable",
     "late_interest_receivable",
     "interest_in_suspense",
+    "overdue_total",
     "overpaid",
     "charged_off_amount",
     "written_off_amount",

@@ -4,7 +4,7 @@ A schedule that nothing disturbs, one that a drawdown or a new rate runs into, a
 are the same loop: what differs is the balance that bears interest (``Course``) and where the plan is made anew.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -72,11 +72,13 @@ def _undisturbed(terms: LoanTerms, periods: Sequence[Period], course: Course) ->
     payable = rounding_to(terms.rounding.step, terms.rounding.mode.decimal)
     plan = plan_from(terms, course.opening, levelled_over(terms, factors, 0), course.level)
     rows, balance, paid, last = [], course.opening, course.paid, len(factors) - 1
+    reserved = sum(paid.values(), ZERO)
     for k, rate in enumerate(factors):
         interest = payable(balance * rate)
         part = plan(k, interest)
-        if paid and part < paid.get(k, part):
-            part = paid[k]
+        if paid:
+            reserved -= paid.get(k, ZERO)
+            part = max(min(part, balance - reserved), paid.get(k, ZERO))
         if part > balance or k == last:
             part = balance
         rows.append((part, interest))
@@ -192,7 +194,20 @@ def _flat(terms: LoanTerms, count: int, course: Course) -> list[Amounts]:
         if interest[-1] < 0:  # rounding up took more than there is
             interest = split_evenly(round_to(even * count, step, mode), count)
     principal = _flat_principal(terms, count, course.opening, interest)
-    return list(zip(principal, interest, strict=True))
+    return list(zip(_not_below(principal, course.paid), interest, strict=True))
+
+
+def _not_below(parts: Sequence[Decimal], paid: Mapping[int, Decimal]) -> list[Decimal]:
+    """``parts`` with none less than what was already paid of it; what that takes is missing from the last ones."""
+    if not paid:
+        return list(parts)
+    balance, reserved, rows = sum(parts, ZERO), sum(paid.values(), ZERO), []
+    for k, part in enumerate(parts):
+        reserved -= paid.get(k, ZERO)
+        part = balance if k == len(parts) - 1 else max(min(part, balance - reserved), paid.get(k, ZERO))
+        rows.append(part)
+        balance -= part
+    return rows
 
 
 def _flat_principal(terms: LoanTerms, count: int, balance: Decimal, interest: Sequence[Decimal]) -> list[Decimal]:

@@ -20,6 +20,7 @@ _FIGURES: dict[str, str | Promise] = {
     "fee_receivable": gettext_lazy("Fees earned, unpaid"),
     "late_interest_receivable": gettext_lazy("Late interest, unpaid"),
     "interest_in_suspense": gettext_lazy("Interest in suspense"),
+    "overdue_total": gettext_lazy("Overdue"),
     "overpaid": gettext_lazy("Overpaid"),
     "charged_off_amount": gettext_lazy("Charged off"),
     "written_off_amount": gettext_lazy("Written off"),

@@ -69,7 +69,7 @@ def test_the_preview_follows_the_typing(page_as: PageAs, loan: Loan) -> None:
     page.locator(".offers button").first.click()
 
     expect(page.locator("#preview tfoot")).to_contain_text("933.95")
-    expect(page.locator("#preview")).to_contain_text("nothing overdue")
+    expect(page.locator("#preview tr", has_text="Overdue").last).to_contain_text("0.00")
 
 
 def test_a_number_typed_into_the_search_opens_the_loan(page_as: PageAs, loan: Loan) -> None:

@@ -12,9 +12,9 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 from desk import home, navigation
 from loans.models import Loan
 from loans.pages import portfolio
-from loans.servicing import asking
 from staff.roles import ROLES
 from tests.loans.books import close_until
+from tests.loans.doing import ask_for_write_off
 from tests.loans.factories import DISBURSED, LoanFactory, RepaymentFactory
 from tests.operations.factories import EndOfDayRunFactory
 
@@ -47,7 +47,7 @@ def test_an_empty_system_leads_to_the_first_loan(client: Client, signed_in: Call
 def test_only_what_others_asked_for_and_i_may_decide_waits_for_me(staff_member: Callable) -> None:
     loan = LoanFactory(active=True)
     lead, checker, officer = staff_member("team_lead"), staff_member("checker"), staff_member("officer")
-    asking.ask_for_write_off(loan_id=loan.pk, reason="lost", by=lead)
+    ask_for_write_off(loan, lead)
 
     waiting = {user.username: len(home.waiting_approvals(user)) for user in (lead, checker, officer)}
 
@@ -57,7 +57,7 @@ def test_only_what_others_asked_for_and_i_may_decide_waits_for_me(staff_member: 
 def test_the_count_beside_approvals_is_what_i_may_decide(
     client: Client, signed_in: Callable, staff_member: Callable
 ) -> None:
-    asking.ask_for_write_off(loan_id=LoanFactory(active=True).pk, reason="lost", by=staff_member("team_lead"))
+    ask_for_write_off(LoanFactory(active=True), staff_member("team_lead"))
 
     assert signed_in(client, "checker").get(reverse(HOME)).context["nav_counts"]["approvals"] == "1"
     assert signed_in(client, "collector").get(reverse(HOME)).context["nav_counts"]["approvals"] == ""
@@ -65,7 +65,7 @@ def test_the_count_beside_approvals_is_what_i_may_decide(
 
 def test_the_change_is_shown_before_it_is_opened(client: Client, signed_in: Callable, staff_member: Callable) -> None:
     loan = LoanFactory(active=True)
-    asking.ask_for_write_off(loan_id=loan.pk, reason="lost", by=staff_member("team_lead"))
+    ask_for_write_off(loan, staff_member("team_lead"))
     signed_in(client, "checker")
 
     page = client.get(reverse(HOME)).content.decode()

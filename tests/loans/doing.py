@@ -5,10 +5,14 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from audit.models import Approval
+from core import business_date
+from loans.acts.asking import perform_or_ask
 from loans.acts.performing import perform
 from loans.acts.undoing import undo
 from loans.events.act_kinds import Wish
-from loans.models import LoanAct
+from loans.models import Loan, LoanAct
+from staff.models import User
 
 _keys = count(1)
 
@@ -49,6 +53,24 @@ def refund_overpayment(*, loan_id: int, amount: Decimal, on: date, **told: Any) 
 def write_off(*, loan_id: int, on: date, reason: str) -> LoanAct:
     """What a second person agreed to."""
     return do("write_off", loan_id=loan_id, on=on, reason=reason)
+
+
+def ask_for_write_off(loan: Loan, by: User) -> Approval:
+    """Ask for a second person on the business date."""
+    on = business_date.current()
+    wish = Wish(
+        loan_id=loan.pk,
+        kind="write_off",
+        values={},
+        effective_on=on,
+        recorded_on=on,
+        reason="lost",
+        idempotency_key=f"doing:{next(_keys)}",
+        by=by,
+    )
+    asked = perform_or_ask(wish)
+    assert isinstance(asked, Approval)
+    return asked
 
 
 def take_back(act: LoanAct, on: date, reason: str = "by mistake", by: Any = None) -> LoanAct:

@@ -316,6 +316,7 @@ def test_the_night_has_the_steps_of_a_lender_in_their_order() -> None:
         "promises",
         "cases",
         "limits",
+        "approvals",
         "books",
         "period",
     ]

@@ -335,7 +335,8 @@ def granted(loan: Loan, kind: str, days: int) -> Any:
         return a_refund(loan, on=END) if standing.overpaid else None
     if kind == "waiver":
         return a_waiver(loan, on=END) if standing.late_interest_receivable else None
-    return an_extension(loan, on=END, days=days) if standing.next_due_on or standing.oldest_due_on else None
+    cures = 90 + days  # the first instalment fell due 89 days before
+    return an_extension(loan, on=END, days=cures) if standing.next_due_on or standing.oldest_due_on else None
 
 
 @lives(16)

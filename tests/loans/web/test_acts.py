@@ -108,7 +108,7 @@ def test_beyond_authority_a_second_person_is_asked(lead: Client, loan: Loan) -> 
     lead.post(at("loan_act", loan.number, "goodwill_credit"), filled(lead, loan, "goodwill_credit", amount="900"))
 
     assert not LoanAct.objects.exists()
-    assert Approval.objects.filter(kind="loan.act").count() == 1
+    assert Approval.objects.filter(kind="loan.goodwill_credit").count() == 1
 
 
 def test_an_act_is_undone_from_the_list_of_what_was_done(lead: Client, loan: Loan) -> None:
