@@ -84,13 +84,19 @@ def _ask(kind: ActKind, wish: Wish) -> Approval:
             "effective_on": None if kind.counts_from_today else wish.effective_on.isoformat(),
             "idempotency_key": wish.idempotency_key,
         },
-        after=in_words(kind.label, kind.parameters, stored),
+        before=_state(found, "before"),
+        after={**_state(found, "after"), **in_words(kind.label, kind.parameters, stored)},
         outcome=outcome_in_words(kind, found),
         amount=kind.size_of(_figures(found.result)),
         reason=wish.reason,
         requested_by=wish.by,
         on=wish.recorded_on,
     )
+
+
+def _state(found: Preview, side: str) -> dict[str, str]:
+    """The state of the loan on one side of the act, where it moves."""
+    return {moved.name: str(getattr(moved, side)) for moved in found.figures if moved.name == "status"}
 
 
 def _wish_of(approval: Approval, on: date) -> Wish:

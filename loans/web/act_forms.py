@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.errors import DomainError
 from loans.events.act_kinds import ActKind
 from loans.events.act_parameters import Parameter, Sort
 from loans.web.forms import DayInput, KeyedForm, money_input
@@ -44,6 +45,11 @@ class ActForm(KeyedForm):
     def asked(self) -> list[forms.BoundField]:
         """The fields people fill in, in order."""
         return [self[name] for name in self.fields if name != "key"]
+
+    def refused(self, refusal: DomainError) -> None:
+        """Put the sentence beside the field it concerns; what receipts call the day received is the act's day."""
+        field = DAY if refusal.field == "received_on" else refusal.field
+        self.add_error(field if field in self.fields else None, refusal.detail)
 
     def values(self) -> dict[str, Any]:
         """What was given of the parameters; what was left empty is not among it."""

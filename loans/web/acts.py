@@ -58,7 +58,7 @@ def act(request: HttpRequest, number: str, code: str) -> HttpResponse:
         try:
             done = perform_or_ask(_wish(request, loan, form, on))
         except DomainError as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, refusal.detail)
+            form.refused(refusal)
         else:
             _tell(request, kind, done)
             return redirect("desk:loan", loan.number)

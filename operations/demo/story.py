@@ -39,7 +39,7 @@ Facts = dict[str, str]
 HEROINE = "林小雨"
 AMOUNT, LESS, COUNT = Decimal(12000), Decimal(10000), 12
 RECOVERED = Decimal(3000)
-EXTENSION_DAYS = 15
+EXTENSION_DAYS = 30  # the most one person grants alone
 WRITE_OFF_DAYS = 91
 
 
@@ -232,7 +232,7 @@ def _extend(story: DemoStory, on: date) -> Facts:
             by=person,
             idempotency_key=f"story:{story.pk}:extension",
         )
-    assert isinstance(extension, LoanAct), "fifteen days are within one person's authority"
+    assert isinstance(extension, LoanAct), "thirty days are within one person's authority"
     return {"days": str(EXTENSION_DAYS), "interest": f"{Decimal(extension.figures['interest_added']):,.2f}"}
 
 

@@ -100,7 +100,7 @@ def test_the_extension_is_previewed_in_the_dialog(page_as, queue) -> None:
     page.goto(f"/app/collections/?case={queue[0].public_id}")
     page.get_by_role("link", name="preview").click()
     dialog = page.locator("#dialog")
-    expect(dialog).to_contain_text("30 more days cost")
+    expect(dialog).to_contain_text("35 more days cost")
     dialog.locator("#act_days").fill("45")
     dialog.get_by_role("button", name="Preview").click()
 

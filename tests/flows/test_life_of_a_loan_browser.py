@@ -178,7 +178,7 @@ def extend(page: Page, number: str) -> None:
 def ask_for_write_off(page: Page, number: str) -> None:
     page.goto(f"/app/loans/{number}")
     page.locator("main details.menu summary").click()
-    follow(page, "Write off")
+    follow(page, "Request write-off")
     page.locator("#id_reason").fill("moved away, no address, no income")
     press(page, "Send for approval")
     told(page, "a second person decides")

@@ -98,7 +98,8 @@ def test_a_preview_shows_schedule_and_journal_and_leaves_nothing() -> None:
     shown = preview(loan, lambda: perform(asked))
 
     assert [pair.after.fee for pair in shown.rows if pair.changed and pair.after] == [Decimal("30.00")]
-    assert [(figure.name, figure.after) for figure in shown.figures] == [("fee_receivable", Decimal("30.00"))]
+    moved = {figure.name: figure.after - figure.before for figure in shown.figures}
+    assert moved == {"fee_receivable": Decimal("30.00"), "overdue_total": Decimal("30.00")}
     assert [line.debit for _entry, lines in shown.entries for line in lines if line.debit] == [Decimal("30.00")]
     assert JournalEntry.objects.count() == entries and not LoanAct.objects.exists() and not Message.objects.exists()
     assert sum(fees(loan)) == 0
