@@ -17,21 +17,11 @@ from borrowers.fingerprints import contact_index, plain
 from borrowers.models import Borrower, ContactKind, ContactPoint, ContactState, Provenance
 from borrowers.phones import PhoneInvalid, normalise_phone
 from core.errors import DomainError, Invalid, NotFound
+from core.lifecycle import Lifecycle
 
 _UNVERIFIED, _VERIFIED = ContactState.UNVERIFIED, ContactState.VERIFIED
 _UNDELIVERABLE, _WRONG_PERSON = ContactState.UNDELIVERABLE, ContactState.WRONG_PERSON
 _RECYCLED, _RETIRED = ContactState.RECYCLED, ContactState.RETIRED
-
-# Verified to verified is a repeated verification. A wrong person or a recycled number can only be let go: should the
-# borrower get the number back, it is learnt anew.
-TRANSITIONS: dict[ContactState, frozenset[ContactState]] = {
-    _UNVERIFIED: frozenset({_VERIFIED, _UNDELIVERABLE, _WRONG_PERSON, _RECYCLED, _RETIRED}),
-    _VERIFIED: frozenset({_VERIFIED, _UNVERIFIED, _UNDELIVERABLE, _WRONG_PERSON, _RECYCLED, _RETIRED}),
-    _UNDELIVERABLE: frozenset({_UNVERIFIED, _VERIFIED, _WRONG_PERSON, _RECYCLED, _RETIRED}),
-    _WRONG_PERSON: frozenset({_RECYCLED, _RETIRED}),
-    _RECYCLED: frozenset({_RETIRED}),
-    _RETIRED: frozenset(),
-}
 
 
 class PhoneRefused(Invalid):
@@ -80,7 +70,27 @@ class ContactStateImpossible(DomainError):
     """The table of states has no such move."""
 
     code = "contact_state_impossible"
-    message = _("A contact point that is “%(before)s” cannot become “%(after)s”.")
+    message = _("A contact point that is “%(status)s” cannot become “%(to)s”.")
+
+
+# Verified to verified is a repeated verification. A wrong person or a recycled number can only be let go: should the
+# borrower get the number back, it is learnt anew.
+CONTACT_POINTS = Lifecycle(
+    model=ContactPoint,
+    states=ContactState,
+    begins=frozenset({_UNVERIFIED}),
+    steps={
+        _UNVERIFIED: frozenset({_VERIFIED, _UNDELIVERABLE, _WRONG_PERSON, _RECYCLED, _RETIRED}),
+        _VERIFIED: frozenset({_VERIFIED, _UNVERIFIED, _UNDELIVERABLE, _WRONG_PERSON, _RECYCLED, _RETIRED}),
+        _UNDELIVERABLE: frozenset({_UNVERIFIED, _VERIFIED, _WRONG_PERSON, _RECYCLED, _RETIRED}),
+        _WRONG_PERSON: frozenset({_RECYCLED, _RETIRED}),
+        _RECYCLED: frozenset({_RETIRED}),
+        _RETIRED: frozenset(),
+    },
+    step_refused=ContactStateImpossible,
+    named_by="pk",
+    column="state",
+)
 
 
 class ContactPointUnusable(DomainError):
@@ -164,17 +174,13 @@ def change_state(
 ) -> ContactPoint:
     """Move a contact point to another state. Raises ContactStateImpossible when the table has no such move."""
     point = _locked(contact_point_id)
-    before, after = ContactState(point.state), ContactState(to)
-    if after not in TRANSITIONS[before]:
-        raise ContactStateImpossible(before=before.label, after=after.label)
-    point.state, point.state_reason = after, reason[:200]
-    if after is ContactState.VERIFIED:
-        point.verified_at = at
-    if after is ContactState.RETIRED:
-        point.is_primary = False
-    with acting(**_actor(changed_by), **({"reason": reason} if reason else {})):
-        point.save()
-    return point
+    known: dict[str, object] = {"state_reason": reason[:200]}
+    if to == ContactState.VERIFIED:
+        known["verified_at"] = at
+    if to == ContactState.RETIRED:
+        known["is_primary"] = False
+    with acting(**_actor(changed_by)):
+        return CONTACT_POINTS.advance(point, to, reason=reason, **known)
 
 
 @transaction.atomic

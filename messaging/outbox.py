@@ -14,40 +14,40 @@ from django.utils.translation import gettext_lazy as _
 
 from core import rows
 from core.errors import DomainError
+from core.lifecycle import Lifecycle
 from messaging.models import Channel, Message, MessageStatus
 
 _QUEUED, _SENT = MessageStatus.QUEUED, MessageStatus.SENT
 _DELIVERED, _FAILED = MessageStatus.DELIVERED, MessageStatus.FAILED
 _WRONG_NUMBER, _REFUSED = MessageStatus.WRONG_NUMBER, MessageStatus.REFUSED
 
-# Sent goes back to queued when the phone was only switched off. A gateway may correct itself once more after a failure;
-# a person may say "wrong number" after a delivery.
-TRANSITIONS: dict[MessageStatus, frozenset[MessageStatus]] = {
-    _QUEUED: frozenset({_SENT, _REFUSED, _FAILED}),
-    _SENT: frozenset({_DELIVERED, _FAILED, _WRONG_NUMBER, _QUEUED}),
-    _DELIVERED: frozenset({_WRONG_NUMBER}),
-    _FAILED: frozenset({_DELIVERED, _WRONG_NUMBER}),
-    _WRONG_NUMBER: frozenset(),
-    _REFUSED: frozenset(),
-}
-
 
 class MessageMoveImpossible(DomainError):
     """The table of states has no such move."""
 
     code = "message_move_impossible"
-    message = _("A message that is “%(before)s” cannot become “%(after)s”.")
+    message = _("A message that is “%(status)s” cannot become “%(to)s”.")
 
 
-def move(message: Message, to: MessageStatus, **facts: Any) -> None:
-    """Change the state of one locked message, with what goes with it. Raises MessageMoveImpossible."""
-    before = MessageStatus(message.status)
-    if to not in TRANSITIONS[before]:
-        raise MessageMoveImpossible(before=before.label, after=to.label)
-    message.status = to
-    for name, value in facts.items():
-        setattr(message, name, value)
-    message.save(update_fields=["status", *facts])
+# Sent goes back to queued when the phone was only switched off. A gateway may correct itself once more after a failure;
+# a person may say "wrong number" after a delivery.
+MESSAGES = Lifecycle(
+    model=Message,
+    states=MessageStatus,
+    begins=frozenset({_QUEUED}),
+    steps={
+        _QUEUED: frozenset({_SENT, _REFUSED, _FAILED}),
+        _SENT: frozenset({_DELIVERED, _FAILED, _WRONG_NUMBER, _QUEUED}),
+        _DELIVERED: frozenset({_WRONG_NUMBER}),
+        _FAILED: frozenset({_DELIVERED, _WRONG_NUMBER}),
+        _WRONG_NUMBER: frozenset(),
+        _REFUSED: frozenset(),
+    },
+    step_refused=MessageMoveImpossible,
+    named_by="pk",
+)
+
+advance = MESSAGES.advance
 
 
 def mark_delivered(arrived: Mapping[str, datetime]) -> int:
@@ -55,13 +55,12 @@ def mark_delivered(arrived: Mapping[str, datetime]) -> int:
 
     ``arrived`` maps the gateway's reference to the moment of arrival. Moves only what the table lets move.
     """
-    allowed = [before.value for before, after in TRANSITIONS.items() if _DELIVERED in after]
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE messaging_message m SET status = 'delivered', refusal = '', receipt_at = r.at"
             "  FROM unnest(%s::text[], %s::timestamptz[]) AS r(reference, at)"
             " WHERE m.provider_reference = r.reference AND r.reference <> '' AND m.status = ANY(%s)",
-            [list(arrived), list(arrived.values()), allowed],
+            [list(arrived), list(arrived.values()), sorted(MESSAGES.before(_DELIVERED))],
         )
         return cursor.rowcount
 

@@ -18,7 +18,7 @@ from core.errors import Invalid, NotFound
 from messaging.channels.base import DELIVERED, FAILED, WRONG_NUMBER, Awaiting, Receipt, adapter_for
 from messaging.delivery import PAUSES
 from messaging.models import Message, MessageStatus
-from messaging.outbox import TRANSITIONS, mark_delivered, move
+from messaging.outbox import MESSAGES, advance, mark_delivered
 from messaging.undelivered import address_failed
 
 OUTCOMES = {
@@ -63,9 +63,9 @@ def record_receipt(
     message, after = _locked(message_id, provider_reference), OUTCOMES[outcome]
     if after is MessageStatus.FAILED and not permanent:
         return _out_of_reach(message, at)
-    if after not in TRANSITIONS[MessageStatus(message.status)]:
+    if not MESSAGES.leads(message, after):
         return message
-    move(message, after, receipt_at=at, refusal=message.refusal if after is MessageStatus.FAILED else "")
+    advance(message, after, receipt_at=at, refusal=message.refusal if after is MessageStatus.FAILED else "")
     if after in _LEARNT:
         reason = detail or str(_words(after))
         address_failed(message, to=_LEARNT[after], at=at, reason=reason, by=reported_by)
@@ -83,10 +83,10 @@ def _out_of_reach(message: Message, at: datetime) -> Message:
     if message.status != MessageStatus.SENT:
         return message
     if message.attempts > len(PAUSES):
-        move(message, MessageStatus.FAILED, receipt_at=at)
+        advance(message, MessageStatus.FAILED, receipt_at=at)
         return message
     pause = PAUSES[message.attempts - 1]
-    move(message, MessageStatus.QUEUED, next_attempt_at=at + pause, provider_reference="", receipt_at=None)
+    advance(message, MessageStatus.QUEUED, next_attempt_at=at + pause, provider_reference="", receipt_at=None)
     return message
 
 

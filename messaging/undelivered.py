@@ -25,7 +25,7 @@ def address_failed(message: Message, *, to: ContactState, at: datetime, reason: 
     point = message.contact_point
     if point is None:
         return
-    if to in contacts.TRANSITIONS[ContactState(point.state)]:
+    if contacts.CONTACT_POINTS.leads(point, to):
         contacts.change_state(contact_point_id=point.pk, to=to, at=at, reason=reason, changed_by=by)
     others = ContactPoint.objects.filter(borrower_id=message.borrower_id)
     if best_address(others, channel=message.channel) is not None:

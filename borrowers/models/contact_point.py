@@ -22,7 +22,7 @@ class ContactKind(models.TextChoices):
 
 
 class ContactState(models.TextChoices):
-    """What is known about the contact point. Moves are listed in ``borrowers.contacts.TRANSITIONS``."""
+    """What is known about the contact point. Moves are listed in ``borrowers.contacts.CONTACT_POINTS``."""
 
     UNVERIFIED = "unverified", _("Not verified")
     VERIFIED = "verified", _("Verified")

@@ -10,7 +10,7 @@ from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from borrowers.consents import text_in_force
-from borrowers.contacts import TRANSITIONS
+from borrowers.contacts import CONTACT_POINTS
 from borrowers.models import (
     BorrowerStatus,
     ConsentPurpose,
@@ -147,7 +147,7 @@ class ContactStateChange(forms.Form):
 
     def __init__(self, *args: Any, point: ContactPoint, **options: Any) -> None:
         super().__init__(*args, **options)
-        allowed = TRANSITIONS[ContactState(point.state)]
+        allowed = CONTACT_POINTS.next_of(point)
         self.fields["to"].choices = [(state.value, state.label) for state in ContactState if state in allowed]  # type: ignore[attr-defined]
 
 

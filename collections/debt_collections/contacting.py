@@ -203,7 +203,7 @@ def _follow_up(case: Case, attempt: ContactAttempt, promise: PromiseTerms | None
 def _mark_wrong(attempt: ContactAttempt) -> None:
     """The person who answered is a stranger: nobody may be called there about this debt again."""
     point = attempt.contact_point
-    if point is None or ContactState.WRONG_PERSON not in contact_points.TRANSITIONS[ContactState(point.state)]:
+    if point is None or not contact_points.CONTACT_POINTS.leads(point, ContactState.WRONG_PERSON):
         return
     contact_points.change_state(
         contact_point_id=point.pk,

@@ -14,14 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError, NotFound
+from core.lifecycle import Lifecycle
 from debt_collections.models import Case, CaseEvent, EventKind, Status
-
-TRANSITIONS: dict[Status, frozenset[Status]] = {
-    Status.OPEN: frozenset({Status.PROMISED, Status.HOLD, Status.CLOSED}),
-    Status.PROMISED: frozenset({Status.OPEN, Status.HOLD, Status.CLOSED}),
-    Status.HOLD: frozenset({Status.OPEN, Status.CLOSED}),
-    Status.CLOSED: frozenset(),
-}
 
 
 class CaseNotFound(NotFound):
@@ -36,7 +30,23 @@ class CaseClosed(DomainError):
 
 class StepNotAllowed(DomainError):
     code = "case_step_not_allowed"
-    message = _("A case that is %(before)s cannot become %(after)s.")
+    message = _("A case that is %(status)s cannot become %(to)s.")
+
+
+CASES = Lifecycle(
+    model=Case,
+    states=Status,
+    begins=frozenset({Status.OPEN}),
+    steps={
+        Status.OPEN: frozenset({Status.PROMISED, Status.HOLD, Status.CLOSED}),
+        Status.PROMISED: frozenset({Status.OPEN, Status.HOLD, Status.CLOSED}),
+        Status.HOLD: frozenset({Status.OPEN, Status.CLOSED}),
+        Status.CLOSED: frozenset(),
+    },
+    step_refused=StepNotAllowed,
+    not_in_state=CaseClosed,
+    named_by="public_id",
+)
 
 
 def locked(case_id: int) -> Case:
@@ -50,22 +60,19 @@ def locked(case_id: int) -> Case:
 def locked_open(case_id: int) -> Case:
     """The same, refusing a closed case. Raises CaseClosed."""
     case = locked(case_id)
-    if not case.is_open:
-        raise CaseClosed()
+    CASES.require(case, Status.OPEN, Status.PROMISED, Status.HOLD)
     return case
 
 
-def advance(case: Case, to: Status, *, on: date, by: Any = None, note: str = "", **changes: Any) -> None:
-    """Take one step of the table and tell it; ``changes`` are fields that belong to the step. Raises StepNotAllowed."""
+def advance(case: Case, to: Status, *, on: date, by: Any = None, note: str = "", **columns: object) -> None:
+    """Take one step and tell it; ``columns`` belong to the step. The end of a rest forgets its reason and its day.
+
+    Raises StepNotAllowed.
+    """
     before = Status(case.status)
-    if to not in TRANSITIONS[before]:
-        raise StepNotAllowed(before=before.label, after=to.label)
-    case.status = to
     if before == Status.HOLD:
-        case.hold_reason, case.hold_until = "", None
-    for name, value in changes.items():
-        setattr(case, name, value)
-    case.save()
+        columns = {"hold_reason": "", "hold_until": None, **columns}
+    CASES.advance(case, to, reason=note, **columns)
     tell(case, EventKind.STATUS, on=on, by=by, before=before, after=to, note=note)
 
 

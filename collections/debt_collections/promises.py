@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.context import acting
 from core.errors import DomainError, Invalid, NotFound
+from core.lifecycle import Lifecycle
 from core.money import ZERO
 from core.rules import rule
 from debt_collections import judging, queries
@@ -46,6 +47,23 @@ class PromiseAlreadyPending(DomainError):
 class PromiseAlreadyJudged(DomainError):
     code = "promise_already_judged"
     message = _("This promise is no longer pending.")
+
+
+# Kept or broken is judged of many at once, by SQL (``debt_collections.judging``).
+PROMISES = Lifecycle(
+    model=Promise,
+    states=PromiseStatus,
+    begins=frozenset({PromiseStatus.PENDING}),
+    steps={
+        PromiseStatus.PENDING: frozenset({PromiseStatus.KEPT, PromiseStatus.BROKEN, PromiseStatus.CANCELLED}),
+        PromiseStatus.KEPT: frozenset(),
+        PromiseStatus.BROKEN: frozenset(),
+        PromiseStatus.CANCELLED: frozenset(),
+    },
+    step_refused=PromiseAlreadyJudged,
+    not_in_state=PromiseAlreadyJudged,
+    named_by="pk",
+)
 
 
 class PromiseForOtherLoan(Invalid):
@@ -93,8 +111,7 @@ def cancel(*, promise_id: int, reason: str, on: date, by: Any) -> Promise:
         raise PromiseNotFound()
     case = locked(case_id)
     promise = Promise.objects.get(pk=promise_id)
-    if promise.status != PromiseStatus.PENDING:
-        raise PromiseAlreadyJudged()
+    PROMISES.require(promise, PromiseStatus.PENDING)
     with acting(actor=by, reason=reason):
         _set_cancelled(promise, reason=reason, on=on)
         if case.status == Status.PROMISED:
@@ -125,10 +142,7 @@ def judge_borrower(*, borrower_id: int, on: date) -> dict[str, int]:
 
 
 def _set_cancelled(promise: Promise, *, reason: str, on: date) -> None:
-    promise.status = PromiseStatus.CANCELLED
-    promise.cancel_reason = reason[:200]
-    promise.judged_on = on
-    promise.save(update_fields=["status", "cancel_reason", "judged_on"])
+    PROMISES.advance(promise, PromiseStatus.CANCELLED, cancel_reason=reason[:200], judged_on=on)
 
 
 def _refuse_second(case: Case) -> None:

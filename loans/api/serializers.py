@@ -20,7 +20,7 @@ from loans.models import (
     RepaymentFrequency,
     RepaymentMethod,
 )
-from loans.origination.application_lifecycle import ALLOWED
+from loans.origination.application_lifecycle import APPLICATIONS
 from loans.origination.decisions import DecisionReason, reason_labels
 from loans.pricing.cost_words import COST_NAMES
 from loans.rates.cost_table import CostComponent, CostKind
@@ -227,7 +227,7 @@ class ApplicationSerializer(serializers.Serializer[Application]):
 
     def get_allowed_actions(self, application: Application) -> list[str]:
         """What you can do with it now."""
-        return actions_towards(ALLOWED[ApplicationStatus(application.status)])
+        return actions_towards(APPLICATIONS.next_of(application))
 
     def get_offer(self, application: Application) -> str | None:
         """The offer that stands, if one was made."""

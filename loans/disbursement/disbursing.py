@@ -17,12 +17,13 @@ from django.utils.translation import gettext_lazy as _
 from core import rows
 from core.context import acting
 from core.errors import DomainError, Invalid, NotFound
-from core.history import insert_tracked, update_tracked
+from core.history import insert_tracked
 from loans.acts import drawing
 from loans.banking import Answer, Report, bank
 from loans.bookkeeping import lifecycle
 from loans.disbursement import transfers
 from loans.disbursement.activation import activate
+from loans.disbursement.order_lifecycle import advance
 from loans.merchants.merchants import require_active
 from loans.models import BankTransfer, Disbursement, Loan, LoanStatus
 from loans.models import DisbursementStatus as S
@@ -34,21 +35,6 @@ log = structlog.get_logger(__name__)
 # The lease of a worker on an order, and so the pause between two questions about it.
 LEASE = timedelta(minutes=2)
 UNDER_WAY = (S.QUEUED, S.SENT, S.UNKNOWN)
-
-ALLOWED: dict[S, frozenset[S]] = {
-    S.QUEUED: frozenset({S.SENT, S.PAID, S.CANCELLED}),  # paid unsent: by hand at the bank, or long before an import
-    S.SENT: frozenset({S.UNKNOWN, S.PAID, S.FAILED, S.RETURNED}),
-    S.UNKNOWN: frozenset({S.SENT, S.PAID, S.FAILED, S.RETURNED}),
-    S.PAID: frozenset(),
-    S.FAILED: frozenset({S.QUEUED, S.CANCELLED}),
-    S.RETURNED: frozenset({S.QUEUED, S.CANCELLED}),
-    S.CANCELLED: frozenset(),
-}
-
-
-class DisbursementStepRefused(DomainError):
-    code = "disbursement_step_refused"
-    message = _("Disbursement %(number)s is “%(status)s”: it cannot become “%(to)s”.")
 
 
 class CancellationReasonMissing(Invalid):
@@ -67,17 +53,6 @@ class PaidUnderEarlierReference(DomainError):
 
     code = "paid_under_earlier_reference"
     message = _("The bank reports %(reference)s as paid although it was ordered again under another reference.")
-
-
-def advance(disbursement: Disbursement, to: S, **changes: Any) -> Disbursement:
-    """Move ``disbursement`` (locked by the caller) and write ``changes``. Raises DisbursementStepRefused."""
-    if to not in ALLOWED[S(disbursement.status)]:
-        raise DisbursementStepRefused(number=disbursement.number, status=disbursement.get_status_display(), to=to.label)
-    changes["status"] = to
-    for name, value in changes.items():
-        setattr(disbursement, name, value)
-    update_tracked(disbursement, changes)
-    return disbursement
 
 
 def queue(loan: Loan, on: date, requested_by: Any = None) -> Disbursement:

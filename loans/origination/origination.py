@@ -135,7 +135,7 @@ def submit_draft(*, application_id: int, on: date) -> Application:
     application = Application.objects.locked(application_id)
     if application.status == S.SUBMITTED:
         return application
-    lifecycle.require(application, S.SUBMITTED)
+    lifecycle.require_step(application, S.SUBMITTED)
     _require_possible(application, on)
     return lifecycle.advance(application, S.SUBMITTED, submitted_on=on)
 
@@ -252,7 +252,7 @@ def _decided(decision: Decision, on: date, by: Any) -> dict[str, Any]:
 
 
 def _make_offer(application: Application, decision: Decision, on: date, by: Any) -> Application:
-    lifecycle.require(application, S.OFFERED)
+    lifecycle.require_step(application, S.OFFERED)
     _quote, offer = quote_of_decision(application, decision, on)
     offer.made_by = by
     rows.insert(offer)
@@ -262,7 +262,7 @@ def _make_offer(application: Application, decision: Decision, on: date, by: Any)
 
 
 def _ask_second_person(application: Application, decision: Decision, on: date, by: Any) -> Application:
-    lifecycle.require(application, S.SECOND_APPROVAL)
+    lifecycle.require_step(application, S.SECOND_APPROVAL)
     quote, _offer = quote_of_decision(application, decision, on)
     approvals.request(
         kind=SECOND_APPROVAL,
@@ -336,7 +336,7 @@ def accept_offer(*, offer_id: int, on: date, accepted_via: str) -> Loan:
         raise OfferNotOpen(status=offer.get_status_display())
     if on > offer.expires_on:
         raise OfferHasExpired(until=offer.expires_on.isoformat())
-    lifecycle.require(application, S.ACCEPTED)
+    lifecycle.require_step(application, S.ACCEPTED)
     loan = conclude(offer, on, accepted_via)
     offer.status, offer.accepted_on, offer.accepted_via = OfferStatus.ACCEPTED, on, accepted_via
     rows.update(offer, "status", "accepted_on", "accepted_via")

@@ -35,7 +35,7 @@ class Purpose(models.TextChoices):
 
 
 class MessageStatus(models.TextChoices):
-    """How far a message came. Moves are listed in ``messaging.outbox.TRANSITIONS``."""
+    """How far a message came. Moves are listed in ``messaging.outbox.MESSAGES``."""
 
     QUEUED = "queued", _("Waiting")
     REFUSED = "refused", _("Not sent")

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from audit.models import AuditEvent
 from borrowers.contacts import (
-    TRANSITIONS,
+    CONTACT_POINTS,
     AddressMissing,
     ContactPointKnown,
     ContactPointUnknown,
@@ -29,7 +29,7 @@ PAIRS = [(before, after) for before in ContactState for after in ContactState]
 def test_a_contact_point_moves_only_along_the_table(before: ContactState, after: ContactState) -> None:
     point = in_state(mobile_of(LinFactory()), before)
 
-    if after in TRANSITIONS[before]:
+    if after in CONTACT_POINTS.steps[before]:
         change_state(contact_point_id=point.pk, to=after, at=AT, reason="a test")
         point.refresh_from_db()
         assert (point.state, point.state_reason) == (after, "a test")

@@ -8,7 +8,7 @@ import pytest
 
 from audit.models import AuditEvent
 from debt_collections import cases
-from debt_collections.lifecycle import TRANSITIONS, CaseClosed, CaseNotFound, StepNotAllowed, advance
+from debt_collections.lifecycle import CASES, CaseClosed, CaseNotFound, StepNotAllowed, advance
 from debt_collections.models import Case, CaseEvent, Status
 from tests.debt_collections.factories import LATE, CaseFactory, LateLoanFactory, pay, review
 
@@ -28,7 +28,7 @@ def test_every_step_is_in_the_table_or_raises(before: Status, after: Status, wan
     changes = {"hold_reason": "illness", "hold_until": LATE} if after == Status.HOLD else {}
     changes |= {"closed_on": LATE, "close_reason": "cleared"} if after == Status.CLOSED else {}
 
-    if after in TRANSITIONS[before]:
+    if after in CASES.steps[before]:
         advance(case, after, on=LATE, by=wang, **changes)
         assert CaseEvent.objects.filter(case=case, kind="status", before=before, after=after).exists()
     else:

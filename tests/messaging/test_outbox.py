@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from messaging.models import Message, MessageStatus
-from messaging.outbox import TRANSITIONS, MessageMoveImpossible, move
+from messaging.outbox import MESSAGES, MessageMoveImpossible, advance
 from tests.borrowers.factories import LinFactory
 from tests.messaging.factories import MORNING, MessageFactory
 
@@ -52,13 +52,13 @@ def test_a_message_moves_only_along_the_table(before: MessageStatus, after: Mess
     Message.objects.filter(pk=message.pk).update(status=before, sent_at=MORNING)
     message.refresh_from_db()
 
-    if after in TRANSITIONS[before]:
-        move(message, after, receipt_at=MORNING + timedelta(minutes=1))
+    if after in MESSAGES.steps[before]:
+        advance(message, after, receipt_at=MORNING + timedelta(minutes=1))
         message.refresh_from_db()
         assert message.status == after
     else:
         with pytest.raises(MessageMoveImpossible):
-            move(message, after)
+            advance(message, after)
 
 
 def test_postgresql_refuses_a_sent_message_without_its_moment() -> None:

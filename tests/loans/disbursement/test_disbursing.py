@@ -18,9 +18,9 @@ from loans.disbursement import disbursing
 from loans.disbursement.disbursing import (
     CancellationReasonMissing,
     DisbursementReferenceUnknown,
-    DisbursementStepRefused,
     PaidUnderEarlierReference,
 )
+from loans.disbursement.order_lifecycle import ORDERS, DisbursementStepRefused
 from loans.models import BankTransfer, Disbursement, DisbursementStatus, Loan, SimulatedPayment
 from messaging.models import Message
 from tests.borrowers.factories import BankAccountFactory
@@ -266,13 +266,13 @@ class TestOrders:
 
     @pytest.mark.parametrize(
         ("before", "after"),
-        [pair for pair in pairs(DisbursementStatus, DisbursementStatus) if pair[1] not in disbursing.ALLOWED[pair[0]]],
+        [pair for pair in pairs(DisbursementStatus, DisbursementStatus) if pair[1] not in ORDERS.steps[pair[0]]],
     )
     def test_every_step_outside_the_table_is_refused(
         self, before: DisbursementStatus, after: DisbursementStatus
     ) -> None:
         with pytest.raises(DisbursementStepRefused):
-            disbursing.advance(Disbursement(number="DB-1", status=before), after)
+            ORDERS.advance(Disbursement(number="DB-1", status=before), after)
 
 
 def an_order(**changes: object) -> PaymentOrder:

@@ -7,7 +7,8 @@ import pytest
 from ledger.models import JournalEntry
 from loans.banking import Answer, PaymentOutcome, Report, bank
 from loans.disbursement import disbursing, transfers
-from loans.disbursement.disbursing import DisbursementStepRefused, PaidUnderEarlierReference
+from loans.disbursement.disbursing import PaidUnderEarlierReference
+from loans.disbursement.order_lifecycle import DisbursementStepRefused
 from loans.models import BankTransfer, Disbursement, Loan, SimulatedPayment
 from tests.loans.disbursement.test_disbursing import changes_account, waiting
 from tests.loans.factories import ON

@@ -13,7 +13,7 @@ from core.models import Rule
 from core.rules import forget_cached_rules
 from loans.models import Application, ApplicationStatus, Offer, ProductVersion
 from loans.origination import origination
-from loans.origination.application_lifecycle import ALLOWED, ApplicationStepRefused, advance
+from loans.origination.application_lifecycle import APPLICATIONS, ApplicationStepRefused, advance
 from loans.origination.decisions import Decision, DecisionIncomplete, DecisionReasonMissing, DecisionReasonUnknown
 from loans.origination.origination import DecisionOutcomeMismatch, IdempotencyKeyReused
 from loans.pricing.cost_caps import AllInCostTooHigh
@@ -102,7 +102,9 @@ class TestSubmitting:
 
 class TestLifecycle:
     illegal = [
-        (before, after) for before, after in pairs(ApplicationStatus, ApplicationStatus) if after not in ALLOWED[before]
+        (before, after)
+        for before, after in pairs(ApplicationStatus, ApplicationStatus)
+        if after not in APPLICATIONS.steps[before]
     ]
 
     @pytest.mark.parametrize(("before", "after"), illegal)
@@ -112,9 +114,6 @@ class TestLifecycle:
         with pytest.raises(ApplicationStepRefused):
             advance(application, after)
         assert application.status == before
-
-    def test_every_state_is_in_the_table(self) -> None:
-        assert set(ALLOWED) == set(ApplicationStatus)
 
     def test_each_step_leaves_one_history_row_and_one_audit_event(self) -> None:
         application = ApplicationFactory()
