@@ -19,6 +19,7 @@ from loans.api import serializers as shapes
 from loans.api.servicing_serializers import LoanSerializer
 from loans.models import Application, ApplicationStatus, Merchant, Offer, Product
 from loans.origination.application_lifecycle import ApplicationStepRefused
+from loans.origination.application_wish import ApplicationWish
 from loans.origination.origination import accept_offer, save_draft, submit_application, submit_draft, withdraw
 from loans.pricing.quotes import Quote, quote_for, require_sellable, version_on_sale
 from partners.api.base import PartnerView, idempotent, use_case_key
@@ -26,6 +27,7 @@ from partners.api.conditions import tagged
 from partners.api.lists import ListQuery, WordsField
 from partners.api.schema import list_of
 from partners.introductions import ExternalIdTaken, external_ids, found_by_external_id, introduce, visible
+from staff.permissions import person
 
 CHANNEL = "api"
 KIND = "application"
@@ -165,33 +167,31 @@ class Applications(ApplicationView):
         given = self.body(shapes.ApplicationInput)
         external_id, wish = given.pop("external_id", None), self._wish(given)
         self._require_free(external_id)
+        on, by = business_date.current(), person(request)
         if given["submit"]:
-            application = submit_application(**wish, idempotency_key=use_case_key(request))
+            key = use_case_key(request)
+            application = submit_application(wish, on=on, channel=CHANNEL, idempotency_key=key, submitted_by=by)
         else:
-            application = save_draft(**wish)
+            application = save_draft(wish, on=on, channel=CHANNEL, submitted_by=by)
         introduce(client=self.client, kind=KIND, object_id=application.pk, external_id=external_id)
         return self.shown(application.pk, status=201)
 
-    def _wish(self, given: dict[str, Any]) -> dict[str, Any]:
+    def _wish(self, given: dict[str, Any]) -> ApplicationWish:
         borrowers = visible(Borrower.objects.all(), key=self.key, kind="borrower")
-        return {
-            "borrower_id": referred(borrowers, "borrower", given["borrower"]).pk,
-            "product_id": referred(Product.objects.all(), "product", given["product"]).pk,
-            **{
-                name: given[name]
-                for name in ("amount", "term_count", "price", "goods", "first_drawdown", "purpose")
-                if name in given
-            },
-            **self._merchant(given),
-            "channel": CHANNEL,
-            "on": business_date.current(),
-            "submitted_by": self.request.user,
-        }
+        return ApplicationWish(
+            borrower_id=referred(borrowers, "borrower", given["borrower"]).pk,
+            product_id=referred(Product.objects.all(), "product", given["product"]).pk,
+            amount=given["amount"],
+            term_count=given["term_count"],
+            price=given.get("price"),
+            merchant_id=self._merchant(given),
+            goods=given.get("goods", ""),
+            first_drawdown=given.get("first_drawdown"),
+            purpose=given.get("purpose", ""),
+        )
 
-    def _merchant(self, given: dict[str, Any]) -> dict[str, int]:
-        if "merchant" not in given:
-            return {}
-        return {"merchant_id": referred(Merchant.objects.all(), "merchant", given["merchant"]).pk}
+    def _merchant(self, given: dict[str, Any]) -> int | None:
+        return referred(Merchant.objects.all(), "merchant", given["merchant"]).pk if "merchant" in given else None
 
     def _require_free(self, external_id: str | None) -> None:
         known = external_id and found_by_external_id(client=self.client, kind=KIND, external_id=external_id)

@@ -5,7 +5,6 @@ Each function is one transaction and may be retried: asked again, it gives the s
 """
 
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -22,10 +21,12 @@ from loans.models import Application, Loan, Offer, OfferStatus, Outcome
 from loans.models import ApplicationStatus as S
 from loans.notices import notices
 from loans.origination import application_lifecycle as lifecycle
+from loans.origination.application_wish import ApplicationWish
 from loans.origination.contracts import conclude
 from loans.origination.decisions import Decision, DecisionReason
 from loans.origination.offering import needs_second_person, quote_of_decision
 from loans.pricing.quotes import require_sellable, version_on_sale
+from staff.models import User
 
 SECOND_APPROVAL = "application.second_approval"
 
@@ -61,44 +62,25 @@ class OfferMissing(NotFound):
 
 
 def submit_application(
+    wish: ApplicationWish,
     *,
-    borrower_id: int,
-    product_id: int,
-    amount: Decimal,
-    term_count: int,
     on: date,
     channel: str,
-    purpose: str = "",
-    price: Decimal | None = None,
-    merchant_id: int | None = None,
-    goods: str = "",
-    first_drawdown: Decimal | None = None,
     idempotency_key: str | None = None,
-    submitted_by: Any = None,
+    submitted_by: User | None = None,
 ) -> Application:
-    """Take a complete application. With an idempotency key a repeat returns the first one.
+    """Take a complete application. With an idempotency key a repeat of the same wish returns the first one.
 
-    For a purchase ``amount`` is the ``price`` less what the borrower pays down. With a ``first_drawdown`` it is what may be
-    drawn in all. Raises what ``require_sellable`` and
-    ``require_purchase`` raise, IdempotencyKeyReused.
+    Raises what ``require_sellable`` and ``require_purchase`` raise, IdempotencyKeyReused.
     """
-    wish = {
-        "borrower_id": borrower_id,
-        "product_id": product_id,
-        "amount": amount,
-        "term_count": term_count,
-        "price": price,
-        "merchant_id": merchant_id,
-        "goods": goods.strip(),
-        "first_drawdown": first_drawdown,
-    }
     if idempotency_key and (earlier := _with_key(idempotency_key, wish)):
         return earlier
-    _require_possible(Application(**wish), on)
-    fields = {"purpose": purpose, "channel": channel, "submitted_by": submitted_by, "idempotency_key": idempotency_key}
+    _require_possible(Application(**wish.columns()), on)
+    application = _applied(wish, channel, submitted_by)
+    application.idempotency_key, application.submitted_on = idempotency_key, on
     try:
         with transaction.atomic():
-            return _create(wish, fields, S.SUBMITTED, on)
+            return _numbered(application, on)
     except IntegrityError:
         # Two doors with one key at the same moment: the other one was first.
         if idempotency_key and (earlier := _with_key(idempotency_key, wish)):
@@ -107,26 +89,9 @@ def submit_application(
 
 
 @transaction.atomic
-def save_draft(
-    *,
-    borrower_id: int,
-    product_id: int,
-    amount: Decimal,
-    term_count: int,
-    on: date,
-    channel: str,
-    purpose: str = "",
-    price: Decimal | None = None,
-    merchant_id: int | None = None,
-    goods: str = "",
-    first_drawdown: Decimal | None = None,
-    submitted_by: Any = None,
-) -> Application:
+def save_draft(wish: ApplicationWish, *, on: date, channel: str, submitted_by: User | None = None) -> Application:
     """Keep an application that is not complete or not wished for yet."""
-    wish = {"borrower_id": borrower_id, "product_id": product_id, "amount": amount, "term_count": term_count}
-    wish |= {"price": price, "merchant_id": merchant_id, "goods": goods.strip(), "first_drawdown": first_drawdown}
-    fields = {"purpose": purpose, "channel": channel, "submitted_by": submitted_by}
-    return _create(wish, fields, S.DRAFT, on)
+    return _numbered(_applied(wish, channel, submitted_by, S.DRAFT), on)
 
 
 @transaction.atomic
@@ -151,22 +116,26 @@ def withdraw(*, application_id: int, on: date) -> Application:
     return application
 
 
-def _require_possible(wish: Application, on: date) -> None:
-    version = version_on_sale(wish.product_id, on)
-    require_sellable(version, wish.amount, wish.term_count, wish.price, wish.first_drawdown)
-    require_purchase(version, wish.merchant, wish.goods)
+def _require_possible(asked: Application, on: date) -> None:
+    version = version_on_sale(asked.product_id, on)
+    require_sellable(version, asked.amount, asked.term_count, asked.price, asked.first_drawdown)
+    require_purchase(version, asked.merchant, asked.goods)
 
 
-def _create(wish: dict[str, Any], fields: dict[str, Any], status: S, on: date) -> Application:
-    submitted_on = None if status == S.DRAFT else on
-    application = Application(**wish, **fields, number=next_number("AP", on), status=status, submitted_on=submitted_on)
+def _applied(wish: ApplicationWish, channel: str, submitted_by: User | None, status: S = S.SUBMITTED) -> Application:
+    return Application(**wish.columns(), channel=channel, submitted_by=submitted_by, status=status)
+
+
+def _numbered(application: Application, on: date) -> Application:
+    """Stored under the next number of the year of ``on``."""
+    application.number = next_number("AP", on)
     insert_tracked(application)
     return application
 
 
-def _with_key(key: str, wish: dict[str, Any]) -> Application | None:
+def _with_key(key: str, wish: ApplicationWish) -> Application | None:
     application = rows.first(Application, "WHERE idempotency_key = %s", [key])
-    if application is not None and any(getattr(application, name) != value for name, value in wish.items()):
+    if application is not None and not wish.is_of(application):
         raise IdempotencyKeyReused()
     return application
 

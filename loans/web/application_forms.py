@@ -9,7 +9,9 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from borrowers.models import Borrower
 from loans.models import Application, ApplicationStatus, Merchant, Product
+from loans.origination.application_wish import ApplicationWish
 from loans.web.forms import KeyedForm, money_input
 
 
@@ -80,18 +82,22 @@ class WishForm(KeyedForm):
         self.fields["product"].queryset = sold  # type: ignore[attr-defined]
         self.fields["merchant"].queryset = Merchant.objects.filter(active=True).order_by("name")  # type: ignore[attr-defined]
 
-    @property
-    def wish(self) -> dict[str, Any]:
-        """The wish as origination takes it."""
+    def wish_of(self, borrower: Borrower) -> ApplicationWish:
+        """What the borrower wants."""
         values = self.cleaned_data
-        return {
-            "product_id": values["product"].pk,
-            "amount": values["amount"],
-            "price": values["price"],
-            "merchant_id": values["merchant"].pk if values["merchant"] else None,
-            "goods": values["goods"],
-            "first_drawdown": values["first_drawdown"],
-            "term_count": values["term_count"],
-            "purpose": values["purpose"],
-            "idempotency_key": f"page:{values['key']}",
-        }
+        return ApplicationWish(
+            borrower_id=borrower.pk,
+            product_id=values["product"].pk,
+            amount=values["amount"],
+            term_count=values["term_count"],
+            price=values["price"],
+            merchant_id=values["merchant"].pk if values["merchant"] else None,
+            goods=values["goods"],
+            first_drawdown=values["first_drawdown"],
+            purpose=values["purpose"],
+        )
+
+    @property
+    def idempotency_key(self) -> str:
+        """The page's own key: sent twice, it is one application."""
+        return f"page:{self.cleaned_data['key']}"

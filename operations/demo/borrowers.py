@@ -30,6 +30,7 @@ from loans.models import (
     RepaymentChannel,
 )
 from loans.origination import origination
+from loans.origination.application_wish import ApplicationWish
 from loans.servicing import repayments, settling
 from operations.demo.conduct import Conduct, Due, conduct_of, draw, payment_on
 from operations.demo.people import Person
@@ -102,28 +103,27 @@ def apply(
     product: str = "",
 ) -> Application:
     """An application for a product people like this ask for, or for ``product``; an amount alone is asked in cash."""
-    wish = next((offered for offered in CATALOGUE if offered.code == product), CATALOGUE[0])
+    asked = next((offered for offered in CATALOGUE if offered.code == product), CATALOGUE[0])
     if not amount:
-        wish = random.choices(CATALOGUE, [offered.share for offered in CATALOGUE])[0]
-    wanted = Decimal(amount or _amount(wish, random))
-    price = wanted + random.randrange(0, 1500, 100) if wish.conditions.get("is_purchase") else None
-    return origination.submit_application(
+        asked = random.choices(CATALOGUE, [offered.share for offered in CATALOGUE])[0]
+    wanted = Decimal(amount or _amount(asked, random))
+    price = wanted + random.randrange(0, 1500, 100) if asked.conditions.get("is_purchase") else None
+    wish = ApplicationWish(
         borrower_id=borrower.pk,
-        product_id=products[wish.code].pk,
+        product_id=products[asked.code].pk,
         amount=wanted,
         price=price,
         merchant_id=shop_for(wanted).pk if price else None,
         goods="手机" if price else "",
-        term_count=random.choice(wish.counts),
+        term_count=random.choice(asked.counts),
         purpose=random.choice(("手机", "装修", "培训", "家电", "医疗", "周转")),
-        channel=random.choice(("web", "api", "api")),
-        on=on,
-        submitted_by=officer,
     )
+    channel = random.choice(("web", "api", "api"))
+    return origination.submit_application(wish, on=on, channel=channel, submitted_by=officer)
 
 
-def _amount(wish: Offered, random: Random) -> int:
-    low, high, step = wish.amounts
+def _amount(asked: Offered, random: Random) -> int:
+    low, high, step = asked.amounts
     return random.randrange(low, high + 1, step)
 
 

@@ -25,6 +25,7 @@ from debt_collections.models import Case, Outcome
 from loans.disbursement import disbursing
 from loans.models import Application, Instalment, Loan, LoanAct, LoanPosition, Product, RepaymentChannel
 from loans.origination import origination
+from loans.origination.application_wish import ApplicationWish
 from loans.servicing import repayments
 from operations.demo import borrowers as clients
 from operations.demo.people import AREA, MOBILE_PREFIX, Person, identity_number
@@ -115,16 +116,10 @@ def _apply(story: DemoStory, on: date) -> Facts:
     product = Product.objects.filter(code="phone-cash").first() or open_catalogue(on)["phone-cash"]
     with acting(actor=officer, channel="web"):
         borrower = clients.register(_heroine(story, on), on=on, officer=officer)
-        application = origination.submit_application(
-            borrower_id=borrower.pk,
-            product_id=product.pk,
-            amount=AMOUNT,
-            term_count=COUNT,
-            purpose="换手机",
-            channel="web",
-            on=on,
-            submitted_by=officer,
+        wish = ApplicationWish(
+            borrower_id=borrower.pk, product_id=product.pk, amount=AMOUNT, term_count=COUNT, purpose="换手机"
         )
+        application = origination.submit_application(wish, on=on, channel="web", submitted_by=officer)
     story.borrower_id, story.application_id = borrower.pk, application.pk
     return {"number": application.number, "amount": f"{AMOUNT:,.2f}"}
 

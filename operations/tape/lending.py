@@ -11,6 +11,7 @@ from core import rows
 from loans.disbursement import disbursing
 from loans.models import DecisionSource, DisbursementStatus, Outcome, Product, RepaymentChannel
 from loans.origination import origination
+from loans.origination.application_wish import ApplicationWish
 from loans.origination.decisions import Decision, DecisionReason
 from loans.servicing import repayments
 from operations.models import ImportRow
@@ -22,15 +23,14 @@ def lend(row: ImportRow, profile: Profile) -> None:
     """From borrower to paid-out loan on the day of approval, on the terms of the tape."""
     on = row.approved_on
     borrower = _borrower(row, profile)
-    application = origination.submit_application(
+    wish = ApplicationWish(
         borrower_id=borrower.pk,
         product_id=_product(row, profile).pk,
         amount=row.principal,
         term_count=profile.parts(row.term_days),
-        on=on,
-        channel="import",
-        idempotency_key=f"{profile.code}:{row.loan_key}",
     )
+    key = f"{profile.code}:{row.loan_key}"
+    application = origination.submit_application(wish, on=on, channel="import", idempotency_key=key)
     application = origination.approve(application_id=application.pk, decision=_decision(row, profile), on=on)
     offer_id = application.offers.values_list("pk", flat=True).get()
     loan = origination.accept_offer(offer_id=offer_id, on=on, accepted_via="import")

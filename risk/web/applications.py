@@ -23,7 +23,7 @@ from risk import underwriting
 from risk.application_page import ApplicationPage, application_page
 from risk.tasks import assess_application
 from risk.web.forms import DecisionForm
-from staff.permissions import require
+from staff.permissions import person, require
 
 _PEOPLE = ("borrower", "product", "merchant", "submitted_by", "decided_by", "claimed_by")
 
@@ -53,11 +53,11 @@ def _named_borrower(number: str) -> Borrower | None:
 def _submit(request: HttpRequest, borrower: Borrower, form: WishForm) -> Application | None:
     try:
         application = origination.submit_application(
-            borrower_id=borrower.pk,
+            form.wish_of(borrower),
             on=business_date.current(),
             channel="counter",
-            submitted_by=request.user,
-            **form.wish,
+            idempotency_key=form.idempotency_key,
+            submitted_by=person(request),
         )
     except DomainError as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else None, refusal.detail)

@@ -40,6 +40,7 @@ from loans.models import (
     Repayment,
 )
 from loans.origination import origination
+from loans.origination.application_wish import ApplicationWish
 from loans.origination.decisions import Decision
 from loans.pledges.pledging import Policy, pledge_policy
 from loans.servicing.repayments import record_repayment
@@ -163,7 +164,9 @@ class ApplicationFactory(DjangoModelFactory[Application]):
     ) -> Application:
         if merchant is not None:
             wish["merchant_id"] = merchant.pk
-        return origination.submit_application(borrower_id=borrower.pk, **wish)
+        asked = ("on", "channel", "idempotency_key", "submitted_by")
+        told = {name: wish.pop(name) for name in asked if name in wish}
+        return origination.submit_application(ApplicationWish(borrower_id=borrower.pk, **wish), **told)
 
 
 class DecisionFactory(factory.Factory[Decision]):

@@ -14,6 +14,7 @@ from core.rules import forget_cached_rules
 from loans.models import Application, ApplicationStatus, Offer, ProductVersion
 from loans.origination import origination
 from loans.origination.application_lifecycle import APPLICATIONS, ApplicationStepRefused, advance
+from loans.origination.application_wish import ApplicationWish
 from loans.origination.decisions import Decision, DecisionIncomplete, DecisionReasonMissing, DecisionReasonUnknown
 from loans.origination.origination import DecisionOutcomeMismatch, IdempotencyKeyReused
 from loans.pricing.cost_caps import AllInCostTooHigh
@@ -84,14 +85,13 @@ class TestSubmitting:
             ApplicationFactory(version=version, purchase=True, price=Decimal("9999.99"))
 
     def test_a_draft_is_submitted_once(self) -> None:
-        draft = origination.save_draft(
+        wish = ApplicationWish(
             borrower_id=ApplicantFactory().pk,
             product_id=ProductVersionFactory().product_id,
             amount=Decimal("5000.00"),
             term_count=6,
-            channel="web",
-            on=ON,
         )
+        draft = origination.save_draft(wish, channel="web", on=ON)
         assert draft.submitted_on is None
 
         origination.submit_draft(application_id=draft.pk, on=ON)

@@ -1,0 +1,61 @@
+"""What somebody asks for: the same few facts at every door."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypedDict
+
+from loans.models import Application
+
+
+class WishColumns(TypedDict):
+    """The columns of an application that hold the wish."""
+
+    borrower_id: int
+    product_id: int
+    amount: Decimal
+    term_count: int
+    price: Decimal | None
+    merchant_id: int | None
+    goods: str
+    first_drawdown: Decimal | None
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationWish:
+    """What a borrower wants: of which product, how much, in how many instalments.
+
+    ``amount`` is what is to be lent, above zero, in units of the product's currency with two decimals. For a purchase it
+    is the ``price`` less what the borrower pays down; ``merchant_id`` and ``goods`` say from whom and what. With a
+    ``first_drawdown`` the amount is what may be drawn in all, and that sum of it is paid out at first. What a product
+    sells and what a purchase needs is checked when the application is submitted.
+    """
+
+    borrower_id: int
+    product_id: int
+    amount: Decimal
+    term_count: int
+    price: Decimal | None = None
+    merchant_id: int | None = None
+    goods: str = ""
+    first_drawdown: Decimal | None = None
+    purpose: str = ""
+
+    def columns(self) -> WishColumns:
+        """The wish as an application stores it."""
+        return {
+            "borrower_id": self.borrower_id,
+            "product_id": self.product_id,
+            "amount": self.amount,
+            "term_count": self.term_count,
+            "price": self.price,
+            "merchant_id": self.merchant_id,
+            "goods": self.goods.strip(),
+            "first_drawdown": self.first_drawdown,
+            "purpose": self.purpose,
+        }
+
+    def is_of(self, application: Application) -> bool:
+        """Whether the application asks for the same; what the money is for may be worded anew."""
+        asked = self.columns().items()
+        return all(getattr(application, name) == value for name, value in asked if name != "purpose")
