@@ -1,7 +1,7 @@
 """A bank that is spoken to in files: pain.001 orders go out, pain.002 and camt.054 reports come back (ISO 20022).
 
 Orders are written to one folder and reports read from another; how the files travel (SFTP, a bank's own client) is not
-our business. Only local element names are compared, since banks differ in namespace version and not in these fields.
+our business. A report that cannot be read is refused, and its file stays where it is for a person to look at.
 """
 
 import os
@@ -14,6 +14,7 @@ from xml.etree.ElementTree import Element, SubElement
 from django.conf import settings
 
 from core.money import round_money
+from loans.banking.iso_elements import DEBIT, Transaction, message, text, transactions
 from loans.banking.protocol import Answer, PaymentOrder, PaymentOutcome, Report
 
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"
@@ -23,10 +24,6 @@ _STATUS = {
     "ACSC": PaymentOutcome.PAID,
     "ACCC": PaymentOutcome.PAID,
 }
-
-
-class ReportUnreadable(ValueError):
-    """A report that is not the XML it should be; the file stays where it is for a person to look at."""
 
 
 class FileBank:
@@ -71,66 +68,57 @@ def pain001(order: PaymentOrder, debtor: dict[str, str]) -> bytes:
     body = _child(root, "CstmrCdtTrfInitn")
     amount = str(round_money(order.amount))
     header = _child(body, "GrpHdr")
-    _text(header, "MsgId", order.reference)
-    _text(header, "CreDtTm", f"{order.on.isoformat()}T00:00:00")
-    _text(header, "NbOfTxs", "1")
-    _text(header, "CtrlSum", amount)
-    _text(_child(header, "InitgPty"), "Nm", debtor["name"])
+    _put(header, "MsgId", order.reference)
+    _put(header, "CreDtTm", f"{order.on.isoformat()}T00:00:00")
+    _put(header, "NbOfTxs", "1")
+    _put(header, "CtrlSum", amount)
+    _put(_child(header, "InitgPty"), "Nm", debtor["name"])
     _payment(_child(body, "PmtInf"), order, amount, debtor)
     return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
 
 
 def _payment(payment: Element, order: PaymentOrder, amount: str, debtor: dict[str, str]) -> None:
-    _text(payment, "PmtInfId", order.reference)
-    _text(payment, "PmtMtd", "TRF")
-    _text(_child(payment, "ReqdExctnDt"), "Dt", order.on.isoformat())
-    _text(_child(payment, "Dbtr"), "Nm", debtor["name"])
-    _text(_path_to(payment, "DbtrAcct", "Id", "Othr"), "Id", debtor["account"])
-    _text(_path_to(payment, "DbtrAgt", "FinInstnId"), "Nm", debtor["bank"])
+    _put(payment, "PmtInfId", order.reference)
+    _put(payment, "PmtMtd", "TRF")
+    _put(_child(payment, "ReqdExctnDt"), "Dt", order.on.isoformat())
+    _put(_child(payment, "Dbtr"), "Nm", debtor["name"])
+    _put(_path_to(payment, "DbtrAcct", "Id", "Othr"), "Id", debtor["account"])
+    _put(_path_to(payment, "DbtrAgt", "FinInstnId"), "Nm", debtor["bank"])
     transfer = _child(payment, "CdtTrfTxInf")
-    _text(_child(transfer, "PmtId"), "EndToEndId", order.reference)
+    _put(_child(transfer, "PmtId"), "EndToEndId", order.reference)
     instructed = _child(_child(transfer, "Amt"), "InstdAmt")
     instructed.set("Ccy", order.currency)
     instructed.text = amount
-    _text(_path_to(transfer, "CdtrAgt", "FinInstnId"), "Nm", order.bank_name)
-    _text(_child(transfer, "Cdtr"), "Nm", order.holder_name)
-    _text(_path_to(transfer, "CdtrAcct", "Id", "Othr"), "Id", order.account_number)
-    _text(_child(transfer, "RmtInf"), "Ustrd", order.remark)
+    _put(_path_to(transfer, "CdtrAgt", "FinInstnId"), "Nm", order.bank_name)
+    _put(_child(transfer, "Cdtr"), "Nm", order.holder_name)
+    _put(_path_to(transfer, "CdtrAcct", "Id", "Othr"), "Id", order.account_number)
+    _put(_child(transfer, "RmtInf"), "Ustrd", order.remark)
 
 
 def read_report(content: bytes) -> Iterator[Report]:
-    """The news in a pain.002 (status report) or camt.054 (debit and return notification). Raises ReportUnreadable."""
-    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
-        raise ReportUnreadable("a report with a document type declaration is refused")
-    try:
-        root = ElementTree.fromstring(content)
-    except ElementTree.ParseError as error:
-        raise ReportUnreadable(str(error)) from error
-    for node in root.iter():
-        if _name(node) == "TxInfAndSts":
-            yield from _from_status(node)
-        elif _name(node) == "Ntry":
-            yield from _from_entry(node)
+    """The news in a pain.002 (status report) or camt.054 (debit and return notification). Raises IsoRefused."""
+    root = message(content)
+    for status in root.iter("TxInfAndSts"):
+        yield _from_status(status)
+    for transaction in transactions(root):
+        yield from _from_transaction(transaction)
 
 
-def _from_status(node: Element) -> Iterator[Report]:
-    outcome = _STATUS.get(_find(node, "TxSts"), PaymentOutcome.SENT)
-    code = _find(node, "StsRsnInf", "Rsn", "Cd")
-    answer = Answer(outcome, _find(node, "AcctSvcrRef"), code, _find(node, "StsRsnInf", "AddtlInf"))
-    yield Report(_find(node, "OrgnlEndToEndId"), answer)
+def _from_status(status: Element) -> Report:
+    outcome = _STATUS.get(text(status, "TxSts"), PaymentOutcome.SENT)
+    code = text(status, "StsRsnInf", "Rsn", "Cd")
+    answer = Answer(outcome, text(status, "AcctSvcrRef"), code, text(status, "StsRsnInf", "AddtlInf"))
+    return Report(text(status, "OrgnlEndToEndId"), answer)
 
 
-def _from_entry(entry: Element) -> Iterator[Report]:
+def _from_transaction(transaction: Transaction) -> Iterator[Report]:
     """A booked debit paid the order; a credit with return information brought the money back."""
-    booked = _find(entry, "BookgDt", "Dt") or _find(entry, "ValDt", "Dt")
-    for details in [node for node in entry.iter() if _name(node) == "TxDtls"] or [entry]:
-        reference, code = _find(details, "EndToEndId"), _find(details, "RtrInf", "Rsn", "Cd")
-        is_debit = (_find(details, "CdtDbtInd") or _find(entry, "CdtDbtInd")) == "DBIT"
-        if not reference or not (is_debit or code):
-            continue
+    reference, code = text(transaction.details, "EndToEndId"), text(transaction.details, "RtrInf", "Rsn", "Cd")
+    of_details, of_entry = transaction.directions
+    is_debit = (of_details or of_entry) == DEBIT
+    if reference and (is_debit or code):
         outcome = PaymentOutcome.PAID if is_debit else PaymentOutcome.RETURNED
-        bank_reference = _find(details, "AcctSvcrRef") or _find(entry, "AcctSvcrRef")
-        yield Report(reference, Answer(outcome, bank_reference, code, "", date.fromisoformat(booked)))
+        yield Report(reference, Answer(outcome, transaction.bank_reference, code, "", transaction.booked_on))
 
 
 def _child(parent: Element, name: str) -> Element:
@@ -143,18 +131,6 @@ def _path_to(parent: Element, *names: str) -> Element:
     return parent
 
 
-def _text(parent: Element, name: str, text: str) -> None:
-    if text:
-        _child(parent, name).text = text
-
-
-def _name(node: Element) -> str:
-    return node.tag.rsplit("}", 1)[-1]
-
-
-def _find(node: Element, *path: str) -> str:
-    """The text of the first descendant along ``path``."""
-    for found in node.iter():
-        if found is not node and _name(found) == path[0]:
-            return (found.text or "").strip() if len(path) == 1 else _find(found, *path[1:])
-    return ""
+def _put(parent: Element, name: str, words: str) -> None:
+    if words:
+        _child(parent, name).text = words

@@ -12,7 +12,8 @@ from django.db import IntegrityError, transaction
 from ledger.models import JournalEntry
 from ledger.posting import PeriodClosed
 from loans.banking import Answer, PaymentOrder, PaymentOutcome, Report
-from loans.banking.iso20022 import FileBank, ReportUnreadable, pain001, read_report
+from loans.banking.iso20022 import FileBank, pain001, read_report
+from loans.banking.iso_elements import IsoRefused
 from loans.bookkeeping.lifecycle import LoanNotInState
 from loans.disbursement import disbursing
 from loans.disbursement.disbursing import (
@@ -372,7 +373,7 @@ class TestFileBank:
 
     @pytest.mark.parametrize("content", [b"not xml", b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"])
     def test_what_is_no_report_is_refused(self, content: bytes) -> None:
-        with pytest.raises(ReportUnreadable):
+        with pytest.raises(IsoRefused):
             list(read_report(content))
 
     @pytest.mark.django_db
