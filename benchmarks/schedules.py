@@ -20,7 +20,6 @@ from time import process_time
 from typing import Any
 
 import numpy as np
-import pyxirr
 
 from core.money import from_minor, to_minor
 from loans.rates.apr import cost_of
@@ -31,7 +30,7 @@ from loans.schedules.terms import LoanTerms
 MONTHS = 12
 ROUNDS = 31
 LOANS = 20_000
-MODULES = ("amortization", "pyloan", "mortgage", "numpy_financial")
+MODULES = ("amortization", "pyloan", "mortgage", "numpy_financial", "pyxirr")
 GOALS = {"pyloan": ("build_schedule", 20), "amortization": ("build_many", 10)}
 
 
@@ -66,7 +65,7 @@ def main() -> int:
     rates = _measure(schedules, wishes)
     _tell("schedules", schedules, rates, "build_schedule")
     made = [(wish.terms(), build_schedule(wish.terms())) for wish in wishes[:400]]
-    annual = _annual_rates()
+    annual = _annual_rates(libraries)
     _tell("annual rates", annual, _measure(annual, [_Priced.of(*pair) for pair in made]), "loans.rates.apr.cost_of")
     for name in missing:
         print(f"MISSING: {name} could not be imported, so nothing is said about it.", file=sys.stderr)
@@ -132,7 +131,7 @@ def _others(libraries: dict[str, Any]) -> list[Contestant]:
             "numpy_financial", 60, lambda part: _numpy_financial(libraries, part), "floats, not in cents"
         ),
     }
-    return [known[name] for name in libraries]
+    return [known[name] for name in libraries if name in known]
 
 
 def _amortization(libraries: dict[str, Any], wishes: Sequence[Wish]) -> list[Any]:
@@ -183,7 +182,7 @@ class _Priced:
         return cls(terms, schedule, flows, [terms.start_on, *(row.due_on for row in schedule.instalments)])
 
 
-def _annual_rates() -> list[Contestant]:
+def _annual_rates(libraries: dict[str, Any]) -> list[Contestant]:
     return [
         Contestant(
             "loans.rates.apr.cost_of",
@@ -191,6 +190,14 @@ def _annual_rates() -> list[Contestant]:
             lambda part: [cost_of(x.terms, x.schedule) for x in part],
             "exact to 24 digits",
         ),
+        *_annual_rates_of_others(libraries.get("pyxirr")),
+    ]
+
+
+def _annual_rates_of_others(pyxirr: Any) -> list[Contestant]:
+    if pyxirr is None:
+        return []
+    return [
         Contestant("pyxirr.irr", 400, lambda part: [pyxirr.irr(x.flows) for x in part], "float, by periods"),
         Contestant("pyxirr.xirr", 400, lambda part: [pyxirr.xirr(x.dates, x.flows) for x in part], "float, by dates"),
     ]

@@ -61,11 +61,9 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
-    "django.contrib.humanize",
     "django.contrib.postgres",
     "simple_history",
     "django_htmx",
-    "django_filters",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -100,7 +98,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "audit.middleware.AuditContext",
-    "staff.web.errors.RefusalPages",
     "staff.web.errors.RefusalPages",
     "axes.middleware.AxesMiddleware",
 ]
@@ -160,7 +157,6 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_CALLABLE = "staff.web.sign_in.locked_out"
 AXES_LOCKOUT_CALLABLE = "staff.web.sign_in.locked_out"
 
 # --- what the browser is told ---------------------------------------------------------------------------------------

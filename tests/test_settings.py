@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
@@ -9,6 +10,7 @@ import sys
 
 import pytest
 import yaml
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from config import env
@@ -90,9 +92,23 @@ def test_the_readme_names_every_setting() -> None:
     assert read - told == set()
 
 
+def test_no_setting_stands_twice() -> None:
+    module = ast.parse((ROOT / "config" / "settings.py").read_text())
+    set_here = [target.id for node in module.body if isinstance(node, ast.Assign)
+                for target in node.targets if isinstance(target, ast.Name)]  # fmt: skip
+    listed = [*settings.MIDDLEWARE, "", *settings.INSTALLED_APPS]
+
+    assert [name for name in set_here if set_here.count(name) > 1] == []
+    assert [name for name in listed if listed.count(name) > 1] == []
+
+
 def test_the_compose_file_passes_every_required_setting() -> None:
-    settings = yaml.safe_load((ROOT / "compose.yaml").read_text())["x-application"]["environment"]
-    assert set(PRODUCTION) <= set(settings)
+    passed = yaml.safe_load((ROOT / "compose.yaml").read_text())["x-application"]["environment"]
+    assert set(PRODUCTION) <= set(passed)
+
+
+def test_the_secrets_beside_the_compose_file_go_neither_into_the_image_nor_into_git() -> None:
+    assert all(".env" in (ROOT / name).read_text().split() for name in (".dockerignore", ".gitignore"))
 
 
 def test_the_database_address_is_read_in_full(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,8 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from stdnum.cn import ric
+from stdnum.exceptions import ValidationError
 
 from borrowers.identity import IdentityNumberInvalid, IdentityProblem, age, check_character, parse_resident_id
 
@@ -64,6 +66,88 @@ def test_two_neighbouring_digits_in_the_wrong_order_are_always_noticed(
     if swapped != number:
         with pytest.raises(IdentityNumberInvalid):
             parse_resident_id(swapped)
+
+
+def library_takes(text: str) -> bool:
+    """Of an area without a county it knows it says neither yes nor no, but raises KeyError."""
+    try:
+        return bool(ric.validate(text))
+    except (ValidationError, KeyError):
+        return False
+
+
+def library_knows_place(number: str) -> bool:
+    try:
+        return bool(ric.get_birth_place(number))
+    except (ValidationError, KeyError):
+        return False
+
+
+def house_takes(text: str) -> bool:
+    try:
+        return bool(parse_resident_id(text))
+    except IdentityNumberInvalid:
+        return False
+
+
+KNOWN_AREAS = st.sampled_from(["110105", "440524", "370101", "340524", "513101"])
+
+
+@given(
+    st.one_of(KNOWN_AREAS, st.from_regex(r"\A[1-9][0-9]{5}\Z")),
+    st.one_of(
+        st.dates(date(1850, 1, 1), date(2099, 12, 31)).map("{:%Y%m%d}".format),
+        st.from_regex(r"\A(19|20)[0-9]{6}\Z"),
+    ),
+    st.integers(0, 999),
+    st.one_of(st.sampled_from(["right", "right small"]), st.sampled_from("0123456789Xx")),
+)
+def test_house_and_library_agree_on_every_number_of_an_area_the_library_knows(
+    area: str, born: str, sequence: int, last: str
+) -> None:
+    first_17 = f"{area}{born}{sequence:03d}"
+    right = check_character(first_17)
+    number = first_17 + {"right": right, "right small": right.lower()}.get(last, last)
+
+    assert library_takes(number) == (house_takes(number) and library_knows_place(number))
+
+
+@pytest.mark.parametrize("area", ["810000", "820000", "830000", "911101"])
+def test_residents_from_elsewhere_have_numbers_the_library_does_not_know(area: str) -> None:
+    first_17 = f"{area}19900101001"
+    number = first_17 + check_character(first_17)
+
+    assert not library_takes(number)
+    assert parse_resident_id(number).area_code == area
+
+
+def test_a_number_of_the_first_generation_is_too_short_for_both() -> None:
+    old = "110105491231002"
+
+    with pytest.raises(IdentityNumberInvalid) as refusal:
+        parse_resident_id(old)
+
+    assert refusal.value.problem is IdentityProblem.LENGTH
+    assert not library_takes(old)
+
+
+def test_neither_knows_the_day_so_a_birth_in_the_future_is_read() -> None:
+    first_17 = "11010520990101001"
+    number = first_17 + check_character(first_17)
+
+    assert parse_resident_id(number).birth_date == date(2099, 1, 1)
+    assert library_takes(number)
+
+
+def test_a_birth_before_there_were_people_to_number_is_refused_here_alone() -> None:
+    first_17 = "11010518491231001"
+    number = first_17 + check_character(first_17)
+
+    with pytest.raises(IdentityNumberInvalid) as refusal:
+        parse_resident_id(number)
+
+    assert refusal.value.problem is IdentityProblem.BIRTH_DATE
+    assert library_takes(number)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ import pytest
 from devtools import bench_libraries, environment
 from devtools.home import Home
 
+BENCH = {"amortization", "pyloan", "mortgage", "numpy-financial", "pyxirr"}
+
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, list[str]]]:
@@ -29,7 +31,7 @@ def test_the_libraries_are_installed_once_into_the_data_folder(
 
     ((target, wanted),) = asked
     assert folders == {target} == {tmp_path / "bench-libraries"}
-    assert {name.partition("==")[0] for name in wanted} == {"amortization", "pyloan", "mortgage", "numpy-financial"}
+    assert {name.partition("==")[0] for name in wanted} == BENCH
 
 
 def test_another_list_is_installed_afresh(tmp_path: Path, asked: list[tuple[Path, list[str]]]) -> None:

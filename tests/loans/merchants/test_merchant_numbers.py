@@ -1,6 +1,9 @@
 """The unified social credit code: real ones pass, and no single slip of the pen does."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stdnum.cn import uscc
 
 from loans.merchants.merchant_numbers import CreditCodeInvalid, check_character, parse_credit_code
 
@@ -31,3 +34,45 @@ def test_one_wrong_character_is_found(place: int) -> None:
 def test_what_has_not_its_form_is_none(text: str) -> None:
     with pytest.raises(CreditCodeInvalid):
         parse_credit_code(text)
+
+
+CHARACTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+CODES = st.tuples(
+    st.text(CHARACTERS, min_size=2, max_size=2),
+    st.text("0123456789", min_size=6, max_size=6),
+    st.text(CHARACTERS, min_size=9, max_size=9),
+)
+
+
+def is_sound(text: str) -> bool:
+    try:
+        return bool(parse_credit_code(text))
+    except CreditCodeInvalid:
+        return False
+
+
+@given(CODES, st.sampled_from(CHARACTERS), st.booleans(), st.sampled_from(["", " ", "-"]), st.integers(0, 18))
+def test_library_and_house_agree_where_a_code_begins_with_digits(
+    parts: tuple[str, str, str], last: str, small: bool, separator: str, place: int
+) -> None:
+    code = "".join(parts) + last
+    typed = (code.lower() if small else code)[:place] + separator + code[place:]
+
+    assert is_sound(typed) == (last == check_character(code[:17]))
+    assert uscc.is_valid(typed) == (is_sound(typed) and code[:2].isdigit())
+
+
+@pytest.mark.parametrize("registrar", ["N2", "Y1", "A1"])
+def test_a_registrar_with_a_letter_is_in_the_standard_though_not_in_the_library(registrar: str) -> None:
+    body = f"{registrar}320583MA1P00001"[:17]
+    code = body + check_character(body)
+
+    assert is_sound(code)
+    assert not uscc.is_valid(code)
+
+
+def test_a_region_is_six_digits() -> None:
+    body = "9135010XM000100Y4"
+
+    assert not is_sound(body + check_character(body))
+    assert not uscc.is_valid(body + check_character(body))
