@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from audit.models import AuditEvent
 from core.context import current
+from staff.models import User
 
 
 def record(
@@ -16,14 +17,13 @@ def record(
     reason: str = "",
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
-    actor: Any = None,
+    actor: User | None = None,
 ) -> AuditEvent:
     """Append one event about ``obj``; who, channel and request come from the running context."""
     context = current()
-    who = actor if actor is not None else context.actor
     return AuditEvent.objects.create(
         at=timezone.now(),
-        actor=who if who is not None and who.pk else None,
+        actor_id=context.actor_id if actor is None else actor.pk,
         channel=context.channel,
         action=action,
         object_type=obj._meta.label_lower,

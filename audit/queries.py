@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
 from django.apps import apps
 from django.db.models import Q, QuerySet
@@ -14,6 +13,7 @@ from django.utils import timezone
 from audit.approvals import kinds
 from audit.changes import model_of
 from audit.models import Approval, ApprovalStatus, AuditEvent
+from staff.models import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def addresses_of(records: Iterable[AuditEvent | Approval]) -> dict[tuple[str, st
     return found
 
 
-def approvals_for(user: Any, *, pending: bool) -> QuerySet[Approval]:
+def approvals_for(user: User, *, pending: bool) -> QuerySet[Approval]:
     """Requests the person may decide on, and their own."""
     may_decide = [kind.code for kind in kinds() if user.has_perm(kind.permission)]
     found = Approval.objects.filter(Q(kind__in=may_decide) | Q(requested_by=user))

@@ -5,23 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from axes.signals import user_locked_out
-from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db.models.signals import m2m_changed
 from django.dispatch import receiver
 
 from audit.events import record
-
-User = get_user_model()
+from staff.models import User
 
 
 @receiver(user_logged_in, dispatch_uid="audit.signed_in")
-def _signed_in(*, user: Any, **_signal: Any) -> None:
+def _signed_in(*, user: User, **_signal: Any) -> None:
     record("signed_in", user, actor=user)
 
 
 @receiver(user_logged_out, dispatch_uid="audit.signed_out")
-def _signed_out(*, user: Any, **_signal: Any) -> None:
+def _signed_out(*, user: User | None, **_signal: Any) -> None:
     if user is not None:
         record("signed_out", user, actor=user)
 

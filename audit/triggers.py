@@ -10,6 +10,8 @@ from typing import Any
 
 from django.apps import apps
 from django.db import connections
+from django.db.backends.utils import CursorWrapper
+from django.db.models import Model
 
 # before/after hold only what changed; bookkeeping columns and sealed personal data are left out or shown as sealed.
 _FUNCTION = """
@@ -49,7 +51,7 @@ END
 """
 
 
-def install_history_triggers(sender: Any, using: str = "default", **kwargs: Any) -> None:
+def install_history_triggers(sender: object, using: str = "default", **_signal: object) -> None:
     """After each migrate: create the triggers that are missing and the functions that read otherwise."""
     with connections[using].cursor() as cursor:
         tables, known = _tables(cursor), _known(cursor)
@@ -58,16 +60,16 @@ def install_history_triggers(sender: Any, using: str = "default", **kwargs: Any)
                 _install(cursor, model, known.get(model._meta.db_table))
 
 
-def _is_history(model: Any) -> bool:
+def _is_history(model: type[Model]) -> bool:
     return hasattr(model, "history_type") and hasattr(model, "instance_type")
 
 
-def _tables(cursor: Any) -> set[str]:
+def _tables(cursor: CursorWrapper) -> set[str]:
     cursor.execute("SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND pg_table_is_visible(oid)")
     return {name for (name,) in cursor.fetchall()}
 
 
-def _known(cursor: Any) -> dict[str, str]:
+def _known(cursor: CursorWrapper) -> dict[str, str]:
     """The text of the function behind the trigger of each table."""
     cursor.execute(
         "SELECT c.relname, p.prosrc FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
@@ -76,7 +78,7 @@ def _known(cursor: Any) -> dict[str, str]:
     return dict(cursor.fetchall())
 
 
-def _install(cursor: Any, model: Any, known: str | None) -> None:
+def _install(cursor: CursorWrapper, model: Any, known: str | None) -> None:
     tracked_model, table = model.instance_type, model._meta.db_table
     key = tracked_model._meta.pk.column
     text = _FUNCTION.format(

@@ -3,15 +3,15 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from audit.context import acting
+from audit.context import acting_for
 from borrowers.models import Borrower, Consent, ConsentPurpose, ConsentText
 from core.errors import DomainError, Invalid, NotFound
+from staff.models import User
 
 
 class ConsentTextMissing(NotFound):
@@ -76,12 +76,12 @@ def give_consent(
     at: datetime,
     text: str = "",
     text_version: str = "",
-    recorded_by: Any = None,
+    recorded_by: User | None = None,
 ) -> Consent:
     """Record one consent. The same text agreed to again gives the consent that already stands."""
     borrower = Borrower.objects.get(pk=borrower_id)
     given = GivenConsent(purpose, channel, at, text, text_version)
-    with acting(**({"actor": recorded_by} if recorded_by is not None else {})):
+    with acting_for(recorded_by):
         return record(borrower=borrower, given=given)
 
 
@@ -104,7 +104,7 @@ def record(*, borrower: Borrower, given: GivenConsent) -> Consent:
 
 
 @transaction.atomic
-def withdraw_consent(*, consent_id: int, at: datetime, reason: str = "", withdrawn_by: Any = None) -> Consent:
+def withdraw_consent(*, consent_id: int, at: datetime, reason: str = "", withdrawn_by: User | None = None) -> Consent:
     """End a consent from now on; what was done under it stays lawful."""
     consent = Consent.objects.select_for_update().filter(pk=consent_id).first()
     if consent is None:
@@ -112,7 +112,6 @@ def withdraw_consent(*, consent_id: int, at: datetime, reason: str = "", withdra
     if consent.withdrawn_at is not None:
         raise ConsentAlreadyWithdrawn
     consent.withdrawn_at = max(at, consent.given_at)
-    circumstances = {"actor": withdrawn_by} if withdrawn_by is not None else {}
-    with acting(**circumstances, **({"reason": reason} if reason else {})):
+    with acting_for(withdrawn_by, reason=reason):
         consent.save()
     return consent

@@ -5,19 +5,19 @@ table below, and whoever sends asks for usable addresses only.
 """
 
 from datetime import datetime
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from audit.context import acting
+from audit.context import acting_for
 from borrowers.fingerprints import contact_index, plain
 from borrowers.models import Borrower, ContactKind, ContactPoint, ContactState, Provenance
 from borrowers.phones import PhoneInvalid, normalise_phone
 from core.errors import DomainError, Invalid, NotFound
 from core.lifecycle import Lifecycle
+from staff.models import User
 
 _UNVERIFIED, _VERIFIED = ContactState.UNVERIFIED, ContactState.VERIFIED
 _UNDELIVERABLE, _WRONG_PERSON = ContactState.UNDELIVERABLE, ContactState.WRONG_PERSON
@@ -149,7 +149,7 @@ def add_contact_point(
     value: str,
     provenance: str = Provenance.CONTRACT,
     make_primary: bool = False,
-    added_by: Any = None,
+    added_by: User | None = None,
 ) -> ContactPoint:
     """Put a newly learnt address on file, not verified yet. The first of its kind becomes the primary one."""
     borrower = Borrower.objects.select_for_update().get(pk=borrower_id)
@@ -160,7 +160,7 @@ def add_contact_point(
         if point.value_index == index:
             raise ContactPointKnown(point)
     point = ContactPoint(borrower=borrower, kind=kind, value=address, value_index=index, provenance=provenance)
-    with acting(**_actor(added_by)):
+    with acting_for(added_by):
         if make_primary or not any(other.is_primary for other in known):
             _set_primary(borrower, point)
         else:
@@ -170,7 +170,7 @@ def add_contact_point(
 
 @transaction.atomic
 def change_state(
-    *, contact_point_id: int, to: str, at: datetime, reason: str = "", changed_by: Any = None
+    *, contact_point_id: int, to: str, at: datetime, reason: str = "", changed_by: User | None = None
 ) -> ContactPoint:
     """Move a contact point to another state. Raises ContactStateImpossible when the table has no such move."""
     point = _locked(contact_point_id)
@@ -179,17 +179,17 @@ def change_state(
         known["verified_at"] = at
     if to == ContactState.RETIRED:
         known["is_primary"] = False
-    with acting(**_actor(changed_by)):
+    with acting_for(changed_by):
         return CONTACT_POINTS.advance(point, to, reason=reason, **known)
 
 
 @transaction.atomic
-def make_primary(*, contact_point_id: int, changed_by: Any = None) -> ContactPoint:
+def make_primary(*, contact_point_id: int, changed_by: User | None = None) -> ContactPoint:
     """Use this contact point first from now on; a mobile becomes the number the borrower is known by."""
     point = _locked(contact_point_id)
     if not point.is_usable:
         raise ContactPointUnusable
-    with acting(**_actor(changed_by)):
+    with acting_for(changed_by):
         _set_primary(Borrower.objects.select_for_update().get(pk=point.borrower_id), point)
     return point
 
@@ -210,7 +210,3 @@ def _locked(contact_point_id: int) -> ContactPoint:
     if point is None:
         raise ContactPointUnknown
     return point
-
-
-def _actor(who: Any) -> dict[str, Any]:
-    return {"actor": who} if who is not None else {}

@@ -3,16 +3,16 @@
 import re
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from audit.context import acting
+from audit.context import acting_for
 from borrowers.fingerprints import account_index, plain
 from borrowers.models import BankAccount, Borrower, ExternalDebt, Income, IncomeSource
 from core.errors import DomainError, Invalid
 from core.money import ZERO
+from staff.models import User
 
 _ACCOUNT = re.compile(r"[0-9A-Z]{8,34}")
 
@@ -59,14 +59,20 @@ class AccountNotOwn(DomainError):
 
 
 def record_income(
-    *, borrower_id: int, source: str, monthly_amount: Decimal, as_of: date, verified: bool = False, by: Any = None
+    *,
+    borrower_id: int,
+    source: str,
+    monthly_amount: Decimal,
+    as_of: date,
+    verified: bool = False,
+    by: User | None = None,
 ) -> Income:
     """Put a monthly income on file; earlier figures stay for comparison."""
     if source not in IncomeSource.values:
         raise IncomeSourceUnknown(source=source)
     if monthly_amount <= ZERO:
         raise AmountRefused(field="monthly_amount")
-    with acting(**_actor(by)):
+    with acting_for(by):
         return Income.objects.create(
             borrower_id=borrower_id, source=source, monthly_amount=monthly_amount, as_of=as_of, verified=verified
         )
@@ -80,13 +86,13 @@ def record_external_debt(
     monthly_payment: Decimal,
     as_of: date,
     source: str = "declared",
-    by: Any = None,
+    by: User | None = None,
 ) -> ExternalDebt:
     """Put a debt to another lender on file; ``source`` says who told us (declared, bureau, …)."""
     for field, amount in (("balance", balance), ("monthly_payment", monthly_payment)):
         if amount < ZERO:
             raise AmountRefused(field=field)
-    with acting(**_actor(by)):
+    with acting_for(by):
         return ExternalDebt.objects.create(
             borrower_id=borrower_id,
             lender=plain(lender),
@@ -105,7 +111,7 @@ def add_bank_account(
     account_number: str,
     holder_matches: bool | None = None,
     make_primary: bool = False,
-    by: Any = None,
+    by: User | None = None,
 ) -> BankAccount:
     """Put an account on file. The first becomes the primary one unless the bank says it is somebody else's."""
     number = account_number_of(account_number)
@@ -118,7 +124,7 @@ def add_bank_account(
     if make_primary and holder_matches is False:
         raise AccountNotOwn
     primary = make_primary or (holder_matches is not False and not any(account.is_primary for account in accounts))
-    with acting(**_actor(by)):
+    with acting_for(by):
         if primary:
             _step_back(accounts)
         return BankAccount.objects.create(
@@ -145,7 +151,3 @@ def _step_back(accounts: list[BankAccount]) -> None:
         if account.is_primary:
             account.is_primary = False
             account.save()
-
-
-def _actor(who: Any) -> dict[str, Any]:
-    return {"actor": who} if who is not None else {}

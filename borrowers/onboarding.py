@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from audit.context import acting
+from audit.context import acting_for
 from borrowers import consents as consent_room
 from borrowers.consents import GivenConsent, give_consent, withdraw_consent
 from borrowers.contacts import first_contact_point, normalise_address, phone_of
@@ -20,6 +19,7 @@ from borrowers.models import Borrower, ContactKind, IdentityKind, Provenance, Se
 from core.errors import DomainError, Invalid
 from core.history import insert_tracked
 from core.identifiers import next_number
+from staff.models import User
 
 __all__ = [
     "BorrowerAlreadyRegistered",
@@ -140,7 +140,7 @@ def register_borrower(
     source: str = "",
     provenance: str = Provenance.CONTRACT,
     consents: Sequence[GivenConsent] = (),
-    registered_by: Any = None,
+    registered_by: User | None = None,
 ) -> Borrower:
     """Open the file of a person: identity checked, mobile and e-mail as contact points, consents recorded.
 
@@ -171,7 +171,7 @@ def register_borrower(
         created_on=on,
         registered_by=registered_by,
     )
-    with acting(**({"actor": registered_by} if registered_by is not None else {})):
+    with acting_for(registered_by):
         _store(borrower)
         for kind, address in {ContactKind.MOBILE: mobile, ContactKind.EMAIL: email}.items():
             if address:

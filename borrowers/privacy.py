@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from audit import events
 from borrowers.models import BankAccount, Borrower, ContactPoint
 from core.errors import Invalid, NotAllowed, NotFound
+from staff.models import User
 
 PERMISSION = "borrowers.reveal_personal_data"
 
@@ -46,7 +47,7 @@ class NothingToReveal(NotFound):
 
 
 @transaction.atomic
-def reveal(*, borrower_id: int, field: str, reason: str, revealed_by: Any, item_id: int | None = None) -> str:
+def reveal(*, borrower_id: int, field: str, reason: str, revealed_by: User, item_id: int | None = None) -> str:
     """The plain value of one piece of personal data. The audit event is stored before the value leaves."""
     if not revealed_by.has_perm(PERMISSION):
         raise RevealNotAllowed

@@ -1,6 +1,7 @@
 """History of everything a person can change: who, when, why, through which door and in which request."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -12,6 +13,7 @@ from simple_history.models import HistoricalRecords
 
 from core import rows
 from core.context import current
+from core.rows import SqlValue
 
 
 class ContextualHistory(models.Model):
@@ -110,7 +112,9 @@ def _with_history(model: Any, change: str, circumstances: tuple[str, ...]) -> st
     )
 
 
-def _circumstances(kind: str, *, at: Any = None, actor: Any = None, reason: str | None = None) -> dict[str, Any]:
+def _circumstances(
+    kind: str, *, at: datetime | None = None, actor: int | None = None, reason: str | None = None
+) -> dict[str, SqlValue]:
     """The columns that say how a change of ``kind`` ("+", "~" or "-") came about, from the context of the call.
 
     ``at``, ``actor`` and ``reason`` are what the row itself was given; a person in the context goes before ``actor``. In
@@ -123,5 +127,5 @@ def _circumstances(kind: str, *, at: Any = None, actor: Any = None, reason: str 
         "history_date": at or timezone.now(),
         "history_change_reason": reason or context.reason[:100] or None,
         "history_type": kind,
-        "history_user_id": getattr(context.actor, "pk", None) or actor,
+        "history_user_id": context.actor_id or actor,
     }

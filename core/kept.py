@@ -6,19 +6,20 @@ payment): whoever gets one must not change it.
 
 from collections.abc import Callable
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar, cast
 
+Value = TypeVar("Value")
 _SECONDS = 60
 _kept: dict[str, tuple[float, Any]] = {}
 
 
-def kept(key: str, read: Callable[[], Any]) -> Any:
+def kept(key: str, read: Callable[[], Value]) -> Value:
     """The value of ``key``, read anew when it was read more than a minute ago."""
     known = _kept.get(key)
     now = monotonic()
     if known is None or now - known[0] > _SECONDS:
         known = _kept[key] = (now, read())
-    return known[1]
+    return cast(Value, known[1])
 
 
 def forget() -> None:

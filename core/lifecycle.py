@@ -6,7 +6,6 @@ do what the table allows (``tests/test_lifecycles.py`` holds both).
 """
 
 from collections.abc import Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -14,7 +13,7 @@ from django.db.models import Model, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from core import rows
-from core.context import acting
+from core.context import acting_for
 from core.errors import DomainError
 from core.history import update_tracked
 
@@ -79,7 +78,7 @@ class Lifecycle(Generic[Row]):
         written = {self.column: self.states(to), **columns}
         for name, value in written.items():
             setattr(row, name, value)
-        with acting(reason=reason) if reason else nullcontext():
+        with acting_for(None, reason=reason):
             if hasattr(self.model, "history"):
                 update_tracked(row, written)
             else:

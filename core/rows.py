@@ -9,14 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import AutoField, Field, Model
 
 Row = TypeVar("Row", bound=Model)
+SqlValue: TypeAlias = bool | int | Decimal | str | date | datetime | list[int] | list[str] | None
+Parameters: TypeAlias = dict[str, SqlValue]  # of a statement with %(names)s
 
 
 def first(model: type[Row], tail: str, values: Sequence[Any]) -> Row | None:

@@ -36,8 +36,7 @@ def rule_versions(code: str, market: str | None = None) -> list[tuple[date, dict
 
 
 def _versions(code: str, market: str) -> list[tuple[date, dict[str, Any]]]:
-    versions: list[tuple[date, dict[str, Any]]] = kept(f"rule:{market}:{code}", lambda: _read(code, market))
-    return versions
+    return kept(f"rule:{market}:{code}", lambda: _read(code, market))
 
 
 def _read(code: str, market: str) -> list[tuple[date, dict[str, Any]]]:

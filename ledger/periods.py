@@ -5,7 +5,6 @@
 """
 
 from datetime import date
-from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import DomainError, Invalid
 from ledger.models import PeriodAct, PeriodClosing
 from ledger.queries import closed_through, sums_through
+from staff.models import User
 
 LOCK = 5497855412316  # the one the trigger of every booking shares
 
@@ -55,7 +55,7 @@ def require_closable(through: date, *, on: date) -> None:
 
 
 @transaction.atomic
-def close_through(through: date, *, on: date, by: Any = None) -> PeriodClosing:
+def close_through(through: date, *, on: date, by: User | None = None) -> PeriodClosing:
     """Close the books through ``through``; ``on`` is the business date, ``by`` nobody when the night does it.
 
     Waits for bookings under way. Raises DayStillOpen, AlreadyClosed, TrialBalanceDiffers.
@@ -79,7 +79,7 @@ def require_closed(day: date) -> PeriodClosing:
 
 
 @transaction.atomic
-def reopen_from(day: date, *, reason: str, by: Any, approved_by: Any) -> PeriodClosing:
+def reopen_from(day: date, *, reason: str, by: User, approved_by: User) -> PeriodClosing:
     """Open the books again from ``day`` on. Doors never call this: it is what approving a reopening does.
 
     Raises NothingClosed.

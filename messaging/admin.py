@@ -10,6 +10,7 @@ from core.admin import HistoryAdmin, ReadOnlyAdmin
 from core.errors import DomainError
 from messaging.models import Message, Template
 from messaging.wording import check_wording, publish_wording
+from staff.permissions import person
 
 
 class WordingForm(forms.ModelForm):
@@ -44,7 +45,7 @@ class TemplateAdmin(HistoryAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: Template, form: Any, change: bool) -> None:
-        published = publish_wording(**form.cleaned_data, by=request.user)
+        published = publish_wording(**form.cleaned_data, by=person(request))
         obj.pk, obj.version = published.pk, published.version
 
 

@@ -7,7 +7,6 @@ not allow any more (a failure after the delivery) is dropped, because the first 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -20,6 +19,7 @@ from messaging.delivery import PAUSES
 from messaging.models import Message, MessageStatus
 from messaging.outbox import MESSAGES, advance, mark_delivered
 from messaging.undelivered import address_failed
+from staff.models import User
 
 OUTCOMES = {
     DELIVERED: MessageStatus.DELIVERED,
@@ -55,7 +55,7 @@ def record_receipt(
     provider_reference: str = "",
     permanent: bool = True,
     detail: str = "",
-    reported_by: Any = None,
+    reported_by: User | None = None,
 ) -> Message:
     """Take in one receipt, named by our message or by the gateway's reference. Repeats change nothing."""
     if outcome not in OUTCOMES:

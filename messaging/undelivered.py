@@ -1,7 +1,6 @@
 """When an address turns out dead or somebody else's: its state changes, and the message looks for another way (S4)."""
 
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -11,6 +10,7 @@ from borrowers.models import ContactPoint, ContactState
 from messaging.addressing import best_address
 from messaging.models import Message
 from messaging.outbox import queue_again
+from staff.models import User
 
 
 @transaction.atomic
@@ -20,7 +20,7 @@ def number_refused(*, message_id: int, at: datetime) -> None:
     address_failed(message, to=ContactState.UNDELIVERABLE, at=at, reason=_("The gateway does not know the number."))
 
 
-def address_failed(message: Message, *, to: ContactState, at: datetime, reason: str, by: Any = None) -> None:
+def address_failed(message: Message, *, to: ContactState, at: datetime, reason: str, by: User | None = None) -> None:
     """Mark the address the message went to, and say the same through the next one that still works."""
     point = message.contact_point
     if point is None:

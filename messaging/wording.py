@@ -1,16 +1,16 @@
 """The approved wordings: which one is used, and how a new version takes the place of the old."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from audit.context import acting
+from audit.context import acting_for
 from core.errors import Invalid
 from messaging.models import Channel, Template
 from messaging.rendering import WordingProblem, problems, variables
+from staff.models import User
 
 # What each message is about, and the variables its producers promise to give.
 VARIABLES: dict[str, tuple[str, ...]] = {
@@ -78,12 +78,12 @@ def wording_book() -> WordingBook:
 
 @transaction.atomic
 def publish_wording(
-    *, code: str, channel: str, language: str, body: str, subject: str = "", reason: str = "", by: Any = None
+    *, code: str, channel: str, language: str, body: str, subject: str = "", reason: str = "", by: User | None = None
 ) -> Template:
     """Put a new version of a wording in use; the version before stays on record. Raises WordingRefused."""
     check_wording(code, channel, body)
     versions = Template.objects.select_for_update().filter(code=code, channel=channel, language=language)
-    with acting(**({"actor": by} if by is not None else {}), **({"reason": reason} if reason else {})):
+    with acting_for(by, reason=reason):
         for old in versions.filter(active=True):
             old.active = False
             old.save()

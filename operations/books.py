@@ -1,7 +1,6 @@
 """Closing the books up to a day: only over right books, by hand or by the night, and opened again by two people."""
 
 from datetime import date, timedelta
-from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +18,7 @@ from ledger.periods import (
     require_closed,
 )
 from loans.proof.verifying import Progress, verify
+from staff.models import User
 
 RULE = "books_closing"
 REOPENING = "books.reopening"
@@ -32,7 +32,7 @@ class BooksDiffer(DomainError):
     )
 
 
-def close_books(*, through: date, on: date, by: Any = None, progress: Progress | None = None) -> PeriodClosing:
+def close_books(*, through: date, on: date, by: User | None = None, progress: Progress | None = None) -> PeriodClosing:
     """Verify every loan and the whole books, then close them through ``through``; ``on`` is the business date.
 
     Raises BooksDiffer and what ``ledger.periods.close_through`` raises.
@@ -63,7 +63,7 @@ def close_by_rule(on: date) -> dict[str, int]:
     return {"books_closed": 1}
 
 
-def request_reopening(*, day: date, reason: str, on: date, by: Any) -> Approval:
+def request_reopening(*, day: date, reason: str, on: date, by: User) -> Approval:
     """Ask a second person to open the books again from ``day`` on.
 
     Raises NothingClosed, ReasonMissing, ApprovalAlreadyPending.
@@ -83,5 +83,6 @@ def request_reopening(*, day: date, reason: str, on: date, by: Any) -> Approval:
 
 def reopening_approved(approval: Approval, on: date) -> None:
     """Open the books as a second person agreed to."""
+    assert approval.requested_by is not None and approval.decided_by is not None  # a reopening is asked for by a person
     day = date.fromisoformat(approval.payload["day"])
     reopen_from(day, reason=approval.reason, by=approval.requested_by, approved_by=approval.decided_by)

@@ -27,6 +27,7 @@ from loans.models import Loan
 from operations.checkpoints import ChunkAlreadyDone, done_chunks, record_done, record_failed, total_counts
 from operations.models import BusinessDay, DemoLoad, EndOfDayRun, ImportBatch
 from operations.steps import STEPS, Step
+from staff.models import User
 
 LOCK = 0x4C6F616E_45_4F_44  # "Loan" "EOD": any number no other advisory lock of the database uses
 ONE_DAY = timedelta(days=1)
@@ -127,7 +128,7 @@ def _past_is_lived() -> bool:
     return replayed.exists() or DemoLoad.objects.filter(finished_at__isnull=True).exists()
 
 
-def request_close(*, on: date, today: date, requested_by: Any) -> EndOfDayRun:
+def request_close(*, on: date, today: date, requested_by: User | None) -> EndOfDayRun:
     """Put the closing of the business day on record for the worker to do. ``today`` is the day of the wall clock."""
     if on > today:
         raise DayNotOver(on=on)
@@ -197,7 +198,7 @@ def _run_of(on: date, triggered_by: str) -> EndOfDayRun:
         business_day=day,
         trigger=triggered_by,
         chunk_size=settings.END_OF_DAY_CHUNK_SIZE,
-        requested_by=context().actor,
+        requested_by_id=context().actor_id,
     )
 
 

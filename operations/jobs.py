@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -16,6 +15,7 @@ from operations.demo.story import live, waits_until
 from operations.demo.time import let_days_pass
 from operations.end_of_day import Progress, close_until
 from operations.models import DemoStory, EndOfDayRun, LongJob
+from staff.models import User
 
 STORY = "story:"
 CLOSING = "close_books"
@@ -39,24 +39,24 @@ class JobRunning(DomainError):
     message = _("This is under way already.")
 
 
-def request_catch_up(*, today: date, requested_by: Any) -> LongJob:
+def request_catch_up(*, today: date, requested_by: User | None) -> LongJob:
     """Close the missed days up to the calendar's today."""
     return _request("catch_up", today, requested_by)
 
 
-def request_advance(*, to: date, requested_by: Any) -> LongJob:
+def request_advance(*, to: date, requested_by: User | None) -> LongJob:
     """Demo only: let the days up to ``to`` pass, with everything that happens in them."""
     _require_demo()
     return _request("advance", to, requested_by)
 
 
-def request_story(*, story: DemoStory, requested_by: Any) -> LongJob:
+def request_story(*, story: DemoStory, requested_by: User | None) -> LongJob:
     """Demo only: let the days pass that the next step of the story needs, and do it."""
     _require_demo()
     return _request(f"{STORY}{story.pk}", waits_until(story) or business_date.current(), requested_by)
 
 
-def request_closing(*, through: date, on: date, requested_by: Any) -> LongJob:
+def request_closing(*, through: date, on: date, requested_by: User | None) -> LongJob:
     """Verify the books and close them through ``through``; ``on`` is the business date.
 
     Raises DayStillOpen, AlreadyClosed, JobRunning.
@@ -102,7 +102,7 @@ def _require_demo() -> None:
         raise AdvanceNotOffered
 
 
-def _request(kind: str, target: date, requested_by: Any) -> LongJob:
+def _request(kind: str, target: date, requested_by: User | None) -> LongJob:
     waiting = LongJob.objects.filter(status__in=(LongJob.Status.QUEUED, LongJob.Status.RUNNING))
     if same := waiting.filter(kind=kind, argument=target.isoformat()).first():
         return same

@@ -139,7 +139,7 @@ def issue_key(
     label: str = "",
     read_only: bool = False,
     expires_at: datetime | None = None,
-    created_by: Any = None,
+    created_by: User | None = None,
 ) -> IssuedKey:
     """A new key. The client row is locked, so two administrators cannot make a third key together."""
     wanted = _checked(scopes)

@@ -1,7 +1,6 @@
 """The do-not-lend list: people put somebody on it and take them off, each time with a reason. No rule ever does."""
 
 from datetime import date
-from typing import Any
 
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +9,7 @@ from audit.approvals import ReasonMissing
 from core.context import acting
 from core.errors import DomainError
 from risk.models import DoNotLendEntry
+from staff.models import User
 
 
 class DoNotLendReason(models.TextChoices):
@@ -27,7 +27,7 @@ class NotListed(DomainError):
 
 
 @transaction.atomic
-def put_on(*, borrower_id: int, reason: str, note: str, on: date, by: Any) -> DoNotLendEntry:
+def put_on(*, borrower_id: int, reason: str, note: str, on: date, by: User) -> DoNotLendEntry:
     """Put the borrower on the list. Somebody who is on it stays on it as first written."""
     if not note.strip():
         raise ReasonMissing(field="note")
@@ -41,7 +41,7 @@ def put_on(*, borrower_id: int, reason: str, note: str, on: date, by: Any) -> Do
 
 
 @transaction.atomic
-def take_off(*, borrower_id: int, reason: str, on: date, by: Any) -> DoNotLendEntry:
+def take_off(*, borrower_id: int, reason: str, on: date, by: User) -> DoNotLendEntry:
     """Take the borrower off the list. Raises NotListed, ReasonMissing."""
     if not reason.strip():
         raise ReasonMissing()

@@ -7,9 +7,9 @@ not raised tomorrow); a cut is made once for each time a borrower falls behind, 
 
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.db.models import Max, Min
 from django.utils.translation import gettext_lazy as _
 
@@ -18,8 +18,10 @@ from audit.events import record
 from audit.models import Approval
 from core.errors import DomainError, Invalid
 from core.money import ZERO
+from core.rows import Parameters
 from core.rules import rule
 from risk.models import Assessment, CreditLimit, LimitChange, LimitReason
+from staff.models import User
 
 RAISE = "risk.limit_raise"
 
@@ -96,7 +98,7 @@ class LimitAmountWrong(Invalid):
 def rescore(lo: int, hi: int, on: date) -> dict[str, int]:
     """Review the limits of the borrowers ``lo`` (included) to ``hi`` (left out). Repeated for a day, it moves nothing."""
     numbers = rule("limit_review", on)
-    values = {
+    values: Parameters = {
         "lo": lo,
         "hi": hi,
         "on": on,
@@ -115,7 +117,7 @@ def rescore(lo: int, hi: int, on: date) -> dict[str, int]:
         return {name: _run(cursor, sql, reason, values) for name, (sql, reason) in moves.items()}
 
 
-def _run(cursor: Any, moves: str, reason: str, values: dict[str, Any]) -> int:
+def _run(cursor: CursorWrapper, moves: str, reason: str, values: Parameters) -> int:
     cursor.execute(_WRITE.format(moves=moves, reason=reason), values)
     return max(cursor.rowcount, 0)
 
@@ -144,7 +146,7 @@ def open_limit(borrower_id: int, assessment: Assessment, on: date) -> None:
 
 
 @transaction.atomic
-def change(*, borrower_id: int, amount: Decimal, reason: str, on: date, by: Any) -> CreditLimit:
+def change(*, borrower_id: int, amount: Decimal, reason: str, on: date, by: User) -> CreditLimit:
     """A person changes a limit: down at once, up only once a second person agrees.
 
     Raises LimitUnknown, LimitAmountWrong, ReasonMissing, ApprovalAlreadyPending.
@@ -184,7 +186,7 @@ def _locked(borrower_id: int) -> CreditLimit:
     return limit
 
 
-def _write(limit: CreditLimit, amount: Decimal, reason: str, on: date, by: Any) -> CreditLimit:
+def _write(limit: CreditLimit, amount: Decimal, reason: str, on: date, by: User | None) -> CreditLimit:
     before = limit.amount
     limit.amount, limit.as_of, limit.changed_on = amount, on, on
     limit.raised_on = on if amount > before else limit.raised_on

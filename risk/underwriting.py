@@ -44,6 +44,7 @@ from risk.policy.policy import GradeTerms, Recommendation, Wish, read_grades, re
 from risk.queries import grade_policy_on, limits_on, profile_of, scorecard_in_use
 from risk.scorecards.scorecard import Score, read_card
 from risk.work_queue import require_claim
+from staff.models import User
 
 
 class AssessmentMissing(DomainError):
@@ -127,7 +128,7 @@ def decide(
     outcome: str,
     reasons: tuple[str, ...],
     on: date,
-    by: Any,
+    by: User,
     principal: Decimal | None = None,
     term_count: int | None = None,
     note: str = "",

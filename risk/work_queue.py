@@ -1,7 +1,6 @@
 """The underwriters' queue: oldest first, one person at a time on an application, and a claim that ends by itself."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -9,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
 from loans.models import Application, ApplicationStatus
+from staff.models import User
 
 CLAIM_LASTS = timedelta(minutes=30)
 
@@ -24,7 +24,7 @@ class NotWaitingForUnderwriter(DomainError):
 
 
 @transaction.atomic
-def claim_next(*, by: Any, now: datetime) -> Application | None:
+def claim_next(*, by: User, now: datetime) -> Application | None:
     """The oldest waiting application nobody works on, now claimed by ``by``. Two people never get the same one."""
     free = Q(claimed_by__isnull=True) | Q(claimed_by=by) | Q(claimed_at__lt=now - CLAIM_LASTS)
     application = (
@@ -34,7 +34,7 @@ def claim_next(*, by: Any, now: datetime) -> Application | None:
 
 
 @transaction.atomic
-def claim(*, application_id: int, by: Any, now: datetime) -> Application:
+def claim(*, application_id: int, by: User, now: datetime) -> Application:
     """Claim this one. Raises NotWaitingForUnderwriter, ClaimedByAnother."""
     application = Application.objects.locked(application_id)
     if application.status != ApplicationStatus.REFERRED:
@@ -45,24 +45,24 @@ def claim(*, application_id: int, by: Any, now: datetime) -> Application:
 
 
 @transaction.atomic
-def release(*, application_id: int, by: Any) -> Application:
+def release(*, application_id: int, by: User) -> Application:
     """Give it back to the queue."""
     application = Application.objects.locked(application_id)
     require_claim(application, by)
     return _write_claim(application, None, None)
 
 
-def _claim(application: Application, by: Any, now: datetime) -> Application:
+def _claim(application: Application, by: User, now: datetime) -> Application:
     return _write_claim(application, by, now)
 
 
-def _write_claim(application: Application, by: Any, at: datetime | None) -> Application:
+def _write_claim(application: Application, by: User | None, at: datetime | None) -> Application:
     application.claimed_by, application.claimed_at = by, at
     application.save(update_fields=["claimed_by", "claimed_at"])
     return application
 
 
-def require_claim(application: Application, by: Any) -> None:
+def require_claim(application: Application, by: User) -> None:
     """Nobody decides over the head of the person who took the application."""
     if application.claimed_by_id is not None and application.claimed_by_id != by.pk:
         raise ClaimedByAnother(who=str(application.claimed_by))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
@@ -33,7 +34,7 @@ def person(request: HttpRequest) -> User:
     return user
 
 
-def check(user: Any, permission: str) -> None:
+def check(user: User | AnonymousUser, permission: str) -> None:
     if not user.has_perm(permission):
         raise MissingPermission(permission)
 

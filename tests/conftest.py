@@ -17,6 +17,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
+from django.utils import translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
@@ -99,6 +100,13 @@ def _nothing_cached() -> Iterator[None]:
     yield
     cache.clear()
     forget_cached_rules()
+
+
+@pytest.fixture(autouse=True)
+def _no_language_left() -> Iterator[None]:
+    """A page read in Chinese leaves its language to whatever runs next in the process."""
+    yield
+    translation.deactivate()
 
 
 # --- people ---------------------------------------------------------------------------------------------------------

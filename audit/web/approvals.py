@@ -18,6 +18,8 @@ from audit.models import Approval, ApprovalStatus
 from core import business_date
 from core.errors import DomainError
 from core.pages import page_of
+from staff.models import User
+from staff.permissions import person
 from staff.roles import role_label, roles_with
 
 TONES = {
@@ -61,12 +63,12 @@ def _decide(request: HttpRequest, pk: int, decide: Callable[..., Approval], done
 def _inbox(request: HttpRequest, status: int = 200, refused: dict[str, Any] | None = None) -> HttpResponse:
     pending = request.GET.get("state") != "decided"
     order = ("requested_at", "id") if pending else ("-id",)
-    page = page_of(queries.approvals_for(request.user, pending=pending), request, order=order, size=25)
+    page = page_of(queries.approvals_for(person(request), pending=pending), request, order=order, size=25)
     people = people_in(page.items)
     addresses = queries.addresses_of(page.items)
     cards = [
         {
-            **_card(approval, request.user, people),
+            **_card(approval, person(request), people),
             "object_url": addresses.get((approval.object_type, approval.object_id), ""),
             "refused": refused if refused and refused["pk"] == approval.pk else {},
         }
@@ -76,7 +78,7 @@ def _inbox(request: HttpRequest, status: int = 200, refused: dict[str, Any] | No
     return render(request, "audit/approvals.html", context, status=status)
 
 
-def _card(approval: Approval, user: Any, people: dict[int, str]) -> dict[str, Any]:
+def _card(approval: Approval, user: User, people: dict[int, str]) -> dict[str, Any]:
     kind = approvals.kind_of(approval)
     return {
         "approval": approval,
@@ -88,7 +90,7 @@ def _card(approval: Approval, user: Any, people: dict[int, str]) -> dict[str, An
     }
 
 
-def _why_not(approval: Approval, user: Any, permission: str) -> str:
+def _why_not(approval: Approval, user: User, permission: str) -> str:
     """Why the buttons are dead for this person, in words; empty when they may decide."""
     if approval.requested_by_id == user.pk:
         return _("You made this request. Another person must decide on it.")

@@ -23,6 +23,7 @@ from partners.api.lists import ListQuery, WordsField
 from partners.api.schema import list_of
 from partners.disclosure import discloses, note_disclosure
 from partners.introductions import ExternalIdTaken, external_ids, found_by_external_id, introduce, visible
+from staff.permissions import person
 
 CHANNEL = "api"
 KIND = "borrower"
@@ -102,7 +103,7 @@ class Borrowers(BorrowerView):
                 on=business_date.current(),
                 source=self.client.public_id,
                 provenance=Provenance.PARTNER,
-                registered_by=request.user,
+                registered_by=person(request),
             )
         except BorrowerAlreadyRegistered as refusal:
             raise self._named_if_visible(refusal) from None
@@ -139,7 +140,7 @@ class BorrowerDetail(BorrowerView):
         """Changes the language of messages. A new phone or e-mail address is a new contact point."""
         given = self.body(shapes.BorrowerPatch)
         borrower = self.borrower(borrower_id)
-        return self.shown(choose_language(borrower_id=borrower.pk, changed_by=request.user, **given))
+        return self.shown(choose_language(borrower_id=borrower.pk, changed_by=person(request), **given))
 
     def present(self, borrower_id: str) -> Response:
         """What the caller would be shown now, for its fingerprint alone: nothing of it leaves, nothing is noted."""

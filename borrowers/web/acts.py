@@ -22,7 +22,7 @@ from borrowers.preferences import set_do_not_contact
 from borrowers.web import forms as ask
 from core import business_date
 from core.errors import DomainError
-from staff.permissions import require
+from staff.permissions import person, require
 
 _CHANGE = "borrowers.change_borrower"
 
@@ -60,7 +60,7 @@ def add_contact(request: HttpRequest, number: str) -> HttpResponse:
         request,
         borrower,
         form,
-        lambda given: add_contact_point(borrower_id=borrower.pk, added_by=request.user, **given),
+        lambda given: add_contact_point(borrower_id=borrower.pk, added_by=person(request), **given),
         title=_("Add a contact point"),
         button=_("Add"),
         done=_("The contact point is on file, not verified yet."),
@@ -77,7 +77,9 @@ def contact_state(request: HttpRequest, number: str, pk: int) -> HttpResponse:
         request,
         borrower,
         form,
-        lambda given: change_state(contact_point_id=point.pk, at=business_date.now(), changed_by=request.user, **given),
+        lambda given: change_state(
+            contact_point_id=point.pk, at=business_date.now(), changed_by=person(request), **given
+        ),
         title=_("State of %(contact)s") % {"contact": point},
         button=_("Change the state"),
         done=_("The state of the contact point was changed."),
@@ -90,7 +92,7 @@ def contact_primary(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     borrower = queries.by_number(number)
     point = get_object_or_404(ContactPoint, pk=pk, borrower=borrower)
     try:
-        make_primary(contact_point_id=point.pk, changed_by=request.user)
+        make_primary(contact_point_id=point.pk, changed_by=person(request))
     except DomainError as refusal:
         messages.error(request, refusal.detail)
     else:
@@ -107,7 +109,9 @@ def add_consent(request: HttpRequest, number: str) -> HttpResponse:
         request,
         borrower,
         form,
-        lambda given: give_consent(borrower_id=borrower.pk, at=business_date.now(), recorded_by=request.user, **given),
+        lambda given: give_consent(
+            borrower_id=borrower.pk, at=business_date.now(), recorded_by=person(request), **given
+        ),
         title=_("Record a consent"),
         button=_("Record"),
         done=_("The consent is recorded."),
@@ -124,7 +128,7 @@ def end_consent(request: HttpRequest, number: str, pk: int) -> HttpResponse:
         borrower,
         ask.Reason(ask.posted(request)),
         lambda given: withdraw_consent(
-            consent_id=consent.pk, at=business_date.now(), withdrawn_by=request.user, **given
+            consent_id=consent.pk, at=business_date.now(), withdrawn_by=person(request), **given
         ),
         title=_("Withdraw: %(purpose)s") % {"purpose": consent.get_purpose_display()},
         button=_("Withdraw the consent"),
@@ -141,7 +145,7 @@ def add_income(request: HttpRequest, number: str) -> HttpResponse:
         request,
         borrower,
         form,
-        lambda given: record_income(borrower_id=borrower.pk, by=request.user, **given),
+        lambda given: record_income(borrower_id=borrower.pk, by=person(request), **given),
         title=_("Record an income"),
         button=_("Record"),
         done=_("The income is on file."),
@@ -157,7 +161,7 @@ def add_debt(request: HttpRequest, number: str) -> HttpResponse:
         request,
         borrower,
         form,
-        lambda given: record_external_debt(borrower_id=borrower.pk, by=request.user, **given),
+        lambda given: record_external_debt(borrower_id=borrower.pk, by=person(request), **given),
         title=_("Record a debt elsewhere"),
         button=_("Record"),
         done=_("The debt is on file."),
@@ -172,7 +176,7 @@ def add_account(request: HttpRequest, number: str) -> HttpResponse:
         request,
         borrower,
         ask.NewAccount(ask.posted(request)),
-        lambda given: add_bank_account(borrower_id=borrower.pk, by=request.user, **given),
+        lambda given: add_bank_account(borrower_id=borrower.pk, by=person(request), **given),
         title=_("Add a bank account"),
         button=_("Add"),
         done=_("The account is on file."),
@@ -188,7 +192,7 @@ def do_not_contact(request: HttpRequest, number: str) -> HttpResponse:
         request,
         borrower,
         ask.Reason(ask.posted(request)),
-        lambda given: set_do_not_contact(borrower_id=borrower.pk, wanted=wanted, changed_by=request.user, **given),
+        lambda given: set_do_not_contact(borrower_id=borrower.pk, wanted=wanted, changed_by=person(request), **given),
         title=_("Do not contact") if wanted else _("Allow contact again"),
         button=_("Stop reminders and collection") if wanted else _("Allow reminders and collection"),
         done=_("The borrower is left alone from now on.") if wanted else _("The borrower may be contacted again."),

@@ -16,7 +16,7 @@ from borrowers.web.forms import BorrowerFilter, NewBorrower, posted, refuse
 from core import business_date
 from core.errors import DomainError
 from core.pages import page_of
-from staff.permissions import require
+from staff.permissions import person, require
 
 
 @require_GET
@@ -48,7 +48,7 @@ def new_borrower(request: HttpRequest) -> HttpResponse:
                 **form.person,
                 on=business_date.current(),
                 consents=[GivenConsent(purpose, "branch", business_date.now()) for purpose in form.consents],
-                registered_by=request.user,
+                registered_by=person(request),
             )
         except BorrowerAlreadyRegistered as refusal:
             refuse(form, refusal)

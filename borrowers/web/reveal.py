@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 from borrowers import privacy, queries
 from borrowers.web.forms import RevealReason, posted, refuse
 from core.errors import DomainError
-from staff.permissions import require
+from staff.permissions import person, require
 
 SECONDS = 30
 
@@ -24,7 +24,7 @@ def reveal(request: HttpRequest, number: str, field: str, pk: int | None = None)
     if request.method == "POST" and form.is_valid():
         try:
             context["value"] = privacy.reveal(
-                borrower_id=borrower.pk, field=field, item_id=pk, reason=form.words, revealed_by=request.user
+                borrower_id=borrower.pk, field=field, item_id=pk, reason=form.words, revealed_by=person(request)
             )
         except DomainError as refusal:
             refuse(form, refusal)

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.functional import Promise as LazyText
@@ -24,6 +23,7 @@ from loans.account.changes.extending import Extended
 from loans.acts.kinds.extending import days_that_cure
 from loans.bookkeeping import positions
 from loans.models import LoanPosition, LoanStatus
+from staff.models import User
 
 LOANS_SHOWN = 5
 CONTACTS_READ = 60
@@ -91,7 +91,7 @@ class CaseFile:
     suggested_reason: str | LazyText
     suggested_by: int
     story: list[Line]
-    taken_by: Any
+    taken_by: User | None
 
     @property
     def reason(self) -> str | LazyText:
@@ -100,7 +100,7 @@ class CaseFile:
         return Reason(self.case.reason).label if judged else self.suggested_reason
 
 
-def case_file(case: Case, *, person: Any, now: datetime, on: date) -> CaseFile:
+def case_file(case: Case, *, person: User, now: datetime, on: date) -> CaseFile:
     """The whole file of ``case`` as ``person`` sees it at ``now``."""
     points = list(case.borrower.contact_points.order_by("-is_primary", "kind", "id"))
     phone = next((p for p in points if p.kind == ContactKind.MOBILE and p.is_usable), None)

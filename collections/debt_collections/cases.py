@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Max, Min
@@ -19,6 +18,7 @@ from debt_collections.contacting import dial, log_and_take_next, log_contact
 from debt_collections.lifecycle import CaseClosed, CaseNotFound, StepNotAllowed, advance, locked_open, tell
 from debt_collections.models import Case, EventKind, HoldReason, Reason, Status
 from debt_collections.workload import assign, claim_next, give_back, snooze
+from staff.models import User
 
 __all__ = [
     "CaseClosed",
@@ -79,7 +79,7 @@ def review_borrower(*, borrower_id: int, on: date) -> dict[str, int]:
 
 # --- people ---------------------------------------------------------------------------------------------------------
 @transaction.atomic
-def hold(*, case_id: int, reason: str, until: date, on: date, by: Any, note: str = "") -> Case:
+def hold(*, case_id: int, reason: str, until: date, on: date, by: User, note: str = "") -> Case:
     """Let collection rest until the end of ``until`` for a circumstance; a pending promise is released."""
     case = locked_open(case_id)
     latest = on + timedelta(days=rule("collections_work", on)["hold_days_most"])
@@ -94,7 +94,7 @@ def hold(*, case_id: int, reason: str, until: date, on: date, by: Any, note: str
 
 
 @transaction.atomic
-def release(*, case_id: int, on: date, by: Any, note: str = "") -> Case:
+def release(*, case_id: int, on: date, by: User, note: str = "") -> Case:
     """End a rest before its day."""
     case = locked_open(case_id)
     with acting(actor=by, reason=note):
@@ -103,7 +103,7 @@ def release(*, case_id: int, on: date, by: Any, note: str = "") -> Case:
 
 
 @transaction.atomic
-def escalate(*, case_id: int, note: str, on: date, by: Any) -> Case:
+def escalate(*, case_id: int, note: str, on: date, by: User) -> Case:
     """Hand a case up to the team lead with a reason. Raises NoteMissing, AlreadyEscalated."""
     case = locked_open(case_id)
     if not note.strip():
@@ -118,7 +118,7 @@ def escalate(*, case_id: int, note: str, on: date, by: Any) -> Case:
 
 
 @transaction.atomic
-def classify(*, case_id: int, reason: str, on: date, by: Any, note: str = "") -> Case:
+def classify(*, case_id: int, reason: str, on: date, by: User, note: str = "") -> Case:
     """Write down why the borrower is late. `unwilling` is a grave word: it needs the evidence in the note."""
     case = locked_open(case_id)
     if Reason(reason) == Reason.UNWILLING and not note.strip():

@@ -24,6 +24,7 @@ from core.rules import rule
 from debt_collections import guarding, promises, workload
 from debt_collections.lifecycle import locked_open
 from debt_collections.models import Case, Channel, ContactAttempt, Outcome, PaymentMethod
+from staff.models import User
 
 OVERRIDE = "collections.override_contact_guard"
 # Where a channel reaches people; a visit goes to no contact point, so any may be named with it.
@@ -74,7 +75,7 @@ class PromiseTerms:
 
 
 @transaction.atomic
-def dial(*, case_id: int, contact_point_id: int, now: datetime, on: date, by: Any) -> str:
+def dial(*, case_id: int, contact_point_id: int, now: datetime, on: date, by: User) -> str:
     """The number to call, unmasked, if calling is allowed at this moment; the reveal is on record."""
     case = locked_open(case_id)
     workload.refuse_if_taken(case, by, now)
@@ -96,7 +97,7 @@ def log_contact(
     outcome: str,
     on: date,
     now: datetime,
-    by: Any,
+    by: User,
     channel: str = Channel.CALL,
     contact_point_id: int | None = None,
     note: str = "",
@@ -139,7 +140,7 @@ def log_contact(
 
 
 def log_and_take_next(
-    *, collector: Any, now: datetime, on: date, stage: str = "", **contact: Any
+    *, collector: User, now: datetime, on: date, stage: str = "", **contact: Any
 ) -> tuple[ContactAttempt, Case | None]:
     """Save and next: the contact is stored first, for good; then the next best case is handed out."""
     attempt = log_contact(by=collector, now=now, on=on, **contact)
@@ -168,7 +169,7 @@ def _check_guard(
     outcome: str,
     now: datetime,
     on: date,
-    by: Any,
+    by: User,
     override_reason: str,
 ) -> None:
     if point is None and (channel == Channel.CALL or outcome == Outcome.WRONG_NUMBER):

@@ -9,11 +9,11 @@ The borrower is told of a broken one by a message on the next morning.
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
+from core.rows import Parameters
 from core.rules import rule
 from debt_collections.models import Case, EventKind, Promise, PromiseStatus, Status
 from debt_collections.recording import context_parameters, history_sql
@@ -93,14 +93,15 @@ SELECT count(*) FILTER (WHERE status = '{PromiseStatus.KEPT}'),
 def judge_promises(lo: int, hi: int, on: date) -> dict[str, int]:
     """Judge the pending promises ``lo`` ≤ id < ``hi`` as of the end of ``on``, in the caller's transaction."""
     terms = PromiseRule.from_data(rule("collections_promise", on))
-    parameters: dict[str, Any] = {
+    parameters: Parameters = {
         "lo": lo,
         "hi": hi,
         "on": on,
         "kept_share": terms.kept_share,
         "mostly_paid_share": terms.mostly_paid_share,
         "due_at": timezone.make_aware(datetime.combine(on + timedelta(days=1), SEND_AT)),
-    } | context_parameters("judged by repayments")
+        **context_parameters("judged by repayments"),
+    }
     with connection.cursor() as cursor:
         cursor.execute(_HOLD_CASES, parameters)
         cursor.execute(_JUDGE, parameters)

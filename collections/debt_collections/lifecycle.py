@@ -8,7 +8,6 @@ anything open → closed      only the review closes, when nothing is overdue; a
 from __future__ import annotations
 
 from datetime import date, datetime, time
-from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import DomainError, NotFound
 from core.lifecycle import Lifecycle
 from debt_collections.models import Case, CaseEvent, EventKind, Status
+from staff.models import User
 
 
 class CaseNotFound(NotFound):
@@ -64,7 +64,7 @@ def locked_open(case_id: int) -> Case:
     return case
 
 
-def advance(case: Case, to: Status, *, on: date, by: Any = None, note: str = "", **columns: object) -> None:
+def advance(case: Case, to: Status, *, on: date, by: User | None = None, note: str = "", **columns: object) -> None:
     """Take one step and tell it; ``columns`` belong to the step. The end of a rest forgets its reason and its day.
 
     Raises StepNotAllowed.
@@ -81,7 +81,7 @@ def tell(
     kind: EventKind,
     *,
     on: date,
-    by: Any = None,
+    by: User | None = None,
     before: str = "",
     after: str = "",
     note: str = "",

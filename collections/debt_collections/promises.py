@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Max, Sum
@@ -20,6 +19,7 @@ from debt_collections.lifecycle import advance, locked, locked_open, start_of
 from debt_collections.models import Case, PaymentMethod, Promise, PromiseStatus, Status
 from debt_collections.strategy import PromiseRule
 from loans.models import Loan, Repayment
+from staff.models import User
 
 
 class PromiseNotFound(NotFound):
@@ -78,7 +78,7 @@ def take(
     amount: Decimal,
     due_on: date,
     on: date,
-    by: Any,
+    by: User,
     loan_id: int | None = None,
     method: str = PaymentMethod.ONLINE,
 ) -> Promise:
@@ -104,7 +104,7 @@ def take(
 
 
 @transaction.atomic
-def cancel(*, promise_id: int, reason: str, on: date, by: Any) -> Promise:
+def cancel(*, promise_id: int, reason: str, on: date, by: User) -> Promise:
     """Take a promise back, for a reason that is kept. Raises PromiseNotFound, PromiseAlreadyJudged."""
     case_id = Promise.objects.filter(pk=promise_id).values_list("case_id", flat=True).first()
     if case_id is None:

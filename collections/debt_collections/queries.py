@@ -37,7 +37,7 @@ ORDERS = {
 }
 
 
-def queue(chosen: QueueFilter, *, person: Any) -> QuerySet[Case]:
+def queue(chosen: QueueFilter, *, person: User) -> QuerySet[Case]:
     """Open cases of the filter, each with the last outcome and the pending promise, in one query."""
     cases = Case.objects.open()
     if chosen.whose == "mine":
@@ -72,7 +72,7 @@ def count_capped(cases: QuerySet[Any]) -> int:
     return cases.order_by()[: COUNTED_AT_MOST + 1].values("pk").count()
 
 
-def worked_today(person: Any, *, now: datetime) -> int:
+def worked_today(person: User, *, now: datetime) -> int:
     """Cases this person logged a contact on since midnight."""
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     done = ContactAttempt.objects.filter(by=person, at__gte=midnight)
@@ -117,7 +117,7 @@ def collectors() -> QuerySet[User]:
     return User.objects.filter(is_active=True, pk__in=by_role.values("pk")).order_by("display_name", "username")
 
 
-def promise_list(*, status: str = "", due_on: date | None = None, person: Any = None) -> QuerySet[Promise]:
+def promise_list(*, status: str = "", due_on: date | None = None, person: User | None = None) -> QuerySet[Promise]:
     """Promises with their case and borrower; ``person`` limits to those this person took."""
     promises = Promise.objects.select_related("case__borrower", "taken_by", "loan")
     if status:

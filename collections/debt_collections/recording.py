@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import models
 
 from core.context import current
+from core.rows import Parameters
 
 _KEPT_BY_HISTORY = ("history_id", "history_date", "history_type", "history_change_reason", "history_user_id")
 
@@ -27,8 +26,7 @@ def history_sql(model: type[models.Model], source: str, kind: str) -> str:
     )
 
 
-def context_parameters(why: str) -> dict[str, Any]:
+def context_parameters(why: str) -> Parameters:
     """Who acts, through which door and in which request, for ``history_sql``."""
     context = current()
-    who = getattr(context.actor, "pk", None)
-    return {"why": why, "who": who, "request_id": context.request_id, "channel": context.channel}
+    return {"why": why, "who": context.actor_id, "request_id": context.request_id, "channel": context.channel}

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from typing import Any
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
+from core.rows import Parameters
 from core.rules import rule
 from debt_collections.models import Case, CloseReason, EventKind, Promise, PromiseStatus, Status
 from debt_collections.recording import context_parameters, history_sql
@@ -182,13 +183,13 @@ def review(lo: int, hi: int, on: date) -> dict[str, int]:
         }
 
 
-def _run(cursor: Any, statement: str, parameters: dict[str, Any], why: str) -> int:
+def _run(cursor: CursorWrapper, statement: str, parameters: Parameters, why: str) -> int:
     cursor.execute(statement, parameters | context_parameters(why))
     (count,) = cursor.fetchone()
     return int(count)
 
 
-def _parameters(lo: int, hi: int, on: date) -> dict[str, Any]:
+def _parameters(lo: int, hi: int, on: date) -> Parameters:
     points = PriorityRule.from_data(rule("collections_priority", on))
     return {
         "lo": lo,

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from core.context import acting
 from core.errors import DomainError, Invalid
+from core.rows import Parameters
 from core.rules import rule
 from debt_collections.lifecycle import locked_open, start_of, tell
 from debt_collections.models import Case, EventKind
 from debt_collections.recording import context_parameters, history_sql
+from staff.models import User
 
 
 class AssigneeCannotWork(DomainError):
@@ -60,14 +61,14 @@ SELECT count(*) FROM assigned
 
 
 @transaction.atomic
-def assign(*, case_ids: Sequence[int], assigned_to: Any, on: date, by: Any, note: str = "") -> int:
+def assign(*, case_ids: Sequence[int], assigned_to: User | None, on: date, by: User, note: str = "") -> int:
     """Give open cases to one collector, or to nobody (None); how many changed hands. One statement for any number."""
     if not case_ids:
         raise NothingChosen()
     if assigned_to is not None and not assigned_to.has_perm("collections.work_case"):
         raise AssigneeCannotWork(person=str(assigned_to))
     with acting(actor=by), connection.cursor() as cursor:
-        parameters = {
+        parameters: Parameters = {
             "ids": list(case_ids),
             "to": assigned_to.pk if assigned_to is not None else None,
             "name": str(assigned_to)[:80] if assigned_to is not None else "",
@@ -78,7 +79,7 @@ def assign(*, case_ids: Sequence[int], assigned_to: Any, on: date, by: Any, note
 
 
 @transaction.atomic
-def snooze(*, case_id: int, until: date, on: date, by: Any, note: str = "") -> Case:
+def snooze(*, case_id: int, until: date, on: date, by: User, note: str = "") -> Case:
     """Put a case off to a later day. Raises PutOffTooLong."""
     case = locked_open(case_id)
     latest = on + timedelta(days=rule("collections_work", on)["snooze_days_most"])
@@ -92,7 +93,7 @@ def snooze(*, case_id: int, until: date, on: date, by: Any, note: str = "") -> C
 
 
 @transaction.atomic
-def claim_next(*, collector: Any, now: datetime, on: date, stage: str = "", leaving: int | None = None) -> Case | None:
+def claim_next(*, collector: User, now: datetime, on: date, stage: str = "", leaving: int | None = None) -> Case | None:
     """The most urgent free case, locked to ``collector`` for a while; None when nothing is left to do.
 
     Two collectors asking at once get two cases: a row one is taking is skipped by the other. The case being left is
@@ -112,12 +113,12 @@ def claim_next(*, collector: Any, now: datetime, on: date, stage: str = "", leav
     return case
 
 
-def give_back(*, collector: Any) -> None:
+def give_back(*, collector: User) -> None:
     """Let go of whatever the collector had claimed."""
     Case.objects.filter(claimed_by=collector).update(claimed_by=None, claimed_until=None)
 
 
-def refuse_if_taken(case: Case, person: Any, now: datetime) -> None:
+def refuse_if_taken(case: Case, person: User, now: datetime) -> None:
     """Raises CaseTaken when somebody else has the case in hand."""
     if case.is_claimed_by_other(person, now):
         raise CaseTaken(person=str(case.claimed_by), until=f"{case.claimed_until:%H:%M}")

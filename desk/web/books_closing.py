@@ -20,7 +20,7 @@ from ledger.models import PeriodClosing
 from ledger.queries import closed_through
 from operations import books, jobs, tasks
 from operations.models import LongJob
-from staff.permissions import require
+from staff.permissions import person, require
 
 
 @require_GET
@@ -39,7 +39,7 @@ def close(request: HttpRequest) -> HttpResponse:
     try:
         with transaction.atomic():
             through, on = form.cleaned_data["through"], business_date.current()
-            job = jobs.request_closing(through=through, on=on, requested_by=request.user)
+            job = jobs.request_closing(through=through, on=on, requested_by=person(request))
             transaction.on_commit(lambda: tasks.run_job.delay(job_id=job.pk))
     except DomainError as refusal:
         form.add_error("through" if refusal.field else None, refusal.detail)
@@ -55,7 +55,7 @@ def reopen(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, {"reopening_form": form}, status=422)
     try:
-        books.request_reopening(**form.cleaned_data, on=business_date.current(), by=request.user)
+        books.request_reopening(**form.cleaned_data, on=business_date.current(), by=person(request))
     except DomainError as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else None, refusal.detail)
         return _page(request, {"reopening_form": form}, status=refusal.status)

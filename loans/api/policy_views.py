@@ -26,6 +26,7 @@ from partners.api.conditions import tagged
 from partners.api.lists import ListQuery, WordsField
 from partners.api.schema import list_of
 from partners.introductions import visible
+from staff.permissions import person
 
 
 class NoPolicy(NotFound):
@@ -104,7 +105,7 @@ class PolicyPledges(PolicyView):
             policy=shapes.policy_of(given),
             cash_values=shapes.values_of(given["cash_values"]),
             on=business_date.current(),
-            by=request.user,
+            by=person(request),
         )
         return self.shown(pledge, status=201)
 
@@ -130,7 +131,7 @@ class CashValues(PolicyView):
         """What the insurer stated: new days are added, a day already known gets the new amount."""
         pledge, given = self.policy(policy_id), self.body(shapes.CashValuesInput)
         values, on = shapes.values_of(given["cash_values"]), business_date.current()
-        pledging.record_cash_values(pledge_id=pledge.pk, cash_values=values, on=on, by=request.user)
+        pledging.record_cash_values(pledge_id=pledge.pk, cash_values=values, on=on, by=person(request))
         return self.shown(pledge)
 
 
@@ -143,7 +144,7 @@ class Review(PolicyView):
     def post(self, request: Request, policy_id: str) -> Response:
         """Does now what the night would do: capitalise, warn, give notice, lapse, cure or release."""
         pledge = self.policy(policy_id)
-        done = pledge_review.review(pledge_id=pledge.pk, on=business_date.current(), by=request.user).done
+        done = pledge_review.review(pledge_id=pledge.pk, on=business_date.current(), by=person(request)).done
         return self.answer(shapes.ReviewSerializer, {"done": done, "pledge": self.policies().get(pk=pledge.pk)})
 
 
@@ -190,6 +191,6 @@ class Reinstate(PolicyView):
             on=business_date.current(),
             channel=CHANNEL,
             idempotency_key=use_case_key(request),
-            by=request.user,
+            by=person(request),
         )
         return self.made(RepaymentSerializer, reading.repayments().get(pk=receipt.pk))

@@ -7,7 +7,6 @@ reference, which a bank pays at most once.
 """
 
 from datetime import date, datetime, timedelta
-from typing import Any
 
 import structlog
 from django.db import transaction
@@ -29,6 +28,7 @@ from loans.models import BankTransfer, Disbursement, Loan, LoanStatus
 from loans.models import DisbursementStatus as S
 from loans.notices import notices
 from loans.pricing.advance_deduction import require_paid_in_full
+from staff.models import User
 
 log = structlog.get_logger(__name__)
 
@@ -55,7 +55,7 @@ class PaidUnderEarlierReference(DomainError):
     message = _("The bank reports %(reference)s as paid although it was ordered again under another reference.")
 
 
-def queue(loan: Loan, on: date, requested_by: Any = None) -> Disbursement:
+def queue(loan: Loan, on: date, requested_by: User | None = None) -> Disbursement:
     """Write the order to pay ``loan`` (locked or just made by the caller) out."""
     disbursement = Disbursement(
         number=loan.number.replace("LN-", "DB-"),
@@ -69,7 +69,7 @@ def queue(loan: Loan, on: date, requested_by: Any = None) -> Disbursement:
 
 
 @transaction.atomic
-def request_disbursement(*, loan_id: int, on: date, requested_by: Any = None) -> Disbursement:
+def request_disbursement(*, loan_id: int, on: date, requested_by: User | None = None) -> Disbursement:
     """The order to pay the loan out: the one it has, or a new one. Raises LoanNotInState for a loan that is not waiting."""
     loan = Loan.objects.locked(loan_id)
     standing = loan.disbursements.exclude(status=S.CANCELLED).filter(is_drawdown=False).first()
@@ -79,7 +79,7 @@ def request_disbursement(*, loan_id: int, on: date, requested_by: Any = None) ->
     return queue(loan, on, requested_by)
 
 
-def disburse(*, loan_id: int, on: date, requested_by: Any = None) -> Disbursement:
+def disburse(*, loan_id: int, on: date, requested_by: User | None = None) -> Disbursement:
     """Order the payment and carry it out now."""
     disbursement = request_disbursement(loan_id=loan_id, on=on, requested_by=requested_by)
     return send(disbursement_id=disbursement.pk, on=on)
@@ -203,7 +203,7 @@ def collect_reports(*, on: date) -> dict[str, int]:
 
 
 @transaction.atomic
-def retry(*, disbursement_id: int, on: date, requested_by: Any = None) -> Disbursement:
+def retry(*, disbursement_id: int, on: date, requested_by: User | None = None) -> Disbursement:
     """Order again after a refusal, under a new reference. An order under way is returned as it is."""
     disbursement = Disbursement.objects.select_for_update().get(pk=disbursement_id)
     if disbursement.status in UNDER_WAY:

@@ -14,12 +14,13 @@ from audit.models import Approval, ApprovalStatus
 from borrowers.fingerprints import account_index, plain
 from borrowers.means import account_number_of
 from borrowers.privacy import NothingToReveal, RevealNotAllowed, RevealReasonMissing
-from core.context import acting
+from core.context import acting_for
 from core.encryption import decrypt, encrypt
 from core.errors import DomainError, Invalid
 from core.masking import mask_card, mask_name
 from loans.merchants.merchant_numbers import CreditCodeInvalid, normal, parse_credit_code
 from loans.models import Merchant, ProductVersion
+from staff.models import User
 
 NEW_ACCOUNT = "merchant.account"
 SEE_ACCOUNT = "loans.approve_merchant_account"
@@ -128,7 +129,7 @@ def add_merchant(
     market: str = "CN",
     reason: str = "",
     approved: bool = False,
-    by: Any = None,
+    by: User | None = None,
 ) -> Merchant:
     """Put a merchant on file; an empty ``account_holder`` is the merchant itself. It is active when a second person has
     agreed to it, for whom ``reason`` is; ``approved`` is for imports whose merchants were agreed to elsewhere.
@@ -145,7 +146,7 @@ def add_merchant(
     account = _account(bank_name, plain(account_holder) or merchant.name, account_number)
     _pay_to(merchant, account)
     try:
-        with transaction.atomic(), acting(**_actor(by)):
+        with transaction.atomic(), acting_for(by):
             merchant.save(force_insert=True)
     except IntegrityError as clash:  # somebody added it in the same moment
         known = Merchant.objects.filter(market=market, registration_number=number).first()
@@ -158,7 +159,7 @@ def add_merchant(
 
 
 @transaction.atomic
-def change_merchant(*, merchant_id: int, name: str, active: bool, reason: str, by: Any = None) -> Merchant:
+def change_merchant(*, merchant_id: int, name: str, active: bool, reason: str, by: User | None = None) -> Merchant:
     """Change name and state at once. The registration number stays: a merchant with another one is another merchant.
 
     Raises MerchantNameMissing, MerchantNotAgreed.
@@ -168,7 +169,7 @@ def change_merchant(*, merchant_id: int, name: str, active: bool, reason: str, b
         raise MerchantNotAgreed(name=merchant.name)
     _call(merchant, name)
     merchant.active = active
-    with acting(reason=reason, **_actor(by)):
+    with acting_for(by, reason=reason):
         merchant.save()
     return merchant
 
@@ -182,7 +183,7 @@ def ask_for_account(
     reason: str,
     on: date,
     account_holder: str = "",
-    by: Any = None,
+    by: User | None = None,
 ) -> Approval:
     """Ask that the merchant be paid elsewhere; an empty ``account_holder`` is the merchant itself. Where the money goes is
     not for one person to change: returned is the request that a second person decides.
@@ -209,7 +210,7 @@ def new_account_approved(approval: Approval, _on: date) -> None:
 
 
 @transaction.atomic
-def show_account(*, merchant_id: int, asked: bool, reason: str, by: Any) -> MerchantAccount:
+def show_account(*, merchant_id: int, asked: bool, reason: str, by: User) -> MerchantAccount:
     """The account on file, or the one ``asked`` for, unmasked. The audit event is stored before it leaves.
 
     Raises RevealNotAllowed, RevealReasonMissing, NothingToReveal.
@@ -259,10 +260,6 @@ def require_purchase(version: ProductVersion, merchant: Merchant | None, goods: 
         raise GoodsMissing()
 
 
-def _actor(by: Any) -> dict[str, Any]:
-    return {} if by is None else {"actor": by}
-
-
 def _registration(text: str, market: str) -> str:
     if market != "CN":
         return normal(text)
@@ -306,7 +303,7 @@ def _pay_to(merchant: Merchant, account: MerchantAccount) -> None:
     merchant.account_index, merchant.last4 = account_index(account.number), account.number[-4:]
 
 
-def _ask_for_first(merchant: Merchant, account: MerchantAccount, reason: str, by: Any, on: date) -> Approval:
+def _ask_for_first(merchant: Merchant, account: MerchantAccount, reason: str, by: User | None, on: date) -> Approval:
     return _ask(merchant, account, reason, by, on=on, after={**account.masked, FIRST: True}, first=True)
 
 
@@ -314,7 +311,7 @@ def _ask(
     merchant: Merchant,
     account: MerchantAccount,
     reason: str,
-    by: Any,
+    by: User | None,
     *,
     on: date,
     after: dict[str, Any],

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.db.models import Q
 
 from ledger.posting import post
@@ -109,7 +110,7 @@ def _class_steps(on: date) -> dict[str, Any]:
     return _steps("class", class_steps(on))
 
 
-def _book(cursor: Any, on: date) -> dict[int, int]:
+def _book(cursor: CursorWrapper, on: date) -> dict[int, int]:
     """One accrual entry a product; returns the entry id by product id."""
     cursor.execute(SUM_BY_PRODUCT)
     parts = [column.name for column in cursor.description[2:]]

@@ -143,32 +143,32 @@ def _with_key(key: str, wish: ApplicationWish) -> Application | None:
 # Deciding ------------------------------------------------------------------------------------------------------------
 
 
-def approve(*, application_id: int, decision: Decision, on: date, by: Any = None) -> Application:
+def approve(*, application_id: int, decision: Decision, on: date, by: User | None = None) -> Application:
     """Offer what was asked for."""
     _require_outcome(decision, Outcome.APPROVE)
     return decide(application_id=application_id, decision=decision, on=on, by=by)
 
 
-def counter_offer(*, application_id: int, decision: Decision, on: date, by: Any = None) -> Application:
+def counter_offer(*, application_id: int, decision: Decision, on: date, by: User | None = None) -> Application:
     """Offer something else than was asked for."""
     _require_outcome(decision, Outcome.COUNTER_OFFER)
     return decide(application_id=application_id, decision=decision, on=on, by=by)
 
 
-def refer(*, application_id: int, decision: Decision, on: date, by: Any = None) -> Application:
+def refer(*, application_id: int, decision: Decision, on: date, by: User | None = None) -> Application:
     """Hand the application to an underwriter."""
     _require_outcome(decision, Outcome.REFER)
     return decide(application_id=application_id, decision=decision, on=on, by=by)
 
 
-def decline(*, application_id: int, decision: Decision, on: date, by: Any = None) -> Application:
+def decline(*, application_id: int, decision: Decision, on: date, by: User | None = None) -> Application:
     """Say no, with the reasons."""
     _require_outcome(decision, Outcome.DECLINE)
     return decide(application_id=application_id, decision=decision, on=on, by=by)
 
 
 @transaction.atomic
-def decide(*, application_id: int, decision: Decision, on: date, by: Any = None) -> Application:
+def decide(*, application_id: int, decision: Decision, on: date, by: User | None = None) -> Application:
     """Carry out ``decision``. The same decision again changes nothing.
 
     Raises ApplicationStepRefused, AllInCostTooHigh and the refusals of the product.
@@ -206,7 +206,7 @@ def _was_decided_so(application: Application, decision: Decision) -> bool:
     return any((offer.principal, offer.term_count) == terms for offer in application.offers.all())
 
 
-def _decided(decision: Decision, on: date, by: Any) -> dict[str, Any]:
+def _decided(decision: Decision, on: date, by: User | None) -> dict[str, Any]:
     return {
         "outcome": decision.outcome,
         "decision_reasons": list(decision.reasons),
@@ -220,7 +220,7 @@ def _decided(decision: Decision, on: date, by: Any) -> dict[str, Any]:
     }
 
 
-def _make_offer(application: Application, decision: Decision, on: date, by: Any) -> Application:
+def _make_offer(application: Application, decision: Decision, on: date, by: User | None) -> Application:
     lifecycle.require_step(application, S.OFFERED)
     _quote, offer = quote_of_decision(application, decision, on)
     offer.made_by = by
@@ -230,7 +230,7 @@ def _make_offer(application: Application, decision: Decision, on: date, by: Any)
     return application
 
 
-def _ask_second_person(application: Application, decision: Decision, on: date, by: Any) -> Application:
+def _ask_second_person(application: Application, decision: Decision, on: date, by: User | None) -> Application:
     lifecycle.require_step(application, S.SECOND_APPROVAL)
     quote, _offer = quote_of_decision(application, decision, on)
     approvals.request(

@@ -36,6 +36,7 @@ from loans.pages.bank_reasons import in_words
 from loans.pages.schedule_view import Progress, ScheduleView, progress, schedule_view
 from messaging.models import Message
 from messaging.names import name_of
+from staff.models import User
 
 MOST_ROWS = 60
 MOST_EVENTS = 15
@@ -81,7 +82,7 @@ class Transaction:
     amount: Decimal
     direction: str
     reference: str = ""
-    by: Any = None
+    by: User | None = None
     repayment: Repayment | None = None
     note: str = ""
     act: LoanAct | None = None

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _text
 from django.utils.translation import gettext_lazy as _
 
-from core.context import acting
+from core.context import acting_for
 from core.errors import DomainError
 from loans.account.changes.capitalising import NothingToCapitalise
 from loans.account.policy_cover import Cover, Move, Standing, anniversary_after, called_for, level_reached
@@ -40,6 +40,7 @@ from loans.pledges.pledge_reading import cover_of, curable_pledges, due_for_revi
 from loans.pledges.pledging import locked, release, terms_of_market
 from loans.servicing.repayments import record_repayment, reverse_repayment
 from loans.servicing.settling import SettlementQuote, settle_early, settlement_quote
+from staff.models import User
 
 _ENDED = (LoanStatus.SETTLED, LoanStatus.CANCELLED)
 
@@ -79,9 +80,9 @@ def _standing(pledge: PolicyPledge) -> Standing:
 
 
 @transaction.atomic
-def review(*, pledge_id: int, on: date, by: Any = None) -> Reviewed:
+def review(*, pledge_id: int, on: date, by: User | None = None) -> Reviewed:
     """Do what the pledge calls for on ``on``: capitalise, warn, give notice, lapse, cure or release."""
-    with acting(**({"actor": by} if by is not None else {})):
+    with acting_for(by):
         pledge = locked(pledge_id)
         if pledge.status not in LIVE_PLEDGES:
             return Reviewed(pledge, ())
@@ -93,7 +94,7 @@ def review(*, pledge_id: int, on: date, by: Any = None) -> Reviewed:
         return Reviewed(pledge, (*done, *_judge(pledge, on)))
 
 
-def _capitalise(pledge: PolicyPledge, on: date, by: Any) -> list[str]:
+def _capitalise(pledge: PolicyPledge, on: date, by: User | None) -> list[str]:
     """Unpaid interest of each anniversary up to ``on`` becomes principal, by the act of that name."""
     done = []
     while pledge.next_anniversary_on <= on:
@@ -203,7 +204,7 @@ def _lapse(pledge: PolicyPledge, cover: Cover, on: date) -> None:
     pledge_notices.lapsed(pledge, on)
 
 
-def capitalise(*, pledge_id: int, on: date, reason: str, idempotency_key: str, by: Any = None) -> None:
+def capitalise(*, pledge_id: int, on: date, reason: str, idempotency_key: str, by: User | None = None) -> None:
     """Make unpaid interest principal by hand, on ``on``; the anniversary stays. Raises what ``perform`` raises."""
     pledge = PolicyPledge.objects.get(pk=pledge_id)
     pledge_lifecycle.require(pledge, *LIVE_PLEDGES)
@@ -236,7 +237,7 @@ def reinstatement_quote(pledge: PolicyPledge, on: date) -> SettlementQuote:
 
 @transaction.atomic
 def reinstate(
-    *, pledge_id: int, amount: Decimal, on: date, channel: str, idempotency_key: str, by: Any = None
+    *, pledge_id: int, amount: Decimal, on: date, channel: str, idempotency_key: str, by: User | None = None
 ) -> Repayment:
     """Bring a lapsed policy back: the insurer takes its payout back and the borrower pays all debt with interest to ``on``.
 
@@ -263,7 +264,7 @@ def reinstate(
     return receipt
 
 
-def _standing_again(pledge: PolicyPledge, on: date, by: Any) -> PolicyPledge:
+def _standing_again(pledge: PolicyPledge, on: date, by: User | None) -> PolicyPledge:
     """The pledge with its debt as if the insurer had not paid; the caller holds it."""
     pledge_lifecycle.require(pledge, PledgeStatus.LAPSED)
     until = reinstatable_until(pledge, terms_of_market(on))

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from borrowers.fingerprints import plain
 from core.calendars import add_months
-from core.context import acting
+from core.context import acting_for
 from core.encryption import blind_index
 from core.errors import DomainError, Invalid
 from core.rules import rule
@@ -32,6 +32,7 @@ from loans.models import (
 from loans.pledges import pledge_lifecycle
 from loans.pledges.pledge_reading import debt_of
 from loans.schedules.schedule import build_schedule
+from staff.models import User
 
 RULE = "policy_loan"
 _SEPARATORS = re.compile(r"[\s\-]")
@@ -101,14 +102,14 @@ def _plain_number(number: str) -> str:
 
 
 def pledge_policy(
-    *, loan_id: int, policy: Policy, cash_values: Sequence[CashValue], on: date, by: Any = None
+    *, loan_id: int, policy: Policy, cash_values: Sequence[CashValue], on: date, by: User | None = None
 ) -> PolicyPledge:
     """Pledge ``policy`` for a loan that waits for its money or runs; the same policy again returns the pledge.
 
     Raises PolicyNumberRefused, PolicyBeginsLater, CashValuesRefused, LentTooMuch, TermTooLong, LoanHasPolicy,
     PolicyAlreadyPledged, LoanNotInState.
     """
-    with acting(**({"actor": by} if by is not None else {})):
+    with acting_for(by):
         try:
             with transaction.atomic():
                 return _pledge(loan_id, policy, cash_values, on)
@@ -192,11 +193,13 @@ def _lent_until(loan: Loan, on: date) -> tuple[Decimal, date]:
 
 
 @transaction.atomic
-def record_cash_values(*, pledge_id: int, cash_values: Sequence[CashValue], on: date, by: Any = None) -> PolicyPledge:
+def record_cash_values(
+    *, pledge_id: int, cash_values: Sequence[CashValue], on: date, by: User | None = None
+) -> PolicyPledge:
     """Keep what the insurer stated; a day already known gets the new amount. Raises CashValuesRefused."""
     pledge = locked(pledge_id)
     _require_values(cash_values, on)
-    with acting(**({"actor": by} if by is not None else {})):
+    with acting_for(by):
         _keep(pledge, cash_values)
     return pledge
 

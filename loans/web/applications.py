@@ -19,7 +19,7 @@ from loans.origination import origination
 from loans.pricing.quotes import Quote, quote_for, require_sellable, version_on_sale
 from loans.web import bank_orders
 from loans.web.application_forms import ApplicationFilter, WishForm
-from staff.permissions import require
+from staff.permissions import person, require
 
 
 @require_GET
@@ -97,7 +97,7 @@ def disburse(request: HttpRequest, number: str) -> HttpResponse:
 @require("loans.disburse_loan")
 def retry_disbursement(request: HttpRequest, number: str) -> HttpResponse:
     order = _disbursement(number)
-    return _acted(request, number, lambda: bank_orders.retry(order, request.user))
+    return _acted(request, number, lambda: bank_orders.retry(order, person(request)))
 
 
 @require_POST

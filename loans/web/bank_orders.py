@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest
@@ -13,6 +12,7 @@ from core import business_date
 from core.errors import DomainError
 from loans.disbursement import disbursing
 from loans.models import Disbursement
+from staff.models import User
 
 
 def tell(request: HttpRequest, act: Callable[[], str]) -> None:
@@ -29,7 +29,7 @@ def send(order: Disbursement) -> str:
     return _("Disbursement %(number)s: %(state)s.") % {"number": sent.number, "state": sent.get_status_display()}
 
 
-def retry(order: Disbursement, by: Any) -> str:
+def retry(order: Disbursement, by: User | None) -> str:
     """Again, after the bank refused it."""
     disbursing.retry(disbursement_id=order.pk, on=business_date.current(), requested_by=by)
     return _("The disbursement is queued again under a new reference.")

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from loans.models import Disbursement
 from loans.web import bank_orders
-from staff.permissions import require
+from staff.permissions import person, require
 
 
 @require_POST
@@ -22,7 +22,7 @@ def send(request: HttpRequest, number: str, order: str) -> HttpResponse:
 @require_POST
 @require("loans.disburse_loan")
 def retry(request: HttpRequest, number: str, order: str) -> HttpResponse:
-    return _acted(request, number, order, lambda drawdown: bank_orders.retry(drawdown, request.user))
+    return _acted(request, number, order, lambda drawdown: bank_orders.retry(drawdown, person(request)))
 
 
 @require_POST

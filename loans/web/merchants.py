@@ -34,7 +34,7 @@ from loans.web.merchant_forms import (
     NewMerchantForm,
     ShowAccountForm,
 )
-from staff.permissions import require
+from staff.permissions import person, require
 
 MOST_LOANS = 10
 T = TypeVar("T")
@@ -53,7 +53,7 @@ def merchant_list(request: HttpRequest) -> HttpResponse:
 def merchant_new(request: HttpRequest) -> HttpResponse:
     form, on = NewMerchantForm(request.POST or None), business_date.current()
     if request.method == "POST" and form.is_valid():
-        merchant = _kept(form, lambda: add_merchant(**form.cleaned_data, on=on, by=request.user))
+        merchant = _kept(form, lambda: add_merchant(**form.cleaned_data, on=on, by=person(request)))
         if merchant is not None:
             messages.success(
                 request, _("%(name)s is on file; a second person decides on it.") % {"name": merchant.name}
@@ -74,7 +74,7 @@ def merchant_edit(request: HttpRequest, merchant_id: str) -> HttpResponse:
     merchant = get_object_or_404(Merchant, public_id=merchant_id)
     form = ChangeMerchantForm(request.POST or None, initial={"name": merchant.name, "active": merchant.active})
     if request.method == "POST" and form.is_valid():
-        changed = _kept(form, lambda: change_merchant(merchant_id=merchant.pk, **form.cleaned_data, by=request.user))
+        changed = _kept(form, lambda: change_merchant(merchant_id=merchant.pk, **form.cleaned_data, by=person(request)))
         if changed is not None:
             messages.success(request, _("Changed."))
             return redirect(merchant)
@@ -88,7 +88,7 @@ def merchant_account(request: HttpRequest, merchant_id: str) -> HttpResponse:
     merchant = get_object_or_404(Merchant, public_id=merchant_id)
     form, on = AskForAccountForm(request.POST or None), business_date.current()
     if request.method == "POST" and form.is_valid():
-        wanted = {**form.cleaned_data, "on": on, "by": request.user}
+        wanted = {**form.cleaned_data, "on": on, "by": person(request)}
         asked = _kept(form, lambda: ask_for_account(merchant_id=merchant.pk, **wanted))
         if asked is not None:
             messages.success(request, _("Sent for approval: a second person decides on the new account."))
@@ -108,7 +108,9 @@ def merchant_account_show(request: HttpRequest, merchant_id: str, asked: bool = 
     if not form.is_valid():
         return _page(request, merchant, **{f"{which}_form": form})
     try:
-        shown = show_account(merchant_id=merchant.pk, asked=asked, reason=form.cleaned_data["reason"], by=request.user)
+        shown = show_account(
+            merchant_id=merchant.pk, asked=asked, reason=form.cleaned_data["reason"], by=person(request)
+        )
     except DomainError as refusal:
         messages.error(request, refusal.detail)
         return redirect(merchant)

@@ -21,7 +21,7 @@ from loans.account.policy_cover import CashValue
 from loans.models import Loan, PledgeStatus, PolicyPledge, RepaymentChannel
 from loans.pledges import pledge_reading, pledge_review, pledging
 from loans.web.policy_forms import CapitaliseForm, CashValueForm, PledgeFilter, PledgeForm, ReinstateForm
-from staff.permissions import require
+from staff.permissions import person, require
 
 MANAGE = "loans.manage_policypledge"
 
@@ -59,7 +59,7 @@ def _pledged(form: PledgeForm, loan: Loan, request: HttpRequest) -> bool:
             policy=form.policy(),
             cash_values=form.cleaned_data["cash_values"],
             on=business_date.current(),
-            by=request.user,
+            by=person(request),
         )
     except DomainError as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else None, refusal.detail)
@@ -137,7 +137,7 @@ def review(request: HttpRequest, number: str) -> HttpResponse:
     }
 
     def call(pledged: PolicyPledge) -> str:
-        done = pledge_review.review(pledge_id=pledged.pk, on=business_date.current(), by=request.user).done
+        done = pledge_review.review(pledge_id=pledged.pk, on=business_date.current(), by=person(request)).done
         return _("Reviewed: %(what)s.") % {"what": ", ".join(words[word] for word in done) or _("nothing to do")}
 
     return _act(request, number, None, call)
@@ -154,7 +154,7 @@ def capitalise(request: HttpRequest, number: str) -> HttpResponse:
             on=business_date.current(),
             reason=form.cleaned_data["reason"],
             idempotency_key=f"web:{form.cleaned_data['key']}",
-            by=request.user,
+            by=person(request),
         )
         return _("Unpaid interest is principal now.")
 
@@ -169,7 +169,7 @@ def cash_value(request: HttpRequest, number: str) -> HttpResponse:
     def call(pledged: PolicyPledge) -> str:
         stated = [CashValue(form.cleaned_data["on"], form.cleaned_data["amount"])]
         on = business_date.current()
-        pledging.record_cash_values(pledge_id=pledged.pk, cash_values=stated, on=on, by=request.user)
+        pledging.record_cash_values(pledge_id=pledged.pk, cash_values=stated, on=on, by=person(request))
         return _("The cash value is recorded.")
 
     return _act(request, number, form, call)
@@ -187,7 +187,7 @@ def reinstate(request: HttpRequest, number: str) -> HttpResponse:
             on=business_date.current(),
             channel=RepaymentChannel.COUNTER,
             idempotency_key=f"web:{form.cleaned_data['key']}",
-            by=request.user,
+            by=person(request),
         )
         facts = {"amount": f"{receipt.amount:,.2f}", "number": receipt.number}
         return _("Reinstated with ¥ %(amount)s, receipt %(number)s.") % facts

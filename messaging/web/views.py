@@ -18,7 +18,7 @@ from messaging.models import Message, Template
 from messaging.receipts import OUTCOMES, record_receipt
 from messaging.rendering import segments, variables
 from messaging.web.forms import MessageFilter
-from staff.permissions import require
+from staff.permissions import person, require
 
 
 @require_GET
@@ -67,7 +67,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
     if outcome not in OUTCOMES:
         raise Http404
     try:
-        record_receipt(message_id=message.pk, outcome=outcome, at=business_date.now(), reported_by=request.user)
+        record_receipt(message_id=message.pk, outcome=outcome, at=business_date.now(), reported_by=person(request))
     except DomainError as refusal:
         notices.error(request, refusal.detail)
     else:

@@ -25,6 +25,7 @@ from loans.models import Application, Loan
 from operations import jobs, tasks
 from operations.demo import story as telling
 from operations.models import DemoStory, LongJob
+from staff.permissions import person
 
 View = Callable[..., HttpResponse]
 MOST_DAYS = 400
@@ -101,7 +102,7 @@ def advance(request: HttpRequest) -> HttpResponse:
     try:
         with transaction.atomic():
             to = business_date.current() + timedelta(days=days)
-            _hand_over(jobs.request_advance(to=to, requested_by=request.user))
+            _hand_over(jobs.request_advance(to=to, requested_by=person(request)))
     except DomainError as refusal:
         messages.error(request, refusal.detail)
     return redirect("operations:demo")
@@ -122,7 +123,7 @@ def _live(request: HttpRequest, told: DemoStory) -> HttpResponse:
     try:
         if telling.waits_until(told):
             with transaction.atomic():
-                _hand_over(jobs.request_story(story=told, requested_by=request.user))
+                _hand_over(jobs.request_story(story=told, requested_by=person(request)))
         else:
             telling.live(story_id=told.pk)
     except DomainError as refusal:

@@ -17,7 +17,7 @@ from core.pages import page_of
 from operations import end_of_day, jobs, queries, tasks
 from operations.models import EndOfDayChunk, EndOfDayRun, LongJob
 from operations.steps import LABELS
-from staff.permissions import require
+from staff.permissions import person, require
 
 
 @require_GET
@@ -45,7 +45,7 @@ def close(request: HttpRequest) -> HttpResponse:
     on = business_date.current()
     try:
         with transaction.atomic():
-            run = end_of_day.request_close(on=on, today=timezone.localdate(), requested_by=request.user)
+            run = end_of_day.request_close(on=on, today=timezone.localdate(), requested_by=person(request))
             transaction.on_commit(lambda: tasks.close_day.delay(run_id=run.pk))
     except DomainError as refusal:
         messages.error(request, refusal.detail)
@@ -59,7 +59,7 @@ def catch_up(request: HttpRequest) -> HttpResponse:
     """Ask the worker to close all missed days, in order."""
     try:
         with transaction.atomic():
-            job = jobs.request_catch_up(today=timezone.localdate(), requested_by=request.user)
+            job = jobs.request_catch_up(today=timezone.localdate(), requested_by=person(request))
             transaction.on_commit(lambda: tasks.run_job.delay(job_id=job.pk))
     except DomainError as refusal:
         messages.error(request, refusal.detail)

@@ -19,7 +19,7 @@ from partners.models import ApiClient, ApiKey
 from partners.queries import client_of, clients, keys_of
 from partners.scopes import SCOPES
 from partners.web.forms import ChangeClientForm, ClientForm, KeyForm, as_initial, posted, refuse
-from staff.permissions import require
+from staff.permissions import person, require
 
 MANAGE = "partners.manage_apiclient"
 # Ticked to begin with; personal data and the whole portfolio are given on purpose only.
@@ -111,7 +111,7 @@ def new_key(request: HttpRequest, public_id: str) -> HttpResponse:
     if form.is_valid():
         given = {**form.cleaned_data, "expires_at": _beginning_of(form.cleaned_data["expires_at"])}
         try:
-            issued = keys.issue_key(client_id=client.pk, at=timezone.now(), created_by=request.user, **given)
+            issued = keys.issue_key(client_id=client.pk, at=timezone.now(), created_by=person(request), **given)
         except DomainError as refusal:
             refuse(form, refusal)
         else:

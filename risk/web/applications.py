@@ -113,7 +113,7 @@ def decide(request: HttpRequest, number: str) -> HttpResponse:
 def _decided(request: HttpRequest, found: Application, form: DecisionForm) -> bool:
     try:
         decided = underwriting.decide(
-            application_id=found.pk, on=business_date.current(), by=request.user, **form.decision
+            application_id=found.pk, on=business_date.current(), by=person(request), **form.decision
         )
     except DomainError as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else None, refusal.detail)

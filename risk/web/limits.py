@@ -17,7 +17,7 @@ from core.pages import page_of
 from risk import do_not_lend, limits
 from risk.models import CreditLimit, DoNotLendEntry, LimitChange
 from risk.web.forms import DoNotLendForm, LimitFilter, LimitForm
-from staff.permissions import check, require
+from staff.permissions import check, person, require
 
 LISTING_IDS = "listing_%s"  # two forms on one page, each with a reason
 
@@ -62,7 +62,7 @@ def put_on_list(request: HttpRequest, number: str) -> HttpResponse:
     form = DoNotLendForm(request.POST, auto_id=LISTING_IDS)
     if not form.is_valid():
         return _page(request, borrower, LimitForm(), form)
-    do_not_lend.put_on(borrower_id=borrower.pk, on=business_date.current(), by=request.user, **form.cleaned_data)
+    do_not_lend.put_on(borrower_id=borrower.pk, on=business_date.current(), by=person(request), **form.cleaned_data)
     messages.success(request, _("On the do-not-lend list."))
     return redirect("risk:limit", number)
 
@@ -73,7 +73,7 @@ def take_off_list(request: HttpRequest, number: str) -> HttpResponse:
     borrower = get_object_or_404(Borrower, number=number)
     try:
         reason = request.POST.get("reason", "")
-        do_not_lend.take_off(borrower_id=borrower.pk, reason=reason, on=business_date.current(), by=request.user)
+        do_not_lend.take_off(borrower_id=borrower.pk, reason=reason, on=business_date.current(), by=person(request))
         messages.success(request, _("No longer on the do-not-lend list."))
     except DomainError as refusal:
         messages.error(request, refusal.detail)
@@ -97,7 +97,7 @@ def _changed(request: HttpRequest, borrower: Borrower, form: LimitForm) -> bool:
     amount, reason = form.cleaned_data["amount"], form.cleaned_data["reason"]
     try:
         after = limits.change(
-            borrower_id=borrower.pk, amount=amount, reason=reason, on=business_date.current(), by=request.user
+            borrower_id=borrower.pk, amount=amount, reason=reason, on=business_date.current(), by=person(request)
         )
     except DomainError as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else None, refusal.detail)

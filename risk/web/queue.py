@@ -17,7 +17,7 @@ from loans.models import Application
 from loans.origination.decisions import reason_labels
 from risk import work_queue
 from risk.queries import waiting_applications
-from staff.permissions import require
+from staff.permissions import person, require
 
 
 @require_GET
@@ -32,7 +32,7 @@ def underwriting(request: HttpRequest) -> HttpResponse:
 @require_POST
 @require("loans.decide_application")
 def take_next(request: HttpRequest) -> HttpResponse:
-    found = work_queue.claim_next(by=request.user, now=timezone.now())
+    found = work_queue.claim_next(by=person(request), now=timezone.now())
     if found is None:
         messages.info(request, _("Nothing waits that is not taken already."))
         return redirect("risk:underwriting")
@@ -44,14 +44,14 @@ def take_next(request: HttpRequest) -> HttpResponse:
 def claim(request: HttpRequest, number: str) -> HttpResponse:
     application_id = get_object_or_404(Application, number=number).pk
     now = timezone.now()
-    return _acted(request, number, lambda: work_queue.claim(application_id=application_id, by=request.user, now=now))
+    return _acted(request, number, lambda: work_queue.claim(application_id=application_id, by=person(request), now=now))
 
 
 @require_POST
 @require("loans.decide_application")
 def release(request: HttpRequest, number: str) -> HttpResponse:
     application_id = get_object_or_404(Application, number=number).pk
-    return _acted(request, number, lambda: work_queue.release(application_id=application_id, by=request.user))
+    return _acted(request, number, lambda: work_queue.release(application_id=application_id, by=person(request)))
 
 
 def _acted(request: HttpRequest, number: str, act: Callable[[], object]) -> HttpResponse:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -20,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from core.history import tracked
 from core.identifiers import new_id
 from debt_collections.strategy import RECOVERY
+from staff.models import User
 
 
 class Status(models.TextChoices):
@@ -66,7 +66,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         hour_has_come = Q(next_action_at__isnull=True) | Q(next_action_at__lte=now)
         return self.open().exclude(status=Status.HOLD).filter(hour_has_come)
 
-    def free_for(self, collector: Any, *, now: datetime) -> CaseQuerySet:
+    def free_for(self, collector: User, *, now: datetime) -> CaseQuerySet:
         """Nobody else's case, and nobody else is working on it."""
         mine = Q(assigned_to__isnull=True) | Q(assigned_to=collector)
         unclaimed = Q(claimed_by__isnull=True) | Q(claimed_by=collector) | Q(claimed_until__lte=now)
@@ -172,7 +172,7 @@ class Case(models.Model):
     def __str__(self) -> str:
         return self.public_id
 
-    def is_claimed_by_other(self, person: Any, now: datetime) -> bool:
+    def is_claimed_by_other(self, person: User, now: datetime) -> bool:
         return (
             self.claimed_by_id is not None
             and self.claimed_by_id != person.pk

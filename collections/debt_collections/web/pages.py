@@ -15,7 +15,7 @@ from debt_collections import promises, queries
 from debt_collections.case_file import case_file
 from debt_collections.web.forms import CancelForm, PromiseFilter
 from debt_collections.web.workbench import VERB_KEYS, case_or_404, contact_form
-from staff.permissions import require
+from staff.permissions import person, require
 
 
 @require_GET
@@ -23,7 +23,7 @@ from staff.permissions import require
 def case_page(request: HttpRequest, public_id: str) -> HttpResponse:
     """Everything about one case; the stages it went through and every promise in tables of their own."""
     case = case_or_404(public_id)
-    file = case_file(case, person=request.user, now=business_date.now(), on=business_date.current())
+    file = case_file(case, person=person(request), now=business_date.now(), on=business_date.current())
     can_work = case.is_open and request.user.has_perm("collections.work_case")
     context = {
         "file": file,
@@ -42,10 +42,10 @@ def case_page(request: HttpRequest, public_id: str) -> HttpResponse:
 def promise_list(request: HttpRequest) -> HttpResponse:
     form = PromiseFilter(request.GET)
     data = form.cleaned_data if form.is_valid() else {}
-    person = request.user if data.get("whose") == "mine" else None
+    mine = person(request) if data.get("whose") == "mine" else None
     on = business_date.current()
     due_on = on if data.get("due") == "today" else None
-    rows = queries.promise_list(status=data.get("status", ""), person=person, due_on=due_on)
+    rows = queries.promise_list(status=data.get("status", ""), person=mine, due_on=due_on)
     page = page_of(rows, request, order=("-due_on", "-id"))
     context = {"form": form, "page": page, "totals": queries.promise_totals(on), "today": on}
     return render(request, "collections/promises.html", context)
@@ -61,7 +61,7 @@ def cancel_promise(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("collections:promises")
     try:
         promise = promises.cancel(
-            promise_id=pk, reason=form.cleaned_data["reason"], on=business_date.current(), by=request.user
+            promise_id=pk, reason=form.cleaned_data["reason"], on=business_date.current(), by=person(request)
         )
     except DomainError as refusal:
         messages.error(request, refusal.detail)

@@ -22,6 +22,7 @@ from debt_collections import cases, solutions
 from debt_collections.models import Case
 from debt_collections.web import forms
 from debt_collections.web.workbench import case_or_404
+from staff.models import User
 from staff.permissions import check, require
 
 Call = Callable[[Case, dict[str, Any], date, Any], object]
@@ -43,14 +44,14 @@ class Verb:
     first: tuple[str, ...] = ()
 
 
-def _assign(case: Case, data: dict[str, Any], on: date, by: Any) -> object:
+def _assign(case: Case, data: dict[str, Any], on: date, by: User) -> object:
     return cases.assign(case_ids=[case.pk], assigned_to=data["assigned_to"], note=data["note"], on=on, by=by)
 
 
 def _on_case(verb: Callable[..., object], *names: str) -> Call:
     """A verb that takes the named fields of the form."""
 
-    def call(case: Case, data: dict[str, Any], on: date, by: Any) -> object:
+    def call(case: Case, data: dict[str, Any], on: date, by: User) -> object:
         return verb(case_id=case.pk, on=on, by=by, **{name: data[name] for name in names})
 
     return call
@@ -59,7 +60,7 @@ def _on_case(verb: Callable[..., object], *names: str) -> Call:
 def _on_loan(verb: Callable[..., object], *names: str) -> Call:
     """A verb on a loan of the case, which the key of its form makes safe to send twice."""
 
-    def call(case: Case, data: dict[str, Any], on: date, by: Any) -> object:
+    def call(case: Case, data: dict[str, Any], on: date, by: User) -> object:
         facts = {name: data[name] for name in names}
         key = f"case:{data['key']}"
         return verb(case_id=case.pk, loan_id=data["loan"], on=on, by=by, idempotency_key=key, **facts)

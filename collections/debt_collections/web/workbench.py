@@ -23,7 +23,7 @@ from debt_collections.case_file import CaseFile, case_file
 from debt_collections.models import Case
 from debt_collections.strategy import PromiseRule
 from debt_collections.web.forms import BulkAssignForm, ContactForm, QueueForm
-from staff.permissions import require
+from staff.permissions import person, require
 
 ROWS = 25
 # Keys of acts that live in a menu; they are printed there.
@@ -54,7 +54,7 @@ def take_next(request: HttpRequest) -> HttpResponse:
     """The most urgent free case of the chosen stage, locked to me."""
     query = _query_of(request)
     case = cases.claim_next(
-        collector=request.user,
+        collector=person(request),
         now=business_date.now(),
         on=business_date.current(),
         stage=query.get("stage", ""),
@@ -68,14 +68,14 @@ def take_next(request: HttpRequest) -> HttpResponse:
 def log(request: HttpRequest, public_id: str) -> HttpResponse:
     """Save and next. A refusal comes back beside the field, with everything typed still there."""
     case, now, on = case_or_404(public_id), business_date.now(), business_date.current()
-    file = case_file(case, person=request.user, now=now, on=on)
+    file = case_file(case, person=person(request), now=now, on=on)
     form = contact_form(file, request, data=request.POST)
     if form.is_valid():
         data = form.cleaned_data
         query = _query_of(request)
         try:
             _attempt, following = cases.log_and_take_next(
-                collector=request.user,
+                collector=person(request),
                 now=now,
                 on=on,
                 stage=query.get("stage", ""),
@@ -109,12 +109,12 @@ def dial(request: HttpRequest, public_id: str) -> HttpResponse:
             contact_point_id=int(point) if point.isdigit() else 0,
             now=business_date.now(),
             on=business_date.current(),
-            by=request.user,
+            by=person(request),
         )
     except DomainError as refusal:
         messages.error(request, refusal.detail)
         return _to_case(request, case, _query_of(request))
-    file = case_file(case, person=request.user, now=business_date.now(), on=business_date.current())
+    file = case_file(case, person=person(request), now=business_date.now(), on=business_date.current())
     _stand_at(request, case)
     return _draw(request, Bench(file=file, number=number))
 
@@ -131,7 +131,7 @@ def assign(request: HttpRequest) -> HttpResponse:
     chosen = _matching(request, query) if data["everything"] else data["case"]
     try:
         count = cases.assign(
-            case_ids=chosen, assigned_to=data["assigned_to"], on=business_date.current(), by=request.user
+            case_ids=chosen, assigned_to=data["assigned_to"], on=business_date.current(), by=person(request)
         )
     except DomainError as refusal:
         messages.error(request, refusal.detail)
@@ -161,7 +161,7 @@ def contact_form(file: CaseFile, request: HttpRequest, data: QueryDict | None = 
 def _draw(request: HttpRequest, bench: Bench) -> HttpResponse:
     filters = QueueForm(request.GET, stages=queries.stages())
     chosen = filters.chosen()
-    rows = queries.queue(chosen, person=request.user)
+    rows = queries.queue(chosen, person=person(request))
     page = page_of(rows, request, order=queries.ORDERS[chosen.order], size=ROWS)
     file = bench.file or _file_of(request, page.items)
     can_work = request.user.has_perm("collections.work_case")
@@ -169,7 +169,7 @@ def _draw(request: HttpRequest, bench: Bench) -> HttpResponse:
         "filters": filters,
         "page": page,
         "count": queries.count_capped(rows),
-        "worked": queries.worked_today(request.user, now=business_date.now()) if can_work else 0,
+        "worked": queries.worked_today(person(request), now=business_date.now()) if can_work else 0,
         "file": file,
         "form": bench.form or (contact_form(file, request) if file and file.case.is_open and can_work else None),
         "number": bench.number,
@@ -188,7 +188,7 @@ def _file_of(request: HttpRequest, items: list[Case]) -> CaseFile | None:
     case = case_or_404(public_id) if public_id else (items[0] if items else None)
     if case is None:
         return None
-    return case_file(case, person=request.user, now=business_date.now(), on=business_date.current())
+    return case_file(case, person=person(request), now=business_date.now(), on=business_date.current())
 
 
 # --- where to go next -----------------------------------------------------------------------------------------------
@@ -212,7 +212,7 @@ def _leaving(request: HttpRequest) -> int | None:
 
 def _matching(request: HttpRequest, query: QueryDict) -> list[int]:
     chosen = QueueForm(query, stages=queries.stages()).chosen()
-    rows = queries.queue(chosen, person=request.user).order_by("pk")
+    rows = queries.queue(chosen, person=person(request)).order_by("pk")
     return list(rows.values_list("pk", flat=True)[: queries.COUNTED_AT_MOST])
 
 
