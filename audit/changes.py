@@ -123,7 +123,7 @@ def _words(model: type[models.Model] | None, key: str, value: Any, people: dict[
     return _plain(_(value) if field is None and isinstance(value, str) else value)
 
 
-def _plain(value: Any) -> str:
+def _plain(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(_plain(part) for part in value)
     if isinstance(value, dict):

@@ -1,7 +1,6 @@
 """Seeing personal data unmasked: with the right, with a reason, and never without a trace."""
 
 from enum import StrEnum
-from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -70,7 +69,7 @@ def _value(borrower: Borrower, field: Revealable, item_id: int | None) -> str:
     return _of(borrower, field.value)
 
 
-def _of(row: Any, attribute: str) -> str:
+def _of(row: object, attribute: str) -> str:
     value = getattr(row, attribute, "")
     if not value:
         raise NothingToReveal

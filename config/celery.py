@@ -14,7 +14,7 @@ from core.context import acting
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 # Loaded into the database by beat at its start, where an administrator may change the times.
-BEAT_TABLE: dict[str, dict[str, Any]] = {
+BEAT_TABLE: dict[str, dict[str, object]] = {
     "close-due-days": {"task": "operations.close_due_days", "schedule": crontab(minute="*")},
     "assess-submitted-applications": {"task": "risk.assess_submitted", "schedule": 30.0},
     "expire-offers": {"task": "loans.expire_offers", "schedule": crontab(minute=20)},
@@ -30,7 +30,7 @@ BEAT_TABLE: dict[str, dict[str, Any]] = {
 class ContextTask(DjangoTask):
     """A task under its own context, so that its changes and log lines carry the task's id."""
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: object, **kwargs: object) -> Any:
         with acting(channel="task", request_id=f"task_{self.request.id}"):
             return super().__call__(*args, **kwargs)
 

@@ -103,7 +103,7 @@ def redis(name: str) -> tuple[str, str]:
     return url, f"redis+socket://{socket}?virtual_host={number_}"
 
 
-def email(name: str, *, default: str) -> dict[str, Any]:
+def email(name: str, *, default: str) -> dict[str, object]:
     example = "smtp://user:password@mail.example:587/?tls=1"
     parts = address(name, example=example, schemes={"smtp", "smtps", "console"}, default=default)
     if parts.scheme == "console":

@@ -29,7 +29,7 @@ LOG_PROCESSORS: list[Any] = [
 ]
 
 
-def logging_table(*, level: str, readable: bool) -> dict[str, Any]:
+def logging_table(*, level: str, readable: bool) -> dict[str, object]:
     drawn: Any = structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer()
     return {
         "version": 1,

@@ -38,7 +38,7 @@ class EncryptedTextField(models.TextField):
         value = super().get_prep_value(value)
         return encrypt(value) if value else value
 
-    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> str | None:
+    def from_db_value(self, value: str | None, expression: object, connection: Any) -> str | None:
         return _Sealed(decrypt(value), value) if value else value
 
     def get_lookup(self, lookup_name: str) -> Any:

@@ -6,11 +6,11 @@ payment): whoever gets one must not change it.
 
 from collections.abc import Callable
 from time import monotonic
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 Value = TypeVar("Value")
 _SECONDS = 60
-_kept: dict[str, tuple[float, Any]] = {}
+_kept: dict[str, tuple[float, object]] = {}
 
 
 def kept(key: str, read: Callable[[], Value]) -> Value:

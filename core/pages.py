@@ -33,7 +33,7 @@ def page_of(queryset: QuerySet[Any], request: HttpRequest, *, order: Sequence[st
     return Page(items[:size], next_url, _url(request, "") if after is not None else "")
 
 
-def _beyond(order: Sequence[str], values: list[Any]) -> Q:
+def _beyond(order: Sequence[str], values: list[object]) -> Q:
     condition, equal = Q(), Q()
     for name, value in zip(order, values, strict=True):
         lookup = f"{name.lstrip('-')}__{'lt' if name.startswith('-') else 'gt'}"
@@ -47,13 +47,13 @@ def _cursor(item: Model, order: Sequence[str]) -> str:
     return signing.dumps([str(value) for value in values], salt="page", compress=True)
 
 
-def _follow(item: Any, path: str) -> Any:
+def _follow(item: object, path: str) -> Any:
     for name in path.split("__"):
         item = getattr(item, name)
     return item
 
 
-def _read_cursor(token: str) -> list[Any] | None:
+def _read_cursor(token: str) -> list[object] | None:
     try:
         return signing.loads(token, salt="page") if token else None
     except signing.BadSignature:

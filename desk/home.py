@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 from django.core.cache import cache
 from django.db.models import Count, Sum
@@ -55,7 +54,7 @@ class Tile:
 class WaitingApproval:
     approval: Approval
     label: str | LazyText
-    changes: list[tuple[str, Any, Any]]
+    changes: list[tuple[str, object, object]]
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ class Chart:
         return len(self.points) >= 2
 
     @property
-    def data(self) -> dict[str, Any]:
+    def data(self) -> dict[str, object]:
         """For the page's script: shares as text, since JSON numbers are floats."""
         names = [f"PAR{days}" for days in portfolio.PAR_DAYS]
         series = [
@@ -199,7 +198,7 @@ _TILES: tuple[tuple[str, Callable[[User, date], Tile]], ...] = (
 )
 
 
-def _remembered(name: str, on: date, read: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def _remembered(name: str, on: date, read: Callable[[], dict[str, object]]) -> dict[str, object]:
     """Sums over the whole portfolio are read once a minute, not once a visit."""
     return cache.get_or_set(f"desk:sum:{name}:{on.isoformat()}", read, _SUM_KEPT_SECONDS)  # type: ignore[return-value]
 
@@ -221,7 +220,7 @@ def waiting_approvals(user: User) -> list[WaitingApproval]:
     return [WaitingApproval(row, approvals.kind_of(row).label, _changes(row)) for row in rows]
 
 
-def _changes(approval: Approval) -> list[tuple[str, Any, Any]]:
+def _changes(approval: Approval) -> list[tuple[str, object, object]]:
     changed = [change for change in changes_of(approval) if change.before != change.after]
     return [(change.label, change.before, change.after) for change in changed[:2]]
 

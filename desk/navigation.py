@@ -30,7 +30,7 @@ _SHARED: dict[str, Callable[[], QuerySet[Any]]] = {
 }
 
 
-def navigation(request: HttpRequest) -> dict[str, Any]:
+def navigation(request: HttpRequest) -> dict[str, object]:
     """Context processor: the counts and the business date of the frame; a fragment draws no frame and pays for none."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated or request.headers.get("HX-Request"):

@@ -67,7 +67,7 @@ class Home:
             return {}
         return found if isinstance(found, dict) else {}
 
-    def keep(self, name: str, value: dict[str, Any]) -> None:
+    def keep(self, name: str, value: dict[str, object]) -> None:
         target = self.root / f"{name}.json"
         draft = target.with_suffix(".new")
         draft.touch(mode=0o600)

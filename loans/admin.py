@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -41,7 +41,7 @@ class VersionInline(StackedInline):
     can_delete = False
     ordering = ("-version",)
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
 
 
@@ -56,7 +56,7 @@ class ProductAdmin(HistoryAdmin):
 class ProductVersionForm(forms.ModelForm):  # its fields come from the admin
     """Refuses a live version whose loans would cost more than the cap, naming both annualised figures."""
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         values = super().clean() or {}
         if not self.errors and values.get("status", self.instance.status) == VersionStatus.LIVE:
             version = construct_instance(self, self.instance)
@@ -103,7 +103,7 @@ class ProductVersionAdmin(HistoryAdmin):
 class AccountMappingForm(forms.ModelForm):  # its fields come from the admin
     """Refuses to exchange an account on which loans have balances."""
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         values = super().clean() or {}
         if not self.errors:
             before = AccountMapping.objects.filter(pk=self.instance.pk).first()

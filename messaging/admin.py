@@ -20,7 +20,7 @@ class WordingForm(forms.ModelForm):
         model = Template
         fields = ("code", "channel", "language", "subject", "body")
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         given = super().clean() or self.cleaned_data
         try:
             check_wording(given.get("code", ""), given.get("channel", ""), given.get("body", ""))

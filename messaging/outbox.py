@@ -6,7 +6,6 @@ at the moment of sending, because all three may change in between.
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -69,7 +68,7 @@ def queue(
     *,
     borrower_id: int,
     template_code: str,
-    context: Mapping[str, Any],
+    context: Mapping[str, object],
     dedupe_key: str,
     due_at: datetime,
     purpose: str,

@@ -12,7 +12,6 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import date, timedelta
 from time import monotonic
-from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
@@ -68,7 +67,7 @@ class Progress:
     total: int
 
 
-Callback = Callable[[Progress], Any]
+Callback = Callable[[Progress], object]
 Range = tuple[int, int]
 
 

@@ -65,7 +65,7 @@ class StepState:
     done: int
     failed: int
     took: timedelta | None
-    counts: tuple[tuple[str | Promise, Any], ...]
+    counts: tuple[tuple[str | Promise, object], ...]
     state: str
 
     @property
@@ -141,7 +141,7 @@ def _place(name: str) -> int:
     return list(COUNT_LABELS).index(name) if name in COUNT_LABELS else len(COUNT_LABELS)
 
 
-def _counts_so_far(run: EndOfDayRun, step: str, done: int) -> dict[str, Any]:
+def _counts_so_far(run: EndOfDayRun, step: str, done: int) -> dict[str, object]:
     """While a run is under way its own sum is not written yet: add up the chunks."""
     totals: dict[str, Any] = {}
     if not done:
@@ -153,7 +153,7 @@ def _counts_so_far(run: EndOfDayRun, step: str, done: int) -> dict[str, Any]:
     return totals
 
 
-def _night_lines(counts: dict[str, dict[str, Any]]) -> tuple[NightLine, ...]:
+def _night_lines(counts: dict[str, dict[str, object]]) -> tuple[NightLine, ...]:
     def figures(step: str, *names: str) -> str:
         return " / ".join(f"{counts.get(step, {}).get(name, 0):,}" for name in names)
 

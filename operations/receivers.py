@@ -6,7 +6,6 @@ woken. The night does the same looks for all.
 
 from math import inf
 from time import monotonic
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -35,6 +34,6 @@ _bell = _Bell()
 
 
 @receiver(loan_position_changed, dispatch_uid="operations.note_change")
-def note_change(sender: Any, *, loan_id: int, borrower_id: int, **news: Any) -> None:
+def note_change(sender: object, *, loan_id: int, borrower_id: int, **news: object) -> None:
     fresh_looks.note(loan_id=loan_id, borrower_id=borrower_id)
     transaction.on_commit(_bell.ring, robust=True)

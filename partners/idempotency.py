@@ -11,7 +11,6 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -57,7 +56,7 @@ class Answer:
     replayed: bool = False
 
 
-def fingerprint(*, method: str, path: str, body: Any) -> str:
+def fingerprint(*, method: str, path: str, body: object) -> str:
     """One text for one request, whatever the order of its fields."""
     canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(f"{method} {path}\n{canonical}".encode()).hexdigest()

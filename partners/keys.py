@@ -12,7 +12,6 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -158,7 +157,7 @@ def issue_key(
     )
 
 
-def store_key(*, client: ApiClient, prefix: str, secret: str, scopes: Sequence[str], **details: Any) -> IssuedKey:
+def store_key(*, client: ApiClient, prefix: str, secret: str, scopes: Sequence[str], **details: object) -> IssuedKey:
     """Write the key down without its secret."""
     key = ApiKey.objects.create(
         client=client, prefix=prefix, secret_hash=_fingerprint(secret), scopes=list(scopes), **details

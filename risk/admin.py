@@ -33,7 +33,7 @@ class GradePolicyForm(forms.ModelForm):
         return _readable(read_grades, self.cleaned_data["rows"])
 
 
-def _readable(read: Any, data: Any) -> Any:
+def _readable(read: Any, data: object) -> Any:
     try:
         read(data)
     except (ValueError, KeyError, TypeError, ArithmeticError) as error:

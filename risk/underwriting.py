@@ -197,7 +197,7 @@ def _keep(
     profile: ApplicantProfile,
     score: Score,
     found: Recommendation,
-    checks: list[dict[str, Any]],
+    checks: list[dict[str, object]],
     versions: tuple[int, int],
     on: date,
 ) -> Assessment:

@@ -42,7 +42,7 @@ class StaffAdmin(HistoryAdmin, UserAdmin):
     ]
     add_fieldsets = [(None, {"fields": ["username", "display_name", "password1", "password2", "groups"]})]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> list[str]:
         """Only a superuser makes superusers, and nobody gives roles to themselves."""
         kept = list(self.readonly_fields)
         if request.user.is_superuser:
@@ -55,6 +55,6 @@ class StaffAdmin(HistoryAdmin, UserAdmin):
             return False
         return super().has_change_permission(request, obj)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """People leave by being made inactive: the record must keep naming them."""
         return False

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from staff.models import Language, Theme, User
 
 
@@ -16,7 +14,7 @@ def change_preferences(
     shortcuts_enabled: bool | None = None,
 ) -> User:
     """Store the given preferences; what is not given stays. Nothing is written when nothing changes."""
-    wanted: dict[str, Any] = {
+    wanted: dict[str, object] = {
         "display_name": display_name,
         "language": Language(language).value if language is not None else None,
         "theme": Theme(theme).value if theme is not None else None,

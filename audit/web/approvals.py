@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -60,7 +59,7 @@ def _decide(request: HttpRequest, pk: int, decide: Callable[..., Approval], done
     return redirect("audit:approvals")
 
 
-def _inbox(request: HttpRequest, status: int = 200, refused: dict[str, Any] | None = None) -> HttpResponse:
+def _inbox(request: HttpRequest, status: int = 200, refused: dict[str, object] | None = None) -> HttpResponse:
     pending = request.GET.get("state") != "decided"
     order = ("requested_at", "id") if pending else ("-id",)
     page = page_of(queries.approvals_for(person(request), pending=pending), request, order=order, size=25)
@@ -78,7 +77,7 @@ def _inbox(request: HttpRequest, status: int = 200, refused: dict[str, Any] | No
     return render(request, "audit/approvals.html", context, status=status)
 
 
-def _card(approval: Approval, user: User, people: dict[int, str]) -> dict[str, Any]:
+def _card(approval: Approval, user: User, people: dict[int, str]) -> dict[str, object]:
     kind = approvals.kind_of(approval)
     return {
         "approval": approval,

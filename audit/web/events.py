@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
@@ -18,7 +16,7 @@ from staff.permissions import require
 SUMMARY_FIELDS = 2
 
 
-def row_of(event: AuditEvent, people: dict[int, str]) -> dict[str, Any]:
+def row_of(event: AuditEvent, people: dict[int, str]) -> dict[str, object]:
     changes = changes_of(event, people)
     return {
         "event": event,

@@ -35,7 +35,7 @@ class Personal(serializers.CharField):
         self.masked = masked
         super().__init__(read_only=True, **options)
 
-    def get_attribute(self, instance: Any) -> Any:
+    def get_attribute(self, instance: object) -> Any:
         return super().get_attribute(instance) if self.context.get("plain") else getattr(instance, self.masked)
 
 
@@ -86,7 +86,7 @@ class ConsentInput(serializers.Serializer[Any]):
             )
         return at
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+    def validate(self, attrs: dict[str, object]) -> dict[str, object]:
         """A wording of the partner's own needs a name to be found again."""
         if ("text" in attrs) != ("text_version" in attrs):
             raise serializers.ValidationError({"text_version": "Send text and text_version together."}, "incomplete")

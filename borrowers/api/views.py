@@ -62,11 +62,11 @@ class BorrowerView(PartnerView):
     def borrower(self, borrower_id: str) -> Borrower:
         return self.found(self.borrowers(), borrower_id)
 
-    def numbers_of(self, borrowers: list[Borrower]) -> dict[str, Any]:
+    def numbers_of(self, borrowers: list[Borrower]) -> dict[str, object]:
         ids = [borrower.pk for borrower in borrowers]
         return {"external_ids": external_ids(client=self.client, kind=KIND, object_ids=ids)}
 
-    def disclosure(self, borrower: Borrower, *fields: str) -> dict[str, Any]:
+    def disclosure(self, borrower: Borrower, *fields: str) -> dict[str, object]:
         """Whether this answer shows personal data in clear; if so it is written down first."""
         if not discloses(self.key):
             return {}

@@ -35,7 +35,7 @@ class AmountField(forms.DecimalField):
         widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
         super().__init__(max_digits=14, decimal_places=2, widget=widget, **options)
 
-    def to_python(self, value: Any) -> Any:
+    def to_python(self, value: object) -> Any:
         if isinstance(value, str):
             value = value.replace(",", "").replace("¥", "").replace("￥", "").strip()
         try:

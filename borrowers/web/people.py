@@ -1,7 +1,5 @@
 """The list of borrowers and the way in: a new borrower, checked while typing."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -41,7 +39,7 @@ def borrower_list(request: HttpRequest) -> HttpResponse:
 def new_borrower(request: HttpRequest) -> HttpResponse:
     """Open a borrower's file."""
     form = NewBorrower(posted(request), on=business_date.current())
-    context: dict[str, Any] = {"form": form}
+    context: dict[str, object] = {"form": form}
     if request.method == "POST" and form.is_valid():
         try:
             borrower = register_borrower(

@@ -129,7 +129,7 @@ def promise_list(*, status: str = "", due_on: date | None = None, person: User |
     return promises
 
 
-def promise_totals(on: date) -> dict[str, Any]:
+def promise_totals(on: date) -> dict[str, object]:
     """Today's promises: due, their sum, and how the last thirty judged turned out."""
     due = Promise.objects.filter(status=PromiseStatus.PENDING, due_on__lte=on)
     totals = due.aggregate(count=Count("pk"), amount=Sum("amount"))

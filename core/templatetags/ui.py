@@ -94,7 +94,7 @@ def age(value: datetime | None) -> str:
 
 
 @register.filter
-def item(mapping: Any, key: Any) -> Any:
+def item(mapping: object, key: object) -> Any:
     """Look up a key a template cannot spell."""
     return mapping.get(key) if hasattr(mapping, "get") else None
 
@@ -109,7 +109,7 @@ def icon(name: str, label: str = "") -> SafeString:
 
 
 @register.simple_tag
-def badge(label: Any, tone: str = "neutral") -> SafeString:
+def badge(label: object, tone: str = "neutral") -> SafeString:
     """The one way to show a state. Tone: good, attention, bad, info, neutral."""
     return format_html('<span class="state state-{}">{}</span>', tone if tone in TONES else "neutral", label)
 
@@ -129,7 +129,7 @@ def key(letter: str) -> SafeString:
 
 
 @register.simple_tag
-def change(before: Any, after: Any) -> SafeString:
+def change(before: object, after: object) -> SafeString:
     """Before → after, the old value struck through; what was empty before is only named once."""
     if before is None or before == "":
         return format_html('<span class="diff"><ins>{}</ins></span>', _shown(after))
@@ -137,11 +137,11 @@ def change(before: Any, after: Any) -> SafeString:
 
 
 @register.filter
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     return _shown(value)
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     """A stored value in words people use."""
     if value is None or value == "":
         return ABSENT
@@ -151,7 +151,7 @@ def _shown(value: Any) -> str:
 
 
 @register.simple_tag
-def copy(value: Any, label: str = "") -> SafeString:
+def copy(value: object, label: str = "") -> SafeString:
     """A button that copies the value; amounts are copied without separators."""
     text = f"{value:f}" if isinstance(value, Decimal) else str(value)
     spoken = label or _("Copy %(value)s") % {"value": text}
@@ -162,7 +162,7 @@ def copy(value: Any, label: str = "") -> SafeString:
 
 
 @register.inclusion_tag("core/ui/_masked.html")
-def masked(value: str, reveal_url: str = "", reason_field: str = "") -> dict[str, Any]:
+def masked(value: str, reveal_url: str = "", reason_field: str = "") -> dict[str, object]:
     """An already masked value with a copy button (copies the mask) and, where allowed, a way to ask for the whole."""
     return {"value": value, "reveal_url": reveal_url, "reason_field": reason_field}
 
@@ -182,25 +182,27 @@ def why(text: str = "", href: str = "") -> SafeString:
 
 # --- larger parts ---------------------------------------------------------------------------------------------------
 @register.inclusion_tag("core/ui/_stat.html")
-def stat(label: str, value: Any, note: str = "", tone: str = "neutral", href: str = "") -> dict[str, Any]:
+def stat(label: str, value: object, note: str = "", tone: str = "neutral", href: str = "") -> dict[str, object]:
     """A tile of the home page: label, one number, one state."""
     return {"label": label, "value": value, "note": note, "tone": tone, "href": href}
 
 
 @register.inclusion_tag("core/ui/_figure.html")
-def figure(value: Any, note: str, tone: str = "", because: str = "", because_url: str = "") -> dict[str, Any]:
+def figure(value: object, note: str, tone: str = "", because: str = "", because_url: str = "") -> dict[str, object]:
     """A number of an object's head with what it means below it and, when derived, why."""
     return {"value": value, "note": note, "tone": tone, "because": because, "because_url": because_url}
 
 
 @register.inclusion_tag("core/ui/_facts.html")
-def facts(rows: Iterable[tuple[Any, Any]], kind: str = "") -> dict[str, Any]:
+def facts(rows: Iterable[tuple[Any, object]], kind: str = "") -> dict[str, object]:
     """A definition list from (label, value) pairs. Kind: "sums" sets values to the right, "ruled" draws lines."""
     return {"rows": rows, "kind": kind}
 
 
 @register.inclusion_tag("core/ui/_event.html")
-def event(title: str, text: Any = "", when: str = "", who: str = "", tone: str = "", href: str = "") -> dict[str, Any]:
+def event(
+    title: str, text: Any = "", when: str = "", who: str = "", tone: str = "", href: str = ""
+) -> dict[str, object]:
     """One item of a timeline (inside <ol class="timeline">): what, then by whom and when."""
     return {"title": title, "text": text, "when": when, "who": who, "tone": tone, "href": href}
 
@@ -223,13 +225,13 @@ def meter(label: str, total: Any, *parts: Any) -> SafeString:
 
 
 @register.simple_tag
-def progress(done: Any, total: Any, label: str = "") -> SafeString:
+def progress(done: object, total: object, label: str = "") -> SafeString:
     """How far a job is: one bar with its numbers read aloud."""
     return meter(f"{label} {number(done)} / {number(total)}".strip(), total, done, "accent")
 
 
 @register.inclusion_tag("core/ui/_field.html")
-def field(bound: BoundField, label: str = "", hint: str = "", css: str = "") -> dict[str, Any]:
+def field(bound: BoundField, label: str = "", hint: str = "", css: str = "") -> dict[str, object]:
     """A form field with label, hint and its errors under the hand."""
     widget = bound.field.widget
     kind = "choices" if isinstance(widget, RadioSelect | CheckboxSelectMultiple) else "control"
@@ -269,12 +271,12 @@ def _control(bound: BoundField, kind: str, described: str) -> SafeString:
 
 
 @register.inclusion_tag("_pager.html")
-def pager(page: Any) -> dict[str, Any]:
+def pager(page: object) -> dict[str, object]:
     return {"page": page}
 
 
 @register.inclusion_tag("_empty.html")
-def empty(title: str, text: str = "", url: str = "", action: str = "") -> dict[str, Any]:
+def empty(title: str, text: str = "", url: str = "", action: str = "") -> dict[str, object]:
     """What a list says when there is nothing: why, and what to do next."""
     return {"title": title, "text": text, "url": url, "action": action}
 
@@ -303,7 +305,7 @@ register.filter("masked_numbers", mask_numbers)
 @register.inclusion_tag("core/ui/_nav_link.html", takes_context=True)
 def nav_link(
     context: Context, path: str, label: str, count: Any = "", permission: str = "", go: str = "", exact: bool = False
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """A place in the side navigation; hidden from people who may not enter it."""
     request = context.get("request")
     here = request.path if request else ""

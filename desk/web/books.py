@@ -109,7 +109,7 @@ def _wanted(form: StatementForm, code: str) -> StatementFilter:
     return StatementFilter(code, given.get("first"), given.get("last"), given.get("event") or "")
 
 
-def _statement_rows(rows: Iterator[StatementLine]) -> Iterator[list[Any]]:
+def _statement_rows(rows: Iterator[StatementLine]) -> Iterator[list[object]]:
     for batch in _batches(rows):
         numbers = loan_numbers(row.line.subledger_id for row in batch)
         for row in batch:
@@ -152,7 +152,7 @@ def loan_file(request: HttpRequest, number: str) -> StreamingHttpResponse:
     return _file(f"books-{loan.number}.csv", head, (_movement_row(row) for row in movements(loan)))
 
 
-def _movement_row(row: Movement) -> list[Any]:
+def _movement_row(row: Movement) -> list[object]:
     days = [row.posted_on, row.effective_on]
     return [*days, row.entry_id, row.event, row.principal, row.interest, row.late_interest, row.fee, row.receivable]
 
@@ -165,7 +165,7 @@ def _note_export(
     record("exported", what, after={name: str(part) for name, part in narrowed.items() if part}, actor=person(request))
 
 
-def _harmless(cell: Any) -> Any:
+def _harmless(cell: object) -> Any:
     """A text that a spreadsheet would take for a formula is marked as text; what people typed must not run there."""
     return f"'{cell}" if isinstance(cell, str) and cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
 
@@ -177,7 +177,7 @@ class _Echo:
         return line
 
 
-def _file(name: str, head: list[str], rows: Iterable[list[Any]]) -> StreamingHttpResponse:
+def _file(name: str, head: list[str], rows: Iterable[list[object]]) -> StreamingHttpResponse:
     """A CSV file sent as it is made. The mark at the front lets spreadsheets read it as UTF-8."""
     writer = csv.writer(_Echo())
 

@@ -1,7 +1,6 @@
 """Closed books: up to which day, who closed or opened them, closing up to a day and asking to open them again."""
 
 from datetime import timedelta
-from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
@@ -63,7 +62,7 @@ def reopen(request: HttpRequest) -> HttpResponse:
     return redirect("desk:books_closing")
 
 
-def _page(request: HttpRequest, forms: dict[str, Any], status: int = 200) -> HttpResponse:
+def _page(request: HttpRequest, forms: dict[str, object], status: int = 200) -> HttpResponse:
     on, closed = business_date.current(), closed_through()
     eve = on - timedelta(days=1)
     pending = Approval.objects.filter(kind=books.REOPENING, status=ApprovalStatus.PENDING).first()

@@ -13,7 +13,7 @@ class DaysForm(forms.Form):
     first = forms.DateField(label=_("From"), required=False)
     last = forms.DateField(label=_("To"), required=False)
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         given = super().clean() or {}
         first, last = given.get("first"), given.get("last")
         if first and last and first > last:

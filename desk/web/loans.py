@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -55,7 +54,7 @@ def loan_page(request: HttpRequest, number: str, tab: str = "overview") -> HttpR
     loan = reads.loan_by_number(number)
     page = reads.loan_page(loan, on=on)
     people = standing(loan.borrower_id, sees_collections=user.has_perm("collections.view_case"))
-    context: dict[str, Any] = {
+    context: dict[str, object] = {
         "page": page,
         "loan": loan,
         "position": page.position,
@@ -77,9 +76,9 @@ def _tabs(has_perm: HasPermission, *, has_policy: bool) -> list[tuple[str, str |
     return [(code, label) for code, label in allowed if code != "policy" or has_policy]
 
 
-def _tab_context(tab: str, request: HttpRequest, page: LoanPage, people: Standing, on: date) -> dict[str, Any]:
+def _tab_context(tab: str, request: HttpRequest, page: LoanPage, people: Standing, on: date) -> dict[str, object]:
     """Only the open tab is read."""
-    readers: dict[str, Callable[[], dict[str, Any]]] = {
+    readers: dict[str, Callable[[], dict[str, object]]] = {
         "overview": lambda: {"contract": reads.contract_of(page.loan)},
         "schedule": lambda: _schedule(request, page, on),
         "transactions": lambda: {"rows": reads.transactions(page.loan), "debits": debits_of(page.loan, on)},
@@ -92,12 +91,12 @@ def _tab_context(tab: str, request: HttpRequest, page: LoanPage, people: Standin
     return readers[tab]() if tab in readers else {}
 
 
-def _schedule(request: HttpRequest, page: LoanPage, on: date) -> dict[str, Any]:
+def _schedule(request: HttpRequest, page: LoanPage, on: date) -> dict[str, object]:
     compared = request.GET.get("compare") and page.schedule.version > 1
     return {"original": reads.original_schedule(page.loan, on=on) if compared else None}
 
 
-def _accounting(loan: Loan) -> dict[str, Any]:
+def _accounting(loan: Loan) -> dict[str, object]:
     """The loan's own entries, and every movement of its receivables with its shares of the daily accruals."""
     moves = movements(loan)
     journal = [(entry, event_name(entry.event), lines) for entry, lines in reads.journal(loan)]
@@ -105,7 +104,7 @@ def _accounting(loan: Loan) -> dict[str, Any]:
     return {"journal": journal, "movements": shown, "movement_count": len(moves)}
 
 
-def _changes(loan: Loan) -> list[dict[str, Any]]:
+def _changes(loan: Loan) -> list[dict[str, object]]:
     """What the audit log knows of this loan, in the words of the audit pages; empty fields of a new loan are left out."""
     of_loan = AuditEvent.objects.filter(object_type="loans.loan", object_id=str(loan.pk)).select_related("actor")
     events = list(of_loan.order_by("-id")[:100])

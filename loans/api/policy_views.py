@@ -40,7 +40,7 @@ class PolicyQuery(ListQuery):
     status = WordsField(words=PledgeStatus.values)
     loan = serializers.CharField(required=False, max_length=40)
 
-    def narrow(self, rows: QuerySet[Any], given: dict[str, Any]) -> QuerySet[Any]:
+    def narrow(self, rows: QuerySet[Any], given: dict[str, object]) -> QuerySet[Any]:
         filters = {"status__in": given.get("status"), "loan__public_id": given.get("loan")}
         return super().narrow(rows, given).filter(**{path: v for path, v in filters.items() if v is not None})
 
@@ -58,7 +58,7 @@ class PolicyView(LoanView):
     def policy(self, policy_id: str) -> PolicyPledge:
         return self.found(self.policies(), policy_id)
 
-    def shown(self, pledge: PolicyPledge, **more: Any) -> Response:
+    def shown(self, pledge: PolicyPledge, **more: object) -> Response:
         """The policy as it stands now."""
         return self.answer(shapes.PolicySerializer, self.policies().get(pk=pledge.pk), **more)
 

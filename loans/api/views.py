@@ -136,11 +136,11 @@ class ApplicationView(PartnerView):
     def application(self, application_id: str) -> Application:
         return self.found(self.applications(), application_id)
 
-    def numbers_of(self, applications: list[Application]) -> dict[str, Any]:
+    def numbers_of(self, applications: list[Application]) -> dict[str, object]:
         ids = [application.pk for application in applications]
         return {"external_ids": external_ids(client=self.client, kind=KIND, object_ids=ids)}
 
-    def shown(self, application_id: int, **more: Any) -> Response:
+    def shown(self, application_id: int, **more: object) -> Response:
         """The application as it stands now."""
         application = reading.applications().get(pk=application_id)
         context = self.numbers_of([application])

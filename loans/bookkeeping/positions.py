@@ -6,7 +6,6 @@
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from django.db import connection
 
@@ -176,7 +175,7 @@ def store(loan: Loan, position: LoanPosition, before: Account, after: Account, *
     rows.update(position)
 
 
-def _agreed(row: InstalmentState) -> tuple[Any, ...]:
+def _agreed(row: InstalmentState) -> tuple[object, ...]:
     return tuple(getattr(row, name) for name in AGREED)
 
 
@@ -267,7 +266,7 @@ def fill(position: LoanPosition, account: Account) -> None:
     late = arrears(account, on)
     accrued, earned, paid, gone = account.accrued, account.earned, account.paid, account.charged_off
     held = suspended_of(account)
-    figures: dict[str, Any] = {
+    figures: dict[str, object] = {
         "as_of": on,
         "principal_outstanding": account.principal_outstanding,
         "interest_accrued": accrued.interest,

@@ -314,7 +314,7 @@ def _ask(
     by: User | None,
     *,
     on: date,
-    after: dict[str, Any],
+    after: dict[str, object],
     before: dict[str, Any] | None = None,
     first: bool = False,
 ) -> Approval:

@@ -135,7 +135,7 @@ def _end(loan_id: int, first_day: date, on: date) -> int:
 
 
 def _do(
-    loan_id: int, kind: str, values: dict[str, Any], *, effective_on: date, recorded_on: date, reason: str, key: str
+    loan_id: int, kind: str, values: dict[str, object], *, effective_on: date, recorded_on: date, reason: str, key: str
 ) -> None:
     wish = Wish(
         loan_id=loan_id,

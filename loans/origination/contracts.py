@@ -9,7 +9,6 @@ import json
 from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from core.history import insert_tracked
 from core.identifiers import next_number
@@ -102,7 +101,7 @@ def seal(*, offer: Offer, loan: Loan, quote: Quote, on: date, signed_via: str) -
     )
 
 
-def document_of(*, number: str, offer: Offer, loan: Loan, quote: Quote, on: date) -> dict[str, Any]:
+def document_of(*, number: str, offer: Offer, loan: Loan, quote: Quote, on: date) -> dict[str, object]:
     """Everything agreed: parties, terms, indicative schedule, and the table of all costs."""
     borrower, version = offer.application.borrower, offer.product_version
     return {
@@ -136,7 +135,7 @@ def _floating_rate(loan: Loan) -> dict[str, str] | None:
     return {"index": loan.rate_index, "spread": str(round_rate(loan.rate_spread)), "set_anew": loan.repricing}
 
 
-def _purchase(offer: Offer) -> dict[str, Any] | None:
+def _purchase(offer: Offer) -> dict[str, object] | None:
     """What is bought from whom; the money goes to the merchant."""
     merchant = offer.merchant
     if merchant is None:
@@ -151,7 +150,7 @@ def _purchase(offer: Offer) -> dict[str, Any] | None:
     }
 
 
-def _cost_table(loan: Loan, quote: Quote, fee_payee: str) -> dict[str, Any]:
+def _cost_table(loan: Loan, quote: Quote, fee_payee: str) -> dict[str, object]:
     """The disclosure of all costs: normal performance, and what a breach would add. Nothing else may be charged."""
     return {
         "items": [
@@ -172,7 +171,7 @@ def _fees(quote: Quote, payee: str) -> dict[str, str]:
     return item | {"deducted": str(deducted)} if deducted else item
 
 
-def _late_interest(loan: Loan) -> dict[str, Any]:
+def _late_interest(loan: Loan) -> dict[str, object]:
     """What being late costs: the rate and what it is made of, on what it is charged, and how far it goes."""
     return {
         "item": "late_interest",
@@ -186,7 +185,7 @@ def _late_interest(loan: Loan) -> dict[str, Any]:
     }
 
 
-def canonical(document: dict[str, Any]) -> str:
+def canonical(document: dict[str, object]) -> str:
     """One text for one document: keys sorted, no spaces, Chinese as it is written."""
     return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 

@@ -96,7 +96,7 @@ class Decision:
     def makes_offer(self) -> bool:
         return self.outcome in {Outcome.APPROVE, Outcome.COUNTER_OFFER}
 
-    def as_payload(self) -> dict[str, Any]:
+    def as_payload(self) -> dict[str, object]:
         """The decision as JSON, to wait for a second person."""
         values = asdict(self)
         return {name: _plain(value) for name, value in values.items()}
@@ -118,7 +118,7 @@ def reason_labels(codes: list[str]) -> list[str]:
     return [str(labels.get(code, code)) for code in codes]
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, date):

@@ -284,7 +284,7 @@ def _folded(messages: list[Event]) -> Event:
     return Event(at=messages[0].at, title=title, tone=tone, kind="message", folded=tuple(messages))
 
 
-def money_split(parts: Any) -> str:
+def money_split(parts: object) -> str:
     """The parts of a payment in words: "late interest 14.05, interest 74.86, principal 411.09"."""
     names = (
         ("fee", _("fee")),

@@ -279,7 +279,7 @@ def _require_drawable(version: ProductVersion, amount: Decimal, first_drawdown: 
         raise FirstDrawdownOutOfRange(most=amount)
 
 
-def schedule_as_json(schedule: Schedule) -> list[dict[str, Any]]:
+def schedule_as_json(schedule: Schedule) -> list[dict[str, object]]:
     """The schedule as it is stored with an offer and sealed with a contract."""
     return [
         {
@@ -294,7 +294,7 @@ def schedule_as_json(schedule: Schedule) -> list[dict[str, Any]]:
     ]
 
 
-def terms_as_json(terms: LoanTerms) -> dict[str, Any]:
+def terms_as_json(terms: LoanTerms) -> dict[str, object]:
     """The terms as they are stored and sealed."""
     return {
         "principal": str(terms.principal),

@@ -6,14 +6,13 @@ Right books return nothing, so their size never fills the memory.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import connection
 from django.db.models import Max, Min
 
 from loans.models import LoanPosition
 
-Row = tuple[str, str, Any, Any]
+Row = tuple[str, str, object, object]
 ALL = (0, 2**62)
 
 # Which account plays each role whose balance stands loan by loan; an account of the product comes before the common one.

@@ -47,7 +47,7 @@ _COLUMNS = (
     "memo_late_interest",
     "memo_fee",
 )
-Progress = Callable[[str, int, int], Any]
+Progress = Callable[[str, int, int], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ def _instalments(loan: Loan, rebuilt: Account, chunk: _Chunk) -> Iterator[Differ
         yield from _unequal(loan, f"instalment {row.number}: ", row, fresh, columns)
 
 
-def _unequal(loan: Loan, prefix: str, stored: Any, fresh: Any, columns: Iterable[str]) -> Iterator[Difference]:
+def _unequal(loan: Loan, prefix: str, stored: object, fresh: object, columns: Iterable[str]) -> Iterator[Difference]:
     for name in columns:
         old, new = getattr(stored, name), getattr(fresh, name)
         if old != new:

@@ -14,7 +14,7 @@ from loans.schedules.plan import PaidPart, Plan
 from loans.schedules.terms import Drawdown, LoanTerms, RateStep, ServicingTerms
 
 
-def as_json(plan: Plan | None) -> dict[str, Any] | None:
+def as_json(plan: Plan | None) -> dict[str, object] | None:
     """The plan without what the contract says; None where there is no plan."""
     if plan is None:
         return None

@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 from functools import partial
 from itertools import count
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from core.money import ZERO, split, split_evenly
 from loans.schedules.amortisation import Amounts, Course, amortise, down_payment_of
@@ -95,7 +95,7 @@ def _numbered(
 ) -> tuple[ScheduledInstalment, ...]:
     starts, dues, _parts_of = zip(*found, strict=True)
     principals, interests = zip(*rows, strict=True)
-    columns: Iterable[Iterable[Any]] = (starts, dues, principals, interests, fees)
+    columns: Iterable[Iterable[object]] = (starts, dues, principals, interests, fees)
     if down:
         lent = [(part.on, part.on, part.amount, ZERO, ZERO) for part in down]
         columns = zip(*sorted([*lent, *zip(*columns, strict=True)], key=lambda row: row[1]), strict=True)

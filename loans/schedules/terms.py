@@ -277,7 +277,7 @@ class ServicingTerms:
     rest: Rest = Rest.DAILY
     compounding: Compounding = Compounding.NONE
     prepayment: Prepayment = Prepayment.NEXT_INSTALMENTS
-    payment_order: dict[str, Any] | None = None
+    payment_order: dict[str, object] | None = None
     late_interest_compounds: bool = False
 
 

@@ -76,7 +76,7 @@ class WishForm(KeyedForm):
     term_count = forms.IntegerField(label=_("Number of instalments"), min_value=1, max_value=365)
     purpose = forms.CharField(label=_("Purpose"), max_length=120, required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         sold = Product.objects.filter(active=True, versions__status="live").distinct().order_by("name")
         self.fields["product"].queryset = sold  # type: ignore[attr-defined]

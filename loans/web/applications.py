@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -34,7 +33,7 @@ def application_list(request: HttpRequest) -> HttpResponse:
 @require("loans.submit_application")
 def quote(request: HttpRequest) -> HttpResponse:
     """The quote for what stands in the form now; an unfinished form gives none."""
-    context: dict[str, Any] = {}
+    context: dict[str, object] = {}
     form = WishForm({**request.GET.dict(), "key": "preview"})
     if form.is_valid():
         try:

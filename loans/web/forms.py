@@ -38,7 +38,7 @@ def money_input(label: Any, **options: Any) -> forms.DecimalField:
 class MoneyField(forms.DecimalField):
     """Reads “¥ 1,234.50” as people paste it."""
 
-    def to_python(self, value: Any) -> Any:
+    def to_python(self, value: object) -> Any:
         text = str(value).replace(",", "").replace("¥", "").replace("￥", "").strip() if value is not None else None
         return super().to_python(text)
 

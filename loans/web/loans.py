@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from django.db.models import Case, Count, F, QuerySet, Sum, When
 from django.http import Http404, HttpRequest, HttpResponse
@@ -45,7 +44,7 @@ def loan_list(request: HttpRequest) -> HttpResponse:
     return render(request, "loans/loan_list.html", context)
 
 
-def _totals(rows: QuerySet[Loan]) -> dict[str, Any]:
+def _totals(rows: QuerySet[Loan]) -> dict[str, object]:
     """Totals of the filtered set, as long as it can be counted without making people wait."""
     sample = list(rows.order_by().values_list("pk", flat=True)[: MOST_COUNTED + 1])
     if len(sample) > MOST_COUNTED:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from typing import Any
 
 from django.contrib import messages
 from django.core.cache import cache
@@ -133,7 +132,7 @@ def incoming_payment(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _match_context(payment: IncomingPayment, form: MatchForm) -> dict[str, Any]:
+def _match_context(payment: IncomingPayment, form: MatchForm) -> dict[str, object]:
     shares = payment.shares.select_related("repayment__loan")
     return {"payment": payment, "form": form, "return_form": ReturnForm(), "shares": shares}
 
@@ -159,6 +158,6 @@ def _kept_under(request: HttpRequest, sha256: str) -> str:
     return f"bank-file:{request.user.pk}:{sha256[:64]}"
 
 
-def _counts(request: HttpRequest) -> dict[str, Any]:
+def _counts(request: HttpRequest) -> dict[str, object]:
     waiting: QuerySet[IncomingPayment] = IncomingPayment.objects.filter(status=IncomingPaymentStatus.SUSPENSE)
     return {"unmatched_count": waiting[:100].count()}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from django.contrib import messages
 from django.forms import Form
@@ -70,7 +69,7 @@ def _pledged(form: PledgeForm, loan: Loan, request: HttpRequest) -> bool:
 # --- on the loan's page ---------------------------------------------------------------------------------------------
 
 
-def policy_tab(loan: Loan, on: date, *, may_manage: bool) -> dict[str, Any]:
+def policy_tab(loan: Loan, on: date, *, may_manage: bool) -> dict[str, object]:
     """What the tab of the loan shows of its policy; nothing where none is pledged."""
     pledged: PolicyPledge | None = getattr(loan, "policy_pledge", None)
     if pledged is None:
@@ -91,7 +90,7 @@ def policy_tab(loan: Loan, on: date, *, may_manage: bool) -> dict[str, Any]:
     }
 
 
-def _chart(ahead: pledge_reading.Outlook | None) -> dict[str, Any]:
+def _chart(ahead: pledge_reading.Outlook | None) -> dict[str, object]:
     points = ahead.points if ahead else []
     series = [
         {"name": _("Cash value"), "values": [str(point.cash_value) for point in points]},
@@ -100,7 +99,7 @@ def _chart(ahead: pledge_reading.Outlook | None) -> dict[str, Any]:
     return {"months": [point.on.isoformat()[:7] for point in points], "series": series}
 
 
-def _return(pledged: PolicyPledge, on: date) -> dict[str, Any]:
+def _return(pledged: PolicyPledge, on: date) -> dict[str, object]:
     """What brings a lapsed policy back, or why it cannot come back."""
     try:
         quote = pledge_review.reinstatement_quote(pledged, on)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
@@ -21,7 +20,7 @@ class CashValuesField(forms.CharField):
 
     widget = forms.Textarea(attrs={"rows": 5, "placeholder": "2026-01-01 10000.00"})
 
-    def clean(self, value: Any) -> list[CashValue]:
+    def clean(self, value: object) -> list[CashValue]:
         return [self._row(line) for line in super().clean(value).splitlines() if line.strip()]
 
     def _row(self, line: str) -> CashValue:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db.models import Count, Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -49,7 +47,7 @@ def _version_asked_for(versions: list[ProductVersion], number: str) -> ProductVe
     return next(iter([*asked, *live, *versions]), None)
 
 
-def _prices(version: ProductVersion | None) -> dict[str, Any]:
+def _prices(version: ProductVersion | None) -> dict[str, object]:
     """The price table of the version, or why there is none; a version to come is priced for its first day."""
     if version is None:
         return {}

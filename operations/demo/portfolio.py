@@ -64,7 +64,7 @@ class Day:
     total: int
 
 
-def load(*, size: str, today: date, progress: Callable[[Day], Any] | None = None) -> DemoLoad:
+def load(*, size: str, today: date, progress: Callable[[Day], object] | None = None) -> DemoLoad:
     """Build the portfolio of the days before ``today``, once, or go on with one that was interrupted.
 
     Raises DemoNotPossible on a desk that has borrowers of its own.

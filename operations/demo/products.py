@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from loans.merchants.merchant_numbers import check_character
 from loans.merchants.merchants import add_merchant
@@ -17,7 +16,7 @@ class Offered:
     code: str
     name: str
     name_zh: str
-    conditions: dict[str, Any]
+    conditions: dict[str, object]
     amounts: tuple[int, int, int]  # from, to, step
     counts: tuple[int, ...]
     share: int

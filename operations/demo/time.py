@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any
 
 from core import business_date
 from loans.bookkeeping.signals import quiet
@@ -10,7 +9,7 @@ from operations.demo import borrowers as clients
 from operations.end_of_day import Callback, EndOfDayFailed, close_day, only_coordinator
 from operations.models import DemoLoad, EndOfDayRun
 
-Daily = Callable[[date], Any]
+Daily = Callable[[date], object]
 
 
 def let_days_pass(

@@ -59,7 +59,7 @@ class Event:
     kind: Kind
 
 
-Told = Callable[[], Any]
+Told = Callable[[], object]
 
 
 class Crew(Protocol):

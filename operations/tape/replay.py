@@ -8,7 +8,6 @@ start goes on with the next event.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -54,7 +53,7 @@ class Step:
     total: int
 
 
-Callback = Callable[[Step], Any]
+Callback = Callable[[Step], object]
 
 
 def replay(*, batch_id: int, progress: Callback | None = None, hands: int | None = None) -> ImportBatch:

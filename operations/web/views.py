@@ -1,7 +1,6 @@
 """The end-of-day page: where the books stand, closing by hand, catching up, and each run step by step."""
 
 from datetime import date
-from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
@@ -88,7 +87,7 @@ def progress(request: HttpRequest, on: str) -> HttpResponse:
     return render(request, "operations/_run.html", _run_context(on))
 
 
-def _run_context(on: str) -> dict[str, Any]:
+def _run_context(on: str) -> dict[str, object]:
     found = queries.run_of(_day(on))
     if found is None:
         raise Http404(_("There was no end of day on this date."))

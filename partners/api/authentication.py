@@ -1,7 +1,5 @@
 """Recognises the caller by ``Authorization: Bearer lk_…``; everything it then does names it as the actor."""
 
-from typing import Any
-
 from django.conf import settings
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -43,7 +41,7 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):
     target_class = "partners.api.authentication.ApiKeyAuthentication"
     name = "apiKey"
 
-    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+    def get_security_definition(self, auto_schema: object) -> dict[str, object]:
         return {
             "type": "http",
             "scheme": "bearer",

@@ -88,7 +88,7 @@ class PartnerView(APIView):
     checked_query = False
 
     # --- the way in
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+    def dispatch(self, request: Any, *args: object, **kwargs: object) -> Any:
         with ExitStack() as self.circumstances:
             return super().dispatch(request, *args, **kwargs)
 
@@ -147,11 +147,11 @@ class PartnerView(APIView):
         return item
 
     # --- what is answered
-    def context(self) -> dict[str, Any]:
+    def context(self) -> dict[str, object]:
         """What serializers need to know of the caller."""
         return {"key": self.key, "request": self.request, "expand": self._expansions()}
 
-    def answer(self, serializer_class: type[serializers.BaseSerializer[Any]], item: Any, **more: Any) -> Response:
+    def answer(self, serializer_class: type[serializers.BaseSerializer[Any]], item: object, **more: Any) -> Response:
         self._refuse_unknown_parameters()
         data = serializer_class(item, context={**self.context(), **more.pop("context", {})}).data
         response = Response(self._shaped(data), **more)
@@ -159,7 +159,9 @@ class PartnerView(APIView):
             response["Location"] = reverse(self.made_at, args=[response.data["id"]])
         return response
 
-    def made(self, serializer_class: type[serializers.BaseSerializer[Any]], item: Any, **context: Any) -> Response:
+    def made(
+        self, serializer_class: type[serializers.BaseSerializer[Any]], item: object, **context: object
+    ) -> Response:
         """The answer to a creation."""
         return self.answer(serializer_class, item, context=context, status=HTTPStatus.CREATED)
 
@@ -168,7 +170,7 @@ class PartnerView(APIView):
         serializer_class: type[serializers.BaseSerializer[Any]],
         rows: QuerySet[M],
         query_class: type[ListQuery] = ListQuery,
-        prepare: Callable[[list[M]], dict[str, Any]] | None = None,
+        prepare: Callable[[list[M]], dict[str, object]] | None = None,
     ) -> Response:
         """One page of the rows. ``prepare`` reads in one go what the serializer needs for all of them."""
         items, around = page(rows, self._read_query(query_class))
@@ -178,7 +180,7 @@ class PartnerView(APIView):
     def answer_whole_list(
         self,
         serializer_class: type[serializers.BaseSerializer[Any]],
-        items: Any,
+        items: object,
         context: dict[str, Any] | None = None,
         **around: Any,
     ) -> Response:
@@ -199,7 +201,7 @@ class PartnerView(APIView):
                 raise ExpansionUnknown(name=name, known=", ".join(sorted(self.expandable)) or "-")
         return wanted | {name.partition(".")[0] for name in wanted}
 
-    def _shaped(self, data: dict[str, Any]) -> dict[str, Any]:
+    def _shaped(self, data: dict[str, object]) -> dict[str, object]:
         """Only the fields asked for by ``fields=a,b``; the id always."""
         wanted = self.request.query_params.get("fields")
         if not wanted:
@@ -209,7 +211,7 @@ class PartnerView(APIView):
             raise FieldUnknown(name=name, known=", ".join(data))
         return {name: value for name, value in data.items() if name in names}
 
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+    def finalize_response(self, request: Request, response: Any, *args: object, **kwargs: object) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
         response["API-Version"] = API_VERSION
         response["Cache-Control"] = "no-store"
@@ -221,7 +223,7 @@ class PartnerView(APIView):
 def idempotent(handler: Handler) -> Handler:
     """For methods that create or move money: the Idempotency-Key is compulsory and the answer is given once."""
 
-    def once(view: PartnerView, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def once(view: PartnerView, request: Request, *args: object, **kwargs: object) -> Response:
         key = request.headers.get("Idempotency-Key", "")
         if not key:
             raise IdempotencyKeyMissing

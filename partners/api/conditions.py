@@ -30,7 +30,7 @@ def tagged(handler: Handler) -> Handler:
     """For the GET of one object: its answer carries an ETag, and is empty (304) for who names it in If-None-Match."""
 
     @wraps(handler)
-    def read(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def read(view: object, request: Request, *args: object, **kwargs: object) -> Response:
         response = handler(view, request, *args, **kwargs)
         tag = etag_of(response)
         known = [name.removeprefix("W/") for name in parse_etags(request.headers.get("If-None-Match", ""))]
@@ -51,7 +51,7 @@ def matched(handler: Handler) -> Handler:
 
     @wraps(handler)
     @transaction.atomic
-    def change(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def change(view: Any, request: Request, *args: object, **kwargs: object) -> Response:
         seen = parse_etags(request.headers.get("If-Match", "*"))
         if seen != ["*"] and etag_of(view.present(*args, **kwargs)) not in seen:
             raise ChangedSince

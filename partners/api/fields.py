@@ -32,7 +32,7 @@ class MoneyField(serializers.Field):
         self.allow_zero = allow_zero
         super().__init__(**options)
 
-    def to_internal_value(self, data: Any) -> Decimal:
+    def to_internal_value(self, data: object) -> Decimal:
         if not isinstance(data, dict) or set(data) != {"amount", "currency"}:
             self.fail("not_money")
         minor, currency = data["amount"], data["currency"]
@@ -46,7 +46,7 @@ class MoneyField(serializers.Field):
             self.fail("too_large")
         return from_minor(minor)
 
-    def to_representation(self, value: Decimal | str) -> dict[str, Any]:
+    def to_representation(self, value: Decimal | str) -> dict[str, object]:
         return {"amount": to_minor(Decimal(value)), "currency": CURRENCY}
 
 
@@ -76,7 +76,7 @@ class Constant(serializers.ChoiceField):
         self.word = word
         super().__init__(choices=[word], read_only=True)
 
-    def get_attribute(self, instance: Any) -> str:
+    def get_attribute(self, instance: object) -> str:
         return self.word
 
 
@@ -86,7 +86,7 @@ class LiveMode(serializers.BooleanField):
     def __init__(self) -> None:
         super().__init__(read_only=True)
 
-    def get_attribute(self, instance: Any) -> bool:
+    def get_attribute(self, instance: object) -> bool:
         return not settings.DEMO
 
 
@@ -109,7 +109,7 @@ def _beneath(paths: Iterable[str], name: str) -> frozenset[str]:
     return frozenset(path.partition(".")[2] for path in paths if path.startswith(f"{name}."))
 
 
-MONEY_SCHEMA: dict[str, Any] = {
+MONEY_SCHEMA: dict[str, object] = {
     "type": "object",
     "description": "Money in minor units (fen): 1234560 is ¥12,345.60.",
     "required": ["amount", "currency"],
@@ -125,7 +125,7 @@ MONEY_SCHEMA: dict[str, Any] = {
 class MoneySchema(OpenApiSerializerFieldExtension):
     target_class = "partners.api.fields.MoneyField"
 
-    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+    def map_serializer_field(self, auto_schema: Any, direction: object) -> dict[str, object]:
         component = ResolvedComponent("Money", ResolvedComponent.SCHEMA, schema=MONEY_SCHEMA, object=MoneyField)
         auto_schema.registry.register_on_missing(component)
         return component.ref
@@ -134,13 +134,13 @@ class MoneySchema(OpenApiSerializerFieldExtension):
 class RateSchema(OpenApiSerializerFieldExtension):
     target_class = "partners.api.fields.RateField"
 
-    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+    def map_serializer_field(self, auto_schema: object, direction: object) -> dict[str, object]:
         return {"type": "string", "format": "decimal", "example": "0.1440", "description": "A fraction a year."}
 
 
 class ReferenceSchema(OpenApiSerializerFieldExtension):
     target_class = "partners.api.fields.Reference"
 
-    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+    def map_serializer_field(self, auto_schema: Any, direction: object) -> dict[str, object]:
         component = auto_schema.resolve_serializer(self.target.serializer, direction)
         return {"oneOf": [{"type": "string", "description": "The object's id."}, component.ref]}

@@ -39,7 +39,7 @@ class WordsField(serializers.Field):
         self.words = words
         super().__init__(**{"required": False, **options})
 
-    def to_internal_value(self, data: Any) -> list[str]:
+    def to_internal_value(self, data: object) -> list[str]:
         given = [word.strip() for word in str(data).split(",") if word.strip()]
         for word in given:
             if word not in self.words:
@@ -61,7 +61,7 @@ class ListQuery(serializers.Serializer[Any]):
 
     created_path = "created_at"
 
-    def narrow(self, rows: QuerySet[M], given: dict[str, Any]) -> QuerySet[M]:
+    def narrow(self, rows: QuerySet[M], given: dict[str, object]) -> QuerySet[M]:
         """The rows that meet the filters."""
         bounds = {f"{self.created_path}__{end}": given.get(f"created_{end}") for end in ("gte", "lte")}
         return rows.filter(**{path: value for path, value in bounds.items() if value is not None})
@@ -83,7 +83,7 @@ def read_query(request: Request, query_class: type[Q], key: ApiKey) -> Q:
     return query
 
 
-def page(rows: QuerySet[M], query: ListQuery) -> tuple[list[M], dict[str, Any]]:
+def page(rows: QuerySet[M], query: ListQuery) -> tuple[list[M], dict[str, object]]:
     """One page and the envelope around it."""
     given = query.validated_data
     everything, rows = rows, query.narrow(rows, given)
@@ -106,14 +106,14 @@ def _place_of(rows: QuerySet[M], public_id: str) -> int:
 
 
 def envelope(
-    data: list[Any], *, has_more: bool = False, next_cursor: str | None = None, **extra: Any
-) -> dict[str, Any]:
+    data: list[object], *, has_more: bool = False, next_cursor: str | None = None, **extra: Any
+) -> dict[str, object]:
     return {"object": "list", "data": data, "has_more": has_more, "next_cursor": next_cursor, **extra}
 
 
 class WordsSchema(OpenApiSerializerFieldExtension):
     target_class = "partners.api.lists.WordsField"
 
-    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+    def map_serializer_field(self, auto_schema: object, direction: object) -> dict[str, object]:
         words = ", ".join(self.target.words)
         return {"type": "string", "description": f"One or several of {words}, separated by commas."}

@@ -2,7 +2,6 @@
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.utils import translation
@@ -55,7 +54,7 @@ FILE = Path(settings.BASE_DIR) / "openapi.yaml"
 
 
 @lru_cache(maxsize=1)
-def document() -> dict[str, Any]:
+def document() -> dict[str, object]:
     """The document in English, whatever language is active."""
     with translation.override("en"):
         found = SchemaGenerator(urlconf="config.api_urls").get_schema(request=None, public=True)

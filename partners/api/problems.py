@@ -62,7 +62,7 @@ def problem(
     request: Request, *, status: int, code: str, detail: str, errors: list[dict[str, str]] | None = None, **more: Any
 ) -> Response:
     """The answer itself."""
-    body: dict[str, Any] = {
+    body: dict[str, object] = {
         "type": request.build_absolute_uri(f"{DOCUMENTATION}{code}"),
         "title": HTTPStatus(status).phrase,
         "status": status,
@@ -118,7 +118,7 @@ def _from_accident(exc: Exception, context: dict[str, Any]) -> Response:
     return problem(request, status=500, code="internal_error", detail=str(INTERNAL_ERROR))
 
 
-def _pointers(detail: Any, path: str) -> Iterator[dict[str, str]]:
+def _pointers(detail: object, path: str) -> Iterator[dict[str, str]]:
     """Validation errors of any nesting as JSON pointers into the request's body."""
     if isinstance(detail, dict):
         for name, inner in detail.items():

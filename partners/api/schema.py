@@ -91,12 +91,12 @@ LOCATION = OpenApiParameter(
 )
 
 
-def example(**body: Any) -> Callable[[Any], Any]:
+def example(**body: object) -> Callable[[Any], object]:
     """A body to start from, shown where the request is tried out."""
     return extend_schema_serializer(examples=[OpenApiExample("Example", value=body, request_only=True)])
 
 
-def fen(amount: int) -> dict[str, Any]:
+def fen(amount: int) -> dict[str, object]:
     """Money for an example."""
     return {"amount": amount, "currency": CURRENCY}
 
@@ -120,7 +120,7 @@ ANSWERED = "The answer"
 MADE_ELSEWHERE = "Made; Location says where it is to be found"
 MADE_HERE = "Made; it has no address of its own and is found in the list at this one"
 NOT_MODIFIED = 304
-EXAMPLES: dict[int, tuple[str, str, dict[str, Any]]] = {
+EXAMPLES: dict[int, tuple[str, str, dict[str, object]]] = {
     400: ("idempotency_key_missing", "Send an Idempotency-Key header.", {}),
     401: ("api_key_not_accepted", "This API key is not accepted. It may be mistyped, expired or revoked.", {}),
     403: ("missing_scope", "This API key lacks the scope loans:read.", {"missing_scope": "loans:read"}),
@@ -145,13 +145,13 @@ def name_of(status: int) -> str:
     return HTTPStatus(status).phrase.replace(" ", "")
 
 
-def shared_responses() -> dict[str, Any]:
+def shared_responses() -> dict[str, object]:
     """The refusals operations refer to, each with an example, and the answer that is none."""
     unchanged = {"description": "Nothing has changed since the answer that If-None-Match names"}
     return {name_of(NOT_MODIFIED): unchanged, **{name_of(status): _refusal(status) for status in PROBLEMS}}
 
 
-def _refusal(status: int) -> dict[str, Any]:
+def _refusal(status: int) -> dict[str, object]:
     code, detail, more = EXAMPLES[status]
     value = {
         "type": f"https://loans.example/api/docs/errors/#{code}",
@@ -189,7 +189,7 @@ class PartnerSchema(AutoSchema):
             "tagged": [IF_NONE_MATCH, ETAG],
             "matched": [IF_MATCH, ETAG],
         }
-        found: list[Any] = [part for name, parts in known.items() if getattr(handler, name, False) for part in parts]
+        found: list[object] = [part for name, parts in known.items() if getattr(handler, name, False) for part in parts]
         if self.method == "POST" and self.view.made_at:
             found.append(LOCATION)
         if self.method == "GET":
@@ -200,7 +200,7 @@ class PartnerSchema(AutoSchema):
         query = getattr(handler, "query_class", None)
         return [*found, query] if query else found
 
-    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
+    def _get_response_bodies(self, direction: Any = "response") -> dict[str, object]:
         bodies = super()._get_response_bodies(direction)
         meanings = {"200": ANSWERED, "201": MADE_ELSEWHERE if self.view.made_at else MADE_HERE}
         for status, body in bodies.items():
@@ -226,6 +226,6 @@ class PartnerSchema(AutoSchema):
         return sorted(statuses)
 
 
-def tidy_paths(endpoints: list[Any]) -> list[Any]:
+def tidy_paths(endpoints: list[Any]) -> list[object]:
     """Show addresses without the optional slash at their end (a preprocessing hook)."""
     return [(path.rstrip("/"), pattern, method, view) for path, pattern, method, view in endpoints]

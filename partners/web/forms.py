@@ -53,7 +53,7 @@ def refuse(form: forms.Form, refusal: DomainError) -> None:
     form.add_error(refusal.field if refusal.field in form.fields else None, refusal.detail)
 
 
-def as_initial(client: Any) -> dict[str, Any]:
+def as_initial(client: Any) -> dict[str, object]:
     """The client's details as the form shows them."""
     return {
         "contact_email": client.contact_email,

@@ -96,7 +96,7 @@ def change_client(request: HttpRequest, public_id: str) -> HttpResponse:
     return _form_page(request, form, title=_("Change the client"), button=_("Save"), client=client)
 
 
-def _form_page(request: HttpRequest, form: forms.Form, **context: Any) -> HttpResponse:
+def _form_page(request: HttpRequest, form: forms.Form, **context: object) -> HttpResponse:
     status = 422 if form.errors else 200
     return render(request, "partners/client_form.html", {"form": form, **context}, status=status)
 

@@ -2,7 +2,6 @@
 
 from dataclasses import asdict, dataclass
 from decimal import Decimal
-from typing import Any
 
 from core.money import ZERO
 
@@ -37,6 +36,6 @@ class ApplicantProfile:
             return None
         return (self.debt_payments + self.own_payments) / self.income
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """The profile as it is kept with the assessment."""
         return {name: str(value) if isinstance(value, Decimal) else value for name, value in asdict(self).items()}

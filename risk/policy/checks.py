@@ -56,7 +56,7 @@ class Check:
     def refers(self) -> bool:
         return self.result is Result.UNKNOWN or (self.result is Result.FAILED and self.effect is Effect.REFER)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         # Pairs, not an object: JSON columns do not keep the order of keys, and readers need it.
         facts = [[name, str(value)] for name, value in self.facts.items() if value is not None]
         return {"code": self.code, "result": self.result, "reason": self.reason, "effect": self.effect, "facts": facts}

@@ -65,7 +65,7 @@ class Characteristic:
     def best(self) -> int:
         return max(band.points for band in self.bands)
 
-    def points_for(self, value: Any) -> int:
+    def points_for(self, value: object) -> int:
         if value is None:
             return self.missing
         return next((band.points for band in self.bands if band.holds(value)), self.missing)
@@ -89,7 +89,7 @@ class PointsTable:
         """The best grade whose floor the points reach; the last grade takes the rest."""
         return next((grade for grade, floor in self.grades if points >= floor), self.grades[-1][0])
 
-    def _reasons(self, points: dict[str, int], values: dict[str, Any]) -> tuple[ScoreReason, ...]:
+    def _reasons(self, points: dict[str, int], values: dict[str, object]) -> tuple[ScoreReason, ...]:
         lost: dict[str, int] = {}
         said: dict[str, str] = {}
         for item in self.characteristics:
@@ -122,7 +122,7 @@ def _band(entry: dict[str, Any]) -> Band:
     return Band(entry["points"], None if below is None else Decimal(str(below)), entry.get("equals"))
 
 
-def _in_words(value: Any) -> str:
+def _in_words(value: object) -> str:
     if value is None:
         return ""
     return f"{value:.2f}" if isinstance(value, Decimal) else str(value).lower()

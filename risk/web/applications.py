@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
@@ -128,7 +127,7 @@ def _by_number(number: str) -> Application:
 
 def _decision_form(page: ApplicationPage) -> DecisionForm:
     assessment, asked = page.assessment, page.application
-    initial: dict[str, Any] = {"term_count": asked.term_count}
+    initial: dict[str, object] = {"term_count": asked.term_count}
     if assessment is not None:
         initial["principal"] = assessment.recommended_principal or asked.amount
     return DecisionForm(initial=initial, may_refer=asked.status == ApplicationStatus.SUBMITTED)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
@@ -12,7 +10,7 @@ from staff.models import User
 from staff.roles import role_label, roles_of
 
 
-def person(request: HttpRequest) -> dict[str, Any]:
+def person(request: HttpRequest) -> dict[str, object]:
     user: object = getattr(request, "user", None)
     return {
         "demo": settings.DEMO,

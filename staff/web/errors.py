@@ -22,7 +22,7 @@ PAGES = {403: "403.html", 404: "404.html", 409: "409.html", 422: "409.html"}
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if _is_fragment(request):
         return _sentence(str(exception or ""), 403)
-    context: dict[str, Any] = {"detail": str(exception or "")}
+    context: dict[str, object] = {"detail": str(exception or "")}
     if isinstance(exception, MissingPermission):
         context |= {"permission": exception.permission, "roles": [role_label(role) for role in exception.roles]}
     return render(request, "403.html", context, status=403)

@@ -34,7 +34,7 @@ class SignIn(auth_views.LoginView):
     authentication_form = SignInForm
     redirect_authenticated_user = True
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> dict[str, object]:
         """In a demo every role is one click away; an empty system says how its first administrator is made."""
         people = demo_people()
         password = settings.DEMO_PASSWORD if people else ""
@@ -65,7 +65,9 @@ class PasswordChange(auth_views.PasswordChangeView):
         return response
 
 
-def locked_out(request: HttpRequest, _response: Any = None, credentials: dict[str, Any] | None = None) -> HttpResponse:
+def locked_out(
+    request: HttpRequest, _response: object = None, credentials: dict[str, Any] | None = None
+) -> HttpResponse:
     """Shown by axes after too many failures: how long, and who can help sooner."""
     username = (credentials or {}).get("username") or request.POST.get("username", "")
     seconds = seconds_left(username)

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
-from django.views import View
 
-from staff.permissions import MissingPermission, PermissionRequired, check, require
+from staff.permissions import MissingPermission, check, require
 
 pytestmark = pytest.mark.django_db
 
@@ -84,18 +83,6 @@ class TestRequire:
 
         assert refusal.value.permission == "loans.view_loan"
         assert "officer" in refusal.value.roles
-
-    def test_a_class_view_is_guarded_the_same_way(self, staff_member: Any) -> None:
-        class Page(PermissionRequired, View):
-            permission = "loans.view_loan"
-
-            def get(self, request: HttpRequest) -> HttpResponse:
-                return HttpResponse("open")
-
-        request = RequestFactory().get("/app/loans/")
-        request.user = staff_member()
-        with pytest.raises(MissingPermission):
-            Page.as_view()(request)
 
     def test_an_inactive_person_has_no_rights_left(self, staff_member: Any) -> None:
         gone = staff_member("officer", is_active=False)

@@ -22,7 +22,7 @@ from staff.models import User
 _OPEN_STATUSES = [(value, label) for value, label in Status.choices if value != Status.CLOSED]
 
 
-def date_input(**attrs: Any) -> forms.DateInput:
+def date_input(**attrs: object) -> forms.DateInput:
     return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", **attrs})
 
 
@@ -148,7 +148,7 @@ class AssignForm(VerbForm):
     )
     note = note_field(required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["assigned_to"].queryset = queries.collectors()  # type: ignore[attr-defined]
 

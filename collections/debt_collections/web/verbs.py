@@ -51,7 +51,7 @@ def _assign(case: Case, data: dict[str, Any], on: date, by: User) -> object:
 def _on_case(verb: Callable[..., object], *names: str) -> Call:
     """A verb that takes the named fields of the form."""
 
-    def call(case: Case, data: dict[str, Any], on: date, by: User) -> object:
+    def call(case: Case, data: dict[str, object], on: date, by: User) -> object:
         return verb(case_id=case.pk, on=on, by=by, **{name: data[name] for name in names})
 
     return call
@@ -130,19 +130,19 @@ def act(request: HttpRequest, public_id: str, verb: str) -> HttpResponse:
     return _draw(request, case, chosen, form, verb, on)
 
 
-def _first(case: Case, verb: Verb) -> dict[str, Any]:
+def _first(case: Case, verb: Verb) -> dict[str, object]:
     return {name: getattr(case, name) for name in verb.first}
 
 
 def _draw(request: HttpRequest, case: Case, verb: Verb, form: forms.VerbForm, code: str, on: date) -> HttpResponse:
-    context: dict[str, Any] = {"case": case, "verb": verb, "code": code, "form": form, "back": _back(request)}
+    context: dict[str, object] = {"case": case, "verb": verb, "code": code, "form": form, "back": _back(request)}
     if verb.has_preview:
         context |= _preview(case, form, on)
     template = "collections/_act.html" if request.headers.get("HX-Request") else "collections/act.html"
     return render(request, template, context, status=422 if form.errors else 200)
 
 
-def _preview(case: Case, form: forms.VerbForm, on: date) -> dict[str, Any]:
+def _preview(case: Case, form: forms.VerbForm, on: date) -> dict[str, object]:
     """What the extension would do with the days typed so far."""
     loan, days = form["loan"].value(), form["days"].value()
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -39,7 +38,7 @@ class Bench:
     form: ContactForm | None = None
     number: str = ""
     status: int = 200
-    extra: dict[str, Any] = field(default_factory=dict)
+    extra: dict[str, object] = field(default_factory=dict)
 
 
 @require_GET

@@ -21,7 +21,7 @@ class Command(BaseCommand):
         text = "the last day to close; the eve of the business date when left out"
         parser.add_argument("--through", type=date.fromisoformat, metavar="YYYY-MM-DD", help=text)
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         on = business_date.current()
         through = options["through"] or on - timedelta(days=1)
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

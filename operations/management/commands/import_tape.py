@@ -38,7 +38,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--rejects", type=Path, help="where refused lines go (default: NAME.rejects.csv here)")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         self.console = Console(stderr=True)
         try:
             with acting(channel="cli", reason="import of a tape"):

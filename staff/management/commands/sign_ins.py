@@ -18,7 +18,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--address", default="http://127.0.0.1:8000", help="where the pages answer")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         address = options["address"]
         if wanted() and settings.FIRST_ADMIN_TOKEN:
             self.stdout.write("Nobody can sign in yet. Make the first administrator (valid until this run ends):")
