@@ -37,11 +37,6 @@ class BorrowerUnknown(NotFound):
     message = _("There is no such borrower.")
 
 
-def by_public_id(public_id: str) -> Borrower:
-    """The borrower a partner or page names. Raises BorrowerUnknown."""
-    return _one(Borrower.objects.filter(public_id=public_id))
-
-
 def by_number(number: str) -> Borrower:
     """The borrower with a CU number. Raises BorrowerUnknown."""
     return _one(Borrower.objects.filter(number=number.upper()))

@@ -17,10 +17,6 @@ class Page:
     next_url: str
     first_url: str
 
-    @property
-    def has_next(self) -> bool:
-        return bool(self.next_url)
-
 
 def page_of(queryset: QuerySet[Any], request: HttpRequest, *, order: Sequence[str] = ("-id",), size: int = 50) -> Page:
     """The page of ``queryset`` that the request's ``after`` parameter asks for, ordered by ``order`` (last: unique)."""

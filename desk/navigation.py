@@ -38,11 +38,6 @@ def navigation(request: HttpRequest) -> dict[str, object]:
     return {"nav_counts": {**_shared_counts(), **_own_counts(user)}, "business_date": business_date.current()}
 
 
-def forget_counts() -> None:
-    """For those who change the queues and show them in the same breath (demo, tests)."""
-    cache.delete("desk:nav:shared")
-
-
 def _shared_counts() -> dict[str, str]:
     counts = cache.get("desk:nav:shared")
     if counts is None:

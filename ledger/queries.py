@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Sum
 from django.db.models.functions import Coalesce
 
 from core.money import ZERO
@@ -30,11 +30,6 @@ def difference() -> Decimal:
     """Sum of all debits less all credits: 0.00, or the books are broken."""
     total = JournalLine.objects.aggregate(d=Coalesce(Sum("debit"), ZERO), c=Coalesce(Sum("credit"), ZERO))
     return total["d"] - total["c"]
-
-
-def journal_of(subledger_id: int) -> QuerySet[JournalLine]:
-    """The lines of one loan with their entries, oldest first."""
-    return JournalLine.objects.filter(subledger_id=subledger_id).select_related("entry", "account").order_by("id")
 
 
 def closed_through() -> date | None:

@@ -71,11 +71,6 @@ def messages_of(borrower: Borrower, *, most: int = 50) -> list[Message]:
     return list(Message.objects.filter(borrower=borrower).select_related("contact_point").order_by("-id")[:most])
 
 
-def messages_about(reference: str, *, most: int = 50) -> list[Message]:
-    """The last messages about a loan or application, newest first."""
-    return list(Message.objects.filter(reference=reference).select_related("contact_point").order_by("-id")[:most])
-
-
 ARRIVED_OR_ON_THE_WAY = (
     MessageStatus.SENT,
     MessageStatus.DELIVERED,

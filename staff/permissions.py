@@ -53,15 +53,3 @@ def require(permission: str) -> Callable[[View], View]:
         return guarded
 
     return guard
-
-
-class PermissionRequired:
-    """The same guard for class views: set `permission`."""
-
-    permission: str
-
-    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
-        check(request.user, self.permission)
-        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, Max, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
@@ -179,8 +179,3 @@ def _settle(attempt: MandateAttempt, on: date) -> bool:
     attempt.code, attempt.message = answer.code, answer.detail
     attempt.save(update_fields=["outcome", "code", "message", "repayment"])
     return answer.outcome == "paid"
-
-
-def unknown_attempts() -> Iterable[MandateAttempt]:
-    """Debits the bank has not answered for, oldest first."""
-    return MandateAttempt.objects.filter(outcome__in=UNANSWERED).order_by(F("attempted_on"), "id")

@@ -193,8 +193,3 @@ def canonical(document: dict[str, object]) -> str:
 def fingerprint(document: str) -> str:
     """The SHA-256 of the document's UTF-8 bytes, in hex."""
     return hashlib.sha256(document.encode()).hexdigest()
-
-
-def is_intact(contract: Contract) -> bool:
-    """Whether the stored text still has the hash it was sealed with."""
-    return fingerprint(contract.document) == contract.sha256

@@ -7,7 +7,7 @@ with the same ``score``. Reasons say where most points were lost against the bes
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 from risk.features.profile import ApplicantProfile
 
@@ -30,12 +30,6 @@ class Score:
     points: int
     grade: str
     reasons: tuple[ScoreReason, ...]
-
-
-class Scores(Protocol):
-    """Anything that can score an applicant."""
-
-    def score(self, profile: ApplicantProfile) -> Score: ...
 
 
 @dataclass(frozen=True, slots=True)
