@@ -1,6 +1,6 @@
 """Writes audit events for acts that leave no history row: reveals, exports, sign-ins, decisions."""
 
-from typing import Any
+from collections.abc import Mapping
 
 from django.db.models import Model
 from django.utils import timezone
@@ -15,8 +15,8 @@ def record(
     obj: Model,
     *,
     reason: str = "",
-    before: dict[str, Any] | None = None,
-    after: dict[str, Any] | None = None,
+    before: Mapping[str, object] | None = None,
+    after: Mapping[str, object] | None = None,
     actor: User | None = None,
 ) -> AuditEvent:
     """Append one event about ``obj``; who, channel and request come from the running context."""

@@ -1,6 +1,6 @@
 """Whose object is whose: what a client brought in it may see, everything else does not exist for it."""
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.db import IntegrityError, transaction
 from django.db.models import Model, QuerySet
@@ -38,7 +38,7 @@ def visible(queryset: QuerySet[M], *, key: ApiKey, kind: str, path: str = "pk") 
     return queryset.filter(**{f"{path}__in": brought})
 
 
-def external_ids(*, client: ApiClient, kind: str, object_ids: list[Any]) -> dict[int, str]:
+def external_ids(*, client: ApiClient, kind: str, object_ids: list[int]) -> dict[int, str]:
     """The client's own numbers of the objects, in one query."""
     rows = Introduction.objects.filter(client=client, kind=kind, object_id__in=object_ids, external_id__isnull=False)
     return dict(rows.values_list("object_id", "external_id"))  # type: ignore[arg-type]

@@ -2,9 +2,9 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TypedDict
 
-from django.db.models import Count, F, Max, Min, Q, Sum
+from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
 from borrowers.models import Borrower, Consent, ConsentPurpose, ContactPoint, ContactState, IdentityKind
@@ -75,7 +75,7 @@ def is_do_not_lend(borrower_id: int) -> bool:
     return DoNotLendEntry.objects.filter(borrower_id=borrower_id, lifted_on__isnull=True).exists()
 
 
-def waiting_applications() -> Any:
+def waiting_applications() -> QuerySet[Application]:
     """The underwriting queue, oldest first."""
     return Application.objects.waiting_for_underwriter().select_related("borrower", "product", "claimed_by")
 
@@ -85,7 +85,32 @@ def _other_applications(application: Application) -> int:
     return others.exclude(pk=application.pk).count()
 
 
-def _permissions_and_contact(borrower: Borrower) -> dict[str, Any]:
+class _PermissionsAndContact(TypedDict):
+    bureau_consent: bool
+    phone_verified: bool
+
+
+class _Means(TypedDict):
+    income: Decimal | None
+    income_verified: bool
+    debt_payments: Decimal
+    lenders_elsewhere: int
+
+
+class _Standing(TypedDict):
+    own_outstanding: Decimal
+    own_payments: Decimal
+    own_days_past_due: int
+    loans_settled: int
+    loans_written_off: int
+
+
+class _Record(TypedDict):
+    instalments_paid: int
+    worst_days_late: int | None
+
+
+def _permissions_and_contact(borrower: Borrower) -> _PermissionsAndContact:
     consents = Consent.objects.filter(borrower=borrower, purpose=ConsentPurpose.CREDIT_QUERY, withdrawn_at__isnull=True)
     verified = ContactPoint.objects.filter(
         borrower=borrower, value_index=borrower.phone_index, state=ContactState.VERIFIED
@@ -93,7 +118,7 @@ def _permissions_and_contact(borrower: Borrower) -> dict[str, Any]:
     return {"bureau_consent": consents.exists(), "phone_verified": verified.exists()}
 
 
-def _means(borrower: Borrower, on: date, market: str) -> dict[str, Any]:
+def _means(borrower: Borrower, on: date, market: str) -> _Means:
     """Income by source, the newest figure of each that is not too old; and debts elsewhere, the newest of each lender."""
     oldest = rule("affordability", on, market)["income_age_days"]
     incomes, debts = {}, {}
@@ -111,7 +136,7 @@ def _means(borrower: Borrower, on: date, market: str) -> dict[str, Any]:
     }
 
 
-def _standing(borrower_id: int) -> dict[str, Any]:
+def _standing(borrower_id: int) -> _Standing:
     """Where the loans here stand today."""
     running = Q(status=LoanStatus.ACTIVE)
     sums = LoanPosition.objects.filter(borrower_id=borrower_id).aggregate(
@@ -130,7 +155,7 @@ def _standing(borrower_id: int) -> dict[str, Any]:
     }
 
 
-def _record(borrower_id: int) -> dict[str, Any]:
+def _record(borrower_id: int) -> _Record:
     """How instalments were paid here: how many, and the worst delay in days (None without any)."""
     paid = Instalment.objects.filter(
         loan__borrower_id=borrower_id, settled_on__isnull=False, superseded_on__isnull=True

@@ -7,7 +7,7 @@ Every assessment is kept with what was known and with the versions of the card a
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TypedDict
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -229,7 +229,17 @@ def _with_standing_limit(terms: GradeTerms, borrower_id: int) -> GradeTerms:
     return terms if limit is None else replace(terms, limit=limit)
 
 
-def _terms_of(application: Application, assessment: Assessment) -> dict[str, Any]:
+class _OfferTerms(TypedDict, total=False):
+    """What a decision that makes an offer says of it; empty where it makes none."""
+
+    principal: Decimal | None
+    term_count: int
+    annual_rate: Decimal | None
+    down_payment: Decimal
+    first_drawdown: Decimal | None
+
+
+def _terms_of(application: Application, assessment: Assessment) -> _OfferTerms:
     if assessment.recommended_outcome not in {Outcome.APPROVE, Outcome.COUNTER_OFFER}:
         return {}
     return {
@@ -247,7 +257,7 @@ def _chosen_terms(
     outcome: str,
     principal: Decimal | None,
     term_count: int | None,
-) -> dict[str, Any]:
+) -> _OfferTerms:
     """The terms of a person's offer: their amount and term, at the price of the assessed grade."""
     if outcome not in {Outcome.APPROVE, Outcome.COUNTER_OFFER}:
         return {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Required, TypedDict, Unpack
 from uuid import UUID
 
 from django.db import transaction
@@ -139,8 +139,21 @@ def log_contact(
     return attempt
 
 
+class Contact(TypedDict, total=False):
+    """What ``log_contact`` is told of an attempt."""
+
+    case_id: Required[int]
+    outcome: Required[str]
+    channel: str
+    contact_point_id: int | None
+    note: str
+    promise: PromiseTerms | None
+    override_reason: str
+    form_key: UUID | None
+
+
 def log_and_take_next(
-    *, collector: User, now: datetime, on: date, stage: str = "", **contact: Any
+    *, collector: User, now: datetime, on: date, stage: str = "", **contact: Unpack[Contact]
 ) -> tuple[ContactAttempt, Case | None]:
     """Save and next: the contact is stored first, for good; then the next best case is handed out."""
     attempt = log_contact(by=collector, now=now, on=on, **contact)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypedDict
 
 from django.contrib.auth.models import Permission
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
@@ -129,7 +129,16 @@ def promise_list(*, status: str = "", due_on: date | None = None, person: User |
     return promises
 
 
-def promise_totals(on: date) -> dict[str, object]:
+class PromiseTotals(TypedDict):
+    """How many promises fall due and their sum; how many of the newest judged ones, thirty at most, were kept."""
+
+    due: int
+    due_amount: Decimal
+    judged: int
+    kept: int
+
+
+def promise_totals(on: date) -> PromiseTotals:
     """Today's promises: due, their sum, and how the last thirty judged turned out."""
     due = Promise.objects.filter(status=PromiseStatus.PENDING, due_on__lte=on)
     totals = due.aggregate(count=Count("pk"), amount=Sum("amount"))

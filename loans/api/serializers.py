@@ -1,5 +1,6 @@
 """Products, applications and offers as partners send and see them."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -322,7 +323,7 @@ class DecisionSerializer(serializers.Serializer[Application]):
         return OfferSerializer(offer, context=self.context).data if offer else None
 
 
-def actions_towards(states: Any) -> list[str]:
+def actions_towards(states: Iterable[str]) -> list[str]:
     """The actions of a partner that lead to one of the states."""
     return sorted(ACTIONS[state] for state in states if state in ACTIONS)
 

@@ -310,7 +310,7 @@ def fill(position: LoanPosition, account: Account) -> None:
 _CLAIMS = ("principal_outstanding", "overdue_principal", "overdue_interest", "overdue_fee", "due_today")
 
 
-def _out_of_the_books(gone: WriteOff | None) -> dict[str, Any]:
+def _out_of_the_books(gone: WriteOff | None) -> dict[str, object]:
     """What a written-off loan's position says in place of its claims: how much left the books, and what came back."""
     if gone is None:
         return {"written_off_amount": ZERO}

@@ -1,7 +1,7 @@
 """The day the money reached the borrower, or the merchant of a purchase: the loan begins to run."""
 
 from datetime import date
-from typing import Any
+from typing import TypedDict
 
 from django.db import transaction
 
@@ -16,7 +16,14 @@ from loans.models import Loan, LoanPosition, LoanStatus, ProductVersion
 from loans.schedules.schedule import build_schedule
 
 
-def _begun(loan: Loan, on: date) -> dict[str, Any]:
+class _Begun(TypedDict, total=False):
+    """The columns of a loan that learn its day."""
+
+    disbursed_on: date
+    drawdowns: list[list[str]]
+
+
+def _begun(loan: Loan, on: date) -> _Begun:
     """What a loan that begins on ``on`` learns: its day, and that its first drawdown, where it has one, is of that day."""
     if not loan.drawdowns:
         return {"disbursed_on": on}

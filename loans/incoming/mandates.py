@@ -7,12 +7,12 @@ between neither loses nor repeats a debit. Money that came is recorded through t
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from borrowers.models import BankAccount
 from core.errors import DomainError
 from core.identifiers import next_number
 from core.money import ZERO
@@ -41,7 +41,7 @@ class MandateNotPossible(DomainError):
 
 
 @transaction.atomic
-def sign_mandate(*, loan_id: int, bank_account: Any, signed_on: date) -> Mandate:
+def sign_mandate(*, loan_id: int, bank_account: BankAccount, signed_on: date) -> Mandate:
     """Store the borrower's mandate; an active one for the same account is returned, another account replaces it."""
     loan = Loan.objects.locked(loan_id)
     if bank_account.borrower_id != loan.borrower_id:

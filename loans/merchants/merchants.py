@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any, Self
+from typing import Self
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
@@ -315,7 +315,7 @@ def _ask(
     *,
     on: date,
     after: dict[str, object],
-    before: dict[str, Any] | None = None,
+    before: dict[str, str] | None = None,
     first: bool = False,
 ) -> Approval:
     return approvals.request(

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.db.models import Q
 
+from core.rows import Parameters
 from ledger.posting import post
 from loans.account.account import relaid
 from loans.account.arrears import Steps
@@ -57,7 +58,7 @@ def accrue_and_age(lo: int, hi: int, on: date) -> dict[str, int]:
 
 
 def _close(lo: int, hi: int, on: date) -> dict[str, int]:
-    parameters: dict[str, Any] = {"lo": lo, "hi": hi, "on": on, "suspense_from": suspense_from(on)}
+    parameters: Parameters = {"lo": lo, "hi": hi, "on": on, "suspense_from": suspense_from(on)}
     with connection.cursor() as cursor:
         cursor.execute(LOCK, parameters)
         held, overdue, overdue_by_day, overdue_plans = cursor.fetchone()
@@ -102,11 +103,11 @@ def _lay_out_plans(lo: int, hi: int, on: date) -> None:
             positions.lay_out(position.loan, before, replace(after, as_of=on))
 
 
-def _steps(name: str, steps: Steps) -> dict[str, Any]:
+def _steps(name: str, steps: Steps) -> Parameters:
     return {f"{name}_names": [step for step, _ in steps], f"{name}_days": [first for _, first in steps]}
 
 
-def _class_steps(on: date) -> dict[str, Any]:
+def _class_steps(on: date) -> Parameters:
     return _steps("class", class_steps(on))
 
 

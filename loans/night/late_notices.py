@@ -9,12 +9,12 @@ like those of people, who may also end the hold when they made the notice good i
 """
 
 from datetime import date, timedelta
-from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.rows import Parameters
 from core.rules import rule_versions
 from loans.account.changes.holds import NoHoldRunning
 from loans.account.interest import Stops
@@ -69,7 +69,7 @@ def hold_for_notices(lo: int, hi: int, on: date) -> dict[str, int]:
 
     Loan after loan by id, as everyone locks them, so that the night and a payment over several loans never wait in a circle.
     """
-    facts = {
+    facts: Parameters = {
         "lo": lo,
         "hi": hi,
         "on": on,
@@ -99,7 +99,7 @@ def _products(on: date) -> list[int]:
     return list(Product.objects.filter(market__in=markets).values_list("pk", flat=True))
 
 
-def _rows(sql: str, facts: dict[str, Any]) -> list[tuple[int, date]]:
+def _rows(sql: str, facts: Parameters) -> list[tuple[int, date]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, facts)
         return [(loan_id, day) for loan_id, day in cursor.fetchall()]

@@ -5,7 +5,7 @@ Each function is one transaction and may be retried: asked again, it gives the s
 """
 
 from datetime import date
-from typing import Any
+from typing import TypedDict
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
@@ -206,7 +206,21 @@ def _was_decided_so(application: Application, decision: Decision) -> bool:
     return any((offer.principal, offer.term_count) == terms for offer in application.offers.all())
 
 
-def _decided(decision: Decision, on: date, by: User | None) -> dict[str, Any]:
+class _Decided(TypedDict):
+    """The columns of an application that say how it was decided; whoever had claimed it lets go."""
+
+    outcome: str
+    decision_reasons: list[str]
+    decision_note: str
+    decision_source: str
+    decided_on: date
+    decided_by: User | None
+    grade: str
+    claimed_by: None
+    claimed_at: None
+
+
+def _decided(decision: Decision, on: date, by: User | None) -> _Decided:
     return {
         "outcome": decision.outcome,
         "decision_reasons": list(decision.reasons),

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
 from itertools import groupby
-from typing import Any
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
@@ -18,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.money import ZERO
-from ledger.models import JournalLine
+from ledger.models import JournalEntry, JournalLine
 from loans.events.act_kinds import act_kind
 from loans.models import (
     Contract,
@@ -218,7 +217,7 @@ def _repayment_row(repayment: Repayment) -> Transaction:
     )
 
 
-def journal(loan: Loan) -> list[tuple[Any, list[JournalLine]]]:
+def journal(loan: Loan) -> list[tuple[JournalEntry, list[JournalLine]]]:
     """The loan's entries, newest first, each with its own lines and the lines of the same entry without a loan."""
     mine = JournalLine.objects.filter(subledger_id=loan.pk).order_by("-entry_id").values_list("entry_id", flat=True)
     entries = list(dict.fromkeys(mine[: MOST_ROWS * 4]))[:MOST_ROWS]

@@ -172,8 +172,10 @@ def _warn(pledge: PolicyPledge, cover: Cover, level: Decimal | None, on: date) -
 
 def _notify(pledge: PolicyPledge, cover: Cover, market: Mapping[str, Any], on: date) -> None:
     ends_on = on + timedelta(days=market["notice_days"])
-    facts: dict[str, Any] = {"notified_on": on, "notice_ends_on": ends_on, "warned_level": max(levels(market))}
-    pledge_lifecycle.advance(pledge, PledgeStatus.LAPSE_NOTIFIED, **facts)
+    level = max(levels(market))
+    pledge_lifecycle.advance(
+        pledge, PledgeStatus.LAPSE_NOTIFIED, notified_on=on, notice_ends_on=ends_on, warned_level=level
+    )
     pledge_notices.lapse_ahead(pledge, cover, on)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from loans.account.account import Account, age
 from loans.account.changes.base import EventImpossible
@@ -56,8 +55,8 @@ class Difference:
 
     loan_number: str
     figure: str
-    stored: Any
-    rebuilt: Any
+    stored: object
+    rebuilt: object
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ def due_dates(terms: LoanTerms) -> list[date]:
 def _on_working_days(terms: LoanTerms, dates: Sequence[date]) -> list[date]:
     if terms.business_day_roll is BusinessDayRoll.NONE:
         return list(dates)
+    assert terms.calendar is not None  # terms refuse a roll without one
     moved = [terms.calendar.roll(due, terms.business_day_roll) for due in dates]
     if len(set(moved)) < len(moved):
         raise DueDatesRefused("two due dates fall on the same working day: choose longer periods or another roll")

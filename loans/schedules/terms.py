@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any
 
 from core.calendars import DayCount
 from core.money import CENT
+from core.working_days import WorkingCalendar
 from loans.schedules.conventions import (
     BusinessDayRoll,
     Compounding,
@@ -212,7 +212,7 @@ class LoanTerms:
     interest_by: InterestBy = InterestBy.PERIOD
     month_end: MonthEnd = MonthEnd.CLAMP
     business_day_roll: BusinessDayRoll = BusinessDayRoll.NONE
-    calendar: Any = None
+    calendar: WorkingCalendar | None = None
     schedule_start_on: date | None = None
     due_dates: tuple[date, ...] = ()
     first_period: FirstPeriod = FirstPeriod.CHARGED

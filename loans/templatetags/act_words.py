@@ -41,7 +41,7 @@ _CHOICES = {"status": LoanStatus, "risk_class": RiskClass}
 
 
 @register.filter
-def figure_value(value: Any, name: str = "") -> str:
+def figure_value(value: object, name: str = "") -> str:
     """An amount, a day, a count or a state as people read it; a dash for none."""
     if value is None:
         return "—"

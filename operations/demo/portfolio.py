@@ -183,10 +183,12 @@ class _Months:
         office.pay_out_in_vain(self._apply_as(refused, amount=SMALL_AMOUNT), on)
         office.propose_one_write_off(self.team, on)
 
-    def _apply_as(self, borrower: Borrower, **wish: Any) -> Application:
+    def _apply_as(self, borrower: Borrower, *, amount: int = 0, product: str = "") -> Application:
         officer = self.team["officer"]
         with acting(actor=officer):
-            return clients.apply(borrower, self.products, self.random, on=self.on, officer=officer, **wish)
+            return clients.apply(
+                borrower, self.products, self.random, on=self.on, officer=officer, amount=amount, product=product
+            )
 
     def _take_applications(self) -> None:
         expected = self.size.applications_a_day

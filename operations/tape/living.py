@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol, TextIO
+from typing import IO, Protocol, TextIO
 from zlib import crc32
 
 from django.conf import settings
@@ -178,7 +178,8 @@ def _told(failure: BaseException) -> str:
     return told if behind is None else f"{_told(behind)} ({told})"
 
 
-def _write(pipe: Any, share: list[tuple[int, str]]) -> None:
+def _write(pipe: IO[str] | None, share: list[tuple[int, str]]) -> None:
+    assert pipe is not None  # the process was started with pipes
     try:
         pipe.write(json.dumps(share) + "\n")
         pipe.flush()
@@ -186,7 +187,8 @@ def _write(pipe: Any, share: list[tuple[int, str]]) -> None:
         raise HandFailed(error="a helping process has ended") from None
 
 
-def _read(pipe: Any) -> None:
+def _read(pipe: IO[str] | None) -> None:
+    assert pipe is not None  # the process was started with pipes
     line = pipe.readline()
     error = json.loads(line) if line else "a helping process has ended"
     if error:

@@ -1,12 +1,11 @@
 """What an administrator types about a client and its keys."""
 
-from typing import Any
-
 from django import forms
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
+from partners.models import ApiClient
 from partners.scopes import SCOPES
 
 
@@ -53,7 +52,7 @@ def refuse(form: forms.Form, refusal: DomainError) -> None:
     form.add_error(refusal.field if refusal.field in form.fields else None, refusal.detail)
 
 
-def as_initial(client: Any) -> dict[str, object]:
+def as_initial(client: ApiClient) -> dict[str, object]:
     """The client's details as the form shows them."""
     return {
         "contact_email": client.contact_email,

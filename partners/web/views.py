@@ -1,7 +1,6 @@
 """Clients of the API and their keys: made, changed, suspended, revoked by administrators."""
 
-from datetime import datetime, time
-from typing import Any
+from datetime import date, datetime, time
 
 from django import forms
 from django.contrib import messages
@@ -120,7 +119,7 @@ def new_key(request: HttpRequest, public_id: str) -> HttpResponse:
     return render(request, "partners/key_form.html", context, status=422 if form.errors else 200)
 
 
-def _beginning_of(on: Any) -> datetime | None:
+def _beginning_of(on: date | None) -> datetime | None:
     return timezone.make_aware(datetime.combine(on, time.min)) if on else None
 
 

@@ -40,7 +40,7 @@ class SignIn(auth_views.LoginView):
         password = settings.DEMO_PASSWORD if people else ""
         return super().get_context_data(demo_people=people, demo_password=password, empty=wanted(), **kwargs)
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         response = super().form_valid(form)
         remember_language(response, person(self.request).language)
         return response

@@ -12,6 +12,7 @@ from uuid import uuid4
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from borrowers.models import ContactPoint
 from debt_collections import queries
 from debt_collections.contacting import PromiseTerms
 from debt_collections.models import Case, Channel, HoldReason, Outcome, PaymentMethod, PromiseStatus, Reason, Status
@@ -82,7 +83,7 @@ class ContactForm(forms.Form):
     override_reason = forms.CharField(label=_("Reason to go against the guard"), required=False, max_length=200)
     form_key = forms.UUIDField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, points: Sequence[Any], terms: PromiseRule, on: date, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, points: Sequence[ContactPoint], terms: PromiseRule, on: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["contact_point"].choices = [  # type: ignore[attr-defined]
             (point.pk, point.masked_value) for point in points if point.is_usable
@@ -93,7 +94,7 @@ class ContactForm(forms.Form):
         }
 
     @staticmethod
-    def first_values(owed: Decimal, phone: Any, *, terms: PromiseRule, on: date) -> dict[str, Any]:
+    def first_values(owed: Decimal, phone: ContactPoint | None, *, terms: PromiseRule, on: date) -> dict[str, Any]:
         return {
             "contact_point": phone.pk if phone else None,
             "promise_amount": owed,

@@ -23,9 +23,9 @@ from debt_collections.models import Case
 from debt_collections.web import forms
 from debt_collections.web.workbench import case_or_404
 from staff.models import User
-from staff.permissions import check, require
+from staff.permissions import check, person, require
 
-Call = Callable[[Case, dict[str, Any], date, Any], object]
+Call = Callable[[Case, dict[str, Any], date, User], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def act(request: HttpRequest, public_id: str, verb: str) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
-            chosen.call(case, form.cleaned_data, on, request.user)
+            chosen.call(case, form.cleaned_data, on, person(request))
         except DomainError as refusal:
             form.add_error(refusal.field if refusal.field in form.fields else None, refusal.detail)
         else:
