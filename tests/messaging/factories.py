@@ -12,7 +12,7 @@ from factory.django import DjangoModelFactory
 
 from borrowers.models import Borrower
 from messaging.models import Message, MessageStatus, Template
-from messaging.outbox import move, queue
+from messaging.outbox import advance, queue
 from tests.borrowers.factories import BorrowerFactory
 
 MORNING = datetime(2026, 6, 15, 2, 0, tzinfo=UTC)  # 10:00 in Shanghai
@@ -47,7 +47,7 @@ class MessageFactory(DjangoModelFactory[Message]):
         if sent_at is not None:
             message.contact_point = borrower.contact_points.get(kind="mobile", is_primary=True)
             taken = {"attempts": 1, "provider_reference": f"sim-{message.pk}-1", "body": BODY}
-            move(message, MessageStatus.SENT, sent_at=sent_at, contact_point=message.contact_point, **taken)
+            advance(message, MessageStatus.SENT, sent_at=sent_at, contact_point=message.contact_point, **taken)
         return message
 
 
