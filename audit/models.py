@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from core.choices import Tone, Toned
 from core.fields import money_field
 
 
@@ -40,14 +41,14 @@ class AuditEvent(models.Model):
         return f"{self.action} {self.object_type} {self.object_id}"
 
 
-class ApprovalStatus(models.TextChoices):
+class ApprovalStatus(Toned):
     """Where a request for a second pair of eyes stands."""
 
-    PENDING = "pending", _("waiting")
-    APPROVED = "approved", _("approved")
-    REJECTED = "rejected", _("rejected")
-    CANCELLED = "cancelled", _("cancelled")
-    EXPIRED = "expired", _("expired")
+    PENDING = "pending", Tone.ATTENTION, _("waiting")
+    APPROVED = "approved", Tone.GOOD, _("approved")
+    REJECTED = "rejected", Tone.BAD, _("rejected")
+    CANCELLED = "cancelled", Tone.NEUTRAL, _("cancelled")
+    EXPIRED = "expired", Tone.NEUTRAL, _("expired")
 
 
 class Approval(models.Model):
@@ -105,3 +106,8 @@ class Approval(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.object_label}"
+
+    @property
+    def shown_status(self) -> ApprovalStatus:
+        """Its status as the choice that knows words and tone."""
+        return ApprovalStatus(self.status)

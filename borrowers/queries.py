@@ -7,7 +7,6 @@ from datetime import date
 from decimal import Decimal
 
 from django.db.models import Prefetch
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from borrowers.fingerprints import contact_index, identity_index, name_index, plain
@@ -25,6 +24,7 @@ from borrowers.models import (
 )
 from borrowers.models.contact_point import USABLE
 from borrowers.phones import PhoneInvalid, normalise_phone
+from core.choices import Tone, Toned
 from core.errors import NotFound
 from core.money import ZERO
 from core.rules import rule
@@ -119,36 +119,20 @@ def borrower_list(*, text: str = "", reach: str = "", status: str = "") -> Borro
     return found.prefetch_related(Prefetch("contact_points", queryset=points, to_attr="loaded_points"))
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(Toned):
     """Whether a borrower can be reached, in one word for a list."""
 
-    code: str
-    usable: int
-
-    @property
-    def tone(self) -> str:
-        return REACH_TONES[self.code]
-
-    @property
-    def label(self) -> str:
-        return str(REACH_WORDS[self.code])
+    VERIFIED = "verified", Tone.GOOD, _("Verified")
+    UNVERIFIED = "unverified", Tone.ATTENTION, _("Not verified")
+    UNREACHABLE = "unreachable", Tone.BAD, _("Cannot be reached")
 
 
 def reach(points: Iterable[ContactPoint]) -> Reach:
     """``verified`` when any verified contact point stands, else ``unverified``, else ``unreachable``."""
-    states = [point.state for point in points if point.state in USABLE]
+    states = {point.state for point in points if point.state in USABLE}
     if ContactState.VERIFIED in states:
-        return Reach("verified", len(states))
-    return Reach("unverified" if states else "unreachable", len(states))
-
-
-REACH_TONES = {"verified": "good", "unverified": "attention", "unreachable": "bad"}
-REACH_WORDS: dict[str, str | Promise] = {
-    "verified": _("Verified"),
-    "unverified": _("Not verified"),
-    "unreachable": _("Cannot be reached"),
-}
+        return Reach.VERIFIED
+    return Reach.UNVERIFIED if states else Reach.UNREACHABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +169,10 @@ class BorrowerFile:
     @property
     def reach(self) -> Reach:
         return reach(self.contact_points)
+
+    @property
+    def is_unreachable(self) -> bool:
+        return self.reach == Reach.UNREACHABLE
 
     @property
     def to_verify(self) -> set[int]:

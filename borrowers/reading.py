@@ -3,15 +3,26 @@
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils.translation import gettext_lazy as _
+
 from borrowers import queries
 from borrowers.identity import IdentityNumberInvalid, ResidentId, age, parse_resident_id
 from borrowers.models import Borrower, IdentityKind, Sex
 from borrowers.onboarding import PROBLEMS
 from borrowers.phones import is_phone
+from core.choices import Tone, Toned
 
 ADULT_FROM = 18
 _ID_LENGTH, _PHONE_LENGTH = 18, 11
 _MOST = 5
+
+
+class Sameness(Toned):
+    """What two people have in common, and how much it says: an identity number names one person only."""
+
+    IDENTITY = "identity", Tone.BAD, _("same identity number")
+    PHONE = "phone", Tone.ATTENTION, _("same mobile")
+    NAME = "name", Tone.NEUTRAL, _("same name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +30,7 @@ class Likeness:
     """A borrower on file and what is the same."""
 
     borrower: Borrower
-    same: tuple[str, ...]
+    same: tuple[Sameness, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +82,11 @@ def _resident(number: str) -> tuple[ResidentId | None, str]:
 
 def _likenesses(number: str, phone: str, name: str) -> list[Likeness]:
     """The same identity number comes first: it is the same person."""
-    found: dict[int, tuple[Borrower, list[str]]] = {}
+    found: dict[int, tuple[Borrower, list[Sameness]]] = {}
     searches = (
-        ("identity", queries.with_identity(number) if number.strip() else None),
-        ("phone", queries.with_phone(phone) if phone.strip() else None),
-        ("name", queries.with_name(name) if name.strip() else None),
+        (Sameness.IDENTITY, queries.with_identity(number) if number.strip() else None),
+        (Sameness.PHONE, queries.with_phone(phone) if phone.strip() else None),
+        (Sameness.NAME, queries.with_name(name) if name.strip() else None),
     )
     for what, people in searches:
         for borrower in people[:_MOST] if people is not None else ():

@@ -13,12 +13,6 @@ from loans.pages.loan_page import Event, newest_first
 from risk.models import CreditLimit, LimitChange
 
 _MOST = 15
-_PROMISE_TONES = {
-    PromiseStatus.PENDING: "info",
-    PromiseStatus.KEPT: "good",
-    PromiseStatus.BROKEN: "bad",
-    PromiseStatus.CANCELLED: "attention",
-}
 
 
 @dataclass(frozen=True)
@@ -84,7 +78,7 @@ def _promise_event(promise: Promise) -> Event:
         title=titles[PromiseStatus(promise.status)],
         text=by_day,
         note=_("end of day") if judged else promise.taken_by.label,
-        tone=_PROMISE_TONES[PromiseStatus(promise.status)],
+        tone=promise.shown_status.tone,
         kind="contact",
     )
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from borrowers import queries as borrower_queries
 from borrowers.models import Borrower
+from core.choices import Showable
 from loans.models import Application, IncomingPayment, Loan
 from staff.models import User
 
@@ -28,8 +29,7 @@ class Hit:
     title: str
     detail: str
     url: str
-    state: str = ""
-    tone: str = "neutral"
+    state: Showable | None = None
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def _loan_hit(loan: Loan) -> Hit:
         title=loan.number,
         detail=f"{loan.borrower.masked_name} · {loan.principal}",
         url=reverse("desk:loan", args=[loan.number]),
-        state=loan.get_status_display(),
+        state=loan.shown_status,
     )
 
 
@@ -127,7 +127,7 @@ def _applications(number: str) -> list[Hit]:
             title=application.number,
             detail=application.borrower.masked_name,
             url=application.get_absolute_url(),
-            state=application.get_status_display(),
+            state=application.shown_status,
         )
         for application in found
     ]
@@ -140,7 +140,7 @@ def _bank_payments(text: str) -> list[Hit]:
             title=payment.bank_reference,
             detail=f"{payment.paid_on} · {payment.amount}",
             url=reverse("loans:incoming_payment", args=[payment.pk]),
-            state=payment.get_status_display(),
+            state=payment.shown_status,
         )
         for payment in found
     ]

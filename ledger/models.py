@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from core.choices import Tone, Toned
 from core.fields import money_field
 from core.history import tracked
 
@@ -99,11 +100,11 @@ class JournalLine(models.Model):
         return f"{self.account_id} {self.debit or -self.credit}"
 
 
-class PeriodAct(models.TextChoices):
+class PeriodAct(Toned):
     """The books are closed up to a day, or opened again from one."""
 
-    CLOSED = "closed", _("closed")
-    REOPENED = "reopened", _("opened again")
+    CLOSED = "closed", Tone.GOOD, _("closed")
+    REOPENED = "reopened", Tone.ATTENTION, _("opened again")
 
 
 class PeriodClosing(models.Model):
@@ -149,3 +150,8 @@ class PeriodClosing(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("desk:books_closing")
+
+    @property
+    def shown_act(self) -> PeriodAct:
+        """Its act as the choice that knows words and tone."""
+        return PeriodAct(self.act)

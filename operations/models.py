@@ -11,6 +11,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from core.choices import Tone, Toned
+
 
 class BusinessDay(models.Model):
     """One day of the books."""
@@ -42,11 +44,11 @@ class BusinessDay(models.Model):
 class EndOfDayRun(models.Model):
     """The closing of one business day, however often it was interrupted and started again."""
 
-    class Status(models.TextChoices):
-        QUEUED = "queued", _("Waiting to start")
-        RUNNING = "running", _("Running")
-        FAILED = "failed", _("Failed")
-        DONE = "done", _("Closed")
+    class Status(Toned):
+        QUEUED = "queued", Tone.ATTENTION, _("Waiting to start")
+        RUNNING = "running", Tone.INFO, _("Running")
+        FAILED = "failed", Tone.BAD, _("Failed")
+        DONE = "done", Tone.GOOD, _("Closed")
 
     class Trigger(models.TextChoices):
         BEAT = "beat", _("Schedule")
@@ -81,6 +83,15 @@ class EndOfDayRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.business_day} {self.status}"
+
+    @property
+    def shown_status(self) -> Toned:
+        """Its status as the choice that knows words and tone."""
+        return self.Status(self.status)
+
+    @property
+    def has_failed(self) -> bool:
+        return self.status == self.Status.FAILED
 
     @property
     def finished(self) -> bool:
@@ -234,11 +245,11 @@ class ChangedLoan(models.Model):
 class LongJob(models.Model):
     """A piece of work a person started and watches: what it is, how far it has come, how it ended."""
 
-    class Status(models.TextChoices):
-        QUEUED = "queued", _("Waiting to start")
-        RUNNING = "running", _("Running")
-        FAILED = "failed", _("Failed")
-        DONE = "done", _("Done")
+    class Status(Toned):
+        QUEUED = "queued", Tone.ATTENTION, _("Waiting to start")
+        RUNNING = "running", Tone.INFO, _("Running")
+        FAILED = "failed", Tone.BAD, _("Failed")
+        DONE = "done", Tone.GOOD, _("Done")
 
     kind = models.CharField(max_length=40)
     argument = models.CharField(max_length=80, blank=True)
@@ -260,6 +271,15 @@ class LongJob(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.argument} {self.status}"
+
+    @property
+    def shown_status(self) -> Toned:
+        """Its status as the choice that knows words and tone."""
+        return self.Status(self.status)
+
+    @property
+    def finished(self) -> bool:
+        return self.status == self.Status.DONE
 
     @property
     def waiting(self) -> bool:

@@ -8,6 +8,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from core.choices import Tone, Toned
 from operations.models import EndOfDayChunk, EndOfDayRun
 from operations.steps import STEPS, Step
 
@@ -56,6 +57,15 @@ class Night:
         return _seconds(self.run.took)
 
 
+class StepStatus(Toned):
+    """How far one step of a run is."""
+
+    WAITING = "waiting", Tone.NEUTRAL, _("waiting")
+    RUNNING = "running", Tone.INFO, _("running")
+    FAILED = "failed", Tone.BAD, _("failed")
+    DONE = "done", Tone.GOOD, _("done")
+
+
 @dataclass(frozen=True, slots=True)
 class StepState:
     """One step of a run: how many chunks there are, how many are done, what they did."""
@@ -66,7 +76,7 @@ class StepState:
     failed: int
     took: timedelta | None
     counts: tuple[tuple[str | Promise, object], ...]
-    state: str
+    status: StepStatus
 
     @property
     def seconds(self) -> str:
@@ -103,7 +113,7 @@ def steps_of(run: EndOfDayRun) -> list[StepState]:
     for step in STEPS:
         state = _step_state(run, step, figures.get(step.code, {}), reached)
         states.append(state)
-        reached = reached and state.state == "done"
+        reached = reached and state.status == StepStatus.DONE
     return states
 
 
@@ -126,14 +136,14 @@ def _figures(run: EndOfDayRun) -> QuerySet[EndOfDayChunk, Any]:
 def _step_state(run: EndOfDayRun, step: Step, row: dict[str, Any], reached: bool) -> StepState:
     planned, done, failed = run.plan.get(step.code, 0), row.get("done", 0), row.get("failed", 0)
     if failed and not run.waiting:
-        state = "failed"
+        status = StepStatus.FAILED
     elif run.finished or (reached and done >= planned):
-        state = "done"
+        status = StepStatus.DONE
     else:
-        state = "running" if reached and run.waiting else "waiting"
+        status = StepStatus.RUNNING if reached and run.waiting else StepStatus.WAITING
     counts = run.counts.get(step.code) or _counts_so_far(run, step.code, done)
     named = tuple((COUNT_LABELS.get(name, name), counts[name]) for name in sorted(counts, key=_place))
-    return StepState(step, planned, done, failed, row.get("took"), named, state)
+    return StepState(step, planned, done, failed, row.get("took"), named, status)
 
 
 def _place(name: str) -> int:

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from core.choices import Tone, Toned
 from core.history import tracked
 from core.identifiers import new_id
 from partners.scopes import is_reading
@@ -17,9 +18,9 @@ def _client_id() -> str:
 class ApiClient(models.Model):
     """One partner program. It acts as a user of its own, so every record it makes names it like a member of staff."""
 
-    class Status(models.TextChoices):
-        ACTIVE = "active", _("Active")
-        SUSPENDED = "suspended", _("Suspended")
+    class Status(Toned):
+        ACTIVE = "active", Tone.GOOD, _("Active")
+        SUSPENDED = "suspended", Tone.BAD, _("Suspended")
 
     public_id = models.CharField(_("identifier"), max_length=40, unique=True, default=_client_id, editable=False)
     name = models.CharField(_("name"), max_length=80, unique=True)
@@ -50,6 +51,11 @@ class ApiClient(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def shown_status(self) -> Toned:
+        """Its status as the choice that knows words and tone."""
+        return self.Status(self.status)
 
     @property
     def is_active(self) -> bool:

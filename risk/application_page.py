@@ -9,9 +9,16 @@ from django.utils.translation import gettext as _
 
 from audit.models import Approval, ApprovalStatus
 from core.money import round_money
-from loans.models import Application, ApplicationStatus, DecisionSource, Disbursement, Offer, OfferStatus, Outcome
-from loans.models.application import STATUS_TONES as APPLICATION_TONES
-from loans.models.disbursement import STATUS_TONES as DISBURSEMENT_TONES
+from loans.models import (
+    Application,
+    ApplicationStatus,
+    DecisionSource,
+    Disbursement,
+    DisbursementStatus,
+    Offer,
+    OfferStatus,
+    Outcome,
+)
 from loans.origination.decisions import reason_labels
 from loans.origination.origination import SECOND_APPROVAL
 from loans.pages.bank_reasons import in_words
@@ -34,8 +41,7 @@ class CheckRow:
     """A check in words."""
 
     label: labels.Label
-    result: labels.Label
-    tone: str
+    result: labels.ShownResult
     facts: str
 
 
@@ -132,7 +138,7 @@ def _events(
     if disbursement is not None:
         for row in disbursement.history.select_related("history_user").order_by("history_id"):
             title = _("Disbursement: %(state)s") % {"state": row.get_status_display()}
-            tone = DISBURSEMENT_TONES[row.status]
+            tone = DisbursementStatus(row.status).tone
             yield Event(
                 at=row.history_date,
                 title=title,
@@ -149,7 +155,7 @@ def _moves(application: Application) -> Iterator[Event]:
         if row.status != before:
             text = "; ".join(reason_labels(row.decision_reasons)) if row.status in _DECIDED else ""
             title = str(row.get_status_display()).capitalize()
-            tone = APPLICATION_TONES[row.status]
+            tone = ApplicationStatus(row.status).tone
             yield Event(at=row.history_date, title=title, text=text, note=_who(row), tone=tone)
         before = row.status
 
@@ -159,9 +165,9 @@ def _who(row: Any) -> str:
 
 
 def _check_row(check: dict[str, Any]) -> CheckRow:
-    result, tone = labels.RESULTS[check["result"]]
+    result = labels.ShownResult(check["result"])
     facts = [f"{labels.FACTS.get(name, name)} {_figure(name, value)}" for name, value in check["facts"]]
-    return CheckRow(labels.CHECKS.get(check["code"], check["code"]), result, tone, " · ".join(facts))
+    return CheckRow(labels.CHECKS.get(check["code"], check["code"]), result, " · ".join(facts))
 
 
 def _figure(name: str, value: str) -> str:

@@ -4,6 +4,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from core.choices import Tone, Toned
+from risk.policy.checks import Result
+
 Label = str | Promise
 
 CHECKS: dict[str, Label] = {
@@ -45,8 +48,10 @@ FACTS: dict[str, Label] = {
 AMOUNTS = {"outstanding", "after", "cap", "payment", "room", "income"}
 SHARES = {"share"}
 
-RESULTS: dict[str, tuple[Label, str]] = {
-    "passed": (pgettext_lazy("check", "passed"), "good"),
-    "failed": (pgettext_lazy("check", "failed"), "bad"),
-    "unknown": (pgettext_lazy("check", "not known"), "attention"),
-}
+
+class ShownResult(Toned):
+    """What a check found (``risk.policy.checks.Result``), as pages show it."""
+
+    PASSED = Result.PASSED.value, Tone.GOOD, pgettext_lazy("check", "passed")
+    FAILED = Result.FAILED.value, Tone.BAD, pgettext_lazy("check", "failed")
+    UNKNOWN = Result.UNKNOWN.value, Tone.ATTENTION, pgettext_lazy("check", "not known")

@@ -13,21 +13,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from audit import approvals, queries
 from audit.changes import changes_of, outcome_of, people_in
-from audit.models import Approval, ApprovalStatus
+from audit.models import Approval
 from core import business_date
 from core.errors import DomainError
 from core.pages import page_of
 from staff.models import User
 from staff.permissions import person
 from staff.roles import role_label, roles_with
-
-TONES = {
-    ApprovalStatus.PENDING: "attention",
-    ApprovalStatus.APPROVED: "good",
-    ApprovalStatus.REJECTED: "bad",
-    ApprovalStatus.CANCELLED: "neutral",
-    ApprovalStatus.EXPIRED: "neutral",
-}
 
 
 @require_GET
@@ -84,7 +76,6 @@ def _card(approval: Approval, user: User, people: dict[int, str]) -> dict[str, o
         "kind": kind.label,
         "changes": changes_of(approval, people),
         "outcome": outcome_of(approval),
-        "tone": TONES[ApprovalStatus(approval.status)],
         "why_not": _why_not(approval, user, kind.permission),
     }
 

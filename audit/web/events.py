@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 from audit import queries
 from audit.changes import changes_of, people_in, type_label
 from audit.models import AuditEvent
-from audit.web.forms import ACTION_TONES, ACTIONS, CHANNELS, EventFilterForm
+from audit.web.forms import CHANNELS, EventFilterForm, shown_action
 from core.pages import page_of
 from staff.permissions import require
 
@@ -20,8 +20,7 @@ def row_of(event: AuditEvent, people: dict[int, str]) -> dict[str, object]:
     changes = changes_of(event, people)
     return {
         "event": event,
-        "action": ACTIONS.get(event.action, event.action.replace("_", " ")),
-        "tone": ACTION_TONES.get(event.action, "neutral"),
+        "action": shown_action(event.action),
         "channel": CHANNELS.get(event.channel, event.channel),
         "type": type_label(event.object_type),
         "changes": changes[:SUMMARY_FIELDS],

@@ -8,20 +8,30 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.changes import type_label
 from audit.queries import EventFilter, object_types
+from core.choices import Shown, Tone, Toned
 
-ACTIONS = {
-    "created": _("created"),
-    "changed": _("changed"),
-    "deleted": _("deleted"),
-    "revealed": _("revealed"),
-    "exported": _("exported"),
-    "requested": _("asked for approval"),
-    "approved": _("approved"),
-    "rejected": _("rejected"),
-    "signed_in": _("signed in"),
-    "signed_out": _("signed out"),
-    "locked_out": _("locked out"),
-}
+
+class Action(Toned):
+    """What the log tells of; any other code is shown as it was written."""
+
+    CREATED = "created", Tone.GOOD, _("created")
+    CHANGED = "changed", Tone.INFO, _("changed")
+    DELETED = "deleted", Tone.BAD, _("deleted")
+    REVEALED = "revealed", Tone.ATTENTION, _("revealed")
+    EXPORTED = "exported", Tone.ATTENTION, _("exported")
+    REQUESTED = "requested", Tone.ATTENTION, _("asked for approval")
+    APPROVED = "approved", Tone.GOOD, _("approved")
+    REJECTED = "rejected", Tone.BAD, _("rejected")
+    SIGNED_IN = "signed_in", Tone.NEUTRAL, _("signed in")
+    SIGNED_OUT = "signed_out", Tone.NEUTRAL, _("signed out")
+    LOCKED_OUT = "locked_out", Tone.BAD, _("locked out")
+
+
+def shown_action(code: str) -> Action | Shown:
+    """The act of an audit event as its badge shows it."""
+    return Action(code) if code in Action.values else Shown(code.replace("_", " "), Tone.NEUTRAL)
+
+
 CHANNELS = {
     "web": _("the pages"),
     "api": _("the API"),
@@ -29,17 +39,6 @@ CHANNELS = {
     "task": _("a background task"),
     "cli": _("a command"),
     "system": _("the system"),
-}
-ACTION_TONES = {
-    "created": "good",
-    "approved": "good",
-    "changed": "info",
-    "deleted": "bad",
-    "rejected": "bad",
-    "locked_out": "bad",
-    "revealed": "attention",
-    "exported": "attention",
-    "requested": "attention",
 }
 
 
@@ -59,7 +58,7 @@ class EventFilterForm(forms.Form):
         types = sorted(((code, type_label(code)) for code in object_types()), key=lambda pair: pair[1])
         self.fields["actor"].choices = [anyone, *((user.pk, str(user)) for user in people)]  # type: ignore[attr-defined]
         self.fields["object_type"].choices = [("", _("Anything")), *types]  # type: ignore[attr-defined]
-        self.fields["action"].choices = [("", _("Any")), *ACTIONS.items()]  # type: ignore[attr-defined]
+        self.fields["action"].choices = [("", _("Any")), *Action.choices]  # type: ignore[attr-defined]
 
     def wanted(self) -> EventFilter:
         """The valid part of what was asked; a wrong date narrows nothing and is shown as wrong."""

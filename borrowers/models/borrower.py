@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.history import tracked
 from borrowers.identity import age
+from core.choices import Tone, Toned
 from core.fields import EncryptedTextField
 from core.identifiers import new_id
 from core.masking import mask_id_number, mask_name, mask_phone
@@ -36,12 +37,12 @@ class Language(models.TextChoices):
     CHINESE = "zh-hans", "简体中文"
 
 
-class BorrowerStatus(models.TextChoices):
+class BorrowerStatus(Toned):
     """Whether business with the person goes on."""
 
-    ACTIVE = "active", _("Active")
-    DECEASED = "deceased", _("Deceased")
-    ERASED = "erased", _("Erased")
+    ACTIVE = "active", Tone.GOOD, _("Active")
+    DECEASED = "deceased", Tone.ATTENTION, _("Deceased")
+    ERASED = "erased", Tone.NEUTRAL, _("Erased")
 
 
 def new_borrower_id() -> str:
@@ -112,6 +113,15 @@ class Borrower(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("desk:borrower", args=[self.number])
+
+    @property
+    def shown_status(self) -> BorrowerStatus:
+        """Its status as the choice that knows words and tone."""
+        return BorrowerStatus(self.status)
+
+    @property
+    def is_active(self) -> bool:
+        return self.status == BorrowerStatus.ACTIVE
 
     @property
     def masked_name(self) -> str:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.history import tracked
 from borrowers.models.borrower import Borrower
+from core.choices import Tone, Toned
 from core.fields import EncryptedTextField
 from core.masking import mask_contact
 
@@ -21,15 +22,15 @@ class ContactKind(models.TextChoices):
     WECHAT = "wechat", _("WeChat")
 
 
-class ContactState(models.TextChoices):
+class ContactState(Toned):
     """What is known about the contact point. Moves are listed in ``borrowers.contacts.CONTACT_POINTS``."""
 
-    UNVERIFIED = "unverified", _("Not verified")
-    VERIFIED = "verified", _("Verified")
-    UNDELIVERABLE = "undeliverable", _("Undeliverable")
-    WRONG_PERSON = "wrong_person", _("Wrong person")
-    RECYCLED = "recycled", _("Number recycled")
-    RETIRED = "retired", _("No longer used")
+    UNVERIFIED = "unverified", Tone.ATTENTION, _("Not verified")
+    VERIFIED = "verified", Tone.GOOD, _("Verified")
+    UNDELIVERABLE = "undeliverable", Tone.BAD, _("Undeliverable")
+    WRONG_PERSON = "wrong_person", Tone.BAD, _("Wrong person")
+    RECYCLED = "recycled", Tone.BAD, _("Number recycled")
+    RETIRED = "retired", Tone.NEUTRAL, _("No longer used")
 
 
 class Provenance(models.TextChoices):
@@ -43,14 +44,6 @@ class Provenance(models.TextChoices):
     RESERVED_CONTACT = "reserved_contact", _("Told by a reserved contact")
 
 
-TONES = {
-    ContactState.UNVERIFIED: "attention",
-    ContactState.VERIFIED: "good",
-    ContactState.UNDELIVERABLE: "bad",
-    ContactState.WRONG_PERSON: "bad",
-    ContactState.RECYCLED: "bad",
-    ContactState.RETIRED: "neutral",
-}
 USABLE = (ContactState.VERIFIED, ContactState.UNVERIFIED)
 
 
@@ -94,13 +87,21 @@ class ContactPoint(models.Model):
         return f"{self.get_kind_display()} {self.masked_value}"
 
     @property
-    def masked_value(self) -> str:
-        return mask_contact(self.kind, self.value)
+    def shown_state(self) -> ContactState:
+        """Its state as the choice that knows words and tone."""
+        return ContactState(self.state)
 
     @property
-    def tone(self) -> str:
-        """The tint of the state, the same on every page."""
-        return TONES[ContactState(self.state)]
+    def is_verified(self) -> bool:
+        return self.state == ContactState.VERIFIED
+
+    @property
+    def is_retired(self) -> bool:
+        return self.state == ContactState.RETIRED
+
+    @property
+    def masked_value(self) -> str:
+        return mask_contact(self.kind, self.value)
 
     @property
     def is_usable(self) -> bool:

@@ -27,11 +27,6 @@ from messaging.models import Message
 READ_AT_MOST = 40
 FOLD_FROM = 3
 _BY_ITSELF = {"status", "message"}
-_PROMISE_TONES = {
-    PromiseStatus.KEPT: "good",
-    PromiseStatus.BROKEN: "bad",
-    PromiseStatus.CANCELLED: "attention",
-}
 
 
 @dataclass(frozen=True)
@@ -109,7 +104,7 @@ def _promise(promise: Promise) -> list[Event]:
             title=titles[status],
             text=text,
             note=promise.cancel_reason or _("end of day"),
-            tone=_PROMISE_TONES[status],
+            tone=status.tone,
             kind="promise",
         )
     ]

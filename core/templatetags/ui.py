@@ -21,16 +21,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from core.choices import Showable, Tone, bucket_tone
 from core.masking import mask_numbers
 from core.money import round_money
 
 register = template.Library()
 
-TONES = ("good", "attention", "bad", "info", "neutral")
 ABSENT = "—"
-
-# From the second bucket on a debt is no longer a slip of days; the tint says so before the number is read.
-BUCKET_TONES = {"": "good", "C": "good", "M1": "attention"}
 
 
 # --- values ---------------------------------------------------------------------------------------------------------
@@ -109,9 +106,17 @@ def icon(name: str, label: str = "") -> SafeString:
 
 
 @register.simple_tag
-def badge(label: object, tone: str = "neutral") -> SafeString:
-    """The one way to show a state. Tone: good, attention, bad, info, neutral."""
-    return format_html('<span class="state state-{}">{}</span>', tone if tone in TONES else "neutral", label)
+def badge(label: object, tone: str = Tone.NEUTRAL) -> SafeString:
+    """The one way to show a word of state: a tone of ``core.choices.Tone``, its icon, the word."""
+    known = Tone(tone) if tone in set(Tone) else Tone.NEUTRAL
+    sign = icon(known.icon) if known.icon else ""
+    return format_html('<span class="state state-{}">{}{}</span>', known, sign, label)
+
+
+@register.simple_tag
+def status_badge(shown: Showable | None, label: object = "") -> SafeString:
+    """The badge of a choice or worked out state, which knows words and tone; ``label`` says more than its words."""
+    return badge(label or shown.label, shown.tone) if shown else SafeString("")
 
 
 @register.simple_tag
@@ -120,7 +125,7 @@ def dpd(days: int | None, bucket: str = "") -> SafeString:
     if not days or days < 0:
         return badge(_("On time"), "good")
     text = ngettext("%(n)d day past due", "%(n)d days past due", days) % {"n": days}
-    return badge(f"{text} · {bucket}" if bucket else text, BUCKET_TONES.get(bucket, "bad") if bucket else "attention")
+    return badge(f"{text} · {bucket}" if bucket else text, bucket_tone(bucket))
 
 
 @register.simple_tag

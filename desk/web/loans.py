@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 
 from audit.changes import changes_of, people_in
 from audit.models import AuditEvent
-from audit.web.forms import ACTIONS, CHANNELS
+from audit.web.forms import CHANNELS, shown_action
 from core import business_date
 from desk.books import event_name
 from desk.people import Standing, standing
@@ -112,7 +112,7 @@ def _changes(loan: Loan) -> list[dict[str, object]]:
     return [
         {
             "event": event,
-            "action": ACTIONS.get(event.action, event.action.replace("_", " ")),
+            "action": shown_action(event.action),
             "channel": CHANNELS.get(event.channel, event.channel),
             "fields": [field for field in changes_of(event, people) if field.before or field.after],
         }

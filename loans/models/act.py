@@ -5,16 +5,17 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from core.choices import Tone, Toned
 from core.history import tracked
 from core.identifiers import new_id
 from loans.models.loan import Loan
 
 
-class ActStatus(models.TextChoices):
+class ActStatus(Toned):
     """An act stands or was undone; nothing is deleted."""
 
-    STANDING = "standing", _("standing")
-    UNDONE = "undone", _("undone")
+    STANDING = "standing", Tone.GOOD, _("standing")
+    UNDONE = "undone", Tone.NEUTRAL, _("undone")
 
 
 def new_act_id() -> str:
@@ -75,3 +76,12 @@ class LoanAct(models.Model):
     @property
     def is_undone(self) -> bool:
         return self.status == ActStatus.UNDONE
+
+    @property
+    def shown_status(self) -> ActStatus:
+        """Its status as the choice that knows words and tone."""
+        return ActStatus(self.status)
+
+    @property
+    def stands(self) -> bool:
+        return self.status == ActStatus.STANDING

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core import rows
+from core.choices import Tone, Toned
 from core.fields import money_field
 from core.history import tracked
 from core.identifiers import new_id
@@ -18,18 +19,18 @@ def _application_id() -> str:
     return new_id("app")
 
 
-class ApplicationStatus(models.TextChoices):
+class ApplicationStatus(Toned):
     """Where an application stands. Which step may follow which is in loans.origination.application_lifecycle."""
 
-    DRAFT = "draft", pgettext_lazy("application", "draft")
-    SUBMITTED = "submitted", pgettext_lazy("application", "submitted")
-    REFERRED = "referred", pgettext_lazy("application", "with an underwriter")
-    SECOND_APPROVAL = "second_approval", pgettext_lazy("application", "waiting for a second person")
-    OFFERED = "offered", pgettext_lazy("application", "offer made")
-    ACCEPTED = "accepted", pgettext_lazy("application", "accepted")
-    DECLINED = "declined", pgettext_lazy("application", "declined")
-    WITHDRAWN = "withdrawn", pgettext_lazy("application", "withdrawn")
-    EXPIRED = "expired", pgettext_lazy("application", "offer expired")
+    DRAFT = "draft", Tone.NEUTRAL, pgettext_lazy("application", "draft")
+    SUBMITTED = "submitted", Tone.INFO, pgettext_lazy("application", "submitted")
+    REFERRED = "referred", Tone.ATTENTION, pgettext_lazy("application", "with an underwriter")
+    SECOND_APPROVAL = "second_approval", Tone.ATTENTION, pgettext_lazy("application", "waiting for a second person")
+    OFFERED = "offered", Tone.INFO, pgettext_lazy("application", "offer made")
+    ACCEPTED = "accepted", Tone.GOOD, pgettext_lazy("application", "accepted")
+    DECLINED = "declined", Tone.BAD, pgettext_lazy("application", "declined")
+    WITHDRAWN = "withdrawn", Tone.NEUTRAL, pgettext_lazy("application", "withdrawn")
+    EXPIRED = "expired", Tone.NEUTRAL, pgettext_lazy("application", "offer expired")
 
 
 OPEN_STATUSES = (
@@ -38,19 +39,6 @@ OPEN_STATUSES = (
     ApplicationStatus.SECOND_APPROVAL,
     ApplicationStatus.OFFERED,
 )
-
-
-STATUS_TONES = {
-    ApplicationStatus.DRAFT: "neutral",
-    ApplicationStatus.SUBMITTED: "info",
-    ApplicationStatus.REFERRED: "attention",
-    ApplicationStatus.SECOND_APPROVAL: "attention",
-    ApplicationStatus.OFFERED: "info",
-    ApplicationStatus.ACCEPTED: "good",
-    ApplicationStatus.DECLINED: "bad",
-    ApplicationStatus.WITHDRAWN: "neutral",
-    ApplicationStatus.EXPIRED: "neutral",
-}
 
 
 class DecisionSource(models.TextChoices):
@@ -203,9 +191,21 @@ class Application(models.Model):
         return reverse("risk:application", args=[self.number])
 
     @property
-    def tone(self) -> str:
-        """The tone of its state's badge."""
-        return STATUS_TONES[ApplicationStatus(self.status)]
+    def shown_status(self) -> ApplicationStatus:
+        """Its status as the choice that knows words and tone."""
+        return ApplicationStatus(self.status)
+
+    @property
+    def is_being_assessed(self) -> bool:
+        return self.status == ApplicationStatus.SUBMITTED
+
+    @property
+    def is_with_underwriter(self) -> bool:
+        return self.status == ApplicationStatus.REFERRED
+
+    @property
+    def has_open_offer(self) -> bool:
+        return self.status == ApplicationStatus.OFFERED
 
     @property
     def down_payment(self) -> Decimal | None:

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from core.choices import Tone, Toned
 from core.fields import EncryptedTextField, money_field
 from core.history import tracked
 from core.masking import mask_name
@@ -33,12 +34,12 @@ class BankFile(models.Model):
         return self.name
 
 
-class IncomingPaymentStatus(models.TextChoices):
+class IncomingPaymentStatus(Toned):
     """What became of a payment. ``suspense``: nobody knows yet whose it is, so somebody has to find out."""
 
-    SUSPENSE = "suspense", _("not matched")
-    MATCHED = "matched", _("matched")
-    RETURNED = "returned", _("returned to payer")
+    SUSPENSE = "suspense", Tone.ATTENTION, _("not matched")
+    MATCHED = "matched", Tone.GOOD, _("matched")
+    RETURNED = "returned", Tone.NEUTRAL, _("returned to payer")
 
 
 class IncomingPayment(models.Model):
@@ -89,6 +90,19 @@ class IncomingPayment(models.Model):
 
     def __str__(self) -> str:
         return self.bank_reference
+
+    @property
+    def shown_status(self) -> IncomingPaymentStatus:
+        """Its status as the choice that knows words and tone."""
+        return IncomingPaymentStatus(self.status)
+
+    @property
+    def is_in_suspense(self) -> bool:
+        return self.status == IncomingPaymentStatus.SUSPENSE
+
+    @property
+    def is_returned(self) -> bool:
+        return self.status == IncomingPaymentStatus.RETURNED
 
     @property
     def masked_payer(self) -> str:

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from core.choices import Tone, Toned
 from core.fields import money_field
 from core.history import tracked
 from core.identifiers import new_id
@@ -17,27 +18,16 @@ def _disbursement_id() -> str:
     return new_id("dsb")
 
 
-class DisbursementStatus(models.TextChoices):
+class DisbursementStatus(Toned):
     """Where the money is. ``unknown``: the bank did not answer, so it is asked again and never paid again."""
 
-    QUEUED = "queued", pgettext_lazy("disbursement", "queued")
-    SENT = "sent", pgettext_lazy("disbursement", "sent to the bank")
-    UNKNOWN = "unknown", pgettext_lazy("disbursement", "no answer from the bank")
-    PAID = "paid", pgettext_lazy("disbursement", "paid")
-    FAILED = "failed", pgettext_lazy("disbursement", "refused by the bank")
-    RETURNED = "returned", pgettext_lazy("disbursement", "returned")
-    CANCELLED = "cancelled", pgettext_lazy("disbursement", "cancelled")
-
-
-STATUS_TONES = {
-    DisbursementStatus.QUEUED: "info",
-    DisbursementStatus.SENT: "info",
-    DisbursementStatus.UNKNOWN: "attention",
-    DisbursementStatus.PAID: "good",
-    DisbursementStatus.FAILED: "bad",
-    DisbursementStatus.RETURNED: "bad",
-    DisbursementStatus.CANCELLED: "neutral",
-}
+    QUEUED = "queued", Tone.INFO, pgettext_lazy("disbursement", "queued")
+    SENT = "sent", Tone.INFO, pgettext_lazy("disbursement", "sent to the bank")
+    UNKNOWN = "unknown", Tone.ATTENTION, pgettext_lazy("disbursement", "no answer from the bank")
+    PAID = "paid", Tone.GOOD, pgettext_lazy("disbursement", "paid")
+    FAILED = "failed", Tone.BAD, pgettext_lazy("disbursement", "refused by the bank")
+    RETURNED = "returned", Tone.BAD, pgettext_lazy("disbursement", "returned")
+    CANCELLED = "cancelled", Tone.NEUTRAL, pgettext_lazy("disbursement", "cancelled")
 
 
 class DisbursementQuerySet(models.QuerySet["Disbursement"]):
@@ -104,9 +94,14 @@ class Disbursement(models.Model):
         return self.number
 
     @property
-    def tone(self) -> str:
-        """The tone of its state's badge."""
-        return STATUS_TONES[DisbursementStatus(self.status)]
+    def shown_status(self) -> DisbursementStatus:
+        """Its status as the choice that knows words and tone."""
+        return DisbursementStatus(self.status)
+
+    @property
+    def is_queued(self) -> bool:
+        """The bank was not told yet."""
+        return self.status == DisbursementStatus.QUEUED
 
     @property
     def account_last4(self) -> str:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import rows
 from core.calendars import DayCount
+from core.choices import Tone, Toned
 from core.fields import exact_field, money_field
 from core.history import tracked
 from core.identifiers import new_id
@@ -22,14 +23,14 @@ from loans.models.schedule_settings import AgreedSchedule
 from loans.schedules.terms import FeeTiming, Frequency, LoanTerms, Method
 
 
-class LoanStatus(models.TextChoices):
+class LoanStatus(Toned):
     """The life of a loan. Being late is not a status: it is read from the position."""
 
-    PENDING_DISBURSEMENT = "pending_disbursement", _("waiting for disbursement")
-    ACTIVE = "active", _("active")
-    SETTLED = "settled", _("settled")
-    WRITTEN_OFF = "written_off", _("written off")
-    CANCELLED = "cancelled", _("cancelled")
+    PENDING_DISBURSEMENT = "pending_disbursement", Tone.INFO, _("waiting for disbursement")
+    ACTIVE = "active", Tone.GOOD, _("active")
+    SETTLED = "settled", Tone.GOOD, _("settled")
+    WRITTEN_OFF = "written_off", Tone.BAD, _("written off")
+    CANCELLED = "cancelled", Tone.NEUTRAL, _("cancelled")
 
 
 def new_loan_id() -> str:
@@ -178,6 +179,20 @@ class Loan(AgreedSchedule):
 
     def get_absolute_url(self) -> str:
         return reverse("desk:loan", args=[self.number])
+
+    @property
+    def shown_status(self) -> LoanStatus:
+        """Its status as the choice that knows words and tone."""
+        return LoanStatus(self.status)
+
+    @property
+    def is_running(self) -> bool:
+        """Paid out and neither settled nor written off."""
+        return self.status == LoanStatus.ACTIVE
+
+    @property
+    def is_written_off(self) -> bool:
+        return self.status == LoanStatus.WRITTEN_OFF
 
     @property
     def first_drawdown(self) -> Decimal | None:

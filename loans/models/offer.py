@@ -116,6 +116,10 @@ class Offer(models.Model):
         return self.public_id
 
     @property
+    def is_open(self) -> bool:
+        return self.status == OfferStatus.OPEN
+
+    @property
     def total_cost(self) -> Decimal:
         """What the credit costs in all: interest and fees, also one taken out of the sum paid out."""
         return self.total_interest + self.total_fees + self.fee_deducted

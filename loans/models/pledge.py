@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from core.choices import Tone, Toned
 from core.fields import EncryptedTextField, exact_field, money_field
 from core.history import tracked
 from core.identifiers import new_id
@@ -12,15 +13,15 @@ from loans.account.policy_cover import Growth
 from loans.models.loan import Loan
 
 
-class PledgeStatus(models.TextChoices):
+class PledgeStatus(Toned):
     """The life of a pledge."""
 
-    PLEDGED = "pledged", _("pledged")
-    WARNED = "warned", _("warned")
-    LAPSE_NOTIFIED = "lapse_notified", _("lapse notice runs")
-    LAPSED = "lapsed", _("lapsed")
-    REINSTATED = "reinstated", _("reinstated")
-    RELEASED = "released", _("released")
+    PLEDGED = "pledged", Tone.GOOD, _("pledged")
+    WARNED = "warned", Tone.ATTENTION, _("warned")
+    LAPSE_NOTIFIED = "lapse_notified", Tone.BAD, _("lapse notice runs")
+    LAPSED = "lapsed", Tone.BAD, _("lapsed")
+    REINSTATED = "reinstated", Tone.GOOD, _("reinstated")
+    RELEASED = "released", Tone.NEUTRAL, _("released")
 
 
 class CashValueGrowth(models.TextChoices):
@@ -105,6 +106,23 @@ class PolicyPledge(models.Model):
 
     def __str__(self) -> str:
         return self.masked_number
+
+    @property
+    def shown_status(self) -> PledgeStatus:
+        """Its status as the choice that knows words and tone."""
+        return PledgeStatus(self.status)
+
+    @property
+    def lapse_notice_runs(self) -> bool:
+        return self.status == PledgeStatus.LAPSE_NOTIFIED
+
+    @property
+    def is_lapsed(self) -> bool:
+        return self.status == PledgeStatus.LAPSED
+
+    @property
+    def is_released(self) -> bool:
+        return self.status == PledgeStatus.RELEASED
 
     @property
     def masked_number(self) -> str:

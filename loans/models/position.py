@@ -8,18 +8,19 @@ from django.db import models
 from django.db.models import Q, Value
 from django.utils.translation import gettext_lazy as _
 
+from core.choices import Tone, Toned
 from core.fields import money_field
 from loans.models.loan import Loan, LoanStatus
 
 
-class RiskClass(models.TextChoices):
+class RiskClass(Toned):
     """The five classes of credit risk."""
 
-    NORMAL = "normal", _("normal")
-    SPECIAL_MENTION = "special_mention", _("special mention")
-    SUBSTANDARD = "substandard", _("substandard")
-    DOUBTFUL = "doubtful", _("doubtful")
-    LOSS = "loss", _("loss")
+    NORMAL = "normal", Tone.GOOD, _("normal")
+    SPECIAL_MENTION = "special_mention", Tone.ATTENTION, _("special mention")
+    SUBSTANDARD = "substandard", Tone.BAD, _("substandard")
+    DOUBTFUL = "doubtful", Tone.BAD, _("doubtful")
+    LOSS = "loss", Tone.BAD, _("loss")
 
 
 class LoanPosition(models.Model):
@@ -88,6 +89,15 @@ class LoanPosition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.loan_id} {self.as_of}"
+
+    @property
+    def shown_risk_class(self) -> RiskClass:
+        """Its risk class as the choice that knows words and tone."""
+        return RiskClass(self.risk_class)
+
+    @property
+    def is_normal(self) -> bool:
+        return self.risk_class == RiskClass.NORMAL
 
     @property
     def interest_receivable(self) -> Decimal:

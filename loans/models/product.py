@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from core.calendars import DayCount
+from core.choices import Tone, Toned
 from core.fields import exact_field, money_field
 from core.history import tracked
 from core.identifiers import new_id
@@ -43,12 +44,12 @@ class FeeDue(models.TextChoices):
     DEDUCTED = FeeTiming.DEDUCTED.value, _("taken out of the sum paid out")
 
 
-class VersionStatus(models.TextChoices):
+class VersionStatus(Toned):
     """A version is prepared, sold, and withdrawn."""
 
-    DRAFT = "draft", _("draft")
-    LIVE = "live", _("live")
-    RETIRED = "retired", _("retired")
+    DRAFT = "draft", Tone.INFO, _("draft")
+    LIVE = "live", Tone.GOOD, _("live")
+    RETIRED = "retired", Tone.NEUTRAL, _("retired")
 
 
 def new_product_id() -> str:
@@ -170,3 +171,8 @@ class ProductVersion(ScheduleSettings):
 
     def __str__(self) -> str:
         return f"{self.product} v{self.version}"
+
+    @property
+    def shown_status(self) -> VersionStatus:
+        """Its status as the choice that knows words and tone."""
+        return VersionStatus(self.status)

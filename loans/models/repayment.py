@@ -5,17 +5,18 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from core.choices import Tone, Toned
 from core.fields import money_field
 from core.history import tracked
 from core.identifiers import new_id
 from loans.models.loan import Loan
 
 
-class RepaymentStatus(models.TextChoices):
+class RepaymentStatus(Toned):
     """A repayment stands or was reversed."""
 
-    POSTED = "posted", _("posted")
-    REVERSED = "reversed", _("reversed")
+    POSTED = "posted", Tone.GOOD, _("posted")
+    REVERSED = "reversed", Tone.ATTENTION, _("reversed")
 
 
 class RepaymentChannel(models.TextChoices):
@@ -79,6 +80,19 @@ class Repayment(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def shown_status(self) -> RepaymentStatus:
+        """Its status as the choice that knows words and tone."""
+        return RepaymentStatus(self.status)
+
+    @property
+    def stands(self) -> bool:
+        return self.status == RepaymentStatus.POSTED
+
+    @property
+    def is_reversed(self) -> bool:
+        return self.status == RepaymentStatus.REVERSED
 
 
 class RepaymentLine(models.Model):

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from core.choices import Tone, Toned
 from core.fields import exact_field, money_field
 from core.history import tracked
 from core.identifiers import new_id
@@ -92,11 +93,20 @@ class Mandate(models.Model):
         return self.number
 
 
+class DebitOutcome(Toned):
+    """What the bank made of a debit. ``stopped``: without an answer, and withdrawn as the money came another way."""
+
+    SENT = "sent", Tone.INFO, _("sent")
+    PAID = "paid", Tone.GOOD, _("paid")
+    FAILED = "failed", Tone.BAD, _("failed")
+    UNKNOWN = "unknown", Tone.ATTENTION, _("unknown")
+    STOPPED = "stopped", Tone.NEUTRAL, _("stopped")
+
+
 class MandateAttempt(models.Model):
     """One debit tried under a mandate; at most one a loan and day.
 
-    ``due_on`` is the latest due date it was tried for, ``share`` the part of what was due that was asked for. Stopped is a
-    debit without an answer that was withdrawn because the money came another way.
+    ``due_on`` is the latest due date it was tried for, ``share`` the part of what was due that was asked for.
     """
 
     mandate = models.ForeignKey(Mandate, on_delete=models.PROTECT, related_name="attempts")
@@ -107,14 +117,8 @@ class MandateAttempt(models.Model):
     reference = models.CharField(max_length=60, unique=True)
     outcome = models.CharField(
         max_length=8,
-        choices=[
-            ("sent", _("sent")),
-            ("paid", _("paid")),
-            ("failed", _("failed")),
-            ("unknown", _("unknown")),
-            ("stopped", _("stopped")),
-        ],
-        default="sent",
+        choices=DebitOutcome.choices,
+        default=DebitOutcome.SENT,
     )
     code = models.CharField(max_length=40, blank=True)
     message = models.CharField(max_length=200, blank=True)
@@ -128,3 +132,8 @@ class MandateAttempt(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def shown_outcome(self) -> DebitOutcome:
+        """Its outcome as the choice that knows words and tone."""
+        return DebitOutcome(self.outcome)

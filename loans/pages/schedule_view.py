@@ -8,19 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.calendars import days_between
+from core.choices import Shown, Tone
 from core.money import ZERO, round_money
 from loans.models import Instalment, Loan, LoanStatus
-
-
-@dataclass(frozen=True, slots=True)
-class RowState:
-    label: str | Promise
-    tone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +27,7 @@ class ScheduleRow:
     fee: Decimal
     late_interest: Decimal
     paid: Decimal
-    state: RowState
+    state: Shown
 
     @property
     def total(self) -> Decimal:
@@ -131,32 +125,32 @@ def _row(loan: Loan, row: Instalment, as_of: date, on: date) -> ScheduleRow:
     )
 
 
-def _state(loan: Loan, row: Instalment, paid: Decimal, as_of: date, on: date) -> RowState:
+def _state(loan: Loan, row: Instalment, paid: Decimal, as_of: date, on: date) -> Shown:
     if row.settled_on is not None:
         return _settled(row, row.settled_on)
     if loan.status == LoanStatus.WRITTEN_OFF:
-        return RowState(_("written off"), "neutral")
+        return Shown(_("written off"), Tone.NEUTRAL)
     if loan.status == LoanStatus.CANCELLED:
-        return RowState(_("cancelled"), "neutral")
+        return Shown(_("cancelled"), Tone.NEUTRAL)
     if row.due_on < as_of:
         return _late(days_between(row.due_on, as_of), paid)
     if row.due_on < on:
-        return RowState(_("Due %(due)s, unpaid") % {"due": row.due_on.isoformat()}, "attention")
+        return Shown(_("Due %(due)s, unpaid") % {"due": row.due_on.isoformat()}, Tone.ATTENTION)
     if row.due_on == on:
-        return RowState(_("Due today"), "info")
-    return RowState(_("%(paid)s paid") % {"paid": f"{paid:,.2f}"}, "info") if paid else RowState("", "neutral")
+        return Shown(_("Due today"), Tone.INFO)
+    return Shown(_("%(paid)s paid") % {"paid": f"{paid:,.2f}"}, Tone.INFO) if paid else Shown("", Tone.NEUTRAL)
 
 
-def _settled(row: Instalment, settled_on: date) -> RowState:
+def _settled(row: Instalment, settled_on: date) -> Shown:
     late = days_between(row.due_on, settled_on)
     if late <= 0:
-        return RowState(_("Paid %(on)s") % {"on": settled_on.isoformat()}, "good")
+        return Shown(_("Paid %(on)s") % {"on": settled_on.isoformat()}, Tone.GOOD)
     words = ngettext("Paid %(days)d day late", "Paid %(days)d days late", late)
-    return RowState(words % {"days": late}, "attention")
+    return Shown(words % {"days": late}, Tone.ATTENTION)
 
 
-def _late(days: int, paid: Decimal) -> RowState:
+def _late(days: int, paid: Decimal) -> Shown:
     words = ngettext("%(days)d day late", "%(days)d days late", days) % {"days": days}
     if paid:
         words = _("%(late)s · %(paid)s paid") % {"late": words, "paid": f"{paid:,.2f}"}
-    return RowState(words, "bad")
+    return Shown(words, Tone.BAD)

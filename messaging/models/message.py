@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from core.choices import Tone, Toned
 from core.masking import mask_contact
 
 
@@ -34,25 +35,15 @@ class Purpose(models.TextChoices):
     COLLECTION = "collection", _("Collection")
 
 
-class MessageStatus(models.TextChoices):
+class MessageStatus(Toned):
     """How far a message came. Moves are listed in ``messaging.outbox.MESSAGES``."""
 
-    QUEUED = "queued", _("Waiting")
-    REFUSED = "refused", _("Not sent")
-    SENT = "sent", _("Sent")
-    DELIVERED = "delivered", _("Delivered")
-    FAILED = "failed", _("Failed")
-    WRONG_NUMBER = "wrong_number", _("Wrong number")
-
-
-TONES = {
-    MessageStatus.QUEUED: "neutral",
-    MessageStatus.REFUSED: "attention",
-    MessageStatus.SENT: "info",
-    MessageStatus.DELIVERED: "good",
-    MessageStatus.FAILED: "bad",
-    MessageStatus.WRONG_NUMBER: "bad",
-}
+    QUEUED = "queued", Tone.NEUTRAL, _("Waiting")
+    REFUSED = "refused", Tone.ATTENTION, _("Not sent")
+    SENT = "sent", Tone.INFO, _("Sent")
+    DELIVERED = "delivered", Tone.GOOD, _("Delivered")
+    FAILED = "failed", Tone.BAD, _("Failed")
+    WRONG_NUMBER = "wrong_number", Tone.BAD, _("Wrong number")
 
 
 class ContextDecoder(json.JSONDecoder):
@@ -139,15 +130,25 @@ class Message(models.Model):
         return self.dedupe_key
 
     @property
+    def shown_status(self) -> MessageStatus:
+        """Its status as the choice that knows words and tone."""
+        return MessageStatus(self.status)
+
+    @property
+    def is_on_its_way(self) -> bool:
+        """Sent, and nobody reported yet what became of it."""
+        return self.status == MessageStatus.SENT
+
+    @property
+    def may_be_reported(self) -> bool:
+        """Whether a phone can still answer \"wrong number\"."""
+        return self.status in (MessageStatus.SENT, MessageStatus.DELIVERED)
+
+    @property
     def masked_address(self) -> str:
         """Where it went; empty until a contact point was chosen."""
         point = self.contact_point
         return mask_contact(point.kind, point.value) if point else ""
-
-    @property
-    def tone(self) -> str:
-        """The tint of the state, the same on every page."""
-        return TONES[MessageStatus(self.status)]
 
     @property
     def at(self) -> datetime:

@@ -53,6 +53,14 @@ class ShownStep:
     told: str
     on: str
 
+    @property
+    def is_done(self) -> bool:
+        return self.state == "done"
+
+    @property
+    def is_next(self) -> bool:
+        return self.state == "next"
+
 
 @dataclass(frozen=True, slots=True)
 class Link:

@@ -12,6 +12,7 @@ from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from core.choices import Shown, Tone
 from core.errors import DomainError
 from partners import keys
 from partners.models import ApiClient, ApiKey
@@ -53,15 +54,14 @@ def _client_page(request: HttpRequest, client: ApiClient, token: str = "") -> Ht
     return render(request, "partners/client.html", context)
 
 
-def _state(key: ApiKey, at: datetime) -> tuple[str, str]:
-    """The state of a key in words, and its tone."""
+def _state(key: ApiKey, at: datetime) -> Shown:
     if key.revoked_at is not None:
-        return pgettext("API key", "revoked"), "neutral"
+        return Shown(pgettext("API key", "revoked"), Tone.NEUTRAL)
     if not key.is_live(at):
-        return pgettext("API key", "expired"), "neutral"
+        return Shown(pgettext("API key", "expired"), Tone.NEUTRAL)
     if key.read_only:
-        return pgettext("API key", "live, read-only"), "info"
-    return pgettext("API key", "live"), "good"
+        return Shown(pgettext("API key", "live, read-only"), Tone.INFO)
+    return Shown(pgettext("API key", "live"), Tone.GOOD)
 
 
 @require_http_methods(["GET", "POST"])

@@ -12,7 +12,9 @@ from django.template import Context, Template
 from django.test import RequestFactory
 from django.utils import timezone, translation
 
+from core.choices import Shown, Tone
 from core.templatetags import ui
+from loans.models import LoanStatus
 
 
 def draw(markup: str, **context: Any) -> str:
@@ -69,6 +71,26 @@ class TestStates:
 
     def test_an_unknown_tone_is_neutral_and_cannot_smuggle_a_class(self) -> None:
         assert 'class="state state-neutral"' in ui.badge("odd", 'good" onclick="x')
+
+    @pytest.mark.parametrize("tone", [Tone.GOOD, Tone.ATTENTION, Tone.BAD, Tone.INFO])
+    def test_a_tone_is_told_by_an_icon_of_its_own_and_not_by_colour_alone(self, tone: Tone) -> None:
+        others = {other.icon for other in Tone if other is not tone}
+
+        assert f"#{tone.icon}" in ui.badge("word", tone)
+        assert tone.icon not in others
+
+    def test_a_choice_is_drawn_with_its_own_words_and_tone(self) -> None:
+        drawn = draw("{% status_badge shown %}", shown=LoanStatus.WRITTEN_OFF)
+
+        assert "state-bad" in drawn
+        assert "written off" in drawn
+
+    def test_a_badge_may_say_more_than_the_words_of_its_choice(self) -> None:
+        assert "state-bad" in draw("{% status_badge shown 'failed at noon' %}", shown=Shown("failed", Tone.BAD))
+        assert "failed at noon" in draw("{% status_badge shown 'failed at noon' %}", shown=Shown("failed", Tone.BAD))
+
+    def test_nothing_to_show_draws_nothing(self) -> None:
+        assert draw("{% status_badge shown %}", shown=None) == ""
 
     def test_text_of_people_is_escaped_everywhere(self) -> None:
         nasty = '<script>alert("x")</script>'

@@ -133,7 +133,7 @@ def test_the_catch_up_button_closes_all_missed_days(
     assert business_date.current() == MONDAY + timedelta(days=3)
     job = LongJob.objects.get(kind="catch_up")
     assert (job.status, job.done, job.total) == (LongJob.Status.DONE, 3, 3)
-    assert "done" in client.get(f"/app/end-of-day/jobs/{job.pk}").content.decode()
+    assert "Done" in client.get(f"/app/end-of-day/jobs/{job.pk}").content.decode()
 
 
 def test_the_schedule_is_quiet_while_somebody_else_closes(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:

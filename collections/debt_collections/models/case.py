@@ -14,19 +14,21 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from core.choices import Showable, Shown, Tone, Toned, bucket_tone
 from core.history import tracked
 from core.identifiers import new_id
 from debt_collections.strategy import RECOVERY
 from staff.models import User
 
 
-class Status(models.TextChoices):
-    OPEN = "open", _("Open")
-    PROMISED = "promised", _("Promised")
-    HOLD = "hold", _("On hold")
-    CLOSED = "closed", _("Closed")
+class Status(Toned):
+    OPEN = "open", Tone.ATTENTION, _("Open")
+    PROMISED = "promised", Tone.INFO, _("Promised")
+    HOLD = "hold", Tone.INFO, _("On hold")
+    CLOSED = "closed", Tone.GOOD, _("Closed")
 
 
 class HoldReason(models.TextChoices):
@@ -172,6 +174,11 @@ class Case(models.Model):
     def __str__(self) -> str:
         return self.public_id
 
+    @property
+    def shown_status(self) -> Status:
+        """Its status as the choice that knows words and tone."""
+        return Status(self.status)
+
     def is_claimed_by_other(self, person: User, now: datetime) -> bool:
         return (
             self.claimed_by_id is not None
@@ -183,6 +190,29 @@ class Case(models.Model):
     @property
     def stage_label(self) -> str:
         return stage_label(self.stage)
+
+    @property
+    def shown_stage(self) -> Showable:
+        """Where it stands in one badge: closed or resting first, else the stage with its days past due."""
+        if self.status in (Status.CLOSED, Status.HOLD):
+            return self.shown_status
+        if self.in_recovery:
+            return Shown(self.stage_label, Tone.NEUTRAL)
+        label = gettext("%(stage)s · %(n)s d") % {"stage": self.stage, "n": self.days_past_due}
+        return Shown(label, bucket_tone(self.stage))
+
+    @property
+    def is_resting(self) -> bool:
+        return self.status == Status.HOLD
+
+    @property
+    def in_recovery(self) -> bool:
+        return self.stage == RECOVERY
+
+    @property
+    def awaits_judgement(self) -> bool:
+        """Nobody judged yet why the borrower is late."""
+        return self.reason == Reason.UNKNOWN
 
     @property
     def is_open(self) -> bool:
@@ -222,3 +252,8 @@ class CaseEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.on}"
+
+    @property
+    def stage_after(self) -> str:
+        """The stage a move led to; empty for the closing, which leads to none."""
+        return "" if self.kind == EventKind.CLOSED else self.after

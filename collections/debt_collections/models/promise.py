@@ -7,15 +7,16 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from core.choices import Tone, Toned
 from core.history import tracked
 from debt_collections.models.case import Case
 
 
-class PromiseStatus(models.TextChoices):
-    PENDING = "pending", _("Pending")
-    KEPT = "kept", _("Kept")
-    BROKEN = "broken", _("Broken")
-    CANCELLED = "cancelled", _("Cancelled")
+class PromiseStatus(Toned):
+    PENDING = "pending", Tone.INFO, _("Pending")
+    KEPT = "kept", Tone.GOOD, _("Kept")
+    BROKEN = "broken", Tone.BAD, _("Broken")
+    CANCELLED = "cancelled", Tone.NEUTRAL, _("Cancelled")
 
 
 class PaymentMethod(models.TextChoices):
@@ -66,6 +67,20 @@ class Promise(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} {self.due_on}"
+
+    @property
+    def shown_status(self) -> PromiseStatus:
+        """Its status as the choice that knows words and tone."""
+        return PromiseStatus(self.status)
+
+    @property
+    def is_pending(self) -> bool:
+        return self.status == PromiseStatus.PENDING
+
+    @property
+    def fell_short(self) -> bool:
+        """Broken although a part of it came."""
+        return self.status == PromiseStatus.BROKEN and self.partly_paid
 
     @property
     def partly_paid(self) -> bool:
