@@ -17,7 +17,10 @@ from audit import approvals
 from audit.changes import changes_of
 from audit.models import Approval
 from core.calendars import days_between
+from core.charts import ACCENT, Line, LineChart
+from core.choices import Tone
 from core.money import ZERO
+from core.writing import day, number
 from debt_collections.models import Case, Promise, PromiseStatus
 from desk.navigation import approvals_for, capped
 from loans.models import (
@@ -35,6 +38,7 @@ from staff.models import User
 MOST_TILES = 4
 MOST_APPROVALS = 6
 MONTHS_SHOWN = 12
+_COLOURS = (ACCENT, Tone.ATTENTION, Tone.BAD)
 _MONTH_KEPT_SECONDS = 24 * 3600
 _SUM_KEPT_SECONDS = 60
 
@@ -64,18 +68,25 @@ class Chart:
     points: list[portfolio.PortfolioAtRisk]
 
     @property
-    def is_drawable(self) -> bool:
-        return len(self.points) >= 2
-
-    @property
-    def data(self) -> dict[str, object]:
-        """For the page's script: shares as text, since JSON numbers are floats."""
+    def picture(self) -> LineChart:
         names = [f"PAR{days}" for days in portfolio.PAR_DAYS]
-        series = [
-            {"name": name, "shares": [str(point.shares[place]) for point in self.points]}
-            for place, name in enumerate(names)
-        ]
-        return {"months": [point.on.isoformat()[:7] for point in self.points], "series": series}
+        return LineChart(
+            code="portfolio-at-risk",
+            description=_("Portfolio at risk by month end; the same figures are in the table below."),
+            steps=[point.on.isoformat()[:7] for point in self.points],
+            lines=[
+                Line(name, colour, [point.shares[place] for point in self.points])
+                for place, (name, colour) in enumerate(zip(names, _COLOURS, strict=True))
+            ],
+            headings=[_("End of"), _("Outstanding"), *names],
+            rows=[
+                [day(point.on), number(point.outstanding), *(f"{share} %" for share in point.shares)]
+                for point in self.points
+            ],
+            too_few=_("A chart needs two month ends. These are the figures so far."),
+            after=" %",
+            from_zero=True,
+        )
 
 
 # --- queues ---------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ Small parts are built here in Python because lists draw them by the hundred; lar
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -21,60 +21,26 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from core.charts import LineChart
 from core.choices import Showable, Tone, bucket_tone
+from core.currencies import house_currency
 from core.masking import mask_numbers
-from core.money import round_money
+from core.writing import ABSENT, day, moment, money, number, percent
 
 register = template.Library()
 
-ABSENT = "—"
-
 
 # --- values ---------------------------------------------------------------------------------------------------------
-@register.filter
-def number(value: Any, places: int = 2) -> str:
-    """1234.5 → 1,234.50; whole numbers stay whole."""
-    if value is None or value == "":
-        return ABSENT
-    if isinstance(value, int):
-        return f"{value:,}"
-    return f"{round_money(Decimal(value), places):,.{places}f}"
+register.filter(number)
+register.filter(percent)
+register.filter(day)
+register.filter(moment)
 
 
-@register.filter
-def money(value: Any, currency: str = "CNY") -> str:
-    """1234.5 → ¥ 1,234.50."""
-    if value is None or value == "":
-        return ABSENT
-    return f"{_currency_sign(currency)} {number(Decimal(value))}"
-
-
-def _currency_sign(currency: str) -> str:
-    return {"CNY": "¥", "USD": "$", "EUR": "€"}.get(currency, currency)
-
-
-@register.filter
-def percent(value: Any, places: int = 2) -> str:
-    """0.144 → 14.40 %."""
-    if value is None or value == "":
-        return ABSENT
-    return f"{number(Decimal(value) * 100, places)} %"
-
-
-@register.filter
-def day(value: date | datetime | None) -> str:
-    """2026-06-15, in the office's time zone."""
-    if not value:
-        return ABSENT
-    if isinstance(value, datetime):
-        value = timezone.localtime(value)
-    return f"{value:%Y-%m-%d}"
-
-
-@register.filter
-def moment(value: datetime | None) -> str:
-    """2026-06-15 08:05, in the office's time zone."""
-    return f"{timezone.localtime(value):%Y-%m-%d %H:%M}" if value else ABSENT
+@register.filter("money")
+def money_of(value: Any, currency: str = "") -> str:
+    """``{{ loan.principal|money:loan.currency }}``; without a currency, the house's own."""
+    return money(value, currency or house_currency())
 
 
 @register.filter
@@ -233,6 +199,12 @@ def meter(label: str, total: Any, *parts: Any) -> SafeString:
 def progress(done: object, total: object, label: str = "") -> SafeString:
     """How far a job is: one bar with its numbers read aloud."""
     return meter(f"{label} {number(done)} / {number(total)}".strip(), total, done, "accent")
+
+
+@register.inclusion_tag("core/ui/_line_chart.html")
+def line_chart(chart: LineChart) -> dict[str, Any]:
+    """A picture and the table that says the same; the page loads ``core/_chart_scripts.html``."""
+    return {"chart": chart}
 
 
 @register.inclusion_tag("core/ui/_field.html")

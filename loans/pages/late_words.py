@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from core.templatetags.ui import number, percent
+from core.writing import number, percent
 from loans.models import Loan, ProductVersion
 
 

@@ -7,7 +7,7 @@ from django import template
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-from core.templatetags.ui import day, number
+from core.writing import day, number
 from loans.models import LoanStatus, RiskClass
 
 register = template.Library()

@@ -14,8 +14,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from core import business_date
+from core.charts import ACCENT, Line, LineChart
+from core.choices import Tone
 from core.errors import DomainError
 from core.pages import page_of
+from core.writing import day, number
 from loans.account.policy_cover import CashValue
 from loans.models import Loan, PledgeStatus, PolicyPledge, RepaymentChannel
 from loans.pledges import pledge_reading, pledge_review, pledging
@@ -80,7 +83,7 @@ def policy_tab(loan: Loan, on: date, *, may_manage: bool) -> dict[str, object]:
         "pledge": pledged,
         "cover": pledge_reading.cover_of(pledged, on) if pledged.is_live else None,
         "ahead": ahead,
-        "chart": _chart(ahead),
+        "chart": _chart(ahead) if ahead else None,
         "market": market,
         "values": list(pledged.cash_values.all()),
         "may_manage": may_manage,
@@ -90,13 +93,24 @@ def policy_tab(loan: Loan, on: date, *, may_manage: bool) -> dict[str, object]:
     }
 
 
-def _chart(ahead: pledge_reading.Outlook | None) -> dict[str, object]:
-    points = ahead.points if ahead else []
-    series = [
-        {"name": _("Cash value"), "values": [str(point.cash_value) for point in points]},
-        {"name": _("Debt"), "values": [str(point.debt) for point in points]},
-    ]
-    return {"months": [point.on.isoformat()[:7] for point in points], "series": series}
+def _chart(ahead: pledge_reading.Outlook) -> LineChart:
+    points = ahead.points
+    return LineChart(
+        code="policy-cover",
+        description=_("Cash value and debt month by month when nobody pays; the same figures are in the table below."),
+        steps=[point.on.isoformat()[:7] for point in points],
+        lines=[
+            Line(_("Cash value"), ACCENT, [point.cash_value for point in points]),
+            Line(_("Debt"), Tone.BAD, [point.debt for point in points]),
+        ],
+        headings=[_("On"), _("Cash value"), _("Debt"), _("Used")],
+        rows=[[day(point.on), number(point.cash_value), number(point.debt), _used(point.percent)] for point in points],
+        too_few=_("A chart needs two months. These are the figures so far."),
+    )
+
+
+def _used(share: Decimal | None) -> str:
+    return "" if share is None else f"{number(share)} %"
 
 
 def _return(pledged: PolicyPledge, on: date) -> dict[str, object]:

@@ -34,7 +34,7 @@ class TestValues:
         ],
     )
     def test_money_has_its_sign_two_decimals_and_thousands(self, value: Any, written: str) -> None:
-        assert ui.money(value) == written
+        assert ui.money(value, "CNY") == written
 
     def test_a_count_stays_whole_and_an_amount_gets_two_decimals(self) -> None:
         assert ui.number(8854) == "8,854"

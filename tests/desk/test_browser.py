@@ -46,7 +46,7 @@ def test_the_chart_is_drawn_and_its_figures_are_in_a_table(page_as: PageAs, loan
     page = page_as("compliance")
     page.goto("/app/")
 
-    expect(page.locator("[data-portfolio-chart] canvas")).to_have_count(1)
+    expect(page.locator("[data-line-chart=portfolio-at-risk] canvas")).to_have_count(1)
     page.locator(".chart-table summary").click()
     expect(page.locator(".chart-table tbody tr")).to_have_count(3)
 

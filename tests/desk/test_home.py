@@ -141,5 +141,5 @@ def test_one_month_end_is_no_chart() -> None:
 
     chart = home.portfolio_chart(date(2026, 1, 21))
 
-    assert not chart.is_drawable
-    assert len(chart.points) == 1
+    assert not chart.picture.is_drawable
+    assert len(chart.picture.rows) == 1

@@ -8,7 +8,7 @@ from django.template.context import Context
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core.templatetags.ui import day
+from core.writing import day
 from debt_collections.models import Outcome, PromiseStatus
 
 register = template.Library()

@@ -73,7 +73,7 @@ def test_the_tab_tells_what_happens_next(operator: Client) -> None:
     pledge = a_costly_pledge()
     page = operator.get(f"/app/loans/{pledge.loan.number}/policy").content.decode()
 
-    assert "debt reaches cash value on 2026-09-14" in page and "data-cover-chart" in page
+    assert "debt reaches cash value on 2026-09-14" in page and 'data-line-chart="policy-cover"' in page
     without = operator.get(f"/app/loans/{a_bullet_loan().number}/policy").content.decode()
     assert "No policy is pledged for this loan" in without
 
