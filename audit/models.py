@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from core.choices import Tone, Toned
+from core.currencies import house_currency
 from core.fields import money_field
 
 
@@ -111,3 +112,8 @@ class Approval(models.Model):
     def shown_status(self) -> ApprovalStatus:
         """Its status as the choice that knows words and tone."""
         return ApprovalStatus(self.status)
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217: what a person may decide alone is measured in the money of the house."""
+        return house_currency()

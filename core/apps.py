@@ -1,6 +1,8 @@
 from django.apps import AppConfig
 from django.core.checks import Tags, register
+from django.core.exceptions import ImproperlyConfigured
 
+from core.currencies import MarketWithoutCurrency, house_currency
 from core.tables import check_tables
 
 
@@ -11,4 +13,9 @@ class CoreConfig(AppConfig):
     verbose_name = "Core"
 
     def ready(self) -> None:
+        """A market whose money is not known stops the start."""
         register(check_tables, Tags.database)
+        try:
+            house_currency()
+        except MarketWithoutCurrency as refusal:
+            raise ImproperlyConfigured(f"DEFAULT_MARKET: {refusal.detail} Example: CN") from refusal

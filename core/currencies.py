@@ -4,10 +4,14 @@ Only currencies of two decimals are here: the engine reckons in hundredths (``co
 none or three (JP, KR, VN, KW) is refused and not reckoned wrongly.
 """
 
+from collections.abc import Iterable
+from decimal import Decimal
+
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import NotFound
+from core.money import ZERO
 
 NO_CURRENCY = "XXX"
 
@@ -84,6 +88,11 @@ def currency_of(market: str) -> str:
     return currency
 
 
+def currencies() -> dict[str, str]:
+    """The currency by market, for statements that write messages of many loans at once."""
+    return dict(_CURRENCY_OF)
+
+
 def house_currency() -> str:
     """The currency of the market this installation works in, for what belongs to no loan and no borrower."""
     return currency_of(settings.DEFAULT_MARKET)
@@ -92,6 +101,15 @@ def house_currency() -> str:
 def sign_of(currency: str) -> str:
     """The sign before an amount: the code itself where readers do not know another."""
     return _SIGNS.get(currency, currency)
+
+
+def by_currency(amounts: Iterable[tuple[str, Decimal | None]]) -> dict[str, Decimal]:
+    """Sums of (market, amount), one a currency: money of different kinds is never added up."""
+    sums: dict[str, Decimal] = {}
+    for market, amount in amounts:
+        currency = currency_of(market)
+        sums[currency] = sums.get(currency, ZERO) + (amount or ZERO)
+    return sums
 
 
 def without_currency(text: str) -> str:

@@ -19,6 +19,7 @@ __all__ = [
     "ZERO",
     "chinese_capitals",
     "from_minor",
+    "in_capitals",
     "round_money",
     "round_rate",
     "round_to",
@@ -114,6 +115,11 @@ def chinese_capitals(amount: Decimal) -> str:
         return f"人民币{text or '零元'}整"
     text += f"{_DIGITS[jiao]}角" if jiao else ("零" if text else "")
     return f"人民币{text}{_DIGITS[fen]}分" if fen else f"人民币{text}整"
+
+
+def in_capitals(amount: Decimal, currency: str) -> str:
+    """The amount in capital numerals where the money's papers carry them (CNY); empty for any other currency."""
+    return chinese_capitals(amount) if currency == "CNY" else ""
 
 
 def _yuan_in_capitals(yuan: int) -> str:

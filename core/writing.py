@@ -1,13 +1,14 @@
 """How values are written on pages, in messages and on paper: one way each."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
 
-from core.currencies import sign_of
-from core.money import round_money
+from core.currencies import house_currency, sign_of
+from core.money import ZERO, round_money
 
 ABSENT = "—"
 
@@ -26,6 +27,13 @@ def money(value: Any, currency: str, places: int = 2) -> str:
     if value is None or value == "":
         return ABSENT
     return f"{sign_of(currency)} {number(Decimal(value), places)}"
+
+
+def sums(amounts: Mapping[str, Decimal], places: int = 2) -> str:
+    """Sums by currency: ¥ 1,234.50 + € 20.00; nothing at all is nothing of the house's money."""
+    return " + ".join(money(total, code, places) for code, total in sorted(amounts.items())) or money(
+        ZERO, house_currency(), places
+    )
 
 
 def percent(value: Any, places: int = 2) -> str:

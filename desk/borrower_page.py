@@ -9,7 +9,9 @@ from django.utils.translation import gettext as _
 
 from borrowers.models import Borrower
 from borrowers.queries import BorrowerFile, borrower_file
+from core.currencies import by_currency
 from core.money import ZERO
+from core.writing import money
 from desk.people import Standing, standing
 from loans.models import Application, Loan, LoanStatus, Repayment
 from loans.pages.loan_page import Event, message_event, newest_first, repayment_event
@@ -29,12 +31,16 @@ class BorrowerPage:
     events: list[Event]
 
     @property
-    def exposure(self) -> Decimal:
-        return sum((loan.position.outstanding_total for loan in self._active), ZERO)
+    def exposure(self) -> dict[str, Decimal]:
+        """What is outstanding, by currency."""
+        owed = by_currency((_market(loan), loan.position.outstanding_total) for loan in self._active)
+        return owed or {self.borrower.currency: ZERO}
 
     @property
-    def overdue(self) -> Decimal:
-        return sum((loan.position.overdue_total for loan in self._active), ZERO)
+    def overdue(self) -> dict[str, Decimal]:
+        """What is overdue, by currency; empty when nothing is."""
+        late = [loan for loan in self._active if loan.position.overdue_total]
+        return by_currency((_market(loan), loan.position.overdue_total) for loan in late)
 
     @property
     def worst(self) -> Loan | None:
@@ -50,10 +56,14 @@ class BorrowerPage:
         return [loan for loan in self.loans if loan.status == LoanStatus.ACTIVE and hasattr(loan, "position")]
 
 
+def _market(loan: Loan) -> str:
+    return loan.product_version.product.market
+
+
 def borrower_page(borrower: Borrower, *, on: date, sees_collections: bool) -> BorrowerPage:
     loans = Loan.objects.filter(borrower=borrower).select_related("position", "product_version__product", "borrower")
     applications = Application.objects.filter(borrower=borrower).select_related("product").order_by("-id")
-    people = standing(borrower.pk, sees_collections=sees_collections)
+    people = standing(borrower, sees_collections=sees_collections)
     return BorrowerPage(
         borrower=borrower,
         file=borrower_file(borrower, on),
@@ -67,7 +77,7 @@ def borrower_page(borrower: Borrower, *, on: date, sees_collections: bool) -> Bo
 def _events(borrower: Borrower) -> list[Event]:
     repayments = Repayment.objects.filter(loan__borrower=borrower).select_related("recorded_by", "loan")
     messages = Message.objects.filter(borrower=borrower).order_by("-id")
-    applications = Application.objects.filter(borrower=borrower).order_by("-id")
+    applications = Application.objects.filter(borrower=borrower).select_related("product").order_by("-id")
     return [
         *(repayment_event(repayment) for repayment in repayments.order_by("-received_on", "-id")[:MOST_EVENTS]),
         *(message_event(message) for message in messages[:MOST_EVENTS]),
@@ -79,6 +89,6 @@ def _application_event(application: Application) -> Event:
     return Event(
         at=timezone.localtime(application.created_at),
         title=_("Application %(number)s") % {"number": application.number},
-        text=f"¥ {application.amount:,.2f} {application.get_status_display()}",
+        text=f"{money(application.amount, application.currency)} {application.get_status_display()}",
         kind="status",
     )

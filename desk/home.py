@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from django.core.cache import cache
-from django.db.models import Count, Sum
+from django.db.models import Count, QuerySet, Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise as LazyText
@@ -19,8 +19,9 @@ from audit.models import Approval
 from core.calendars import days_between
 from core.charts import ACCENT, Line, LineChart
 from core.choices import Tone
+from core.currencies import by_currency, house_currency
 from core.money import ZERO
-from core.writing import day, number
+from core.writing import day, money, number, sums
 from debt_collections.models import Case, Promise, PromiseStatus
 from desk.navigation import approvals_for, capped
 from loans.models import (
@@ -41,6 +42,7 @@ MONTHS_SHOWN = 12
 _COLOURS = (ACCENT, Tone.ATTENTION, Tone.BAD)
 _MONTH_KEPT_SECONDS = 24 * 3600
 _SUM_KEPT_SECONDS = 60
+_MARKET_OF_POSITION = "loan__product_version__product__market"
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,7 @@ def _unmatched(user: User, on: date) -> Tile:
     return Tile(
         _("Payments not matched"),
         capped(rows) or "0",
-        f"¥ {total:,.2f}",
+        money(total, house_currency()),
         "attention" if total else "good",
         reverse("loans:payments_unmatched"),
     )
@@ -157,11 +159,11 @@ def _unmatched(user: User, on: date) -> Tile:
 
 def _due_today(user: User, on: date) -> Tile:
     due = LoanPosition.objects.filter(status=LoanStatus.ACTIVE, next_due_on=on)
-    summed = _remembered("due", on, lambda: due.aggregate(count=Count("pk"), total=Sum("next_due_amount")))
+    summed = _remembered("due", on, lambda: _by_market(due, _MARKET_OF_POSITION, "next_due_amount"))
     return Tile(
         _("Due today"),
-        f"{summed['count']:,}",
-        f"¥ {summed['total'] or ZERO:,.2f}",
+        f"{summed.count:,}",
+        sums(summed.totals),
         "info",
         reverse("loans:loan_list") + "?due=today",
     )
@@ -176,11 +178,11 @@ def _my_cases(user: User, on: date) -> Tile:
 
 def _promises(user: User, on: date) -> Tile:
     due = Promise.objects.filter(status=PromiseStatus.PENDING, due_on=on)
-    summed = due.aggregate(count=Count("pk"), total=Sum("amount"))
+    summed = _by_market(due, "case__borrower__market", "amount")
     return Tile(
         _("Promises due today"),
-        f"{summed['count']:,}",
-        f"¥ {summed['total'] or ZERO:,.2f}",
+        f"{summed.count:,}",
+        sums(summed.totals),
         "info",
         f"{reverse('collections:promises')}?status={PromiseStatus.PENDING}&due=today",
     )
@@ -188,11 +190,24 @@ def _promises(user: User, on: date) -> Tile:
 
 def _outstanding(user: User, on: date) -> Tile:
     active = LoanPosition.objects.filter(status=LoanStatus.ACTIVE)
-    sums = {"count": Count("pk"), "total": Sum("principal_outstanding")}
-    summed = _remembered("outstanding", on, lambda: active.aggregate(**sums))
-    note = _("%(n)s active loans") % {"n": f"{summed['count']:,}"}
-    return Tile(
-        _("Principal outstanding"), f"¥ {summed['total'] or ZERO:,.0f}", note, "info", reverse("loans:loan_list")
+    summed = _remembered("outstanding", on, lambda: _by_market(active, _MARKET_OF_POSITION, "principal_outstanding"))
+    note = _("%(n)s active loans") % {"n": f"{summed.count:,}"}
+    return Tile(_("Principal outstanding"), sums(summed.totals, 0), note, "info", reverse("loans:loan_list"))
+
+
+@dataclass(frozen=True, slots=True)
+class Summed:
+    """How many rows, and their amounts by currency."""
+
+    count: int
+    totals: dict[str, Decimal]
+
+
+def _by_market(rows: QuerySet[Any], market: str, amount: str) -> Summed:
+    """One query: the rows counted and their ``amount`` summed by the market found at ``market``."""
+    found = list(rows.order_by().values_list(market).annotate(count=Count("pk"), total=Sum(amount)))
+    return Summed(
+        sum(count for _market, count, _total in found), by_currency((code, total) for code, _n, total in found)
     )
 
 
@@ -209,7 +224,7 @@ _TILES: tuple[tuple[str, Callable[[User, date], Tile]], ...] = (
 )
 
 
-def _remembered(name: str, on: date, read: Callable[[], dict[str, object]]) -> dict[str, object]:
+def _remembered(name: str, on: date, read: Callable[[], Summed]) -> Summed:
     """Sums over the whole portfolio are read once a minute, not once a visit."""
     return cache.get_or_set(f"desk:sum:{name}:{on.isoformat()}", read, _SUM_KEPT_SECONDS)  # type: ignore[return-value]
 

@@ -8,6 +8,8 @@ from datetime import date, datetime, time
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from borrowers.models import Borrower
+from core.writing import money
 from debt_collections.models import Case, ContactAttempt, Promise, PromiseStatus
 from loans.pages.loan_page import Event, newest_first
 from risk.models import CreditLimit, LimitChange
@@ -19,6 +21,7 @@ _MOST = 15
 class Standing:
     """The case, the contacts and the limit of one borrower."""
 
+    borrower: Borrower
     case: Case | None
     contacts: list[ContactAttempt] = field(default_factory=list)
     promises: list[Promise] = field(default_factory=list)
@@ -33,7 +36,7 @@ class Standing:
     def contact_events(self) -> list[Event]:
         """Calls, visits and promises, newest first."""
         events = [_contact_event(contact) for contact in self.contacts]
-        return newest_first(events + [_promise_event(promise) for promise in self.promises])
+        return newest_first(events + [_promise_event(promise, self.borrower.currency) for promise in self.promises])
 
     @property
     def events(self) -> list[Event]:
@@ -41,16 +44,17 @@ class Standing:
         return self.contact_events + [_limit_event(change) for change in self.limit_changes]
 
 
-def standing(borrower_id: int, *, sees_collections: bool) -> Standing:
+def standing(borrower: Borrower, *, sees_collections: bool) -> Standing:
     """Two queries for the limit; three more for those who may see collections."""
+    borrower_id = borrower.pk
     limit = CreditLimit.objects.filter(borrower_id=borrower_id).first()
     changes = list(LimitChange.objects.filter(borrower_id=borrower_id).order_by("-id")[:5])
     if not sees_collections:
-        return Standing(case=None, limit=limit, limit_changes=changes)
+        return Standing(borrower, case=None, limit=limit, limit_changes=changes)
     case = Case.objects.filter(borrower_id=borrower_id).select_related("assigned_to").order_by("-id").first()
     contacts = ContactAttempt.objects.filter(borrower_id=borrower_id).select_related("by").order_by("-at")
     promises = Promise.objects.filter(case__borrower_id=borrower_id).select_related("taken_by").order_by("-id")
-    return Standing(case, list(contacts[:_MOST]), list(promises[:_MOST]), limit, changes)
+    return Standing(borrower, case, list(contacts[:_MOST]), list(promises[:_MOST]), limit, changes)
 
 
 def _contact_event(contact: ContactAttempt) -> Event:
@@ -64,19 +68,19 @@ def _contact_event(contact: ContactAttempt) -> Event:
     )
 
 
-def _promise_event(promise: Promise) -> Event:
+def _promise_event(promise: Promise, currency: str) -> Event:
     titles = {
         PromiseStatus.PENDING: _("Promise"),
         PromiseStatus.KEPT: _("Promise kept"),
         PromiseStatus.BROKEN: _("Promise broken"),
         PromiseStatus.CANCELLED: _("Promise cancelled"),
     }
-    by_day = _("¥ %(amount)s by %(due)s") % {"amount": f"{promise.amount:,.2f}", "due": promise.due_on.isoformat()}
+    facts = {"amount": money(promise.amount, currency), "due": promise.due_on.isoformat()}
     judged = promise.judged_on is not None
     return Event(
         at=_at(promise.judged_on or promise.taken_on, time(23, 58) if judged else time(12)),
         title=titles[PromiseStatus(promise.status)],
-        text=by_day,
+        text=_("%(amount)s by %(due)s") % facts,
         note=_("end of day") if judged else promise.taken_by.label,
         tone=promise.shown_status.tone,
         kind="contact",

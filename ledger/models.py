@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.choices import Tone, Toned
+from core.currencies import house_currency
 from core.fields import money_field
 from core.history import tracked
 
@@ -54,7 +55,7 @@ class JournalEntry(models.Model):
     reverses = models.OneToOneField(
         "self", on_delete=models.PROTECT, null=True, related_name="reversed_by", verbose_name=_("reverses")
     )
-    currency = models.CharField(max_length=3, default="CNY")
+    currency = models.CharField(max_length=3, default=house_currency)
     recorded_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -15,13 +15,14 @@ from django.db.models import Count
 from django.utils import timezone
 
 from borrowers.models import Borrower, BorrowerStatus, Consent, ConsentPurpose, ContactPoint
+from core.currencies import house_currency
 from messaging import queries
 from messaging.addressing import best_address, channel_of
 from messaging.channels.base import Outgoing, TryLater, Undeliverable, adapter_for
 from messaging.claiming import Result, claim, settle
 from messaging.contact_guard import Answer, ContactRules, Standing, Verdict, judge
 from messaging.models import Message, MessageStatus, Purpose
-from messaging.rendering import VariableMissing, VariableRefused, render
+from messaging.rendering import CURRENCY, VariableMissing, VariableRefused, render
 from messaging.undelivered import number_refused
 from messaging.wording import WordingBook, wording_book
 
@@ -173,12 +174,13 @@ def _worded(kept: Result, message: Message, book: WordingBook) -> Result:
     template = book.find(code=message.template_code, channel=kept.channel, language=language)
     if template is None:
         return replace(kept, body="")
+    context = {CURRENCY: house_currency(), **message.context}  # queued before amounts named their currency
     return replace(
         kept,
         language=template.language,
         template_version=template.version,
-        subject=render(template.subject, message.context, template.language),
-        body=render(template.body, message.context, template.language),
+        subject=render(template.subject, context, template.language),
+        body=render(template.body, context, template.language),
     )
 
 

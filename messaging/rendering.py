@@ -1,6 +1,7 @@
 """From wording and variables to the text a borrower reads, and the rules Chinese SMS gateways put on wordings.
 
-Variables stand in braces: ``{amount}``. Amounts read 12345.60, dates read as in the language. Gateways put the signature
+Variables stand in braces: ``{amount}``. Amounts read 12345.60, ``{currency}`` beside them says of what; dates read as
+in the language. Gateways put the signature
 【…】 before the body themselves and refuse bodies with 【】, symbols such as ¥, links in variables, or long variables.
 Pure: no Django, no clock.
 """
@@ -20,6 +21,9 @@ _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _FORBIDDEN = re.compile(r"[【】¥￥★☆●◆]")
 _LINK_OR_PHONE = re.compile(r"https?:|www\.|1[3-9]\d{9}|@", re.IGNORECASE)
 _ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
+# The variable that names the money of the message's amounts, and how Chinese texts say it after them.
+CURRENCY = "currency"
+_CHINESE_WORDS = {"CNY": "元"}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -64,7 +68,7 @@ def _variable(name: str, context: Mapping[str, object], language: str) -> str:
     value = context.get(name)
     if value is None or value == "":
         raise VariableMissing(name)
-    text = show(value, language)
+    text = currency_word(str(value), language) if name == CURRENCY else show(value, language)
     if len(text) > VARIABLE_LENGTH_MAX or _FORBIDDEN.search(text) or _LINK_OR_PHONE.search(text):
         raise VariableRefused(name)
     return text
@@ -78,6 +82,11 @@ def show(value: object, language: str) -> str:
         return _day(value, language)
     text = str(value)
     return _day(date.fromisoformat(text), language) if _is_date(text) else text
+
+
+def currency_word(code: str, language: str) -> str:
+    """A currency beside an amount: its code, or the one Chinese word that gateways and readers know."""
+    return _CHINESE_WORDS.get(code, code) if language.startswith("zh") else code
 
 
 def _is_date(text: str) -> bool:

@@ -14,25 +14,25 @@ from staff.models import User
 
 # What each message is about, and the variables its producers promise to give.
 VARIABLES: dict[str, tuple[str, ...]] = {
-    "repayment_due_soon": ("loan_number", "amount", "due_on"),
-    "repayment_due_today": ("loan_number", "amount"),
-    "repayment_overdue": ("loan_number", "amount", "days_past_due"),
-    "repayment_received": ("loan_number", "amount", "received_on"),
-    "offer_ready": ("application_number", "amount", "term_count", "valid_until"),
-    "loan_disbursed": ("loan_number", "amount", "disbursed_on"),
+    "repayment_due_soon": ("loan_number", "amount", "due_on", "currency"),
+    "repayment_due_today": ("loan_number", "amount", "currency"),
+    "repayment_overdue": ("loan_number", "amount", "days_past_due", "currency"),
+    "repayment_received": ("loan_number", "amount", "received_on", "currency"),
+    "offer_ready": ("application_number", "amount", "term_count", "valid_until", "currency"),
+    "loan_disbursed": ("loan_number", "amount", "disbursed_on", "currency"),
     "loan_settled": ("loan_number", "settled_on"),
-    "promise_broken": ("loan_number", "amount", "promised_on"),
+    "promise_broken": ("loan_number", "amount", "promised_on", "currency"),
     "extension_granted": ("loan_number", "days", "due_on"),
     "loan_changed": ("loan_number", "change"),
-    "policy_cover_low": ("loan_number", "percent", "owed"),
-    "policy_lapse_ahead": ("loan_number", "amount", "last_day"),
-    "policy_lapsed": ("loan_number", "paid", "owed"),
+    "policy_cover_low": ("loan_number", "percent", "owed", "currency"),
+    "policy_lapse_ahead": ("loan_number", "amount", "last_day", "currency"),
+    "policy_lapsed": ("loan_number", "paid", "owed", "currency"),
     "policy_reinstated": ("loan_number", "reinstated_on"),
 }
 PROBLEM_WORDS: dict[WordingProblem, str | Promise] = {
     WordingProblem.EMPTY: _("the text is empty"),
     WordingProblem.TOO_LONG: _("the text is longer than 500 characters"),
-    WordingProblem.FORBIDDEN_CHARACTER: _("gateways refuse 【】, ¥ and ornaments: write amounts as 12345.60元"),
+    WordingProblem.FORBIDDEN_CHARACTER: _("gateways refuse 【】, ¥ and ornaments: write the currency as {currency}"),
     WordingProblem.LINK_OR_PHONE: _("gateways refuse links and phone numbers in the text"),
     WordingProblem.STRAY_BRACE: _("a brace does not belong to a variable such as {amount}"),
 }

@@ -22,7 +22,7 @@ from borrowers.models import (
     Sex,
 )
 from core import business_date
-from partners.api.fields import Constant, InstantField, LiveMode, MoneyField
+from partners.api.fields import Constant, InItsCurrency, InstantField, LiveMode, MoneyField
 from partners.api.schema import example, fen
 
 A_MOMENT = timedelta(minutes=5)
@@ -146,7 +146,7 @@ class IncomeInput(serializers.Serializer[Any]):
     as_of = serializers.DateField()
 
 
-class IncomeSerializer(serializers.Serializer[Any]):
+class IncomeSerializer(InItsCurrency):
     object = Constant("income")
     source = serializers.ChoiceField(IncomeSource.choices)  # type: ignore[assignment]
     monthly_amount = MoneyField()
@@ -162,7 +162,7 @@ class ExternalDebtInput(serializers.Serializer[Any]):
     as_of = serializers.DateField()
 
 
-class ExternalDebtSerializer(serializers.Serializer[Any]):
+class ExternalDebtSerializer(InItsCurrency):
     object = Constant("external_debt")
     lender = serializers.CharField()
     balance = MoneyField()

@@ -19,6 +19,7 @@ from borrowers.preferences import choose_language
 from core import business_date
 from partners.api.base import PartnerView, idempotent
 from partners.api.conditions import matched, tagged
+from partners.api.fields import money_in
 from partners.api.lists import ListQuery, WordsField
 from partners.api.schema import list_of
 from partners.disclosure import discloses, note_disclosure
@@ -163,6 +164,11 @@ class Belongings(BorrowerView):
         context = self.disclosure(borrower, self.personal) if self.personal else {}
         return self.answer_whole_list(self.serializer, rows, context)
 
+    def body_of(self, borrower_id: str, shape: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+        """The body, its money in the currency of the borrower's market."""
+        with money_in(self.borrower(borrower_id).currency):
+            return self.body(shape)
+
     def added(self, borrower_id: str, use_case: Callable[..., Model], **facts: Any) -> Response:
         borrower = self.borrower(borrower_id)
         return self.made(self.serializer, use_case(borrower_id=borrower.pk, **facts))
@@ -219,7 +225,7 @@ class Incomes(Belongings):
     @idempotent
     def post(self, request: Request, borrower_id: str) -> Response:
         """A monthly income as declared to you; the lender marks it proved once it is."""
-        return self.added(borrower_id, record_income, **self.body(shapes.IncomeInput), by=request.user)
+        return self.added(borrower_id, record_income, **self.body_of(borrower_id, shapes.IncomeInput), by=request.user)
 
 
 class ExternalDebts(Belongings):
@@ -239,7 +245,8 @@ class ExternalDebts(Belongings):
     @idempotent
     def post(self, request: Request, borrower_id: str) -> Response:
         """A debt to another lender as declared to you."""
-        return self.added(borrower_id, record_external_debt, **self.body(shapes.ExternalDebtInput), by=request.user)
+        given = self.body_of(borrower_id, shapes.ExternalDebtInput)
+        return self.added(borrower_id, record_external_debt, **given, by=request.user)
 
 
 class BankAccounts(Belongings):

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.history import tracked
 from borrowers.identity import age
 from core.choices import Tone, Toned
+from core.currencies import currency_of
 from core.fields import EncryptedTextField
 from core.identifiers import new_id
 from core.masking import mask_id_number, mask_name, mask_phone
@@ -138,3 +139,8 @@ class Borrower(models.Model):
     def age_on(self, on: date) -> int | None:
         """Full years of age on a day; None while the birth date is not known."""
         return age(self.birth_date, on) if self.birth_date else None
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217, from the market the borrower lives in."""
+        return currency_of(self.market)

@@ -39,6 +39,11 @@ class Income(models.Model):
     def __str__(self) -> str:
         return f"{self.get_source_display()} {self.as_of}"
 
+    @property
+    def currency(self) -> str:
+        """ISO 4217, from the market of the borrower."""
+        return self.borrower.currency
+
 
 class ExternalDebt(models.Model):
     """A debt to another lender as of a day."""
@@ -64,3 +69,8 @@ class ExternalDebt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.lender} {self.as_of}"
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217, from the market of the borrower."""
+        return self.borrower.currency

@@ -23,13 +23,14 @@ from borrowers.models import (
     Provenance,
     Sex,
 )
+from core.currencies import without_currency
 from core.errors import DomainError
 
 _ANY = ("", _("All"))
 
 
 class AmountField(forms.DecimalField):
-    """Reads “¥ 1,234.50” as people paste it."""
+    """Reads amounts as people paste them, with separators and the sign of a currency."""
 
     def __init__(self, **options: Any) -> None:
         widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
@@ -37,7 +38,7 @@ class AmountField(forms.DecimalField):
 
     def to_python(self, value: object) -> Any:
         if isinstance(value, str):
-            value = value.replace(",", "").replace("¥", "").replace("￥", "").strip()
+            value = without_currency(value.replace(",", ""))
         try:
             return super().to_python(value)
         except InvalidOperation as error:

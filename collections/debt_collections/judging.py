@@ -8,11 +8,13 @@ The borrower is told of a broken one by a message on the next morning.
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime, timedelta
 
 from django.db import connection
 from django.utils import timezone
 
+from core.currencies import currencies
 from core.rows import Parameters
 from core.rules import rule
 from debt_collections.models import Case, EventKind, Promise, PromiseStatus, Status
@@ -68,6 +70,7 @@ said AS (
                                    due_at, created_on)
     SELECT 'promise_broken:' || d.id, c.borrower_id, 'promise_broken', b.language,
            jsonb_build_object('loan_number', l.number, 'amount', to_char(d.amount, 'FM999999999990.00'),
+                              'currency', %(currencies)s::jsonb ->> b.market,
                               'promised_on', to_char(d.due_on, 'YYYY-MM-DD')),
            l.number, 'collection', %(due_at)s, %(on)s
       FROM decided d
@@ -99,6 +102,7 @@ def judge_promises(lo: int, hi: int, on: date) -> dict[str, int]:
         "on": on,
         "kept_share": terms.kept_share,
         "mostly_paid_share": terms.mostly_paid_share,
+        "currencies": json.dumps(currencies()),
         "due_at": timezone.make_aware(datetime.combine(on + timedelta(days=1), SEND_AT)),
         **context_parameters("judged by repayments"),
     }

@@ -11,6 +11,7 @@ from django.contrib.auth.models import Permission
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 
+from core.currencies import by_currency
 from core.money import ZERO
 from debt_collections.models import Case, CaseEvent, ContactAttempt, EventKind, Promise, PromiseStatus
 from loans.models import LoanPosition, LoanStatus
@@ -141,12 +142,14 @@ class PromiseTotals(TypedDict):
 def promise_totals(on: date) -> PromiseTotals:
     """Today's promises: due, their sum, and how the last thirty judged turned out."""
     due = Promise.objects.filter(status=PromiseStatus.PENDING, due_on__lte=on)
-    totals = due.aggregate(count=Count("pk"), amount=Sum("amount"))
+    by_market = list(
+        due.order_by().values_list("case__borrower__market").annotate(count=Count("pk"), total=Sum("amount"))
+    )
     judged = Promise.objects.filter(status__in=[PromiseStatus.KEPT, PromiseStatus.BROKEN]).order_by("-judged_on", "-id")
     recent = list(judged.values_list("status", flat=True)[:30])
     return {
-        "due": totals["count"],
-        "due_amount": totals["amount"] or ZERO,
+        "due": sum(count for _market, count, _total in by_market),
+        "due_amount": by_currency((market, total) for market, _count, total in by_market),
         "judged": len(recent),
         "kept": recent.count(PromiseStatus.KEPT),
     }

@@ -9,6 +9,7 @@ from datetime import date, datetime, time
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.writing import money
 from debt_collections.models import (
     Case,
     CaseEvent,
@@ -41,7 +42,7 @@ def story(case: Case, *, contacts: Sequence[ContactAttempt], promised: Sequence[
     """Contacts and promises as read already, with the case's events, the borrower's money and messages: three queries."""
     events = [_contact(contact) for contact in contacts]
     for promise in promised:
-        events += _promise(promise)
+        events += _promise(promise, case.currency)
     events += [line for event in _events_of(case) if (line := _case_event(event)) is not None]
     events += [_repayment(repayment) for repayment in _repayments_of(case)]
     messages = Message.objects.filter(borrower_id=case.borrower_id, created_on__gte=case.opened_on).order_by("-id")
@@ -85,8 +86,7 @@ def _contact(contact: ContactAttempt) -> Event:
     )
 
 
-def _promise(promise: Promise) -> list[Event]:
-    amount = f"¥ {promise.amount:,.2f}"
+def _promise(promise: Promise, currency: str) -> list[Event]:
     if promise.judged_on is None:
         return []  # the call in which it was taken tells it, and the page shows what is pending
     titles = {
@@ -95,9 +95,12 @@ def _promise(promise: Promise) -> list[Event]:
         PromiseStatus.CANCELLED: _("Promise cancelled"),
     }
     status = PromiseStatus(promise.status)
-    text = _("%(amount)s by %(due)s") % {"amount": amount, "due": promise.due_on.isoformat()}
+    text = _("%(amount)s by %(due)s") % {
+        "amount": money(promise.amount, currency),
+        "due": promise.due_on.isoformat(),
+    }
     if promise.partly_paid:
-        text += " · " + _("%(amount)s came") % {"amount": f"¥ {promise.received:,.2f}"}
+        text += " · " + _("%(amount)s came") % {"amount": money(promise.received, currency)}
     return [
         Event(
             at=_at(promise.judged_on, time(23, 58)),
@@ -116,7 +119,7 @@ def _repayment(repayment: Repayment) -> Event:
     return Event(
         at=recorded if recorded.date() == repayment.received_on else _at(repayment.received_on, time(12)),
         title=_("Payment reversed") if reversed_ else _("Payment"),
-        text=f"¥ {repayment.amount:,.2f} {repayment.get_channel_display()}",
+        text=f"{money(repayment.amount, repayment.currency)} {repayment.get_channel_display()}",
         note=" · ".join(part for part in (repayment.loan.number, money_split(repayment)) if part),
         tone="attention" if reversed_ else "good",
     )

@@ -25,7 +25,7 @@ from core.charts import LineChart
 from core.choices import Showable, Tone, bucket_tone
 from core.currencies import house_currency
 from core.masking import mask_numbers
-from core.writing import ABSENT, day, moment, money, number, percent
+from core.writing import ABSENT, day, moment, money, number, percent, sums
 
 register = template.Library()
 
@@ -33,6 +33,7 @@ register = template.Library()
 # --- values ---------------------------------------------------------------------------------------------------------
 register.filter(number)
 register.filter(percent)
+register.filter(sums)
 register.filter(day)
 register.filter(moment)
 

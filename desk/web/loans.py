@@ -53,7 +53,7 @@ def loan_page(request: HttpRequest, number: str, tab: str = "overview") -> HttpR
         check(user, needed)
     loan = reads.loan_by_number(number)
     page = reads.loan_page(loan, on=on)
-    people = standing(loan.borrower_id, sees_collections=user.has_perm("collections.view_case"))
+    people = standing(loan.borrower, sees_collections=user.has_perm("collections.view_case"))
     context: dict[str, object] = {
         "page": page,
         "loan": loan,

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from loans.events.act_kinds import ActKind, act_kind
 from loans.events.act_parameters import Sort, read_values
 from loans.models import ActStatus, LoanAct
-from partners.api.fields import MONEY_SCHEMA, Constant, InstantField, LiveMode, MoneyField
+from partners.api.fields import MONEY_SCHEMA, Constant, InItsCurrency, InstantField, LiveMode, MoneyField
 from partners.api.schema import example, fen
 
 
@@ -57,7 +57,7 @@ class ActKindSerializer(serializers.Serializer[Any]):
     parameters = ParameterSerializer(many=True)
 
 
-class ActSerializer(serializers.Serializer[LoanAct]):
+class ActSerializer(InItsCurrency):
     object = Constant("loan_act")
     id = serializers.CharField(source="public_id")
     loan = serializers.CharField(source="loan.public_id")

@@ -8,10 +8,11 @@ from rest_framework import serializers
 
 from core import business_date
 from loans.account.policy_cover import CashValue, Growth
+from loans.api.currencies import currency_of_loan
 from loans.models import CashValueGrowth, PledgeStatus, PolicyPledge
 from loans.pledges import pledge_reading
 from loans.pledges.pledging import Policy
-from partners.api.fields import Constant, InstantField, LiveMode, MoneyField, RateField
+from partners.api.fields import Constant, InItsCurrency, InstantField, LiveMode, MoneyField, RateField
 from partners.api.schema import example, fen
 
 MOST_VALUES = 200
@@ -39,7 +40,7 @@ def values_of(rows: list[dict[str, Any]]) -> list[CashValue]:
     growth="linear",
     cash_values=[{"on": "2026-01-01", "amount": fen(1_000_000)}, {"on": "2027-01-01", "amount": fen(1_080_000)}],
 )
-class PledgeInput(serializers.Serializer[Any]):
+class PledgeInput(InItsCurrency):
     loan = serializers.CharField(max_length=40, help_text="The loan's id. It waits for its money or runs.")
     insurer = serializers.CharField(max_length=80)
     policy_number = serializers.CharField(
@@ -53,6 +54,9 @@ class PledgeInput(serializers.Serializer[Any]):
     cash_values = CashValueInput(  # type: ignore[call-arg]
         many=True, allow_empty=False, max_length=MOST_VALUES, help_text="The insurer's table, one row a day."
     )
+
+    def currency_of_input(self, data: dict[str, Any]) -> str:
+        return currency_of_loan(data.get("loan"))
 
 
 def policy_of(given: dict[str, Any]) -> Policy:
@@ -97,7 +101,7 @@ class CoverSerializer(serializers.Serializer[Any]):
     percent = serializers.DecimalField(max_digits=14, decimal_places=2, allow_null=True)
 
 
-class PolicySummarySerializer(serializers.Serializer[PolicyPledge]):
+class PolicySummarySerializer(InItsCurrency):
     """A pledged policy in a list: its cover is read by SQL, with the debt as of the last close of the day."""
 
     object = Constant("policy_pledge")

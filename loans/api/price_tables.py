@@ -13,9 +13,9 @@ from core import business_date
 from core.money import from_minor
 from loans.api import reading
 from loans.models import ProductVersion
-from loans.pricing.price_tables import PriceTable, price_table
+from loans.pricing.price_tables import price_table
 from partners.api.base import PartnerView
-from partners.api.fields import Constant, LiveMode, MoneyField, RateField
+from partners.api.fields import Constant, InItsCurrency, LiveMode, MoneyField, RateField
 
 MOST = 12  # amounts or counts of one table
 
@@ -57,7 +57,7 @@ class PriceSerializer(serializers.Serializer[Any]):
     within_cap = serializers.BooleanField()
 
 
-class PriceTableSerializer(serializers.Serializer[PriceTable]):
+class PriceTableSerializer(InItsCurrency):
     object = Constant("price_table")
     product = serializers.CharField(source="version.product.public_id")
     version = serializers.IntegerField(source="version.version")

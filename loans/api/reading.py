@@ -1,6 +1,6 @@
 """What the loan views read, each in a number of queries that does not grow with the rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -88,6 +88,7 @@ class Schedule:
     """The schedule of one loan with figures reckoned to the end of ``as_of``."""
 
     loan: str
+    currency: str
     as_of: date
     version: int
     indicative: bool
@@ -109,11 +110,11 @@ def schedule_of(loan: Loan, on: date) -> Schedule:
     """The schedule in force; while the money is not paid out, what it would be if it were paid out today."""
     rows = list(Instalment.objects.filter(loan=loan, superseded_on=None).order_by("version", "number"))
     if not rows and loan.status == LoanStatus.PENDING_DISBURSEMENT:
-        return Schedule(loan.public_id, on, 1, True, _would_be(loan, on))
+        return Schedule(loan.public_id, loan.currency, on, 1, True, _would_be(loan, on))
     position = getattr(loan, "position", None)
     as_of = position.as_of if position else on
     version = max((row.version for row in rows), default=1)
-    return Schedule(loan.public_id, as_of, version, False, [_line(loan, row, as_of, on) for row in rows])
+    return Schedule(loan.public_id, loan.currency, as_of, version, False, [_line(loan, row, as_of, on) for row in rows])
 
 
 def _line(loan: Loan, row: Instalment, as_of: date, on: date) -> Line:
@@ -171,6 +172,7 @@ class Movement:
     allocation: Repayment | None = None
     reversed_on: date | None = None
     reversal_reason: str = ""
+    currency: str = ""
 
 
 def movements_of(loan: Loan) -> list[Movement]:
@@ -183,6 +185,7 @@ def movements_of(loan: Loan) -> list[Movement]:
     ]
     acts = LoanAct.objects.filter(loan=loan, kind__in=_MOVEMENTS)
     found += [movement_of_act(act) for act in acts]
+    found = [replace(row, currency=loan.currency) for row in found]
     return sorted(found, key=lambda row: (row.on, row.place), reverse=True)
 
 

@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from borrowers.api.serializers import BorrowerSerializer
+from loans.api.currencies import currency_of_product
 from loans.models import (
     Application,
     ApplicationStatus,
@@ -17,7 +18,6 @@ from loans.models import (
     Offer,
     OfferStatus,
     Outcome,
-    Product,
     RepaymentFrequency,
     RepaymentMethod,
 )
@@ -25,7 +25,7 @@ from loans.origination.application_lifecycle import APPLICATIONS
 from loans.origination.decisions import DecisionReason, reason_labels
 from loans.pricing.cost_words import COST_NAMES
 from loans.rates.cost_table import CostComponent, CostKind
-from partners.api.fields import Constant, InstantField, LiveMode, MoneyField, RateField, Reference
+from partners.api.fields import Constant, InItsCurrency, InstantField, LiveMode, MoneyField, RateField, Reference
 from partners.api.schema import example, fen
 
 # What a partner can do to bring an application into a state; the other states come by themselves.
@@ -47,7 +47,7 @@ DECIDED = {
 }
 
 
-class ProductSerializer(serializers.Serializer[Product]):
+class ProductSerializer(InItsCurrency):
     """A product with the conditions of its live version."""
 
     object = Constant("product")
@@ -102,12 +102,15 @@ class MerchantSerializer(serializers.Serializer[Merchant]):
 
 
 @example(product="prod_01JD0000000000000000000000", amount=fen(1_200_000), term_count=12)
-class QuoteInput(serializers.Serializer[Any]):
+class QuoteInput(InItsCurrency):
     product = serializers.CharField(max_length=40, help_text="The product's id.")
     amount = MoneyField()
     term_count = serializers.IntegerField(min_value=1, max_value=1200, help_text=TERM_ASKED_FOR)
     price = MoneyField(required=False, help_text="For a purchase: what the thing costs.")
     first_drawdown = MoneyField(required=False, help_text="What is paid out at first of the amount, if not all of it.")
+
+    def currency_of_input(self, data: dict[str, Any]) -> str:
+        return currency_of_product(data.get("product"))
 
 
 class ScheduledInstalmentSerializer(serializers.Serializer[Any]):
@@ -147,7 +150,7 @@ class AnnualRatesSerializer(serializers.Serializer[Any]):
     xirr = RateField(help_text="Effective, by actual days over 365.")
 
 
-class QuoteSerializer(serializers.Serializer[Any]):
+class QuoteSerializer(InItsCurrency):
     """What a loan would be, paid out today. Nothing is stored."""
 
     object = Constant("quote")
@@ -184,7 +187,7 @@ class QuoteSerializer(serializers.Serializer[Any]):
     term_count=12,
     purpose="phone",
 )
-class ApplicationInput(serializers.Serializer[Any]):
+class ApplicationInput(InItsCurrency):
     borrower = serializers.CharField(max_length=40, help_text="The borrower's id.")
     product = serializers.CharField(max_length=40, help_text="The product's id.")
     amount = MoneyField(help_text="What is to be financed: for a purchase the price less the down payment.")
@@ -197,8 +200,11 @@ class ApplicationInput(serializers.Serializer[Any]):
     external_id = serializers.CharField(required=False, max_length=80, help_text="Your own number of the application.")
     submit = serializers.BooleanField(default=True, help_text="False keeps a draft; POST …/submit sends it off.")
 
+    def currency_of_input(self, data: dict[str, Any]) -> str:
+        return currency_of_product(data.get("product"))
 
-class ApplicationSerializer(serializers.Serializer[Application]):
+
+class ApplicationSerializer(InItsCurrency):
     object = Constant("application")
     id = serializers.CharField(source="public_id")
     number = serializers.CharField()
@@ -241,7 +247,7 @@ class ApplicationSerializer(serializers.Serializer[Application]):
         return loan.public_id if loan else None
 
 
-class OfferSerializer(serializers.Serializer[Offer]):
+class OfferSerializer(InItsCurrency):
     object = Constant("offer")
     id = serializers.CharField(source="public_id")
     status = serializers.ChoiceField(OfferStatus.choices)

@@ -6,9 +6,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from borrowers.api.serializers import BorrowerSerializer
+from loans.api.currencies import currency_of_loan
 from loans.api.serializers import ApplicationSerializer, MerchantSerializer
 from loans.models import (
-    Disbursement,
     DisbursementStatus,
     Loan,
     LoanPosition,
@@ -20,7 +20,7 @@ from loans.models import (
     RepaymentStatus,
     RiskClass,
 )
-from partners.api.fields import Constant, InstantField, LiveMode, MoneyField, RateField, Reference
+from partners.api.fields import Constant, InItsCurrency, InstantField, LiveMode, MoneyField, RateField, Reference
 from partners.api.schema import example, fen
 
 INSTALMENT_STATES = ["paid", "overdue", "due", "upcoming", "written_off"]
@@ -50,7 +50,7 @@ class PositionSerializer(serializers.Serializer[LoanPosition]):
     charged_off_amount = MoneyField()
 
 
-class DisbursementSerializer(serializers.Serializer[Disbursement]):
+class DisbursementSerializer(InItsCurrency):
     """How far the payment of the money has come."""
 
     object = Constant("disbursement")
@@ -62,7 +62,7 @@ class DisbursementSerializer(serializers.Serializer[Disbursement]):
     failure_code = serializers.CharField()
 
 
-class LoanSerializer(serializers.Serializer[Loan]):
+class LoanSerializer(InItsCurrency):
     object = Constant("loan")
     id = serializers.CharField(source="public_id")
     number = serializers.CharField()
@@ -134,7 +134,7 @@ class TotalsSerializer(serializers.Serializer[Any]):
     owed = MoneyField()
 
 
-class ScheduleSerializer(serializers.Serializer[Any]):
+class ScheduleSerializer(InItsCurrency):
     """The schedule in force on a day. Before the money is paid out it is indicative."""
 
     object = Constant("schedule")
@@ -166,7 +166,7 @@ class AllocationLineSerializer(serializers.Serializer[Any]):
 
 
 @example(loan="loan_01JD0000000000000000000000", amount=fen(93_500), payer_reference="TRX-20260715-0001")
-class RepaymentInput(serializers.Serializer[Any]):
+class RepaymentInput(InItsCurrency):
     loan = serializers.CharField(max_length=40, help_text="The loan's id.")
     amount = MoneyField()
     received_on = serializers.DateField(
@@ -177,13 +177,16 @@ class RepaymentInput(serializers.Serializer[Any]):
         default=False, help_text="The amount is a payoff quote of that day and settles the loan."
     )
 
+    def currency_of_input(self, data: dict[str, Any]) -> str:
+        return currency_of_loan(data.get("loan"))
+
 
 @example(reason="returned by the bank")
 class ReversalInput(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=200)
 
 
-class RepaymentSerializer(serializers.Serializer[Repayment]):
+class RepaymentSerializer(InItsCurrency):
     object = Constant("repayment")
     id = serializers.CharField(source="public_id")
     number = serializers.CharField(help_text="The receipt number.")
@@ -210,7 +213,7 @@ class RepaymentSerializer(serializers.Serializer[Repayment]):
         return AllocationLineSerializer(lines, many=True).data
 
 
-class TransactionSerializer(serializers.Serializer[Any]):
+class TransactionSerializer(InItsCurrency):
     """One movement on the account of a loan."""
 
     object = Constant("transaction")
@@ -225,7 +228,7 @@ class TransactionSerializer(serializers.Serializer[Any]):
     reversal_reason = serializers.CharField()
 
 
-class PayoffQuoteSerializer(serializers.Serializer[Any]):
+class PayoffQuoteSerializer(InItsCurrency):
     """What settles the loan on a day: interest only for the days used."""
 
     object = Constant("payoff_quote")
@@ -238,3 +241,6 @@ class PayoffQuoteSerializer(serializers.Serializer[Any]):
     late_interest = MoneyField()
     saved = MoneyField(help_text="Interest and fees of the agreed schedule that are not charged.")
     livemode = LiveMode()
+
+    def currency_of_output(self, instance: dict[str, Any]) -> str:
+        return currency_of_loan(instance["loan"])

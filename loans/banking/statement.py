@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
+from core.currencies import without_currency
+
 _DATE = re.compile(r"^(\d{4})\s*[-/.年]?\s*(\d{1,2})\s*[-/.月]?\s*(\d{1,2})\s*日?(?:[ T]\d{1,2}:\d{2}(?::\d{2})?)?$")
 _COMPACT_DATE = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
-_MONEY_NOISE = re.compile(r"[\s,¥￥元]|CNY|RMB", re.IGNORECASE)
+_SEPARATORS = re.compile(r"[\s,]")
 LARGEST_AMOUNT = Decimal("99999999.99")
 
 
@@ -59,7 +61,7 @@ def plain(text: str) -> str:
 
 
 def parse_amount(text: str) -> Decimal:
-    cleaned = _MONEY_NOISE.sub("", plain(text))
+    cleaned = _SEPARATORS.sub("", without_currency(plain(text)))
     if not cleaned:
         raise BadValue("amount_missing")
     try:

@@ -74,7 +74,7 @@ def order_of(disbursement: Disbursement, transfer: BankTransfer, on: date) -> Pa
     return PaymentOrder(
         reference=transfer.reference,
         amount=disbursement.amount,
-        currency="CNY",
+        currency=disbursement.currency,
         on=on,
         holder_name=payee.holder_name,
         bank_name=payee.bank_name,

@@ -14,6 +14,7 @@ from decimal import Decimal
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from core.currencies import house_currency
 from core.errors import DomainError, Invalid, NotFound
 from core.money import ZERO
 from ledger import posting
@@ -74,6 +75,11 @@ class Preview:
     matches: list[Match]
     known_references: frozenset[str]
     imported_before: BankFile | None
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217: the account that payments come to is kept in the money of the house."""
+        return house_currency()
 
     @property
     def lines(self) -> list[tuple[StatementRow, Match, bool]]:

@@ -215,3 +215,8 @@ class Application(models.Model):
     @property
     def is_open(self) -> bool:
         return self.status in OPEN_STATUSES
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217, from the market of its product."""
+        return self.product.currency

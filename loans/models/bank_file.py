@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from core.choices import Tone, Toned
+from core.currencies import house_currency
 from core.fields import EncryptedTextField, money_field
 from core.history import tracked
 from core.masking import mask_name
@@ -32,6 +33,11 @@ class BankFile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217: the account that payments come to is kept in the money of the house."""
+        return house_currency()
 
 
 class IncomingPaymentStatus(Toned):
@@ -107,6 +113,11 @@ class IncomingPayment(models.Model):
     @property
     def masked_payer(self) -> str:
         return mask_name(self.payer_name)
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217: the bank account that payments come to is kept in the money of the house."""
+        return house_currency()
 
 
 class IncomingPaymentShare(models.Model):

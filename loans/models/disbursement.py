@@ -129,6 +129,11 @@ class Disbursement(models.Model):
         """Whether a person may send it to the bank again under a new reference."""
         return self.status in {DisbursementStatus.FAILED, DisbursementStatus.RETURNED}
 
+    @property
+    def currency(self) -> str:
+        """ISO 4217, from the market of its loan."""
+        return self.loan.currency
+
 
 class BankTransfer(models.Model):
     """One attempt. ``reference`` goes to the bank as end-to-end id, so a repeated order under it can never pay twice.

@@ -18,7 +18,14 @@ from core.fields import exact_field, money_field
 from core.history import tracked
 from core.identifiers import new_id
 from loans.account.late_interest import LateTerms
-from loans.models.product import FeeDue, ProductVersion, RepaymentFrequency, RepaymentMethod, standard_allocation_order
+from loans.models.product import (
+    FeeDue,
+    ProductVersion,
+    RepaymentFrequency,
+    RepaymentMethod,
+    currency_of_version,
+    standard_allocation_order,
+)
 from loans.models.schedule_settings import AgreedSchedule
 from loans.schedules.terms import FeeTiming, Frequency, LoanTerms, Method
 
@@ -232,3 +239,8 @@ class Loan(AgreedSchedule):
             flat_charge=self.flat_charge,
             **agreed,
         )
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217, from the market of its product."""
+        return currency_of_version(self.product_version_id)

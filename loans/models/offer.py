@@ -13,6 +13,7 @@ from django.utils.translation import pgettext_lazy
 
 from core.fields import exact_field, money_field
 from core.identifiers import new_id
+from loans.models.product import currency_of_version
 from loans.rates.cost_table import CostComponent, CostPart, components_of
 from loans.schedules.schedule import ScheduledInstalment
 
@@ -135,6 +136,11 @@ class Offer(models.Model):
         """The table of all costs as offered: what, by whom, how much, when."""
         deducted = CostPart(date.fromisoformat(self.terms["start_on"]), self.fee_deducted)
         return components_of(map(_instalment, self.schedule), self.product_version.fee_payee, deducted)
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217, from the market of its product."""
+        return currency_of_version(self.product_version_id)
 
 
 def _instalment(row: dict[str, Any]) -> ScheduledInstalment:

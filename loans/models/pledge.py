@@ -136,6 +136,11 @@ class PolicyPledge(models.Model):
     def is_live(self) -> bool:
         return self.status in LIVE_PLEDGES
 
+    @property
+    def currency(self) -> str:
+        """ISO 4217, from the market of its loan."""
+        return self.loan.currency
+
 
 class PolicyCashValue(models.Model):
     """The cash value of a pledged policy from a day, as the insurer stated it."""

@@ -1,15 +1,18 @@
 """What is lent: products and their dated versions. A live version never changes; a change is a new version."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from core.calendars import DayCount
 from core.choices import Tone, Toned
+from core.currencies import MarketWithoutCurrency, currency_of
 from core.fields import exact_field, money_field
 from core.history import tracked
 from core.identifiers import new_id
+from core.kept import kept
 from loans.models.schedule_settings import ScheduleSettings
 from loans.schedules.terms import FeeTiming, Frequency, InterestType, Method
 
@@ -79,6 +82,24 @@ class Product(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        try:
+            currency_of(self.market)
+        except MarketWithoutCurrency as refusal:
+            raise ValidationError({"market": refusal.detail}) from refusal
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217, from its market. Raises MarketWithoutCurrency."""
+        return currency_of(self.market)
+
+
+def currency_of_version(version_id: int) -> str:
+    """The currency in which a version of a product lends; a product never moves to another market."""
+    read = Product.objects.filter(versions=version_id).values_list("market", flat=True)
+    currency: str = kept(f"currency:version:{version_id}", lambda: currency_of(read.get()))
+    return currency
 
 
 class ProductVersion(ScheduleSettings):
@@ -176,3 +197,8 @@ class ProductVersion(ScheduleSettings):
     def shown_status(self) -> VersionStatus:
         """Its status as the choice that knows words and tone."""
         return VersionStatus(self.status)
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217, from the market of its product."""
+        return currency_of_version(self.pk)

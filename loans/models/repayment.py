@@ -94,6 +94,11 @@ class Repayment(models.Model):
     def is_reversed(self) -> bool:
         return self.status == RepaymentStatus.REVERSED
 
+    @property
+    def currency(self) -> str:
+        """ISO 4217, from the market of its loan."""
+        return self.loan.currency
+
 
 class RepaymentLine(models.Model):
     """The part of a repayment that went to one instalment, under one journal entry.

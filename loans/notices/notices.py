@@ -30,6 +30,7 @@ def offer_ready(application: Application, offer: Offer, on: date) -> None:
         context={
             "application_number": application.number,
             "amount": str(offer.principal),
+            "currency": offer.currency,
             "term_count": offer.term_count,
             "valid_until": offer.expires_on.isoformat(),
         },
@@ -47,7 +48,12 @@ def loan_disbursed(loan: Loan, amount: Decimal, on: date) -> None:
     queue(
         borrower_id=loan.borrower_id,
         template_code="loan_disbursed",
-        context={"loan_number": loan.number, "amount": str(amount), "disbursed_on": on.isoformat()},
+        context={
+            "loan_number": loan.number,
+            "amount": str(amount),
+            "currency": loan.currency,
+            "disbursed_on": on.isoformat(),
+        },
         dedupe_key=f"loan_disbursed:{loan.public_id}",
         due_at=_beginning_of(on),
         purpose="service",
@@ -62,7 +68,11 @@ def money_received(loan: Loan, repayment: Repayment, on: date) -> None:
     if loan.status == LoanStatus.SETTLED and loan.settled_on is not None:
         code, when = "loan_settled", {"settled_on": loan.settled_on.isoformat()}
     else:
-        when = {"amount": str(repayment.amount), "received_on": repayment.received_on.isoformat()}
+        when = {
+            "amount": str(repayment.amount),
+            "currency": loan.currency,
+            "received_on": repayment.received_on.isoformat(),
+        }
         code = "repayment_received"
     queue(
         borrower_id=loan.borrower_id,

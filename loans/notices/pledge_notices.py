@@ -40,7 +40,7 @@ def _queue(pledge: PolicyPledge, code: str, when: str, on: date, **context: str)
     queue(
         borrower_id=pledge.loan.borrower_id,
         template_code=code,
-        context={"loan_number": pledge.loan.number, **context},
+        context={"loan_number": pledge.loan.number, "currency": pledge.currency, **context},
         dedupe_key=f"{code}:{pledge.public_id}:{when}",
         due_at=timezone.make_aware(datetime.combine(on, time.min)),
         purpose="service",

@@ -4,11 +4,14 @@ When to remind is the rule ``reminders``. The key of a message names loan, due d
 No reminder goes out on a day on which messages are on hold.
 """
 
+import json
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
+from core.currencies import currencies
 from core.rules import rule
 
 SEND_AT = time(9, 0)
@@ -22,11 +25,14 @@ SELECT 'reminder:' || p.loan_id || ':' || d.due_on || ':' || d.days, p.borrower_
             ELSE 'repayment_overdue' END,
        b.language,
        jsonb_build_object('loan_number', l.number, 'amount', to_char(d.amount, 'FM999999999990.00'),
+                          'currency', %(currencies)s::jsonb ->> product.market,
                           'due_on', to_char(d.due_on, 'YYYY-MM-DD'), 'days_past_due', greatest(d.days, 0)),
        l.number, CASE WHEN d.days > 0 THEN 'collection' ELSE 'reminder' END, %(due_at)s, 'queued', %(next)s
   FROM loans_loanposition p
   JOIN loans_loan l ON l.id = p.loan_id
   JOIN borrowers_borrower b ON b.id = p.borrower_id
+  JOIN loans_productversion version ON version.id = l.product_version_id
+  JOIN loans_product product ON product.id = version.product_id
   CROSS JOIN LATERAL (
       SELECT p.oldest_due_on AS due_on, %(next)s::date - p.oldest_due_on AS days,
              p.overdue_principal + p.overdue_interest + p.overdue_fee
@@ -48,7 +54,8 @@ def queue_reminders(lo: int, hi: int, on: date) -> dict[str, int]:
     days = _days(morning)
     due_at = timezone.make_aware(datetime.combine(morning, SEND_AT))
     with connection.cursor() as cursor:
-        cursor.execute(QUEUE, {"lo": lo, "hi": hi, "next": morning, "days": days, "due_at": due_at})
+        parameters: dict[str, Any] = {"lo": lo, "hi": hi, "next": morning, "days": days, "due_at": due_at}
+        cursor.execute(QUEUE, {**parameters, "currencies": json.dumps(currencies())})
         return {"reminders_queued": cursor.rowcount}
 
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from core.history import insert_tracked
 from core.identifiers import next_number
-from core.money import chinese_capitals, round_rate
+from core.money import in_capitals, round_rate
 from loans.disbursement.disbursing import queue
 from loans.merchants.merchants import require_purchase
 from loans.models import Contract, Loan, Offer, ProductVersion
@@ -114,7 +114,8 @@ def document_of(*, number: str, offer: Offer, loan: Loan, quote: Quote, on: date
             "identity_fingerprint": borrower.identity_index,
         },
         "product": {"code": version.product.code, "name": version.product.name, "version": version.version},
-        "principal_in_words": chinese_capitals(offer.principal),
+        "currency": loan.currency,
+        "principal_in_words": in_capitals(offer.principal, loan.currency) or None,
         "price": str(offer.price),
         "down_payment": str(offer.down_payment),
         "purchase": _purchase(offer),

@@ -58,6 +58,11 @@ class PriceTable:
     rows: tuple[tuple[Price, ...], ...]
 
     @property
+    def currency(self) -> str:
+        """ISO 4217, from the market of the product."""
+        return self.version.product.currency
+
+    @property
     def prices(self) -> list[Price]:
         return [price for row in self.rows for price in row]
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import rows
 from core.calendars import DayCount
+from core.currencies import currency_of, house_currency
 from core.day_counts import DayCountRefused
 from core.errors import Invalid, NotFound
 from core.money import ZERO, round_money, round_rate
@@ -86,6 +87,11 @@ class Quote:
     down_payment: Decimal = ZERO
     market: str = ""
     fee_payee: str = ""
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217, from the market; the house's where a quote names none."""
+        return currency_of(self.market) if self.market else house_currency()
 
     @property
     def price(self) -> Decimal:

@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core import business_date
+from core.currencies import without_currency
 from loans.incoming.importing import Share
 from loans.incoming.matching import number_in
 from loans.models import Disbursement, IncomingPayment, Loan, LoanStatus, Product, Repayment, RepaymentChannel
@@ -36,10 +37,10 @@ def money_input(label: Any, **options: Any) -> forms.DecimalField:
 
 
 class MoneyField(forms.DecimalField):
-    """Reads “¥ 1,234.50” as people paste it."""
+    """Reads amounts as people paste them, with separators and the sign of a currency."""
 
-    def to_python(self, value: object) -> Any:
-        text = str(value).replace(",", "").replace("¥", "").replace("￥", "").strip() if value is not None else None
+    def to_python(self, value: Any) -> Any:
+        text = without_currency(str(value).replace(",", "")) if value is not None else None
         return super().to_python(text)
 
 

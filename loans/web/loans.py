@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.db.models import Case, Count, F, QuerySet, Sum, When
+from django.db.models import Case, F, QuerySet, Sum, When
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.functional import Promise as LazyText
@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from core import business_date
-from core.money import chinese_capitals
+from core.currencies import by_currency
+from core.money import in_capitals
 from core.pages import page_of
 from loans.models import Instalment, Loan, LoanStatus, Repayment
 from loans.pages import explanations
@@ -49,10 +50,19 @@ def _totals(rows: QuerySet[Loan]) -> dict[str, object]:
     sample = list(rows.order_by().values_list("pk", flat=True)[: MOST_COUNTED + 1])
     if len(sample) > MOST_COUNTED:
         return {"count": None, "most": MOST_COUNTED}
-    summed = Loan.objects.filter(pk__in=sample).aggregate(
-        count=Count("pk"), principal=Sum("principal"), outstanding=Sum(_OUTSTANDING)
+    by_market = (
+        Loan.objects.filter(pk__in=sample)
+        .values_list("product_version__product__market")
+        .annotate(principal=Sum("principal"), outstanding=Sum(_OUTSTANDING))
+        .order_by()
     )
-    return {**summed, "most": MOST_COUNTED}
+    rows_of = list(by_market)
+    return {
+        "count": len(sample),
+        "principal": by_currency((market, principal) for market, principal, _outstanding in rows_of),
+        "outstanding": by_currency((market, outstanding) for market, _principal, outstanding in rows_of),
+        "most": MOST_COUNTED,
+    }
 
 
 # --- why? -----------------------------------------------------------------------------------------------------------
@@ -96,7 +106,12 @@ def contract(request: HttpRequest, number: str) -> HttpResponse:
     found = contract_of(loan)
     if found is None:
         raise Http404
-    context = {"loan": loan, "contract": found, "offer": found.offer, "capitals": chinese_capitals(loan.principal)}
+    context = {
+        "loan": loan,
+        "contract": found,
+        "offer": found.offer,
+        "capitals": in_capitals(loan.principal, loan.currency),
+    }
     return render(request, "loans/contract.html", context)
 
 
@@ -110,6 +125,6 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
         "repayment": repayment,
         "loan": repayment.loan,
         "lines": lines,
-        "capitals": chinese_capitals(repayment.amount),
+        "capitals": in_capitals(repayment.amount, repayment.currency),
     }
     return render(request, "loans/receipt.html", context)

@@ -16,9 +16,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from core import business_date
 from core.charts import ACCENT, Line, LineChart
 from core.choices import Tone
+from core.currencies import sign_of
 from core.errors import DomainError
 from core.pages import page_of
-from core.writing import day, number
+from core.writing import day, money, number
 from loans.account.policy_cover import CashValue
 from loans.models import Loan, PledgeStatus, PolicyPledge, RepaymentChannel
 from loans.pledges import pledge_reading, pledge_review, pledging
@@ -83,7 +84,7 @@ def policy_tab(loan: Loan, on: date, *, may_manage: bool) -> dict[str, object]:
         "pledge": pledged,
         "cover": pledge_reading.cover_of(pledged, on) if pledged.is_live else None,
         "ahead": ahead,
-        "chart": _chart(ahead) if ahead else None,
+        "chart": _chart(ahead, loan.currency) if ahead else None,
         "market": market,
         "values": list(pledged.cash_values.all()),
         "may_manage": may_manage,
@@ -93,7 +94,7 @@ def policy_tab(loan: Loan, on: date, *, may_manage: bool) -> dict[str, object]:
     }
 
 
-def _chart(ahead: pledge_reading.Outlook) -> LineChart:
+def _chart(ahead: pledge_reading.Outlook, currency: str) -> LineChart:
     points = ahead.points
     return LineChart(
         code="policy-cover",
@@ -104,6 +105,7 @@ def _chart(ahead: pledge_reading.Outlook) -> LineChart:
             Line(_("Debt"), Tone.BAD, [point.debt for point in points]),
         ],
         headings=[_("On"), _("Cash value"), _("Debt"), _("Used")],
+        before=f"{sign_of(currency)} ",
         rows=[[day(point.on), number(point.cash_value), number(point.debt), _used(point.percent)] for point in points],
         too_few=_("A chart needs two months. These are the figures so far."),
     )
@@ -202,8 +204,8 @@ def reinstate(request: HttpRequest, number: str) -> HttpResponse:
             idempotency_key=f"web:{form.cleaned_data['key']}",
             by=person(request),
         )
-        facts = {"amount": f"{receipt.amount:,.2f}", "number": receipt.number}
-        return _("Reinstated with ¥ %(amount)s, receipt %(number)s.") % facts
+        facts = {"amount": money(receipt.amount, receipt.currency), "number": receipt.number}
+        return _("Reinstated with %(amount)s, receipt %(number)s.") % facts
 
     return _act(request, number, form, call)
 

@@ -19,6 +19,7 @@ from borrowers.onboarding import record_income
 from core import business_date
 from core.context import acting
 from core.errors import DomainError
+from core.writing import money
 from debt_collections import cases, solutions
 from debt_collections.contacting import PromiseTerms, log_contact
 from debt_collections.models import Case, Outcome
@@ -121,7 +122,7 @@ def _apply(story: DemoStory, on: date) -> Facts:
         )
         application = origination.submit_application(wish, on=on, channel="web", submitted_by=officer)
     story.borrower_id, story.application_id = borrower.pk, application.pk
-    return {"number": application.number, "amount": f"{AMOUNT:,.2f}"}
+    return {"number": application.number, "amount": money(AMOUNT, application.currency)}
 
 
 def _heroine(story: DemoStory, on: date) -> Person:
@@ -169,7 +170,7 @@ def _underwrite(story: DemoStory, on: date) -> Facts:
             term_count=COUNT,
             note="收入已核实,首次借款,额度从严",
         )
-    return {"grade": assessment.grade, "amount": f"{LESS:,.2f}"}
+    return {"grade": assessment.grade, "amount": money(LESS, assessment.application.currency)}
 
 
 def _pay_out(story: DemoStory, on: date) -> Facts:
@@ -179,7 +180,7 @@ def _pay_out(story: DemoStory, on: date) -> Facts:
     with acting(actor=hire_team()["operations"], channel="web"):
         disbursing.disburse(loan_id=loan.pk, on=on, requested_by=hire_team()["operations"])
     first = Instalment.objects.filter(loan=loan).order_by("number")[0]
-    return {"number": loan.number, "due_on": first.due_on.isoformat(), "amount": f"{_total(first):,.2f}"}
+    return {"number": loan.number, "due_on": first.due_on.isoformat(), "amount": money(_total(first), loan.currency)}
 
 
 def _second_missed(story: DemoStory) -> date:
@@ -208,7 +209,7 @@ def _promise(story: DemoStory, on: date) -> Facts:
             note="工资周五到账,承诺周五还款",
             promise=terms,
         )
-    return {"amount": f"{owed:,.2f}", "due_on": terms.due_on.isoformat()}
+    return {"amount": money(owed, case.currency), "due_on": terms.due_on.isoformat()}
 
 
 def _promise_over(story: DemoStory) -> date:
@@ -228,7 +229,7 @@ def _extend(story: DemoStory, on: date) -> Facts:
             idempotency_key=f"story:{story.pk}:extension",
         )
     assert isinstance(extension, LoanAct), "thirty days are within one person's authority"
-    return {"days": str(EXTENSION_DAYS), "interest": f"{Decimal(extension.figures['interest_added']):,.2f}"}
+    return {"days": str(EXTENSION_DAYS), "interest": money(extension.figures["interest_added"], case.currency)}
 
 
 def _hopeless(story: DemoStory) -> date:
@@ -249,7 +250,7 @@ def _write_off(story: DemoStory, on: date) -> Facts:
     approvals.approve(approval_id=approval.pk, decided_by=team["checker"], on=on, reason="已复核")
     position = LoanPosition.objects.get(pk=_id(story.loan_id))
     return {
-        "amount": f"{position.written_off_amount:,.2f}",
+        "amount": money(position.written_off_amount, case.currency),
         "asked": str(team["team_lead"]),
         "agreed": str(team["checker"]),
     }
@@ -269,7 +270,7 @@ def _recover(story: DemoStory, on: date) -> Facts:
         )
     position = LoanPosition.objects.get(pk=_id(story.loan_id))
     share = 100 * position.recovered // position.written_off_amount
-    return {"amount": f"{RECOVERED:,.2f}", "share": str(share)}
+    return {"amount": money(RECOVERED, position.loan.currency), "share": str(share)}
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------
@@ -321,7 +322,7 @@ STEPS: tuple[Step, ...] = (
         _("Borrower and loan officer"),
         _("She applies for 12,000 over 12 months"),
         _("A borrower is registered with identity, phone, consents and bank account; her application goes in."),
-        _("Application %(number)s for ¥ %(amount)s is in. Personal data is stored encrypted and shown masked."),
+        _("Application %(number)s for %(amount)s is in. Personal data is stored encrypted and shown masked."),
         _apply,
     ),
     Step(
@@ -337,7 +338,7 @@ STEPS: tuple[Step, ...] = (
         _("Underwriter"),
         _("A person proves the income and offers 10,000"),
         _("The underwriter takes the application from the queue, records the income and makes a counter-offer."),
-        _("With her income known the grade is %(grade)s; the offer is ¥ %(amount)s, its whole cost within the cap."),
+        _("With her income known the grade is %(grade)s; the offer is %(amount)s, its whole cost within the cap."),
         _underwrite,
     ),
     Step(
@@ -345,7 +346,7 @@ STEPS: tuple[Step, ...] = (
         _("Borrower and operations"),
         _("She accepts, the bank pays out"),
         _("The contract is sealed with its hash, the loan gets its schedule, the bank is ordered to pay."),
-        _("Loan %(number)s runs. The first ¥ %(amount)s is due on %(due_on)s."),
+        _("Loan %(number)s runs. The first %(amount)s is due on %(due_on)s."),
         _pay_out,
     ),
     Step(
@@ -362,7 +363,7 @@ STEPS: tuple[Step, ...] = (
         _("Collector"),
         _("A call, and a promise to pay"),
         _("The contact guard allows the call; its outcome is logged and the promise waits for its day."),
-        _("She promised ¥ %(amount)s by %(due_on)s."),
+        _("She promised %(amount)s by %(due_on)s."),
         _promise,
     ),
     Step(
@@ -370,7 +371,7 @@ STEPS: tuple[Step, ...] = (
         _("Collector"),
         _("The promise breaks, she was ill: more time"),
         _("The night judges the promise by the money that came. Then an extension is granted from the case."),
-        _("Promise broken. %(days)s days more were granted for ¥ %(interest)s of interest, with no penalty."),
+        _("Promise broken. %(days)s days more were granted for %(interest)s of interest, with no penalty."),
         _extend,
         _promise_over,
     ),
@@ -379,7 +380,7 @@ STEPS: tuple[Step, ...] = (
         _("Team lead and checker"),
         _("Nothing more is paid: write-off with four eyes"),
         _("Three months pass. One person asks for the write-off, another must agree."),
-        _("%(asked)s asked, %(agreed)s agreed: ¥ %(amount)s written off. The claim stays."),
+        _("%(asked)s asked, %(agreed)s agreed: %(amount)s written off. The claim stays."),
         _write_off,
         _hopeless,
     ),
@@ -388,7 +389,7 @@ STEPS: tuple[Step, ...] = (
         _("Finance"),
         _("3,000 come back after all"),
         _("Money for a written-off loan is booked as recovery; the books balance as on every day."),
-        _("¥ %(amount)s recovered, %(share)s %% of what was written off."),
+        _("%(amount)s recovered, %(share)s %% of what was written off."),
         _recover,
     ),
 )

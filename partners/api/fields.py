@@ -1,6 +1,8 @@
 """How values travel: money in minor units, rates as text, instants in UTC, related objects by id or opened up."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC
 from decimal import Decimal
 from typing import Any
@@ -11,18 +13,59 @@ from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.plumbing import ResolvedComponent
 from rest_framework import serializers
 
+from core.currencies import house_currency
 from core.money import from_minor, to_minor
 
-CURRENCY = "CNY"
 LARGEST_MINOR = 10**13
 
 
+_spoken: ContextVar[str] = ContextVar("currency of the money spoken of", default="")
+
+
+@contextmanager
+def money_in(currency: str) -> Iterator[None]:
+    """Read and write all money inside in ``currency``; empty: in whatever was said around it, else the house's."""
+    token = _spoken.set(currency or _spoken.get())
+    try:
+        yield
+    finally:
+        _spoken.reset(token)
+
+
+def spoken_currency() -> str:
+    """The currency of the money being read or written."""
+    return _spoken.get() or house_currency()
+
+
+class InItsCurrency(serializers.Serializer[Any]):
+    """Writes all money of an object in the object's own currency, also in what is nested in it.
+
+    ``currency_of_input`` tells in which currency a body is to be read: that of the loan or product it names.
+    """
+
+    def to_representation(self, instance: Any) -> Any:
+        with money_in(self.currency_of_output(instance)):
+            return super().to_representation(instance)
+
+    def to_internal_value(self, data: Any) -> Any:
+        with money_in(self.currency_of_input(data) if isinstance(data, dict) else ""):
+            return super().to_internal_value(data)
+
+    def currency_of_output(self, instance: Any) -> str:
+        """Empty where the object itself does not know."""
+        return str(getattr(instance, "currency", ""))
+
+    def currency_of_input(self, data: dict[str, Any]) -> str:
+        """Empty where the body names nothing that has a currency."""
+        return ""
+
+
 class MoneyField(serializers.Field):
-    """``{"amount": 1234560, "currency": "CNY"}`` outside, Decimal in major units inside."""
+    """``{"amount": 1234560, "currency": …}`` outside, Decimal in major units inside; see ``InItsCurrency``."""
 
     default_error_messages = {
-        "not_money": _('Money is an object: {{"amount": whole number of minor units, "currency": "CNY"}}.'),
-        "not_whole": _("The amount is a whole number of minor units (fen)."),
+        "not_money": _('Money is an object: {{"amount": whole number of minor units, "currency": "{currency}"}}.'),
+        "not_whole": _("The amount is a whole number of minor units."),
         "not_positive": _("The amount must be above zero."),
         "too_large": _("The amount is too large."),
         "currency_unknown": _("The currency is {currency}."),
@@ -34,10 +77,10 @@ class MoneyField(serializers.Field):
 
     def to_internal_value(self, data: object) -> Decimal:
         if not isinstance(data, dict) or set(data) != {"amount", "currency"}:
-            self.fail("not_money")
+            self.fail("not_money", currency=spoken_currency())
         minor, currency = data["amount"], data["currency"]
-        if currency != CURRENCY:
-            self.fail("currency_unknown", currency=CURRENCY)
+        if currency != spoken_currency():
+            self.fail("currency_unknown", currency=spoken_currency())
         if not isinstance(minor, int) or isinstance(minor, bool):
             self.fail("not_whole")
         if minor < (0 if self.allow_zero else 1):
@@ -47,7 +90,7 @@ class MoneyField(serializers.Field):
         return from_minor(minor)
 
     def to_representation(self, value: Decimal | str) -> dict[str, object]:
-        return {"amount": to_minor(Decimal(value)), "currency": CURRENCY}
+        return {"amount": to_minor(Decimal(value)), "currency": spoken_currency()}
 
 
 class RateField(serializers.DecimalField):
@@ -111,14 +154,15 @@ def _beneath(paths: Iterable[str], name: str) -> frozenset[str]:
 
 MONEY_SCHEMA: dict[str, object] = {
     "type": "object",
-    "description": "Money in minor units (fen): 1234560 is ¥12,345.60.",
+    "description": "Money in hundredths of the currency's unit: 1234560 is 12,345.60. The currency (ISO 4217) is that of "
+    "the market of the loan, product or borrower, and money sent must name the same.",
     "required": ["amount", "currency"],
     "additionalProperties": False,
     "properties": {
         "amount": {"type": "integer", "format": "int64"},
-        "currency": {"type": "string", "enum": [CURRENCY]},
+        "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
     },
-    "example": {"amount": 1234560, "currency": CURRENCY},
+    "example": {"amount": 1234560, "currency": house_currency()},
 }
 
 

@@ -20,7 +20,8 @@ A key has scopes; a refusal names the one that is missing. Two keys live at once
 gives the first answer again, for seven days, marked `Idempotent-Replayed: true`; the same key with another request is 422;
 while the first one still runs you get 409 with `Retry-After`. A refused request is not stored: correct it and send it again.
 
-**Values.** Money is `{"amount": 1234560, "currency": "CNY"}` in fen. Rates are decimal texts, a fraction a year. Dates are
+**Values.** Money is `{"amount": 1234560, "currency": "…"}`: hundredths of the unit of an ISO 4217 currency, that of the
+market of the loan, product or borrower. Rates are decimal texts, a fraction a year. Dates are
 business dates of the lender (`GET /me` tells the current one), instants are UTC.
 
 **Lists.** Newest first: `?limit=50&starting_after=<id>` → `data`, `has_more`, `next_cursor`. `fields=` thins objects out,

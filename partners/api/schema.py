@@ -14,7 +14,7 @@ from drf_spectacular.utils import (
 )
 from rest_framework import serializers
 
-from partners.api.fields import CURRENCY
+from core.currencies import house_currency
 
 
 class ProblemErrorSerializer(serializers.Serializer[Any]):
@@ -98,7 +98,7 @@ def example(**body: object) -> Callable[[Any], object]:
 
 def fen(amount: int) -> dict[str, object]:
     """Money for an example."""
-    return {"amount": amount, "currency": CURRENCY}
+    return {"amount": amount, "currency": house_currency()}
 
 
 def list_of(serializer: type[serializers.Serializer[Any]]) -> Any:
@@ -134,7 +134,11 @@ EXAMPLES: dict[int, tuple[str, str, dict[str, object]]] = {
     422: (
         "validation_failed",
         "Some values are not valid; errors says which.",
-        {"errors": [{"pointer": "/amount", "code": "not_whole", "detail": "The amount is a whole number of fen."}]},
+        {
+            "errors": [
+                {"pointer": "/amount", "code": "not_whole", "detail": "The amount is a whole number of minor units."}
+            ]
+        },
     ),
     429: ("rate_limited", "Too many requests. Wait as long as Retry-After says.", {}),
 }

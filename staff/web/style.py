@@ -13,12 +13,16 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
+from core.currencies import house_currency
+
 STATES = ("good", "attention", "bad", "info")
 TOKENS = ["ground", "card", "ink", "muted", "line", "line-strong", "accent", *STATES, *(f"{s}-tint" for s in STATES)]
 
 
 class SampleForm(forms.Form):
-    amount = forms.DecimalField(label=_("Amount"), max_digits=12, decimal_places=2, help_text=_("In yuan."))
+    amount = forms.DecimalField(
+        label=_("Amount"), max_digits=12, decimal_places=2, help_text=_("In the currency of the loan.")
+    )
     due_on = forms.DateField(label=_("Due on"))
     channel = forms.ChoiceField(label=_("Channel"), choices=[("sms", _("SMS")), ("email", _("E-mail"))])
     outcome = forms.ChoiceField(
@@ -39,6 +43,7 @@ def style(request: HttpRequest) -> HttpResponse:
         "tokens": TOKENS,
         "form": SampleForm(initial={"amount": "450.72", "due_on": date(2026, 6, 19), "outcome": "promise"}),
         "refused": SampleForm({"amount": "-4", "channel": "sms", "outcome": "none"}),
+        "currency": house_currency(),
         "amount": Decimal("7862.14"),
         "paid": Decimal("3310.01"),
         "overdue": Decimal("450.72"),

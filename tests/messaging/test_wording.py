@@ -15,6 +15,7 @@ LONGEST = {
     "loan_number": "LN-2026-000418",
     "application_number": "AP-2026-000418",
     "amount": "123456.70",
+    "currency": "CNY",
     "days_past_due": 360,
     "days": 30,
     "change": "payment day moved",

@@ -18,6 +18,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.choices import Showable, Shown, Tone, Toned, bucket_tone
+from core.currencies import currency_of
 from core.history import tracked
 from core.identifiers import new_id
 from debt_collections.strategy import RECOVERY
@@ -217,6 +218,11 @@ class Case(models.Model):
     @property
     def is_open(self) -> bool:
         return self.closed_on is None
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217, from the market of its borrower."""
+        return currency_of(self.borrower.market)
 
 
 class EventKind(models.TextChoices):
