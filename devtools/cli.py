@@ -14,6 +14,7 @@ from devtools.home import REPOSITORY, Stop, home_from_environment
 from devtools.known_tables import refuse_tables_of_another_version
 from devtools.processes import orderly_end
 from devtools.programs import end_leftovers
+from devtools.template_lines import lay_out
 from devtools.up import only_run, up
 
 NOT_TRANSLATED = (".venv", "vendor", "tests", "benchmarks", "devtools")
@@ -25,7 +26,8 @@ USAGE = """Loandesk on one machine
   ./dev up [--port N] [--empty]   everything needed, then the web server, worker and beat; Ctrl-C ends it
   ./dev test [pytest arguments]   the test suite on throw-away servers
   ./dev manage COMMAND …          a Django management command
-  ./dev lint                      ruff, mypy, Import Linter
+  ./dev lint                      ruff, mypy, Import Linter, the lines of the templates
+  ./dev templates                 lay out the lines of the templates
   ./dev messages                  gather the sentences to translate and compile the Chinese ones (needs gettext)
   ./dev bench NAME                a benchmark of benchmarks/, on throw-away servers where it needs them
   ./dev reset                     stop the servers of the data folder and remove it
@@ -37,7 +39,7 @@ The data folder is .loandesk/ here, or LOANDESK_HOME. DATABASE_URL and REDIS_URL
 def main(arguments: list[str]) -> int:
     commands: dict[str, Callable[[list[str]], int]] = {
         "up": up, "test": test, "manage": manage, "lint": lint, "bench": bench, "reset": reset,
-        "messages": messages,
+        "messages": messages, "templates": templates,
     }  # fmt: skip
     name, rest = (arguments[0], arguments[1:]) if arguments else ("help", [])
     if name not in commands:
@@ -102,8 +104,20 @@ def lint(arguments: list[str]) -> int:
         print(f"{name} …", flush=True)
         if run([*_python(), *command], _offline(), folder=REPOSITORY):
             failed.append(name)
+    print("templates …", flush=True)
+    if complaints := lay_out(REPOSITORY / "templates", check=True):
+        print(*complaints, "Lay them out by: ./dev templates", sep="\n")
+        failed.append("templates")
     print(f"Not clean: {', '.join(failed)}" if failed else "All clean.")
     return 1 if failed else 0
+
+
+def templates(arguments: list[str]) -> int:
+    """Lay out every template; what is still too long has to be cut by hand."""
+    _no_arguments("templates", arguments)
+    complaints = lay_out(REPOSITORY / "templates", check=False)
+    print("\n".join(complaints) or "All templates are laid out.")
+    return 1 if complaints else 0
 
 
 def messages(arguments: list[str]) -> int:

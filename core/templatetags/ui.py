@@ -86,6 +86,15 @@ def status_badge(shown: Showable | None, label: object = "") -> SafeString:
     return badge(label or shown.label, shown.tone) if shown else SafeString("")
 
 
+_NOTICES = {"error": Tone.BAD, "warning": Tone.ATTENTION, "success": Tone.GOOD}
+
+
+@register.filter
+def notice_tone(level: str) -> str:
+    """The class of a notice for the level of one of Django's messages; none for plain news."""
+    return f"notice-{_NOTICES[level]}" if level in _NOTICES else ""
+
+
 @register.simple_tag
 def dpd(days: int | None, bucket: str = "") -> SafeString:
     """Days past due always come with their bucket: “31 days past due · M2”."""
