@@ -27,12 +27,9 @@ MAY_NAME_ONE = {
     "benchmarks/repayments.py",
 }
 # Being rewritten; to be emptied.
-NOT_YET = {"loans/web/servicing.py", "loans/pages/loan_page.py"}
+NOT_YET = {"loans/pages/loan_page.py"}
 # Templates that still write amounts in the money of the house whatever the loan's; to be emptied.
-HOUSE_MONEY_ONLY = {
-    *("loans/_extend_preview.html", "loans/_pay_preview.html", "loans/_settle_quote.html"),
-    *("loans/refund.html", "loans/reversal.html"),
-}
+HOUSE_MONEY_ONLY = {"loans/_settle_quote.html"}
 
 
 @pytest.mark.parametrize(
