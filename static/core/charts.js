@@ -34,7 +34,7 @@
         boundaryGap: false,
         axisLine: { lineStyle: { color: token("line") } },
         axisTick: { show: false },
-        axisLabel: { color: token("muted") },
+        axisLabel: { color: token("muted"), alignMinLabel: "left", alignMaxLabel: "right" },
       },
       yAxis: {
         type: "value",
