@@ -67,7 +67,7 @@ def test_a_year_names_its_holidays_and_the_days_worked_for_them(desk: Client) ->
     assert "2026-02-15 – 2026-02-23" in page
     assert "2026-02-14" in page
     assert "248 working days in 2026" in page
-    other = desk.get(reverse("loans:calendar", args=["CN"]), {"year": "2024"}).content.decode()
+    other = " ".join(desk.get(reverse("loans:calendar", args=["CN"]), {"year": "2024"}).content.decode().split())
     assert "2024-02-10 – 2024-02-17" in other
     assert "2026-02-15" not in other
     assert "2026-02-15" in desk.get(reverse("loans:calendar", args=["CN"]), {"year": "x"}).content.decode()
