@@ -82,7 +82,7 @@ def test_the_night_leads_on_only_for_those_who_may_look(
     EndOfDayRunFactory(failed=True, business_day__on=DISBURSED, business_day__closed=True)
     signed_in(client, role)
 
-    page = client.get(reverse(HOME)).content.decode()
+    page = " ".join(client.get(reverse(HOME)).content.decode().split())
 
     assert "Night of" in page
     assert (f'class="plain" href="{reverse("operations:end_of_day")}"' in page) is linked
