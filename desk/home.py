@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from django.core.cache import cache
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Model, QuerySet, Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise as LazyText
@@ -203,7 +203,7 @@ class Summed:
     totals: dict[str, Decimal]
 
 
-def _by_market(rows: QuerySet[Any], market: str, amount: str) -> Summed:
+def _by_market(rows: QuerySet[Model], market: str, amount: str) -> Summed:
     """One query: the rows counted and their ``amount`` summed by the market found at ``market``."""
     found = list(rows.order_by().values_list(market).annotate(count=Count("pk"), total=Sum(amount)))
     return Summed(

@@ -46,7 +46,7 @@ def figure_value(value: object, name: str = "") -> str:
     if value is None:
         return "—"
     if name in _CHOICES:
-        return str(_CHOICES[name](value).label)
+        return str(_CHOICES[name](str(value)).label)
     if isinstance(value, Decimal):
         return str(number(value))
     return str(day(value)) if isinstance(value, date) else str(value)
