@@ -95,14 +95,14 @@ def declared() -> Iterator[ActKind]:
 def test_an_act_that_is_only_declared_is_whole(
     client: Client, signed_in: Callable[..., Client], declared: ActKind
 ) -> None:
-    loan = a_running_loan(annual_rate=Decimal("0.185"))
+    loan = a_running_loan(annual_rate=Decimal("0.1807"))
     close_until(date(2026, 1, 24))
     before = [row.interest for row in loan.instalments.order_by("number")]
     lead, at = signed_in(client, "team_lead", superuser=True), [loan.number, declared.code]
     assert reverse("loans:loan_act", args=at) in lead.get(reverse("loans:loan_acts", args=at[:1])).content.decode()
 
     drawn = lead.get(reverse("loans:loan_act", args=at)).context["form"]
-    typed = {"key": drawn["key"].value(), "effective_on": "2026-01-25", "most": "0.50", "reason": "a kind word"}
+    typed = {"key": drawn["key"].value(), "effective_on": "2026-01-25", "most": "0.80", "reason": "a kind word"}
     shown = lead.get(reverse("loans:loan_act_preview", args=at), typed).context["shown"]
     lead.post(reverse("loans:loan_act", args=at), typed)
     lead.post(reverse("loans:loan_act", args=at), typed)

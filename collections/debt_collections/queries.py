@@ -131,7 +131,7 @@ def promise_list(*, status: str = "", due_on: date | None = None, person: User |
 
 
 class PromiseTotals(TypedDict):
-    """How many promises fall due and their sum by currency; how many of the newest judged ones, thirty at most, were kept."""
+    """How many promises fall due and their sum by currency; how many of the newest thirty judged were kept."""
 
     due: int
     due_amount: dict[str, Decimal]
