@@ -12,6 +12,7 @@ from devtools.embedded import alone, services, throw_away_services
 from devtools.foreground import run
 from devtools.home import REPOSITORY, Stop, home_from_environment
 from devtools.known_tables import refuse_tables_of_another_version
+from devtools.mutation import command as mutation
 from devtools.processes import orderly_end
 from devtools.programs import end_leftovers
 from devtools.template_lines import lay_out
@@ -25,6 +26,7 @@ USAGE = """Loandesk on one machine
 
   ./dev up [--port N] [--empty]   everything needed, then the web server, worker and beat; Ctrl-C ends it
   ./dev test [pytest arguments]   the test suite on throw-away servers
+  ./dev mutate [MODULE…]          small faults in the pure rooms, to see whether a test notices each
   ./dev manage COMMAND …          a Django management command
   ./dev lint                      ruff, mypy, Import Linter, the lines of the templates
   ./dev templates                 lay out the lines of the templates
@@ -38,7 +40,7 @@ The data folder is .loandesk/ here, or LOANDESK_HOME. DATABASE_URL and REDIS_URL
 
 def main(arguments: list[str]) -> int:
     commands: dict[str, Callable[[list[str]], int]] = {
-        "up": up, "test": test, "manage": manage, "lint": lint, "bench": bench, "reset": reset,
+        "up": up, "test": test, "mutate": mutate, "manage": manage, "lint": lint, "bench": bench, "reset": reset,
         "messages": messages, "templates": templates,
     }  # fmt: skip
     name, rest = (arguments[0], arguments[1:]) if arguments else ("help", [])
@@ -72,6 +74,22 @@ def test(arguments: list[str]) -> int:
         return run(
             [*_python(), "-m", "pytest", "--reuse-db", *_workers(arguments), *arguments], settings, folder=REPOSITORY
         )
+
+
+def mutate(arguments: list[str]) -> int:
+    """The code is 1 when a module stays under the threshold, or the file of equivalents holds what is not true any more."""
+    wanted = mutation.read_arguments(arguments)
+    environment.ensure()
+    with throw_away_services() as found:
+        settings = {
+            **found.environment, "DJANGO_SETTINGS_MODULE": "config.testing", "HYPOTHESIS_PROFILE": "mutation",
+        }  # fmt: skip
+        warm = [*_python(), "-m", "devtools.mutation.warm"]
+        report = mutation.mutated(wanted, lambda asked: run([*warm, str(asked)], settings, folder=REPOSITORY))
+    print("\n".join(report.lines()), flush=True)
+    if wanted.as_json:
+        print(report.as_json())
+    return report.ended
 
 
 def _workers(arguments: list[str]) -> list[str]:

@@ -18,7 +18,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.utils import translation
-from hypothesis import HealthCheck
+from hypothesis import HealthCheck, Phase
 from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
@@ -34,6 +34,10 @@ BUSY: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.
 # By day the same stories each time, so that what turns red is the change's own doing; new ones by night.
 hypothesis_settings.register_profile("ordinary", max_examples=ORDINARY, derandomize=True, **BUSY)
 hypothesis_settings.register_profile("nightly", max_examples=NIGHTLY, **BUSY)
+# `./dev mutate` only asks whether a story fails: it need not be made short.
+hypothesis_settings.register_profile(
+    "mutation", hypothesis_settings.get_profile("ordinary"), phases=(Phase.explicit, Phase.generate)
+)
 hypothesis_settings.load_profile(PROFILE)
 
 seeds.use()
