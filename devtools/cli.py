@@ -6,12 +6,14 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 from devtools import bench_libraries, environment, test_database
 from devtools.embedded import alone, services, throw_away_services
 from devtools.foreground import run
 from devtools.home import REPOSITORY, Stop, home_from_environment
 from devtools.known_tables import refuse_tables_of_another_version
+from devtools.measuring.rooms import measured
 from devtools.mutation import command as mutation
 from devtools.processes import orderly_end
 from devtools.programs import end_leftovers
@@ -20,12 +22,13 @@ from devtools.up import only_run, up
 
 NOT_TRANSLATED = (".venv", "vendor", "tests", "benchmarks", "devtools")
 MOST_WORKERS = 8  # each has a browser and a web server of its own
+COVERAGE = "--coverage"
 BENCHES_WITHOUT_SERVERS = ("schedules",)
 
 USAGE = """Loandesk on one machine
 
   ./dev up [--port N] [--empty]   everything needed, then the web server, worker and beat; Ctrl-C ends it
-  ./dev test [pytest arguments]   the test suite on throw-away servers
+  ./dev test [pytest arguments]   the test suite on throw-away servers; --coverage: what it runs of each room
   ./dev mutate [MODULE…]          small faults in the pure rooms, to see whether a test notices each
   ./dev manage COMMAND …          a Django management command
   ./dev lint                      ruff, mypy, Import Linter, the lines of the templates
@@ -66,14 +69,17 @@ def manage(arguments: list[str]) -> int:
 
 def test(arguments: list[str]) -> int:
     environment.ensure()
+    rest = [argument for argument in arguments if argument != COVERAGE]
     database = test_database.prepared(home_from_environment())
-    with throw_away_services(database=database) as found:
-        settings = {**found.environment, "DJANGO_SETTINGS_MODULE": "config.testing"}
+    with throw_away_services(database=database) as found, _coverage(COVERAGE in arguments) as measuring:
+        settings = {**found.environment, **measuring, "DJANGO_SETTINGS_MODULE": "config.testing"}
         if database:
             settings["TEST_DATABASE_TEMPLATE"] = test_database.NAME
-        return run(
-            [*_python(), "-m", "pytest", "--reuse-db", *_workers(arguments), *arguments], settings, folder=REPOSITORY
-        )
+        return run([*_python(), "-m", "pytest", "--reuse-db", *_workers(rest), *rest], settings, folder=REPOSITORY)
+
+
+def _coverage(wanted: bool) -> AbstractContextManager[dict[str, str]]:
+    return measured(_python()) if wanted else nullcontext({})
 
 
 def mutate(arguments: list[str]) -> int:
