@@ -1,0 +1,132 @@
+"""What each event does to an account, and in which order events count: worked by hand."""
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from core.money import ZERO
+from loans.account.account import ChargeOff, Earned
+from loans.account.replay import (
+    ExtensionEvent,
+    PaymentEvent,
+    RefundEvent,
+    WaiverEvent,
+    apply,
+    in_order,
+    replay,
+)
+from tests.loans.account.by_hand import a_row, an_account, on
+
+ORDER = ("fee", "late_interest", "interest", "principal")
+STORED = object()
+# 31.00 of interest for January, 28.00 for February: 1.00 a day
+ACCOUNT = an_account(
+    a_row(1, "2-1", "100.00", "31.00", starts_on=date(2026, 1, 1)),
+    a_row(2, "3-1", "200.00", "28.00", starts_on=date(2026, 2, 1)),
+)
+
+
+def payment(day: str, amount: str, **more: Any) -> PaymentEvent:
+    return PaymentEvent(on=on(day), amount=Decimal(amount), order=ORDER, **more)
+
+
+def test_a_payment_is_divided_and_one_that_settles_calls_all_in_first() -> None:
+    plainly, told = apply(ACCOUNT, payment("1-11", "310.00"))
+    early, also_told = apply(ACCOUNT, payment("1-11", "310.00", settles_early=True))
+
+    assert told.allocation is not None and also_told.allocation is not None
+    assert (told.allocation.of("interest"), told.allocation.of("principal"), plainly.owed) == (59, 251, 49)
+    assert (also_told.allocation.of("interest"), also_told.allocation.of("principal")) == (10, 300)
+    assert early.is_settled and early.instalments[1].interest == ZERO
+    assert early.instalments[0].due_on == on("1-11")
+
+
+def test_an_extension_tells_the_interest_it_adds() -> None:
+    account, told = apply(ACCOUNT, ExtensionEvent(on=on("1-11"), days=73, annual_rate=Decimal("0.10")))
+
+    assert told.interest_added == Decimal("6.00")  # 300 × 10 % × 73 ÷ 365
+    assert [row.due_on for row in account.instalments] == [on("4-15"), on("5-13")]
+
+
+@pytest.mark.parametrize(("component", "left"), [("fee", ("3.00", "9.00")), ("late_interest", ("8.00", "4.00"))])
+def test_a_waiver_gives_up_what_it_names(component: str, left: tuple[str, str]) -> None:
+    account = an_account(a_row(1, "1-1", "0.00", fee="8.00", late_interest="9.00000000"))
+
+    after, _ = apply(account, WaiverEvent(on=on("1-1"), component=component, amount=Decimal("5.00")))
+
+    (row,) = after.instalments
+    assert (row.fee_owed, row.late_interest_owed) == tuple(map(Decimal, left))
+
+
+def test_a_waiver_of_more_than_is_owed_is_refused_unless_it_stands_already() -> None:
+    account = an_account(a_row(1, "1-1", "0.00", fee="8.00"))
+    wished = WaiverEvent(on=on("1-1"), component="fee", amount=Decimal("8.01"))
+
+    with pytest.raises(ValueError, match="more would be waived"):
+        apply(account, wished)
+    after, told = apply(account, replace(wished, source=STORED))
+
+    assert after.instalments[0].fee_owed == ZERO
+    assert (told.event.source, told.allocation, told.interest_added, told.effect) == (STORED, None, None, None)
+
+
+def test_no_more_is_refunded_than_is_overpaid() -> None:
+    account = replace(ACCOUNT, overpaid=Decimal("5.00"))
+
+    part, _ = apply(account, RefundEvent(on=on("1-5"), amount=Decimal("2.00")))
+    whole, told = apply(account, RefundEvent(on=on("1-5"), amount=Decimal("5.00")))
+
+    assert (part.overpaid, whole.overpaid, whole.as_of) == (3, ZERO, on("1-5"))
+    assert told.event.on == on("1-5")
+    with pytest.raises(ValueError, match="more would be refunded"):
+        apply(account, RefundEvent(on=on("1-5"), amount=Decimal("5.01")))
+
+
+def test_money_for_what_was_charged_off_is_a_recovery() -> None:
+    charged_off = ChargeOff(
+        on=on("1-5"), amount=Decimal("359.00"), earned=Earned(ZERO, ZERO, ZERO), recovered=Decimal("1.00")
+    )
+    lost = replace(ACCOUNT, charged_off=charged_off)
+
+    after, told = apply(lost, payment("2-1", "50.00"))
+    _, ordinary = apply(ACCOUNT, payment("2-1", "50.00"))
+
+    assert after.charged_off is not None and told.allocation is not None and ordinary.allocation is not None
+    assert (after.charged_off.recovered, told.allocation.recovers) == (51, True)
+    assert ordinary.allocation.recovers is False
+
+
+def test_of_an_overpayment_only_what_was_owed_is_recovered() -> None:
+    charged_off = ChargeOff(on=on("1-5"), amount=Decimal("359.00"), earned=Earned(ZERO, ZERO, ZERO))
+
+    after, _ = apply(replace(ACCOUNT, charged_off=charged_off), payment("3-1", "400.00"))
+
+    assert after.charged_off is not None
+    assert (after.charged_off.recovered, after.overpaid) == (359, 41)
+
+
+@dataclass(frozen=True)
+class Dawn:
+    """Something that begins its day."""
+
+    on: date
+    begins_day: bool = True
+
+
+def test_events_count_by_day_and_what_begins_a_day_comes_first() -> None:
+    noon, dawn, eve = payment("1-11", "1.00"), Dawn(on("1-11")), payment("1-10", "1.00")
+
+    assert sorted([noon, dawn, eve], key=in_order) == [eve, dawn, noon]  # type: ignore[arg-type]
+
+
+def test_a_replay_tells_each_event_in_turn() -> None:
+    events = [payment("1-11", "31.00"), payment("2-1", "100.00")]
+
+    account, told = replay(ACCOUNT, events)
+
+    assert [outcome.event for outcome in told] == events
+    assert account.instalments[0].settled_on == on("2-1")
+    assert account.as_of - events[0].on == timedelta(days=21)
