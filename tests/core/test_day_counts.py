@@ -144,6 +144,24 @@ def test_whole_years_are_counted_back_from_the_end_for_afb() -> None:
     assert exact_year_fraction(on("2012-02-29"), on("2012-03-28"), DayCount.ACT_ACT_AFB) == Fraction(28, 366)
 
 
+def test_a_year_that_is_reached_from_the_end_is_whole_for_afb() -> None:
+    assert exact_year_fraction(on("2024-01-15"), on("2026-02-15"), DayCount.ACT_ACT_AFB) == 2 + Fraction(31, 365)
+    assert exact_year_fraction(on("2024-01-15"), on("2026-01-15"), DayCount.ACT_ACT_AFB) == 2
+    assert exact_year_fraction(on("2024-01-15"), on("2026-01-14"), DayCount.ACT_ACT_AFB) == 1 + Fraction(365, 366)
+
+
+def test_reference_periods_that_reach_over_the_span_need_no_neighbours() -> None:
+    """Weeks cannot be continued by months, and need not be."""
+    weeks = periods("2026-01-01 2026-01-08 2026-01-15")
+
+    def part(start: str, end: str) -> Fraction:
+        return exact_year_fraction(on(start), on(end), DayCount.ACT_ACT_ICMA, reference_periods=weeks, frequency=52)
+
+    assert part("2026-01-01", "2026-01-15") == Fraction(2, 52)
+    assert part("2026-01-05", "2026-01-08") == Fraction(3, 7 * 52)
+    assert part("2026-01-05", "2026-01-10") == Fraction(5, 7 * 52)
+
+
 # SWD(2012)128, section 4.1.1; the weeks are 52 to a year by the remark itself.
 @pytest.mark.parametrize(
     ("start", "end", "regular_period", "fraction"),

@@ -9,9 +9,20 @@ from typing import Any
 import pytest
 
 from core.calendars import add_months
-from loans.rates.apr import AllInCost, CapBasis, NoRate, cost_by_dates, cost_by_periods, cost_of
+from loans.rates.apr import (
+    AllInCost,
+    AnnualRates,
+    CapBasis,
+    NoRate,
+    cost_by_dates,
+    cost_by_periods,
+    cost_of,
+    flows_of,
+    rates_of,
+)
+from loans.schedules.due_dates import due_dates
 from loans.schedules.schedule import Schedule, ScheduledInstalment, build_schedule
-from loans.schedules.terms import Drawdown, Frequency, LoanTerms, Method
+from loans.schedules.terms import Drawdown, FeeTiming, Frequency, LoanTerms, Method
 from tests.places import BESIDE_THE_PROJECT
 
 VECTORS = BESIDE_THE_PROJECT / "vectors" / "apr_vectors.json"
@@ -136,6 +147,69 @@ class TestUneven:
         cost = cost_of(self.terms(due_dates=dates), rows((dates[0], "0.00"), (dates[1], "1100.00")))
 
         assert abs(cost.compound - Decimal("0.1")) <= TOLERANCE
+
+    def test_one_sum_named_as_a_drawdown_is_still_one_sum(self) -> None:
+        found = rows((date(2026, 2, 1), "505.00"), (date(2026, 3, 1), "505.00"))
+        named = self.terms(drawdowns=(Drawdown(self.start, Decimal("1000.00")),))
+
+        assert cost_of(named, found) == cost_of(self.terms(), found)
+        assert cost_of(self.terms(), found) == cost_by_periods([Decimal(1000), Decimal(-505), Decimal(-505)])
+
+    def test_a_first_period_counted_from_an_earlier_day_is_not_even(self) -> None:
+        found = rows((date(2026, 1, 15), "505.00"), (date(2026, 2, 15), "505.00"))
+        earlier = self.terms(schedule_start_on=date(2025, 12, 15))
+
+        assert (
+            cost_of(earlier, found)
+            == cost_by_dates(flows_of(earlier, found))
+            != cost_by_periods([Decimal(1000), Decimal(-505), Decimal(-505)])
+        )
+
+    def test_a_schedule_that_starts_on_the_very_day_is_even(self) -> None:
+        found = rows((date(2026, 2, 1), "505.00"), (date(2026, 3, 1), "505.00"))
+
+        assert cost_of(self.terms(schedule_start_on=self.start), found) == cost_of(self.terms(), found)
+
+    def test_flows_are_what_goes_out_less_the_fee_and_every_instalment(self) -> None:
+        second = date(2026, 1, 20)
+        parts = (Drawdown(self.start, Decimal("400.00")), Drawdown(second, Decimal("600.00")))
+        terms = self.terms(drawdowns=parts, fee_total=Decimal("30.00"), fee_timing=FeeTiming.DEDUCTED)
+
+        assert flows_of(terms, rows((date(2026, 2, 1), "505.00"))) == [
+            (self.start, Decimal("370.00")),
+            (second, Decimal("600.00")),
+            (date(2026, 2, 1), Decimal("-505.00")),
+        ]
+
+    @pytest.mark.parametrize(
+        ("frequency", "every", "simple"),
+        [
+            (Frequency.DAY, 1, "0.365"),
+            (Frequency.DAY, 5, "0.073"),
+            (Frequency.WEEK, 1, "0.05214286"),  # 365 ÷ 7 weeks a year
+            (Frequency.WEEK, 2, "0.02607143"),
+            (Frequency.MONTH, 1, "0.012"),
+            (Frequency.MONTH, 3, "0.004"),
+        ],
+    )
+    def test_a_tenth_of_a_per_cent_a_period_is_as_many_as_the_year_has(
+        self, frequency: Frequency, every: int, simple: str
+    ) -> None:
+        terms = self.terms(frequency=frequency, every=every, count=1)
+
+        assert cost_of(terms, rows((due_dates(terms)[0], "1001.00"))).simple == Decimal(simple)
+
+    def test_a_loan_due_once_has_as_many_periods_as_its_length_fits_into_a_year(self) -> None:
+        terms = self.terms(method=Method.BULLET, count=3)
+
+        assert cost_of(terms, rows((date(2026, 4, 1), "1001.00"))).simple == Decimal("0.004")
+
+    def test_a_year_at_ten_per_cent_is_ten_per_cent_by_every_law(self) -> None:
+        terms = self.terms(method=Method.BULLET, count=12)
+
+        found = rates_of(terms, rows((date(2027, 1, 1), "1100.00")))
+
+        assert found == AnnualRates(*[Decimal("0.1")] * 5)
 
 
 class TestDates:

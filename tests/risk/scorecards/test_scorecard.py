@@ -9,7 +9,7 @@ import pytest
 from risk.features.profile import ApplicantProfile
 from risk.policy.checks import Limits, Result, run_checks
 from risk.policy.policy import GradeTerms, Wish, recommend, wished_principal
-from risk.scorecards.scorecard import MOST_REASONS, PointsTable, Score, read_card
+from risk.scorecards.scorecard import MOST_REASONS, PointsTable, Score, ScoreReason, read_card
 from tests.places import ROOT
 
 SEEDED = tomllib.loads((ROOT / "risk/seeds/scorecard.toml").read_text())["data"]
@@ -80,6 +80,88 @@ class TestScore:
         score = card().score(best)
 
         assert (score.grade, score.reasons) == ("A", ())
+
+    def test_a_reason_says_what_was_lost_against_the_best_band_and_what_was_known(self) -> None:
+        """Best 30, 20, 10 and 5; together 65."""
+        simple = read_card(
+            {
+                "grades": [["A", 60], ["B", 0]],
+                "characteristics": [
+                    {"code": "age", "missing": 1, "bands": [{"below": 25, "points": 10}, {"points": 30}]},
+                    {"code": "phone_verified", "missing": 2, "bands": [{"equals": True, "points": 20}]},
+                    {"code": "income", "missing": 0, "bands": [{"below": 5000, "points": 9}, {"points": 10}]},
+                    {"code": "loans_settled", "missing": 0, "bands": [{"below": 1, "points": 5}, {"points": 3}]},
+                ],
+            }
+        )
+
+        assert simple.score(lin(age=24, phone_verified=False, income=Decimal("4999.999"))) == Score(
+            points=26,  # 10, 2, 9 and 5
+            grade="B",
+            reasons=(
+                ScoreReason("age", 20, "24"),
+                ScoreReason("phone_verified", 18, "false"),
+                ScoreReason("income", 1, "5000.00"),
+            ),
+        )
+        assert simple.score(lin(age=None)).reasons == (ScoreReason("age", 29, ""),)
+
+    def test_a_reason_of_several_characteristics_adds_their_losses_and_tells_the_first(self) -> None:
+        simple = read_card(
+            {
+                "grades": [["A", 0]],
+                "characteristics": [
+                    {"code": "age", "missing": 0, "bands": [{"below": 25, "points": 4}, {"points": 5}]},
+                    {
+                        "code": "lenders_elsewhere",
+                        "group": "debts",
+                        "missing": 0,
+                        "bands": [{"below": 1, "points": 9}, {"points": 6}],
+                    },
+                    {
+                        "code": "debt_share",
+                        "group": "debts",
+                        "missing": 0,
+                        "bands": [{"below": "0.5", "points": 7}, {"points": 3}],
+                    },
+                ],
+            }
+        )
+
+        reasons = simple.score(lin(age=20, lenders_elsewhere=2, debt_payments=Decimal(9000))).reasons
+
+        assert reasons == (ScoreReason("debts", 7, "2"), ScoreReason("age", 1, "20"))
+
+    def test_of_equal_losses_the_first_of_the_card_comes_first(self) -> None:
+        bands = [{"equals": True, "points": 7}]
+        codes = ["phone_verified", "bureau_consent", "identity_proved", "income_verified", "do_not_lend"]
+        simple = read_card(
+            {
+                "grades": [["A", 0]],
+                "characteristics": [{"code": code, "missing": 0, "bands": bands} for code in codes],
+            }
+        )
+        nothing = lin(phone_verified=False, bureau_consent=False, identity_proved=False, income_verified=False)
+
+        assert [reason.code for reason in simple.score(nothing).reasons] == codes[:4]
+
+    @pytest.mark.parametrize(("share", "words"), [("6000", "0.50"), ("8000", "0.67")])
+    def test_a_share_is_told_to_the_hundredth(self, share: str, words: str) -> None:
+        (reason,) = (
+            reason
+            for reason in read_card(
+                {
+                    "grades": [["A", 0]],
+                    "characteristics": [
+                        {"code": "debt_share", "missing": 0, "bands": [{"below": "0.1", "points": 7}, {"points": 3}]}
+                    ],
+                }
+            )
+            .score(lin(debt_payments=Decimal(share)))
+            .reasons
+        )
+
+        assert (reason.points_lost, reason.value) == (4, words)
 
     def test_points_rise_with_what_speaks_for_somebody(self) -> None:
         steps = [lin(income=Decimal(value)) for value in (1000, 4000, 8000, 15000)]
