@@ -11,8 +11,8 @@ KILLED, SURVIVED, NOT_REACHED = "killed", "survived", "not reached"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """``modules`` by name with their files; ``seconds`` of tests are spent on one mutant at the most. What takes more
-    than ``patience`` seconds beside three times what they took without it hangs, and counts as killed."""
+    """``modules`` by name with their files; ``seconds`` of the processor are spent on one mutant at the most. What
+    takes more than ``patience`` of them beside three times what its tests took without it hangs: it counts as killed."""
 
     modules: dict[str, str]
     mutants: int

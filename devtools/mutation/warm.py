@@ -4,7 +4,8 @@ Not to be imported by anything of `./dev`, since it needs pytest; it is started 
 that says what to try, and writes what became of each mutant beside it (`exchange.py`).
 
 A mutant is tried with the tests that reached its expression, the quickest first, until one fails. Tests that need a
-database are left out: a pure room is held by tests of its own.
+database are left out: a pure room is held by tests of its own. All times are the processor's, so that a busy machine
+chooses the same tests and calls nothing endless that is only slow.
 """
 
 from __future__ import annotations
@@ -128,11 +129,11 @@ class Mutation:
         reach = Reach({}, {})
         for item in items:
             self.switch.asked.clear()
-            began = time.perf_counter()
+            began = time.process_time()
             if not self._passes(item):
                 self.red.append(item.nodeid)
                 continue
-            reach.seconds[item] = time.perf_counter() - began
+            reach.seconds[item] = time.process_time() - began
             for number in self.switch.asked:
                 reach.tests.setdefault(number, []).append(item)
         return reach
@@ -178,8 +179,8 @@ class Mutation:
             for stream in (0, 1, 2):
                 os.dup2(silent, stream)
             resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-            signal.signal(signal.SIGALRM, signal.SIG_DFL)
-            signal.setitimer(signal.ITIMER_REAL, seconds)
+            signal.signal(signal.SIGPROF, signal.SIG_DFL)
+            signal.setitimer(signal.ITIMER_PROF, seconds)
             self.switch.on = number
             ended = 0 if all(self._passes(item) for item in selection) else 1
         finally:

@@ -79,18 +79,7 @@ def _taken_in(account: Account, lines: Sequence[AllocationLine], on: date) -> Ac
     total = sum((line.total for line in lines), ZERO)
     paid = [_part(account.plan, line, on) for line in lines]
     account = replace(account, plan=replace(account.plan, paid=(*account.plan.paid, *paid)))
-    account = _with_room(account, lines)
     return relaid(give(account, Allocation(amount=total, lines=_merged(lines)), on), on)
-
-
-def _with_room(account: Account, lines: Sequence[AllocationLine]) -> Account:
-    """Let an instalment grow to what is paid of it before it is laid out anew."""
-    principal = {line.instalment_number: line.principal for line in _merged(lines)}
-    rows = tuple(
-        replace(row, principal=max(row.principal, row.principal_paid + principal.get(row.number, ZERO)))
-        for row in account.instalments
-    )
-    return replace(account, instalments=rows)
 
 
 def _part(plan: Plan, line: AllocationLine, on: date) -> PaidPart:

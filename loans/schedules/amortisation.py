@@ -121,7 +121,7 @@ def plan_from(terms: LoanTerms, balance: Decimal, factors: Sequence[Decimal], le
         paid = level if level is not None else _level(terms, balance, factors[begin - first :])
         return lambda k, interest: paid - interest if k >= begin and paid > interest else ZERO
     parts = _shares(terms, balance, begin)
-    return lambda k, _interest: parts[k - begin] if begin <= k < begin + len(parts) else ZERO
+    return lambda k, _interest: parts[k - begin] if k >= begin else ZERO
 
 
 def _level(terms: LoanTerms, balance: Decimal, factors: Sequence[Decimal]) -> Decimal:
