@@ -13,7 +13,7 @@ from devtools.embedded import alone, services, throw_away_services
 from devtools.foreground import run
 from devtools.home import REPOSITORY, Stop, home_from_environment
 from devtools.known_tables import refuse_tables_of_another_version
-from devtools.measuring.rooms import measured
+from devtools.measuring.rooms import SAVING, measured
 from devtools.mutation import command as mutation
 from devtools.processes import orderly_end
 from devtools.programs import end_leftovers
@@ -75,7 +75,9 @@ def test(arguments: list[str]) -> int:
         settings = {**found.environment, **measuring, "DJANGO_SETTINGS_MODULE": "config.testing"}
         if database:
             settings["TEST_DATABASE_TEMPLATE"] = test_database.NAME
-        return run([*_python(), "-m", "pytest", "--reuse-db", *_workers(rest), *rest], settings, folder=REPOSITORY)
+        keeping = ["-p", SAVING] if measuring else []
+        command = [*_python(), "-m", "pytest", "--reuse-db", *keeping, *_workers(rest), *rest]
+        return run(command, settings, folder=REPOSITORY)
 
 
 def _coverage(wanted: bool) -> AbstractContextManager[dict[str, str]]:

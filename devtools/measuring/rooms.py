@@ -18,6 +18,7 @@ SOURCES = (
     *("collections/debt_collections", "operations", "desk", "config", "devtools"),
 )
 BY_WING = "loans"
+SAVING = "devtools.measuring.saving"  # a plugin of pytest
 STARTS = Path(__file__).resolve().parent  # with the sitecustomize.py
 CONFIGURATION = """[run]
 branch = true

@@ -94,8 +94,8 @@ class _Purse:
         owed: Decimal = getattr(row, f"{component}_owed")
         return owed - self.paid.get(row.number, {}).get(component, ZERO)
 
-    def pay(self, row: InstalmentState, components: Sequence[str], most: Decimal | None = None) -> Decimal:
-        """Pay ``components`` of ``row``, ``most`` at the most; returns what was given."""
+    def pay(self, row: InstalmentState, components: Sequence[str], most: Decimal | None = None) -> None:
+        """Pay ``components`` of ``row``, ``most`` at the most."""
         given = ZERO
         for component in components:
             room = self.left if most is None else min(self.left, most - given)
@@ -105,7 +105,6 @@ class _Purse:
                 of_row[component] = of_row.get(component, ZERO) + part
                 self.left -= part
                 given += part
-        return given
 
     def allocation(self) -> Allocation:
         lines = tuple(AllocationLine(instalment_number=number, **self.paid[number]) for number in sorted(self.paid))

@@ -83,6 +83,12 @@ def test_spread_over_all_what_is_left_over_is_overpaid() -> None:
     assert (allocation.total, allocation.overpaid) == (170, 1)
 
 
+def test_spread_money_reaches_even_an_instalment_that_owes_less_than_a_yuan() -> None:
+    account = an_account(a_row(1, "3-1", "0.60"), a_row(2, "4-1", "50.00"))
+
+    assert of_each(account, "10.00", plain_order(PLAIN, Future.SPREAD)) == {1: Decimal("0.60"), 2: Decimal("9.40")}
+
+
 def test_a_part_of_spread_money_pays_the_components_of_its_instalment_in_turn() -> None:
     account = an_account(a_row(1, "3-1", "50.00", "5.00"), a_row(2, "4-1", "50.00", "0.00", "7.00"))
 
