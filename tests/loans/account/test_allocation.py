@@ -25,7 +25,13 @@ def of_each(account: Account, amount: str, order: PaymentOrder) -> dict[int, Dec
 
 
 def line(number: int, principal: str, interest: str = "0.00", fee: str = "0.00", late: str = "0.00") -> AllocationLine:
-    return AllocationLine(number, Decimal(principal), Decimal(interest), Decimal(fee), Decimal(late))
+    return AllocationLine(
+        instalment_number=number,
+        principal=Decimal(principal),
+        interest=Decimal(interest),
+        fee=Decimal(fee),
+        late_interest=Decimal(late),
+    )
 
 
 def test_a_line_sums_its_four_parts_and_adds_to_another() -> None:
@@ -36,11 +42,15 @@ def test_a_line_sums_its_four_parts_and_adds_to_another() -> None:
 
 
 def test_an_allocation_sums_by_component() -> None:
-    both = Allocation(Decimal("1240.00"), (line(1, "1000.00", "200.00"), line(2, "30.00", "4.00")), Decimal("6.00"))
+    both = Allocation(
+        amount=Decimal("1240.00"),
+        lines=(line(1, "1000.00", "200.00"), line(2, "30.00", "4.00")),
+        overpaid=Decimal("6.00"),
+    )
 
-    assert (both.total, both.of("principal"), both.of("interest")) == (1234, 1030, 204)
+    assert (both.total, both.parts.principal, both.parts.interest) == (1234, 1030, 204)
     with pytest.raises(AssertionError, match="sum to its payment"):
-        Allocation(Decimal("10.00"), (line(1, "9.00"),), ZERO)
+        Allocation(amount=Decimal("10.00"), lines=(line(1, "9.00"),), overpaid=ZERO)
 
 
 @pytest.mark.parametrize("amount", ["0.00", "-0.01", "-5.00"])
@@ -141,7 +151,9 @@ def test_what_was_paid_adds_to_what_was_paid_before() -> None:
 
     after = give(
         account,
-        Allocation(Decimal("100.30"), (line(1, "40.00", "30.00", "20.00", "10.00"),), Decimal("0.30")),
+        Allocation(
+            amount=Decimal("100.30"), lines=(line(1, "40.00", "30.00", "20.00", "10.00"),), overpaid=Decimal("0.30")
+        ),
         on("2-1"),
     )
 

@@ -73,7 +73,7 @@ def test_on_a_due_date_what_is_beyond_it_makes_the_loan_smaller_at_once(
     account, allocation = paid(a_loan(prepayment), "2-15", "200.00")
 
     assert of_each(account) == expected
-    assert allocation.lines == (AllocationLine(1, Decimal("200.00")),)
+    assert allocation.lines == (AllocationLine(instalment_number=1, principal=Decimal("200.00")),)
 
 
 def test_spread_money_that_an_instalment_cannot_take_goes_to_the_last_ones() -> None:
@@ -95,14 +95,17 @@ def serviced(account: Account, prepayment: Prepayment) -> Account:
 def test_less_than_a_yuan_pays_what_it_is() -> None:
     account, allocation = paid(a_loan(), "1-25", "0.40")
 
-    assert allocation.lines == (AllocationLine(1, Decimal("0.40")),)
+    assert allocation.lines == (AllocationLine(instalment_number=1, principal=Decimal("0.40")),)
     assert account.instalments[0].principal_paid == Decimal("0.40")
 
 
 def test_money_for_two_whole_instalments_makes_no_line_for_a_third() -> None:
     _, allocation = paid(a_loan(), "1-25", "200.00")
 
-    assert allocation.lines == (AllocationLine(1, Decimal("100.00")), AllocationLine(2, Decimal("100.00")))
+    assert allocation.lines == (
+        AllocationLine(instalment_number=1, principal=Decimal("100.00")),
+        AllocationLine(instalment_number=2, principal=Decimal("100.00")),
+    )
 
 
 def test_what_is_due_comes_before_what_is_ahead() -> None:
@@ -140,7 +143,7 @@ def test_resting_on_due_dates_early_money_waits_for_one_instalment_only() -> Non
 def test_fees_of_instalments_ahead_are_paid_when_no_principal_is_left() -> None:
     account, allocation = paid(a_loan(fee_total=Decimal("12.00")), "1-25", "605.00")
 
-    assert (allocation.of("principal"), allocation.of("fee"), allocation.overpaid) == (600, 5, ZERO)
+    assert (allocation.parts.principal, allocation.parts.fee, allocation.overpaid) == (600, 5, ZERO)
     assert [row.fee_paid for row in account.instalments] == [2, 2, 1, 0, 0, 0]
 
 
@@ -150,5 +153,5 @@ def test_settling_early_pays_principal_with_the_interest_of_the_days_used() -> N
     account, allocation = paid(loan, "1-31", "610.00", settles=True)
 
     interest = Decimal("3.10")  # 6.00 of the 31 days to 15 February, for 16 of them
-    assert (allocation.of("principal"), allocation.of("interest")) == (600, interest)
+    assert (allocation.parts.principal, allocation.parts.interest) == (600, interest)
     assert account.overpaid == Decimal("6.90") and account.is_settled

@@ -8,16 +8,11 @@ from typing import Any
 import pytest
 
 from core.money import ZERO
-from loans.account.account import ChargeOff, Earned
-from loans.account.replay import (
-    ExtensionEvent,
-    PaymentEvent,
-    RefundEvent,
-    WaiverEvent,
-    apply,
-    in_order,
-    replay,
-)
+from loans.account.account import ChargeOff, Earned, WriteOff
+from loans.account.changes.base import LaterEventImpossible
+from loans.account.changes.charges import ChargesWaived, WaiverTooHigh
+from loans.account.changes.credits import Refunded, RefundTooHigh
+from loans.account.replay import PaymentEvent, apply, in_order, replay
 from tests.loans.account.by_hand import a_row, an_account, on
 
 ORDER = ("fee", "late_interest", "interest", "principal")
@@ -38,24 +33,17 @@ def test_a_payment_is_divided_and_one_that_settles_calls_all_in_first() -> None:
     early, also_told = apply(ACCOUNT, payment("1-11", "310.00", settles_early=True))
 
     assert told.allocation is not None and also_told.allocation is not None
-    assert (told.allocation.of("interest"), told.allocation.of("principal"), plainly.owed) == (59, 251, 49)
-    assert (also_told.allocation.of("interest"), also_told.allocation.of("principal")) == (10, 300)
+    assert (told.allocation.parts.interest, told.allocation.parts.principal, plainly.owed) == (59, 251, 49)
+    assert (also_told.allocation.parts.interest, also_told.allocation.parts.principal) == (10, 300)
     assert early.is_settled and early.instalments[1].interest == ZERO
     assert early.instalments[0].due_on == on("1-11")
-
-
-def test_an_extension_tells_the_interest_it_adds() -> None:
-    account, told = apply(ACCOUNT, ExtensionEvent(on=on("1-11"), days=73, annual_rate=Decimal("0.10")))
-
-    assert told.interest_added == Decimal("6.00")  # 300 × 10 % × 73 ÷ 365
-    assert [row.due_on for row in account.instalments] == [on("4-15"), on("5-13")]
 
 
 @pytest.mark.parametrize(("component", "left"), [("fee", ("3.00", "9.00")), ("late_interest", ("8.00", "4.00"))])
 def test_a_waiver_gives_up_what_it_names(component: str, left: tuple[str, str]) -> None:
     account = an_account(a_row(1, "1-1", "0.00", fee="8.00", late_interest="9.00000000"))
 
-    after, _ = apply(account, WaiverEvent(on=on("1-1"), component=component, amount=Decimal("5.00")))
+    after, _ = apply(account, ChargesWaived(on=on("1-1"), component=component, amount=Decimal("5.00")))
 
     (row,) = after.instalments
     assert (row.fee_owed, row.late_interest_owed) == tuple(map(Decimal, left))
@@ -63,26 +51,52 @@ def test_a_waiver_gives_up_what_it_names(component: str, left: tuple[str, str]) 
 
 def test_a_waiver_of_more_than_is_owed_is_refused_unless_it_stands_already() -> None:
     account = an_account(a_row(1, "1-1", "0.00", fee="8.00"))
-    wished = WaiverEvent(on=on("1-1"), component="fee", amount=Decimal("8.01"))
+    wished = ChargesWaived(on=on("1-1"), component="fee", amount=Decimal("8.01"))
 
-    with pytest.raises(ValueError, match="more would be waived"):
+    with pytest.raises(WaiverTooHigh):
         apply(account, wished)
     after, told = apply(account, replace(wished, source=STORED))
 
     assert after.instalments[0].fee_owed == ZERO
-    assert (told.event.source, told.allocation, told.interest_added, told.effect) == (STORED, None, None, None)
+    assert (told.event.source, told.allocation, told.effect.figures) == (STORED, None, {"waived": 8})
 
 
 def test_no_more_is_refunded_than_is_overpaid() -> None:
     account = replace(ACCOUNT, overpaid=Decimal("5.00"))
 
-    part, _ = apply(account, RefundEvent(on=on("1-5"), amount=Decimal("2.00")))
-    whole, told = apply(account, RefundEvent(on=on("1-5"), amount=Decimal("5.00")))
+    part, _ = apply(account, Refunded(on=on("1-5"), amount=Decimal("2.00")))
+    whole, told = apply(account, Refunded(on=on("1-5"), amount=Decimal("5.00")))
 
     assert (part.overpaid, whole.overpaid, whole.as_of) == (3, ZERO, on("1-5"))
-    assert told.event.on == on("1-5")
-    with pytest.raises(ValueError, match="more would be refunded"):
-        apply(account, RefundEvent(on=on("1-5"), amount=Decimal("5.01")))
+    assert told.effect.figures == {"refunded": 5}
+    with pytest.raises(RefundTooHigh):
+        apply(account, Refunded(on=on("1-5"), amount=Decimal("5.01")))
+
+
+def test_what_stands_and_is_not_possible_any_more_is_told_as_a_later_event() -> None:
+    gone = Refunded(on=on("1-5"), amount=Decimal("5.00"))
+
+    with pytest.raises(RefundTooHigh):
+        replay(ACCOUNT, [gone])
+    with pytest.raises(LaterEventImpossible):
+        replay(ACCOUNT, [replace(gone, source=STORED)])
+
+
+@pytest.mark.parametrize(
+    ("amount", "recovered", "overpaid"),
+    [("40.00", "50.00", "0.00"), ("90.00", "100.00", "0.00"), ("90.01", "100.00", "0.01")],
+)
+def test_money_for_a_written_off_loan_recovers_what_was_written_off_and_no_more(
+    amount: str, recovered: str, overpaid: str
+) -> None:
+    lost = replace(ACCOUNT, written_off=WriteOff(on=on("1-5"), amount=Decimal("100.00"), recovered=Decimal("10.00")))
+
+    after, told = apply(lost, payment("2-1", amount))
+
+    assert after.written_off is not None and told.allocation is not None
+    assert (after.written_off.recovered, after.overpaid) == (Decimal(recovered), Decimal(overpaid))
+    assert (told.allocation.to_write_off, told.allocation.recovers) == (Decimal(recovered) - 10, True)
+    assert after.instalments == ACCOUNT.instalments
 
 
 def test_money_for_what_was_charged_off_is_a_recovery() -> None:
