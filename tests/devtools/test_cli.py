@@ -40,6 +40,7 @@ def started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Started:
     monkeypatch.setattr(cli, "run", found)
     monkeypatch.setattr(cli, "throw_away_services", servers)
     monkeypatch.setattr(cli.environment, "ensure", lambda: None)
+    monkeypatch.setattr(cli, "lay_out", lambda _folder, *, check: [])
     monkeypatch.setattr(cli.test_database, "prepared", lambda _home: tmp_path)
     monkeypatch.setenv("LOANDESK_HOME", str(tmp_path / "home"))
     return found
