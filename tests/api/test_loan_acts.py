@@ -39,7 +39,8 @@ def test_a_preview_shows_what_would_change_and_stores_nothing(lilac, product, un
 
     shown = lilac.send(f"/loans/{loan['id']}/acts/preview", wish()).json()
 
-    assert shown["figures"] == [{"name": "late_interest_receivable", "before": yuan(0), "after": yuan(25)}]
+    moved = {"before": yuan(0), "after": yuan(25)}
+    assert shown["figures"] == [{"name": name, **moved} for name in ("late_interest_receivable", "overdue_total")]
     assert [line["debit"]["amount"] for line in shown["journal"]] == [2500, 0]
     assert not LoanAct.objects.exists()
 
