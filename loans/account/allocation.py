@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 from core.money import ZERO, split_evenly
 from loans.account.account import Account, InstalmentState, age, settle_rows
@@ -27,7 +28,7 @@ class AllocationLine(Parts):
         return AllocationLine(instalment_number=self.instalment_number, **(self + other).as_dict())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Allocation:
     """A payment divided; ``overpaid`` is what nothing was owed for.
 
@@ -49,7 +50,7 @@ class Allocation:
         """What paid something that was owed."""
         return self.parts.total + self.to_write_off
 
-    @property
+    @cached_property
     def parts(self) -> Parts:
         """What went to each part over all instalments."""
         return sum_of(self.lines)

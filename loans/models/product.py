@@ -97,9 +97,12 @@ class Product(models.Model):
 
 def currency_of_version(version_id: int) -> str:
     """The currency in which a version of a product lends; a product never moves to another market."""
-    read = Product.objects.filter(versions=version_id).values_list("market", flat=True)
-    currency: str = kept(f"currency:version:{version_id}", lambda: currency_of(read.get()))
-    return currency
+
+    def read() -> str:
+        market: str = Product.objects.values_list("market", flat=True).get(versions=version_id)
+        return currency_of(market)
+
+    return kept(f"currency:version:{version_id}", read)
 
 
 class ProductVersion(ScheduleSettings):
