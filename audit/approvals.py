@@ -18,6 +18,7 @@ from audit.models import Approval, ApprovalStatus
 from core.context import acting
 from core.errors import DomainError, Invalid, NotAllowed
 from core.rules import rule
+from staff.models import User
 
 Handler = Callable[[Approval, date], None]
 EXPIRY = "approval_expiry"
@@ -121,7 +122,7 @@ def request(
     kind: str,
     obj: models.Model,
     reason: str,
-    requested_by: Any,
+    requested_by: User | None,
     on: date,
     payload: dict[str, Any] | None = None,
     before: dict[str, Any] | None = None,
@@ -178,7 +179,7 @@ def pending(kind: str, obj: models.Model) -> Approval | None:
     return about(kind, obj).filter(status=ApprovalStatus.PENDING).first()
 
 
-def approve(*, approval_id: int, decided_by: Any, on: date, reason: str = "") -> Approval:
+def approve(*, approval_id: int, decided_by: User, on: date, reason: str = "") -> Approval:
     """Approve and carry out, exactly as the request shows it.
 
     Raises SecondPersonNeeded, ApprovalNotPermitted, ApprovalAlreadyDecided, ApprovalExpired and whatever the change itself
@@ -213,7 +214,7 @@ def _outcome_changed(approval: Approval, on: date) -> bool:
 
 
 @transaction.atomic
-def reject(*, approval_id: int, decided_by: Any, reason: str, on: date) -> Approval:
+def reject(*, approval_id: int, decided_by: User, reason: str, on: date) -> Approval:
     """Refuse the request; a reason is compulsory."""
     if not reason.strip():
         raise ReasonMissing()
@@ -240,7 +241,7 @@ def _expire(approval: Approval, on: date) -> None:
     _follow_refusal(approval, on, actor=None, reason="")
 
 
-def _follow_refusal(approval: Approval, on: date, *, actor: Any, reason: str) -> None:
+def _follow_refusal(approval: Approval, on: date, *, actor: User | None, reason: str) -> None:
     on_reject = kind_of(approval).on_reject
     if on_reject is not None:
         with acting(actor=actor, reason=reason):
@@ -251,7 +252,7 @@ def _target(kind: str, obj: models.Model) -> dict[str, str]:
     return {"kind": kind, "object_type": obj._meta.label_lower, "object_id": str(obj.pk)}
 
 
-def _decidable(approval_id: int, decided_by: Any, on: date) -> Approval:
+def _decidable(approval_id: int, decided_by: User, on: date) -> Approval:
     """The request, locked, if this person can decide on it now."""
     approval = Approval.objects.select_for_update().get(pk=approval_id)
     if approval.status != ApprovalStatus.PENDING:
@@ -266,7 +267,7 @@ def _decidable(approval_id: int, decided_by: Any, on: date) -> Approval:
     return approval
 
 
-def _decide(approval: Approval, decided_by: Any, reason: str, status: ApprovalStatus) -> None:
+def _decide(approval: Approval, decided_by: User, reason: str, status: ApprovalStatus) -> None:
     approval.status = status
     approval.decided_by = decided_by
     approval.decided_at = timezone.now()

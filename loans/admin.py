@@ -20,7 +20,9 @@ from loans.models import (
     Contract,
     Disbursement,
     IncomingPayment,
+    Instalment,
     Loan,
+    LoanAct,
     Mandate,
     Merchant,
     PolicyPledge,
@@ -137,6 +139,34 @@ class LoanAdmin(ReadOnlyAdmin):
     list_filter = ("status",)
     search_fields = ("number", "public_id")
     list_select_related = ("borrower", "product_version__product")
+
+
+@admin.register(Instalment)
+class ScheduleAdmin(ReadOnlyAdmin):
+    """The rows of all schedules, those that acts replaced included; one loan's are found by its number."""
+
+    list_display = (
+        "loan",
+        "version",
+        "number",
+        "due_on",
+        "principal",
+        "interest",
+        "fee",
+        "settled_on",
+        "superseded_on",
+    )
+    list_filter = (("due_on", admin.DateFieldListFilter),)
+    search_fields = ("=loan__number", "=loan__public_id")
+    list_select_related = ("loan",)
+
+
+@admin.register(LoanAct)
+class LoanActAdmin(ReadOnlyAdmin):
+    list_display = ("number", "loan", "kind", "effective_on", "recorded_by", "agreed_by", "undone_on")
+    list_filter = ("kind",)
+    search_fields = ("=number", "=loan__number")
+    list_select_related = ("loan", "recorded_by", "agreed_by")
 
 
 @admin.register(Repayment)

@@ -29,7 +29,7 @@ class RepaymentPreview(RepaymentView):
         """Figures, schedule and journal as the repayment would leave them. Nothing of it is stored."""
         given: dict[str, Any] = self.body(shapes.RepaymentInput)
         loan = referred(self.loans(), "loan", given["loan"])
-        act = partial(record, loan, given, key=f"preview:{loan.public_id}", by=request.user)
+        act = partial(record, loan, given, key=f"preview:{loan.public_id}", by=self.client.acts_as)
         return self.answer(act_serializers.RepaymentPreviewSerializer, preview(loan, act))
 
 

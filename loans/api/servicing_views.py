@@ -23,6 +23,7 @@ from partners.api.conditions import tagged
 from partners.api.lists import ListQuery, WordsField
 from partners.api.schema import list_of
 from partners.introductions import EVERY_ORIGIN, visible
+from staff.models import User
 
 QUOTED_AHEAD = timedelta(days=366)
 
@@ -199,25 +200,33 @@ class Repayments(RepaymentView):
         """Money you received for a loan: it is allocated in the order of the product, a late report is back-dated."""
         given = self.body(shapes.RepaymentInput)
         loan = referred(self.loans(), "loan", given["loan"])
-        repayment = record(loan, given, key=use_case_key(self.request), by=self.request.user)
+        repayment = record(loan, given, key=use_case_key(self.request), by=self.client.acts_as)
         return self.shown(repayment, status=201)
 
 
-def record(loan: Loan, given: dict[str, Any], *, key: str, by: Any) -> Repayment:
+def record(loan: Loan, given: dict[str, Any], *, key: str, by: User) -> Repayment:
     """The repayment a partner reports, or with ``settles_early`` the settlement it pays. Raises what these raise."""
     today = business_date.current()
     received_on = given.get("received_on", today)
-    facts: dict[str, Any] = {
-        "loan_id": loan.pk,
-        "amount": given["amount"],
-        "channel": CHANNEL,
-        "idempotency_key": key,
-        "recorded_on": today,
-    }
     if given["settles_early"]:
-        return settle_early(on=received_on, by=by, **facts)
+        return settle_early(
+            loan_id=loan.pk,
+            on=received_on,
+            channel=CHANNEL,
+            idempotency_key=key,
+            by=by,
+            recorded_on=today,
+            amount=given["amount"],
+        )
     return record_repayment(
-        received_on=received_on, recorded_by=by, payer_reference=given.get("payer_reference", ""), **facts
+        loan_id=loan.pk,
+        amount=given["amount"],
+        received_on=received_on,
+        channel=CHANNEL,
+        idempotency_key=key,
+        recorded_by=by,
+        recorded_on=today,
+        payer_reference=given.get("payer_reference", ""),
     )
 
 

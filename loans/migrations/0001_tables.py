@@ -1266,7 +1266,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'instalment',
-                'verbose_name_plural': 'instalments',
+                'verbose_name_plural': 'schedules',
                 'ordering': ['loan', 'version', 'number'],
                 'default_permissions': ('view',),
                 'indexes': [models.Index(condition=models.Q(('settled_on__isnull', True), ('superseded_on__isnull', True)), fields=['due_on', 'loan'], name='loans_instalment_open')],

@@ -34,7 +34,7 @@ class Instalment(models.Model):
     class Meta:
         ordering = ["loan", "version", "number"]
         verbose_name = _("instalment")
-        verbose_name_plural = _("instalments")
+        verbose_name_plural = _("schedules")
         default_permissions = ("view",)
         constraints = [
             models.UniqueConstraint(fields=["loan", "version", "number"], name="loans_instalment_number"),

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.money import ZERO
+from core.writing import money, number
 from ledger.models import JournalEntry, JournalLine
 from loans.events.act_kinds import act_kind
 from loans.models import (
@@ -293,7 +294,7 @@ def money_split(parts: object) -> str:
         ("overpaid", _("overpaid")),
     )
     found = [(label, getattr(parts, name, ZERO)) for name, label in names]
-    return ", ".join(f"{label} {amount:,.2f}" for label, amount in found if amount)
+    return ", ".join(f"{label} {number(amount)}" for label, amount in found if amount)
 
 
 def repayment_event(repayment: Repayment) -> Event:
@@ -303,7 +304,7 @@ def repayment_event(repayment: Repayment) -> Event:
     return Event(
         at=_moment(repayment.received_on, repayment.recorded_at),
         title=_("Payment reversed") if reversed_ else title,
-        text=f"¥ {repayment.amount:,.2f} {repayment.get_channel_display()}",
+        text=f"{money(repayment.amount, repayment.currency)} {repayment.get_channel_display()}",
         note=" · ".join(part for part in (who, repayment.reversal_reason or money_split(repayment)) if part),
         tone="attention" if reversed_ else "good",
     )
@@ -320,7 +321,7 @@ def _disbursement_event(disbursement: Disbursement) -> Event:
     return Event(
         at=_noon(on),
         title=_("Disbursement"),
-        text=f"¥ {disbursement.amount:,.2f} {disbursement.get_status_display()}",
+        text=f"{money(disbursement.amount, disbursement.currency)} {disbursement.get_status_display()}",
         note=in_words(disbursement.failure_code, disbursement.failure_detail) or disbursement.bank_reference,
         tone="bad" if disbursement.is_retryable else "good" if disbursement.paid_on else "info",
     )

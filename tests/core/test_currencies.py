@@ -26,10 +26,6 @@ MAY_NAME_ONE = {
     "templates/messaging/wordings.html",
     "benchmarks/repayments.py",
 }
-# Being rewritten; to be emptied.
-NOT_YET = {"loans/pages/loan_page.py"}
-# Templates that still write amounts in the money of the house whatever the loan's; to be emptied.
-HOUSE_MONEY_ONLY = {"loans/_settle_quote.html"}
 
 
 @pytest.mark.parametrize(
@@ -88,7 +84,7 @@ def test_no_code_and_no_template_names_a_currency() -> None:
         if not path.relative_to(ROOT).as_posix().startswith(".") and NAMED.search(path.read_text())
     }
 
-    assert named - MAY_NAME_ONE - NOT_YET == set()
+    assert named - MAY_NAME_ONE == set()
 
 
 def test_every_amount_on_a_page_says_of_which_currency() -> None:
@@ -98,4 +94,4 @@ def test_every_amount_on_a_page_says_of_which_currency() -> None:
         if re.search(r"\|money(?![:\w])", path.read_text())
     }
 
-    assert silent - HOUSE_MONEY_ONLY == set()
+    assert silent == set()
