@@ -147,7 +147,7 @@ def request(
             "payload": payload or {},
             "before": before or {},
             "after": after or {},
-            "outcome": outcome or {},
+            "outcome": _rows(outcome or {}),
             "outcome_on": on if outcome else None,
             "amount": amount,
             "reason": reason,
@@ -158,9 +158,13 @@ def request(
     )
     if not created:
         raise ApprovalAlreadyPending(label=approval.object_label)
-    shown = {**approval.after, **approval.outcome}
+    shown = {**approval.after, **(outcome or {})}
     record("requested", approval, reason=reason, before=approval.before, after=shown, actor=requested_by)
     return approval
+
+
+def _rows(words: dict[str, str]) -> list[list[str]]:
+    return [[label, value] for label, value in words.items()]
 
 
 def expires_on(kind: str, on: date) -> date:
@@ -204,12 +208,12 @@ def _outcome_changed(approval: Approval, on: date) -> bool:
     if find is None:
         return False
     now = find(approval, on)
-    if now.words == approval.outcome:
+    if now.words == dict(approval.outcome):
         return False
-    approval.outcome_before, approval.outcome, approval.outcome_on = approval.outcome, now.words, on
+    approval.outcome_before, approval.outcome, approval.outcome_on = approval.outcome, _rows(now.words), on
     approval.amount = now.amount
     approval.save(update_fields=["outcome_before", "outcome", "outcome_on", "amount"])
-    record("outcome_changed", approval, before=approval.outcome_before, after=approval.outcome)
+    record("outcome_changed", approval, before=dict(approval.outcome_before), after=now.words)
     return True
 
 

@@ -48,11 +48,10 @@ def changes_of(record: Any, people: dict[int, str] | None = None) -> list[Change
 
 def outcome_of(approval: Approval) -> list[Change]:
     """What approving would do: as it was shown before something changed, beside as it would come out now."""
-    keys = {**approval.outcome, **approval.outcome_before}
-    before, after = approval.outcome_before, approval.outcome
+    before, after = dict(approval.outcome_before), dict(approval.outcome)
     return [
         Change(_label(None, key), _words(None, key, before.get(key), {}), _words(None, key, after.get(key), {}))
-        for key in keys
+        for key in {**after, **before}
     ]
 
 

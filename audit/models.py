@@ -66,8 +66,9 @@ class Approval(models.Model):
     before = models.JSONField(_("before"), default=dict)
     after = models.JSONField(_("after"), default=dict)
     # What approving it would do, in words, as last shown to who decides; and as shown before something changed since.
-    outcome = models.JSONField(_("outcome"), default=dict)
-    outcome_before = models.JSONField(_("outcome before"), default=dict)
+    # Pairs of label and value, because PostgreSQL keeps the order of a list and not that of an object.
+    outcome = models.JSONField(_("outcome"), default=list)
+    outcome_before = models.JSONField(_("outcome before"), default=list)
     outcome_on = models.DateField(_("outcome as of"), null=True)
     amount = money_field(null=True, blank=True)
     reason = models.CharField(_("reason"), max_length=500)

@@ -20,6 +20,7 @@ from debt_collections.strategy import Evidence, NextAction, next_action, suggest
 from debt_collections.timeline import Line, story
 from loans.account.account import Account, age
 from loans.account.changes.extending import Extended
+from loans.account.parts import Parts
 from loans.acts.kinds.extending import days_that_cure
 from loans.bookkeeping import positions
 from loans.models import LoanPosition, LoanStatus
@@ -42,21 +43,17 @@ ACTION_WORDS: dict[NextAction, str | LazyText] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Owed:
-    """What is overdue, by kind, and what has to be paid today and tomorrow to be up to date."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owed(Parts):
+    """What is overdue, by part, and what has to be paid today and tomorrow to be up to date."""
 
-    principal: Decimal = ZERO
-    interest: Decimal = ZERO
-    fee: Decimal = ZERO
-    late_interest: Decimal = ZERO
     to_recover: Decimal = ZERO
     today: Decimal = ZERO
     tomorrow: Decimal = ZERO
 
     @property
     def overdue(self) -> Decimal:
-        return self.principal + self.interest + self.fee + self.late_interest + self.to_recover
+        return self.total + self.to_recover
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,23 @@ class Parts:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartsPaid(Parts):
+    """What was agreed by part, and how much of it all is paid."""
+
+    paid: Decimal = ZERO
+
+    @property
+    def owed(self) -> Decimal:
+        return self.total - self.paid
+
+    @classmethod
+    def summed(cls, rows: Iterable["PartsPaid"]) -> "PartsPaid":
+        """All rows together."""
+        found = list(rows)
+        return PartsPaid(**sum_of(found).as_dict(), paid=sum((row.paid for row in found), ZERO))
+
+
 NOTHING = Parts()
 
 

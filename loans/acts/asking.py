@@ -16,6 +16,7 @@ from django.utils.translation import override
 
 from audit import approvals
 from audit.models import Approval
+from core.money import ZERO
 from loans.acts.performing import BeyondAuthority, perform, previewed
 from loans.acts.previewing import Preview
 from loans.acts.undoing import undo, undo_previewed
@@ -179,13 +180,13 @@ def outcome_in_words(kind: ActKind, found: Preview) -> dict[str, str]:
 
 def _entry_in_words(found: Preview, act: LoanAct) -> dict[str, str]:
     entries = (lines for entry, lines in found.entries if entry.pk == act.entry_id)
-    return {
-        f"{side} · {line.account_id}": str(amount)
-        for lines in entries
-        for line in lines
-        for side, amount in (("Debit", line.debit), ("Credit", line.credit))
-        if amount
-    }
+    sums: dict[str, Decimal] = {}
+    for line in (line for lines in entries for line in lines):
+        for side, amount in (("Debit", line.debit), ("Credit", line.credit)):
+            if amount:
+                label = f"{side} · {line.account}"
+                sums[label] = sums.get(label, ZERO) + amount
+    return {label: str(amount) for label, amount in sums.items()}
 
 
 def _schedule_in_words(found: Preview) -> dict[str, str]:

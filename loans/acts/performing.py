@@ -26,7 +26,7 @@ from loans.bookkeeping.concluding import conclude
 from loans.bookkeeping.correcting import replay_all
 from loans.bookkeeping.signals import announce
 from loans.events.act_kinds import ActKind, Tried, Wish, act_kind
-from loans.events.act_parameters import encoded, require_possible
+from loans.events.act_parameters import decoded, encoded, require_possible
 from loans.events.stored import stored_events
 from loans.models import Loan, LoanAct, Repayment
 from loans.notices import notices
@@ -101,7 +101,7 @@ def _perform(kind: ActKind, wish: Wish, *, approved: bool, agreed_by: User | Non
     require_possible(kind.parameters, wish.values)
     position = positions.locked(loan.pk)
     before = positions.load(loan, position)
-    change = kind.from_values(loan, wish.effective_on, wish.values)
+    change = kind.from_values(loan, wish.effective_on, decoded(kind.parameters, asked))
     if kind.refuse is not None:
         kind.refuse(loan, before, change)
     after, effect = _applied(loan, before, change, wish)

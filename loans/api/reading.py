@@ -9,6 +9,7 @@ from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
 from core.money import ZERO, round_money
+from loans.account.parts import PartsPaid
 from loans.models import (
     ActStatus,
     Application,
@@ -60,27 +61,14 @@ def repayments() -> QuerySet[Repayment]:
     ).prefetch_related("lines", Prefetch("loan__disbursements", Disbursement.objects.order_by("id")))
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One instalment, or the sum of all, with its state as a word for programs."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line(PartsPaid):
+    """One instalment, with its state as a word for programs."""
 
-    principal: Decimal
-    interest: Decimal
-    fee: Decimal
-    late_interest: Decimal
-    paid: Decimal
-    number: int = 0
-    starts_on: date | None = None
-    due_on: date | None = None
-    state: str = ""
-
-    @property
-    def total(self) -> Decimal:
-        return self.principal + self.interest + self.fee + self.late_interest
-
-    @property
-    def owed(self) -> Decimal:
-        return self.total - self.paid
+    number: int
+    starts_on: date
+    due_on: date
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +83,8 @@ class Schedule:
     instalments: list[Line]
 
     @property
-    def totals(self) -> Line:
-        rows = self.instalments
-        return Line(
-            principal=sum((row.principal for row in rows), ZERO),
-            interest=sum((row.interest for row in rows), ZERO),
-            fee=sum((row.fee for row in rows), ZERO),
-            late_interest=sum((row.late_interest for row in rows), ZERO),
-            paid=sum((row.paid for row in rows), ZERO),
-        )
+    def totals(self) -> PartsPaid:
+        return PartsPaid.summed(self.instalments)
 
 
 def schedule_of(loan: Loan, on: date) -> Schedule:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from core.errors import Invalid
-from core.money import CENT
+from core.money import CENT, MOST_MONEY
 
 Words = str | Promise
 
@@ -89,7 +89,7 @@ def require_possible(parameters: Sequence[Parameter], values: Mapping[str, Any])
 
 
 def _possible(parameter: Parameter, value: Any) -> bool:
-    if parameter.sort is Sort.MONEY and not (value.is_finite() and value % CENT == 0):
+    if parameter.sort is Sort.MONEY and not (value.is_finite() and abs(value) <= MOST_MONEY and value % CENT == 0):
         return False
     if parameter.choices:
         return value in [code for code, _label in parameter.choices]
@@ -99,17 +99,26 @@ def _possible(parameter: Parameter, value: Any) -> bool:
 
 def encoded(parameters: Sequence[Parameter], values: Mapping[str, Any]) -> dict[str, Any]:
     """``values`` as JSON keeps them: amounts and rates as text, days as ISO dates. Raises ParameterUnknown."""
-    known = {parameter.name for parameter in parameters}
+    known = {parameter.name: parameter for parameter in parameters}
     for name in values:
         if name not in known:
             raise ParameterUnknown(field=name, name=name, known=", ".join(sorted(known)))
-    return {name: _plain(value) for name, value in values.items()}
+    return {name: _plain(known[name], value) for name, value in values.items()}
 
 
-def _plain(value: Any) -> Any:
+def _plain(parameter: Parameter, value: Any) -> Any:
     if isinstance(value, Decimal):
-        return str(value)
+        return str(_in_cents(value) if parameter.sort is Sort.MONEY else value)
     return value.isoformat() if isinstance(value, date) else value
+
+
+def _in_cents(amount: Decimal) -> Decimal:
+    """25 → 25.00: kept and shown in cents however it was typed. What has no whole cents stays as it is, to be refused."""
+    try:
+        cents = amount.quantize(CENT)
+    except InvalidOperation:
+        return amount
+    return cents if cents == amount else amount
 
 
 def decoded(parameters: Sequence[Parameter], stored: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,29 +6,20 @@ from decimal import Decimal
 
 from core.money import ZERO
 from ledger.models import JournalEntry, JournalLine
+from loans.account.parts import PARTS, Parts
 from loans.bookkeeping.account_mapping import accounts_for
 from loans.models import Accrual, Loan
 
-PARTS = ("principal", "interest", "late_interest", "fee")
 
-
-@dataclass(frozen=True, slots=True)
-class Movement:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement(Parts):
     """What one entry did to the loan's receivables, part by part; ``receivable`` is what stands after it."""
 
     entry_id: int
     event: str
     posted_on: date
     effective_on: date
-    principal: Decimal = ZERO
-    interest: Decimal = ZERO
-    late_interest: Decimal = ZERO
-    fee: Decimal = ZERO
     receivable: Decimal = ZERO
-
-    @property
-    def total(self) -> Decimal:
-        return self.principal + self.interest + self.late_interest + self.fee
 
 
 def movements(loan: Loan) -> list[Movement]:
@@ -64,4 +55,6 @@ def _own_lines(loan: Loan) -> dict[int, dict[str, Decimal]]:
 
 
 def _movement(entry: JournalEntry, parts: dict[str, Decimal]) -> Movement:
-    return Movement(entry.pk, entry.event, entry.posted_on, entry.effective_on, **parts)
+    return Movement(
+        entry_id=entry.pk, event=entry.event, posted_on=entry.posted_on, effective_on=entry.effective_on, **parts
+    )

@@ -14,45 +14,16 @@ from django.utils.translation import ngettext
 from core.calendars import days_between
 from core.choices import Shown, Tone
 from core.money import ZERO, round_money
+from loans.account.parts import PartsPaid
 from loans.models import Instalment, Loan, LoanStatus
 
 
-@dataclass(frozen=True, slots=True)
-class ScheduleRow:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleRow(PartsPaid):
     number: int
     starts_on: date
     due_on: date
-    principal: Decimal
-    interest: Decimal
-    fee: Decimal
-    late_interest: Decimal
-    paid: Decimal
     state: Shown
-
-    @property
-    def total(self) -> Decimal:
-        return self.principal + self.interest + self.fee + self.late_interest
-
-    @property
-    def owed(self) -> Decimal:
-        return self.total - self.paid
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    principal: Decimal = ZERO
-    interest: Decimal = ZERO
-    fee: Decimal = ZERO
-    late_interest: Decimal = ZERO
-    paid: Decimal = ZERO
-
-    @property
-    def total(self) -> Decimal:
-        return self.principal + self.interest + self.fee + self.late_interest
-
-    @property
-    def owed(self) -> Decimal:
-        return self.total - self.paid
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +32,7 @@ class ScheduleView:
 
     version: int
     rows: tuple[ScheduleRow, ...]
-    totals: Totals
+    totals: PartsPaid
     is_indicative: bool = False
 
     @property
@@ -91,13 +62,7 @@ def schedule_view(
     Lateness is told as of the reckoning, so that the rows never disagree with the head of the page by a day.
     """
     rows = tuple(_row(loan, instalment, as_of, on) for instalment in instalments)
-    totals = Totals(
-        principal=sum((row.principal for row in rows), ZERO),
-        interest=sum((row.interest for row in rows), ZERO),
-        fee=sum((row.fee for row in rows), ZERO),
-        late_interest=sum((row.late_interest for row in rows), ZERO),
-        paid=sum((row.paid for row in rows), ZERO),
-    )
+    totals = PartsPaid.summed(rows)
     return ScheduleView(version, rows, totals, loan.status == LoanStatus.PENDING_DISBURSEMENT)
 
 

@@ -69,8 +69,8 @@ def test_approved_on_its_day_it_does_what_it_showed(loan: Loan, lead: User, chec
     approve(request, checker, ASKED)
 
     assert request.amount == written_off(loan) == position(loan).written_off_amount
-    assert request.outcome["Written off"] == str(request.amount)
-    assert request.outcome["Status of the loan"] == "written off"
+    assert dict(request.outcome)["Written off"] == str(request.amount)
+    assert dict(request.outcome)["Status of the loan"] == "written off"
     assert loan.acts.get().agreed_by == checker
 
 
@@ -86,8 +86,8 @@ def test_approved_weeks_later_it_first_comes_back_with_both_figures(loan: Loan, 
     loan.refresh_from_db()
     assert (request.status, loan.status) == (ApprovalStatus.PENDING, "active")
     assert not LoanAct.objects.exists()
-    assert request.outcome_before["Written off"] == str(shown)
-    assert request.amount == Decimal(request.outcome["Written off"]) > shown
+    assert dict(request.outcome_before)["Written off"] == str(shown)
+    assert request.amount == Decimal(dict(request.outcome)["Written off"]) > shown
     assert AuditEvent.objects.filter(action="outcome_changed", object_id=str(request.pk)).count() == 1
 
     approve(request, checker, WEEKS_LATER)
@@ -108,14 +108,14 @@ def test_the_page_shows_both_beside_each_other(
     request.refresh_from_db()
     page = " ".join(refused.content.decode().split())
     assert refused.status_code == 409
-    for figures in (request.outcome_before, request.outcome):
+    for figures in (dict(request.outcome_before), dict(request.outcome)):
         assert f"{Decimal(figures['Written off']):,.2f}" in page
     assert "Shown before" in page
 
     done = checker.post(reverse("audit:approve", args=[request.pk]), {"reason": ""})
 
     assert done.status_code == 302
-    assert f"{written_off(loan)}" == request.outcome["Written off"]
+    assert f"{written_off(loan)}" == dict(request.outcome)["Written off"]
 
 
 def test_money_that_came_in_between_brings_an_extension_back(loan: Loan, lead: User, second_lead: User) -> None:
@@ -126,7 +126,7 @@ def test_money_that_came_in_between_brings_an_extension_back(loan: Loan, lead: U
         approve(request, second_lead, ASKED)
 
     request.refresh_from_db()
-    assert request.outcome_before["Interest added"] != request.outcome["Interest added"]
+    assert dict(request.outcome_before)["Interest added"] != dict(request.outcome)["Interest added"]
 
 
 def test_nights_alone_do_not_bring_back_what_counts_from_the_day_it_was_asked_for(
@@ -150,7 +150,7 @@ def test_what_two_agreed_to_takes_two_to_undo_and_that_is_shown_too(loan: Loan, 
     assert isinstance(request, Approval)
     granted.refresh_from_db()
     assert not granted.is_undone
-    assert any(label.startswith("#1 2026-02-15") for label in request.outcome)
+    assert any(label.startswith("#1 2026-02-15") for label in dict(request.outcome))
     with pytest.raises(approvals.SecondPersonNeeded):
         approve(request, lead, ASKED)
     approve(request, second_lead, ASKED)
@@ -203,3 +203,12 @@ def test_after_its_end_it_can_be_asked_for_again(loan: Loan, lead: User) -> None
 
     first.refresh_from_db()
     assert (first.status, again.status) == (ApprovalStatus.EXPIRED, ApprovalStatus.PENDING)
+
+
+def test_the_outcome_reads_in_the_order_in_which_it_was_worked_out(loan: Loan, lead: User) -> None:
+    request = asked(loan, lead)
+
+    labels = [label for label, _value in request.outcome]
+    debits = [place for place, label in enumerate(labels) if label.startswith("Debit · ")]
+    assert labels[0] == "Written off" and debits and min(debits) > labels.index("Status of the loan")
+    assert "Debit · 5001" in " ".join(labels) and "Debit · 5001" not in labels  # an account is shown with its name

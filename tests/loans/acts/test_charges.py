@@ -14,6 +14,7 @@ from loans.acts.running_cost import FeeBreaksCap, LateInterestBreaksCap, Penalty
 from loans.acts.undoing import undo
 from loans.bookkeeping.positions import load
 from loans.events.act_kinds import act_kind
+from loans.events.act_parameters import ParameterOutOfRange
 from loans.models import Instalment, Loan, LoanAct
 from tests.loans.acts.test_acts import fees, wish
 from tests.loans.books import a_running_loan, close_until
@@ -48,6 +49,22 @@ class TestAdjusted:
         undo(act_id=act.pk, reason="another loan was meant", on=ON)
         assert fees(loan) == [Decimal("10.00")] * 12
         assert_books_agree(loan)
+
+    @pytest.mark.parametrize("typed", ["5", "5.0", "5.00", "5.000", "0.5E+1"])
+    def test_a_sum_is_kept_in_cents_however_it_was_typed(self, typed: str) -> None:
+        loan = with_fees()
+
+        act = perform(wish(loan, "fee_raised", ON, instalment=2, amount=Decimal(typed)))
+
+        assert act.parameters["amount"] == act.figures["fee_raised"] == "5.00"
+
+    @pytest.mark.parametrize("typed", ["5.001", "NaN", "Infinity", "1E+12", "1E+40", "-5"])
+    def test_what_is_no_sum_of_money_is_refused_by_name(self, typed: str) -> None:
+        loan = with_fees()
+
+        with pytest.raises(ParameterOutOfRange):
+            perform(wish(loan, "fee_raised", ON, instalment=2, amount=Decimal(typed)))
+        assert not LoanAct.objects.exists()
 
     def test_a_fee_already_earned_is_taken_back_where_it_is_lowered(self) -> None:
         loan = with_fees()
