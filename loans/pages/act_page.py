@@ -1,5 +1,6 @@
 """What the page of an act shows besides its form: what it would come to, and what helps to fill the form."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,13 +11,15 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from core.money import ZERO
+from core.writing import number
 from loans.account.account import age
 from loans.acts.previewing import Preview, RowPair
 from loans.bookkeeping import positions
-from loans.events.act_kinds import ActKind
+from loans.events.act_kinds import ActKind, act_kind
 from loans.models import Loan, LoanAct, LoanStatus, Repayment, RepaymentLine
 
 Words = str | Promise
+_IN_CENTS = re.compile(r"-?\d+\.\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +34,20 @@ class Shown:
     needs_second_person: bool
 
 
-def shown(found: Preview, kind: ActKind | None) -> Shown:
+def own_figures(act: LoanAct) -> list[tuple[Words, str]]:
+    """What the act came to, by the labels of its kind; sums as sums are written everywhere."""
+    found = ((label, act.figures[name]) for name, label in act_kind(act.kind).figures if name in act.figures)
+    return [(label, number(Decimal(text)) if _IN_CENTS.fullmatch(text) else text) for label, text in found]
+
+
+def shown(found: Preview) -> Shown:
     """``found`` with the act's own figures by their labels, or the division of the money it brought."""
     result = found.result
     act = result if isinstance(result, LoanAct) else None
-    labels = kind.figures if kind is not None else ()
     return Shown(
         preview=found,
         changed=[pair for pair in found.rows if pair.changed],
-        figures=[(label, act.figures[name]) for name, label in labels if act is not None and name in act.figures],
+        figures=own_figures(act) if act is not None else (),
         receipt=result if isinstance(result, Repayment) else None,
         lines=found.lines,
         needs_second_person=act is not None and act.needs_second_person,

@@ -32,6 +32,7 @@ from loans.models import (
     RepaymentChannel,
     RepaymentStatus,
 )
+from loans.pages.act_page import own_figures
 from loans.pages.bank_reasons import in_words
 from loans.pages.schedule_view import Progress, ScheduleView, progress, schedule_view
 from messaging.models import Message
@@ -120,7 +121,7 @@ def loan_page(loan: Loan, *, on: date) -> LoanPage:
     position = getattr(loan, "position", None)
     as_of = position.as_of if position else on
     schedule = schedule_view(loan, current, as_of=as_of, on=on, version=version)
-    orders = list(Disbursement.objects.filter(loan=loan).order_by("-id"))
+    orders = list(loan.disbursements.order_by("-id"))
     repayments = list(_repayments(loan)[:MOST_ROWS])
     return LoanPage(
         loan=loan,
@@ -144,7 +145,7 @@ def original_schedule(loan: Loan, *, on: date) -> ScheduleView:
 
 
 def _repayments(loan: Loan) -> QuerySet[Repayment]:
-    return Repayment.objects.filter(loan=loan).select_related("recorded_by").order_by("-received_on", "-id")
+    return loan.repayments.select_related("recorded_by").order_by("-received_on", "-id")
 
 
 def transactions(loan: Loan) -> list[Transaction]:
@@ -347,7 +348,7 @@ def _days_late(days: int) -> str:
 def _act_event(act: LoanAct) -> Event:
     kind, who = act_kind(act.kind), act.recorded_by.label if act.recorded_by else ""
     title = str(kind.label) if act.kind != "extension" else _act_title(act)
-    figures = [f"{label} {act.figures[name]}" for name, label in kind.figures if name in act.figures]
+    figures = [f"{label} {text}" for label, text in own_figures(act)]
     return Event(
         at=_moment(act.effective_on, act.recorded_at),
         title=_("Undone: %(act)s") % {"act": title} if act.is_undone else title,

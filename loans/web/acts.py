@@ -23,7 +23,7 @@ from loans.acts.performing import previewed
 from loans.acts.undoing import undo_previewed
 from loans.events.act_kinds import ActKind, Wish, act_kind
 from loans.models import Disbursement, Loan, LoanAct, LoanStatus, Repayment
-from loans.pages.act_page import extra_context, shown
+from loans.pages.act_page import extra_context, own_figures, shown
 from loans.pages.loan_page import loan_by_number
 from loans.servicing.settling import settlement_quote
 from loans.web.act_forms import DAY, REASON, ActForm, DayForm, UndoForm
@@ -126,7 +126,7 @@ def act_preview(request: HttpRequest, number: str, code: str) -> HttpResponse:
     context: dict[str, Any] = {"loan": loan, "kind": kind}
     if form.is_valid():
         try:
-            context["shown"] = shown(previewed(_wish(request, loan, form, on), loan), kind)
+            context["shown"] = shown(previewed(_wish(request, loan, form, on), loan))
         except DomainError as refusal:
             context["refusal"] = refusal.detail
     return render(request, "loans/_act_preview.html", context)
@@ -164,7 +164,7 @@ def act_undo(request: HttpRequest, number: str, act_id: str) -> HttpResponse:
             messages.success(request, said)
             return redirect("loans:loan_acts", loan.number)
     context = {"loan": loan, "position": getattr(loan, "position", None), "form": form, "kind": kind, "done": done}
-    context["figures"] = [(label, done.figures[name]) for name, label in kind.figures if name in done.figures]
+    context["figures"] = own_figures(done)
     context |= _undo_shown(done, on)
     return render(request, "loans/act_undo.html", context, status=422 if form.errors else 200)
 
@@ -174,6 +174,6 @@ def _undo_shown(done: LoanAct, on: date) -> dict[str, Any]:
     if done.is_undone:
         return {}
     try:
-        return {"shown": shown(undo_previewed(done, on), None)}
+        return {"shown": shown(undo_previewed(done, on))}
     except DomainError as refusal:
         return {"refusal": refusal.detail}

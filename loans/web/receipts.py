@@ -65,5 +65,5 @@ def reverse_preview(request: HttpRequest, number: str) -> HttpResponse:
     except DomainError as refusal:
         context["refusal"] = refusal.detail
     else:
-        context["shown"] = shown(found, None)
+        context["shown"] = shown(found)
     return render(request, "loans/_act_preview.html", context)
