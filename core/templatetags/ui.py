@@ -246,8 +246,8 @@ def _control(bound: BoundField, kind: str, described: str) -> SafeString:
         kind, "form-select" if isinstance(bound.field.widget, Select) else "form-control"
     )
     attrs: dict[str, str | bool] = {"class": f"{bound.field.widget.attrs.get('class', '')} {css}".strip()}
-    if isinstance(bound.field.widget, DateInput):
-        # The browser's own picker speaks ISO only, whatever the person's language.
+    if isinstance(bound.field.widget, DateInput) and bound.field.widget.input_type in {"text", "date"}:
+        # The browser's own picker speaks ISO only, whatever the person's language. A picker of months is left as it is.
         bound.field.widget.format = "%Y-%m-%d"
         bound.field.widget.input_type = "date"
     if bound.errors:

@@ -126,6 +126,7 @@ class TestMeter:
 class PaymentForm(forms.Form):
     amount = forms.DecimalField(help_text="In yuan.", max_digits=9, decimal_places=2)
     received_on = forms.DateField(required=False)
+    month = forms.DateField(required=False, widget=forms.DateInput(format="%Y-%m", attrs={"type": "month"}))
     channel = forms.ChoiceField(choices=[("bank", "Bank"), ("cash", "Cash")], widget=forms.RadioSelect)
 
 
@@ -147,6 +148,12 @@ class TestField:
 
         assert 'type="date"' in drawn
         assert 'value="2026-06-15"' in drawn
+
+    def test_a_picker_of_months_stays_one(self) -> None:
+        drawn = draw("{% field form.month %}", form=PaymentForm(initial={"month": date(2026, 6, 15)}))
+
+        assert 'type="month"' in drawn
+        assert 'value="2026-06"' in drawn
 
     def test_a_choice_of_few_becomes_chips_under_one_legend(self) -> None:
         drawn = draw("{% field form.channel %}", form=PaymentForm())
