@@ -93,6 +93,20 @@ def test_what_is_previewed_is_what_follows(boss: Client, loan: Loan, code: str) 
         assert figure.after == getattr(position, figure.name)
 
 
+def test_the_accounts_of_a_preview_are_named_in_the_language_of_the_reader(boss: Client, loan: Loan) -> None:
+    address, typed = (
+        reverse("loans:loan_act_preview", args=[loan.number, "fee_added"]),
+        {"amount": "1.00", "reason": "-"},
+    )
+
+    english = boss.get(address, {**typed, "effective_on": DUE.isoformat()}).content.decode()
+    boss.cookies["django_language"] = "zh-hans"
+    chinese = boss.get(address, {**typed, "effective_on": DUE.isoformat()}).content.decode()
+
+    assert "1204 Fees receivable" in english
+    assert "1204 应收费用" in chinese and "Fees receivable" not in chinese
+
+
 def test_a_reversal_is_previewed_and_not_made(boss: Client, loan: Loan) -> None:
     receipt, before = Repayment.objects.get(), stored(loan)
 
