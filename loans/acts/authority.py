@@ -11,7 +11,10 @@ RULE = "act_authority"
 
 
 def beyond(kind: str) -> Callable[[Tried], bool]:
-    """Whether an act of ``kind`` exceeds a limit in force on the day it counts from: a second person must agree."""
+    """Whether an act of ``kind`` exceeds a limit in force on the day it counts from: a second person must agree.
+
+    A kind that the rule does not name has no limit: with the right to it, one person may do it in any size.
+    """
 
     def exceeds(tried: Tried) -> bool:
         limits: dict[str, str] = rule(RULE, tried.effective_on).get(kind, {})
