@@ -184,7 +184,7 @@ def _entry_in_words(found: Preview, act: LoanAct) -> dict[str, str]:
     for line in (line for lines in entries for line in lines):
         for side, amount in (("Debit", line.debit), ("Credit", line.credit)):
             if amount:
-                label = f"{side} · {line.account}"
+                label = f"{side} · {line.account_id} · {line.account.name}"
                 sums[label] = sums.get(label, ZERO) + amount
     return {label: str(amount) for label, amount in sums.items()}
 

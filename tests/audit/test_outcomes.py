@@ -211,4 +211,15 @@ def test_the_outcome_reads_in_the_order_in_which_it_was_worked_out(loan: Loan, l
     labels = [label for label, _value in request.outcome]
     debits = [place for place, label in enumerate(labels) if label.startswith("Debit · ")]
     assert labels[0] == "Written off" and debits and min(debits) > labels.index("Status of the loan")
-    assert "Debit · 5001" in " ".join(labels) and "Debit · 5001" not in labels  # an account is shown with its name
+
+
+def test_an_approver_reads_the_accounts_in_the_own_language(
+    loan: Loan, lead: User, client: Client, signed_in: Callable[..., Client]
+) -> None:
+    asked(loan, lead)
+    checker = signed_in(client, "checker")
+    checker.cookies["django_language"] = "zh-hans"
+
+    page = checker.get(reverse("audit:approvals")).content.decode()
+
+    assert "贷方 · 1202 · 应收利息" in page
