@@ -17,7 +17,7 @@ from django.utils.translation import override
 from audit import approvals
 from audit.models import Approval
 from core.money import ZERO
-from loans.acts.performing import BeyondAuthority, perform, previewed
+from loans.acts.performing import ActConflict, BeyondAuthority, perform, previewed, same_wish
 from loans.acts.previewing import Preview
 from loans.acts.undoing import undo, undo_previewed
 from loans.events.act_kinds import ActKind, Wish, act_kind, act_kinds
@@ -54,11 +54,15 @@ def perform_or_ask(wish: Wish) -> Done:
     """Do the act within one's own authority; beyond it ask for a second person; order it where a bank has to pay first.
 
     The same key returns what was done, ordered or asked for the first time. Raises what ``perform`` and the order raise,
-    and ApprovalAlreadyPending where another request of the kind waits.
+    ActConflict where something else was asked for with the key, and ApprovalAlreadyPending where another request of the kind
+    waits.
     """
     kind = act_kind(wish.kind)
     if kind.order is not None:
         return kind.order(wish)
+    if kind.kept_as_receipt is not None:
+        return perform(wish)
+    Loan.objects.locked(wish.loan_id)  # a form sent twice at once: the second one finds the request of the first
     asked = _asked_before(kind, wish)
     if asked is not None:
         return asked
@@ -69,8 +73,21 @@ def perform_or_ask(wish: Wish) -> Done:
 
 
 def _asked_before(kind: ActKind, wish: Wish) -> Approval | None:
-    requests = Approval.objects.filter(kind=to_do(kind), object_type=Loan._meta.label_lower)
-    return requests.filter(object_id=str(wish.loan_id), payload__idempotency_key=wish.idempotency_key).first()
+    """The request made with this key. One that asked for anything else, or on another loan, holds the key: ActConflict.
+
+    Otherwise one would see a request over another sum and think it one's own, or do a second act with the key that the
+    request needs when it is approved.
+    """
+    requests = Approval.objects.filter(object_type=Loan._meta.label_lower)
+    known = requests.filter(payload__idempotency_key=wish.idempotency_key).first()
+    if known is None:
+        return None
+    same_matter = (known.kind, known.object_id) == (to_do(kind), str(wish.loan_id))
+    stated = known.payload.get("effective_on")
+    counts_from = date.fromisoformat(stated) if stated else None
+    if not (same_matter and same_wish(kind, wish, known.payload["parameters"], counts_from)):
+        raise ActConflict(key=wish.idempotency_key)
+    return known
 
 
 def _ask(kind: ActKind, wish: Wish) -> Approval:

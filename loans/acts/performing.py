@@ -139,10 +139,22 @@ def _judged(kind: ActKind, tried: Tried, *, approved: bool) -> bool:
 
 
 def _same_or_conflict(known: LoanAct, wish: Wish) -> LoanAct:
-    asked = encoded(act_kind(wish.kind).parameters, wish.values)
-    if (known.loan_id, known.kind, known.parameters) != (wish.loan_id, wish.kind, asked):
+    kind = act_kind(wish.kind)
+    if (known.loan_id, known.kind) != (wish.loan_id, wish.kind):
+        raise ActConflict(key=wish.idempotency_key)
+    if not same_wish(kind, wish, known.parameters, None if kind.counts_from_today else known.effective_on):
         raise ActConflict(key=wish.idempotency_key)
     return known
+
+
+def same_wish(kind: ActKind, wish: Wish, stored: Mapping[str, Any], counts_from: date | None) -> bool:
+    """Whether ``wish`` asks for the same values on the same day as what is stored under its key.
+
+    ``counts_from`` is None for what counts from the day it is done: told again a day later it is still the same wish.
+    Values are compared, not their text: 5 and 5.00 are one sum, and what is left empty is the same as what is not sent.
+    """
+    asked = decoded(kind.parameters, encoded(kind.parameters, wish.values))
+    return decoded(kind.parameters, stored) == asked and counts_from in (None, wish.effective_on)
 
 
 def _require_possible_dates(kind: ActKind, loan: Loan, wish: Wish) -> None:
