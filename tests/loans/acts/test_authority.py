@@ -1,0 +1,82 @@
+"""What one person may do alone cannot be had by doing it in pieces, or by counting it from another day."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from core.rules import forget_cached_rules
+from loans.acts.performing import BeyondAuthority, perform
+from loans.acts.undoing import undo
+from loans.events.act_kinds import Wish
+from loans.models import ActStatus, Loan
+from staff.models import User
+from tests.loans.acts.test_acts import wish
+from tests.loans.books import a_running_loan, close_until
+from tests.loans.pricing.test_cost_caps import set_rule
+
+pytestmark = pytest.mark.django_db
+TODAY = date(2026, 5, 20)
+
+IN_PIECES: dict[str, dict[str, Any]] = {
+    "goodwill_credit": {"amount": Decimal("499.00")},
+    "interest_waived": {"amount": Decimal("260.00")},
+    "payment_holiday": {"count": 2, "interest": "free"},
+    "hold_placed": {"stops": "late_interest", "until": date(2026, 8, 10)},
+}
+
+
+@pytest.fixture
+def loan() -> Loan:
+    made = a_running_loan()
+    close_until(date(2026, 5, 19))
+    return made
+
+
+@pytest.fixture
+def lead(staff_member: Callable[..., User]) -> User:
+    return staff_member("team_lead")
+
+
+def piece(loan: Loan, kind: str, number: int, by: User | None, on: date = TODAY) -> Wish:
+    return replace(wish(loan, kind, on, recorded_on=TODAY, key=f"piece {number}", **IN_PIECES[kind]), by=by)
+
+
+@pytest.mark.parametrize("kind", IN_PIECES)
+def test_a_second_piece_that_goes_beyond_the_limit_needs_a_second_person(loan: Loan, lead: User, kind: str) -> None:
+    perform(piece(loan, kind, 1, lead))
+
+    with pytest.raises(BeyondAuthority):
+        perform(piece(loan, kind, 2, lead))
+
+
+def test_another_person_does_not_begin_anew(loan: Loan, lead: User, staff_member: Callable[..., User]) -> None:
+    perform(piece(loan, "goodwill_credit", 1, lead))
+
+    with pytest.raises(BeyondAuthority):
+        perform(piece(loan, "goodwill_credit", 2, staff_member("team_lead", username="accomplice")))
+
+
+def test_what_was_undone_agreed_to_by_two_or_done_by_a_rule_uses_nothing_up(
+    loan: Loan, lead: User, staff_member: Callable[..., User]
+) -> None:
+    first = perform(piece(loan, "goodwill_credit", 1, lead))
+    undo(act_id=first.pk, reason="wrong loan", on=TODAY)
+    perform(piece(loan, "goodwill_credit", 2, lead), approved=True, agreed_by=staff_member("checker"))
+    perform(piece(loan, "goodwill_credit", 3, None), approved=True)
+
+    perform(piece(loan, "goodwill_credit", 4, lead))
+
+    assert loan.acts.filter(status=ActStatus.STANDING).count() == 3
+
+
+def test_the_limit_is_that_of_the_day_it_is_done(loan: Loan, lead: User) -> None:
+    """Else a limit lowered today could be had for weeks by counting from yesterday."""
+    set_rule("act_authority", TODAY, {"goodwill_credit": {"credited": "100"}})
+    forget_cached_rules()
+
+    with pytest.raises(BeyondAuthority):
+        perform(piece(loan, "goodwill_credit", 1, lead, on=date(2026, 5, 19)))
