@@ -16,6 +16,9 @@ from core.money import CENT, MOST_MONEY
 
 Words = str | Promise
 
+# Beyond these a typing error is certain: the books have fourteen digits, and a plan of thirty years needs a calendar.
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+
 
 class Sort(StrEnum):
     """What kind of value a parameter is."""
@@ -89,8 +92,14 @@ def require_possible(parameters: Sequence[Parameter], values: Mapping[str, Any])
 
 
 def _possible(parameter: Parameter, value: Any) -> bool:
-    if parameter.sort is Sort.MONEY and not (value.is_finite() and abs(value) <= MOST_MONEY and value % CENT == 0):
+    if isinstance(value, Decimal) and not (value.is_finite() and abs(value) <= MOST_MONEY):
         return False
+    if parameter.sort is Sort.MONEY and value % CENT:
+        return False
+    if parameter.sort is Sort.DATE:
+        return FIRST_DAY <= value <= LAST_DAY
+    if parameter.sort is Sort.TEXT:
+        return len(value) <= parameter.longest and "\0" not in value
     if parameter.choices:
         return value in [code for code, _label in parameter.choices]
     below = parameter.least is not None and value < parameter.least

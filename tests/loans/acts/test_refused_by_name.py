@@ -155,3 +155,26 @@ def test_every_kind_is_done_or_refused_by_name_and_its_preview_says_the_same(
 
 def test_the_list_of_values_names_every_kind() -> None:
     assert {kind.code for kind in act_kinds()} == VALUES.keys()
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("fee_added", {"amount": Decimal("1E+30")}),
+        ("fee_added", {"amount": Decimal("100000000000.00")}),
+        ("fee_added", {"amount": Decimal("5.00"), "due_on": date.max}),
+        ("rate_changed", {"annual_rate": Decimal("NaN")}),
+        ("charge_back", {"amount": Decimal("5.00"), "receipt": "RP\x00"}),
+        ("charge_back", {"amount": Decimal("5.00"), "receipt": "9" * 201}),
+        ("reamortised", {"count": 12, "first_due_on": date(9999, 12, 1)}),
+        ("rescheduled", {"from_due_on": date(2026, 4, 15), "new_due_on": date(9999, 12, 31)}),
+        ("hold_placed", {"stops": "interest", "until": date.max}),
+    ],
+)
+def test_a_value_that_no_calendar_and_no_book_holds_is_refused_by_name(kind: str, values: dict[str, Any]) -> None:
+    loan = a_loan("level")
+
+    for attempt in (previewed, lambda told, _loan: perform(told, approved=True)):
+        assert (
+            said(lambda attempt=attempt: attempt(wish(loan, kind, TODAY, **values), loan)) == "parameter_out_of_range"
+        )
