@@ -92,7 +92,7 @@ def require_possible(parameters: Sequence[Parameter], values: Mapping[str, Any])
 
 
 def _possible(parameter: Parameter, value: Any) -> bool:
-    if isinstance(value, Decimal) and not (value.is_finite() and abs(value) <= MOST_MONEY):
+    if isinstance(value, Decimal) and not (value.is_finite() and value.copy_abs() <= MOST_MONEY):
         return False
     if parameter.sort is Sort.MONEY and value % CENT:
         return False

@@ -22,7 +22,12 @@ class PercentField(forms.DecimalField):
 
     def to_python(self, value: Any) -> Any:
         percent = super().to_python(value)
-        return None if percent is None else percent / 100
+        if percent is None:
+            return None
+        try:
+            return percent / 100
+        except ArithmeticError as too_large:  # 1e5000000 is a number, but none that can be reckoned with
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from too_large
 
     def prepare_value(self, value: Any) -> Any:
         return value * 100 if isinstance(value, Decimal) else value

@@ -164,6 +164,7 @@ def test_the_list_of_values_names_every_kind() -> None:
         ("fee_added", {"amount": Decimal("100000000000.00")}),
         ("fee_added", {"amount": Decimal("5.00"), "due_on": date.max}),
         ("rate_changed", {"annual_rate": Decimal("NaN")}),
+        ("rate_changed", {"annual_rate": Decimal("1E+5000000")}),
         ("charge_back", {"amount": Decimal("5.00"), "receipt": "RP\x00"}),
         ("charge_back", {"amount": Decimal("5.00"), "receipt": "9" * 201}),
         ("reamortised", {"count": 12, "first_due_on": date(9999, 12, 1)}),

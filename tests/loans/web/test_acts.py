@@ -137,3 +137,12 @@ def test_a_settled_loan_is_told_what_it_is(lead: Client, loan: Loan) -> None:
 
 def test_an_unknown_kind_is_not_found(lead: Client, loan: Loan) -> None:
     assert lead.get(at("loan_act", loan.number, "nonsense")).status_code == 404
+
+
+@pytest.mark.parametrize("rate", ["1e5000000", "NaN", "-1e5000000"])
+def test_a_rate_that_cannot_be_reckoned_with_is_refused_beside_its_field(lead: Client, loan: Loan, rate: str) -> None:
+    given = {"annual_rate": rate, "effective_on": DUE.isoformat()}
+
+    assert lead.get(at("loan_act_preview", loan.number, "rate_changed"), given).status_code == 200
+    page = lead.post(at("loan_act", loan.number, "rate_changed"), {**given, "key": "k", "reason": "agreed"})
+    assert page.status_code == 422 and page.context["form"].errors.keys() == {"annual_rate"}
