@@ -19,10 +19,9 @@ from core.money import round_money
 from debt_collections import queries, solutions, workload
 from debt_collections.contacting import PromiseTerms, log_contact
 from debt_collections.models import Case, Channel, Outcome
-from loans.acts.asking import to_do
+from loans.acts.asking import perform_or_ask, to_do
 from loans.acts.kinds.losses import WRITE_OFF
 from loans.acts.kinds.money import REFUND
-from loans.acts.performing import perform
 from loans.disbursement import disbursing
 from loans.events.act_kinds import Wish
 from loans.models import Application, Disbursement, DisbursementStatus, LoanPosition, LoanStatus, RepaymentChannel
@@ -278,14 +277,14 @@ def give_back_overpayments(team: Team, on: date) -> None:
     for position in LoanPosition.objects.filter(overpaid__gt=0, status=LoanStatus.SETTLED).select_related("loan"):
         if draw(position.loan.number, "refund", 2) and position.loan.settled_on == on - timedelta(days=5):
             with _as(team["finance"]):
-                perform(
+                perform_or_ask(
                     Wish(
                         loan_id=position.loan_id,
                         kind=REFUND.code,
                         values={"amount": position.overpaid},
                         effective_on=on,
                         recorded_on=on,
-                        reason="",
+                        reason="paid too much",
                         idempotency_key=f"demo:refund:{position.loan_id}",
                         by=team["finance"],
                     )

@@ -131,7 +131,6 @@ REFUND = register(
         lines=_given_back,
         once_charged_off=OnceChargedOff.SAME,
         group=Group.MONEY,
-        asks_reason=False,
         tells_borrower=False,
         number_prefix="RF",
         id_prefix="rfd",

@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from audit import approvals
+from audit.models import Approval
 from core.rules import forget_cached_rules
+from loans.acts.asking import perform_or_ask
 from loans.acts.performing import BeyondAuthority, perform
 from loans.acts.undoing import undo
 from loans.events.act_kinds import Wish
@@ -17,6 +20,7 @@ from staff.models import User
 from tests.loans.acts.test_acts import wish
 from tests.loans.books import a_running_loan, close_until
 from tests.loans.pricing.test_cost_caps import set_rule
+from tests.loans.servicing.test_repayments import pay
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 5, 20)
@@ -80,3 +84,19 @@ def test_the_limit_is_that_of_the_day_it_is_done(loan: Loan, lead: User) -> None
 
     with pytest.raises(BeyondAuthority):
         perform(piece(loan, "goodwill_credit", 1, lead, on=date(2026, 5, 19)))
+
+
+def test_money_leaves_the_house_in_large_sums_only_when_two_agreed(
+    loan: Loan, lead: User, staff_member: Callable[..., User]
+) -> None:
+    """Who records a payment that never came could otherwise pay it out alone."""
+    pay(loan, "20000.00", TODAY)
+    told = {"amount": Decimal("3000.00")}
+    clerk = staff_member("finance")
+
+    perform(replace(wish(loan, "refund", TODAY, key="first", **told), by=clerk))
+    request = perform_or_ask(replace(wish(loan, "refund", TODAY, key="second", **told), by=clerk))
+
+    assert isinstance(request, Approval) and request.amount == Decimal("3000.00")
+    approvals.approve(approval_id=request.pk, decided_by=lead, on=TODAY)
+    assert loan.acts.filter(kind="refund").count() == 2

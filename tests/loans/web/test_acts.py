@@ -146,3 +146,12 @@ def test_a_rate_that_cannot_be_reckoned_with_is_refused_beside_its_field(lead: C
     assert lead.get(at("loan_act_preview", loan.number, "rate_changed"), given).status_code == 200
     page = lead.post(at("loan_act", loan.number, "rate_changed"), {**given, "key": "k", "reason": "agreed"})
     assert page.status_code == 422 and page.context["form"].errors.keys() == {"annual_rate"}
+
+
+def test_a_refund_beyond_ones_authority_is_asked_for_on_its_page(lead: Client, loan: Loan) -> None:
+    pay(loan, "30000.00", DUE)
+
+    sent = lead.post(at("loan_act", loan.number, "refund"), filled(lead, loan, "refund", amount="6000.00"), follow=True)
+
+    assert sent.status_code == 200
+    assert Approval.objects.get().amount == 6000 and not LoanAct.objects.exists()
