@@ -46,6 +46,13 @@ def _alone_before(tried: Tried, kind: str, name: str) -> Decimal:
     return sum((Decimal(figures.get(name, "0")) for figures in alone), ZERO)
 
 
+def frees_late_interest(tried: Tried) -> bool:
+    """Whether late interest already charged falls away by more than one person may waive: by another name it is a waiver."""
+    freed = tried.before.late_interest_accrued - tried.after.late_interest_accrued
+    most = rule(RULE, tried.recorded_on).get("waiver", {}).get("waived")
+    return most is not None and freed > Decimal(most)
+
+
 def always(_tried: Tried) -> bool:
     """Nobody does it alone."""
     return True

@@ -100,3 +100,23 @@ def test_money_leaves_the_house_in_large_sums_only_when_two_agreed(
     assert isinstance(request, Approval) and request.amount == Decimal("3000.00")
     approvals.approve(approval_id=request.pk, decided_by=lead, on=TODAY)
     assert loan.acts.filter(kind="refund").count() == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "on", "values"),
+    [
+        ("late_multiplier_changed", date(2026, 1, 16), {"multiplier": Decimal(0)}),
+        ("hold_placed", date(2026, 3, 1), {"stops": "late_interest", "until": date(2026, 5, 20)}),
+    ],
+)
+def test_late_interest_already_charged_is_given_up_alone_only_as_far_as_it_may_be_waived(
+    lead: User, kind: str, on: date, values: dict[str, Any]
+) -> None:
+    """Counted from before, a multiplier of 0 or a hold took 121.69 of late interest away, whatever the limit of a waiver."""
+    loan = a_running_loan(late_annual_rate=Decimal("0.27"), late_rate_multiplier=Decimal("1.5"))
+    close_until(date(2026, 5, 19))
+    set_rule("act_authority", date(2026, 5, 1), {"waiver": {"waived": "100"}})
+    forget_cached_rules()
+
+    with pytest.raises(BeyondAuthority):
+        perform(replace(wish(loan, kind, on, recorded_on=TODAY, **values), by=lead))
