@@ -20,11 +20,13 @@ def beyond(kind: str) -> Callable[[Tried], bool]:
     """Whether acts of ``kind``, this one and those done alone before, exceed a limit of today: a second person must agree.
 
     The limit is that of the day on which it is done: who counts an act from an earlier day has no more power for it. A kind
-    that the rule does not name has no limit: with the right to it, one person may do it in any size.
+    that the rule does not name is done by nobody alone, so that a limit forgotten is safe.
     """
 
     def exceeds(tried: Tried) -> bool:
-        limits: dict[str, str] = rule(RULE, tried.recorded_on).get(kind, {})
+        limits: dict[str, str] | None = rule(RULE, tried.recorded_on).get(kind)
+        if limits is None:
+            return True
         figures = tried.effect.figures
         return any(
             figures.get(name, ZERO) > ZERO and figures[name] + _alone_before(tried, kind, name) > Decimal(most)
@@ -49,8 +51,8 @@ def _alone_before(tried: Tried, kind: str, name: str) -> Decimal:
 def frees_late_interest(tried: Tried) -> bool:
     """Whether late interest already charged falls away by more than one person may waive: by another name it is a waiver."""
     freed = tried.before.late_interest_accrued - tried.after.late_interest_accrued
-    most = rule(RULE, tried.recorded_on).get("waiver", {}).get("waived")
-    return most is not None and freed > Decimal(most)
+    most = rule(RULE, tried.recorded_on).get("waiver", {}).get("waived", "0")
+    return freed > Decimal(most)
 
 
 def always(_tried: Tried) -> bool:

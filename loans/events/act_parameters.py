@@ -16,7 +16,7 @@ from core.money import CENT, MOST_MONEY
 
 Words = str | Promise
 
-# Beyond these a typing error is certain: the books have fourteen digits, and a plan of thirty years needs a calendar.
+# Beyond these a typing error is certain; a plan of thirty years needs a calendar for each of its days.
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 
 

@@ -120,3 +120,11 @@ def test_late_interest_already_charged_is_given_up_alone_only_as_far_as_it_may_b
 
     with pytest.raises(BeyondAuthority):
         perform(replace(wish(loan, kind, on, recorded_on=TODAY, **values), by=lead))
+
+
+def test_a_kind_that_the_rule_forgot_is_done_by_nobody_alone(loan: Loan, lead: User) -> None:
+    set_rule("act_authority", TODAY, {"waiver": {"waived": "500"}})
+    forget_cached_rules()
+
+    with pytest.raises(BeyondAuthority):
+        perform(piece(loan, "goodwill_credit", 1, lead))
