@@ -16,8 +16,9 @@ from core.money import CENT, MOST_MONEY
 
 Words = str | Promise
 
-# Beyond these a typing error is certain; a plan of thirty years needs a calendar for each of its days.
-FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+# Beyond these a typing error is certain: the calendar needs room for a plan of thirty years, and the night holds late
+# interest until the last day where it knows no end.
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
 
 
 class Sort(StrEnum):
