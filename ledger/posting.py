@@ -112,7 +112,7 @@ def reverse(entry: JournalEntry, *, posted_on: date, reason: str) -> JournalEntr
         raise AlreadyReversed()
     mirrored = [
         Line(line.account_id, debit=line.credit, credit=line.debit, subledger_id=line.subledger_id)
-        for line in entry.lines.all()
+        for line in entry.lines.order_by("pk")
     ]
     return post(
         event=f"{entry.event}_reversal"[:40],

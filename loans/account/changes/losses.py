@@ -98,6 +98,7 @@ class SettledForLess:
         lent = sum((row.principal for row in account.instalments), ZERO)
         figures = {
             "given_up": account.owed,
+            "at_most": self.at_most,  # what a receipt taken back later may still make of it
             "given_up_percent": round_money(account.owed * 100 / lent),
             **account.owed_parts.as_dict(),
         }
