@@ -10,7 +10,9 @@ from functools import cache
 
 ZERO = Decimal("0.00")
 CENT = Decimal("0.01")
-MOST_MONEY = Decimal("99999999999.99")  # a tenth of what a column of fourteen digits holds: sums of such amounts fit too
+MOST_MONEY = Decimal(
+    "99999999999.99"
+)  # a tenth of what a column of fourteen digits holds: sums of such amounts fit too
 
 __all__ = [
     "CENT",

@@ -210,7 +210,7 @@ class RepaymentSerializer(InItsCurrency):
     def get_lines(self, repayment: Repayment) -> Any:
         """The part of each instalment, by the entry that stands; a replay may move them."""
         lines = [line for line in repayment.lines.all() if line.entry_id == repayment.entry_id]
-        return AllocationLineSerializer(lines, many=True).data
+        return AllocationLineSerializer(sorted(lines, key=lambda line: line.instalment_number), many=True).data
 
 
 class TransactionSerializer(InItsCurrency):

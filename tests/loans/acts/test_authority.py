@@ -128,3 +128,15 @@ def test_a_kind_that_the_rule_forgot_is_done_by_nobody_alone(loan: Loan, lead: U
 
     with pytest.raises(BeyondAuthority):
         perform(piece(loan, "goodwill_credit", 1, lead))
+
+
+def test_a_discount_is_bounded_by_what_it_may_become(loan: Loan, lead: User) -> None:
+    """A receipt taken back later makes it as large as was agreed at most, and asks nobody."""
+    pay(loan, "11500.00", TODAY)
+    asked = wish(loan, "settled_for_less", TODAY, recorded_on=TODAY, at_most=Decimal("20000.00"))
+
+    with pytest.raises(BeyondAuthority):
+        perform(replace(asked, by=lead))
+
+    modest = wish(loan, "settled_for_less", TODAY, recorded_on=TODAY, at_most=Decimal("1900.00"), key="modest")
+    assert Decimal(perform(replace(modest, by=lead)).figures["given_up"]) <= Decimal("1900.00")
