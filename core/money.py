@@ -5,7 +5,7 @@ proving that its parts sum to the whole, so a lost cent is an error at once and 
 """
 
 from collections.abc import Callable, Sequence
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from functools import cache
 
 ZERO = Decimal("0.00")
@@ -57,6 +57,15 @@ def rounding_to(step: Decimal, mode: str = ROUND_HALF_UP) -> Callable[[Decimal],
 def round_rate(rate: Decimal, places: int = 8) -> Decimal:
     """Round a rate or an exact daily accrual, eight decimals by default."""
     return rate.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+
+
+def in_cents(amount: Decimal) -> Decimal:
+    """25 → 25.00: kept and shown in cents however it was typed. What has no whole cents stays as it is, to be refused."""
+    try:
+        cents = amount.quantize(CENT)
+    except InvalidOperation:
+        return amount
+    return cents if cents == amount else amount
 
 
 def split(amount: Decimal, weights: Sequence[Decimal | int]) -> list[Decimal]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from core.errors import Invalid
-from core.money import CENT, MOST_MONEY
+from core.money import CENT, MOST_MONEY, in_cents
 
 Words = str | Promise
 
@@ -118,17 +118,8 @@ def encoded(parameters: Sequence[Parameter], values: Mapping[str, Any]) -> dict[
 
 def _plain(parameter: Parameter, value: Any) -> Any:
     if isinstance(value, Decimal):
-        return str(_in_cents(value) if parameter.sort is Sort.MONEY else value)
+        return str(in_cents(value) if parameter.sort is Sort.MONEY else value)
     return value.isoformat() if isinstance(value, date) else value
-
-
-def _in_cents(amount: Decimal) -> Decimal:
-    """25 → 25.00: kept and shown in cents however it was typed. What has no whole cents stays as it is, to be refused."""
-    try:
-        cents = amount.quantize(CENT)
-    except InvalidOperation:
-        return amount
-    return cents if cents == amount else amount
 
 
 def decoded(parameters: Sequence[Parameter], stored: Mapping[str, Any]) -> dict[str, Any]:

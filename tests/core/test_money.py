@@ -12,6 +12,7 @@ from core.money import (
     ROUND_HALF_UP,
     chinese_capitals,
     from_minor,
+    in_cents,
     round_money,
     round_rate,
     round_to,
@@ -75,6 +76,13 @@ def test_places_are_what_is_asked_for() -> None:
     assert str(round_money(Decimal("1.5"), 0)) == "2"
     assert str(round_rate(Decimal("0.123456785"))) == "0.12345679"
     assert str(round_rate(Decimal("0.12345"), 4)) == "0.1235"
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("5", "5.00"), ("0.5E+1", "5.00"), ("5.000", "5.00"), ("5.001", "5.001"), ("1E+40", "1E+40")]
+)
+def test_whole_cents_are_written_as_cents_and_the_rest_is_left_as_it_is(typed: str, kept: str) -> None:
+    assert str(in_cents(Decimal(typed))) == kept
 
 
 def test_fen_and_yuan() -> None:
