@@ -129,6 +129,7 @@ def request(
     after: dict[str, Any] | None = None,
     outcome: dict[str, str] | None = None,
     amount: Decimal | None = None,
+    idempotency_key: str | None = None,
 ) -> Approval:
     """Ask for a second pair of eyes on the business date ``on``; the rule ``approval_expiry`` says until when it is good.
 
@@ -150,6 +151,7 @@ def request(
             "outcome": _rows(outcome or {}),
             "outcome_on": on if outcome else None,
             "amount": amount,
+            "idempotency_key": idempotency_key,
             "reason": reason,
             "requested_by": requested_by,
             "requested_on": on,

@@ -72,6 +72,8 @@ class Approval(models.Model):
     outcome_on = models.DateField(_("outcome as of"), null=True)
     amount = money_field(null=True, blank=True)
     reason = models.CharField(_("reason"), max_length=500)
+    # Chosen by who asks: the same wish sent twice is one request.
+    idempotency_key = models.CharField(max_length=255, null=True, unique=True)
     status = models.CharField(
         _("status"), max_length=10, choices=ApprovalStatus.choices, default=ApprovalStatus.PENDING
     )

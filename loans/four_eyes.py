@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from audit import approvals
-from loans.acts import asking, kinds
+from loans.acts import asking, kinds, receipts
 from loans.merchants import merchants
 from loans.origination import origination
 
@@ -18,6 +18,7 @@ approvals.register(
 )
 
 asking.declare_requests()
+receipts.declare_request()
 
 approvals.register(
     merchants.NEW_ACCOUNT,

@@ -50,6 +50,7 @@ class Migration(migrations.Migration):
                 ('after', models.JSONField(default=dict, verbose_name='after')),
                 ('amount', models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True)),
                 ('reason', models.CharField(max_length=500, verbose_name='reason')),
+                ('idempotency_key', models.CharField(max_length=255, null=True, unique=True)),
                 ('status', models.CharField(choices=[('pending', 'waiting'), ('approved', 'approved'), ('rejected', 'rejected'), ('cancelled', 'cancelled'), ('expired', 'expired')], default='pending', max_length=10, verbose_name='status')),
                 ('requested_at', models.DateTimeField(auto_now_add=True)),
                 ('decided_at', models.DateTimeField(null=True)),

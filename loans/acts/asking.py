@@ -20,11 +20,12 @@ from core.money import ZERO
 from loans.acts.performing import ActConflict, BeyondAuthority, perform, previewed, same_wish
 from loans.acts.previewing import Preview
 from loans.acts.undoing import undo, undo_previewed
-from loans.events.act_kinds import ActKind, Wish, act_kind, act_kinds
+from loans.events.act_kinds import DAYS_CURED, ActKind, Wish, act_kind, act_kinds
 from loans.events.act_parameters import decoded, encoded, in_words
 from loans.models import Disbursement, Loan, LoanAct, LoanStatus, Repayment
 from staff.models import User
 
+_STATE = ("status", "days_past_due", "risk_class")
 Done = LoanAct | Repayment | Disbursement | Approval
 
 
@@ -78,8 +79,7 @@ def _asked_before(kind: ActKind, wish: Wish) -> Approval | None:
     Otherwise one would see a request over another sum and think it one's own, or do a second act with the key that the
     request needs when it is approved.
     """
-    requests = Approval.objects.filter(object_type=Loan._meta.label_lower)
-    known = requests.filter(payload__idempotency_key=wish.idempotency_key).first()
+    known = Approval.objects.filter(idempotency_key=wish.idempotency_key).first()
     if known is None:
         return None
     same_matter = (known.kind, known.object_id) == (to_do(kind), str(wish.loan_id))
@@ -100,8 +100,8 @@ def _ask(kind: ActKind, wish: Wish) -> Approval:
             "kind": kind.code,
             "parameters": stored,
             "effective_on": None if kind.counts_from_today else wish.effective_on.isoformat(),
-            "idempotency_key": wish.idempotency_key,
         },
+        idempotency_key=wish.idempotency_key,
         before=_state(found, "before"),
         after={**_state(found, "after"), **in_words(kind.label, kind.parameters, stored)},
         outcome=outcome_in_words(kind, found),
@@ -113,8 +113,8 @@ def _ask(kind: ActKind, wish: Wish) -> Approval:
 
 
 def _state(found: Preview, side: str) -> dict[str, str]:
-    """The state of the loan on one side of the act, where it moves."""
-    return {moved.name: str(getattr(moved, side)) for moved in found.figures if moved.name == "status"}
+    """The state of the loan and how late it is on one side of the act, where it moves."""
+    return {moved.name: str(getattr(moved, side)) for moved in found.figures if moved.name in _STATE}
 
 
 def _wish_of(approval: Approval, on: date) -> Wish:
@@ -128,7 +128,7 @@ def _wish_of(approval: Approval, on: date) -> Wish:
         effective_on=date.fromisoformat(counts_from) if counts_from else on,
         recorded_on=on,
         reason=approval.reason[:200],
-        idempotency_key=asked["idempotency_key"],
+        idempotency_key=approval.idempotency_key or "",
         by=approval.requested_by,
     )
 
@@ -145,12 +145,19 @@ def _agreed(approval: Approval, on: date) -> None:
 
 @transaction.atomic
 def undo_or_ask(*, act_id: int, reason: str, on: date, by: User | None) -> LoanAct | Approval:
-    """Undo the act within one's own authority; beyond it ask for a second person. Raises what ``undo`` raises."""
+    """Undo the act within one's own authority; beyond it ask for a second person.
+
+    Asked for again by the same person with the same reason, the request that waits is returned. Raises what ``undo`` raises,
+    and ApprovalAlreadyPending where another request to undo an act of the kind waits.
+    """
     try:
         return undo(act_id=act_id, reason=reason, on=on, by=by)
     except BeyondAuthority:
         act = LoanAct.objects.select_related("loan").get(pk=act_id)
         kind = act_kind(act.kind)
+        waits = approvals.pending(to_undo(kind), act.loan)
+        if waits is not None and (waits.payload["act_id"], waits.reason, waits.requested_by) == (act_id, reason, by):
+            return waits
         return approvals.request(
             kind=to_undo(kind),
             obj=act.loan,
@@ -175,11 +182,6 @@ def _agreed_to_undo(approval: Approval, on: date) -> None:
     undo(act_id=act_id, reason=approval.reason[:200], on=on, by=approval.requested_by, approved=True)
 
 
-def asked_to_undo(act: LoanAct) -> Approval | None:
-    """The request to undo acts of this kind on the loan that still waits."""
-    return approvals.pending(to_undo(act_kind(act.kind)), act.loan)
-
-
 def outcome_in_words(kind: ActKind, found: Preview) -> dict[str, str]:
     """What the act came to, as a request keeps it: in English, by which the catalogue is asked when somebody reads it.
 
@@ -188,15 +190,21 @@ def outcome_in_words(kind: ActKind, found: Preview) -> dict[str, str]:
     """
     act: LoanAct = found.result
     with override("en"):
-        words = {str(label): act.figures[name] for name, label in kind.figures if name in act.figures}
-        words["Status of the loan"] = str(LoanStatus(act.loan.status).label)
-        words |= _entry_in_words(found, act)
-        words |= _schedule_in_words(found)
+        # Days late grow by themselves: a request keeps them as its state before and after.
+        told = [(name, label) for name, label in kind.told if name in act.figures and name != DAYS_CURED]
+        words = {str(label): act.figures[name] for name, label in told}
+        words |= state_in_words(found, act.loan, act.entry_id)
     return words
 
 
-def _entry_in_words(found: Preview, act: LoanAct) -> dict[str, str]:
-    entries = (lines for entry, lines in found.entries if entry.pk == act.entry_id)
+def state_in_words(found: Preview, loan: Loan, entry_id: int | None) -> dict[str, str]:
+    """The state the loan would be in, the lines of the entry or of its mirror image, and the schedule; asked in English."""
+    status = {"Status of the loan": str(LoanStatus(loan.status).label)}
+    return status | _entry_in_words(found, entry_id) | _schedule_in_words(found)
+
+
+def _entry_in_words(found: Preview, entry_id: int | None) -> dict[str, str]:
+    entries = (lines for entry, lines in found.entries if entry_id in (entry.pk, entry.reverses_id))
     sums: dict[str, Decimal] = {}
     for line in (line for lines in entries for line in lines):
         for side, amount in (("Debit", line.debit), ("Credit", line.credit)):

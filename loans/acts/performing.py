@@ -20,6 +20,7 @@ from ledger.posting import post
 from loans.account.account import Account
 from loans.account.changes.base import Change, Effect
 from loans.account.replay import apply, in_order
+from loans.acts.authority import measured, needs_second_person
 from loans.acts.previewing import Preview, preview
 from loans.bookkeeping import lifecycle, positions
 from loans.bookkeeping.concluding import conclude
@@ -74,6 +75,8 @@ def perform(wish: Wish, *, approved: bool = False, agreed_by: User | None = None
     """
     kind = act_kind(wish.kind)
     if kind.kept_as_receipt is not None:
+        encoded(kind.parameters, wish.values)
+        require_possible(kind.parameters, wish.values)
         return kind.kept_as_receipt(wish)
     try:
         with transaction.atomic(), acting(reason=wish.reason):
@@ -113,9 +116,10 @@ def _perform(kind: ActKind, wish: Wish, *, approved: bool, agreed_by: User | Non
         effective_on=wish.effective_on,
         recorded_on=wish.recorded_on,
     )
-    needs_second_person = _judged(kind, tried, approved=approved)
-    act = _create(kind, loan, wish, asked, effect, agreed_by)
-    act.needs_second_person = needs_second_person
+    figures = {**effect.figures, **measured(kind, tried)}
+    beyond = _judged(kind, tried, figures, approved=approved)
+    act = _create(kind, tried, wish, asked, figures, agreed_by)
+    act.needs_second_person = beyond
     conclude(loan, position, before, after, on=wish.recorded_on, settled_on=wish.effective_on)
     if kind.tells_borrower:
         tell = kind.message or _name_the_act
@@ -128,11 +132,11 @@ def _name_the_act(loan: Loan, act: LoanAct, _account: Account, on: date) -> None
     notices.loan_changed(loan, act, on)
 
 
-def _judged(kind: ActKind, tried: Tried, *, approved: bool) -> bool:
+def _judged(kind: ActKind, tried: Tried, figures: Mapping[str, Decimal], *, approved: bool) -> bool:
     """Refuse the act by what it came to, or for want of a second person; returns whether it needs one."""
     if kind.refuse_outcome is not None:
         kind.refuse_outcome(tried)
-    beyond = kind.beyond_authority is not None and kind.beyond_authority(tried)
+    beyond = needs_second_person(kind, tried, figures)
     if beyond and not approved:
         raise BeyondAuthority(act=kind.label)
     return beyond
@@ -179,15 +183,21 @@ def _applied(loan: Loan, before: Account, change: Change, wish: Wish) -> tuple[A
 
 
 def _create(
-    kind: ActKind, loan: Loan, wish: Wish, asked: dict[str, Any], effect: Effect, agreed_by: User | None
+    kind: ActKind,
+    tried: Tried,
+    wish: Wish,
+    asked: dict[str, Any],
+    figures: Mapping[str, Decimal],
+    agreed_by: User | None,
 ) -> LoanAct:
+    loan = tried.loan
     act = LoanAct(
         public_id=new_id(kind.id_prefix),
         number=next_number(kind.number_prefix, wish.recorded_on) if kind.number_prefix else None,
         loan=loan,
         kind=wish.kind,
         parameters=asked,
-        figures=figures_as_text(effect.figures),
+        figures=figures_as_text(figures),
         effective_on=wish.effective_on,
         recorded_on=wish.recorded_on,
         reason=wish.reason,
@@ -195,7 +205,7 @@ def _create(
         recorded_by=wish.by,
         agreed_by=agreed_by,
     )
-    lines = kind.entry_lines(loan, effect)
+    lines = kind.entry_lines(loan, tried.effect)
     if lines:
         act.entry = post(
             event=wish.kind,

@@ -13,6 +13,7 @@ from core.context import acting, current
 from core.errors import DomainError, Invalid
 from ledger.posting import reverse
 from loans.account.changes.base import EventImpossible
+from loans.acts.authority import frees_by_undoing, may_waive
 from loans.acts.performing import BeyondAuthority
 from loans.acts.previewing import Preview, preview
 from loans.bookkeeping import positions
@@ -47,7 +48,7 @@ def undo(*, act_id: int, reason: str, on: date, by: User | None = None, approved
 
     ``approved`` says that a second person agreed. The same reason again returns the act as it is. Raises
     UndoReasonMissing, AlreadyUndone, PeriodClosed, ActNotUndoable with the reason, BeyondAuthority where two people had
-    agreed to the act, and what the kind itself refuses.
+    agreed to the act or the borrower owes less without it by more than one person may waive, and what the kind refuses.
     """
     loan = Loan.objects.locked(LoanAct.objects.values_list("loan_id", flat=True).get(pk=act_id))
     act = LoanAct.objects.select_related("entry").get(pk=act_id)
@@ -58,16 +59,17 @@ def undo(*, act_id: int, reason: str, on: date, by: User | None = None, approved
         return _same_or_refused(act, reason)
     kind = act_kind(act.kind)
     _require_undoable(kind, loan)
-    if act.agreed_by_id is not None and not approved:
-        raise BeyondAuthority(act=_("Undo: %(act)s") % {"act": kind.label})
     position = positions.locked(loan.pk)
     with acting(actor=by or current().actor, reason=reason):
         _mark_undone(act, reason, on)
         try:
-            replay_standing(loan, position, on=on)
+            before, after = replay_standing(loan, position, on=on)
         except EventImpossible as refusal:
             why = _("a later event rests on it. %(why)s") % {"why": refusal.context.get("why", refusal.detail)}
             raise ActNotUndoable(act=kind.label, why=why, cause=refusal.code) from refusal
+        act.needs_second_person = act.agreed_by_id is not None or frees_by_undoing(before, after) > may_waive(on)
+        if act.needs_second_person and not approved:
+            raise BeyondAuthority(act=_("Undo: %(act)s") % {"act": kind.label})
         if kind.undo_message is not None:
             kind.undo_message(loan, act, on)
     announce(loan_id=loan.pk, borrower_id=loan.borrower_id, on=on)

@@ -13,7 +13,7 @@ from loans.account.replay import Event, Outcome, PaymentEvent, in_order, replay
 from loans.bookkeeping import bookings, positions
 from loans.bookkeeping.account_mapping import accounts_for
 from loans.bookkeeping.concluding import conclude, eve, write_allocation
-from loans.events.act_kinds import act_kind
+from loans.events.act_kinds import MEASURES, act_kind
 from loans.events.stored import stored_events
 from loans.models import Loan, LoanAct, LoanPosition, Repayment, RepaymentLine
 
@@ -37,14 +37,15 @@ def replay_all(loan: Loan, events: Iterable[Event], *, until: date, posted_on: d
     return (account if account.is_settled else age(account, until)), newest
 
 
-def replay_standing(loan: Loan, position: LoanPosition, *, on: date) -> None:
+def replay_standing(loan: Loan, position: LoanPosition, *, on: date) -> tuple[Account, Account]:
     """Apply again whatever still stands of ``loan``, after something was taken back on the business date ``on``.
 
-    Raises LaterEventImpossible when an event has become impossible.
+    Returns the account before and after. Raises LaterEventImpossible when an event has become impossible.
     """
     before = positions.load(loan, position)
     after, _new = replay_all(loan, stored_events(loan), until=max(before.as_of, eve(on)), posted_on=on)
     conclude(loan, position, before, after, on=on, settled_on=after.as_of)
+    return before, after
 
 
 def _correct(loan: Loan, repayment: Repayment, allocation: Allocation, posted_on: date) -> None:
@@ -64,7 +65,8 @@ def _correct(loan: Loan, repayment: Repayment, allocation: Allocation, posted_on
 
 def _correct_act(loan: Loan, act: LoanAct, effect: Effect, posted_on: date) -> None:
     """An act that now comes out differently gets new figures, and a new entry in place of its old one."""
-    figures = {name: str(value) for name, value in effect.figures.items()}
+    measured = {name: figure for name, figure in act.figures.items() if name in MEASURES}  # of the day it was done
+    figures = {**{name: str(value) for name, value in effect.figures.items()}, **measured}
     if act.figures != figures:
         act.figures = figures
         act.save(update_fields=["figures"])

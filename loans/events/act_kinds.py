@@ -6,7 +6,7 @@ preview, the API, the request for a second person, the message, the history, rep
 declared in a file of ``loans.acts.kinds``.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -27,6 +27,15 @@ from staff.models import User
 Words = str | Promise
 Values = Mapping[str, Any]
 COUNTS_FROM = _("Counts from")
+
+LATE_INTEREST_FREED = "late_interest_freed"
+INTEREST_LOWERED = "interest_lowered"
+DAYS_CURED = "days_cured"
+MEASURES: Mapping[str, Words] = {
+    LATE_INTEREST_FREED: _("Late interest given up"),
+    INTEREST_LOWERED: _("Interest lowered by"),
+    DAYS_CURED: _("Days late taken away"),
+}
 
 
 class ActUnknown(NotFound):
@@ -111,9 +120,10 @@ class ActKind:
 
     **What it does.** ``change`` makes the pure change of the account from these values and from what ``agreed(loan)`` adds
     from the contract. ``refuse(loan, account, change)`` raises a named refusal before it is applied,
-    ``refuse_outcome(tried)`` one that needs to see what it does. ``beyond_authority(tried)`` says that one person may not
-    do it alone. ``figures`` names what it tells of itself, and ``size`` is the one of them by which a second person sees how
-    large it is.
+    ``refuse_outcome(tried)`` one that needs to see what it does. ``beyond_authority(tried, figures)`` says that one
+    person may not do it alone. ``figures`` names what it tells of itself, ``measures`` what is found by comparing the
+    account before and after (``MEASURES``): kinds that remake instalments or rates can give up interest by it, or make a
+    late loan look less late. ``size`` is the figure by which a second person sees how large it is.
 
     **What it books.** ``lines(loan, effect)`` is its own journal entry, where it moves claims or money itself (income that
     it changes is booked by the accrual that follows every act); ``other_party(loan, values)`` is named in it;
@@ -154,8 +164,9 @@ class ActKind:
     agreed: Callable[[Loan], Values] | None = None
     refuse: Callable[[Loan, Account, Change], None] | None = None
     refuse_outcome: Callable[[Tried], None] | None = None
-    beyond_authority: Callable[[Tried], bool] | None = None
+    beyond_authority: Callable[[Tried, Mapping[str, Decimal]], bool] | None = None
     figures: Sequence[tuple[str, Words]] = ()
+    measures: Collection[str] = ()
     size: str = ""
 
     lines: Callable[[Loan, Effect], list[Line]] | None = None
@@ -203,6 +214,11 @@ class ActKind:
                 raise LoanChargedOff(number=loan.number, act=self.label)
             return []
         return [line for line in self.lines(loan, effect) if line.debit or line.credit]
+
+    @property
+    def told(self) -> Sequence[tuple[str, Words]]:
+        """Name and label of every figure an act of this kind can have, its own first."""
+        return (*self.figures, *((name, MEASURES[name]) for name in MEASURES if name in self.measures))
 
     def size_of(self, figures: Mapping[str, Decimal]) -> Decimal | None:
         """The figure of the act by which its size is told, if it has one."""

@@ -36,7 +36,7 @@ class Shown:
 
 def own_figures(act: LoanAct) -> list[tuple[Words, str]]:
     """What the act came to, by the labels of its kind; sums as sums are written everywhere."""
-    found = ((label, act.figures[name]) for name, label in act_kind(act.kind).figures if name in act.figures)
+    found = ((label, act.figures[name]) for name, label in act_kind(act.kind).told if name in act.figures)
     return [(label, number(Decimal(text)) if _IN_CENTS.fullmatch(text) else text) for label, text in found]
 
 

@@ -16,7 +16,7 @@ from core import rows
 from core.context import acting, current
 from core.errors import DomainError, Invalid
 from core.identifiers import next_number
-from core.money import round_money
+from core.money import MOST_MONEY, ZERO, round_money
 from ledger.posting import post, reverse
 from loans.account.allocation import Allocation
 from loans.account.changes.base import EventImpossible
@@ -32,6 +32,8 @@ from loans.models import Loan, LoanPosition, LoanStatus, Repayment, RepaymentSta
 from loans.notices import notices
 from staff.models import User
 
+LONGEST_REFERENCE = 80
+
 
 class RepaymentConflict(DomainError):
     code = "idempotency_conflict"
@@ -43,6 +45,12 @@ class AmountInvalid(Invalid):
     code = "amount_invalid"
     field = "amount"
     message = _("Give an amount above zero with at most two decimals.")
+
+
+class PayerReferenceInvalid(Invalid):
+    code = "payer_reference_invalid"
+    field = "payer_reference"
+    message = _("The payer's reference has at most %(most)s characters, none of them the NUL character.")
 
 
 class ReceivedInFuture(Invalid):
@@ -91,8 +99,9 @@ def record_repayment(
     """Record ``amount`` received for a loan and allocate it; on a written-off loan it is a recovery.
 
     ``recorded_on`` is the business date (``received_on`` where it is not given). The same key with the same payment
-    returns the receipt made the first time. Raises AmountInvalid, ReceivedInFuture, ReceivedBeforeDisbursement,
-    RepaymentConflict, LoanNotInState, and LaterEventImpossible where a back-dated payment leaves nothing to a later event.
+    returns the receipt made the first time. Raises AmountInvalid, PayerReferenceInvalid, ReceivedInFuture,
+    ReceivedBeforeDisbursement, RepaymentConflict, LoanNotInState, and LaterEventImpossible where a back-dated payment leaves
+    nothing to a later event.
     """
     told = _Reported(
         amount=valid_amount(amount),
@@ -101,7 +110,7 @@ def record_repayment(
         channel=channel,
         idempotency_key=idempotency_key,
         recorded_by=recorded_by,
-        payer_reference=payer_reference,
+        payer_reference=_valid_reference(payer_reference),
         settles_early=settles_early,
     )
     try:
@@ -112,14 +121,14 @@ def record_repayment(
         known = Repayment.objects.filter(idempotency_key=idempotency_key).first()
         if known is None:
             raise
-        return same_or_conflict(known, loan_id=loan_id, amount=told.amount, received_on=told.received_on)
+        return _same_or_conflict(known, loan_id, told)
 
 
 def _record(loan_id: int, told: _Reported) -> Repayment:
     loan = Loan.objects.locked(loan_id)
     known = rows.first(Repayment, "WHERE idempotency_key = %s", [told.idempotency_key])
     if known is not None:
-        return same_or_conflict(known, loan_id=loan_id, amount=told.amount, received_on=told.received_on)
+        return _same_or_conflict(known, loan_id, told)
     lifecycle.require(loan, LoanStatus.ACTIVE, LoanStatus.WRITTEN_OFF, LoanStatus.SETTLED)
     _require_possible_dates(loan, told)
     position = positions.locked(loan.pk)
@@ -127,6 +136,12 @@ def _record(loan_id: int, told: _Reported) -> Repayment:
     notices.money_received(loan, repayment, told.recorded_on)
     announce(loan_id=loan.pk, borrower_id=loan.borrower_id, on=told.recorded_on)
     return repayment
+
+
+def _same_or_conflict(known: Repayment, loan_id: int, told: _Reported) -> Repayment:
+    if known.payer_reference != told.payer_reference or known.settles_early != told.settles_early:
+        raise RepaymentConflict(key=known.idempotency_key)
+    return same_or_conflict(known, loan_id=loan_id, amount=told.amount, received_on=told.received_on)
 
 
 def same_or_conflict(known: Repayment, *, loan_id: int, amount: Decimal, received_on: date) -> Repayment:
@@ -137,10 +152,16 @@ def same_or_conflict(known: Repayment, *, loan_id: int, amount: Decimal, receive
 
 
 def valid_amount(amount: Decimal) -> Decimal:
-    """``amount`` in whole cents and above zero. Raises AmountInvalid."""
-    if not amount.is_finite() or amount <= 0 or amount != round_money(amount):
+    """``amount`` in whole cents, above zero and no larger than the books hold. Raises AmountInvalid."""
+    if not amount.is_finite() or not ZERO < amount <= MOST_MONEY or amount != round_money(amount):
         raise AmountInvalid()
     return round_money(amount)
+
+
+def _valid_reference(reference: str) -> str:
+    if len(reference) > LONGEST_REFERENCE or "\0" in reference:
+        raise PayerReferenceInvalid(most=LONGEST_REFERENCE)
+    return reference
 
 
 def _require_possible_dates(loan: Loan, told: _Reported) -> None:

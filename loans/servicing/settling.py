@@ -13,7 +13,7 @@ from loans.account.account import Account, call_in
 from loans.account.parts import Parts
 from loans.bookkeeping import lifecycle, positions
 from loans.models import Loan, LoanPosition, LoanStatus, Repayment
-from loans.servicing.repayments import record_repayment, same_or_conflict
+from loans.servicing.repayments import RepaymentConflict, record_repayment, same_or_conflict
 from staff.models import User
 
 
@@ -69,6 +69,8 @@ def settle_early(
     loan = Loan.objects.locked(loan_id)
     known = Repayment.objects.filter(idempotency_key=idempotency_key).first()
     if known is not None:
+        if not known.settles_early:
+            raise RepaymentConflict(key=idempotency_key)
         same = known.amount if amount is None else amount
         return same_or_conflict(known, loan_id=loan_id, amount=same, received_on=max(on, known.received_on))
     lifecycle.require(loan, LoanStatus.ACTIVE)

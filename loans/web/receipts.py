@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -10,12 +11,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from audit.models import Approval
 from core import business_date
 from core.errors import DomainError
-from loans.acts.previewing import preview
+from loans.acts.receipts import needs_second_person, reversal_previewed, reverse_or_ask
 from loans.models import Repayment, RepaymentStatus
 from loans.pages.act_page import shown
-from loans.servicing import repayments
 from loans.web.forms import ReverseForm
 from staff.permissions import person, require
 
@@ -32,16 +33,16 @@ def reverse(request: HttpRequest, number: str) -> HttpResponse:
     loan = repayment.loan
     if request.method == "POST" and form.is_valid():
         try:
-            repayments.reverse_repayment(
+            done = reverse_or_ask(
                 repayment_id=repayment.pk,
                 reason=form.cleaned_data["reason"],
-                reversed_on=business_date.current(),
-                reversed_by=person(request),
+                on=business_date.current(),
+                by=person(request),
             )
         except DomainError as refusal:
             form.add_error(refusal.field if refusal.field in form.fields else None, refusal.detail)
         else:
-            messages.success(request, _("Receipt %(number)s was reversed.") % {"number": repayment.number})
+            messages.success(request, _said(done, repayment))
             return redirect("desk:loan", loan.number)
     later = Repayment.objects.filter(
         loan_id=loan.pk, received_on__gte=repayment.received_on, status=RepaymentStatus.POSTED
@@ -51,6 +52,14 @@ def reverse(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "loans/reverse.html", context, status=422 if form.errors else 200)
 
 
+def _said(done: Repayment | Approval, repayment: Repayment) -> str:
+    if isinstance(done, Approval):
+        return _("Sent for approval: a second person decides on reversing receipt %(number)s.") % {
+            "number": repayment.number
+        }
+    return _("Receipt %(number)s was reversed.") % {"number": repayment.number}
+
+
 @require_GET
 @require("loans.reverse_repayment")
 def reverse_preview(request: HttpRequest, number: str) -> HttpResponse:
@@ -58,12 +67,9 @@ def reverse_preview(request: HttpRequest, number: str) -> HttpResponse:
     repayment, today = _receipt(number), business_date.current()
     context: dict[str, Any] = {"loan": repayment.loan}
     try:
-        found = preview(
-            repayment.loan,
-            lambda: repayments.reverse_repayment(repayment_id=repayment.pk, reason="preview", reversed_on=today),
-        )
+        found = reversal_previewed(repayment, today)
     except DomainError as refusal:
         context["refusal"] = refusal.detail
     else:
-        context["shown"] = shown(found)
+        context["shown"] = replace(shown(found), needs_second_person=needs_second_person(repayment, today))
     return render(request, "loans/_act_preview.html", context)

@@ -158,6 +158,35 @@ def test_what_two_agreed_to_takes_two_to_undo_and_that_is_shown_too(loan: Loan, 
     assert (granted.is_undone, granted.undo_reason) == (True, "well again")
 
 
+def test_a_request_to_undo_shows_what_the_undo_books(loan: Loan, lead: User, second_lead: User) -> None:
+    approve(asked(loan, lead, "goodwill_credit", amount=Decimal("900.00")), second_lead, ASKED)
+    done = loan.acts.get()
+    booked = {(line.account_id, line.debit, line.credit) for line in done.entry.lines.all()}
+
+    request = undo_or_ask(act_id=done.pk, reason="wrong loan", on=ASKED, by=lead)
+
+    assert isinstance(request, Approval)
+    shown = {tuple(label.split(" · ")[:2]): Decimal(value) for label, value in request.outcome if " · " in label}
+    mirrored = {("Credit" if debit else "Debit", account): debit or credit for account, debit, credit in booked}
+    assert shown == mirrored and len(shown) >= 2
+
+
+def test_a_request_to_undo_told_again_is_the_same_request(loan: Loan, lead: User, second_lead: User) -> None:
+    approve(asked(loan, lead, "extension", days=120), second_lead, ASKED)
+    granted = loan.acts.get()
+    first = undo_or_ask(act_id=granted.pk, reason="well again", on=ASKED, by=lead)
+
+    assert undo_or_ask(act_id=granted.pk, reason="well again", on=ASKED, by=lead) == first
+    with pytest.raises(approvals.ApprovalAlreadyPending):
+        undo_or_ask(act_id=granted.pk, reason="well again", on=ASKED, by=second_lead)
+
+
+def test_a_request_shows_by_how_much_less_late_the_loan_would_be(loan: Loan, lead: User) -> None:
+    request = asked(loan, lead, "extension", days=120)
+
+    assert (request.before["days_past_due"], request.after["days_past_due"]) == ("93", "0")
+
+
 def test_the_same_key_asks_once(loan: Loan, lead: User) -> None:
     first = asked(loan, lead)
 

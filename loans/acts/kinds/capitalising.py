@@ -8,9 +8,10 @@ from django.utils.translation import gettext_lazy as _
 from ledger.posting import Line, credit, debit
 from loans.account.changes.base import Effect
 from loans.account.changes.capitalising import InterestCapitalised
+from loans.acts.authority import beyond
 from loans.acts.kinds.terms import needs_fixed_schedule
 from loans.bookkeeping.account_mapping import accounts_for
-from loans.events.act_kinds import ActKind, Group, register
+from loans.events.act_kinds import DAYS_CURED, ActKind, Group, register
 from loans.models import Loan
 
 
@@ -40,6 +41,8 @@ INTEREST_CAPITALISED = register(
         agreed=_terms,
         refuse=needs_fixed_schedule,
         lines=_lines,
+        beyond_authority=beyond("interest_capitalised"),
+        measures=(DAYS_CURED,),
         group=Group.TERMS,
         is_grave=True,
         parameters=(),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +12,7 @@ from core.errors import Invalid
 from core.rules import rule
 from loans.account.account import Account
 from loans.account.changes.extending import Extended, first_open_due_on
-from loans.events.act_kinds import ActKind, Group, Tried, register
+from loans.events.act_kinds import DAYS_CURED, ActKind, Group, Tried, register
 from loans.events.act_parameters import Parameter, Sort
 from loans.models import ActStatus, Loan, LoanAct
 from loans.notices import notices
@@ -77,11 +78,11 @@ def days_that_cure(account: Account, on: date) -> int | None:
     return days if days <= MOST_DAYS else None
 
 
-def _beyond(tried: Tried) -> bool:
+def _beyond(tried: Tried, figures: Mapping[str, Decimal]) -> bool:
     """The rule ``extension_authority``: how many days, and how many extensions of one loan, one person may grant."""
     limits = rule("extension_authority", tried.recorded_on)
     granted = tried.loan.acts.filter(kind=CODE, status=ActStatus.STANDING).count()
-    days = int(tried.effect.figures["days_moved"])
+    days = int(figures["days_moved"])
     return days > limits["days"] or granted >= limits["times_per_loan"]
 
 
@@ -103,6 +104,7 @@ EXTENSION = register(
         agreed=_rate,
         refuse_outcome=_cures,
         beyond_authority=_beyond,
+        measures=(DAYS_CURED,),
         group=Group.HELP,
         template="loans/extend.html",
         message=_granted,

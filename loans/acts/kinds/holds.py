@@ -10,8 +10,8 @@ from loans.account.account import Account
 from loans.account.changes.base import Change
 from loans.account.changes.holds import STOPS_INTEREST, HoldEnded, HoldPlaced
 from loans.account.interest import Stops
-from loans.acts.authority import beyond, frees_late_interest
-from loans.events.act_kinds import ActKind, Group, Tried, register
+from loans.acts.authority import beyond
+from loans.events.act_kinds import LATE_INTEREST_FREED, ActKind, Group, register
 from loans.events.act_parameters import Parameter, Sort
 from loans.models import Loan
 
@@ -25,13 +25,6 @@ def _refuse(loan: Loan, _account: Account, change: Change) -> None:
     assert isinstance(change, HoldPlaced)
     if loan.recalculates and change.stops in STOPS_INTEREST:
         raise HoldFollowsBalance(number=loan.number)
-
-
-_too_long = beyond("hold_placed")
-
-
-def _beyond(tried: Tried) -> bool:
-    return _too_long(tried) or frees_late_interest(tried)
 
 
 def _of_failed_notice(values: Mapping[str, Any]) -> bool:
@@ -62,7 +55,8 @@ HOLD_PLACED = register(
         permission="loans.change_terms",
         change=HoldPlaced,
         refuse=_refuse,
-        beyond_authority=_beyond,
+        beyond_authority=beyond("hold_placed"),
+        measures=(LATE_INTEREST_FREED,),
         group=Group.HELP,
         parameters=(_STOPS, Parameter(name="until", sort=Sort.DATE, label=_("Last day"))),
         figures=(("days_held", _("Days held")), ("interest_freed", _("Interest given up"))),

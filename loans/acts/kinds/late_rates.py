@@ -6,8 +6,7 @@ from core.errors import DomainError
 from loans.account.account import Account
 from loans.account.changes.base import Change
 from loans.account.changes.late_rates import LateMultiplierChanged
-from loans.acts.authority import frees_late_interest
-from loans.events.act_kinds import ActKind, Group, register
+from loans.events.act_kinds import LATE_INTEREST_FREED, ActKind, Group, register
 from loans.events.act_parameters import Parameter, Sort
 from loans.models import Loan
 from loans.pricing.late_rules import require_multiplier_allowed
@@ -43,7 +42,7 @@ LATE_MULTIPLIER_CHANGED = register(
         permission="loans.change_terms",
         change=LateMultiplierChanged,
         refuse=_refuse,
-        beyond_authority=frees_late_interest,
+        measures=(LATE_INTEREST_FREED,),
         group=Group.CHARGES,
         parameters=(Parameter(name="multiplier", sort=Sort.RATE, label=_("Of the contract rate"), least=0, most=10),),
         figures=(("late_rate", _("Late interest a year")),),

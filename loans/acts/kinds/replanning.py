@@ -16,7 +16,15 @@ from loans.acts.authority import beyond
 from loans.acts.kinds.terms import MOST_INSTALMENTS, needs_fixed_schedule
 from loans.bookkeeping import bookings
 from loans.bookkeeping.account_mapping import accounts_for
-from loans.events.act_kinds import ActKind, Group, OnceChargedOff, register
+from loans.events.act_kinds import (
+    INTEREST_LOWERED,
+    LATE_INTEREST_FREED,
+    MEASURES,
+    ActKind,
+    Group,
+    OnceChargedOff,
+    register,
+)
 from loans.events.act_parameters import Parameter, Sort
 from loans.events.of_acts import LATER, drawn
 from loans.models import Loan
@@ -76,6 +84,7 @@ RATE_CHANGED = register(
         change=RateChanged,
         agreed=_terms,
         beyond_authority=beyond("rate_changed"),
+        measures=(LATE_INTEREST_FREED, INTEREST_LOWERED),
         parameters=(Parameter(name="annual_rate", sort=Sort.RATE, label=_("New annual rate"), least=0, most=10),),
         figures=(("new_rate", _("New annual rate")), _INTEREST_ADDED),
     )
@@ -91,6 +100,7 @@ RESCHEDULED = register(
         agreed=_terms,
         refuse=needs_fixed_schedule,
         beyond_authority=beyond("rescheduled"),
+        measures=tuple(MEASURES),
         parameters=(
             Parameter(name="from_due_on", sort=Sort.DATE, label=_("From the instalment due on")),
             Parameter(name="new_due_on", sort=Sort.DATE, label=_("New due date"), required=False),

@@ -122,6 +122,109 @@ def test_late_interest_already_charged_is_given_up_alone_only_as_far_as_it_may_b
         perform(replace(wish(loan, kind, on, recorded_on=TODAY, **values), by=lead))
 
 
+def test_what_is_given_up_by_other_names_is_one_sum(loan: Loan, lead: User) -> None:
+    """A credit, a waiver of interest and a fee lowered by 499 each are 1,497 given up by one person."""
+    given = {"goodwill_credit": {"amount": Decimal("300.00")}, "interest_waived": {"amount": Decimal("150.00")}}
+    for kind, values in given.items():
+        perform(replace(wish(loan, kind, TODAY, **values), by=lead))
+
+    with pytest.raises(BeyondAuthority):
+        perform(replace(wish(loan, "goodwill_credit", TODAY, amount=Decimal("50.01")), by=lead))
+    perform(replace(wish(loan, "goodwill_credit", TODAY, amount=Decimal("50.00")), by=lead))
+
+
+def test_a_lower_rate_gives_up_interest_and_counts_with_the_rest(loan: Loan, lead: User) -> None:
+    lowered = perform(replace(wish(loan, "rate_changed", TODAY, annual_rate=Decimal("0.12")), by=lead))
+    assert lowered.figures["interest_lowered"] == str(-Decimal(lowered.figures["interest_added"]))
+
+    left = Decimal("500.00") - Decimal(lowered.figures["interest_lowered"])
+    with pytest.raises(BeyondAuthority):
+        perform(replace(wish(loan, "goodwill_credit", TODAY, amount=left + Decimal("0.01")), by=lead))
+
+
+def test_all_interest_of_a_large_loan_is_given_up_by_nobody_alone(lead: User) -> None:
+    loan = a_running_loan(principal=Decimal("60000.00"))
+    close_until(date(2026, 1, 19))
+
+    with pytest.raises(BeyondAuthority):
+        perform(replace(wish(loan, "rate_changed", date(2026, 1, 20), annual_rate=Decimal(0)), by=lead))
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("charge_back", {"amount": Decimal("5000.01")}),
+        ("interest_capitalised", {}),
+    ],
+)
+def test_debt_is_made_larger_in_large_sums_only_when_two_agreed(
+    loan: Loan, lead: User, kind: str, values: dict[str, Any]
+) -> None:
+    receipt = pay(loan, "6000.00", TODAY)
+    if kind == "charge_back":
+        values["receipt"] = receipt.number
+    else:
+        set_rule("act_authority", TODAY, {kind: {"interest_capitalised": "0"}})
+        forget_cached_rules()
+        loan = a_running_loan()
+        close_until(date(2026, 5, 19))
+
+    with pytest.raises(BeyondAuthority):
+        perform(replace(wish(loan, kind, TODAY, **values), by=lead))
+
+
+MOVES_WHAT_IS_OVERDUE: dict[str, dict[str, Any]] = {
+    "overdue_spread": {},
+    "overdue_reaged": {"count": 3},
+    "reamortised": {"count": 12, "capitalised": True},
+}
+
+
+@pytest.mark.parametrize("again", MOVES_WHAT_IS_OVERDUE)
+@pytest.mark.parametrize("first", MOVES_WHAT_IS_OVERDUE)
+def test_a_late_loan_is_made_to_look_good_once_in_twelve_months(loan: Loan, lead: User, first: str, again: str) -> None:
+    """Whatever the acts are called: 93 days late became 0 three times in a day, by one person and without a payment."""
+    cured = perform(replace(wish(loan, first, TODAY, **MOVES_WHAT_IS_OVERDUE[first]), by=lead))
+    assert (cured.figures["days_cured"], loan.position.days_past_due) == ("93", 0)
+    close_until(date(2026, 10, 1))
+    later = wish(loan, again, date(2026, 10, 2), **MOVES_WHAT_IS_OVERDUE[again], key="again")
+
+    with pytest.raises(BeyondAuthority):
+        perform(replace(later, by=lead))
+
+
+def test_a_year_later_it_may_be_cured_again(loan: Loan, lead: User) -> None:
+    perform(replace(wish(loan, "reamortised", TODAY, count=24), by=lead))
+    close_until(date(2027, 5, 19))
+
+    perform(replace(wish(loan, "overdue_spread", date(2027, 5, 20)), by=lead))
+
+
+def test_taking_a_charge_back_gives_it_up(loan: Loan, lead: User) -> None:
+    """A penalty of more than may be waived, undone, is more than may be waived."""
+    loan = a_running_loan(principal=Decimal("60000.00"))
+    close_until(date(2026, 5, 19))
+    large, small = (
+        perform(replace(wish(loan, "penalty_added", TODAY, amount=Decimal(amount)), by=lead))
+        for amount in ("500.01", "20.00")
+    )
+
+    with pytest.raises(BeyondAuthority):
+        undo(act_id=large.pk, reason="a favour", on=TODAY, by=lead)
+    undo(act_id=small.pk, reason="typed twice", on=TODAY, by=lead)
+
+    large.refresh_from_db()
+    assert not large.is_undone
+
+
+def test_a_refund_said_not_to_have_gone_out_needs_a_second_person(loan: Loan, lead: User) -> None:
+    pay(loan, "20000.00", TODAY)
+    refund = perform(replace(wish(loan, "refund", TODAY, amount=Decimal("3000.00")), by=lead))
+
+    with pytest.raises(BeyondAuthority):
+        undo(act_id=refund.pk, reason="bank sent it back", on=TODAY, by=lead)
+
+
 def test_a_kind_that_the_rule_forgot_is_done_by_nobody_alone(loan: Loan, lead: User) -> None:
     set_rule("act_authority", TODAY, {"waiver": {"waived": "500"}})
     forget_cached_rules()

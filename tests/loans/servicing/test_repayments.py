@@ -20,6 +20,7 @@ from loans.models import Instalment, Loan, LoanPosition, LoanStatus, Repayment, 
 from loans.proof.verifying import compare
 from loans.servicing.repayments import (
     AmountInvalid,
+    PayerReferenceInvalid,
     ReceivedBeforeDisbursement,
     ReceivedInFuture,
     RepaymentConflict,
@@ -100,6 +101,18 @@ def test_the_same_key_gives_the_same_receipt_and_another_payment_under_it_is_ref
         pay(loan, "100.01", date(2026, 1, 20), key="k")
     with pytest.raises(RepaymentConflict):
         pay(a_running_loan(), "100.00", date(2026, 1, 20), key="k")
+    with pytest.raises(RepaymentConflict):
+        pay(loan, "100.00", date(2026, 1, 20), key="k", payer_reference="another transfer")
+    with pytest.raises(RepaymentConflict):
+        settle_early(loan_id=loan.pk, on=date(2026, 1, 20), channel="counter", idempotency_key="k")
+
+
+@pytest.mark.parametrize("reference", ["x" * 81, "a\0b"])
+def test_a_reference_that_cannot_be_kept_is_refused_by_name(reference: str) -> None:
+    loan = a_running_loan()
+
+    with pytest.raises(PayerReferenceInvalid):
+        pay(loan, "100.00", date(2026, 1, 20), payer_reference=reference)
 
 
 @pytest.mark.parametrize(
@@ -108,6 +121,7 @@ def test_the_same_key_gives_the_same_receipt_and_another_payment_under_it_is_ref
         ("0", date(2026, 1, 20), AmountInvalid),
         ("1.001", date(2026, 1, 20), AmountInvalid),
         ("NaN", date(2026, 1, 20), AmountInvalid),
+        ("100000000000.00", date(2026, 1, 20), AmountInvalid),
         ("10", date(2026, 1, 22), ReceivedInFuture),
         ("10", date(2026, 1, 14), ReceivedBeforeDisbursement),
     ],

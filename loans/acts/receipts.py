@@ -1,0 +1,107 @@
+"""Reversing a receipt: at once within one's own authority, and when a second person agreed beyond it.
+
+Who takes money at the counter and reverses the receipt afterwards keeps the money. A program that reports what a bank took
+back calls ``reverse_repayment`` itself: what it may do was agreed to when its key was given the scope.
+"""
+
+from datetime import date
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
+
+from audit import approvals
+from audit.models import Approval
+from core.errors import Invalid
+from core.money import ZERO
+from core.rules import rule
+from loans.acts.asking import state_in_words, to_undo
+from loans.acts.authority import RULE
+from loans.acts.kinds.money import REPAYMENT
+from loans.acts.previewing import Preview, preview
+from loans.models import Loan, Repayment, RepaymentStatus
+from loans.servicing.repayments import reverse_repayment
+from staff.models import User
+
+REQUEST = to_undo(REPAYMENT)
+
+
+class ReversalReasonMissing(Invalid):
+    code = "reversal_reason_missing"
+    field = "reason"
+    message = _("Say why: the reason is kept with what is undone.")
+
+
+def declare_request() -> None:
+    """Tell the audit app of the request; called when Django starts."""
+    label = format_lazy("{undo}: {act}", undo=_("Undo"), act=REPAYMENT.label)
+    approvals.register(REQUEST, _agreed, permission=REPAYMENT.approve_permission, label=label, outcome=_would_reverse)
+
+
+def needs_second_person(repayment: Repayment, on: date) -> bool:
+    """Whether the receipt, with what was reversed on its loan before, is more than one person may reverse alone."""
+    most = rule(RULE, on).get(REPAYMENT.code, {}).get("reversed", "0")
+    before = Repayment.objects.filter(loan_id=repayment.loan_id, status=RepaymentStatus.REVERSED)
+    reversed_before: Decimal = before.aggregate(total=Sum("amount"))["total"] or ZERO
+    return repayment.amount + reversed_before > Decimal(most)
+
+
+@transaction.atomic
+def reverse_or_ask(*, repayment_id: int, reason: str, on: date, by: User | None) -> Repayment | Approval:
+    """Reverse the receipt, or ask for a second person; told again, it is what was done or asked for the first time.
+
+    Raises ReversalReasonMissing, what ``reverse_repayment`` raises, and ApprovalAlreadyPending where somebody else asked.
+    """
+    if not reason.strip():
+        raise ReversalReasonMissing()
+    Loan.objects.locked(Repayment.objects.values_list("loan_id", flat=True).get(pk=repayment_id))
+    repayment = Repayment.objects.get(pk=repayment_id)
+    if repayment.status == RepaymentStatus.REVERSED or not needs_second_person(repayment, on):
+        return reverse_repayment(repayment_id=repayment_id, reason=reason, reversed_on=on, reversed_by=by)
+    waits = approvals.pending(REQUEST, repayment)
+    if waits is not None and (waits.reason, waits.requested_by) == (reason, by):
+        return waits
+    return approvals.request(
+        kind=REQUEST,
+        obj=repayment,
+        before={"amount": str(repayment.amount), "received_on": repayment.received_on.isoformat()},
+        outcome=_in_words(reversal_previewed(repayment, on)),
+        amount=repayment.amount,
+        reason=reason,
+        requested_by=by,
+        on=on,
+    )
+
+
+def reversal_previewed(repayment: Repayment, on: date) -> Preview:
+    """What reversing the receipt would leave behind; nothing of it is kept. Raises what ``reverse_repayment`` raises."""
+    return preview(
+        repayment.loan, lambda: reverse_repayment(repayment_id=repayment.pk, reason="preview", reversed_on=on)
+    )
+
+
+def _in_words(found: Preview) -> dict[str, str]:
+    receipt: Repayment = found.result
+    with override("en"):
+        return state_in_words(found, receipt.loan, receipt.entry_id)
+
+
+def _asked_for(approval: Approval) -> Repayment:
+    return Repayment.objects.select_related("loan").get(pk=int(approval.object_id))
+
+
+def _would_reverse(approval: Approval, on: date) -> approvals.Outcome:
+    repayment = _asked_for(approval)
+    return approvals.Outcome(_in_words(reversal_previewed(repayment, on)), repayment.amount)
+
+
+def _agreed(approval: Approval, on: date) -> None:
+    reverse_repayment(
+        repayment_id=int(approval.object_id),
+        reason=approval.reason,
+        reversed_on=on,
+        reversed_by=approval.requested_by,
+    )
