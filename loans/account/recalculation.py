@@ -118,7 +118,9 @@ def _shares(plan: Plan, account: Account, amount: Decimal, on: date) -> list[tup
         return ahead[::-1]
     if plan.servicing.prepayment is Prepayment.REAMORTISE:
         shares = zip(ahead, split_evenly(amount, len(ahead)), strict=True)
-        return [*((number, min(owed, share)) for (number, owed), share in shares), *ahead[::-1]]
+        evenly = [(number, owed, min(owed, share)) for (number, owed), share in shares]
+        rest = [(number, owed - share) for number, owed, share in reversed(evenly)]
+        return [*((number, share) for number, _owed, share in evenly), *rest]
     return ahead
 
 
