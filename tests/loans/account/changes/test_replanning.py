@@ -38,6 +38,7 @@ from tests.loans.account.by_hand import on
 START = date(2026, 1, 15)
 ORDER = ("late_interest", "fee", "interest", "principal")
 STORED = object()
+TWICE = Decimal("0.24")  # the rate of the terms
 TERMS = LoanTerms(
     principal=Decimal("600.00"),
     annual_rate=Decimal("0.12"),
@@ -131,17 +132,16 @@ class TestDrawnDown:
     @pytest.mark.parametrize("planned", [False, True])
     def test_with_the_last_part_of_the_approved_sum_the_balloon_is_its_share_of_all_of_it(self, planned: bool) -> None:
         balloon = {"method": Method.BALLOON, "balloon_rate": Decimal("0.5"), "principal": Decimal("900.00")}
-        account = an_account(
-            replace(TERMS, **balloon, drawdowns=(Drawdown(START, Decimal("600.00")),)), planned=planned
-        )
-        account = paid(account, "2-15", "54.76")  # (600 − 300 ÷ 1.01⁶) × 0.01 ÷ (1 − 1.01⁻⁶) = 54.764…
+        in_parts = replace(TERMS, **balloon, drawdowns=(Drawdown(START, Decimal("600.00")),))
+        # (600 − 300 ÷ 1.01⁶) × 0.01 ÷ (1 − 1.01⁻⁶) = 54.764…
+        account = paid(an_account(in_parts, planned=planned), "2-15", "54.76")
 
         effect = self.drawn("2-15", account, amount="300.00", **balloon)
 
-        # 551.24 and 300.00 over five months to 450.00: (851.24 − 450 ÷ 1.01⁵) × 0.01 ÷ (1 − 1.01⁻⁵) = 87.171…
-        rows = effect.account.instalments
-        assert [row.principal + row.interest for row in rows[:-1]] == [Decimal("54.76"), *[Decimal("87.17")] * 4]
-        assert rows[-1].principal + rows[-1].interest == Decimal("537.18")  # 87.17, the balloon, and what rounding left
+        # 551.24 and 300.00 over five months to 450.00: (851.24 − 450 ÷ 1.01⁵) × 0.01 ÷ (1 − 1.01⁻⁵) = 87.171…;
+        # the last one is 87.17, the balloon, and the cent that rounding left
+        totals = [row.principal + row.interest for row in effect.account.instalments]
+        assert totals == [Decimal("54.76"), *[Decimal("87.17")] * 4, Decimal("537.18")]
 
     @pytest.mark.parametrize("planned", [False, True])
     @pytest.mark.parametrize("day", ["7-15", "8-1"])
@@ -245,6 +245,13 @@ class TestRescheduled:
         assert totals[:5] == agreed[:5]
         assert totals[5] > agreed[5]
         assert effect.account.instalments[1].interest == Decimal("6.94")  # 502.48 × 12 % × 42 ÷ 365
+
+    @pytest.mark.parametrize(("what", "level"), [({"extra_count": 5}, "53.05"), ({"annual_rate": TWICE}, "106.60")])
+    def test_more_of_them_or_a_new_rate_make_another_level(self, what: dict[str, Any], level: str) -> None:
+        rows = self.rescheduled(terms=replace(TERMS, method=Method.EQUAL_INSTALMENTS), **what).account.instalments
+
+        # 502.48 × 0.01 ÷ (1 − 1.01⁻¹⁰) = 53.052…, and 502.48 × 0.02 ÷ (1 − 1.02⁻⁵) = 106.605…
+        assert {row.principal + row.interest for row in rows[1:-1]} == {Decimal(level)}
 
     def test_the_last_instalment_alone_may_be_moved(self) -> None:
         terms = replace(TERMS, method=Method.EQUAL_INSTALMENTS, annual_rate=Decimal(0))
