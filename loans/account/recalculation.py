@@ -74,7 +74,8 @@ def _pay_principal(
 
 
 def _taken_in(account: Account, lines: Sequence[AllocationLine], on: date) -> Account:
-    if not lines or account.plan is None:
+    assert account.plan is not None
+    if not lines:
         return account
     total = sum((line.total for line in lines), ZERO)
     paid = [_part(account.plan, line, on) for line in lines]
@@ -118,7 +119,9 @@ def _shares(plan: Plan, account: Account, amount: Decimal, on: date) -> list[tup
         return ahead[::-1]
     if plan.servicing.prepayment is Prepayment.REAMORTISE:
         shares = zip(ahead, split_evenly(amount, len(ahead)), strict=True)
-        return [*((number, min(owed, share)) for (number, owed), share in shares), *ahead[::-1]]
+        evenly = [(number, owed, min(owed, share)) for (number, owed), share in shares]
+        rest = [(number, owed - share) for number, owed, share in reversed(evenly)]
+        return [*((number, share) for number, _owed, share in evenly), *rest]
     return ahead
 
 
@@ -128,9 +131,11 @@ def _all_ahead(account: Account, on: date) -> list[tuple[int, Decimal]]:
 
 def _pay_reducing(account: Account, left: Decimal, on: date) -> tuple[Account, Sequence[AllocationLine]]:
     """The running instalment first; on a due date, and beyond the running instalment, it makes the plan smaller."""
-    due_today = [row for row in account.instalments if row.due_on == on and row.number in _numbers(account)]
-    if due_today:
-        return _pay_extra(account, due_today[-1].number, left, on)
+    assert account.plan is not None
+    planned = account.plan.numbers
+    due_today = next((row.number for row in account.instalments if row.due_on == on and row.number in planned), None)
+    if due_today is not None:
+        return _pay_extra(account, due_today, left, on)
     number, owed = _all_ahead(account, on)[0]
     account, lines = _pay_principal(account, [(number, owed)], left, on)
     left = min(left - sum((line.total for line in lines), ZERO), account.principal_outstanding)
@@ -145,10 +150,6 @@ def _pay_extra(account: Account, number: int, amount: Decimal, on: date) -> tupl
     account = replace(account, plan=account.plan.with_extra(number, amount))
     line = AllocationLine(instalment_number=number, principal=amount)
     return _taken_in(account, [line], on), [line]
-
-
-def _numbers(account: Account) -> tuple[int, ...]:
-    return account.plan.numbers if account.plan is not None else ()
 
 
 def _merged(lines: Sequence[AllocationLine]) -> tuple[AllocationLine, ...]:

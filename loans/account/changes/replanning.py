@@ -135,7 +135,7 @@ class Rescheduled:
         rate = self.terms.annual_rate if self.annual_rate is None else self.annual_rate
         terms = rest_of(self.terms, rows, count=count, annual_rate=rate)
         keeps_level = not self.extra_count and self.annual_rate is None
-        level = rows[0].principal + rows[0].interest if keeps_level and len(rows) > 1 else None
+        level = rows[0].principal + rows[0].interest if keeps_level else None
         more = [_further(rows[-1], n) for n in range(1, count - len(rows) + 1)]
         found = self._periods(terms, rows, count)
         after = _laid_out(account, [*rows, *more], terms, found, to_repay(rows), level)

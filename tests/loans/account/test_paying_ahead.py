@@ -86,6 +86,23 @@ def test_spread_money_that_an_instalment_cannot_take_goes_to_the_last_ones() -> 
     assert [line.principal for line in allocation.lines] == [10, 20, 20, 20, 20, 30]
 
 
+def test_no_instalment_is_given_more_than_it_asks_for_while_another_still_owes() -> None:
+    account, _ = paid(a_loan(Prepayment.NEXT_INSTALMENTS), "1-20", "90.00")
+    account, _ = paid(serviced(account, Prepayment.LAST_FIRST), "1-21", "95.00")
+
+    account, allocation = paid(serviced(account, Prepayment.REAMORTISE), "1-25", "240.00")
+
+    # 40.00 each, of which the first takes 10.00 and the last 5.00; of the 65.00 left the fifth takes its last 60.00
+    assert of_each(account) == ["100/100", "40/100", "40/100", "45/100", "100/100", "100/100"]
+    assert [line.principal for line in allocation.lines] == [10, 40, 40, 45, 100, 5]
+
+
+def test_an_instalment_without_principal_has_no_share_of_spread_money() -> None:
+    account, _ = paid(a_loan(Prepayment.REAMORTISE, grace_on_principal=1), "1-25", "150.00")
+
+    assert of_each(account) == ["0/0", *["30/120"] * 5]
+
+
 def serviced(account: Account, prepayment: Prepayment) -> Account:
     plan = account.plan
     assert plan is not None

@@ -134,6 +134,17 @@ class TestUneven:
 
         assert abs(cost.compound - Decimal("0.1")) <= TOLERANCE
 
+    def test_drawdowns_count_by_their_days_though_the_instalments_are_even(self) -> None:
+        """Two years of 365 days at ten per cent: 500.00 become 605.00, the second 500.00 become 550.00."""
+        a_year_on = date(2027, 1, 1)
+        parts = (Drawdown(self.start, Decimal("500.00")), Drawdown(a_year_on, Decimal("500.00")))
+        terms = self.terms(every=12, drawdowns=parts)
+        assert due_dates(terms) == [a_year_on, date(2028, 1, 1)]
+
+        cost = cost_of(terms, rows((a_year_on, "0.00"), (date(2028, 1, 1), "1155.00")))
+
+        assert abs(cost.compound - Decimal("0.1")) <= TOLERANCE
+
     def test_a_down_payment_on_the_first_day_lessens_what_is_received(self) -> None:
         instalments = rows((self.start, "200.00"), (date(2026, 2, 1), "404.00"), (date(2026, 3, 1), "408.00"))
 

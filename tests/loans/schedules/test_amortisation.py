@@ -96,6 +96,36 @@ class TestFlat:
         assert found[:5] == [(Decimal("99.99"), Decimal("6.01"))] * 5
         assert found[5] == (Decimal("100.65"), Decimal("5.99"))  # 36.04 of interest in all
 
+    def test_the_odd_cents_of_an_agreed_charge_leave_the_instalments_level(self) -> None:
+        """100.00 and 3.34 are 103.34, rounded to 103; so is the second, whose part of the charge is a cent less."""
+        found = rows(
+            principal=Decimal("300.00"),
+            count=3,
+            flat_charge=Decimal("10.00"),
+            method=Method.EQUAL_INSTALMENTS,
+            rounding=WHOLE,
+        )
+
+        assert found == list(zip(d("99.66", "99.67", "100.67"), d("3.34", "3.33", "3.33"), strict=True))
+        assert [part + charged for part, charged in found] == [103, 103, 104]
+
+    @pytest.mark.parametrize(
+        ("paid", "expected"),
+        [
+            ({}, [100, 100, 100]),
+            ({0: "120.00"}, [120, 100, 80]),
+            ({0: "20.00", 1: "30.00"}, [100, 100, 100]),
+            ({0: "150.00", 1: "110.00"}, [150, 110, 40]),
+            ({2: "250.00"}, [50, 0, 250]),  # of the 50.00 nobody has paid yet the first takes all
+            ({1: "130.00", 2: "130.00"}, [40, 130, 130]),
+        ],
+    )
+    def test_none_is_less_than_what_was_already_paid_of_it(self, paid: dict[int, str], expected: list[int]) -> None:
+        agreed = terms(principal=Decimal("300.00"), count=3, interest_type=InterestType.FLAT)
+        course = Course(opening=agreed.principal, paid={k: Decimal(amount) for k, amount in paid.items()})
+
+        assert amortise(agreed, periods(agreed), course) == [(part, 3) for part in expected]
+
     def test_rounding_up_never_repays_more_than_there_is(self) -> None:
         rounding = Rounding(mode=RoundingMode.UP, multiple=Decimal(50), emi=EmiRule.NEAREST)
 

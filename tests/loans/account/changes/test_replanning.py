@@ -32,12 +32,13 @@ from loans.account.replay import PaymentEvent, apply
 from loans.schedules.due_dates import Period, periods
 from loans.schedules.plan import plan_of
 from loans.schedules.schedule import build_schedule
-from loans.schedules.terms import Drawdown, LoanTerms, Method, RateStep, ServicingTerms, Stage
+from loans.schedules.terms import Drawdown, InterestType, LoanTerms, Method, RateStep, ServicingTerms, Stage
 from tests.loans.account.by_hand import on
 
 START = date(2026, 1, 15)
 ORDER = ("late_interest", "fee", "interest", "principal")
 STORED = object()
+TWICE = Decimal("0.24")  # the rate of the terms
 TERMS = LoanTerms(
     principal=Decimal("600.00"),
     annual_rate=Decimal("0.12"),
@@ -127,6 +128,20 @@ class TestDrawnDown:
         effect = self.drawn("3-15", amount="800.00")
 
         assert principal(effect.account)[2:] == [300] * 4
+
+    @pytest.mark.parametrize("planned", [False, True])
+    def test_with_the_last_part_of_the_approved_sum_the_balloon_is_its_share_of_all_of_it(self, planned: bool) -> None:
+        balloon = {"method": Method.BALLOON, "balloon_rate": Decimal("0.5"), "principal": Decimal("900.00")}
+        in_parts = replace(TERMS, **balloon, drawdowns=(Drawdown(START, Decimal("600.00")),))
+        # (600 − 300 ÷ 1.01⁶) × 0.01 ÷ (1 − 1.01⁻⁶) = 54.764…
+        account = paid(an_account(in_parts, planned=planned), "2-15", "54.76")
+
+        effect = self.drawn("2-15", account, amount="300.00", **balloon)
+
+        # 551.24 and 300.00 over five months to 450.00: (851.24 − 450 ÷ 1.01⁵) × 0.01 ÷ (1 − 1.01⁻⁵) = 87.171…;
+        # the last one is 87.17, the balloon, and the cent that rounding left
+        totals = [row.principal + row.interest for row in effect.account.instalments]
+        assert totals == [Decimal("54.76"), *[Decimal("87.17")] * 4, Decimal("537.18")]
 
     @pytest.mark.parametrize("planned", [False, True])
     @pytest.mark.parametrize("day", ["7-15", "8-1"])
@@ -231,6 +246,13 @@ class TestRescheduled:
         assert totals[5] > agreed[5]
         assert effect.account.instalments[1].interest == Decimal("6.94")  # 502.48 × 12 % × 42 ÷ 365
 
+    @pytest.mark.parametrize(("what", "level"), [({"extra_count": 5}, "53.05"), ({"annual_rate": TWICE}, "106.60")])
+    def test_more_of_them_or_a_new_rate_make_another_level(self, what: dict[str, Any], level: str) -> None:
+        rows = self.rescheduled(terms=replace(TERMS, method=Method.EQUAL_INSTALMENTS), **what).account.instalments
+
+        # 502.48 × 0.01 ÷ (1 − 1.01⁻¹⁰) = 53.052…, and 502.48 × 0.02 ÷ (1 − 1.02⁻⁵) = 106.605…
+        assert {row.principal + row.interest for row in rows[1:-1]} == {Decimal(level)}
+
     def test_the_last_instalment_alone_may_be_moved(self) -> None:
         terms = replace(TERMS, method=Method.EQUAL_INSTALMENTS, annual_rate=Decimal(0))
 
@@ -308,6 +330,16 @@ class TestRescheduled:
         assert principal(effect.account)[:4] == [100, 100, 100, 50]
         assert sum(principal(effect.account)) == 600
         assert all(row.principal_owed >= 0 for row in effect.account.instalments)
+
+    def test_flat_interest_stays_and_no_instalment_owes_less_than_was_paid_of_it(self) -> None:
+        terms = replace(TERMS, interest_type=InterestType.FLAT)
+        account = paid(an_account(terms), "1-20", "420.00")  # thrice 106.00, then 6.00 of interest and 96.00
+
+        rows = self.rescheduled(account, day="2-1", due="2-15", terms=terms, extra_count=6).account.instalments
+
+        # 600.00 in twelve would be 50.00 each; 396.00 are paid, and the last 204.00 are due as soon as they can be
+        assert [row.principal for row in rows] == [100, 100, 100, 96, 50, 50, 50, 50, 4, 0, 0, 0]
+        assert [row.interest for row in rows] == [6] * 12
 
     def test_a_down_payment_is_no_instalment_to_move(self) -> None:
         terms = replace(TERMS, down_payment_rate=Decimal("0.1"), annual_rate=Decimal(0))
