@@ -25,7 +25,7 @@ from loans.events.act_parameters import decoded, encoded, in_words
 from loans.models import Disbursement, Loan, LoanAct, LoanStatus, Repayment
 from staff.models import User
 
-_STATE = ("status", "days_past_due", "risk_class")
+_STATE = ("status", "risk_class")
 Done = LoanAct | Repayment | Disbursement | Approval
 
 
@@ -113,8 +113,10 @@ def _ask(kind: ActKind, wish: Wish) -> Approval:
 
 
 def _state(found: Preview, side: str) -> dict[str, str]:
-    """The state of the loan and how late it is on one side of the act, where it moves."""
-    return {moved.name: str(getattr(moved, side)) for moved in found.figures if moved.name in _STATE}
+    """The state of the loan and its class on one side of the act, where they move; and its days late, where they fall."""
+    told = [moved for moved in found.figures if moved.name in _STATE]
+    cured = [moved for moved in found.figures if moved.name == "days_past_due" and moved.after < moved.before]
+    return {moved.name: str(getattr(moved, side)) for moved in (*told, *cured)}
 
 
 def _wish_of(approval: Approval, on: date) -> Wish:
