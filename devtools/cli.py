@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
-from devtools import bench_libraries, environment, test_database
+from devtools import bench_libraries, environment, pytest_arguments, test_database
 from devtools.embedded import alone, services, throw_away_services
 from devtools.foreground import run
 from devtools.home import REPOSITORY, Stop, home_from_environment
@@ -21,7 +21,6 @@ from devtools.template_lines import lay_out
 from devtools.up import only_run, up
 
 NOT_TRANSLATED = (".venv", "vendor", "tests", "benchmarks", "devtools")
-MOST_WORKERS = 8  # each has a browser and a web server of its own
 COVERAGE = "--coverage"
 BENCHES_WITHOUT_SERVERS = ("schedules",)
 
@@ -68,15 +67,17 @@ def manage(arguments: list[str]) -> int:
 
 
 def test(arguments: list[str]) -> int:
-    environment.ensure()
     rest = [argument for argument in arguments if argument != COVERAGE]
+    pytest_arguments.refuse_what_is_not_there(rest, REPOSITORY)
+    environment.ensure()
     database = test_database.prepared(home_from_environment())
     with throw_away_services(database=database) as found, _coverage(COVERAGE in arguments) as measuring:
         settings = {**found.environment, **measuring, "DJANGO_SETTINGS_MODULE": "config.testing"}
         if database:
             settings["TEST_DATABASE_TEMPLATE"] = test_database.NAME
         keeping = ["-p", SAVING] if measuring else []
-        command = [*_python(), "-m", "pytest", "--reuse-db", *keeping, *_workers(rest), *rest]
+        workers = pytest_arguments.workers(rest, REPOSITORY)
+        command = [*_python(), "-m", "pytest", "--reuse-db", *keeping, *workers, *rest]
         return run(command, settings, folder=REPOSITORY)
 
 
@@ -98,21 +99,6 @@ def mutate(arguments: list[str]) -> int:
     if wanted.as_json:
         print(report.as_json())
     return report.ended
-
-
-def _workers(arguments: list[str]) -> list[str]:
-    """The whole suite runs a worker a core and one more, since each waits for its browser, servers and processes by turns;
-    a part of it runs in one process, which starts sooner and can be debugged.
-
-    Never by file (`--dist loadfile`): each worker must run the tests that need what migrations seeded before those
-    that empty the tables, and only the plain distribution keeps pytest-django's order. Handed out a few at
-    a time: the last tests are the longest, and a worker that had kept many of them would end alone.
-    """
-    whole = not any((REPOSITORY / argument.split("::")[0]).exists() for argument in arguments)
-    chosen = any(argument.startswith(("-n", "--numprocesses", "--pdb")) for argument in arguments)
-    if not whole or chosen:
-        return []
-    return ["-n", str(min((os.cpu_count() or 1) + 1, MOST_WORKERS)), "--maxschedchunk", "4"]
 
 
 def lint(arguments: list[str]) -> int:

@@ -98,6 +98,18 @@ def test_the_whole_suite_runs_in_workers_and_a_part_of_it_in_one_process(started
     assert "COVERAGE_PROCESS_START" not in started.settings[0]
 
 
+def test_a_mistyped_path_is_named_before_a_database_is_prepared(
+    started: Started, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prepared: list[Home] = []
+    monkeypatch.setattr(cli.test_database, "prepared", prepared.append)
+
+    assert cli.main(["test", "tests/core", "tests/cor"]) == 1
+
+    assert "There is no tests/cor in" in capsys.readouterr().err
+    assert (started, prepared) == ([], [])
+
+
 def test_measured_tests_are_told_where_the_rules_are_and_keep_what_they_measured(
     started: Started, monkeypatch: pytest.MonkeyPatch
 ) -> None:
