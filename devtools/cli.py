@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
-from devtools import bench_libraries, environment, pytest_arguments, test_database
+from devtools import bench_libraries, catalogues, environment, pytest_arguments, test_database
 from devtools.embedded import alone, services, throw_away_services
 from devtools.foreground import run
 from devtools.home import REPOSITORY, Stop, home_from_environment
@@ -32,7 +32,8 @@ USAGE = """Loandesk on one machine
   ./dev manage COMMAND …          a Django management command
   ./dev lint                      ruff, mypy, Import Linter, the lines of the templates
   ./dev templates                 lay out the lines of the templates
-  ./dev messages                  gather the sentences to translate and compile the Chinese ones (needs gettext)
+  ./dev messages                  gather the sentences to translate, compile the Chinese ones and name those that
+                                  wait for a translation (needs gettext)
   ./dev bench NAME                a benchmark of benchmarks/, on throw-away servers where it needs them
   ./dev reset                     stop the servers of the data folder and remove it
 
@@ -133,7 +134,7 @@ def templates(arguments: list[str]) -> int:
 
 
 def messages(arguments: list[str]) -> int:
-    """Bring the catalogue in line with the code; what waits for a translation is found by the tests."""
+    """Bring the catalogue in line with the code, and tell what waits for a translation."""
     _no_arguments("messages", arguments)
     environment.ensure()
     if not shutil.which("xgettext"):
@@ -142,7 +143,10 @@ def messages(arguments: list[str]) -> int:
     gather = ["-m", "django", "makemessages", "-l", "zh_Hans", "--no-obsolete", "--no-location", *ignored]
     code = run([*_python(), *gather], _offline(), folder=REPOSITORY)
     folder = REPOSITORY / "locale" / "zh_Hans" / "LC_MESSAGES"
-    return code or run(["msgfmt", "--check-format", "-o", "django.mo", "django.po"], dict(os.environ), folder=folder)
+    code = code or run(["msgfmt", "--check-format", "-o", "django.mo", "django.po"], dict(os.environ), folder=folder)
+    if not code:
+        print("\n".join(catalogues.report(REPOSITORY)))
+    return code
 
 
 def bench(arguments: list[str]) -> int:
