@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 
 from devtools import bench_libraries, catalogues, environment, pytest_arguments, test_database
 from devtools.embedded import alone, services, throw_away_services
@@ -30,7 +31,7 @@ USAGE = """Loandesk on one machine
   ./dev test [pytest arguments]   the test suite on throw-away servers; --coverage: what it runs of each room
   ./dev mutate [MODULE…]          small faults in the pure rooms, to see whether a test notices each
   ./dev manage COMMAND …          a Django management command
-  ./dev lint                      ruff, mypy, Import Linter, the lines of the templates
+  ./dev lint                      ruff, mypy, Import Linter, the lines of the templates; what mends each
   ./dev templates                 lay out the lines of the templates
   ./dev messages                  gather the sentences to translate, compile the Chinese ones and name those that
                                   wait for a translation (needs gettext)
@@ -119,10 +120,23 @@ def lint(arguments: list[str]) -> int:
             failed.append(name)
     print("templates …", flush=True)
     if complaints := lay_out(REPOSITORY / "templates", check=True):
-        print(*complaints, "Lay them out by: ./dev templates", sep="\n")
+        print(*complaints, sep="\n")
         failed.append("templates")
-    print(f"Not clean: {', '.join(failed)}" if failed else "All clean.")
+    print("\n".join(_to_mend(failed)) or "All clean.")
     return 1 if failed else 0
+
+
+def _to_mend(failed: list[str]) -> list[str]:
+    """What is not clean, and the command that mends it where there is one."""
+    ruff = _short(environment.folder() / "bin" / "ruff")
+    by = {
+        "ruff check": f"{ruff} check --fix .   (the rest by hand)",
+        "ruff format": f"{ruff} format .",
+        "templates": "./dev templates   (lines that are still too long by hand)",
+    }
+    width = max(map(len, failed), default=0)
+    told = [f"  {name:{width}}  mend: {by.get(name, 'by hand, as told above')}" for name in failed]
+    return [f"Not clean: {', '.join(failed)}", *told] if failed else []
 
 
 def templates(arguments: list[str]) -> int:
@@ -188,6 +202,11 @@ def _no_arguments(command: str, arguments: list[str]) -> None:
 
 def _python() -> list[str]:
     return [str(environment.python())]
+
+
+def _short(path: Path) -> Path:
+    """As somebody who stands in the repository types it."""
+    return path.relative_to(REPOSITORY) if path.is_relative_to(REPOSITORY) else path
 
 
 def _offline() -> dict[str, str]:

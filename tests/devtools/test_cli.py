@@ -76,7 +76,28 @@ def test_every_check_is_made_even_when_one_fails(started: Started, capsys: pytes
     assert cli.main(["lint"]) == 1
 
     assert len(started) == 4
-    assert capsys.readouterr().out.endswith("Not clean: ruff check, mypy\n")
+    assert "Not clean: ruff check, mypy\n" in capsys.readouterr().out
+
+
+def test_what_fails_is_told_with_the_command_that_mends_it(
+    started: Started, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli, "lay_out", lambda _folder, *, check: ["templates/page.html is not laid out"])
+    monkeypatch.setattr(cli.environment, "folder", lambda: cli.REPOSITORY / ".venv")
+    started.codes = {"check": 1, "format": 1, "mypy": 1}
+
+    assert cli.main(["lint"]) == 1
+
+    said = capsys.readouterr().out
+    assert "templates/page.html is not laid out\n" in said
+    told = said[said.index("Not clean") :].splitlines()
+    assert told == [
+        "Not clean: ruff check, ruff format, mypy, templates",
+        "  ruff check   mend: .venv/bin/ruff check --fix .   (the rest by hand)",
+        "  ruff format  mend: .venv/bin/ruff format .",
+        "  mypy         mend: by hand, as told above",
+        "  templates    mend: ./dev templates   (lines that are still too long by hand)",
+    ]
 
 
 def test_a_word_too_much_stops_the_checks(started: Started) -> None:
