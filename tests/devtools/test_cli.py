@@ -119,6 +119,28 @@ def test_the_whole_suite_runs_in_workers_and_a_part_of_it_in_one_process(started
     assert "COVERAGE_PROCESS_START" not in started.settings[0]
 
 
+def test_without_a_kept_database_pytest_makes_its_own(started: Started, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli.test_database, "prepared", lambda _home: None)
+
+    assert cli.main(["test", "tests/core"]) == 0
+
+    assert "TEST_DATABASE_TEMPLATE" not in started.settings[0]
+
+
+def test_a_command_of_django_is_handed_on_with_its_words_and_its_code(
+    started: Started, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "services", lambda _home: servers())
+    looked_at: list[object] = []
+    monkeypatch.setattr(cli, "refuse_tables_of_another_version", looked_at.append)
+    started.codes = {"close_day": 4}
+
+    assert cli.main(["manage", "close_day", "--until", "2026-06-17"]) == 4
+
+    assert started == [[str(cli.REPOSITORY / "manage.py"), "close_day", "--until", "2026-06-17"]]
+    assert started.settings == [{"DATABASE_URL": "a-database"}] and len(looked_at) == 1
+
+
 def test_a_mistyped_path_is_named_before_a_database_is_prepared(
     started: Started, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
