@@ -7,8 +7,9 @@ import shutil
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 
-from devtools import bench_libraries, environment, test_database
+from devtools import bench_libraries, catalogues, environment, pytest_arguments, test_database
 from devtools.embedded import alone, services, throw_away_services
 from devtools.foreground import run
 from devtools.home import REPOSITORY, Stop, home_from_environment
@@ -21,7 +22,6 @@ from devtools.template_lines import lay_out
 from devtools.up import only_run, up
 
 NOT_TRANSLATED = (".venv", "vendor", "tests", "benchmarks", "devtools")
-MOST_WORKERS = 8  # each has a browser and a web server of its own
 COVERAGE = "--coverage"
 BENCHES_WITHOUT_SERVERS = ("schedules",)
 
@@ -31,9 +31,10 @@ USAGE = """Loandesk on one machine
   ./dev test [pytest arguments]   the test suite on throw-away servers; --coverage: what it runs of each room
   ./dev mutate [MODULE…]          small faults in the pure rooms, to see whether a test notices each
   ./dev manage COMMAND …          a Django management command
-  ./dev lint                      ruff, mypy, Import Linter, the lines of the templates
+  ./dev lint                      ruff, mypy, Import Linter, the lines of the templates; what mends each
   ./dev templates                 lay out the lines of the templates
-  ./dev messages                  gather the sentences to translate and compile the Chinese ones (needs gettext)
+  ./dev messages                  gather the sentences to translate, compile the Chinese ones and name those that
+                                  wait for a translation (needs gettext)
   ./dev bench NAME                a benchmark of benchmarks/, on throw-away servers where it needs them
   ./dev reset                     stop the servers of the data folder and remove it
 
@@ -68,15 +69,17 @@ def manage(arguments: list[str]) -> int:
 
 
 def test(arguments: list[str]) -> int:
-    environment.ensure()
     rest = [argument for argument in arguments if argument != COVERAGE]
+    pytest_arguments.refuse_what_is_not_there(rest, REPOSITORY)
+    environment.ensure()
     database = test_database.prepared(home_from_environment())
     with throw_away_services(database=database) as found, _coverage(COVERAGE in arguments) as measuring:
         settings = {**found.environment, **measuring, "DJANGO_SETTINGS_MODULE": "config.testing"}
         if database:
             settings["TEST_DATABASE_TEMPLATE"] = test_database.NAME
         keeping = ["-p", SAVING] if measuring else []
-        command = [*_python(), "-m", "pytest", "--reuse-db", *keeping, *_workers(rest), *rest]
+        workers = pytest_arguments.workers(rest, REPOSITORY)
+        command = [*_python(), "-m", "pytest", "--reuse-db", *keeping, *workers, *rest]
         return run(command, settings, folder=REPOSITORY)
 
 
@@ -100,21 +103,6 @@ def mutate(arguments: list[str]) -> int:
     return report.ended
 
 
-def _workers(arguments: list[str]) -> list[str]:
-    """The whole suite runs a worker a core and one more, since each waits for its browser, servers and processes by turns;
-    a part of it runs in one process, which starts sooner and can be debugged.
-
-    Never by file (`--dist loadfile`): each worker must run the tests that need what migrations seeded before those
-    that empty the tables, and only the plain distribution keeps pytest-django's order. Handed out a few at
-    a time: the last tests are the longest, and a worker that had kept many of them would end alone.
-    """
-    whole = not any((REPOSITORY / argument.split("::")[0]).exists() for argument in arguments)
-    chosen = any(argument.startswith(("-n", "--numprocesses", "--pdb")) for argument in arguments)
-    if not whole or chosen:
-        return []
-    return ["-n", str(min((os.cpu_count() or 1) + 1, MOST_WORKERS)), "--maxschedchunk", "4"]
-
-
 def lint(arguments: list[str]) -> int:
     """Every check is made even when an earlier one fails, so that one run shows all there is to mend."""
     _no_arguments("lint", arguments)
@@ -132,10 +120,23 @@ def lint(arguments: list[str]) -> int:
             failed.append(name)
     print("templates …", flush=True)
     if complaints := lay_out(REPOSITORY / "templates", check=True):
-        print(*complaints, "Lay them out by: ./dev templates", sep="\n")
+        print(*complaints, sep="\n")
         failed.append("templates")
-    print(f"Not clean: {', '.join(failed)}" if failed else "All clean.")
+    print("\n".join(_to_mend(failed)) or "All clean.")
     return 1 if failed else 0
+
+
+def _to_mend(failed: list[str]) -> list[str]:
+    """What is not clean, and the command that mends it where there is one."""
+    ruff = _short(environment.folder() / "bin" / "ruff")
+    by = {
+        "ruff check": f"{ruff} check --fix .   (the rest by hand)",
+        "ruff format": f"{ruff} format .",
+        "templates": "./dev templates   (lines that are still too long by hand)",
+    }
+    width = max(map(len, failed), default=0)
+    told = [f"  {name:{width}}  mend: {by.get(name, 'by hand, as told above')}" for name in failed]
+    return [f"Not clean: {', '.join(failed)}", *told] if failed else []
 
 
 def templates(arguments: list[str]) -> int:
@@ -147,7 +148,7 @@ def templates(arguments: list[str]) -> int:
 
 
 def messages(arguments: list[str]) -> int:
-    """Bring the catalogue in line with the code; what waits for a translation is found by the tests."""
+    """Bring the catalogue in line with the code, and tell what waits for a translation."""
     _no_arguments("messages", arguments)
     environment.ensure()
     if not shutil.which("xgettext"):
@@ -156,7 +157,10 @@ def messages(arguments: list[str]) -> int:
     gather = ["-m", "django", "makemessages", "-l", "zh_Hans", "--no-obsolete", "--no-location", *ignored]
     code = run([*_python(), *gather], _offline(), folder=REPOSITORY)
     folder = REPOSITORY / "locale" / "zh_Hans" / "LC_MESSAGES"
-    return code or run(["msgfmt", "--check-format", "-o", "django.mo", "django.po"], dict(os.environ), folder=folder)
+    code = code or run(["msgfmt", "--check-format", "-o", "django.mo", "django.po"], dict(os.environ), folder=folder)
+    if not code:
+        print("\n".join(catalogues.report(REPOSITORY)))
+    return code
 
 
 def bench(arguments: list[str]) -> int:
@@ -198,6 +202,11 @@ def _no_arguments(command: str, arguments: list[str]) -> None:
 
 def _python() -> list[str]:
     return [str(environment.python())]
+
+
+def _short(path: Path) -> Path:
+    """As somebody who stands in the repository types it."""
+    return path.relative_to(REPOSITORY) if path.is_relative_to(REPOSITORY) else path
 
 
 def _offline() -> dict[str, str]:

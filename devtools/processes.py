@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+PROC = Path("/proc")  # Linux has it; elsewhere `ps` is asked
 _PR_SET_PDEATHSIG = 1
 
 
@@ -42,9 +43,9 @@ class Known:
 
 def started_at(pid: int) -> str:
     """When the process began, or "" when there is none (a zombie counts as none)."""
-    if Path("/proc/self/stat").exists():
+    if (PROC / "self/stat").exists():
         try:
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            fields = (PROC / f"{pid}/stat").read_text().rpartition(")")[2].split()
         except OSError:
             return ""
         return "" if fields[0] in "ZX" else fields[19]
@@ -54,7 +55,7 @@ def started_at(pid: int) -> str:
 
 def command_of(pid: int) -> str:
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        return (PROC / f"{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except OSError:
         return subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True).stdout
 

@@ -76,7 +76,28 @@ def test_every_check_is_made_even_when_one_fails(started: Started, capsys: pytes
     assert cli.main(["lint"]) == 1
 
     assert len(started) == 4
-    assert capsys.readouterr().out.endswith("Not clean: ruff check, mypy\n")
+    assert "Not clean: ruff check, mypy\n" in capsys.readouterr().out
+
+
+def test_what_fails_is_told_with_the_command_that_mends_it(
+    started: Started, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli, "lay_out", lambda _folder, *, check: ["templates/page.html is not laid out"])
+    monkeypatch.setattr(cli.environment, "folder", lambda: cli.REPOSITORY / ".venv")
+    started.codes = {"check": 1, "format": 1, "mypy": 1}
+
+    assert cli.main(["lint"]) == 1
+
+    said = capsys.readouterr().out
+    assert "templates/page.html is not laid out\n" in said
+    told = said[said.index("Not clean") :].splitlines()
+    assert told == [
+        "Not clean: ruff check, ruff format, mypy, templates",
+        "  ruff check   mend: .venv/bin/ruff check --fix .   (the rest by hand)",
+        "  ruff format  mend: .venv/bin/ruff format .",
+        "  mypy         mend: by hand, as told above",
+        "  templates    mend: ./dev templates   (lines that are still too long by hand)",
+    ]
 
 
 def test_a_word_too_much_stops_the_checks(started: Started) -> None:
@@ -96,6 +117,40 @@ def test_the_whole_suite_runs_in_workers_and_a_part_of_it_in_one_process(started
     assert started.settings[0]["DJANGO_SETTINGS_MODULE"] == "config.testing"
     assert started.settings[0]["TEST_DATABASE_TEMPLATE"] == "test_loandesk"
     assert "COVERAGE_PROCESS_START" not in started.settings[0]
+
+
+def test_without_a_kept_database_pytest_makes_its_own(started: Started, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli.test_database, "prepared", lambda _home: None)
+
+    assert cli.main(["test", "tests/core"]) == 0
+
+    assert "TEST_DATABASE_TEMPLATE" not in started.settings[0]
+
+
+def test_a_command_of_django_is_handed_on_with_its_words_and_its_code(
+    started: Started, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "services", lambda _home: servers())
+    looked_at: list[object] = []
+    monkeypatch.setattr(cli, "refuse_tables_of_another_version", looked_at.append)
+    started.codes = {"close_day": 4}
+
+    assert cli.main(["manage", "close_day", "--until", "2026-06-17"]) == 4
+
+    assert started == [[str(cli.REPOSITORY / "manage.py"), "close_day", "--until", "2026-06-17"]]
+    assert started.settings == [{"DATABASE_URL": "a-database"}] and len(looked_at) == 1
+
+
+def test_a_mistyped_path_is_named_before_a_database_is_prepared(
+    started: Started, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prepared: list[Home] = []
+    monkeypatch.setattr(cli.test_database, "prepared", prepared.append)
+
+    assert cli.main(["test", "tests/core", "tests/cor"]) == 1
+
+    assert "There is no tests/cor in" in capsys.readouterr().err
+    assert (started, prepared) == ([], [])
 
 
 def test_measured_tests_are_told_where_the_rules_are_and_keep_what_they_measured(

@@ -12,11 +12,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from devtools import test_database
 from devtools.cli import main
-from devtools.embedded import Services, alone, services, sweep
+from devtools.embedded import Services, alone, services, sweep, throw_away_services
 from devtools.home import Home, Stop
 from devtools.known_tables import refuse_tables_of_another_version
 from devtools.processes import Known, wait_until
+from devtools.servers import Valkey
 
 pytestmark = pytest.mark.machine
 
@@ -70,6 +72,40 @@ def test_after_everything_was_killed_the_data_is_there_again(home: Home, strange
         assert sorted(before.supervise()) == ["PostgreSQL", "Valkey"]
         assert ask(before, "SELECT answer FROM kept") == [(42,)]
     os.kill(stranger, 0)  # and nobody touched it
+
+
+def test_servers_of_ones_own_are_used_as_they_are(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {"DATABASE_URL": "postgresql://elsewhere/loans", "REDIS_URL": "redis://elsewhere:6379/3"}
+    for name, address in given.items():
+        monkeypatch.setenv(name, address)
+
+    with services(home) as found:
+        assert {name: found.environment[name] for name in given} == given
+        assert found.servers == [] and not home.postgres.exists()
+
+
+def test_a_server_that_does_not_start_is_told_with_the_end_of_its_log(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("devtools.servers.time.sleep", lambda _seconds: None)  # between its three attempts
+    home.make()
+    home.postgres.mkdir(mode=0o700)
+    (home.postgres / "loandesk-ready").touch()  # as if it had been made, and nothing is in it
+
+    with (
+        pytest.raises(Stop, match=r"(?s)PostgreSQL did not start\. Its log .*(PG_VERSION|postgresql\.conf)"),
+        services(home),
+    ):
+        pass
+
+    assert not home.sockets.exists()
+
+
+def test_a_machine_without_a_valkey_is_told_what_to_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("devtools.servers.environment.packages", lambda: tmp_path)
+
+    with pytest.raises(Stop, match="Set REDIS_URL"):
+        Valkey(Home(tmp_path)).command()
 
 
 def killed_run(root: Path) -> list[int]:
@@ -133,3 +169,37 @@ def test_tables_of_this_version_and_a_database_without_tables_are_worked_on(home
         ask(found, "INSERT INTO django_migrations VALUES ('loans', '9999_of_tomorrow')")
         with pytest.raises(Stop, match=r"loans\.9999_of_tomorrow"):
             refuse_tables_of_another_version(found)
+
+
+# --- the database of the tests ----------------------------------------------------------------------------------------
+MAKES_A_TABLE = (
+    "import os, psycopg\n"
+    "with psycopg.connect(os.environ['DATABASE_URL']) as line: line.execute('CREATE TABLE made AS SELECT 42 AS answer')"
+)
+FAILS = "raise SystemExit(3)"
+
+
+def test_the_kept_database_is_made_once_and_copied_by_each_run(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    older = [home.root / "test-databases" / f"older-{number}" for number in range(test_database.KEPT)]
+    for number, folder in enumerate(older):
+        folder.mkdir(parents=True)
+        os.utime(folder, (number, number))
+    monkeypatch.setattr(test_database, "CREATE", MAKES_A_TABLE)
+
+    made = test_database.prepared(home)
+    monkeypatch.setattr(test_database, "CREATE", FAILS)
+
+    assert made is not None and test_database.prepared(home) == made
+    assert [folder.exists() for folder in older] == [False, *[True] * (test_database.KEPT - 1)]
+    with throw_away_services(database=made) as found:
+        assert ask(found, "UPDATE made SET answer = 0 RETURNING answer") == [(0,)]
+    assert not found.home.root.exists() and not found.home.sockets.exists()
+    with throw_away_services(database=made) as found:
+        assert ask(found, "SELECT answer FROM made") == [(42,)]
+
+
+def test_a_database_that_cannot_be_made_leaves_nothing_behind(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(test_database, "CREATE", FAILS)
+
+    assert test_database.prepared(home) is None
+    assert list((home.root / "test-databases").iterdir()) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -10,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from devtools import test_database, up
+from devtools import processes, test_database, up
 from devtools.cli import main
 from devtools.home import SECRETS, Home, Stop
-from devtools.processes import Known, end, started_at
+from devtools.processes import Known, command_of, end, started_at, tail
 from devtools.programs import Program, end_leftovers, pause_before, remember
 from devtools.up import check_port, fingerprint, only_run, run_manage, static_folders
 
@@ -83,6 +84,27 @@ def test_a_process_that_will_not_listen_is_ended_anyway() -> None:
     child.stdout.readline()
     end(Known.of(child.pid), seconds=0.2)
     assert child.wait() == -9
+
+
+@pytest.mark.skipif(not shutil.which("ps"), reason="there is no ps on this machine")
+def test_without_a_folder_of_processes_ps_knows_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "PROC", tmp_path)
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    process = Known.of(child.pid)
+
+    assert process.alive() and "time.sleep(600)" in command_of(child.pid)
+    child.kill()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and nobody has taken note: a zombie
+    assert not process.alive()
+    child.wait()
+    assert (started_at(child.pid), command_of(child.pid)) == ("", "")
+
+
+def test_a_log_that_is_not_there_ends_with_nothing(tmp_path: Path) -> None:
+    log = tmp_path / "web.log"
+    assert tail(log) == ""
+    log.write_text("one\ntwo\nthree\n")
+    assert tail(log, 2) == "two\nthree"
 
 
 def test_a_number_without_a_process_has_no_start_time() -> None:

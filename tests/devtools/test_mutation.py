@@ -126,6 +126,7 @@ def test_an_entry_whose_mutant_is_gone_or_killed_is_stale(road: Wanted) -> None:
 
     assert report.stale == [gone, killed]
     assert report.ended == 1
+    assert " ".join(gone) in report.lines() and " ".join(elsewhere) not in report.lines()
 
 
 def test_a_test_that_is_red_without_a_mutant_kills_none(road: Wanted) -> None:
@@ -137,6 +138,7 @@ def test_a_test_that_is_red_without_a_mutant_kills_none(road: Wanted) -> None:
     assert [name.split("::")[-1] for name in report.red] == ["test_red"]
     assert became(report)["is_free: 22 → 23"] == "survived"
     assert report.ended == 1
+    assert report.lines()[report.lines().index("Red without any mutant, therefore left out") + 1] == report.red[0]
 
 
 def test_a_fault_that_never_ends_is_killed(road: Wanted, monkeypatch: pytest.MonkeyPatch) -> None:

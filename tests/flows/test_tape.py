@@ -333,7 +333,7 @@ def assert_lived_exactly(out: str, error: str) -> None:
 @pytest.mark.long
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_a_process_killed_by_the_system_is_resumed_exactly(week: Path, environment: dict[str, str]) -> None:
-    """With two hands, which die with their parent, and by night once more alone; then the rest is finished."""
+    """With two hands, which die with their parent, and by night once more alone; two finish the rest."""
     for events, hands in ((2, 2), (5, 1)) if BY_NIGHT else ((3, 2),):
         process = in_another_process(week, environment, hands=hands)
         wait_until_lived(process, events)
@@ -341,7 +341,7 @@ def test_a_process_killed_by_the_system_is_resumed_exactly(week: Path, environme
         process.communicate()
         assert process.returncode == -signal.SIGKILL
 
-    assert_lived_exactly(*in_another_process(week, environment, hands=2 if BY_NIGHT else 1).communicate())
+    assert_lived_exactly(*in_another_process(week, environment, hands=2).communicate())
 
 
 @pytest.mark.long

@@ -1,9 +1,12 @@
 """Nights of the test suite: steps that leave a mark for every id, and ways to interrupt them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 
+import psycopg
 import pytest
+from django.db import connection
 
 from operations import end_of_day
 from operations.models import LongJob
@@ -68,3 +71,15 @@ class Night:
 def marks(on: date) -> list[str]:
     """What the steps of a night have left behind, in order."""
     return list(LongJob.objects.filter(kind=f"{on}").order_by("id").values_list("argument", flat=True))
+
+
+@contextmanager
+def somebody_else_closes() -> Iterator[None]:
+    """Another connection holds the one place of the coordinator."""
+    parameters = connection.get_connection_params()
+    parameters.pop("cursor_factory"), parameters.pop("context")
+    with psycopg.connect(**parameters) as other:
+        other.execute("SELECT pg_advisory_lock(%s)", [end_of_day.LOCK])
+        yield
+        # Said aloud: a connection that is only closed may let go of its lock a moment later.
+        other.execute("SELECT pg_advisory_unlock(%s)", [end_of_day.LOCK])

@@ -1,16 +1,16 @@
 """A day is closed once and whole, whatever happens in between."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-import psycopg
 import pytest
 from django.db import connection
 from pytest_django.fixtures import Settings
 
 from core import business_date
 from operations import end_of_day, steps
+from operations.checkpoints import ChunkAlreadyDone, record_done
 from operations.end_of_day import (
     AlreadyClosing,
     DayNeverOpen,
@@ -23,7 +23,7 @@ from operations.end_of_day import (
 )
 from operations.models import BusinessDay, EndOfDayChunk, EndOfDayRun
 from tests.operations.factories import ImportBatchFactory
-from tests.operations.nights import MONDAY, TUESDAY, WEDNESDAY, Killed, Night, marks
+from tests.operations.nights import MONDAY, TUESDAY, WEDNESDAY, Killed, Night, marks, somebody_else_closes
 
 WHOLE_NIGHT = ["accrue 0-10", "accrue 10-20", "accrue 20-30", "remind 0-10", "remind 10-20"]
 
@@ -142,6 +142,15 @@ def test_a_retry_does_only_what_is_missing(night: Night) -> None:
     assert (run.status, run.error) == (EndOfDayRun.Status.DONE, "")
 
 
+def test_a_chunk_that_is_done_cannot_be_put_on_record_again(night: Night) -> None:
+    run = close_day()
+
+    with pytest.raises(ChunkAlreadyDone, match="accrue from id 10"):
+        record_done(run, "accrue", (10, 20), {"loans": 10}, timedelta())
+
+    assert EndOfDayChunk.objects.get(step="accrue", lo=10).attempts == 1
+
+
 def test_ids_that_came_after_a_kill_are_worked_too(night: Night) -> None:
     night.kill_in_chunk(2)
     with pytest.raises(Killed):
@@ -171,15 +180,10 @@ def test_progress_is_told_after_each_chunk(night: Night) -> None:
 
 
 def test_only_one_coordinator_works_at_a_time(night: Night) -> None:
-    parameters = connection.get_connection_params()
-    parameters.pop("cursor_factory"), parameters.pop("context")
-    with psycopg.connect(**parameters) as other:
-        other.execute("SELECT pg_advisory_lock(%s)", [end_of_day.LOCK])
+    with somebody_else_closes():
         with pytest.raises(AlreadyClosing):
             close_day()
         assert marks(MONDAY) == []
-        # Said aloud: a connection that is only closed may let go of its lock a moment later.
-        other.execute("SELECT pg_advisory_unlock(%s)", [end_of_day.LOCK])
 
     assert close_day().finished
 
@@ -227,6 +231,14 @@ def test_the_schedule_closes_up_to_the_calendar_and_never_beyond(night: Night) -
     assert [run.business_day.on for run in close_due(today=WEDNESDAY)] == [MONDAY, TUESDAY]
     assert close_due(today=WEDNESDAY) == []
     assert business_date.current() == WEDNESDAY
+
+
+@pytest.mark.usefixtures("db", "_with_a_loan")
+def test_the_schedule_begins_with_the_day_on_which_nobody_had_set_one() -> None:
+    assert not business_date.is_set()
+
+    assert close_due(today=MONDAY) == []
+    assert business_date.current() == MONDAY
 
 
 @pytest.mark.usefixtures("_with_a_loan")

@@ -163,6 +163,9 @@ def test_on_a_phone_navigation_and_filters_fold_and_the_primary_button_is_at_the
 
     cell = at_desk.locator('td[data-label="Principal"]').first
     assert cell.evaluate("node => getComputedStyle(node, '::before').content") == '"Principal"'
+    for heading in ("tbody td.lead", "tfoot th"):  # of a card: on the left, with its figures on the right
+        found = at_desk.locator(f"table.rows:not(.keep) {heading}").first
+        assert found.evaluate("node => getComputedStyle(node).textAlign") == "left", heading
 
     at_desk.mouse.wheel(0, 1500)
     thumb = at_desk.locator(".thumb .btn-primary").bounding_box()
