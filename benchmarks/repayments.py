@@ -309,7 +309,7 @@ def _raw_repayment(cursor: Any, loan_id: int, entry_id: int, user_id: int) -> st
         "received_on": DUE, "recorded_on": DUE, "recorded_at": now, "channel": "api", "payer_reference": "",
         "idempotency_key": f"bench-{loan_id}", "status": "posted", "is_recovery": False, "settles_early": False,
         "principal": PRINCIPAL, "interest": INTEREST, "fee": ZERO, "late_interest": ZERO, "overpaid": ZERO,
-        "entry_id": entry_id, "reversed_on": None, "reversal_reason": "", "recorded_by_id": user_id,
+        "entry_id": entry_id, "reversed_on": None, "reversal_reason": "", "reversed_alone": False, "recorded_by_id": user_id,
     }  # fmt: skip
     cursor.execute(_REPAYMENT, row)
     (repayment_id,) = cursor.fetchone()

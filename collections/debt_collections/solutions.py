@@ -127,7 +127,7 @@ def _wish(
 
 
 def _is_known(key: str) -> bool:
-    asked = Approval.objects.filter(payload__idempotency_key=key)
+    asked = Approval.objects.filter(idempotency_key=key)
     return LoanAct.objects.filter(idempotency_key=key).exists() or asked.exists()
 
 

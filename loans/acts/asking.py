@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
@@ -70,7 +70,18 @@ def perform_or_ask(wish: Wish) -> Done:
     try:
         return perform(wish)
     except BeyondAuthority:
-        return _ask(kind, wish)
+        return _ask_once(kind, wish)
+
+
+def _ask_once(kind: ActKind, wish: Wish) -> Approval:
+    """The request; of two calls with one key on two loans that met, the second raises ActConflict."""
+    try:
+        with transaction.atomic():
+            return _ask(kind, wish)
+    except IntegrityError as refusal:
+        if not Approval.objects.filter(idempotency_key=wish.idempotency_key).exists():
+            raise
+        raise ActConflict(key=wish.idempotency_key) from refusal
 
 
 def _asked_before(kind: ActKind, wish: Wish) -> Approval | None:
@@ -152,13 +163,19 @@ def undo_or_ask(*, act_id: int, reason: str, on: date, by: User | None) -> LoanA
     Asked for again by the same person with the same reason, the request that waits is returned. Raises what ``undo`` raises,
     and ApprovalAlreadyPending where another request to undo an act of the kind waits.
     """
+    Loan.objects.locked(LoanAct.objects.values_list("loan_id", flat=True).get(pk=act_id))
+    act = LoanAct.objects.select_related("loan").get(pk=act_id)
     try:
+        if act_kind(act.kind).undone_by_two and not act.is_undone:
+            undo_previewed(act, on)  # what it refuses is said before anybody is asked
+            raise BeyondAuthority(act=act_kind(act.kind).label)
         return undo(act_id=act_id, reason=reason, on=on, by=by)
     except BeyondAuthority:
-        act = LoanAct.objects.select_related("loan").get(pk=act_id)
         kind = act_kind(act.kind)
         waits = approvals.pending(to_undo(kind), act.loan)
-        if waits is not None and (waits.payload["act_id"], waits.reason, waits.requested_by) == (act_id, reason, by):
+        told = (act_id, reason, by)
+        told_before = waits and waits.expires_on >= on and (waits.payload["act_id"], waits.reason, waits.requested_by)
+        if waits is not None and told_before == told:
             return waits
         return approvals.request(
             kind=to_undo(kind),

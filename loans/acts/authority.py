@@ -4,22 +4,31 @@
 too: three credits of 499 are one of 1,497, whoever gave them. And all that is given up is one sum, by whatever acts: a
 waiver, a credit and a lower fee of 499 each are 1,497 given up.
 
-``cure_authority`` bounds how often a loan that is late may be made to look less late without a payment.
+``cure_authority`` bounds how often a loan that is late may be made to look less late without a payment, and by how many
+days one person may move its next due date. What was undone on a later day counts too: it looked so until then.
 """
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet, Sum
 
-from core.calendars import add_months
+from core.calendars import add_months, days_between
 from core.money import ZERO
 from core.rules import rule
 from loans.account.account import Account
 from loans.account.arrears import arrears
-from loans.events.act_kinds import DAYS_CURED, INTEREST_LOWERED, LATE_INTEREST_FREED, ActKind, Tried
-from loans.models import ActStatus, Loan, LoanAct
+from loans.events.act_kinds import (
+    DAYS_CURED,
+    INTEREST_LOWERED,
+    LATE_INTEREST_FREED,
+    NEXT_DUE_MOVED,
+    ActKind,
+    Tried,
+)
+from loans.models import ActStatus, Loan, LoanAct, Repayment
+from staff.models import User
 
 RULE = "act_authority"
 CURES = "cure_authority"
@@ -31,21 +40,32 @@ _GIVEN_UP = frozenset(
 )
 # A bound on what will be given up, which counts like what is.
 _MOST_GIVEN_UP = frozenset({"at_most"})
+OWED_AGAIN = "owed_again"
+# Kept with an act that one person undid alone.
+FREED_BY_UNDOING = "freed_by_undoing"
+_ALONE = Q(recorded_by__isnull=False, agreed_by=None)
 
 
 def measured(kind: ActKind, tried: Tried) -> dict[str, Decimal]:
     """The figures of ``kind.measures`` that are above zero: what the act did to the loan, seen from before and after."""
-    before, after = tried.before, tried.after
+    before, after, on = tried.before, tried.after, tried.recorded_on
     found = {
         LATE_INTEREST_FREED: before.late_interest_accrued - after.late_interest_accrued,
-        INTEREST_LOWERED: -tried.effect.figures.get("interest_added", ZERO),
-        DAYS_CURED: Decimal(_days_late(before) - _days_late(after)),
+        INTEREST_LOWERED: _agreed_interest(before) - _agreed_interest(after),
+        DAYS_CURED: Decimal(arrears(before, on).days_past_due - arrears(after, on).days_past_due),
+        NEXT_DUE_MOVED: Decimal(days_between(_next_due_on(before, on), _next_due_on(after, on))),
     }
     return {name: figure for name, figure in found.items() if name in kind.measures and figure > ZERO}
 
 
-def _days_late(account: Account) -> int:
-    return arrears(account, account.as_of).days_past_due
+def _agreed_interest(account: Account) -> Decimal:
+    """All interest of the plan, also that of days to come."""
+    return sum((row.interest for row in account.instalments), ZERO)
+
+
+def _next_due_on(account: Account, on: date) -> date:
+    """The first day from ``on`` on by which something has to be paid; ``on`` itself where something is late."""
+    return max(min((row.due_on for row in account.instalments if row.agreed_owed), default=on), on)
 
 
 def needs_second_person(kind: ActKind, tried: Tried, figures: Mapping[str, Decimal]) -> bool:
@@ -61,13 +81,19 @@ def _frees_too_much(tried: Tried, figures: Mapping[str, Decimal]) -> bool:
 
 
 def _cures_too_often(tried: Tried, figures: Mapping[str, Decimal]) -> bool:
-    """The rule ``cure_authority``: the acts that stand count by the day they were done, whoever did or agreed to them."""
-    if DAYS_CURED not in figures:
+    """The rule ``cure_authority``. Cures count by the day they were done, whoever did or agreed to them; days moved are
+    those that one person moved alone."""
+    if DAYS_CURED not in figures and NEXT_DUE_MOVED not in figures:
         return False
     limits = rule(CURES, tried.recorded_on)
     since = add_months(tried.recorded_on, -int(limits["months"]))
-    cures = tried.loan.acts.filter(status=ActStatus.STANDING, figures__has_key=DAYS_CURED, recorded_on__gt=since)
-    return cures.count() >= int(limits["times"])
+    looked = Q(status=ActStatus.STANDING) | Q(undone_on__gt=F("recorded_on"))
+    known = LoanAct.objects.filter(looked, loan=tried.loan, recorded_on__gt=since)
+    moved = figures.get(NEXT_DUE_MOVED, ZERO)
+    if moved:
+        moved += _sum(known.filter(_ALONE), {NEXT_DUE_MOVED})
+    cures = known.filter(figures__has_key=DAYS_CURED).count() if DAYS_CURED in figures else -1
+    return cures >= int(limits["times"]) or moved > Decimal(limits["days_moved"])
 
 
 def beyond(kind: str) -> Callable[[Tried, Mapping[str, Decimal]], bool]:
@@ -98,17 +124,31 @@ def _alone_before(loan: Loan, kind: str, name: str) -> Decimal:
         return ZERO
     if name in _GIVEN_UP | _MOST_GIVEN_UP:
         return given_up_alone(loan)
+    if name == OWED_AGAIN:
+        return taken_back_alone(loan)
     return _sum(_done_alone(loan).filter(kind=kind), {name})
 
 
 def given_up_alone(loan: Loan) -> Decimal:
-    """All that was given up on ``loan``, in currency units, by acts that one person did alone and that stand."""
-    return _sum(_done_alone(loan), _GIVEN_UP)
+    """All that was given up on ``loan``, in currency units, by acts that one person did, or undid, alone."""
+    undone = LoanAct.objects.filter(loan=loan, status=ActStatus.UNDONE)
+    return _sum(_done_alone(loan), _GIVEN_UP) + _sum(undone, {FREED_BY_UNDOING})
+
+
+def taken_back_alone(loan: Loan) -> Decimal:
+    """All receipts that one person reversed or charged back alone, in currency units: what the house then has not got."""
+    reversed_ = Repayment.objects.filter(loan=loan, reversed_alone=True).aggregate(total=Sum("amount"))["total"] or ZERO
+    return _sum(_done_alone(loan), {OWED_AGAIN}) + Decimal(reversed_)
+
+
+def gave_up_since(loan: Loan, on: date) -> bool:
+    """Whether one person gave something up on ``loan`` alone since ``on``: without the money of that day it can grow."""
+    return bool(_sum(_done_alone(loan).filter(recorded_on__gte=on), _GIVEN_UP))
 
 
 def _done_alone(loan: Loan) -> QuerySet[LoanAct]:
     """What nobody recorded is a rule's doing: the hold that the night places when a notice failed uses up no one's limit."""
-    return LoanAct.objects.filter(loan=loan, status=ActStatus.STANDING, recorded_by__isnull=False, agreed_by=None)
+    return LoanAct.objects.filter(_ALONE, loan=loan, status=ActStatus.STANDING)
 
 
 def _sum(acts: QuerySet[LoanAct], names: Collection[str]) -> Decimal:
@@ -121,17 +161,36 @@ def may_waive(on: date) -> Decimal:
     return Decimal(rule(RULE, on).get("waiver", {}).get("waived", "0"))
 
 
-def frees_by_undoing(before: Account, after: Account) -> Decimal:
+def freed_by_undoing(before: Account, after: Account) -> Decimal:
     """By how much less the borrower owes, or more is owed to them, once something was taken back; in currency units.
 
-    Taking back a fee or a refund is giving it up by another name. Interest of days to come is not: nobody earned it yet.
+    Taking back a fee or a dearer rate is giving it up by another name. The interest of days to come counts with it: what
+    one act lowers, undoing another can make larger.
     """
-    return _owes(before) - _owes(after)
+    return max((before.owed - before.overpaid) - (after.owed - after.overpaid), ZERO)
 
 
-def _owes(account: Account) -> Decimal:
-    owed = account.owed_parts
-    return owed.principal + owed.fee + owed.late_interest + account.claims.interest - account.overpaid
+def undoing_needs_second_person(act: LoanAct, freed: Decimal, on: date, by: User | None) -> bool:
+    """Whether one person may not undo ``act``, by which ``freed`` is given up.
+
+    What two agreed to takes two to undo, and so does what a later act of one person was measured by: what that one gave up
+    can grow without it. A mistake of one's own is undone at once where nothing happened since.
+    """
+    if act.agreed_by_id is not None:
+        return True
+    if is_own_mistake(act, on, by):
+        return False
+    if _sum(_done_alone(act.loan).filter(pk__gt=act.pk), _GIVEN_UP):
+        return True
+    return freed > ZERO and freed + given_up_alone(act.loan) > may_waive(on)
+
+
+def is_own_mistake(act: LoanAct, on: date, by: User | None) -> bool:
+    """Whether the same person undoes the last thing done on the loan, on the day they did it."""
+    if by is None or act.recorded_by_id != by.pk or act.recorded_on != on:
+        return False
+    later_act = LoanAct.objects.filter(loan_id=act.loan_id, pk__gt=act.pk, status=ActStatus.STANDING)
+    return not later_act.exists() and not Repayment.objects.filter(loan_id=act.loan_id, recorded_on__gte=on).exists()
 
 
 def always(_tried: Tried, _figures: Mapping[str, Decimal]) -> bool:

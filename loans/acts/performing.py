@@ -27,7 +27,7 @@ from loans.bookkeeping.concluding import conclude
 from loans.bookkeeping.correcting import replay_all
 from loans.bookkeeping.signals import announce
 from loans.events.act_kinds import ActKind, Tried, Wish, act_kind
-from loans.events.act_parameters import decoded, encoded, require_possible
+from loans.events.act_parameters import LONGEST_REASON, decoded, encoded, require_possible
 from loans.events.stored import stored_events
 from loans.models import Loan, LoanAct, Repayment
 from loans.notices import notices
@@ -58,6 +58,12 @@ class CountsFromBeforeDisbursement(Invalid):
     message = _("The loan was disbursed on %(disbursed_on)s; nothing can count from before.")
 
 
+class ReasonTooLong(Invalid):
+    code = "reason_too_long"
+    field = "reason"
+    message = _("A reason has at most %(most)s characters.")
+
+
 class BeyondAuthority(DomainError):
     code = "beyond_authority"
     message = _("%(act)s of this size needs a second person. Ask for approval.")
@@ -69,11 +75,13 @@ def perform(wish: Wish, *, approved: bool = False, agreed_by: User | None = None
     ``approved`` says that nobody else needs to agree: ``agreed_by``, as the second person, already did, or what follows is
     a rule's or a bank's doing. Kinds that bring money return their receipt.
 
-    Raises ParameterUnknown, ParameterMissing, ParameterOutOfRange, ActUnknown, LoanNotInState, CountsFromFuture,
-    CountsFromToday, CountsFromBeforeDisbursement, BeyondAuthority, ActConflict, the refusals of the account
-    (EventImpossible), and what the kind itself refuses.
+    Raises ActUnknown, ReasonTooLong, ParameterUnknown, ParameterMissing, ParameterOutOfRange, LoanNotInState,
+    CountsFromFuture, CountsFromToday, CountsFromBeforeDisbursement, BeyondAuthority, ActConflict, the refusals of the
+    account (EventImpossible), and what the kind itself refuses.
     """
     kind = act_kind(wish.kind)
+    if len(wish.reason) > LONGEST_REASON:
+        raise ReasonTooLong(most=LONGEST_REASON)
     if kind.kept_as_receipt is not None:
         encoded(kind.parameters, wish.values)
         require_possible(kind.parameters, wish.values)

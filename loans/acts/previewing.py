@@ -81,6 +81,7 @@ def preview(loan: Loan, act: Callable[[], Any]) -> Preview:
     """Run ``act`` on ``loan`` and take it back. Raises what the act raises; leaves nothing behind either way but
     gaps in the numbers of receipts, which come from sequences."""
     with transaction.atomic():
+        Loan.objects.locked(loan.pk)  # held after what follows is taken back: what is approved next finds the same loan
         last_entry = JournalEntry.objects.aggregate(last=Max("id"))["last"] or 0
         rows, figures = _rows(loan), _figures(loan)
         try:

@@ -8,7 +8,6 @@ from datetime import date
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Sum
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
@@ -16,10 +15,9 @@ from django.utils.translation import override
 from audit import approvals
 from audit.models import Approval
 from core.errors import Invalid
-from core.money import ZERO
 from core.rules import rule
 from loans.acts.asking import state_in_words, to_undo
-from loans.acts.authority import RULE
+from loans.acts.authority import RULE, gave_up_since, taken_back_alone
 from loans.acts.kinds.money import REPAYMENT
 from loans.acts.previewing import Preview, preview
 from loans.models import Loan, Repayment, RepaymentStatus
@@ -42,11 +40,11 @@ def declare_request() -> None:
 
 
 def needs_second_person(repayment: Repayment, on: date) -> bool:
-    """Whether the receipt, with what was reversed on its loan before, is more than one person may reverse alone."""
+    """Whether the receipt, with those one person took back on its loan before, is more than one may reverse alone."""
     most = rule(RULE, on).get(REPAYMENT.code, {}).get("reversed", "0")
-    before = Repayment.objects.filter(loan_id=repayment.loan_id, status=RepaymentStatus.REVERSED)
-    reversed_before: Decimal = before.aggregate(total=Sum("amount"))["total"] or ZERO
-    return repayment.amount + reversed_before > Decimal(most)
+    if repayment.amount + taken_back_alone(repayment.loan) > Decimal(most):
+        return True
+    return gave_up_since(repayment.loan, repayment.recorded_on)
 
 
 @transaction.atomic
@@ -58,11 +56,13 @@ def reverse_or_ask(*, repayment_id: int, reason: str, on: date, by: User | None)
     if not reason.strip():
         raise ReversalReasonMissing()
     Loan.objects.locked(Repayment.objects.values_list("loan_id", flat=True).get(pk=repayment_id))
-    repayment = Repayment.objects.get(pk=repayment_id)
+    repayment = Repayment.objects.select_related("loan").get(pk=repayment_id)
     if repayment.status == RepaymentStatus.REVERSED or not needs_second_person(repayment, on):
-        return reverse_repayment(repayment_id=repayment_id, reason=reason, reversed_on=on, reversed_by=by)
+        return reverse_repayment(
+            repayment_id=repayment_id, reason=reason, reversed_on=on, reversed_by=by, alone=by is not None
+        )
     waits = approvals.pending(REQUEST, repayment)
-    if waits is not None and (waits.reason, waits.requested_by) == (reason, by):
+    if waits is not None and (waits.reason, waits.requested_by) == (reason, by) and waits.expires_on >= on:
         return waits
     return approvals.request(
         kind=REQUEST,

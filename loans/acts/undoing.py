@@ -13,7 +13,12 @@ from core.context import acting, current
 from core.errors import DomainError, Invalid
 from ledger.posting import reverse
 from loans.account.changes.base import EventImpossible
-from loans.acts.authority import frees_by_undoing, may_waive
+from loans.acts.authority import (
+    FREED_BY_UNDOING,
+    freed_by_undoing,
+    is_own_mistake,
+    undoing_needs_second_person,
+)
 from loans.acts.performing import BeyondAuthority
 from loans.acts.previewing import Preview, preview
 from loans.bookkeeping import positions
@@ -67,9 +72,13 @@ def undo(*, act_id: int, reason: str, on: date, by: User | None = None, approved
         except EventImpossible as refusal:
             why = _("a later event rests on it. %(why)s") % {"why": refusal.context.get("why", refusal.detail)}
             raise ActNotUndoable(act=kind.label, why=why, cause=refusal.code) from refusal
-        act.needs_second_person = act.agreed_by_id is not None or frees_by_undoing(before, after) > may_waive(on)
+        freed = freed_by_undoing(before, after)
+        act.needs_second_person = undoing_needs_second_person(act, freed, on, by)
         if act.needs_second_person and not approved:
             raise BeyondAuthority(act=_("Undo: %(act)s") % {"act": kind.label})
+        if freed and by is not None and not approved and not is_own_mistake(act, on, by):
+            act.figures = {**act.figures, FREED_BY_UNDOING: str(freed)}
+            act.save(update_fields=["figures"])
         if kind.undo_message is not None:
             kind.undo_message(loan, act, on)
     announce(loan_id=loan.pk, borrower_id=loan.borrower_id, on=on)

@@ -19,12 +19,17 @@ from loans.events.act_kinds import ActKind, Wish, act_kind, act_kinds
 from loans.models import Loan, LoanAct
 from partners.api.base import PartnerView, idempotent, use_case_key
 from partners.api.schema import list_of
-from partners.introductions import visible
+from partners.introductions import EVERY_ORIGIN, visible
 
 
 class ActForStaffOnly(NotAllowed):
     code = "act_for_staff_only"
     message = _("Only staff of the lender may do this act. Ask the lender.")
+
+
+class ActNotYours(NotAllowed):
+    code = "act_not_yours"
+    message = _("Somebody else did this act. Ask the lender to undo it.")
 
 
 def _partners_act(code: str) -> ActKind:
@@ -118,5 +123,7 @@ class ActUndo(ActView):
         given = self.body(shapes.UndoInput)
         act = self.found(self.acts().filter(loan=self.loan(loan_id)), act_id)
         _require_for_partners(act_kind(act.kind), act.parameters)
+        if act.recorded_by_id != self.client.acts_as_id and not self.key.allows(EVERY_ORIGIN):
+            raise ActNotYours
         undone = undo(act_id=act.pk, reason=given["reason"], on=business_date.current(), by=self.client.acts_as)
         return self.answer(shapes.ActSerializer, undone)

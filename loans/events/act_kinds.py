@@ -31,10 +31,12 @@ COUNTS_FROM = _("Counts from")
 LATE_INTEREST_FREED = "late_interest_freed"
 INTEREST_LOWERED = "interest_lowered"
 DAYS_CURED = "days_cured"
+NEXT_DUE_MOVED = "next_due_moved"
 MEASURES: Mapping[str, Words] = {
     LATE_INTEREST_FREED: _("Late interest given up"),
     INTEREST_LOWERED: _("Interest lowered by"),
     DAYS_CURED: _("Days late taken away"),
+    NEXT_DUE_MOVED: _("Days the next due date moves"),
 }
 
 
@@ -132,8 +134,9 @@ class ActKind:
     **What follows.** ``tells_borrower``: a message goes out, by ``message(loan, act, account, on)`` or else the plain one
     that names the act. ``number_prefix`` gives it a number that people quote, ``id_prefix`` its name in the API.
 
-    **How it is undone.** Not at all where ``can_be_undone`` is off; only in the states ``undone_in``;
-    ``refuse_undo(loan)`` raises a named refusal; ``undo_message(loan, act, on)`` tells the borrower.
+    **How it is undone.** Not at all where ``can_be_undone`` is off; only in the states ``undone_in``; by two
+    people of the staff, whatever its size, where ``undone_by_two`` is on; ``refuse_undo(loan)`` raises a named refusal;
+    ``undo_message(loan, act, on)`` tells the borrower.
 
     **Two kinds are kept otherwise.** ``order(wish)`` is what asking for the act does where a bank has to pay first: the act
     follows when it has. ``kept_as_receipt(wish)`` does a kind that brings money: what stands in the books is its receipt,
@@ -181,6 +184,7 @@ class ActKind:
     can_be_undone: bool = True
     undone_in: tuple[str, ...] = (LoanStatus.ACTIVE, LoanStatus.SETTLED)
     refuse_undo: Callable[[Loan], None] | None = None
+    undone_by_two: bool = False
     undo_message: Callable[[Loan, LoanAct, date], None] | None = None
 
     order: Callable[[Wish], Disbursement] | None = None

@@ -16,6 +16,7 @@ from core.money import CENT, MOST_MONEY, in_cents
 
 Words = str | Promise
 
+LONGEST_REASON = 200
 # Beyond these a typing error is certain: the calendar needs room for a plan of thirty years, and the night holds late
 # interest until the last day where it knows no end.
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)

@@ -1,11 +1,16 @@
 -- Of an act on a loan nothing changes once it is done, but that it is undone (the state, its day and its reason) and what a
--- replay makes of it (its figures and its entry). What is undone never stands again: another act is done instead. Nothing
--- of it is deleted.
+-- replay makes of it (its figures and its entry). What is undone never stands again: another act is done instead; it is
+-- only noted once what the undoing gave up. Nothing of it is deleted.
 
 CREATE FUNCTION loans_refuse_changed_act() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     movable text[] := ARRAY['status', 'undone_on', 'undo_reason', 'figures', 'entry_id'];
 BEGIN
+    IF TG_OP = 'UPDATE' AND OLD.status = 'undone' AND NOT OLD.figures ? 'freed_by_undoing'
+       AND NEW.figures - 'freed_by_undoing' = OLD.figures
+       AND to_jsonb(NEW) - 'figures' = to_jsonb(OLD) - 'figures' THEN
+        RETURN NEW;
+    END IF;
     IF TG_OP = 'DELETE' OR OLD.status = 'undone'
        OR to_jsonb(NEW) - movable IS DISTINCT FROM to_jsonb(OLD) - movable THEN
         RAISE EXCEPTION 'act % is only ever undone, and only once', OLD.public_id

@@ -60,6 +60,8 @@ class Repayment(models.Model):
     entry = models.ForeignKey("ledger.JournalEntry", on_delete=models.PROTECT, related_name="+")
     reversed_on = models.DateField(null=True, blank=True)
     reversal_reason = models.CharField(max_length=200, blank=True)
+    # One person reversed it by their own authority, which what they reverse afterwards counts.
+    reversed_alone = models.BooleanField(default=False)
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )

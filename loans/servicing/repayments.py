@@ -221,9 +221,11 @@ def _create(loan: Loan, told: _Reported, allocation: Allocation, *, is_recovery:
 
 @transaction.atomic
 def reverse_repayment(
-    *, repayment_id: int, reason: str, reversed_on: date, reversed_by: User | None = None
+    *, repayment_id: int, reason: str, reversed_on: date, reversed_by: User | None = None, alone: bool = False
 ) -> Repayment:
     """Take a repayment back: its entry is reversed and later events are applied again without it.
+
+    ``alone`` says that one person does it by their own authority, which is counted.
 
     A receipt already reversed is returned as it is. Raises RepaymentNotReversible with the reason.
     """
@@ -242,7 +244,7 @@ def reverse_repayment(
         )
     position = positions.locked(loan_id)
     with acting(actor=reversed_by or current().actor, reason=reason):
-        _mark_reversed(repayment, reason, reversed_on)
+        _mark_reversed(repayment, reason, reversed_on, alone=alone)
         try:
             replay_standing(loan, position, on=reversed_on)
         except EventImpossible as refusal:
@@ -252,9 +254,10 @@ def reverse_repayment(
     return repayment
 
 
-def _mark_reversed(repayment: Repayment, reason: str, on: date) -> None:
+def _mark_reversed(repayment: Repayment, reason: str, on: date, *, alone: bool) -> None:
     reverse(repayment.entry, posted_on=on, reason=reason)
     repayment.status = RepaymentStatus.REVERSED
     repayment.reversed_on = on
     repayment.reversal_reason = reason
-    repayment.save(update_fields=["status", "reversed_on", "reversal_reason"])
+    repayment.reversed_alone = alone
+    repayment.save(update_fields=["status", "reversed_on", "reversal_reason", "reversed_alone"])

@@ -18,6 +18,7 @@ from debt_collections.contacting import PromiseTerms
 from debt_collections.models import Case, Channel, HoldReason, Outcome, PaymentMethod, PromiseStatus, Reason, Status
 from debt_collections.models.case import stage_label
 from debt_collections.strategy import PromiseRule
+from loans.events.act_parameters import LONGEST_REASON
 from staff.models import User
 
 _OPEN_STATUSES = [(value, label) for value, label in Status.choices if value != Status.CLOSED]
@@ -27,9 +28,9 @@ def date_input(**attrs: object) -> forms.DateInput:
     return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", **attrs})
 
 
-def note_field(*, required: bool, label: Any = None) -> forms.CharField:
+def note_field(*, required: bool, label: Any = None, longest: int = 500) -> forms.CharField:
     label = label or _("Note")
-    return forms.CharField(label=label, required=required, max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+    return forms.CharField(label=label, required=required, max_length=longest, widget=forms.Textarea(attrs={"rows": 2}))
 
 
 class QueueForm(forms.Form):
@@ -167,11 +168,11 @@ class LoanForm(VerbForm):
 
 class ExtensionForm(LoanForm):
     days = forms.IntegerField(label=_("Days"), min_value=1, max_value=365)
-    reason = note_field(required=True, label=_("Reason"))
+    reason = note_field(required=True, label=_("Reason"), longest=LONGEST_REASON)
 
 
 class WriteOffForm(LoanForm):
-    reason = note_field(required=True, label=_("Reason and evidence of pursuit"))
+    reason = note_field(required=True, label=_("Reason and evidence of pursuit"), longest=LONGEST_REASON)
 
 
 class CancelForm(forms.Form):

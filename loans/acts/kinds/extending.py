@@ -12,7 +12,7 @@ from core.errors import Invalid
 from core.rules import rule
 from loans.account.account import Account
 from loans.account.changes.extending import Extended, first_open_due_on
-from loans.events.act_kinds import DAYS_CURED, ActKind, Group, Tried, register
+from loans.events.act_kinds import DAYS_CURED, NEXT_DUE_MOVED, ActKind, Group, Tried, register
 from loans.events.act_parameters import Parameter, Sort
 from loans.models import ActStatus, Loan, LoanAct
 from loans.notices import notices
@@ -104,7 +104,7 @@ EXTENSION = register(
         agreed=_rate,
         refuse_outcome=_cures,
         beyond_authority=_beyond,
-        measures=(DAYS_CURED,),
+        measures=(DAYS_CURED, NEXT_DUE_MOVED),
         group=Group.HELP,
         template="loans/extend.html",
         message=_granted,

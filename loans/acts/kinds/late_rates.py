@@ -1,12 +1,16 @@
 """Another multiplier of late interest on a running loan."""
 
+from collections.abc import Mapping
+from decimal import Decimal
+
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
 from loans.account.account import Account
 from loans.account.changes.base import Change
 from loans.account.changes.late_rates import LateMultiplierChanged
-from loans.events.act_kinds import LATE_INTEREST_FREED, ActKind, Group, register
+from loans.account.late_interest import rate_on
+from loans.events.act_kinds import LATE_INTEREST_FREED, ActKind, Group, Tried, register
 from loans.events.act_parameters import Parameter, Sort
 from loans.models import Loan
 from loans.pricing.late_rules import require_multiplier_allowed
@@ -34,6 +38,15 @@ def _refuse(loan: Loan, _account: Account, change: Change) -> None:
     require_multiplier_allowed(change.multiplier, change.on, loan.product_version.product.market)
 
 
+def _lowers(tried: Tried, _figures: Mapping[str, Decimal]) -> bool:
+    """All late interest of days to come falls away with it, so that no sum of today can bound it."""
+    on = max(tried.recorded_on, tried.effective_on)
+    before, after = (
+        rate_on(account.late_rates, account.late_annual_rate, on) for account in (tried.before, tried.after)
+    )
+    return after < before
+
+
 LATE_MULTIPLIER_CHANGED = register(
     ActKind(
         code="late_multiplier_changed",
@@ -42,6 +55,7 @@ LATE_MULTIPLIER_CHANGED = register(
         permission="loans.change_terms",
         change=LateMultiplierChanged,
         refuse=_refuse,
+        beyond_authority=_lowers,
         measures=(LATE_INTEREST_FREED,),
         group=Group.CHARGES,
         parameters=(Parameter(name="multiplier", sort=Sort.RATE, label=_("Of the contract rate"), least=0, most=10),),

@@ -128,6 +128,7 @@ REFUND = register(
         change=Refunded,
         initial=_overpaid,
         beyond_authority=beyond("refund"),
+        undone_by_two=True,  # the money has left: who says it came back must not be alone
         lines=_given_back,
         once_charged_off=OnceChargedOff.SAME,
         group=Group.MONEY,

@@ -15,7 +15,7 @@ from loans.account.changes.due_dates import DueDayChanged, PaymentHoliday
 from loans.account.changes.restructuring import OverdueReaged, OverdueSpread, Reamortised
 from loans.acts.authority import beyond
 from loans.bookkeeping.account_mapping import accounts_for
-from loans.events.act_kinds import DAYS_CURED, LATE_INTEREST_FREED, ActKind, Group, Tried, register
+from loans.events.act_kinds import MEASURES, ActKind, Group, Tried, register
 from loans.events.act_parameters import Parameter, Sort
 from loans.models import Loan
 
@@ -74,7 +74,7 @@ DUE_DAY_CHANGED = register(
         agreed=_terms,
         refuse=needs_fixed_schedule,
         refuse_outcome=_not_too_far,
-        measures=(LATE_INTEREST_FREED, DAYS_CURED),
+        measures=tuple(MEASURES),
         parameters=(Parameter(name="day", sort=Sort.COUNT, label=_("Day of the month"), least=1, most=31),),
         figures=(("days_moved", _("Days moved at most")), _INTEREST_ADDED),
     )
@@ -92,7 +92,7 @@ PAYMENT_HOLIDAY = register(
         refuse=needs_fixed_schedule,
         beyond_authority=beyond("payment_holiday"),
         group=Group.HELP,
-        measures=(LATE_INTEREST_FREED, DAYS_CURED),
+        measures=tuple(MEASURES),
         parameters=(
             Parameter(name="count", sort=Sort.COUNT, label=_("Instalments skipped"), least=1, most=24),
             Parameter(
@@ -123,7 +123,7 @@ OVERDUE_SPREAD = register(
         refuse=needs_fixed_schedule,
         beyond_authority=beyond("overdue_spread"),
         group=Group.HELP,
-        measures=(LATE_INTEREST_FREED, DAYS_CURED),
+        measures=tuple(MEASURES),
         parameters=(_PRICED,),
         figures=(("overdue_moved", _("Overdue money moved")), _INTEREST_ADDED),
     )
@@ -141,7 +141,7 @@ OVERDUE_REAGED = register(
         refuse=needs_fixed_schedule,
         beyond_authority=beyond("overdue_reaged"),
         group=Group.HELP,
-        measures=(LATE_INTEREST_FREED, DAYS_CURED),
+        measures=tuple(MEASURES),
         parameters=(_COUNT, _PRICED),
         figures=(("overdue_moved", _("Overdue money moved")), _INTEREST_ADDED),
     )
@@ -159,7 +159,7 @@ REAMORTISED = register(
         beyond_authority=beyond("reamortised"),
         lines=_capitalised,
         is_grave=True,
-        measures=(LATE_INTEREST_FREED, DAYS_CURED),
+        measures=tuple(MEASURES),
         parameters=(
             _COUNT,
             Parameter(name="first_due_on", sort=Sort.DATE, label=_("First instalment due"), required=False),

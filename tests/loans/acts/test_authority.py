@@ -183,9 +183,9 @@ MOVES_WHAT_IS_OVERDUE: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("again", MOVES_WHAT_IS_OVERDUE)
 @pytest.mark.parametrize("first", MOVES_WHAT_IS_OVERDUE)
 def test_a_late_loan_is_made_to_look_good_once_in_twelve_months(loan: Loan, lead: User, first: str, again: str) -> None:
-    """Whatever the acts are called: 93 days late became 0 three times in a day, by one person and without a payment."""
+    """Whatever the acts are called: 94 days late became 0 three times in a day, by one person and without a payment."""
     cured = perform(replace(wish(loan, first, TODAY, **MOVES_WHAT_IS_OVERDUE[first]), by=lead))
-    assert (cured.figures["days_cured"], loan.position.days_past_due) == ("93", 0)
+    assert (cured.figures["days_cured"], loan.position.days_past_due) == ("94", 0)
     close_until(date(2026, 10, 1))
     later = wish(loan, again, date(2026, 10, 2), **MOVES_WHAT_IS_OVERDUE[again], key="again")
 
@@ -223,6 +223,74 @@ def test_a_refund_said_not_to_have_gone_out_needs_a_second_person(loan: Loan, le
 
     with pytest.raises(BeyondAuthority):
         undo(act_id=refund.pk, reason="bank sent it back", on=TODAY, by=lead)
+
+
+def test_what_one_act_lowered_grows_when_another_is_undone(lead: User) -> None:
+    """A plan of one day makes a rate of nothing look cheap; undoing the plan gave 4,887 up."""
+    loan = a_running_loan(principal=Decimal("50000.00"))
+    close_until(date(2026, 1, 19))
+    on = date(2026, 1, 20)
+    short = wish(loan, "reamortised", on, count=1, first_due_on=date(2026, 1, 21))
+    plan = perform(short, approved=True)
+    perform(replace(wish(loan, "rate_changed", on, annual_rate=Decimal(0)), by=lead))
+
+    with pytest.raises(BeyondAuthority):
+        undo(act_id=plan.pk, reason="the old plan after all", on=on, by=lead)
+
+
+def test_what_is_given_up_by_undoing_is_one_sum_with_the_rest(lead: User) -> None:
+    loan = a_running_loan(principal=Decimal("60000.00"))
+    close_until(date(2026, 5, 19))
+    first, second = (
+        perform(wish(loan, "penalty_added", TODAY, amount=Decimal("300.00"), key=key), approved=True)
+        for key in ("one", "two")
+    )
+    undo(act_id=first.pk, reason="a favour", on=TODAY, by=lead)
+
+    with pytest.raises(BeyondAuthority):
+        undo(act_id=second.pk, reason="a favour", on=TODAY, by=lead)
+    with pytest.raises(BeyondAuthority):
+        perform(replace(wish(loan, "goodwill_credit", TODAY, amount=Decimal("200.01")), by=lead))
+
+
+def test_a_mistake_of_ones_own_is_undone_at_once(lead: User) -> None:
+    loan = a_running_loan(principal=Decimal("100000.00"))
+    close_until(date(2026, 5, 19))
+    typed = perform(replace(wish(loan, "penalty_added", TODAY, amount=Decimal("900.00")), by=lead))
+
+    assert undo(act_id=typed.pk, reason="the wrong loan", on=TODAY, by=lead).is_undone
+    perform(replace(wish(loan, "goodwill_credit", TODAY, amount=Decimal("500.00")), by=lead))
+
+
+def test_a_cure_undone_after_the_end_of_the_month_was_one(loan: Loan, lead: User) -> None:
+    cured = perform(replace(wish(loan, "overdue_spread", TODAY), by=lead))
+    close_until(date(2026, 6, 1))
+    undo(act_id=cured.pk, reason="not agreed", on=date(2026, 6, 2), by=lead, approved=True)
+
+    with pytest.raises(BeyondAuthority):
+        perform(replace(wish(loan, "overdue_spread", date(2026, 6, 2), key="again"), by=lead))
+
+
+def test_the_next_due_date_moves_only_so_far_by_one_person(lead: User) -> None:
+    """A new plan on each due day asked for nothing for thirteen months, and one of 2046 for twenty years."""
+    loan = a_running_loan()
+    close_until(date(2026, 2, 13))
+    on = date(2026, 2, 14)
+
+    with pytest.raises(BeyondAuthority):
+        perform(replace(wish(loan, "reamortised", on, count=12, first_due_on=date(2046, 2, 15)), by=lead))
+    first = wish(loan, "reamortised", on, count=12, first_due_on=date(2026, 4, 15))
+    assert perform(replace(first, by=lead)).figures["next_due_moved"] == "59"
+    with pytest.raises(BeyondAuthority):
+        perform(replace(wish(loan, "reamortised", on, count=12, first_due_on=date(2026, 6, 15), key="2"), by=lead))
+
+
+def test_late_interest_of_days_to_come_is_lowered_by_nobody_alone(lead: User) -> None:
+    loan = a_running_loan(late_annual_rate=Decimal("0.27"), late_rate_multiplier=Decimal("1.5"))
+    close_until(date(2026, 2, 15))
+
+    with pytest.raises(BeyondAuthority):
+        perform(replace(wish(loan, "late_multiplier_changed", date(2026, 2, 16), multiplier=Decimal(0)), by=lead))
 
 
 def test_a_kind_that_the_rule_forgot_is_done_by_nobody_alone(loan: Loan, lead: User) -> None:

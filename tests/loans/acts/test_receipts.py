@@ -1,6 +1,7 @@
 """A receipt reversed: alone up to a limit, and above it as the request showed it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -10,10 +11,13 @@ from django.urls import reverse
 
 from audit import approvals
 from audit.models import Approval
+from loans.acts.performing import perform
 from loans.acts.receipts import ReversalReasonMissing, reverse_or_ask
 from loans.models import Loan, Repayment
 from loans.proof.verifying import compare
+from loans.servicing.repayments import reverse_repayment
 from staff.models import User
+from tests.loans.acts.test_acts import wish
 from tests.loans.books import a_running_loan, close_until
 from tests.loans.servicing.test_repayments import pay, position
 
@@ -64,6 +68,21 @@ def test_receipts_reversed_in_pieces_count_together(loan: Loan, finance: User) -
     first, second = (pay(loan, "3000.00", TODAY, key=key) for key in ("one", "two"))
 
     assert isinstance(asked(first, finance), Repayment)
+    assert isinstance(asked(second, finance), Approval)
+
+
+def test_what_a_bank_took_back_uses_nobodys_limit_up(loan: Loan, finance: User) -> None:
+    bounced, typed = (pay(loan, amount, TODAY, key=amount) for amount in ("4000.00", "2000.00"))
+    reverse_repayment(repayment_id=bounced.pk, reason="bank returned it", reversed_on=TODAY)
+
+    assert isinstance(asked(typed, finance), Repayment)
+
+
+def test_charge_backs_and_reversals_are_one_sum(loan: Loan, finance: User) -> None:
+    first, second = (pay(loan, "3000.00", TODAY, key=key) for key in ("one", "two"))
+    back = wish(loan, "charge_back", TODAY, amount=Decimal("3000.00"), receipt=first.number)
+    perform(replace(back, by=finance))
+
     assert isinstance(asked(second, finance), Approval)
 
 

@@ -25,7 +25,7 @@ def test_unpaid_interest_becomes_principal_of_a_new_plan() -> None:
     with the_journal() as journal:
         act = perform(wish(loan, "reamortised", FIRST_DUE, count=24, capitalised=True))
     with the_journal() as undone:
-        undo(act_id=act.pk, reason="the borrower changed their mind", on=FIRST_DUE)
+        undo(act_id=act.pk, reason="the borrower changed their mind", on=FIRST_DUE, approved=True)
 
     assert journal.text == told("""
         2026-02-15 reamortised

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from audit.models import Approval
 from ledger.models import JournalEntry
 from loans.models import Loan, LoanAct
 from tests.loans.acts.test_undoing import (
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.django_db
 GRANTS: dict[str, tuple[Callable[[], Loan], Callable[[Loan], Any]]] = {
     "waiver": (a_late_loan, a_waiver),
     "extension": (a_late_loan, an_extension),
-    "refund": (an_overpaid_loan, lambda loan: a_refund(loan, "400.00")),  # a larger one takes two to undo
+    "refund": (an_overpaid_loan, a_refund),
 }
 each_kind = pytest.mark.parametrize("kind", GRANTS)
 
@@ -55,7 +56,18 @@ def test_the_page_shows_what_would_change_and_changes_nothing(finance: Client, k
     assert not row.is_undone and JournalEntry.objects.count() == entries
 
 
-@each_kind
+def test_a_refund_is_taken_back_when_a_second_person_agreed(finance: Client) -> None:
+    """The money has left: who says that it came back must not be alone."""
+    _loan, row, address = granted("refund")
+
+    finance.post(address, {"reason": "the bank sent it back"})
+
+    row.refresh_from_db()
+    assert not row.is_undone
+    assert Approval.objects.get().kind == "loan.refund.undo"
+
+
+@pytest.mark.parametrize("kind", ["waiver", "extension"])
 def test_with_a_reason_it_is_taken_back_and_stays_in_the_list_struck_through(finance: Client, kind: str) -> None:
     loan, row, address = granted(kind)
     tab = reverse("desk:loan_tab", args=[loan.number, "transactions"])
