@@ -8,12 +8,13 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import OperationalError, connections, transaction
 from django.db.models import Sum
 
 from core.money import ZERO
 from ledger.queries import difference
 from loans.acts.performing import ActConflict
+from loans.acts.previewing import preview
 from loans.models import Loan, LoanAct, LoanStatus, Repayment
 from loans.night import closing
 from loans.night.closing import accrue_and_age
@@ -165,3 +166,20 @@ def test_a_loan_opened_again_while_the_day_closes_loses_no_late_interest(monkeyp
 
     assert counts["loans_read"] == 2
     assert_books_agree()
+
+
+def test_what_is_approved_cannot_change_between_the_look_and_the_act() -> None:
+    """A preview is taken back, and its locks with it; the loan stays locked until what was approved is done."""
+    loan = LoanFactory(active=True)
+
+    def locked_elsewhere() -> Any:
+        try:
+            with transaction.atomic():
+                return Loan.objects.select_for_update(nowait=True).get(pk=loan.pk)
+        finally:
+            connections.close_all()
+
+    with transaction.atomic(), ThreadPoolExecutor(1) as pool:
+        preview(loan, lambda: None)
+        with pytest.raises(OperationalError, match="could not obtain lock"):
+            pool.submit(locked_elsewhere).result()
