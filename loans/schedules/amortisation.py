@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from core.money import ZERO, round_money, round_to, rounding_to, split, split_evenly
 from loans.schedules.due_dates import Period
+from loans.schedules.earning import Curve, deferred, from_parts, line, with_odd_days
 from loans.schedules.instalment_amounts import all_alike, factor, level_instalment, rounded_level
 from loans.schedules.terms import (
     Drawdown,
@@ -40,6 +41,7 @@ class Course:
     already paid of a row: it can owe no less. ``extra`` is principal a row repays beyond its level; after the rows in
     ``levelled`` the level instalment is worked out anew. ``level`` keeps an instalment agreed before; ``level_periods`` are
     the periods it is worked out over, where due dates were moved since and the instalment is not to change with them.
+    ``brought`` is interest of the first row that was earned before its period, the rest of a longer one, begins.
     """
 
     opening: Decimal
@@ -50,20 +52,50 @@ class Course:
     levelled: frozenset[int] = frozenset()
     level: Decimal | None = None
     level_periods: Sequence[Period] = ()
+    brought: Decimal = ZERO
 
 
 def amortise(terms: LoanTerms, periods: Sequence[Period], course: Course) -> list[Amounts]:
     """Principal and interest of each of ``periods``; the principal sums to the opening balance and all drawdowns."""
+    return amortise_by_day(terms, periods, course)[0]
+
+
+def amortise_by_day(
+    terms: LoanTerms, periods: Sequence[Period], course: Course
+) -> tuple[list[Amounts], Sequence[Curve]]:
+    """What ``amortise`` says, and how the interest of each row is earned by day; no curves where all are straight."""
     if terms.flat_charge is not None or terms.interest_type is InterestType.FLAT:
-        return _flat(terms, len(periods), course)
-    if course.bearing is None and not terms.drawdowns and not terms.rate_steps and not course.extra:
-        rows = _undisturbed(terms, periods, course)
+        return _flat(terms, len(periods), course), ()
+    curves: Sequence[Curve] = ()
+    if course.bearing is None and not (terms.drawdowns or terms.rate_steps or course.extra or course.brought):
+        rows, odd = _undisturbed(terms, periods, course)
+        if odd and terms.first_period is FirstPeriod.SPREAD:
+            curves = _with_odd_days(periods, rows, odd)
     else:
-        rows = _Disturbed(terms, periods, course).rows()
-    return _deferred(terms, rows) if terms.grace_on_interest_payment else rows
+        disturbed = _Disturbed(terms, periods, course)
+        rows = disturbed.rows()
+        curves = disturbed.turns if any(len(turns) > 2 for turns in disturbed.turns) else ()
+    if not terms.grace_on_interest_payment:
+        return rows, curves
+    curves = curves or _straight(periods, [interest for _principal, interest in rows])
+    return _deferred(terms, rows), deferred(curves, terms.grace_on_interest_payment)
 
 
-def _undisturbed(terms: LoanTerms, periods: Sequence[Period], course: Course) -> list[Amounts]:
+def _straight(periods: Sequence[Period], interest: Sequence[Decimal]) -> list[Curve]:
+    return [line(period.starts_on, period.due_on, amount) for period, amount in zip(periods, interest, strict=True)]
+
+
+def _with_odd_days(periods: Sequence[Period], rows: Sequence[Amounts], odd: Decimal) -> list[Curve]:
+    """What the odd days of a long first period bear is earned in them, though it falls due with all rows."""
+    shares = split_evenly(odd, len(rows))
+    own = [interest - share for (_principal, interest), share in zip(rows, shares, strict=True)]
+    return with_odd_days(_straight(periods, own), shares)
+
+
+def _undisturbed(
+    terms: LoanTerms, periods: Sequence[Period], course: Course
+) -> tuple[list[Amounts], Decimal]:
+    """The rows, and what of their interest the odd days of the first period bear."""
     factors = rates_of(terms, periods)
     factors[: terms.grace_on_interest_charged] = [Decimal(0)] * terms.grace_on_interest_charged
     odd = _odd_first(terms, periods, factors)
@@ -83,7 +115,10 @@ def _undisturbed(terms: LoanTerms, periods: Sequence[Period], course: Course) ->
             part = balance
         rows.append((part, interest))
         balance -= part
-    return _with_odd_interest(terms, rows, payable(course.opening * odd)) if odd else rows
+    if not odd:
+        return rows, ZERO
+    borne = payable(course.opening * odd)
+    return _with_odd_interest(terms, rows, borne), borne
 
 
 def rates_of(terms: LoanTerms, periods: Sequence[Period]) -> list[Decimal]:
@@ -259,6 +294,7 @@ class _Disturbed:
         self.steps = terms.rate_steps
         self.total = len(periods)
         self.regular = [self._factor(k) for k in range(self.total)]
+        self.turns: list[Curve] = []  # how the interest of each row is earned
 
     def rows(self) -> list[Amounts]:
         """Principal and interest of each row."""
@@ -331,15 +367,19 @@ class _Disturbed:
         """Interest of the period after ``rows`` as payable, and exact as planned (without what payments change)."""
         k = len(rows)
         if k < self.terms.grace_on_interest_charged:
+            self.turns.append(line(*self.periods[k][:2], ZERO))
             return ZERO, Decimal(0)
         period, rounding = self.periods[k], self.terms.rounding
         mode = rounding.mode.decimal
-        parts, planned = [], Decimal(0)
+        brought = self.course.brought if not k else ZERO
+        parts, planned, turns = [brought], brought, []
         for start, end, drawn, more in self._segments(period, rows):
             share = factor(self.terms, start, end, self._rate_on(start), period.part_of)
             planned += (balance + drawn) * share
             part = max(balance + drawn + more, ZERO) * share
+            turns.append((end, part))
             parts.append(round_to(part, rounding.step, mode) if rounding.each_segment else part)
+        self.turns.append(from_parts(period.starts_on, turns))
         return round_to(sum(parts, ZERO), rounding.step, mode), planned
 
     def _segments(self, period: Period, rows: Sequence[Amounts]) -> list[tuple[date, date, Decimal, Decimal]]:

@@ -7,8 +7,8 @@ is a setting of the terms (``loans.schedules.conventions``); dates are made in `
 ``loans.schedules.amortisation``.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -16,8 +16,9 @@ from itertools import count
 from typing import NamedTuple
 
 from core.money import ZERO, split, split_evenly
-from loans.schedules.amortisation import Amounts, Course, amortise, down_payment_of
+from loans.schedules.amortisation import Amounts, Course, amortise_by_day, down_payment_of
 from loans.schedules.due_dates import Period, periods
+from loans.schedules.earning import Curve, as_curve
 from loans.schedules.terms import Drawdown, FeeTiming, LoanTerms
 
 
@@ -42,9 +43,10 @@ _instalment = partial(tuple.__new__, ScheduledInstalment)
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """All instalments of a loan, in order."""
+    """All instalments of a loan, in order; by their numbers how those earn interest that do not earn it evenly."""
 
     instalments: tuple[ScheduledInstalment, ...]
+    curves: Mapping[int, Curve] = field(default_factory=dict)
 
     @property
     def principal(self) -> Decimal:
@@ -70,10 +72,19 @@ def build_schedule(terms: LoanTerms) -> Schedule:
     """
     found = periods(terms)
     down = down_payments(terms)
-    rows = amortise(terms, found, Course(opening=opening_balance(terms)))
+    rows, curves = amortise_by_day(terms, found, Course(opening=opening_balance(terms)))
     repaid = sum([part.amount for part in down], sum([principal for principal, _interest in rows], ZERO))
     assert repaid == terms.drawn, "principal must be conserved"
-    return Schedule(_numbered(down, found, rows, fee_parts(terms, len(rows))))
+    instalments = _numbered(down, found, rows, fee_parts(terms, len(rows)))
+    return Schedule(instalments, _by_number(instalments, curves))
+
+
+def _by_number(instalments: Sequence[ScheduledInstalment], curves: Sequence[Curve]) -> dict[int, Curve]:
+    """The curves that are no straight lines; a down payment earns nothing and has none."""
+    if not curves:
+        return {}
+    earning = [row.number for row in instalments if row.starts_on < row.due_on]
+    return {number: curve for number, curve in zip(earning, curves, strict=True) if as_curve(curve)}
 
 
 def opening_balance(terms: LoanTerms) -> Decimal:
