@@ -332,7 +332,7 @@ def _position(loan_id: int, borrower_id: int, product_id: int) -> dict[str, Any]
         "as_of": DUE, "principal_outstanding": 11 * PRINCIPAL, "interest_accrued": INTEREST, "interest_paid": INTEREST,
         "oldest_due_on": None, "next_due_on": DUE + timedelta(days=30), "next_due_amount": Decimal("1162.74"),
         "days_past_due": 0, "bucket": "C", "risk_class": "normal", "holds": Jsonb([]), "plan": None,
-        "charged_off_on": None, "late_rates": Jsonb([]), "late_by_day": False,
+        "charged_off_on": None, "late_rates": Jsonb([]), "rate_steps": Jsonb([]), "late_by_day": False,
     }  # fmt: skip
 
 

@@ -10,16 +10,21 @@ from datetime import date
 from decimal import Decimal
 
 from core.money import ZERO, round_money
-from loans.account.interest import Hold, accrued_fee, accrued_interest, chargeable_days, late_interest_of_day
+from loans.account.interest import Hold, accrued_fee, chargeable_days, earned_interest, late_interest_of_day
 from loans.account.late_interest import Bearing, LateRate, LateTerms, Reckoning, charged_until
 from loans.account.parts import Parts, sum_of
-from loans.schedules.plan import Plan, laid_out
+from loans.schedules.earning import STRAIGHT, Curve, line
+from loans.schedules.plan import Plan, laid_out_by_day
 from loans.schedules.schedule import Schedule
+from loans.schedules.terms import LoanTerms, RateStep
 
 
 @dataclass(frozen=True, slots=True)
 class InstalmentState:
-    """One instalment: what was agreed, what was paid of it, and late interest so far (eight decimals)."""
+    """One instalment: what was agreed, what was paid of it, and late interest so far (eight decimals).
+
+    ``curve`` says how its interest is earned by day where that is no straight line (``loans.schedules.earning``).
+    """
 
     number: int
     starts_on: date
@@ -33,6 +38,19 @@ class InstalmentState:
     late_interest: Decimal = ZERO
     late_interest_paid: Decimal = ZERO
     settled_on: date | None = None
+    curve: Curve = STRAIGHT
+
+    def interest_earned(self, on: date) -> Decimal:
+        """What of its interest is earned by the end of ``on``, paid or not: the price of the days the money was used."""
+        return earned_interest(self.interest, self.starts_on, self.due_on, on, self.curve)
+
+    def interest_accrued(self, on: date) -> Decimal:
+        """What of its interest the books have by the end of ``on``: never less than what was paid of it, also ahead."""
+        return max(self.interest_earned(on), self.interest_paid)
+
+    def earning(self) -> Curve:
+        """How its interest is earned, the straight line too as a curve."""
+        return self.curve or line(self.starts_on, self.due_on, self.interest)
 
     @property
     def principal_owed(self) -> Decimal:
@@ -129,7 +147,8 @@ class Account:
 
     ``plan`` is there where interest follows what is outstanding: then the instalments are laid out from it anew.
     ``charged_off`` changes nothing of what is owed, only what the books make of it; ``written_off`` ends the reckoning.
-    ``late_annual_rate`` is the late rate the contract begins with, ``late_rates`` those from later days on.
+    ``late_annual_rate`` is the late rate the contract begins with, ``late_rates`` those from later days on; ``rate_steps``
+    are the contract rates of later days, agreed at the beginning or since.
     """
 
     instalments: tuple[InstalmentState, ...]
@@ -138,11 +157,16 @@ class Account:
     late_annual_rate: Decimal
     late: LateTerms = field(default_factory=LateTerms)
     late_rates: tuple[LateRate, ...] = ()
+    rate_steps: tuple[RateStep, ...] = ()
     overpaid: Decimal = ZERO
     holds: tuple[Hold, ...] = ()
     plan: Plan | None = None
     charged_off: ChargeOff | None = None
     written_off: WriteOff | None = None
+
+    def in_force(self, terms: LoanTerms) -> LoanTerms:
+        """The contract's ``terms`` with the rates in force: what is priced on a day is priced at the rate of that day."""
+        return terms if terms.rate_steps == self.rate_steps else replace(terms, rate_steps=self.rate_steps)
 
     @property
     def owed(self) -> Decimal:
@@ -188,8 +212,7 @@ class Account:
 
     def interest_accrued(self, on: date) -> Decimal:
         """Interest accrued by the end of ``on`` since the loan began, paid or not."""
-        rows = self.instalments
-        return sum((accrued_interest(r.interest, r.interest_paid, r.starts_on, r.due_on, on) for r in rows), ZERO)
+        return sum((row.interest_accrued(on) for row in self.instalments), ZERO)
 
     def fee_accrued(self, on: date) -> Decimal:
         """Fees earned by the end of ``on``, paid or not."""
@@ -230,17 +253,17 @@ def open_account(
     late_annual_rate: Decimal,
     late: LateTerms | None = None,
     plan: Plan | None = None,
+    rate_steps: tuple[RateStep, ...] = (),
 ) -> Account:
     """The account on the day the money goes out."""
-    rows = tuple(
-        InstalmentState(r.number, r.starts_on, r.due_on, r.principal, r.interest, r.fee) for r in schedule.instalments
-    )
+    rows = tuple(InstalmentState(*row, curve=schedule.curves.get(row.number, STRAIGHT)) for row in schedule.instalments)
     return Account(
         instalments=rows,
         as_of=on,
         grace_days=grace_days,
         late_annual_rate=late_annual_rate,
         late=late or LateTerms(),
+        rate_steps=rate_steps,
         plan=plan,
     )
 
@@ -271,24 +294,25 @@ def relaid(account: Account, on: date) -> Account:
     """
     if account.plan is None:
         return account
-    amounts = laid_out(account.plan, on)
+    amounts = laid_out_by_day(account.plan, on)
     known = {row.number: _laid_out(row, amounts.get(row.number)) for row in account.instalments}
     for number, period in zip(account.plan.numbers, account.plan.periods, strict=True):
         if number not in known:  # it had fallen away, and there may be something to repay again
-            known[number] = InstalmentState(number, period.starts_on, period.due_on, *amounts[number], ZERO)
+            principal, interest, curve = amounts[number]
+            known[number] = InstalmentState(number, *period[:2], principal, interest, ZERO, curve=curve)
     rows = [known[number] for number in sorted(known)]
     while rows and not rows[-1].principal + rows[-1].interest + rows[-1].fee + rows[-1].late_interest:
         rows.pop()
     return replace(account, instalments=tuple(rows))
 
 
-def _laid_out(row: InstalmentState, amounts: tuple[Decimal, Decimal] | None) -> InstalmentState:
-    if amounts is None:
+def _laid_out(row: InstalmentState, found: tuple[Decimal, Decimal, Curve] | None) -> InstalmentState:
+    if found is None:
         return row
-    principal, interest = amounts[0], max(amounts[1], row.interest_paid)
-    if (principal, interest) == (row.principal, row.interest):
+    principal, interest, curve = found[0], max(found[1], row.interest_paid), found[2]
+    if (principal, interest, curve) == (row.principal, row.interest, row.curve):
         return row
-    row = replace(row, principal=principal, interest=interest)
+    row = replace(row, principal=principal, interest=interest, curve=curve)
     return replace(row, settled_on=None) if row.owed else row
 
 
@@ -306,18 +330,16 @@ def _with_late_interest(row: InstalmentState, account: Account, on: date) -> Ins
 def call_in(account: Account, on: date) -> Account:
     """Make everything due on ``on``, with interest only for the days used (民法典 677): early settlement.
 
-    Interest of the running period is cut to what has accrued, of later periods to what was paid; principal of open
-    instalments falls due on ``on``.
+    Interest of the running and of later periods is cut to what was earned; principal of open instalments falls due on
+    ``on``. Where interest was paid ahead of its days, less is owed of it than nothing: that is given back.
     """
     follows_balance = account.plan is not None
     account = _called_in_plan(age(account, on), on)
     rows: list[InstalmentState] = []
     for row in account.instalments:
-        if row.due_on > on and row.settled_on is None:
-            interest = row.interest
-            if not follows_balance:
-                interest = accrued_interest(row.interest, row.interest_paid, row.starts_on, row.due_on, on)
-            row = replace(row, starts_on=min(row.starts_on, on), due_on=on, interest=interest)
+        interest = row.interest if follows_balance else row.interest_earned(on)
+        if row.due_on > on and (row.settled_on is None or row.interest_paid > interest):
+            row = replace(row, starts_on=min(row.starts_on, on), due_on=on, interest=interest, curve=STRAIGHT)
         rows.append(row)
     return replace(account, instalments=tuple(rows))
 

@@ -129,6 +129,33 @@ def receive(account: Account, *, amount: Decimal, on: date, order: Order) -> tup
     return give(account, allocation, on), allocation
 
 
+def receive_called_in(account: Account, *, amount: Decimal, on: date, order: Order) -> tuple[Account, Allocation]:
+    """Take in a payment for an ``account`` called in on ``on``: interest paid ahead of its days pays with it.
+
+    Its line is negative in interest, and what it gave back went to what else was owed.
+    """
+    back = [
+        AllocationLine(instalment_number=row.number, interest=row.interest_owed)
+        for row in account.instalments
+        if row.interest_owed < 0
+    ]
+    if not back:
+        return receive(account, amount=amount, on=on, order=order)
+    given_back = -sum((line.interest for line in back), ZERO)
+    found = allocate(amount + given_back, account, order, on)
+    allocation = Allocation(amount=amount, lines=merged([*found.lines, *back]), overpaid=found.overpaid)
+    return give(account, allocation, on), allocation
+
+
+def merged(lines: Sequence[AllocationLine]) -> tuple[AllocationLine, ...]:
+    """One line an instalment."""
+    by_number: dict[int, AllocationLine] = {}
+    for line in lines:
+        known = by_number.get(line.instalment_number)
+        by_number[line.instalment_number] = line if known is None else known.plus(line)
+    return tuple(by_number[number] for number in sorted(by_number))
+
+
 def give(account: Account, allocation: Allocation, on: date) -> Account:
     """The account after ``allocation``, which came in on ``on``."""
     paid = {line.instalment_number: line for line in allocation.lines}

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from core.money import ZERO, split_evenly
 from loans.account.account import Account, InstalmentState, age, relaid, settle_rows
-from loans.account.allocation import Allocation, AllocationLine, Order, allocate, give, timing_of
+from loans.account.allocation import Allocation, AllocationLine, Order, allocate, give, merged, timing_of
 from loans.account.payment_order import Timing
 from loans.schedules.plan import PaidPart, Plan, rest_day
 from loans.schedules.terms import Prepayment
@@ -38,7 +38,7 @@ def receive_on_plan(
     if left and not account.principal_outstanding:
         account, paid = _pay(account, list(account.instalments), left, order, on)
         left, rest = paid.overpaid, paid.lines
-    allocation = Allocation(amount=amount, lines=_merged([*due.lines, *ahead, *rest]), overpaid=left)
+    allocation = Allocation(amount=amount, lines=merged([*due.lines, *ahead, *rest]), overpaid=left)
     return settle_rows(replace(account, overpaid=account.overpaid + left), on), allocation
 
 
@@ -80,7 +80,7 @@ def _taken_in(account: Account, lines: Sequence[AllocationLine], on: date) -> Ac
     total = sum((line.total for line in lines), ZERO)
     paid = [_part(account.plan, line, on) for line in lines]
     account = replace(account, plan=replace(account.plan, paid=(*account.plan.paid, *paid)))
-    return relaid(give(account, Allocation(amount=total, lines=_merged(lines)), on), on)
+    return relaid(give(account, Allocation(amount=total, lines=merged(lines)), on), on)
 
 
 def _part(plan: Plan, line: AllocationLine, on: date) -> PaidPart:
@@ -150,12 +150,3 @@ def _pay_extra(account: Account, number: int, amount: Decimal, on: date) -> tupl
     account = replace(account, plan=account.plan.with_extra(number, amount))
     line = AllocationLine(instalment_number=number, principal=amount)
     return _taken_in(account, [line], on), [line]
-
-
-def _merged(lines: Sequence[AllocationLine]) -> tuple[AllocationLine, ...]:
-    """One line an instalment."""
-    by_number: dict[int, AllocationLine] = {}
-    for line in lines:
-        known = by_number.get(line.instalment_number)
-        by_number[line.instalment_number] = line if known is None else known.plus(line)
-    return tuple(by_number[number] for number in sorted(by_number))

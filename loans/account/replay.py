@@ -14,8 +14,9 @@ from core.day_counts import DayCountRefused
 from core.money import ZERO
 from core.working_days import CalendarRefused
 from loans.account.account import Account, WriteOff, call_in
-from loans.account.allocation import Allocation, Order, receive
+from loans.account.allocation import Allocation, Order, receive, receive_called_in
 from loans.account.changes.base import Change, Effect, EventImpossible, LaterEventImpossible, TermsDoNotAllow
+from loans.account.changes.earning import keeping_earned
 from loans.account.recalculation import receive_on_plan
 from loans.schedules.terms import TermsRefused
 
@@ -46,8 +47,9 @@ class PaymentEvent:
             return receive_on_plan(
                 account, amount=self.amount, on=self.on, order=self.order, settles=self.settles_early
             )
-        called = call_in(account, self.on) if self.settles_early else account
-        return receive(called, amount=self.amount, on=self.on, order=self.order)
+        if self.settles_early:
+            return receive_called_in(call_in(account, self.on), amount=self.amount, on=self.on, order=self.order)
+        return receive(account, amount=self.amount, on=self.on, order=self.order)
 
 
 def _recovered(account: Account, gone: WriteOff, amount: Decimal) -> Effect:
@@ -84,6 +86,8 @@ def apply(account: Account, event: Event) -> tuple[Account, Outcome]:
         effect = event.apply(account)
     except (TermsRefused, DayCountRefused, CalendarRefused) as refusal:
         raise TermsDoNotAllow(why=str(refusal)) from refusal
+    if effect.account.plan is None and not getattr(event, "takes_back", False):
+        effect = replace(effect, account=keeping_earned(account, effect.account, event.on))
     return effect.account, Outcome(event, effect)
 
 

@@ -3,7 +3,8 @@
 ``load`` makes an ``Account`` of the stored rows, ``store`` writes one back with its accruals, transitions and reading.
 """
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -22,9 +23,11 @@ from loans.bookkeeping import bookings
 from loans.bookkeeping.account_mapping import accounts_for
 from loans.models import Accrual, Instalment, Loan, LoanPosition, LoanStatus, LoanTransition, RiskClass
 from loans.schedules.due_dates import periods
+from loans.schedules.earning import STRAIGHT, Curve
 from loans.schedules.plan import Plan, plan_of
 from loans.schedules.plan_record import as_json, from_json
 from loans.schedules.schedule import Schedule, ScheduledInstalment
+from loans.schedules.terms import RateStep
 
 AGREED = ("starts_on", "due_on", "principal", "interest", "fee")
 MOVING = (
@@ -36,7 +39,7 @@ MOVING = (
     "settled_on",
 )
 _CURRENT_ROWS = (
-    f"SELECT number, {', '.join(AGREED + MOVING)} FROM loans_instalment "
+    f"SELECT number, curve, {', '.join(AGREED + MOVING)} FROM loans_instalment "
     "WHERE loan_id = %s AND superseded_on IS NULL ORDER BY number"
 )
 
@@ -84,7 +87,10 @@ def agreed_account(loan: Loan, rows: Iterable[Instalment]) -> Account:
     """The account of ``load_as_agreed`` from ``rows``, the first schedule, where it has been read already."""
     rows = list(rows)
     agreed = (ScheduledInstalment(r.number, r.starts_on, r.due_on, r.principal, r.interest, r.fee) for r in rows)
-    states = (InstalmentState(r.number, r.starts_on, r.due_on, r.principal, r.interest, r.fee) for r in rows)
+    states = (
+        InstalmentState(r.number, r.starts_on, r.due_on, r.principal, r.interest, r.fee, curve=curve_from_json(r.curve))
+        for r in rows
+    )
     assert loan.disbursed_on is not None
     plan = agreed_plan(loan, Schedule(tuple(agreed)))
     return _account(loan, states, as_of=loan.disbursed_on, position=None, plan=plan)
@@ -113,6 +119,7 @@ def _account(
         late_annual_rate=loan.late_annual_rate,
         late=loan.late_terms(),
         late_rates=tuple(_late_rate(*kept) for kept in position.late_rates) if position else (),
+        rate_steps=tuple(_rate_step(*kept) for kept in position.rate_steps) if position else loan.terms().rate_steps,
         overpaid=position.overpaid if position else ZERO,
         holds=tuple(_hold(*kept) for kept in position.holds) if position else (),
         plan=plan,
@@ -154,12 +161,31 @@ def _late_rate(first: str, *rates: str) -> LateRate:
     return LateRate(date.fromisoformat(first), *(Decimal(rate) for rate in rates))
 
 
+def _rate_step(first: str, rate: str) -> RateStep:
+    return RateStep(date.fromisoformat(first), Decimal(rate))
+
+
+def curve_from_json(kept: Sequence[tuple[str, str]] | None) -> Curve:
+    """How an instalment earns its interest, as ``curve_as_json`` wrote it."""
+    return tuple((date.fromisoformat(day), Decimal(earned)) for day, earned in kept or ())
+
+
+def _curve_read(kept: str | None) -> Curve:
+    """The column as PostgreSQL's driver gives it: JSON as text."""
+    return curve_from_json(json.loads(kept)) if kept else STRAIGHT
+
+
+def curve_as_json(curve: Curve) -> list[list[str]] | None:
+    """``curve`` as an instalment keeps it; None where interest is earned evenly."""
+    return [[day.isoformat(), str(earned)] for day, earned in curve] or None
+
+
 def _current_rows(loan_id: int) -> list[InstalmentState]:
     with connection.cursor() as cursor:
         cursor.execute(_CURRENT_ROWS, [loan_id])
         return [
-            InstalmentState(number, **dict(zip(AGREED + MOVING, kept, strict=True)))
-            for number, *kept in cursor.fetchall()
+            InstalmentState(number, **dict(zip(AGREED + MOVING, kept, strict=True)), curve=_curve_read(curve))
+            for number, curve, *kept in cursor.fetchall()
         ]
 
 
@@ -176,7 +202,7 @@ def store(loan: Loan, position: LoanPosition, before: Account, after: Account, *
 
 
 def _agreed(row: InstalmentState) -> tuple[object, ...]:
-    return tuple(getattr(row, name) for name in AGREED)
+    return (*(getattr(row, name) for name in AGREED), row.curve)
 
 
 def _update_rows(loan_id: int, before: Account, after: Account) -> None:
@@ -206,7 +232,8 @@ def lay_out(loan: Loan, before: Account, after: Account) -> None:
     for old, new in zip(before.instalments, after.instalments, strict=True):
         if _agreed(old) != _agreed(new):
             row = Instalment.objects.filter(loan=loan, version=number, number=new.number)
-            row.update(principal=new.principal, interest=new.interest, settled_on=new.settled_on)
+            curve = curve_as_json(new.curve)
+            row.update(principal=new.principal, interest=new.interest, settled_on=new.settled_on, curve=curve)
 
 
 def insert_version(loan_id: int, account: Account, *, superseded_on: date | None) -> int:
@@ -222,6 +249,7 @@ def insert_version(loan_id: int, account: Account, *, superseded_on: date | None
                 loan_id=loan_id,
                 version=version,
                 number=row.number,
+                curve=curve_as_json(row.curve),
                 **{name: getattr(row, name) for name in AGREED + MOVING},
             )
             for row in account.instalments
@@ -298,6 +326,7 @@ def fill(position: LoanPosition, account: Account) -> None:
         [rate.first.isoformat(), str(rate.annual_rate), str(rate.contract_rate), str(rate.multiplier)]
         for rate in account.late_rates
     ]
+    figures["rate_steps"] = [[step.from_on.isoformat(), str(step.annual_rate)] for step in account.rate_steps]
     figures["late_by_day"] = account.late_by_day
     figures["plan"] = as_json(account.plan)
     figures["bucket"] = step_of(late.days_past_due, bucket_steps(on))

@@ -50,6 +50,7 @@ def activate(*, loan_id: int, disbursed_on: date) -> Loan:
         late_annual_rate=loan.late_annual_rate,
         late=loan.late_terms(),
         plan=positions.agreed_plan(loan, schedule),
+        rate_steps=terms.rate_steps,
     )
     positions.insert_version(loan.pk, account, superseded_on=None)
     post(

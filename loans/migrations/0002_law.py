@@ -16,4 +16,5 @@ class Migration(migrations.Migration):
         Law(__file__, "merchant_credit_codes"),
         Law(__file__, "purchases"),
         Law(__file__, "acts"),
+        Law(__file__, "earning"),
     ]

@@ -23,6 +23,8 @@ class Instalment(models.Model):
     principal = money_field(default=0)
     interest = money_field(default=0)
     fee = money_field(default=0)
+    # [[day, sum earned by its end], …] where interest is not earned evenly (loans.schedules.earning); else nothing.
+    curve = models.JSONField(null=True, default=None, editable=False)
     late_interest = exact_field(default=0)
     principal_paid = money_field(default=0)
     interest_paid = money_field(default=0)

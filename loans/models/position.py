@@ -68,6 +68,8 @@ class LoanPosition(models.Model):
 
     # [first day, late rate, contract rate, multiplier] each (``late_interest.LateRate`` of loans.account); none: as it began
     late_rates = models.JSONField(default=list, db_default=Value([], output_field=models.JSONField()))
+    # [[day, annual rate], …] of contract rates that hold from later days than the first.
+    rate_steps = models.JSONField(default=list, db_default=Value([], output_field=models.JSONField()))
     # Whether late interest is reckoned day by day (``Account.late_by_day``): the night asks it of every loan
     late_by_day = models.BooleanField(default=False, db_default=False)
     # Where interest follows what is outstanding: what the contract does not say (``loans.schedules.plan_record``).

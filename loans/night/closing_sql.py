@@ -103,6 +103,8 @@ WITH sums AS (
     SELECT i.loan_id,
            sum(i.principal - i.principal_paid) AS principal_outstanding,
            sum(CASE WHEN i.due_on <= %(on)s THEN i.interest
+                    WHEN i.curve IS NOT NULL
+                    THEN greatest(loans_earned(i.curve, i.interest, %(on)s), i.interest_paid)
                     WHEN i.starts_on >= %(on)s THEN i.interest_paid
                     ELSE greatest(round(i.interest * (%(on)s::date - i.starts_on) / (i.due_on - i.starts_on), 2),
                                   i.interest_paid) END) AS interest_accrued,

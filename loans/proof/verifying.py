@@ -27,6 +27,7 @@ _COLUMNS = (
     "due_today",
     "holds",
     "late_rates",
+    "rate_steps",
     "late_by_day",
     "plan",
     "oldest_due_on",
@@ -162,6 +163,8 @@ def _instalments(loan: Loan, rebuilt: Account, chunk: _Chunk) -> Iterator[Differ
     for row, fresh in zip(rows, rebuilt.instalments, strict=False):
         columns = ("number", *positions.AGREED, *positions.MOVING)
         yield from _unequal(loan, f"instalment {row.number}: ", row, fresh, columns)
+        if row.curve != (curve := positions.curve_as_json(fresh.curve)):
+            yield Difference(loan.number, f"instalment {row.number}: curve", row.curve, curve)
 
 
 def _unequal(loan: Loan, prefix: str, stored: object, fresh: object, columns: Iterable[str]) -> Iterator[Difference]:

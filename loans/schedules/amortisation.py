@@ -92,9 +92,7 @@ def _with_odd_days(periods: Sequence[Period], rows: Sequence[Amounts], odd: Deci
     return with_odd_days(_straight(periods, own), shares)
 
 
-def _undisturbed(
-    terms: LoanTerms, periods: Sequence[Period], course: Course
-) -> tuple[list[Amounts], Decimal]:
+def _undisturbed(terms: LoanTerms, periods: Sequence[Period], course: Course) -> tuple[list[Amounts], Decimal]:
     """The rows, and what of their interest the odd days of the first period bear."""
     factors = rates_of(terms, periods)
     factors[: terms.grace_on_interest_charged] = [Decimal(0)] * terms.grace_on_interest_charged

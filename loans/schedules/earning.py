@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 
 from core.calendars import days_between
-from core.money import ZERO
+from core.money import ZERO, round_rate
 
 Curve = tuple[tuple[date, Decimal], ...]
 STRAIGHT: Curve = ()
@@ -63,9 +63,15 @@ def with_jump(curve: Curve, on: date, amount: Decimal) -> Curve:
     return (*before, *later)
 
 
+def plus(one: Curve, other: Curve) -> Curve:
+    """Both earned at the same time."""
+    days = sorted({day for day, _earned in (*one, *other)})
+    return tuple((day, earned_by(one, day) + earned_by(other, day)) for day in days)
+
+
 def as_curve(curve: Curve) -> Curve:
-    """``curve``, or none where it is a straight line."""
-    return curve if len(curve) > 2 else STRAIGHT
+    """``curve`` with its sums to eight decimals, as they are kept; none where it is a straight line."""
+    return tuple((day, round_rate(earned)) for day, earned in curve) if len(curve) > 2 else STRAIGHT
 
 
 def from_parts(starts_on: date, parts: Iterable[tuple[date, Decimal]]) -> Curve:
@@ -80,7 +86,7 @@ def from_parts(starts_on: date, parts: Iterable[tuple[date, Decimal]]) -> Curve:
 def with_odd_days(curves: Sequence[Curve], shares: Sequence[Decimal]) -> list[Curve]:
     """``curves`` with ``shares`` on top, one each, all of which are earned in the period of the first."""
     (start, _nothing), (end, *_more) = curves[0][0], curves[0][-1]
-    found = [curves[0][:-1] + ((end, curves[0][-1][1] + shares[0]),)]
+    found = [(*curves[0][:-1], (end, curves[0][-1][1] + shares[0]))]
     found += [following(line(start, end, share), curve) for curve, share in zip(curves[1:], shares[1:], strict=True)]
     return found
 

@@ -12,8 +12,9 @@ from decimal import Decimal
 
 from core.calendars import add_months
 from core.money import ZERO
-from loans.schedules.amortisation import Amounts, Course, amortise
+from loans.schedules.amortisation import Amounts, Course, amortise_by_day
 from loans.schedules.due_dates import Period
+from loans.schedules.earning import STRAIGHT, Curve, as_curve
 from loans.schedules.schedule import Schedule, opening_balance
 from loans.schedules.terms import Compounding, LoanTerms, Prepayment, Rest, ServicingTerms
 
@@ -89,6 +90,11 @@ def plan_of(terms: LoanTerms, servicing: ServicingTerms, schedule: Schedule, fou
 
 def laid_out(plan: Plan, on: date) -> dict[int, Amounts]:
     """Principal and interest of each instalment of the plan, by number, as they stand at the end of ``on``."""
+    return {number: (principal, interest) for number, (principal, interest, _) in laid_out_by_day(plan, on).items()}
+
+
+def laid_out_by_day(plan: Plan, on: date) -> dict[int, tuple[Decimal, Decimal, Curve]]:
+    """The same, each with how its interest is earned by day."""
     index = {number: k for k, number in enumerate(plan.numbers)}
     index[UNASSIGNED] = len(plan.periods)
     parts = [(index[part.number], part) for part in plan.paid if part.number in index]
@@ -110,7 +116,9 @@ def laid_out(plan: Plan, on: date) -> dict[int, Amounts]:
         levelled=frozenset(levelled),
         level_periods=plan.level_periods,
     )
-    return dict(zip(plan.numbers, amortise(plan.terms, plan.periods, course), strict=True))
+    rows, curves = amortise_by_day(plan.terms, plan.periods, course)
+    curves = [as_curve(curve) for curve in curves] or [STRAIGHT] * len(rows)
+    return {number: (*row, curve) for number, row, curve in zip(plan.numbers, rows, curves, strict=True)}
 
 
 def _bearing(

@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from core.errors import Invalid
+from core.errors import DomainError, Invalid
 from core.money import ZERO
 from loans.account.account import Account, call_in
 from loans.account.parts import Parts
@@ -25,9 +25,22 @@ class SettlementAmountDiffers(Invalid):
     message = _("On %(on)s the loan is settled with %(quoted)s, not with %(amount)s. Ask for a payoff quote first.")
 
 
+class NothingToSettleWith(DomainError):
+    """Interest paid ahead of its days is given back by a settlement; here it is more than all that is owed."""
+
+    code = "nothing_to_settle_with"
+    message = _(
+        "By %(on)s more was paid ahead than the loan costs for the days used: %(left)s would be the borrower's. Reverse the "
+        "last receipt and record it as early settlement."
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettlementQuote(Parts):
-    """What settles the loan on ``on``: interest only for the days used. ``saved`` is interest and fees not charged."""
+    """What settles the loan on ``on``: interest only for the days used; ``saved`` is interest and fees not charged.
+
+    ``interest`` is below zero where more of it was paid ahead than the days used cost: that is given back (民法典 677).
+    """
 
     on: date
     saved: Decimal
@@ -63,8 +76,8 @@ def settle_early(
     """Settle the loan with exactly the quoted sum, on the day it is quoted for: ``on``, or the day of the last event.
 
     ``amount`` is what somebody was shown or brings: then it must be the quote of ``on`` to the cent. A repeat with the same
-    key returns the receipt made the first time. Raises SettlementAmountDiffers, and what ``settlement_quote`` and
-    ``record_repayment`` raise.
+    key returns the receipt made the first time. Raises SettlementAmountDiffers, NothingToSettleWith, and what
+    ``settlement_quote`` and ``record_repayment`` raise.
     """
     loan = Loan.objects.locked(loan_id)
     known = Repayment.objects.filter(idempotency_key=idempotency_key).first()
@@ -76,6 +89,8 @@ def settle_early(
     lifecycle.require(loan, LoanStatus.ACTIVE)
     positions.locked(loan_id)  # end of day holds positions only; the quote must not fall between its statements
     quote = settlement_quote(loan, on)
+    if quote.total <= 0:
+        raise NothingToSettleWith(on=quote.on.isoformat(), left=-quote.total)
     if amount is not None and (quote.total, quote.on) != (amount, on):
         raise SettlementAmountDiffers(on=quote.on.isoformat(), quoted=quote.total, amount=amount)
     return record_repayment(

@@ -4,15 +4,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
 from core.money import ZERO, round_money
 from loans.account.account import Account, InstalmentState, age, settle_rows
 from loans.account.changes.base import Effect, EventImpossible
+from loans.account.changes.earning import curve_of
 from loans.account.changes.plan_rows import price_of_time
-from loans.account.interest import accrued_interest
+from loans.schedules.earning import STRAIGHT, Curve, as_curve, line, plus
 from loans.schedules.terms import LoanTerms
 
 
@@ -33,6 +34,7 @@ class InterestCapitalised:
     on: date
     terms: LoanTerms
     source: Any = None
+    takes_back: ClassVar[bool] = True
 
     def apply(self, account: Account) -> Effect:
         """Raises NothingToCapitalise."""
@@ -43,12 +45,13 @@ class InterestCapitalised:
             if self.source is None:
                 raise NothingToCapitalise()
             return Effect(account)
-        rows = self._with_principal(list(self._taken(account.instalments)), interest + late_interest)
+        taken = list(self._taken(account.instalments))
+        rows = self._with_principal(account.in_force(self.terms), taken, interest + late_interest)
         figures = {"interest_capitalised": interest, "late_interest_capitalised": late_interest}
         return Effect(settle_rows(replace(account, instalments=tuple(rows)), self.on), figures=figures)
 
     def _accrued(self, row: InstalmentState) -> Decimal:
-        return accrued_interest(row.interest, row.interest_paid, row.starts_on, row.due_on, self.on)
+        return row.interest_accrued(self.on)
 
     def _unpaid(self, row: InstalmentState) -> Decimal:
         return self._accrued(row) - row.interest_paid
@@ -69,18 +72,28 @@ class InterestCapitalised:
                 interest=accrued,
                 interest_paid=accrued,
                 fee=row.fee_paid,
+                curve=STRAIGHT,
             )
             further += 1
             left = (row.principal_owed, row.interest - accrued, row.fee_owed)
-            yield InstalmentState(row.number + 1, self.on, row.due_on, *left)
+            yield InstalmentState(row.number + 1, self.on, row.due_on, *left, curve=_rest_of(row, accrued, self.on))
 
-    def _with_principal(self, rows: list[InstalmentState], added: Decimal) -> list[InstalmentState]:
+    def _with_principal(self, terms: LoanTerms, rows: list[InstalmentState], added: Decimal) -> list[InstalmentState]:
         last = max(rows, key=lambda row: (row.due_on, row.number)).number
-        return [self._bearing(row, added, is_last=row.number == last) for row in rows]
+        return [self._bearing(terms, row, added, is_last=row.number == last) for row in rows]
 
-    def _bearing(self, row: InstalmentState, added: Decimal, *, is_last: bool) -> InstalmentState:
-        price = price_of_time(self.terms, added, row.starts_on, row.due_on) if row.starts_on >= self.on else ZERO
+    def _bearing(self, terms: LoanTerms, row: InstalmentState, added: Decimal, *, is_last: bool) -> InstalmentState:
+        price = price_of_time(terms, added, row.starts_on, row.due_on) if row.starts_on >= self.on else ZERO
         if not price and not is_last:
             return row
         principal = row.principal + (added if is_last else ZERO)
-        return replace(row, principal=principal, interest=row.interest + price, settled_on=None)
+        curve = plus(curve_of(row), line(row.starts_on, row.due_on, price)) if row.curve else STRAIGHT
+        return replace(row, principal=principal, interest=row.interest + price, settled_on=None, curve=curve)
+
+
+def _rest_of(row: InstalmentState, accrued: Decimal, on: date) -> Curve:
+    """How what is left of the interest of ``row`` after ``on`` is earned."""
+    if not row.curve:
+        return STRAIGHT
+    later = [(day, max(earned - accrued, ZERO)) for day, earned in curve_of(row) if day > on]
+    return as_curve(((on, ZERO), *later))

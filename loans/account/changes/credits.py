@@ -1,10 +1,9 @@
 """Debt that falls without the borrower paying, and debt that comes back (pure)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
@@ -12,12 +11,11 @@ from core.money import ZERO
 from loans.account.account import Account, InstalmentState, age, settle_rows
 from loans.account.allocation import Allocation, Order, receive
 from loans.account.changes.base import Effect, EventImpossible
+from loans.account.changes.earning import with_earned
 from loans.account.changes.plan_rows import with_rows
-from loans.account.changes.replanning import periods_of, rest_of, running, to_repay
+from loans.account.changes.replanning import running, worked_out_anew
 from loans.account.changes.restructuring import FlatChargeStays
-from loans.account.interest import accrued_interest
 from loans.account.recalculation import receive_on_plan
-from loans.schedules.amortisation import Amounts, Course, amortise
 from loans.schedules.terms import LoanTerms
 
 
@@ -83,7 +81,7 @@ class MerchantRefund:
         rows = running(account, self.on) if account.plan is None else []
         unwound = min(self.amount, sum((row.principal_owed for row in rows), ZERO))
         if unwound:
-            account = _unwound(account, rows, self.terms, unwound, self.on)
+            account = worked_out_anew(account, rows, self.terms, self.on, added=-unwound)
         left, allocation = self.amount - unwound, Allocation(amount=ZERO)
         if left:
             account, allocation = taken_in(account, left, self.on, self.order)
@@ -120,6 +118,7 @@ class InterestWaived:
     on: date
     amount: Decimal
     source: Any = None
+    takes_back: ClassVar[bool] = True
 
     def apply(self, account: Account) -> Effect:
         """Raises MoreThanOwed."""
@@ -127,7 +126,7 @@ class InterestWaived:
         rows = []
         for row in account.instalments:
             part = min(left, _unpaid_interest(row, self.on))
-            rows.append(replace(row, interest=row.interest - part))
+            rows.append(with_earned(row, self.on, -part))
             left -= part
         if left and self.source is None:
             raise MoreThanOwed(owed=self.amount - left)
@@ -160,24 +159,4 @@ def taken_in(account: Account, amount: Decimal, on: date, order: Order) -> tuple
 
 
 def _unpaid_interest(row: InstalmentState, on: date) -> Decimal:
-    return accrued_interest(row.interest, row.interest_paid, row.starts_on, row.due_on, on) - row.interest_paid
-
-
-def _unwound(account: Account, rows: Sequence[InstalmentState], terms: LoanTerms, amount: Decimal, on: date) -> Account:
-    """The instalments ahead with ``amount`` less to repay; until ``on`` it bore interest."""
-
-    def bearing(before: Sequence[Amounts], start: date) -> Decimal:
-        return amount if not before and start < on else ZERO
-
-    course = Course(
-        opening=to_repay(rows) - amount,
-        bearing=bearing,
-        turns={on},
-        paid={k: row.principal_paid for k, row in enumerate(rows) if row.principal_paid},
-    )
-    amounts = amortise(rest_of(terms, rows), periods_of(rows), course)
-    changed = [
-        replace(row, principal=principal, interest=max(interest, row.interest_paid), settled_on=None)
-        for row, (principal, interest) in zip(rows, amounts, strict=True)
-    ]
-    return with_rows(account, changed)
+    return row.interest_accrued(on) - row.interest_paid

@@ -12,6 +12,7 @@ from core.calendars import add_months
 from core.money import ZERO, split_evenly
 from loans.account.account import Account, InstalmentState, age
 from loans.account.changes.base import Effect, EventImpossible
+from loans.account.changes.earning import lengthened, shifted
 from loans.account.changes.plan_rows import NoInstalmentAhead, ahead, later_dues, on_day, price_of_time, with_rows
 from loans.schedules.terms import Frequency, LoanTerms
 
@@ -45,9 +46,8 @@ class DueDayChanged:
         months, first = self._nearest(rows[0])
         dues = [first, *(on_day(add_months(row.due_on.replace(day=1), months), self.day) for row in rows[1:])]
         outstanding = sum((row.principal_owed for row in rows), ZERO)
-        added = max(
-            price_of_time(self.terms, outstanding, rows[0].due_on, first), rows[0].interest_paid - rows[0].interest
-        )
+        terms = account.in_force(self.terms)
+        added = max(price_of_time(terms, outstanding, rows[0].due_on, first), rows[0].interest_paid - rows[0].interest)
         moved = _moved(rows, dues, [added])
         days = max(abs((due - row.due_on).days) for row, due in zip(rows, dues, strict=True))
         figures = {"days_moved": Decimal(days), "interest_added": added}
@@ -84,7 +84,8 @@ class PaymentHoliday:
         known = [row.due_on for row in rows]
         dues = [*known, *later_dues(self.terms, known, self.count, known[-1])][self.count :]
         outstanding = sum((row.principal_owed for row in rows), ZERO)
-        added = ZERO if self.interest == "free" else price_of_time(self.terms, outstanding, known[0], dues[0])
+        terms = account.in_force(self.terms)
+        added = ZERO if self.interest == "free" else price_of_time(terms, outstanding, known[0], dues[0])
         extra = split_evenly(added, len(rows)) if self.interest == "spread" else [added]
         figures = {"instalments_skipped": Decimal(self.count), "interest_added": added}
         return Effect(with_rows(account, _moved(rows, dues, extra)), figures=figures)
@@ -100,10 +101,12 @@ def _nothing_ahead(account: Account, source: Any) -> Effect:
 def _moved(
     rows: Sequence[InstalmentState], dues: Sequence[date], extra_interest: Sequence[Decimal]
 ) -> list[InstalmentState]:
-    """``rows`` due on ``dues``, each beginning where the one before it ends; the first ones bear ``extra_interest``."""
-    moved, starts_on = [], rows[0].starts_on
+    """``rows`` due on ``dues``, each beginning where the one before it ends; the first ones bear ``extra_interest``, which
+    is earned in the time between the first due date as it was and as it is."""
+    moved, starts_on, time = [], rows[0].starts_on, (rows[0].due_on, dues[0])
     extra = [*extra_interest, *[ZERO] * len(rows)]
     for row, due_on, more in zip(rows, dues, extra, strict=False):
-        moved.append(replace(row, starts_on=starts_on, due_on=due_on, interest=row.interest + more))
+        curve = lengthened(row, time, more) if row is rows[0] else shifted(row, starts_on, due_on, time, more)
+        moved.append(replace(row, starts_on=starts_on, due_on=due_on, interest=row.interest + more, curve=curve))
         starts_on = due_on
     return moved

@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from core.money import ZERO, round_money
 from loans.account.account import Account, InstalmentState, age, relaid
 from loans.account.changes.base import Effect, EventImpossible
+from loans.account.changes.earning import lengthened, shifted
+from loans.schedules.amortisation import rate_on
 
 
 class NothingToExtend(EventImpossible):
@@ -21,8 +23,9 @@ class NothingToExtend(EventImpossible):
 class Extended:
     """Every open due date moves by ``days``; the interest of the extra time goes to the first open instalment.
 
-    The extra time is charged at ``annual_rate`` on the principal outstanding (actual/365). Late interest charged so far
-    stays owed. Where interest follows the balance the plan itself charges the time.
+    The extra time is charged at the rate in force, ``annual_rate`` where it never changed, on the principal outstanding
+    (actual/365). Late interest charged so far stays owed. Where interest follows the balance the plan itself charges the
+    time.
     """
 
     on: date
@@ -43,16 +46,16 @@ class Extended:
 
     def _moved(self, account: Account) -> Account:
         shift = timedelta(days=self.days)
-        added = round_money(account.principal_outstanding * self.annual_rate * self.days / 365)
+        rate = rate_on(self.annual_rate, account.rate_steps, self.on)
+        added = round_money(account.principal_outstanding * rate * self.days / 365)
         rows: list[InstalmentState] = []
         first_open = True
         for row in account.instalments:
             if _is_open(row):
-                extra = added if first_open else ZERO
-                starts_on = row.starts_on if first_open else row.starts_on + shift
-                row = replace(row, starts_on=starts_on, due_on=row.due_on + shift, interest=row.interest + extra)
+                rows.append(_later(row, shift, added) if first_open else _shifted(row, shift))
                 first_open = False
-            rows.append(row)
+            else:
+                rows.append(row)
         return replace(account, instalments=tuple(rows))
 
     def _plan_moved(self, account: Account) -> Account:
@@ -73,6 +76,17 @@ class Extended:
             for row in account.instalments
         )
         return relaid(replace(account, instalments=rows, plan=plan), self.on)
+
+
+def _later(row: InstalmentState, shift: timedelta, added: Decimal) -> InstalmentState:
+    due_on = row.due_on + shift
+    curve = lengthened(row, (row.due_on, due_on), added)
+    return replace(row, due_on=due_on, interest=row.interest + added, curve=curve)
+
+
+def _shifted(row: InstalmentState, shift: timedelta) -> InstalmentState:
+    starts_on, due_on = row.starts_on + shift, row.due_on + shift
+    return replace(row, starts_on=starts_on, due_on=due_on, curve=shifted(row, starts_on, due_on))
 
 
 def _is_open(row: InstalmentState) -> bool:

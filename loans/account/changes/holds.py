@@ -3,7 +3,6 @@
 A hold counts from the morning of its first day to the end of its last one, so it comes before all else of its day.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -15,7 +14,9 @@ from core.calendars import days_between
 from core.money import ZERO, round_money
 from loans.account.account import Account, InstalmentState, age, settle_rows
 from loans.account.changes.base import Effect, EventImpossible
-from loans.account.interest import Hold, Stops, held_days
+from loans.account.changes.earning import curve_of
+from loans.account.interest import Hold, Stops
+from loans.schedules.earning import as_curve, earned_by, until
 
 STOPS_INTEREST = (Stops.INTEREST, Stops.EVERYTHING)
 
@@ -49,6 +50,7 @@ class HoldPlaced:
     stops: str
     source: Any = None
     begins_day: ClassVar[bool] = True
+    takes_back: ClassVar[bool] = True
 
     def apply(self, account: Account) -> Effect:
         """Raises HoldEndsTooEarly."""
@@ -58,7 +60,7 @@ class HoldPlaced:
         hold = Hold(self.on, self.until, Stops(self.stops))
         freed = ZERO
         if hold.stops in STOPS_INTEREST:
-            rows = tuple(_without_interest(row, account.holds, hold) for row in account.instalments)
+            rows = tuple(_without_interest(row, hold) for row in account.instalments)
             freed = sum((row.interest for row in account.instalments), ZERO) - sum((row.interest for row in rows), ZERO)
             account = settle_rows(replace(account, instalments=rows), self.on)
         days = Decimal(days_between(self.on, self.until) + 1)
@@ -66,16 +68,17 @@ class HoldPlaced:
         return Effect(replace(account, holds=(*account.holds, hold)), figures=figures)
 
 
-def _without_interest(row: InstalmentState, known: Iterable[Hold], hold: Hold) -> InstalmentState:
-    """The instalment without the interest of the days that ``hold`` adds to those already free."""
-    earlier = [other for other in known if other.stops in STOPS_INTEREST]
-    free = held_days(earlier, row.starts_on, row.due_on, STOPS_INTEREST)
-    new = held_days([*earlier, hold], row.starts_on, row.due_on, STOPS_INTEREST) - free
-    if row.settled_on is not None or not new:
+def _without_interest(row: InstalmentState, hold: Hold) -> InstalmentState:
+    """The instalment without the interest of the days held, in which nothing more is earned; days already free earn none."""
+    curve, eve = curve_of(row), hold.first - timedelta(days=1)
+    earned, then = earned_by(curve, eve), earned_by(curve, hold.last)
+    part = min(round_money(then - earned), row.interest_owed)
+    if row.settled_on is not None or part <= 0:
         return row
-    left = days_between(row.starts_on, row.due_on) - free
-    part = min(round_money(row.interest * new / left), row.interest_owed)
-    return replace(row, interest=row.interest - part)
+    before = until(curve, eve) or ((eve, ZERO),)
+    later = [(day, sum_ - part) for day, sum_ in curve if day > hold.last]
+    held = (*before, (hold.last, max(then - part, earned)), *later)
+    return replace(row, interest=row.interest - part, curve=as_curve(held))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

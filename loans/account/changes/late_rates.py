@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from loans.account.account import Account, age
 from loans.account.changes.base import Effect
 from loans.account.late_interest import rates_with
+from loans.schedules.terms import RateStep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,10 +28,11 @@ class LateMultiplierChanged:
 
 
 def with_contract_rate(account: Account, on: date, annual_rate: Decimal) -> Account:
-    """The late rate follows another contract rate that holds from ``on``.
+    """The contract rate is ``annual_rate`` from ``on``, and from no later day any other; the late rate follows it.
 
     A contract rate of a day bears on the night after it, a late day is the one that has passed: hence from the next day.
     """
     first = on + timedelta(days=1)
     rates = rates_with(account.late_rates, account.late, first, contract_rate=annual_rate)
-    return replace(account, late_rates=rates)
+    steps = (*(step for step in account.rate_steps if step.from_on < on), RateStep(on, annual_rate))
+    return replace(account, late_rates=rates, rate_steps=steps)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +13,7 @@ from core.calendars import add_months
 from core.money import ZERO, round_money
 from loans.account.account import Account, InstalmentState
 from loans.account.changes.base import EventImpossible
+from loans.schedules.amortisation import rate_on
 from loans.schedules.instalment_amounts import factor
 from loans.schedules.terms import Frequency, LoanTerms
 
@@ -67,7 +69,8 @@ def _stepped(terms: LoanTerms, last: date, step: int, anchor: int) -> date:
 
 
 def price_of_time(terms: LoanTerms, principal: Decimal, start: date, end: date) -> Decimal:
-    """Interest of ``principal`` from ``start`` to ``end`` at the contract rate; nothing where a flat charge was agreed.
+    """Interest of ``principal`` from ``start`` to ``end`` at the contract rates in force (the steps of ``terms``); nothing
+    where a flat charge was agreed.
 
     An ``end`` before ``start`` gives what the time between would have cost, as a negative sum.
     """
@@ -75,7 +78,10 @@ def price_of_time(terms: LoanTerms, principal: Decimal, start: date, end: date) 
         return ZERO
     if end < start:
         return -price_of_time(terms, principal, end, start)
-    return round_money(principal * factor(terms, start, end, terms.annual_rate))
+    days = [start, *(step.from_on for step in terms.rate_steps if start < step.from_on < end), end]
+    rates = [rate_on(terms.annual_rate, terms.rate_steps, day) for day in days[:-1]]
+    spans = zip(pairwise(days), rates, strict=True)
+    return round_money(principal * sum((factor(terms, *span, rate) for span, rate in spans), ZERO))
 
 
 def closed(row: InstalmentState) -> InstalmentState:

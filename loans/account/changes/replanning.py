@@ -13,13 +13,15 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from core.money import ZERO
+from core.money import ZERO, round_money
 from loans.account.account import Account, InstalmentState, age, relaid, settle_rows
 from loans.account.changes.base import Effect, EventImpossible
+from loans.account.changes.earning import curve_of
 from loans.account.changes.late_rates import with_contract_rate
 from loans.account.changes.plan_rows import NoInstalmentAhead, with_rows
-from loans.schedules.amortisation import Course, amortise
+from loans.schedules.amortisation import Amounts, Bearing, Course, amortise_by_day, rate_on
 from loans.schedules.due_dates import Period, step
+from loans.schedules.earning import Curve, as_curve, earned_by, following, line, until
 from loans.schedules.terms import Drawdown, LoanTerms, Method, RateStep
 
 
@@ -59,17 +61,7 @@ class DrawnDown:
             drawdowns = (*account.plan.terms.drawdowns, Drawdown(self.on, self.amount))
             after = _planned_anew(account, replace(account.plan.terms, drawdowns=drawdowns), self.on)
         else:
-            opening, start = to_repay(rows), rows[0].starts_on
-            parts = {start: opening}
-            parts[self.on] = parts.get(self.on, ZERO) + self.amount
-            drawdowns = tuple(Drawdown(on, amount) for on, amount in parts.items())
-            terms = rest_of(
-                self.terms,
-                rows,
-                principal=max(self.terms.principal, opening + self.amount),
-                drawdowns=drawdowns if len(drawdowns) > 1 else (),
-            )
-            after = _laid_out(account, rows, terms, periods_of(rows), drawdowns[0].amount)
+            after = worked_out_anew(account, rows, self.terms, self.on, added=self.amount)
         return Effect(after, figures={"drawn": self.amount, "interest_added": _interest(after) - _interest(account)})
 
 
@@ -94,15 +86,9 @@ class RateChanged:
             steps = (*account.plan.terms.rate_steps, RateStep(self.on, self.annual_rate))
             after = _planned_anew(account, replace(account.plan.terms, rate_steps=steps), self.on)
         else:
-            at_once = self.on == rows[0].starts_on
-            changed = {"annual_rate": self.annual_rate} if at_once else {"rate_steps": self._steps()}
-            terms = rest_of(self.terms, rows, **changed)
-            after = _laid_out(account, rows, terms, periods_of(rows), to_repay(rows))
+            after = worked_out_anew(account, rows, self.terms, self.on)
         figures = {"new_rate": self.annual_rate, "interest_added": _interest(after) - _interest(account)}
         return Effect(settle_rows(after, self.on), figures=figures)
-
-    def _steps(self) -> tuple[RateStep, ...]:
-        return (RateStep(self.on, self.annual_rate),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,8 +118,10 @@ class Rescheduled:
         if self.new_due_on is not None and self.new_due_on <= rows[0].starts_on:
             raise DueDateNotLater(starts_on=rows[0].starts_on.isoformat())
         count = len(rows) + (self.extra_count or 0)
-        rate = self.terms.annual_rate if self.annual_rate is None else self.annual_rate
-        terms = rest_of(self.terms, rows, count=count, annual_rate=rate)
+        changed: dict[str, Any] = (
+            {} if self.annual_rate is None else {"annual_rate": self.annual_rate, "rate_steps": ()}
+        )
+        terms = rest_of(account, self.terms, rows, count=count, **changed)
         keeps_level = not self.extra_count and self.annual_rate is None
         level = rows[0].principal + rows[0].interest if keeps_level else None
         more = [_further(rows[-1], n) for n in range(1, count - len(rows) + 1)]
@@ -178,15 +166,12 @@ def periods_of(rows: Sequence[InstalmentState]) -> list[Period]:
     return [Period(row.starts_on, row.due_on, (row.starts_on, row.due_on)) for row in rows]
 
 
+GRACES = ("grace_on_principal", "grace_on_interest_payment", "grace_on_interest_charged")
 _WHOLE_LOAN_ONLY: dict[str, Any] = {
     "first_due_on": None,
     "schedule_start_on": None,
     "due_dates": (),
     "drawdowns": (),
-    "rate_steps": (),
-    "grace_on_principal": 0,
-    "grace_on_interest_payment": 0,
-    "grace_on_interest_charged": 0,
     "down_payment_rate": Decimal(0),
     "stages": (),
     "amounts": (),
@@ -196,14 +181,94 @@ _WHOLE_LOAN_ONLY: dict[str, Any] = {
 _REPLANNED_AS = {Method.STAGES: Method.EQUAL_PRINCIPAL, Method.CUSTOM: Method.EQUAL_INSTALMENTS}
 
 
-def rest_of(terms: LoanTerms, rows: Sequence[InstalmentState], **changes: Any) -> LoanTerms:
-    """The terms for ``rows`` alone: what only concerned the beginning of the loan is left out."""
+def rest_of(
+    account: Account, terms: LoanTerms, rows: Sequence[InstalmentState], start_on: date | None = None, **changes: Any
+) -> LoanTerms:
+    """The terms for ``rows`` alone, from ``start_on`` (the first day of their periods) on: at the rates in force then, and
+    without what only concerned the beginning of the loan."""
+    begins = start_on or rows[0].starts_on
     rest = {
         "count": terms.count if terms.method is Method.BULLET else len(rows),
         "start_on": rows[0].starts_on,
         "method": _REPLANNED_AS.get(terms.method, terms.method),
+        "annual_rate": rate_on(terms.annual_rate, account.rate_steps, begins),
+        "rate_steps": tuple(step for step in account.rate_steps if step.from_on > begins),
     }
-    return replace(terms, **{**_WHOLE_LOAN_ONLY, **rest, **changes})
+    return replace(terms, **{**_WHOLE_LOAN_ONLY, **rest, **_grace_left(account, terms, rows), **changes})
+
+
+def _grace_left(account: Account, terms: LoanTerms, rows: Sequence[InstalmentState]) -> dict[str, int]:
+    """The instalments of ``rows`` that are still in a grace agreed at the beginning, none of them the last one."""
+    passed = sum(row.starts_on < row.due_on <= rows[0].starts_on for row in account.instalments)
+    return {name: min(max(getattr(terms, name) - passed, 0), len(rows) - 1) for name in GRACES}
+
+
+def worked_out_anew(
+    account: Account, rows: Sequence[InstalmentState], terms: LoanTerms, on: date, *, added: Decimal = ZERO
+) -> Account:
+    """The account with ``rows``, the running ones, laid out once more at the rates in force, with ``added`` more to repay
+    (or less, where it is negative) from ``on`` on.
+
+    Where something turned in the running period before, what was earned by ``on`` is a fact and only the rest of the
+    period is worked out; else the whole period is, with the turn in it.
+    """
+    start, opening, periods = rows[0].starts_on, to_repay(rows), periods_of(rows)
+    paid = {k: row.principal_paid for k, row in enumerate(rows) if row.principal_paid}
+    if on <= start or rows[0].curve:
+        begins = max(on, start)
+        rest = rest_of(account, terms, rows, begins, principal=max(terms.principal, opening + added))
+        cut = [Period(begins, periods[0].due_on, periods[0].part_of), *periods[1:]]
+        before = earned_by(curve_of(rows[0]), begins) - earned_by(curve_of(rows[0]), start)
+        course = Course(opening=opening + added, paid=paid, brought=before, level_periods=periods if before else ())
+        laid_out = amortise_by_day(rest, cut if before else periods, course)
+        return _with_amounts(account, rows, periods, laid_out, begins if before else start, before)
+    changes: dict[str, Any] = {"principal": max(terms.principal, opening + added)}
+    course = Course(opening=opening + min(added, ZERO), paid=paid)
+    if added > 0:
+        changes["drawdowns"] = (Drawdown(start, opening), Drawdown(on, added))
+    elif added < 0:
+        course = replace(course, bearing=_bearing_until(on, -added), turns={on})
+    rest = rest_of(account, terms, rows, **changes)
+    return _with_amounts(account, rows, periods, amortise_by_day(rest, periods, course), start)
+
+
+def _bearing_until(on: date, amount: Decimal) -> Bearing:
+    """``amount`` is repaid on ``on`` and bears interest until then."""
+    return lambda before, start: amount if not before and start < on else ZERO
+
+
+def _with_amounts(
+    account: Account,
+    rows: Sequence[InstalmentState],
+    periods: Sequence[Period],
+    laid_out: tuple[Sequence[Amounts], Sequence[Curve]],
+    begins: date,
+    brought: Decimal = ZERO,
+) -> Account:
+    """The account with new amounts of ``rows``, of the first one from ``begins`` on, by when ``brought`` of it was earned.
+
+    Interest that fell into earlier periods stays with its row: deferred, or of the odd days of a long first period.
+    """
+    amounts, curves = laid_out
+    changed = []
+    for k, (row, period, (principal, interest)) in enumerate(zip(rows, periods, amounts, strict=True)):
+        starts_on, left = (period.starts_on, interest) if k else (begins, interest - brought)
+        own = curves[k] if curves else line(starts_on, period.due_on, left)
+        earlier = until(curve_of(row), min(rows[0].starts_on, row.starts_on))
+        carried = round_money(earlier[-1][1]) if earlier else ZERO
+        kept = until(curve_of(row), begins) if brought and not k else earlier if carried else ()
+        changed.append(
+            replace(
+                row,
+                starts_on=period.starts_on,
+                due_on=period.due_on,
+                principal=principal,
+                interest=max(interest + carried, row.interest_paid),
+                settled_on=None,
+                curve=as_curve(following(kept, own)),
+            )
+        )
+    return with_rows(account, changed)
 
 
 def _laid_out(
@@ -215,19 +280,8 @@ def _laid_out(
     level: Decimal | None = None,
 ) -> Account:
     paid = {k: row.principal_paid for k, row in enumerate(rows) if row.principal_paid}
-    amounts = amortise(terms, found, Course(opening=opening, paid=paid, level=level))
-    changed = [
-        replace(
-            row,
-            starts_on=period.starts_on,
-            due_on=period.due_on,
-            principal=principal,
-            interest=max(interest, row.interest_paid),
-            settled_on=None,
-        )
-        for row, period, (principal, interest) in zip(rows, found, amounts, strict=True)
-    ]
-    return with_rows(account, changed)
+    laid_out = amortise_by_day(terms, found, Course(opening=opening, paid=paid, level=level))
+    return _with_amounts(account, rows, found, laid_out, rows[0].starts_on)
 
 
 def _planned_anew(account: Account, terms: LoanTerms, on: date) -> Account:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from core.money import ZERO, round_to, split_evenly
 from loans.account.account import Account, InstalmentState, age, settle_rows
 from loans.account.changes.base import Effect, EventImpossible
+from loans.account.changes.earning import curve_of, with_earned
 from loans.account.changes.plan_rows import (
     NoInstalmentAhead,
     NothingOverdue,
@@ -25,7 +26,8 @@ from loans.account.changes.plan_rows import (
     price_of_time,
     with_rows,
 )
-from loans.account.interest import accrued_interest
+from loans.schedules.amortisation import rate_on
+from loans.schedules.earning import line, plus
 from loans.schedules.instalment_amounts import factor, level_instalment
 from loans.schedules.terms import LoanTerms, Method
 
@@ -63,11 +65,9 @@ class OverdueSpread:
             if self.source is None:
                 raise NoInstalmentAhead() if late else NothingOverdue()
             return Effect(account)
-        parts = _parts(late, [row.due_on for row in rows], self.terms, self.on if self.priced else None)
-        more = [
-            replace(row, principal=row.principal + part[0], interest=row.interest + part[1], fee=row.fee + part[2])
-            for row, part in zip(rows, parts, strict=True)
-        ]
+        terms = account.in_force(self.terms)
+        parts = _parts(late, [row.due_on for row in rows], terms, self.on, priced=bool(self.priced))
+        more = [_with_part(row, part, self.on) for row, part in zip(rows, parts, strict=True)]
         return _effect(account, late, more, self.on)
 
 
@@ -90,27 +90,46 @@ class OverdueReaged:
                 raise NothingOverdue()
             return Effect(account)
         dues = later_dues(self.terms, [row.due_on for row in account.instalments], self.count, self.on)
-        parts = _parts(late, dues, self.terms, self.on if self.priced else None)
+        parts = _parts(late, dues, account.in_force(self.terms), self.on, priced=bool(self.priced))
         number = max(row.number for row in account.instalments)
         starts = [max(max(row.due_on for row in account.instalments), self.on), *dues]
         more = [
-            InstalmentState(number + n, starts[n - 1], due_on, *part)
+            _with_part(InstalmentState(number + n, starts[n - 1], due_on, ZERO, ZERO, ZERO), part, self.on)
             for n, (due_on, part) in enumerate(zip(dues, parts, strict=True), start=1)
         ]
         return _effect(account, late, more, self.on)
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What of overdue money goes to one instalment; ``price`` is the interest of the time from then to its due date."""
+
+    principal: Decimal
+    interest: Decimal
+    fee: Decimal
+    price: Decimal
+
+
+def _with_part(row: InstalmentState, part: _Part, on: date) -> InstalmentState:
+    """``row`` with ``part``, whose interest was earned before and whose price is earned until the due date."""
+    row = with_earned(row, on, part.interest)
+    if part.price:
+        curve = plus(curve_of(row), line(on, row.due_on, part.price))
+        row = replace(row, interest=row.interest + part.price, curve=curve)
+    return replace(row, principal=row.principal + part.principal, fee=row.fee + part.fee)
+
+
 def _parts(
-    late: Sequence[InstalmentState], dues: Sequence[date], terms: LoanTerms, priced_from: date | None
-) -> list[tuple[Decimal, Decimal, Decimal]]:
+    late: Sequence[InstalmentState], dues: Sequence[date], terms: LoanTerms, on: date, *, priced: bool
+) -> list[_Part]:
     """Principal, interest and fee of ``late`` in equal parts for ``dues``."""
     principal = split_evenly(sum((row.principal_owed for row in late), ZERO), len(dues))
     interest = split_evenly(sum((row.interest_owed for row in late), ZERO), len(dues))
     fees = split_evenly(sum((row.fee_owed for row in late), ZERO), len(dues))
-    if priced_from is not None:
-        priced = zip(interest, principal, dues, strict=True)
-        interest = [share + price_of_time(terms, part, priced_from, due_on) for share, part, due_on in priced]
-    return list(zip(principal, interest, fees, strict=True))
+    prices = [
+        price_of_time(terms, part, on, due) if priced else ZERO for part, due in zip(principal, dues, strict=True)
+    ]
+    return [_Part(*part) for part in zip(principal, interest, fees, prices, strict=True)]
 
 
 def _effect(account: Account, late: Sequence[InstalmentState], more: Sequence[InstalmentState], on: date) -> Effect:
@@ -157,7 +176,8 @@ class Reamortised:
         kept = tuple(row for row in kept if _has_a_past(row))
         principal = account.principal_outstanding + (unpaid if self.capitalised else ZERO)
         first = (ZERO if self.capitalised else unpaid, sum((row.fee_owed for row in account.instalments), ZERO))
-        rows = self._new_rows(principal, first, dues, max((row.number for row in kept), default=0))
+        terms = account.in_force(self.terms)
+        rows = self._new_rows(terms, principal, first, dues, max((row.number for row in kept), default=0))
         figures = {
             "replanned_principal": principal,
             "interest_capitalised": unpaid if self.capitalised else ZERO,
@@ -175,7 +195,7 @@ class Reamortised:
         return [*coming, *later_dues(self.terms, old, self.count - len(coming), self.on)]
 
     def _accrued(self, row: InstalmentState) -> Decimal:
-        return accrued_interest(row.interest, row.interest_paid, row.starts_on, row.due_on, self.on)
+        return row.interest_accrued(self.on)
 
     def _ended(self, row: InstalmentState, accrued: Decimal) -> InstalmentState:
         """The old instalment with what was paid of it; capitalised interest counts as paid by the new principal."""
@@ -183,17 +203,19 @@ class Reamortised:
         return closed(row)
 
     def _new_rows(
-        self, principal: Decimal, first: tuple[Decimal, Decimal], dues: Sequence[date], after: int
+        self, terms: LoanTerms, principal: Decimal, first: tuple[Decimal, Decimal], dues: Sequence[date], after: int
     ) -> list[InstalmentState]:
         starts = [self.on, *dues[:-1]]
         factors = [
-            factor(self.terms, start, due, self.terms.annual_rate) for start, due in zip(starts, dues, strict=True)
+            factor(terms, start, due, rate_on(terms.annual_rate, terms.rate_steps, start))
+            for start, due in zip(starts, dues, strict=True)
         ]
-        parts = _planned(self.terms, principal, factors)
+        parts = _planned(terms, principal, factors)
         rows = []
         for n, (start, due, (part, interest)) in enumerate(zip(starts, dues, parts, strict=True)):
             owed, fee = first if n == 0 else (ZERO, ZERO)
-            rows.append(InstalmentState(after + n + 1, start, due, part, interest + owed, fee))
+            row = InstalmentState(after + n + 1, start, due, part, interest, fee)
+            rows.append(with_earned(row, self.on, owed))
         return rows
 
 
@@ -204,7 +226,7 @@ def _has_a_past(row: InstalmentState) -> bool:
 def _planned(terms: LoanTerms, principal: Decimal, factors: Sequence[Decimal]) -> list[tuple[Decimal, Decimal]]:
     """Principal and interest of each new instalment; the last one repays what is left."""
     step, mode = terms.rounding.step, terms.rounding.mode.decimal
-    even = terms.method is Method.EQUAL_PRINCIPAL or not terms.annual_rate
+    even = terms.method is Method.EQUAL_PRINCIPAL or not any(factors)
     shares = split_evenly(principal, len(factors))
     level = ZERO if even else level_instalment(principal, factors, terms.rounding)
     parts, balance = [], principal

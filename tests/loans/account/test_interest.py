@@ -5,13 +5,14 @@ from decimal import Decimal
 import pytest
 
 from core.money import ZERO
+from loans.account.account import InstalmentState
 from loans.account.interest import (
     STOPS_LATE_INTEREST,
     Hold,
     Stops,
     accrued_fee,
-    accrued_interest,
     chargeable_days,
+    earned_interest,
     held_days,
     late_interest_of_day,
 )
@@ -36,15 +37,17 @@ INTEREST = Decimal("31.00")  # of the 31 days from 1 January: 1.00 a day
     ],
 )
 def test_interest_accrues_evenly_and_never_less_than_was_paid(day: str, paid: str, accrued: str) -> None:
-    assert accrued_interest(INTEREST, Decimal(paid), on("1-1"), on("2-1"), on(day)) == Decimal(accrued)
+    row = InstalmentState(1, on("1-1"), on("2-1"), ZERO, INTEREST, ZERO, interest_paid=Decimal(paid))
+
+    assert row.interest_accrued(on(day)) == Decimal(accrued)
 
 
 def test_before_its_period_begins_nothing_has_accrued() -> None:
-    assert accrued_interest(INTEREST, ZERO, on("2-1"), on("3-1"), on("1-15")) == ZERO
+    assert earned_interest(INTEREST, on("2-1"), on("3-1"), on("1-15")) == ZERO
 
 
 def test_a_period_of_no_days_has_accrued_on_its_day() -> None:
-    assert accrued_interest(Decimal("5.00"), ZERO, on("1-1"), on("1-1"), on("1-1")) == Decimal("5.00")
+    assert earned_interest(Decimal("5.00"), on("1-1"), on("1-1"), on("1-1")) == Decimal("5.00")
 
 
 @pytest.mark.parametrize(("day", "earned"), [("1-30", "2.00"), ("1-31", "9.00"), ("2-1", "9.00")])

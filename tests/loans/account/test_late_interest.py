@@ -127,7 +127,7 @@ class TestMultiplier:
         loan = LoanFactory(active=True, **BY_MULTIPLE)
         close_until(date(2026, 2, 24))
 
-        perform(wish(loan, "late_multiplier_changed", date(2026, 2, 25), multiplier=Decimal("1.30")))
+        perform(wish(loan, "late_multiplier_changed", date(2026, 2, 25), multiplier=Decimal("1.30")), approved=True)
         close_until(date(2026, 3, 2))
 
         # 21 to 24 February at 27 %, 25 February to 2 March at 23.4 %
@@ -143,7 +143,7 @@ class TestMultiplier:
             loan, "late_multiplier_changed", date(2026, 2, 25), multiplier=Decimal("1.30"), recorded_on=date(2026, 3, 3)
         )
 
-        act = perform(late)
+        act = perform(late, approved=True)
 
         assert charged(loan) == days_at("0.27", 4) + days_at("0.234", 6)
         assert_books_agree(loan)
@@ -155,7 +155,7 @@ class TestMultiplier:
     def test_money_told_late_is_divided_by_the_rates_of_the_days_gone_by(self) -> None:
         loan = LoanFactory(active=True, **BY_MULTIPLE)
         close_until(date(2026, 2, 24))
-        perform(wish(loan, "late_multiplier_changed", date(2026, 2, 25), multiplier=Decimal("1.30")))
+        perform(wish(loan, "late_multiplier_changed", date(2026, 2, 25), multiplier=Decimal("1.30")), approved=True)
         close_until(date(2026, 3, 4))
 
         receipt = pay(loan, "200.00", date(2026, 2, 26), recorded_on=date(2026, 3, 5))
@@ -185,7 +185,7 @@ class TestMultiplier:
         )
         close_until(date(2026, 2, 24))
 
-        perform(wish(loan, "late_multiplier_changed", date(2026, 2, 25), multiplier=Decimal("1.50")))
+        perform(wish(loan, "late_multiplier_changed", date(2026, 2, 25), multiplier=Decimal("1.50")), approved=True)
         close_until(date(2026, 2, 26))
 
         assert charged(loan) == days_at("0.234", 4) + days_at("0.24", 2)
@@ -381,7 +381,8 @@ def test_night_and_pure_rooms_agree_on_late_interest_of_any_kind(
             RepaymentFactory(loan=loan, amount=Decimal(value).scaleb(-2), received_on=on, recorded_on=told_on)
         elif what == "multiply":
             values = {"multiplier": Decimal(value)}
-            perform(wish(loan, "late_multiplier_changed", on, recorded_on=told_on, key=f"{loan.pk}:{n}", **values))
+            told = wish(loan, "late_multiplier_changed", on, recorded_on=told_on, key=f"{loan.pk}:{n}", **values)
+            perform(told, approved=True)
         elif what == "hold":
             until = on + timedelta(days=value)
             hold = {"stops": "late_interest", "until": until}

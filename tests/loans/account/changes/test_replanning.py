@@ -387,7 +387,7 @@ class TestRestOfTheTerms:
         )
         rows = an_account().instalments[2:]
 
-        rest = rest_of(terms, rows, annual_rate=Decimal("0.3"))
+        rest = rest_of(an_account(), terms, rows, annual_rate=Decimal("0.3"))
 
         assert (rest.method, rest.count, rest.start_on, rest.annual_rate) == (method, 4, on("3-15"), Decimal("0.3"))
         assert (rest.drawdowns, rest.rate_steps, rest.stages, rest.amounts) == ((), (), (), ())
@@ -397,4 +397,4 @@ class TestRestOfTheTerms:
     def test_a_loan_due_once_keeps_its_length(self) -> None:
         terms = replace(TERMS, method=Method.BULLET)
 
-        assert rest_of(terms, an_account(terms).instalments).count == 6
+        assert rest_of(an_account(terms), terms, an_account(terms).instalments).count == 6
