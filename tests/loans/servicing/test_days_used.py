@@ -130,6 +130,7 @@ def test_what_was_earned_before_a_free_holiday_stays_earned() -> None:
     perform(wish(loan, "payment_holiday", on, count=1, interest="free"), approved=True)
 
     assert payoff(loan, on) == before == Decimal("118.35")  # 183.45 of the period × 20 ÷ 31
+    assert payoff(loan, on) == before == Decimal("118.35")  # 183.45 of the period × 20 ÷ 31
     assert payoff(loan, date(2026, 2, 15)) == payoff(loan, date(2026, 3, 1)) == Decimal("183.45")
 
 
