@@ -17,6 +17,7 @@ from loans.acts.previewing import Preview, RowPair
 from loans.bookkeeping import positions
 from loans.events.act_kinds import ActKind, act_kind
 from loans.models import Loan, LoanAct, LoanStatus, Repayment, RepaymentLine
+from loans.servicing.settling import settlement_quote
 
 Words = str | Promise
 _IN_CENTS = re.compile(r"-?\d+\.\d\d")
@@ -60,26 +61,30 @@ def extra_context(kind: ActKind, loan: Loan, on: date) -> dict[str, Any]:
 
 
 def _payment_offers(loan: Loan, on: date) -> dict[str, Any]:
-    """Amounts a clerk is likely to be handed."""
+    """Amounts a clerk is likely to be handed; and what settles the loan, which is another act: paid as an ordinary payment
+    it would pay for days that are still to come."""
     if loan.status != LoanStatus.ACTIVE:
         return {"offers": []}
-    overdue, due, owed = _owed_now(loan, on)
+    overdue, due = _owed_now(loan, on)
     offers = [
         (_("overdue, late interest to today"), overdue),
         (_("with what is due today") if overdue else _("due today"), overdue + due if due else due),
     ]
     if not overdue and not due:
         offers.append((_("next instalment"), loan.position.next_due_amount))
-    offers.append((_("all instalments"), owed))
-    return {"offers": [(label, amount) for label, amount in offers if amount]}
+    settles = settlement_quote(loan, on).total
+    return {
+        "offers": [(label, amount) for label, amount in offers if amount],
+        "settles": settles if settles > overdue + due else None,
+    }
 
 
-def _owed_now(loan: Loan, on: date) -> tuple[Decimal, Decimal, Decimal]:
-    """Overdue, due today, and everything agreed and unpaid."""
+def _owed_now(loan: Loan, on: date) -> tuple[Decimal, Decimal]:
+    """Overdue, and due today."""
     account = age(positions.load(loan, loan.position), on)
     overdue = sum((row.owed for row in account.instalments if row.due_on < on), ZERO)
     due = sum((row.owed for row in account.instalments if row.due_on == on), ZERO)
-    return overdue, due, account.owed
+    return overdue, due
 
 
 def _recovery_offers(loan: Loan, _on: date) -> dict[str, Any]:

@@ -1,10 +1,13 @@
 """Interest is owed for the days the money was used (民法典 677), at the balance and the rate of each day: worked by hand."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from core.money import ZERO
 from loans.account.interest import earned_interest
@@ -212,3 +215,13 @@ def test_a_curve_is_read_alike_by_python_and_postgresql() -> None:
         close_days(day, day)
         assert compare(Loan.objects.select_related("position").get(pk=loan.pk)) == [], day
         day += timedelta(days=1)
+
+
+def test_who_wants_to_pay_everything_is_offered_the_payoff(client: Client, signed_in: Callable[..., Client]) -> None:
+    loan = a_running_loan()
+    close_until(START)
+
+    page = signed_in(client, "operations").get(reverse("loans:loan_pay", args=[loan.number])).content.decode()
+
+    assert "12,005.81" in page and reverse("loans:loan_settle", args=[loan.number]) in page
+    assert "13,201" not in page  # what all instalments would come to
