@@ -2,6 +2,7 @@
 twin in ``loans.night.closing``). It can be rebuilt from contract and events at any time and compared. No history: it is not
 a record but a reading."""
 
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db import models
@@ -100,6 +101,14 @@ class LoanPosition(models.Model):
     @property
     def is_normal(self) -> bool:
         return self.risk_class == RiskClass.NORMAL
+
+    @property
+    def rate_in_force(self) -> Decimal | None:
+        """The contract rate on the day after ``as_of``, the open one, where it is another than the one first agreed."""
+        reached = [
+            rate for first, rate in self.rate_steps if date.fromisoformat(first) <= self.as_of + timedelta(days=1)
+        ]
+        return Decimal(reached[-1]) if reached else None
 
     @property
     def interest_receivable(self) -> Decimal:

@@ -15,7 +15,7 @@ from loans.account.changes.plan_rows import NoInstalmentAhead
 from loans.acts.kinds.replanning import RATE_CHANGED
 from loans.acts.performing import perform
 from loans.events.act_kinds import Wish
-from loans.models import ActStatus, Loan, LoanStatus
+from loans.models import Loan, LoanStatus
 from loans.pricing.index_rates import index_history, index_rate
 from loans.schedules.terms import Repricing
 
@@ -28,7 +28,7 @@ def reprice_due(lo: int, hi: int, on: date) -> dict[str, int]:
     running = Loan.objects.filter(~Q(repricing=Repricing.FIXED), pk__gte=lo, pk__lte=hi, status=LoanStatus.ACTIVE)
     if not running.exists():  # where no rate floats, the night need not ask for whole loans and their products
         return counts
-    for loan in running.select_related("product_version__product").order_by("pk"):
+    for loan in running.select_related("product_version__product", "position").order_by("pk"):
         if is_due(loan, on):
             counts["rates_changed"] += _reprice(loan, on)
     return counts
@@ -49,10 +49,9 @@ def is_due(loan: Loan, on: date) -> bool:
 
 
 def current_rate(loan: Loan) -> Decimal:
-    """The contract rate in force: that of the latest standing change, or the one agreed."""
-    changes = loan.acts.filter(kind=RATE_CHANGED.code, status=ActStatus.STANDING).order_by("-effective_on", "-id")
-    latest = changes.first()
-    return Decimal(latest.parameters["annual_rate"]) if latest is not None else loan.annual_rate
+    """The contract rate in force: by the latest change, whatever act it came with, or the one agreed."""
+    rate = loan.position.rate_in_force
+    return loan.annual_rate if rate is None else rate
 
 
 def _reprice(loan: Loan, on: date) -> int:

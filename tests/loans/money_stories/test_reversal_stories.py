@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.loans.books import a_running_loan
+from tests.loans.books import a_running_loan, close_until
 from tests.loans.doing import extend, refund_overpayment, take_back, waive
 from tests.loans.money_stories.telling import the_journal, told
 from tests.loans.money_stories.test_servicing_stories import a_loan_on
@@ -32,17 +32,18 @@ def test_a_waiver_is_reversed_and_the_income_comes_back() -> None:
 
 
 def test_an_extension_is_reversed_and_its_earned_interest_taken_back() -> None:
-    """Ten days cost 59.18: of the first 41 days' 239.18 ten had earned 58.34 instead of 58.06."""
+    """Ten days cost 59.18, of which two were earned, 11.84; the second period runs instead: 11,079.85 × 1.5 % × 2 ÷ 28."""
     loan = a_loan_on(date(2026, 1, 25))
     extension = extend(loan_id=loan.pk, days=10, on=date(2026, 1, 25), reason="sickness", approved=True)
+    close_until(date(2026, 2, 17))
 
     with the_journal() as journal:
-        take_back(extension, date(2026, 1, 26), "wrong loan")
+        take_back(extension, date(2026, 2, 18), "wrong loan")
 
     assert journal.text == told("""
-        2026-01-26 accrual, counts from 2026-01-25
-          Interest receivable                            0.28
-          Interest income                     0.28
+        2026-02-18 accrual, counts from 2026-02-17
+          Interest receivable                 0.03
+          Interest income                                0.03
     """)
     assert_books_agree(loan)
 

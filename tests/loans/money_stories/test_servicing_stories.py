@@ -149,17 +149,22 @@ def test_the_loan_is_paid_off_after_ten_days() -> None:
     assert_books_agree(loan)
 
 
-def test_an_extension_earns_its_part_of_the_added_interest_on_the_days_gone() -> None:
-    """10 days cost 59.18, so the first 41 days bear 239.18 and ten of them 58.34 instead of 58.06."""
+def test_an_extension_earns_the_added_interest_in_the_added_days() -> None:
+    """Ten days cost 59.18, 5.92 each; the days before the old due date earn what they earned without them."""
     loan = a_loan_on(date(2026, 1, 25))
 
     with the_journal() as journal:
         extend(loan_id=loan.pk, days=10, on=date(2026, 1, 25), reason="sickness", approved=True)
+    assert journal.text == ""
+    close_until(FIRST_DUE)
+
+    with the_journal() as journal:
+        close_days(date(2026, 2, 16), date(2026, 2, 16))
 
     assert journal.text == told("""
-        2026-01-25 accrual
-          Interest receivable                 0.28
-          Interest income                                0.28
+        2026-02-16 accrual
+          Interest receivable                 5.92
+          Interest income                                5.92
     """)
     assert_books_agree(loan)
 

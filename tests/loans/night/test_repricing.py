@@ -54,7 +54,7 @@ def test_a_new_quote_counts_from_its_day(quoted: None) -> None:
     counts = reprice_due(loan.pk, loan.pk, NEW_QUOTE)
 
     assert counts == {"rates_changed": 1}
-    assert current_rate(loan) == Decimal("0.1750")
+    assert current_rate(Loan.objects.get(pk=loan.pk)) == Decimal("0.1750")
     after = interest(loan)
     assert after[:2] == before[:2] and all(new < old for new, old in zip(after[3:], before[3:], strict=True))
     assert_books_agree(loan)
@@ -124,7 +124,7 @@ def test_what_the_grade_adds_stays_above_the_index_for_the_whole_life(
     assert (offer.annual_rate, loan.annual_rate, loan.rate_spread) == (index + Decimal("0.12"),) * 2 + (
         Decimal("0.12"),
     )
-    assert current_rate(loan) == Decimal("0.1450")
+    assert current_rate(Loan.objects.get(pk=loan.pk)) == Decimal("0.1450")
     agreed = json.loads(Contract.objects.get().document)["floating_rate"]
     assert agreed == {"index": "LPR1Y", "spread": "0.12000000", "set_anew": "every_quote"}
     assert_books_agree(loan)

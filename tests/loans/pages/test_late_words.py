@@ -30,7 +30,7 @@ def explained(loan: Loan, on: date) -> explanations.Explanation:
 def test_the_explanation_shows_the_days_of_each_rate_and_adds_up() -> None:
     loan = LoanFactory(active=True, **MULTIPLE)
     close_until(date(2026, 2, 24))
-    perform(wish(loan, "late_multiplier_changed", date(2026, 2, 25), multiplier=Decimal("1.30")))
+    perform(wish(loan, "late_multiplier_changed", date(2026, 2, 25), multiplier=Decimal("1.30")), approved=True)
     close_until(date(2026, 3, 2))
 
     why = explained(loan, date(2026, 3, 2))
