@@ -13,6 +13,7 @@ from core.money import ZERO, round_money
 from loans.account.interest import Hold, accrued_fee, accrued_interest, chargeable_days, late_interest_of_day
 from loans.account.late_interest import Bearing, LateRate, LateTerms, Reckoning, charged_until
 from loans.account.parts import Parts, sum_of
+from loans.account.payment_order import COMPONENTS, PaymentOrder, plain_order
 from loans.schedules.plan import Plan, laid_out
 from loans.schedules.schedule import Schedule
 
@@ -123,13 +124,17 @@ class WriteOff:
         return self.amount - self.recovered
 
 
+PLAIN_ORDER = plain_order(COMPONENTS)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """A loan on a day: its instalments, how far late interest is reckoned (``as_of``), money not allocated, and holds.
 
     ``plan`` is there where interest follows what is outstanding: then the instalments are laid out from it anew.
     ``charged_off`` changes nothing of what is owed, only what the books make of it; ``written_off`` ends the reckoning.
-    ``late_annual_rate`` is the late rate the contract begins with, ``late_rates`` those from later days on.
+    ``late_annual_rate`` is the late rate the contract begins with, ``late_rates`` those from later days on. ``overpaid`` is
+    a credit balance: nothing is owed beside it (``loans.account.credit_balance``); ``order`` is how it pays.
     """
 
     instalments: tuple[InstalmentState, ...]
@@ -143,6 +148,7 @@ class Account:
     plan: Plan | None = None
     charged_off: ChargeOff | None = None
     written_off: WriteOff | None = None
+    order: PaymentOrder = PLAIN_ORDER
 
     @property
     def owed(self) -> Decimal:
@@ -157,6 +163,12 @@ class Account:
     @property
     def principal_outstanding(self) -> Decimal:
         return sum((row.principal_owed for row in self.instalments), ZERO)
+
+    @property
+    def planned_principal(self) -> Decimal:
+        """Principal outstanding that the plan lays out; claims outside it bear no contract interest."""
+        planned = self.plan.numbers if self.plan is not None else ()
+        return sum((row.principal_owed for row in self.instalments if row.number in planned), ZERO)
 
     @property
     def is_settled(self) -> bool:
@@ -326,7 +338,7 @@ def _called_in_plan(account: Account, on: date) -> Account:
     """A plan ends when all is called in: its instalments as they stand with no interest after ``on``."""
     if account.plan is None:
         return account
-    ended = relaid(replace(account, plan=account.plan.called_in(account.principal_outstanding, on)), on)
+    ended = relaid(replace(account, plan=account.plan.called_in(account.planned_principal, on)), on)
     return replace(ended, plan=None)
 
 

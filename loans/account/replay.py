@@ -16,8 +16,11 @@ from core.working_days import CalendarRefused
 from loans.account.account import Account, WriteOff, call_in
 from loans.account.allocation import Allocation, Order, receive
 from loans.account.changes.base import Change, Effect, EventImpossible, LaterEventImpossible, TermsDoNotAllow
+from loans.account.credit_balance import credit_used
 from loans.account.recalculation import receive_on_plan
 from loans.schedules.terms import TermsRefused
+
+CREDIT_USED = "credit_used"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +87,19 @@ def apply(account: Account, event: Event) -> tuple[Account, Outcome]:
         effect = event.apply(account)
     except (TermsRefused, DayCountRefused, CalendarRefused) as refusal:
         raise TermsDoNotAllow(why=str(refusal)) from refusal
+    effect = _with_credit_used(effect, event.on)
     return effect.account, Outcome(event, effect)
+
+
+def _with_credit_used(effect: Effect, on: date) -> Effect:
+    """A credit balance pays at once what is owed again, by whatever event it is (``loans.account.credit_balance``)."""
+    after, used = credit_used(effect.account, on)
+    if used is None:
+        return effect
+    if effect.allocation is not None:  # money that left a credit beside a debt: it is divided further
+        return replace(effect, account=after, allocation=effect.allocation.and_then(used))
+    figures = {**effect.figures, CREDIT_USED: used.total}
+    return replace(effect, account=after, figures=figures, credit=used)
 
 
 def in_order(event: Event) -> tuple[date, bool]:
