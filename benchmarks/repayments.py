@@ -338,9 +338,12 @@ def _position(loan_id: int, borrower_id: int, product_id: int) -> dict[str, Any]
 
 def _message(number: str, borrower_id: int, public_id: str) -> dict[str, Any]:
     context = {"loan_number": number, "amount": str(AMOUNT), "received_on": DUE.isoformat()}
-    empty = dict.fromkeys(("language", "subject", "body", "refusal", "provider_reference"), "")
+    empty = dict.fromkeys(("language", "subject", "body", "refusal", "provider_reference", "rewritten"), "")
     absent = dict.fromkeys(
-        ("contact_point_id", "template_version", "next_attempt_at", "follows_id", "sent_at", "receipt_at")
+        (
+            *("contact_point_id", "wanted_point_id", "template_version", "next_attempt_at", "follows_id", "sent_at"),
+            *("receipt_at", "context_queued"),
+        )
     )
     return {
         **empty, **absent, "dedupe_key": f"repayment_received:{public_id}", "borrower_id": borrower_id,

@@ -51,7 +51,7 @@ class TemplateAdmin(HistoryAdmin):
 
 @admin.register(Message)
 class MessageAdmin(ReadOnlyAdmin):
-    list_display = ("id", "borrower", "template_code", "channel", "purpose", "status", "refusal", "due_at")
-    list_filter = ("status", "channel", "purpose")
+    list_display = ("id", "borrower", "template_code", "channel", "purpose", "status", "refusal", "rewritten", "due_at")
+    list_filter = ("status", "refusal", "rewritten", "channel", "purpose")
     search_fields = ("reference", "dedupe_key", "provider_reference")
     list_select_related = ("borrower",)

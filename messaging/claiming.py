@@ -1,14 +1,15 @@
 """Taking messages out of the queue and writing back what became of them, a batch at a time.
 
 A batch is claimed with a lease: ``next_attempt_at`` moves a few minutes ahead and the row lock is let go before anything
-is handed over. Several workers never claim the same row (SKIP LOCKED), and a worker that dies gives its batch back when
-the lease runs out.
+is handed over. What a message is about is read again in the transaction of the claim (``messaging.rereading``). Several
+workers never claim the same row (SKIP LOCKED), and a worker that dies gives its batch back when the lease runs out.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
@@ -29,11 +30,13 @@ UPDATE messaging_message m
    SET status = r.status, refusal = r.refusal, attempts = r.attempts, next_attempt_at = r.next_attempt_at,
        contact_point_id = coalesce(r.contact_point_id, m.contact_point_id), channel = r.channel, language = r.language,
        template_version = r.template_version, subject = r.subject, body = r.body,
-       provider_reference = r.provider_reference, sent_at = r.sent_at
+       provider_reference = r.provider_reference, sent_at = r.sent_at,
+       context = coalesce(r.context, m.context), rewritten = coalesce(nullif(r.rewritten, ''), m.rewritten),
+       context_queued = CASE WHEN r.context IS NULL THEN m.context_queued ELSE coalesce(m.context_queued, m.context) END
   FROM jsonb_to_recordset(%s::jsonb) AS r(
        message_id bigint, status text, refusal text, attempts smallint, next_attempt_at timestamptz,
        contact_point_id bigint, channel text, language text, template_version integer, subject text, body text,
-       provider_reference text, sent_at timestamptz)
+       provider_reference text, sent_at timestamptz, context jsonb, rewritten text)
  WHERE m.id = r.message_id AND m.status = 'queued'
 """
 
@@ -55,6 +58,8 @@ class Result:
     body: str = ""
     provider_reference: str = ""
     sent_at: datetime | None = None
+    context: Mapping[str, Any] | None = None  # where it says something else than was queued
+    rewritten: str = ""
 
 
 def claim(now: datetime, *, most: int) -> list[int]:

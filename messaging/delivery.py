@@ -1,4 +1,4 @@
-"""Sending what is due: guard, address, wording, channel, in this order, in batches.
+"""Sending what is due: what it is about read again, guard, address, wording, channel, in this order, in batches.
 
 Each message is decided on by itself and never stops its neighbours. What the gateway could not take now is tried again
 after growing pauses that stand in the table, so a restart forgets nothing.
@@ -23,6 +23,7 @@ from messaging.claiming import Result, claim, settle
 from messaging.contact_guard import Answer, ContactRules, Standing, Verdict, judge
 from messaging.models import Message, MessageStatus, Purpose
 from messaging.rendering import CURRENCY, VariableMissing, VariableRefused, render
+from messaging.rereading import WORDS, Read, is_read_again, reread
 from messaging.undelivered import number_refused
 from messaging.wording import WordingBook, wording_book
 
@@ -45,26 +46,47 @@ class Batch:
 
 
 def send_due(now: datetime, *, batch_size: int = BATCH) -> dict[str, int]:
-    """Send everything due at ``now``; gives how many were sent, refused, put off and failed."""
+    """Send everything due at ``now``; gives how many were sent, refused, dropped, rewritten, put off and failed."""
     counts: Counter[str] = Counter()
-    while ids := claim(now, most=batch_size):
-        counts.update(_send_batch(ids, now))
+    while claimed := _claimed(now, batch_size):
+        counts.update(_send_batch(claimed, now))
     return dict(counts)
 
 
-def _send_batch(ids: Sequence[int], now: datetime) -> Counter[str]:
-    batch = _load(ids, now)
-    results = [_safely(message, batch, now) for message in batch.messages]
+@transaction.atomic
+def _claimed(now: datetime, most: int) -> list[tuple[Message, Read | None]]:
+    """The next due messages, each with what changed since it was queued, both read in one transaction."""
+    ids = claim(now, most=most)
+    messages = list(Message.objects.filter(pk__in=ids).select_related("borrower").order_by("pk")) if ids else []
+    try:
+        with transaction.atomic():
+            found = reread(messages, now)
+    except Exception:  # a fault of one reader: each message is read again by itself before it is sent
+        log.exception("reread_fault")
+        found = {}
+    return [(message, found.get(message.pk)) for message in messages]
+
+
+def _send_batch(claimed: Sequence[tuple[Message, Read | None]], now: datetime) -> Counter[str]:
+    batch = _load([message for message, _read in claimed], now)
+    results = [_safely(message, read, batch, now) for message, read in claimed]
     with transaction.atomic():
         settle(results)
         for result in results:
             if result.refusal == queries.NUMBER_REFUSED:
                 number_refused(message_id=result.message_id, at=now)
-    return Counter("put_off" if result.status == MessageStatus.QUEUED else str(result.status) for result in results)
+    counts = Counter(_counted_as(result) for result in results)
+    counts.update("rewritten" for result in results if result.rewritten and result.status == MessageStatus.SENT)
+    return counts
 
 
-def _load(ids: Sequence[int], now: datetime) -> Batch:
-    messages = list(Message.objects.filter(pk__in=ids).select_related("borrower").order_by("pk"))
+def _counted_as(result: Result) -> str:
+    if result.status == MessageStatus.QUEUED:
+        return "put_off"
+    return "dropped" if result.refusal in WORDS else str(result.status)
+
+
+def _load(messages: list[Message], now: datetime) -> Batch:
     people = {message.borrower_id for message in messages}
     points: dict[int, list[ContactPoint]] = defaultdict(list)
     for point in ContactPoint.objects.filter(borrower_id__in=people):
@@ -101,27 +123,35 @@ def _sent_on(day: date, people: set[int]) -> Counter[int]:
     return Counter({row["borrower_id"]: row["sent"] for row in rows})
 
 
-def _safely(message: Message, batch: Batch, now: datetime) -> Result:
+def _safely(message: Message, read: Read | None, batch: Batch, now: datetime) -> Result:
     """A fault with one message must not keep two hundred others from being sent."""
     try:
-        return _send_one(message, batch, now)
+        return _send_one(message, read, batch, now)
     except Exception:
         log.exception("message_fault", message_id=message.pk, template_code=message.template_code)
         return _later(_kept(message), now, queries.FAULT)
 
 
-def _send_one(message: Message, batch: Batch, now: datetime) -> Result:
-    kept = _kept(message)
+def _send_one(message: Message, read: Read | None, batch: Batch, now: datetime) -> Result:
+    if read is not None and read.is_dropped:
+        return _refused(_kept(message), str(read.why))
     verdict = _judge(message, batch, now)
+    kept = _kept(message)
     if verdict.answer is Answer.REFUSE:
         return _refused(kept, str(verdict.why))
     if verdict.answer is Answer.WAIT:
         return replace(kept, refusal=str(verdict.why), next_attempt_at=verdict.not_before)
     point = best_address(
-        batch.points.get(message.borrower_id, []), channel=message.channel, wanted_id=message.contact_point_id
+        batch.points.get(message.borrower_id, []), channel=message.channel, wanted_id=message.wanted_point_id
     )
     if point is None:
         return _refused(kept, queries.NO_USABLE_CONTACT)
+    if is_read_again(message):  # the messages before this one took their time
+        read = reread([message], now).get(message.pk)
+    if read is not None and read.is_dropped:
+        return _refused(kept, str(read.why))
+    if read is not None:
+        kept = replace(kept, context=read.context, rewritten=str(read.why))
     try:
         worded = _worded(replace(kept, contact_point_id=point.pk, channel=channel_of(point)), message, batch.book)
     except VariableMissing:
@@ -130,7 +160,7 @@ def _send_one(message: Message, batch: Batch, now: datetime) -> Result:
         return _refused(kept, queries.VARIABLE_REFUSED)
     if not worded.body:
         return _refused(kept, queries.WORDING_MISSING)
-    handed = _hand_over(worded, point, now)
+    handed = _hand_over(worded, point, now, message.channel)
     if handed.status == MessageStatus.SENT and message.purpose != Purpose.SERVICE:
         batch.sent_today[message.borrower_id] += 1
     return handed
@@ -174,7 +204,10 @@ def _worded(kept: Result, message: Message, book: WordingBook) -> Result:
     template = book.find(code=message.template_code, channel=kept.channel, language=language)
     if template is None:
         return replace(kept, body="")
-    context = {CURRENCY: house_currency(), **message.context}  # queued before amounts named their currency
+    context = {
+        CURRENCY: house_currency(),
+        **(kept.context or message.context),
+    }  # queued before amounts named their currency
     return replace(
         kept,
         language=template.language,
@@ -184,7 +217,8 @@ def _worded(kept: Result, message: Message, book: WordingBook) -> Result:
     )
 
 
-def _hand_over(worded: Result, point: ContactPoint, now: datetime) -> Result:
+def _hand_over(worded: Result, point: ContactPoint, now: datetime, channel: str) -> Result:
+    """Give it to the gateway of the address; ``channel`` is the way the message was meant to take."""
     attempt = worded.attempts + 1
     outgoing = Outgoing(
         key=f"{worded.message_id}-{attempt}",
@@ -195,8 +229,8 @@ def _hand_over(worded: Result, point: ContactPoint, now: datetime) -> Result:
     )
     try:
         reference = adapter_for(worded.channel).send(outgoing)
-    except TryLater:
-        return _later(worded, now, queries.GATEWAY_UNREACHABLE)
+    except TryLater:  # address and way are chosen anew next time: both may change until then
+        return _later(replace(worded, contact_point_id=None, channel=channel), now, queries.GATEWAY_UNREACHABLE)
     except Undeliverable:
         return replace(worded, status=MessageStatus.FAILED, attempts=attempt, refusal=queries.NUMBER_REFUSED)
     return replace(

@@ -89,7 +89,7 @@ def queue(
         purpose=purpose,
         channel=channel,
         reference=reference,
-        contact_point_id=contact_point_id,
+        wanted_point_id=contact_point_id,
         created_on=timezone.localdate(due_at),
     )
     if not rows.insert_unless_known(message, "dedupe_key"):

@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from datetime import date, time
 
-from django.db.models import Max, QuerySet
+from django.db.models import Case, Count, F, Max, Q, QuerySet, When
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from borrowers.models import Borrower
 from core.rules import rule
+from messaging import rereading
 from messaging.contact_guard import ContactRules, Why
-from messaging.models import Message, MessageStatus
+from messaging.models import Message, MessageStatus, Since
 
 NO_USABLE_CONTACT = "no_usable_contact"
 WORDING_MISSING = "wording_missing"
@@ -36,6 +37,7 @@ REASONS: dict[str, str | Promise] = {
     GATEWAY_UNREACHABLE: _("the gateway did not take it after several attempts"),
     NUMBER_REFUSED: _("the gateway does not know the number"),
     FAULT: _("a fault of this software, see the log"),
+    **rereading.WORDS,
 }
 
 
@@ -64,6 +66,15 @@ def message_list(*, status: str = "", channel: str = "", purpose: str = "", text
         by_number = {"borrower__number": text} if text.startswith("CU-") else {"reference": text}
         found = found.filter(**by_number)
     return found.select_related("borrower", "contact_point").order_by("-id")
+
+
+def read_again(since: date) -> list[tuple[str, int]]:
+    """How many messages queued from ``since`` on were dropped or rewritten because of what happened meanwhile, by reason
+    in words, most first."""
+    changed = Message.objects.filter(Q(refusal__in=Since.values) | ~Q(rewritten=""), created_on__gte=since)
+    why = Case(When(refusal__in=Since.values, then=F("refusal")), default=F("rewritten"))
+    rows = changed.annotate(because=why).values("because").annotate(number=Count("id")).order_by("-number", "because")
+    return [(reason_label(row["because"]), row["number"]) for row in rows]
 
 
 def messages_of(borrower: Borrower, *, most: int = 50) -> list[Message]:

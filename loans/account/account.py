@@ -13,6 +13,7 @@ from core.money import ZERO, round_money
 from loans.account.interest import Hold, accrued_fee, chargeable_days, earned_interest, late_interest_of_day
 from loans.account.late_interest import Bearing, LateRate, LateTerms, Reckoning, charged_until
 from loans.account.parts import Parts, sum_of
+from loans.account.payment_order import COMPONENTS, PaymentOrder, plain_order
 from loans.schedules.earning import STRAIGHT, Curve, line
 from loans.schedules.plan import Plan, laid_out_by_day
 from loans.schedules.schedule import Schedule
@@ -141,6 +142,9 @@ class WriteOff:
         return self.amount - self.recovered
 
 
+PLAIN_ORDER = plain_order(COMPONENTS)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """A loan on a day: its instalments, how far late interest is reckoned (``as_of``), money not allocated, and holds.
@@ -148,7 +152,8 @@ class Account:
     ``plan`` is there where interest follows what is outstanding: then the instalments are laid out from it anew.
     ``charged_off`` changes nothing of what is owed, only what the books make of it; ``written_off`` ends the reckoning.
     ``late_annual_rate`` is the late rate the contract begins with, ``late_rates`` those from later days on; ``rate_steps``
-    are the contract rates of later days, agreed at the beginning or since.
+    are the contract rates of later days, agreed at the beginning or since. ``overpaid`` is a credit balance: nothing is
+    owed beside it (``loans.account.credit_balance``); ``order`` is how it pays.
     """
 
     instalments: tuple[InstalmentState, ...]
@@ -163,6 +168,7 @@ class Account:
     plan: Plan | None = None
     charged_off: ChargeOff | None = None
     written_off: WriteOff | None = None
+    order: PaymentOrder = PLAIN_ORDER
 
     def in_force(self, terms: LoanTerms) -> LoanTerms:
         """The contract's ``terms`` with the rates in force: what is priced on a day is priced at the rate of that day."""
@@ -181,6 +187,12 @@ class Account:
     @property
     def principal_outstanding(self) -> Decimal:
         return sum((row.principal_owed for row in self.instalments), ZERO)
+
+    @property
+    def planned_principal(self) -> Decimal:
+        """Principal outstanding that the plan lays out; claims outside it bear no contract interest."""
+        planned = self.plan.numbers if self.plan is not None else ()
+        return sum((row.principal_owed for row in self.instalments if row.number in planned), ZERO)
 
     @property
     def is_settled(self) -> bool:
@@ -348,7 +360,7 @@ def _called_in_plan(account: Account, on: date) -> Account:
     """A plan ends when all is called in: its instalments as they stand with no interest after ``on``."""
     if account.plan is None:
         return account
-    ended = relaid(replace(account, plan=account.plan.called_in(account.principal_outstanding, on)), on)
+    ended = relaid(replace(account, plan=account.plan.called_in(account.planned_principal, on)), on)
     return replace(ended, plan=None)
 
 

@@ -54,7 +54,7 @@ def _settle(account: Account, amount: Decimal, order: Order, on: date) -> tuple[
     """Call in all principal: later instalments bear no interest any more, and all of them are paid as they then stand."""
     assert account.plan is not None
     plan = account.plan
-    called = relaid(replace(account, plan=plan.called_in(account.principal_outstanding, on)), on)
+    called = relaid(replace(account, plan=plan.called_in(account.planned_principal, on)), on)
     lines = allocate(amount, called, order, on).lines
     return _taken_in(replace(called, plan=plan), lines, on), lines
 
@@ -97,12 +97,16 @@ def _pay_ahead(account: Account, left: Decimal, order: Order, on: date) -> tuple
     """Money beyond what is due on ``on``."""
     plan = account.plan
     assert plan is not None
-    left = min(left, account.principal_outstanding)
+    account, outside = _pay_principal(account, _all_ahead(account, on, planned=False), left, on)
+    left = min(left - sum((line.total for line in outside), ZERO), account.planned_principal)
+    if not left:
+        return account, outside
     rows = [row for row in account.instalments if timing_of(row, on) is Timing.IN_ADVANCE and row.agreed_owed]
-    lines: list[AllocationLine] = []
+    rows = [row for row in rows if row.number in plan.numbers]
+    lines: list[AllocationLine] = list(outside)
     if rows and rest_day(plan, on) >= rows[0].due_on:
         account, paid = _pay(account, rows[:1], left, order, on)
-        lines, left = list(paid.lines), min(paid.overpaid, account.principal_outstanding)
+        lines, left = [*outside, *paid.lines], min(paid.overpaid, account.planned_principal)
     if not left:
         return account, lines
     if plan.servicing.prepayment in REDUCING:
@@ -125,8 +129,11 @@ def _shares(plan: Plan, account: Account, amount: Decimal, on: date) -> list[tup
     return ahead
 
 
-def _all_ahead(account: Account, on: date) -> list[tuple[int, Decimal]]:
-    return [(row.number, row.principal_owed) for row in account.instalments if row.due_on > on and row.principal_owed]
+def _all_ahead(account: Account, on: date, *, planned: bool = True) -> list[tuple[int, Decimal]]:
+    """Instalments ahead by number with their principal: those of the plan, or the claims outside it."""
+    assert account.plan is not None
+    rows = [row for row in account.instalments if row.due_on > on and row.principal_owed]
+    return [(row.number, row.principal_owed) for row in rows if (row.number in account.plan.numbers) is planned]
 
 
 def _pay_reducing(account: Account, left: Decimal, on: date) -> tuple[Account, Sequence[AllocationLine]]:
@@ -138,7 +145,7 @@ def _pay_reducing(account: Account, left: Decimal, on: date) -> tuple[Account, S
         return _pay_extra(account, due_today, left, on)
     number, owed = _all_ahead(account, on)[0]
     account, lines = _pay_principal(account, [(number, owed)], left, on)
-    left = min(left - sum((line.total for line in lines), ZERO), account.principal_outstanding)
+    left = min(left - sum((line.total for line in lines), ZERO), account.planned_principal)
     if not left:
         return account, lines
     account, more = _pay_extra(account, number, left, on)

@@ -17,8 +17,11 @@ from loans.account.account import Account, WriteOff, call_in
 from loans.account.allocation import Allocation, Order, receive, receive_called_in
 from loans.account.changes.base import Change, Effect, EventImpossible, LaterEventImpossible, TermsDoNotAllow
 from loans.account.changes.earning import keeping_earned
+from loans.account.credit_balance import credit_used
 from loans.account.recalculation import receive_on_plan
 from loans.schedules.terms import TermsRefused
+
+CREDIT_USED = "credit_used"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +91,19 @@ def apply(account: Account, event: Event) -> tuple[Account, Outcome]:
         raise TermsDoNotAllow(why=str(refusal)) from refusal
     if effect.account.plan is None and not getattr(event, "takes_back", False):
         effect = replace(effect, account=keeping_earned(account, effect.account, event.on))
+    effect = _with_credit_used(effect, event.on)
     return effect.account, Outcome(event, effect)
+
+
+def _with_credit_used(effect: Effect, on: date) -> Effect:
+    """A credit balance pays at once what is owed again, by whatever event it is (``loans.account.credit_balance``)."""
+    after, used = credit_used(effect.account, on)
+    if used is None:
+        return effect
+    if effect.allocation is not None:  # money that left a credit beside a debt: it is divided further
+        return replace(effect, account=after, allocation=effect.allocation.and_then(used))
+    figures = {**effect.figures, CREDIT_USED: used.total}
+    return replace(effect, account=after, figures=figures, credit=used)
 
 
 def in_order(event: Event) -> tuple[date, bool]:

@@ -23,6 +23,7 @@ from loans.account.replay import apply, in_order
 from loans.acts.authority import measured, needs_second_person
 from loans.acts.previewing import Preview, preview
 from loans.bookkeeping import lifecycle, positions
+from loans.bookkeeping.act_entries import lines_of
 from loans.bookkeeping.concluding import conclude
 from loans.bookkeeping.correcting import replay_all
 from loans.bookkeeping.signals import announce
@@ -213,7 +214,7 @@ def _create(
         recorded_by=wish.by,
         agreed_by=agreed_by,
     )
-    lines = kind.entry_lines(loan, tried.effect)
+    lines = lines_of(kind, loan, tried.effect)
     if lines:
         act.entry = post(
             event=wish.kind,

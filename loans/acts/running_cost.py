@@ -15,8 +15,10 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import Invalid
 from loans.account.account import Account
+from loans.account.replay import CREDIT_USED
 from loans.events.act_kinds import Tried
 from loans.events.of_acts import drawdowns_of
+from loans.events.stored import REFUND
 from loans.models import ActStatus, Loan, RepaymentStatus
 from loans.pricing.cost_caps import CostCap, cost_cap, percent
 from loans.rates.apr import AllInCost, CapBasis, NoRate, cost_by_dates, cost_of
@@ -96,6 +98,11 @@ def _came_in(loan: Loan) -> Iterator[Flow]:
     yield from ((on, -amount) for on, amount in _acts(loan, _MONEY_IN))
     for receipt in loan.repayments.filter(status=RepaymentStatus.POSTED, is_recovery=False):
         yield receipt.received_on, receipt.overpaid - receipt.amount
+    # What was overpaid counts on the day it paid something; what was given back beyond it was lent on that day.
+    for act in loan.acts.filter(figures__has_key=CREDIT_USED, status=ActStatus.STANDING):
+        yield act.effective_on, -Decimal(act.figures[CREDIT_USED])
+    for act in loan.acts.filter(kind=REFUND, figures__has_key="owed_again", status=ActStatus.STANDING):
+        yield act.effective_on, Decimal(act.figures["owed_again"])
 
 
 def _comes_in(account: Account, on: date) -> Iterator[Flow]:

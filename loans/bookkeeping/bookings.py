@@ -59,9 +59,27 @@ def event_of(allocation: Allocation) -> str:
     return "recovery" if allocation.recovers else "repayment"
 
 
-def refund(accounts: Accounts, loan_id: int, amount: Decimal) -> list[Line]:
-    """Overpaid money goes back."""
-    return [debit(accounts.overpayments, amount, loan_id), credit(accounts.cash, amount)]
+def refund(
+    accounts: Accounts, loan_id: int, amount: Decimal, *, owed_again: Decimal = ZERO, recovers: bool = False
+) -> list[Line]:
+    """Overpaid money goes back. ``owed_again`` of it was not overpaid after all: a claim, or less recovered once the
+    claims left the books."""
+    claim = accounts.recoveries if recovers else accounts.principal
+    return [
+        debit(accounts.overpayments, amount - owed_again, loan_id),
+        debit(claim, owed_again, loan_id),
+        credit(accounts.cash, amount),
+    ]
+
+
+def credit_used(accounts: Accounts, loan_id: int, used: Allocation) -> list[Line]:
+    """A credit balance pays what is owed again: the liability to the borrower falls with the claims."""
+    paid = (
+        [credit(accounts.recoveries, used.total, loan_id)]
+        if used.recovers
+        else claims_down(accounts, loan_id, used.parts)
+    )
+    return [debit(accounts.overpayments, used.total, loan_id), *paid]
 
 
 def charge_off(accounts: Accounts, loan_id: int, claims: Parts, suspended: Decimal) -> list[Line]:

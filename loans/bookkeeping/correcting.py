@@ -12,6 +12,7 @@ from loans.account.parts import PARTS
 from loans.account.replay import Event, Outcome, PaymentEvent, in_order, replay
 from loans.bookkeeping import bookings, positions
 from loans.bookkeeping.account_mapping import accounts_for
+from loans.bookkeeping.act_entries import lines_of
 from loans.bookkeeping.concluding import conclude, eve, write_allocation
 from loans.events.act_kinds import MEASURES, act_kind
 from loans.events.stored import stored_events
@@ -70,7 +71,7 @@ def _correct_act(loan: Loan, act: LoanAct, effect: Effect, posted_on: date) -> N
     if act.figures != figures:
         act.figures = figures
         act.save(update_fields=["figures"])
-    lines = act_kind(act.kind).entry_lines(loan, effect)
+    lines = lines_of(act_kind(act.kind), loan, effect)
     if _booked(act) == sorted((x.account_code, x.subledger_id or 0, x.debit, x.credit) for x in lines):
         return
     if act.entry is not None:

@@ -21,6 +21,7 @@ from loans.account.late_interest import LateRate
 from loans.account.suspense import suspended
 from loans.bookkeeping import bookings
 from loans.bookkeeping.account_mapping import accounts_for
+from loans.events.stored import order_of
 from loans.models import Accrual, Instalment, Loan, LoanPosition, LoanStatus, LoanTransition, RiskClass
 from loans.schedules.due_dates import periods
 from loans.schedules.earning import STRAIGHT, Curve
@@ -125,6 +126,7 @@ def _account(
         plan=plan,
         charged_off=_charge_off(position) if position and position.charged_off_on else None,
         written_off=_write_off(loan, position) if position and position.status == LoanStatus.WRITTEN_OFF else None,
+        order=order_of(loan),
     )
 
 

@@ -32,9 +32,14 @@ def drawn(loan: Loan) -> Decimal:
     return sum((part.amount for part in parts), ZERO) if parts else loan.principal
 
 
-def charged_back(repayment: Repayment) -> Decimal:
-    """The sum of the standing charge backs of ``repayment``."""
+def charge_backs_of(repayment: Repayment) -> list[LoanAct]:
+    """The standing charge-backs of ``repayment``."""
     acts = LoanAct.objects.filter(
         loan_id=repayment.loan_id, kind=CHARGE_BACK, status=ActStatus.STANDING, parameters__receipt=repayment.number
     )
-    return sum((Decimal(act.parameters["amount"]) for act in acts), ZERO)
+    return list(acts)
+
+
+def charged_back(repayment: Repayment) -> Decimal:
+    """The sum of the standing charge backs of ``repayment``."""
+    return sum((Decimal(act.parameters["amount"]) for act in charge_backs_of(repayment)), ZERO)

@@ -1,14 +1,24 @@
 """The stored events of a loan in the order they count: by effective date, then by when they were recorded."""
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
 
+from core.money import ZERO
+from loans.account.changes.base import TakenBack
+from loans.account.changes.credits import Refunded
+from loans.account.changes.losses import SettledForLess
 from loans.account.payment_order import Future, PaymentOrder, parse_order, plain_order
 from loans.account.replay import Event, PaymentEvent, in_order
 from loans.events.act_kinds import act_kind
 from loans.models import ActStatus, Loan, LoanAct, Repayment, RepaymentStatus
 from loans.schedules.terms import Prepayment
 
+REFUND = "refund"
+RESTING = (REFUND, "settled_for_less")  # kinds that know what was taken back of the money they rest on
+CREDITED = ("credited", "waived", "given_up", "refunded", "fee_lowered")  # figures of acts that lessen what is owed
 FUTURES = {Prepayment.LAST_FIRST: Future.LAST, Prepayment.REAMORTISE: Future.SPREAD}
 
 
@@ -55,5 +65,31 @@ def _dated(loans: dict[int, Loan]) -> Iterator[tuple[datetime, int, Event]]:
     mine = {"loan_id__in": list(loans)}
     for receipt in Repayment.objects.filter(**mine, status=RepaymentStatus.POSTED).select_related("entry"):
         yield receipt.recorded_at, receipt.loan_id, payment_event(loans[receipt.loan_id], receipt)
-    for act in LoanAct.objects.filter(**mine, status=ActStatus.STANDING).select_related("entry"):
-        yield act.recorded_at, act.loan_id, act_kind(act.kind).from_row(loans[act.loan_id], act)
+    acts = list(LoanAct.objects.filter(**mine, status=ActStatus.STANDING).select_related("entry"))
+    taken_back = _taken_back({act.loan_id for act in acts if act.kind in RESTING})
+    for act in acts:
+        event: Event = act_kind(act.kind).from_row(loans[act.loan_id], act)
+        if isinstance(event, (Refunded, SettledForLess)):
+            since = tuple(
+                TakenBack(on=on, amount=x) for came, on, x in taken_back[act.loan_id] if came <= event.on <= on
+            )
+            event = replace(event, taken_back=since)
+        yield act.recorded_at, act.loan_id, event
+
+
+def _taken_back(loan_ids: Collection[int]) -> Mapping[int, list[tuple[date, date, Decimal]]]:
+    """What was taken back of loans, each with the day it counted from, the day it was taken back, and the sum."""
+    found: defaultdict[int, list[tuple[date, date, Decimal]]] = defaultdict(list)
+    if not loan_ids:
+        return found
+    receipts = Repayment.objects.filter(loan_id__in=loan_ids, status=RepaymentStatus.REVERSED).order_by("id")
+    for receipt in receipts:
+        assert receipt.reversed_on is not None
+        found[receipt.loan_id].append((receipt.received_on, receipt.reversed_on, receipt.amount))
+    undone = LoanAct.objects.filter(loan_id__in=loan_ids, status=ActStatus.UNDONE).exclude(kind=REFUND).order_by("id")
+    for act in undone:
+        assert act.undone_on is not None
+        credited = sum((Decimal(act.figures[name]) for name in CREDITED if name in act.figures), ZERO)
+        if credited > 0:
+            found[act.loan_id].append((act.effective_on, act.undone_on, credited))
+    return found

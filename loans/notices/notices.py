@@ -103,7 +103,7 @@ def extension_reversed(loan: Loan, extension: LoanAct, on: date) -> None:
     queue(
         borrower_id=loan.borrower_id,
         template_code="loan_changed",
-        context={"loan_number": loan.number, "change": _("the extension was taken back, the dates of before hold")},
+        context={"loan_number": loan.number, "change": _("extension undone")},
         dedupe_key=f"extension_reversed:{extension.public_id}",
         due_at=_beginning_of(on),
         purpose="service",

@@ -37,6 +37,7 @@ from loans.pages.bank_reasons import in_words
 from loans.pages.schedule_view import Progress, ScheduleView, progress, schedule_view
 from messaging.models import Message
 from messaging.names import name_of
+from messaging.queries import reason_label
 from staff.models import User
 
 MOST_ROWS = 60
@@ -365,7 +366,7 @@ def message_event(message: Message) -> Event:
         at=timezone.localtime(message.sent_at or message.due_at),
         title=message.get_channel_display(),
         text=f"{name_of(message.template_code)}: {message.get_status_display()}",
-        note=message.refusal or "",
+        note=reason_label(message.why) if message.why else "",
         tone="attention" if failed else "info",
         kind="message",
     )

@@ -27,7 +27,7 @@ from loans.bookkeeping.concluding import conclude, write_allocation
 from loans.bookkeeping.correcting import replay_all, replay_standing
 from loans.bookkeeping.signals import announce
 from loans.events.of_acts import charged_back
-from loans.events.stored import order_of, stored_events
+from loans.events.stored import stored_events
 from loans.models import Loan, LoanPosition, LoanStatus, Repayment, RepaymentStatus
 from loans.notices import notices
 from staff.models import User
@@ -172,14 +172,14 @@ def _require_possible_dates(loan: Loan, told: _Reported) -> None:
 
 
 def _taken_in(loan: Loan, position: LoanPosition, told: _Reported) -> Repayment:
+    before = positions.load(loan, position)
     event = PaymentEvent(
         on=max(told.received_on, loan.written_off_on or told.received_on),
         amount=told.amount,
-        order=order_of(loan),
+        order=before.order,
         settles_early=told.settles_early,
     )
     is_recovery = loan.status == LoanStatus.WRITTEN_OFF
-    before = positions.load(loan, position)
     if event.on < before.as_of:
         events = [*stored_events(loan), event]
         after, newest = replay_all(loan, events, until=before.as_of, posted_on=told.recorded_on)

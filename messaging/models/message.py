@@ -46,6 +46,20 @@ class MessageStatus(Toned):
     WRONG_NUMBER = "wrong_number", Tone.BAD, _("Wrong number")
 
 
+class Since(models.TextChoices):
+    """What happened between the queueing of a message and its sending (``messaging.rereading``): why it was dropped, or
+    rewritten."""
+
+    PAID = "paid_since", _("what it asks for was paid since")
+    SETTLED = "settled_since", _("the loan was settled since")
+    ENDED = "ended_since", _("what it tells of ended since")
+    HELD = "held_since", _("messages about the loan are on hold since")
+    DATE_MOVED = "date_moved_since", _("the due date it names was moved since")
+    DAY_PASSED = "day_passed", _("the day it speaks of has passed")
+    UNDONE = "undone_since", _("what it tells of was undone since")
+    FIGURE_CHANGED = "figure_changed", _("rewritten: a figure or date changed since it was queued")
+
+
 class ContextDecoder(json.JSONDecoder):
     """Amounts in a context stay Decimal."""
 
@@ -54,11 +68,19 @@ class ContextDecoder(json.JSONDecoder):
 
 
 class Message(models.Model):
-    """One message to one borrower, once (``dedupe_key``)."""
+    """One message to one borrower, once (``dedupe_key``).
+
+    ``wanted_point`` is the address asked for, ``contact_point`` the one it went to: every attempt chooses anew, so that a
+    number changed between two attempts is not written to. ``context_queued`` is there where what it tells was read again
+    before it was sent and had changed; ``rewritten`` says why.
+    """
 
     dedupe_key = models.CharField(max_length=120, unique=True)
     borrower = models.ForeignKey("borrowers.Borrower", on_delete=models.PROTECT, related_name="messages")
     contact_point = models.ForeignKey(
+        "borrowers.ContactPoint", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    wanted_point = models.ForeignKey(
         "borrowers.ContactPoint", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     channel = models.CharField(
@@ -68,6 +90,10 @@ class Message(models.Model):
     template_version = models.PositiveIntegerField(_("template version"), null=True, blank=True)
     language = models.CharField(_("language"), max_length=10, blank=True, default="", db_default="")
     context = models.JSONField(_("variables"), default=dict, encoder=DjangoJSONEncoder, decoder=ContextDecoder)
+    context_queued = models.JSONField(
+        _("variables as queued"), null=True, blank=True, encoder=DjangoJSONEncoder, decoder=ContextDecoder
+    )
+    rewritten = models.CharField(_("rewritten because"), max_length=40, blank=True, default="", db_default="")
     subject = models.CharField(_("subject"), max_length=200, blank=True, default="", db_default="")
     body = models.TextField(_("body"), blank=True, default="", db_default="")
     reference = models.CharField(_("about"), max_length=40, blank=True, default="", db_default="")
@@ -114,11 +140,21 @@ class Message(models.Model):
                 condition=models.Q(status__in=["refused", "failed", "wrong_number"]),
                 name="messaging_not_reached",
             ),
+            models.Index(
+                fields=["created_on"],
+                condition=models.Q(refusal__in=[code for code, _label in Since.choices]) | ~models.Q(rewritten=""),
+                name="messaging_read_again",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(status__in=["queued", "refused", "failed"]) | models.Q(sent_at__isnull=False),
                 name="messaging_sent_when",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(rewritten="", context_queued__isnull=True)
+                | (~models.Q(rewritten="") & models.Q(context_queued__isnull=False)),
+                name="messaging_rewritten_explains",
             ),
             models.CheckConstraint(
                 condition=models.Q(refusal="") | models.Q(status__in=["queued", "refused", "failed"]),
@@ -133,6 +169,11 @@ class Message(models.Model):
     def shown_status(self) -> MessageStatus:
         """Its status as the choice that knows words and tone."""
         return MessageStatus(self.status)
+
+    @property
+    def why(self) -> str:
+        """The code of the reason why it was not sent, or not as it was queued."""
+        return self.refusal or self.rewritten
 
     @property
     def is_on_its_way(self) -> bool:

@@ -1,5 +1,7 @@
 """The list of messages, a borrower's phone, and the buttons that report what became of a message."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.contrib import messages as notices
 from django.http import Http404, HttpRequest, HttpResponse
@@ -20,6 +22,8 @@ from messaging.rendering import segments, variables
 from messaging.web.forms import MessageFilter
 from staff.permissions import person, require
 
+_COUNTED = timedelta(days=7)
+
 
 @require_GET
 @require("messaging.view_message")
@@ -32,8 +36,9 @@ def message_list(request: HttpRequest) -> HttpResponse:
         **{name: chosen.get(name, "") for name in ("status", "channel", "purpose")},
     )
     page = page_of(found, request)
-    rows = [(message, queries.reason_label(message.refusal) if message.refusal else "") for message in page.items]
-    context = {"form": form, "page": page, "rows": rows, "filtered": any(chosen.values())}
+    rows = [(message, queries.reason_label(message.why)) for message in page.items]
+    read_again = queries.read_again(business_date.current() - _COUNTED)
+    context = {"form": form, "page": page, "rows": rows, "filtered": any(chosen.values()), "read_again": read_again}
     return render(request, "messaging/message_list.html", context)
 
 

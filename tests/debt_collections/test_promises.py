@@ -12,6 +12,7 @@ from debt_collections import cases, promises
 from debt_collections.lifecycle import StepNotAllowed
 from debt_collections.models import Case, Promise
 from loans.servicing.repayments import reverse_repayment
+from messaging.delivery import send_due
 from messaging.models import Message
 from tests.debt_collections.factories import EVERYBODY, LATE, CaseFactory, at, pay
 from tests.loans.factories import LoanFactory
@@ -211,3 +212,23 @@ def test_a_rest_releases_the_pending_promise(case, promise, wang) -> None:
 
     promise.refresh_from_db()
     assert (promise.status, promise.cancel_reason) == ("cancelled", "Illness or injury")
+
+
+# --- told of --------------------------------------------------------------------------------------------------------
+def test_a_broken_promise_whose_money_came_in_the_morning_is_not_told_of(case, promise) -> None:
+    """450.00 were promised by the 27th; they came on the morning of the 28th, before the message left at nine."""
+    assert judge(AFTER - timedelta(days=1)) == (0, 0)
+    assert judge(AFTER) == (0, 1)
+    morning = AFTER + timedelta(days=1)
+    pay(case.borrower.loans.get(), "450.00", morning)
+
+    send_due(at("09:00", morning))
+
+    told = Message.objects.get(template_code="promise_broken")
+    assert (told.status, told.refusal) == ("refused", "paid_since")
+
+
+def test_a_promise_still_broken_is_told_of(promise) -> None:
+    judge(AFTER)
+
+    assert send_due(at("09:00", AFTER + timedelta(days=1))) == {"sent": 1}

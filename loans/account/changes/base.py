@@ -15,11 +15,24 @@ from loans.account.allocation import Allocation
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """The account afterwards; how money was divided, where there was money; and figures worth telling or booking."""
+    """The account afterwards; how money was divided, where there was money; and figures worth telling or booking.
+
+    ``credit`` is how a credit balance was divided over what is owed once more: no change gives it, ``replay.apply`` does
+    after every one.
+    """
 
     account: Account
     allocation: Allocation | None = None
     figures: Mapping[str, Decimal] = field(default_factory=dict)
+    credit: Allocation | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenBack:
+    """Money, or a credit, that was taken back on ``on`` after it had been counted."""
+
+    on: date
+    amount: Decimal
 
 
 @runtime_checkable

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from core.money import ZERO, round_money
 from loans.account.account import Account, ChargeOff, InstalmentState, Suspended, WriteOff, age, call_in, settle_rows
-from loans.account.changes.base import Effect, EventImpossible
-from loans.account.parts import Parts
+from loans.account.changes.base import Effect, EventImpossible, TakenBack
+from loans.account.parts import PARTS, Parts
 
 
 class MoreThanAgreed(EventImpossible):
@@ -81,18 +81,23 @@ class SettledForLess:
     """The borrower paid what the lender accepts; what is still owed by ``on``, ``at_most`` as much, is a discount.
 
     Interest counts for the days used and fees not yet due are dropped, as in any early settlement. The discount takes the
-    place of money: income that was earned stays income.
+    place of money: income that was earned stays income. It rests on what had been paid: once a payment bounced and more is
+    owed than was agreed to be given up (``taken_back``), it falls away and all is owed again.
     """
 
     on: date
     at_most: Decimal
     source: Any = None
+    taken_back: tuple[TakenBack, ...] = ()
 
     def apply(self, account: Account) -> Effect:
         """Raises MoreThanAgreed."""
-        account = age(account, self.on)
+        as_owed = account = age(account, self.on)
         rows = tuple(replace(row, fee=row.fee_paid) if row.due_on > self.on else row for row in account.instalments)
         account = call_in(replace(account, instalments=rows), self.on)
+        if account.owed > self.at_most and self.taken_back:
+            nothing = dict.fromkeys(("given_up", "given_up_percent", *PARTS), ZERO)
+            return Effect(as_owed, figures={**nothing, "at_most": self.at_most})
         if account.owed > self.at_most:
             raise MoreThanAgreed(owed=account.owed, at_most=self.at_most)
         lent = sum((row.principal for row in account.instalments), ZERO)

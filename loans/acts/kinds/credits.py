@@ -20,7 +20,7 @@ from loans.bookkeeping import bookings
 from loans.bookkeeping.account_mapping import accounts_for
 from loans.events.act_kinds import ActKind, Group, OnceChargedOff, register
 from loans.events.act_parameters import Parameter, Sort
-from loans.events.of_acts import charged_back
+from loans.events.of_acts import charge_backs_of, charged_back
 from loans.events.stored import order_of
 from loans.merchants.merchant_numbers import normal
 from loans.models import Loan, LoanStatus, Merchant, Repayment, RepaymentStatus
@@ -49,6 +49,13 @@ class MoreThanReceived(Invalid):
     message = _("Receipt %(receipt)s has %(left)s that can still be charged back.")
 
 
+class PartTooHigh(Invalid):
+    code = "part_too_high"
+    field = "amount"
+    message = _("Of receipt %(receipt)s, %(left)s that paid %(part)s can still be charged back.")
+
+
+_SPLIT = {"interest": _("Interest"), "fee": _("Fees"), "late_interest": _("Late interest")}
 _AMOUNT = Parameter(name="amount", sort=Sort.MONEY, label=_("Amount"), least=Decimal("0.01"))
 
 
@@ -75,8 +82,16 @@ def _from_merchant(loan: Loan, effect: Effect) -> list[Line]:
 
 
 def _owed_again(loan: Loan, effect: Effect) -> list[Line]:
+    """What it had paid besides principal is earned a second time by the accrual that follows: here it is taken back."""
     accounts, amount = accounts_for(loan), effect.figures["owed_again"]
-    return [debit(accounts.principal, amount, loan.pk), credit(accounts.cash, amount)]
+    interest, fee, late_interest = (effect.figures[part] for part in ("interest", "fee", "late_interest"))
+    return [
+        debit(accounts.principal, amount - interest - fee - late_interest, loan.pk),
+        debit(accounts.interest_income, interest),
+        debit(accounts.fee_income, fee),
+        debit(accounts.late_interest_income, late_interest),
+        credit(accounts.cash, amount),
+    ]
 
 
 def _of_a_purchase(loan: Loan, _account: Account, change: Change) -> None:
@@ -102,15 +117,20 @@ def _merchant_of_purchase(loan: Loan, _on: date) -> Mapping[str, Any]:
     return {"merchant": loan.merchant.registration_number} if loan.merchant is not None else {}
 
 
-def _of_a_receipt(loan: Loan, account: Account, change: Change) -> None:
+def _of_a_receipt(loan: Loan, _account: Account, change: Change) -> None:
     assert isinstance(change, ChargeBack)
-    needs_fixed_schedule(loan, account, change)
     receipt = Repayment.objects.filter(loan=loan, number=change.receipt, status=RepaymentStatus.POSTED).first()
     if receipt is None:
         raise ReceiptUnknown(number=loan.number, receipt=change.receipt)
     left = receipt.amount - charged_back(receipt)
     if change.amount > left:
         raise MoreThanReceived(receipt=change.receipt, left=left)
+    for part, label in _SPLIT.items():
+        asked: Decimal = getattr(change, part) or ZERO
+        paid: Decimal = getattr(receipt, part)
+        before = sum((Decimal(act.parameters.get(part) or 0) for act in charge_backs_of(receipt)), ZERO)
+        if asked > paid - before:
+            raise PartTooHigh(receipt=change.receipt, part=str(label).lower(), left=paid - before)
 
 
 GOODWILL_CREDIT = register(
@@ -162,7 +182,9 @@ CHARGE_BACK = register(
     ActKind(
         code="charge_back",
         label=_("Charge-back"),
-        hint=_("The payer's bank took money of a receipt back: it is owed again with the next instalment."),
+        hint=_(
+            "The payer's bank took money back: it is owed again with the next instalment, after the last one at once."
+        ),
         permission="loans.reverse_repayment",
         change=ChargeBack,
         states=(LoanStatus.ACTIVE, LoanStatus.SETTLED),
@@ -172,7 +194,20 @@ CHARGE_BACK = register(
         once_charged_off=OnceChargedOff.REFUSED,
         group=Group.MONEY,
         is_grave=True,
-        parameters=(_AMOUNT, Parameter(name="receipt", sort=Sort.TEXT, label=_("Receipt number"))),
+        parameters=(
+            _AMOUNT,
+            Parameter(name="receipt", sort=Sort.TEXT, label=_("Receipt number")),
+            *(
+                Parameter(
+                    name=part,
+                    sort=Sort.MONEY,
+                    label=label,
+                    hint=_("How much of it had paid this; what is not said here is owed again as principal."),
+                    required=False,
+                )
+                for part, label in _SPLIT.items()
+            ),
+        ),
         figures=(("owed_again", _("Owed again")),),
     )
 )

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from core.money import ZERO
 from ledger.posting import Line
 from loans.account.changes.base import Effect
 from loans.account.changes.credits import Refunded
@@ -64,7 +65,14 @@ def _overpaid(loan: Loan, _on: date) -> Mapping[str, Any]:
 
 
 def _given_back(loan: Loan, effect: Effect) -> list[Line]:
-    return bookings.refund(accounts_for(loan), loan.pk, effect.figures["refunded"])
+    gone = effect.account.written_off or effect.account.charged_off
+    return bookings.refund(
+        accounts_for(loan),
+        loan.pk,
+        effect.figures["refunded"],
+        owed_again=effect.figures.get("owed_again", ZERO),
+        recovers=gone is not None,
+    )
 
 
 REPAYMENT = register(
@@ -137,7 +145,7 @@ REFUND = register(
         id_prefix="rfd",
         undone_in=(LoanStatus.ACTIVE, LoanStatus.SETTLED, LoanStatus.WRITTEN_OFF),
         parameters=(AMOUNT,),
-        figures=(("refunded", _("Given back")),),
+        figures=(("refunded", _("Given back")), ("owed_again", _("Owed again"))),
         size="refunded",
     )
 )

@@ -9,8 +9,8 @@ import pytest
 
 from core.money import ZERO
 from loans.account.account import ChargeOff, Earned, WriteOff
-from loans.account.changes.base import LaterEventImpossible
-from loans.account.changes.charges import ChargesWaived, WaiverTooHigh
+from loans.account.changes.base import LaterEventImpossible, TakenBack
+from loans.account.changes.charges import ChargesWaived, FeeAdded, NoInstalmentLeft, WaiverTooHigh
 from loans.account.changes.credits import Refunded, RefundTooHigh
 from loans.account.replay import PaymentEvent, apply, in_order, replay
 from tests.loans.account.by_hand import a_row, an_account, on
@@ -62,7 +62,7 @@ def test_a_waiver_of_more_than_is_owed_is_refused_unless_it_stands_already() -> 
 
 
 def test_no_more_is_refunded_than_is_overpaid() -> None:
-    account = replace(ACCOUNT, overpaid=Decimal("5.00"))
+    account = an_account(a_row(1, "2-1", "0.00"), overpaid=Decimal("5.00"))
 
     part, _ = apply(account, Refunded(on=on("1-5"), amount=Decimal("2.00")))
     whole, told = apply(account, Refunded(on=on("1-5"), amount=Decimal("5.00")))
@@ -74,12 +74,34 @@ def test_no_more_is_refunded_than_is_overpaid() -> None:
 
 
 def test_what_stands_and_is_not_possible_any_more_is_told_as_a_later_event() -> None:
-    gone = Refunded(on=on("1-5"), amount=Decimal("5.00"))
+    gone = FeeAdded(on=on("1-5"), amount=Decimal("5.00"))
+    settled = an_account(a_row(1, "2-1", "0.00", settled_on=on("1-2")))
 
-    with pytest.raises(RefundTooHigh):
-        replay(ACCOUNT, [gone])
+    with pytest.raises(NoInstalmentLeft):
+        replay(settled, [gone])
     with pytest.raises(LaterEventImpossible):
-        replay(ACCOUNT, [replace(gone, source=STORED)])
+        replay(settled, [replace(gone, source=STORED)])
+
+
+def test_what_was_given_back_and_turns_out_not_to_have_been_overpaid_is_owed_from_the_day_it_was_taken_back() -> None:
+    """100.00 left on 5 January; of what bounced later, what was never given back counts first."""
+    taken_back = (TakenBack(on=on("1-20"), amount=Decimal("479.00")), TakenBack(on=on("1-10"), amount=Decimal("30.00")))
+    stood = Refunded(on=on("1-5"), amount=Decimal("100.00"), source=STORED, taken_back=taken_back)
+
+    after, told = apply(ACCOUNT, stood)  # owes 359.00: 509.00 had left 150.00 over, of which 50.00 stayed
+
+    assert [(row.due_on, row.principal, row.interest) for row in after.instalments[2:]] == [(on("1-20"), 100, ZERO)]
+    assert (told.effect.figures, after.overpaid, after.owed) == ({"refunded": 100, "owed_again": 100}, ZERO, 459)
+
+    taken_back = (replace(taken_back[0], amount=Decimal("399.00")), replace(taken_back[1], amount=Decimal("80.00")))
+    after, _ = apply(ACCOUNT, replace(stood, taken_back=taken_back))  # 479.00 had left 120.00 over, 20.00 stayed
+
+    assert [(row.due_on, row.principal) for row in after.instalments[2:]] == [(on("1-10"), 60), (on("1-20"), 40)]
+
+
+def test_a_refund_of_nothing_is_still_refused_while_it_is_only_wished_for() -> None:
+    with pytest.raises(RefundTooHigh):
+        replay(ACCOUNT, [Refunded(on=on("1-5"), amount=Decimal("5.00"))])
 
 
 @pytest.mark.parametrize(

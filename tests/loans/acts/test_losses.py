@@ -17,7 +17,7 @@ from loans.acts.previewing import preview
 from loans.acts.undoing import undo
 from loans.bookkeeping.lifecycle import LoanNotInState
 from loans.models import Loan, LoanAct, LoanStatus
-from loans.servicing.repayments import RepaymentNotReversible, reverse_repayment
+from loans.servicing.repayments import reverse_repayment
 from tests.loans.acts.test_acts import wish
 from tests.loans.books import a_running_loan, close_until
 from tests.loans.doing import take_back, write_off
@@ -72,12 +72,18 @@ def test_it_previews_counts_from_the_past_and_is_undone() -> None:
     assert_books_agree(loan)
 
 
-def test_the_money_it_rests_on_cannot_be_reversed_under_it() -> None:
+def test_the_money_it_rests_on_bounces_and_all_is_owed_again() -> None:
     loan = late_loan_that_paid("12000.00")
-    perform(wish(loan, "settled_for_less", ON, at_most=Decimal("1500.00")))
+    receipt = loan.repayments.get()
+    act = perform(wish(loan, "settled_for_less", ON, at_most=Decimal("1500.00")), approved=True)
 
-    with pytest.raises(RepaymentNotReversible):
-        reverse_repayment(repayment_id=loan.repayments.get().pk, reason="bounced", reversed_on=ON)
+    reverse_repayment(repayment_id=receipt.pk, reason="bounced", reversed_on=ON)
+
+    act.refresh_from_db()
+    loan.refresh_from_db()
+    assert (loan.status, act.figures["given_up"]) == (LoanStatus.ACTIVE, "0.00")
+    assert position(loan).principal_outstanding == loan.principal
+    assert_books_agree(loan)
 
 
 def test_too_much_for_the_agreement_or_for_one_person_is_refused() -> None:

@@ -10,7 +10,7 @@ from ledger.queries import balances
 from loans.bookkeeping.lifecycle import LoanNotInState
 from loans.events.act_parameters import ParameterOutOfRange
 from loans.models import Loan, Repayment
-from loans.servicing.repayments import RepaymentConflict, RepaymentNotReversible, reverse_repayment
+from loans.servicing.repayments import RepaymentConflict, reverse_repayment
 from loans.servicing.settling import settle_early, settlement_quote
 from tests.loans.books import close_until
 from tests.loans.doing import extend, refund_overpayment, waive, write_off
@@ -114,14 +114,17 @@ def test_a_recovery_reversed_makes_room_for_what_a_later_one_paid_too_much() -> 
     assert_books_agree(loan)
 
 
-def test_a_recovery_whose_surplus_was_given_back_cannot_be_reversed() -> None:
+def test_a_recovery_bounces_after_its_surplus_was_given_back_and_less_was_recovered() -> None:
+    """12,000.00 were lost; 11,000.00 and 3,000.00 came, 2,000.00 went back: kept are 1,000.00, and then nothing."""
     loan, first, later = written_off_with("11000.00", "3000.00")
     refund_overpayment(loan_id=loan.pk, amount=Decimal("2000.00"), on=date(2026, 7, 7), idempotency_key="r")
 
-    for receipt in (first, later):
-        with pytest.raises(RepaymentNotReversible):
-            reverse_repayment(repayment_id=receipt.pk, reason="bounced", reversed_on=date(2026, 7, 8))
-    assert (position(loan).recovered, position(loan).overpaid) == (Decimal("12000.00"), ZERO)
+    reverse_repayment(repayment_id=first.pk, reason="bounced", reversed_on=date(2026, 7, 8))
+    assert (position(loan).recovered, position(loan).overpaid) == (Decimal("1000.00"), ZERO)
+    assert_books_agree(loan)
+
+    reverse_repayment(repayment_id=later.pk, reason="bounced", reversed_on=date(2026, 7, 8))
+    assert (position(loan).recovered, position(loan).recoverable) == (Decimal("-2000.00"), Decimal("14000.00"))
     assert_books_agree(loan)
 
 
