@@ -1,8 +1,9 @@
 """Holds annual rates against published ones.
 
 A case: ``method`` (the law's convention), ``inputs.cashflows`` (each with ``date`` or ``period`` and ``amount``, what is
-received of one sign and what is paid of the other), for periods ``period`` (year, month, week) or ``periods_per_year``, ``expected_apr`` and ``tolerance`` in per
-cent; for Appendix J also ``unit_period``, ``unit_periods_per_year`` and ``first_payment_t_f``, which the engine must find.
+received of one sign and what is paid of the other), for periods ``period`` (year, month, week) or ``periods_per_year``,
+``expected_apr`` and ``tolerance`` in per cent; for Appendix J also ``unit_period``, ``unit_periods_per_year`` and
+``first_payment_t_f``, which the engine must find.
 """
 
 from collections.abc import Callable
