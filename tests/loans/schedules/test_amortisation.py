@@ -1,5 +1,6 @@
 """The loop of every schedule, row by row, with figures worked by hand: one per cent a month on whole hundreds."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -19,6 +20,7 @@ from loans.schedules.terms import (
     LevelOn,
     LoanTerms,
     Method,
+    Prepayment,
     RateStep,
     Residue,
     Rounding,
@@ -81,6 +83,22 @@ class TestEvenParts:
     ) -> None:
         assert even_parts(terms(rounding=rounding), Decimal(balance), count) == d(*expected)
 
+    @pytest.mark.parametrize(
+        ("method", "for_principal", "part"),
+        [
+            (Method.EQUAL_PRINCIPAL, True, "330.00"),
+            (Method.EQUAL_PRINCIPAL, False, "333.33"),
+            (Method.EQUAL_INSTALMENTS, False, "330.00"),  # it is the instalment itself, where it bears no interest
+        ],
+    )
+    def test_a_multiple_of_instalments_is_one_of_equal_principal_where_the_terms_say_so(
+        self, method: Method, for_principal: bool, part: str
+    ) -> None:
+        rounding = Rounding(multiple=Decimal(10), multiple_for_principal=for_principal, residue=Residue.LAST)
+        agreed = terms(principal=Decimal("1000.00"), count=3, method=method, rounding=rounding)
+
+        assert even_parts(agreed, Decimal("1000.00"), 3)[:2] == d(part, part)
+
 
 class TestFlat:
     def flat(self, **changes: Any) -> list[tuple[Decimal, Decimal]]:
@@ -142,6 +160,17 @@ class TestFlat:
 
     def test_rows_without_principal_still_bear_interest(self) -> None:
         assert self.flat(grace_on_principal=2) == [(0, 6)] * 2 + [(150, 6)] * 4
+
+    def test_so_they_do_where_instalments_are_whole(self) -> None:
+        """600.00 in four and 6.00 are 156: rounded to tens 160, and the last one repays what is left."""
+        rounding = replace(WHOLE, multiple=Decimal(10))
+        found = self.flat(method=Method.EQUAL_INSTALMENTS, rounding=rounding, grace_on_principal=2)
+
+        assert found == [(0, 6)] * 2 + [(154, 6)] * 3 + [(138, 6)]
+
+    def test_interest_deferred_or_free_is_so_on_a_flat_loan_too(self) -> None:
+        assert [charged for _, charged in self.flat(grace_on_interest_payment=2)] == [0, 0, 18, 6, 6, 6]
+        assert [charged for _, charged in self.flat(grace_on_interest_charged=2)] == [0, 0, 6, 6, 6, 6]
 
     @pytest.mark.parametrize(
         ("changes", "each"),
@@ -348,15 +377,22 @@ class TestDisturbed:
         assert [charged for _, charged in found] == d("5.00", "3.00", "2.00", "1.00", "0.00", "0.00")
         assert [part for part, _ in found] == [100] * 6
 
-    def test_principal_beyond_the_level_shortens_the_loan_or_lowers_the_level(self) -> None:
-        agreed = terms(annual_rate=Decimal(0))
-        opening, extra = Decimal("600.00"), {0: Decimal("50.00")}
+    @pytest.mark.parametrize(
+        ("beyond", "parts"),
+        [
+            (Prepayment.REDUCE_NUMBER, [250, 100, 100, 100, 50, 0]),
+            (Prepayment.REDUCE_INSTALMENT, [250, 70, 70, 70, 70, 70]),
+            (Prepayment.LESSEN_NEXT, [250, 0, 50, 100, 100, 100]),
+        ],
+    )
+    def test_principal_beyond_the_level_shortens_the_loan_lowers_the_level_or_lessens_the_next_rows(
+        self, beyond: Prepayment, parts: list[int]
+    ) -> None:
+        agreed, paid = terms(annual_rate=Decimal(0)), {0: Decimal("250.00")}
 
-        shorter = amortise(agreed, periods(agreed), Course(opening=opening, extra=extra))
-        lower = amortise(agreed, periods(agreed), Course(opening=opening, extra=extra, levelled=frozenset({0})))
+        found = amortise(agreed, periods(agreed), Course(opening=Decimal("600.00"), paid=paid, beyond=beyond))
 
-        assert [part for part, _ in shorter] == [150, 100, 100, 100, 100, 50]
-        assert [part for part, _ in lower] == [150, 90, 90, 90, 90, 90]
+        assert [part for part, _ in found] == parts
 
     def test_what_later_rows_have_been_paid_is_not_an_earlier_ones_to_repay(self) -> None:
         agreed = terms(annual_rate=Decimal(0))
