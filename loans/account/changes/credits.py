@@ -175,7 +175,7 @@ def _unwound(account: Account, rows: Sequence[InstalmentState], terms: LoanTerms
         turns={on},
         paid={k: row.principal_paid for k, row in enumerate(rows) if row.principal_paid},
     )
-    amounts = amortise(rest_of(terms, rows), periods_of(rows), course)
+    amounts = amortise(rest_of(terms, rows), periods_of(terms, rows), course)
     changed = [
         replace(row, principal=principal, interest=max(interest, row.interest_paid), settled_on=None)
         for row, (principal, interest) in zip(rows, amounts, strict=True)

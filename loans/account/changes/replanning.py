@@ -19,7 +19,7 @@ from loans.account.changes.base import Effect, EventImpossible
 from loans.account.changes.late_rates import with_contract_rate
 from loans.account.changes.plan_rows import NoInstalmentAhead, with_rows
 from loans.schedules.amortisation import Course, amortise
-from loans.schedules.due_dates import Period, step
+from loans.schedules.due_dates import Period, periods, step
 from loans.schedules.terms import Drawdown, LoanTerms, Method, RateStep
 
 
@@ -31,7 +31,9 @@ class NoSuchDueDate(EventImpossible):
 
 class NothingRescheduled(EventImpossible):
     code = "nothing_rescheduled"
-    message = _("Say what changes: a new due date, further instalments or a new rate.")
+    message = _(
+        "Say what changes: a new due date, further instalments, some without principal, interest deferred, a new rate."
+    )
 
 
 class DueDateNotLater(EventImpossible):
@@ -69,7 +71,7 @@ class DrawnDown:
                 principal=max(self.terms.principal, opening + self.amount),
                 drawdowns=drawdowns if len(drawdowns) > 1 else (),
             )
-            after = _laid_out(account, rows, terms, periods_of(rows), drawdowns[0].amount)
+            after = _laid_out(account, rows, terms, periods_of(self.terms, rows), drawdowns[0].amount)
         return Effect(after, figures={"drawn": self.amount, "interest_added": _interest(after) - _interest(account)})
 
 
@@ -97,7 +99,7 @@ class RateChanged:
             at_once = self.on == rows[0].starts_on
             changed = {"annual_rate": self.annual_rate} if at_once else {"rate_steps": self._steps()}
             terms = rest_of(self.terms, rows, **changed)
-            after = _laid_out(account, rows, terms, periods_of(rows), to_repay(rows))
+            after = _laid_out(account, rows, terms, periods_of(self.terms, rows), to_repay(rows))
         figures = {"new_rate": self.annual_rate, "interest_added": _interest(after) - _interest(account)}
         return Effect(settle_rows(after, self.on), figures=figures)
 
@@ -109,8 +111,10 @@ class RateChanged:
 class Rescheduled:
     """From the instalment due on ``from_due_on``: another due date, further instalments, another rate, or several of them.
 
-    A new due date moves all later ones with it and keeps the level instalment; further instalments or a new rate work it
-    out anew. What rounding leaves goes to the last instalment.
+    ``principal_grace`` instalments without principal are put in, so that the plan grows by as many; of ``interest_grace``
+    instalments the interest falls due with the first one after them. A new due date moves all later ones with it. It keeps
+    the level instalment, as grace does; further instalments or a new rate work it out anew. What rounding leaves goes to
+    the last instalment.
     """
 
     on: date
@@ -119,6 +123,8 @@ class Rescheduled:
     new_due_on: date | None = None
     extra_count: int | None = None
     annual_rate: Decimal | None = None
+    principal_grace: int | None = None
+    interest_grace: int | None = None
     source: Any = None
 
     def apply(self, account: Account) -> Effect:
@@ -127,13 +133,17 @@ class Rescheduled:
         rows = [row for row in account.instalments if row.due_on >= self.from_due_on and row.starts_on < row.due_on]
         if not rows or rows[0].due_on != self.from_due_on:
             raise NoSuchDueDate(due_on=self.from_due_on.isoformat())
-        if self.new_due_on is None and not self.extra_count and self.annual_rate is None:
+        if not self._changes_something:
             raise NothingRescheduled()
         if self.new_due_on is not None and self.new_due_on <= rows[0].starts_on:
             raise DueDateNotLater(starts_on=rows[0].starts_on.isoformat())
-        count = len(rows) + (self.extra_count or 0)
+        count = len(rows) + (self.extra_count or 0) + (self.principal_grace or 0)
         rate = self.terms.annual_rate if self.annual_rate is None else self.annual_rate
-        terms = rest_of(self.terms, rows, count=count, annual_rate=rate)
+        grace = {
+            "grace_on_principal": self.principal_grace or 0,
+            "grace_on_interest_payment": self.interest_grace or 0,
+        }
+        terms = rest_of(self.terms, rows, count=count, annual_rate=rate, **grace)
         keeps_level = not self.extra_count and self.annual_rate is None
         level = rows[0].principal + rows[0].interest if keeps_level else None
         more = [_further(rows[-1], n) for n in range(1, count - len(rows) + 1)]
@@ -145,11 +155,16 @@ class Rescheduled:
         figures = {"days_moved": moved, "interest_added": _interest(after) - _interest(account)}
         return Effect(settle_rows(after, self.on), figures=figures)
 
+    @property
+    def _changes_something(self) -> bool:
+        counts = (self.extra_count, self.principal_grace, self.interest_grace)
+        return self.new_due_on is not None or self.annual_rate is not None or any(counts)
+
     def _periods(self, terms: LoanTerms, rows: Sequence[InstalmentState], count: int) -> list[Period]:
         if self.new_due_on is None:
             dues = [row.due_on for row in rows]
             dues += [step(terms, dues[-1], n) for n in range(1, count - len(rows) + 1)]
-            first: tuple[date, date] | None = (rows[0].starts_on, dues[0])
+            first = periods_of(self.terms, rows[:1])[0].part_of
         else:
             dues = [step(terms, self.new_due_on, n) for n in range(count)]
             first = None
@@ -174,8 +189,11 @@ def _further(last: InstalmentState, n: int) -> InstalmentState:
     return InstalmentState(last.number + n, last.due_on, last.due_on, ZERO, ZERO, ZERO)
 
 
-def periods_of(rows: Sequence[InstalmentState]) -> list[Period]:
-    return [Period(row.starts_on, row.due_on, (row.starts_on, row.due_on)) for row in rows]
+def periods_of(terms: LoanTerms, rows: Sequence[InstalmentState]) -> list[Period]:
+    """The periods of ``rows``; one that is as ``terms`` agreed it is measured as it was when the schedule was made."""
+    agreed = {(period.starts_on, period.due_on): period.part_of for period in periods(terms)}
+    spans = [(row.starts_on, row.due_on) for row in rows]
+    return [Period(*span, agreed.get(span, span)) for span in spans]
 
 
 _WHOLE_LOAN_ONLY: dict[str, Any] = {
