@@ -49,19 +49,23 @@ RESTS = {
     "same as repayment period": Rest.SAME_AS_REPAYMENT,
     "same as repayment": Rest.SAME_AS_REPAYMENT,
 }
-# When unpaid interest begins to bear interest itself: on its due date, or on a day of the month that another field names
-COMPOUNDING_FREQUENCIES = ("daily", "monthly", "same as repayment period", "same as repayment")
-COMPOUNDINGS = {
-    "none": Compounding.NONE,
-    "interest": Compounding.INTEREST,
-    "fee": Compounding.FEE,
-    "interest and fee": Compounding.BOTH,
-    "interest and fees": Compounding.BOTH,
-    "both": Compounding.BOTH,
-}
+# What is compounded and when, in the words of a case: “interest, monthly on day 1”, or each in a field of its own. Unpaid
+# interest bears interest from its due date, or from the day of the month that is named.
+COMPOUNDED = (
+    (re.compile(r"\bboth\b|\binterest and fees?\b"), Compounding.BOTH),
+    (re.compile(r"\binterest\b"), Compounding.INTEREST),
+    (re.compile(r"\bfees?\b"), Compounding.FEE),
+    (re.compile(r"\bnone\b"), Compounding.NONE),
+)
+COMPOUNDING_FIELDS = ("compounding", "compounding_frequency", "compounding_on_day", "compounding_day")
+COMPOUNDING_WORDS = frozenset(
+    "none both interest and fee fees daily monthly same as repayment period "
+    "on the day of each every month interval frequency".split()
+)
 ADJUSTS_LAST = "adjust last, unpaid period"  # the strategy of the source's newer generator
 STRATEGIES = {
-    "reduce EMI": Prepayment.REDUCE_INSTALMENT,
+    "reduce emi": Prepayment.REDUCE_INSTALMENT,
+    "reduce emi amount": Prepayment.REDUCE_INSTALMENT,
     "reduce number of installments": Prepayment.REDUCE_NUMBER,
     "reduce number": Prepayment.REDUCE_NUMBER,
     "reschedule next repayments": Prepayment.LESSEN_NEXT,
@@ -263,21 +267,24 @@ def _servicing(case: Mapping[str, Any]) -> dict[str, Any]:
     as_told = is_classic(case) and "daily close" not in kinds
     return {
         "recalculates": True,
-        "rest": Rest.SAME_AS_REPAYMENT if until_rest else RESTS[settings.get("rest", "daily")],
+        "rest": Rest.SAME_AS_REPAYMENT if until_rest else RESTS[str(settings.get("rest", "daily")).casefold()],
         "overdue_bears": OverdueBears.ON_RECEIPT if as_told else OverdueBears.EVERY_DAY,
-        "compounding": COMPOUNDINGS[settings.get("compounding", "none")],
-        "compounding_day": _compounding_day(settings),
-        "prepayment": STRATEGIES[settings.get("strategy", ADJUSTS_LAST)],
+        **_compounding(settings),
+        "prepayment": STRATEGIES[str(settings.get("strategy", ADJUSTS_LAST)).casefold()],
         **_order(case),
     }
 
 
-def _compounding_day(settings: Mapping[str, Any]) -> int:
-    """The day of the month from which unpaid interest bears interest; 0: its due date. Raises ValueError."""
-    frequency = str(settings.get("compounding_frequency", COMPOUNDING_FREQUENCIES[0]))
-    if frequency not in COMPOUNDING_FREQUENCIES:
-        raise ValueError(f"no product compounds {frequency}")
-    return int(settings.get("compounding_on_day") or 0)
+def _compounding(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What is compounded, and on which day of the month (0: its due date). Raises ValueError for words not known."""
+    told = " ".join(str(settings[name]).casefold() for name in COMPOUNDING_FIELDS if settings.get(name) is not None)
+    words = re.findall(r"[a-z]+|\d+", told) or ["none"]
+    days = [int(word) for word in words if word.isdigit()]
+    unknown = {word for word in words if not word.isdigit()} - COMPOUNDING_WORDS - {"st", "nd", "rd", "th"}
+    kind = next((kind for pattern, kind in COMPOUNDED if pattern.search(" ".join(words))), None)
+    if unknown or kind is None:
+        raise ValueError(f"no product compounds “{told}”")
+    return {"compounding": kind, "compounding_day": days[-1] if days else 0}
 
 
 def _order(case: Mapping[str, Any]) -> dict[str, Any]:

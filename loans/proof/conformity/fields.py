@@ -26,7 +26,7 @@ _LOANS = {
         down_payment_percent down_payment_auto interest_recalculation pre_closure_interest payment_order
         future_installment_allocation events expected expected_split""",
     "day_count": "days_in_year days_in_month",
-    "interest_recalculation": "rest compounding compounding_frequency compounding_on_day strategy",
+    "interest_recalculation": "rest compounding compounding_frequency compounding_on_day compounding_day strategy",
     "events": """type on amount business_date effective due kind new_rate_percent from_due_date adjusted_due_date
         extra_terms grace_on_principal grace_on_interest""",
     "expected": """n due_date days principal interest balance_after total paid paid_in_advance paid_late outstanding

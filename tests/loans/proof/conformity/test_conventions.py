@@ -138,6 +138,12 @@ CONVENTIONS["two parts of a period, summed"] = {
 }
 
 
+CONVENTIONS["the same in one field"] = {
+    **CONVENTIONS["late money, unpaid interest added on the 20th"],
+    "interest_recalculation": recalculating(compounding="interest, monthly on the 20th"),
+}
+
+
 @pytest.mark.parametrize("convention", CONVENTIONS)
 def test_a_convention_of_published_cases_is_a_setting_of_a_product(tmp_path: Path, convention: str) -> None:
     assert run(file_of(tmp_path, {"meta": {}, "cases": [CONVENTIONS[convention]]})) == (0, "1 passed, 0 failed\n")
