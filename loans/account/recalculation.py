@@ -1,8 +1,9 @@
 """Money received for a loan whose interest follows what is outstanding (pure).
 
-What is due is paid in the product's order. Money beyond it lessens principal: of the coming instalments, or of all by a
-new level or a shorter term, as the product's ``prepayment`` says. Interest not yet due is left to its due date, where it
-is found lessened by the money, unless the product's rest days put the money off until then.
+What is due is paid in the product's order. Money beyond it lessens principal: of the coming instalments, or of the
+running one, which makes those after it smaller, fewer or partly paid, as the product's ``prepayment`` says. Interest not
+yet due is left to its due date, where it is found lessened by the money, unless the product's rest days put the money off
+until then.
 """
 
 from collections.abc import Sequence
@@ -17,14 +18,16 @@ from loans.account.payment_order import Timing
 from loans.schedules.plan import PaidPart, Plan, rest_day
 from loans.schedules.terms import Prepayment
 
-REDUCING = (Prepayment.REDUCE_INSTALMENT, Prepayment.REDUCE_NUMBER)
+WITH_RUNNING = (Prepayment.REDUCE_INSTALMENT, Prepayment.REDUCE_NUMBER, Prepayment.LESSEN_NEXT)
 
 
 def receive_on_plan(
     account: Account, *, amount: Decimal, on: date, order: Order, settles: bool = False
 ) -> tuple[Account, Allocation]:
     """Take in a payment on ``on``. ``settles``: all principal outstanding is called in and the plan ends with it."""
-    account = relaid(age(account, on), on)
+    account = age(account, on)
+    assert account.plan is not None
+    account = relaid(replace(account, plan=account.plan.looked_at(on)), on)
     account, due = _pay(account, [row for row in account.instalments if row.due_on <= on], amount, order, on)
     left = amount - due.total
     if settles and left:
@@ -98,22 +101,34 @@ def _pay_ahead(account: Account, left: Decimal, order: Order, on: date) -> tuple
     plan = account.plan
     assert plan is not None
     account, outside = _pay_principal(account, _all_ahead(account, on, planned=False), left, on)
-    left = min(left - sum((line.total for line in outside), ZERO), account.planned_principal)
+    left -= sum((line.total for line in outside), ZERO)
     if not left:
         return account, outside
     rows = [row for row in account.instalments if timing_of(row, on) is Timing.IN_ADVANCE and row.agreed_owed]
     rows = [row for row in rows if row.number in plan.numbers]
     lines: list[AllocationLine] = list(outside)
     if rows and rest_day(plan, on) >= rows[0].due_on:
+        # The money counts from the due date on, so that the interest until then is owed whatever is paid now.
         account, paid = _pay(account, rows[:1], left, order, on)
-        lines, left = [*outside, *paid.lines], min(paid.overpaid, account.planned_principal)
+        lines, left = [*outside, *paid.lines], paid.overpaid
+    left = min(left, account.planned_principal)
     if not left:
         return account, lines
-    if plan.servicing.prepayment in REDUCING:
-        account, more = _pay_reducing(account, left, on)
+    if plan.servicing.prepayment in WITH_RUNNING:
+        shares = _running_first(plan, account, on)
     else:
-        account, more = _pay_principal(account, _shares(plan, account, left, on), left, on)
+        shares = _shares(plan, account, left, on)
+    account, more = _pay_principal(account, shares, left, on)
     return account, [*lines, *more]
+
+
+def _running_first(plan: Plan, account: Account, on: date) -> list[tuple[int, Decimal]]:
+    """All that the plan still repays, with the instalment due on ``on`` or running then; after it what is owed beside."""
+    dated = zip(plan.numbers, plan.periods, strict=True)
+    running = next((number for number, period in dated if period.due_on >= on), None)
+    planned = sum((row.principal_owed for row in account.instalments if row.number in plan.numbers), ZERO)
+    beside = [(number, owed) for number, owed in _all_ahead(account, on) if number not in plan.numbers]
+    return beside if running is None else [(running, planned), *beside]
 
 
 def _shares(plan: Plan, account: Account, amount: Decimal, on: date) -> list[tuple[int, Decimal]]:
@@ -134,26 +149,3 @@ def _all_ahead(account: Account, on: date, *, planned: bool = True) -> list[tupl
     assert account.plan is not None
     rows = [row for row in account.instalments if row.due_on > on and row.principal_owed]
     return [(row.number, row.principal_owed) for row in rows if (row.number in account.plan.numbers) is planned]
-
-
-def _pay_reducing(account: Account, left: Decimal, on: date) -> tuple[Account, Sequence[AllocationLine]]:
-    """The running instalment first; on a due date, and beyond the running instalment, it makes the plan smaller."""
-    assert account.plan is not None
-    planned = account.plan.numbers
-    due_today = next((row.number for row in account.instalments if row.due_on == on and row.number in planned), None)
-    if due_today is not None:
-        return _pay_extra(account, due_today, left, on)
-    number, owed = _all_ahead(account, on)[0]
-    account, lines = _pay_principal(account, [(number, owed)], left, on)
-    left = min(left - sum((line.total for line in lines), ZERO), account.planned_principal)
-    if not left:
-        return account, lines
-    account, more = _pay_extra(account, number, left, on)
-    return account, [*lines, *more]
-
-
-def _pay_extra(account: Account, number: int, amount: Decimal, on: date) -> tuple[Account, Sequence[AllocationLine]]:
-    assert account.plan is not None
-    account = replace(account, plan=account.plan.with_extra(number, amount))
-    line = AllocationLine(instalment_number=number, principal=amount)
-    return _taken_in(account, [line], on), [line]

@@ -17,6 +17,7 @@ from loans.schedules.terms import (
     LevelFrom,
     LevelOn,
     MonthEnd,
+    OverdueBears,
     Prepayment,
     Repricing,
     Residue,
@@ -32,7 +33,7 @@ WORDS: dict[type[StrEnum], dict[StrEnum, Any]] = {
     InterestBy: {
         InterestBy.PERIOD: _("months by twelfths, weeks and days by the day count"),
         InterestBy.EVEN: _("even parts of the year: a month 1/12, a week 1/52"),
-        InterestBy.THIRTY: _("thirty days a month over the year of the day count"),
+        InterestBy.THIRTY: _("thirty days a month, seven a week, over the year of the day count"),
         InterestBy.DAY: _("by the day count"),
     },
     MonthEnd: {
@@ -90,6 +91,10 @@ WORDS: dict[type[StrEnum], dict[StrEnum, Any]] = {
         Rest.MONTHLY: _("monthly"),
         Rest.SAME_AS_REPAYMENT: _("on due dates"),
     },
+    OverdueBears: {
+        OverdueBears.EVERY_DAY: _("as each day passes"),
+        OverdueBears.ON_RECEIPT: _("when money comes, from the period it comes in"),
+    },
     Compounding: {
         Compounding.NONE: _("nothing"),
         Compounding.INTEREST: _("interest"),
@@ -102,6 +107,7 @@ WORDS: dict[type[StrEnum], dict[StrEnum, Any]] = {
         Prepayment.REAMORTISE: _("is spread over all open instalments"),
         Prepayment.REDUCE_INSTALMENT: _("makes the instalments smaller"),
         Prepayment.REDUCE_NUMBER: _("makes the loan shorter"),
+        Prepayment.LESSEN_NEXT: _("lessens the next instalments by as much principal"),
     },
 }
 

@@ -28,6 +28,7 @@ from loans.schedules.terms import (
     LevelFrom,
     LevelOn,
     MonthEnd,
+    OverdueBears,
     Prepayment,
     RateStep,
     Repricing,
@@ -38,6 +39,8 @@ from loans.schedules.terms import (
     ServicingTerms,
     Stage,
 )
+
+LAST_DAY_OF_MONTH = 31
 
 
 def _count_field(label: Any, help_text: Any = "") -> Any:
@@ -90,6 +93,9 @@ class ScheduleSettings(models.Model):
         blank=True,
         help_text=_("Empty: of the smallest sum."),
     )
+    multiple_for_principal = models.BooleanField(
+        _("equal parts of principal are such a multiple too"), default=True, db_default=True
+    )
     emi_rounding = choice_field(EmiRule.ROUND_DOWN, _("the level instalment is"))
     residue = choice_field(Residue.EVEN, _("what rounding leaves goes to"))
     round_each_segment = models.BooleanField(
@@ -99,7 +105,14 @@ class ScheduleSettings(models.Model):
         _("interest follows what is really outstanding"), default=False, db_default=False
     )
     rest = choice_field(Rest.DAILY, _("payments lessen interest from"))
+    overdue_bears = choice_field(OverdueBears.EVERY_DAY, _("interest of what is overdue is reckoned"))
     compounding = choice_field(Compounding.NONE, _("added to the sum that bears interest"))
+    compounding_day = models.PositiveSmallIntegerField(
+        _("day of the month on which it is added"),
+        default=0,
+        db_default=0,
+        help_text=_("1 to 31, or the last day of a shorter month. 0: on its due date."),
+    )
     prepayment = choice_field(Prepayment.NEXT_INSTALMENTS, _("money paid beyond what is due"))
     payment_order = models.JSONField(
         _("payment order"), null=True, blank=True, help_text=_("Empty: the plain allocation order.")
@@ -139,11 +152,17 @@ class ScheduleSettings(models.Model):
                 name="%(app_label)s_%(class)s_index",
             ),
             models.CheckConstraint(
-                condition=Q(recalculates=True) | ~Q(prepayment__in=["reduce_instalment", "reduce_number"]),
+                condition=Q(recalculates=True)
+                | ~Q(prepayment__in=["reduce_instalment", "reduce_number", "lessen_next"]),
                 name="%(app_label)s_%(class)s_reducing",
                 violation_error_message=_(
                     "Only a loan whose interest follows the balance can become smaller or shorter."
                 ),
+            ),
+            models.CheckConstraint(
+                condition=Q(compounding_day__lte=LAST_DAY_OF_MONTH),
+                name="%(app_label)s_%(class)s_compounding_day",
+                violation_error_message=_("The day of the month is between 1 and 31, or 0 for the due date."),
             ),
         ]
 
@@ -187,6 +206,7 @@ class ScheduleSettings(models.Model):
             mode=RoundingMode(self.rounding_mode),
             step=Decimal(self.rounding_step),
             multiple=self.instalment_multiple,
+            multiple_for_principal=self.multiple_for_principal,
             emi=EmiRule(self.emi_rounding),
             residue=Residue(self.residue),
             each_segment=self.round_each_segment,
@@ -197,7 +217,9 @@ class ScheduleSettings(models.Model):
         return ServicingTerms(
             recalculates=self.recalculates,
             rest=Rest(self.rest),
+            overdue_bears=OverdueBears(self.overdue_bears),
             compounding=Compounding(self.compounding),
+            compounding_day=self.compounding_day,
             prepayment=Prepayment(self.prepayment),
             payment_order=self.payment_order,
             late_interest_compounds=self.late_interest_compounds,

@@ -22,6 +22,7 @@ from loans.schedules.terms import (
     LevelOn,
     LoanTerms,
     Method,
+    Prepayment,
     RateStep,
     Residue,
 )
@@ -38,8 +39,8 @@ class Course:
 
     ``opening`` is the principal at the beginning of the first period. ``bearing(rows, on)`` is added to the planned
     balance that bears interest from ``on`` in the period after ``rows``; it changes on ``turns``. ``paid`` is principal
-    already paid of a row: it can owe no less. ``extra`` is principal a row repays beyond its level; after the rows in
-    ``levelled`` the level instalment is worked out anew. ``level`` keeps an instalment agreed before; ``level_periods`` are
+    already paid of a row: it can owe no less. Where that is more than the row was to repay, ``beyond`` says what becomes
+    of the instalments after it. ``level`` keeps an instalment agreed before; ``level_periods`` are
     the periods it is worked out over, where due dates were moved since and the instalment is not to change with them.
     ``brought`` is interest of the first row that was earned before its period, the rest of a longer one, begins.
     """
@@ -48,8 +49,7 @@ class Course:
     bearing: Bearing | None = None
     turns: Collection[date] = ()
     paid: dict[int, Decimal] = field(default_factory=dict)
-    extra: dict[int, Decimal] = field(default_factory=dict)
-    levelled: frozenset[int] = frozenset()
+    beyond: Prepayment | None = None
     level: Decimal | None = None
     level_periods: Sequence[Period] = ()
     brought: Decimal = ZERO
@@ -64,10 +64,10 @@ def amortise_by_day(
     terms: LoanTerms, periods: Sequence[Period], course: Course
 ) -> tuple[list[Amounts], Sequence[Curve]]:
     """What ``amortise`` says, and how the interest of each row is earned by day; no curves where all are straight."""
-    if terms.flat_charge is not None or terms.interest_type is InterestType.FLAT:
-        return _flat(terms, len(periods), course), ()
     curves: Sequence[Curve] = ()
-    if course.bearing is None and not (terms.drawdowns or terms.rate_steps or course.extra or course.brought):
+    if terms.flat_charge is not None or terms.interest_type is InterestType.FLAT:
+        rows = _flat(terms, len(periods), course)
+    elif course.bearing is None and not (terms.drawdowns or terms.rate_steps or course.brought or course.beyond):
         rows, odd = _undisturbed(terms, periods, course)
         if odd and terms.first_period is FirstPeriod.SPREAD:
             curves = _with_odd_days(periods, rows, odd)
@@ -181,7 +181,8 @@ def _shares(terms: LoanTerms, balance: Decimal, begin: int) -> list[Decimal]:
 def even_parts(terms: LoanTerms, balance: Decimal, count: int) -> list[Decimal]:
     """``balance`` in equal parts; what rounding leaves goes where the terms say."""
     rounding = terms.rounding
-    multiple = rounding.multiple or rounding.step
+    in_multiples = rounding.multiple_for_principal or terms.method in LEVEL
+    multiple = (rounding.multiple if in_multiples else None) or rounding.step
     if rounding.residue is Residue.EVEN:
         return split_evenly(balance, count)
     part = round_to(balance / count, multiple, rounding.mode.decimal)
@@ -226,6 +227,7 @@ def _flat(terms: LoanTerms, count: int, course: Course) -> list[Amounts]:
         interest[-1] = round_to(even * count, step, mode) - sum(interest[:-1], ZERO)
         if interest[-1] < 0:  # rounding up took more than there is
             interest = split_evenly(round_to(even * count, step, mode), count)
+        interest[: terms.grace_on_interest_charged] = [ZERO] * min(terms.grace_on_interest_charged, count)
     principal = _flat_principal(terms, count, course.opening, interest)
     return list(zip(_not_below(principal, course.paid), interest, strict=True))
 
@@ -245,13 +247,13 @@ def _not_below(parts: Sequence[Decimal], paid: Mapping[int, Decimal]) -> list[De
 
 def _flat_principal(terms: LoanTerms, count: int, balance: Decimal, interest: Sequence[Decimal]) -> list[Decimal]:
     begin = terms.instalment_total - count
+    grace = max(terms.grace_on_principal - begin, 0)
     if terms.method is not Method.EQUAL_INSTALMENTS or terms.rounding.multiple is None:
-        grace = max(terms.grace_on_principal - begin, 0)
         return [ZERO] * grace + _shares(terms, balance, begin + grace)
-    parts: list[Decimal] = []
-    for charged in interest[:-1]:
-        level = rounded_level(balance / count + charged, terms.rounding) if not parts else parts[0] + interest[0]
-        parts.append(min(max(level - charged, ZERO), balance - sum(parts, ZERO)))
+    charged = max(interest[:-1], default=interest[-1])  # the last one takes what rounding leaves, free ones bear none
+    parts, level = [ZERO] * grace, rounded_level(balance / (count - grace) + charged, terms.rounding)
+    for due in interest[grace:-1]:
+        parts.append(min(max(level - due, ZERO), balance - sum(parts, ZERO)))
     return [*parts, balance - sum(parts, ZERO)]
 
 
@@ -301,10 +303,11 @@ class _Disturbed:
         plan = self._plan(0, balance, None)
         reserved = sum(self.course.paid.values(), ZERO)
         to_come = sum((x.amount for x in self.drawdowns), ZERO)
+        beyond = ZERO  # principal paid of the rows so far that later ones do not repay any more
         for k in range(self.total):
             drawn = self._drawn_in(k)
             interest, exact = self._interest(rows, balance)
-            if k and self._anew(k):
+            if k and (self._anew(k) or (beyond and self.course.beyond is Prepayment.REDUCE_INSTALMENT)):
                 plan = self._plan(k, balance + drawn, exact)
             elif not k and (drawn or self._steps_within(0)):
                 plan = self._plan(0, balance + drawn, exact)
@@ -312,7 +315,10 @@ class _Disturbed:
             to_come -= drawn
             paid = self.course.paid.get(k, ZERO)
             reserved -= paid
-            part = plan(k, interest) + self.course.extra.get(k, ZERO)
+            agreed = plan(k, interest)
+            part = max(agreed - beyond, ZERO) if self.course.beyond is Prepayment.LESSEN_NEXT else agreed
+            beyond = max(beyond - agreed, ZERO) if self.course.beyond is Prepayment.LESSEN_NEXT else ZERO
+            beyond += max(paid - part, ZERO)
             # What later instalments have already been paid of the money lent so far is not this one's to repay.
             part = balance if k == self.total - 1 else max(min(part, balance - max(reserved - to_come, ZERO)), paid)
             rows.append((part, interest))
@@ -343,7 +349,7 @@ class _Disturbed:
         period = self.periods[k]
         drawn = self.terms.level_on is LevelOn.OUTSTANDING and self._drawn_in(k)
         stepped = any(period.starts_on <= step.from_on < period.due_on for step in self.steps)
-        return bool(drawn or stepped or k - 1 in self.course.levelled)
+        return bool(drawn or stepped)
 
     def _plan(self, k: int, balance: Decimal, exact: Decimal | None) -> Plan:
         """The plan from row ``k``; ``exact`` is the interest of that row where its period is cut into segments."""

@@ -17,6 +17,7 @@ __all__ = [
     "LevelOn",
     "Method",
     "MonthEnd",
+    "OverdueBears",
     "Prepayment",
     "Repricing",
     "Residue",
@@ -65,7 +66,7 @@ class InterestBy(StrEnum):
 
     PERIOD = "period"  # months by twelfths; weeks and days by the day count
     EVEN = "even"  # every period its even part: a month 1/12, a week 1/52
-    THIRTY = "thirty"  # every month thirty days over the year of the day count
+    THIRTY = "thirty"  # every month thirty days, every week seven, over the year of the day count
     DAY = "day"  # all by the day count
 
 
@@ -157,6 +158,13 @@ class Compounding(StrEnum):
     BOTH = "both"
 
 
+class OverdueBears(StrEnum):
+    """When the interest of what is overdue is reckoned, where interest follows the balance."""
+
+    EVERY_DAY = "every_day"  # as each day passes
+    ON_RECEIPT = "on_receipt"  # when money comes, from the period it comes in; earlier ones keep what they were told
+
+
 class Prepayment(StrEnum):
     """What money paid beyond what is due does."""
 
@@ -165,3 +173,4 @@ class Prepayment(StrEnum):
     REAMORTISE = "reamortise"
     REDUCE_INSTALMENT = "reduce_instalment"
     REDUCE_NUMBER = "reduce_number"
+    LESSEN_NEXT = "lessen_next"  # the next instalments repay so much less principal, until it is used up

@@ -73,6 +73,8 @@ def regular_share(terms: LoanTerms, units: int, start: date) -> Decimal:
             return Decimal(30 * units) / year_days(terms.day_count, start)
         return Decimal(units) / 12
     if terms.frequency is Frequency.WEEK:
+        if terms.interest_by is InterestBy.THIRTY:
+            return Decimal(7 * units) / year_days(terms.day_count, start)
         return Decimal(units) / 52
     return Decimal(units) / year_days(terms.day_count, start)
 
@@ -91,7 +93,7 @@ def all_alike(terms: LoanTerms) -> bool:
 def _goes_by_days(terms: LoanTerms) -> bool:
     if terms.interest_by is InterestBy.DAY:
         return True
-    return terms.frequency is not Frequency.MONTH and terms.interest_by is not InterestBy.EVEN
+    return terms.frequency is not Frequency.MONTH and terms.interest_by is InterestBy.PERIOD
 
 
 def _measured(terms: LoanTerms, start: date, end: date) -> Decimal:

@@ -16,7 +16,7 @@ from loans.schedules.amortisation import Amounts, Course, amortise_by_day
 from loans.schedules.due_dates import Period
 from loans.schedules.earning import STRAIGHT, Curve, as_curve
 from loans.schedules.schedule import Schedule, opening_balance
-from loans.schedules.terms import Compounding, LoanTerms, Prepayment, Rest, ServicingTerms
+from loans.schedules.terms import Compounding, LoanTerms, OverdueBears, Rest, ServicingTerms
 
 UNASSIGNED = 0  # the number of no instalment: principal that is called in but not yet divided
 
@@ -36,9 +36,10 @@ class PaidPart:
 class Plan:
     """Terms, periods and payments from which the instalments are laid out.
 
-    ``numbers`` are those of the instalments the periods belong to, ``fees`` their fees; ``extra`` is principal paid with
-    an instalment beyond its level, by number. ``level_periods`` are the periods as they were before due dates were moved:
-    the level instalment stays what they make it, so that more time never asks for more of an instalment already paid.
+    ``numbers`` are those of the instalments the periods belong to, ``fees`` their fees. ``level_periods`` are the periods
+    as they were before due dates were moved: the level instalment stays what they make it, so that more time never asks
+    for more of an instalment already paid. ``looks`` are the days on which money came, in order, where overdue money is
+    reckoned on those days only.
     """
 
     terms: LoanTerms
@@ -47,17 +48,19 @@ class Plan:
     numbers: tuple[int, ...]
     fees: tuple[Decimal, ...]
     paid: tuple[PaidPart, ...] = ()
-    extra: tuple[tuple[int, Decimal], ...] = ()
     level_periods: tuple[Period, ...] = ()
+    looks: tuple[date, ...] = ()
 
-    def with_extra(self, number: int, amount: Decimal) -> "Plan":
-        """The plan with ``amount`` more of principal repaid with instalment ``number``."""
-        return replace(self, extra=(*self.extra, (number, amount)))
+    def looked_at(self, on: date) -> "Plan":
+        """The plan reckoned anew on ``on``, because money came."""
+        if self.servicing.overdue_bears is OverdueBears.EVERY_DAY or on in self.looks:
+            return self
+        return replace(self, looks=tuple(sorted((*self.looks, on))))
 
     def called_in(self, principal: Decimal, on: date) -> "Plan":
         """The plan when ``principal`` is called in on ``on``, not yet divided over the instalments."""
         part = PaidPart(number=UNASSIGNED, counts_from=rest_day(self, on), principal=principal)
-        return replace(self, paid=(*self.paid, part))
+        return replace(self.looked_at(on), paid=(*self.paid, part))
 
     def moved(self, first: int, shift: timedelta) -> "Plan":
         """The plan with the due dates from instalment ``first`` on moved by ``shift``; its period becomes so much longer.
@@ -102,18 +105,14 @@ def laid_out_by_day(plan: Plan, on: date) -> dict[int, tuple[Decimal, Decimal, C
     for k, part in parts:
         if k < len(plan.periods):
             paid[k] = paid.get(k, ZERO) + part.principal
-    extra: dict[int, Decimal] = {}
-    for number, amount in plan.extra:
-        extra[index[number]] = extra.get(index[number], ZERO) + amount
-    levelled = extra if plan.servicing.prepayment is Prepayment.REDUCE_INSTALMENT else ()
-    until = rest_day(plan, on)
+    looks = plan.looks if plan.servicing.overdue_bears is OverdueBears.ON_RECEIPT else (on,)
+    reckoned = {rest_day(plan, look) for look in looks}
     course = Course(
         opening=opening_balance(plan.terms),
-        bearing=_bearing(plan, parts, on, until),
-        turns={part.counts_from for _k, part in parts} | {until},
+        bearing=_bearing(plan, parts, [_last_look(plan, period, on) for period in plan.periods]),
+        turns={part.counts_from for _k, part in parts} | reckoned | set(_compounding_days(plan)),
         paid=paid,
-        extra=extra,
-        levelled=frozenset(levelled),
+        beyond=plan.servicing.prepayment,
         level_periods=plan.level_periods,
     )
     rows, curves = amortise_by_day(plan.terms, plan.periods, course)
@@ -121,38 +120,65 @@ def laid_out_by_day(plan: Plan, on: date) -> dict[int, tuple[Decimal, Decimal, C
     return {number: (*row, curve) for number, row, curve in zip(plan.numbers, rows, curves, strict=True)}
 
 
+def _last_look(plan: Plan, period: Period, on: date) -> date | None:
+    """The day as of which what is overdue is reckoned in ``period``; None: not at all.
+
+    A period that ended before money came keeps the interest it was told until then.
+    """
+    if plan.servicing.overdue_bears is OverdueBears.EVERY_DAY:
+        return on
+    return max((look for look in plan.looks if look <= period.due_on), default=None)
+
+
 def _bearing(
-    plan: Plan, parts: Sequence[tuple[int, PaidPart]], on: date, until: date
+    plan: Plan, parts: Sequence[tuple[int, PaidPart]], looks: Sequence[date | None]
 ) -> Callable[[Sequence[Amounts], date], Decimal]:
     """What bears interest from a day besides the planned balance: what is overdue, less what was paid ahead."""
-    in_whole_periods = plan.servicing.rest is Rest.SAME_AS_REPAYMENT
+    until = [None if look is None else rest_day(plan, look) for look in looks]
 
     def bearing(rows: Sequence[Amounts], start: date) -> Decimal:
         k = len(rows)
         counted = [(j, part) for j, part in parts if part.counts_from <= start]
         ahead = sum((part.principal for j, part in counted if j >= k), ZERO)
-        # Resting on due dates, a period that has ended keeps the interest it was planned with.
-        if start >= until or (in_whole_periods and plan.periods[k].due_on <= on):
+        look, end = looks[k], until[k]
+        if look is None or end is None or start >= end:
             return -ahead
-        # Only what fell due by the end of ``on``: a rest day after it may lie beyond due dates that are still to come.
-        fallen = rows[: sum(period.due_on <= on for period in plan.periods[:k])]
+        # Only what fell due by the end of that day: a rest day after it may lie beyond due dates that are still to come.
+        fallen = rows[: sum(period.due_on <= look for period in plan.periods[:k])]
         due = sum((principal for principal, _interest in fallen), ZERO)
         overdue = due - sum((part.principal for j, part in counted if j < len(fallen)), ZERO)
-        return overdue + _compounded(plan, fallen, counted) - ahead
+        return overdue + _compounded(plan, fallen, counted, start) - ahead
 
     return bearing
 
 
-def _compounded(plan: Plan, rows: Sequence[Amounts], counted: Sequence[tuple[int, PaidPart]]) -> Decimal:
-    """Overdue interest and fees, as far as they bear interest themselves."""
-    compounding, k, amount = plan.servicing.compounding, len(rows), ZERO
+def _compounded(plan: Plan, rows: Sequence[Amounts], counted: Sequence[tuple[int, PaidPart]], start: date) -> Decimal:
+    """Overdue interest and fees, as far as they bear interest themselves on ``start``."""
+    compounding, amount = plan.servicing.compounding, ZERO
+    k = sum(compounding_day(plan, period.due_on) <= start for period in plan.periods[: len(rows)])
     if compounding in (Compounding.INTEREST, Compounding.BOTH):
-        amount += sum((interest for _principal, interest in rows), ZERO)
+        amount += sum((interest for _principal, interest in rows[:k]), ZERO)
         amount -= sum((part.interest for j, part in counted if j < k), ZERO)
     if compounding in (Compounding.FEE, Compounding.BOTH):
         amount += sum(plan.fees[:k], ZERO)
         amount -= sum((part.fee for j, part in counted if j < k), ZERO)
     return amount
+
+
+def compounding_day(plan: Plan, due_on: date) -> date:
+    """The day from which interest or fees that fell due on ``due_on`` and were not paid bear interest themselves."""
+    day = plan.servicing.compounding_day
+    if not day:
+        return due_on
+    anchor = date(due_on.year - 1, 12, day)  # a month that has every day
+    this_month = add_months(anchor, due_on.month)
+    return this_month if this_month >= due_on else add_months(anchor, due_on.month + 1)
+
+
+def _compounding_days(plan: Plan) -> list[date]:
+    if not plan.servicing.compounding_day or plan.servicing.compounding is Compounding.NONE:
+        return []
+    return [compounding_day(plan, period.due_on) for period in plan.periods]
 
 
 def rest_day(plan: Plan, on: date) -> date:

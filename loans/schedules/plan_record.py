@@ -19,6 +19,7 @@ def as_json(plan: Plan | None) -> dict[str, object] | None:
     if plan is None:
         return None
     moved = {"level_periods": [_period_as_json(period) for period in plan.level_periods]} if plan.level_periods else {}
+    looks = {"looks": [look.isoformat() for look in plan.looks]} if plan.looks else {}
     return {
         "count": plan.terms.count,
         "drawdowns": [[part.on.isoformat(), str(part.amount)] for part in plan.terms.drawdowns],
@@ -30,8 +31,8 @@ def as_json(plan: Plan | None) -> dict[str, object] | None:
             [part.number, part.counts_from.isoformat(), str(part.principal), str(part.interest), str(part.fee)]
             for part in plan.paid
         ],
-        "extra": [[number, str(amount)] for number, amount in plan.extra],
         **moved,
+        **looks,
     }
 
 
@@ -50,8 +51,8 @@ def from_json(data: Mapping[str, Any], terms: LoanTerms, servicing: ServicingTer
         numbers=tuple(data["numbers"]),
         fees=tuple(Decimal(fee) for fee in data["fees"]),
         paid=tuple(_paid(row) for row in data["paid"]),
-        extra=tuple((number, Decimal(amount)) for number, amount in data["extra"]),
         level_periods=tuple(_period(row) for row in data.get("level_periods", ())),
+        looks=tuple(_day(look) for look in data.get("looks", ())),
     )
 
 

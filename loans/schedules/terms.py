@@ -25,6 +25,7 @@ from loans.schedules.conventions import (
     LevelOn,
     Method,
     MonthEnd,
+    OverdueBears,
     Prepayment,
     Repricing,
     Residue,
@@ -54,6 +55,7 @@ __all__ = [
     "Method",
     "MonthEnd",
     "NegativeTerms",
+    "OverdueBears",
     "Prepayment",
     "PrincipalNotPositive",
     "RateStep",
@@ -137,13 +139,15 @@ class Rounding:
     """How sums of a schedule become payable.
 
     ``step`` is the smallest sum of the currency that is paid (0.01; 100 where only whole hundreds are), ``multiple``
-    what a level instalment is a multiple of (None: of ``step``). ``each_segment``: where a period's interest has parts
+    what a level instalment is a multiple of (None: of ``step``), and with ``multiple_for_principal`` the equal parts of
+    principal too. ``each_segment``: where a period's interest has parts
     (a drawdown or a new rate inside it) each part is rounded before they are summed, else their sum.
     """
 
     mode: RoundingMode = RoundingMode.HALF_UP
     step: Decimal = CENT
     multiple: Decimal | None = None
+    multiple_for_principal: bool = True
     emi: EmiRule = EmiRule.ROUND_DOWN
     residue: Residue = Residue.EVEN
     each_segment: bool = True
@@ -271,11 +275,17 @@ class LoanTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServicingTerms:
-    """How a running loan answers to money and time. ``payment_order`` None: the loan's plain allocation order."""
+    """How a running loan answers to money and time. ``payment_order`` None: the loan's plain allocation order.
+
+    ``compounding_day`` is the day of the month (1 to 31, the last day where the month has fewer) from which what compounds
+    bears interest itself; 0: from its due date.
+    """
 
     recalculates: bool = False
     rest: Rest = Rest.DAILY
+    overdue_bears: OverdueBears = OverdueBears.EVERY_DAY
     compounding: Compounding = Compounding.NONE
+    compounding_day: int = 0
     prepayment: Prepayment = Prepayment.NEXT_INSTALMENTS
     payment_order: dict[str, object] | None = None
     late_interest_compounds: bool = False

@@ -20,7 +20,7 @@ from loans.account.changes.earning import curve_of
 from loans.account.changes.late_rates import with_contract_rate
 from loans.account.changes.plan_rows import NoInstalmentAhead, with_rows
 from loans.schedules.amortisation import Amounts, Bearing, Course, amortise_by_day, rate_on
-from loans.schedules.due_dates import Period, step
+from loans.schedules.due_dates import Period, periods, step
 from loans.schedules.earning import Curve, as_curve, earned_by, following, line, until
 from loans.schedules.terms import Drawdown, LoanTerms, Method, RateStep
 
@@ -33,7 +33,9 @@ class NoSuchDueDate(EventImpossible):
 
 class NothingRescheduled(EventImpossible):
     code = "nothing_rescheduled"
-    message = _("Say what changes: a new due date, further instalments or a new rate.")
+    message = _(
+        "Say what changes: a new due date, further instalments, some without principal, interest deferred, a new rate."
+    )
 
 
 class DueDateNotLater(EventImpossible):
@@ -95,8 +97,10 @@ class RateChanged:
 class Rescheduled:
     """From the instalment due on ``from_due_on``: another due date, further instalments, another rate, or several of them.
 
-    A new due date moves all later ones with it and keeps the level instalment; further instalments or a new rate work it
-    out anew. What rounding leaves goes to the last instalment.
+    ``principal_grace`` instalments without principal are put in, so that the plan grows by as many; of ``interest_grace``
+    instalments the interest falls due with the first one after them. A new due date moves all later ones with it. It keeps
+    the level instalment, as grace does; further instalments or a new rate work it out anew. What rounding leaves goes to
+    the last instalment.
     """
 
     on: date
@@ -105,6 +109,8 @@ class Rescheduled:
     new_due_on: date | None = None
     extra_count: int | None = None
     annual_rate: Decimal | None = None
+    principal_grace: int | None = None
+    interest_grace: int | None = None
     source: Any = None
 
     def apply(self, account: Account) -> Effect:
@@ -113,14 +119,18 @@ class Rescheduled:
         rows = [row for row in account.instalments if row.due_on >= self.from_due_on and row.starts_on < row.due_on]
         if not rows or rows[0].due_on != self.from_due_on:
             raise NoSuchDueDate(due_on=self.from_due_on.isoformat())
-        if self.new_due_on is None and not self.extra_count and self.annual_rate is None:
+        if not self._changes_something:
             raise NothingRescheduled()
         if self.new_due_on is not None and self.new_due_on <= rows[0].starts_on:
             raise DueDateNotLater(starts_on=rows[0].starts_on.isoformat())
-        count = len(rows) + (self.extra_count or 0)
-        changed: dict[str, Any] = (
-            {} if self.annual_rate is None else {"annual_rate": self.annual_rate, "rate_steps": ()}
-        )
+        count = len(rows) + (self.extra_count or 0) + (self.principal_grace or 0)
+        changed: dict[str, Any] = {}
+        if self.annual_rate is not None:
+            changed |= {"annual_rate": self.annual_rate, "rate_steps": ()}
+        if self.principal_grace:
+            changed["grace_on_principal"] = self.principal_grace
+        if self.interest_grace:
+            changed["grace_on_interest_payment"] = self.interest_grace
         terms = rest_of(account, self.terms, rows, count=count, **changed)
         keeps_level = not self.extra_count and self.annual_rate is None
         level = rows[0].principal + rows[0].interest if keeps_level else None
@@ -133,11 +143,16 @@ class Rescheduled:
         figures = {"days_moved": moved, "interest_added": _interest(after) - _interest(account)}
         return Effect(settle_rows(after, self.on), figures=figures)
 
+    @property
+    def _changes_something(self) -> bool:
+        counts = (self.extra_count, self.principal_grace, self.interest_grace)
+        return self.new_due_on is not None or self.annual_rate is not None or any(counts)
+
     def _periods(self, terms: LoanTerms, rows: Sequence[InstalmentState], count: int) -> list[Period]:
         if self.new_due_on is None:
             dues = [row.due_on for row in rows]
             dues += [step(terms, dues[-1], n) for n in range(1, count - len(rows) + 1)]
-            first: tuple[date, date] | None = (rows[0].starts_on, dues[0])
+            first = periods_of(self.terms, rows[:1])[0].part_of
         else:
             dues = [step(terms, self.new_due_on, n) for n in range(count)]
             first = None
@@ -162,8 +177,11 @@ def _further(last: InstalmentState, n: int) -> InstalmentState:
     return InstalmentState(last.number + n, last.due_on, last.due_on, ZERO, ZERO, ZERO)
 
 
-def periods_of(rows: Sequence[InstalmentState]) -> list[Period]:
-    return [Period(row.starts_on, row.due_on, (row.starts_on, row.due_on)) for row in rows]
+def periods_of(terms: LoanTerms, rows: Sequence[InstalmentState]) -> list[Period]:
+    """The periods of ``rows``; one that is as ``terms`` agreed it is measured as it was when the schedule was made."""
+    agreed = {(period.starts_on, period.due_on): period.part_of for period in periods(terms)}
+    spans = [(row.starts_on, row.due_on) for row in rows]
+    return [Period(*span, agreed.get(span, span)) for span in spans]
 
 
 GRACES = ("grace_on_principal", "grace_on_interest_payment", "grace_on_interest_charged")
@@ -212,16 +230,16 @@ def worked_out_anew(
     Where something turned in the running period before, what was earned by ``on`` is a fact and only the rest of the
     period is worked out; else the whole period is, with the turn in it.
     """
-    start, opening, periods = rows[0].starts_on, to_repay(rows), periods_of(rows)
+    start, opening, found = rows[0].starts_on, to_repay(rows), periods_of(terms, rows)
     paid = {k: row.principal_paid for k, row in enumerate(rows) if row.principal_paid}
     if on <= start or rows[0].curve:
         begins = max(on, start)
         rest = rest_of(account, terms, rows, begins, principal=max(terms.principal, opening + added))
-        cut = [Period(begins, periods[0].due_on, periods[0].part_of), *periods[1:]]
+        cut = [Period(begins, *found[0][1:]), *found[1:]]
         before = earned_by(curve_of(rows[0]), begins) - earned_by(curve_of(rows[0]), start)
-        course = Course(opening=opening + added, paid=paid, brought=before, level_periods=periods if before else ())
-        laid_out = amortise_by_day(rest, cut if before else periods, course)
-        return _with_amounts(account, rows, periods, laid_out, begins if before else start, before)
+        course = Course(opening=opening + added, paid=paid, brought=before, level_periods=found if before else ())
+        laid_out = amortise_by_day(rest, cut if before else found, course)
+        return _with_amounts(account, rows, found, laid_out, begins if before else start, before)
     changes: dict[str, Any] = {"principal": max(terms.principal, opening + added)}
     course = Course(opening=opening + min(added, ZERO), paid=paid)
     if added > 0:
@@ -229,7 +247,7 @@ def worked_out_anew(
     elif added < 0:
         course = replace(course, bearing=_bearing_until(on, -added), turns={on})
     rest = rest_of(account, terms, rows, **changes)
-    return _with_amounts(account, rows, periods, amortise_by_day(rest, periods, course), start)
+    return _with_amounts(account, rows, found, amortise_by_day(rest, found, course), start)
 
 
 def _bearing_until(on: date, amount: Decimal) -> Bearing:

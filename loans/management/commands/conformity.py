@@ -13,6 +13,7 @@ from core.errors import DomainError
 from core.tables import require_tables
 from loans.proof.conformity import business_days, day_counts, rates, schedules
 from loans.proof.conformity.cells import Mismatch
+from loans.proof.conformity.fields import unknown_fields
 from loans.proof.conformity.files import CaseFile, read_cases
 
 # What checks the cases of each kind that loans.proof.conformity.files recognises.
@@ -26,10 +27,11 @@ CHECKERS: dict[str, Callable[[dict[str, Any]], list[Mismatch]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one file; ``failures`` by the name of each case that differs."""
+    """What came of one file; ``failures`` and fields that no check reads (``unknown``) by the name of each such case."""
 
     file: CaseFile
     failures: list[tuple[str, list[Mismatch]]]
+    unknown: list[tuple[str, list[str]]]
 
     @property
     def passed(self) -> int:
@@ -37,7 +39,10 @@ class Outcome:
 
 
 class Command(BaseCommand):
-    help = "Check files of published cases (JSON) with the functions production calls. Exit code 1 when one differs."
+    help = (
+        "Check files of published cases (JSON) with the functions production calls. "
+        "Exit code 1 when one differs, or has a field that no check reads."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a JSON file of published cases")
@@ -51,7 +56,7 @@ class Command(BaseCommand):
             raise CommandError(f"{refusal.detail} [{refusal.code}]") from None
         outcomes = [_check(file) for file in files]
         self._print_json(outcomes) if options["json"] else self._print(outcomes)
-        if any(outcome.failures for outcome in outcomes):
+        if any(outcome.failures or outcome.unknown for outcome in outcomes):
             raise SystemExit(1)  # what differs is said already; a CommandError would say it twice
 
     def _print(self, outcomes: list[Outcome]) -> None:
@@ -59,8 +64,11 @@ class Command(BaseCommand):
             for case, differences in outcome.failures:
                 said = "; ".join(f"{row.cell}: expected {row.expected}, got {row.actual}" for row in differences)
                 self.stdout.write(f"{outcome.file.path.name}  {case}  {said}")
+            for case, fields in outcome.unknown:
+                self.stdout.write(f"{outcome.file.path.name}  {case}  not understood: {', '.join(fields)}")
         passed, failed = _totals(outcomes)
-        self.stdout.write(f"{passed} passed, {failed} failed")
+        unread = sum(len(fields) for outcome in outcomes for _case, fields in outcome.unknown)
+        self.stdout.write(f"{passed} passed, {failed} failed" + (f", {unread} fields not understood" if unread else ""))
 
     def _print_json(self, outcomes: list[Outcome]) -> None:
         passed, failed = _totals(outcomes)
@@ -70,12 +78,14 @@ class Command(BaseCommand):
 
 
 def _check(file: CaseFile) -> Outcome:
-    failures = []
+    failures, unknown = [], []
     for position, case in enumerate(file.cases, start=1):
-        differences = _differences(CHECKERS[file.kind], case)
-        if differences:
-            failures.append((str(case.get("id") or f"case {position}"), differences))
-    return Outcome(file, failures)
+        name = str(case.get("id") or f"case {position}")
+        if differences := _differences(CHECKERS[file.kind], case):
+            failures.append((name, differences))
+        if fields := unknown_fields(file.kind, case):
+            unknown.append((name, fields))
+    return Outcome(file, failures, unknown)
 
 
 def _differences(check: Callable[[dict[str, Any]], list[Mismatch]], case: dict[str, Any]) -> list[Mismatch]:
@@ -102,4 +112,5 @@ def _as_dict(outcome: Outcome) -> dict[str, Any]:
             for case, differences in outcome.failures
             for row in differences
         ],
+        "unknown_fields": [{"id": case, "field": field} for case, fields in outcome.unknown for field in fields],
     }

@@ -1,5 +1,6 @@
 """A loan on the conventions a published case states; they are settings of a product, read here from the case's words."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -10,6 +11,7 @@ from borrowers.onboarding import register_borrower
 from core.calendars import DayCount
 from core.identifiers import next_number
 from core.models import Rule
+from core.money import CENT
 from core.rules import forget_cached_rules
 from loans.disbursement.activation import activate
 from loans.models import Loan, Product, ProductVersion, VersionStatus
@@ -23,6 +25,7 @@ from loans.schedules.terms import (
     LevelOn,
     Method,
     MonthEnd,
+    OverdueBears,
     Prepayment,
     Residue,
     Rest,
@@ -46,25 +49,41 @@ RESTS = {
     "same as repayment period": Rest.SAME_AS_REPAYMENT,
     "same as repayment": Rest.SAME_AS_REPAYMENT,
 }
-COMPOUNDINGS = {
-    "none": Compounding.NONE,
-    "interest": Compounding.INTEREST,
-    "fee": Compounding.FEE,
-    "interest and fee": Compounding.BOTH,
-    "both": Compounding.BOTH,
-}
+# What is compounded and when, in the words of a case: “interest, monthly on day 1”, or each in a field of its own. Unpaid
+# interest bears interest from its due date, or from the day of the month that is named.
+COMPOUNDED = (
+    (re.compile(r"\bboth\b|\binterest and fees?\b"), Compounding.BOTH),
+    (re.compile(r"\binterest\b"), Compounding.INTEREST),
+    (re.compile(r"\bfees?\b"), Compounding.FEE),
+    (re.compile(r"\bnone\b"), Compounding.NONE),
+)
+COMPOUNDING_FIELDS = ("compounding", "compounding_frequency", "compounding_on_day", "compounding_day")
+COMPOUNDING_WORDS = frozenset(
+    "none both interest and fee fees daily monthly same as repayment period "
+    "on the day of each every month interval frequency".split()
+)
+ADJUSTS_LAST = "adjust last, unpaid period"  # the strategy of the source's newer generator
 STRATEGIES = {
-    "reduce EMI": Prepayment.REDUCE_INSTALMENT,
+    "reduce emi": Prepayment.REDUCE_INSTALMENT,
+    "reduce emi amount": Prepayment.REDUCE_INSTALMENT,
     "reduce number of installments": Prepayment.REDUCE_NUMBER,
     "reduce number": Prepayment.REDUCE_NUMBER,
-    "reschedule next repayments": Prepayment.NEXT_INSTALMENTS,
-    "reschedule next": Prepayment.NEXT_INSTALMENTS,
+    "reschedule next repayments": Prepayment.LESSEN_NEXT,
+    "reschedule next": Prepayment.LESSEN_NEXT,
+    ADJUSTS_LAST: Prepayment.NEXT_INSTALMENTS,
 }
 FUTURES = {
     "NEXT_INSTALLMENT": Prepayment.NEXT_INSTALMENTS,
     "LAST_INSTALLMENT": Prepayment.LAST_FIRST,
     "REAMORTIZATION": Prepayment.REAMORTISE,
 }
+# What the cases say in a sentence: “segments summed before rounding”, not “each segment rounded before summing”;
+# “principal rounded to a multiple of 10” where the multiple of an instalment is one of equal parts of principal too.
+SUMMED_FIRST = re.compile(
+    r"\b(?:sum|add)\w*\b[^;]*?\b(?:before|then|and)\b[^;]*?\bround|\brounded (?:once|after)|\bunrounded", re.IGNORECASE
+)
+ROUNDED_FIRST = re.compile(r"\bround\w*\b[^;]*?\b(?:before|then)\b[^;]*?\b(?:sum|add)", re.IGNORECASE)
+PRINCIPAL_IN_MULTIPLES = re.compile(r"\bprincipal\b(?:(?! not )[^.;])*\bmultiples?\b", re.IGNORECASE)
 # Words of the cases for what a payment pays, and for when
 COMPONENTS = {"penalty": "late_interest", "fee": "fee", "interest": "interest", "principal": "principal"}
 
@@ -172,7 +191,9 @@ def _market() -> str:
 
 def is_classic(case: Mapping[str, Any]) -> bool:
     """Whether the source's older, cumulative generator made the case: it levels over the first period."""
-    return "interest_recalculation" in case or str(case["day_count"]["days_in_year"]).startswith("ACTUAL (")
+    if "interest_recalculation" in case:
+        return bool(case["interest_recalculation"].get("strategy") != ADJUSTS_LAST)
+    return str(case["day_count"]["days_in_year"]).startswith("ACTUAL (")
 
 
 def _conventions(case: Mapping[str, Any]) -> dict[str, Any]:
@@ -198,21 +219,41 @@ def _interest_by(case: Mapping[str, Any]) -> tuple[InterestBy, DayCount]:
     if case["interest_calculation_period"] == "same as repayment":
         return InterestBy.EVEN, DayCount.ACT_365F
     if in_month == "30":
-        return InterestBy.THIRTY, DayCount.THIRTY_360 if in_year == "360" else DayCount.ACT_365F
+        return InterestBy.THIRTY, DayCount.THIRTY_360 if in_year == "360" else DAY_COUNTS.get(
+            in_year, DayCount.ACT_365F
+        )
     return InterestBy.DAY, DAY_COUNTS.get(in_year, DayCount.ACT_365F)
 
 
 def _rounding(case: Mapping[str, Any]) -> dict[str, Any]:
     multiple = case.get("installment_amount_multiple_of")
-    words = f"{case.get('rounding_notes', '')} {case.get('reproduction', '')}"
+    words = f"{case.get('rounding_notes', '')}; {case.get('reproduction', '')}"
     return {
         "rounding_mode": RoundingMode.HALF_EVEN,
-        "rounding_step": Decimal(case.get("currency_in_multiples_of") or "0.01"),
+        "rounding_step": _smallest_sum(case),
         "instalment_multiple": None if multiple is None else Decimal(str(multiple)),
+        "multiple_for_principal": bool(PRINCIPAL_IN_MULTIPLES.search(words)),
         "emi_rounding": EmiRule.ITERATE if multiple is None else EmiRule.NEAREST,
         "residue": Residue.LAST,
-        "round_each_segment": "summed before rounding" not in words and "before being rounded" not in words,
+        "round_each_segment": _rounds_each_segment(words),
     }
+
+
+def _rounds_each_segment(words: str) -> bool:
+    """Where both ways are spoken of, the first is the case's own and the other what it is set against."""
+    summed, rounded = SUMMED_FIRST.search(words), ROUNDED_FIRST.search(words)
+    return summed is None or (rounded is not None and rounded.start() < summed.start())
+
+
+def _smallest_sum(case: Mapping[str, Any]) -> Decimal:
+    """A currency without decimals may be paid in multiples only; for one that has some the source ignores multiples."""
+    places = case.get("currency_decimal_places")
+    if places:
+        return Decimal(1).scaleb(-places)
+    multiple = case.get("currency_in_multiples_of")
+    if places is None and not multiple:
+        return CENT
+    return Decimal(str(multiple or 1))
 
 
 def _servicing(case: Mapping[str, Any]) -> dict[str, Any]:
@@ -223,13 +264,27 @@ def _servicing(case: Mapping[str, Any]) -> dict[str, Any]:
         return {"prepayment": FUTURES[future] if future else Prepayment.NEXT_INSTALMENTS, **_order(case)}
     settings = settings or {}
     until_rest = "rest" in str(case.get("pre_closure_interest", ""))
+    as_told = is_classic(case) and "daily close" not in kinds
     return {
         "recalculates": True,
-        "rest": Rest.SAME_AS_REPAYMENT if until_rest else RESTS[settings.get("rest", "daily")],
-        "compounding": COMPOUNDINGS[settings.get("compounding", "none")],
-        "prepayment": STRATEGIES.get(settings.get("strategy", ""), Prepayment.NEXT_INSTALMENTS),
+        "rest": Rest.SAME_AS_REPAYMENT if until_rest else RESTS[str(settings.get("rest", "daily")).casefold()],
+        "overdue_bears": OverdueBears.ON_RECEIPT if as_told else OverdueBears.EVERY_DAY,
+        **_compounding(settings),
+        "prepayment": STRATEGIES[str(settings.get("strategy", ADJUSTS_LAST)).casefold()],
         **_order(case),
     }
+
+
+def _compounding(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What is compounded, and on which day of the month (0: its due date). Raises ValueError for words not known."""
+    told = " ".join(str(settings[name]).casefold() for name in COMPOUNDING_FIELDS if settings.get(name) is not None)
+    words = re.findall(r"[a-z]+|\d+", told) or ["none"]
+    days = [int(word) for word in words if word.isdigit()]
+    unknown = {word for word in words if not word.isdigit()} - COMPOUNDING_WORDS - {"st", "nd", "rd", "th"}
+    kind = next((kind for pattern, kind in COMPOUNDED if pattern.search(" ".join(words))), None)
+    if unknown or kind is None:
+        raise ValueError(f"no product compounds “{told}”")
+    return {"compounding": kind, "compounding_day": days[-1] if days else 0}
 
 
 def _order(case: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,11 @@ from loans.proof.conformity.cases import disbursed_on
 from loans.servicing.repayments import record_repayment
 
 Event = Mapping[str, Any]
+COUNTS = {
+    "extra_terms": "extra_count",
+    "grace_on_principal": "principal_grace",
+    "grace_on_interest": "interest_grace",
+}
 
 
 def play(loan: Loan, case: Mapping[str, Any]) -> None:
@@ -93,8 +98,9 @@ def _rescheduled(loan: Loan, event: Event, number: int, last: date) -> None:
     values: dict[str, Any] = {"from_due_on": date.fromisoformat(event["from_due_date"])}
     if "adjusted_due_date" in event:
         values["new_due_on"] = date.fromisoformat(event["adjusted_due_date"])
-    if "extra_terms" in event:
-        values["extra_count"] = event["extra_terms"]
+    for field, parameter in COUNTS.items():
+        if field in event:
+            values[parameter] = event[field]
     if "new_rate_percent" in event:
         values["annual_rate"] = _rate_of(event)
     _act(loan, "rescheduled", values, _day(event), number, last)

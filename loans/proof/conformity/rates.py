@@ -1,8 +1,9 @@
 """Holds annual rates against published ones.
 
-A case: ``method`` (the law's convention), ``inputs.cashflows`` (each with ``date`` or ``period`` and ``amount``, received
-positive), for periods ``period`` (year, month, week) or ``periods_per_year``, ``expected_apr`` and ``tolerance`` in per
-cent; for Appendix J also ``unit_period``, ``unit_periods_per_year`` and ``first_payment_t_f``, which the engine must find.
+A case: ``method`` (the law's convention), ``inputs.cashflows`` (each with ``date`` or ``period`` and ``amount``, what is
+received of one sign and what is paid of the other), for periods ``period`` (year, month, week) or ``periods_per_year``,
+``expected_apr`` and ``tolerance`` in per cent; for Appendix J also ``unit_period``, ``unit_periods_per_year`` and
+``first_payment_t_f``, which the engine must find.
 """
 
 from collections.abc import Callable
@@ -115,6 +116,10 @@ def _simple(inputs: dict[str, Any]) -> Decimal:
     return nominal(_timed(inputs), _periods(inputs))
 
 
+def _of_a_period(inputs: dict[str, Any]) -> Decimal:
+    return nominal(_timed(inputs), 1)
+
+
 def _by_days(inputs: dict[str, Any]) -> Decimal:
     return xirr(_dated(inputs))
 
@@ -126,5 +131,7 @@ _METHODS: tuple[tuple[str, Callable[[dict[str, Any]], Decimal]], ...] = (
     ("CN_", _simple),
     ("NOMINAL_", _simple),
     ("EFFECTIVE_", _compound),
+    ("IRR_PERIODIC", _of_a_period),
+    ("IRR", _compound),
     ("XIRR", _by_days),
 )

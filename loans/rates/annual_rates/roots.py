@@ -2,6 +2,7 @@
 
 Times are counted in any unit; the rate is of one such unit. Where flows change their sign more than once there may be
 several rates: the one nearest to nothing is meant (a fee a year before the drawdown has a second root near 19,000 %).
+The rate is the same for who lends and for who borrows: all signs may be turned.
 """
 
 import math
@@ -65,15 +66,28 @@ def _growth(flows: Sequence[tuple[Decimal, Decimal]]) -> float:
 
 
 def nearest_root(worth: Worth, term: float) -> float:
-    """The root of ``worth`` nearest to nothing, on the side where it must lie. Raises NoRate."""
-    up = worth(0.0) < 0
+    """The root of ``worth`` nearest to nothing, on the side where it comes nearer to nothing. Raises NoRate."""
+    at_nothing = worth(0.0)
+    falls_upward = abs(worth(_FIRST_STEP / term)) < abs(at_nothing)
+    for up in (falls_upward, not falls_upward):
+        root = _root_on_one_side(worth, term, negative_near=at_nothing < 0, up=up)
+        if root is not None:
+            return root
+    raise NoRate("no rate was found")
+
+
+def _root_on_one_side(worth: Worth, term: float, *, negative_near: bool, up: bool) -> float | None:
     step, near, furthest = _FIRST_STEP, 0.0, _FURTHEST_UP if up else _FURTHEST_DOWN
     while step < furthest:
         far = (step if up else -step) / term
-        if (worth(far) < 0) is not up:
-            return _halved(worth, near, far, negative_near=up)
+        try:
+            crossed = (worth(far) < 0) is not negative_near
+        except NoRate:  # a rate that has no meaning: there is nothing beyond it
+            return None
+        if crossed:
+            return _halved(worth, near, far, negative_near=negative_near)
         near, step = far, step * _WIDENING
-    raise NoRate("no rate was found")
+    return None
 
 
 def _halved(worth: Worth, near: float, far: float, *, negative_near: bool) -> float:

@@ -10,9 +10,9 @@ from decimal import Decimal
 import pytest
 
 from core.money import ZERO
-from loans.account.account import Account, open_account
+from loans.account.account import Account, InstalmentState, open_account
 from loans.account.allocation import Allocation, AllocationLine
-from loans.account.recalculation import receive_on_plan
+from loans.account.recalculation import WITH_RUNNING, receive_on_plan
 from loans.schedules.due_dates import periods
 from loans.schedules.plan import plan_of
 from loans.schedules.schedule import build_schedule
@@ -50,6 +50,7 @@ def of_each(account: Account) -> list[str]:
         # the running one first; what is beyond it makes the others smaller, or fewer
         (Prepayment.REDUCE_INSTALMENT, ["150/150", "0/90", "0/90", "0/90", "0/90", "0/90"]),
         (Prepayment.REDUCE_NUMBER, ["150/150", "0/100", "0/100", "0/100", "0/100", "0/50"]),
+        (Prepayment.LESSEN_NEXT, ["150/150", "0/50", "0/100", "0/100", "0/100", "0/100"]),
     ],
 )
 def test_money_in_advance_goes_where_the_product_says(prepayment: Prepayment, expected: list[str]) -> None:
@@ -74,6 +75,22 @@ def test_on_a_due_date_what_is_beyond_it_makes_the_loan_smaller_at_once(
 
     assert of_each(account) == expected
     assert allocation.lines == (AllocationLine(instalment_number=1, principal=Decimal("200.00")),)
+
+
+@pytest.mark.parametrize(("amount", "beside", "overpaid"), [("620.00", "20.00", 0), ("700.00", "50.00", 50)])
+@pytest.mark.parametrize("prepayment", WITH_RUNNING)
+def test_what_is_owed_beside_the_plan_is_paid_after_it(
+    prepayment: Prepayment, amount: str, beside: str, overpaid: int
+) -> None:
+    """Money charged back stands beside the plan, as an instalment of its own."""
+    account = a_loan(prepayment)
+    charged_back = InstalmentState(7, on("2-1"), on("8-1"), Decimal("50.00"), ZERO, ZERO)
+    account = replace(account, instalments=(*account.instalments, charged_back))
+
+    account, allocation = paid(account, "1-25", amount)
+
+    assert account.instalments[-1].principal_paid == Decimal(beside)
+    assert (allocation.total, account.overpaid) == (Decimal("600.00") + Decimal(beside), overpaid)
 
 
 def test_spread_money_that_an_instalment_cannot_take_goes_to_the_last_ones() -> None:

@@ -112,12 +112,124 @@ def test_a_plan_is_kept_and_read_back() -> None:
     assert from_json(as_json(account.plan) or {}, TERMS, account.plan.servicing) == account.plan
 
 
+# --- 2,400.00 at 10 %, four months from 10 January: 613.00 of level; figures by a calculation of their own ---
+FROM = date(2026, 1, 10)
+SHORT = replace(TERMS, principal=Decimal("2400.00"), annual_rate=Decimal("0.10"), count=4, start_on=FROM)
+
+
+def a_short_loan(**servicing: object) -> Account:
+    schedule = build_schedule(SHORT)
+    settings = t.ServicingTerms(recalculates=True, **servicing)  # type: ignore[arg-type]
+    plan = plan_of(SHORT, settings, schedule, periods(SHORT))
+    return open_account(schedule, on=FROM, grace_days=0, late_annual_rate=ZERO, plan=plan)
+
+
+def principal(account: Account) -> list[str]:
+    return [str(row.principal) for row in account.instalments]
+
+
+@pytest.mark.parametrize(
+    ("prepayment", "parts", "charged"),
+    [
+        ("reduce_instalment", ["700.00", "562.96", "566.34", "570.70"], ["18.66", "13.04", "9.66", "4.69"]),
+        ("reduce_number", ["700.00", "599.96", "603.66", "496.38"], ["18.66", "13.04", "9.34", "4.08"]),
+        ("lessen_next", ["700.00", "494.30", "602.76", "602.94"], ["18.66", "13.04", "10.24", "4.96"]),
+    ],
+)
+def test_early_money_beyond_the_running_instalment_is_its_principal_and_no_more(
+    prepayment: str, parts: list[str], charged: list[str]
+) -> None:
+    """Nine days before the first due date: 22 days on 2,400.00 and 9 on 1,700.00 are 14.47 + 4.19."""
+    account = paid(a_short_loan(prepayment=t.Prepayment(prepayment)), "2026-02-01", "700.00")
+
+    assert (principal(account), interest(account)) == (parts, charged)
+
+
+def test_money_that_lessens_the_next_instalments_may_leave_some_with_interest_alone() -> None:
+    account = paid(a_short_loan(prepayment=t.Prepayment.LESSEN_NEXT), "2026-02-01", "1300.00")
+
+    assert principal(account) == ["1300.00", "0.00", "504.04", "595.96"]
+    assert interest(account) == ["17.18", "8.44", "9.34", "4.90"]
+
+
+@pytest.mark.parametrize("prepayment", ["reduce_instalment", "reduce_number", "lessen_next"])
+@pytest.mark.parametrize(
+    ("rest", "first", "repaid"),
+    [
+        ("weekly", "19.81", "700.00"),  # from 7 February: 28 days on 2,400.00 and 3 on 1,700.00
+        ("monthly", "20.38", "679.62"),  # from the due date, so that the interest until then is paid with it
+        ("same_as_repayment", "20.38", "679.62"),
+    ],
+)
+def test_early_money_counts_from_its_rest_day(prepayment: str, rest: str, first: str, repaid: str) -> None:
+    servicing = {"prepayment": t.Prepayment(prepayment), "rest": t.Rest(rest)}
+    account = paid(a_short_loan(**servicing), "2026-02-01", "700.00")
+
+    assert (interest(account)[0], principal(account)[0]) == (first, repaid)
+
+
+@pytest.mark.parametrize(
+    ("compounding", "day", "third"),
+    [
+        ("none", 0, "15.16"),  # 15 days on 2,400.00, then 16 on 1,208.24
+        ("interest", 0, "15.30"),  # 20.38 and 13.86 more for the 15 days
+        ("interest", 20, "15.26"),  # 13.86 of them from 20 March only
+        ("interest", 31, "15.25"),  # from the last of February, and of March: after the money came
+    ],
+)
+def test_overdue_money_reckoned_when_money_comes_changes_no_period_that_had_ended(
+    compounding: str, day: int, third: str
+) -> None:
+    account = a_short_loan(
+        overdue_bears=t.OverdueBears.ON_RECEIPT, compounding=t.Compounding(compounding), compounding_day=day
+    )
+    assert interest(age(account, date(2026, 3, 24))) == interest(account)
+
+    assert interest(paid(account, "2026-03-25", "613.00"))[:3] == ["20.38", "13.86", third]
+
+
+def test_reckoned_as_each_day_passes_an_ended_period_keeps_what_overdue_money_bore_in_it() -> None:
+    """Also where money counts from due dates only: the second period bears 28 days on all 2,400.00."""
+    for rest in (t.Rest.DAILY, t.Rest.SAME_AS_REPAYMENT):
+        account = age(a_short_loan(rest=rest), date(2026, 3, 25))
+
+        assert interest(account)[:2] == ["20.38", "18.41"]
+
+
+@pytest.mark.parametrize(
+    ("rest", "day", "kept"),
+    [
+        ("daily", "2026-01-15", "29.59"),
+        ("weekly", "2026-01-15", "41.42"),
+        ("monthly", "2026-01-15", "183.45"),
+        ("same_as_repayment", "2026-01-15", "183.45"),
+    ],
+)
+@pytest.mark.parametrize("prepayment", list(t.Prepayment))
+def test_more_than_all_settles_with_the_interest_to_the_rest_day(
+    rest: str, day: str, kept: str, prepayment: t.Prepayment
+) -> None:
+    """12,000.00 at 18 %: 5 days, 7 days, and the 31 days to the due date, which is the monthly rest day too."""
+    terms = replace(TERMS, principal=Decimal("12000.00"), annual_rate=Decimal("0.18"), start_on=FROM)
+    schedule = build_schedule(terms)
+    servicing = t.ServicingTerms(recalculates=True, rest=t.Rest(rest), prepayment=prepayment)
+    plan = plan_of(terms, servicing, schedule, periods(terms))
+    account = open_account(schedule, on=FROM, grace_days=0, late_annual_rate=ZERO, plan=plan)
+
+    account = paid(account, day, "20000.00")
+
+    assert account.is_settled and account.overpaid == Decimal("8000.00") - Decimal(kept)
+    assert age(account, date(2027, 1, 15)).owed == ZERO
+
+
 payments = st.lists(st.tuples(st.integers(0, 240), st.integers(1, 300_000)), max_size=6)
 servicing = st.fixed_dictionaries(
     {
         "rest": st.sampled_from(list(t.Rest)),
         "compounding": st.sampled_from(list(t.Compounding)),
         "prepayment": st.sampled_from(list(t.Prepayment)),
+        "overdue_bears": st.sampled_from(list(t.OverdueBears)),
+        "compounding_day": st.sampled_from([0, 1, 15, 31]),
     }
 )
 
@@ -134,6 +246,7 @@ def test_principal_is_conserved_and_ageing_in_between_is_free(
         plain = apply(plain, event)[0]
         assert sum(row.principal for row in aged.instalments) == Decimal("5000.00")
         assert all(row.principal_owed >= 0 and row.interest_owed >= 0 for row in aged.instalments)
+        assert not (aged.owed and aged.overpaid), "nothing is owed beside money overpaid"
     end = START + timedelta(days=400)
     assert age(aged, end) == age(plain, end)
     settled = age(aged, end)

@@ -63,6 +63,8 @@ VALUES: dict[str, list[dict[str, Any]]] = {
     "rescheduled": [
         {"from_due_on": date(2026, 4, 15), "new_due_on": date(2026, 4, 30)},
         {"from_due_on": date(2026, 4, 15), "extra_count": 2},
+        {"from_due_on": date(2026, 4, 15), "principal_grace": 3, "interest_grace": 2},
+        {"from_due_on": date(2026, 4, 15), "interest_grace": 99},
         {"from_due_on": date(2026, 4, 15), "annual_rate": Decimal("0.10")},
     ],
     "due_day_changed": [{"day": 28}, {"day": 10}],

@@ -49,8 +49,10 @@ FOLLOWS_BALANCE = st.fixed_dictionaries(
         "recalculates": st.just(True),
         "rest": st.sampled_from(["daily", "weekly", "monthly", "same_as_repayment"]),
         "compounding": st.sampled_from(["none", "interest", "both"]),
+        "compounding_day": st.sampled_from([0, 10]),
+        "overdue_bears": st.sampled_from(["every_day", "on_receipt"]),
         "prepayment": st.sampled_from(
-            ["next_instalments", "last_first", "reamortise", "reduce_instalment", "reduce_number"]
+            ["next_instalments", "last_first", "reamortise", "reduce_instalment", "reduce_number", "lessen_next"]
         ),
     }
 )

@@ -18,6 +18,7 @@ from tests.places import BESIDE_THE_PROJECT
 pytestmark = pytest.mark.django_db
 
 PUBLISHED = Path(os.environ.get("LOANDESK_VECTORS") or BESIDE_THE_PROJECT / "vectors")
+ONCE_MISSED = Path(os.environ.get("LOANDESK_CASES") or BESIDE_THE_PROJECT / "cases")
 
 HALF_YEAR = {
     "id": "half-year",
@@ -235,23 +236,74 @@ def test_a_changed_figure_of_a_repayment_case_is_named(tmp_path: Path) -> None:
     assert said.strip().endswith("0 passed, 1 failed")
 
 
-# --- the published files, where they are ------------------------------------------------------------------------------
+def test_a_field_that_no_check_reads_is_an_error_of_the_run_and_named(tmp_path: Path) -> None:
+    recalculation = {**LATE["interest_recalculation"], "moon_phase": "full"}  # type: ignore[dict-item]
+    event = {**LATE["events"][0], "teller": 7, "amount": LATE["events"][0]["amount"]}  # type: ignore[index]
+    odd = {**LATE, "interest_recalculation": recalculation, "events": [event], "hair_colour": "red", "balloon": None}
+
+    code, said = run(file_of(tmp_path, {"meta": {}, "cases": [odd, LATE]}))
+    whole = json.loads(run(file_of(tmp_path, {"meta": {}, "cases": [odd]}), "--json")[1])
+
+    assert code == 1
+    assert said.splitlines() == [
+        "cases.json  four-days-late  not understood: events.teller, hair_colour, interest_recalculation.moon_phase",
+        "2 passed, 0 failed, 3 fields not understood",
+    ]
+    assert [row["field"] for row in whole["files"][0]["unknown_fields"]] == [
+        "events.teller",
+        "hair_colour",
+        "interest_recalculation.moon_phase",
+    ]
+
+
 @pytest.mark.parametrize(
-    ("name", "kind"),
+    "case", [{**HALF_YEAR, "leap": 1}, {**SATURDAY, "leap": 1}, {"method": "IRR", "inputs": {}, "leap": 1}]
+)
+def test_so_it_is_in_files_of_every_kind(tmp_path: Path, case: dict[str, Any]) -> None:
+    code, said = run(file_of(tmp_path, [case]))
+
+    assert code == 1 and "not understood: leap" in said
+
+
+@pytest.mark.parametrize(
+    "settings",
     [
-        ("daycount_vectors.json", "day_counts"),
-        ("businessday_vectors.json", "business_days"),
-        ("apr_vectors.json", "rates"),
-        ("schedule_and_repayment_cases.json", "schedules"),
+        {"rest": "hourly"},
+        {"compounding": "hope"},
+        {"strategy": "wait and see"},
+        {"compounding": "interest", "compounding_frequency": "yearly"},
     ],
 )
-def test_the_published_files_pass_whole(name: str, kind: str) -> None:
-    path = PUBLISHED / name
+def test_a_word_that_is_not_known_fails_its_case(tmp_path: Path, settings: dict[str, str]) -> None:
+    case = {**LATE, "interest_recalculation": {**LATE["interest_recalculation"], **settings}}  # type: ignore[dict-item]
+
+    code, said = run(file_of(tmp_path, {"meta": {}, "cases": [case]}))
+
+    assert code == 1
+    assert "expected one that can be checked" in said
+
+
+# --- the published files, where they are ------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("folder", "name", "kind"),
+    [
+        (PUBLISHED, "daycount_vectors.json", "day_counts"),
+        (PUBLISHED, "businessday_vectors.json", "business_days"),
+        (PUBLISHED, "apr_vectors.json", "rates"),
+        (PUBLISHED, "schedule_and_repayment_cases.json", "schedules"),
+        (ONCE_MISSED, "schedule_and_repayment_cases.json", "schedules"),
+    ],
+)
+def test_the_published_files_pass_whole(folder: Path, name: str, kind: str) -> None:
+    path = folder / name
     if not path.is_file():
-        pytest.skip(f"NO PUBLISHED NUMBERS: {path} is not there; name their folder in LOANDESK_VECTORS")
+        pytest.skip(
+            f"NO PUBLISHED NUMBERS: {path} is not there; name their folder in LOANDESK_VECTORS or LOANDESK_CASES"
+        )
     code, said = run(str(path), "--json")
     whole = json.loads(said)
     assert whole["files"][0]["failures"] == []
+    assert whole["files"][0]["unknown_fields"] == []
     assert code == 0
     assert whole["files"][0]["kind"] == kind
     content = json.loads(path.read_text())

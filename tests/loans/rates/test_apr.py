@@ -245,6 +245,22 @@ class TestDates:
 
         assert abs(cost.simple - Decimal("1.2")) < Decimal("0.00000001")
 
+    @pytest.mark.parametrize(
+        "flows",
+        [
+            [1000, -1100],  # 10 %
+            [1000, -900],  # -10 %
+            [2000, -700, -500, -900, 800, -1300],  # paid, drawn again, paid
+            [-50, 1000, -1100],  # a fee before the drawdown: of two roots the nearer one
+            [80_000, -14_000, -17_000, -20_000, -23_000],  # less comes back than went out
+        ],
+    )
+    def test_who_lends_and_who_borrows_have_the_same_rate(self, flows: list[int]) -> None:
+        lent = cost_by_periods([Decimal(-flow) for flow in flows], 1)
+
+        assert lent == cost_by_periods([Decimal(flow) for flow in flows], 1)
+        assert abs(sum(Decimal(x) / (1 + lent.simple) ** n for n, x in enumerate(flows))) < Decimal("0.01")
+
     @pytest.mark.parametrize("flows", [[1000], [1000, 0], [0, -100], [1000, 200]])
     def test_flows_without_a_rate_are_refused(self, flows: list[int]) -> None:
         with pytest.raises(NoRate):

@@ -64,6 +64,15 @@ def test_a_balloon_is_left_to_the_end() -> None:
         ({"interest_by": InterestBy.THIRTY, "day_count": DayCount.ACT_365F}, (2024, 1, 1), (2024, 3, 1), None, (60, 365)),
         ({"frequency": Frequency.WEEK}, (2024, 1, 1), (2024, 1, 8), None, (7, 365)),
         ({"frequency": Frequency.WEEK, "interest_by": InterestBy.EVEN}, (2024, 1, 1), (2024, 1, 8), None, (1, 52)),
+        # seven days a week over the year of the day count, also across the end of January
+        ({"frequency": Frequency.WEEK, "interest_by": InterestBy.THIRTY, "day_count": DayCount.THIRTY_360, "every": 2},
+         (2024, 1, 22), (2024, 2, 5), None, (14, 360)),
+        ({"frequency": Frequency.WEEK, "interest_by": InterestBy.THIRTY, "day_count": DayCount.ACT_364},
+         (2024, 1, 29), (2024, 2, 5), ((2024, 1, 29), (2024, 2, 5)), (7, 364)),
+        ({"frequency": Frequency.WEEK, "interest_by": InterestBy.THIRTY, "day_count": DayCount.THIRTY_360},
+         (2024, 1, 29), (2024, 2, 1), ((2024, 1, 29), (2024, 2, 5)), (3, 360)),
+        ({"frequency": Frequency.DAY, "interest_by": InterestBy.THIRTY, "day_count": DayCount.THIRTY_360, "every": 15},
+         (2024, 1, 22), (2024, 2, 6), None, (15, 360)),
         ({"frequency": Frequency.DAY, "day_count": DayCount.ACT_360}, (2024, 1, 1), (2024, 1, 16), None, (15, 360)),
     ],
 )  # fmt: skip

@@ -68,11 +68,15 @@ NOT_ORDINARY = {
     "down_payment_rate": Decimal("0.25"),
     "rounding_mode": "half_even",
     "instalment_multiple": Decimal("1.00"),
+    "multiple_for_principal": False,
     "emi_rounding": "iterate",
     "residue": "last",
     "recalculates": True,
     "rest": "same_as_repayment",
-    "prepayment": "reduce_instalment",
+    "overdue_bears": "on_receipt",
+    "compounding": "interest",
+    "compounding_day": 20,
+    "prepayment": "lessen_next",
 }
 
 
@@ -101,11 +105,17 @@ def test_a_loan_takes_over_what_its_product_fixes() -> None:
     assert agreed.rounding == t.Rounding(
         mode=t.RoundingMode.HALF_EVEN,
         multiple=Decimal(1),
+        multiple_for_principal=False,
         emi=t.EmiRule.ITERATE,
         residue=t.Residue.LAST,
     )
     assert loan.servicing_terms() == t.ServicingTerms(
-        recalculates=True, rest=t.Rest.SAME_AS_REPAYMENT, prepayment=t.Prepayment.REDUCE_INSTALMENT
+        recalculates=True,
+        rest=t.Rest.SAME_AS_REPAYMENT,
+        overdue_bears=t.OverdueBears.ON_RECEIPT,
+        compounding=t.Compounding.INTEREST,
+        compounding_day=20,
+        prepayment=t.Prepayment.LESSEN_NEXT,
     )
     assert {name: getattr(loan, name) for name in SETTINGS} == version.settings_for_booking() | {
         "interest_type": "declining"

@@ -45,6 +45,23 @@ def test_a_right_case_says_nothing() -> None:
     assert mismatches(SINGLE_PAYMENT) == []
 
 
+@pytest.mark.parametrize(
+    ("method", "inputs", "rate"),
+    [
+        ("IRR", {"period": "year", "cashflows": {0: -1000, 1: 300, 2: 420, 3: 680}}, 16.34),
+        ("IRR", {"period": "year", "cashflows": {0: -1000, 1: 300, 2: 420}}, -18.48),
+        ("IRR_PERIODIC", {"period": "month", "cashflows": {0: -1000, 1: 510, 2: 510}}, 1.33),
+        ("NOMINAL_PERIODIC_X12", {"period": "month", "cashflows": {0: -1000, 1: 510, 2: 510}}, 15.96),
+    ],
+)
+def test_a_rate_of_who_lends_is_checked_too(method: str, inputs: dict[str, Any], rate: float) -> None:
+    """Roots of -1000 + Σ amount × vⁿ, found by halving an interval."""
+    flows = [{"period": period, "amount": amount} for period, amount in inputs["cashflows"].items()]
+    case = {"method": method, "inputs": inputs | {"cashflows": flows}, "expected_apr": rate, "tolerance": 0.005}
+
+    assert mismatches(case) == []
+
+
 def test_each_wrong_figure_is_told_with_both_values() -> None:
     case = copy.deepcopy(SINGLE_PAYMENT)
     case["expected_apr"] = 10.6

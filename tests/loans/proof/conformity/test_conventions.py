@@ -1,0 +1,149 @@
+"""Every convention of published repayment cases is a setting of a product, played on a real loan.
+
+Figures are by a calculation of their own, beside the engine.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.loans.proof.test_conformity import LATE, file_of, run
+
+pytestmark = pytest.mark.django_db
+
+MONTHS: dict[str, Any] = {
+    **LATE,
+    "amortization": "equal installments",
+    "interest_type": "declining",
+    "events": [],
+    "expected": [],
+}
+del MONTHS["interest_recalculation"]
+CLASSIC: dict[str, Any] = {
+    **MONTHS,
+    "principal": 2400,
+    "annual_rate_percent": 10,
+    "number_of_repayments": 4,
+    "disbursement_date": "2026-01-10",
+    "day_count": {"days_in_year": "ACTUAL (365)", "days_in_month": "ACTUAL"},
+    "installment_amount_multiple_of": 1,
+    "events": [{"type": "repayment", "on": "2026-02-01", "amount": 700}],
+}
+THIRTIES = {"days_in_year": "360", "days_in_month": "30"}
+
+
+def figures(*rows: tuple[float, float]) -> list[dict[str, Any]]:
+    return [{"n": n, "principal": principal, "interest": charged} for n, (principal, charged) in enumerate(rows, 1)]
+
+
+def recalculating(**settings: Any) -> dict[str, Any]:
+    return {"rest": "daily", "compounding": "none", "strategy": "reduce EMI", **settings}
+
+
+CONVENTIONS: dict[str, dict[str, Any]] = {
+    "early money, smaller instalments": {
+        **CLASSIC,
+        "interest_recalculation": recalculating(),
+        "expected": figures((700, 18.66), (562.96, 13.04), (566.34, 9.66), (570.70, 4.69)),
+    },
+    "early money, fewer instalments": {
+        **CLASSIC,
+        "interest_recalculation": recalculating(strategy="reduce number of installments"),
+        "events": [{"type": "repayment", "on": "2026-02-01", "amount": 1300}],
+        "expected": figures((1300, 17.18), (604.56, 8.44), (495.44, 4.21)),
+    },
+    "early money, the next instalments lessened": {
+        **CLASSIC,
+        "interest_recalculation": recalculating(strategy="reschedule next repayments"),
+        "expected": figures((700, 18.66), (494.30, 13.04), (602.76, 10.24), (602.94, 4.96)),
+    },
+    "late money, unpaid interest added on the 20th": {
+        **CLASSIC,
+        "interest_recalculation": recalculating(
+            compounding="interest", compounding_frequency="monthly", compounding_on_day=20
+        ),
+        "events": [{"type": "repayment", "on": "2026-03-25", "amount": 613}],
+        "expected": figures((592.62, 20.38), (599.14, 13.86), (597.74, 15.26), (610.50, 5.02)),
+    },
+    "fortnights of 14 days over 360": {
+        **MONTHS,
+        "principal": 800,
+        "annual_rate_percent": 13,
+        "number_of_repayments": 5,
+        "repay_every": 2,
+        "repay_frequency": "WEEKS",
+        "day_count": THIRTIES,
+        "expected": figures((158.39, 4.04), (159.19, 3.24), (159.99, 2.44), (160.80, 1.63), (161.63, 0.82)),
+    },
+    "two parts of a period, each rounded": {
+        **MONTHS,
+        "principal": 400,
+        "annual_rate_percent": 11,
+        "number_of_repayments": 3,
+        "day_count": THIRTIES,
+        "events": [
+            {"type": "disbursement", "on": "2026-01-01", "amount": 150},
+            {"type": "disbursement", "on": "2026-01-12", "amount": 250},
+        ],
+        "reproduction": "each segment rounded before summing",
+        "expected": figures((132.65, 2.86), (133.06, 2.45), (134.29, 1.23)),
+    },
+    "instalments without principal put in": {
+        **MONTHS,
+        "principal": 900,
+        "annual_rate_percent": 12,
+        "number_of_repayments": 3,
+        "interest_type": "flat",
+        "interest_calculation_period": "same as repayment",
+        "installment_amount_multiple_of": 10,
+        "events": [{"type": "reschedule", "on": "2026-01-09", "from_due_date": "2026-03-01", "grace_on_principal": 2}],
+        "expected": figures((301, 9), (0, 9), (0, 9), (301, 9), (298, 9)),
+    },
+    "interest deferred": {
+        **MONTHS,
+        "principal": 900,
+        "number_of_repayments": 3,
+        "amortization": "equal principal",
+        "interest_calculation_period": "same as repayment",
+        "events": [{"type": "reschedule", "on": "2026-01-09", "from_due_date": "2026-02-01", "grace_on_interest": 1}],
+        "expected": figures((300, 0), (300, 15), (300, 3)),
+    },
+    "equal principal in no multiples, the currency's ignored": {
+        **MONTHS,
+        "principal": 1000,
+        "number_of_repayments": 3,
+        "amortization": "equal principal",
+        "interest_calculation_period": "same as repayment",
+        "installment_amount_multiple_of": 20,
+        "currency_decimal_places": 2,
+        "currency_in_multiples_of": 100,
+        "expected": figures((333.33, 10), (333.33, 6.67), (333.34, 3.33)),
+    },
+    "equal principal in multiples": {
+        **MONTHS,
+        "principal": 1000,
+        "number_of_repayments": 3,
+        "amortization": "equal principal",
+        "interest_calculation_period": "same as repayment",
+        "installment_amount_multiple_of": 20,
+        "reproduction": "principal = P/n rounded to a multiple of 20",
+        "expected": figures((340, 10), (340, 6.60), (320, 3.20)),
+    },
+}
+CONVENTIONS["two parts of a period, summed"] = {
+    **CONVENTIONS["two parts of a period, each rounded"],
+    "reproduction": "segments are summed before they are rounded, not rounded and then summed",
+    "expected": figures((132.66, 2.85), (133.06, 2.45), (134.28, 1.23)),
+}
+
+
+CONVENTIONS["the same in one field"] = {
+    **CONVENTIONS["late money, unpaid interest added on the 20th"],
+    "interest_recalculation": recalculating(compounding="interest, monthly on the 20th"),
+}
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS)
+def test_a_convention_of_published_cases_is_a_setting_of_a_product(tmp_path: Path, convention: str) -> None:
+    assert run(file_of(tmp_path, {"meta": {}, "cases": [CONVENTIONS[convention]]})) == (0, "1 passed, 0 failed\n")
