@@ -25,9 +25,8 @@ from django.db.models import Sum
 
 from core.money import CENT, round_money
 from loans.models import Accrual, Loan
-from loans.proof.oracle_days import months_later
 from loans.proof.oracle_late import late_interest
-from loans.proof.oracle_periods import NotFollowed, Reign, charged_back_to, ended_on, reigns
+from loans.proof.oracle_periods import NotFollowed, Reign, charged_back_to, ended_on, reigns, rest_day
 from loans.proof.oracle_rates import rate_on
 from loans.proof.oracle_reading import NOTHING, Act, Facts, Row, read
 
@@ -130,7 +129,7 @@ def _on_schedule(facts: Facts, until: date) -> Fraction:
             while day < min(stretch.end, last):
                 if not _is_free(facts, day):
                     balance = Fraction(_planned(facts, reign, day) - stretch.without)
-                    total += balance * Fraction(rate_on(facts, day)) * stretch.share(day)
+                    total += balance * Fraction(rate_on(facts, day)) * stretch.share
                 day += ONE_DAY
     return total
 
@@ -162,7 +161,7 @@ def _on_balance(facts: Facts, until: date) -> Fraction:
         day = stretch.start
         while day < min(stretch.end, until):
             if not _is_free(facts, day):
-                total += Fraction(_bearing(facts, day)) * Fraction(rate_on(facts, day)) * stretch.share(day)
+                total += Fraction(_bearing(facts, day)) * Fraction(rate_on(facts, day)) * stretch.share
             day += ONE_DAY
     return total
 
@@ -186,23 +185,6 @@ def _bearing(facts: Facts, day: date) -> Decimal:
 
 def _credits(facts: Facts) -> list[Act]:
     return facts.of("goodwill_credit", "merchant_refund")
-
-
-def rest_day(facts: Facts, on: date) -> date:
-    """The day from which money of ``on`` lessens interest, by the product's rest."""
-    contract = facts.contract
-    if not contract.follows_balance or contract.rest == "daily":
-        return on
-    if contract.rest == "same_as_repayment":
-        return min((row.due_on for row in facts.rows if row.due_on >= on), default=on)
-    start, steps = contract.start_on, 0
-    while _rest(start, steps, contract.rest) < on:
-        steps += 1
-    return _rest(start, steps, contract.rest)
-
-
-def _rest(start: date, steps: int, rest: str) -> date:
-    return months_later(start, steps) if rest == "monthly" else start + timedelta(days=7 * steps)
 
 
 # --- what is stored, held against it -------------------------------------------------------------------------------

@@ -6,13 +6,15 @@ its whole months, or else its days by the day count; time that an act adds is co
 the product where the product counts days.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 from loans.proof.oracle_days import days_of_year, months_later, part_of_year
+from loans.proof.oracle_rates import rate_changes
 from loans.proof.oracle_reading import NOTHING, Act, Contract, Facts, Money, Row
 
 # Acts after which other instalments stand than before. The last three move overdue money into instalments that bear
@@ -41,22 +43,22 @@ class NotFollowed(Exception):
 class Stretch:
     """Days from ``start`` to ``end`` of the period of instalment ``number`` that bear ``whole`` of a year in all.
 
-    Each day bears the same part; ``counted`` says otherwise: the part of the year from ``start`` to a day. ``without`` is
-    principal that bears nothing in these days, because it had been paid when an act added them.
+    Each night of them bears the same part. ``by_count``: the product counts days, so that where rate or balance changes
+    inside, the two parts are counted each by itself. ``without`` is principal that bears nothing in these days, because it
+    had been paid when an act added them.
     """
 
     number: int
     start: date
     end: date
     whole: Fraction
-    counted: Callable[[date], Fraction] | None = None
+    by_count: bool = False
     without: Decimal = NOTHING
 
-    def share(self, day: date) -> Fraction:
-        """The part of a year that the night after ``day`` bears."""
-        if self.counted is None:
-            return self.whole / (self.end - self.start).days
-        return self.counted(day + timedelta(days=1)) - self.counted(day)
+    @property
+    def share(self) -> Fraction:
+        """The part of a year that one night bears."""
+        return self.whole / (self.end - self.start).days
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +124,41 @@ def _regular(contract: Contract, row: Row, within: tuple[date, date]) -> Stretch
 
 
 def _by_count(contract: Contract, row: Row) -> Stretch:
-    def counted(day: date) -> Fraction:
-        return _count(contract, row.starts_on, day)
+    whole = _count(contract, row.starts_on, row.due_on)
+    return Stretch(row.number, row.starts_on, row.due_on, whole, by_count=True)
 
-    return Stretch(row.number, row.starts_on, row.due_on, counted(row.due_on), counted)
+
+def _cut(facts: Facts, stretch: Stretch) -> list[Stretch]:
+    """A stretch by the day count in parts, at the days inside it on which rate or balance changes.
+
+    A month of thirty days says nothing of a single day: that is why it is cut there alone, and each part is even.
+    """
+    days = {on for on, _rate in rate_changes(facts)} | {on for on, _sum in facts.contract.lent}
+    days |= {act.on for act in facts.of("drawn_down", "merchant_refund", "goodwill_credit")}
+    if facts.contract.follows_balance:
+        days |= {rest_day(facts, money.on) for money in facts.money}
+    inside = sorted(on for on in days if stretch.start < on < stretch.end)
+    if not stretch.by_count or not inside:
+        return [stretch]
+    spans = pairwise([stretch.start, *inside, stretch.end])
+    return [replace(stretch, start=a, end=b, whole=_count(facts.contract, a, b)) for a, b in spans]
+
+
+def rest_day(facts: Facts, on: date) -> date:
+    """The day from which money of ``on`` lessens interest, by the product's rest."""
+    contract = facts.contract
+    if not contract.follows_balance or contract.rest == "daily":
+        return on
+    if contract.rest == "same_as_repayment":
+        return min((row.due_on for row in facts.rows if row.due_on >= on), default=on)
+    start, steps = contract.start_on, 0
+    while _rest(start, steps, contract.rest) < on:
+        steps += 1
+    return _rest(start, steps, contract.rest)
+
+
+def _rest(start: date, steps: int, rest: str) -> date:
+    return months_later(start, steps) if rest == "monthly" else start + timedelta(days=7 * steps)
 
 
 def _alone(contract: Contract, row: Row) -> Stretch:
@@ -154,7 +187,7 @@ def _added(contract: Contract, row: Row, start: date, end: date, without: Decima
     if goes_by_days(contract):
         stretch = _by_count(contract, replace(row, starts_on=start, due_on=end))
         return replace(stretch, without=without)
-    return Stretch(row.number, start, end, Fraction((end - start).days, 365), None, without)
+    return Stretch(row.number, start, end, Fraction((end - start).days, 365), without=without)
 
 
 def signed_reign(facts: Facts) -> Reign:
@@ -171,7 +204,7 @@ def signed_reign(facts: Facts) -> Reign:
         else:
             stretch = _regular(contract, row, within)
         free = place < contract.free_instalments
-        found.append(replace(stretch, whole=Fraction(0), counted=None) if free else stretch)
+        found.append(replace(stretch, whole=Fraction(0), by_count=False) if free else stretch)
     return Reign(contract.start_on, contract.start_on, facts.signed, tuple(found))
 
 
@@ -193,7 +226,7 @@ def reigns(facts: Facts) -> list[Reign]:
     for place, act in enumerate(acts):
         rows = _rows_after(facts, acts, place)
         found.append(_after(facts, found[-1], act, rows))
-    return found
+    return [replace(reign, stretches=tuple(y for x in reign.stretches for y in _cut(facts, x))) for reign in found]
 
 
 def _rows_after(facts: Facts, acts: Sequence[Act], place: int) -> tuple[Row, ...]:
