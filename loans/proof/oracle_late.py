@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from core.money import round_money, round_rate
-from loans.proof.oracle_periods import NotFollowed, Reign, charged_back_to, ended_on, reigns
+from loans.proof.oracle_periods import RESHAPING, NotFollowed, Reign, charged_back_to, ended_on, reigns
 from loans.proof.oracle_rates import late_rate_on
 from loans.proof.oracle_reading import NOTHING, Act, Facts, Row
 
@@ -52,9 +52,12 @@ def late_interest(facts: Facts, on: date) -> Decimal:
         and facts.contract.late_compounds
     ):
         raise NotFollowed("what late interest on overdue interest was charged on")
+    if facts.contract.follows_balance and facts.of(*RESHAPING):
+        raise NotFollowed("which instalments stood before the plan was changed")
     ended, found, charged = ended_on(facts), reigns(facts), _Charged()
     day = facts.contract.start_on
     last = on if ended is None else min(on, ended)
+    _acts_of(facts, day, charged)
     while day < last:
         day += ONE_DAY
         _charge(facts, found, day, charged)
