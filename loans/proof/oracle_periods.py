@@ -2,8 +2,8 @@
 
 Dates and principal of the instalments are taken as stored: the signed schedule, and what an act left. What time costs is
 worked out here. By months a regular period bears ``every``/12 of a year, evenly over its days; a period of another length
-its whole months, or else its days by the day count; time that an act adds is counted actual/365, and by the day count of
-the product where the product counts days.
+its whole months, or else its days by the day count; so is time that an act adds, only an extension by months is counted
+actual/365.
 """
 
 from collections.abc import Sequence
@@ -182,14 +182,6 @@ def _alone(contract: Contract, row: Row) -> Stretch:
     return Stretch(row.number, start, end, _units(contract, months, start) + rest)
 
 
-def _added(contract: Contract, row: Row, start: date, end: date, without: Decimal) -> Stretch:
-    """Time that an act adds to the period of ``row``: actual/365, or as the product counts days."""
-    if goes_by_days(contract):
-        stretch = _by_count(contract, replace(row, starts_on=start, due_on=end))
-        return replace(stretch, without=without)
-    return Stretch(row.number, start, end, Fraction((end - start).days, 365), without=without)
-
-
 def signed_reign(facts: Facts) -> Reign:
     """The schedule as signed, from the day the money goes out."""
     contract = facts.contract
@@ -307,14 +299,16 @@ def _first_moved(facts: Facts, act: Act, kept: Sequence[Stretch], known: Row, ro
         return [_alone(contract, row)]
     without = _paid_before(facts.money, act, row.number)
     if row.due_on < known.due_on:
-        less = _added(contract, row, row.due_on, known.due_on, without).whole
+        less = _alone(contract, replace(row, starts_on=row.due_on, due_on=known.due_on)).whole
         return [replace(_spread_over(kept, row)[0], whole=sum((x.whole for x in kept), Fraction(0)) - less)]
     extra = replace(row, starts_on=known.due_on)
-    if act.kind != "payment_holiday":
-        return [*kept, _added(contract, row, known.due_on, row.due_on, without)]
-    if act.asked.get("interest") == "free":
-        return [*kept, Stretch(row.number, known.due_on, row.due_on, Fraction(0))]
-    return [*kept, replace(_alone(contract, extra), without=without)]
+    if act.kind == "extension" and not goes_by_days(contract):
+        added = Stretch(row.number, extra.starts_on, extra.due_on, Fraction((extra.due_on - extra.starts_on).days, 365))
+    elif act.asked.get("interest") == "free":
+        added = Stretch(row.number, extra.starts_on, extra.due_on, Fraction(0))
+    else:
+        added = _alone(contract, extra)
+    return [*kept, replace(added, without=without)]
 
 
 def _paid_before(money: Sequence[Money], act: Act, first: int) -> Decimal:

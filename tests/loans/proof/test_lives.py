@@ -43,8 +43,9 @@ KNOWN: dict[str, str] = {
     "charge-back": "owed beside what is overpaid, and late from a day long past",
     "new plan": "interest earned before is taken out of income and earned again with the first new instalment",
 }
-# Where even the rebuilt position differs: the plan forgets what a first period bears more.
-NOT_REBUILT = {"follows the balance", "odd first period"}
+# On loans that follow the balance, where even the rebuilt position differs: a plan laid out anew forgets what its first period
+# bears more, and rounds interest that is deferred otherwise than the schedule as signed.
+NOT_REBUILT = {"odd first period", "deferred interest"}
 OF_A_PAY_OFF = 6 * 2 * CENT  # two cents an instalment, as in the oracle
 
 
@@ -110,7 +111,8 @@ def assert_agreed_by_all(life: Life) -> None:
     loan = Loan.objects.select_related("position").get(pk=life.loan.pk)
     found = met(loan)
     assert difference() == ZERO, life.told
-    assert found >= NOT_REBUILT or compare(loan) == [], life.told
+    if not (loan.recalculates and found & NOT_REBUILT):
+        assert compare(loan) == [], life.told
     if found & KNOWN.keys():
         return
     assert oracle.differences(loan) == [], life.told
