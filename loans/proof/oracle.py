@@ -48,13 +48,18 @@ class OracleDifference:
 def differences(loan: Loan) -> list[OracleDifference]:
     """Everything stored of ``loan`` that the oracle sees otherwise; what it cannot follow it leaves out."""
     facts = read(loan)
-    found = [*_never_both(facts), *_money(facts), *_lateness(facts), *_falling(loan, facts)]
+    found = [*laws_broken(facts), *_falling(loan, facts)]
     for check in (_late_interest, _earned, _agreed_interest):
         try:
             found += check(facts)
         except NotFollowed:
             continue
     return found
+
+
+def laws_broken(facts: Facts) -> list[OracleDifference]:
+    """What no loan may ever show, whatever its interest: owed beside overpaid, money lost, or late by other days."""
+    return [*_never_both(facts), *_money(facts), *_lateness(facts)]
 
 
 def not_followed(loan: Loan) -> str:

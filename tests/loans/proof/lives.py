@@ -129,12 +129,15 @@ class Life:
     done: int = 0
     told: list[str] = field(default_factory=list)
 
-    def live(self, step: Step) -> None:
-        """Let days pass and do what the step says. Raises the named refusal of whatever was tried."""
-        days, deed, which, percent = step
+    def sleep(self, days: int) -> None:
+        """Let days pass, the last of them closed by its night."""
         if days:
             self.today += timedelta(days=days)
             accrue_and_age(self.loan.pk, self.loan.pk, self.today - timedelta(days=1))
+
+    def do(self, step: Step) -> None:
+        """Do what the step says. Raises the named refusal of whatever was tried."""
+        _days, deed, which, percent = step
         self.done += 1
         self.told.append(deed)
         amount = max(round_money(PRINCIPAL / COUNT * percent / 100), Decimal("0.01"))

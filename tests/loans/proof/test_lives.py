@@ -15,8 +15,9 @@ from core.day_counts import DayCountRefused
 from core.errors import DomainError
 from core.money import CENT, ZERO
 from ledger.queries import difference
-from loans.models import Instalment, Loan
+from loans.models import Instalment, Loan, LoanPosition
 from loans.proof import oracle
+from loans.proof.oracle_reading import read
 from loans.proof.verifying import compare
 from loans.schedules.terms import TermsRefused
 from loans.servicing.settling import settlement_quote
@@ -43,8 +44,11 @@ KNOWN: dict[str, str] = {
     "charge-back": "owed beside what is overpaid, and late from a day long past",
     "new plan": "interest earned before is taken out of income and earned again with the first new instalment",
 }
-# On loans that follow the balance, where even the rebuilt position differs: a plan laid out anew forgets what its first period
-# bears more, and rounds interest that is deferred otherwise than the schedule as signed.
+# The same for what no loan may show, whatever its interest, and for nights that lessen what was earned.
+LAWS_BROKEN = {"charge-back": "owed beside what is overpaid"}
+FALLING = {"follows the balance": "resting on due dates, a period that ends forgets what was overdue in it"}
+# On loans that follow the balance, where even the rebuilt position differs: a plan laid out anew forgets what its first
+# period bears more, and rounds interest that is deferred otherwise than the schedule as signed.
 NOT_REBUILT = {"odd first period", "deferred interest"}
 OF_A_PAY_OFF = 6 * 2 * CENT  # two cents an instalment, as in the oracle
 
@@ -80,7 +84,11 @@ def live_through(loan: Loan, told: list[Step]) -> None:
     life, signed = Life(loan), agreed(loan)
     assert_agreed_by_all(life)
     for step in told:
-        if done(lambda step=step: life.live(step)):
+        before = earned(loan)
+        life.sleep(step[0])
+        assert earned(loan) >= before or met(loan) & FALLING.keys(), life.told
+        assert_agreed_by_all(life)
+        if done(lambda step=step: life.do(step)):
             assert_agreed_by_all(life)
     if done(life.take_everything_back):
         assert_agreed_by_all(life)
@@ -101,6 +109,11 @@ def done(deed: Any) -> bool:
     return refusal is None
 
 
+def earned(loan: Loan) -> Decimal:
+    """Interest in the books; a night, on which nothing else happens, never lessens it."""
+    return LoanPosition.objects.values_list("interest_accrued", flat=True).get(pk=loan.pk)
+
+
 def agreed(loan: Loan) -> list[tuple[Any, ...]]:
     """Dates and amounts of the instalments in force."""
     rows = Instalment.objects.filter(loan=loan, superseded_on=None).order_by("number")
@@ -113,6 +126,8 @@ def assert_agreed_by_all(life: Life) -> None:
     assert difference() == ZERO, life.told
     if not (loan.recalculates and found & NOT_REBUILT):
         assert compare(loan) == [], life.told
+    if not found & LAWS_BROKEN.keys():
+        assert oracle.laws_broken(read(loan)) == [], life.told
     if found & KNOWN.keys():
         return
     assert oracle.differences(loan) == [], life.told
