@@ -9,6 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from loans.models import LoanPosition
+from loans.proof.verifying import by_oracle
 from tests.loans.books import close_until
 from tests.loans.factories import DISBURSED, LoanFactory
 
@@ -48,3 +49,27 @@ def test_differences_are_told_as_one_object_too() -> None:
         (loan.number, "days_past_due", "0"),
         (loan.number, "bucket", "C"),
     ]
+
+
+def test_the_oracle_works_every_loan_out_once_more_where_it_is_asked_to() -> None:
+    """Interest of ten days is 58.06; stored a unit higher it is told by the events, and by arithmetic too."""
+    loan = LoanFactory(active=True)
+    close_until(DISBURSED + timedelta(days=10))
+    LoanPosition.objects.filter(pk=loan.pk).update(interest_accrued=Decimal("59.06"))
+    sampled, all_of_them = StringIO(), StringIO()
+
+    with pytest.raises(CommandError):
+        call_command("verify_books", stdout=sampled)
+    with pytest.raises(CommandError):
+        call_command("verify_books", "--oracle", stdout=all_of_them)
+
+    told = f"{loan.number}  interest earned on 2026-01-25: stored 59.06, rebuilt 58.06"
+    assert told in all_of_them.getvalue() and told not in sampled.getvalue()
+
+
+def test_the_same_loans_are_sampled_each_time() -> None:
+    first, second = LoanFactory(active=True), LoanFactory(active=True)
+    LoanPosition.objects.filter(pk__in=[first.pk, second.pk]).update(days_past_due=9)
+
+    assert {found.loan_number for found in by_oracle(every=2)} == {second.number}
+    assert {found.loan_number for found in by_oracle(every=1)} == {first.number, second.number}

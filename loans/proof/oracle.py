@@ -1,0 +1,328 @@
+"""What a loan comes to by plain arithmetic, day by day: an oracle that shares no code with the engine.
+
+``verifying`` rebuilds a loan with the functions that kept it, so a fault of these functions is invisible to it. Here the
+same figures are worked out from contract and stored events alone, slowly and plainly, and compared with what is stored.
+
+* **Fixed schedules.** Dates and principal of the instalments are agreed facts. Each night bears the principal not yet
+  fallen due, times the rate in force on that day, times the day's part of a year. Money ahead of its day changes nothing.
+* **Loans that follow the balance.** Each night bears the principal really outstanding; money counts from its rest day.
+* **Free** are days in an interest hold, free instalments and the time of a free payment holiday. Interest that is only
+  deferred, or a long first period's, is earned when the money is used, whenever it falls due.
+* **A pay-off** is all principal, interest earned less interest paid (what was paid ahead is given back: 民法典 677), unpaid
+  fees, late interest, less what is overpaid.
+
+Interest is kept exact; the engine rounds every instalment, and every segment of one where the rate or the balance
+changes. So two cents an instalment (``TOLERANCE``) are agreement: half a cent for each of up to four such cuts.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from django.db.models import Sum
+
+from core.money import CENT, round_money
+from loans.models import Accrual, Loan
+from loans.proof.oracle_late import late_interest
+from loans.proof.oracle_periods import NotFollowed, Reign, charged_back_to, ended_on, reigns, rest_day
+from loans.proof.oracle_rates import rate_on
+from loans.proof.oracle_reading import NOTHING, Act, Facts, Row, read
+
+TOLERANCE = 2 * CENT
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class OracleDifference:
+    """A stored figure of a loan on a day that arithmetic does not bear out; amounts in currency units."""
+
+    loan_number: str
+    on: date
+    figure: str
+    stored: object
+    oracle: object
+
+
+def differences(loan: Loan) -> list[OracleDifference]:
+    """Everything stored of ``loan`` that the oracle sees otherwise; what it cannot follow it leaves out."""
+    facts = read(loan)
+    found = [*laws_broken(facts), *_falling(loan, facts)]
+    for check in (_late_interest, _earned, _agreed_interest):
+        try:
+            found += check(facts)
+        except NotFollowed:
+            continue
+    return found
+
+
+def laws_broken(facts: Facts) -> list[OracleDifference]:
+    """What no loan may ever show, whatever its interest: owed beside overpaid, money lost, or late by other days."""
+    return [*_never_both(facts), *_money(facts), *_lateness(facts)]
+
+
+def not_followed(loan: Loan) -> str:
+    """What of the loan the oracle cannot retell, in a few words; empty where it follows all of it."""
+    try:
+        facts = read(loan)
+        _interest(facts, facts.stored.as_of)
+        late_interest(facts, facts.stored.as_of)
+    except NotFollowed as why:
+        return str(why)
+    return ""
+
+
+def pay_off(loan: Loan, on: date) -> Decimal:
+    """What settles the loan on ``on``, not before its last event, in cents; less than nothing is given back.
+
+    Raises NotFollowed.
+    """
+    return pay_off_of(read(loan), on)
+
+
+def pay_off_of(facts: Facts, on: date) -> Decimal:
+    """The same of facts that were read."""
+    until = rest_day(facts, on) if facts.contract.follows_balance else on
+    interest = cents(_interest(facts, until)) - _paid(facts).interest_paid
+    late = late_interest(facts, on) - _paid(facts).late_interest_paid
+    fees = sum((row.fee - row.fee_paid for row in facts.rows), NOTHING)
+    return outstanding(facts) + interest + fees + late - facts.stored.overpaid
+
+
+def earned(loan: Loan, on: date) -> Decimal:
+    """Interest earned by the end of ``on``, paid or not, in cents: for the days the money was used. Raises NotFollowed."""
+    return cents(_interest(read(loan), on))
+
+
+def cents(amount: Fraction) -> Decimal:
+    """Half a cent and more is a cent."""
+    return round_money(Decimal(amount.numerator) / Decimal(amount.denominator))
+
+
+def outstanding(facts: Facts) -> Decimal:
+    """All principal not paid yet."""
+    return sum((row.principal - row.principal_paid for row in facts.rows), NOTHING)
+
+
+# --- interest by the day -------------------------------------------------------------------------------------------
+def _interest(facts: Facts, on: date) -> Fraction:
+    """Interest earned by the end of ``on``."""
+    ended = ended_on(facts)
+    until = on if ended is None else min(on, rest_day(facts, ended) if facts.contract.follows_balance else ended)
+    waived = sum((act.amount("waived") for act in facts.of("interest_waived") if act.on <= on), NOTHING)
+    if facts.contract.is_flat:
+        return _flat(facts, until)
+    if facts.contract.follows_balance:
+        return _on_balance(facts, until) - Fraction(waived)
+    return _on_schedule(facts, until) - Fraction(waived)
+
+
+def _is_free(facts: Facts, day: date) -> bool:
+    """Whether the night after ``day`` lies in a hold of interest: the hold names the day on which it ends."""
+    holds = [act for act in facts.of("hold_placed") if act.asked["stops"] in ("interest", "everything")]
+    return any(act.on <= day + ONE_DAY <= date.fromisoformat(act.asked["until"]) for act in holds)
+
+
+def _on_schedule(facts: Facts, until: date) -> Fraction:
+    total = Fraction(0)
+    found = reigns(facts)
+    for place, reign in enumerate(found):
+        last = min([until, *(later.since for later in found[place + 1 :])])
+        for stretch in reign.stretches:
+            day = max(stretch.start, reign.since)
+            while day < min(stretch.end, last):
+                if not _is_free(facts, day):
+                    balance = Fraction(_planned(facts, reign, day) - stretch.without)
+                    total += balance * Fraction(rate_on(facts, day)) * stretch.share
+                day += ONE_DAY
+    return total
+
+
+def _planned(facts: Facts, reign: Reign, day: date) -> Decimal:
+    """What the schedule still has to repay on ``day``, less what of it is lent later only."""
+    to_repay = sum((row.principal for row in reign.rows if row.due_on > day), NOTHING)
+    lent = [(act.on, Decimal(act.asked["amount"])) for act in facts.of("drawn_down") if act.on <= reign.told]
+    return to_repay - sum((amount for on, amount in (*facts.contract.lent, *lent) if on > day), NOTHING)
+
+
+def _flat(facts: Facts, until: date) -> Fraction:
+    """An agreed charge: each instalment's own, evenly over the days of its period that are not free."""
+    total = Fraction(0)
+    for row in facts.rows:
+        days = [row.starts_on + n * ONE_DAY for n in range((row.due_on - row.starts_on).days)]
+        bearing = [day for day in days if not _is_free(facts, day)]
+        if bearing:
+            total += Fraction(row.interest) * sum(day < until for day in bearing) / len(bearing)
+        elif row.due_on <= until:
+            total += Fraction(row.interest)
+    return total
+
+
+def _on_balance(facts: Facts, until: date) -> Fraction:
+    total = Fraction(0)
+    found = reigns(facts)
+    for stretch in found[-1].stretches:
+        day = stretch.start
+        while day < min(stretch.end, until):
+            if not _is_free(facts, day):
+                total += Fraction(_bearing(facts, day)) * Fraction(rate_on(facts, day)) * stretch.share
+            day += ONE_DAY
+    return total
+
+
+def _bearing(facts: Facts, day: date) -> Decimal:
+    """What bears interest on ``day``: what was lent, less principal paid that counts by then, and what compounds."""
+    lent = [*facts.contract.lent, *((act.on, Decimal(act.asked["amount"])) for act in facts.of("drawn_down"))]
+    counted = [money for money in facts.money if not money.is_recovery and rest_day(facts, money.on) <= day]
+    paid = sum((line.principal for money in counted for line in money.lines), NOTHING)
+    paid += sum((act.amount("principal") for act in _credits(facts) if rest_day(facts, act.on) <= day), NOTHING)
+    balance = sum((amount for on, amount in lent if on <= day), NOTHING) - paid
+    if facts.contract.compounding in ("interest", "both"):
+        late = {row.number: row.interest for row in facts.rows if row.due_on <= day}
+        balance += sum(late.values(), NOTHING)
+        lines = [line for money in counted for line in money.lines if line.number in late]
+        balance -= sum((line.interest for line in lines), NOTHING)
+    if facts.contract.compounding in ("fee", "both") and any(row.fee for row in facts.rows):
+        raise NotFollowed("fees that bear interest")
+    return max(balance, NOTHING)
+
+
+def _credits(facts: Facts) -> list[Act]:
+    return facts.of("goodwill_credit", "merchant_refund")
+
+
+# --- what is stored, held against it -------------------------------------------------------------------------------
+def _tell(facts: Facts, figure: str, stored: object, right: object) -> OracleDifference:
+    return OracleDifference(facts.contract.number, facts.stored.as_of, figure, stored, right)
+
+
+def _never_both(facts: Facts) -> Iterator[OracleDifference]:
+    """Nobody owes and has overpaid at once."""
+    if facts.stored.status == "written_off":
+        return
+    owed = sum((row.agreed_owed for row in facts.rows), NOTHING)
+    if owed and facts.stored.overpaid:
+        right = max(facts.stored.overpaid - owed, NOTHING)
+        yield _tell(facts, f"overpaid beside {owed} owed", facts.stored.overpaid, right)
+
+
+def _money(facts: Facts) -> Iterator[OracleDifference]:
+    """All that came in, less what went back, is what it paid and what is overpaid.
+
+    What the lender or a merchant paid in the borrower's place counts like money, and so does a discount. Money for a loan
+    that was written off pays no instalment and is left out.
+    """
+    receipts = [money for money in facts.money if not money.is_recovery]
+    came = sum((money.amount for money in receipts), NOTHING)
+    for kind, figure in (
+        ("goodwill_credit", "credited"),
+        ("merchant_refund", "refunded"),
+        ("settled_for_less", "given_up"),
+    ):
+        came += sum((act.amount(figure) for act in facts.of(kind)), NOTHING)
+    went = sum((Decimal(act.asked["amount"]) for act in facts.of("refund", "charge_back")), NOTHING)
+    lent = sum((amount for _on, amount in facts.contract.lent), NOTHING)
+    lent += sum((Decimal(act.asked["amount"]) for act in facts.of("drawn_down")), NOTHING)
+    paid = _paid(facts)
+    charges = paid.interest_paid + paid.fee_paid + paid.late_interest_paid
+    over = facts.stored.overpaid - sum((x.overpaid for x in facts.money if x.is_recovery), NOTHING)
+    used = lent - outstanding(facts) + charges + over
+    if came - went != used:
+        yield _tell(facts, "paid and overpaid in all", used, came - went)
+
+
+@dataclass(frozen=True, slots=True)
+class _Paid:
+    interest_paid: Decimal
+    fee_paid: Decimal
+    late_interest_paid: Decimal
+
+
+def _paid(facts: Facts) -> _Paid:
+    rows = facts.rows
+    return _Paid(
+        sum((row.interest_paid for row in rows), NOTHING),
+        sum((row.fee_paid for row in rows), NOTHING),
+        sum((row.late_interest_paid for row in rows), NOTHING),
+    )
+
+
+def _lateness(facts: Facts) -> Iterator[OracleDifference]:
+    """Days late from the oldest due date with something unpaid, and the principal that is overdue."""
+    if facts.stored.status != "active":
+        return
+    late = [row for row in facts.rows if row.due_on < facts.stored.as_of and row.agreed_owed]
+    days = (facts.stored.as_of - min(map(_since, [(facts, row) for row in late]))).days if late else 0
+    if days != facts.stored.days_past_due:
+        yield _tell(facts, "days past due", facts.stored.days_past_due, days)
+    overdue = sum((row.principal - row.principal_paid for row in late), NOTHING)
+    if overdue != facts.stored.overdue_principal:
+        yield _tell(facts, "overdue principal", facts.stored.overdue_principal, overdue)
+
+
+def _since(late: tuple[Facts, Row]) -> date:
+    """The day from which an instalment is late: its due date, or that of a charge-back which alone is unpaid of it."""
+    facts, row = late
+    back = [
+        act for act in facts.of("charge_back") if act.on > row.due_on and charged_back_to(facts.rows, act) == row.number
+    ]
+    if back and row.agreed_owed <= sum((act.amount("owed_again") for act in back), NOTHING):
+        return min(act.on for act in back)
+    return row.due_on
+
+
+def _falling(loan: Loan, facts: Facts) -> Iterator[OracleDifference]:
+    """Interest earned never falls from one day to the next without something done on one of the two."""
+    acts = (*facts.acts, *facts.undone)
+    if acts or facts.has_reversed_money or any(money.told_on > money.on or money.settles for money in facts.money):
+        return  # any of them may take back what was earned, on its own day
+    by_day = Accrual.objects.filter(loan_id=loan.pk).values("accrued_on").annotate(earned=Sum("interest"))
+    told = {money.on for money in facts.money}
+    for day in by_day.order_by("accrued_on"):
+        on = day["accrued_on"]
+        if day["earned"] < 0 and not {on, on + ONE_DAY} & told:
+            yield OracleDifference(loan.number, on, "interest earned on a day without an event", day["earned"], NOTHING)
+
+
+def _late_interest(facts: Facts) -> Iterator[OracleDifference]:
+    if facts.stored.status != "active":
+        return
+    right = late_interest(facts, facts.stored.as_of)
+    if abs(right - facts.stored.late_interest_accrued) > TOLERANCE * len(facts.rows):
+        yield _tell(facts, "late interest", facts.stored.late_interest_accrued, right)
+
+
+def _earned(facts: Facts) -> Iterator[OracleDifference]:
+    """Interest in the books of a running loan: what was earned by its days, and what was paid of later instalments."""
+    on = facts.stored.as_of
+    if facts.stored.status != "active":
+        return
+    due = sum((row.interest for row in facts.rows if row.due_on <= on), NOTHING)
+    left = cents(_interest(facts, on)) - due
+    right, begun = due, 1
+    for row in (row for row in facts.rows if row.due_on > on):
+        part = min(max(left, NOTHING), row.interest)
+        left -= part
+        right += max(part, row.interest_paid)
+        begun += row.starts_on < on
+    right += max(left, NOTHING)
+    begun += sum(row.due_on <= on for row in facts.rows)
+    if left < -TOLERANCE * begun:
+        yield _tell(facts, "interest of instalments fallen due", due, due + left)
+    elif abs(right - facts.stored.interest_accrued) > TOLERANCE * begun:
+        yield _tell(facts, "interest earned", facts.stored.interest_accrued, right)
+
+
+def _agreed_interest(facts: Facts) -> Iterator[OracleDifference]:
+    """Interest of all instalments together: to the last due date, or to the day on which the loan was settled early.
+
+    Where interest follows the balance it is not agreed beforehand, so only what an ended loan bore is compared.
+    """
+    ended, rows = ended_on(facts), [row for row in facts.rows if row.interest or row.starts_on < row.due_on]
+    if facts.contract.is_flat or facts.stored.status == "written_off" or (facts.contract.follows_balance and not ended):
+        return
+    right = cents(_interest(facts, max(row.due_on for row in facts.rows)))
+    agreed = sum((row.interest for row in rows), NOTHING)
+    if abs(agreed - right) > TOLERANCE * (len(rows) + 1):
+        yield _tell(facts, "interest agreed in all" if ended is None else "interest of the days used", agreed, right)

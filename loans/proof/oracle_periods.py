@@ -1,0 +1,317 @@
+"""The schedule in force on each day, and what part of a year each stretch of it bears: the calendar half of the oracle.
+
+Dates and principal of the instalments are taken as stored: the signed schedule, and what an act left. What time costs is
+worked out here. By months a regular period bears ``every``/12 of a year, evenly over its days; a period of another length
+its whole months, or else its days by the day count; so is time that an act adds, only an extension by months is counted
+actual/365.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+
+from loans.proof.oracle_days import days_of_year, months_later, part_of_year
+from loans.proof.oracle_rates import rate_changes
+from loans.proof.oracle_reading import NOTHING, Act, Contract, Facts, Money, Row
+
+# Acts after which other instalments stand than before. The last three move overdue money into instalments that bear
+# interest for a time of their own; the oracle does not follow them.
+RESHAPING = (
+    "drawn_down",
+    "rate_changed",
+    "rescheduled",
+    "extension",
+    "due_day_changed",
+    "payment_holiday",
+    "merchant_refund",
+    "reamortised",
+    "overdue_spread",
+    "overdue_reaged",
+    "interest_capitalised",
+)
+NOT_FOLLOWED = RESHAPING[-3:]
+
+
+class NotFollowed(Exception):
+    """Something happened to the loan that the oracle cannot retell; it says what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Days from ``start`` to ``end`` of the period of instalment ``number`` that bear ``whole`` of a year in all.
+
+    Each night of them bears the same part. ``by_count``: the product counts days, so that where rate or balance changes
+    inside, the two parts are counted each by itself. ``without`` is principal that bears nothing in these days, because it
+    had been paid when an act added them.
+    """
+
+    number: int
+    start: date
+    end: date
+    whole: Fraction
+    by_count: bool = False
+    without: Decimal = NOTHING
+
+    @property
+    def share(self) -> Fraction:
+        """The part of a year that one night bears."""
+        return self.whole / (self.end - self.start).days
+
+
+@dataclass(frozen=True, slots=True)
+class Reign:
+    """The instalments as an act of the day ``told`` left them, and their stretches by day.
+
+    They count from ``since``: an act that moves a due date measures the period it moves anew, from its first day.
+    """
+
+    told: date
+    since: date
+    rows: tuple[Row, ...]
+    stretches: tuple[Stretch, ...]
+
+
+def goes_by_days(contract: Contract) -> bool:
+    """Whether the product counts days, rather than even parts of the year."""
+    return contract.interest_by == "day" or (contract.frequency != "month" and contract.interest_by != "even")
+
+
+def _count(contract: Contract, start: date, end: date) -> Fraction:
+    if contract.day_count == "act_act_icma":  # a period of its own bears its even part of the year (rule 251)
+        return Fraction((end - start).days, 365)
+    rhythm = "month" if contract.frequency == "month" else "week"
+    return part_of_year(start, end, contract.day_count, last_due=_last_due(contract), rhythm=rhythm)
+
+
+def _last_due(contract: Contract) -> date:
+    if contract.due_dates:
+        return contract.due_dates[-1]
+    anchor = contract.first_due_on or contract.schedule_start_on or contract.start_on
+    return stepped(contract, anchor, contract.count - (1 if contract.first_due_on else 0))
+
+
+def stepped(contract: Contract, on: date, steps: int) -> date:
+    """``steps`` regular periods after ``on``."""
+    units = steps * contract.every
+    if contract.frequency == "month":
+        return months_later(on, units)
+    return on + timedelta(days=units * (7 if contract.frequency == "week" else 1))
+
+
+def _units(contract: Contract, units: int, on: date) -> Fraction:
+    """``units`` whole months, weeks or days as an even part of the year."""
+    if contract.frequency == "week":
+        return Fraction(units, 52)
+    if contract.frequency == "month" and contract.interest_by != "thirty":
+        return Fraction(units, 12)
+    days = 30 * units if contract.frequency == "month" else units
+    return days / days_of_year(contract.day_count, on)
+
+
+def _regular(contract: Contract, row: Row, within: tuple[date, date]) -> Stretch:
+    """A regular period, or the part of it that lies in ``row``."""
+    begin, end = within
+    days, length = (row.due_on - row.starts_on).days, (end - begin).days
+    if contract.day_count == "act_act_icma" and goes_by_days(contract):
+        per_year = {"month": 12, "week": 52, "day": 365}[contract.frequency] // contract.every
+        return Stretch(row.number, row.starts_on, row.due_on, Fraction(days, max(per_year, 1) * length))
+    if goes_by_days(contract):
+        return _by_count(contract, row)
+    return Stretch(row.number, row.starts_on, row.due_on, _units(contract, contract.every, begin) * days / length)
+
+
+def _by_count(contract: Contract, row: Row) -> Stretch:
+    whole = _count(contract, row.starts_on, row.due_on)
+    return Stretch(row.number, row.starts_on, row.due_on, whole, by_count=True)
+
+
+def _cut(facts: Facts, stretch: Stretch) -> list[Stretch]:
+    """A stretch by the day count in parts, at the days inside it on which rate or balance changes.
+
+    A month of thirty days says nothing of a single day: that is why it is cut there alone, and each part is even.
+    """
+    days = {on for on, _rate in rate_changes(facts)} | {on for on, _sum in facts.contract.lent}
+    days |= {act.on for act in facts.of("drawn_down", "merchant_refund", "goodwill_credit")}
+    if facts.contract.follows_balance:
+        days |= {rest_day(facts, money.on) for money in facts.money}
+    inside = sorted(on for on in days if stretch.start < on < stretch.end)
+    if not stretch.by_count or not inside:
+        return [stretch]
+    spans = pairwise([stretch.start, *inside, stretch.end])
+    return [replace(stretch, start=a, end=b, whole=_count(facts.contract, a, b)) for a, b in spans]
+
+
+def rest_day(facts: Facts, on: date) -> date:
+    """The day from which money of ``on`` lessens interest, by the product's rest."""
+    contract = facts.contract
+    if not contract.follows_balance or contract.rest == "daily":
+        return on
+    if contract.rest == "same_as_repayment":
+        return min((row.due_on for row in facts.rows if row.due_on >= on), default=on)
+    start, steps = contract.start_on, 0
+    while _rest(start, steps, contract.rest) < on:
+        steps += 1
+    return _rest(start, steps, contract.rest)
+
+
+def _rest(start: date, steps: int, rest: str) -> date:
+    return months_later(start, steps) if rest == "monthly" else start + timedelta(days=7 * steps)
+
+
+def _alone(contract: Contract, row: Row) -> Stretch:
+    """A period measured by itself: whole units are even parts of the year; by months anything else goes by its days."""
+    start, end = row.starts_on, row.due_on
+    if goes_by_days(contract):
+        within = (start, end) if contract.day_count == "act_act_icma" else None
+        return _regular(contract, row, within) if within else _by_count(contract, row)
+    if contract.frequency != "month":
+        length = contract.every * (7 if contract.frequency == "week" else 1)
+        share = _units(contract, contract.every, start) * (end - start).days / length
+        return Stretch(row.number, start, end, share)
+    months = 0
+    while months_later(start, months + 1) <= end:
+        months += 1
+    reached = months_later(start, months)
+    if reached != end and contract.interest_by == "period":
+        return _by_count(contract, row)
+    length = (months_later(start, months + 1) - reached).days
+    rest = _units(contract, 1, reached) * (end - reached).days / length
+    return Stretch(row.number, start, end, _units(contract, months, start) + rest)
+
+
+def signed_reign(facts: Facts) -> Reign:
+    """The schedule as signed, from the day the money goes out."""
+    contract = facts.contract
+    rows = [row for row in facts.signed if row.starts_on < row.due_on]
+    found = []
+    for place, row in enumerate(rows):
+        within = (row.starts_on, row.due_on)
+        if contract.due_dates or (place == 0 and not _first_is_regular(contract)):
+            stretch = _alone(contract, row)
+        elif place == 0 and contract.schedule_start_on is not None:
+            stretch = _regular(contract, row, (contract.schedule_start_on, row.due_on))
+        else:
+            stretch = _regular(contract, row, within)
+        free = place < contract.free_instalments
+        found.append(replace(stretch, whole=Fraction(0), by_count=False) if free else stretch)
+    return Reign(contract.start_on, contract.start_on, facts.signed, tuple(found))
+
+
+def _first_is_regular(contract: Contract) -> bool:
+    if contract.schedule_start_on is not None:
+        return True
+    if contract.due_dates or contract.method == "bullet":
+        return False
+    return contract.first_due_on is None or stepped(contract, contract.start_on, 1) == contract.first_due_on
+
+
+def reigns(facts: Facts) -> list[Reign]:
+    """The schedules in force, one after the other. Raises NotFollowed."""
+    acts = facts.of(*RESHAPING)
+    for act in acts:
+        if act.kind in NOT_FOLLOWED:
+            raise NotFollowed(act.kind)
+    found = [signed_reign(facts)]
+    for place, act in enumerate(acts):
+        rows = _rows_after(facts, acts, place)
+        found.append(_after(facts, found[-1], act, rows))
+    return [replace(reign, stretches=tuple(y for x in reign.stretches for y in _cut(facts, x))) for reign in found]
+
+
+def _rows_after(facts: Facts, acts: Sequence[Act], place: int) -> tuple[Row, ...]:
+    """The instalments as the act at ``place`` left them; which version that is, days tell."""
+    ended = ended_on(facts)
+    later = [act.on for act in acts[place + 1 :]] + ([ended] if ended else [])
+    back = [x for x in facts.of("charge_back") if x.on < acts[-1].on]
+    if back:
+        raise NotFollowed("money charged back before the instalments were changed")
+    if not later:
+        return _without_charge_backs(facts)
+    told_late = any(x.told_on > x.on for x in acts) or any(x.told_on > x.on for x in facts.money)
+    if told_late or facts.undone or facts.has_reversed_money:
+        raise NotFollowed("several acts told of late or taken back")
+    before = [version for version in facts.versions if version.until == later[0]]
+    if not before:
+        raise NotFollowed("no version ends where the next act begins")
+    return before[0].rows
+
+
+def _without_charge_backs(facts: Facts) -> tuple[Row, ...]:
+    """The instalments in force without what a charge-back added to one of them: it bears no contract interest."""
+    rows = {row.number: row for row in facts.rows}
+    for act in facts.of("charge_back"):
+        number = charged_back_to(facts.rows, act)
+        rows[number] = replace(rows[number], principal=rows[number].principal - act.amount("owed_again"))
+    return tuple(rows.values())
+
+
+def charged_back_to(rows: Sequence[Row], act: Act) -> int:
+    """The instalment that a charge-back is owed with: the next one, or the last where none is to come."""
+    return next((row.number for row in rows if row.due_on >= act.on), rows[-1].number)
+
+
+def ended_on(facts: Facts) -> date | None:
+    """The day from which nothing is earned any more: settled early, settled for less, or written off."""
+    days = [money.on for money in facts.money if money.settles]
+    days += [act.on for act in facts.of("settled_for_less", "write_off")]
+    return min(days, default=None)
+
+
+def _after(facts: Facts, before: Reign, act: Act, rows: tuple[Row, ...]) -> Reign:
+    """The stretches as ``act`` left them: those of before where an instalment kept its days."""
+    contract, old = facts.contract, {row.number: row for row in before.rows}
+    if act.kind == "reamortised":
+        rows = tuple(row for row in rows if row.starts_on >= act.on)
+        return Reign(act.on, act.on, rows, tuple(_alone(contract, row) for row in rows))
+    since: date | None = None
+    found: list[Stretch] = []
+    for row in rows:
+        kept = [stretch for stretch in before.stretches if stretch.number == row.number]
+        known = old.get(row.number)
+        if row.starts_on >= row.due_on:
+            continue
+        if known is None or not kept:
+            found.append(_regular(contract, row, (row.starts_on, row.due_on)))
+        elif (known.starts_on, known.due_on) == (row.starts_on, row.due_on):
+            found += kept
+        elif since is None and known.starts_on == row.starts_on:
+            found += _first_moved(facts, act, kept, known, row)
+            since = row.starts_on
+        elif act.kind == "rescheduled":
+            found.append(_regular(contract, row, (row.starts_on, row.due_on)))
+        else:
+            found += _spread_over(kept, row)
+    return Reign(act.on, since or act.on, rows, tuple(found))
+
+
+def _spread_over(kept: Sequence[Stretch], row: Row) -> list[Stretch]:
+    """A period moved as a whole keeps what it bears, evenly over its new days."""
+    return [Stretch(row.number, row.starts_on, row.due_on, sum((x.whole for x in kept), Fraction(0)))]
+
+
+def _first_moved(facts: Facts, act: Act, kept: Sequence[Stretch], known: Row, row: Row) -> list[Stretch]:
+    """The period that an act made longer or shorter."""
+    contract = facts.contract
+    if act.kind == "rescheduled":
+        return [_alone(contract, row)]
+    without = _paid_before(facts.money, act, row.number)
+    if row.due_on < known.due_on:
+        less = _alone(contract, replace(row, starts_on=row.due_on, due_on=known.due_on)).whole
+        return [replace(_spread_over(kept, row)[0], whole=sum((x.whole for x in kept), Fraction(0)) - less)]
+    extra = replace(row, starts_on=known.due_on)
+    if act.kind == "extension" and not goes_by_days(contract):
+        added = Stretch(row.number, extra.starts_on, extra.due_on, Fraction((extra.due_on - extra.starts_on).days, 365))
+    elif act.asked.get("interest") == "free":
+        added = Stretch(row.number, extra.starts_on, extra.due_on, Fraction(0))
+    else:
+        added = _alone(contract, extra)
+    return [*kept, replace(added, without=without)]
+
+
+def _paid_before(money: Sequence[Money], act: Act, first: int) -> Decimal:
+    """Principal of the instalments from number ``first`` on that had been paid when the act was done."""
+    lines = (line for receipt in money if receipt.on <= act.on for line in receipt.lines)
+    return sum((line.principal for line in lines if line.number >= first), NOTHING)
