@@ -100,35 +100,29 @@ def _pay_ahead(account: Account, left: Decimal, order: Order, on: date) -> tuple
     """Money beyond what is due on ``on``."""
     plan = account.plan
     assert plan is not None
-    account, outside = _pay_principal(account, _all_ahead(account, on, planned=False), left, on)
-    left -= sum((line.total for line in outside), ZERO)
-    if not left:
-        return account, outside
     rows = [row for row in account.instalments if timing_of(row, on) is Timing.IN_ADVANCE and row.agreed_owed]
     rows = [row for row in rows if row.number in plan.numbers]
-    lines: list[AllocationLine] = list(outside)
+    lines: list[AllocationLine] = []
     if rows and rest_day(plan, on) >= rows[0].due_on:
         # The money counts from the due date on, so that the interest until then is owed whatever is paid now.
         account, paid = _pay(account, rows[:1], left, order, on)
-        lines, left = [*outside, *paid.lines], paid.overpaid
-    left = min(left, account.planned_principal)
-    if not left:
-        return account, lines
-    if plan.servicing.prepayment in WITH_RUNNING:
-        shares = _running_first(plan, account, on)
-    else:
-        shares = _shares(plan, account, left, on)
-    account, more = _pay_principal(account, shares, left, on)
-    return account, [*lines, *more]
+        lines, left = list(paid.lines), paid.overpaid
+    planned = min(left, account.planned_principal)
+    if planned:
+        with_running = plan.servicing.prepayment in WITH_RUNNING
+        shares = _running_first(plan, account, on) if with_running else _shares(plan, account, planned, on)
+        account, more = _pay_principal(account, shares, planned, on)
+        lines += more
+        left -= sum((line.total for line in more), ZERO)
+    account, beside = _pay_principal(account, _all_ahead(account, on, planned=False), left, on)
+    return account, [*lines, *beside]
 
 
 def _running_first(plan: Plan, account: Account, on: date) -> list[tuple[int, Decimal]]:
-    """All that the plan still repays, with the instalment due on ``on`` or running then; after it what is owed beside."""
+    """All that the plan still repays, with the instalment due on ``on`` or running then."""
     dated = zip(plan.numbers, plan.periods, strict=True)
     running = next((number for number, period in dated if period.due_on >= on), None)
-    planned = sum((row.principal_owed for row in account.instalments if row.number in plan.numbers), ZERO)
-    beside = [(number, owed) for number, owed in _all_ahead(account, on) if number not in plan.numbers]
-    return beside if running is None else [(running, planned), *beside]
+    return [] if running is None else [(running, account.planned_principal)]
 
 
 def _shares(plan: Plan, account: Account, amount: Decimal, on: date) -> list[tuple[int, Decimal]]:

@@ -179,7 +179,7 @@ def _curve_read(kept: str | None) -> Curve:
 
 def curve_as_json(curve: Curve) -> list[list[str]] | None:
     """``curve`` as an instalment keeps it; None where interest is earned evenly."""
-    return [[day.isoformat(), str(earned)] for day, earned in curve] or None
+    return [[day.isoformat(), f"{earned:f}"] for day, earned in curve] or None
 
 
 def _current_rows(loan_id: int) -> list[InstalmentState]:

@@ -84,7 +84,7 @@ def _by_number(instalments: Sequence[ScheduledInstalment], curves: Sequence[Curv
     if not curves:
         return {}
     earning = [row.number for row in instalments if row.starts_on < row.due_on]
-    return {number: curve for number, curve in zip(earning, curves, strict=True) if as_curve(curve)}
+    return {number: kept for number, curve in zip(earning, curves, strict=True) if (kept := as_curve(curve))}
 
 
 def opening_balance(terms: LoanTerms) -> Decimal:

@@ -87,7 +87,7 @@ class InterestCapitalised:
         if not price and not is_last:
             return row
         principal = row.principal + (added if is_last else ZERO)
-        curve = plus(curve_of(row), line(row.starts_on, row.due_on, price)) if row.curve else STRAIGHT
+        curve = as_curve(plus(curve_of(row), line(row.starts_on, row.due_on, price))) if row.curve else STRAIGHT
         return replace(row, principal=principal, interest=row.interest + price, settled_on=None, curve=curve)
 
 

@@ -59,7 +59,7 @@ def with_earned(row: InstalmentState, on: date, amount: Decimal) -> InstalmentSt
     """``row`` with ``amount`` of interest more that was earned before ``on`` and now falls due with it."""
     if not amount or row.due_on <= on:
         return replace(row, interest=row.interest + amount)
-    return replace(row, interest=row.interest + amount, curve=with_jump(curve_of(row), on, amount))
+    return replace(row, interest=row.interest + amount, curve=as_curve(with_jump(curve_of(row), on, amount)))
 
 
 def keeping_earned(before: Account, after: Account, on: date) -> Account:
@@ -101,4 +101,4 @@ def _through(before: InstalmentState, after: InstalmentState, on: date, earned: 
     scale = (after.interest - earned) / left if left else ZERO
     later = [(day, earned + (sum_ - reached) * scale) for day, sum_ in new if day > on]
     past = [(day, sum_) for day, sum_ in until(curve_of(before), on) if sum_ <= earned and day < on]
-    return (*past, (on, earned), *later)
+    return as_curve((*past, (on, earned), *later))

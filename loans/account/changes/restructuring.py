@@ -27,7 +27,7 @@ from loans.account.changes.plan_rows import (
     with_rows,
 )
 from loans.schedules.amortisation import rate_on
-from loans.schedules.earning import line, plus
+from loans.schedules.earning import as_curve, line, plus
 from loans.schedules.instalment_amounts import factor, level_instalment
 from loans.schedules.terms import LoanTerms, Method
 
@@ -114,7 +114,7 @@ def _with_part(row: InstalmentState, part: _Part, on: date) -> InstalmentState:
     """``row`` with ``part``, whose interest was earned before and whose price is earned until the due date."""
     row = with_earned(row, on, part.interest)
     if part.price:
-        curve = plus(curve_of(row), line(on, row.due_on, part.price))
+        curve = as_curve(plus(curve_of(row), line(on, row.due_on, part.price)))
         row = replace(row, interest=row.interest + part.price, curve=curve)
     return replace(row, principal=row.principal + part.principal, fee=row.fee + part.fee)
 
