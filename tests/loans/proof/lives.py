@@ -291,6 +291,7 @@ def met(loan: Loan) -> set[str]:
     paid = [(money.on, line) for money in facts.money for line in money.lines]
     found = {
         "follows the balance": contract.follows_balance,
+        "rests on due dates": contract.follows_balance and contract.rest == "same_as_repayment",
         "deferred interest": bool(loan.grace_on_interest_payment),
         "odd first period": contract.first_due_on is not None and loan.first_period != "charged",
         "rate of a day": bool(loan.rate_steps) or bool({"rate_changed", "rescheduled"} & kinds),
