@@ -16,7 +16,7 @@ from core.calendars import DayCount
 from core.currencies import currency_of, house_currency
 from core.day_counts import DayCountRefused
 from core.errors import Invalid, NotFound
-from core.money import ZERO, round_money, round_rate
+from core.money import ZERO, round_rate
 from core.rules import rule_versions
 from loans.models import Product, ProductVersion, VersionStatus
 from loans.pricing.advance_deduction import charged_in_advance, require_paid_in_full
@@ -166,7 +166,7 @@ def quote_for(
     if first_drawdown is not None:
         facts |= {
             "drawdowns": (Drawdown(on, first_drawdown),),
-            "fee_total": round_money(first_drawdown * version.fee_rate),
+            "fee_total": fee_of(version, first_drawdown),
         }
     if fee_total is not None:
         facts["fee_total"] = fee_total
@@ -195,10 +195,15 @@ def _facts_of(version: ProductVersion, principal: Decimal, term_count: int, on: 
         frequency=Frequency(version.frequency),
         every=version.every,
         day_count=DayCount(version.day_count),
-        fee_total=round_money(principal * version.fee_rate),
+        fee_total=fee_of(version, principal),
         fee_timing=FeeTiming(version.fee_due),
         **version.schedule_settings(),
     )
+
+
+def fee_of(version: ProductVersion, amount: Decimal) -> Decimal:
+    """The fee of ``amount``, in the smallest sum that is paid."""
+    return version.rounding().payable(amount * version.fee_rate)
 
 
 def _scheduled(facts: dict[str, Any]) -> tuple[LoanTerms, Schedule]:

@@ -87,7 +87,8 @@ def down_payments(terms: LoanTerms) -> list[Drawdown]:
     if not terms.down_payment_rate:
         return []
     paid_out = terms.drawdowns or (Drawdown(terms.start_on, terms.principal),)
-    return [Drawdown(part.on, down_payment_of(terms, part.amount)) for part in paid_out]
+    due = [Drawdown(part.on, down_payment_of(terms, part.amount)) for part in paid_out]
+    return [part for part in due if part.amount]
 
 
 def _numbered(
@@ -107,5 +108,5 @@ def fee_parts(terms: LoanTerms, rows: int) -> list[Decimal]:
     if not terms.fee_total or terms.fee_timing is FeeTiming.DEDUCTED:
         return [ZERO] * rows
     if terms.fee_timing is FeeTiming.SPREAD:
-        return split_evenly(terms.fee_total, rows)
+        return split_evenly(terms.fee_total, rows, terms.rounding.unit)
     return split(terms.fee_total, [1] + [0] * (rows - 1))
