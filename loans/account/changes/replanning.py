@@ -18,9 +18,11 @@ from loans.account.account import Account, InstalmentState, age, relaid, settle_
 from loans.account.changes.base import Effect, EventImpossible
 from loans.account.changes.late_rates import with_contract_rate
 from loans.account.changes.plan_rows import NoInstalmentAhead, with_rows
-from loans.schedules.amortisation import Course, amortise
-from loans.schedules.due_dates import Period, step
-from loans.schedules.terms import Drawdown, LoanTerms, Method, RateStep
+from loans.schedules.amortisation import Course, Plan, amortise, plan_from
+from loans.schedules.due_dates import Period, periods, step
+from loans.schedules.period_rates import levelled_over, regular_rates
+from loans.schedules.schedule import opening_balance
+from loans.schedules.terms import Drawdown, LevelOn, LoanTerms, Method, RateStep
 
 
 class NoSuchDueDate(EventImpossible):
@@ -68,8 +70,10 @@ class DrawnDown:
                 rows,
                 principal=max(self.terms.principal, opening + self.amount),
                 drawdowns=drawdowns if len(drawdowns) > 1 else (),
+                lent_in_all=lent_in_all(account) + self.amount,
             )
-            after = _laid_out(account, rows, terms, periods_of(rows), drawdowns[0].amount)
+            course = Course(opening=drawdowns[0].amount, plan=_plan_on_approved(account, rows, self.terms))
+            after = _laid_out(account, rows, terms, periods_of(rows), course)
         return Effect(after, figures={"drawn": self.amount, "interest_added": _interest(after) - _interest(account)})
 
 
@@ -96,8 +100,9 @@ class RateChanged:
         else:
             at_once = self.on == rows[0].starts_on
             changed = {"annual_rate": self.annual_rate} if at_once else {"rate_steps": self._steps()}
-            terms = rest_of(self.terms, rows, **changed)
-            after = _laid_out(account, rows, terms, periods_of(rows), to_repay(rows))
+            terms = rest_of(self.terms, rows, **changed, lent_in_all=lent_in_all(account))
+            course = Course(opening=to_repay(rows), plan=_plan_on_approved(account, rows, self.terms, terms))
+            after = _laid_out(account, rows, terms, periods_of(rows), course)
         figures = {"new_rate": self.annual_rate, "interest_added": _interest(after) - _interest(account)}
         return Effect(settle_rows(after, self.on), figures=figures)
 
@@ -133,12 +138,12 @@ class Rescheduled:
             raise DueDateNotLater(starts_on=rows[0].starts_on.isoformat())
         count = len(rows) + (self.extra_count or 0)
         rate = self.terms.annual_rate if self.annual_rate is None else self.annual_rate
-        terms = rest_of(self.terms, rows, count=count, annual_rate=rate)
+        terms = rest_of(self.terms, rows, count=count, annual_rate=rate, lent_in_all=lent_in_all(account))
         keeps_level = not self.extra_count and self.annual_rate is None
         level = rows[0].principal + rows[0].interest if keeps_level else None
         more = [_further(rows[-1], n) for n in range(1, count - len(rows) + 1)]
         found = self._periods(terms, rows, count)
-        after = _laid_out(account, [*rows, *more], terms, found, to_repay(rows), level)
+        after = _laid_out(account, [*rows, *more], terms, found, Course(opening=to_repay(rows), level=level))
         if self.annual_rate is not None:
             after = with_contract_rate(after, max(self.on, rows[0].starts_on), self.annual_rate)
         moved = Decimal((after.instalments[-1].due_on - account.instalments[-1].due_on).days)
@@ -164,6 +169,32 @@ def running(account: Account, on: date) -> list[InstalmentState]:
 
 def to_repay(rows: Sequence[InstalmentState]) -> Decimal:
     return sum((row.principal for row in rows), ZERO)
+
+
+def lent_in_all(account: Account) -> Decimal:
+    """What was lent so far, repaid or not: the share of a balloon is a share of this, not of what is still to repay."""
+    return to_repay(account.instalments)
+
+
+def _plan_on_approved(
+    account: Account, rows: Sequence[InstalmentState], terms: LoanTerms, anew: LoanTerms | None = None
+) -> Plan | None:
+    """What ``rows``, the last ones of ``account``, repay where the plan is worked out once, on the approved amount.
+
+    ``anew`` are the terms of the rest where a new rate works it out anew: on what would then be left of the approved
+    amount. None where the plan follows what is outstanding.
+    """
+    if terms.level_on is not LevelOn.APPROVED or not terms.drawdowns:
+        return None
+    found = periods(terms)
+    before = sum(row.starts_on < row.due_on <= rows[0].starts_on for row in account.instalments)
+    first, whole = min(before, len(found) - 1), replace(terms, drawdowns=())
+    if anew is not None:
+        agreed = amortise(whole, found, Course(opening=opening_balance(whole)))
+        left = sum((principal for principal, _interest in agreed[first:]), ZERO)
+        return plan_from(replace(anew, lent_in_all=terms.principal), left, regular_rates(anew, periods_of(rows)))
+    plan = plan_from(whole, terms.principal, levelled_over(terms, regular_rates(whole, found), 0))
+    return lambda k, interest: plan(min(k + first, len(found) - 1), interest)
 
 
 def _interest(account: Account) -> Decimal:
@@ -207,15 +238,10 @@ def rest_of(terms: LoanTerms, rows: Sequence[InstalmentState], **changes: Any) -
 
 
 def _laid_out(
-    account: Account,
-    rows: Sequence[InstalmentState],
-    terms: LoanTerms,
-    found: Sequence[Period],
-    opening: Decimal,
-    level: Decimal | None = None,
+    account: Account, rows: Sequence[InstalmentState], terms: LoanTerms, found: Sequence[Period], course: Course
 ) -> Account:
     paid = {k: row.principal_paid for k, row in enumerate(rows) if row.principal_paid}
-    amounts = amortise(terms, found, Course(opening=opening, paid=paid, level=level))
+    amounts = amortise(terms, found, replace(course, paid=paid))
     changed = [
         replace(
             row,
