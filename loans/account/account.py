@@ -19,7 +19,11 @@ from loans.schedules.schedule import Schedule
 
 @dataclass(frozen=True, slots=True)
 class InstalmentState:
-    """One instalment: what was agreed, what was paid of it, and late interest so far (eight decimals)."""
+    """One instalment: what was agreed, what was paid of it, and late interest so far (eight decimals).
+
+    ``agreed_on`` is the day an act made it due on, where the product moved that to the working day ``due_on``; None where
+    the day stands in the contract, or no day ever moves.
+    """
 
     number: int
     starts_on: date
@@ -33,6 +37,7 @@ class InstalmentState:
     late_interest: Decimal = ZERO
     late_interest_paid: Decimal = ZERO
     settled_on: date | None = None
+    agreed_on: date | None = None
 
     @property
     def principal_owed(self) -> Decimal:

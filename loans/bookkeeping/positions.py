@@ -26,7 +26,8 @@ from loans.schedules.plan import Plan, plan_of
 from loans.schedules.plan_record import as_json, from_json
 from loans.schedules.schedule import Schedule, ScheduledInstalment
 
-AGREED = ("starts_on", "due_on", "principal", "interest", "fee")
+SIGNED = ("starts_on", "due_on", "principal", "interest", "fee")
+AGREED = (*SIGNED, "agreed_on")
 MOVING = (
     "late_interest",
     "principal_paid",

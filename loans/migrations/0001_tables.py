@@ -1252,6 +1252,7 @@ class Migration(migrations.Migration):
                 ('number', models.PositiveSmallIntegerField(verbose_name='number')),
                 ('starts_on', models.DateField(verbose_name='period from')),
                 ('due_on', models.DateField(verbose_name='due')),
+                ('agreed_on', models.DateField(blank=True, help_text='By an act, before it moved to a working day. Empty: the contract says it.', null=True, verbose_name='due date agreed')),
                 ('principal', models.DecimalField(decimal_places=2, default=0, max_digits=14)),
                 ('interest', models.DecimalField(decimal_places=2, default=0, max_digits=14)),
                 ('fee', models.DecimalField(decimal_places=2, default=0, max_digits=14)),

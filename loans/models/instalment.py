@@ -20,6 +20,12 @@ class Instalment(models.Model):
     number = models.PositiveSmallIntegerField(_("number"))
     starts_on = models.DateField(_("period from"))
     due_on = models.DateField(_("due"))
+    agreed_on = models.DateField(
+        _("due date agreed"),
+        null=True,
+        blank=True,
+        help_text=_("By an act, before it moved to a working day. Empty: the contract says it."),
+    )
     principal = money_field(default=0)
     interest = money_field(default=0)
     fee = money_field(default=0)

@@ -18,7 +18,12 @@ def as_json(plan: Plan | None) -> dict[str, object] | None:
     """The plan without what the contract says; None where there is no plan."""
     if plan is None:
         return None
-    moved = {"level_periods": [_period_as_json(period) for period in plan.level_periods]} if plan.level_periods else {}
+    moved: dict[str, object] = {}
+    if plan.level_periods:
+        moved = {
+            "level_periods": [_period_as_json(period) for period in plan.level_periods],
+            "agreed": [on.isoformat() for on in plan.agreed],
+        }
     return {
         "count": plan.terms.count,
         "drawdowns": [[part.on.isoformat(), str(part.amount)] for part in plan.terms.drawdowns],
@@ -52,6 +57,7 @@ def from_json(data: Mapping[str, Any], terms: LoanTerms, servicing: ServicingTer
         paid=tuple(_paid(row) for row in data["paid"]),
         extra=tuple((number, Decimal(amount)) for number, amount in data["extra"]),
         level_periods=tuple(_period(row) for row in data.get("level_periods", ())),
+        agreed=tuple(_day(on) for on in data.get("agreed", ())),
     )
 
 

@@ -65,6 +65,7 @@ class InterestCapitalised:
             yield replace(
                 row,
                 due_on=self.on,
+                agreed_on=None,
                 principal=row.principal_paid,
                 interest=accrued,
                 interest_paid=accrued,
@@ -72,7 +73,7 @@ class InterestCapitalised:
             )
             further += 1
             left = (row.principal_owed, row.interest - accrued, row.fee_owed)
-            yield InstalmentState(row.number + 1, self.on, row.due_on, *left)
+            yield InstalmentState(row.number + 1, self.on, row.due_on, *left, agreed_on=row.agreed_on)
 
     def _with_principal(self, rows: list[InstalmentState], added: Decimal) -> list[InstalmentState]:
         last = max(rows, key=lambda row: (row.due_on, row.number)).number

@@ -1,5 +1,6 @@
 """More time: every open due date moved later, at the contract's rate and with no penalty for asking (pure)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -10,6 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from core.money import ZERO, round_money
 from loans.account.account import Account, InstalmentState, age, relaid
 from loans.account.changes.base import Effect, EventImpossible
+from loans.account.changes.made_dates import Days, agreed_dues, agreed_on, price_of_days
+from loans.account.changes.plan_rows import with_rows
+from loans.schedules.due_dates import on_working_days
+from loans.schedules.terms import LoanTerms
 
 
 class NothingToExtend(EventImpossible):
@@ -21,13 +26,16 @@ class NothingToExtend(EventImpossible):
 class Extended:
     """Every open due date moves by ``days``; the interest of the extra time goes to the first open instalment.
 
-    The extra time is charged at ``annual_rate`` on the principal outstanding (actual/365). Late interest charged so far
-    stays owed. Where interest follows the balance the plan itself charges the time.
+    They move from the day agreed, and then to a working day where the product moves dates. The extra time is charged at
+    ``annual_rate`` on the principal outstanding, its days counted as the product counts days (actual/365 without
+    ``terms``). Late interest charged so far stays owed. Where interest follows the balance the plan itself charges the
+    time.
     """
 
     on: date
     days: int
     annual_rate: Decimal
+    terms: LoanTerms | None = None
     source: Any = None
 
     def apply(self, account: Account) -> Effect:
@@ -42,32 +50,44 @@ class Extended:
         return Effect(after, figures={"days_moved": Decimal(self.days), "interest_added": added})
 
     def _moved(self, account: Account) -> Account:
-        shift = timedelta(days=self.days)
-        added = round_money(account.principal_outstanding * self.annual_rate * self.days / 365)
-        rows: list[InstalmentState] = []
-        first_open = True
-        for row in account.instalments:
-            if _is_open(row):
-                extra = added if first_open else ZERO
-                starts_on = row.starts_on if first_open else row.starts_on + shift
-                row = replace(row, starts_on=starts_on, due_on=row.due_on + shift, interest=row.interest + extra)
-                first_open = False
-            rows.append(row)
-        return replace(account, instalments=tuple(rows))
+        rows = [row for row in account.instalments if _is_open(row)]
+        before = self._days(rows)
+        agreed = [on + timedelta(days=self.days) for on, _due in before]
+        dues = agreed if self.terms is None else on_working_days(self.terms, agreed)
+        moved_to = {row.due_on: due_on for row, due_on in zip(rows, dues, strict=True)}
+        added = self._price(account.principal_outstanding, before[0], (agreed[0], dues[0]))
+        changed: list[InstalmentState] = []
+        for row, on, due_on in zip(rows, agreed, dues, strict=True):
+            starts_on = row.starts_on
+            if changed:
+                starts_on = min(moved_to.get(starts_on, starts_on + timedelta(days=self.days)), due_on)
+            kept = None if self.terms is None else agreed_on(on, self.terms)
+            extra = ZERO if changed else added
+            changed.append(
+                replace(row, starts_on=starts_on, due_on=due_on, agreed_on=kept, interest=row.interest + extra)
+            )
+        return with_rows(account, changed)
+
+    def _days(self, rows: Sequence[InstalmentState]) -> list[Days]:
+        """The day agreed for each of ``rows``, and the one it falls due on."""
+        agreed = [row.due_on for row in rows] if self.terms is None else agreed_dues(rows, self.terms)
+        return [(on, row.due_on) for on, row in zip(agreed, rows, strict=True)]
+
+    def _price(self, principal: Decimal, before: Days, after: Days) -> Decimal:
+        if self.terms is None:
+            return round_money(principal * self.annual_rate * self.days / 365)
+        return price_of_days(self.terms, principal, self.annual_rate, before, after)
 
     def _plan_moved(self, account: Account) -> Account:
         assert account.plan is not None
-        shift = timedelta(days=self.days)
         still_open = {row.number for row in account.instalments if _is_open(row)}
         planned = still_open.intersection(account.plan.numbers)
-        plan = account.plan.moved(min(planned), shift) if planned else account.plan
+        plan = account.plan.moved(min(planned), timedelta(days=self.days)) if planned else account.plan
         dates = {number: (x.starts_on, x.due_on) for number, x in zip(plan.numbers, plan.periods, strict=True)}
         # A down payment is no part of the plan: while it is owed it moves by itself.
-        dates |= {
-            row.number: (row.starts_on, row.due_on + shift)
-            for row in account.instalments
-            if row.number in still_open - planned
-        }
+        apart = [row for row in account.instalments if row.number in still_open - planned]
+        dues = on_working_days(plan.terms, [row.due_on + timedelta(days=self.days) for row in apart])
+        dates |= {row.number: (row.starts_on, due_on) for row, due_on in zip(apart, dues, strict=True)}
         rows = tuple(
             replace(row, starts_on=dates[row.number][0], due_on=dates[row.number][1]) if row.number in dates else row
             for row in account.instalments

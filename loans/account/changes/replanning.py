@@ -17,6 +17,7 @@ from core.money import ZERO
 from loans.account.account import Account, InstalmentState, age, relaid, settle_rows
 from loans.account.changes.base import Effect, EventImpossible
 from loans.account.changes.late_rates import with_contract_rate
+from loans.account.changes.made_dates import agreed_dues, agreed_on, later_dues, rolled
 from loans.account.changes.plan_rows import NoInstalmentAhead, with_rows
 from loans.schedules.amortisation import Course, Plan, amortise, plan_from
 from loans.schedules.due_dates import Period, periods, step
@@ -142,22 +143,25 @@ class Rescheduled:
         keeps_level = not self.extra_count and self.annual_rate is None
         level = rows[0].principal + rows[0].interest if keeps_level else None
         more = [_further(rows[-1], n) for n in range(1, count - len(rows) + 1)]
-        found = self._periods(terms, rows, count)
-        after = _laid_out(account, [*rows, *more], terms, found, Course(opening=to_repay(rows), level=level))
+        agreed = self._agreed(rows, count)
+        found = self._periods(rows, rolled(self.terms, agreed, rows[0].starts_on))
+        kept = [replace(x, agreed_on=agreed_on(on, self.terms)) for x, on in zip([*rows, *more], agreed, strict=True)]
+        after = _laid_out(account, kept, terms, found, Course(opening=to_repay(rows), level=level))
         if self.annual_rate is not None:
             after = with_contract_rate(after, max(self.on, rows[0].starts_on), self.annual_rate)
         moved = Decimal((after.instalments[-1].due_on - account.instalments[-1].due_on).days)
         figures = {"days_moved": moved, "interest_added": _interest(after) - _interest(account)}
         return Effect(settle_rows(after, self.on), figures=figures)
 
-    def _periods(self, terms: LoanTerms, rows: Sequence[InstalmentState], count: int) -> list[Period]:
-        if self.new_due_on is None:
-            dues = [row.due_on for row in rows]
-            dues += [step(terms, dues[-1], n) for n in range(1, count - len(rows) + 1)]
-            first: tuple[date, date] | None = (rows[0].starts_on, dues[0])
-        else:
-            dues = [step(terms, self.new_due_on, n) for n in range(count)]
-            first = None
+    def _agreed(self, rows: Sequence[InstalmentState], count: int) -> list[date]:
+        """The due dates from the first of ``rows`` on, before they move to working days."""
+        if self.new_due_on is not None:
+            return [step(self.terms, self.new_due_on, n) for n in range(count)]
+        known = agreed_dues(rows, self.terms)
+        return [*known, *later_dues(self.terms, known, count - len(rows), rows[-1].due_on)]
+
+    def _periods(self, rows: Sequence[InstalmentState], dues: Sequence[date]) -> list[Period]:
+        first = (rows[0].starts_on, dues[0]) if self.new_due_on is None else None
         later = [Period(start, due, (start, due)) for start, due in pairwise(dues)]
         return [Period(rows[0].starts_on, dues[0], first), *later]
 

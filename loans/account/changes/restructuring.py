@@ -15,17 +15,19 @@ from django.utils.translation import gettext_lazy as _
 from core.money import ZERO, round_to, split_evenly
 from loans.account.account import Account, InstalmentState, age, settle_rows
 from loans.account.changes.base import Effect, EventImpossible
+from loans.account.changes.made_dates import agreed_dues, agreed_on, later_dues, rolled
 from loans.account.changes.plan_rows import (
     NoInstalmentAhead,
     NothingOverdue,
     ahead,
     closed,
-    later_dues,
     overdue,
     price_of_time,
     with_rows,
 )
 from loans.account.interest import accrued_interest
+from loans.schedules.amortisation import even_parts
+from loans.schedules.due_dates import on_working_days
 from loans.schedules.instalment_amounts import factor, level_instalment
 from loans.schedules.terms import LoanTerms, Method
 
@@ -89,24 +91,27 @@ class OverdueReaged:
             if self.source is None:
                 raise NothingOverdue()
             return Effect(account)
-        dues = later_dues(self.terms, [row.due_on for row in account.instalments], self.count, self.on)
+        end = max(max(row.due_on for row in account.instalments), self.on)
+        agreed = later_dues(self.terms, agreed_dues(account.instalments, self.terms), self.count, end)
+        dues = rolled(self.terms, agreed, end)
         parts = _parts(late, dues, self.terms, self.on if self.priced else None)
         number = max(row.number for row in account.instalments)
-        starts = [max(max(row.due_on for row in account.instalments), self.on), *dues]
+        starts = [end, *dues]
         more = [
-            InstalmentState(number + n, starts[n - 1], due_on, *part)
-            for n, (due_on, part) in enumerate(zip(dues, parts, strict=True), start=1)
+            InstalmentState(number + n, starts[n - 1], due_on, *part, agreed_on=agreed_on(on, self.terms))
+            for n, (on, due_on, part) in enumerate(zip(agreed, dues, parts, strict=True), start=1)
         ]
-        return _effect(account, late, more, self.on)
+        return _effect(account, late, [row for row in more if row.owed], self.on)
 
 
 def _parts(
     late: Sequence[InstalmentState], dues: Sequence[date], terms: LoanTerms, priced_from: date | None
 ) -> list[tuple[Decimal, Decimal, Decimal]]:
     """Principal, interest and fee of ``late`` in equal parts for ``dues``."""
-    principal = split_evenly(sum((row.principal_owed for row in late), ZERO), len(dues))
-    interest = split_evenly(sum((row.interest_owed for row in late), ZERO), len(dues))
-    fees = split_evenly(sum((row.fee_owed for row in late), ZERO), len(dues))
+    unit = terms.rounding.unit
+    principal = split_evenly(sum((row.principal_owed for row in late), ZERO), len(dues), unit)
+    interest = split_evenly(sum((row.interest_owed for row in late), ZERO), len(dues), unit)
+    fees = split_evenly(sum((row.fee_owed for row in late), ZERO), len(dues), unit)
     if priced_from is not None:
         priced = zip(interest, principal, dues, strict=True)
         interest = [share + price_of_time(terms, part, priced_from, due_on) for share, part, due_on in priced]
@@ -150,7 +155,8 @@ class Reamortised:
             return Effect(account)
         if self.terms.flat_charge is not None:
             raise FlatChargeStays()
-        dues = self._dues(account)
+        agreed = self._agreed(account)
+        dues = rolled(self.terms, agreed, self.on)
         accrued = {row.number: self._accrued(row) for row in account.instalments}
         unpaid = sum((accrued[row.number] - row.interest_paid for row in account.instalments), ZERO)
         kept = tuple(self._ended(row, accrued[row.number]) for row in account.instalments)
@@ -158,20 +164,25 @@ class Reamortised:
         principal = account.principal_outstanding + (unpaid if self.capitalised else ZERO)
         first = (ZERO if self.capitalised else unpaid, sum((row.fee_owed for row in account.instalments), ZERO))
         rows = self._new_rows(principal, first, dues, max((row.number for row in kept), default=0))
+        rows = [replace(row, agreed_on=agreed_on(on, self.terms)) for row, on in zip(rows, agreed, strict=True)]
+        rows = [row for row in rows if row.owed]
         figures = {
             "replanned_principal": principal,
             "interest_capitalised": unpaid if self.capitalised else ZERO,
-            "instalments_planned": Decimal(self.count),
+            "instalments_planned": Decimal(len(rows)),
         }
         return Effect(settle_rows(replace(account, instalments=(*kept, *rows)), self.on), figures=figures)
 
-    def _dues(self, account: Account) -> list[date]:
-        if self.first_due_on is not None:
-            if self.first_due_on <= self.on:
+    def _agreed(self, account: Account) -> list[date]:
+        """The due dates of the new plan, before they move to working days."""
+        first = self.first_due_on
+        if first is not None:
+            if on_working_days(self.terms, [first])[0] <= self.on:
                 raise FirstDueTooEarly()
-            return [self.first_due_on, *later_dues(self.terms, [self.first_due_on], self.count - 1, self.first_due_on)]
-        old = [row.due_on for row in account.instalments]
-        coming = [due_on for due_on in old if due_on > self.on][: self.count]
+            return [first, *later_dues(self.terms, [first], self.count - 1, first)]
+        old = agreed_dues(account.instalments, self.terms)
+        pairs = zip(old, account.instalments, strict=True)
+        coming = [on for on, row in pairs if row.due_on > self.on][: self.count]
         return [*coming, *later_dues(self.terms, old, self.count - len(coming), self.on)]
 
     def _accrued(self, row: InstalmentState) -> Decimal:
@@ -205,7 +216,7 @@ def _planned(terms: LoanTerms, principal: Decimal, factors: Sequence[Decimal]) -
     """Principal and interest of each new instalment; the last one repays what is left."""
     step, mode = terms.rounding.step, terms.rounding.mode.decimal
     even = terms.method is Method.EQUAL_PRINCIPAL or not terms.annual_rate
-    shares = split_evenly(principal, len(factors))
+    shares = even_parts(terms, principal, len(factors))
     level = ZERO if even else level_instalment(principal, factors, terms.rounding)
     parts, balance = [], principal
     for n, rate in enumerate(factors):
