@@ -8,17 +8,18 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from core.calendars import days_between
 from core.money import ZERO
 from loans.account.account import Account, InstalmentState, age, settle_rows
 from loans.account.allocation import Allocation, Order, receive
 from loans.account.changes.base import Effect, EventImpossible
 from loans.account.changes.plan_rows import with_rows
-from loans.account.changes.replanning import periods_of, rest_of, running, to_repay
+from loans.account.changes.replanning import lent_in_all, periods_of, rest_of, running, to_repay
 from loans.account.changes.restructuring import FlatChargeStays
 from loans.account.interest import accrued_interest
 from loans.account.recalculation import receive_on_plan
 from loans.schedules.amortisation import Amounts, Course, amortise
-from loans.schedules.terms import LoanTerms
+from loans.schedules.terms import InterestType, LoanTerms
 
 
 class MoreThanOwed(EventImpossible):
@@ -175,9 +176,25 @@ def _unwound(account: Account, rows: Sequence[InstalmentState], terms: LoanTerms
         turns={on},
         paid={k: row.principal_paid for k, row in enumerate(rows) if row.principal_paid},
     )
-    amounts = amortise(rest_of(terms, rows), periods_of(rows), course)
+    amounts = amortise(rest_of(terms, rows, lent_in_all=lent_in_all(account) - amount), periods_of(rows), course)
+    if terms.interest_type is InterestType.FLAT:
+        interests = _flat_unwound(rows, terms, course.opening / to_repay(rows), on)
+        amounts = [(principal, interest) for (principal, _old), interest in zip(amounts, interests, strict=True)]
     changed = [
         replace(row, principal=principal, interest=max(interest, row.interest_paid), settled_on=None)
         for row, (principal, interest) in zip(rows, amounts, strict=True)
     ]
     return with_rows(account, changed)
+
+
+def _flat_unwound(rows: Sequence[InstalmentState], terms: LoanTerms, left: Decimal, on: date) -> list[Decimal]:
+    """Flat interest of ``rows`` once only ``left`` of their principal (a fraction) is lent from ``on``.
+
+    It is on the sum first lent, however much was repaid: it falls with the part of that sum given back, and in the running
+    period for the days to come.
+    """
+    found = []
+    for row in rows:
+        gone = Decimal(max(days_between(row.starts_on, on), 0)) / days_between(row.starts_on, row.due_on)
+        found.append(terms.rounding.payable(row.interest * (gone + (1 - gone) * left)))
+    return found
