@@ -25,7 +25,7 @@ from loans.pricing.cost_words import RATE_NAMES
 from loans.pricing.index_rates import index_rate
 from loans.rates.apr import AllInCost, AnnualRates, cost_of, rates_of
 from loans.rates.cost_table import CostComponent, CostPart, components_of
-from loans.schedules.schedule import Schedule, build_schedule
+from loans.schedules.schedule import Schedule, build_schedule, require_something_due
 from loans.schedules.terms import Drawdown, FeeTiming, Frequency, LoanTerms, Method, TermsRefused
 
 
@@ -209,7 +209,9 @@ def fee_of(version: ProductVersion, amount: Decimal) -> Decimal:
 def _scheduled(facts: dict[str, Any]) -> tuple[LoanTerms, Schedule]:
     try:
         terms = LoanTerms(**facts)
-        return terms, build_schedule(terms)
+        schedule = build_schedule(terms)
+        require_something_due(terms, schedule)
+        return terms, schedule
     except (TermsRefused, DayCountRefused) as refusal:
         raise ScheduleNotPossible(why=str(refusal)) from refusal
 
@@ -291,7 +293,7 @@ def _require_drawable(version: ProductVersion, amount: Decimal, first_drawdown: 
 
 
 def schedule_as_json(schedule: Schedule) -> list[dict[str, object]]:
-    """The schedule as it is stored with an offer and sealed with a contract."""
+    """The schedule as it is stored with an offer and sealed with a contract; what waits for later drawdowns is none."""
     return [
         {
             "number": row.number,
@@ -302,6 +304,7 @@ def schedule_as_json(schedule: Schedule) -> list[dict[str, object]]:
             "total": str(row.total),
         }
         for row in schedule.instalments
+        if row.total
     ]
 
 

@@ -54,6 +54,7 @@ __all__ = [
     "Method",
     "MonthEnd",
     "NegativeTerms",
+    "NothingDue",
     "Prepayment",
     "PrincipalNotPositive",
     "RateStep",
@@ -126,6 +127,12 @@ class AmountsRefused(TermsRefused):
     """Agreed instalments that do not fit the method, their number, or the interest they must cover."""
 
     code = "amounts_refused"
+
+
+class NothingDue(TermsRefused):
+    """An instalment with nothing to pay: grace on everything at once, or a sum too small for so many instalments."""
+
+    code = "nothing_due"
 
 
 class RoundingRefused(TermsRefused):
