@@ -13,7 +13,7 @@ from core.money import ZERO, split_evenly
 from loans.account.account import Account, InstalmentState, age
 from loans.account.changes.base import Effect, EventImpossible
 from loans.account.changes.made_dates import agreed_dues, days_moved, due, later_dues, price_of_move, rolled
-from loans.account.changes.plan_rows import NoInstalmentAhead, ahead, with_rows
+from loans.account.changes.plan_rows import NoInstalmentAhead, ahead, with_first, with_rows
 from loans.schedules.due_dates import on_day, on_working_days
 from loans.schedules.terms import Frequency, LoanTerms
 
@@ -52,7 +52,10 @@ class DueDayChanged:
         price = price_of_move(self.terms, outstanding, (before[0], rows[0].due_on), (agreed[0], dues[0]))
         added = max(price, rows[0].interest_paid - rows[0].interest)
         figures = {"days_moved": days_moved(rows, dues), "interest_added": added}
-        return Effect(with_rows(account, _moved(rows, agreed, dues, [added], self.terms)), figures=figures)
+        return Effect(
+            with_rows(account, _moved(rows, agreed, dues, with_first(self.terms, added, len(rows)), self.terms)),
+            figures=figures,
+        )
 
     def _nearest(self, first: InstalmentState, agreed: date) -> int:
         """By how many months the first due date moves, so that it moves least; of two equally near the later.
@@ -93,8 +96,10 @@ class PaymentHoliday:
         outstanding = sum((row.principal_owed for row in rows), ZERO)
         price = price_of_move(self.terms, outstanding, (known[0], rows[0].due_on), (agreed[0], dues[0]))
         added = ZERO if self.interest == "free" else price
-        spread = self.interest == "spread"
-        extra = split_evenly(added, len(rows), self.terms.rounding.unit) if spread else [added]
+        if self.interest == "spread":
+            extra = split_evenly(added, len(rows), self.terms.rounding.unit)
+        else:
+            extra = with_first(self.terms, added, len(rows))
         figures = {"instalments_skipped": Decimal(self.count), "interest_added": added}
         return Effect(with_rows(account, _moved(rows, agreed, dues, extra, self.terms)), figures=figures)
 

@@ -12,7 +12,7 @@ from core.money import ZERO, round_money
 from loans.account.account import Account, InstalmentState, age, relaid
 from loans.account.changes.base import Effect, EventImpossible
 from loans.account.changes.made_dates import Days, agreed_dues, agreed_on, price_of_days
-from loans.account.changes.plan_rows import with_rows
+from loans.account.changes.plan_rows import with_first, with_rows
 from loans.schedules.due_dates import on_working_days
 from loans.schedules.terms import LoanTerms
 
@@ -56,15 +56,15 @@ class Extended:
         dues = agreed if self.terms is None else on_working_days(self.terms, agreed)
         moved_to = {row.due_on: due_on for row, due_on in zip(rows, dues, strict=True)}
         added = self._price(account.principal_outstanding, before[0], (agreed[0], dues[0]))
+        extra = [added] if self.terms is None else with_first(self.terms, added, len(rows))
         changed: list[InstalmentState] = []
-        for row, on, due_on in zip(rows, agreed, dues, strict=True):
+        for row, on, due_on, more in zip(rows, agreed, dues, [*extra, *[ZERO] * len(rows)], strict=False):
             starts_on = row.starts_on
             if changed:
                 starts_on = min(moved_to.get(starts_on, starts_on + timedelta(days=self.days)), due_on)
             kept = None if self.terms is None else agreed_on(on, self.terms)
-            extra = ZERO if changed else added
             changed.append(
-                replace(row, starts_on=starts_on, due_on=due_on, agreed_on=kept, interest=row.interest + extra)
+                replace(row, starts_on=starts_on, due_on=due_on, agreed_on=kept, interest=row.interest + more)
             )
         return with_rows(account, changed)
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
-from core.money import ZERO
+from core.money import ZERO, round_to
 from loans.account.account import Account, InstalmentState
 from loans.account.changes.base import EventImpossible
 from loans.schedules.instalment_amounts import factor
@@ -47,6 +47,15 @@ def price_of_time(terms: LoanTerms, principal: Decimal, start: date, end: date) 
     if end < start:
         return -price_of_time(terms, principal, end, start)
     return terms.rounding.payable(principal * factor(terms, start, end, terms.annual_rate))
+
+
+def with_first(terms: LoanTerms, added: Decimal, count: int) -> list[Decimal]:
+    """``added`` as the first of ``count`` instalments bears it: what is no whole multiple goes to the last of them.
+
+    The last one takes whatever rounding leaves, so that the others stay multiples where the product wants multiples.
+    """
+    whole = round_to(added, terms.rounding.unit, "ROUND_DOWN")
+    return [whole, *[ZERO] * (count - 2), added - whole] if count > 1 and added > 0 else [added, *[ZERO] * (count - 1)]
 
 
 def closed(row: InstalmentState) -> InstalmentState:

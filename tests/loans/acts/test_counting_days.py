@@ -82,6 +82,27 @@ def test_time_is_charged_in_the_smallest_sum(kind: str, values: dict[str, Any], 
     assert rows(loan)[0].interest - before == Decimal(added)
 
 
+@pytest.mark.parametrize(
+    ("kind", "values", "added"),
+    [
+        ("extension", {"days": 10}, "59.18"),
+        ("due_day_changed", {"day": 25}, "59.18"),
+        ("payment_holiday", {"count": 2, "interest": "first"}, "360.00"),
+        ("payment_holiday", {"count": 2, "interest": "spread"}, "360.00"),
+    ],
+)
+def test_time_leaves_every_instalment_but_the_last_a_multiple(kind: str, values: dict[str, Any], added: str) -> None:
+    loan = a_running_loan(instalment_multiple=Decimal(5))  # 1,100.15 a month is 1,100
+    interest = sum(row.interest for row in rows(loan))
+
+    perform(wish(loan, kind, EARLY, **values))
+
+    after = rows(loan)
+    assert all(not (row.principal + row.interest) % 5 for row in after[:-1])
+    assert sum(row.interest for row in after) == interest + Decimal(added)
+    assert_books_agree(loan)
+
+
 def test_overdue_money_and_a_new_plan_are_shared_in_the_smallest_sum() -> None:
     for kind, values in (("overdue_reaged", {"count": 3, "priced": True}), ("reamortised", {"count": 7})):
         loan = a_running_loan(rounding_step=Decimal(1), annual_rate=Decimal(0))

@@ -99,7 +99,7 @@ def custom(*amounts: str, **more: Any) -> list[Decimal]:
 def test_a_fixed_instalment_covers_the_interest_or_is_refused() -> None:
     assert priced(fixed_instalment=Decimal("12.00")) == [12, 12, 12, 1212]
 
-    with pytest.raises(AmountsRefused, match="instalment 1 of 11.99 would not cover its interest of 12.00"):
+    with pytest.raises(AmountsRefused, match=r"instalment 1 of 11\.99 would not cover its interest of 12\.00"):
         priced(fixed_instalment=Decimal("11.99"))
 
 
@@ -128,7 +128,7 @@ def test_agreed_amounts_are_sums_that_can_be_paid() -> None:
 
 
 def test_amounts_that_repay_the_loan_too_early_are_refused() -> None:
-    with pytest.raises(AmountsRefused, match="before instalment 4|before instalment 3"):
+    with pytest.raises(AmountsRefused, match="before instalment 3"):
         priced(fixed_instalment=Decimal(900))
     with pytest.raises(AmountsRefused, match="before instalment 3"):
         custom("700", "700", "10")
