@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
-from core.money import ZERO, round_money
+from core.money import CENT, ZERO, round_to
 from loans.account.interest import Hold, accrued_fee, accrued_interest, chargeable_days, late_interest_of_day
 from loans.account.late_interest import Bearing, LateRate, LateTerms, Reckoning, charged_until
 from loans.account.parts import Parts, sum_of
@@ -22,7 +22,7 @@ class InstalmentState:
     """One instalment: what was agreed, what was paid of it, and late interest so far (eight decimals).
 
     ``agreed_on`` is the day an act made it due on, where the product moved that to the working day ``due_on``; None where
-    the day stands in the contract, or no day ever moves.
+    the day stands in the contract, or no day ever moves. ``step`` is the smallest sum that is paid, as the account says it.
     """
 
     number: int
@@ -38,6 +38,7 @@ class InstalmentState:
     late_interest_paid: Decimal = ZERO
     settled_on: date | None = None
     agreed_on: date | None = None
+    step: Decimal = CENT
 
     @property
     def principal_owed(self) -> Decimal:
@@ -52,8 +53,13 @@ class InstalmentState:
         return self.fee - self.fee_paid
 
     @property
+    def late_interest_due(self) -> Decimal:
+        """Late interest so far as it is owed, paid or not."""
+        return round_to(self.late_interest, self.step)
+
+    @property
     def late_interest_owed(self) -> Decimal:
-        return round_money(self.late_interest) - self.late_interest_paid
+        return self.late_interest_due - self.late_interest_paid
 
     @property
     def agreed_owed(self) -> Decimal:
@@ -149,6 +155,12 @@ class Account:
     charged_off: ChargeOff | None = None
     written_off: WriteOff | None = None
 
+    def __post_init__(self) -> None:
+        step = self.late.step
+        if step != CENT and any(row.step != step for row in self.instalments):
+            rows = tuple(row if row.step == step else replace(row, step=step) for row in self.instalments)
+            object.__setattr__(self, "instalments", rows)  # frozen: whoever makes a row need not know the step
+
     @property
     def owed(self) -> Decimal:
         """Everything still to be paid, future interest and fees included."""
@@ -185,7 +197,9 @@ class Account:
 
     @property
     def late_reckoning(self) -> Reckoning:
-        return Reckoning(self.late_annual_rate, self.late_rates, self.grace_days, self.holds, self.late.most)
+        return Reckoning(
+            self.late_annual_rate, self.late_rates, self.grace_days, self.holds, self.late.most, self.late.step
+        )
 
     def bears_late_interest(self, row: InstalmentState) -> Decimal:
         """What of ``row`` bears late interest once it is late: principal, and interest where it compounds (复利)."""
@@ -202,8 +216,8 @@ class Account:
 
     @property
     def late_interest_accrued(self) -> Decimal:
-        """Late interest charged so far, in cents, paid or not."""
-        return sum((round_money(row.late_interest) for row in self.instalments), ZERO)
+        """Late interest charged so far, as it is owed, paid or not."""
+        return sum((row.late_interest_due for row in self.instalments), ZERO)
 
     @property
     def accrued(self) -> Earned:

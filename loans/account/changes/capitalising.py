@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from core.money import ZERO, round_money
+from core.money import ZERO
 from loans.account.account import Account, InstalmentState, age, settle_rows
 from loans.account.changes.base import Effect, EventImpossible
 from loans.account.changes.plan_rows import price_of_time
@@ -58,7 +58,7 @@ class InterestCapitalised:
         further = 0
         for row in rows:
             accrued = self._accrued(row)
-            row = replace(row, number=row.number + further, late_interest_paid=round_money(row.late_interest))
+            row = replace(row, number=row.number + further, late_interest_paid=row.late_interest_due)
             if not row.starts_on < self.on < row.due_on:
                 yield replace(row, interest_paid=accrued)
                 continue
