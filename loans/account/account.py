@@ -52,6 +52,11 @@ class InstalmentState:
     def fee_owed(self) -> Decimal:
         return self.fee - self.fee_paid
 
+    def interest_by(self, on: date) -> Decimal:
+        """What of the interest has accrued by the end of ``on``, as it can be asked for: in the smallest sum."""
+        accrued = accrued_interest(self.interest, self.interest_paid, self.starts_on, self.due_on, on)
+        return max(round_to(accrued, self.step), self.interest_paid)
+
     @property
     def late_interest_due(self) -> Decimal:
         """Late interest so far as it is owed, paid or not."""
@@ -335,7 +340,7 @@ def call_in(account: Account, on: date) -> Account:
         if row.due_on > on and row.settled_on is None:
             interest = row.interest
             if not follows_balance:
-                interest = accrued_interest(row.interest, row.interest_paid, row.starts_on, row.due_on, on)
+                interest = row.interest_by(on)
             row = replace(row, starts_on=min(row.starts_on, on), due_on=on, interest=interest)
         rows.append(row)
     return replace(account, instalments=tuple(rows))

@@ -98,7 +98,9 @@ def plan_from(terms: LoanTerms, balance: Decimal, factors: Sequence[Decimal], le
         agreed = (*terms.amounts, ZERO)  # the last instalment pays what is left
         return lambda k, interest: max(agreed[k] - interest, ZERO)
     # Whether there is interest is told by the periods: a rate may come to a loan that began without one, or leave it.
-    if terms.method in LEVEL and (factors[-1] or any(factors) or level is not None or terms.fixed_instalment is not None):
+    if terms.method in LEVEL and (
+        factors[-1] or any(factors) or level is not None or terms.fixed_instalment is not None
+    ):
         paid = level if level is not None else _level(terms, balance, factors[begin - first :])
         return lambda k, interest: paid - interest if k >= begin and paid > interest else ZERO
     parts = _shares(terms, balance, begin)

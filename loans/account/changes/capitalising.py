@@ -12,7 +12,6 @@ from core.money import ZERO
 from loans.account.account import Account, InstalmentState, age, settle_rows
 from loans.account.changes.base import Effect, EventImpossible
 from loans.account.changes.plan_rows import price_of_time
-from loans.account.interest import accrued_interest
 from loans.schedules.terms import LoanTerms
 
 
@@ -48,7 +47,7 @@ class InterestCapitalised:
         return Effect(settle_rows(replace(account, instalments=tuple(rows)), self.on), figures=figures)
 
     def _accrued(self, row: InstalmentState) -> Decimal:
-        return accrued_interest(row.interest, row.interest_paid, row.starts_on, row.due_on, self.on)
+        return row.interest_by(self.on)
 
     def _unpaid(self, row: InstalmentState) -> Decimal:
         return self._accrued(row) - row.interest_paid

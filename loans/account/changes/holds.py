@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from django.utils.translation import gettext_lazy as _
 
 from core.calendars import days_between
-from core.money import ZERO, round_money
+from core.money import ZERO, round_to
 from loans.account.account import Account, InstalmentState, age, settle_rows
 from loans.account.changes.base import Effect, EventImpossible
 from loans.account.interest import Hold, Stops, held_days
@@ -74,7 +74,7 @@ def _without_interest(row: InstalmentState, known: Iterable[Hold], hold: Hold) -
     if row.settled_on is not None or not new:
         return row
     left = days_between(row.starts_on, row.due_on) - free
-    part = min(round_money(row.interest * new / left), row.interest_owed)
+    part = min(round_to(row.interest * new / left, row.step), row.interest_owed)
     return replace(row, interest=row.interest - part)
 
 

@@ -25,7 +25,6 @@ from loans.account.changes.plan_rows import (
     price_of_time,
     with_rows,
 )
-from loans.account.interest import accrued_interest
 from loans.schedules.amortisation import even_parts
 from loans.schedules.due_dates import on_working_days
 from loans.schedules.instalment_amounts import factor, level_instalment
@@ -186,7 +185,7 @@ class Reamortised:
         return [*coming, *later_dues(self.terms, old, self.count - len(coming), self.on)]
 
     def _accrued(self, row: InstalmentState) -> Decimal:
-        return accrued_interest(row.interest, row.interest_paid, row.starts_on, row.due_on, self.on)
+        return row.interest_by(self.on)
 
     def _ended(self, row: InstalmentState, accrued: Decimal) -> InstalmentState:
         """The old instalment with what was paid of it; capitalised interest counts as paid by the new principal."""

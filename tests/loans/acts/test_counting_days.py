@@ -11,7 +11,7 @@ from loans.models import Instalment, Loan
 from tests.loans.acts.test_acts import wish
 from tests.loans.books import a_running_loan
 from tests.loans.factories import LoanFactory, ProductVersionFactory
-from tests.loans.servicing.test_repayments import assert_books_agree
+from tests.loans.servicing.test_repayments import assert_books_agree, pay
 
 pytestmark = pytest.mark.django_db
 EARLY = date(2026, 2, 1)
@@ -110,6 +110,27 @@ def test_overdue_money_and_a_new_plan_are_shared_in_the_smallest_sum() -> None:
         perform(wish(loan, kind, date(2026, 3, 1), **values), approved=True)
 
         assert all(not row.principal % 1 and not row.interest % 1 for row in rows(loan))
+
+
+def test_what_is_settled_capitalised_or_held_is_in_the_smallest_sum() -> None:
+    # 17 of the 31 days of 180 are 98.71; ten days held of 180 are 58.06
+    for kind, values, expected in (
+        ("interest_capitalised", {}, 99),
+        ("hold_placed", {"until": date(2026, 2, 10), "stops": "interest"}, 180 - 58),
+    ):
+        loan = a_running_loan(rounding_step=Decimal(1))
+
+        perform(wish(loan, kind, EARLY, **values), approved=True)
+
+        assert rows(loan)[0].interest == expected
+        assert all(not row.principal % 1 and not row.interest % 1 for row in rows(loan))
+        assert_books_agree(loan)
+
+    loan = a_running_loan(rounding_step=Decimal(1))
+    pay(loan, "12099.00", EARLY, settles_early=True)
+    loan.refresh_from_db()
+    assert loan.status == "settled"
+    assert_books_agree(loan)
 
 
 def a_flat_purchase() -> Loan:
