@@ -112,7 +112,8 @@ WITH sums AS (
                     THEN greatest(round(i.interest * (%(on)s::date - i.starts_on) / (i.due_on - i.starts_on), 2),
                                   i.interest_paid)
                     ELSE greatest(least(round(i.interest * (%(on)s::date - i.starts_on) / (i.due_on - i.starts_on)
-                                              / coarse.step) * coarse.step, i.interest), i.interest_paid) END) AS interest_accrued,
+                                              / coarse.step) * coarse.step, i.interest), i.interest_paid) END)
+               AS interest_accrued,
            sum(CASE WHEN i.due_on <= %(on)s THEN i.fee ELSE i.fee_paid END) AS fee_accrued,
            sum(CASE WHEN coarse.step IS NULL THEN round(i.late_interest, 2)
                     ELSE round(i.late_interest / coarse.step) * coarse.step END) AS late_interest_accrued,

@@ -141,7 +141,7 @@ def _deferred(terms: LoanTerms, rows: list[Amounts]) -> list[Amounts]:
 
 
 def plan_on_approved(terms: LoanTerms, periods: Sequence[Period], row: int) -> PrincipalPlan:
-    """What ``periods`` from ``row`` on repay where the plan is worked out on the approved amount, at the rates of ``terms``."""
+    """What ``periods`` from ``row`` on repay where the plan is made on the approved amount, at the rates of ``terms``."""
     return _Disturbed(terms, periods, Course(opening=terms.principal)).approved_plan(row)
 
 
