@@ -87,7 +87,8 @@ def _by_number(instalments: Sequence[ScheduledInstalment], curves: Sequence[Curv
     if not curves:
         return {}
     earning = [row.number for row in instalments if row.starts_on < row.due_on]
-    return {number: curve for number, curve in zip(earning, curves, strict=True) if as_curve(curve)}
+    kept = zip(earning, map(as_curve, curves), strict=True)
+    return {number: curve for number, curve in kept if curve}
 
 
 def require_something_due(terms: LoanTerms, schedule: Schedule) -> None:
