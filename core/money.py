@@ -68,28 +68,33 @@ def in_cents(amount: Decimal) -> Decimal:
     return cents if cents == amount else amount
 
 
-def split(amount: Decimal, weights: Sequence[Decimal | int]) -> list[Decimal]:
-    """Share ``amount`` (whole cents) by ``weights``: largest remainder first, earlier part on a tie.
+def split(amount: Decimal, weights: Sequence[Decimal | int], step: Decimal = CENT) -> list[Decimal]:
+    """Share ``amount`` by ``weights`` in multiples of ``step``: largest remainder first, earlier part on a tie.
 
+    Both are in whole cents; what of the amount is no whole step goes to the last part that bears anything.
     Raises ValueError when there is nothing to share by, or the amount is not in whole cents.
     """
     total = sum((Decimal(weight) for weight in weights), Decimal(0))
     if total <= 0 or any(Decimal(weight) < 0 for weight in weights):
         raise ValueError("weights must be zero or more and sum to more than zero")
-    cents = to_minor(amount)
-    exact = [Decimal(cents) * Decimal(weight) / total for weight in weights]
+    cents, of_step = to_minor(amount), to_minor(step)
+    steps = int(Decimal(cents) / of_step)  # towards zero, so that the odd cents have the sign of the whole
+    exact = [Decimal(steps) * Decimal(weight) / total for weight in weights]
     parts = [int(share.to_integral_value(rounding=ROUND_DOWN)) for share in exact]
     by_remainder = sorted(range(len(parts)), key=lambda i: (-abs(exact[i] - parts[i]), i))
-    step = 1 if cents >= 0 else -1
-    for i in by_remainder[: abs(cents - sum(parts))]:
-        parts[i] += step
+    one = 1 if cents >= 0 else -1
+    for i in by_remainder[: abs(steps - sum(parts))]:
+        parts[i] += one
+    if of_step != 1:
+        parts = [part * of_step for part in parts]
+        parts[max(i for i, weight in enumerate(weights) if weight)] += cents - steps * of_step
     assert sum(parts) == cents, "a split must sum to its whole"
     return [from_minor(part) for part in parts]
 
 
-def split_evenly(amount: Decimal, parts: int) -> list[Decimal]:
-    """Share ``amount`` into ``parts`` equal shares; the first shares carry the odd cents."""
-    return split(amount, [1] * parts)
+def split_evenly(amount: Decimal, parts: int, step: Decimal = CENT) -> list[Decimal]:
+    """Share ``amount`` into ``parts`` equal multiples of ``step``; the first shares carry the odd steps."""
+    return split(amount, [1] * parts, step)
 
 
 def to_minor(amount: Decimal) -> int:

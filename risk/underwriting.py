@@ -36,6 +36,7 @@ from loans.pricing.quotes import (
     rate_on_sale,
     version_on_sale,
 )
+from loans.schedules.terms import Frequency
 from risk import limits as limits_of_people
 from risk.features.profile import ApplicantProfile
 from risk.models import Assessment
@@ -45,6 +46,12 @@ from risk.queries import grade_policy_on, limits_on, profile_of, scorecard_in_us
 from risk.scorecards.scorecard import Score, read_card
 from risk.work_queue import require_claim
 from staff.models import User
+
+_A_MONTH = {
+    Frequency.MONTH: Decimal(1),
+    Frequency.WEEK: Decimal(52) / 12,
+    Frequency.DAY: Decimal(365) / 12,
+}  # units of it
 
 
 class AssessmentMissing(DomainError):
@@ -157,9 +164,16 @@ def latest_assessment(application: Application) -> Assessment | None:
 
 
 def monthly_payment(quote: Quote) -> Decimal:
-    """What the loan takes from a month's income: all of it when it is due within a month, else its monthly share."""
-    days = (quote.schedule.instalments[-1].due_on - quote.terms.start_on).days
-    return round_money(quote.total_repayable * 30 / max(days, 30))
+    """What the loan takes from a month's income: all of it when it is due within a month, else the highest instalment.
+
+    Instalments by weeks and days are taken as so many in a month; the last one, which may be a balloon, counts with its
+    monthly share of all that is repaid.
+    """
+    rows = [row for row in quote.schedule.instalments if row.due_on > quote.terms.start_on]
+    days = (rows[-1].due_on - quote.terms.start_on).days
+    share = quote.total_repayable * 30 / max(days, 30)
+    highest = max((row.total for row in rows[:-1]), default=ZERO)
+    return round_money(max(share, highest * _A_MONTH[quote.terms.frequency] / max(quote.terms.every, 1)))
 
 
 # Inside --------------------------------------------------------------------------------------------------------------

@@ -19,11 +19,13 @@ from debt_collections.models import Case, Channel, ContactAttempt, Promise, Prom
 from debt_collections.strategy import Evidence, NextAction, next_action, suggest_reason
 from debt_collections.timeline import Line, story
 from loans.account.account import Account, age
+from loans.account.changes.base import EventImpossible
 from loans.account.changes.extending import Extended
 from loans.account.parts import Parts
+from loans.account.replay import apply
 from loans.acts.kinds.extending import days_that_cure
 from loans.bookkeeping import positions
-from loans.models import LoanPosition, LoanStatus
+from loans.models import Loan, LoanPosition, LoanStatus
 from staff.models import User
 
 LOANS_SHOWN = 5
@@ -144,13 +146,21 @@ def _evidence(
     )
 
 
+def _cure(loan: Loan, account: Account, days: int, on: date) -> tuple[int | None, Decimal | None]:
+    """An extension of ``days`` and what it costs; nothing to offer where the loan's terms do not allow it."""
+    wanted = Extended(on=on, days=days, annual_rate=loan.annual_rate, terms=loan.terms())
+    try:
+        return days, apply(account, wanted)[1].effect.figures["interest_added"]
+    except EventImpossible:
+        return None, None
+
+
 def _loan_line(position: LoanPosition, account: Account | None, on: date) -> LoanLine:
     days, cost = None, None
     if account is not None and position.bucket != "C":
         days = days_that_cure(account, on)
         if days is not None:
-            wanted = Extended(on=max(on, account.as_of), days=days, annual_rate=position.loan.annual_rate)
-            cost = wanted.apply(account).figures["interest_added"]
+            days, cost = _cure(position.loan, account, days, max(on, account.as_of))
     return LoanLine(position, queries.owed_on(position), days, cost)
 
 

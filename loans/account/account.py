@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
-from core.money import ZERO, round_money
+from core.money import CENT, ZERO, round_to
 from loans.account.interest import Hold, accrued_fee, chargeable_days, earned_interest, late_interest_of_day
 from loans.account.late_interest import Bearing, LateRate, LateTerms, Reckoning, charged_until
 from loans.account.parts import Parts, sum_of
@@ -24,6 +24,8 @@ from loans.schedules.terms import LoanTerms, RateStep
 class InstalmentState:
     """One instalment: what was agreed, what was paid of it, and late interest so far (eight decimals).
 
+    ``agreed_on`` is the day an act made it due on, where the product moved that to the working day ``due_on``; None where
+    the day stands in the contract, or no day ever moves. ``step`` is the smallest sum that is paid, as the account says it.
     ``curve`` says how its interest is earned by day where that is no straight line (``loans.schedules.earning``).
     """
 
@@ -39,11 +41,16 @@ class InstalmentState:
     late_interest: Decimal = ZERO
     late_interest_paid: Decimal = ZERO
     settled_on: date | None = None
+    agreed_on: date | None = None
+    step: Decimal = CENT
     curve: Curve = STRAIGHT
 
     def interest_earned(self, on: date) -> Decimal:
-        """What of its interest is earned by the end of ``on``, paid or not: the price of the days the money was used."""
-        return earned_interest(self.interest, self.starts_on, self.due_on, on, self.curve)
+        """What of its interest is earned by the end of ``on``, paid or not: the price of the days the money was used.
+
+        As it can be asked for: in the smallest sum that is paid.
+        """
+        return earned_interest(self.interest, self.starts_on, self.due_on, on, self.curve, self.step)
 
     def interest_accrued(self, on: date) -> Decimal:
         """What of its interest the books have by the end of ``on``: never less than what was paid of it, also ahead."""
@@ -66,8 +73,13 @@ class InstalmentState:
         return self.fee - self.fee_paid
 
     @property
+    def late_interest_due(self) -> Decimal:
+        """Late interest so far as it is owed, paid or not."""
+        return round_to(self.late_interest, self.step)
+
+    @property
     def late_interest_owed(self) -> Decimal:
-        return round_money(self.late_interest) - self.late_interest_paid
+        return self.late_interest_due - self.late_interest_paid
 
     @property
     def agreed_owed(self) -> Decimal:
@@ -174,6 +186,12 @@ class Account:
         """The contract's ``terms`` with the rates in force: what is priced on a day is priced at the rate of that day."""
         return terms if terms.rate_steps == self.rate_steps else replace(terms, rate_steps=self.rate_steps)
 
+    def __post_init__(self) -> None:
+        step = self.late.step
+        if step != CENT and any(row.step != step for row in self.instalments):
+            rows = tuple(row if row.step == step else replace(row, step=step) for row in self.instalments)
+            object.__setattr__(self, "instalments", rows)  # frozen: whoever makes a row need not know the step
+
     @property
     def owed(self) -> Decimal:
         """Everything still to be paid, future interest and fees included."""
@@ -216,7 +234,9 @@ class Account:
 
     @property
     def late_reckoning(self) -> Reckoning:
-        return Reckoning(self.late_annual_rate, self.late_rates, self.grace_days, self.holds, self.late.most)
+        return Reckoning(
+            self.late_annual_rate, self.late_rates, self.grace_days, self.holds, self.late.most, self.late.step
+        )
 
     def bears_late_interest(self, row: InstalmentState) -> Decimal:
         """What of ``row`` bears late interest once it is late: principal, and interest where it compounds (复利)."""
@@ -232,8 +252,8 @@ class Account:
 
     @property
     def late_interest_accrued(self) -> Decimal:
-        """Late interest charged so far, in cents, paid or not."""
-        return sum((round_money(row.late_interest) for row in self.instalments), ZERO)
+        """Late interest charged so far, as it is owed, paid or not."""
+        return sum((row.late_interest_due for row in self.instalments), ZERO)
 
     @property
     def accrued(self) -> Earned:

@@ -1,8 +1,8 @@
 """Interest that has accrued so far, and interest for being late (pure).
 
 Within an instalment's period interest accrues evenly by days, or along a curve where something in it turns
-(``loans.schedules.earning``); the accrued sum is cut to the cent each day, so the days of a period always add up to exactly
-the agreed interest. Late interest is charged on overdue principal for each day after
+(``loans.schedules.earning``); the accrued sum is cut to the smallest sum that is paid each day, so the days of a period
+always add up to exactly the agreed interest. Late interest is charged on overdue principal for each day after
 the grace days, never for the grace days themselves; it is kept to eight decimals and owed in cents.
 
 ``loans.night.closing`` does the same arithmetic for thousands of loans in SQL; a test holds the two against each other.
@@ -15,7 +15,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from core.calendars import days_between
-from core.money import ZERO, round_money, round_rate
+from core.money import CENT, ZERO, round_rate, round_to
 from loans.schedules.earning import STRAIGHT, Curve, share_earned
 
 
@@ -52,15 +52,18 @@ def held_days(holds: Iterable[Hold], after: date, until: date, stops: Collection
     return count
 
 
-def earned_interest(interest: Decimal, starts_on: date, due_on: date, on: date, curve: Curve = STRAIGHT) -> Decimal:
-    """What of an instalment's ``interest`` is earned by the end of ``on``, in cents: evenly, or along ``curve``."""
+def earned_interest(
+    interest: Decimal, starts_on: date, due_on: date, on: date, curve: Curve = STRAIGHT, step: Decimal = CENT
+) -> Decimal:
+    """What of an instalment's ``interest`` is earned by the end of ``on``, in multiples of ``step``: evenly, or along
+    ``curve``."""
     if on >= due_on:
         return interest
     if curve:
-        return round_money(interest * share_earned(curve, on))
+        return min(round_to(interest * share_earned(curve, on), step), interest)
     if on <= starts_on:
         return ZERO
-    return round_money(interest * days_between(starts_on, on) / days_between(starts_on, due_on))
+    return min(round_to(interest * days_between(starts_on, on) / days_between(starts_on, due_on), step), interest)
 
 
 def accrued_fee(fee: Decimal, paid: Decimal, due_on: date, on: date) -> Decimal:

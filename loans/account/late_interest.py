@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from core.money import ZERO, round_money, round_rate
+from core.money import CENT, ZERO, round_rate, round_to
 from loans.account.interest import Hold, chargeable_days, late_interest_of_day
 
 ONE_DAY = timedelta(days=1)
@@ -25,6 +25,7 @@ class LateTerms:
     ``multiplier`` None: a rate of its own was agreed, which follows nothing. ``ceiling`` is the highest yearly rate,
     ``most`` the highest sum of late interest and penalties, in money; None: no such cap. ``on_top``: the contract's own
     interest goes on for what is overdue, so that late interest is only what the late rate has above the contract rate.
+    ``step`` is the smallest sum that is paid: late interest is owed in multiples of it.
     """
 
     compounds: bool = False
@@ -33,6 +34,7 @@ class LateTerms:
     ceiling: Decimal | None = None
     most: Decimal | None = None
     on_top: bool = False
+    step: Decimal = CENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Reckoning:
     grace_days: int
     holds: tuple[Hold, ...]
     most: Decimal | None
+    step: Decimal = CENT
 
 
 def capped_rate(
@@ -137,19 +140,20 @@ def charged_until(rows: Sequence[Bearing], reckoning: Reckoning, after: date, un
     """Late interest of each row by the end of ``until``, eight decimals; ``charged`` of the rows is that of ``after``.
 
     Under a cap it is charged day by day, oldest instalment first: what would pass the cap is cut to it, and nothing is
-    charged while nothing is left of it. The cap is held against what is owed in cents, so that no rounding passes it.
+    charged while nothing is left of it. The cap is held against what is owed, so that no rounding passes it.
     """
-    most = reckoning.most
-    if most is not None and _in_cents(row.charged for row in rows) >= most:
+    most, step = reckoning.most, reckoning.step
+    if most is not None and _owed(step, *(row.charged for row in rows)) >= most:
         return [row.charged for row in rows]
     freely = [row.charged + _charge(row, reckoning, after, until) for row in rows]
-    if most is None or _in_cents(freely) < most:
+    if most is None or _owed(step, *freely) < most:
         return freely
     return _up_to_cap(rows, reckoning, after, until, most)
 
 
-def _in_cents(amounts: Iterable[Decimal]) -> Decimal:
-    return sum((round_money(amount) for amount in amounts), ZERO)
+def _owed(step: Decimal, *amounts: Decimal) -> Decimal:
+    """What of late interest kept to eight decimals is owed."""
+    return sum((round_to(amount, step) for amount in amounts), ZERO)
 
 
 def _charge(row: Bearing, reckoning: Reckoning, after: date, until: date) -> Decimal:
@@ -160,13 +164,13 @@ def _charge(row: Bearing, reckoning: Reckoning, after: date, until: date) -> Dec
 
 
 def _up_to_cap(rows: Sequence[Bearing], reckoning: Reckoning, after: date, until: date, most: Decimal) -> list[Decimal]:
-    amounts = [row.charged for row in rows]
-    room, eve = most - _in_cents(amounts), after
+    amounts, step = [row.charged for row in rows], reckoning.step
+    room, eve = most - _owed(step, *amounts), after
     while eve < until and room > 0:
         for n, row in enumerate(rows):
             before, after_day = amounts[n], amounts[n] + _charge(row, reckoning, eve, eve + ONE_DAY)
-            more = round_money(after_day) - round_money(before)
-            amounts[n] = after_day if more <= room else round_money(before) + room
+            more = _owed(step, after_day) - _owed(step, before)
+            amounts[n] = after_day if more <= room else _owed(step, before) + room
             room -= min(more, room)
             if not room:
                 break

@@ -122,7 +122,7 @@ def _agreed(row: Instalment | None) -> tuple[Any, ...] | None:
 
 
 def _rows(loan: Loan) -> list[Instalment]:
-    return list(Instalment.objects.filter(loan=loan, superseded_on__isnull=True).order_by("number"))
+    return list(loan.instalments.filter(superseded_on__isnull=True).order_by("number"))  # which know their loan
 
 
 def _figures(loan: Loan) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
-from core.money import ZERO, round_money
+from core.money import ZERO, round_to
 from loans.account.parts import PartsPaid
 from loans.models import (
     ActStatus,
@@ -106,7 +106,7 @@ def _line(loan: Loan, row: Instalment, as_of: date, on: date) -> Line:
         principal=row.principal,
         interest=row.interest,
         fee=row.fee,
-        late_interest=round_money(row.late_interest),
+        late_interest=round_to(row.late_interest, Decimal(loan.rounding_step)),
         paid=row.principal_paid + row.interest_paid + row.fee_paid + row.late_interest_paid,
         state=_state(loan, row, as_of, on),
     )

@@ -30,7 +30,8 @@ from loans.schedules.plan_record import as_json, from_json
 from loans.schedules.schedule import Schedule, ScheduledInstalment
 from loans.schedules.terms import RateStep
 
-AGREED = ("starts_on", "due_on", "principal", "interest", "fee")
+SIGNED = ("starts_on", "due_on", "principal", "interest", "fee")
+AGREED = (*SIGNED, "agreed_on")
 MOVING = (
     "late_interest",
     "principal_paid",

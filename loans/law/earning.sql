@@ -1,7 +1,7 @@
 -- What of an instalment's interest is earned by the end of a day, where it is not earned evenly: along its curve, pairs of
--- a day and the sum earned by its end (loans.schedules.earning). A test holds it against the pure function.
+-- a day and the sum earned by its end (loans.schedules.earning), in multiples of the smallest sum that is paid. A test holds it against the pure function.
 
-CREATE FUNCTION loans_earned(curve jsonb, interest numeric, day date) RETURNS numeric
+CREATE FUNCTION loans_earned(curve jsonb, interest numeric, day date, step numeric) RETURNS numeric
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
     WITH points AS (
         SELECT (point->>0)::date AS reached_on, (point->>1)::numeric AS earned
@@ -17,10 +17,10 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
     ), whole AS (
         SELECT earned AS total FROM points ORDER BY reached_on DESC LIMIT 1
     )
-    SELECT coalesce((SELECT CASE WHEN w.total = 0 THEN 0 ELSE round(interest * r.earned / w.total, 2) END
+    SELECT coalesce((SELECT CASE WHEN w.total = 0 THEN 0 ELSE least(round(interest * r.earned / w.total / step) * step, interest) END
                        FROM reached r, whole w), 0)
 $$;
 
 -- Taken back by:
 
-DROP FUNCTION loans_earned(jsonb, numeric, date);
+DROP FUNCTION loans_earned(jsonb, numeric, date, numeric);

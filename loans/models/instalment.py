@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import exact_field, money_field
-from core.money import round_money
+from core.money import round_to
 from loans.models.loan import Loan
 
 
@@ -20,6 +20,12 @@ class Instalment(models.Model):
     number = models.PositiveSmallIntegerField(_("number"))
     starts_on = models.DateField(_("period from"))
     due_on = models.DateField(_("due"))
+    agreed_on = models.DateField(
+        _("due date agreed"),
+        null=True,
+        blank=True,
+        help_text=_("By an act, before it moved to a working day. Empty: the contract says it."),
+    )
     principal = money_field(default=0)
     interest = money_field(default=0)
     fee = money_field(default=0)
@@ -71,6 +77,11 @@ class Instalment(models.Model):
         return self.principal_paid + self.interest_paid + self.fee_paid + self.late_interest_paid
 
     @property
+    def late_interest_due(self) -> Decimal:
+        """Late interest so far as it is owed, in the smallest sum that is paid."""
+        return round_to(self.late_interest, Decimal(self.loan.rounding_step))
+
+    @property
     def still_owed(self) -> Decimal:
         """All that is still to be paid of this row, in money."""
-        return self.principal + self.interest + self.fee + round_money(self.late_interest) - self.paid
+        return self.principal + self.interest + self.fee + self.late_interest_due - self.paid

@@ -40,10 +40,11 @@ UPDATE loans_instalment i
 
 # The same where the rate changed on some day, or late interest capped (account/late_interest.py): a row a late day and
 # instalment in the order in which they are charged, with what comes before it, so that the step that would pass the cap is
-# cut to it and no later one counts. ``ticks`` are the cents by which a step raises what is owed.
+# cut to it and no later one counts. ``ticks`` are by how much a step raises what is owed.
 AGE_BY_DAY = """
 WITH charged AS (
-    SELECT i.id, i.loan_id, i.number, i.late_interest, l.late_interest_most AS most, late.day,
+    SELECT i.id, i.loan_id, i.number, i.late_interest, l.rounding_step AS step, late.day,
+           floor(l.late_interest_most / l.rounding_step) * l.rounding_step AS most,
            round((i.principal - i.principal_paid
                   + CASE WHEN l.late_interest_compounds THEN i.interest - i.interest_paid ELSE 0 END)
                  * coalesce((SELECT (r->>1)::numeric FROM jsonb_array_elements(p.late_rates) AS r
@@ -65,20 +66,21 @@ WITH charged AS (
 ), grown AS (
     SELECT c.*, c.late_interest + sum(c.charge) OVER (PARTITION BY c.id ORDER BY c.day) AS reached FROM charged c
 ), ticked AS (
-    SELECT g.*, g.reached - g.charge AS before, round(g.reached, 2) - round(g.reached - g.charge, 2) AS ticks FROM grown g
+    SELECT g.*, g.reached - g.charge AS before,
+           round(g.reached / g.step) * g.step - round((g.reached - g.charge) / g.step) * g.step AS ticks FROM grown g
 ), counted AS (
     SELECT t.*, sum(t.ticks) OVER (PARTITION BY t.loan_id ORDER BY t.day, t.number) - t.ticks AS used FROM ticked t
 ), owed AS (
-    SELECT i.loan_id, sum(round(i.late_interest, 2)) AS cents
-      FROM loans_instalment i
+    SELECT i.loan_id, sum(round(i.late_interest / l.rounding_step) * l.rounding_step) AS amount
+      FROM loans_instalment i JOIN loans_loan l ON l.id = i.loan_id
      WHERE i.superseded_on IS NULL AND i.loan_id IN (SELECT loan_id FROM charged)
      GROUP BY i.loan_id
 ), steps AS (
-    SELECT c.*, c.most - o.cents - c.used AS room FROM counted c JOIN owed o USING (loan_id)
+    SELECT c.*, c.most - o.amount - c.used AS room FROM counted c JOIN owed o USING (loan_id)
 ), added AS (
     SELECT id, sum(CASE WHEN most IS NULL OR (room > 0 AND ticks <= room) THEN charge
                         WHEN room <= 0 THEN 0
-                        ELSE round(before, 2) + room - before END) AS late_interest
+                        ELSE round(before / step) * step + room - before END) AS late_interest
       FROM steps GROUP BY id
 )
 UPDATE loans_instalment i SET late_interest = i.late_interest + a.late_interest
@@ -104,12 +106,17 @@ WITH sums AS (
            sum(i.principal - i.principal_paid) AS principal_outstanding,
            sum(CASE WHEN i.due_on <= %(on)s THEN i.interest
                     WHEN i.curve IS NOT NULL
-                    THEN greatest(loans_earned(i.curve, i.interest, %(on)s), i.interest_paid)
+                    THEN greatest(loans_earned(i.curve, i.interest, %(on)s, coalesce(coarse.step, 0.01)), i.interest_paid)
                     WHEN i.starts_on >= %(on)s THEN i.interest_paid
-                    ELSE greatest(round(i.interest * (%(on)s::date - i.starts_on) / (i.due_on - i.starts_on), 2),
-                                  i.interest_paid) END) AS interest_accrued,
+                    WHEN coarse.step IS NULL
+                    THEN greatest(round(i.interest * (%(on)s::date - i.starts_on) / (i.due_on - i.starts_on), 2),
+                                  i.interest_paid)
+                    ELSE greatest(least(round(i.interest * (%(on)s::date - i.starts_on) / (i.due_on - i.starts_on)
+                                              / coarse.step) * coarse.step, i.interest), i.interest_paid) END)
+               AS interest_accrued,
            sum(CASE WHEN i.due_on <= %(on)s THEN i.fee ELSE i.fee_paid END) AS fee_accrued,
-           sum(round(i.late_interest, 2)) AS late_interest_accrued,
+           sum(CASE WHEN coarse.step IS NULL THEN round(i.late_interest, 2)
+                    ELSE round(i.late_interest / coarse.step) * coarse.step END) AS late_interest_accrued,
            coalesce(sum(i.principal - i.principal_paid) FILTER (WHERE i.due_on < %(on)s), 0) AS overdue_principal,
            coalesce(sum(i.interest - i.interest_paid) FILTER (WHERE i.due_on < %(on)s), 0) AS overdue_interest,
            coalesce(sum(i.fee - i.fee_paid) FILTER (WHERE i.due_on < %(on)s), 0) AS overdue_fee,
@@ -121,6 +128,8 @@ WITH sums AS (
                     > i.principal_paid + i.interest_paid + i.fee_paid) AS next_due_on
       FROM loans_loanposition p
       JOIN loans_instalment i ON i.loan_id = p.loan_id AND i.superseded_on IS NULL
+      LEFT JOIN (SELECT id, rounding_step AS step FROM loans_loan
+                  WHERE id BETWEEN %(lo)s AND %(hi)s AND rounding_step <> 0.01) AS coarse ON coarse.id = p.loan_id
      WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s AND p.status = 'active' AND p.as_of < %(on)s
      GROUP BY i.loan_id
 ), reading AS (

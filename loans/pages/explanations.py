@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.calendars import days_between
-from core.money import ZERO, round_money
+from core.money import ZERO, round_to
 from loans.account.account import Account
 from loans.account.interest import late_interest_of_day
 from loans.account.late_interest import days_by_rate, rate_on
@@ -88,7 +88,7 @@ def late_interest(loan: Loan, instalments: Sequence[Instalment], on: date) -> Ex
     """What is overdue × yearly late rate ÷ 365 for each day after the grace days: the days of each rate, then the sums."""
     account = positions.load(loan, loan.position)
     terms = [_late_term(account, row, on) for row in instalments if row.late_interest or _is_late(row, on)]
-    charged = sum((round_money(row.late_interest) for row in instalments), ZERO)
+    charged = sum((round_to(row.late_interest, account.late.step) for row in instalments), ZERO)
     paid = sum((row.late_interest_paid for row in instalments), ZERO)
     if paid:
         terms.append(Term(_("Paid of it"), -paid))
@@ -137,4 +137,4 @@ def _late_term(account: Account, row: Instalment, on: date) -> Term:
         daily = late_interest_of_day(owed, rate_on(account.late_rates, account.late_annual_rate, on))
         said.append(_("now %(owed)s overdue, %(daily)s a day") % {"owed": f"{owed:,.2f}", "daily": f"{daily:,.4f}"})
     label = _("Instalment %(number)d, due %(due)s") % {"number": row.number, "due": row.due_on.isoformat()}
-    return Term(label, round_money(row.late_interest), "; ".join(said))
+    return Term(label, round_to(row.late_interest, account.late.step), "; ".join(said))

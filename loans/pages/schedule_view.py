@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from core.calendars import days_between
 from core.choices import Shown, Tone
-from core.money import ZERO, round_money
+from core.money import ZERO, round_to
 from loans.account.parts import PartsPaid
 from loans.models import Instalment, Loan, LoanStatus
 
@@ -84,7 +84,7 @@ def _row(loan: Loan, row: Instalment, as_of: date, on: date) -> ScheduleRow:
         principal=row.principal,
         interest=row.interest,
         fee=row.fee,
-        late_interest=round_money(row.late_interest),
+        late_interest=round_to(row.late_interest, Decimal(loan.rounding_step)),
         paid=paid,
         state=_state(loan, row, paid, as_of, on),
     )

@@ -16,7 +16,7 @@ from core.errors import Invalid
 from core.money import ZERO, from_minor, round_money, to_minor
 from loans.models import ProductVersion
 from loans.pricing.cost_caps import cost_cap
-from loans.pricing.quotes import AmountOutOfRange, TermOutOfRange, terms_on_sale
+from loans.pricing.quotes import AmountOutOfRange, TermOutOfRange, fee_of, terms_on_sale
 from loans.rates.apr import AllInCost, cost_by_periods
 from loans.schedules.bulk_schedules import PARTS, BulkSchedules, build_many
 from loans.schedules.schedule import fee_parts
@@ -134,7 +134,7 @@ def _ordinary_terms(version: ProductVersion, amount: Decimal, count: int, on: da
 
 
 def _terms(version: ProductVersion, first: LoanTerms, amount: Decimal, count: int) -> LoanTerms:
-    return replace(first, principal=amount, count=count, fee_total=round_money(amount * version.fee_rate))
+    return replace(first, principal=amount, count=count, fee_total=fee_of(version, amount))
 
 
 def _priced(wanted: Sequence[LoanTerms], version: ProductVersion, on: date) -> list[Price]:

@@ -16,7 +16,7 @@ from core.calendars import DayCount
 from core.currencies import currency_of, house_currency
 from core.day_counts import DayCountRefused
 from core.errors import Invalid, NotFound
-from core.money import ZERO, round_money, round_rate
+from core.money import ZERO, round_rate
 from core.rules import rule_versions
 from loans.models import Product, ProductVersion, VersionStatus
 from loans.pricing.advance_deduction import charged_in_advance, require_paid_in_full
@@ -25,7 +25,7 @@ from loans.pricing.cost_words import RATE_NAMES
 from loans.pricing.index_rates import index_rate
 from loans.rates.apr import AllInCost, AnnualRates, cost_of, rates_of
 from loans.rates.cost_table import CostComponent, CostPart, components_of
-from loans.schedules.schedule import Schedule, build_schedule
+from loans.schedules.schedule import Schedule, build_schedule, require_something_due
 from loans.schedules.terms import Drawdown, FeeTiming, Frequency, LoanTerms, Method, TermsRefused
 
 
@@ -166,7 +166,7 @@ def quote_for(
     if first_drawdown is not None:
         facts |= {
             "drawdowns": (Drawdown(on, first_drawdown),),
-            "fee_total": round_money(first_drawdown * version.fee_rate),
+            "fee_total": fee_of(version, first_drawdown),
         }
     if fee_total is not None:
         facts["fee_total"] = fee_total
@@ -195,16 +195,23 @@ def _facts_of(version: ProductVersion, principal: Decimal, term_count: int, on: 
         frequency=Frequency(version.frequency),
         every=version.every,
         day_count=DayCount(version.day_count),
-        fee_total=round_money(principal * version.fee_rate),
+        fee_total=fee_of(version, principal),
         fee_timing=FeeTiming(version.fee_due),
         **version.schedule_settings(),
     )
 
 
+def fee_of(version: ProductVersion, amount: Decimal) -> Decimal:
+    """The fee of ``amount``, in the smallest sum that is paid."""
+    return version.rounding().payable(amount * version.fee_rate)
+
+
 def _scheduled(facts: dict[str, Any]) -> tuple[LoanTerms, Schedule]:
     try:
         terms = LoanTerms(**facts)
-        return terms, build_schedule(terms)
+        schedule = build_schedule(terms)
+        require_something_due(terms, schedule)
+        return terms, schedule
     except (TermsRefused, DayCountRefused) as refusal:
         raise ScheduleNotPossible(why=str(refusal)) from refusal
 
@@ -286,7 +293,7 @@ def _require_drawable(version: ProductVersion, amount: Decimal, first_drawdown: 
 
 
 def schedule_as_json(schedule: Schedule) -> list[dict[str, object]]:
-    """The schedule as it is stored with an offer and sealed with a contract."""
+    """The schedule as it is stored with an offer and sealed with a contract; what waits for later drawdowns is none."""
     return [
         {
             "number": row.number,
@@ -297,6 +304,7 @@ def schedule_as_json(schedule: Schedule) -> list[dict[str, object]]:
             "total": str(row.total),
         }
         for row in schedule.instalments
+        if row.total
     ]
 
 

@@ -26,7 +26,7 @@ from django.db.models import Sum
 from core.money import CENT, round_money
 from loans.models import Accrual, Loan
 from loans.proof.oracle_late import late_interest
-from loans.proof.oracle_periods import NotFollowed, Reign, charged_back_to, ended_on, reigns, rest_day
+from loans.proof.oracle_periods import RESHAPING, NotFollowed, Reign, charged_back_to, ended_on, reigns, rest_day
 from loans.proof.oracle_rates import rate_on
 from loans.proof.oracle_reading import NOTHING, Act, Facts, Row, read
 
@@ -147,7 +147,12 @@ def _planned(facts: Facts, reign: Reign, day: date) -> Decimal:
 
 
 def _flat(facts: Facts, until: date) -> Fraction:
-    """An agreed charge: each instalment's own, evenly over the days of its period that are not free."""
+    """An agreed charge: each instalment's own, evenly over the days of its period that are not free.
+
+    Raises NotFollowed where an act moved interest or time: then it is not earned in the period it falls due with.
+    """
+    for act in facts.of(*RESHAPING):
+        raise NotFollowed(act.kind)
     total = Fraction(0)
     for row in facts.rows:
         days = [row.starts_on + n * ONE_DAY for n in range((row.due_on - row.starts_on).days)]

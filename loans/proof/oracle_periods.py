@@ -76,7 +76,7 @@ class Reign:
 
 def goes_by_days(contract: Contract) -> bool:
     """Whether the product counts days, rather than even parts of the year."""
-    return contract.interest_by == "day" or (contract.frequency != "month" and contract.interest_by != "even")
+    return contract.interest_by == "day" or (contract.frequency != "month" and contract.interest_by == "period")
 
 
 def _count(contract: Contract, start: date, end: date) -> Fraction:
@@ -103,11 +103,9 @@ def stepped(contract: Contract, on: date, steps: int) -> date:
 
 def _units(contract: Contract, units: int, on: date) -> Fraction:
     """``units`` whole months, weeks or days as an even part of the year."""
-    if contract.frequency == "week":
-        return Fraction(units, 52)
-    if contract.frequency == "month" and contract.interest_by != "thirty":
-        return Fraction(units, 12)
-    days = 30 * units if contract.frequency == "month" else units
+    if contract.frequency != "day" and contract.interest_by != "thirty":
+        return Fraction(units, 12 if contract.frequency == "month" else 52)
+    days = units * {"month": 30, "week": 7, "day": 1}[contract.frequency]
     return days / days_of_year(contract.day_count, on)
 
 

@@ -168,7 +168,7 @@ def _as_signed(loan: Loan, chunk: _Chunk) -> Iterator[Difference]:
     if len(rows) != len(signed):
         yield Difference(loan.number, "instalments as signed", len(rows), len(signed))
     for row, agreed in zip(rows, signed, strict=False):
-        yield from _unequal(loan, f"instalment {row.number} as signed: ", row, agreed, positions.AGREED)
+        yield from _unequal(loan, f"instalment {row.number} as signed: ", row, agreed, positions.SIGNED)
 
 
 def _rebuilt(loan: Loan, chunk: _Chunk) -> Account:

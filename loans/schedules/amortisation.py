@@ -4,16 +4,19 @@ A schedule that nothing disturbs, one that a drawdown or a new rate runs into, a
 are the same loop: what differs is the balance that bears interest (``Course``) and where the plan is made anew.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 
-from core.money import ZERO, round_money, round_to, rounding_to, split, split_evenly
+from core.money import ZERO, round_to, rounding_to, split_evenly
 from loans.schedules.due_dates import Period
 from loans.schedules.earning import Curve, deferred, from_parts, line, with_odd_days
-from loans.schedules.instalment_amounts import all_alike, factor, level_instalment, rounded_level
+from loans.schedules.flat_interest import flat
+from loans.schedules.instalment_amounts import factor
+from loans.schedules.period_rates import levelled_over, rate_on, rates_of, regular_rates
+from loans.schedules.principal_parts import PrincipalPlan, down_payment_of, plan_from
 from loans.schedules.terms import (
     Drawdown,
     FirstPeriod,
@@ -21,16 +24,11 @@ from loans.schedules.terms import (
     LevelFrom,
     LevelOn,
     LoanTerms,
-    Method,
     Prepayment,
-    RateStep,
-    Residue,
 )
 
 Amounts = tuple[Decimal, Decimal]  # principal, interest
 Bearing = Callable[[Sequence[Amounts], date], Decimal]
-
-LEVEL = (Method.EQUAL_INSTALMENTS, Method.BALLOON)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +41,7 @@ class Course:
     of the instalments after it. ``level`` keeps an instalment agreed before; ``level_periods`` are
     the periods it is worked out over, where due dates were moved since and the instalment is not to change with them.
     ``brought`` is interest of the first row that was earned before its period, the rest of a longer one, begins.
+    ``plan`` is what rows repay where that was worked out before, on more than is outstanding.
     """
 
     opening: Decimal
@@ -53,6 +52,7 @@ class Course:
     level: Decimal | None = None
     level_periods: Sequence[Period] = ()
     brought: Decimal = ZERO
+    plan: PrincipalPlan | None = None
 
 
 def amortise(terms: LoanTerms, periods: Sequence[Period], course: Course) -> list[Amounts]:
@@ -66,11 +66,11 @@ def amortise_by_day(
     """What ``amortise`` says, and how the interest of each row is earned by day; no curves where all are straight."""
     curves: Sequence[Curve] = ()
     if terms.flat_charge is not None or terms.interest_type is InterestType.FLAT:
-        rows = _flat(terms, len(periods), course)
+        rows = flat(terms, len(periods), course.opening, course.paid)
     elif course.bearing is None and not (terms.drawdowns or terms.rate_steps or course.brought or course.beyond):
         rows, odd = _undisturbed(terms, periods, course)
         if odd and terms.first_period is FirstPeriod.SPREAD:
-            curves = _with_odd_days(periods, rows, odd)
+            curves = _with_odd_days(terms, periods, rows, odd)
     else:
         disturbed = _Disturbed(terms, periods, course)
         rows = disturbed.rows()
@@ -85,9 +85,9 @@ def _straight(periods: Sequence[Period], interest: Sequence[Decimal]) -> list[Cu
     return [line(period.starts_on, period.due_on, amount) for period, amount in zip(periods, interest, strict=True)]
 
 
-def _with_odd_days(periods: Sequence[Period], rows: Sequence[Amounts], odd: Decimal) -> list[Curve]:
+def _with_odd_days(terms: LoanTerms, periods: Sequence[Period], rows: Sequence[Amounts], odd: Decimal) -> list[Curve]:
     """What the odd days of a long first period bear is earned in them, though it falls due with all rows."""
-    shares = split_evenly(odd, len(rows))
+    shares = split_evenly(odd, len(rows), terms.rounding.unit)
     own = [interest - share for (_principal, interest), share in zip(rows, shares, strict=True)]
     return with_odd_days(_straight(periods, own), shares)
 
@@ -100,7 +100,7 @@ def _undisturbed(terms: LoanTerms, periods: Sequence[Period], course: Course) ->
     if odd:
         factors[0] -= odd
     payable = rounding_to(terms.rounding.step, terms.rounding.mode.decimal)
-    plan = plan_from(terms, course.opening, levelled_over(terms, factors, 0), course.level)
+    plan = course.plan or plan_from(terms, course.opening, levelled_over(terms, factors, 0), course.level)
     rows, balance, paid, last = [], course.opening, course.paid, len(factors) - 1
     reserved = sum(paid.values(), ZERO)
     for k, rate in enumerate(factors):
@@ -119,151 +119,6 @@ def _undisturbed(terms: LoanTerms, periods: Sequence[Period], course: Course) ->
     return _with_odd_interest(terms, rows, borne), borne
 
 
-def rates_of(terms: LoanTerms, periods: Sequence[Period]) -> list[Decimal]:
-    """What one unit of money bears in each period at the rate of the terms."""
-    rate = terms.annual_rate
-    if not all_alike(terms):
-        return [factor(terms, x.starts_on, x.due_on, rate, x.part_of) for x in periods]
-    first, last = periods[0], periods[-1]
-    regular = factor(terms, last.starts_on, last.due_on, rate, last.part_of)
-    factors = [regular] * len(periods)
-    if first.part_of != first[:2]:
-        factors[0] = factor(terms, first.starts_on, first.due_on, rate, first.part_of)
-    return factors
-
-
-def levelled_over(terms: LoanTerms, factors: Sequence[Decimal], first: int) -> Sequence[Decimal]:
-    """The factors the level instalment of the rows from ``first`` on is worked out with, as ``LevelFrom`` says."""
-    if terms.level_from is LevelFrom.FIRST_PERIOD:
-        return [factors[0]] * (len(factors) - first)
-    return factors[first:]
-
-
-Plan = Callable[[int, Decimal], Decimal]  # the principal of a row, by the row and its interest
-
-
-def plan_from(terms: LoanTerms, balance: Decimal, factors: Sequence[Decimal], level: Decimal | None = None) -> Plan:
-    """How ``balance`` is repaid in the last ``len(factors)`` instalments: the principal of each, given its interest."""
-    total = terms.instalment_total
-    first = total - len(factors)
-    begin = max(terms.grace_on_principal, first)
-    if terms.method is Method.CUSTOM:
-        agreed = (*terms.amounts, ZERO)  # the last instalment pays what is left
-        return lambda k, interest: max(agreed[k] - interest, ZERO)
-    if terms.method in LEVEL and (terms.annual_rate or level is not None or terms.fixed_instalment is not None):
-        paid = level if level is not None else _level(terms, balance, factors[begin - first :])
-        return lambda k, interest: paid - interest if k >= begin and paid > interest else ZERO
-    parts = _shares(terms, balance, begin)
-    return lambda k, _interest: parts[k - begin] if k >= begin else ZERO
-
-
-def _level(terms: LoanTerms, balance: Decimal, factors: Sequence[Decimal]) -> Decimal:
-    if terms.fixed_instalment is not None:
-        return terms.fixed_instalment
-    balloon = min(round_money(terms.drawn * terms.balloon_rate), balance) if terms.balloon_rate else ZERO
-    return level_instalment(balance, factors, terms.rounding, balloon)
-
-
-def _shares(terms: LoanTerms, balance: Decimal, begin: int) -> list[Decimal]:
-    """Principal by instalment where it does not depend on interest, from row ``begin`` on."""
-    count = terms.instalment_total - begin
-    if terms.method in (Method.INTEREST_ONLY, Method.BULLET):
-        return [ZERO] * (count - 1) + [balance]
-    if terms.method is Method.STAGES:
-        return _staged(terms, balance, count)
-    if terms.method is Method.BALLOON:
-        balloon = round_money(balance * terms.balloon_rate)
-        parts = split_evenly(balance - balloon, count)
-        return [*parts[:-1], parts[-1] + balloon]
-    return even_parts(terms, balance, count)
-
-
-def even_parts(terms: LoanTerms, balance: Decimal, count: int) -> list[Decimal]:
-    """``balance`` in equal parts; what rounding leaves goes where the terms say."""
-    rounding = terms.rounding
-    in_multiples = rounding.multiple_for_principal or terms.method in LEVEL
-    multiple = (rounding.multiple if in_multiples else None) or rounding.step
-    if rounding.residue is Residue.EVEN:
-        return split_evenly(balance, count)
-    part = round_to(balance / count, multiple, rounding.mode.decimal)
-    rest = balance - part * (count - 1)
-    if rest < 0:
-        part = round_to(balance / count, multiple, "ROUND_DOWN")
-        rest = balance - part * (count - 1)
-    return [rest] + [part] * (count - 1) if rounding.residue is Residue.FIRST else [part] * (count - 1) + [rest]
-
-
-def _staged(terms: LoanTerms, balance: Decimal, count: int) -> list[Decimal]:
-    weights = [stage.share / stage.count for stage in terms.stages for _ in range(stage.count)]
-    ahead = weights[-count:]
-    if len(ahead) < len(weights):
-        return split(balance, ahead)
-    by_stage = split(balance, [stage.share for stage in terms.stages])
-    return [
-        part
-        for stage, sum_ in zip(terms.stages, by_stage, strict=True)
-        for part in even_parts(terms, sum_, stage.count)
-    ]
-
-
-def down_payment_of(terms: LoanTerms, amount: Decimal) -> Decimal:
-    """The part of ``amount`` that is paid on the day it is lent."""
-    if not terms.down_payment_rate:
-        return ZERO
-    return round_to(amount * terms.down_payment_rate, terms.rounding.step, terms.rounding.mode.decimal)
-
-
-def _flat(terms: LoanTerms, count: int, course: Course) -> list[Amounts]:
-    """Interest on the sum first lent: each row its even part, the last one what is left of the agreed total.
-
-    A level instalment of a flat loan is the even parts of principal and interest rounded together.
-    """
-    step, mode = terms.rounding.step, terms.rounding.mode.decimal
-    if terms.flat_charge is not None:
-        interest = split_evenly(terms.flat_charge, count)
-    else:
-        even = terms.principal * terms.annual_rate * _share_of_year(terms)
-        interest = [round_to(even, step, mode)] * count
-        interest[-1] = round_to(even * count, step, mode) - sum(interest[:-1], ZERO)
-        if interest[-1] < 0:  # rounding up took more than there is
-            interest = split_evenly(round_to(even * count, step, mode), count)
-        interest[: terms.grace_on_interest_charged] = [ZERO] * min(terms.grace_on_interest_charged, count)
-    principal = _flat_principal(terms, count, course.opening, interest)
-    return list(zip(_not_below(principal, course.paid), interest, strict=True))
-
-
-def _not_below(parts: Sequence[Decimal], paid: Mapping[int, Decimal]) -> list[Decimal]:
-    """``parts`` with none less than what was already paid of it; what that takes is missing from the last ones."""
-    if not paid:
-        return list(parts)
-    balance, reserved, rows = sum(parts, ZERO), sum(paid.values(), ZERO), []
-    for k, part in enumerate(parts):
-        reserved -= paid.get(k, ZERO)
-        part = balance if k == len(parts) - 1 else max(min(part, balance - reserved), paid.get(k, ZERO))
-        rows.append(part)
-        balance -= part
-    return rows
-
-
-def _flat_principal(terms: LoanTerms, count: int, balance: Decimal, interest: Sequence[Decimal]) -> list[Decimal]:
-    begin = terms.instalment_total - count
-    grace = max(terms.grace_on_principal - begin, 0)
-    if terms.method is not Method.EQUAL_INSTALMENTS or terms.rounding.multiple is None:
-        return [ZERO] * grace + _shares(terms, balance, begin + grace)
-    charged = max(interest[:-1], default=interest[-1])  # the last one takes what rounding leaves, free ones bear none
-    parts, level = [ZERO] * grace, rounded_level(balance / (count - grace) + charged, terms.rounding)
-    for due in interest[grace:-1]:
-        parts.append(min(max(level - due, ZERO), balance - sum(parts, ZERO)))
-    return [*parts, balance - sum(parts, ZERO)]
-
-
-def _share_of_year(terms: LoanTerms) -> Decimal:
-    """The part of a year that one regular period is, by months twelfths, by weeks and days of 52 and 365."""
-    per_year = {"month": Decimal(12), "week": Decimal(52), "day": Decimal(365)}[terms.frequency]
-    count = terms.every * (terms.count if terms.method is Method.BULLET else 1)
-    return count / per_year
-
-
 def _odd_first(terms: LoanTerms, periods: Sequence[Period], factors: Sequence[Decimal]) -> Decimal:
     """What the first period bears more than a regular one, where others than its own row bear it."""
     if terms.first_period is FirstPeriod.CHARGED or periods[0].part_of is not None or len(factors) < 2:
@@ -272,7 +127,7 @@ def _odd_first(terms: LoanTerms, periods: Sequence[Period], factors: Sequence[De
 
 
 def _with_odd_interest(terms: LoanTerms, rows: list[Amounts], odd: Decimal) -> list[Amounts]:
-    extra = split_evenly(odd, len(rows)) if terms.first_period is FirstPeriod.SPREAD else [odd]
+    extra = split_evenly(odd, len(rows), terms.rounding.unit) if terms.first_period is FirstPeriod.SPREAD else [odd]
     more = [*extra, *[ZERO] * (len(rows) - len(extra))]
     return [(principal, interest + share) for (principal, interest), share in zip(rows, more, strict=True)]
 
@@ -285,6 +140,32 @@ def _deferred(terms: LoanTerms, rows: list[Amounts]) -> list[Amounts]:
     return [*((part, ZERO) for part, _interest in rows[:grace]), (principal, interest + waiting), *rows[grace + 1 :]]
 
 
+def plan_on_approved(terms: LoanTerms, periods: Sequence[Period], row: int) -> PrincipalPlan:
+    """What ``periods`` from ``row`` on repay where the plan is made on the approved amount, at the rates of ``terms``."""
+    return _Disturbed(terms, periods, Course(opening=terms.principal)).approved_plan(row)
+
+
+class _Approved:
+    """The plan that repays the approved amount, worked out once, and anew on what it would have left for a new rate."""
+
+    def __init__(self, terms: LoanTerms, left: Decimal) -> None:
+        self.terms, self.left = replace(terms, lent_in_all=terms.principal), left
+        self.since = 0
+        self.factors: Sequence[Decimal] = ()
+        self.plan: PrincipalPlan | None = None
+
+    def plan_at(self, k: int, factors: Sequence[Decimal], *, anew: bool) -> PrincipalPlan:
+        """The plan from row ``k`` on, whose periods bear ``factors``."""
+        if self.plan is not None and not anew:
+            return self.plan
+        for row in range(self.since, k):
+            assert self.plan is not None
+            self.left -= min(self.plan(row, self.terms.rounding.payable(self.left * self.factors[row])), self.left)
+        self.since, self.factors = k, factors
+        self.plan = plan_from(self.terms, self.left, levelled_over(self.terms, factors, k))
+        return self.plan
+
+
 class _Disturbed:
     """The loop where drawdowns, new rates or payments run into the periods; each stretch between two is a segment."""
 
@@ -293,7 +174,7 @@ class _Disturbed:
         self.drawdowns = [Drawdown(x.on, x.amount - down_payment_of(terms, x.amount)) for x in terms.drawdowns[1:]]
         self.steps = terms.rate_steps
         self.total = len(periods)
-        self.regular = [self._factor(k) for k in range(self.total)]
+        self.approved = _Approved(terms, terms.principal)
         self.turns: list[Curve] = []  # how the interest of each row is earned
 
     def rows(self) -> list[Amounts]:
@@ -325,13 +206,6 @@ class _Disturbed:
             balance -= part
         return rows
 
-    def _factor(self, k: int) -> Decimal:
-        if k < self.terms.grace_on_interest_charged:
-            return Decimal(0)
-        period = (self.course.level_periods or self.periods)[k]
-        rate = self._rate_on(self.periods[k].starts_on)
-        return factor(self.terms, period.starts_on, period.due_on, rate, period.part_of)
-
     def _rate_on(self, on: date) -> Decimal:
         return rate_on(self.terms.annual_rate, self.steps, on)
 
@@ -346,17 +220,40 @@ class _Disturbed:
 
     def _anew(self, k: int) -> bool:
         """Whether the plan is made anew at row ``k``."""
-        period = self.periods[k]
         drawn = self.terms.level_on is LevelOn.OUTSTANDING and self._drawn_in(k)
-        stepped = any(period.starts_on <= step.from_on < period.due_on for step in self.steps)
-        return bool(drawn or stepped)
+        return bool(drawn or self._stepped(k))
 
-    def _plan(self, k: int, balance: Decimal, exact: Decimal | None) -> Plan:
+    def _stepped(self, k: int) -> bool:
+        period = self.periods[k]
+        return any(period.starts_on <= step.from_on < period.due_on for step in self.steps)
+
+    def _regular(self, k: int) -> list[Decimal]:
+        """The factors the plan from row ``k`` is worked out with: at the rates known as its period ends.
+
+        A later rate makes a plan of its own from its row on; it never asks for more of an instalment before it.
+        """
+        known = [step for step in self.steps if step.from_on < self.periods[k].due_on]
+        whole_plan = self.terms.level_from is LevelFrom.FIRST_PERIOD  # all periods as if they were the first
+        since = self.periods[k].due_on if whole_plan else self.periods[k].starts_on
+        rates = [rate_on(self.terms.annual_rate, known, max(period.starts_on, since)) for period in self.periods]
+        return regular_rates(self.terms, self.course.level_periods or self.periods, rates)
+
+    def approved_plan(self, row: int) -> PrincipalPlan:
+        """The plan in force at ``row``, made on the approved amount: anew at each row a new rate came in."""
+        plan = self.approved.plan_at(0, self._regular(0), anew=False)
+        for k in range(1, row + 1):
+            plan = self.approved.plan_at(k, self._regular(k), anew=True) if self._stepped(k) else plan
+        return plan
+
+    def _plan(self, k: int, balance: Decimal, exact: Decimal | None) -> PrincipalPlan:
         """The plan from row ``k``; ``exact`` is the interest of that row where its period is cut into segments."""
         terms = self.terms
+        if self.course.plan is not None:
+            return self.course.plan
+        regular = self._regular(k)
         if terms.level_on is LevelOn.APPROVED and terms.drawdowns:
-            return plan_from(terms, terms.principal, levelled_over(terms, self.regular, 0))
-        factors = list(levelled_over(terms, self.regular, k))
+            return self.approved.plan_at(k, regular, anew=self._stepped(k))
+        factors = list(levelled_over(terms, regular, k))
         if exact is not None and balance and terms.level_from is LevelFrom.EVERY_PERIOD and self._is_cut(k):
             factors[0] = exact / balance
         level = self.course.level if k == 0 else None
@@ -404,11 +301,3 @@ class _Disturbed:
         inside = {x.on for x in self.drawdowns} | {x.from_on for x in self.steps} | set(self.course.turns)
         between = sorted(on for on in inside if period.starts_on < on < period.due_on)
         return [period.starts_on, *between, period.due_on]
-
-
-def rate_on(annual_rate: Decimal, steps: Sequence[RateStep], on: date) -> Decimal:
-    """The annual rate on ``on``: that of the latest step, or the one first agreed."""
-    for step in reversed(steps):
-        if step.from_on <= on:
-            return step.annual_rate
-    return annual_rate

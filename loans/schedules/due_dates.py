@@ -7,6 +7,7 @@ from itertools import pairwise, repeat
 from typing import NamedTuple
 
 from core.calendars import add_months, months_after
+from core.dates import end_of_month
 from loans.schedules.terms import BusinessDayRoll, DueDatesRefused, Frequency, LoanTerms, Method, MonthEnd
 
 
@@ -30,23 +31,30 @@ def due_dates(terms: LoanTerms) -> list[date]:
 
     Raises DueDatesRefused when two of them fall on one day after they were moved.
     """
+    return on_working_days(terms, agreed_dates(terms))
+
+
+def agreed_dates(terms: LoanTerms) -> Sequence[date]:
+    """The due dates as agreed, before they are moved to working days."""
     if terms.due_dates:
-        dates: Sequence[date] = terms.due_dates
-    elif terms.first_due_on is not None:
+        return terms.due_dates
+    if terms.first_due_on is not None:
         dates = _steps(terms, terms.first_due_on, 0)
     else:
         dates = _steps(terms, terms.schedule_start_on or terms.start_on, 1)
-    if terms.method is Method.BULLET:
-        dates = dates[-1:]
-    return _on_working_days(terms, dates)
+    return dates[-1:] if terms.method is Method.BULLET else dates
 
 
-def _on_working_days(terms: LoanTerms, dates: Sequence[date]) -> list[date]:
+def on_working_days(terms: LoanTerms, dates: Sequence[date]) -> list[date]:
+    """The days ``dates`` fall due on by the product's calendar: whoever makes a due date moves it here.
+
+    Raises DueDatesRefused when two different dates come to fall on one day.
+    """
     if terms.business_day_roll is BusinessDayRoll.NONE:
         return list(dates)
     assert terms.calendar is not None  # terms refuse a roll without one
     moved = [terms.calendar.roll(due, terms.business_day_roll) for due in dates]
-    if len(set(moved)) < len(moved):
+    if len(set(moved)) < len(set(dates)):
         raise DueDatesRefused("two due dates fall on the same working day: choose longer periods or another roll")
     return moved
 
@@ -57,6 +65,14 @@ def _steps(terms: LoanTerms, anchor: date, first: int) -> list[date]:
     if terms.frequency is Frequency.MONTH and terms.month_end is MonthEnd.CLAMP:
         return months_after(anchor, range(first * every, end * every, every))
     return [step(terms, anchor, n) for n in range(first, end)]
+
+
+def on_day(terms: LoanTerms, month: date, day: int) -> date:
+    """The ``day`` in the month of ``month``; where it has fewer days, as ``terms.month_end`` says."""
+    last = end_of_month(month)
+    if day <= last.day:
+        return last.replace(day=day)
+    return last + timedelta(days=1) if terms.month_end is MonthEnd.FIRST_OF_NEXT else last
 
 
 def step(terms: LoanTerms, anchor: date, n: int) -> date:

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from core.calendars import DayCount, RegularPeriod, add_months, year_fraction, year_length
 from core.money import ZERO, round_to
+from loans.schedules.due_dates import step
 from loans.schedules.rounding_edges import beside, edge_near
 from loans.schedules.terms import EmiRule, Frequency, InterestBy, LoanTerms, Rounding
 
@@ -30,12 +31,17 @@ def factor(
 
 def year_share(terms: LoanTerms, start: date, end: date, within: tuple[date, date] | None = None) -> Decimal:
     """The part of a year's interest that the span bears; see ``factor``."""
-    if _goes_by_days(terms):
+    if goes_by_days(terms):
         return _by_day_count(terms, start, end, within)
     if within is None:
         return _measured(terms, start, end)
     share = regular_share(terms, terms.every, within[0])
     return share if within == (start, end) else share * (end - start).days / (within[1] - within[0]).days
+
+
+def added_share(terms: LoanTerms, start: date, end: date) -> Decimal:
+    """The part of a year's interest that time added after a due date bears: its days by the product's day count."""
+    return _by_day_count(terms, start, end, (start, step(terms, start, 1)))
 
 
 def _by_day_count(terms: LoanTerms, start: date, end: date, within: tuple[date, date] | None) -> Decimal:
@@ -90,7 +96,8 @@ def all_alike(terms: LoanTerms) -> bool:
     return by_twelfths and not terms.due_dates
 
 
-def _goes_by_days(terms: LoanTerms) -> bool:
+def goes_by_days(terms: LoanTerms) -> bool:
+    """Whether the interest of every period is that of its days, however regular it is."""
     if terms.interest_by is InterestBy.DAY:
         return True
     return terms.frequency is not Frequency.MONTH and terms.interest_by is InterestBy.PERIOD

@@ -13,7 +13,7 @@ from decimal import Decimal
 from core.calendars import add_months
 from core.money import ZERO
 from loans.schedules.amortisation import Amounts, Course, amortise_by_day
-from loans.schedules.due_dates import Period
+from loans.schedules.due_dates import Period, agreed_dates, on_working_days
 from loans.schedules.earning import STRAIGHT, Curve, as_curve
 from loans.schedules.schedule import Schedule, opening_balance
 from loans.schedules.terms import Compounding, LoanTerms, OverdueBears, Rest, ServicingTerms
@@ -39,7 +39,8 @@ class Plan:
     ``numbers`` are those of the instalments the periods belong to, ``fees`` their fees. ``level_periods`` are the periods
     as they were before due dates were moved: the level instalment stays what they make it, so that more time never asks
     for more of an instalment already paid. ``looks`` are the days on which money came, in order, where overdue money is
-    reckoned on those days only.
+    reckoned on those days only. ``agreed`` are the due dates before they moved to working days, where they are no longer
+    those of the terms.
     """
 
     terms: LoanTerms
@@ -50,6 +51,7 @@ class Plan:
     paid: tuple[PaidPart, ...] = ()
     level_periods: tuple[Period, ...] = ()
     looks: tuple[date, ...] = ()
+    agreed: tuple[date, ...] = ()
 
     def looked_at(self, on: date) -> "Plan":
         """The plan reckoned anew on ``on``, because money came."""
@@ -66,17 +68,21 @@ class Plan:
         """The plan with the due dates from instalment ``first`` on moved by ``shift``; its period becomes so much longer.
 
         All later ones move with it, also those paid ahead or fallen away: periods follow one another, or some days would
-        bear interest twice.
+        bear interest twice. They move from the day agreed, and then to a working day where the product moves dates. Raises
+        DueDatesRefused when two of them come to fall on one day.
         """
+        agreed = self.agreed or agreed_dates(self.terms)
+        agreed = [on + shift if number >= first else on for number, on in zip(self.numbers, agreed, strict=True)]
+        dues = on_working_days(self.terms, agreed)
         periods: list[Period] = []
-        for number, period in zip(self.numbers, self.periods, strict=True):
+        for number, period, due_on in zip(self.numbers, self.periods, dues, strict=True):
             if number >= first:
                 starts_on = periods[-1].due_on if periods else period.starts_on
-                regular = starts_on == period.starts_on + shift
-                due_on = period.due_on + shift
-                period = Period(starts_on, due_on, (starts_on, due_on) if regular and period.part_of else None)
+                regular = number > first and period.part_of is not None
+                period = Period(starts_on, due_on, (starts_on, due_on) if regular else None)
             periods.append(period)
-        return replace(self, periods=tuple(periods), level_periods=self.level_periods or self.periods)
+        level_periods = self.level_periods or self.periods
+        return replace(self, periods=tuple(periods), level_periods=level_periods, agreed=tuple(agreed))
 
 
 def plan_of(terms: LoanTerms, servicing: ServicingTerms, schedule: Schedule, found: Sequence[Period]) -> Plan:

@@ -18,7 +18,12 @@ def as_json(plan: Plan | None) -> dict[str, object] | None:
     """The plan without what the contract says; None where there is no plan."""
     if plan is None:
         return None
-    moved = {"level_periods": [_period_as_json(period) for period in plan.level_periods]} if plan.level_periods else {}
+    moved: dict[str, object] = {}
+    if plan.level_periods:
+        moved = {
+            "level_periods": [_period_as_json(period) for period in plan.level_periods],
+            "agreed": [on.isoformat() for on in plan.agreed],
+        }
     looks = {"looks": [look.isoformat() for look in plan.looks]} if plan.looks else {}
     return {
         "count": plan.terms.count,
@@ -53,6 +58,7 @@ def from_json(data: Mapping[str, Any], terms: LoanTerms, servicing: ServicingTer
         paid=tuple(_paid(row) for row in data["paid"]),
         level_periods=tuple(_period(row) for row in data.get("level_periods", ())),
         looks=tuple(_day(look) for look in data.get("looks", ())),
+        agreed=tuple(_day(on) for on in data.get("agreed", ())),
     )
 
 

@@ -8,7 +8,7 @@ is a setting of the terms (``loans.schedules.conventions``); dates are made in `
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -16,10 +16,11 @@ from itertools import count
 from typing import NamedTuple
 
 from core.money import ZERO, split, split_evenly
-from loans.schedules.amortisation import Amounts, Course, amortise_by_day, down_payment_of
+from loans.schedules.amortisation import Amounts, Course, amortise, amortise_by_day
 from loans.schedules.due_dates import Period, periods
 from loans.schedules.earning import Curve, as_curve
-from loans.schedules.terms import Drawdown, FeeTiming, LoanTerms
+from loans.schedules.principal_parts import LEVEL, down_payment_of
+from loans.schedules.terms import AmountsRefused, Drawdown, FeeTiming, LevelOn, LoanTerms, NothingDue
 
 
 class ScheduledInstalment(NamedTuple):
@@ -73,6 +74,8 @@ def build_schedule(terms: LoanTerms) -> Schedule:
     found = periods(terms)
     down = down_payments(terms)
     rows, curves = amortise_by_day(terms, found, Course(opening=opening_balance(terms)))
+    if terms.amounts or terms.fixed_instalment is not None:
+        _require_covering(terms, found)
     repaid = sum([part.amount for part in down], sum([principal for principal, _interest in rows], ZERO))
     assert repaid == terms.drawn, "principal must be conserved"
     instalments = _numbered(down, found, rows, fee_parts(terms, len(rows)))
@@ -84,7 +87,40 @@ def _by_number(instalments: Sequence[ScheduledInstalment], curves: Sequence[Curv
     if not curves:
         return {}
     earning = [row.number for row in instalments if row.starts_on < row.due_on]
-    return {number: kept for number, curve in zip(earning, curves, strict=True) if (kept := as_curve(curve))}
+    kept = zip(earning, map(as_curve, curves), strict=True)
+    return {number: curve for number, curve in kept if curve}
+
+
+def require_something_due(terms: LoanTerms, schedule: Schedule) -> None:
+    """Raise NothingDue where an instalment asks for nothing, AmountsRefused where a level one does not cover its interest.
+
+    Asked when a loan is priced. Of a loan whose plan is made once on the approved amount the last ones wait for what is
+    still to be drawn.
+    """
+    waiting = terms.level_on is LevelOn.APPROVED and terms.drawn < terms.principal
+    for row in schedule.instalments:
+        if not row.total and not waiting:
+            raise NothingDue(f"instalment {row.number} would have nothing to pay: choose fewer, or less grace")
+    rows = [row for row in schedule.instalments if row.due_on > row.starts_on]
+    repaying = rows[max(terms.grace_on_principal, terms.grace_on_interest_payment + 1) : -1]
+    if terms.method in LEVEL and any(row.interest and not row.principal for row in repaying):
+        raise AmountsRefused("the level instalment would not cover the interest of each period")
+
+
+def _require_covering(terms: LoanTerms, found: list[Period]) -> None:
+    """Raise AmountsRefused where an agreed amount is less than the interest of its period, or cannot be paid."""
+    plain = replace(terms, grace_on_interest_payment=0)  # what is deferred is owed beside a later amount
+    rows = amortise(plain, found, Course(opening=opening_balance(terms)))
+    fixed = terms.fixed_instalment
+    agreed = terms.amounts if fixed is None else [fixed] * (len(rows) - 1)
+    first = 0 if fixed is None else terms.grace_on_principal
+    for number, (amount, (principal, interest)) in enumerate(zip(agreed, rows, strict=False), start=1):
+        if number > first and amount < interest:
+            raise AmountsRefused(f"instalment {number} of {amount} would not cover its interest of {interest}")
+        if amount % terms.rounding.step:
+            raise AmountsRefused(f"instalment {number} of {amount} is no multiple of {terms.rounding.step}")
+        if number > first and not principal and not interest:
+            raise AmountsRefused(f"the loan would be repaid before instalment {number}: agree on fewer, or on less")
 
 
 def opening_balance(terms: LoanTerms) -> Decimal:
@@ -98,7 +134,8 @@ def down_payments(terms: LoanTerms) -> list[Drawdown]:
     if not terms.down_payment_rate:
         return []
     paid_out = terms.drawdowns or (Drawdown(terms.start_on, terms.principal),)
-    return [Drawdown(part.on, down_payment_of(terms, part.amount)) for part in paid_out]
+    due = [Drawdown(part.on, down_payment_of(terms, part.amount)) for part in paid_out]
+    return [part for part in due if part.amount]
 
 
 def _numbered(
@@ -118,5 +155,5 @@ def fee_parts(terms: LoanTerms, rows: int) -> list[Decimal]:
     if not terms.fee_total or terms.fee_timing is FeeTiming.DEDUCTED:
         return [ZERO] * rows
     if terms.fee_timing is FeeTiming.SPREAD:
-        return split_evenly(terms.fee_total, rows)
+        return split_evenly(terms.fee_total, rows, terms.rounding.unit)
     return split(terms.fee_total, [1] + [0] * (rows - 1))

@@ -10,7 +10,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from core.calendars import DayCount
-from core.money import CENT
+from core.money import CENT, round_to
 from core.working_days import WorkingCalendar
 from loans.schedules.conventions import (
     BusinessDayRoll,
@@ -55,6 +55,7 @@ __all__ = [
     "Method",
     "MonthEnd",
     "NegativeTerms",
+    "NothingDue",
     "OverdueBears",
     "Prepayment",
     "PrincipalNotPositive",
@@ -130,6 +131,12 @@ class AmountsRefused(TermsRefused):
     code = "amounts_refused"
 
 
+class NothingDue(TermsRefused):
+    """An instalment with nothing to pay: grace on everything at once, or a sum too small for so many instalments."""
+
+    code = "nothing_due"
+
+
 class RoundingRefused(TermsRefused):
     code = "rounding_refused"
 
@@ -157,6 +164,19 @@ class Rounding:
             raise RoundingRefused("steps and multiples must be more than zero and whole cents")
         if self.multiple is not None and self.multiple % self.step:
             raise RoundingRefused("the multiple of an instalment must be a multiple of the currency's step")
+
+    @property
+    def unit(self) -> Decimal:
+        """What a sum is a multiple of where it is shared out over instalments."""
+        return self.multiple or self.step
+
+    def payable(self, amount: Decimal) -> Decimal:
+        """``amount`` as it can be paid: a multiple of the smallest sum."""
+        return round_to(amount, self.step, self.mode.decimal)
+
+    def payable_unit(self, amount: Decimal) -> Decimal:
+        """``amount`` as a part of the loan that is agreed by its share: a multiple of what instalments are multiples of."""
+        return round_to(amount, self.unit, self.mode.decimal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +216,8 @@ class LoanTerms:
     instalments, each ``every`` units of ``frequency`` after the one before, counted from ``schedule_start_on`` (else
     ``start_on``, the day the money goes out) or, where it is chosen, from ``first_due_on``; or on ``due_dates``.
     ``flat_charge`` replaces interest by rate: one agreed sum for the whole term. A BULLET loan falls due once, after
-    ``count`` periods. Grace is counted in instalments. ``calendar`` is what ``business_day_roll`` asks.
+    ``count`` periods. Grace is counted in instalments. ``calendar`` is what ``business_day_roll`` asks. ``lent_in_all``
+    stands in terms that are only the rest of a loan: what of it is a share of the whole loan is a share of this sum.
     Raises a TermsRefused (a ValueError) when a value is out of its range.
     """
 
@@ -231,6 +252,7 @@ class LoanTerms:
     drawdowns: tuple[Drawdown, ...] = ()
     level_on: LevelOn = LevelOn.OUTSTANDING
     level_from: LevelFrom = LevelFrom.EVERY_PERIOD
+    lent_in_all: Decimal | None = None
     rate_steps: tuple[RateStep, ...] = ()
     rounding: Rounding = ORDINARY_ROUNDING
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
-from core.money import ZERO, round_money
+from core.money import ZERO
 from loans.account.account import Account, InstalmentState, age, settle_rows
 from loans.account.changes.base import Effect, EventImpossible
 from loans.account.changes.earning import curve_of
@@ -61,13 +61,14 @@ class InterestCapitalised:
         further = 0
         for row in rows:
             accrued = self._accrued(row)
-            row = replace(row, number=row.number + further, late_interest_paid=round_money(row.late_interest))
+            row = replace(row, number=row.number + further, late_interest_paid=row.late_interest_due)
             if not row.starts_on < self.on < row.due_on:
                 yield replace(row, interest_paid=accrued)
                 continue
             yield replace(
                 row,
                 due_on=self.on,
+                agreed_on=None,
                 principal=row.principal_paid,
                 interest=accrued,
                 interest_paid=accrued,
@@ -76,7 +77,8 @@ class InterestCapitalised:
             )
             further += 1
             left = (row.principal_owed, row.interest - accrued, row.fee_owed)
-            yield InstalmentState(row.number + 1, self.on, row.due_on, *left, curve=_rest_of(row, accrued, self.on))
+            rest = _rest_of(row, accrued, self.on)
+            yield InstalmentState(row.number + 1, self.on, row.due_on, *left, agreed_on=row.agreed_on, curve=rest)
 
     def _with_principal(self, terms: LoanTerms, rows: list[InstalmentState], added: Decimal) -> list[InstalmentState]:
         last = max(rows, key=lambda row: (row.due_on, row.number)).number

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from core.money import ZERO
+from core.money import ZERO, round_to
 from loans.account.account import Account, InstalmentState, age, settle_rows
 from loans.account.changes.base import Effect, EventImpossible
 
@@ -154,7 +154,7 @@ class ChargesWaived:
         account, left = age(account, self.on), self.amount
         rows: list[InstalmentState] = []
         for row in account.instalments:
-            part = min(row.owed_parts.of(self.component), left)
+            part = min(row.owed_parts.of(self.component), round_to(left, row.step, "ROUND_DOWN"))
             rows.append(self._waived(row, part) if part else row)
             left -= part
         if left and self.source is None:

@@ -13,7 +13,9 @@ from core.money import ZERO, split_evenly
 from loans.account.account import Account, InstalmentState, age
 from loans.account.changes.base import Effect, EventImpossible
 from loans.account.changes.earning import lengthened, shifted
-from loans.account.changes.plan_rows import NoInstalmentAhead, ahead, later_dues, on_day, price_of_time, with_rows
+from loans.account.changes.made_dates import agreed_dues, days_moved, due, later_dues, price_of_move, rolled
+from loans.account.changes.plan_rows import NoInstalmentAhead, ahead, with_first, with_rows
+from loans.schedules.due_dates import on_day, on_working_days
 from loans.schedules.terms import Frequency, LoanTerms
 
 
@@ -43,22 +45,29 @@ class DueDayChanged:
             raise DueDayNeedsMonths()
         if not rows:
             return _nothing_ahead(account, self.source)
-        months, first = self._nearest(rows[0])
-        dues = [first, *(on_day(add_months(row.due_on.replace(day=1), months), self.day) for row in rows[1:])]
+        before = agreed_dues(rows, self.terms)
+        months = self._nearest(rows[0], before[0])
+        agreed = [on_day(self.terms, add_months(on.replace(day=1), months), self.day) for on in before]
+        dues = rolled(self.terms, agreed, rows[0].starts_on)
         outstanding = sum((row.principal_owed for row in rows), ZERO)
         terms = account.in_force(self.terms)
-        added = max(price_of_time(terms, outstanding, rows[0].due_on, first), rows[0].interest_paid - rows[0].interest)
-        moved = _moved(rows, dues, [added])
-        days = max(abs((due - row.due_on).days) for row, due in zip(rows, dues, strict=True))
-        figures = {"days_moved": Decimal(days), "interest_added": added}
+        price = price_of_move(terms, outstanding, (before[0], rows[0].due_on), (agreed[0], dues[0]))
+        added = max(price, rows[0].interest_paid - rows[0].interest)
+        figures = {"days_moved": days_moved(rows, dues), "interest_added": added}
+        moved = _moved(rows, agreed, dues, with_first(terms, added, len(rows)), terms)
         return Effect(with_rows(account, moved), figures=figures)
 
-    def _nearest(self, first: InstalmentState) -> tuple[int, date]:
-        """By how many months, and to which day, the first due date moves; of two equally near the later."""
-        begin = first.due_on.replace(day=1)
-        found = [(months, on_day(add_months(begin, months), self.day)) for months in (-1, 0, 1)]
-        possible = [pair for pair in found if pair[1] >= max(self.on, first.starts_on)]
-        return min(reversed(possible), key=lambda pair: abs((pair[1] - first.due_on).days))
+    def _nearest(self, first: InstalmentState, agreed: date) -> int:
+        """By how many months the first due date moves, so that it moves least; of two equally near the later.
+
+        It is to fall due on ``on`` or later, and after its period has begun.
+        """
+        found = {
+            months: on_day(self.terms, add_months(agreed.replace(day=1), months), self.day) for months in (-1, 0, 1, 2)
+        }
+        due_on = {months: on_working_days(self.terms, [on])[0] for months, on in found.items()}
+        possible = [months for months in found if due_on[months] >= self.on and due_on[months] > first.starts_on]
+        return min(reversed(possible), key=lambda months: abs((found[months] - agreed).days))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,14 +90,19 @@ class PaymentHoliday:
         rows = ahead(account, self.on)
         if not rows:
             return _nothing_ahead(account, self.source)
-        known = [row.due_on for row in rows]
-        dues = [*known, *later_dues(self.terms, known, self.count, known[-1])][self.count :]
+        known = agreed_dues(rows, self.terms)
+        agreed = [*known, *later_dues(self.terms, known, self.count, rows[-1].due_on)][self.count :]
+        dues = rolled(self.terms, agreed, rows[0].starts_on)
         outstanding = sum((row.principal_owed for row in rows), ZERO)
         terms = account.in_force(self.terms)
-        added = ZERO if self.interest == "free" else price_of_time(terms, outstanding, known[0], dues[0])
-        extra = split_evenly(added, len(rows)) if self.interest == "spread" else [added]
+        price = price_of_move(terms, outstanding, (known[0], rows[0].due_on), (agreed[0], dues[0]))
+        added = ZERO if self.interest == "free" else price
+        if self.interest == "spread":
+            extra = split_evenly(added, len(rows), terms.rounding.unit)
+        else:
+            extra = with_first(terms, added, len(rows))
         figures = {"instalments_skipped": Decimal(self.count), "interest_added": added}
-        return Effect(with_rows(account, _moved(rows, dues, extra)), figures=figures)
+        return Effect(with_rows(account, _moved(rows, agreed, dues, extra, self.terms)), figures=figures)
 
 
 def _nothing_ahead(account: Account, source: Any) -> Effect:
@@ -99,14 +113,19 @@ def _nothing_ahead(account: Account, source: Any) -> Effect:
 
 
 def _moved(
-    rows: Sequence[InstalmentState], dues: Sequence[date], extra_interest: Sequence[Decimal]
+    rows: Sequence[InstalmentState],
+    agreed: Sequence[date],
+    dues: Sequence[date],
+    extra_interest: Sequence[Decimal],
+    terms: LoanTerms,
 ) -> list[InstalmentState]:
     """``rows`` due on ``dues``, each beginning where the one before it ends; the first ones bear ``extra_interest``, which
     is earned in the time between the first due date as it was and as it is."""
     moved, starts_on, time = [], rows[0].starts_on, (rows[0].due_on, dues[0])
     extra = [*extra_interest, *[ZERO] * len(rows)]
-    for row, due_on, more in zip(rows, dues, extra, strict=False):
+    for row, on, due_on, more in zip(rows, agreed, dues, extra, strict=False):
         curve = lengthened(row, time, more) if row is rows[0] else shifted(row, starts_on, due_on, time, more)
-        moved.append(replace(row, starts_on=starts_on, due_on=due_on, interest=row.interest + more, curve=curve))
+        interest = row.interest + more
+        moved.append(replace(due(row, on, due_on, terms), starts_on=starts_on, interest=interest, curve=curve))
         starts_on = due_on
     return moved

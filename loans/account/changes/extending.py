@@ -1,5 +1,6 @@
 """More time: every open due date moved later, at the contract's rate and with no penalty for asking (pure)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -11,7 +12,11 @@ from core.money import ZERO, round_money
 from loans.account.account import Account, InstalmentState, age, relaid
 from loans.account.changes.base import Effect, EventImpossible
 from loans.account.changes.earning import lengthened, shifted
-from loans.schedules.amortisation import rate_on
+from loans.account.changes.made_dates import Days, agreed_dues, agreed_on, price_of_days
+from loans.account.changes.plan_rows import with_first, with_rows
+from loans.schedules.due_dates import on_working_days
+from loans.schedules.period_rates import rate_on
+from loans.schedules.terms import LoanTerms
 
 
 class NothingToExtend(EventImpossible):
@@ -23,14 +28,16 @@ class NothingToExtend(EventImpossible):
 class Extended:
     """Every open due date moves by ``days``; the interest of the extra time goes to the first open instalment.
 
-    The extra time is charged at the rate in force, ``annual_rate`` where it never changed, on the principal outstanding
-    (actual/365). Late interest charged so far stays owed. Where interest follows the balance the plan itself charges the
-    time.
+    They move from the day agreed, and then to a working day where the product moves dates. The extra time is charged at
+    the rate in force, ``annual_rate`` where it never changed, on the principal outstanding, its days counted as the product
+    counts days (actual/365 without ``terms``). Late interest charged so far stays owed. Where interest follows the balance
+    the plan itself charges the time.
     """
 
     on: date
     days: int
     annual_rate: Decimal
+    terms: LoanTerms | None = None
     source: Any = None
 
     def apply(self, account: Account) -> Effect:
@@ -45,48 +52,53 @@ class Extended:
         return Effect(after, figures={"days_moved": Decimal(self.days), "interest_added": added})
 
     def _moved(self, account: Account) -> Account:
-        shift = timedelta(days=self.days)
-        rate = rate_on(self.annual_rate, account.rate_steps, self.on)
-        added = round_money(account.principal_outstanding * rate * self.days / 365)
-        rows: list[InstalmentState] = []
-        first_open = True
-        for row in account.instalments:
-            if _is_open(row):
-                rows.append(_later(row, shift, added) if first_open else _shifted(row, shift))
-                first_open = False
+        rows = [row for row in account.instalments if _is_open(row)]
+        before = self._days(rows)
+        agreed = [on + timedelta(days=self.days) for on, _due in before]
+        dues = agreed if self.terms is None else on_working_days(self.terms, agreed)
+        moved_to = {row.due_on: due_on for row, due_on in zip(rows, dues, strict=True)}
+        added = self._price(account, before[0], (agreed[0], dues[0]))
+        extra = [added] if self.terms is None else with_first(self.terms, added, len(rows))
+        time = (rows[0].due_on, dues[0])
+        changed: list[InstalmentState] = []
+        for row, on, due_on, more in zip(rows, agreed, dues, [*extra, *[ZERO] * len(rows)], strict=False):
+            starts_on = row.starts_on
+            if not changed:
+                curve = lengthened(row, time, more)
             else:
-                rows.append(row)
-        return replace(account, instalments=tuple(rows))
+                starts_on = min(moved_to.get(starts_on, starts_on + timedelta(days=self.days)), due_on)
+                curve = shifted(row, starts_on, due_on, time, more)
+            kept = None if self.terms is None else agreed_on(on, self.terms)
+            row = replace(row, starts_on=starts_on, due_on=due_on, agreed_on=kept)
+            changed.append(replace(row, interest=row.interest + more, curve=curve))
+        return with_rows(account, changed)
+
+    def _days(self, rows: Sequence[InstalmentState]) -> list[Days]:
+        """The day agreed for each of ``rows``, and the one it falls due on."""
+        agreed = [row.due_on for row in rows] if self.terms is None else agreed_dues(rows, self.terms)
+        return [(on, row.due_on) for on, row in zip(agreed, rows, strict=True)]
+
+    def _price(self, account: Account, before: Days, after: Days) -> Decimal:
+        principal, rate = account.principal_outstanding, rate_on(self.annual_rate, account.rate_steps, self.on)
+        if self.terms is None:
+            return round_money(principal * rate * self.days / 365)
+        return price_of_days(self.terms, principal, rate, before, after)
 
     def _plan_moved(self, account: Account) -> Account:
         assert account.plan is not None
-        shift = timedelta(days=self.days)
         still_open = {row.number for row in account.instalments if _is_open(row)}
         planned = still_open.intersection(account.plan.numbers)
-        plan = account.plan.moved(min(planned), shift) if planned else account.plan
+        plan = account.plan.moved(min(planned), timedelta(days=self.days)) if planned else account.plan
         dates = {number: (x.starts_on, x.due_on) for number, x in zip(plan.numbers, plan.periods, strict=True)}
         # A down payment is no part of the plan: while it is owed it moves by itself.
-        dates |= {
-            row.number: (row.starts_on, row.due_on + shift)
-            for row in account.instalments
-            if row.number in still_open - planned
-        }
+        apart = [row for row in account.instalments if row.number in still_open - planned]
+        dues = on_working_days(plan.terms, [row.due_on + timedelta(days=self.days) for row in apart])
+        dates |= {row.number: (row.starts_on, due_on) for row, due_on in zip(apart, dues, strict=True)}
         rows = tuple(
             replace(row, starts_on=dates[row.number][0], due_on=dates[row.number][1]) if row.number in dates else row
             for row in account.instalments
         )
         return relaid(replace(account, instalments=rows, plan=plan), self.on)
-
-
-def _later(row: InstalmentState, shift: timedelta, added: Decimal) -> InstalmentState:
-    due_on = row.due_on + shift
-    curve = lengthened(row, (row.due_on, due_on), added)
-    return replace(row, due_on=due_on, interest=row.interest + added, curve=curve)
-
-
-def _shifted(row: InstalmentState, shift: timedelta) -> InstalmentState:
-    starts_on, due_on = row.starts_on + shift, row.due_on + shift
-    return replace(row, starts_on=starts_on, due_on=due_on, curve=shifted(row, starts_on, due_on))
 
 
 def _is_open(row: InstalmentState) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from django.utils.translation import gettext_lazy as _
 
 from core.calendars import days_between
-from core.money import ZERO, round_money
+from core.money import ZERO, round_to
 from loans.account.account import Account, InstalmentState, age, settle_rows
 from loans.account.changes.base import Effect, EventImpossible
 from loans.account.changes.earning import curve_of
@@ -72,7 +72,7 @@ def _without_interest(row: InstalmentState, hold: Hold) -> InstalmentState:
     """The instalment without the interest of the days held, in which nothing more is earned; days already free earn none."""
     curve, eve = curve_of(row), hold.first - timedelta(days=1)
     earned, then = earned_by(curve, eve), earned_by(curve, hold.last)
-    part = min(round_money(then - earned), row.interest_owed)
+    part = min(round_to(then - earned, row.step), row.interest_owed)
     if row.settled_on is not None or part <= 0:
         return row
     before = until(curve, eve) or ((eve, ZERO),)

@@ -117,7 +117,7 @@ def _made_good(row: InstalmentState) -> InstalmentState:
         principal_paid=row.principal,
         interest_paid=row.interest,
         fee_paid=row.fee,
-        late_interest_paid=round_money(row.late_interest),
+        late_interest_paid=row.late_interest_due,
     )
 
 

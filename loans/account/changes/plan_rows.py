@@ -1,21 +1,19 @@
-"""What changes of a plan share: which instalments still lie ahead, where further ones would fall, what time costs (pure)."""
+"""What changes of a plan share: which instalments still lie ahead, and what time costs (pure)."""
 
-from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 
 from django.utils.translation import gettext_lazy as _
 
-from core.calendars import add_months
-from core.money import ZERO, round_money
+from core.money import ZERO, round_to
 from loans.account.account import Account, InstalmentState
 from loans.account.changes.base import EventImpossible
-from loans.schedules.amortisation import rate_on
 from loans.schedules.instalment_amounts import factor
-from loans.schedules.terms import Frequency, LoanTerms
+from loans.schedules.period_rates import rate_on
+from loans.schedules.terms import LoanTerms
 
 
 class NoInstalmentAhead(EventImpossible):
@@ -41,33 +39,6 @@ def overdue(account: Account, on: date) -> list[InstalmentState]:
     return [row for row in account.instalments if row.agreed_owed and row.due_on < on]
 
 
-def on_day(month: date, day: int) -> date:
-    """The ``day`` in the month of ``month``, or the month's last day where it has fewer."""
-    return month.replace(day=min(day, monthrange(month.year, month.month)[1]))
-
-
-def later_dues(terms: LoanTerms, known: Sequence[date], count: int, after: date) -> list[date]:
-    """``count`` due dates that go on where ``known`` ends, all later than ``after``.
-
-    The latest day of the month among ``known`` is the anchor, so that a February does not make the day earlier for good.
-    """
-    anchor, last, step = max(due.day for due in known), max(known), 0
-    found: list[date] = []
-    while len(found) < count:
-        step += 1
-        due = _stepped(terms, last, step, anchor)
-        if due > after:
-            found.append(due)
-    return found
-
-
-def _stepped(terms: LoanTerms, last: date, step: int, anchor: int) -> date:
-    if terms.frequency is Frequency.MONTH:
-        return on_day(add_months(last.replace(day=1), step * terms.every), anchor)
-    days = 7 if terms.frequency is Frequency.WEEK else 1
-    return last + timedelta(days=step * terms.every * days)
-
-
 def price_of_time(terms: LoanTerms, principal: Decimal, start: date, end: date) -> Decimal:
     """Interest of ``principal`` from ``start`` to ``end`` at the contract rates in force (the steps of ``terms``); nothing
     where a flat charge was agreed.
@@ -81,7 +52,16 @@ def price_of_time(terms: LoanTerms, principal: Decimal, start: date, end: date) 
     days = [start, *(step.from_on for step in terms.rate_steps if start < step.from_on < end), end]
     rates = [rate_on(terms.annual_rate, terms.rate_steps, day) for day in days[:-1]]
     spans = zip(pairwise(days), rates, strict=True)
-    return round_money(principal * sum((factor(terms, *span, rate) for span, rate in spans), ZERO))
+    return terms.rounding.payable(principal * sum((factor(terms, *span, rate) for span, rate in spans), ZERO))
+
+
+def with_first(terms: LoanTerms, added: Decimal, count: int) -> list[Decimal]:
+    """``added`` as the first of ``count`` instalments bears it: what is no whole multiple goes to the last of them.
+
+    The last one takes whatever rounding leaves, so that the others stay multiples where the product wants multiples.
+    """
+    whole = round_to(added, terms.rounding.unit, "ROUND_DOWN")
+    return [whole, *[ZERO] * (count - 2), added - whole] if count > 1 and added > 0 else [added, *[ZERO] * (count - 1)]
 
 
 def closed(row: InstalmentState) -> InstalmentState:

@@ -13,16 +13,21 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from core.money import ZERO, round_money
+from core.money import ZERO, round_to
 from loans.account.account import Account, InstalmentState, age, relaid, settle_rows
 from loans.account.changes.base import Effect, EventImpossible
 from loans.account.changes.earning import curve_of
 from loans.account.changes.late_rates import with_contract_rate
+from loans.account.changes.made_dates import agreed_dues, agreed_on, later_dues, rolled
 from loans.account.changes.plan_rows import NoInstalmentAhead, with_rows
-from loans.schedules.amortisation import Amounts, Bearing, Course, amortise_by_day, rate_on
+from loans.schedules.amortisation import Amounts, Bearing, Course, amortise, amortise_by_day, plan_on_approved
 from loans.schedules.due_dates import Period, periods, step
 from loans.schedules.earning import Curve, as_curve, earned_by, following, line, until
-from loans.schedules.terms import Drawdown, LoanTerms, Method, RateStep
+from loans.schedules.flat_interest import flat_unwound
+from loans.schedules.period_rates import rate_on, regular_rates
+from loans.schedules.principal_parts import PrincipalPlan, plan_from
+from loans.schedules.schedule import opening_balance
+from loans.schedules.terms import Drawdown, InterestType, LevelOn, LoanTerms, Method, RateStep
 
 
 class NoSuchDueDate(EventImpossible):
@@ -124,7 +129,7 @@ class Rescheduled:
         if self.new_due_on is not None and self.new_due_on <= rows[0].starts_on:
             raise DueDateNotLater(starts_on=rows[0].starts_on.isoformat())
         count = len(rows) + (self.extra_count or 0) + (self.principal_grace or 0)
-        changed: dict[str, Any] = {}
+        changed: dict[str, Any] = {"lent_in_all": lent_in_all(account)}
         if self.annual_rate is not None:
             changed |= {"annual_rate": self.annual_rate, "rate_steps": ()}
         if self.principal_grace:
@@ -135,8 +140,10 @@ class Rescheduled:
         keeps_level = not self.extra_count and self.annual_rate is None
         level = rows[0].principal + rows[0].interest if keeps_level else None
         more = [_further(rows[-1], n) for n in range(1, count - len(rows) + 1)]
-        found = self._periods(terms, rows, count)
-        after = _laid_out(account, [*rows, *more], terms, found, to_repay(rows), level)
+        agreed = self._agreed(rows, count)
+        found = self._periods(rows, rolled(self.terms, agreed, rows[0].starts_on))
+        kept = [replace(x, agreed_on=agreed_on(on, self.terms)) for x, on in zip([*rows, *more], agreed, strict=True)]
+        after = _laid_out(account, kept, terms, found, Course(opening=to_repay(rows), level=level))
         if self.annual_rate is not None:
             after = with_contract_rate(after, max(self.on, rows[0].starts_on), self.annual_rate)
         moved = Decimal((after.instalments[-1].due_on - account.instalments[-1].due_on).days)
@@ -148,14 +155,16 @@ class Rescheduled:
         counts = (self.extra_count, self.principal_grace, self.interest_grace)
         return self.new_due_on is not None or self.annual_rate is not None or any(counts)
 
-    def _periods(self, terms: LoanTerms, rows: Sequence[InstalmentState], count: int) -> list[Period]:
-        if self.new_due_on is None:
-            dues = [row.due_on for row in rows]
-            dues += [step(terms, dues[-1], n) for n in range(1, count - len(rows) + 1)]
-            first = periods_of(self.terms, rows[:1])[0].part_of
-        else:
-            dues = [step(terms, self.new_due_on, n) for n in range(count)]
-            first = None
+    def _agreed(self, rows: Sequence[InstalmentState], count: int) -> list[date]:
+        """The due dates from the first of ``rows`` on, before they move to working days."""
+        if self.new_due_on is not None:
+            return [step(self.terms, self.new_due_on, n) for n in range(count)]
+        known = agreed_dues(rows, self.terms)
+        return [*known, *later_dues(self.terms, known, count - len(rows), rows[-1].due_on)]
+
+    def _periods(self, rows: Sequence[InstalmentState], dues: Sequence[date]) -> list[Period]:
+        as_before = periods_of(self.terms, [replace(rows[0], due_on=dues[0])])[0].part_of
+        first = as_before if self.new_due_on is None else None
         later = [Period(start, due, (start, due)) for start, due in pairwise(dues)]
         return [Period(rows[0].starts_on, dues[0], first), *later]
 
@@ -167,6 +176,38 @@ def running(account: Account, on: date) -> list[InstalmentState]:
 
 def to_repay(rows: Sequence[InstalmentState]) -> Decimal:
     return sum((row.principal for row in rows), ZERO)
+
+
+def lent_in_all(account: Account) -> Decimal:
+    """What was lent so far, repaid or not: the share of a balloon is a share of this, not of what is still to repay."""
+    return to_repay(account.instalments)
+
+
+def _plan_on_approved(
+    account: Account, rows: Sequence[InstalmentState], terms: LoanTerms, anew: LoanTerms | None = None
+) -> PrincipalPlan | None:
+    """What ``rows``, the last ones of ``account``, repay where the plan is worked out once, on the approved amount.
+
+    ``anew`` are the terms of the rest where a new rate works it out anew: on what would then be left of the approved
+    amount. None where the plan follows what is outstanding.
+    """
+    if terms.level_on is not LevelOn.APPROVED or not terms.drawdowns:
+        return None
+    terms = account.in_force(terms)
+    found = periods(terms)
+    first = min(_passed(account, rows), len(found) - 1)
+    if anew is not None:
+        whole = replace(terms, drawdowns=())
+        agreed = amortise(whole, found, Course(opening=opening_balance(whole)))
+        left = sum((principal for principal, _interest in agreed[first:]), ZERO)
+        return plan_from(replace(anew, lent_in_all=terms.principal), left, regular_rates(anew, periods_of(terms, rows)))
+    plan = plan_on_approved(terms, found, first)
+    return lambda k, interest: plan(min(k + first, len(found) - 1), interest)
+
+
+def _passed(account: Account, rows: Sequence[InstalmentState]) -> int:
+    """How many instalments, down payments apart, come before ``rows``."""
+    return sum(row.starts_on < row.due_on <= rows[0].starts_on for row in account.instalments)
 
 
 def _interest(account: Account) -> Decimal:
@@ -217,7 +258,7 @@ def rest_of(
 
 def _grace_left(account: Account, terms: LoanTerms, rows: Sequence[InstalmentState]) -> dict[str, int]:
     """The instalments of ``rows`` that are still in a grace agreed at the beginning, none of them the last one."""
-    passed = sum(row.starts_on < row.due_on <= rows[0].starts_on for row in account.instalments)
+    passed = _passed(account, rows)
     return {name: min(max(getattr(terms, name) - passed, 0), len(rows) - 1) for name in GRACES}
 
 
@@ -228,26 +269,35 @@ def worked_out_anew(
     (or less, where it is negative) from ``on`` on.
 
     Where something turned in the running period before, what was earned by ``on`` is a fact and only the rest of the
-    period is worked out; else the whole period is, with the turn in it.
+    period is worked out; else the whole period is, with the turn in it. What is a share of the whole loan stays a share of
+    all that is lent; a plan made once on the approved amount only follows a new rate.
     """
     start, opening, found = rows[0].starts_on, to_repay(rows), periods_of(terms, rows)
     paid = {k: row.principal_paid for k, row in enumerate(rows) if row.principal_paid}
+    changes: dict[str, Any] = {
+        "principal": max(terms.principal, opening + added),
+        "lent_in_all": lent_in_all(account) + added,
+    }
     if on <= start or rows[0].curve:
         begins = max(on, start)
-        rest = rest_of(account, terms, rows, begins, principal=max(terms.principal, opening + added))
+        rest = rest_of(account, terms, rows, begins, **changes)
         cut = [Period(begins, *found[0][1:]), *found[1:]]
         before = earned_by(curve_of(rows[0]), begins) - earned_by(curve_of(rows[0]), start)
         course = Course(opening=opening + added, paid=paid, brought=before, level_periods=found if before else ())
-        laid_out = amortise_by_day(rest, cut if before else found, course)
-        return _with_amounts(account, rows, found, laid_out, begins if before else start, before)
-    changes: dict[str, Any] = {"principal": max(terms.principal, opening + added)}
-    course = Course(opening=opening + min(added, ZERO), paid=paid)
-    if added > 0:
-        changes["drawdowns"] = (Drawdown(start, opening), Drawdown(on, added))
-    elif added < 0:
-        course = replace(course, bearing=_bearing_until(on, -added), turns={on})
-    rest = rest_of(account, terms, rows, **changes)
-    return _with_amounts(account, rows, found, amortise_by_day(rest, found, course), start)
+    else:
+        begins, before, cut = start, ZERO, found
+        course = Course(opening=opening + min(added, ZERO), paid=paid)
+        if added < 0:
+            course = replace(course, bearing=_bearing_until(on, -added), turns={on})
+        drawdowns = (Drawdown(start, opening), Drawdown(on, added)) if added > 0 else ()
+        rest = rest_of(account, terms, rows, drawdowns=drawdowns, **changes)
+    if added >= 0:
+        course = replace(course, plan=_plan_on_approved(account, rows, terms, None if added else rest))
+    amounts, curves = amortise_by_day(rest, cut if before else found, course)
+    if terms.interest_type is InterestType.FLAT and added < 0:
+        unwound = flat_unwound(terms, found, [row.interest for row in rows], (opening + added) / opening, on)
+        amounts = [(principal, interest) for (principal, _old), interest in zip(amounts, unwound, strict=True)]
+    return _with_amounts(account, rows, found, (amounts, curves), begins if before else start, before)
 
 
 def _bearing_until(on: date, amount: Decimal) -> Bearing:
@@ -273,7 +323,7 @@ def _with_amounts(
         starts_on, left = (period.starts_on, interest) if k else (begins, interest - brought)
         own = curves[k] if curves else line(starts_on, period.due_on, left)
         earlier = until(curve_of(row), min(rows[0].starts_on, row.starts_on))
-        carried = round_money(earlier[-1][1]) if earlier else ZERO
+        carried = round_to(earlier[-1][1], row.step) if earlier else ZERO
         kept = until(curve_of(row), begins) if brought and not k else earlier if carried else ()
         changed.append(
             replace(
@@ -290,15 +340,10 @@ def _with_amounts(
 
 
 def _laid_out(
-    account: Account,
-    rows: Sequence[InstalmentState],
-    terms: LoanTerms,
-    found: Sequence[Period],
-    opening: Decimal,
-    level: Decimal | None = None,
+    account: Account, rows: Sequence[InstalmentState], terms: LoanTerms, found: Sequence[Period], course: Course
 ) -> Account:
     paid = {k: row.principal_paid for k, row in enumerate(rows) if row.principal_paid}
-    laid_out = amortise_by_day(terms, found, Course(opening=opening, paid=paid, level=level))
+    laid_out = amortise_by_day(terms, found, replace(course, paid=paid))
     return _with_amounts(account, rows, found, laid_out, rows[0].starts_on)
 
 

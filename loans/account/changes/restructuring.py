@@ -16,19 +16,21 @@ from core.money import ZERO, round_to, split_evenly
 from loans.account.account import Account, InstalmentState, age, settle_rows
 from loans.account.changes.base import Effect, EventImpossible
 from loans.account.changes.earning import curve_of, with_earned
+from loans.account.changes.made_dates import agreed_dues, agreed_on, later_dues, rolled
 from loans.account.changes.plan_rows import (
     NoInstalmentAhead,
     NothingOverdue,
     ahead,
     closed,
-    later_dues,
     overdue,
     price_of_time,
     with_rows,
 )
-from loans.schedules.amortisation import rate_on
+from loans.schedules.due_dates import on_working_days
 from loans.schedules.earning import as_curve, line, plus
 from loans.schedules.instalment_amounts import factor, level_instalment
+from loans.schedules.period_rates import rate_on
+from loans.schedules.principal_parts import even_parts
 from loans.schedules.terms import LoanTerms, Method
 
 
@@ -89,15 +91,17 @@ class OverdueReaged:
             if self.source is None:
                 raise NothingOverdue()
             return Effect(account)
-        dues = later_dues(self.terms, [row.due_on for row in account.instalments], self.count, self.on)
+        end = max(max(row.due_on for row in account.instalments), self.on)
+        agreed = later_dues(self.terms, agreed_dues(account.instalments, self.terms), self.count, end)
+        dues = rolled(self.terms, agreed, end)
         parts = _parts(late, dues, account.in_force(self.terms), self.on, priced=bool(self.priced))
         number = max(row.number for row in account.instalments)
-        starts = [max(max(row.due_on for row in account.instalments), self.on), *dues]
+        starts, agreed_as = [end, *dues], [agreed_on(on, self.terms) for on in agreed]
         more = [
-            _with_part(InstalmentState(number + n, starts[n - 1], due_on, ZERO, ZERO, ZERO), part, self.on)
-            for n, (due_on, part) in enumerate(zip(dues, parts, strict=True), start=1)
+            replace(_with_part(_nothing_yet(number + n, starts[n - 1], due_on), part, self.on), agreed_on=kept)
+            for n, (due_on, part, kept) in enumerate(zip(dues, parts, agreed_as, strict=True), start=1)
         ]
-        return _effect(account, late, more, self.on)
+        return _effect(account, late, [row for row in more if row.owed], self.on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,10 @@ class _Part:
     interest: Decimal
     fee: Decimal
     price: Decimal
+
+
+def _nothing_yet(number: int, starts_on: date, due_on: date) -> InstalmentState:
+    return InstalmentState(number, starts_on, due_on, ZERO, ZERO, ZERO)
 
 
 def _with_part(row: InstalmentState, part: _Part, on: date) -> InstalmentState:
@@ -123,9 +131,10 @@ def _parts(
     late: Sequence[InstalmentState], dues: Sequence[date], terms: LoanTerms, on: date, *, priced: bool
 ) -> list[_Part]:
     """Principal, interest and fee of ``late`` in equal parts for ``dues``."""
-    principal = split_evenly(sum((row.principal_owed for row in late), ZERO), len(dues))
-    interest = split_evenly(sum((row.interest_owed for row in late), ZERO), len(dues))
-    fees = split_evenly(sum((row.fee_owed for row in late), ZERO), len(dues))
+    unit = terms.rounding.unit
+    principal = split_evenly(sum((row.principal_owed for row in late), ZERO), len(dues), unit)
+    interest = split_evenly(sum((row.interest_owed for row in late), ZERO), len(dues), unit)
+    fees = split_evenly(sum((row.fee_owed for row in late), ZERO), len(dues), unit)
     prices = [
         price_of_time(terms, part, on, due) if priced else ZERO for part, due in zip(principal, dues, strict=True)
     ]
@@ -169,7 +178,8 @@ class Reamortised:
             return Effect(account)
         if self.terms.flat_charge is not None:
             raise FlatChargeStays()
-        dues = self._dues(account)
+        agreed = self._agreed(account)
+        dues = rolled(self.terms, agreed, self.on)
         accrued = {row.number: self._accrued(row) for row in account.instalments}
         unpaid = sum((accrued[row.number] - row.interest_paid for row in account.instalments), ZERO)
         kept = tuple(self._ended(row, accrued[row.number]) for row in account.instalments)
@@ -178,20 +188,25 @@ class Reamortised:
         first = (ZERO if self.capitalised else unpaid, sum((row.fee_owed for row in account.instalments), ZERO))
         terms = account.in_force(self.terms)
         rows = self._new_rows(terms, principal, first, dues, max((row.number for row in kept), default=0))
+        rows = [replace(row, agreed_on=agreed_on(on, self.terms)) for row, on in zip(rows, agreed, strict=True)]
+        rows = [row for row in rows if row.owed]
         figures = {
             "replanned_principal": principal,
             "interest_capitalised": unpaid if self.capitalised else ZERO,
-            "instalments_planned": Decimal(self.count),
+            "instalments_planned": Decimal(len(rows)),
         }
         return Effect(settle_rows(replace(account, instalments=(*kept, *rows)), self.on), figures=figures)
 
-    def _dues(self, account: Account) -> list[date]:
-        if self.first_due_on is not None:
-            if self.first_due_on <= self.on:
+    def _agreed(self, account: Account) -> list[date]:
+        """The due dates of the new plan, before they move to working days."""
+        first = self.first_due_on
+        if first is not None:
+            if on_working_days(self.terms, [first])[0] <= self.on:
                 raise FirstDueTooEarly()
-            return [self.first_due_on, *later_dues(self.terms, [self.first_due_on], self.count - 1, self.first_due_on)]
-        old = [row.due_on for row in account.instalments]
-        coming = [due_on for due_on in old if due_on > self.on][: self.count]
+            return [first, *later_dues(self.terms, [first], self.count - 1, first)]
+        old = agreed_dues(account.instalments, self.terms)
+        pairs = zip(old, account.instalments, strict=True)
+        coming = [on for on, row in pairs if row.due_on > self.on][: self.count]
         return [*coming, *later_dues(self.terms, old, self.count - len(coming), self.on)]
 
     def _accrued(self, row: InstalmentState) -> Decimal:
@@ -227,7 +242,7 @@ def _planned(terms: LoanTerms, principal: Decimal, factors: Sequence[Decimal]) -
     """Principal and interest of each new instalment; the last one repays what is left."""
     step, mode = terms.rounding.step, terms.rounding.mode.decimal
     even = terms.method is Method.EQUAL_PRINCIPAL or not any(factors)
-    shares = split_evenly(principal, len(factors))
+    shares = even_parts(terms, principal, len(factors))
     level = ZERO if even else level_instalment(principal, factors, terms.rounding)
     parts, balance = [], principal
     for n, rate in enumerate(factors):

@@ -42,7 +42,7 @@ class ExtensionTooShort(ExtensionLeavesOverdue):
 
 
 def _rate(loan: Loan) -> Mapping[str, Any]:
-    return {"annual_rate": loan.annual_rate}
+    return {"annual_rate": loan.annual_rate, "terms": loan.terms()}
 
 
 def _cures(tried: Tried) -> None:

@@ -344,6 +344,7 @@ class TestCap:
 
 settings = st.fixed_dictionaries(
     {
+        "rounding_step": st.sampled_from([Decimal("0.01"), Decimal("0.01"), Decimal("0.05"), Decimal(1)]),
         "late_interest_compounds": st.booleans(),
         "late_interest_most": st.one_of(st.none(), st.integers(0, 6_000).map(lambda n: Decimal(n).scaleb(-2))),
         "late_rate_ceiling": st.one_of(st.none(), st.just(Decimal("0.27"))),

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from core.money import ZERO
-from loans.schedules.amortisation import Course, amortise, down_payment_of, even_parts, plan_from, rate_on
+from loans.schedules.amortisation import Course, amortise
 from loans.schedules.due_dates import periods
+from loans.schedules.period_rates import rate_on
+from loans.schedules.principal_parts import down_payment_of, even_parts, plan_from
 from loans.schedules.schedule import build_schedule
 from loans.schedules.terms import (
     Drawdown,

@@ -1,0 +1,113 @@
+"""Due dates that acts make: stepped from the agreed day, then moved to a working day as the product does (pure).
+
+An instalment keeps the day agreed for it beside the day it falls due on. Acts count from the agreed day, so that what moved
+from the 25th to the 28th is next due on the 25th; nothing else than ``loans.schedules.due_dates`` moves a date.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+from core.calendars import add_months
+from core.dates import days_between, is_end_of_month
+from loans.account.account import InstalmentState
+from loans.account.changes.plan_rows import price_of_time
+from loans.schedules.due_dates import agreed_dates, on_day, on_working_days, step
+from loans.schedules.instalment_amounts import added_share, goes_by_days
+from loans.schedules.terms import BusinessDayRoll, DueDatesRefused, Frequency, LoanTerms, MonthEnd
+
+_LONGEST_ROLL = 10  # days; the longest holidays of a calendar with the weekends around them
+_SHORTEST_MONTH = 28
+
+
+def agreed_dues(rows: Sequence[InstalmentState], terms: LoanTerms) -> list[date]:
+    """The day agreed for each of ``rows``, before it moved to a working day.
+
+    What no act has moved stands in the contract: it is found by its working day, or, where the calendar became another
+    since, by the nearest agreed day.
+    """
+    if terms.business_day_roll is BusinessDayRoll.NONE:
+        return [row.due_on for row in rows]
+    contract = agreed_dates(terms)
+    by_due = {moved: on for on in contract for moved in on_working_days(terms, [on])}
+    return [row.agreed_on or by_due.get(row.due_on) or _nearest(contract, row.due_on) for row in rows]
+
+
+def _nearest(contract: Sequence[date], due_on: date) -> date:
+    found = min(contract, key=lambda on: abs((on - due_on).days))
+    return found if abs((found - due_on).days) <= _LONGEST_ROLL else due_on
+
+
+def rolled(terms: LoanTerms, agreed: Sequence[date], after: date) -> list[date]:
+    """The working days ``agreed`` fall due on. Raises DueDatesRefused unless they rise and lie after ``after``."""
+    dues = on_working_days(terms, agreed)
+    if dues and min(dues) <= after:
+        raise DueDatesRefused("a due date moved to a working day would not lie after its period's first day")
+    return dues
+
+
+def due(row: InstalmentState, agreed: date, due_on: date, terms: LoanTerms) -> InstalmentState:
+    """``row`` due on the working day ``due_on`` in place of the day ``agreed``."""
+    return replace(row, due_on=due_on, agreed_on=agreed_on(agreed, terms))
+
+
+def agreed_on(agreed: date, terms: LoanTerms) -> date | None:
+    """What an instalment keeps of the day agreed: nothing where no date ever moves."""
+    return None if terms.business_day_roll is BusinessDayRoll.NONE else agreed
+
+
+def later_dues(terms: LoanTerms, known: Sequence[date], count: int, after: date) -> list[date]:
+    """``count`` agreed dates that go on where ``known`` ends, each falling due after ``after``.
+
+    The day of the month is that of the last one; where its month was too short for the day, the latest among ``known``, so
+    that a February does not make the day earlier for good.
+    """
+    month, day, last = *_anchor(terms, known), max(known)
+    found: list[date] = []
+    n = 0
+    while len(found) < count:
+        n += 1
+        by_month = terms.frequency is Frequency.MONTH
+        agreed = on_day(terms, add_months(month, n * terms.every), day) if by_month else step(terms, last, n)
+        if on_working_days(terms, [agreed])[0] > after:
+            found.append(agreed)
+    return found
+
+
+def _anchor(terms: LoanTerms, known: Sequence[date]) -> tuple[date, int]:
+    """The first of the month that the last of ``known`` was agreed for, and the day of the month agreed."""
+    last, longest = max(known), max(on.day for on in known)
+    month = last.replace(day=1)
+    if last.day == 1 and longest > _SHORTEST_MONTH and terms.month_end is MonthEnd.FIRST_OF_NEXT:
+        return add_months(month, -1), longest
+    return month, longest if is_end_of_month(last) else last.day
+
+
+Days = tuple[date, date]  # the day agreed, and the working day it falls due on
+
+
+def price_of_move(terms: LoanTerms, principal: Decimal, before: Days, after: Days) -> Decimal:
+    """What a later due date costs at the contract rate: by its days where the product counts days, else as agreed.
+
+    A regular month stays a month when its end moves to a working day; so does the time an act adds.
+    """
+    counted = 1 if goes_by_days(terms) else 0
+    return price_of_time(terms, principal, before[counted], after[counted])
+
+
+def price_of_days(terms: LoanTerms, principal: Decimal, annual_rate: Decimal, before: Days, after: Days) -> Decimal:
+    """What the days of an extension cost at ``annual_rate``: they are counted by the day count of the product."""
+    counted = 1 if goes_by_days(terms) else 0
+    share = added_share(terms, before[counted], max(after[counted], before[counted]))
+    return terms.rounding.payable(principal * annual_rate * share)
+
+
+def days_moved(before: Sequence[InstalmentState], dues: Sequence[date]) -> Decimal:
+    """The most days by which a due date of ``before`` moves."""
+    return Decimal(max(abs(days_between(row.due_on, due_on)) for row, due_on in zip(before, dues, strict=True)))
+
+
+def shifted(agreed: Sequence[date], days: int) -> list[date]:
+    """``agreed`` moved by so many days."""
+    return [on + timedelta(days=days) for on in agreed]
