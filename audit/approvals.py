@@ -185,6 +185,12 @@ def pending(kind: str, obj: models.Model) -> Approval | None:
     return about(kind, obj).filter(status=ApprovalStatus.PENDING).first()
 
 
+def waiting(kind: str, obj: models.Model, *, reason: str, requested_by: User | None, on: date) -> Approval | None:
+    """The request of this kind about ``obj`` that the same person made for the same reason, while it is good and waits."""
+    same = about(kind, obj).filter(status=ApprovalStatus.PENDING, reason=reason, requested_by=requested_by)
+    return same.filter(expires_on__gte=on).first()
+
+
 def approve(*, approval_id: int, decided_by: User, on: date, reason: str = "") -> Approval:
     """Approve and carry out, exactly as the request shows it.
 

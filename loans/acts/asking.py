@@ -165,29 +165,30 @@ def undo_or_ask(*, act_id: int, reason: str, on: date, by: User | None) -> LoanA
     """
     Loan.objects.locked(LoanAct.objects.values_list("loan_id", flat=True).get(pk=act_id))
     act = LoanAct.objects.select_related("loan").get(pk=act_id)
+    if act_kind(act.kind).undone_by_two and not act.is_undone:
+        return _ask_to_undo(act, reason, on, by)
     try:
-        if act_kind(act.kind).undone_by_two and not act.is_undone:
-            undo_previewed(act, on)  # what it refuses is said before anybody is asked
-            raise BeyondAuthority(act=act_kind(act.kind).label)
         return undo(act_id=act_id, reason=reason, on=on, by=by)
     except BeyondAuthority:
-        kind = act_kind(act.kind)
-        waits = approvals.pending(to_undo(kind), act.loan)
-        told = (act_id, reason, by)
-        told_before = waits and waits.expires_on >= on and (waits.payload["act_id"], waits.reason, waits.requested_by)
-        if waits is not None and told_before == told:
-            return waits
-        return approvals.request(
-            kind=to_undo(kind),
-            obj=act.loan,
-            payload={"act_id": act.pk},
-            before=in_words(kind.label, kind.parameters, act.parameters),
-            outcome=outcome_in_words(kind, undo_previewed(act, on)),
-            amount=kind.size_of(_figures(act)),
-            reason=reason,
-            requested_by=by,
-            on=on,
-        )
+        return _ask_to_undo(act, reason, on, by)
+
+
+def _ask_to_undo(act: LoanAct, reason: str, on: date, by: User | None) -> Approval:
+    kind = act_kind(act.kind)
+    waits = approvals.waiting(to_undo(kind), act.loan, reason=reason, requested_by=by, on=on)
+    if waits is not None and waits.payload["act_id"] == act.pk:
+        return waits
+    return approvals.request(
+        kind=to_undo(kind),
+        obj=act.loan,
+        payload={"act_id": act.pk},
+        before=in_words(kind.label, kind.parameters, act.parameters),
+        outcome=outcome_in_words(kind, undo_previewed(act, on)),
+        amount=kind.size_of(_figures(act)),
+        reason=reason,
+        requested_by=by,
+        on=on,
+    )
 
 
 def _would_undo(approval: Approval, on: date) -> approvals.Outcome:

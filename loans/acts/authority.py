@@ -170,15 +170,15 @@ def freed_by_undoing(before: Account, after: Account) -> Decimal:
     return max((before.owed - before.overpaid) - (after.owed - after.overpaid), ZERO)
 
 
-def undoing_needs_second_person(act: LoanAct, freed: Decimal, on: date, by: User | None) -> bool:
-    """Whether one person may not undo ``act``, by which ``freed`` is given up.
+def undoing_needs_second_person(act: LoanAct, freed: Decimal, on: date, *, is_own: bool) -> bool:
+    """Whether one person may not undo ``act``, by which ``freed`` is given up; ``is_own``: it is their own mistake.
 
     What two agreed to takes two to undo, and so does what a later act of one person was measured by: what that one gave up
     can grow without it. A mistake of one's own is undone at once where nothing happened since.
     """
     if act.agreed_by_id is not None:
         return True
-    if is_own_mistake(act, on, by):
+    if is_own:
         return False
     if _sum(_done_alone(act.loan).filter(pk__gt=act.pk), _GIVEN_UP):
         return True

@@ -14,23 +14,17 @@ from django.utils.translation import override
 
 from audit import approvals
 from audit.models import Approval
-from core.errors import Invalid
 from core.rules import rule
 from loans.acts.asking import state_in_words, to_undo
 from loans.acts.authority import RULE, gave_up_since, taken_back_alone
 from loans.acts.kinds.money import REPAYMENT
 from loans.acts.previewing import Preview, preview
+from loans.acts.undoing import UndoReasonMissing
 from loans.models import Loan, Repayment, RepaymentStatus
 from loans.servicing.repayments import reverse_repayment
 from staff.models import User
 
 REQUEST = to_undo(REPAYMENT)
-
-
-class ReversalReasonMissing(Invalid):
-    code = "reversal_reason_missing"
-    field = "reason"
-    message = _("Say why: the reason is kept with what is undone.")
 
 
 def declare_request() -> None:
@@ -51,18 +45,18 @@ def needs_second_person(repayment: Repayment, on: date) -> bool:
 def reverse_or_ask(*, repayment_id: int, reason: str, on: date, by: User | None) -> Repayment | Approval:
     """Reverse the receipt, or ask for a second person; told again, it is what was done or asked for the first time.
 
-    Raises ReversalReasonMissing, what ``reverse_repayment`` raises, and ApprovalAlreadyPending where somebody else asked.
+    Raises UndoReasonMissing, what ``reverse_repayment`` raises, and ApprovalAlreadyPending where somebody else asked.
     """
     if not reason.strip():
-        raise ReversalReasonMissing()
+        raise UndoReasonMissing()
     Loan.objects.locked(Repayment.objects.values_list("loan_id", flat=True).get(pk=repayment_id))
     repayment = Repayment.objects.select_related("loan").get(pk=repayment_id)
     if repayment.status == RepaymentStatus.REVERSED or not needs_second_person(repayment, on):
         return reverse_repayment(
             repayment_id=repayment_id, reason=reason, reversed_on=on, reversed_by=by, alone=by is not None
         )
-    waits = approvals.pending(REQUEST, repayment)
-    if waits is not None and (waits.reason, waits.requested_by) == (reason, by) and waits.expires_on >= on:
+    waits = approvals.waiting(REQUEST, repayment, reason=reason, requested_by=by, on=on)
+    if waits is not None:
         return waits
     return approvals.request(
         kind=REQUEST,

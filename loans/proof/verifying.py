@@ -12,7 +12,7 @@ from loans.events.stored import events_of
 from loans.models import Instalment, Loan, LoanPosition, LoanStatus
 from loans.proof import book_checks, oracle
 from loans.schedules.schedule import build_schedule
-from loans.servicing.settling import settlement_quote
+from loans.servicing.settling import quote_of
 
 CHUNK = 500
 SAMPLED = 100  # of so many loans one is held against the oracle
@@ -124,10 +124,10 @@ def against_oracle(loan: Loan) -> Iterator[Difference]:
         yield Difference(found.loan_number, f"{found.figure} on {found.on}", found.stored, found.oracle)
     if loan.status != LoanStatus.ACTIVE or oracle.not_followed(loan):
         return
-    quote = settlement_quote(loan, loan.position.as_of)
-    right = max(oracle.pay_off(loan, quote.on), ZERO)
-    if abs(quote.total - right) > oracle.TOLERANCE * (loan.instalment_count + 1):
-        yield Difference(loan.number, f"pay-off on {quote.on}", quote.total, right)
+    quote = quote_of(positions.load(loan, loan.position), loan.position.as_of)
+    asked, right = max(quote.total, ZERO), max(oracle.pay_off(loan, quote.on), ZERO)
+    if abs(asked - right) > oracle.TOLERANCE * (loan.instalment_count + 1):
+        yield Difference(loan.number, f"pay-off on {quote.on}", asked, right)
 
 
 def _against_books(lo: int, hi: int) -> Iterator[Difference]:

@@ -49,15 +49,18 @@ class SettlementQuote(Parts):
 def settlement_quote(loan: Loan, on: date) -> SettlementQuote:
     """What settles ``loan`` on ``on``; changes nothing. A day before the last event is quoted as that day.
 
-    Raises LoanNotInState unless the loan is active.
+    Raises LoanNotInState unless the loan is active, and NothingToSettleWith where no money is needed for it.
     """
     lifecycle.require(loan, LoanStatus.ACTIVE)
     account = positions.load(loan, LoanPosition.objects.get(pk=loan.pk))
-    return quote_of(account, max(on, account.as_of))
+    quote = quote_of(account, max(on, account.as_of))
+    if quote.total <= 0:
+        raise NothingToSettleWith(on=quote.on.isoformat(), left=-quote.total)
+    return quote
 
 
 def quote_of(account: Account, on: date) -> SettlementQuote:
-    """The settlement quote of an account."""
+    """The settlement quote of an account; its total is below zero where more was paid ahead than the days used cost."""
     called = call_in(account, on)
     return SettlementQuote(on=on, saved=max(account.owed - called.owed, ZERO), **called.owed_parts.as_dict())
 
@@ -76,8 +79,8 @@ def settle_early(
     """Settle the loan with exactly the quoted sum, on the day it is quoted for: ``on``, or the day of the last event.
 
     ``amount`` is what somebody was shown or brings: then it must be the quote of ``on`` to the cent. A repeat with the same
-    key returns the receipt made the first time. Raises SettlementAmountDiffers, NothingToSettleWith, and what
-    ``settlement_quote`` and ``record_repayment`` raise.
+    key returns the receipt made the first time. Raises SettlementAmountDiffers, and what ``settlement_quote``
+    and ``record_repayment`` raise.
     """
     loan = Loan.objects.locked(loan_id)
     known = Repayment.objects.filter(idempotency_key=idempotency_key).first()
@@ -89,8 +92,6 @@ def settle_early(
     lifecycle.require(loan, LoanStatus.ACTIVE)
     positions.locked(loan_id)  # end of day holds positions only; the quote must not fall between its statements
     quote = settlement_quote(loan, on)
-    if quote.total <= 0:
-        raise NothingToSettleWith(on=quote.on.isoformat(), left=-quote.total)
     if amount is not None and (quote.total, quote.on) != (amount, on):
         raise SettlementAmountDiffers(on=quote.on.isoformat(), quoted=quote.total, amount=amount)
     return record_repayment(

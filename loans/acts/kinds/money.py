@@ -21,7 +21,7 @@ from loans.events.act_kinds import ActKind, Group, OnceChargedOff, Wish, registe
 from loans.events.act_parameters import Parameter, Sort
 from loans.models import Loan, LoanStatus, Repayment, RepaymentChannel
 from loans.servicing.repayments import record_repayment
-from loans.servicing.settling import settle_early, settlement_quote
+from loans.servicing.settling import NothingToSettleWith, settle_early, settlement_quote
 
 AMOUNT = Parameter(name="amount", sort=Sort.MONEY, label=_("Amount"), least=Decimal("0.01"))
 _REFERENCE = Parameter(name="payer_reference", sort=Sort.TEXT, label=_("Payer's reference"), required=False, longest=80)
@@ -55,7 +55,10 @@ def _settled(wish: Wish) -> Repayment:
 def _quoted(loan: Loan, on: date) -> Mapping[str, Any]:
     if loan.status != LoanStatus.ACTIVE:
         return {}
-    quote = settlement_quote(loan, on)
+    try:
+        quote = settlement_quote(loan, on)
+    except NothingToSettleWith:
+        return {}  # the quote beside the form says why
     return {"amount": quote.total, "effective_on": quote.on}
 
 

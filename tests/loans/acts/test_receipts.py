@@ -12,7 +12,8 @@ from django.urls import reverse
 from audit import approvals
 from audit.models import Approval
 from loans.acts.performing import perform
-from loans.acts.receipts import ReversalReasonMissing, reverse_or_ask
+from loans.acts.receipts import reverse_or_ask
+from loans.acts.undoing import UndoReasonMissing
 from loans.models import Loan, Repayment
 from loans.proof.verifying import compare
 from loans.servicing.repayments import reverse_repayment
@@ -93,7 +94,7 @@ def test_the_same_request_again_is_one(loan: Loan, finance: User, lead: User) ->
     assert asked(receipt, finance) == first
     with pytest.raises(approvals.ApprovalAlreadyPending):
         asked(receipt, lead)
-    with pytest.raises(ReversalReasonMissing):
+    with pytest.raises(UndoReasonMissing):
         asked(receipt, finance, reason=" ")
 
 

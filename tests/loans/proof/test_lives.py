@@ -15,12 +15,13 @@ from core.day_counts import DayCountRefused
 from core.errors import DomainError
 from core.money import CENT, ZERO
 from ledger.queries import difference
+from loans.bookkeeping import positions
 from loans.models import Instalment, Loan, LoanPosition
 from loans.proof import oracle
 from loans.proof.oracle_reading import read
 from loans.proof.verifying import compare
 from loans.schedules.terms import TermsRefused
-from loans.servicing.settling import settlement_quote
+from loans.servicing.settling import quote_of
 from tests.borrowers.factories import BorrowerFactory
 from tests.examples import lives
 from tests.loans.factories import LoanFactory, MerchantFactory, ProductVersionFactory
@@ -135,5 +136,6 @@ def assert_agreed_by_all(life: Life) -> None:
         return
     assert oracle.differences(loan) == [], life.told
     if loan.status == "active" and not oracle.not_followed(loan):
-        quote = settlement_quote(loan, life.today)
-        assert abs(quote.total - max(oracle.pay_off(loan, quote.on), ZERO)) <= OF_A_PAY_OFF, life.told
+        account = positions.load(loan, loan.position)
+        quote = quote_of(account, max(life.today, account.as_of))
+        assert abs(max(quote.total, ZERO) - max(oracle.pay_off(loan, quote.on), ZERO)) <= OF_A_PAY_OFF, life.told

@@ -194,6 +194,8 @@ def test_more_paid_ahead_than_the_days_cost_is_told() -> None:
     close_until(START)
 
     with pytest.raises(NothingToSettleWith):
+        settlement_quote(loan, START + timedelta(days=1))
+    with pytest.raises(NothingToSettleWith):
         settle_early(loan_id=loan.pk, on=START + timedelta(days=1), channel="counter", idempotency_key="s")
 
 
@@ -225,3 +227,21 @@ def test_who_wants_to_pay_everything_is_offered_the_payoff(client: Client, signe
 
     assert "12,005.81" in page and reverse("loans:loan_settle", args=[loan.number]) in page
     assert "13,201" not in page  # what all instalments would come to
+
+
+def test_the_pages_of_paying_and_settling_say_that_nothing_is_needed(
+    client: Client, signed_in: Callable[..., Client]
+) -> None:
+    loan = a_running_loan()
+    pay(loan, "13000.00", START)
+    close_until(START)
+    clerk = signed_in(client, "operations")
+
+    pages = [
+        clerk.get(reverse(f"loans:{name}", args=[loan.number]))
+        for name in ("loan_pay", "loan_settle", "loan_settle_quote")
+    ]
+
+    assert [page.status_code for page in pages] == [200, 200, 200]
+    assert "more was paid ahead" in pages[2].content.decode()
+    assert "settles the loan today" not in pages[0].content.decode()
