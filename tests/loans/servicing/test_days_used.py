@@ -229,6 +229,17 @@ def test_who_wants_to_pay_everything_is_offered_the_payoff(client: Client, signe
     assert "13,201" not in page  # what all instalments would come to
 
 
+def test_the_quote_names_what_is_given_back(client: Client, signed_in: Callable[..., Client]) -> None:
+    loan = a_running_loan()
+    pay(loan, "1100.15", START)
+    close_until(START)
+
+    page = signed_in(client, "operations").get(reverse("loans:loan_settle_quote", args=[loan.number])).content.decode()
+
+    assert "Interest paid ahead, given back" in page and "-174.19" in page
+    assert "Interest for the days used" not in page
+
+
 def test_the_pages_of_paying_and_settling_say_that_nothing_is_needed(
     client: Client, signed_in: Callable[..., Client]
 ) -> None:
