@@ -160,14 +160,17 @@ _ENTRY_SUMS = """
   LEFT JOIN LATERAL (SELECT sum(l.debit) AS amount FROM ledger_journalline l WHERE l.entry_id = e.id) b ON true
 """
 
+# The money of a receipt is what its entry moves outside the accounts of the loan: interest given back is a debit in them.
 REPAYMENTS = f"""
 SELECT r.number, f.figure, f.stored, f.rebuilt
   FROM loans_repayment r {_ENTRY_SUMS}
+  LEFT JOIN LATERAL (SELECT sum(l.debit - l.credit) AS amount
+                       FROM ledger_journalline l WHERE l.entry_id = e.id AND l.subledger_id IS NULL) m ON true
   LEFT JOIN LATERAL (SELECT sum(x.principal) AS principal, sum(x.interest) AS interest, sum(x.fee) AS fee,
                             sum(x.late_interest) AS late_interest
                        FROM loans_repaymentline x WHERE x.repayment_id = r.id AND x.entry_id = r.entry_id) s ON true
  CROSS JOIN LATERAL (VALUES
-    ('amount in the books', r.amount::text, coalesce(b.amount, 0)::text),
+    ('amount in the books', r.amount::text, coalesce(m.amount, 0)::text),
     ('status of its entry', r.status, CASE WHEN undone.id IS NULL THEN 'posted' ELSE 'reversed' END),
     ('sum of its parts', r.amount::text, CASE WHEN r.is_recovery THEN r.amount ELSE
         r.principal + r.interest + r.fee + r.late_interest + r.overpaid END::text),

@@ -13,7 +13,7 @@ from core.money import ZERO
 from loans.account.interest import earned_interest
 from loans.acts.performing import perform
 from loans.models import Instalment, Loan, Repayment
-from loans.proof.verifying import compare
+from loans.proof.verifying import compare, verify
 from loans.servicing.settling import NothingToSettleWith, settle_early, settlement_quote
 from tests.loans.acts.test_acts import wish
 from tests.loans.books import a_running_loan, close_days, close_until
@@ -185,6 +185,7 @@ def test_interest_paid_ahead_of_its_days_is_given_back() -> None:
     assert (loan.status, receipt.interest, receipt.amount) == ("settled", Decimal("-174.19"), quote.total)
     assert sum(r.amount for r in Repayment.objects.filter(loan=loan)) == Decimal("12005.81")
     assert (position(loan).interest_accrued, position(loan).overpaid) == (Decimal("5.81"), ZERO)
+    assert list(verify()) == []
     assert_books_agree(Loan.objects.get(pk=loan.pk))
 
 
