@@ -14,10 +14,12 @@ from core.day_counts import DayCountRefused
 from core.money import ZERO
 from core.working_days import CalendarRefused
 from loans.account.account import Account, WriteOff, call_in
-from loans.account.allocation import Allocation, Order, receive, receive_called_in
+from loans.account.allocation import Allocation, AllocationLine, Order, merged, receive, receive_called_in
 from loans.account.changes.base import Change, Effect, EventImpossible, LaterEventImpossible, TermsDoNotAllow
 from loans.account.changes.earning import keeping_earned
+from loans.account.changes.paid_ahead import INTEREST_GIVEN_BACK, given_back
 from loans.account.credit_balance import credit_used
+from loans.account.parts import sum_of
 from loans.account.recalculation import receive_on_plan
 from loans.schedules.terms import TermsRefused
 
@@ -91,19 +93,30 @@ def apply(account: Account, event: Event) -> tuple[Account, Outcome]:
         raise TermsDoNotAllow(why=str(refusal)) from refusal
     if effect.account.plan is None and not getattr(event, "takes_back", False):
         effect = replace(effect, account=keeping_earned(account, effect.account, event.on))
-    effect = _with_credit_used(effect, event.on)
+    calls_in = isinstance(event, PaymentEvent) or getattr(event, "calls_in", False)
+    back = () if calls_in else given_back(account, effect)
+    effect = _with_credit_used(effect, event.on, back)
     return effect.account, Outcome(event, effect)
 
 
-def _with_credit_used(effect: Effect, on: date) -> Effect:
-    """A credit balance pays at once what is owed again, by whatever event it is (``loans.account.credit_balance``)."""
+def _with_credit_used(effect: Effect, on: date, back: tuple[AllocationLine, ...]) -> Effect:
+    """A credit balance pays at once what is owed again, by whatever event it is (``loans.account.credit_balance``).
+
+    ``back`` is interest paid ahead that the event has put into the balance.
+    """
     after, used = credit_used(effect.account, on)
-    if used is None:
+    if used is None and not back:
         return effect
-    if effect.allocation is not None:  # money that left a credit beside a debt: it is divided further
+    if used is not None and effect.allocation is not None and not back:  # money that left a credit beside a debt
         return replace(effect, account=after, allocation=effect.allocation.and_then(used))
-    figures = {**effect.figures, CREDIT_USED: used.total}
-    return replace(effect, account=after, figures=figures, credit=used)
+    figures = dict(effect.figures)
+    if back:
+        figures[INTEREST_GIVEN_BACK] = -sum_of(back).interest
+    if used is not None:
+        figures[CREDIT_USED] = used.total
+    lines = merged([*back, *(used.lines if used is not None else ())])
+    credit = Allocation(amount=sum_of(lines).total, lines=lines, recovers=after.charged_off is not None)
+    return replace(effect, account=after, figures=figures, credit=credit)
 
 
 def in_order(event: Event) -> tuple[date, bool]:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import Invalid
 from loans.account.account import Account
+from loans.account.changes.paid_ahead import INTEREST_GIVEN_BACK
 from loans.account.replay import CREDIT_USED
 from loans.events.act_kinds import Tried
 from loans.events.of_acts import drawdowns_of
@@ -98,9 +99,12 @@ def _came_in(loan: Loan) -> Iterator[Flow]:
     yield from ((on, -amount) for on, amount in _acts(loan, _MONEY_IN))
     for receipt in loan.repayments.filter(status=RepaymentStatus.POSTED, is_recovery=False):
         yield receipt.received_on, receipt.overpaid - receipt.amount
-    # What was overpaid counts on the day it paid something; what was given back beyond it was lent on that day.
+    # What was overpaid counts on the day it paid something: interest given back, and money paid back beyond what was
+    # overpaid, had counted before and was lent on that day.
     for act in loan.acts.filter(figures__has_key=CREDIT_USED, status=ActStatus.STANDING):
         yield act.effective_on, -Decimal(act.figures[CREDIT_USED])
+    for act in loan.acts.filter(figures__has_key=INTEREST_GIVEN_BACK, status=ActStatus.STANDING):
+        yield act.effective_on, Decimal(act.figures[INTEREST_GIVEN_BACK])
     for act in loan.acts.filter(kind=REFUND, figures__has_key="owed_again", status=ActStatus.STANDING):
         yield act.effective_on, Decimal(act.figures["owed_again"])
 

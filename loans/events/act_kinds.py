@@ -20,6 +20,7 @@ from core.errors import DomainError, NotFound
 from ledger.posting import Line
 from loans.account.account import Account
 from loans.account.changes.base import Change, Effect
+from loans.account.changes.paid_ahead import INTEREST_GIVEN_BACK
 from loans.account.replay import CREDIT_USED
 from loans.events.act_parameters import Parameter, decoded
 from loans.models import Disbursement, Loan, LoanAct, LoanStatus, Repayment
@@ -224,7 +225,8 @@ class ActKind:
     def told(self) -> Sequence[tuple[str, Words]]:
         """Name and label of every figure an act of this kind can have, its own first."""
         measured = ((name, MEASURES[name]) for name in MEASURES if name in self.measures)
-        return (*self.figures, *measured, (CREDIT_USED, _("Paid by the credit balance")))
+        back = (INTEREST_GIVEN_BACK, _("Interest paid ahead, given back"))
+        return (*self.figures, *measured, back, (CREDIT_USED, _("Paid by the credit balance")))
 
     def size_of(self, figures: Mapping[str, Decimal]) -> Decimal | None:
         """The figure of the act by which its size is told, if it has one."""

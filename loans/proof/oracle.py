@@ -151,17 +151,29 @@ def _flat(facts: Facts, until: date) -> Fraction:
 
     Raises NotFollowed where an act moved interest or time: then it is not earned in the period it falls due with.
     """
-    for act in facts.of(*RESHAPING):
+    for act in facts.of(*RESHAPING, "interest_waived"):
         raise NotFollowed(act.kind)
     total = Fraction(0)
-    for row in facts.rows:
+    for row, charge in _own_charges(facts):
         days = [row.starts_on + n * ONE_DAY for n in range((row.due_on - row.starts_on).days)]
         bearing = [day for day in days if not _is_free(facts, day)]
         if bearing:
-            total += Fraction(row.interest) * sum(day < until for day in bearing) / len(bearing)
+            total += charge * sum(day < until for day in bearing) / len(bearing)
         elif row.due_on <= until:
-            total += Fraction(row.interest)
+            total += charge
     return total
+
+
+def _own_charges(facts: Facts) -> list[tuple[Row, Fraction]]:
+    """The charge of each instalment's own period: what only falls due later, in equal parts for the periods it is of."""
+    rows, waiting = [row for row in facts.rows if row.starts_on < row.due_on], facts.contract.deferred_instalments
+    if waiting and facts.of("hold_placed"):
+        raise NotFollowed("which of the deferred charges a hold has freed")
+    if not waiting:
+        return [(row, Fraction(row.interest)) for row in facts.rows]
+    first, later = rows[: waiting + 1], rows[waiting + 1 :]
+    part = Fraction(first[-1].interest) / len(first)
+    return [*((row, part) for row in first), *((row, Fraction(row.interest)) for row in later)]
 
 
 def _on_balance(facts: Facts, until: date) -> Fraction:
@@ -303,6 +315,8 @@ def _earned(facts: Facts) -> Iterator[OracleDifference]:
     on = facts.stored.as_of
     if facts.stored.status != "active":
         return
+    if facts.contract.spreads_odd_days and any(row.interest_paid for row in facts.rows if row.due_on > on):
+        raise NotFollowed("which instalments' share of the odd days was paid ahead")
     due = sum((row.interest for row in facts.rows if row.due_on <= on), NOTHING)
     left = cents(_interest(facts, on)) - due
     right, begun = due, 1

@@ -4,14 +4,14 @@ A late day is the one that has passed: money of a day lessens what the next one 
 to eight decimals and the instalment is owed in cents, as the contract says.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 from core.money import round_money, round_rate
 from loans.proof.oracle_periods import RESHAPING, NotFollowed, Reign, charged_back_to, ended_on, reigns
 from loans.proof.oracle_rates import late_rate_on
-from loans.proof.oracle_reading import NOTHING, Act, Facts, Row
+from loans.proof.oracle_reading import NOTHING, Act, Dated, Facts, Row
 
 ONE_DAY = timedelta(days=1)
 STOPPING = ("late_interest", "notice", "everything")
@@ -56,25 +56,27 @@ def late_interest(facts: Facts, on: date) -> Decimal:
         raise NotFollowed("which instalments stood before the plan was changed")
     ended, found, charged = ended_on(facts), reigns(facts), _Charged()
     day = facts.contract.start_on
-    last = on if ended is None else min(on, ended)
+    last = min([on, *(act.on for act in facts.of("write_off"))])
     _acts_of(facts, day, charged)
     while day < last:
         day += ONE_DAY
-        _charge(facts, found, day, charged)
+        _charge(facts, found, day, charged, has_ended=ended is not None and day > ended)
         _acts_of(facts, day, charged)
     return charged.in_cents
 
 
-def _charge(facts: Facts, found: list[Reign], day: date, charged: _Charged) -> None:
+def _charge(facts: Facts, found: list[Reign], day: date, charged: _Charged, *, has_ended: bool) -> None:
+    """What ``day`` bears. Once the loan has ended only what was charged back since is owed, and late."""
     if _is_held(facts, day):
         return
     rate = late_rate_on(facts, day)
     reign = [reign for reign in found if reign.told < day or reign is found[0]][-1]
-    credit = sum((act.amount("principal") for act in facts.of("goodwill_credit") if act.on < day), NOTHING)
+    credit = sum((amount for on, amount in _paid_without_money(facts, found) if on < day), NOTHING)
     for row in _rows(facts, reign):
         if row.due_on + facts.contract.grace_days * ONE_DAY >= day:
             continue
-        base = max(_base(facts, row, day), NOTHING)
+        back = sum((act.amount("owed_again") for act in _back(facts, row, day)), NOTHING)
+        base = back if has_ended else max(_base(facts, row, day) + back, NOTHING)
         part = min(credit, base)
         credit -= part
         amount = round_rate((base - part) * rate / 365)
@@ -82,9 +84,28 @@ def _charge(facts: Facts, found: list[Reign], day: date, charged: _Charged) -> N
             charged.add(row.number, amount, facts.contract.late_most)
 
 
+def _paid_without_money(facts: Facts, found: list[Reign]) -> list[Dated]:
+    """Principal that the lender or the merchant paid of what was overdue, by day; what goods given back take off the
+    instalments ahead is no longer among these."""
+    paid = [(act.on, act.amount("principal")) for act in facts.of("goodwill_credit")]
+    for place, act in enumerate(facts.of(*RESHAPING)):
+        if act.kind == "merchant_refund" and place + 1 < len(found):
+            before, after = (sum((row.principal for row in reign.rows), NOTHING) for reign in found[place : place + 2])
+            paid.append((act.on, max(act.amount("principal") - (before - after), NOTHING)))
+    return paid
+
+
 def _rows(facts: Facts, reign: Reign) -> tuple[Row, ...]:
-    """Where interest follows the balance principal is laid out anew without an act: what stands now is asked."""
-    return facts.rows if facts.contract.follows_balance else reign.rows
+    """The instalments of ``reign``, and those that a charge-back after the last due date has made.
+
+    Where interest follows the balance principal is laid out anew without an act: what stands now is asked.
+    """
+    if facts.contract.follows_balance:
+        return facts.rows
+    known, back = {row.number for row in reign.rows}, facts.of("charge_back")
+    made = {charged_back_to(facts.rows, act) for act in back} - known
+    claims = [replace(row, principal=NOTHING, interest=NOTHING) for row in facts.rows if row.number in made]
+    return (*reign.rows, *claims)
 
 
 def _base(facts: Facts, row: Row, day: date) -> Decimal:
@@ -93,7 +114,7 @@ def _base(facts: Facts, row: Row, day: date) -> Decimal:
     base = row.principal - sum((line.principal for line in lines), NOTHING)
     if facts.contract.late_compounds:
         base += row.interest - sum((line.interest for line in lines), NOTHING)
-    return base + sum((act.amount("owed_again") for act in _back(facts, row, day)), NOTHING)
+    return base
 
 
 def _back(facts: Facts, row: Row, day: date) -> list[Act]:

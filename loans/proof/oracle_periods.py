@@ -33,6 +33,7 @@ RESHAPING = (
     "interest_capitalised",
 )
 NOT_FOLLOWED = RESHAPING[-3:]
+WORKED_OUT_ANEW = ("drawn_down", "rate_changed", "rescheduled", "merchant_refund")
 
 
 class NotFollowed(Exception):
@@ -44,8 +45,8 @@ class Stretch:
     """Days from ``start`` to ``end`` of the period of instalment ``number`` that bear ``whole`` of a year in all.
 
     Each night of them bears the same part. ``by_count``: the product counts days, so that where rate or balance changes
-    inside, the two parts are counted each by itself. ``without`` is principal that bears nothing in these days, because it
-    had been paid when an act added them.
+    inside, the two parts are counted each by itself; ``by_months``: the same, in whole months and the days left.
+    ``without`` is principal that bears nothing in these days, because it had been paid when an act added them.
     """
 
     number: int
@@ -54,6 +55,7 @@ class Stretch:
     whole: Fraction
     by_count: bool = False
     without: Decimal = NOTHING
+    by_months: bool = False
 
     @property
     def share(self) -> Fraction:
@@ -136,10 +138,11 @@ def _cut(facts: Facts, stretch: Stretch) -> list[Stretch]:
     if facts.contract.follows_balance:
         days |= {rest_day(facts, money.on) for money in facts.money}
     inside = sorted(on for on in days if stretch.start < on < stretch.end)
-    if not stretch.by_count or not inside:
+    if not (stretch.by_count or stretch.by_months) or not inside:
         return [stretch]
     spans = pairwise([stretch.start, *inside, stretch.end])
-    return [replace(stretch, start=a, end=b, whole=_count(facts.contract, a, b)) for a, b in spans]
+    share = _count if stretch.by_count else _months
+    return [replace(stretch, start=a, end=b, whole=share(facts.contract, a, b)) for a, b in spans]
 
 
 def rest_day(facts: Facts, on: date) -> date:
@@ -169,15 +172,19 @@ def _alone(contract: Contract, row: Row) -> Stretch:
         length = contract.every * (7 if contract.frequency == "week" else 1)
         share = _units(contract, contract.every, start) * (end - start).days / length
         return Stretch(row.number, start, end, share)
+    return Stretch(row.number, start, end, _months(contract, start, end), by_months=True)
+
+
+def _months(contract: Contract, start: date, end: date) -> Fraction:
+    """Whole months and the days left; where interest goes by periods, days that are no whole months go by the count."""
     months = 0
     while months_later(start, months + 1) <= end:
         months += 1
     reached = months_later(start, months)
     if reached != end and contract.interest_by == "period":
-        return _by_count(contract, row)
+        return _count(contract, start, end)
     length = (months_later(start, months + 1) - reached).days
-    rest = _units(contract, 1, reached) * (end - reached).days / length
-    return Stretch(row.number, start, end, _units(contract, months, start) + rest)
+    return _units(contract, months, start) + _units(contract, 1, reached) * (end - reached).days / length
 
 
 def signed_reign(facts: Facts) -> Reign:
@@ -194,7 +201,8 @@ def signed_reign(facts: Facts) -> Reign:
         else:
             stretch = _regular(contract, row, within)
         free = place < contract.free_instalments
-        found.append(replace(stretch, whole=Fraction(0), by_count=False) if free else stretch)
+        bears_nothing = replace(stretch, whole=Fraction(0), by_count=False, by_months=False)
+        found.append(bears_nothing if free else stretch)
     return Reign(contract.start_on, contract.start_on, facts.signed, tuple(found))
 
 
@@ -259,12 +267,20 @@ def ended_on(facts: Facts) -> date | None:
 
 
 def _after(facts: Facts, before: Reign, act: Act, rows: tuple[Row, ...]) -> Reign:
-    """The stretches as ``act`` left them: those of before where an instalment kept its days."""
+    """The stretches as ``act`` left them: those of before where an instalment kept its days.
+
+    A period that had been moved bears what it bore, until its instalment is worked out anew: then it is measured.
+    """
     contract, old = facts.contract, {row.number: row for row in before.rows}
     if act.kind == "reamortised":
-        rows = tuple(row for row in rows if row.starts_on >= act.on)
+        # The new plan begins on the day of the act; before it stand old instalments with what was paid of them.
+        first = max((n for n, row in enumerate(rows) if row.starts_on == act.on), default=len(rows))
+        rows = rows[first:]
         return Reign(act.on, act.on, rows, tuple(_alone(contract, row) for row in rows))
+    if act.kind in WORKED_OUT_ANEW and any(x.without for x in before.stretches if x.end > act.on):
+        raise NotFollowed("instalments worked out anew, whose time had been added when some of it was paid")
     since: date | None = None
+    signed = {(row.starts_on, row.due_on) for row in facts.signed}
     found: list[Stretch] = []
     for row in rows:
         kept = [stretch for stretch in before.stretches if stretch.number == row.number]
@@ -274,7 +290,8 @@ def _after(facts: Facts, before: Reign, act: Act, rows: tuple[Row, ...]) -> Reig
         if known is None or not kept:
             found.append(_regular(contract, row, (row.starts_on, row.due_on)))
         elif (known.starts_on, known.due_on) == (row.starts_on, row.due_on):
-            found += kept
+            anew = act.kind in WORKED_OUT_ANEW and row.starts_on >= act.on and (row.starts_on, row.due_on) not in signed
+            found += [_regular(contract, row, (row.starts_on, row.due_on))] if anew else kept
         elif since is None and known.starts_on == row.starts_on:
             found += _first_moved(facts, act, kept, known, row)
             since = row.starts_on
@@ -295,13 +312,15 @@ def _first_moved(facts: Facts, act: Act, kept: Sequence[Stretch], known: Row, ro
     contract = facts.contract
     if act.kind == "rescheduled":
         return [_alone(contract, row)]
+    if any(x.amount("credit_used") for x in facts.acts if x.on <= act.on):
+        raise NotFollowed("which instalments a credit balance had paid before they were moved")
     without = _paid_before(facts.money, act, row.number)
     if row.due_on < known.due_on:
         less = _alone(contract, replace(row, starts_on=row.due_on, due_on=known.due_on)).whole
         return [replace(_spread_over(kept, row)[0], whole=sum((x.whole for x in kept), Fraction(0)) - less)]
     extra = replace(row, starts_on=known.due_on)
     if act.kind == "extension" and not goes_by_days(contract):
-        added = Stretch(row.number, extra.starts_on, extra.due_on, Fraction((extra.due_on - extra.starts_on).days, 365))
+        added = Stretch(row.number, extra.starts_on, extra.due_on, Fraction(int(act.asked["days"]), 365))
     elif act.asked.get("interest") == "free":
         added = Stretch(row.number, extra.starts_on, extra.due_on, Fraction(0))
     else:

@@ -33,6 +33,8 @@ class Contract:
     schedule_start_on: date | None
     due_dates: tuple[date, ...]
     free_instalments: int
+    deferred_instalments: int
+    spreads_odd_days: bool
     is_flat: bool
     down_payment_rate: Decimal
     follows_balance: bool
@@ -195,6 +197,8 @@ def _contract(loan: Loan) -> Contract:
         schedule_start_on=loan.schedule_start_on,
         due_dates=tuple(date.fromisoformat(on) for on in loan.due_dates or ()),
         free_instalments=loan.grace_on_interest_charged,
+        deferred_instalments=loan.grace_on_interest_payment,
+        spreads_odd_days=loan.first_due_on is not None and loan.first_period == "spread",
         is_flat=loan.flat_charge is not None or loan.interest_type == "flat",
         down_payment_rate=loan.down_payment_rate,
         follows_balance=loan.recalculates,

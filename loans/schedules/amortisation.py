@@ -40,7 +40,8 @@ class Course:
     already paid of a row: it can owe no less. Where that is more than the row was to repay, ``beyond`` says what becomes
     of the instalments after it. ``level`` keeps an instalment agreed before; ``level_periods`` are
     the periods it is worked out over, where due dates were moved since and the instalment is not to change with them.
-    ``brought`` is interest of the first row that was earned before its period, the rest of a longer one, begins.
+    ``brought`` is interest of the first row that was earned before its period, the rest of a longer one, begins; from
+    ``free_from`` on the days of its period bear nothing, because they were given for nothing.
     ``plan`` is what rows repay where that was worked out before, on more than is outstanding.
     """
 
@@ -52,6 +53,7 @@ class Course:
     level: Decimal | None = None
     level_periods: Sequence[Period] = ()
     brought: Decimal = ZERO
+    free_from: date | None = None
     plan: PrincipalPlan | None = None
 
 
@@ -67,9 +69,11 @@ def amortise_by_day(
     curves: Sequence[Curve] = ()
     if terms.flat_charge is not None or terms.interest_type is InterestType.FLAT:
         rows = flat(terms, len(periods), course.opening, course.paid)
-    elif course.bearing is None and not (terms.drawdowns or terms.rate_steps or course.brought or course.beyond):
+    elif course.bearing is None and not (
+        terms.drawdowns or terms.rate_steps or course.brought or course.beyond or course.free_from
+    ):
         rows, odd = _undisturbed(terms, periods, course)
-        if odd and terms.first_period is FirstPeriod.SPREAD:
+        if odd > 0 and terms.first_period is FirstPeriod.SPREAD:
             curves = _with_odd_days(terms, periods, rows, odd)
     else:
         disturbed = _Disturbed(terms, periods, course)
@@ -127,7 +131,9 @@ def _odd_first(terms: LoanTerms, periods: Sequence[Period], factors: Sequence[De
 
 
 def _with_odd_interest(terms: LoanTerms, rows: list[Amounts], odd: Decimal) -> list[Amounts]:
-    extra = split_evenly(odd, len(rows), terms.rounding.unit) if terms.first_period is FirstPeriod.SPREAD else [odd]
+    """Days that a short first period lacks lessen its own row alone: others would fall due without being earned."""
+    is_spread = odd > 0 and terms.first_period is FirstPeriod.SPREAD
+    extra = split_evenly(odd, len(rows), terms.rounding.unit) if is_spread else [odd]
     more = [*extra, *[ZERO] * (len(rows) - len(extra))]
     return [(principal, interest + share) for (principal, interest), share in zip(rows, more, strict=True)]
 
@@ -275,7 +281,8 @@ class _Disturbed:
         brought = self.course.brought if not k else ZERO
         parts, planned, turns = [brought], brought, []
         for start, end, drawn, more in self._segments(period, rows):
-            share = factor(self.terms, start, end, self._rate_on(start), period.part_of)
+            is_free = not k and self.course.free_from is not None and start >= self.course.free_from
+            share = Decimal(0) if is_free else factor(self.terms, start, end, self._rate_on(start), period.part_of)
             planned += (balance + drawn) * share
             part = max(balance + drawn + more, ZERO) * share
             turns.append((end, part))
@@ -292,12 +299,15 @@ class _Disturbed:
         for start, end in pairwise(self._cuts(period)):
             drawn = sum((x.amount for x in self.drawdowns if period.starts_on <= x.on <= start), ZERO)
             more = self.course.bearing(rows, start) if self.course.bearing is not None else ZERO
-            if found and found[-1][2:] == (drawn, more) and self._rate_on(found[-1][0]) == self._rate_on(start):
+            is_turn = start == self.course.free_from
+            alike = bool(found) and found[-1][2:] == (drawn, more)
+            if alike and not is_turn and self._rate_on(found[-1][0]) == self._rate_on(start):
                 start, *_ = found.pop()
             found.append((start, end, drawn, more))
         return found
 
     def _cuts(self, period: Period) -> list[date]:
         inside = {x.on for x in self.drawdowns} | {x.from_on for x in self.steps} | set(self.course.turns)
+        inside |= {self.course.free_from} if self.course.free_from is not None else set()
         between = sorted(on for on in inside if period.starts_on < on < period.due_on)
         return [period.starts_on, *between, period.due_on]

@@ -78,7 +78,7 @@ class MonthEnd(StrEnum):
 
 
 class FirstPeriod(StrEnum):
-    """Who bears the odd days of a first period longer or shorter than a regular one."""
+    """Who bears the odd days of a first period longer than a regular one; of a shorter one only its own row bears less."""
 
     CHARGED = "charged"  # the level instalment is worked out over the periods as they are
     SPREAD = "spread"  # regular instalments; the odd days' interest in equal parts on all of them

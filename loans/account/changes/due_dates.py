@@ -12,9 +12,10 @@ from core.calendars import add_months
 from core.money import ZERO, split_evenly
 from loans.account.account import Account, InstalmentState, age
 from loans.account.changes.base import Effect, EventImpossible
-from loans.account.changes.earning import lengthened, shifted
+from loans.account.changes.earning import bearing_time, lengthened, shifted
 from loans.account.changes.made_dates import agreed_dues, days_moved, due, later_dues, price_of_move, rolled
 from loans.account.changes.plan_rows import NoInstalmentAhead, ahead, with_first, with_rows
+from loans.account.changes.rates_of_days import at_rates_in_force
 from loans.schedules.due_dates import on_day, on_working_days
 from loans.schedules.terms import Frequency, LoanTerms
 
@@ -51,10 +52,10 @@ class DueDayChanged:
         dues = rolled(self.terms, agreed, rows[0].starts_on)
         outstanding = sum((row.principal_owed for row in rows), ZERO)
         terms = account.in_force(self.terms)
-        price = price_of_move(terms, outstanding, (before[0], rows[0].due_on), (agreed[0], dues[0]))
-        added = max(price, rows[0].interest_paid - rows[0].interest)
+        added = price_of_move(terms, outstanding, (before[0], rows[0].due_on), (agreed[0], dues[0]))
         figures = {"days_moved": days_moved(rows, dues), "interest_added": added}
-        moved = _moved(rows, agreed, dues, with_first(terms, added, len(rows)), terms)
+        extra = bearing_time(rows, (rows[0].due_on, dues[0]), added, with_first(terms, added, len(rows)))
+        moved = _moved(rows, agreed, dues, extra, terms)
         return Effect(with_rows(account, moved), figures=figures)
 
     def _nearest(self, first: InstalmentState, agreed: date) -> int:
@@ -102,7 +103,7 @@ class PaymentHoliday:
         else:
             extra = with_first(terms, added, len(rows))
         figures = {"instalments_skipped": Decimal(self.count), "interest_added": added}
-        return Effect(with_rows(account, _moved(rows, agreed, dues, extra, self.terms)), figures=figures)
+        return Effect(with_rows(account, _moved(rows, agreed, dues, extra, terms)), figures=figures)
 
 
 def _nothing_ahead(account: Account, source: Any) -> Effect:
@@ -128,4 +129,4 @@ def _moved(
         interest = row.interest + more
         moved.append(replace(due(row, on, due_on, terms), starts_on=starts_on, interest=interest, curve=curve))
         starts_on = due_on
-    return moved
+    return at_rates_in_force(terms, rows, moved)

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from core.money import ZERO
 from loans.account.account import Account, InstalmentState
-from loans.schedules.earning import Curve, as_curve, earned_by, following, line, until, with_jump
+from loans.schedules.earning import Curve, as_curve, earned_by, following, line, plus, until, with_jump
 
 
 def curve_of(row: InstalmentState) -> Curve:
@@ -33,26 +33,47 @@ def lengthened(row: InstalmentState, time: tuple[date, date], more: Decimal) -> 
 
 
 def shifted(
-    row: InstalmentState, starts_on: date, due_on: date, time: tuple[date, date] | None = None, more: Decimal = ZERO
+    row: InstalmentState, starts_on: date, due_on: date, time: tuple[date, date], more: Decimal = ZERO
 ) -> Curve:
-    """The curve of ``row`` in its new period, with ``more`` earned in the time by which all rows moved.
+    """The curve of ``row`` in its new period, with ``more`` earned in the ``time`` by which all rows moved.
 
-    A curve of its own moves along: each of its days by as much as the due date.
+    ``time`` is the first due date that moves, as it was and as it is. What was earned before it, of interest that only
+    fell due later, stays where it was; whatever was to be earned from then on is earned as much later as the dates moved.
     """
     own: Curve = line(starts_on, due_on, row.interest)
-    if row.curve and row.curve[0][0] >= row.starts_on:
-        moved = due_on - row.due_on
-        own = tuple((day + moved, earned) for day, earned in curve_of(row))
-    elif row.curve:
-        own = following(until(curve_of(row), row.starts_on), line(starts_on, due_on, _left(row)))
-    if not more or time is None or time[1] <= time[0]:
+    if row.curve:
+        was, gone = curve_of(row), until(curve_of(row), min(time))
+        reached = earned_by(was, time[0])  # an earlier first due date takes away what is earned between the two
+        later = {_moved(day, row, (starts_on, due_on), time): earned - reached for day, earned in was if day > time[0]}
+        begins = max(time[1], gone[-1][0]) if gone else starts_on
+        to_come = ((begins, ZERO), *((day, earned) for day, earned in sorted(later.items()) if day > begins))
+        own = following(gone, to_come)
+    if not more or time[1] <= time[0]:
         return as_curve(own)
-    return as_curve(following(line(*time, more), own)) if own[0][0] >= time[1] else as_curve(own)
+    return as_curve(plus(own, line(*time, more)))
 
 
-def _left(row: InstalmentState) -> Decimal:
-    """What of the interest of ``row`` is earned in its own period."""
-    return row.interest - earned_by(curve_of(row), row.starts_on)
+def _moved(day: date, row: InstalmentState, period: tuple[date, date], time: tuple[date, date]) -> date:
+    """Where a ``day`` of the curve of ``row`` lies now: in its own period by as much as that moved, before by ``time``."""
+    if day >= row.due_on:
+        return period[1]
+    if day >= row.starts_on:
+        return min(max(day + (period[1] - row.due_on), period[0]), period[1])
+    return min(day + (time[1] - time[0]), period[0])
+
+
+def bearing_time(
+    rows: Sequence[InstalmentState], time: tuple[date, date], added: Decimal, first: list[Decimal]
+) -> list[Decimal]:
+    """What each of ``rows`` bears more of the price ``added`` of the ``time`` by which the first due date moves.
+
+    More as ``first`` says; less, where it moves to an earlier day, the one that earned most in the time that is no more.
+    """
+    if added >= 0:
+        return [*first, *[ZERO] * (len(rows) - len(first))]
+    lost = [earned_by(curve_of(row), time[0]) - earned_by(curve_of(row), time[1]) for row in rows]
+    bearer = lost.index(max(lost))
+    return [max(added, -row.interest) if n == bearer else ZERO for n, row in enumerate(rows)]
 
 
 def with_earned(row: InstalmentState, on: date, amount: Decimal) -> InstalmentState:
@@ -63,9 +84,16 @@ def with_earned(row: InstalmentState, on: date, amount: Decimal) -> InstalmentSt
 
 
 def keeping_earned(before: Account, after: Account, on: date) -> Account:
-    """``after`` with no instalment having earned less by the end of ``on`` than it had ``before``, as far as its interest
-    goes: a change of dates or amounts takes nothing back that was earned."""
+    """``after`` with no less earned by the end of ``on`` than ``before``, as far as the interest of its instalments goes: a
+    change of dates or amounts takes nothing back that was earned.
+
+    Where one instalment earned less and another more, because days passed from the one to the other, nothing is changed.
+    """
     known = {row.number: row for row in before.instalments}
+    earned = sum((row.interest_earned(on) for row in after.instalments), ZERO)
+    had = (min(known[x.number].interest_earned(on), x.interest) for x in after.instalments if x.number in known)
+    if earned >= sum(had, ZERO):
+        return after
     rows = [_keeping(known.get(row.number), row, on) for row in after.instalments]
     return after if all(a is b for a, b in zip(rows, after.instalments, strict=True)) else _with(after, rows)
 

@@ -14,6 +14,7 @@ from loans.account.changes.base import Effect, EventImpossible
 from loans.account.changes.earning import lengthened, shifted
 from loans.account.changes.made_dates import Days, agreed_dues, agreed_on, price_of_days
 from loans.account.changes.plan_rows import with_first, with_rows
+from loans.account.changes.rates_of_days import at_rates_in_force
 from loans.schedules.due_dates import on_working_days
 from loans.schedules.period_rates import rate_on
 from loans.schedules.terms import LoanTerms
@@ -71,7 +72,8 @@ class Extended:
             kept = None if self.terms is None else agreed_on(on, self.terms)
             row = replace(row, starts_on=starts_on, due_on=due_on, agreed_on=kept)
             changed.append(replace(row, interest=row.interest + more, curve=curve))
-        return with_rows(account, changed)
+        terms = None if self.terms is None else account.in_force(self.terms)
+        return with_rows(account, changed if terms is None else at_rates_in_force(terms, rows, changed))
 
     def _days(self, rows: Sequence[InstalmentState]) -> list[Days]:
         """The day agreed for each of ``rows``, and the one it falls due on."""
@@ -79,10 +81,11 @@ class Extended:
         return [(on, row.due_on) for on, row in zip(agreed, rows, strict=True)]
 
     def _price(self, account: Account, before: Days, after: Days) -> Decimal:
-        principal, rate = account.principal_outstanding, rate_on(self.annual_rate, account.rate_steps, self.on)
+        principal = account.principal_outstanding
         if self.terms is None:
+            rate = rate_on(self.annual_rate, account.rate_steps, self.on)
             return round_money(principal * rate * self.days / 365)
-        return price_of_days(self.terms, principal, rate, before, after)
+        return price_of_days(account.in_force(self.terms), principal, before, after)
 
     def _plan_moved(self, account: Account) -> Account:
         assert account.plan is not None

@@ -15,6 +15,7 @@ from core.money import ZERO, round_to
 from loans.account.account import Account, InstalmentState, age, settle_rows
 from loans.account.changes.base import Effect, EventImpossible
 from loans.account.changes.earning import curve_of
+from loans.account.changes.paid_ahead import with_interest_given_back
 from loans.account.interest import Hold, Stops
 from loans.schedules.earning import as_curve, earned_by, until
 
@@ -42,7 +43,7 @@ class HoldPlaced:
     """From ``on`` to ``until``, both included, what ``stops`` names is not charged or sent.
 
     Where interest stops, each instalment is lessened by the part of its interest that falls on the days held; what was
-    paid of it stays paid.
+    paid of it ahead is given back.
     """
 
     on: date
@@ -62,7 +63,7 @@ class HoldPlaced:
         if hold.stops in STOPS_INTEREST:
             rows = tuple(_without_interest(row, hold) for row in account.instalments)
             freed = sum((row.interest for row in account.instalments), ZERO) - sum((row.interest for row in rows), ZERO)
-            account = settle_rows(replace(account, instalments=rows), self.on)
+            account = settle_rows(with_interest_given_back(replace(account, instalments=rows)), self.on)
         days = Decimal(days_between(self.on, self.until) + 1)
         figures = {"days_held": days, "interest_freed": freed}
         return Effect(replace(account, holds=(*account.holds, hold)), figures=figures)
@@ -72,8 +73,8 @@ def _without_interest(row: InstalmentState, hold: Hold) -> InstalmentState:
     """The instalment without the interest of the days held, in which nothing more is earned; days already free earn none."""
     curve, eve = curve_of(row), hold.first - timedelta(days=1)
     earned, then = earned_by(curve, eve), earned_by(curve, hold.last)
-    part = min(round_to(then - earned, row.step), row.interest_owed)
-    if row.settled_on is not None or part <= 0:
+    part = min(round_to(then - earned, row.step), row.interest)
+    if part <= 0:
         return row
     before = until(curve, eve) or ((eve, ZERO),)
     later = [(day, sum_ - part) for day, sum_ in curve if day > hold.last]

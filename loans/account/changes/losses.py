@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
@@ -89,6 +89,7 @@ class SettledForLess:
     at_most: Decimal
     source: Any = None
     taken_back: tuple[TakenBack, ...] = ()
+    calls_in: ClassVar[bool] = True  # interest paid ahead is in its figures already
 
     def apply(self, account: Account) -> Effect:
         """Raises MoreThanAgreed."""

@@ -12,7 +12,7 @@ from decimal import Decimal
 from core.calendars import add_months
 from core.dates import days_between, is_end_of_month
 from loans.account.account import InstalmentState
-from loans.account.changes.plan_rows import price_of_time
+from loans.account.changes.plan_rows import price_of_time, spans_by_rate
 from loans.schedules.due_dates import agreed_dates, on_day, on_working_days, step
 from loans.schedules.instalment_amounts import added_share, goes_by_days
 from loans.schedules.terms import BusinessDayRoll, DueDatesRefused, Frequency, LoanTerms, MonthEnd
@@ -96,11 +96,18 @@ def price_of_move(terms: LoanTerms, principal: Decimal, before: Days, after: Day
     return price_of_time(terms, principal, before[counted], after[counted])
 
 
-def price_of_days(terms: LoanTerms, principal: Decimal, annual_rate: Decimal, before: Days, after: Days) -> Decimal:
-    """What the days of an extension cost at ``annual_rate``: they are counted by the day count of the product."""
-    counted = 1 if goes_by_days(terms) else 0
-    share = added_share(terms, before[counted], max(after[counted], before[counted]))
-    return terms.rounding.payable(principal * annual_rate * share)
+def price_of_days(terms: LoanTerms, principal: Decimal, before: Days, after: Days) -> Decimal:
+    """What the days of an extension cost at the rates in force (the steps of ``terms``), by the product's day count.
+
+    Where the product does not go by days, those agreed cost their part of a year at the rates of the days they fall on.
+    """
+    spans = spans_by_rate(terms, before[1], after[1])
+    if goes_by_days(terms) or not spans:
+        borne = sum((rate * added_share(terms, *span) for span, rate in spans), Decimal(0))
+    else:
+        mean = sum((rate * days_between(*span) for span, rate in spans), Decimal(0)) / days_between(before[1], after[1])
+        borne = mean * added_share(terms, before[0], after[0])
+    return terms.rounding.payable(principal * borne)
 
 
 def days_moved(before: Sequence[InstalmentState], dues: Sequence[date]) -> Decimal:

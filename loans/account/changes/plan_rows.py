@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from core.money import ZERO, round_to
 from loans.account.account import Account, InstalmentState
 from loans.account.changes.base import EventImpossible
+from loans.account.changes.paid_ahead import with_interest_given_back
 from loans.schedules.instalment_amounts import factor
 from loans.schedules.period_rates import rate_on
 from loans.schedules.terms import LoanTerms
@@ -49,10 +50,16 @@ def price_of_time(terms: LoanTerms, principal: Decimal, start: date, end: date) 
         return ZERO
     if end < start:
         return -price_of_time(terms, principal, end, start)
+    borne = sum((factor(terms, *span, rate) for span, rate in spans_by_rate(terms, start, end)), ZERO)
+    return terms.rounding.payable(principal * borne)
+
+
+def spans_by_rate(terms: LoanTerms, start: date, end: date) -> list[tuple[tuple[date, date], Decimal]]:
+    """The stretches from ``start`` to ``end`` with the one rate that is in force in each; none where no day lies between."""
+    if end <= start:
+        return []
     days = [start, *(step.from_on for step in terms.rate_steps if start < step.from_on < end), end]
-    rates = [rate_on(terms.annual_rate, terms.rate_steps, day) for day in days[:-1]]
-    spans = zip(pairwise(days), rates, strict=True)
-    return terms.rounding.payable(principal * sum((factor(terms, *span, rate) for span, rate in spans), ZERO))
+    return [(span, rate_on(terms.annual_rate, terms.rate_steps, span[0])) for span in pairwise(days)]
 
 
 def with_first(terms: LoanTerms, added: Decimal, count: int) -> list[Decimal]:
@@ -70,6 +77,10 @@ def closed(row: InstalmentState) -> InstalmentState:
 
 
 def with_rows(account: Account, changed: Sequence[InstalmentState]) -> Account:
-    """The account with ``changed`` in the place of the instalments of their numbers; further numbers come at the end."""
+    """The account with ``changed`` in the place of the instalments of their numbers; further numbers come at the end.
+
+    What was paid of interest they no longer bear is given back.
+    """
     by_number = {row.number: row for row in account.instalments} | {row.number: row for row in changed}
-    return replace(account, instalments=tuple(by_number[number] for number in sorted(by_number)))
+    rows = tuple(by_number[number] for number in sorted(by_number))
+    return with_interest_given_back(replace(account, instalments=rows))

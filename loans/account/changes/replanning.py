@@ -131,7 +131,7 @@ class Rescheduled:
         count = len(rows) + (self.extra_count or 0) + (self.principal_grace or 0)
         changed: dict[str, Any] = {"lent_in_all": lent_in_all(account)}
         if self.annual_rate is not None:
-            changed |= {"annual_rate": self.annual_rate, "rate_steps": ()}
+            account = with_contract_rate(account, max(self.on, rows[0].starts_on), self.annual_rate)
         if self.principal_grace:
             changed["grace_on_principal"] = self.principal_grace
         if self.interest_grace:
@@ -144,8 +144,6 @@ class Rescheduled:
         found = self._periods(rows, rolled(self.terms, agreed, rows[0].starts_on))
         kept = [replace(x, agreed_on=agreed_on(on, self.terms)) for x, on in zip([*rows, *more], agreed, strict=True)]
         after = _laid_out(account, kept, terms, found, Course(opening=to_repay(rows), level=level))
-        if self.annual_rate is not None:
-            after = with_contract_rate(after, max(self.on, rows[0].starts_on), self.annual_rate)
         moved = Decimal((after.instalments[-1].due_on - account.instalments[-1].due_on).days)
         figures = {"days_moved": moved, "interest_added": _interest(after) - _interest(account)}
         return Effect(settle_rows(after, self.on), figures=figures)
@@ -278,12 +276,16 @@ def worked_out_anew(
         "principal": max(terms.principal, opening + added),
         "lent_in_all": lent_in_all(account) + added,
     }
+    free_from = _free_from(rows[0])
+    if free_from is not None:
+        found = [Period(start, found[0].due_on, (start, free_from)), *found[1:]]
     if on <= start or rows[0].curve:
         begins = max(on, start)
         rest = rest_of(account, terms, rows, begins, **changes)
         cut = [Period(begins, *found[0][1:]), *found[1:]]
         before = earned_by(curve_of(rows[0]), begins) - earned_by(curve_of(rows[0]), start)
-        course = Course(opening=opening + added, paid=paid, brought=before, level_periods=found if before else ())
+        levelled = found if before else ()
+        course = Course(opening=opening + added, paid=paid, brought=before, level_periods=levelled, free_from=free_from)
     else:
         begins, before, cut = start, ZERO, found
         course = Course(opening=opening + min(added, ZERO), paid=paid)
@@ -298,6 +300,13 @@ def worked_out_anew(
         unwound = flat_unwound(terms, found, [row.interest for row in rows], (opening + added) / opening, on)
         amounts = [(principal, interest) for (principal, _old), interest in zip(amounts, unwound, strict=True)]
     return _with_amounts(account, rows, found, (amounts, curves), begins if before else start, before)
+
+
+def _free_from(row: InstalmentState) -> date | None:
+    """The day from which the rest of the period of ``row`` was given for nothing, in a free holiday."""
+    if len(row.curve) < 2 or row.curve[-1][1] != row.curve[-2][1] or not row.curve[-1][1]:
+        return None
+    return row.curve[-2][0]
 
 
 def _bearing_until(on: date, amount: Decimal) -> Bearing:
@@ -331,7 +340,7 @@ def _with_amounts(
                 starts_on=period.starts_on,
                 due_on=period.due_on,
                 principal=principal,
-                interest=max(interest + carried, row.interest_paid),
+                interest=interest + carried,
                 settled_on=None,
                 curve=as_curve(following(kept, own)),
             )

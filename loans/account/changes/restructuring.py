@@ -17,6 +17,7 @@ from loans.account.account import Account, InstalmentState, age, settle_rows
 from loans.account.changes.base import Effect, EventImpossible
 from loans.account.changes.earning import curve_of, with_earned
 from loans.account.changes.made_dates import agreed_dues, agreed_on, later_dues, rolled
+from loans.account.changes.paid_ahead import with_interest_given_back
 from loans.account.changes.plan_rows import (
     NoInstalmentAhead,
     NothingOverdue,
@@ -180,10 +181,11 @@ class Reamortised:
             raise FlatChargeStays()
         agreed = self._agreed(account)
         dues = rolled(self.terms, agreed, self.on)
-        accrued = {row.number: self._accrued(row) for row in account.instalments}
-        unpaid = sum((accrued[row.number] - row.interest_paid for row in account.instalments), ZERO)
-        kept = tuple(self._ended(row, accrued[row.number]) for row in account.instalments)
-        kept = tuple(row for row in kept if _has_a_past(row))
+        accrued = {row.number: row.interest_earned(self.on) for row in account.instalments}
+        unpaid = sum((max(accrued[row.number] - row.interest_paid, ZERO) for row in account.instalments), ZERO)
+        ended = tuple(self._ended(row, accrued[row.number]) for row in account.instalments)
+        ended_account = with_interest_given_back(replace(account, instalments=ended))
+        kept = tuple(row for row in ended_account.instalments if _has_a_past(row))
         principal = account.principal_outstanding + (unpaid if self.capitalised else ZERO)
         first = (ZERO if self.capitalised else unpaid, sum((row.fee_owed for row in account.instalments), ZERO))
         terms = account.in_force(self.terms)
@@ -195,7 +197,8 @@ class Reamortised:
             "interest_capitalised": unpaid if self.capitalised else ZERO,
             "instalments_planned": Decimal(len(rows)),
         }
-        return Effect(settle_rows(replace(account, instalments=(*kept, *rows)), self.on), figures=figures)
+        after = replace(ended_account, instalments=(*kept, *rows))
+        return Effect(settle_rows(after, self.on), figures=figures)
 
     def _agreed(self, account: Account) -> list[date]:
         """The due dates of the new plan, before they move to working days."""
@@ -209,13 +212,11 @@ class Reamortised:
         coming = [on for on, row in pairs if row.due_on > self.on][: self.count]
         return [*coming, *later_dues(self.terms, old, self.count - len(coming), self.on)]
 
-    def _accrued(self, row: InstalmentState) -> Decimal:
-        return row.interest_accrued(self.on)
-
     def _ended(self, row: InstalmentState, accrued: Decimal) -> InstalmentState:
-        """The old instalment with what was paid of it; capitalised interest counts as paid by the new principal."""
-        row = replace(row, interest_paid=accrued) if self.capitalised else row
-        return closed(row)
+        """The old instalment with what was paid of it for days gone by; capitalised interest counts as paid by the new
+        principal, and what was paid for days to come is given back: the new plan charges them."""
+        row = replace(row, interest_paid=max(accrued, row.interest_paid)) if self.capitalised else row
+        return replace(closed(row), interest=min(accrued, row.interest_paid))
 
     def _new_rows(
         self, terms: LoanTerms, principal: Decimal, first: tuple[Decimal, Decimal], dues: Sequence[date], after: int

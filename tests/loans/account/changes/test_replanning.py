@@ -209,10 +209,13 @@ class TestRateChanged:
         account = paid(an_account(free), "2-20", "224.00")  # 112 with 2 %, 110 with 2 %, and 2.00 of the third
         change = RateChanged(on=on("3-1"), annual_rate=Decimal(0), terms=free)
 
-        rows = change.apply(account).account.instalments
+        after = change.apply(account).account
+        rows = after.instalments
 
-        assert [str(row.interest) for row in rows] == ["12.00", "10.00", "2.00", "0.00", "0.00", "0.00"]
+        # half of the second period has passed; 5.00 and 2.00 had been paid for days that bear nothing any more
+        assert [str(row.interest) for row in rows] == ["12.00", "5.00", "0.00", "0.00", "0.00", "0.00"]
         assert [row.settled_on for row in rows] == [on("2-20"), on("3-1"), *[None] * 4]
+        assert after.overpaid == Decimal("7.00")
 
 
 class TestRestOfTheTerms:

@@ -54,11 +54,12 @@ class TestRescheduled:
         assert totals[5] > agreed[5]
         assert effect.account.instalments[1].interest == Decimal("6.94")  # 502.48 × 12 % × 42 ÷ 365
 
-    @pytest.mark.parametrize(("what", "level"), [({"extra_count": 5}, "53.05"), ({"annual_rate": TWICE}, "106.60")])
+    @pytest.mark.parametrize(("what", "level"), [({"extra_count": 5}, "53.05"), ({"annual_rate": TWICE}, "106.08")])
     def test_more_of_them_or_a_new_rate_make_another_level(self, what: dict[str, Any], level: str) -> None:
         rows = self.rescheduled(terms=replace(TERMS, method=Method.EQUAL_INSTALMENTS), **what).account.instalments
 
-        # 502.48 × 0.01 ÷ (1 − 1.01⁻¹⁰) = 53.052…, and 502.48 × 0.02 ÷ (1 − 1.02⁻⁵) = 106.605…
+        # 502.48 × 0.01 ÷ (1 − 1.01⁻¹⁰) = 53.052…, and, half of the first period at each rate (1.5 % in all),
+        # 502.48 × 1.015 ÷ (1 + (1 − 1.02⁻⁴) ÷ 0.02) = 106.08…
         assert {row.principal + row.interest for row in rows[1:-1]} == {Decimal(level)}
 
     def test_the_last_instalment_alone_may_be_moved(self) -> None:
@@ -94,14 +95,20 @@ class TestRescheduled:
         assert dues(effect.account) == ["2-15", "3-20", "4-20", "5-20", "6-20", "7-20", "8-20"]
         assert effect.figures["days_moved"] == 36
 
-    def test_another_rate_bears_from_the_period_of_the_due_date_on(self) -> None:
+    def test_another_rate_bears_from_its_day_on_and_takes_nothing_for_the_days_before(self) -> None:
         effect = self.rescheduled(annual_rate=Decimal("0.24"))
 
-        assert interest(effect.account) == ["6.00", "10.00", "8.00", "6.00", "4.00", "2.00"]
-        assert effect.figures == {"days_moved": 0, "interest_added": Decimal("15.00")}
+        # of the 28 days to 15 March 14 had passed: 500 × (0.5 % + 1 %)
+        assert interest(effect.account) == ["6.00", "7.50", "8.00", "6.00", "4.00", "2.00"]
+        assert effect.figures == {"days_moved": 0, "interest_added": Decimal("12.50")}
+
+    def test_of_an_instalment_to_come_another_rate_bears_from_its_period_on(self) -> None:
+        effect = self.rescheduled(due="4-15", annual_rate=Decimal("0.24"))
+
+        assert interest(effect.account) == ["6.00", "5.00", "8.00", "6.00", "4.00", "2.00"]
 
     def test_a_rate_of_nothing_is_a_rate(self) -> None:
-        assert interest(self.rescheduled(annual_rate=Decimal(0)).account) == ["6.00", *["0.00"] * 5]
+        assert interest(self.rescheduled(annual_rate=Decimal(0)).account) == ["6.00", "2.50", *["0.00"] * 4]
 
     @pytest.mark.parametrize(("day", "first"), [("3-1", "3-2"), ("1-20", "2-16")])
     def test_the_late_rate_follows_when_the_rate_holds_and_never_before_the_change(self, day: str, first: str) -> None:
