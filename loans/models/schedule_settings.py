@@ -160,6 +160,11 @@ class ScheduleSettings(models.Model):
                 ),
             ),
             models.CheckConstraint(
+                condition=Q(recalculates=False) | Q(interest_type=InterestType.DECLINING.value),
+                name="%(app_label)s_%(class)s_follows_balance",
+                violation_error_message=_("Flat interest does not follow the balance: choose one or the other."),
+            ),
+            models.CheckConstraint(
                 condition=Q(compounding_day__lte=LAST_DAY_OF_MONTH),
                 name="%(app_label)s_%(class)s_compounding_day",
                 violation_error_message=_("The day of the month is between 1 and 31, or 0 for the due date."),

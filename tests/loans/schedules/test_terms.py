@@ -60,7 +60,6 @@ def test_rounding_goes_by_whole_cents(wrong: dict[str, Decimal]) -> None:
 
 
 NOT_ORDINARY = {
-    "interest_type": "flat",
     "interest_by": "thirty",
     "month_end": "first_of_next",
     "grace_on_principal": 2,
@@ -89,7 +88,7 @@ def test_a_loan_takes_over_what_its_product_fixes() -> None:
         annual_rate=Decimal("0.12"),
         instalment_count=4,
         drawdowns=[["2026-01-31", "600.00"], ["2026-02-10", "400.00"]],
-        **version.settings_for_booking() | {"interest_type": "declining"},
+        **version.settings_for_booking(),
     )
     loan.refresh_from_db()
     agreed = loan.terms(START)
@@ -117,9 +116,12 @@ def test_a_loan_takes_over_what_its_product_fixes() -> None:
         compounding_day=20,
         prepayment=t.Prepayment.LESSEN_NEXT,
     )
-    assert {name: getattr(loan, name) for name in SETTINGS} == version.settings_for_booking() | {
-        "interest_type": "declining"
-    }
+    assert {name: getattr(loan, name) for name in SETTINGS} == version.settings_for_booking()
+    flat = ProductVersionFactory(product__code="flat", interest_type="flat")  # which follows no balance
+    assert (
+        LoanFactory(product_version=flat, **flat.settings_for_booking()).terms(START).interest_type
+        is t.InterestType.FLAT
+    )
 
 
 @pytest.mark.django_db
