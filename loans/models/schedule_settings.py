@@ -203,6 +203,7 @@ class ScheduleSettings(models.Model):
             "level_on": LevelOn(self.level_on),
             "level_from": LevelFrom(self.level_from),
             "rounding": self.rounding(),
+            "rest": Rest(self.rest) if self.recalculates else Rest.DAILY,
         }
 
     def rounding(self) -> Rounding:
@@ -221,7 +222,6 @@ class ScheduleSettings(models.Model):
         """How a running loan answers to money and time."""
         return ServicingTerms(
             recalculates=self.recalculates,
-            rest=Rest(self.rest),
             overdue_bears=OverdueBears(self.overdue_bears),
             compounding=Compounding(self.compounding),
             compounding_day=self.compounding_day,

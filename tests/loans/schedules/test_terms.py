@@ -94,6 +94,7 @@ def test_a_loan_takes_over_what_its_product_fixes() -> None:
     agreed = loan.terms(START)
 
     assert agreed.interest_by is t.InterestBy.THIRTY
+    assert agreed.rest is t.Rest.SAME_AS_REPAYMENT
     assert agreed.month_end is t.MonthEnd.FIRST_OF_NEXT
     assert (agreed.grace_on_principal, agreed.grace_on_interest_payment) == (2, 1)
     assert agreed.down_payment_rate == Decimal("0.25")
@@ -110,7 +111,6 @@ def test_a_loan_takes_over_what_its_product_fixes() -> None:
     )
     assert loan.servicing_terms() == t.ServicingTerms(
         recalculates=True,
-        rest=t.Rest.SAME_AS_REPAYMENT,
         overdue_bears=t.OverdueBears.ON_RECEIPT,
         compounding=t.Compounding.INTEREST,
         compounding_day=20,
