@@ -151,6 +151,9 @@ class Loan(AgreedSchedule):
         constraints = [
             *AgreedSchedule.Meta.constraints,
             models.CheckConstraint(condition=Q(principal__gt=0), name="loans_loan_principal_positive"),
+            models.CheckConstraint(
+                condition=Q(recalculates=False) | Q(flat_charge__isnull=True), name="loans_loan_charge_is_fixed"
+            ),
             # That a product for purchases has them at all is law of migration purchase_law: it must look at the product.
             models.CheckConstraint(
                 condition=Q(price__isnull=True, down_payment__isnull=True, merchant__isnull=True, goods="")

@@ -160,6 +160,11 @@ class ScheduleSettings(models.Model):
                 ),
             ),
             models.CheckConstraint(
+                condition=Q(recalculates=False) | Q(interest_type=InterestType.DECLINING.value),
+                name="%(app_label)s_%(class)s_follows_balance",
+                violation_error_message=_("Flat interest does not follow the balance: choose one or the other."),
+            ),
+            models.CheckConstraint(
                 condition=Q(compounding_day__lte=LAST_DAY_OF_MONTH),
                 name="%(app_label)s_%(class)s_compounding_day",
                 violation_error_message=_("The day of the month is between 1 and 31, or 0 for the due date."),
@@ -198,6 +203,7 @@ class ScheduleSettings(models.Model):
             "level_on": LevelOn(self.level_on),
             "level_from": LevelFrom(self.level_from),
             "rounding": self.rounding(),
+            "rest": Rest(self.rest) if self.recalculates else Rest.DAILY,
         }
 
     def rounding(self) -> Rounding:
@@ -216,7 +222,6 @@ class ScheduleSettings(models.Model):
         """How a running loan answers to money and time."""
         return ServicingTerms(
             recalculates=self.recalculates,
-            rest=Rest(self.rest),
             overdue_bears=OverdueBears(self.overdue_bears),
             compounding=Compounding(self.compounding),
             compounding_day=self.compounding_day,

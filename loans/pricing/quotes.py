@@ -160,6 +160,8 @@ def quote_for(
     With a ``first_drawdown`` the principal is the approved amount, and schedule, fees and annual cost are those of the sum
     drawn. Raises ScheduleNotPossible where no schedule can be made of the product's settings, IndexRateUnknown.
     """
+    if flat_charge is not None and version.recalculates:
+        raise ScheduleNotPossible(why="a charge agreed for the whole term cannot follow the balance")
     rate = rate_on_sale(version, on) if annual_rate is None else annual_rate
     facts = _facts_of(version, principal, term_count, on, rate)
     facts |= {"first_due_on": first_due_on, "flat_charge": flat_charge}

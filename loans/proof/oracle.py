@@ -28,7 +28,7 @@ from loans.models import Accrual, Loan
 from loans.proof.oracle_late import late_interest
 from loans.proof.oracle_periods import RESHAPING, NotFollowed, Reign, charged_back_to, ended_on, reigns, rest_day
 from loans.proof.oracle_rates import rate_on
-from loans.proof.oracle_reading import NOTHING, Act, Facts, Row, read
+from loans.proof.oracle_reading import NOTHING, Act, Facts, Line, Row, read
 
 TOLERANCE = 2 * CENT
 ONE_DAY = timedelta(days=1)
@@ -84,7 +84,7 @@ def pay_off(loan: Loan, on: date) -> Decimal:
 def pay_off_of(facts: Facts, on: date) -> Decimal:
     """The same of facts that were read."""
     until = rest_day(facts, on) if facts.contract.follows_balance else on
-    interest = cents(_interest(facts, until)) - _paid(facts).interest_paid
+    interest = cents(_interest(facts, until, called_in=True)) - _paid(facts).interest_paid
     late = late_interest(facts, on) - _paid(facts).late_interest_paid
     fees = sum((row.fee - row.fee_paid for row in facts.rows), NOTHING)
     return outstanding(facts) + interest + fees + late - facts.stored.overpaid
@@ -106,15 +106,17 @@ def outstanding(facts: Facts) -> Decimal:
 
 
 # --- interest by the day -------------------------------------------------------------------------------------------
-def _interest(facts: Facts, on: date) -> Fraction:
-    """Interest earned by the end of ``on``."""
+def _interest(facts: Facts, on: date, *, called_in: bool = False) -> Fraction:
+    """Interest earned by the end of ``on``; ``called_in``: by what would be owed if all were paid, which ends the period."""
     ended = ended_on(facts)
     until = on if ended is None else min(on, rest_day(facts, ended) if facts.contract.follows_balance else ended)
     waived = sum((act.amount("waived") for act in facts.of("interest_waived") if act.on <= on), NOTHING)
     if facts.contract.is_flat:
         return _flat(facts, until)
     if facts.contract.follows_balance:
-        return _on_balance(facts, until) - Fraction(waived)
+        _require_known_to_compound(facts)
+        reckoned = {until} if called_in else _reckoned_on(facts, until)
+        return _on_balance(facts, until, reckoned) - Fraction(waived)
     return _on_schedule(facts, until) - Fraction(waived)
 
 
@@ -176,9 +178,24 @@ def _own_charges(facts: Facts) -> list[tuple[Row, Fraction]]:
     return [*((row, part) for row in first), *((row, Fraction(row.interest)) for row in later)]
 
 
-def _on_balance(facts: Facts, until: date) -> Fraction:
+def _require_known_to_compound(facts: Facts) -> None:
+    """Raise NotFollowed where an act changed, from its day on, what bears interest besides principal."""
+    compounding = facts.contract.compounding
+    changing = [] if compounding == "none" else ["goodwill_credit", "merchant_refund"]
+    changing += ["fee_added", "fee_raised", "fee_lowered", "waiver"] if compounding in ("fee", "both") else []
+    if facts.of(*changing):
+        raise NotFollowed("interest or fees that bear interest were changed")
+
+
+def _reckoned_on(facts: Facts, until: date) -> set[date]:
+    """The rest day to which interest is counted while principal is overdue, and so bears it; later it is planned."""
+    late = any(row.due_on < until and row.principal > row.principal_paid for row in facts.rows)
+    return {rest_day(facts, until)} if late else set()
+
+
+def _on_balance(facts: Facts, until: date, cut_on: set[date]) -> Fraction:
     total = Fraction(0)
-    found = reigns(facts)
+    found = reigns(facts, cut_on)
     for stretch in found[-1].stretches:
         day = stretch.start
         while day < min(stretch.end, until):
@@ -195,14 +212,19 @@ def _bearing(facts: Facts, day: date) -> Decimal:
     paid = sum((line.principal for money in counted for line in money.lines), NOTHING)
     paid += sum((act.amount("principal") for act in _credits(facts) if rest_day(facts, act.on) <= day), NOTHING)
     balance = sum((amount for on, amount in lent if on <= day), NOTHING) - paid
+    return max(balance + _compounded(facts, day, [line for money in counted for line in money.lines]), NOTHING)
+
+
+def _compounded(facts: Facts, day: date, counted: list[Line]) -> Decimal:
+    """Overdue interest and fees that bear interest themselves: what was not paid by the rest day after the due date."""
+    late = [row for row in facts.rows if rest_day(facts, row.due_on) <= day]
+    lines = [line for line in counted if line.number in {row.number for row in late}]
+    amount = NOTHING
     if facts.contract.compounding in ("interest", "both"):
-        late = {row.number: row.interest for row in facts.rows if row.due_on <= day}
-        balance += sum(late.values(), NOTHING)
-        lines = [line for money in counted for line in money.lines if line.number in late]
-        balance -= sum((line.interest for line in lines), NOTHING)
-    if facts.contract.compounding in ("fee", "both") and any(row.fee for row in facts.rows):
-        raise NotFollowed("fees that bear interest")
-    return max(balance, NOTHING)
+        amount += sum((row.interest for row in late), NOTHING) - sum((line.interest for line in lines), NOTHING)
+    if facts.contract.compounding in ("fee", "both"):
+        amount += sum((row.fee for row in late), NOTHING) - sum((line.fee for line in lines), NOTHING)
+    return amount
 
 
 def _credits(facts: Facts) -> list[Act]:
@@ -315,8 +337,8 @@ def _earned(facts: Facts) -> Iterator[OracleDifference]:
     on = facts.stored.as_of
     if facts.stored.status != "active":
         return
-    if facts.contract.spreads_odd_days and any(row.interest_paid for row in facts.rows if row.due_on > on):
-        raise NotFollowed("which instalments' share of the odd days was paid ahead")
+    if facts.contract.spreads_first_period and any(row.interest_paid for row in facts.rows if row.due_on > on):
+        raise NotFollowed("which part of a spread first period was paid ahead")
     due = sum((row.interest for row in facts.rows if row.due_on <= on), NOTHING)
     left = cents(_interest(facts, on)) - due
     right, begun = due, 1
@@ -341,7 +363,8 @@ def _agreed_interest(facts: Facts) -> Iterator[OracleDifference]:
     ended, rows = ended_on(facts), [row for row in facts.rows if row.interest or row.starts_on < row.due_on]
     if facts.contract.is_flat or facts.stored.status == "written_off" or (facts.contract.follows_balance and not ended):
         return
-    right = cents(_interest(facts, max(row.due_on for row in facts.rows)))
+    last = max(row.due_on for row in facts.rows)
+    right = cents(_interest(facts, last if ended is None else max(last, rest_day(facts, ended))))
     agreed = sum((row.interest for row in rows), NOTHING)
     if abs(agreed - right) > TOLERANCE * (len(rows) + 1):
         yield _tell(facts, "interest agreed in all" if ended is None else "interest of the days used", agreed, right)

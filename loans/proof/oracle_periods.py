@@ -6,7 +6,7 @@ its whole months, or else its days by the day count; so is time that an act adds
 actual/365.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -45,8 +45,8 @@ class Stretch:
     """Days from ``start`` to ``end`` of the period of instalment ``number`` that bear ``whole`` of a year in all.
 
     Each night of them bears the same part. ``by_count``: the product counts days, so that where rate or balance changes
-    inside, the two parts are counted each by itself; ``by_months``: the same, in whole months and the days left.
-    ``without`` is principal that bears nothing in these days, because it had been paid when an act added them.
+    inside, the two parts are counted each by itself. ``without`` is principal that bears nothing in these days, because it
+    had been paid when an act added them.
     """
 
     number: int
@@ -55,7 +55,6 @@ class Stretch:
     whole: Fraction
     by_count: bool = False
     without: Decimal = NOTHING
-    by_months: bool = False
 
     @property
     def share(self) -> Fraction:
@@ -82,10 +81,26 @@ def goes_by_days(contract: Contract) -> bool:
 
 
 def _count(contract: Contract, start: date, end: date) -> Fraction:
-    if contract.day_count == "act_act_icma":  # a period of its own bears its even part of the year (rule 251)
-        return Fraction((end - start).days, 365)
+    if contract.day_count == "act_act_icma":
+        return _by_notional_periods(contract, start, end)
     rhythm = "month" if contract.frequency == "month" else "week"
     return part_of_year(start, end, contract.day_count, last_due=_last_due(contract), rhythm=rhythm)
+
+
+def _by_notional_periods(contract: Contract, start: date, end: date) -> Fraction:
+    """ICMA rule 251: regular periods back from ``end``, each an even part of the year, of each the days that are used."""
+    total, steps, last = Fraction(0), 0, end
+    while last > start:
+        steps += 1
+        first = stepped(contract, end, -steps)
+        used = (last - max(first, start)).days
+        total += Fraction(used, _per_year(contract) * (last - first).days)
+        last = first
+    return total
+
+
+def _per_year(contract: Contract) -> int:
+    return max({"month": 12, "week": 52, "day": 365}[contract.frequency] // contract.every, 1)
 
 
 def _last_due(contract: Contract) -> date:
@@ -116,8 +131,7 @@ def _regular(contract: Contract, row: Row, within: tuple[date, date]) -> Stretch
     begin, end = within
     days, length = (row.due_on - row.starts_on).days, (end - begin).days
     if contract.day_count == "act_act_icma" and goes_by_days(contract):
-        per_year = {"month": 12, "week": 52, "day": 365}[contract.frequency] // contract.every
-        return Stretch(row.number, row.starts_on, row.due_on, Fraction(days, max(per_year, 1) * length))
+        return Stretch(row.number, row.starts_on, row.due_on, Fraction(days, _per_year(contract) * length))
     if goes_by_days(contract):
         return _by_count(contract, row)
     return Stretch(row.number, row.starts_on, row.due_on, _units(contract, contract.every, begin) * days / length)
@@ -128,21 +142,21 @@ def _by_count(contract: Contract, row: Row) -> Stretch:
     return Stretch(row.number, row.starts_on, row.due_on, whole, by_count=True)
 
 
-def _cut(facts: Facts, stretch: Stretch) -> list[Stretch]:
+def _cut(facts: Facts, stretch: Stretch, cut_on: Collection[date]) -> list[Stretch]:
     """A stretch by the day count in parts, at the days inside it on which rate or balance changes.
 
     A month of thirty days says nothing of a single day: that is why it is cut there alone, and each part is even.
     """
-    days = {on for on, _rate in rate_changes(facts)} | {on for on, _sum in facts.contract.lent}
+    days = {*cut_on, *(on for on, _rate in rate_changes(facts))} | {on for on, _sum in facts.contract.lent}
     days |= {act.on for act in facts.of("drawn_down", "merchant_refund", "goodwill_credit")}
     if facts.contract.follows_balance:
-        days |= {rest_day(facts, money.on) for money in facts.money}
+        ended = [act.on for act in facts.of("settled_for_less", "write_off")]
+        days |= {rest_day(facts, on) for on in (*ended, *(money.on for money in facts.money))}
     inside = sorted(on for on in days if stretch.start < on < stretch.end)
-    if not (stretch.by_count or stretch.by_months) or not inside:
+    if not stretch.by_count or not inside:
         return [stretch]
     spans = pairwise([stretch.start, *inside, stretch.end])
-    share = _count if stretch.by_count else _months
-    return [replace(stretch, start=a, end=b, whole=share(facts.contract, a, b)) for a, b in spans]
+    return [replace(stretch, start=a, end=b, whole=_count(facts.contract, a, b)) for a, b in spans]
 
 
 def rest_day(facts: Facts, on: date) -> date:
@@ -151,11 +165,18 @@ def rest_day(facts: Facts, on: date) -> date:
     if not contract.follows_balance or contract.rest == "daily":
         return on
     if contract.rest == "same_as_repayment":
-        return min((row.due_on for row in facts.rows if row.due_on >= on), default=on)
+        return min((row.due_on for row in _planned_rows(facts) if row.due_on >= on), default=on)
     start, steps = contract.start_on, 0
     while _rest(start, steps, contract.rest) < on:
         steps += 1
     return _rest(start, steps, contract.rest)
+
+
+def _planned_rows(facts: Facts) -> tuple[Row, ...]:
+    """The instalments with the due dates they had before a loan that ended was called in."""
+    ended = ended_on(facts)
+    before = [version for version in facts.versions if version.until is not None and version.until == ended]
+    return before[-1].rows if before else facts.rows
 
 
 def _rest(start: date, steps: int, rest: str) -> date:
@@ -166,25 +187,20 @@ def _alone(contract: Contract, row: Row) -> Stretch:
     """A period measured by itself: whole units are even parts of the year; by months anything else goes by its days."""
     start, end = row.starts_on, row.due_on
     if goes_by_days(contract):
-        within = (start, end) if contract.day_count == "act_act_icma" else None
-        return _regular(contract, row, within) if within else _by_count(contract, row)
+        return _by_count(contract, row)
     if contract.frequency != "month":
         length = contract.every * (7 if contract.frequency == "week" else 1)
         share = _units(contract, contract.every, start) * (end - start).days / length
         return Stretch(row.number, start, end, share)
-    return Stretch(row.number, start, end, _months(contract, start, end), by_months=True)
-
-
-def _months(contract: Contract, start: date, end: date) -> Fraction:
-    """Whole months and the days left; where interest goes by periods, days that are no whole months go by the count."""
     months = 0
     while months_later(start, months + 1) <= end:
         months += 1
     reached = months_later(start, months)
     if reached != end and contract.interest_by == "period":
-        return _count(contract, start, end)
+        return _by_count(contract, row)
     length = (months_later(start, months + 1) - reached).days
-    return _units(contract, months, start) + _units(contract, 1, reached) * (end - reached).days / length
+    rest = _units(contract, 1, reached) * (end - reached).days / length
+    return Stretch(row.number, start, end, _units(contract, months, start) + rest)
 
 
 def signed_reign(facts: Facts) -> Reign:
@@ -201,7 +217,7 @@ def signed_reign(facts: Facts) -> Reign:
         else:
             stretch = _regular(contract, row, within)
         free = place < contract.free_instalments
-        bears_nothing = replace(stretch, whole=Fraction(0), by_count=False, by_months=False)
+        bears_nothing = replace(stretch, whole=Fraction(0), by_count=False)
         found.append(bears_nothing if free else stretch)
     return Reign(contract.start_on, contract.start_on, facts.signed, tuple(found))
 
@@ -214,8 +230,8 @@ def _first_is_regular(contract: Contract) -> bool:
     return contract.first_due_on is None or stepped(contract, contract.start_on, 1) == contract.first_due_on
 
 
-def reigns(facts: Facts) -> list[Reign]:
-    """The schedules in force, one after the other. Raises NotFollowed."""
+def reigns(facts: Facts, cut_on: Collection[date] = ()) -> list[Reign]:
+    """The schedules in force, one after the other, cut on ``cut_on`` too. Raises NotFollowed."""
     acts = facts.of(*RESHAPING)
     for act in acts:
         if act.kind in NOT_FOLLOWED:
@@ -224,7 +240,9 @@ def reigns(facts: Facts) -> list[Reign]:
     for place, act in enumerate(acts):
         rows = _rows_after(facts, acts, place)
         found.append(_after(facts, found[-1], act, rows))
-    return [replace(reign, stretches=tuple(y for x in reign.stretches for y in _cut(facts, x))) for reign in found]
+    return [
+        replace(reign, stretches=tuple(y for x in reign.stretches for y in _cut(facts, x, cut_on))) for reign in found
+    ]
 
 
 def _rows_after(facts: Facts, acts: Sequence[Act], place: int) -> tuple[Row, ...]:
@@ -260,8 +278,12 @@ def charged_back_to(rows: Sequence[Row], act: Act) -> int:
 
 
 def ended_on(facts: Facts) -> date | None:
-    """The day from which nothing is earned any more: settled early, settled for less, or written off."""
-    days = [money.on for money in facts.money if money.settles]
+    """The day from which nothing is earned any more: settled early, settled for less, or written off.
+
+    What settled a loan that follows its balance and does no longer, because other money bounced, is a payment like others.
+    """
+    came_back = facts.contract.follows_balance and facts.stored.status == "active"
+    days = [money.on for money in facts.money if money.settles and not came_back]
     days += [act.on for act in facts.of("settled_for_less", "write_off")]
     return min(days, default=None)
 

@@ -31,10 +31,10 @@ class Contract:
     interest_by: str
     first_due_on: date | None
     schedule_start_on: date | None
+    spreads_first_period: bool
     due_dates: tuple[date, ...]
     free_instalments: int
     deferred_instalments: int
-    spreads_odd_days: bool
     is_flat: bool
     down_payment_rate: Decimal
     follows_balance: bool
@@ -89,6 +89,7 @@ class Line:
     number: int
     principal: Decimal
     interest: Decimal
+    fee: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,10 +196,10 @@ def _contract(loan: Loan) -> Contract:
         interest_by=loan.interest_by,
         first_due_on=loan.first_due_on,
         schedule_start_on=loan.schedule_start_on,
+        spreads_first_period=loan.first_period == "spread",
         due_dates=tuple(date.fromisoformat(on) for on in loan.due_dates or ()),
         free_instalments=loan.grace_on_interest_charged,
         deferred_instalments=loan.grace_on_interest_payment,
-        spreads_odd_days=loan.first_due_on is not None and loan.first_period == "spread",
         is_flat=loan.flat_charge is not None or loan.interest_type == "flat",
         down_payment_rate=loan.down_payment_rate,
         follows_balance=loan.recalculates,
@@ -236,8 +237,8 @@ def _money(loan: Loan, receipt: Repayment) -> Money:
         amount=receipt.amount,
         overpaid=receipt.overpaid,
         settles=receipt.settles_early,
-        is_recovery=receipt.is_recovery and receipt.received_on >= (loan.written_off_on or receipt.received_on),
-        lines=tuple(Line(line.instalment_number, line.principal, line.interest) for line in lines),
+        is_recovery=receipt.is_recovery and loan.written_off_on is not None,
+        lines=tuple(Line(line.instalment_number, line.principal, line.interest, line.fee) for line in lines),
     )
 
 

@@ -14,9 +14,10 @@ from core.money import ZERO, round_to, rounding_to, split_evenly
 from loans.schedules.due_dates import Period
 from loans.schedules.earning import Curve, deferred, from_parts, line, with_odd_days
 from loans.schedules.flat_interest import flat
-from loans.schedules.instalment_amounts import factor
+from loans.schedules.instalment_amounts import factor, part_factor
 from loans.schedules.period_rates import levelled_over, rate_on, rates_of, regular_rates
 from loans.schedules.principal_parts import PrincipalPlan, down_payment_of, plan_from
+from loans.schedules.rests import waiting_days
 from loans.schedules.terms import (
     Drawdown,
     FirstPeriod,
@@ -70,15 +71,24 @@ def amortise_by_day(
     if terms.flat_charge is not None or terms.interest_type is InterestType.FLAT:
         rows = flat(terms, len(periods), course.opening, course.paid)
     elif course.bearing is None and not (
-        terms.drawdowns or terms.rate_steps or course.brought or course.beyond or course.free_from
+        terms.drawdowns
+        or terms.rate_steps
+        or course.brought
+        or course.beyond
+        or course.free_from
+        or waiting_days(terms, periods)
     ):
         rows, odd = _undisturbed(terms, periods, course)
         if odd > 0 and terms.first_period is FirstPeriod.SPREAD:
             curves = _with_odd_days(terms, periods, rows, odd)
     else:
         disturbed = _Disturbed(terms, periods, course)
-        rows = disturbed.rows()
-        curves = disturbed.turns if any(len(turns) > 2 for turns in disturbed.turns) else ()
+        rows, shares = disturbed.rows(), disturbed.odd or [ZERO] * len(periods)
+        own = _straight(periods, [interest - share for (_principal, interest), share in zip(rows, shares, strict=True)])
+        curves = [turns if len(turns) > 2 else even for turns, even in zip(disturbed.turns, own, strict=True)]
+        if any(shares[1:]):
+            curves = with_odd_days(curves, shares)
+        curves = curves if any(len(curve) > 2 for curve in curves) else ()
     if not terms.grace_on_interest_payment:
         return rows, curves
     curves = curves or _straight(periods, [interest for _principal, interest in rows])
@@ -125,17 +135,23 @@ def _undisturbed(terms: LoanTerms, periods: Sequence[Period], course: Course) ->
 
 def _odd_first(terms: LoanTerms, periods: Sequence[Period], factors: Sequence[Decimal]) -> Decimal:
     """What the first period bears more than a regular one, where others than its own row bear it."""
-    if terms.first_period is FirstPeriod.CHARGED or periods[0].part_of is not None or len(factors) < 2:
-        return Decimal(0)
-    return factors[0] - factors[1]
+    apart = terms.first_period is not FirstPeriod.CHARGED and periods[0].part_of is None and len(factors) > 1
+    return factors[0] - factors[1] if apart and not terms.grace_on_interest_charged else Decimal(0)
 
 
 def _with_odd_interest(terms: LoanTerms, rows: list[Amounts], odd: Decimal) -> list[Amounts]:
-    """Days that a short first period lacks lessen its own row alone: others would fall due without being earned."""
-    is_spread = odd > 0 and terms.first_period is FirstPeriod.SPREAD
-    extra = split_evenly(odd, len(rows), terms.rounding.unit) if is_spread else [odd]
-    more = [*extra, *[ZERO] * (len(rows) - len(extra))]
+    more = _odd_shares(terms, odd, len(rows))
     return [(principal, interest + share) for (principal, interest), share in zip(rows, more, strict=True)]
+
+
+def _odd_shares(terms: LoanTerms, odd: Decimal, count: int) -> list[Decimal]:
+    """What of the interest of the odd days falls due with each of ``count`` rows.
+
+    What a short first period bears less lessens the first row alone: nothing falls due that was not earned by then.
+    """
+    if terms.first_period is FirstPeriod.SPREAD and odd > 0:
+        return split_evenly(odd, count, terms.rounding.unit)
+    return [odd, *[ZERO] * (count - 1)]
 
 
 def _deferred(terms: LoanTerms, rows: list[Amounts]) -> list[Amounts]:
@@ -182,6 +198,8 @@ class _Disturbed:
         self.total = len(periods)
         self.approved = _Approved(terms, terms.principal)
         self.turns: list[Curve] = []  # how the interest of each row is earned
+        self.odd: list[Decimal] = []  # what of the first period's interest falls due with each row
+        self.waiting = waiting_days(terms, periods) if course.bearing is None else []
 
     def rows(self) -> list[Amounts]:
         """Principal and interest of each row."""
@@ -208,7 +226,7 @@ class _Disturbed:
             beyond += max(paid - part, ZERO)
             # What later instalments have already been paid of the money lent so far is not this one's to repay.
             part = balance if k == self.total - 1 else max(min(part, balance - max(reserved - to_come, ZERO)), paid)
-            rows.append((part, interest))
+            rows.append((part, interest + (self.odd[k] if self.odd else ZERO)))
             balance -= part
         return rows
 
@@ -242,7 +260,10 @@ class _Disturbed:
         whole_plan = self.terms.level_from is LevelFrom.FIRST_PERIOD  # all periods as if they were the first
         since = self.periods[k].due_on if whole_plan else self.periods[k].starts_on
         rates = [rate_on(self.terms.annual_rate, known, max(period.starts_on, since)) for period in self.periods]
-        return regular_rates(self.terms, self.course.level_periods or self.periods, rates)
+        factors = regular_rates(self.terms, self.course.level_periods or self.periods, rates)
+        if not self.course.brought:
+            factors[0] -= _odd_first(self.terms, self.periods, factors)
+        return factors
 
     def approved_plan(self, row: int) -> PrincipalPlan:
         """The plan in force at ``row``, made on the approved amount: anew at each row a new rate came in."""
@@ -282,13 +303,32 @@ class _Disturbed:
         parts, planned, turns = [brought], brought, []
         for start, end, drawn, more in self._segments(period, rows):
             is_free = not k and self.course.free_from is not None and start >= self.course.free_from
-            share = Decimal(0) if is_free else factor(self.terms, start, end, self._rate_on(start), period.part_of)
+            rate = Decimal(0) if is_free else self._rate_on(start)
+            share = part_factor(self.terms, (start, end), rate, period)
             planned += (balance + drawn) * share
             part = max(balance + drawn + more, ZERO) * share
             turns.append((end, part))
             parts.append(round_to(part, rounding.step, mode) if rounding.each_segment else part)
         self.turns.append(from_parts(period.starts_on, turns))
-        return round_to(sum(parts, ZERO), rounding.step, mode), planned
+        interest = round_to(sum(parts, ZERO), rounding.step, mode)
+        if k or brought:
+            return interest, planned
+        odd = self._odd_of(self.turns[0][-1][1])
+        if not odd:
+            return interest, planned
+        borne = round_to(odd, rounding.step, mode)
+        own = round_to(turns[0][1] - odd, rounding.step, mode) if len(turns) == 1 else interest - borne
+        self.odd = _odd_shares(self.terms, borne, self.total)
+        return own, planned * (1 - odd / self.turns[0][-1][1])
+
+    def _odd_of(self, whole: Decimal) -> Decimal:
+        """What of ``whole``, the interest of the first period, its odd days bear: by time, whatever the balance was."""
+        if self.terms.first_period is FirstPeriod.CHARGED:
+            return ZERO
+        periods, rate = self.periods, Decimal(1)
+        shares = [factor(self.terms, x.starts_on, x.due_on, rate, x.part_of) for x in periods[:2]]
+        odd = _odd_first(self.terms, periods, shares)
+        return whole * odd / shares[0] if odd else ZERO
 
     def _segments(self, period: Period, rows: Sequence[Amounts]) -> list[tuple[date, date, Decimal, Decimal]]:
         """The stretches of ``period`` in which nothing changes: from, to, drawn in it so far, and borne besides.
@@ -298,16 +338,20 @@ class _Disturbed:
         found: list[tuple[date, date, Decimal, Decimal]] = []
         for start, end in pairwise(self._cuts(period)):
             drawn = sum((x.amount for x in self.drawdowns if period.starts_on <= x.on <= start), ZERO)
-            more = self.course.bearing(rows, start) if self.course.bearing is not None else ZERO
-            is_turn = start == self.course.free_from
-            alike = bool(found) and found[-1][2:] == (drawn, more)
-            if alike and not is_turn and self._rate_on(found[-1][0]) == self._rate_on(start):
+            more = self._waits(rows, start) if self.course.bearing is None else self.course.bearing(rows, start)
+            alike = bool(found) and found[-1][2:] == (drawn, more) and start != self.course.free_from
+            if alike and self._rate_on(found[-1][0]) == self._rate_on(start):
                 start, *_ = found.pop()
             found.append((start, end, drawn, more))
         return found
 
+    def _waits(self, rows: Sequence[Amounts], start: date) -> Decimal:
+        """Principal of ``rows`` that fell due and counts from a later rest day only."""
+        waiting = zip(rows, self.waiting, strict=False)
+        return sum((principal for (principal, _interest), counts_from in waiting if start < counts_from), ZERO)
+
     def _cuts(self, period: Period) -> list[date]:
-        inside = {x.on for x in self.drawdowns} | {x.from_on for x in self.steps} | set(self.course.turns)
+        inside = {x.on for x in self.drawdowns} | {x.from_on for x in self.steps} | {*self.course.turns, *self.waiting}
         inside |= {self.course.free_from} if self.course.free_from is not None else set()
         between = sorted(on for on in inside if period.starts_on < on < period.due_on)
         return [period.starts_on, *between, period.due_on]

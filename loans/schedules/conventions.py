@@ -81,7 +81,8 @@ class FirstPeriod(StrEnum):
     """Who bears the odd days of a first period longer than a regular one; of a shorter one only its own row bears less."""
 
     CHARGED = "charged"  # the level instalment is worked out over the periods as they are
-    SPREAD = "spread"  # regular instalments; the odd days' interest in equal parts on all of them
+    # Regular instalments; the odd days' interest in equal parts on all of them. The days a short one lacks lessen the first.
+    SPREAD = "spread"
     ADDED = "added"  # regular instalments; the odd days' interest on the first
 
 

@@ -74,6 +74,14 @@ def as_curve(curve: Curve) -> Curve:
     return tuple((day, round_rate(earned)) for day, earned in curve) if len(curve) > 2 else STRAIGHT
 
 
+def ending_at(curve: Curve, interest: Decimal) -> Curve:
+    """``curve``, which is not empty, so scaled that ``interest`` is all that it earns."""
+    total = curve[-1][1]
+    if total == interest or not total:
+        return curve
+    return tuple((day, earned * interest / total) for day, earned in curve)
+
+
 def from_parts(starts_on: date, parts: Iterable[tuple[date, Decimal]]) -> Curve:
     """The curve of parts of interest, each with the day on which its stretch of time ends."""
     points, earned = [(starts_on, ZERO)], ZERO
@@ -84,11 +92,10 @@ def from_parts(starts_on: date, parts: Iterable[tuple[date, Decimal]]) -> Curve:
 
 
 def with_odd_days(curves: Sequence[Curve], shares: Sequence[Decimal]) -> list[Curve]:
-    """``curves`` with ``shares`` on top, one each, all of which are earned in the period of the first."""
-    (start, _nothing), (end, *_more) = curves[0][0], curves[0][-1]
-    found = [(*curves[0][:-1], (end, curves[0][-1][1] + shares[0]))]
-    found += [following(line(start, end, share), curve) for curve, share in zip(curves[1:], shares[1:], strict=True)]
-    return found
+    """``curves`` with ``shares`` on top, one each, all of which are earned in the period of the first, along its curve."""
+    own = curves[0][-1][1]
+    first = ending_at(curves[0], own + shares[0])
+    return [first, *(following(ending_at(first, x), curve) for curve, x in zip(curves[1:], shares[1:], strict=True))]
 
 
 def deferred(curves: Sequence[Curve], grace: int) -> list[Curve]:

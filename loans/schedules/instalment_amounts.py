@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 from core.calendars import DayCount, RegularPeriod, add_months, year_fraction, year_length
 from core.money import ZERO, round_to
@@ -39,6 +40,21 @@ def year_share(terms: LoanTerms, start: date, end: date, within: tuple[date, dat
     return share if within == (start, end) else share * (end - start).days / (within[1] - within[0]).days
 
 
+def part_factor(
+    terms: LoanTerms, part: tuple[date, date], annual_rate: Decimal, period: tuple[date, date, tuple[date, date] | None]
+) -> Decimal:
+    """Interest of one unit of money in ``part`` of a period, given by its first day, due date and regular period.
+
+    Parts of a period that is measured by itself bear together what it bears: by their days, or each by the day count.
+    """
+    start, due, within = period
+    if part == (start, due) or within is not None or goes_by_days(terms):
+        return factor(terms, *part, annual_rate, within)
+    if _is_counted(terms, start, due):
+        return annual_rate * _by_day_count(terms, *part, None)
+    return factor(terms, start, due, annual_rate) * (part[1] - part[0]).days / (due - start).days
+
+
 def added_share(terms: LoanTerms, start: date, end: date) -> Decimal:
     """The part of a year's interest that time added after a due date bears: its days by the product's day count."""
     return _by_day_count(terms, start, end, (start, step(terms, start, 1)))
@@ -47,13 +63,21 @@ def added_share(terms: LoanTerms, start: date, end: date) -> Decimal:
 def _by_day_count(terms: LoanTerms, start: date, end: date, within: tuple[date, date] | None) -> Decimal:
     """The day count's share; what some of them ask besides the span follows from the schedule."""
     if terms.day_count is DayCount.ACT_ACT_ICMA:
-        regular = within or (start, end)
-        return year_fraction(start, end, terms.day_count, reference_periods=[regular], frequency=_per_year(terms))
+        regular = [within] if within is not None else _notional(terms, start, end)
+        return year_fraction(start, end, terms.day_count, reference_periods=regular, frequency=_per_year(terms))
     if terms.day_count is DayCount.THIRTY_E_360_ISDA:
         return year_fraction(start, end, terms.day_count, termination=_termination(terms))
     if terms.day_count is DayCount.EU_REMARK_C:
         return year_fraction(start, end, terms.day_count, regular_period=_RHYTHMS[terms.frequency])
     return year_fraction(start, end, terms.day_count)
+
+
+def _notional(terms: LoanTerms, start: date, end: date) -> list[tuple[date, date]]:
+    """Regular periods back from ``end`` over a span that is none itself: a long or short first period (ICMA rule 251)."""
+    bounds = [end]
+    while bounds[0] > start:
+        bounds.insert(0, step(terms, end, -len(bounds)))
+    return list(pairwise(bounds)) or [(start, step(terms, start, 1))]
 
 
 def _per_year(terms: LoanTerms) -> int:
@@ -107,16 +131,27 @@ def _measured(terms: LoanTerms, start: date, end: date) -> Decimal:
     if terms.frequency is not Frequency.MONTH:
         span = terms.every * (7 if terms.frequency is Frequency.WEEK else 1)
         return regular_share(terms, terms.every, start) * (end - start).days / span
+    months, reached = _whole_months(start, end)
+    if reached == end:
+        return regular_share(terms, months, start)
+    if _is_counted(terms, start, end):
+        return _by_day_count(terms, start, end, None)
+    rest = Decimal((end - reached).days) / (add_months(start, months + 1) - reached).days
+    return regular_share(terms, months, start) + rest * regular_share(terms, 1, reached)
+
+
+def _whole_months(start: date, end: date) -> tuple[int, date]:
+    """How many whole months lie between the two days, and the day they reach."""
     months = (end.year - start.year) * 12 + end.month - start.month
     if add_months(start, months) > end:
         months -= 1
-    reached = add_months(start, months)
-    if reached == end:
-        return regular_share(terms, months, start)
-    if terms.interest_by is InterestBy.PERIOD:
-        return year_fraction(start, end, terms.day_count)
-    rest = Decimal((end - reached).days) / (add_months(start, months + 1) - reached).days
-    return regular_share(terms, months, start) + rest * regular_share(terms, 1, reached)
+    return months, add_months(start, months)
+
+
+def _is_counted(terms: LoanTerms, start: date, end: date) -> bool:
+    """Whether a period measured by itself goes by the day count, because it is no whole number of months."""
+    by_months = terms.frequency is Frequency.MONTH and terms.interest_by is InterestBy.PERIOD
+    return by_months and _whole_months(start, end)[1] != end
 
 
 def level_instalment(

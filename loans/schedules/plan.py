@@ -9,16 +9,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from core.calendars import add_months
 from core.money import ZERO
 from loans.schedules.amortisation import Amounts, Course, amortise_by_day
 from loans.schedules.due_dates import Period, agreed_dates, on_working_days
 from loans.schedules.earning import STRAIGHT, Curve, as_curve
+from loans.schedules.rests import rest_day as rest_day_of
+from loans.schedules.rests import waiting_days
 from loans.schedules.schedule import Schedule, opening_balance
-from loans.schedules.terms import Compounding, LoanTerms, OverdueBears, Rest, ServicingTerms
+from loans.schedules.terms import Compounding, LoanTerms, OverdueBears, ServicingTerms
 
 UNASSIGNED = 0  # the number of no instalment: principal that is called in but not yet divided
+DOWN = -1  # the place of a down payment: before all periods
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +36,22 @@ class PaidPart:
     fee: Decimal = ZERO
 
 
+class DownPayment(NamedTuple):
+    """What fell due as instalment ``number`` on the day ``on`` it was lent: it bears interest until it is paid."""
+
+    number: int
+    on: date
+    amount: Decimal
+
+
+class FeeChange(NamedTuple):
+    """By how much the fee of instalment ``number`` became more (or less, below zero) on ``on``."""
+
+    number: int
+    on: date
+    amount: Decimal
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Terms, periods and payments from which the instalments are laid out.
@@ -40,7 +60,8 @@ class Plan:
     as they were before due dates were moved: the level instalment stays what they make it, so that more time never asks
     for more of an instalment already paid. ``looks`` are the days on which money came, in order, where overdue money is
     reckoned on those days only. ``agreed`` are the due dates before they moved to working days, where they are no longer
-    those of the terms.
+    those of the terms. ``down`` are the down payments, no part of what the periods repay; ``charged`` is by how much fees
+    became more since.
     """
 
     terms: LoanTerms
@@ -52,6 +73,8 @@ class Plan:
     level_periods: tuple[Period, ...] = ()
     looks: tuple[date, ...] = ()
     agreed: tuple[date, ...] = ()
+    down: tuple[DownPayment, ...] = ()
+    charged: tuple[FeeChange, ...] = ()
 
     def looked_at(self, on: date) -> "Plan":
         """The plan reckoned anew on ``on``, because money came."""
@@ -94,6 +117,9 @@ def plan_of(terms: LoanTerms, servicing: ServicingTerms, schedule: Schedule, fou
         periods=tuple(found),
         numbers=tuple(row.number for row in rows),
         fees=tuple(row.fee for row in rows),
+        down=tuple(
+            DownPayment(x.number, x.due_on, x.principal) for x in schedule.instalments if x.starts_on == x.due_on
+        ),
     )
 
 
@@ -106,17 +132,18 @@ def laid_out_by_day(plan: Plan, on: date) -> dict[int, tuple[Decimal, Decimal, C
     """The same, each with how its interest is earned by day."""
     index = {number: k for k, number in enumerate(plan.numbers)}
     index[UNASSIGNED] = len(plan.periods)
+    index |= {down.number: DOWN for down in plan.down}
     parts = [(index[part.number], part) for part in plan.paid if part.number in index]
     paid: dict[int, Decimal] = {}
     for k, part in parts:
-        if k < len(plan.periods):
+        if 0 <= k < len(plan.periods):
             paid[k] = paid.get(k, ZERO) + part.principal
     looks = plan.looks if plan.servicing.overdue_bears is OverdueBears.ON_RECEIPT else (on,)
     reckoned = {rest_day(plan, look) for look in looks}
     course = Course(
         opening=opening_balance(plan.terms),
         bearing=_bearing(plan, parts, [_last_look(plan, period, on) for period in plan.periods]),
-        turns={part.counts_from for _k, part in parts} | reckoned | set(_compounding_days(plan)),
+        turns={part.counts_from for _k, part in parts} | reckoned | set(_turning_days(plan)),
         paid=paid,
         beyond=plan.servicing.prepayment,
         level_periods=plan.level_periods,
@@ -139,63 +166,82 @@ def _last_look(plan: Plan, period: Period, on: date) -> date | None:
 def _bearing(
     plan: Plan, parts: Sequence[tuple[int, PaidPart]], looks: Sequence[date | None]
 ) -> Callable[[Sequence[Amounts], date], Decimal]:
-    """What bears interest from a day besides the planned balance: what is overdue, less what was paid ahead."""
-    until = [None if look is None else rest_day(plan, look) for look in looks]
+    """What bears interest from a day besides the planned balance: what does not count as paid, less what was paid ahead.
+
+    What has fallen due by the look is expected with it, what is still to fall due on its due date. Either counts from the
+    next rest day.
+    """
+    counting = [rest_day(plan, period.due_on) for period in plan.periods]
+    reckoned = [None if look is None else rest_day(plan, look) for look in looks]
 
     def bearing(rows: Sequence[Amounts], start: date) -> Decimal:
         k = len(rows)
         counted = [(j, part) for j, part in parts if part.counts_from <= start]
         ahead = sum((part.principal for j, part in counted if j >= k), ZERO)
-        look, end = looks[k], until[k]
-        if look is None or end is None or start >= end:
+        look, until = looks[k], reckoned[k]
+        waits = [
+            start < (until if until is not None and look is not None and period.due_on <= look else counts_from)
+            for period, counts_from in zip(plan.periods[:k], counting, strict=False)
+        ]
+        down = [x.amount for x in plan.down if x.on <= start and until is not None and start < until]
+        if not any(waits) and not down:
             return -ahead
-        # Only what fell due by the end of that day: a rest day after it may lie beyond due dates that are still to come.
-        fallen = rows[: sum(period.due_on <= look for period in plan.periods[:k])]
-        due = sum((principal for principal, _interest in fallen), ZERO)
-        overdue = due - sum((part.principal for j, part in counted if j < len(fallen)), ZERO)
-        return overdue + _compounded(plan, fallen, counted, start) - ahead
+        unpaid = sum((principal for (principal, _interest), waiting in zip(rows, waits, strict=True) if waiting), ZERO)
+        unpaid -= sum((part.principal for j, part in counted if 0 <= j < k and waits[j]), ZERO)
+        if down:
+            unpaid += sum(down, ZERO) - sum((part.principal for j, part in counted if j == DOWN), ZERO)
+        return unpaid + _compounded(plan, rows, waits, counted, start) - ahead
 
     return bearing
 
 
-def _compounded(plan: Plan, rows: Sequence[Amounts], counted: Sequence[tuple[int, PaidPart]], start: date) -> Decimal:
-    """Overdue interest and fees, as far as they bear interest themselves on ``start``."""
-    compounding, amount = plan.servicing.compounding, ZERO
-    k = sum(compounding_day(plan, period.due_on) <= start for period in plan.periods[: len(rows)])
+def _compounded(
+    plan: Plan, rows: Sequence[Amounts], waits: Sequence[bool], counted: Sequence[tuple[int, PaidPart]], start: date
+) -> Decimal:
+    """Interest and fees of the rows that wait, as far as they bear interest themselves on ``start``."""
+    compounding = plan.servicing.compounding
+    if compounding is Compounding.NONE:
+        return ZERO
+    days = (compounding_day(plan, period.due_on) for period in plan.periods)
+    bears = {j for j, (day, waiting) in enumerate(zip(days, waits, strict=False)) if waiting and day <= start}
+    numbers = {plan.numbers[j] for j in bears}
+    amount, deferred = ZERO, plan.terms.grace_on_interest_payment
     if compounding in (Compounding.INTEREST, Compounding.BOTH):
-        amount += sum((interest for _principal, interest in rows[:k]), ZERO)
-        amount -= sum((part.interest for j, part in counted if j < k), ZERO)
+        # Deferred interest falls due with the first instalment after it.
+        amount += sum((interest for j, (_principal, interest) in enumerate(rows) if max(j, deferred) in bears), ZERO)
+        amount -= sum((part.interest for j, part in counted if j in bears), ZERO)
     if compounding in (Compounding.FEE, Compounding.BOTH):
-        amount += sum(plan.fees[:k], ZERO)
-        amount -= sum((part.fee for j, part in counted if j < k), ZERO)
+        amount += sum((plan.fees[j] for j in bears), ZERO)
+        amount += sum((part.amount for part in plan.charged if part.number in numbers and part.on <= start), ZERO)
+        amount -= sum((part.fee for j, part in counted if j in bears), ZERO)
     return amount
 
 
 def compounding_day(plan: Plan, due_on: date) -> date:
-    """The day from which interest or fees that fell due on ``due_on`` and were not paid bear interest themselves."""
-    day = plan.servicing.compounding_day
+    """The day from which interest or fees that fell due on ``due_on`` and were not paid bear interest themselves.
+
+    Not before the rest day on which money of the due date itself counts: who pays in time bears no interest on interest.
+    """
+    day, counts_from = plan.servicing.compounding_day, rest_day(plan, due_on)
     if not day:
-        return due_on
+        return counts_from
     anchor = date(due_on.year - 1, 12, day)  # a month that has every day
     this_month = add_months(anchor, due_on.month)
-    return this_month if this_month >= due_on else add_months(anchor, due_on.month + 1)
+    return max(counts_from, this_month if this_month >= due_on else add_months(anchor, due_on.month + 1))
 
 
-def _compounding_days(plan: Plan) -> list[date]:
-    if not plan.servicing.compounding_day or plan.servicing.compounding is Compounding.NONE:
-        return []
-    return [compounding_day(plan, period.due_on) for period in plan.periods]
+def _turning_days(plan: Plan) -> list[date]:
+    """Days inside a period on which what fell due counts as paid, or what bears interest besides begins to, or changes."""
+    days = [down.on for down in plan.down] + waiting_days(plan.terms, plan.periods)
+    if plan.servicing.compounding is Compounding.NONE:
+        return days
+    days += [part.on for part in plan.charged]
+    if plan.servicing.compounding_day:
+        days += [compounding_day(plan, period.due_on) for period in plan.periods]
+    return days
 
 
 def rest_day(plan: Plan, on: date) -> date:
-    """The day from which money of ``on`` counts for interest: ``on`` or the first rest day after it."""
-    start, rest = plan.terms.start_on, plan.servicing.rest
-    if rest is Rest.WEEKLY:
-        return on + timedelta(days=(start - on).days % 7)
-    if rest is Rest.MONTHLY:
-        months = (on.year - start.year) * 12 + on.month - start.month
-        reached = add_months(start, months)
-        return reached if reached >= on else add_months(start, months + 1)
-    if rest is Rest.SAME_AS_REPAYMENT:
-        return min((period.due_on for period in plan.periods if period.due_on >= on), default=on)
-    return on
+    """The day from which money of ``on`` counts for interest."""
+    dues = [*(down.on for down in plan.down), *(period.due_on for period in plan.periods)]
+    return rest_day_of(plan.terms, dues, on)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from loans.schedules.due_dates import Period
-from loans.schedules.plan import PaidPart, Plan
+from loans.schedules.plan import DownPayment, FeeChange, PaidPart, Plan
 from loans.schedules.terms import Drawdown, LoanTerms, RateStep, ServicingTerms
 
 
@@ -24,6 +24,11 @@ def as_json(plan: Plan | None) -> dict[str, object] | None:
             "level_periods": [_period_as_json(period) for period in plan.level_periods],
             "agreed": [on.isoformat() for on in plan.agreed],
         }
+    beside: dict[str, object] = {
+        name: [[number, on.isoformat(), str(amount)] for number, on, amount in parts]
+        for name, parts in (("down", plan.down), ("charged", plan.charged))
+        if parts
+    }
     looks = {"looks": [look.isoformat() for look in plan.looks]} if plan.looks else {}
     return {
         "count": plan.terms.count,
@@ -38,6 +43,7 @@ def as_json(plan: Plan | None) -> dict[str, object] | None:
         ],
         **moved,
         **looks,
+        **beside,
     }
 
 
@@ -59,6 +65,8 @@ def from_json(data: Mapping[str, Any], terms: LoanTerms, servicing: ServicingTer
         level_periods=tuple(_period(row) for row in data.get("level_periods", ())),
         looks=tuple(_day(look) for look in data.get("looks", ())),
         agreed=tuple(_day(on) for on in data.get("agreed", ())),
+        down=tuple(DownPayment(number, _day(on), Decimal(amount)) for number, on, amount in data.get("down", ())),
+        charged=tuple(FeeChange(number, _day(on), Decimal(amount)) for number, on, amount in data.get("charged", ())),
     )
 
 

@@ -218,6 +218,7 @@ class LoanTerms:
     ``flat_charge`` replaces interest by rate: one agreed sum for the whole term. A BULLET loan falls due once, after
     ``count`` periods. Grace is counted in instalments. ``calendar`` is what ``business_day_roll`` asks. ``lent_in_all``
     stands in terms that are only the rest of a loan: what of it is a share of the whole loan is a share of this sum.
+    ``rest`` says from which day on money lessens interest, where interest follows the balance.
     Raises a TermsRefused (a ValueError) when a value is out of its range.
     """
 
@@ -255,6 +256,7 @@ class LoanTerms:
     lent_in_all: Decimal | None = None
     rate_steps: tuple[RateStep, ...] = ()
     rounding: Rounding = ORDINARY_ROUNDING
+    rest: Rest = Rest.DAILY
 
     def __post_init__(self) -> None:
         if self.principal <= _NOTHING:
@@ -304,7 +306,6 @@ class ServicingTerms:
     """
 
     recalculates: bool = False
-    rest: Rest = Rest.DAILY
     overdue_bears: OverdueBears = OverdueBears.EVERY_DAY
     compounding: Compounding = Compounding.NONE
     compounding_day: int = 0

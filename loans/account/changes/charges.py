@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from core.money import ZERO, round_to
 from loans.account.account import Account, InstalmentState, age, settle_rows
 from loans.account.changes.base import Effect, EventImpossible
+from loans.schedules.plan import FeeChange
 
 
 class NoInstalmentLeft(EventImpossible):
@@ -86,7 +87,20 @@ def _falls_due_with(account: Account, wanted: date) -> InstalmentState:
 
 def _with(account: Account, changed: InstalmentState) -> Account:
     rows = tuple(changed if row.number == changed.number else row for row in account.instalments)
-    return replace(account, instalments=rows)
+    return _with_fees_noted(account, replace(account, instalments=rows))
+
+
+def _with_fees_noted(before: Account, after: Account) -> Account:
+    """``after`` with its plan, where it has one, told by how much fees of its instalments differ: they may bear interest."""
+    if after.plan is None:
+        return after
+    fees = {row.number: row.fee for row in before.instalments}
+    noted = [
+        FeeChange(row.number, before.as_of, row.fee - fees[row.number])
+        for row in after.instalments
+        if row.number in after.plan.numbers and row.fee != fees[row.number]
+    ]
+    return replace(after, plan=replace(after.plan, charged=(*after.plan.charged, *noted))) if noted else after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +173,7 @@ class ChargesWaived:
             left -= part
         if left and self.source is None:
             raise WaiverTooHigh(owed=self.amount - left, amount=self.amount)
-        after = settle_rows(replace(account, instalments=tuple(rows)), self.on)
+        after = _with_fees_noted(account, settle_rows(replace(account, instalments=tuple(rows)), self.on))
         return Effect(after, figures={"waived": self.amount - left})
 
     def _waived(self, row: InstalmentState, part: Decimal) -> InstalmentState:

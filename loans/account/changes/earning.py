@@ -11,16 +11,12 @@ from decimal import Decimal
 
 from core.money import ZERO
 from loans.account.account import Account, InstalmentState
-from loans.schedules.earning import Curve, as_curve, earned_by, following, line, plus, until, with_jump
+from loans.schedules.earning import Curve, as_curve, earned_by, ending_at, following, line, plus, until, with_jump
 
 
 def curve_of(row: InstalmentState) -> Curve:
     """How the interest of ``row`` is earned, as a curve that ends at exactly its interest."""
-    curve = row.earning()
-    total = curve[-1][1]
-    if total == row.interest or not total:
-        return curve
-    return tuple((day, earned * row.interest / total) for day, earned in curve)
+    return ending_at(row.earning(), row.interest)
 
 
 def lengthened(row: InstalmentState, time: tuple[date, date], more: Decimal) -> Curve:

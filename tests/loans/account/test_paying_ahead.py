@@ -24,10 +24,10 @@ ORDER = ("late_interest", "fee", "interest", "principal")
 
 
 def a_loan(prepayment: Prepayment = Prepayment.NEXT_INSTALMENTS, rest: Rest = Rest.DAILY, **changes: object) -> Account:
-    facts = {"principal": Decimal("600.00"), "annual_rate": Decimal(0), "count": 6, "start_on": START}
+    facts = {"principal": Decimal("600.00"), "annual_rate": Decimal(0), "count": 6, "start_on": START, "rest": rest}
     terms = LoanTerms(**{**facts, **changes})  # type: ignore[arg-type]
     schedule = build_schedule(terms)
-    servicing = ServicingTerms(recalculates=True, prepayment=prepayment, rest=rest)
+    servicing = ServicingTerms(recalculates=True, prepayment=prepayment)
     plan = plan_of(terms, servicing, schedule, periods(terms))
     return open_account(schedule, on=START, grace_days=0, late_annual_rate=ZERO, plan=plan)
 

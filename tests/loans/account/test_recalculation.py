@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from core.money import ZERO
 from loans.account.account import Account, age, open_account
+from loans.account.changes.charges import FeeRaised
 from loans.account.replay import PaymentEvent, apply
 from loans.schedules import terms as t
 from loans.schedules.due_dates import periods
@@ -35,11 +36,15 @@ TERMS = t.LoanTerms(
 )
 
 
-def a_loan(**servicing: object) -> Account:
-    schedule = build_schedule(TERMS)
+def opened(terms: t.LoanTerms, **servicing: object) -> Account:
+    schedule = build_schedule(terms)
     settings = t.ServicingTerms(recalculates=True, **servicing)  # type: ignore[arg-type]
-    plan = plan_of(TERMS, settings, schedule, periods(TERMS))
-    return open_account(schedule, on=START, grace_days=0, late_annual_rate=ZERO, plan=plan)
+    plan = plan_of(terms, settings, schedule, periods(terms))
+    return open_account(schedule, on=terms.start_on, grace_days=0, late_annual_rate=ZERO, plan=plan)
+
+
+def a_loan(rest: t.Rest = t.Rest.DAILY, **servicing: object) -> Account:
+    return opened(replace(TERMS, rest=rest), **servicing)
 
 
 def paid(account: Account, on: str, amount: str, settles: bool = False) -> Account:
@@ -67,7 +72,8 @@ def test_a_rest_day_beyond_a_due_date_to_come_makes_nothing_overdue(compounding:
     account = a_loan(rest=t.Rest.WEEKLY, compounding=compounding)
 
     assert interest(age(account, date(2022, 11, 30))) == interest(age(account, date(2022, 11, 20)))
-    assert interest(age(account, date(2022, 12, 1)))[1:] != interest(age(account, date(2022, 11, 30)))[1:]
+    assert interest(age(account, date(2022, 12, 1))) == interest(account)
+    assert interest(age(account, date(2022, 12, 7)))[1:] != interest(account)[1:]
 
 
 def test_more_than_is_due_makes_all_instalments_smaller() -> None:
@@ -117,11 +123,8 @@ FROM = date(2026, 1, 10)
 SHORT = replace(TERMS, principal=Decimal("2400.00"), annual_rate=Decimal("0.10"), count=4, start_on=FROM)
 
 
-def a_short_loan(**servicing: object) -> Account:
-    schedule = build_schedule(SHORT)
-    settings = t.ServicingTerms(recalculates=True, **servicing)  # type: ignore[arg-type]
-    plan = plan_of(SHORT, settings, schedule, periods(SHORT))
-    return open_account(schedule, on=FROM, grace_days=0, late_annual_rate=ZERO, plan=plan)
+def a_short_loan(rest: t.Rest = t.Rest.DAILY, **servicing: object) -> Account:
+    return opened(replace(SHORT, rest=rest), **servicing)
 
 
 def principal(account: Account) -> list[str]:
@@ -162,8 +165,7 @@ def test_money_that_lessens_the_next_instalments_may_leave_some_with_interest_al
     ],
 )
 def test_early_money_counts_from_its_rest_day(prepayment: str, rest: str, first: str, repaid: str) -> None:
-    servicing = {"prepayment": t.Prepayment(prepayment), "rest": t.Rest(rest)}
-    account = paid(a_short_loan(**servicing), "2026-02-01", "700.00")
+    account = paid(a_short_loan(t.Rest(rest), prepayment=t.Prepayment(prepayment)), "2026-02-01", "700.00")
 
     assert (interest(account)[0], principal(account)[0]) == (first, repaid)
 
@@ -210,13 +212,9 @@ def test_more_than_all_settles_with_the_interest_to_the_rest_day(
     rest: str, day: str, kept: str, prepayment: t.Prepayment
 ) -> None:
     """12,000.00 at 18 %: 5 days, 7 days, and the 31 days to the due date, which is the monthly rest day too."""
-    terms = replace(TERMS, principal=Decimal("12000.00"), annual_rate=Decimal("0.18"), start_on=FROM)
-    schedule = build_schedule(terms)
-    servicing = t.ServicingTerms(recalculates=True, rest=t.Rest(rest), prepayment=prepayment)
-    plan = plan_of(terms, servicing, schedule, periods(terms))
-    account = open_account(schedule, on=FROM, grace_days=0, late_annual_rate=ZERO, plan=plan)
+    terms = replace(TERMS, principal=Decimal("12000.00"), annual_rate=Decimal("0.18"), start_on=FROM, rest=t.Rest(rest))
 
-    account = paid(account, day, "20000.00")
+    account = paid(opened(terms, prepayment=prepayment), day, "20000.00")
 
     assert account.is_settled and account.overpaid == Decimal("8000.00") - Decimal(kept)
     assert age(account, date(2027, 1, 15)).owed == ZERO
@@ -254,7 +252,7 @@ def test_principal_is_conserved_and_ageing_in_between_is_free(
         assert age(replace(settled), end + timedelta(days=100)).owed == ZERO
 
 
-@pytest.mark.parametrize("rest", [t.Rest.DAILY, t.Rest.MONTHLY, t.Rest.SAME_AS_REPAYMENT])  # all rest on due dates
+@pytest.mark.parametrize("rest", list(t.Rest))
 def test_paid_as_agreed_the_plan_stays_as_agreed(rest: t.Rest) -> None:
     account = a_loan(rest=rest)
     agreed = totals(account)
@@ -264,3 +262,93 @@ def test_paid_as_agreed_the_plan_stays_as_agreed(rest: t.Rest) -> None:
 
     assert totals(account) == agreed
     assert account.is_settled
+
+
+# --- by the day, from the balance that is really there -----------------------------------------------------------------
+YEAR = date(2026, 1, 15)
+BY_DAYS = t.LoanTerms(
+    principal=Decimal("1200.00"),
+    annual_rate=Decimal("0.18"),
+    count=4,
+    start_on=YEAR,
+    method=t.Method.EQUAL_PRINCIPAL,
+    interest_by=t.InterestBy.DAY,
+)
+BY_MONTHS = replace(BY_DAYS, interest_by=t.InterestBy.PERIOD)
+
+
+def test_principal_due_between_two_rest_days_counts_from_the_later_one() -> None:
+    """Weekly rest days are 19 February, 19 March and 16 April: 4 days on 1,200.00 and 24 on 900.00 are 2.37 + 10.65;
+    4 on 900.00 and 27 on 600.00 1.78 + 7.99; one on 600.00 and 29 on 300.00 0.30 + 4.29."""
+    terms = replace(BY_DAYS, rest=t.Rest.WEEKLY)
+    as_signed = [str(row.interest) for row in build_schedule(terms).instalments]
+
+    assert as_signed == ["18.35", "13.02", "9.77", "4.59"]
+    assert interest(age(opened(terms), date(2026, 2, 10))) == as_signed
+
+
+def test_called_in_between_two_rest_days_what_falls_due_in_between_bears_until_the_later_one() -> None:
+    """Settled on 13 February with weekly rests the money counts from the 19th, the first instalment's too: 35 days."""
+    account = paid(opened(replace(BY_DAYS, rest=t.Rest.WEEKLY)), "2026-02-13", "2000.00")
+
+    assert account.overpaid == Decimal("2000.00") - Decimal("1200.00") - Decimal("20.72")  # 18.35 + 2.37
+
+
+@pytest.mark.parametrize(
+    ("first_period", "agreed", "after"),
+    [
+        # 46 days on 1,200.00 are 27.22, of which a month is 18.00: 9.22 are odd
+        ("spread", ["20.31", "15.81", "11.30", "6.80"], ["18.99", "15.66", "11.15", "6.65"]),
+        ("added", ["27.22", "13.50", "9.00", "4.50"], ["25.45", "13.50", "9.00", "4.50"]),
+    ],
+)
+def test_laid_out_anew_a_plan_keeps_who_bears_the_odd_days_of_its_first_period(
+    first_period: str, agreed: list[str], after: list[str]
+) -> None:
+    """240.00 paid after 31 of the 46 days: 18.35 + 7.10 = 25.45 for the whole, of which 8.62 are odd by the same part."""
+    terms = replace(BY_MONTHS, first_due_on=date(2026, 3, 2), first_period=t.FirstPeriod(first_period))
+    account = opened(terms)
+    assert interest(account) == agreed
+    assert interest(age(account, date(2026, 2, 10))) == agreed
+
+    told = interest(paid(account, "2026-02-15", "240.00"))
+
+    assert told == after
+
+
+def test_a_short_first_period_asks_for_no_interest_before_it_is_earned() -> None:
+    """17 days on 1,200.00 are 10.06; spread, the first of four would ask for 16.02."""
+    terms = replace(BY_MONTHS, first_due_on=date(2026, 2, 1), first_period=t.FirstPeriod.SPREAD)
+
+    assert (
+        interest(opened(terms)) == interest(age(opened(terms), date(2026, 1, 20))) == ["10.06", "13.50", "9.00", "4.50"]
+    )
+
+
+def test_deferred_interest_is_not_overdue_and_bears_nothing() -> None:
+    """The first 18.00 fall due on 15 March: until then 900.00 bear 13.50 and nothing compounds."""
+    terms = replace(BY_MONTHS, grace_on_interest_payment=1)
+    account = paid(opened(terms, compounding=t.Compounding.INTEREST), "2026-02-15", "300.00")
+
+    assert interest(age(account, date(2026, 3, 1))) == ["0.00", "31.50", "9.00", "4.50"]
+
+
+def test_a_fee_raised_later_bears_from_its_day_and_paid_no_less_than_nothing() -> None:
+    terms = replace(BY_MONTHS, fee_total=Decimal("24.00"))
+    account = age(opened(terms, compounding=t.Compounding.FEE), date(2026, 2, 10))
+    raised = FeeRaised(on=date(2026, 2, 10), instalment=1, amount=Decimal("3.00")).apply(account).account
+
+    in_time = paid(raised, "2026-02-15", "327.00")  # 300.00, 18.00 and 9.00
+    late = age(raised, date(2026, 2, 25))
+
+    assert interest(age(in_time, date(2026, 3, 1)))[1] == "13.50"
+    assert from_json(as_json(late.plan) or {}, terms, late.plan.servicing) == late.plan  # type: ignore[union-attr]
+    assert interest(late)[1] == "15.16"  # 1,209.00 for ten of 28 days, 900.00 for eighteen: 6.48 + 8.68
+
+
+def test_a_part_of_a_period_measured_by_itself_bears_its_days_of_it() -> None:
+    """From 15 January to 2 March a month and 15 of 28 days, 27.64 in all; 35 of its 46 days are 21.03."""
+    terms = replace(BY_MONTHS, interest_by=t.InterestBy.EVEN, first_due_on=date(2026, 3, 2))
+
+    assert interest(opened(terms))[0] == "27.64"
+    assert interest(paid(opened(terms), "2026-02-19", "1221.03", settles=True))[0] == "21.03"

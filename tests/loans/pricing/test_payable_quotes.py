@@ -5,12 +5,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 
 from loans.models import ProductVersion
 from loans.pricing.quotes import Quote, ScheduleNotPossible, quote_for, schedule_as_json
 from loans.schedules.schedule import build_schedule
 from loans.schedules.terms import AmountsRefused, FirstPeriod, LoanTerms, Method
-from tests.loans.factories import ProductVersionFactory
+from tests.loans.factories import LoanFactory, ProductVersionFactory
 
 ON = date(2026, 1, 15)
 WHOLE: dict[str, Any] = {"instalment_multiple": Decimal(1)}
@@ -83,6 +85,35 @@ def test_a_level_instalment_that_does_not_cover_the_interest_is_refused() -> Non
     # at 24 % it is 28.76 and bears 20.00: nothing would ever be repaid before the last
     with pytest.raises(ScheduleNotPossible, match="not cover the interest"):
         quoted(version, count=60, annual_rate=Decimal("0.24"))
+
+
+@pytest.mark.django_db
+def test_flat_interest_never_follows_the_balance() -> None:
+    """An agreed charge is owed whatever is paid when; it could not be cut for a pay-off. So no product has both."""
+    version = a_version("following", recalculates=True)
+    with pytest.raises(ScheduleNotPossible, match="cannot follow the balance"):
+        quoted(version, flat_charge=Decimal("96.00"))
+
+    version.interest_type = "flat"
+    with pytest.raises(ValidationError, match="does not follow the balance"):
+        version.validate_constraints()
+    with pytest.raises(IntegrityError, match="loans_productversion_follows_balance"), transaction.atomic():
+        version.save()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("flat", "constraint"),
+    [
+        ({"interest_type": "flat"}, "loans_loan_follows_balance"),
+        ({"flat_charge": Decimal("96.00")}, "loans_loan_charge_is_fixed"),
+    ],
+)
+def test_postgresql_refuses_a_loan_with_flat_interest_that_follows_the_balance(
+    flat: dict[str, Any], constraint: str
+) -> None:
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        LoanFactory(recalculates=True, **flat)
 
 
 # --- what is agreed for one loan ---------------------------------------------------------------------------------------

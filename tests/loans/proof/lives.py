@@ -116,8 +116,10 @@ CALENDARS = st.one_of(
 def products(draw: st.DrawFn) -> Settings:
     """The terms of a small loan on some product."""
     parts = [st.sampled_from(choices) for choices in (METHODS, RHYTHMS, INTEREST, BEGINNINGS, FEES)]
-    drawn = [draw(part) for part in (*parts, CONVENTIONS, CALENDARS, st.one_of(st.just({}), st.just({}), FOLLOWING))]
-    return {name: value for settings in drawn for name, value in settings.items()}
+    drawn = [draw(part) for part in (*parts, CONVENTIONS, CALENDARS)]
+    terms = {name: value for settings in drawn for name, value in settings.items()}
+    is_flat = "interest_type" in terms or "flat_charge" in terms  # no product lets flat interest follow the balance
+    return terms if is_flat else terms | draw(st.one_of(st.just({}), st.just({}), FOLLOWING))
 
 
 @dataclass
@@ -283,6 +285,9 @@ steps = st.lists(
 )
 
 
+ALSO_FOLLOWING = {"time added", "charge-back"}  # the only ones met by loans that follow the balance
+
+
 def met(loan: Loan) -> set[str]:
     """What this life has met so far of the kinds on which an engine may differ from the oracle, by name."""
     facts = read(loan)
@@ -290,8 +295,6 @@ def met(loan: Loan) -> set[str]:
     due = {row.number: row.due_on for row in facts.rows}
     paid = [(money.on, line) for money in facts.money for line in money.lines]
     found = {
-        "follows the balance": contract.follows_balance,
-        "rests on due dates": contract.follows_balance and contract.rest == "same_as_repayment",
         "deferred interest": bool(loan.grace_on_interest_payment),
         "odd first period": contract.first_due_on is not None and loan.first_period != "charged",
         "rate of a day": bool(loan.rate_steps) or bool({"rate_changed", "rescheduled"} & kinds),
@@ -305,4 +308,5 @@ def met(loan: Loan) -> set[str]:
         "charge-back": "charge_back" in kinds,
         "new plan": "reamortised" in kinds,
     }
-    return {name for name, has in found.items() if has}
+    names = {name for name, has in found.items() if has}
+    return names & ALSO_FOLLOWING if contract.follows_balance else names

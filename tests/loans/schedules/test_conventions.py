@@ -222,3 +222,30 @@ def test_principal_is_conserved_whatever_the_conventions(
 
     assert schedule.principal == Decimal(cents).scaleb(-2)
     assert all(row.principal >= 0 and row.interest >= 0 for row in schedule.instalments)
+
+
+@pytest.mark.parametrize(
+    ("count", "borne"),
+    [
+        # 12,000 at 18 % from 15 January to 2 March, 2,160.00 a year. Rule 251: 18 of the 31 days to 2 February, and a
+        # month: 2,160 × (18/31 + 1)/12
+        (DayCount.ACT_ACT_ICMA, "284.52"),
+        (DayCount.THIRTY_E_360_ISDA, "282.00"),  # 47 days of 360
+        (DayCount.EU_REMARK_C, "286.52"),  # a month back from 2 March, and 18 days of the 365 before: 180.00 + 106.52
+    ],
+)
+@pytest.mark.parametrize("interest_by", [t.InterestBy.PERIOD, t.InterestBy.DAY])
+def test_a_long_first_period_is_priced_by_day_counts_that_need_the_schedule(
+    count: DayCount, borne: str, interest_by: t.InterestBy
+) -> None:
+    schedule = a_schedule(
+        principal=Decimal("12000.00"),
+        annual_rate=Decimal("0.18"),
+        start_on=date(2026, 1, 15),
+        first_due_on=date(2026, 3, 2),
+        method=Method.INTEREST_ONLY,
+        day_count=count,
+        interest_by=interest_by,
+    )
+
+    assert interest(schedule)[0] == borne

@@ -14,17 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.money import ZERO
-from loans.account.account import Account, age, open_account
+from loans.account.account import Account, age
 from loans.account.changes.extending import Extended
 from loans.account.replay import Event, PaymentEvent, apply, replay
 from loans.acts.performing import previewed
 from loans.models import Instalment, Loan
 from loans.schedules import terms as t
-from loans.schedules.due_dates import periods
-from loans.schedules.plan import plan_of
 from loans.schedules.plan_record import as_json, from_json
-from loans.schedules.schedule import build_schedule
-from tests.loans.account.test_recalculation import ORDER, START, TERMS, a_loan, paid, servicing
+from tests.loans.account.test_recalculation import ORDER, START, TERMS, a_loan, opened, paid, servicing
 from tests.loans.acts.test_acts import wish
 from tests.loans.books import close_until
 from tests.loans.doing import extend as grant
@@ -35,12 +32,9 @@ FEBRUARY = date(2026, 2, 15)
 SHORTER: dict[str, Any] = {"recalculates": True, "prepayment": "reduce_number"}
 
 
-def a_plan(level_from: t.LevelFrom, **servicing: object) -> Account:
+def a_plan(level_from: t.LevelFrom, rest: t.Rest = t.Rest.DAILY, **servicing: object) -> Account:
     """The loan of ``a_loan`` with its level instalment worked out as ``level_from`` says."""
-    terms = replace(TERMS, level_from=level_from)
-    schedule = build_schedule(terms)
-    plan = plan_of(terms, t.ServicingTerms(recalculates=True, **servicing), schedule, periods(terms))  # type: ignore[arg-type]
-    return open_account(schedule, on=START, grace_days=0, late_annual_rate=ZERO, plan=plan)
+    return opened(replace(TERMS, level_from=level_from, rest=rest), **servicing)
 
 
 def extended_by(account: Account, on: date, days: int) -> tuple[Account, Decimal]:

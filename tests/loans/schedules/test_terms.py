@@ -60,7 +60,6 @@ def test_rounding_goes_by_whole_cents(wrong: dict[str, Decimal]) -> None:
 
 
 NOT_ORDINARY = {
-    "interest_type": "flat",
     "interest_by": "thirty",
     "month_end": "first_of_next",
     "grace_on_principal": 2,
@@ -89,12 +88,13 @@ def test_a_loan_takes_over_what_its_product_fixes() -> None:
         annual_rate=Decimal("0.12"),
         instalment_count=4,
         drawdowns=[["2026-01-31", "600.00"], ["2026-02-10", "400.00"]],
-        **version.settings_for_booking() | {"interest_type": "declining"},
+        **version.settings_for_booking(),
     )
     loan.refresh_from_db()
     agreed = loan.terms(START)
 
     assert agreed.interest_by is t.InterestBy.THIRTY
+    assert agreed.rest is t.Rest.SAME_AS_REPAYMENT
     assert agreed.month_end is t.MonthEnd.FIRST_OF_NEXT
     assert (agreed.grace_on_principal, agreed.grace_on_interest_payment) == (2, 1)
     assert agreed.down_payment_rate == Decimal("0.25")
@@ -111,15 +111,17 @@ def test_a_loan_takes_over_what_its_product_fixes() -> None:
     )
     assert loan.servicing_terms() == t.ServicingTerms(
         recalculates=True,
-        rest=t.Rest.SAME_AS_REPAYMENT,
         overdue_bears=t.OverdueBears.ON_RECEIPT,
         compounding=t.Compounding.INTEREST,
         compounding_day=20,
         prepayment=t.Prepayment.LESSEN_NEXT,
     )
-    assert {name: getattr(loan, name) for name in SETTINGS} == version.settings_for_booking() | {
-        "interest_type": "declining"
-    }
+    assert {name: getattr(loan, name) for name in SETTINGS} == version.settings_for_booking()
+    flat = ProductVersionFactory(product__code="flat", interest_type="flat")  # which follows no balance
+    assert (
+        LoanFactory(product_version=flat, **flat.settings_for_booking()).terms(START).interest_type
+        is t.InterestType.FLAT
+    )
 
 
 @pytest.mark.django_db

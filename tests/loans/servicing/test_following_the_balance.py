@@ -1,14 +1,16 @@
 """Money for loans whose interest follows the balance, through the functions doors call, and what nights make of it."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from loans.models import LoanStatus
+from loans.proof import oracle
 from loans.servicing.settling import settlement_quote
 from tests.loans.books import a_running_loan, close_until
+from tests.loans.doing import write_off
 from tests.loans.servicing.test_repayments import assert_books_agree, pay, position
 
 pytestmark = pytest.mark.django_db
@@ -71,3 +73,47 @@ def test_nights_change_nothing_where_overdue_money_is_reckoned_when_money_comes(
     assert told[:2] == agreed[:2]
     assert told[2] - agreed[2] == (overdue * Decimal("0.015") * 17 / 31).quantize(Decimal("0.01"))
     assert_books_agree(loan)
+
+
+def test_a_down_payment_nobody_paid_bears_interest_like_all_that_is_outstanding() -> None:
+    """12,000.00 lent, 2,400.00 of them due on the spot: 180.00 for the month, 23 of its 31 days. On 7 February they are
+    paid, and 9,600.00 bear for the eight days left: 133.55 + 37.16."""
+    loan = a_running_loan(recalculates=True, down_payment_rate=Decimal("0.20"))
+    close_until(date(2026, 2, 7))
+
+    assert position(loan).interest_accrued == Decimal("133.55")
+    assert settlement_quote(loan, date(2026, 2, 7)).interest == Decimal("133.55")
+    assert oracle.differences(loan) == []
+
+    owed = settlement_quote(loan, date(2026, 2, 7)).late_interest
+    pay(loan, str(Decimal("2400.00") + owed), date(2026, 2, 7))
+    (running,) = loan.instalments.filter(superseded_on=None, due_on=date(2026, 2, 15))
+    assert running.interest == Decimal("170.71")
+    assert_books_agree(loan)
+
+
+@pytest.mark.parametrize("rest", ["daily", "weekly", "same_as_repayment"])
+@pytest.mark.parametrize("compounding", ["none", "interest"])
+def test_no_night_takes_back_what_was_earned_while_nothing_is_paid(rest: str, compounding: str) -> None:
+    loan = a_running_loan(recalculates=True, rest=rest, compounding=compounding, instalment_count=3)
+    earned, day = Decimal("0.00"), date(2026, 1, 31)
+    while day < date(2026, 4, 20):
+        day += timedelta(days=1)
+        close_until(day)
+        assert position(loan).interest_accrued >= earned, day
+        earned = position(loan).interest_accrued
+        if day.day in (14, 15, 16):
+            assert_books_agree(loan)
+            assert oracle.differences(loan) == []
+
+
+def test_money_told_of_after_a_write_off_recovers_it_whenever_it_came() -> None:
+    loan = a_running_loan(recalculates=True)
+    close_until(date(2026, 2, 1))
+    write_off(loan_id=loan.pk, on=date(2026, 2, 2), reason="death")
+
+    pay(loan, "732.00", date(2026, 1, 30), recorded_on=date(2026, 2, 8))
+
+    loan.refresh_from_db()
+    assert position(loan).recovered == Decimal("732.00")
+    assert oracle.differences(loan) == []
