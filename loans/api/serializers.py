@@ -78,6 +78,10 @@ class ProductSerializer(InItsCurrency):
         help_text="Most late interest in all, a fraction of the principal; null: only the cap of the market. What comes "
         "of both is a loan's late_interest_most.",
     )
+    remainder_tolerance = MoneyField(
+        source="live.remainder_tolerance",
+        help_text="Where a loan owes no more in all, it is given up as small_remainder and the loan is settled; 0: never.",
+    )
     allocation_order = serializers.ListField(child=serializers.CharField(), source="live.allocation_order")
     is_purchase = serializers.BooleanField(
         source="live.is_purchase", help_text="An application names merchant, price and goods; the merchant is paid."

@@ -24,7 +24,7 @@ from partners.api.fields import Constant, InItsCurrency, InstantField, LiveMode,
 from partners.api.schema import example, fen
 
 INSTALMENT_STATES = ["paid", "overdue", "due", "upcoming", "written_off"]
-TRANSACTION_KINDS = ["disbursement", "repayment", "recovery", "refund", "waiver", "extension"]
+TRANSACTION_KINDS = ["disbursement", "repayment", "recovery", "refund", "waiver", "small_remainder", "extension"]
 
 
 class PositionSerializer(serializers.Serializer[LoanPosition]):
@@ -96,6 +96,7 @@ class LoanSerializer(InItsCurrency):
     late_rate_ceiling = RateField(allow_null=True)
     late_interest_compounds = serializers.BooleanField(help_text="Whether overdue interest bears late interest too.")
     late_interest_most = MoneyField(allow_null=True, help_text="Late interest and penalties in all.")
+    remainder_tolerance = MoneyField(help_text="A remainder up to this sum is closed and the loan settled; 0: never.")
     disbursed_on = serializers.DateField(allow_null=True)
     settled_on = serializers.DateField(allow_null=True)
     written_off_on = serializers.DateField(allow_null=True)

@@ -16,6 +16,8 @@ from core.kept import kept
 from loans.models.schedule_settings import ScheduleSettings
 from loans.schedules.terms import FeeTiming, Frequency, InterestType, Method
 
+MOST_REMAINDER_OF = 100  # a remainder is small up to this part of the smallest loan
+
 
 class RepaymentMethod(models.TextChoices):
     """How principal and interest come back."""
@@ -185,6 +187,11 @@ class ProductVersion(ScheduleSettings):
             models.CheckConstraint(
                 condition=Q(day_count__in=[count.value for count in DayCount]),
                 name="loans_productversion_day_count_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(remainder_tolerance__lte=F("min_amount") / MOST_REMAINDER_OF),
+                name="loans_productversion_remainder_small",
+                violation_error_message=_("A remainder that is closed is at most one percent of the smallest amount."),
             ),
             models.CheckConstraint(
                 condition=Q(late_rate_multiplier__range=(0, 10)),

@@ -126,6 +126,15 @@ class ScheduleSettings(models.Model):
         db_default=False,
         help_text=_("From the day the rule late_rate_multiplier names. Otherwise the contract fixes the multiplier."),
     )
+    remainder_tolerance = money_field(
+        verbose_name=_("smallest remainder that is collected: up to this sum it is closed"),
+        default=0,
+        db_default=0,
+        help_text=_(
+            "In the currency of the product, at most one percent of the smallest amount. Where all that a loan still owes "
+            "is no more, it is given up, under its own name in history and books, and the loan is settled. 0: never."
+        ),
+    )
 
     class Meta:
         abstract = True
@@ -163,6 +172,9 @@ class ScheduleSettings(models.Model):
                 condition=Q(compounding_day__lte=LAST_DAY_OF_MONTH),
                 name="%(app_label)s_%(class)s_compounding_day",
                 violation_error_message=_("The day of the month is between 1 and 31, or 0 for the due date."),
+            ),
+            models.CheckConstraint(
+                condition=Q(remainder_tolerance__gte=0), name="%(app_label)s_%(class)s_remainder_tolerance"
             ),
         ]
 

@@ -31,6 +31,7 @@ from loans.proof.oracle_rates import rate_on
 from loans.proof.oracle_reading import NOTHING, Act, Facts, Row, read
 
 TOLERANCE = 2 * CENT
+SMALL_REMAINDER = "small_remainder"
 ONE_DAY = timedelta(days=1)
 
 
@@ -108,6 +109,8 @@ def outstanding(facts: Facts) -> Decimal:
 # --- interest by the day -------------------------------------------------------------------------------------------
 def _interest(facts: Facts, on: date) -> Fraction:
     """Interest earned by the end of ``on``."""
+    if facts.stored.status == "active" and facts.of(SMALL_REMAINDER):
+        raise NotFollowed("a small remainder closed before something was owed again")
     ended = ended_on(facts)
     until = on if ended is None else min(on, rest_day(facts, ended) if facts.contract.follows_balance else ended)
     waived = sum((act.amount("waived") for act in facts.of("interest_waived") if act.on <= on), NOTHING)
@@ -224,6 +227,7 @@ def _money(facts: Facts) -> Iterator[OracleDifference]:
         ("goodwill_credit", "credited"),
         ("merchant_refund", "refunded"),
         ("settled_for_less", "given_up"),
+        (SMALL_REMAINDER, "closed"),
     ):
         came += sum((act.amount(figure) for act in facts.of(kind)), NOTHING)
     went = sum((Decimal(act.asked["amount"]) for act in facts.of("refund", "charge_back")), NOTHING)
@@ -327,7 +331,10 @@ def _agreed_interest(facts: Facts) -> Iterator[OracleDifference]:
     ended, rows = ended_on(facts), [row for row in facts.rows if row.interest or row.starts_on < row.due_on]
     if facts.contract.is_flat or facts.stored.status == "written_off" or (facts.contract.follows_balance and not ended):
         return
-    right = cents(_interest(facts, max(row.due_on for row in facts.rows)))
+    closed = facts.of(SMALL_REMAINDER)  # what was to come fell due that day, and its interest was not earned any more
+    to_come = [version for version in facts.versions if version.until in (None, *(act.on for act in closed))]
+    right = cents(_interest(facts, max(row.due_on for version in to_come for row in version.rows)))
     agreed = sum((row.interest for row in rows), NOTHING)
+    agreed += sum((act.amount("not_earned") for act in closed), NOTHING)
     if abs(agreed - right) > TOLERANCE * (len(rows) + 1):
         yield _tell(facts, "interest agreed in all" if ended is None else "interest of the days used", agreed, right)

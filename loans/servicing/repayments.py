@@ -246,10 +246,12 @@ def reverse_repayment(
     with acting(actor=reversed_by or current().actor, reason=reason):
         _mark_reversed(repayment, reason, reversed_on, alone=alone)
         try:
-            replay_standing(loan, position, on=reversed_on)
+            remainder = replay_standing(loan, position, on=reversed_on).remainder
         except EventImpossible as refusal:
             why = _("a later event rests on it. %(why)s") % {"why": refusal.context.get("why", refusal.detail)}
             raise RepaymentNotReversible(number=repayment.number, why=why, cause=refusal.code) from refusal
+        if remainder is not None:
+            notices.remainder_closed(loan, remainder, reversed_on)
     announce(loan_id=loan_id, borrower_id=loan.borrower_id, on=reversed_on)
     return repayment
 

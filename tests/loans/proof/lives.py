@@ -83,6 +83,7 @@ FEES: list[Settings] = [
     {"fee_total": Decimal("24.00"), "fee_due": "spread"},
     {"fee_total": Decimal("24.00"), "fee_due": "first"},
 ]
+REMAINDERS: list[Settings] = [{}, {}, {"remainder_tolerance": Decimal("5.00")}]
 FOLLOWING = st.fixed_dictionaries(
     {
         "recalculates": st.just(True),
@@ -115,7 +116,7 @@ CALENDARS = st.one_of(
 @st.composite
 def products(draw: st.DrawFn) -> Settings:
     """The terms of a small loan on some product."""
-    parts = [st.sampled_from(choices) for choices in (METHODS, RHYTHMS, INTEREST, BEGINNINGS, FEES)]
+    parts = [st.sampled_from(choices) for choices in (METHODS, RHYTHMS, INTEREST, BEGINNINGS, FEES, REMAINDERS)]
     drawn = [draw(part) for part in (*parts, CONVENTIONS, CALENDARS, st.one_of(st.just({}), st.just({}), FOLLOWING))]
     return {name: value for settings in drawn for name, value in settings.items()}
 
