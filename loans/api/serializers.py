@@ -38,6 +38,7 @@ ACTIONS: dict[str, str] = {
 KEPT_INSIDE = {DecisionReason.SUSPECTED_FRAUD.value, DecisionReason.DO_NOT_LEND.value}
 TERM_ASKED_FOR = "Number of instalments asked for."
 TERM_OFFERED = "Number of instalments offered. Once accepted it is the loan's instalment_count."
+AGREED = "What can be paid each period, instead of term_count: the number follows from it, and the last is smaller."
 FEES_WITH_INSTALMENTS = "Fees that fall due with instalments; not fee_deducted."
 DECIDED = {
     ApplicationStatus.OFFERED,
@@ -89,6 +90,10 @@ class ProductSerializer(InItsCurrency):
     allows_drawdowns = serializers.BooleanField(
         source="live.allows_drawdowns", help_text="An application may choose a first drawdown smaller than its amount."
     )
+    allows_agreed_instalment = serializers.BooleanField(
+        source="live.allows_agreed_instalment",
+        help_text="An application may give agreed_instalment, from which term_count follows.",
+    )
     livemode = LiveMode()
 
 
@@ -109,7 +114,10 @@ class MerchantSerializer(serializers.Serializer[Merchant]):
 class QuoteInput(InItsCurrency):
     product = serializers.CharField(max_length=40, help_text="The product's id.")
     amount = MoneyField()
-    term_count = serializers.IntegerField(min_value=1, max_value=1200, help_text=TERM_ASKED_FOR)
+    term_count = serializers.IntegerField(
+        min_value=1, max_value=1200, required=False, help_text=f"{TERM_ASKED_FOR} Or give agreed_instalment."
+    )
+    agreed_instalment = MoneyField(required=False, help_text=AGREED)
     price = MoneyField(required=False, help_text="For a purchase: what the thing costs.")
     first_drawdown = MoneyField(required=False, help_text="What is paid out at first of the amount, if not all of it.")
 
@@ -163,6 +171,7 @@ class QuoteSerializer(InItsCurrency):
     down_payment = MoneyField()
     price = MoneyField()
     term_count = serializers.IntegerField(source="terms.count", help_text=TERM_ASKED_FOR)
+    agreed_instalment = MoneyField(allow_null=True, help_text="What term_count follows from; null: it was asked for.")
     annual_rate = RateField(source="terms.annual_rate")
     rate_basis = Constant("annual")
     total_interest = MoneyField(source="schedule.total_interest")
@@ -195,7 +204,10 @@ class ApplicationInput(InItsCurrency):
     borrower = serializers.CharField(max_length=40, help_text="The borrower's id.")
     product = serializers.CharField(max_length=40, help_text="The product's id.")
     amount = MoneyField(help_text="What is to be financed: for a purchase the price less the down payment.")
-    term_count = serializers.IntegerField(min_value=1, max_value=1200, help_text=TERM_ASKED_FOR)
+    term_count = serializers.IntegerField(
+        min_value=1, max_value=1200, required=False, help_text=f"{TERM_ASKED_FOR} Or give agreed_instalment."
+    )
+    agreed_instalment = MoneyField(required=False, help_text=AGREED)
     price = MoneyField(required=False, help_text="For a purchase: what the thing costs.")
     merchant = serializers.CharField(required=False, max_length=40, help_text="For a purchase: the merchant's id.")
     goods = serializers.CharField(required=False, max_length=120, help_text="For a purchase: what is bought.")
@@ -224,6 +236,7 @@ class ApplicationSerializer(InItsCurrency):
     goods = serializers.CharField()
     first_drawdown = MoneyField(allow_null=True)
     term_count = serializers.IntegerField(help_text=TERM_ASKED_FOR)
+    agreed_instalment = MoneyField(allow_null=True, help_text="What term_count follows from; null: it was asked for.")
     purpose = serializers.CharField()
     channel = serializers.CharField()
     offer = serializers.SerializerMethodField()

@@ -149,6 +149,15 @@ class ProductVersion(ScheduleSettings):
     allows_drawdowns = models.BooleanField(
         _("paid out in parts, up to the approved amount"), default=False, db_default=False
     )
+    allows_agreed_instalment = models.BooleanField(
+        _("the instalment may be agreed, and the number follows from it"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "For equal instalments, a fee spread over them included; of equal principal the part of principal is agreed. "
+            "The last instalment is smaller."
+        ),
+    )
     history = tracked()
 
     class Meta:
@@ -172,6 +181,17 @@ class ProductVersion(ScheduleSettings):
                 condition=Q(allows_drawdowns=False) | Q(is_purchase=False, interest_type=InterestType.DECLINING.value),
                 name="loans_productversion_drawdowns",
                 violation_error_message=_("A purchase, or a loan with flat interest, is paid out in one sum."),
+            ),
+            models.CheckConstraint(
+                condition=Q(allows_agreed_instalment=False)
+                | Q(
+                    method__in=[Method.EQUAL_INSTALMENTS.value, Method.EQUAL_PRINCIPAL.value],
+                    interest_type=InterestType.DECLINING.value,
+                ),
+                name="loans_productversion_agreed_instalment",
+                violation_error_message=_(
+                    "An instalment can be agreed for equal instalments or equal principal, with interest on the balance."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(min_count__gte=1, min_count__lte=F("max_count"), every__gte=1),

@@ -66,6 +66,7 @@ def _loan(offer: Offer, version: ProductVersion, quote: Quote, on: date) -> Loan
         goods=offer.goods,
         annualised_cost=quote.cost.simple,
         drawdowns=_drawdowns(quote),
+        fixed_instalment=terms.fixed_instalment,
         officer=offer.made_by,
         **asdict(late),
         **version.settings_for_booking() | _rate_tied_to_index(offer, version),

@@ -20,7 +20,7 @@ from loans.schedules.amortisation import Amounts, Course, amortise, amortise_by_
 from loans.schedules.due_dates import Period, periods
 from loans.schedules.earning import Curve, as_curve
 from loans.schedules.principal_parts import LEVEL, down_payment_of
-from loans.schedules.terms import AmountsRefused, Drawdown, FeeTiming, LevelOn, LoanTerms, NothingDue
+from loans.schedules.terms import AmountsRefused, Drawdown, FeeTiming, LevelOn, LoanTerms, Method, NothingDue
 
 
 class ScheduledInstalment(NamedTuple):
@@ -115,7 +115,7 @@ def _require_covering(terms: LoanTerms, found: list[Period]) -> None:
     agreed = terms.amounts if fixed is None else [fixed] * (len(rows) - 1)
     first = 0 if fixed is None else terms.grace_on_principal
     for number, (amount, (principal, interest)) in enumerate(zip(agreed, rows, strict=False), start=1):
-        if number > first and amount < interest:
+        if number > first and amount < interest and terms.method is not Method.EQUAL_PRINCIPAL:
             raise AmountsRefused(f"instalment {number} of {amount} would not cover its interest of {interest}")
         if amount % terms.rounding.step:
             raise AmountsRefused(f"instalment {number} of {amount} is no multiple of {terms.rounding.step}")

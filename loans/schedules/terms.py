@@ -215,6 +215,7 @@ class LoanTerms:
     ``annual_rate`` as a fraction (0.18 is 18 %), zero or more; ``rate_steps`` change it on their days. ``count``
     instalments, each ``every`` units of ``frequency`` after the one before, counted from ``schedule_start_on`` (else
     ``start_on``, the day the money goes out) or, where it is chosen, from ``first_due_on``; or on ``due_dates``.
+    ``fixed_instalment`` is what an instalment before the last one asks for without fee, or repays of equal principal.
     ``flat_charge`` replaces interest by rate: one agreed sum for the whole term. A BULLET loan falls due once, after
     ``count`` periods. Grace is counted in instalments. ``calendar`` is what ``business_day_roll`` asks. ``lent_in_all``
     stands in terms that are only the rest of a loan: what of it is a share of the whole loan is a share of this sum.
@@ -353,8 +354,8 @@ def _check_shares(terms: LoanTerms) -> None:
         if not fits or any(amount < 0 for amount in terms.amounts):
             raise AmountsRefused("agreed amounts must be one for each instalment but the last, and not negative")
     fixed = terms.fixed_instalment
-    if fixed is not None and (terms.method is not Method.EQUAL_INSTALMENTS or fixed <= 0):
-        raise AmountsRefused("a fixed instalment must be more than zero, for equal instalments")
+    if fixed is not None and (terms.method not in (Method.EQUAL_INSTALMENTS, Method.EQUAL_PRINCIPAL) or fixed <= 0):
+        raise AmountsRefused("a fixed instalment must be more than zero, for equal instalments or equal principal")
 
 
 def _check_stages(terms: LoanTerms) -> None:
