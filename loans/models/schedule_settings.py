@@ -13,8 +13,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from core.calendars import DayCount
 from core.fields import exact_field, money_field
 from core.working_calendars import working_calendar
+from core.working_days import STEPPING
 from loans.account.payment_order import PaymentOrderRefused, parse_order
 from loans.models.schedule_choices import choice_field
 from loans.schedules.terms import (
@@ -23,10 +25,12 @@ from loans.schedules.terms import (
     Drawdown,
     EmiRule,
     FirstPeriod,
+    Frequency,
     InterestBy,
     InterestType,
     LevelFrom,
     LevelOn,
+    Method,
     MonthEnd,
     OverdueBears,
     Prepayment,
@@ -155,6 +159,21 @@ class ScheduleSettings(models.Model):
             models.CheckConstraint(
                 condition=Q(business_day_roll="none") | ~Q(business_calendar=""),
                 name="%(app_label)s_%(class)s_calendar",
+            ),
+            models.CheckConstraint(
+                condition=~Q(business_day_roll__in=[roll.value for roll in STEPPING])
+                | Q(
+                    ~Q(frequency=Frequency.MONTH.value),
+                    ~Q(method=Method.BULLET.value),
+                    ~Q(day_count=DayCount.ACT_ACT_ICMA.value),
+                    down_payment_rate=0,
+                    first_period=FirstPeriod.CHARGED.value,
+                ),
+                name="%(app_label)s_%(class)s_left_out_or_merged",
+                violation_error_message=_(
+                    "Only instalments by days or weeks are left out or merged on days off: not a single one, not by regular "
+                    "periods (ICMA), and without down payment or odd first days."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(repricing="fixed", rate_index="") | (~Q(repricing="fixed") & ~Q(rate_index="")),

@@ -33,6 +33,10 @@ RESHAPING = (
     "interest_capitalised",
 )
 NOT_FOLLOWED = RESHAPING[-3:]
+# Over days off instalments are left out or merged: periods are as long as they are, merged ones have no days. Acts that move
+# due dates make other ones merge, while each keeps its interest.
+STEPPING = ("merge", "skip")
+MOVING = ("extension", "due_day_changed", "payment_holiday")
 
 
 class NotFollowed(Exception):
@@ -112,6 +116,8 @@ def _units(contract: Contract, units: int, on: date) -> Fraction:
 def _regular(contract: Contract, row: Row, within: tuple[date, date]) -> Stretch:
     """A regular period, or the part of it that lies in ``row``."""
     begin, end = within
+    if contract.moves_to in STEPPING and not goes_by_days(contract):
+        return _alone(contract, row)
     days, length = (row.due_on - row.starts_on).days, (end - begin).days
     if contract.day_count == "act_act_icma" and goes_by_days(contract):
         per_year = {"month": 12, "week": 52, "day": 365}[contract.frequency] // contract.every
@@ -193,7 +199,7 @@ def signed_reign(facts: Facts) -> Reign:
             stretch = _regular(contract, row, (contract.schedule_start_on, row.due_on))
         else:
             stretch = _regular(contract, row, within)
-        free = place < contract.free_instalments
+        free = (row.number - 1 if contract.moves_to in STEPPING else place) < contract.free_instalments
         found.append(replace(stretch, whole=Fraction(0), by_count=False) if free else stretch)
     return Reign(contract.start_on, contract.start_on, facts.signed, tuple(found))
 
@@ -212,6 +218,8 @@ def reigns(facts: Facts) -> list[Reign]:
     for act in acts:
         if act.kind in NOT_FOLLOWED:
             raise NotFollowed(act.kind)
+        if act.kind in MOVING and facts.contract.moves_to in STEPPING:
+            raise NotFollowed(f"{act.kind} of instalments left out or merged")
     found = [signed_reign(facts)]
     for place, act in enumerate(acts):
         rows = _rows_after(facts, acts, place)

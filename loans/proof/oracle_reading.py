@@ -29,6 +29,7 @@ class Contract:
     every: int
     day_count: str
     interest_by: str
+    moves_to: str
     first_due_on: date | None
     schedule_start_on: date | None
     due_dates: tuple[date, ...]
@@ -191,6 +192,7 @@ def _contract(loan: Loan) -> Contract:
         every=loan.every,
         day_count=loan.day_count,
         interest_by=loan.interest_by,
+        moves_to=loan.business_day_roll,
         first_due_on=loan.first_due_on,
         schedule_start_on=loan.schedule_start_on,
         due_dates=tuple(date.fromisoformat(on) for on in loan.due_dates or ()),

@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 from functools import partial
 from itertools import count
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 from core.money import ZERO, split, split_evenly
 from loans.schedules.amortisation import Amounts, Course, amortise, amortise_by_day
@@ -82,11 +82,34 @@ def build_schedule(terms: LoanTerms) -> Schedule:
     return Schedule(instalments, _by_number(instalments, curves))
 
 
+class _Row(Protocol):
+    @property
+    def starts_on(self) -> date: ...
+    @property
+    def due_on(self) -> date: ...
+
+
+R = TypeVar("R", bound=_Row)
+
+
+def repaying(rows: Iterable[R]) -> list[R]:
+    """``rows``, in order of their numbers, without down payments and claims beside the schedule, which have no days.
+
+    Nor has an instalment merged with the one before it: it begins on the day that one falls due.
+    """
+    found, before = [], None
+    for row in rows:
+        if row.starts_on < row.due_on or (before is not None and before.due_on == row.starts_on):
+            found.append(row)
+        before = row
+    return found
+
+
 def _by_number(instalments: Sequence[ScheduledInstalment], curves: Sequence[Curve]) -> dict[int, Curve]:
     """The curves that are no straight lines; a down payment earns nothing and has none."""
     if not curves:
         return {}
-    earning = [row.number for row in instalments if row.starts_on < row.due_on]
+    earning = [row.number for row in repaying(instalments)]
     kept = zip(earning, map(as_curve, curves), strict=True)
     return {number: curve for number, curve in kept if curve}
 

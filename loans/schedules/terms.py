@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from core.calendars import DayCount
 from core.money import CENT, round_to
-from core.working_days import WorkingCalendar
+from core.working_days import STEPPING, WorkingCalendar
 from loans.schedules.conventions import (
     BusinessDayRoll,
     Compounding,
@@ -327,6 +327,18 @@ def _check_dates(terms: LoanTerms) -> None:
             raise DueDatesRefused("chosen due dates cannot stand beside a first due date or one single due date")
     if terms.business_day_roll is not BusinessDayRoll.NONE and terms.calendar is None:
         raise DueDatesRefused("moving due dates to working days must have a calendar")
+    if terms.business_day_roll in STEPPING:
+        _check_stepping(terms)
+
+
+def _check_stepping(terms: LoanTerms) -> None:
+    by_days = terms.frequency is not Frequency.MONTH and terms.method is not Method.BULLET and not terms.due_dates
+    if not by_days or terms.day_count is DayCount.ACT_ACT_ICMA:
+        raise DueDatesRefused(
+            "only instalments by days or weeks, other than by regular periods, are left out or merged"
+        )
+    if terms.first_period is not FirstPeriod.CHARGED or terms.down_payment_rate:
+        raise DueDatesRefused("what is left out or merged knows no down payment and no odd days of a first period")
 
 
 def _check_grace(terms: LoanTerms) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from core.day_counts import DayCount
 from core.money import ZERO, round_money
+from core.working_days import STEPPING
 from loans.acts.performing import perform
 from loans.acts.undoing import undo
 from loans.models import Loan, LoanAct, Repayment
@@ -118,7 +119,17 @@ def products(draw: st.DrawFn) -> Settings:
     """The terms of a small loan on some product."""
     parts = [st.sampled_from(choices) for choices in (METHODS, RHYTHMS, INTEREST, BEGINNINGS, FEES, REMAINDERS)]
     drawn = [draw(part) for part in (*parts, CONVENTIONS, CALENDARS, st.one_of(st.just({}), st.just({}), FOLLOWING))]
-    return {name: value for settings in drawn for name, value in settings.items()}
+    found = {name: value for settings in drawn for name, value in settings.items()}
+    return found if can_be_agreed(found) else found | {"business_day_roll": BusinessDayRoll.FOLLOWING.value}
+
+
+def can_be_agreed(settings: Settings) -> bool:
+    """Whether instalments may be left out or merged on days off, where the settings say so."""
+    if settings.get("business_day_roll") not in STEPPING:
+        return True
+    by_days = settings["frequency"] != "month" and settings["method"] != "bullet"
+    charged = settings["first_period"] == FirstPeriod.CHARGED and "down_payment_rate" not in settings
+    return by_days and charged and settings["day_count"] != DayCount.ACT_ACT_ICMA
 
 
 @dataclass
