@@ -39,6 +39,9 @@ KEPT_INSIDE = {DecisionReason.SUSPECTED_FRAUD.value, DecisionReason.DO_NOT_LEND.
 TERM_ASKED_FOR = "Number of instalments asked for."
 TERM_OFFERED = "Number of instalments offered. Once accepted it is the loan's instalment_count."
 AGREED = "What can be paid each period, instead of term_count: the number follows from it, and the last is smaller."
+EARLY_CHARGE = "Early-repayment charge, a fraction of the principal repaid early when the loan is settled; 0: none."
+EARLY_CHARGE_AT_THE_END = "The same where a year or less is left to the last due date."
+EARLY_CHARGE_MONTHS = "Months from the disbursement in which it is charged; 0: until the end."
 FEES_WITH_INSTALMENTS = "Fees that fall due with instalments; not fee_deducted."
 DECIDED = {
     ApplicationStatus.OFFERED,
@@ -79,6 +82,9 @@ class ProductSerializer(InItsCurrency):
         help_text="Most late interest in all, a fraction of the principal; null: only the cap of the market. What comes "
         "of both is a loan's late_interest_most.",
     )
+    early_charge_rate = RateField(source="live.early_charge_rate", help_text=EARLY_CHARGE)
+    early_charge_last_year_rate = RateField(source="live.early_charge_at_the_end", help_text=EARLY_CHARGE_AT_THE_END)
+    early_charge_months = serializers.IntegerField(source="live.early_charge_months", help_text=EARLY_CHARGE_MONTHS)
     remainder_tolerance = MoneyField(
         source="live.remainder_tolerance",
         help_text="Where a loan owes no more in all, it is given up as small_remainder and the loan is settled; 0: never.",
@@ -185,6 +191,9 @@ class QuoteSerializer(InItsCurrency):
     within_cap = serializers.BooleanField()
     components = CostComponentSerializer(many=True)
     total_cost = MoneyField()
+    early_charge_rate = RateField(source="version.early_charge_rate", help_text=EARLY_CHARGE)
+    early_charge_last_year_rate = RateField(source="version.early_charge_at_the_end", help_text=EARLY_CHARGE_AT_THE_END)
+    early_charge_months = serializers.IntegerField(source="version.early_charge_months", help_text=EARLY_CHARGE_MONTHS)
     rates = AnnualRatesSerializer()
     rates_shown = serializers.ListField(
         child=serializers.CharField(), help_text="The rates that must be shown to the borrower, by name."

@@ -21,7 +21,7 @@ def write_allocation(repayment: Repayment, allocation: Allocation) -> None:
     parts = allocation.parts
     for part in PARTS:
         setattr(repayment, part, parts.of(part))
-    repayment.overpaid = allocation.overpaid
+    repayment.overpaid, repayment.early_charge = allocation.overpaid, allocation.early_charge
     if repayment.pk is None:
         insert_tracked(repayment)
     else:

@@ -183,6 +183,11 @@ class ProductVersion(ScheduleSettings):
                 violation_error_message=_("A purchase, or a loan with flat interest, is paid out in one sum."),
             ),
             models.CheckConstraint(
+                condition=Q(early_charge_rate=0) | Q(allows_drawdowns=False),
+                name="loans_productversion_early_charge_one_sum",
+                violation_error_message=_("A loan paid out in parts is repaid early without a charge."),
+            ),
+            models.CheckConstraint(
                 condition=Q(allows_agreed_instalment=False)
                 | Q(
                     method__in=[Method.EQUAL_INSTALMENTS.value, Method.EQUAL_PRINCIPAL.value],

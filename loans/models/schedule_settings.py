@@ -130,6 +130,22 @@ class ScheduleSettings(models.Model):
         db_default=False,
         help_text=_("From the day the rule late_rate_multiplier names. Otherwise the contract fixes the multiplier."),
     )
+    early_charge_rate = _share_field(
+        _("early-repayment charge, part of the principal repaid early"),
+        _(
+            "As a fraction: 0.01 is 1 %. Charged when the loan is settled before its time, not for a part of it; never more "
+            "than the interest saved, nor than the cap of the market leaves. 0: none."
+        ),
+    )
+    early_charge_last_year_rate = exact_field(
+        verbose_name=_("the same where a year or less is left"),
+        null=True,
+        blank=True,
+        help_text=_("As a fraction, no more than the one before. Empty: the same."),
+    )
+    early_charge_months = _count_field(
+        _("months in which it is charged"), _("From the day the money goes out. 0: until the end.")
+    )
     remainder_tolerance = money_field(
         verbose_name=_("smallest remainder that is collected: up to this sum it is closed"),
         default=0,
@@ -193,6 +209,17 @@ class ScheduleSettings(models.Model):
                 violation_error_message=_("The day of the month is between 1 and 31, or 0 for the due date."),
             ),
             models.CheckConstraint(
+                condition=Q(early_charge_rate__gte=0, early_charge_rate__lt=1)
+                & (
+                    Q(early_charge_last_year_rate__isnull=True)
+                    | Q(early_charge_last_year_rate__range=(0, models.F("early_charge_rate")))
+                ),
+                name="%(app_label)s_%(class)s_early_charge",
+                violation_error_message=_(
+                    "An early-repayment charge is less than the whole, and in the last year no higher than before."
+                ),
+            ),
+            models.CheckConstraint(
                 condition=Q(remainder_tolerance__gte=0), name="%(app_label)s_%(class)s_remainder_tolerance"
             ),
         ]
@@ -230,6 +257,12 @@ class ScheduleSettings(models.Model):
             "level_from": LevelFrom(self.level_from),
             "rounding": self.rounding(),
         }
+
+    @property
+    def early_charge_at_the_end(self) -> Decimal:
+        """The rate of the early-repayment charge where a year or less is left."""
+        at_the_end = self.early_charge_last_year_rate
+        return Decimal(self.early_charge_rate if at_the_end is None else at_the_end)
 
     def rounding(self) -> Rounding:
         """How this product or loan rounds."""

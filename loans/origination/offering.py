@@ -7,6 +7,7 @@ from core.rules import rule
 from loans.merchants.merchants import require_purchase
 from loans.models import Application, DecisionSource, Offer, Outcome
 from loans.origination.decisions import Decision
+from loans.pricing.early_charges import require_early_charge_allowed
 from loans.pricing.quotes import (
     Quote,
     quote_for,
@@ -23,7 +24,7 @@ def quote_of_decision(application: Application, decision: Decision, on: date) ->
 
     Raises AllInCostTooHigh, AdvanceDeductionRefused, ProductNotSold, AmountOutOfRange, TermOutOfRange, PriceMissing,
     MerchantMissing, MerchantNotActive, GoodsMissing, DrawdownsNotSold, FirstDrawdownOutOfRange, and what ``quote_for``
-    raises of an agreed instalment.
+    raises of an agreed instalment and ``require_early_charge_allowed`` of a charge.
     """
     assert decision.principal is not None
     assert decision.term_count is not None
@@ -45,6 +46,7 @@ def quote_of_decision(application: Application, decision: Decision, on: date) ->
         agreed_instalment=decision.agreed_instalment,
     )
     require_lawful(quote)
+    require_early_charge_allowed(version, on)
     return quote, _offer(application, decision, quote, version.pk, on)
 
 

@@ -297,14 +297,16 @@ def _folded(messages: list[Event]) -> Event:
 
 def money_split(parts: object) -> str:
     """The parts of a payment in words: "late interest 14.05, interest 74.86, principal 411.09"."""
+    charge: Decimal = getattr(parts, "early_charge", ZERO)
     names = (
+        ("early_charge", _("early-repayment charge")),
         ("fee", _("fee")),
         ("late_interest", _("late interest")),
         ("interest", _("interest")),
         ("principal", _("principal")),
         ("overpaid", _("overpaid")),
     )
-    found = [(label, getattr(parts, name, ZERO)) for name, label in names]
+    found = [(label, getattr(parts, name, ZERO) - (charge if name == "fee" else ZERO)) for name, label in names]
     return ", ".join(f"{label} {number(amount)}" for label, amount in found if amount)
 
 

@@ -126,6 +126,7 @@ class Quote:
     down_payment: Decimal = ZERO
     market: str = ""
     fee_payee: str = ""
+    version: ProductVersion | None = None
 
     @property
     def currency(self) -> str:
@@ -234,9 +235,8 @@ def quote_for(
         facts["fixed_instalment"] = fixed_instalment
     terms, schedule = _scheduled(facts)
     market = version.product.market
-    return Quote(
-        terms, schedule, cost_of(terms, schedule), cost_cap(on, market), down_payment, market, version.fee_payee
-    )
+    cost, cap = cost_of(terms, schedule), cost_cap(on, market)
+    return Quote(terms, schedule, cost, cap, down_payment, market, version.fee_payee, version)
 
 
 def _counted(version: ProductVersion, facts: dict[str, Any], amount: Decimal) -> tuple[int, Decimal | None]:

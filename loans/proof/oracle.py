@@ -69,9 +69,15 @@ def not_followed(loan: Loan) -> str:
         facts = read(loan)
         _interest(facts, facts.stored.as_of)
         late_interest(facts, facts.stored.as_of)
+        _require_no_charge(facts)
     except NotFollowed as why:
         return str(why)
     return ""
+
+
+def _require_no_charge(facts: Facts) -> None:
+    if facts.contract.early_charge:
+        raise NotFollowed("a charge for repaying early")
 
 
 def pay_off(loan: Loan, on: date) -> Decimal:
@@ -83,7 +89,8 @@ def pay_off(loan: Loan, on: date) -> Decimal:
 
 
 def pay_off_of(facts: Facts, on: date) -> Decimal:
-    """The same of facts that were read."""
+    """The same of facts that were read. Raises NotFollowed."""
+    _require_no_charge(facts)
     until = rest_day(facts, on) if facts.contract.follows_balance else on
     interest = cents(_interest(facts, until)) - _paid(facts).interest_paid
     late = late_interest(facts, on) - _paid(facts).late_interest_paid

@@ -46,6 +46,7 @@ class Contract:
     late_most: Decimal | None
     late_on_top: bool
     late_compounds: bool
+    early_charge: Decimal
 
     @property
     def start_on(self) -> date:
@@ -209,6 +210,7 @@ def _contract(loan: Loan) -> Contract:
         late_most=loan.late_interest_most,
         late_on_top=loan.late_interest_on_top,
         late_compounds=loan.late_interest_compounds,
+        early_charge=loan.early_charge_rate,
     )
 
 

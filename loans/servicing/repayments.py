@@ -28,7 +28,7 @@ from loans.bookkeeping.correcting import replay_all, replay_standing
 from loans.bookkeeping.signals import announce
 from loans.events.of_acts import charged_back
 from loans.events.stored import stored_events
-from loans.models import Loan, LoanPosition, LoanStatus, Repayment, RepaymentStatus
+from loans.models import Loan, LoanPosition, LoanStatus, Repayment, RepaymentChannel, RepaymentStatus
 from loans.notices import notices
 from staff.models import User
 
@@ -178,6 +178,7 @@ def _taken_in(loan: Loan, position: LoanPosition, told: _Reported) -> Repayment:
         amount=told.amount,
         order=before.order,
         settles_early=told.settles_early,
+        free_of_charge=told.channel == RepaymentChannel.INSURER,
     )
     is_recovery = loan.status == LoanStatus.WRITTEN_OFF
     if event.on < before.as_of:

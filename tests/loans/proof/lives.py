@@ -85,6 +85,12 @@ FEES: list[Settings] = [
     {"fee_total": Decimal("24.00"), "fee_due": "first"},
 ]
 REMAINDERS: list[Settings] = [{}, {}, {"remainder_tolerance": Decimal("5.00")}]
+REPAID_EARLY: list[Settings] = [
+    {},
+    {},
+    {"early_charge_rate": Decimal("0.01")},
+    {"early_charge_rate": Decimal("0.03"), "early_charge_months": 2, "early_charge_cost_cap": Decimal("0.24")},
+]
 FOLLOWING = st.fixed_dictionaries(
     {
         "recalculates": st.just(True),
@@ -117,7 +123,9 @@ CALENDARS = st.one_of(
 @st.composite
 def products(draw: st.DrawFn) -> Settings:
     """The terms of a small loan on some product."""
-    parts = [st.sampled_from(choices) for choices in (METHODS, RHYTHMS, INTEREST, BEGINNINGS, FEES, REMAINDERS)]
+    parts = [
+        st.sampled_from(choices) for choices in (METHODS, RHYTHMS, INTEREST, BEGINNINGS, FEES, REMAINDERS, REPAID_EARLY)
+    ]
     drawn = [draw(part) for part in (*parts, CONVENTIONS, CALENDARS, st.one_of(st.just({}), st.just({}), FOLLOWING))]
     found = {name: value for settings in drawn for name, value in settings.items()}
     return found if can_be_agreed(found) else found | {"business_day_roll": BusinessDayRoll.FOLLOWING.value}
