@@ -30,10 +30,17 @@ def charge_of(account: Account, on: date) -> Decimal:
 
 
 def _in_use(account: Account, on: date) -> Decimal:
-    """The principal times the years it was in use by ``on``."""
+    """The principal times the years it was in use by ``on``; what is paid of an open instalment is left out, whenever
+    it was paid.
+    """
     began = min(row.starts_on for row in account.instalments)
-    days = ((row.principal, (min(row.settled_on or on, on) - began).days) for row in account.instalments)
-    return sum((principal * n for principal, n in days), ZERO) / _DAYS_OF_YEAR
+    total = ZERO
+    for row in account.instalments:
+        if row.settled_on is None:
+            total += row.principal_owed * (on - began).days
+        else:
+            total += row.principal * (min(row.settled_on, on) - began).days
+    return total / _DAYS_OF_YEAR
 
 
 def with_claim(account: Account, claim: Parts, due_on: date) -> Account:

@@ -153,6 +153,21 @@ def test_with_all_other_costs_it_keeps_the_cap_over_the_principal_in_use() -> No
     assert settlement_quote(dear, DAY_10).early_charge == 0
 
 
+def test_what_was_paid_of_an_open_instalment_is_not_counted_as_in_use() -> None:
+    """6,000.00 paid ahead on the fifth day pay five instalments and 499.25 of the sixth: of what is open for ten days 24 % a
+    year leave less than the interest that was earned.
+    """
+    loan = a_running_loan(**ONE_PERCENT, early_charge_cost_cap=Decimal("0.24"))
+    pay(loan, "6000.00", date(2026, 1, 20))
+
+    in_use = sum(
+        row.principal * 5 if row.settled_on else (row.principal - row.principal_paid) * 10
+        for row in loan.instalments.filter(superseded_on=None)
+    )
+    room = in_use * Decimal("0.24") / 365 - Decimal("58.06")
+    assert settlement_quote(loan, DAY_10).early_charge == max(room, Decimal(0)).quantize(Decimal("0.01"), "ROUND_DOWN")
+
+
 def test_an_insurer_that_pays_is_not_charged() -> None:
     loan = a_running_loan(**ONE_PERCENT)
 
