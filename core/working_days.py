@@ -22,6 +22,11 @@ class BusinessDayRoll(StrEnum):
     PRECEDING = "preceding"
     MODIFIED_PRECEDING = "modified_preceding"
     NEAREST = "nearest"
+    MERGE = "merge"  # the next working day, where what is due there already is paid together with it
+    SKIP = "skip"  # left out: it and all later ones are a period later
+
+
+STEPPING = (BusinessDayRoll.MERGE, BusinessDayRoll.SKIP)  # by days and weeks alone
 
 
 class CalendarRefused(ValueError):
@@ -74,16 +79,16 @@ class WorkingCalendar:
         """``on`` if it is a working day or nothing rolls, else the working day ``convention`` leads to.
 
         A modified roll that would leave the month goes the other way instead. The nearest working day of two equally
-        near ones is the following.
+        near ones is the following. Of a date by itself MERGE and SKIP know no more than that the next working day is meant.
         """
         if convention is BusinessDayRoll.NONE or self.is_working(on):
             return on
         before, after = self._next(on, -_DAY), self._next(on, _DAY)
         if convention is BusinessDayRoll.NEAREST:
             return before if on - before < after - on else after
-        forward = convention in (BusinessDayRoll.FOLLOWING, BusinessDayRoll.MODIFIED_FOLLOWING)
-        there, back = (after, before) if forward else (before, after)
-        stays = convention in (BusinessDayRoll.FOLLOWING, BusinessDayRoll.PRECEDING)
+        backward = convention in (BusinessDayRoll.PRECEDING, BusinessDayRoll.MODIFIED_PRECEDING)
+        there, back = (before, after) if backward else (after, before)
+        stays = convention not in (BusinessDayRoll.MODIFIED_FOLLOWING, BusinessDayRoll.MODIFIED_PRECEDING)
         return there if stays or _same_month(on, there) else back
 
     def _next(self, on: date, step: timedelta) -> date:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ledger.models import JournalEntry, JournalLine
-from loans.events.act_kinds import act_kinds
+from loans.events.act_kinds import act_names
 from loans.models import Accrual, Loan
 
 MOST_SHARES = 50
@@ -27,7 +27,7 @@ _NAMES: dict[str, str | Promise] = {
 
 def event_name(event: str) -> str:
     """What was booked, in words; acts on loans carry their own name, and what nobody named is shown as it is."""
-    names = {kind.code: kind.label for kind in act_kinds()} | _NAMES
+    names = {**act_names(), **_NAMES}
     if event in names:
         return str(names[event])
     if event.endswith(_REVERSAL):

@@ -23,4 +23,5 @@ WORDS = (
     _("Charge-off expense"),
     _("Goodwill expense"),
     _("Discounts on settlement"),
+    _("Small remainders closed"),
 )

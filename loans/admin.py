@@ -31,6 +31,7 @@ from loans.models import (
     Repayment,
     VersionStatus,
 )
+from loans.pricing.early_charges import require_early_charge_allowed
 from loans.pricing.late_rules import require_multiplier_allowed
 from loans.pricing.quotes import require_product_within_cap
 
@@ -64,6 +65,7 @@ class ProductVersionForm(forms.ModelForm):  # its fields come from the admin
             version = construct_instance(self, self.instance)
             try:
                 require_product_within_cap(version, version.effective_from)
+                require_early_charge_allowed(version, version.effective_from)
                 require_multiplier_allowed(version.late_rate_multiplier, version.effective_from, version.product.market)
             except DomainError as refusal:
                 raise forms.ValidationError(refusal.detail) from refusal

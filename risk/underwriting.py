@@ -23,6 +23,11 @@ from loans.pricing.advance_deduction import AdvanceDeductionRefused
 from loans.pricing.cost_caps import AllInCostTooHigh
 from loans.pricing.index_rates import IndexRateUnknown
 from loans.pricing.quotes import (
+    AgreedInstalmentBelowCharges,
+    AgreedInstalmentNoMultiple,
+    AgreedInstalmentNotSold,
+    AgreedInstalmentTooHigh,
+    AgreedInstalmentTooLow,
     AmountOutOfRange,
     DrawdownsNotSold,
     FirstDrawdownOutOfRange,
@@ -77,6 +82,7 @@ def assess(*, application_id: int, on: date) -> Assessment:
         term_count=application.term_count,
         on=on,
         annual_rate=max(product_rate + terms.rate_margin, Decimal(0)),
+        agreed_instalment=application.agreed_instalment,
     )
     payment = monthly_payment(quote)
     checks = run_checks(profile, limits, principal=wanted, monthly_payment=payment)
@@ -192,7 +198,16 @@ _NOT_SOLD = (
     GoodsMissing,
     PurchaseNotExpected,
 )
-_NO_PRICE = (ScheduleNotPossible, IndexRateUnknown, AdvanceDeductionRefused)
+_NO_PRICE = (
+    ScheduleNotPossible,
+    IndexRateUnknown,
+    AdvanceDeductionRefused,
+    AgreedInstalmentNotSold,
+    AgreedInstalmentNoMultiple,
+    AgreedInstalmentBelowCharges,
+    AgreedInstalmentTooLow,
+    AgreedInstalmentTooHigh,
+)
 
 
 def _decision_of_the_rules(application: Application, on: date) -> Decision:
@@ -251,6 +266,7 @@ class _OfferTerms(TypedDict, total=False):
     annual_rate: Decimal | None
     down_payment: Decimal
     first_drawdown: Decimal | None
+    agreed_instalment: Decimal | None
 
 
 def _terms_of(application: Application, assessment: Assessment) -> _OfferTerms:
@@ -262,6 +278,7 @@ def _terms_of(application: Application, assessment: Assessment) -> _OfferTerms:
         "annual_rate": assessment.recommended_rate,
         "down_payment": assessment.recommended_down_payment,
         "first_drawdown": _first_drawdown(application, assessment.recommended_principal),
+        "agreed_instalment": application.agreed_instalment,
     }
 
 
@@ -284,6 +301,7 @@ def _chosen_terms(
         "annual_rate": assessment.recommended_rate,
         "down_payment": application.price - chosen if application.price is not None and chosen else ZERO,
         "first_drawdown": _first_drawdown(application, chosen),
+        "agreed_instalment": None if term_count else application.agreed_instalment,
     }
 
 

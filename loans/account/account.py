@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 
 from core.money import CENT, ZERO, round_to
+from loans.account.early_charge import EarlyCharge
 from loans.account.interest import Hold, accrued_fee, chargeable_days, earned_interest, late_interest_of_day
 from loans.account.late_interest import Bearing, LateRate, LateTerms, Reckoning, charged_until
 from loans.account.parts import Parts, sum_of
@@ -165,7 +166,7 @@ class Account:
     ``charged_off`` changes nothing of what is owed, only what the books make of it; ``written_off`` ends the reckoning.
     ``late_annual_rate`` is the late rate the contract begins with, ``late_rates`` those from later days on; ``rate_steps``
     are the contract rates of later days, agreed at the beginning or since. ``overpaid`` is a credit balance: nothing is
-    owed beside it (``loans.account.credit_balance``); ``order`` is how it pays.
+    owed beside it (``loans.account.credit_balance``); ``order`` is how it pays, ``early`` what repaying early costs.
     """
 
     instalments: tuple[InstalmentState, ...]
@@ -181,6 +182,7 @@ class Account:
     charged_off: ChargeOff | None = None
     written_off: WriteOff | None = None
     order: PaymentOrder = PLAIN_ORDER
+    early: EarlyCharge | None = None
 
     def in_force(self, terms: LoanTerms) -> LoanTerms:
         """The contract's ``terms`` with the rates in force: what is priced on a day is priced at the rate of that day."""

@@ -33,7 +33,8 @@ class Allocation:
     """A payment divided; ``overpaid`` is what nothing was owed for.
 
     ``recovers``: what it pays had left the books before, so that they know it as recovery. ``to_write_off`` is what of it
-    went to a claim written off as a whole, and so to no instalment.
+    went to a claim written off as a whole, and so to no instalment. ``early_charge`` is what of its fees was charged for
+    repaying early.
     """
 
     amount: Decimal
@@ -41,6 +42,7 @@ class Allocation:
     overpaid: Decimal = ZERO
     to_write_off: Decimal = ZERO
     recovers: bool = False
+    early_charge: Decimal = ZERO
 
     def __post_init__(self) -> None:
         assert self.overpaid >= 0 and self.amount == self.total + self.overpaid, "an allocation must sum to its payment"

@@ -1,4 +1,4 @@
-"""A credit balance, used as soon as something is owed again; and claims that come up beside the schedule (pure).
+"""A credit balance, used as soon as something is owed again (pure).
 
 What was paid too much is owed to the borrower, until the borrower owes something: then it pays that, in the product's
 order, on the very day, as money received on that day would. "Owed" is everything still to be paid, instalments ahead
@@ -12,9 +12,8 @@ from datetime import date
 from decimal import Decimal
 
 from core.money import ZERO
-from loans.account.account import Account, InstalmentState
+from loans.account.account import Account
 from loans.account.allocation import Allocation, Order, receive
-from loans.account.parts import Parts
 from loans.account.recalculation import receive_on_plan
 
 
@@ -38,21 +37,3 @@ def credit_used(account: Account, on: date) -> tuple[Account, Allocation | None]
         return after, used
     recovered = replace(gone, recovered=gone.recovered + used.total)
     return replace(after, charged_off=recovered), replace(used, recovers=True)
-
-
-def with_claim(account: Account, claim: Parts, due_on: date) -> Account:
-    """The account with ``claim`` as an instalment of its own, which falls due on ``due_on`` and bears interest once late.
-
-    It has a number that no instalment of the schedule or the plan has, and a period of no days: it was earned before.
-    """
-    planned = account.plan.numbers if account.plan is not None else ()
-    row = InstalmentState(
-        max((*planned, *(row.number for row in account.instalments)), default=0) + 1,
-        due_on,
-        due_on,
-        principal=claim.principal,
-        interest=claim.interest,
-        fee=claim.fee,
-        late_interest=claim.late_interest,
-    )
-    return replace(account, instalments=(*account.instalments, row))

@@ -15,6 +15,7 @@ from core.money import ZERO, split_evenly
 from loans.account.account import Account, InstalmentState, age, relaid, settle_rows
 from loans.account.allocation import Allocation, AllocationLine, Order, allocate, give, merged, timing_of
 from loans.account.payment_order import Timing
+from loans.account.settlement import with_charge
 from loans.schedules.plan import PaidPart, Plan, rest_day
 from loans.schedules.terms import Prepayment
 
@@ -22,16 +23,18 @@ WITH_RUNNING = (Prepayment.REDUCE_INSTALMENT, Prepayment.REDUCE_NUMBER, Prepayme
 
 
 def receive_on_plan(
-    account: Account, *, amount: Decimal, on: date, order: Order, settles: bool = False
+    account: Account, *, amount: Decimal, on: date, order: Order, settles: bool = False, charge: Decimal = ZERO
 ) -> tuple[Account, Allocation]:
-    """Take in a payment on ``on``. ``settles``: all principal outstanding is called in and the plan ends with it."""
+    """Take in a payment on ``on``. ``settles``: all principal outstanding is called in and the plan ends with it, which
+    costs ``charge``.
+    """
     account = age(account, on)
     assert account.plan is not None
     account = relaid(replace(account, plan=account.plan.looked_at(on)), on)
     account, due = _pay(account, [row for row in account.instalments if row.due_on <= on], amount, order, on)
     left = amount - due.total
     if settles and left:
-        account, ahead = _settle(account, left, order, on)
+        account, ahead = _settle(account, left, order, on, charge)
     elif left:
         account, ahead = _pay_ahead(account, left, order, on)
     else:
@@ -53,11 +56,14 @@ def _pay(
     return _taken_in(account, allocation.lines, on), allocation
 
 
-def _settle(account: Account, amount: Decimal, order: Order, on: date) -> tuple[Account, Sequence[AllocationLine]]:
+def _settle(
+    account: Account, amount: Decimal, order: Order, on: date, charge: Decimal
+) -> tuple[Account, Sequence[AllocationLine]]:
     """Call in all principal: later instalments bear no interest any more, and all of them are paid as they then stand."""
     assert account.plan is not None
     plan = account.plan
     called = relaid(replace(account, plan=plan.called_in(account.planned_principal, on)), on)
+    called = with_charge(called, charge, on)
     lines = allocate(amount, called, order, on).lines
     return _taken_in(replace(called, plan=plan), lines, on), lines
 

@@ -13,14 +13,15 @@ from typing import Any
 from core.day_counts import DayCountRefused
 from core.money import ZERO
 from core.working_days import CalendarRefused
-from loans.account.account import Account, WriteOff, call_in
-from loans.account.allocation import Allocation, AllocationLine, Order, merged, receive, receive_called_in
+from loans.account.account import Account, WriteOff, age, call_in
+from loans.account.allocation import Allocation, AllocationLine, Order, merged, receive_called_in
 from loans.account.changes.base import Change, Effect, EventImpossible, LaterEventImpossible, TermsDoNotAllow
 from loans.account.changes.earning import keeping_earned
 from loans.account.changes.paid_ahead import INTEREST_GIVEN_BACK, given_back
-from loans.account.credit_balance import credit_used
+from loans.account.credit_balance import credit_used, taken_in
 from loans.account.parts import sum_of
 from loans.account.recalculation import receive_on_plan
+from loans.account.settlement import charge_of, with_charge
 from loans.schedules.terms import TermsRefused
 
 CREDIT_USED = "credit_used"
@@ -28,12 +29,16 @@ CREDIT_USED = "credit_used"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentEvent:
-    """Money received; ``settles_early`` calls in the whole loan first. ``source`` is the stored row, if there is one."""
+    """Money received; ``settles_early`` calls in the whole loan first. ``source`` is the stored row, if there is one.
+
+    Settling early costs what the contract says, unless it is ``free_of_charge``: an insurer pays, not the borrower.
+    """
 
     on: date
     amount: Decimal
     order: Order
     settles_early: bool = False
+    free_of_charge: bool = False
     source: Any = None
 
     def apply(self, account: Account) -> Effect:
@@ -48,13 +53,24 @@ class PaymentEvent:
         return Effect(replace(after, charged_off=recovered), replace(allocation, recovers=True))
 
     def _divided(self, account: Account) -> tuple[Account, Allocation]:
+        if not self.settles_early:
+            return taken_in(account, self.amount, self.on, self.order)
+        account = age(account, self.on)
+        charge = ZERO if self.free_of_charge else charge_of(account, self.on)
         if account.plan is not None:
-            return receive_on_plan(
-                account, amount=self.amount, on=self.on, order=self.order, settles=self.settles_early
+            after, divided = receive_on_plan(
+                account, amount=self.amount, on=self.on, order=self.order, settles=True, charge=charge
             )
-        if self.settles_early:
-            return receive_called_in(call_in(account, self.on), amount=self.amount, on=self.on, order=self.order)
-        return receive(account, amount=self.amount, on=self.on, order=self.order)
+        else:
+            called = with_charge(call_in(account, self.on), charge, self.on)
+            after, divided = receive_called_in(called, amount=self.amount, on=self.on, order=self.order)
+        return after, replace(divided, early_charge=_paid_of_charge(account, divided)) if charge else divided
+
+
+def _paid_of_charge(before: Account, divided: Allocation) -> Decimal:
+    """What went to the claim that was no instalment before."""
+    known = {row.number for row in before.instalments}
+    return sum((line.fee for line in divided.lines if line.instalment_number not in known), ZERO)
 
 
 def _recovered(account: Account, gone: WriteOff, amount: Decimal) -> Effect:

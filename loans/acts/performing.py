@@ -27,7 +27,7 @@ from loans.bookkeeping.act_entries import lines_of
 from loans.bookkeeping.concluding import conclude
 from loans.bookkeeping.correcting import replay_all
 from loans.bookkeeping.signals import announce
-from loans.events.act_kinds import ActKind, Tried, Wish, act_kind
+from loans.events.act_kinds import ActKind, Tried, Wish, act_kind, asked_kind
 from loans.events.act_parameters import LONGEST_REASON, decoded, encoded, require_possible
 from loans.events.stored import stored_events
 from loans.models import Loan, LoanAct, Repayment
@@ -80,7 +80,7 @@ def perform(wish: Wish, *, approved: bool = False, agreed_by: User | None = None
     CountsFromFuture, CountsFromToday, CountsFromBeforeDisbursement, BeyondAuthority, ActConflict, the refusals of the
     account (EventImpossible), and what the kind itself refuses.
     """
-    kind = act_kind(wish.kind)
+    kind = asked_kind(wish.kind)
     if len(wish.reason) > LONGEST_REASON:
         raise ReasonTooLong(most=LONGEST_REASON)
     if kind.kept_as_receipt is not None:
@@ -129,10 +129,12 @@ def _perform(kind: ActKind, wish: Wish, *, approved: bool, agreed_by: User | Non
     beyond = _judged(kind, tried, figures, approved=approved)
     act = _create(kind, tried, wish, asked, figures, agreed_by)
     act.needs_second_person = beyond
-    conclude(loan, position, before, after, on=wish.recorded_on, settled_on=wish.effective_on)
+    remainder = conclude(loan, position, before, after, on=wish.recorded_on, settled_on=wish.effective_on)
     if kind.tells_borrower:
         tell = kind.message or _name_the_act
         tell(loan, act, after, wish.recorded_on)
+    if remainder is not None:
+        notices.remainder_closed(loan, remainder, wish.recorded_on)
     announce(loan_id=loan.pk, borrower_id=loan.borrower_id, on=wish.recorded_on)
     return act
 

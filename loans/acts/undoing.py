@@ -26,6 +26,7 @@ from loans.bookkeeping.correcting import replay_standing
 from loans.bookkeeping.signals import announce
 from loans.events.act_kinds import ActKind, act_kind
 from loans.models import ActStatus, Loan, LoanAct, LoanStatus
+from loans.notices import notices
 from staff.models import User
 
 
@@ -68,11 +69,11 @@ def undo(*, act_id: int, reason: str, on: date, by: User | None = None, approved
     with acting(actor=by or current().actor, reason=reason):
         _mark_undone(act, reason, on)
         try:
-            before, after = replay_standing(loan, position, on=on)
+            replayed = replay_standing(loan, position, on=on)
         except EventImpossible as refusal:
             why = _("a later event rests on it. %(why)s") % {"why": refusal.context.get("why", refusal.detail)}
             raise ActNotUndoable(act=kind.label, why=why, cause=refusal.code) from refusal
-        freed, is_own = freed_by_undoing(before, after), is_own_mistake(act, on, by)
+        freed, is_own = freed_by_undoing(replayed.before, replayed.after), is_own_mistake(act, on, by)
         act.needs_second_person = undoing_needs_second_person(act, freed, on, is_own=is_own)
         if act.needs_second_person and not approved:
             raise BeyondAuthority(act=_("Undo: %(act)s") % {"act": kind.label})
@@ -81,6 +82,8 @@ def undo(*, act_id: int, reason: str, on: date, by: User | None = None, approved
             act.save(update_fields=["figures"])
         if kind.undo_message is not None:
             kind.undo_message(loan, act, on)
+        if replayed.remainder is not None:
+            notices.remainder_closed(loan, replayed.remainder, on)
     announce(loan_id=loan.pk, borrower_id=loan.borrower_id, on=on)
     return act
 

@@ -15,7 +15,7 @@ from loans.acts.undoing import undo
 from loans.api import act_serializers as shapes
 from loans.api.servicing_views import LoanView
 from loans.api.views import KIND
-from loans.events.act_kinds import ActKind, Wish, act_kind, act_kinds
+from loans.events.act_kinds import ActKind, Wish, act_kind, act_kinds, asked_kind
 from loans.models import Loan, LoanAct
 from partners.api.base import PartnerView, idempotent, use_case_key
 from partners.api.schema import list_of
@@ -34,7 +34,7 @@ class ActNotYours(NotAllowed):
 
 def _partners_act(code: str) -> ActKind:
     """The kind ``code``, if partners may do it. Raises ActUnknown, ActForStaffOnly."""
-    kind = act_kind(code)
+    kind = asked_kind(code)
     if not kind.for_partners:
         raise ActForStaffOnly
     return kind

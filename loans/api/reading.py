@@ -157,7 +157,7 @@ class Movement:
 
 
 def movements_of(loan: Loan) -> list[Movement]:
-    """Money in both directions, waivers and extensions, newest first: five queries at any length of history."""
+    """Money in both directions, waivers, small remainders and extensions, newest first: five queries at any length."""
     found = [_repayment(row) for row in Repayment.objects.filter(loan=loan)]
     found += [
         Movement("disbursement", row.public_id, row.paid_on, row.amount, "out", row.status, _start_of(row.paid_on))
@@ -174,6 +174,7 @@ def movements_of(loan: Loan) -> list[Movement]:
 _MOVEMENTS = {
     "refund": ("refunded", "out"),
     "waiver": ("waived", "none"),
+    "small_remainder": ("closed", "none"),
     "extension": ("interest_added", "none"),
 }
 _STANDS = {ActStatus.STANDING: "posted", ActStatus.UNDONE: "reversed"}

@@ -38,6 +38,10 @@ ACTIONS: dict[str, str] = {
 KEPT_INSIDE = {DecisionReason.SUSPECTED_FRAUD.value, DecisionReason.DO_NOT_LEND.value}
 TERM_ASKED_FOR = "Number of instalments asked for."
 TERM_OFFERED = "Number of instalments offered. Once accepted it is the loan's instalment_count."
+AGREED = "What can be paid each period, instead of term_count: the number follows from it, and the last is smaller."
+EARLY_CHARGE = "Early-repayment charge, a fraction of the principal repaid early when the loan is settled; 0: none."
+EARLY_CHARGE_AT_THE_END = "The same where a year or less is left to the last due date."
+EARLY_CHARGE_MONTHS = "Months from the disbursement in which it is charged; 0: until the end."
 FEES_WITH_INSTALMENTS = "Fees that fall due with instalments; not fee_deducted."
 DECIDED = {
     ApplicationStatus.OFFERED,
@@ -78,12 +82,23 @@ class ProductSerializer(InItsCurrency):
         help_text="Most late interest in all, a fraction of the principal; null: only the cap of the market. What comes "
         "of both is a loan's late_interest_most.",
     )
+    early_charge_rate = RateField(source="live.early_charge_rate", help_text=EARLY_CHARGE)
+    early_charge_last_year_rate = RateField(source="live.early_charge_at_the_end", help_text=EARLY_CHARGE_AT_THE_END)
+    early_charge_months = serializers.IntegerField(source="live.early_charge_months", help_text=EARLY_CHARGE_MONTHS)
+    remainder_tolerance = MoneyField(
+        source="live.remainder_tolerance",
+        help_text="Where a loan owes no more in all, it is given up as small_remainder and the loan is settled; 0: never.",
+    )
     allocation_order = serializers.ListField(child=serializers.CharField(), source="live.allocation_order")
     is_purchase = serializers.BooleanField(
         source="live.is_purchase", help_text="An application names merchant, price and goods; the merchant is paid."
     )
     allows_drawdowns = serializers.BooleanField(
         source="live.allows_drawdowns", help_text="An application may choose a first drawdown smaller than its amount."
+    )
+    allows_agreed_instalment = serializers.BooleanField(
+        source="live.allows_agreed_instalment",
+        help_text="An application may give agreed_instalment, from which term_count follows.",
     )
     livemode = LiveMode()
 
@@ -105,7 +120,10 @@ class MerchantSerializer(serializers.Serializer[Merchant]):
 class QuoteInput(InItsCurrency):
     product = serializers.CharField(max_length=40, help_text="The product's id.")
     amount = MoneyField()
-    term_count = serializers.IntegerField(min_value=1, max_value=1200, help_text=TERM_ASKED_FOR)
+    term_count = serializers.IntegerField(
+        min_value=1, max_value=1200, required=False, help_text=f"{TERM_ASKED_FOR} Or give agreed_instalment."
+    )
+    agreed_instalment = MoneyField(required=False, help_text=AGREED)
     price = MoneyField(required=False, help_text="For a purchase: what the thing costs.")
     first_drawdown = MoneyField(required=False, help_text="What is paid out at first of the amount, if not all of it.")
 
@@ -159,6 +177,7 @@ class QuoteSerializer(InItsCurrency):
     down_payment = MoneyField()
     price = MoneyField()
     term_count = serializers.IntegerField(source="terms.count", help_text=TERM_ASKED_FOR)
+    agreed_instalment = MoneyField(allow_null=True, help_text="What term_count follows from; null: it was asked for.")
     annual_rate = RateField(source="terms.annual_rate")
     rate_basis = Constant("annual")
     total_interest = MoneyField(source="schedule.total_interest")
@@ -172,6 +191,9 @@ class QuoteSerializer(InItsCurrency):
     within_cap = serializers.BooleanField()
     components = CostComponentSerializer(many=True)
     total_cost = MoneyField()
+    early_charge_rate = RateField(source="version.early_charge_rate", help_text=EARLY_CHARGE)
+    early_charge_last_year_rate = RateField(source="version.early_charge_at_the_end", help_text=EARLY_CHARGE_AT_THE_END)
+    early_charge_months = serializers.IntegerField(source="version.early_charge_months", help_text=EARLY_CHARGE_MONTHS)
     rates = AnnualRatesSerializer()
     rates_shown = serializers.ListField(
         child=serializers.CharField(), help_text="The rates that must be shown to the borrower, by name."
@@ -191,7 +213,10 @@ class ApplicationInput(InItsCurrency):
     borrower = serializers.CharField(max_length=40, help_text="The borrower's id.")
     product = serializers.CharField(max_length=40, help_text="The product's id.")
     amount = MoneyField(help_text="What is to be financed: for a purchase the price less the down payment.")
-    term_count = serializers.IntegerField(min_value=1, max_value=1200, help_text=TERM_ASKED_FOR)
+    term_count = serializers.IntegerField(
+        min_value=1, max_value=1200, required=False, help_text=f"{TERM_ASKED_FOR} Or give agreed_instalment."
+    )
+    agreed_instalment = MoneyField(required=False, help_text=AGREED)
     price = MoneyField(required=False, help_text="For a purchase: what the thing costs.")
     merchant = serializers.CharField(required=False, max_length=40, help_text="For a purchase: the merchant's id.")
     goods = serializers.CharField(required=False, max_length=120, help_text="For a purchase: what is bought.")
@@ -220,6 +245,7 @@ class ApplicationSerializer(InItsCurrency):
     goods = serializers.CharField()
     first_drawdown = MoneyField(allow_null=True)
     term_count = serializers.IntegerField(help_text=TERM_ASKED_FOR)
+    agreed_instalment = MoneyField(allow_null=True, help_text="What term_count follows from; null: it was asked for.")
     purpose = serializers.CharField()
     channel = serializers.CharField()
     offer = serializers.SerializerMethodField()

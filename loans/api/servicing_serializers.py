@@ -7,7 +7,13 @@ from rest_framework import serializers
 
 from borrowers.api.serializers import BorrowerSerializer
 from loans.api.currencies import currency_of_loan
-from loans.api.serializers import ApplicationSerializer, MerchantSerializer
+from loans.api.serializers import (
+    EARLY_CHARGE,
+    EARLY_CHARGE_AT_THE_END,
+    EARLY_CHARGE_MONTHS,
+    ApplicationSerializer,
+    MerchantSerializer,
+)
 from loans.models import (
     DisbursementStatus,
     Loan,
@@ -24,7 +30,7 @@ from partners.api.fields import Constant, InItsCurrency, InstantField, LiveMode,
 from partners.api.schema import example, fen
 
 INSTALMENT_STATES = ["paid", "overdue", "due", "upcoming", "written_off"]
-TRANSACTION_KINDS = ["disbursement", "repayment", "recovery", "refund", "waiver", "extension"]
+TRANSACTION_KINDS = ["disbursement", "repayment", "recovery", "refund", "waiver", "small_remainder", "extension"]
 
 
 class PositionSerializer(serializers.Serializer[LoanPosition]):
@@ -96,6 +102,10 @@ class LoanSerializer(InItsCurrency):
     late_rate_ceiling = RateField(allow_null=True)
     late_interest_compounds = serializers.BooleanField(help_text="Whether overdue interest bears late interest too.")
     late_interest_most = MoneyField(allow_null=True, help_text="Late interest and penalties in all.")
+    early_charge_rate = RateField(help_text=EARLY_CHARGE)
+    early_charge_last_year_rate = RateField(source="early_charge_at_the_end", help_text=EARLY_CHARGE_AT_THE_END)
+    early_charge_months = serializers.IntegerField(help_text=EARLY_CHARGE_MONTHS)
+    remainder_tolerance = MoneyField(help_text="A remainder up to this sum is closed and the loan settled; 0: never.")
     disbursed_on = serializers.DateField(allow_null=True)
     settled_on = serializers.DateField(allow_null=True)
     written_off_on = serializers.DateField(allow_null=True)
@@ -200,6 +210,7 @@ class RepaymentSerializer(InItsCurrency):
     payer_reference = serializers.CharField()
     is_recovery = serializers.BooleanField()
     settles_early = serializers.BooleanField()
+    early_charge = MoneyField(help_text="What of the fees of the allocation is the early-repayment charge.")
     allocation = AllocationSerializer(source="*")
     lines = serializers.SerializerMethodField()
     reversed_on = serializers.DateField(allow_null=True)
@@ -239,6 +250,7 @@ class PayoffQuoteSerializer(InItsCurrency):
     interest = MoneyField()
     fee = MoneyField()
     late_interest = MoneyField()
+    early_charge = MoneyField(help_text="Early-repayment charge, beside the other fees.")
     saved = MoneyField(help_text="Interest and fees of the agreed schedule that are not charged.")
     livemode = LiveMode()
 

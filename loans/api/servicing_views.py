@@ -141,8 +141,8 @@ def _require_quotable(on: date, today: date) -> None:
 
 def payoff(loan: Loan, quote: SettlementQuote) -> dict[str, Any]:
     """The quote as the answer shows it."""
-    parts = ("on", "total", "principal", "interest", "fee", "late_interest", "saved")
-    return {"loan": loan.public_id, **{name: getattr(quote, name) for name in parts}}
+    parts = ("on", "total", "principal", "interest", "late_interest", "early_charge", "saved")
+    return {"loan": loan.public_id, "fee": quote.other_fees, **{name: getattr(quote, name) for name in parts}}
 
 
 # Repayments ----------------------------------------------------------------------------------------------------------

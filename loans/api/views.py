@@ -21,7 +21,7 @@ from loans.models import Application, ApplicationStatus, Merchant, Offer, Produc
 from loans.origination.application_lifecycle import ApplicationStepRefused
 from loans.origination.application_wish import ApplicationWish
 from loans.origination.origination import accept_offer, save_draft, submit_application, submit_draft, withdraw
-from loans.pricing.quotes import Quote, quote_for, require_sellable, version_on_sale
+from loans.pricing.quotes import AgreedInstalmentOrNumber, Quote, quote_for, require_sellable, version_on_sale
 from partners.api.base import PartnerView, idempotent, use_case_key
 from partners.api.conditions import tagged
 from partners.api.lists import ListQuery, WordsField
@@ -83,14 +83,18 @@ def _quote(product: Product, given: dict[str, Any]) -> Quote:
     on, price = business_date.current(), given.get("price")
     version = version_on_sale(product.pk, on)
     first_drawdown = given.get("first_drawdown")
-    require_sellable(version, given["amount"], given["term_count"], price, first_drawdown)
+    term_count, agreed = given.get("term_count"), given.get("agreed_instalment")
+    if (term_count is None) == (agreed is None):
+        raise AgreedInstalmentOrNumber()
+    require_sellable(version, given["amount"], term_count, price, first_drawdown)
     return quote_for(
         version=version,
         principal=given["amount"],
-        term_count=given["term_count"],
+        term_count=term_count,
         on=on,
         down_payment=ZERO if price is None else price - given["amount"],
         first_drawdown=first_drawdown,
+        agreed_instalment=agreed,
     )
 
 
@@ -182,11 +186,12 @@ class Applications(ApplicationView):
             borrower_id=referred(borrowers, "borrower", given["borrower"]).pk,
             product_id=referred(Product.objects.all(), "product", given["product"]).pk,
             amount=given["amount"],
-            term_count=given["term_count"],
+            term_count=given.get("term_count"),
             price=given.get("price"),
             merchant_id=self._merchant(given),
             goods=given.get("goods", ""),
             first_drawdown=given.get("first_drawdown"),
+            agreed_instalment=given.get("agreed_instalment"),
             purpose=given.get("purpose", ""),
         )
 

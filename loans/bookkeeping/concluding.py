@@ -7,8 +7,8 @@ from core.history import insert_tracked
 from loans.account.account import Account, age
 from loans.account.allocation import Allocation
 from loans.account.parts import PARTS
-from loans.bookkeeping import lifecycle, positions
-from loans.models import Loan, LoanPosition, LoanStatus, Repayment, RepaymentLine
+from loans.bookkeeping import lifecycle, positions, remainders
+from loans.models import Loan, LoanAct, LoanPosition, LoanStatus, Repayment, RepaymentLine
 
 
 def eve(on: date) -> date:
@@ -21,7 +21,7 @@ def write_allocation(repayment: Repayment, allocation: Allocation) -> None:
     parts = allocation.parts
     for part in PARTS:
         setattr(repayment, part, parts.of(part))
-    repayment.overpaid = allocation.overpaid
+    repayment.overpaid, repayment.early_charge = allocation.overpaid, allocation.early_charge
     if repayment.pk is None:
         insert_tracked(repayment)
     else:
@@ -41,14 +41,23 @@ def write_allocation(repayment: Repayment, allocation: Allocation) -> None:
 
 def conclude(
     loan: Loan, position: LoanPosition, before: Account, after: Account, *, on: date, settled_on: date
-) -> None:
+) -> LoanAct | None:
     """Move the loan to the state its account calls for and store the account.
 
     A settled loan stood still while nights passed, and so did one written off. Opened again, it is reckoned to the last day
-    closed before ``on``: it owes at once what it would owe had it run all the time.
+    closed before ``on``: it owes at once what it would owe had it run all the time. What it then owes may be a remainder
+    that its product does not collect: it is closed, and the act that did it returned.
     """
     gone = after.written_off
+    stood_still = loan.status == LoanStatus.SETTLED or (gone is None and loan.status == LoanStatus.WRITTEN_OFF)
+    if stood_still and not after.is_settled:
+        after = age(after, eve(on))
+    after, remainder = remainders.closed(loan, after, on=on)
     last = max((row.settled_on for row in after.instalments if row.settled_on), default=settled_on)
+    if gone is not None and loan.status == LoanStatus.ACTIVE:
+        lifecycle.advance(loan, LoanStatus.WRITTEN_OFF, written_off_on=gone.on)
+    elif gone is None and loan.status == LoanStatus.WRITTEN_OFF:
+        lifecycle.advance(loan, LoanStatus.ACTIVE, written_off_on=None)
     if after.is_settled and loan.status == LoanStatus.ACTIVE:
         lifecycle.advance(loan, LoanStatus.SETTLED, settled_on=last)
     elif after.is_settled and loan.status == LoanStatus.SETTLED and loan.settled_on != last:
@@ -56,12 +65,7 @@ def conclude(
         loan.settled_on = last
         loan.save(update_fields=["settled_on"])
     elif not after.is_settled and loan.status == LoanStatus.SETTLED:
-        after = age(after, eve(on))
         lifecycle.advance(loan, LoanStatus.ACTIVE, settled_on=None)
-    elif gone is not None and loan.status == LoanStatus.ACTIVE:
-        lifecycle.advance(loan, LoanStatus.WRITTEN_OFF, written_off_on=gone.on)
-    elif gone is None and loan.status == LoanStatus.WRITTEN_OFF:
-        after = age(after, eve(on))
-        lifecycle.advance(loan, LoanStatus.ACTIVE, written_off_on=None)
     position.status = loan.status
     positions.store(loan, position, before, after, posted_on=on)
+    return remainder

@@ -2,6 +2,7 @@
 out differently gets a new entry in place of the old one."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 
 from ledger.posting import post, reverse
@@ -10,7 +11,7 @@ from loans.account.allocation import Allocation
 from loans.account.changes.base import Effect
 from loans.account.parts import PARTS
 from loans.account.replay import Event, Outcome, PaymentEvent, in_order, replay
-from loans.bookkeeping import bookings, positions
+from loans.bookkeeping import bookings, positions, remainders
 from loans.bookkeeping.account_mapping import accounts_for
 from loans.bookkeeping.act_entries import lines_of
 from loans.bookkeeping.concluding import conclude, eve, write_allocation
@@ -38,15 +39,24 @@ def replay_all(loan: Loan, events: Iterable[Event], *, until: date, posted_on: d
     return (account if account.is_settled else age(account, until)), newest
 
 
-def replay_standing(loan: Loan, position: LoanPosition, *, on: date) -> tuple[Account, Account]:
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The account before and after all was applied again, and the act that closed a small remainder, if one was left."""
+
+    before: Account
+    after: Account
+    remainder: LoanAct | None
+
+
+def replay_standing(loan: Loan, position: LoanPosition, *, on: date) -> Replayed:
     """Apply again whatever still stands of ``loan``, after something was taken back on the business date ``on``.
 
-    Returns the account before and after. Raises LaterEventImpossible when an event has become impossible.
+    Raises LaterEventImpossible when an event has become impossible.
     """
     before = positions.load(loan, position)
     after, _new = replay_all(loan, stored_events(loan), until=max(before.as_of, eve(on)), posted_on=on)
-    conclude(loan, position, before, after, on=on, settled_on=after.as_of)
-    return before, after
+    remainder = conclude(loan, position, before, after, on=on, settled_on=after.as_of)
+    return Replayed(before, after, remainder)
 
 
 def _correct(loan: Loan, repayment: Repayment, allocation: Allocation, posted_on: date) -> None:
@@ -66,6 +76,9 @@ def _correct(loan: Loan, repayment: Repayment, allocation: Allocation, posted_on
 
 def _correct_act(loan: Loan, act: LoanAct, effect: Effect, posted_on: date) -> None:
     """An act that now comes out differently gets new figures, and a new entry in place of its old one."""
+    if effect.lapsed:
+        remainders.lapse(act, on=posted_on)
+        return
     measured = {name: figure for name, figure in act.figures.items() if name in MEASURES}  # of the day it was done
     figures = {**{name: str(value) for name, value in effect.figures.items()}, **measured}
     if act.figures != figures:

@@ -128,6 +128,7 @@ def _account(
         charged_off=_charge_off(position) if position and position.charged_off_on else None,
         written_off=_write_off(loan, position) if position and position.status == LoanStatus.WRITTEN_OFF else None,
         order=order_of(loan),
+        early=loan.early_charge(),
     )
 
 

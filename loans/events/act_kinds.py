@@ -117,7 +117,8 @@ class ActKind:
     **Who and when.** ``permission`` is needed to ask for it, ``approve_permission`` to agree to it as the second person.
     ``states`` are the states of a loan that allow it. With ``counts_from_today`` nobody chooses the day it counts from: it
     is the business day on which it is done, or approved. ``for_partners``: partners may do it over the API, except with the
-    values for which ``staff_only(values)`` is true.
+    values for which ``staff_only(values)`` is true. ``by_itself``: nobody asks for it, the system does it where a product
+    says so, and takes it back once it no longer applies.
 
     **What it asks for.** ``parameters``, with the values the form begins with from ``initial(loan, on)``; the day it counts
     from, called ``day_label``; and a reason unless ``asks_reason`` is off.
@@ -161,6 +162,7 @@ class ActKind:
     counts_from_today: bool = False
     for_partners: bool = False
     staff_only: Callable[[Values], bool] | None = None
+    by_itself: bool = False
 
     initial: Callable[[Loan, date], Values] | None = None
     day_label: Words = COUNTS_FROM
@@ -256,6 +258,19 @@ def act_kind(code: str) -> ActKind:
     return _kinds[code]
 
 
+def asked_kind(code: str) -> ActKind:
+    """The kind named ``code``, if people may ask for it. Raises ActUnknown."""
+    known = {kind.code: kind for kind in act_kinds()}
+    if code not in known:
+        raise ActUnknown(kind=code, known=", ".join(sorted(known)))
+    return known[code]
+
+
 def act_kinds() -> list[ActKind]:
-    """All kinds in the order they are declared."""
-    return list(_kinds.values())
+    """All kinds that people ask for, in the order they are declared."""
+    return [kind for kind in _kinds.values() if not kind.by_itself]
+
+
+def act_names() -> dict[str, Words]:
+    """Every kind there is, by its code, in words."""
+    return {kind.code: kind.label for kind in _kinds.values()}

@@ -13,7 +13,7 @@ from loans.account.changes.losses import SettledForLess
 from loans.account.payment_order import Future, PaymentOrder, parse_order, plain_order
 from loans.account.replay import Event, PaymentEvent, in_order
 from loans.events.act_kinds import act_kind
-from loans.models import ActStatus, Loan, LoanAct, Repayment, RepaymentStatus
+from loans.models import ActStatus, Loan, LoanAct, Repayment, RepaymentChannel, RepaymentStatus
 from loans.schedules.terms import Prepayment
 
 REFUND = "refund"
@@ -39,6 +39,7 @@ def payment_event(loan: Loan, repayment: Repayment) -> PaymentEvent:
         amount=repayment.amount,
         order=order_of(loan),
         settles_early=repayment.settles_early,
+        free_of_charge=repayment.channel == RepaymentChannel.INSURER,
         source=repayment,
     )
 

@@ -23,6 +23,7 @@ ROLE_NAMES = {
     AccountRole.CHARGE_OFFS: _("charge-off expense"),
     AccountRole.GOODWILL: _("goodwill expense"),
     AccountRole.SETTLEMENT_DISCOUNTS: _("discounts on settlement"),
+    AccountRole.SMALL_REMAINDERS: _("small remainders closed"),
     AccountRole.MERCHANT_REFUNDS: _("merchant refunds receivable"),
     AccountRole.DISBURSEMENT_CLEARING: _("disbursement clearing"),
     AccountRole.ADJUSTMENTS: _("fees and penalties adjustments"),

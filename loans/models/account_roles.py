@@ -22,6 +22,7 @@ class AccountRole(StrEnum):
     CHARGE_OFFS = "charge_offs"
     GOODWILL = "goodwill"
     SETTLEMENT_DISCOUNTS = "settlement_discounts"
+    SMALL_REMAINDERS = "small_remainders"
     MERCHANT_REFUNDS = "merchant_refunds"
     DISBURSEMENT_CLEARING = "disbursement_clearing"
     ADJUSTMENTS = "adjustments"
@@ -61,6 +62,7 @@ class Accounts:
     charge_offs: str
     goodwill: str
     settlement_discounts: str
+    small_remainders: str
     merchant_refunds: str
     disbursement_clearing: str
     adjustments: str

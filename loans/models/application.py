@@ -105,6 +105,12 @@ class Application(models.Model):
         blank=True,
         help_text=_("What is paid out at first of the approved amount; empty: all of it."),
     )
+    agreed_instalment = money_field(
+        verbose_name=_("instalment that can be paid"),
+        null=True,
+        blank=True,
+        help_text=_("The number of instalments follows from it; empty: the number was asked for."),
+    )
     term_count = models.PositiveSmallIntegerField(_("number of instalments"))
     purpose = models.CharField(_("purpose"), max_length=120, blank=True)
     channel = models.CharField(_("channel"), max_length=20, default="web")
@@ -162,6 +168,10 @@ class Application(models.Model):
                 name="loans_application_first_drawdown",
             ),
             models.CheckConstraint(condition=models.Q(term_count__gte=1), name="loans_application_term_positive"),
+            models.CheckConstraint(
+                condition=models.Q(agreed_instalment__isnull=True) | models.Q(agreed_instalment__gt=0),
+                name="loans_application_agreed_instalment",
+            ),
             models.CheckConstraint(
                 condition=models.Q(status__in=ApplicationStatus.values), name="loans_application_status_known"
             ),

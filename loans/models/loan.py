@@ -12,12 +12,13 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core import rows
-from core.calendars import DayCount
+from core.calendars import DayCount, add_months
 from core.choices import Tone, Toned
 from core.fields import exact_field, money_field
 from core.history import tracked
 from core.identifiers import new_id
 from core.money import ROUND_DOWN, round_to
+from loans.account.early_charge import EarlyCharge
 from loans.account.late_interest import LateTerms
 from loans.models.product import (
     FeeDue,
@@ -106,6 +107,12 @@ class Loan(AgreedSchedule):
         default=False,
         db_default=False,
         help_text=_("The contract interest goes on for what is overdue; late interest is what exceeds it."),
+    )
+    early_charge_cost_cap = exact_field(
+        verbose_name=_("highest yearly cost with an early-repayment charge"),
+        null=True,
+        blank=True,
+        help_text=_("By the law of the day of the contract."),
     )
     allocation_order = ArrayField(models.CharField(max_length=15), default=standard_allocation_order)
     price = money_field(null=True, blank=True)
@@ -225,6 +232,19 @@ class Loan(AgreedSchedule):
             most=None if self.late_interest_most is None else round_to(self.late_interest_most, step, ROUND_DOWN),
             on_top=self.late_interest_on_top,
             step=step,
+        )
+
+    def early_charge(self) -> EarlyCharge | None:
+        """What settling early costs by the contract; None where nothing was agreed."""
+        if not self.early_charge_rate:
+            return None
+        months, begun = self.early_charge_months, self.disbursed_on
+        return EarlyCharge(
+            rate=self.early_charge_rate,
+            last_year_rate=self.early_charge_at_the_end,
+            free_from=add_months(begun, months) if months and begun is not None else None,
+            cost_cap=self.early_charge_cost_cap,
+            charged_before=self.fee_total if self.fee_due == FeeTiming.DEDUCTED.value else Decimal(0),
         )
 
     def terms(self, start_on: date | None = None) -> LoanTerms:

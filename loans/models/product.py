@@ -16,6 +16,8 @@ from core.kept import kept
 from loans.models.schedule_settings import ScheduleSettings
 from loans.schedules.terms import FeeTiming, Frequency, InterestType, Method
 
+MOST_REMAINDER_OF = 100  # a remainder is small up to this part of the smallest loan
+
 
 class RepaymentMethod(models.TextChoices):
     """How principal and interest come back."""
@@ -147,6 +149,15 @@ class ProductVersion(ScheduleSettings):
     allows_drawdowns = models.BooleanField(
         _("paid out in parts, up to the approved amount"), default=False, db_default=False
     )
+    allows_agreed_instalment = models.BooleanField(
+        _("the instalment may be agreed, and the number follows from it"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "For equal instalments, a fee spread over them included; of equal principal the part of principal is agreed. "
+            "The last instalment is smaller."
+        ),
+    )
     history = tracked()
 
     class Meta:
@@ -172,6 +183,22 @@ class ProductVersion(ScheduleSettings):
                 violation_error_message=_("A purchase, or a loan with flat interest, is paid out in one sum."),
             ),
             models.CheckConstraint(
+                condition=Q(early_charge_rate=0) | Q(allows_drawdowns=False),
+                name="loans_productversion_early_charge_one_sum",
+                violation_error_message=_("A loan paid out in parts is repaid early without a charge."),
+            ),
+            models.CheckConstraint(
+                condition=Q(allows_agreed_instalment=False)
+                | Q(
+                    method__in=[Method.EQUAL_INSTALMENTS.value, Method.EQUAL_PRINCIPAL.value],
+                    interest_type=InterestType.DECLINING.value,
+                ),
+                name="loans_productversion_agreed_instalment",
+                violation_error_message=_(
+                    "An instalment can be agreed for equal instalments or equal principal, with interest on the balance."
+                ),
+            ),
+            models.CheckConstraint(
                 condition=Q(min_count__gte=1, min_count__lte=F("max_count"), every__gte=1),
                 name="loans_productversion_counts",
             ),
@@ -185,6 +212,11 @@ class ProductVersion(ScheduleSettings):
             models.CheckConstraint(
                 condition=Q(day_count__in=[count.value for count in DayCount]),
                 name="loans_productversion_day_count_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(remainder_tolerance__lte=F("min_amount") / MOST_REMAINDER_OF),
+                name="loans_productversion_remainder_small",
+                violation_error_message=_("A remainder that is closed is at most one percent of the smallest amount."),
             ),
             models.CheckConstraint(
                 condition=Q(late_rate_multiplier__range=(0, 10)),

@@ -57,6 +57,9 @@ class Repayment(models.Model):
     fee = money_field(default=0)
     late_interest = money_field(default=0)
     overpaid = money_field(default=0)
+    early_charge = money_field(
+        verbose_name=_("early-repayment charge"), default=0, db_default=0, help_text=_("What of the fees it is.")
+    )
     entry = models.ForeignKey("ledger.JournalEntry", on_delete=models.PROTECT, related_name="+")
     reversed_on = models.DateField(null=True, blank=True)
     reversal_reason = models.CharField(max_length=200, blank=True)
@@ -73,6 +76,9 @@ class Repayment(models.Model):
         default_permissions = ("view",)
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="loans_repayment_amount_positive"),
+            models.CheckConstraint(
+                condition=Q(early_charge__gte=0, early_charge__lte=models.F("fee")), name="loans_repayment_early_charge"
+            ),
             models.CheckConstraint(condition=Q(received_on__lte=models.F("recorded_on")), name="loans_repayment_dates"),
         ]
         indexes = [

@@ -47,6 +47,8 @@ WORDS: dict[type[StrEnum], dict[StrEnum, Any]] = {
         BusinessDayRoll.PRECEDING: _("the working day before"),
         BusinessDayRoll.MODIFIED_PRECEDING: _("the working day before, within the month"),
         BusinessDayRoll.NEAREST: _("the nearest working day"),
+        BusinessDayRoll.MERGE: _("the next working day, paid together with what is due there (days and weeks)"),
+        BusinessDayRoll.SKIP: _("left out, and all later ones are as much later (days and weeks)"),
     },
     FirstPeriod: {
         FirstPeriod.CHARGED: _("charged: instalments are worked out over the periods as they are"),

@@ -13,8 +13,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from core.calendars import DayCount
 from core.fields import exact_field, money_field
 from core.working_calendars import working_calendar
+from core.working_days import STEPPING
 from loans.account.payment_order import PaymentOrderRefused, parse_order
 from loans.models.schedule_choices import choice_field
 from loans.schedules.terms import (
@@ -23,10 +25,12 @@ from loans.schedules.terms import (
     Drawdown,
     EmiRule,
     FirstPeriod,
+    Frequency,
     InterestBy,
     InterestType,
     LevelFrom,
     LevelOn,
+    Method,
     MonthEnd,
     OverdueBears,
     Prepayment,
@@ -126,6 +130,31 @@ class ScheduleSettings(models.Model):
         db_default=False,
         help_text=_("From the day the rule late_rate_multiplier names. Otherwise the contract fixes the multiplier."),
     )
+    early_charge_rate = _share_field(
+        _("early-repayment charge, part of the principal repaid early"),
+        _(
+            "As a fraction: 0.01 is 1 %. Charged when the loan is settled before its time, not for a part of it; never more "
+            "than the interest saved, nor than the cap of the market leaves. 0: none."
+        ),
+    )
+    early_charge_last_year_rate = exact_field(
+        verbose_name=_("the same where a year or less is left"),
+        null=True,
+        blank=True,
+        help_text=_("As a fraction, no more than the one before. Empty: the same."),
+    )
+    early_charge_months = _count_field(
+        _("months in which it is charged"), _("From the day the money goes out. 0: until the end.")
+    )
+    remainder_tolerance = money_field(
+        verbose_name=_("smallest remainder that is collected: up to this sum it is closed"),
+        default=0,
+        db_default=0,
+        help_text=_(
+            "In the currency of the product, at most one percent of the smallest amount. Where all that a loan still owes "
+            "is no more, it is given up, under its own name in history and books, and the loan is settled. 0: never."
+        ),
+    )
 
     class Meta:
         abstract = True
@@ -148,6 +177,21 @@ class ScheduleSettings(models.Model):
                 name="%(app_label)s_%(class)s_calendar",
             ),
             models.CheckConstraint(
+                condition=~Q(business_day_roll__in=[roll.value for roll in STEPPING])
+                | Q(
+                    ~Q(frequency=Frequency.MONTH.value),
+                    ~Q(method=Method.BULLET.value),
+                    ~Q(day_count=DayCount.ACT_ACT_ICMA.value),
+                    down_payment_rate=0,
+                    first_period=FirstPeriod.CHARGED.value,
+                ),
+                name="%(app_label)s_%(class)s_left_out_or_merged",
+                violation_error_message=_(
+                    "Only instalments by days or weeks are left out or merged on days off: not a single one, not by regular "
+                    "periods (ICMA), and without down payment or odd first days."
+                ),
+            ),
+            models.CheckConstraint(
                 condition=Q(repricing="fixed", rate_index="") | (~Q(repricing="fixed") & ~Q(rate_index="")),
                 name="%(app_label)s_%(class)s_index",
             ),
@@ -168,6 +212,20 @@ class ScheduleSettings(models.Model):
                 condition=Q(compounding_day__lte=LAST_DAY_OF_MONTH),
                 name="%(app_label)s_%(class)s_compounding_day",
                 violation_error_message=_("The day of the month is between 1 and 31, or 0 for the due date."),
+            ),
+            models.CheckConstraint(
+                condition=Q(early_charge_rate__gte=0, early_charge_rate__lt=1)
+                & (
+                    Q(early_charge_last_year_rate__isnull=True)
+                    | Q(early_charge_last_year_rate__range=(0, models.F("early_charge_rate")))
+                ),
+                name="%(app_label)s_%(class)s_early_charge",
+                violation_error_message=_(
+                    "An early-repayment charge is less than the whole, and in the last year no higher than before."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(remainder_tolerance__gte=0), name="%(app_label)s_%(class)s_remainder_tolerance"
             ),
         ]
 
@@ -205,6 +263,12 @@ class ScheduleSettings(models.Model):
             "rounding": self.rounding(),
             "rest": Rest(self.rest) if self.recalculates else Rest.DAILY,
         }
+
+    @property
+    def early_charge_at_the_end(self) -> Decimal:
+        """The rate of the early-repayment charge where a year or less is left."""
+        at_the_end = self.early_charge_last_year_rate
+        return Decimal(self.early_charge_rate if at_the_end is None else at_the_end)
 
     def rounding(self) -> Rounding:
         """How this product or loan rounds."""

@@ -85,6 +85,20 @@ def money_received(loan: Loan, repayment: Repayment, on: date) -> None:
     )
 
 
+def remainder_closed(loan: Loan, remainder: LoanAct, on: date) -> None:
+    """Say that the loan is settled, where no payment closed its small remainder."""
+    assert loan.settled_on is not None
+    queue(
+        borrower_id=loan.borrower_id,
+        template_code="loan_settled",
+        context={"loan_number": loan.number, "settled_on": loan.settled_on.isoformat()},
+        dedupe_key=f"loan_settled:{remainder.public_id}",
+        due_at=_beginning_of(on),
+        purpose="service",
+        reference=loan.number,
+    )
+
+
 def extension_granted(loan: Loan, extension: LoanAct, *, next_due_on: date, on: date) -> None:
     """Tell the borrower the new date."""
     queue(

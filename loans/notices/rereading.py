@@ -123,26 +123,33 @@ def offers_today(messages: Sequence[Message], now: datetime) -> dict[int, Read]:
 
 
 def receipts_today(messages: Sequence[Message], now: datetime) -> dict[int, Read]:
-    """A payment taken back is not confirmed; a loan runs again, or was settled on another day than was thought."""
+    """A payment taken back is not confirmed; a loan runs again, or was settled on another day than was thought.
+
+    Behind "settled" is a receipt, or the act that closed a small remainder.
+    """
     wait_for_changes(sorted({message.reference for message in messages}))
-    receipts = Repayment.objects.filter(public_id__in=_subjects(messages)).select_related("loan")
-    by_id = {receipt.public_id: receipt for receipt in receipts}
+    wanted = {"public_id__in": _subjects(messages)}
+    by_id: dict[str, Repayment | LoanAct] = {
+        row.public_id: row
+        for rows in (Repayment.objects.filter(**wanted), LoanAct.objects.filter(**wanted))
+        for row in rows.select_related("loan")
+    }
     found: dict[int, Read] = {}
     for message in messages:
-        receipt = by_id.get(subject_of(message)[1])
-        read = _receipt(message, receipt) if receipt is not None else None
+        behind = by_id.get(subject_of(message)[1])
+        read = _settled(message, behind) if behind is not None else None
         if read is not None:
             found[message.pk] = read
     return found
 
 
-def _receipt(message: Message, receipt: Repayment) -> Read | None:
-    if receipt.status == RepaymentStatus.REVERSED:
+def _settled(message: Message, behind: Repayment | LoanAct) -> Read | None:
+    if behind.status in (RepaymentStatus.REVERSED, ActStatus.UNDONE):
         return Read(Since.UNDONE)
     if message.template_code != "loan_settled":
         return None
-    settled_on = receipt.loan.settled_on
-    if receipt.loan.status != LoanStatus.SETTLED or settled_on is None:
+    settled_on = behind.loan.settled_on
+    if behind.loan.status != LoanStatus.SETTLED or settled_on is None:
         return Read(Since.UNDONE)
     return changed(message, settled_on=settled_on.isoformat())
 

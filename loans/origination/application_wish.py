@@ -18,6 +18,7 @@ class WishColumns(TypedDict):
     merchant_id: int | None
     goods: str
     first_drawdown: Decimal | None
+    agreed_instalment: Decimal | None
     purpose: str
 
 
@@ -27,18 +28,20 @@ class ApplicationWish:
 
     ``amount`` is what is to be lent, above zero, in units of the product's currency with two decimals. For a purchase it
     is the ``price`` less what the borrower pays down; ``merchant_id`` and ``goods`` say from whom and what. With a
-    ``first_drawdown`` the amount is what may be drawn in all, and that sum of it is paid out at first. What a product
+    ``first_drawdown`` the amount is what may be drawn in all, and that sum of it is paid out at first. With an
+    ``agreed_instalment`` ``term_count`` is None: it is worked out when the application is taken. What a product
     sells and what a purchase needs is checked when the application is submitted.
     """
 
     borrower_id: int
     product_id: int
     amount: Decimal
-    term_count: int
+    term_count: int | None
     price: Decimal | None = None
     merchant_id: int | None = None
     goods: str = ""
     first_drawdown: Decimal | None = None
+    agreed_instalment: Decimal | None = None
     purpose: str = ""
 
     def columns(self) -> WishColumns:
@@ -47,15 +50,17 @@ class ApplicationWish:
             "borrower_id": self.borrower_id,
             "product_id": self.product_id,
             "amount": self.amount,
-            "term_count": self.term_count,
+            "term_count": self.term_count or 0,
             "price": self.price,
             "merchant_id": self.merchant_id,
             "goods": self.goods.strip(),
             "first_drawdown": self.first_drawdown,
+            "agreed_instalment": self.agreed_instalment,
             "purpose": self.purpose,
         }
 
     def is_of(self, application: Application) -> bool:
         """Whether the application asks for the same; what the money is for may be worded anew."""
+        loose = {"purpose"} if self.agreed_instalment is None else {"purpose", "term_count"}
         asked = self.columns().items()
-        return all(getattr(application, name) == value for name, value in asked if name != "purpose")
+        return all(getattr(application, name) == value for name, value in asked if name not in loose)

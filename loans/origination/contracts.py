@@ -18,6 +18,7 @@ from loans.merchants.merchants import require_purchase
 from loans.models import Contract, Loan, Offer, ProductVersion
 from loans.origination.offering import quote_of_offer
 from loans.pricing import late_rules
+from loans.pricing.early_charges import cost_cap_of_contract
 from loans.pricing.index_rates import index_rate
 from loans.pricing.quotes import Quote, require_lawful, schedule_as_json, terms_as_json
 
@@ -66,6 +67,8 @@ def _loan(offer: Offer, version: ProductVersion, quote: Quote, on: date) -> Loan
         goods=offer.goods,
         annualised_cost=quote.cost.simple,
         drawdowns=_drawdowns(quote),
+        fixed_instalment=terms.fixed_instalment,
+        early_charge_cost_cap=cost_cap_of_contract(version, on),
         officer=offer.made_by,
         **asdict(late),
         **version.settings_for_booking() | _rate_tied_to_index(offer, version),
@@ -161,7 +164,7 @@ def _cost_table(loan: Loan, quote: Quote, fee_payee: str) -> dict[str, object]:
         "annualised_simple": str(round_rate(quote.cost.simple, 6)),
         "annualised_compound": str(round_rate(quote.cost.compound, 6)),
         "cap": None if quote.cap.rate is None else str(quote.cap.rate),
-        "contingent": [_late_interest(loan)],
+        "contingent": [_late_interest(loan), *_early_charge(loan)],
         "nothing_else_is_charged": True,
     }
 
@@ -184,6 +187,25 @@ def _late_interest(loan: Loan) -> dict[str, object]:
         "charged_on": ["principal", "interest"] if loan.late_interest_compounds else ["principal"],
         "most_in_all": None if loan.late_interest_most is None else str(loan.late_interest_most),
     }
+
+
+def _early_charge(loan: Loan) -> list[dict[str, object]]:
+    """What settling early costs, where anything was agreed: parts of the principal repaid early, and how far they go."""
+    if not loan.early_charge_rate:
+        return []
+    cap = loan.early_charge_cost_cap
+    return [
+        {
+            "item": "early_repayment_charge",
+            "rate": str(round_rate(loan.early_charge_rate)),
+            "last_year_rate": str(round_rate(loan.early_charge_at_the_end)),
+            "charged_on": ["principal repaid early"],
+            "first_months": loan.early_charge_months or None,
+            "most": ["interest saved"],
+            "highest_annual_cost": None if cap is None else str(round_rate(cap)),
+            "payee": "lender",
+        }
+    ]
 
 
 def canonical(document: dict[str, object]) -> str:

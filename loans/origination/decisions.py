@@ -64,10 +64,15 @@ class DecisionIncomplete(Invalid):
     message = _("An approval needs an amount and a number of instalments.")
 
 
+_AGREED = ("agreed_instalment", "flat_charge", "fee_total")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """A decision with its grounds. ``principal`` and ``term_count`` are needed to approve; ``annual_rate`` None means
-    the product's own. Raises DecisionReasonMissing, DecisionReasonUnknown, DecisionIncomplete."""
+    the product's own. With an ``agreed_instalment`` the count of the offer follows from it.
+    Raises DecisionReasonMissing, DecisionReasonUnknown, DecisionIncomplete.
+    """
 
     outcome: str
     reasons: tuple[str, ...]
@@ -76,6 +81,7 @@ class Decision:
     annual_rate: Decimal | None = None
     down_payment: Decimal = ZERO
     first_drawdown: Decimal | None = None
+    agreed_instalment: Decimal | None = None
     grade: str = ""
     note: str = ""
     source: str = DecisionSource.STAFF.value
@@ -105,7 +111,7 @@ class Decision:
     def from_payload(cls, payload: dict[str, Any]) -> "Decision":
         """The decision read back."""
         values = dict(payload)
-        for name in ("principal", "annual_rate", "down_payment", "first_drawdown", "flat_charge", "fee_total"):
+        for name in ("principal", "annual_rate", "down_payment", "first_drawdown", *_AGREED):
             values[name] = None if values.get(name) is None else Decimal(values[name])
         if values.get("first_due_on"):
             values["first_due_on"] = date.fromisoformat(values["first_due_on"])

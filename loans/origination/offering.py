@@ -7,6 +7,7 @@ from core.rules import rule
 from loans.merchants.merchants import require_purchase
 from loans.models import Application, DecisionSource, Offer, Outcome
 from loans.origination.decisions import Decision
+from loans.pricing.early_charges import require_early_charge_allowed
 from loans.pricing.quotes import (
     Quote,
     quote_for,
@@ -22,7 +23,8 @@ def quote_of_decision(application: Application, decision: Decision, on: date) ->
     """The quote of ``decision`` and the offer it becomes, not saved yet.
 
     Raises AllInCostTooHigh, AdvanceDeductionRefused, ProductNotSold, AmountOutOfRange, TermOutOfRange, PriceMissing,
-    MerchantMissing, MerchantNotActive, GoodsMissing, DrawdownsNotSold, FirstDrawdownOutOfRange.
+    MerchantMissing, MerchantNotActive, GoodsMissing, DrawdownsNotSold, FirstDrawdownOutOfRange, and what ``quote_for``
+    raises of an agreed instalment and ``require_early_charge_allowed`` of a charge.
     """
     assert decision.principal is not None
     assert decision.term_count is not None
@@ -41,8 +43,10 @@ def quote_of_decision(application: Application, decision: Decision, on: date) ->
         fee_total=decision.fee_total,
         first_due_on=decision.first_due_on,
         first_drawdown=decision.first_drawdown,
+        agreed_instalment=decision.agreed_instalment,
     )
     require_lawful(quote)
+    require_early_charge_allowed(version, on)
     return quote, _offer(application, decision, quote, version.pk, on)
 
 
@@ -60,6 +64,7 @@ def quote_of_offer(offer: Offer, on: date) -> Quote:
         fee_total=_decimal(terms["fee_total"]),
         first_due_on=date.fromisoformat(terms["first_due_on"]) if terms["first_due_on"] else None,
         first_drawdown=offer.first_drawdown,
+        fixed_instalment=_decimal(terms.get("fixed_instalment")),
     )
 
 

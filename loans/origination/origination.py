@@ -4,6 +4,7 @@ Every door and decider comes through here: a person at a desk, the rules of `ris
 Each function is one transaction and may be retried: asked again, it gives the same answer.
 """
 
+from dataclasses import replace
 from datetime import date
 from typing import TypedDict
 
@@ -25,7 +26,7 @@ from loans.origination.application_wish import ApplicationWish
 from loans.origination.contracts import conclude
 from loans.origination.decisions import Decision, DecisionReason
 from loans.origination.offering import needs_second_person, quote_of_decision
-from loans.pricing.quotes import require_sellable, version_on_sale
+from loans.pricing.quotes import AgreedInstalmentOrNumber, quote_for, require_sellable, version_on_sale
 from staff.models import User
 
 SECOND_APPROVAL = "application.second_approval"
@@ -75,6 +76,7 @@ def submit_application(
     """
     if idempotency_key and (earlier := _with_key(idempotency_key, wish)):
         return earlier
+    wish = counted(wish, on)
     _require_possible(Application(**wish.columns()), on)
     application = _applied(wish, channel, submitted_by)
     application.idempotency_key, application.submitted_on = idempotency_key, on
@@ -91,7 +93,7 @@ def submit_application(
 @transaction.atomic
 def save_draft(wish: ApplicationWish, *, on: date, channel: str, submitted_by: User | None = None) -> Application:
     """Keep an application that is not complete or not wished for yet."""
-    return _numbered(_applied(wish, channel, submitted_by, S.DRAFT), on)
+    return _numbered(_applied(counted(wish, on), channel, submitted_by, S.DRAFT), on)
 
 
 @transaction.atomic
@@ -120,6 +122,26 @@ def _require_possible(asked: Application, on: date) -> None:
     version = version_on_sale(asked.product_id, on)
     require_sellable(version, asked.amount, asked.term_count, asked.price, asked.first_drawdown)
     require_purchase(version, asked.merchant, asked.goods)
+
+
+def counted(wish: ApplicationWish, on: date) -> ApplicationWish:
+    """``wish`` with the number of instalments that follows from an agreed one at the product's rate of ``on``.
+
+    Raises AgreedInstalmentOrNumber, and what ``quote_for`` raises of an instalment by which the loan is not repaid.
+    """
+    if (wish.agreed_instalment is None) == (wish.term_count is None):
+        raise AgreedInstalmentOrNumber()
+    if wish.agreed_instalment is None:
+        return wish
+    quote = quote_for(
+        version=version_on_sale(wish.product_id, on),
+        principal=wish.amount,
+        term_count=None,
+        on=on,
+        first_drawdown=wish.first_drawdown,
+        agreed_instalment=wish.agreed_instalment,
+    )
+    return replace(wish, term_count=quote.terms.count)
 
 
 def _applied(wish: ApplicationWish, channel: str, submitted_by: User | None, status: S = S.SUBMITTED) -> Application:

@@ -95,6 +95,10 @@ class Transaction:
         return reversed_ or (self.act is not None and self.act.is_undone)
 
     @property
+    def is_undoable(self) -> bool:
+        return self.act is not None and act_kind(self.act.kind).can_be_undone
+
+    @property
     def reversed_on(self) -> date | None:
         if self.act is not None:
             return self.act.undone_on
@@ -176,11 +180,16 @@ def _paid_to(loan: Loan) -> str:
 
 
 # The acts that the list of transactions tells of: the figure that is their amount, and the way of the money.
-_TOLD = {"refund": ("refunded", "out"), "waiver": ("waived", "none"), "extension": ("interest_added", "terms")}
+_TOLD = {
+    "refund": ("refunded", "out"),
+    "waiver": ("waived", "none"),
+    "small_remainder": ("closed", "none"),
+    "extension": ("interest_added", "terms"),
+}
 
 
 def _act_row(act: LoanAct) -> Transaction:
-    """A refund, a waiver or an extension. What an extension costs falls due with the instalments: no money moves."""
+    """No money moves but by a refund: what an extension costs falls due with the instalments."""
     figure, direction = _TOLD[act.kind]
     return Transaction(
         on=act.effective_on,
@@ -288,14 +297,16 @@ def _folded(messages: list[Event]) -> Event:
 
 def money_split(parts: object) -> str:
     """The parts of a payment in words: "late interest 14.05, interest 74.86, principal 411.09"."""
+    charge: Decimal = getattr(parts, "early_charge", ZERO)
     names = (
+        ("early_charge", _("early-repayment charge")),
         ("fee", _("fee")),
         ("late_interest", _("late interest")),
         ("interest", _("interest")),
         ("principal", _("principal")),
         ("overpaid", _("overpaid")),
     )
-    found = [(label, getattr(parts, name, ZERO)) for name, label in names]
+    found = [(label, getattr(parts, name, ZERO) - (charge if name == "fee" else ZERO)) for name, label in names]
     return ", ".join(f"{label} {number(amount)}" for label, amount in found if amount)
 
 

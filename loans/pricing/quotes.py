@@ -25,7 +25,8 @@ from loans.pricing.cost_words import RATE_NAMES
 from loans.pricing.index_rates import index_rate
 from loans.rates.apr import AllInCost, AnnualRates, cost_of, rates_of
 from loans.rates.cost_table import CostComponent, CostPart, components_of
-from loans.schedules.schedule import Schedule, build_schedule, require_something_due
+from loans.schedules.agreed_instalment import BelowCharges, InstalmentRefused, NoMultiple, TooFew, TooMany, terms_from
+from loans.schedules.schedule import Schedule, build_schedule, fee_parts, require_something_due
 from loans.schedules.terms import Drawdown, FeeTiming, Frequency, LoanTerms, Method, TermsRefused
 
 
@@ -76,6 +77,44 @@ class FirstDrawdownOutOfRange(Invalid):
     message = _("The first drawdown must be more than zero and at most the approved amount, %(most)s.")
 
 
+class AgreedInstalmentNotSold(Invalid):
+    code = "agreed_instalment_not_sold"
+    field = "agreed_instalment"
+    message = _("Of this product the number of instalments is agreed, not the instalment. Give the number instead.")
+
+
+class AgreedInstalmentOrNumber(Invalid):
+    code = "agreed_instalment_or_number"
+    field = "term_count"
+    message = _("Give the number of instalments, or the instalment that can be paid: one of the two.")
+
+
+class AgreedInstalmentNoMultiple(Invalid):
+    code = "agreed_instalment_no_multiple"
+    field = "agreed_instalment"
+    message = _("%(amount)s cannot be paid as an instalment: give a multiple of %(unit)s above zero.")
+
+
+class AgreedInstalmentBelowCharges(Invalid):
+    code = "agreed_instalment_below_charges"
+    field = "agreed_instalment"
+    message = _(
+        "%(amount)s does not cover %(charges)s of interest and fees of one instalment. Agree on %(least)s or more."
+    )
+
+
+class AgreedInstalmentTooLow(Invalid):
+    code = "agreed_instalment_too_low"
+    field = "agreed_instalment"
+    message = _("With %(amount)s it would take more than %(most)s instalments. Agree on %(least)s or more.")
+
+
+class AgreedInstalmentTooHigh(Invalid):
+    code = "agreed_instalment_too_high"
+    field = "agreed_instalment"
+    message = _("With %(amount)s it would take %(count)s instalments; the fewest are %(fewest)s. Agree on less.")
+
+
 @dataclass(frozen=True, slots=True)
 class Quote:
     """Terms with everything that follows from them."""
@@ -87,6 +126,7 @@ class Quote:
     down_payment: Decimal = ZERO
     market: str = ""
     fee_payee: str = ""
+    version: ProductVersion | None = None
 
     @property
     def currency(self) -> str:
@@ -101,6 +141,20 @@ class Quote:
     def first_drawdown(self) -> Decimal | None:
         """What is paid out at first of the approved amount; None where all of it is. Costs are those of this sum."""
         return self.terms.drawn if self.terms.drawdowns else None
+
+    @property
+    def agreed_instalment(self) -> Decimal | None:
+        """What is paid each period but the last, the fee spread over them included, where the count follows from it; of
+        equal principal the part of principal. None where the count was agreed.
+        """
+        fixed = self.terms.fixed_instalment
+        if (
+            fixed is None
+            or self.terms.method is Method.EQUAL_PRINCIPAL
+            or self.terms.fee_timing is not FeeTiming.SPREAD
+        ):
+            return fixed
+        return fixed + max(fee_parts(self.terms, self.terms.count))
 
     @property
     def total_cost(self) -> Decimal:
@@ -146,7 +200,7 @@ def quote_for(
     *,
     version: ProductVersion,
     principal: Decimal,
-    term_count: int,
+    term_count: int | None,
     on: date,
     annual_rate: Decimal | None = None,
     down_payment: Decimal = ZERO,
@@ -154,16 +208,21 @@ def quote_for(
     fee_total: Decimal | None = None,
     first_due_on: date | None = None,
     first_drawdown: Decimal | None = None,
+    agreed_instalment: Decimal | None = None,
+    fixed_instalment: Decimal | None = None,
 ) -> Quote:
     """The quote for ``principal`` over ``term_count`` periods of ``version``, paid out on ``on``.
 
-    With a ``first_drawdown`` the principal is the approved amount, and schedule, fees and annual cost are those of the sum
-    drawn. Raises ScheduleNotPossible where no schedule can be made of the product's settings, IndexRateUnknown.
+    With an ``agreed_instalment`` the count follows from it (``loans.schedules.agreed_instalment``), or it is refused by
+    name: AgreedInstalmentNotSold, -NoMultiple, -BelowCharges, -TooLow, -TooHigh. ``fixed_instalment`` is what it came to,
+    without fee, where the count was worked out before. With a ``first_drawdown`` the principal is the approved amount, and
+    schedule, fees and annual cost are those of the sum drawn. Raises ScheduleNotPossible where no schedule can be made
+    of the product's settings, IndexRateUnknown.
     """
     if flat_charge is not None and version.recalculates:
         raise ScheduleNotPossible(why="a charge agreed for the whole term cannot follow the balance")
     rate = rate_on_sale(version, on) if annual_rate is None else annual_rate
-    facts = _facts_of(version, principal, term_count, on, rate)
+    facts = _facts_of(version, principal, term_count or version.max_count, on, rate)
     facts |= {"first_due_on": first_due_on, "flat_charge": flat_charge}
     if first_drawdown is not None:
         facts |= {
@@ -172,11 +231,41 @@ def quote_for(
         }
     if fee_total is not None:
         facts["fee_total"] = fee_total
+    if agreed_instalment is not None:
+        facts["count"], facts["fixed_instalment"] = _counted(version, facts, agreed_instalment)
+    elif fixed_instalment is not None:
+        facts["fixed_instalment"] = fixed_instalment
     terms, schedule = _scheduled(facts)
     market = version.product.market
-    return Quote(
-        terms, schedule, cost_of(terms, schedule), cost_cap(on, market), down_payment, market, version.fee_payee
-    )
+    cost, cap = cost_of(terms, schedule), cost_cap(on, market)
+    return Quote(terms, schedule, cost, cap, down_payment, market, version.fee_payee, version)
+
+
+def _counted(version: ProductVersion, facts: dict[str, Any], amount: Decimal) -> tuple[int, Decimal | None]:
+    """How many instalments follow from one of ``amount``, and what that is without fee; or the refusal by name."""
+    if not version.allows_agreed_instalment or facts.get("drawdowns"):
+        raise AgreedInstalmentNotSold()
+    try:
+        counted = terms_from(LoanTerms(**facts), amount, fewest=version.min_count, most=version.max_count)
+    except (TermsRefused, DayCountRefused) as refusal:
+        raise ScheduleNotPossible(why=str(refusal)) from refusal
+    except InstalmentRefused as refusal:
+        raise _in_words(refusal, version) from refusal
+    return counted.count, counted.fixed_instalment
+
+
+def _in_words(refusal: InstalmentRefused, version: ProductVersion) -> Invalid:
+    told: dict[str, Any] = {"amount": refusal.amount, "least": refusal.least}
+    match refusal:
+        case NoMultiple():
+            return AgreedInstalmentNoMultiple(amount=refusal.amount, unit=refusal.least)
+        case BelowCharges():
+            return AgreedInstalmentBelowCharges(**told, charges=refusal.charges)
+        case TooMany():
+            return AgreedInstalmentTooLow(**told, most=version.max_count)
+        case TooFew():
+            return AgreedInstalmentTooHigh(amount=refusal.amount, count=refusal.count, fewest=version.min_count)
+    return AgreedInstalmentNotSold()
 
 
 def terms_on_sale(version: ProductVersion, principal: Decimal, term_count: int, on: date) -> LoanTerms:
@@ -270,14 +359,17 @@ def version_on_sale(product_id: int, on: date) -> ProductVersion:
 def require_sellable(
     version: ProductVersion,
     amount: Decimal,
-    term_count: int,
+    term_count: int | None,
     price: Decimal | None,
     first_drawdown: Decimal | None = None,
 ) -> None:
-    """Raise the refusal by name when the wish is outside what the version sells."""
+    """Raise the refusal by name when the wish is outside what the version sells.
+
+    ``term_count`` None: it follows from an agreed instalment, and whoever works it out refuses what cannot be.
+    """
     if not version.min_amount <= amount <= version.max_amount:
         raise AmountOutOfRange(least=version.min_amount, most=version.max_amount)
-    if not version.min_count <= term_count <= version.max_count:
+    if term_count is not None and not version.min_count <= term_count <= version.max_count:
         raise TermOutOfRange(least=version.min_count, most=version.max_count)
     if version.is_purchase and (price is None or price < amount):
         raise PriceMissing()
@@ -326,4 +418,5 @@ def terms_as_json(terms: LoanTerms) -> dict[str, object]:
         "fee_timing": terms.fee_timing.value,
         "flat_charge": None if terms.flat_charge is None else str(terms.flat_charge),
         "first_drawdown": str(terms.drawdowns[0].amount) if terms.drawdowns else None,
+        "fixed_instalment": None if terms.fixed_instalment is None else str(terms.fixed_instalment),
     }

@@ -31,6 +31,7 @@ from loans.proof.oracle_rates import rate_on
 from loans.proof.oracle_reading import NOTHING, Act, Facts, Line, Row, read
 
 TOLERANCE = 2 * CENT
+SMALL_REMAINDER = "small_remainder"
 ONE_DAY = timedelta(days=1)
 
 
@@ -68,9 +69,15 @@ def not_followed(loan: Loan) -> str:
         facts = read(loan)
         _interest(facts, facts.stored.as_of)
         late_interest(facts, facts.stored.as_of)
+        _require_no_charge(facts)
     except NotFollowed as why:
         return str(why)
     return ""
+
+
+def _require_no_charge(facts: Facts) -> None:
+    if facts.contract.early_charge:
+        raise NotFollowed("a charge for repaying early")
 
 
 def pay_off(loan: Loan, on: date) -> Decimal:
@@ -82,7 +89,8 @@ def pay_off(loan: Loan, on: date) -> Decimal:
 
 
 def pay_off_of(facts: Facts, on: date) -> Decimal:
-    """The same of facts that were read."""
+    """The same of facts that were read. Raises NotFollowed."""
+    _require_no_charge(facts)
     until = rest_day(facts, on) if facts.contract.follows_balance else on
     interest = cents(_interest(facts, until, called_in=True)) - _paid(facts).interest_paid
     late = late_interest(facts, on) - _paid(facts).late_interest_paid
@@ -108,6 +116,8 @@ def outstanding(facts: Facts) -> Decimal:
 # --- interest by the day -------------------------------------------------------------------------------------------
 def _interest(facts: Facts, on: date, *, called_in: bool = False) -> Fraction:
     """Interest earned by the end of ``on``; ``called_in``: by what would be owed if all were paid, which ends the period."""
+    if facts.stored.status == "active" and facts.of(SMALL_REMAINDER):
+        raise NotFollowed("a small remainder closed before something was owed again")
     ended = ended_on(facts)
     until = on if ended is None else min(on, rest_day(facts, ended) if facts.contract.follows_balance else ended)
     waived = sum((act.amount("waived") for act in facts.of("interest_waived") if act.on <= on), NOTHING)
@@ -258,6 +268,7 @@ def _money(facts: Facts) -> Iterator[OracleDifference]:
         ("goodwill_credit", "credited"),
         ("merchant_refund", "refunded"),
         ("settled_for_less", "given_up"),
+        (SMALL_REMAINDER, "closed"),
     ):
         came += sum((act.amount(figure) for act in facts.of(kind)), NOTHING)
     went = sum((Decimal(act.asked["amount"]) for act in facts.of("refund", "charge_back")), NOTHING)
@@ -363,8 +374,11 @@ def _agreed_interest(facts: Facts) -> Iterator[OracleDifference]:
     ended, rows = ended_on(facts), [row for row in facts.rows if row.interest or row.starts_on < row.due_on]
     if facts.contract.is_flat or facts.stored.status == "written_off" or (facts.contract.follows_balance and not ended):
         return
-    last = max(row.due_on for row in facts.rows)
+    closed = facts.of(SMALL_REMAINDER)  # what was to come fell due that day, and its interest was not earned any more
+    to_come = [version for version in facts.versions if version.until in (None, *(act.on for act in closed))]
+    last = max(row.due_on for version in to_come for row in version.rows)
     right = cents(_interest(facts, last if ended is None else max(last, rest_day(facts, ended))))
     agreed = sum((row.interest for row in rows), NOTHING)
+    agreed += sum((act.amount("not_earned") for act in closed), NOTHING)
     if abs(agreed - right) > TOLERANCE * (len(rows) + 1):
         yield _tell(facts, "interest agreed in all" if ended is None else "interest of the days used", agreed, right)

@@ -34,6 +34,10 @@ RESHAPING = (
 )
 NOT_FOLLOWED = RESHAPING[-3:]
 WORKED_OUT_ANEW = ("drawn_down", "rate_changed", "rescheduled", "merchant_refund")
+# Over days off instalments are left out or merged: periods are as long as they are, merged ones have no days. Acts that move
+# due dates make other ones merge, while each keeps its interest.
+STEPPING = ("merge", "skip")
+MOVING = ("extension", "due_day_changed", "payment_holiday")
 
 
 class NotFollowed(Exception):
@@ -129,6 +133,8 @@ def _units(contract: Contract, units: int, on: date) -> Fraction:
 def _regular(contract: Contract, row: Row, within: tuple[date, date]) -> Stretch:
     """A regular period, or the part of it that lies in ``row``."""
     begin, end = within
+    if contract.moves_to in STEPPING and not goes_by_days(contract):
+        return _alone(contract, row)
     days, length = (row.due_on - row.starts_on).days, (end - begin).days
     if contract.day_count == "act_act_icma" and goes_by_days(contract):
         return Stretch(row.number, row.starts_on, row.due_on, Fraction(days, _per_year(contract) * length))
@@ -216,7 +222,7 @@ def signed_reign(facts: Facts) -> Reign:
             stretch = _regular(contract, row, (contract.schedule_start_on, row.due_on))
         else:
             stretch = _regular(contract, row, within)
-        free = place < contract.free_instalments
+        free = (row.number - 1 if contract.moves_to in STEPPING else place) < contract.free_instalments
         bears_nothing = replace(stretch, whole=Fraction(0), by_count=False)
         found.append(bears_nothing if free else stretch)
     return Reign(contract.start_on, contract.start_on, facts.signed, tuple(found))
@@ -236,6 +242,8 @@ def reigns(facts: Facts, cut_on: Collection[date] = ()) -> list[Reign]:
     for act in acts:
         if act.kind in NOT_FOLLOWED:
             raise NotFollowed(act.kind)
+        if act.kind in MOVING and facts.contract.moves_to in STEPPING:
+            raise NotFollowed(f"{act.kind} of instalments left out or merged")
     found = [signed_reign(facts)]
     for place, act in enumerate(acts):
         rows = _rows_after(facts, acts, place)

@@ -29,6 +29,7 @@ class Contract:
     every: int
     day_count: str
     interest_by: str
+    moves_to: str
     first_due_on: date | None
     schedule_start_on: date | None
     spreads_first_period: bool
@@ -47,6 +48,7 @@ class Contract:
     late_most: Decimal | None
     late_on_top: bool
     late_compounds: bool
+    early_charge: Decimal
 
     @property
     def start_on(self) -> date:
@@ -194,6 +196,7 @@ def _contract(loan: Loan) -> Contract:
         every=loan.every,
         day_count=loan.day_count,
         interest_by=loan.interest_by,
+        moves_to=loan.business_day_roll,
         first_due_on=loan.first_due_on,
         schedule_start_on=loan.schedule_start_on,
         spreads_first_period=loan.first_period == "spread",
@@ -212,6 +215,7 @@ def _contract(loan: Loan) -> Contract:
         late_most=loan.late_interest_most,
         late_on_top=loan.late_interest_on_top,
         late_compounds=loan.late_interest_compounds,
+        early_charge=loan.early_charge_rate,
     )
 
 

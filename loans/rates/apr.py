@@ -8,12 +8,13 @@ Rates by the laws of other markets are in ``loans.rates.annual_rates``.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
 from core.money import round_rate
+from core.working_days import STEPPING, BusinessDayRoll
 from loans.rates.annual_rates.appendix_j import us_apr
 from loans.rates.annual_rates.aprc import aprc_by_dates
 from loans.rates.annual_rates.dated import xirr
@@ -36,6 +37,7 @@ __all__ = [
 ]
 
 _BEYOND_MEANING = Decimal(10) ** 9  # a day's loan compounds to figures no column holds and nobody reads
+_NONE = BusinessDayRoll.NONE
 _COMPARED_PLACES = 4  # of the fraction: a hundredth of a per cent
 
 
@@ -130,6 +132,8 @@ def _periods_are_even(terms: LoanTerms, schedule: Schedule) -> bool:
     """One sum goes out and instalments follow at the steps of the terms: down payments fall due with the sum itself."""
     if len(terms.drawdowns) > 1 or terms.schedule_start_on not in (None, terms.start_on):
         return False
+    if terms.business_day_roll in STEPPING and due_dates(terms) != due_dates(replace(terms, business_day_roll=_NONE)):
+        return False  # some fall together, or are left out
     regular = first_is_regular(terms) or (terms.method is Method.BULLET and terms.first_due_on is None)
     return regular and [row.due_on for row in schedule.instalments if row.due_on > terms.start_on] == due_dates(terms)
 

@@ -29,13 +29,19 @@ _period = partial(tuple.__new__, Period)
 def due_dates(terms: LoanTerms) -> list[date]:
     """The due dates, each stepped from the anchor so that month ends do not drift, then moved to working days.
 
-    Raises DueDatesRefused when two of them fall on one day after they were moved.
+    Where instalments merge, some are equal: the first of them has all the days of the period, the others none.
+    Raises DueDatesRefused when two of them fall on one day otherwise.
     """
     return on_working_days(terms, agreed_dates(terms))
 
 
 def agreed_dates(terms: LoanTerms) -> Sequence[date]:
-    """The due dates as agreed, before they are moved to working days."""
+    """The due dates as agreed, before they are moved to working days; what is left out on days off was never agreed."""
+    found = _stepped_dates(terms)
+    return _without_days_off(terms, found) if terms.business_day_roll is BusinessDayRoll.SKIP else found
+
+
+def _stepped_dates(terms: LoanTerms) -> Sequence[date]:
     if terms.due_dates:
         return terms.due_dates
     if terms.first_due_on is not None:
@@ -53,10 +59,32 @@ def on_working_days(terms: LoanTerms, dates: Sequence[date]) -> list[date]:
     if terms.business_day_roll is BusinessDayRoll.NONE:
         return list(dates)
     assert terms.calendar is not None  # terms refuse a roll without one
+    if terms.business_day_roll is BusinessDayRoll.SKIP:
+        return _without_days_off(terms, dates)
     moved = [terms.calendar.roll(due, terms.business_day_roll) for due in dates]
-    if len(set(moved)) < len(set(dates)):
+    if terms.business_day_roll is not BusinessDayRoll.MERGE and len(set(moved)) < len(set(dates)):
         raise DueDatesRefused("two due dates fall on the same working day: choose longer periods or another roll")
     return moved
+
+
+_LONGEST_BREAK = 60  # periods in a row that may be left out: more are a product that knows no working day
+
+
+def _without_days_off(terms: LoanTerms, dates: Sequence[date]) -> list[date]:
+    """``dates``, each that is no working day a period later, and all after it as much. Raises DueDatesRefused."""
+    assert terms.calendar is not None
+    left_out, found = 0, []
+    for on in dates:
+        reached = step(terms, on, left_out)
+        for _ in range(_LONGEST_BREAK):
+            if terms.calendar.is_working(reached):
+                break
+            left_out += 1
+            reached = step(terms, on, left_out)
+        else:
+            raise DueDatesRefused("no due date would be a working day: choose another weekday or another roll")
+        found.append(reached)
+    return found
 
 
 def _steps(terms: LoanTerms, anchor: date, first: int) -> list[date]:

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from core.calendars import DayCount, RegularPeriod, add_months, year_fraction, year_length
 from core.money import ZERO, round_to
+from core.working_days import STEPPING
 from loans.schedules.due_dates import step
 from loans.schedules.rounding_edges import beside, edge_near
 from loans.schedules.terms import EmiRule, Frequency, InterestBy, LoanTerms, Rounding
@@ -32,9 +33,11 @@ def factor(
 
 def year_share(terms: LoanTerms, start: date, end: date, within: tuple[date, date] | None = None) -> Decimal:
     """The part of a year's interest that the span bears; see ``factor``."""
+    if start == end:  # merged with the instalment before
+        return ZERO
     if goes_by_days(terms):
         return _by_day_count(terms, start, end, within)
-    if within is None:
+    if within is None or terms.business_day_roll in STEPPING:  # as long as it is, by whole periods and their parts
         return _measured(terms, start, end)
     share = regular_share(terms, terms.every, within[0])
     return share if within == (start, end) else share * (end - start).days / (within[1] - within[0]).days

@@ -18,7 +18,7 @@ from loans.schedules.due_dates import Period, agreed_dates, on_working_days
 from loans.schedules.earning import STRAIGHT, Curve, as_curve
 from loans.schedules.rests import rest_day as rest_day_of
 from loans.schedules.rests import waiting_days
-from loans.schedules.schedule import Schedule, opening_balance
+from loans.schedules.schedule import Schedule, opening_balance, repaying
 from loans.schedules.terms import Compounding, LoanTerms, OverdueBears, ServicingTerms
 
 UNASSIGNED = 0  # the number of no instalment: principal that is called in but not yet divided
@@ -110,7 +110,7 @@ class Plan:
 
 def plan_of(terms: LoanTerms, servicing: ServicingTerms, schedule: Schedule, found: Sequence[Period]) -> Plan:
     """The plan as agreed; down payments fall due on the spot and are no part of it."""
-    rows = [row for row in schedule.instalments if row.starts_on < row.due_on]
+    rows = repaying(schedule.instalments)
     return Plan(
         terms=terms,
         servicing=servicing,

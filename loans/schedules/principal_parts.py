@@ -42,6 +42,8 @@ def _level(terms: LoanTerms, balance: Decimal, factors: Sequence[Decimal]) -> De
 def shares(terms: LoanTerms, balance: Decimal, begin: int) -> list[Decimal]:
     """Principal by instalment where it does not depend on interest, from row ``begin`` on."""
     count = terms.instalment_total - begin
+    if terms.fixed_instalment is not None:
+        return _fixed_parts(terms.fixed_instalment, balance, count)
     if terms.method in (Method.INTEREST_ONLY, Method.BULLET):
         return [ZERO] * (count - 1) + [balance]
     if terms.method is Method.STAGES:
@@ -70,6 +72,12 @@ def even_parts(terms: LoanTerms, balance: Decimal, count: int) -> list[Decimal]:
         part = round_to(balance / count, unit, "ROUND_DOWN")
         rest = balance - part * (count - 1)
     return [rest] + [part] * (count - 1) if rounding.residue is Residue.FIRST else [part] * (count - 1) + [rest]
+
+
+def _fixed_parts(fixed: Decimal, balance: Decimal, count: int) -> list[Decimal]:
+    """``fixed`` of principal a row, as long as there is some; the last row repays what is left."""
+    parts = [max(min(fixed, balance - k * fixed), ZERO) for k in range(count - 1)]
+    return [*parts, balance - sum(parts, ZERO)]
 
 
 def _staged(terms: LoanTerms, balance: Decimal, count: int) -> list[Decimal]:

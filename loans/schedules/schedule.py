@@ -13,14 +13,14 @@ from datetime import date
 from decimal import Decimal
 from functools import partial
 from itertools import count
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 from core.money import ZERO, split, split_evenly
 from loans.schedules.amortisation import Amounts, Course, amortise, amortise_by_day
 from loans.schedules.due_dates import Period, periods
 from loans.schedules.earning import Curve, as_curve
 from loans.schedules.principal_parts import LEVEL, down_payment_of
-from loans.schedules.terms import AmountsRefused, Drawdown, FeeTiming, LevelOn, LoanTerms, NothingDue
+from loans.schedules.terms import AmountsRefused, Drawdown, FeeTiming, LevelOn, LoanTerms, Method, NothingDue
 
 
 class ScheduledInstalment(NamedTuple):
@@ -82,11 +82,34 @@ def build_schedule(terms: LoanTerms) -> Schedule:
     return Schedule(instalments, _by_number(instalments, curves))
 
 
+class _Row(Protocol):
+    @property
+    def starts_on(self) -> date: ...
+    @property
+    def due_on(self) -> date: ...
+
+
+R = TypeVar("R", bound=_Row)
+
+
+def repaying(rows: Iterable[R]) -> list[R]:
+    """``rows``, in order of their numbers, without down payments and claims beside the schedule, which have no days.
+
+    Nor has an instalment merged with the one before it: it begins on the day that one falls due.
+    """
+    found, before = [], None
+    for row in rows:
+        if row.starts_on < row.due_on or (before is not None and before.due_on == row.starts_on):
+            found.append(row)
+        before = row
+    return found
+
+
 def _by_number(instalments: Sequence[ScheduledInstalment], curves: Sequence[Curve]) -> dict[int, Curve]:
     """The curves that are no straight lines; a down payment earns nothing and has none."""
     if not curves:
         return {}
-    earning = [row.number for row in instalments if row.starts_on < row.due_on]
+    earning = [row.number for row in repaying(instalments)]
     kept = zip(earning, map(as_curve, curves), strict=True)
     return {number: curve for number, curve in kept if curve}
 
@@ -115,7 +138,7 @@ def _require_covering(terms: LoanTerms, found: list[Period]) -> None:
     agreed = terms.amounts if fixed is None else [fixed] * (len(rows) - 1)
     first = 0 if fixed is None else terms.grace_on_principal
     for number, (amount, (principal, interest)) in enumerate(zip(agreed, rows, strict=False), start=1):
-        if number > first and amount < interest:
+        if number > first and amount < interest and terms.method is not Method.EQUAL_PRINCIPAL:
             raise AmountsRefused(f"instalment {number} of {amount} would not cover its interest of {interest}")
         if amount % terms.rounding.step:
             raise AmountsRefused(f"instalment {number} of {amount} is no multiple of {terms.rounding.step}")

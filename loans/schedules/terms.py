@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from core.calendars import DayCount
 from core.money import CENT, round_to
-from core.working_days import WorkingCalendar
+from core.working_days import STEPPING, WorkingCalendar
 from loans.schedules.conventions import (
     BusinessDayRoll,
     Compounding,
@@ -215,6 +215,7 @@ class LoanTerms:
     ``annual_rate`` as a fraction (0.18 is 18 %), zero or more; ``rate_steps`` change it on their days. ``count``
     instalments, each ``every`` units of ``frequency`` after the one before, counted from ``schedule_start_on`` (else
     ``start_on``, the day the money goes out) or, where it is chosen, from ``first_due_on``; or on ``due_dates``.
+    ``fixed_instalment`` is what an instalment before the last one asks for without fee, or repays of equal principal.
     ``flat_charge`` replaces interest by rate: one agreed sum for the whole term. A BULLET loan falls due once, after
     ``count`` periods. Grace is counted in instalments. ``calendar`` is what ``business_day_roll`` asks. ``lent_in_all``
     stands in terms that are only the rest of a loan: what of it is a share of the whole loan is a share of this sum.
@@ -327,6 +328,18 @@ def _check_dates(terms: LoanTerms) -> None:
             raise DueDatesRefused("chosen due dates cannot stand beside a first due date or one single due date")
     if terms.business_day_roll is not BusinessDayRoll.NONE and terms.calendar is None:
         raise DueDatesRefused("moving due dates to working days must have a calendar")
+    if terms.business_day_roll in STEPPING:
+        _check_stepping(terms)
+
+
+def _check_stepping(terms: LoanTerms) -> None:
+    by_days = terms.frequency is not Frequency.MONTH and terms.method is not Method.BULLET and not terms.due_dates
+    if not by_days or terms.day_count is DayCount.ACT_ACT_ICMA:
+        raise DueDatesRefused(
+            "only instalments by days or weeks, other than by regular periods, are left out or merged"
+        )
+    if terms.first_period is not FirstPeriod.CHARGED or terms.down_payment_rate:
+        raise DueDatesRefused("what is left out or merged knows no down payment and no odd days of a first period")
 
 
 def _check_grace(terms: LoanTerms) -> None:
@@ -354,8 +367,8 @@ def _check_shares(terms: LoanTerms) -> None:
         if not fits or any(amount < 0 for amount in terms.amounts):
             raise AmountsRefused("agreed amounts must be one for each instalment but the last, and not negative")
     fixed = terms.fixed_instalment
-    if fixed is not None and (terms.method is not Method.EQUAL_INSTALMENTS or fixed <= 0):
-        raise AmountsRefused("a fixed instalment must be more than zero, for equal instalments")
+    if fixed is not None and (terms.method not in (Method.EQUAL_INSTALMENTS, Method.EQUAL_PRINCIPAL) or fixed <= 0):
+        raise AmountsRefused("a fixed instalment must be more than zero, for equal instalments or equal principal")
 
 
 def _check_stages(terms: LoanTerms) -> None:

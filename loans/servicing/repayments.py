@@ -28,7 +28,7 @@ from loans.bookkeeping.correcting import replay_all, replay_standing
 from loans.bookkeeping.signals import announce
 from loans.events.of_acts import charged_back
 from loans.events.stored import stored_events
-from loans.models import Loan, LoanPosition, LoanStatus, Repayment, RepaymentStatus
+from loans.models import Loan, LoanPosition, LoanStatus, Repayment, RepaymentChannel, RepaymentStatus
 from loans.notices import notices
 from staff.models import User
 
@@ -178,6 +178,7 @@ def _taken_in(loan: Loan, position: LoanPosition, told: _Reported) -> Repayment:
         amount=told.amount,
         order=before.order,
         settles_early=told.settles_early,
+        free_of_charge=told.channel == RepaymentChannel.INSURER,
     )
     is_recovery = loan.status == LoanStatus.WRITTEN_OFF
     if event.on < before.as_of:
@@ -246,10 +247,12 @@ def reverse_repayment(
     with acting(actor=reversed_by or current().actor, reason=reason):
         _mark_reversed(repayment, reason, reversed_on, alone=alone)
         try:
-            replay_standing(loan, position, on=reversed_on)
+            remainder = replay_standing(loan, position, on=reversed_on).remainder
         except EventImpossible as refusal:
             why = _("a later event rests on it. %(why)s") % {"why": refusal.context.get("why", refusal.detail)}
             raise RepaymentNotReversible(number=repayment.number, why=why, cause=refusal.code) from refusal
+        if remainder is not None:
+            notices.remainder_closed(loan, remainder, reversed_on)
     announce(loan_id=loan_id, borrower_id=loan.borrower_id, on=reversed_on)
     return repayment
 

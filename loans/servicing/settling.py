@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError, Invalid
 from core.money import ZERO
-from loans.account.account import Account, call_in
+from loans.account.account import Account, age, call_in
 from loans.account.parts import Parts
+from loans.account.settlement import charge_of
 from loans.bookkeeping import lifecycle, positions
 from loans.models import Loan, LoanPosition, LoanStatus, Repayment
 from loans.servicing.repayments import RepaymentConflict, record_repayment, same_or_conflict
@@ -40,10 +41,16 @@ class SettlementQuote(Parts):
     """What settles the loan on ``on``: interest only for the days used; ``saved`` is interest and fees not charged.
 
     ``interest`` is below zero where more of it was paid ahead than the days used cost: that is given back (民法典 677).
+    ``early_charge`` is what of the fees is charged for repaying early.
     """
 
     on: date
     saved: Decimal
+    early_charge: Decimal = ZERO
+
+    @property
+    def other_fees(self) -> Decimal:
+        return self.fee - self.early_charge
 
 
 def settlement_quote(loan: Loan, on: date) -> SettlementQuote:
@@ -61,8 +68,9 @@ def settlement_quote(loan: Loan, on: date) -> SettlementQuote:
 
 def quote_of(account: Account, on: date) -> SettlementQuote:
     """The settlement quote of an account; its total is below zero where more was paid ahead than the days used cost."""
-    called = call_in(account, on)
-    return SettlementQuote(on=on, saved=max(account.owed - called.owed, ZERO), **called.owed_parts.as_dict())
+    called, charge = call_in(account, on), charge_of(age(account, on), on)
+    owed = called.owed_parts + Parts(fee=charge)
+    return SettlementQuote(on=on, saved=max(account.owed - called.owed, ZERO), early_charge=charge, **owed.as_dict())
 
 
 @transaction.atomic

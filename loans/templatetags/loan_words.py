@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
-from loans.pages import bank_reasons, late_words, loan_page, mandate_page
+from loans.pages import bank_reasons, early_words, late_words, loan_page, mandate_page
 from loans.pricing.cost_words import COST_NAMES, payee_words
 from loans.rates.cost_table import CostKind
 from messaging.queries import reason_label
@@ -17,6 +17,8 @@ register.filter("money_split", loan_page.money_split)
 register.filter("debit_reason", mandate_page.reason)
 register.filter("bank_reason", bank_reasons.in_words)
 register.filter("refusal_words", reason_label)
+register.filter("early_words", early_words.words_of)
+register.filter("early_words_of_contract", early_words.words_of_contract)
 register.filter("late_words_of_version", late_words.words_of_version)
 register.filter("late_words_of_loan", late_words.words_of_loan)
 register.filter("late_words_of_contract", late_words.words_of_contract)

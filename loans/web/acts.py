@@ -21,7 +21,7 @@ from loans.acts.asking import Done, perform_or_ask, undo_or_ask
 from loans.acts.menu import groups_for
 from loans.acts.performing import previewed
 from loans.acts.undoing import undo_previewed
-from loans.events.act_kinds import ActKind, Wish, act_kind
+from loans.events.act_kinds import ActKind, Wish, act_kind, asked_kind
 from loans.models import Disbursement, Loan, LoanAct, LoanStatus, Repayment
 from loans.pages.act_page import extra_context, own_figures, shown
 from loans.pages.loan_page import loan_by_number
@@ -50,7 +50,7 @@ def act(request: HttpRequest, number: str, code: str) -> HttpResponse:
     """The act's form and, once it can be read, what it would change. A refusal stands beside the field it concerns."""
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
-    kind = act_kind(code)
+    kind = asked_kind(code)
     check(request.user, kind.permission)
     loan, on = loan_by_number(number), business_date.current()
     form = ActForm(kind, request.POST or None, initial={DAY: on, **_begins_with(kind, loan, on)})
@@ -119,7 +119,7 @@ def act_preview(request: HttpRequest, number: str, code: str) -> HttpResponse:
     """Schedule, journal and figures before and after; redrawn while typing. The act is run and taken back."""
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
-    kind = act_kind(code)
+    kind = asked_kind(code)
     check(request.user, kind.permission)
     loan, on = loan_by_number(number), business_date.current()
     form = ActForm(kind, {**request.GET.dict(), "key": "preview", REASON: "preview"})

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from borrowers.models import Borrower
 from loans.models import Application, ApplicationStatus, Merchant, Product
 from loans.origination.application_wish import ApplicationWish
+from loans.pricing.quotes import AgreedInstalmentOrNumber
 from loans.web.forms import KeyedForm, money_input
 
 
@@ -73,7 +74,13 @@ class WishForm(KeyedForm):
     goods = forms.CharField(
         label=_("Goods"), max_length=120, required=False, help_text=_("Only for a purchase: what is bought.")
     )
-    term_count = forms.IntegerField(label=_("Number of instalments"), min_value=1, max_value=365)
+    term_count = forms.IntegerField(label=_("Number of instalments"), min_value=1, max_value=365, required=False)
+    agreed_instalment = money_input(
+        _("or: instalment that can be paid"),
+        min_value=Decimal("0.01"),
+        required=False,
+        help_text=_("Where the product allows it: the number of instalments follows, and the last one is smaller."),
+    )
     purpose = forms.CharField(label=_("Purpose"), max_length=120, required=False)
 
     def __init__(self, *args: object, **kwargs: object) -> None:
@@ -81,6 +88,13 @@ class WishForm(KeyedForm):
         sold = Product.objects.filter(active=True, versions__status="live").distinct().order_by("name")
         self.fields["product"].queryset = sold  # type: ignore[attr-defined]
         self.fields["merchant"].queryset = Merchant.objects.filter(active=True).order_by("name")  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """The number, or the instalment it follows from: exactly one of them."""
+        values: dict[str, Any] = super().clean() or {}
+        if not self.errors and (values["term_count"] is None) == (values["agreed_instalment"] is None):
+            self.add_error("term_count", AgreedInstalmentOrNumber().detail)
+        return values
 
     def wish_of(self, borrower: Borrower) -> ApplicationWish:
         """What the borrower wants."""
@@ -94,6 +108,7 @@ class WishForm(KeyedForm):
             merchant_id=values["merchant"].pk if values["merchant"] else None,
             goods=values["goods"],
             first_drawdown=values["first_drawdown"],
+            agreed_instalment=values["agreed_instalment"],
             purpose=values["purpose"],
         )
 

@@ -55,6 +55,7 @@ def _quote(form: WishForm) -> Quote:
         on=on,
         down_payment=down_payment,
         first_drawdown=values["first_drawdown"],
+        agreed_instalment=values["agreed_instalment"],
     )
 
 

@@ -18,13 +18,14 @@ class Effect:
     """The account afterwards; how money was divided, where there was money; and figures worth telling or booking.
 
     ``credit`` is how a credit balance was divided over what is owed once more: no change gives it, ``replay.apply`` does
-    after every one.
+    after every one. ``lapsed``: what the change rested on is no longer so; a replay takes the stored act back by itself.
     """
 
     account: Account
     allocation: Allocation | None = None
     figures: Mapping[str, Decimal] = field(default_factory=dict)
     credit: Allocation | None = None
+    lapsed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,8 +15,9 @@ from loans.account.changes.earning import with_earned
 from loans.account.changes.plan_rows import with_rows
 from loans.account.changes.replanning import running, worked_out_anew
 from loans.account.changes.restructuring import FlatChargeStays
-from loans.account.credit_balance import taken_in, with_claim
+from loans.account.credit_balance import taken_in
 from loans.account.parts import Parts
+from loans.account.settlement import with_claim
 from loans.schedules.terms import LoanTerms
 
 

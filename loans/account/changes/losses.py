@@ -12,6 +12,7 @@ from core.money import ZERO, round_money
 from loans.account.account import Account, ChargeOff, InstalmentState, Suspended, WriteOff, age, call_in, settle_rows
 from loans.account.changes.base import Effect, EventImpossible, TakenBack
 from loans.account.parts import PARTS, Parts
+from loans.schedules.earning import STRAIGHT
 
 
 class MoreThanAgreed(EventImpossible):
@@ -110,6 +111,51 @@ class SettledForLess:
         }
         settled = replace(account, instalments=tuple(_made_good(row) for row in account.instalments))
         return Effect(settle_rows(settled, self.on), figures=figures)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmallRemainderClosed:
+    """All that is still owed by ``on`` is ``at_most`` the sum that the product does not collect: it is given up.
+
+    Interest and fees of days to come are not earned any more, and fall away; the rest takes the place of money, so that
+    income that was earned stays income. Once more than ``at_most`` is owed again, or nothing, it lapses.
+    """
+
+    on: date
+    at_most: Decimal
+    source: Any = None
+    calls_in: ClassVar[bool] = True
+
+    def apply(self, account: Account) -> Effect:
+        as_owed = account = age(account, self.on)
+        if not is_small_remainder(account, self.at_most):
+            return Effect(as_owed, lapsed=True)
+        if account.plan is not None:
+            account = call_in(account, self.on)
+        rows = tuple(row if row.settled_on else _cut_to(row, self.on) for row in account.instalments)
+        account = replace(account, instalments=rows)
+        figures = {"closed": account.owed, "not_earned": as_owed.owed - account.owed, **account.owed_parts.as_dict()}
+        closed = replace(account, instalments=tuple(_made_good(row) for row in rows))
+        return Effect(settle_rows(closed, self.on), figures=figures)
+
+
+def is_small_remainder(account: Account, at_most: Decimal) -> bool:
+    """Whether all that ``account`` still owes, due or not, is more than nothing and ``at_most`` this sum."""
+    return ZERO < account.owed <= at_most and account.written_off is None
+
+
+def _cut_to(row: InstalmentState, on: date) -> InstalmentState:
+    """``row`` as it falls due on ``on``, with interest for the days used and no fee of later days."""
+    if row.due_on <= on:
+        return row
+    return replace(
+        row,
+        starts_on=min(row.starts_on, on),
+        due_on=on,
+        interest=row.interest_accrued(on),
+        fee=row.fee_paid,
+        curve=STRAIGHT,
+    )
 
 
 def _made_good(row: InstalmentState) -> InstalmentState:

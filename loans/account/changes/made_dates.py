@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from core.calendars import add_months
 from core.dates import days_between, is_end_of_month
+from core.working_days import STEPPING
 from loans.account.account import InstalmentState
 from loans.account.changes.plan_rows import price_of_time, spans_by_rate
 from loans.schedules.due_dates import agreed_dates, on_day, on_working_days, step
@@ -19,6 +20,7 @@ from loans.schedules.terms import BusinessDayRoll, DueDatesRefused, Frequency, L
 
 _LONGEST_ROLL = 10  # days; the longest holidays of a calendar with the weekends around them
 _SHORTEST_MONTH = 28
+_STAYING = (BusinessDayRoll.NONE, BusinessDayRoll.SKIP)  # what falls due is what was agreed
 
 
 def agreed_dues(rows: Sequence[InstalmentState], terms: LoanTerms) -> list[date]:
@@ -27,11 +29,19 @@ def agreed_dues(rows: Sequence[InstalmentState], terms: LoanTerms) -> list[date]
     What no act has moved stands in the contract: it is found by its working day, or, where the calendar became another
     since, by the nearest agreed day.
     """
-    if terms.business_day_roll is BusinessDayRoll.NONE:
+    if terms.business_day_roll in _STAYING:
         return [row.due_on for row in rows]
     contract = agreed_dates(terms)
+    if terms.business_day_roll is BusinessDayRoll.MERGE:
+        return [row.agreed_on or _merged(terms, contract, row) for row in rows]
     by_due = {moved: on for on in contract for moved in on_working_days(terms, [on])}
     return [row.agreed_on or by_due.get(row.due_on) or _nearest(contract, row.due_on) for row in rows]
+
+
+def _merged(terms: LoanTerms, contract: Sequence[date], row: InstalmentState) -> date:
+    """Of several dates that fall due together, the one of the instalment of this number."""
+    agreed = contract[row.number - 1] if row.number <= len(contract) else row.due_on
+    return agreed if on_working_days(terms, [agreed]) == [row.due_on] else _nearest(contract, row.due_on)
 
 
 def _nearest(contract: Sequence[date], due_on: date) -> date:
@@ -54,7 +64,7 @@ def due(row: InstalmentState, agreed: date, due_on: date, terms: LoanTerms) -> I
 
 def agreed_on(agreed: date, terms: LoanTerms) -> date | None:
     """What an instalment keeps of the day agreed: nothing where no date ever moves."""
-    return None if terms.business_day_roll is BusinessDayRoll.NONE else agreed
+    return None if terms.business_day_roll in _STAYING else agreed
 
 
 def later_dues(terms: LoanTerms, known: Sequence[date], count: int, after: date) -> list[date]:
@@ -92,8 +102,13 @@ def price_of_move(terms: LoanTerms, principal: Decimal, before: Days, after: Day
 
     A regular month stays a month when its end moves to a working day; so does the time an act adds.
     """
-    counted = 1 if goes_by_days(terms) else 0
+    counted = _counted(terms)
     return price_of_time(terms, principal, before[counted], after[counted])
+
+
+def _counted(terms: LoanTerms) -> int:
+    """Which of its days a period is measured by: the one agreed, or the one it falls due on."""
+    return 1 if goes_by_days(terms) or terms.business_day_roll in STEPPING else 0
 
 
 def price_of_days(terms: LoanTerms, principal: Decimal, before: Days, after: Days) -> Decimal:
@@ -102,7 +117,7 @@ def price_of_days(terms: LoanTerms, principal: Decimal, before: Days, after: Day
     Where the product does not go by days, those agreed cost their part of a year at the rates of the days they fall on.
     """
     spans = spans_by_rate(terms, before[1], after[1])
-    if goes_by_days(terms) or not spans:
+    if _counted(terms) or not spans:
         borne = sum((rate * added_share(terms, *span) for span, rate in spans), Decimal(0))
     else:
         mean = sum((rate * days_between(*span) for span, rate in spans), Decimal(0)) / days_between(before[1], after[1])

@@ -26,7 +26,7 @@ from loans.schedules.earning import Curve, as_curve, earned_by, following, line,
 from loans.schedules.flat_interest import flat_unwound
 from loans.schedules.period_rates import rate_on, regular_rates
 from loans.schedules.principal_parts import PrincipalPlan, plan_from
-from loans.schedules.schedule import opening_balance
+from loans.schedules.schedule import opening_balance, repaying
 from loans.schedules.terms import Drawdown, InterestType, LevelOn, LoanTerms, Method, RateStep
 
 
@@ -121,7 +121,7 @@ class Rescheduled:
     def apply(self, account: Account) -> Effect:
         """Raises NoSuchDueDate, NothingRescheduled, DueDateNotLater."""
         account = age(account, self.on)
-        rows = [row for row in account.instalments if row.due_on >= self.from_due_on and row.starts_on < row.due_on]
+        rows = [row for row in repaying(account.instalments) if row.due_on >= self.from_due_on]
         if not rows or rows[0].due_on != self.from_due_on:
             raise NoSuchDueDate(due_on=self.from_due_on.isoformat())
         if not self._changes_something:
@@ -169,7 +169,7 @@ class Rescheduled:
 
 def running(account: Account, on: date) -> list[InstalmentState]:
     """The instalment in whose period ``on`` falls, and all later ones."""
-    return [row for row in account.instalments if row.due_on > on and row.starts_on < row.due_on]
+    return [row for row in repaying(account.instalments) if row.due_on > on]
 
 
 def to_repay(rows: Sequence[InstalmentState]) -> Decimal:
@@ -205,7 +205,7 @@ def _plan_on_approved(
 
 def _passed(account: Account, rows: Sequence[InstalmentState]) -> int:
     """How many instalments, down payments apart, come before ``rows``."""
-    return sum(row.starts_on < row.due_on <= rows[0].starts_on for row in account.instalments)
+    return sum(row.due_on <= rows[0].starts_on for row in repaying(account.instalments))
 
 
 def _interest(account: Account) -> Decimal:

@@ -7,10 +7,10 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import DomainError
 from ledger.posting import Line, debit
 from loans.account.changes.base import Effect
-from loans.account.changes.losses import ChargedOff, SettledForLess, WrittenOff
+from loans.account.changes.losses import ChargedOff, SettledForLess, SmallRemainderClosed, WrittenOff
 from loans.account.parts import PARTS, Parts
 from loans.acts.authority import always, beyond
-from loans.bookkeeping import bookings, positions
+from loans.bookkeeping import bookings, positions, remainders
 from loans.bookkeeping.account_mapping import accounts_for
 from loans.events.act_kinds import ActKind, Group, OnceChargedOff, register
 from loans.events.act_parameters import Parameter, Sort
@@ -32,6 +32,12 @@ def _discount(loan: Loan, effect: Effect) -> list[Line]:
     accounts = accounts_for(loan)
     given_up = debit(accounts.settlement_discounts, effect.figures["given_up"])
     return [given_up, *bookings.claims_down(accounts, loan.pk, _parts(effect))]
+
+
+def _remainder(loan: Loan, effect: Effect) -> list[Line]:
+    accounts = accounts_for(loan)
+    closed = debit(accounts.small_remainders, effect.figures["closed"])
+    return [closed, *bookings.claims_down(accounts, loan.pk, _parts(effect))]
 
 
 def _bad_debt(loan: Loan, effect: Effect) -> list[Line]:
@@ -102,6 +108,24 @@ SETTLED_FOR_LESS = register(
         is_grave=True,
         parameters=(Parameter(name="at_most", sort=Sort.MONEY, label=_("Given up at most"), least=Decimal("0.01")),),
         figures=(("given_up", _("Given up")), ("given_up_percent", _("Percent of the loan"))),
+    )
+)
+
+SMALL_REMAINDER = register(
+    ActKind(
+        code=remainders.CODE,
+        by_itself=True,
+        label=_("Small remainder closed"),
+        hint=_(
+            "All that was still owed was no more than the product collects: it was given up and the loan is settled."
+        ),
+        permission="loans.change_terms",
+        change=SmallRemainderClosed,
+        agreed=lambda loan: {"at_most": loan.remainder_tolerance},
+        lines=_remainder,
+        group=Group.LOSS,
+        can_be_undone=False,  # it goes with the payment behind it
+        figures=(("closed", _("Given up")), ("not_earned", _("Not charged any more"))),
     )
 )
 

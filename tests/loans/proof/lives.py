@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from core.day_counts import DayCount
 from core.money import ZERO, round_money
+from core.working_days import STEPPING
 from loans.acts.performing import perform
 from loans.acts.undoing import undo
 from loans.models import Loan, LoanAct, Repayment
@@ -83,6 +84,13 @@ FEES: list[Settings] = [
     {"fee_total": Decimal("24.00"), "fee_due": "spread"},
     {"fee_total": Decimal("24.00"), "fee_due": "first"},
 ]
+REMAINDERS: list[Settings] = [{}, {}, {"remainder_tolerance": Decimal("5.00")}]
+REPAID_EARLY: list[Settings] = [
+    {},
+    {},
+    {"early_charge_rate": Decimal("0.01")},
+    {"early_charge_rate": Decimal("0.03"), "early_charge_months": 2, "early_charge_cost_cap": Decimal("0.24")},
+]
 FOLLOWING = st.fixed_dictionaries(
     {
         "recalculates": st.just(True),
@@ -115,11 +123,23 @@ CALENDARS = st.one_of(
 @st.composite
 def products(draw: st.DrawFn) -> Settings:
     """The terms of a small loan on some product."""
-    parts = [st.sampled_from(choices) for choices in (METHODS, RHYTHMS, INTEREST, BEGINNINGS, FEES)]
+    parts = [
+        st.sampled_from(choices) for choices in (METHODS, RHYTHMS, INTEREST, BEGINNINGS, FEES, REMAINDERS, REPAID_EARLY)
+    ]
     drawn = [draw(part) for part in (*parts, CONVENTIONS, CALENDARS)]
     terms = {name: value for settings in drawn for name, value in settings.items()}
+    terms = terms if can_be_agreed(terms) else terms | {"business_day_roll": BusinessDayRoll.FOLLOWING.value}
     is_flat = "interest_type" in terms or "flat_charge" in terms  # no product lets flat interest follow the balance
     return terms if is_flat else terms | draw(st.one_of(st.just({}), st.just({}), FOLLOWING))
+
+
+def can_be_agreed(settings: Settings) -> bool:
+    """Whether instalments may be left out or merged on days off, where the settings say so."""
+    if settings.get("business_day_roll") not in STEPPING:
+        return True
+    by_days = settings["frequency"] != "month" and settings["method"] != "bullet"
+    charged = settings["first_period"] == FirstPeriod.CHARGED and "down_payment_rate" not in settings
+    return by_days and charged and settings["day_count"] != DayCount.ACT_ACT_ICMA
 
 
 @dataclass

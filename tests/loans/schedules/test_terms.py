@@ -39,7 +39,7 @@ def terms(**changes: object) -> t.LoanTerms:
         ({"method": t.Method.STAGES, "stages": (t.Stage(4, HALF),)}, t.StagesRefused),
         ({"method": t.Method.STAGES, "stages": (t.Stage(2, HALF), t.Stage(1, HALF))}, t.StagesRefused),
         ({"method": t.Method.CUSTOM, "amounts": (Decimal(1),)}, t.AmountsRefused),
-        ({"method": t.Method.EQUAL_PRINCIPAL, "fixed_instalment": Decimal(1)}, t.AmountsRefused),
+        ({"method": t.Method.INTEREST_ONLY, "fixed_instalment": Decimal(1)}, t.AmountsRefused),
         ({"drawdowns": (t.Drawdown(date(2026, 2, 1), Decimal(1)),)}, t.DrawdownsRefused),
         ({"drawdowns": (t.Drawdown(START, Decimal(1001)),)}, t.DrawdownsRefused),
         ({"rate_steps": (t.RateStep(START, HALF), t.RateStep(START, HALF))}, t.RateStepsRefused),
