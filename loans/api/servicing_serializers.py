@@ -194,6 +194,9 @@ class RepaymentSerializer(InItsCurrency):
     loan = Reference(LoanSerializer)
     amount = MoneyField()
     received_on = serializers.DateField()
+    first_received_on = serializers.DateField(
+        allow_null=True, help_text="The day it was recorded with, where an act moved it since; else null."
+    )
     recorded_on = serializers.DateField()
     recorded_at = InstantField()
     channel = serializers.ChoiceField(RepaymentChannel.choices)

@@ -140,7 +140,7 @@ def _receipt(message: Message, receipt: Repayment) -> Read | None:
     if receipt.status == RepaymentStatus.REVERSED:
         return Read(Since.UNDONE)
     if message.template_code != "loan_settled":
-        return None
+        return changed(message, received_on=receipt.received_on.isoformat())
     settled_on = receipt.loan.settled_on
     if receipt.loan.status != LoanStatus.SETTLED or settled_on is None:
         return Read(Since.UNDONE)

@@ -9,6 +9,7 @@ from loans.acts.kinds import (
     late_rates,
     losses,
     money,
+    redating,
     replanning,
     terms,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "late_rates",
     "losses",
     "money",
+    "redating",
     "replanning",
     "terms",
 ]

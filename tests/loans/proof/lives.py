@@ -197,6 +197,13 @@ def _charge_back(life: Life, which: int, amount: Decimal, on: date) -> None:
         life.act("charge_back", on, amount=min(amount, receipt.amount), receipt=receipt.number)
 
 
+def _redate(life: Life, which: int, amount: Decimal, on: date) -> None:
+    receipts = list(Repayment.objects.filter(loan=life.loan).order_by("id"))
+    if receipts:
+        receipt = receipts[which % len(receipts)]
+        life.act("receipt_redated", life.today, receipt=receipt.number, received_on=on - timedelta(days=which % 5))
+
+
 def _due(life: Life, which: int) -> date:
     rows = life.loan.instalments.filter(superseded_on=None).order_by("number")
     return list(rows)[which % len(rows)].due_on
@@ -225,6 +232,7 @@ DEEDS: dict[str, Deed] = {
     "reverse": _reverse,
     "undo": _undo,
     "charge_back": _charge_back,
+    "receipt_redated": _redate,
     "rescheduled": _rescheduled,
     "rate_changed": _one("rate_changed", lambda which, amount, on: {"annual_rate": _rate(which)}),
     "extension": _one("extension", lambda which, amount, on: {"days": 1 + which}),
