@@ -82,6 +82,10 @@ class ProductSerializer(InItsCurrency):
     is_purchase = serializers.BooleanField(
         source="live.is_purchase", help_text="An application names merchant, price and goods; the merchant is paid."
     )
+    refund_gives_interest_back = serializers.BooleanField(
+        source="live.refund_gives_interest_back",
+        help_text="Whether a merchant's refund gives back the interest charged so far on what is returned.",
+    )
     allows_drawdowns = serializers.BooleanField(
         source="live.allows_drawdowns", help_text="An application may choose a first drawdown smaller than its amount."
     )

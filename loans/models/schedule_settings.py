@@ -126,6 +126,15 @@ class ScheduleSettings(models.Model):
         db_default=False,
         help_text=_("From the day the rule late_rate_multiplier names. Otherwise the contract fixes the multiplier."),
     )
+    refund_gives_interest_back = models.BooleanField(
+        _("a merchant's refund gives back the interest charged on what is returned"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "The share of all interest charged so far that the returned part has in the loan; late interest and fees stay. "
+            "Otherwise interest for the days used stays owed."
+        ),
+    )
 
     class Meta:
         abstract = True

@@ -148,6 +148,7 @@ def _purchase(offer: Offer) -> dict[str, object] | None:
             "name": merchant.name,
             "registration_number": merchant.registration_number,
         },
+        "refund_gives_interest_back": offer.product_version.refund_gives_interest_back,
     }
 
 

@@ -107,7 +107,22 @@ def outstanding(facts: Facts) -> Decimal:
 
 # --- interest by the day -------------------------------------------------------------------------------------------
 def _interest(facts: Facts, on: date) -> Fraction:
-    """Interest earned by the end of ``on``."""
+    """Interest earned by the end of ``on``, less what was given back by then with goods that were returned."""
+    back = [act for act in facts.of("merchant_refund") if act.on <= on]
+    if not facts.contract.refund_gives_back:
+        return _by_days(facts, on)
+    lent = sum((amount for _on, amount in facts.contract.lent), NOTHING)
+    given, returned = Fraction(0), NOTHING
+    for act in back:
+        given += (_by_days(facts, act.on) - given) * Fraction(act.amount("refunded")) / Fraction(lent - returned)
+        returned += act.amount("refunded")
+        if returned >= lent:
+            return Fraction(0)  # nothing of the purchase is left that could bear any
+    return _by_days(facts, on) - given
+
+
+def _by_days(facts: Facts, on: date) -> Fraction:
+    """Interest that the days until the end of ``on`` bear."""
     ended = ended_on(facts)
     until = on if ended is None else min(on, rest_day(facts, ended) if facts.contract.follows_balance else ended)
     waived = sum((act.amount("waived") for act in facts.of("interest_waived") if act.on <= on), NOTHING)

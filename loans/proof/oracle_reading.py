@@ -45,6 +45,7 @@ class Contract:
     late_most: Decimal | None
     late_on_top: bool
     late_compounds: bool
+    refund_gives_back: bool = False
 
     @property
     def start_on(self) -> date:
@@ -207,6 +208,7 @@ def _contract(loan: Loan) -> Contract:
         late_most=loan.late_interest_most,
         late_on_top=loan.late_interest_on_top,
         late_compounds=loan.late_interest_compounds,
+        refund_gives_back=loan.refund_gives_interest_back,
     )
 
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from loans.schedules.due_dates import Period
-from loans.schedules.plan import PaidPart, Plan
+from loans.schedules.plan import GivenBack, PaidPart, Plan
 from loans.schedules.terms import Drawdown, LoanTerms, RateStep, ServicingTerms
 
 
@@ -24,6 +24,7 @@ def as_json(plan: Plan | None) -> dict[str, object] | None:
             "level_periods": [_period_as_json(period) for period in plan.level_periods],
             "agreed": [on.isoformat() for on in plan.agreed],
         }
+    back = [[back.number, back.on.isoformat(), str(back.amount)] for back in plan.given_back]
     looks = {"looks": [look.isoformat() for look in plan.looks]} if plan.looks else {}
     return {
         "count": plan.terms.count,
@@ -38,6 +39,7 @@ def as_json(plan: Plan | None) -> dict[str, object] | None:
         ],
         **moved,
         **looks,
+        **({"given_back": back} if back else {}),
     }
 
 
@@ -59,6 +61,10 @@ def from_json(data: Mapping[str, Any], terms: LoanTerms, servicing: ServicingTer
         level_periods=tuple(_period(row) for row in data.get("level_periods", ())),
         looks=tuple(_day(look) for look in data.get("looks", ())),
         agreed=tuple(_day(on) for on in data.get("agreed", ())),
+        given_back=tuple(
+            GivenBack(number=number, on=_day(on), amount=Decimal(amount))
+            for number, on, amount in data.get("given_back", ())
+        ),
     )
 
 
