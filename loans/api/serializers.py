@@ -82,6 +82,9 @@ class ProductSerializer(InItsCurrency):
     is_purchase = serializers.BooleanField(
         source="live.is_purchase", help_text="An application names merchant, price and goods; the merchant is paid."
     )
+    charge_off_makes_all_due = serializers.BooleanField(
+        source="live.charge_off_makes_all_due", help_text="Whether all of a loan falls due when it is charged off."
+    )
     refund_gives_interest_back = serializers.BooleanField(
         source="live.refund_gives_interest_back",
         help_text="Whether a merchant's refund gives back the interest charged so far on what is returned.",

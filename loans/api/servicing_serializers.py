@@ -96,6 +96,9 @@ class LoanSerializer(InItsCurrency):
     late_rate_ceiling = RateField(allow_null=True)
     late_interest_compounds = serializers.BooleanField(help_text="Whether overdue interest bears late interest too.")
     late_interest_most = MoneyField(allow_null=True, help_text="Late interest and penalties in all.")
+    charge_off_makes_all_due = serializers.BooleanField(
+        help_text="Whether all of the loan falls due when it is charged off."
+    )
     refund_gives_interest_back = serializers.BooleanField(
         help_text="Whether a merchant's refund gives back the interest charged so far on what is returned."
     )

@@ -126,6 +126,15 @@ class ScheduleSettings(models.Model):
         db_default=False,
         help_text=_("From the day the rule late_rate_multiplier names. Otherwise the contract fixes the multiplier."),
     )
+    charge_off_makes_all_due = models.BooleanField(
+        _("when the loan is charged off, all of it falls due"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "All principal not yet due, with interest for the days used and no more: what an early settlement of that day "
+            "asks for. Otherwise the due dates stay."
+        ),
+    )
     refund_gives_interest_back = models.BooleanField(
         _("a merchant's refund gives back the interest charged on what is returned"),
         default=False,

@@ -26,7 +26,7 @@ from django.db.models import Sum
 from core.money import CENT, round_money
 from loans.models import Accrual, Loan
 from loans.proof.oracle_late import late_interest
-from loans.proof.oracle_periods import RESHAPING, NotFollowed, Reign, charged_back_to, ended_on, reigns, rest_day
+from loans.proof.oracle_periods import RESHAPING, NotFollowed, Reign, called_in_on, charged_back_to, reigns, rest_day
 from loans.proof.oracle_rates import rate_on
 from loans.proof.oracle_reading import NOTHING, Act, Facts, Row, read
 
@@ -123,7 +123,7 @@ def _interest(facts: Facts, on: date) -> Fraction:
 
 def _by_days(facts: Facts, on: date) -> Fraction:
     """Interest that the days until the end of ``on`` bear."""
-    ended = ended_on(facts)
+    ended = called_in_on(facts)
     until = on if ended is None else min(on, rest_day(facts, ended) if facts.contract.follows_balance else ended)
     waived = sum((act.amount("waived") for act in facts.of("interest_waived") if act.on <= on), NOTHING)
     if facts.contract.is_flat:
@@ -339,7 +339,7 @@ def _agreed_interest(facts: Facts) -> Iterator[OracleDifference]:
 
     Where interest follows the balance it is not agreed beforehand, so only what an ended loan bore is compared.
     """
-    ended, rows = ended_on(facts), [row for row in facts.rows if row.interest or row.starts_on < row.due_on]
+    ended, rows = called_in_on(facts), [row for row in facts.rows if row.interest or row.starts_on < row.due_on]
     if facts.contract.is_flat or facts.stored.status == "written_off" or (facts.contract.follows_balance and not ended):
         return
     right = cents(_interest(facts, max(row.due_on for row in facts.rows)))

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from core.money import round_money, round_rate
-from loans.proof.oracle_periods import RESHAPING, NotFollowed, Reign, charged_back_to, ended_on, reigns
+from loans.proof.oracle_periods import RESHAPING, NotFollowed, Reign, called_in_on, charged_back_to, ended_on, reigns
 from loans.proof.oracle_rates import late_rate_on
 from loans.proof.oracle_reading import NOTHING, Act, Facts, Row
 
@@ -71,7 +71,7 @@ def _charge(facts: Facts, found: list[Reign], day: date, charged: _Charged) -> N
     rate = late_rate_on(facts, day)
     reign = [reign for reign in found if reign.told < day or reign is found[0]][-1]
     credit = sum((act.amount("principal") for act in facts.of("goodwill_credit") if act.on < day), NOTHING)
-    for row in _rows(facts, reign):
+    for row in _rows(facts, reign, day):
         if row.due_on + facts.contract.grace_days * ONE_DAY >= day:
             continue
         base = max(_base(facts, row, day), NOTHING)
@@ -82,9 +82,15 @@ def _charge(facts: Facts, found: list[Reign], day: date, charged: _Charged) -> N
             charged.add(row.number, amount, facts.contract.late_most)
 
 
-def _rows(facts: Facts, reign: Reign) -> tuple[Row, ...]:
-    """Where interest follows the balance principal is laid out anew without an act: what stands now is asked."""
-    return facts.rows if facts.contract.follows_balance else reign.rows
+def _rows(facts: Facts, reign: Reign, day: date) -> tuple[Row, ...]:
+    """The instalments as they stood before ``day``.
+
+    What stands now is asked where interest follows the balance, so that principal is laid out anew without an act, and once
+    all has fallen due.
+    """
+    called_in = called_in_on(facts)
+    all_due = called_in is not None and called_in < day
+    return facts.rows if facts.contract.follows_balance or all_due else reign.rows
 
 
 def _base(facts: Facts, row: Row, day: date) -> Decimal:

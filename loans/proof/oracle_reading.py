@@ -46,6 +46,7 @@ class Contract:
     late_on_top: bool
     late_compounds: bool
     refund_gives_back: bool = False
+    ends_when_charged_off: bool = False
 
     @property
     def start_on(self) -> date:
@@ -209,6 +210,7 @@ def _contract(loan: Loan) -> Contract:
         late_on_top=loan.late_interest_on_top,
         late_compounds=loan.late_interest_compounds,
         refund_gives_back=loan.refund_gives_interest_back,
+        ends_when_charged_off=loan.charge_off_makes_all_due,
     )
 
 

@@ -105,6 +105,7 @@ CONVENTIONS = st.fixed_dictionaries(
         "grace_days": st.sampled_from([0, 5]),
         "late_interest_compounds": st.booleans(),
         "refund_gives_interest_back": st.booleans(),
+        "charge_off_makes_all_due": st.booleans(),
         "late_interest_most": st.sampled_from([None, Decimal("20.00")]),
     }
 )
