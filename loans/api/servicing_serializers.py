@@ -96,6 +96,10 @@ class LoanSerializer(InItsCurrency):
     late_rate_ceiling = RateField(allow_null=True)
     late_interest_compounds = serializers.BooleanField(help_text="Whether overdue interest bears late interest too.")
     late_interest_most = MoneyField(allow_null=True, help_text="Late interest and penalties in all.")
+    line_open_until = serializers.DateField(
+        allow_null=True,
+        help_text="The last day on which what was repaid can be drawn again; null: it never can, or nothing was paid out.",
+    )
     charge_off_makes_all_due = serializers.BooleanField(
         help_text="Whether all of the loan falls due when it is charged off."
     )

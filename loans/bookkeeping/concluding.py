@@ -8,6 +8,7 @@ from loans.account.account import Account, age
 from loans.account.allocation import Allocation
 from loans.account.parts import PARTS
 from loans.bookkeeping import lifecycle, positions
+from loans.events.of_acts import line_is_open
 from loans.models import Loan, LoanPosition, LoanStatus, Repayment, RepaymentLine
 
 
@@ -45,11 +46,18 @@ def conclude(
     """Move the loan to the state its account calls for and store the account.
 
     A settled loan stood still while nights passed, and so did one written off. Opened again, it is reckoned to the last day
-    closed before ``on``: it owes at once what it would owe had it run all the time.
+    closed before ``on``: it owes at once what it would owe had it run all the time. A line that was paid off is settled only
+    when it is closed, or its last day of drawing has passed.
     """
     gone = after.written_off
     last = max((row.settled_on for row in after.instalments if row.settled_on), default=settled_on)
-    if after.is_settled and loan.status == LoanStatus.ACTIVE:
+    stays_open = after.is_settled and line_is_open(loan, on)
+    if stays_open and loan.status == LoanStatus.SETTLED:
+        after = age(after, eve(on))
+        lifecycle.advance(loan, LoanStatus.ACTIVE, settled_on=None)
+    elif stays_open:
+        pass
+    elif after.is_settled and loan.status == LoanStatus.ACTIVE:
         lifecycle.advance(loan, LoanStatus.SETTLED, settled_on=last)
     elif after.is_settled and loan.status == LoanStatus.SETTLED and loan.settled_on != last:
         # settled as before, by other money on another day

@@ -10,6 +10,7 @@ from loans.schedules.terms import Drawdown
 
 LATER = "drawn_down"  # the kind of act that pays a further part out
 CHARGE_BACK = "charge_back"
+LINE_CLOSED = "line_closed"
 RECEIPT_REDATED = "receipt_redated"
 
 
@@ -53,3 +54,11 @@ def redated_to(repayment: Repayment) -> date | None:
     )
     moved = acts.order_by("-id").values_list("parameters__received_on", flat=True).first()
     return date.fromisoformat(moved) if moved is not None else None
+
+
+def line_is_open(loan: Loan, on: date) -> bool:
+    """Whether what was repaid of ``loan`` can be drawn again on ``on``: the last day is not past, and nobody closed it."""
+    until = loan.line_open_until
+    if until is None or on > until:
+        return False
+    return not loan.acts.filter(kind=LINE_CLOSED, status=ActStatus.STANDING).exists()

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core import rows
-from core.calendars import DayCount
+from core.calendars import DayCount, add_months
 from core.choices import Tone, Toned
 from core.fields import exact_field, money_field
 from core.history import tracked
@@ -205,6 +205,13 @@ class Loan(AgreedSchedule):
     @property
     def is_written_off(self) -> bool:
         return self.status == LoanStatus.WRITTEN_OFF
+
+    @property
+    def line_open_until(self) -> date | None:
+        """The last day on which what was repaid can be drawn again; None where it never can, or before the first payout."""
+        if not self.line_open_months or self.disbursed_on is None:
+            return None
+        return add_months(self.disbursed_on, self.line_open_months)
 
     @property
     def first_drawdown(self) -> Decimal | None:

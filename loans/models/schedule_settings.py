@@ -41,6 +41,7 @@ from loans.schedules.terms import (
 )
 
 LAST_DAY_OF_MONTH = 31
+MOST_LINE_MONTHS = 360
 
 
 def _count_field(label: Any, help_text: Any = "") -> Any:
@@ -126,6 +127,10 @@ class ScheduleSettings(models.Model):
         db_default=False,
         help_text=_("From the day the rule late_rate_multiplier names. Otherwise the contract fixes the multiplier."),
     )
+    line_open_months = _count_field(
+        _("months in which what was repaid can be drawn again"),
+        _("From the first payout, within the approved amount. 0: what was repaid cannot be drawn again."),
+    )
     charge_off_makes_all_due = models.BooleanField(
         _("when the loan is charged off, all of it falls due"),
         default=False,
@@ -175,6 +180,15 @@ class ScheduleSettings(models.Model):
                 name="%(app_label)s_%(class)s_reducing",
                 violation_error_message=_(
                     "Only a loan whose interest follows the balance can become smaller or shorter."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(line_open_months=0)
+                | Q(line_open_months__lte=MOST_LINE_MONTHS, recalculates=False, level_on=LevelOn.OUTSTANDING.value),
+                name="%(app_label)s_%(class)s_line",
+                violation_error_message=_(
+                    "Only a loan on a fixed schedule that repays what is outstanding can be drawn again, and for 360 months "
+                    "at the most."
                 ),
             ),
             models.CheckConstraint(

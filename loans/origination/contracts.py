@@ -123,6 +123,7 @@ def document_of(*, number: str, offer: Offer, loan: Loan, quote: Quote, on: date
         "terms": terms_as_json(quote.terms),
         "floating_rate": _floating_rate(loan),
         "grace_days": loan.grace_days,
+        "line_open_months": loan.line_open_months,
         "charge_off_makes_all_due": loan.charge_off_makes_all_due,
         "allocation_order": list(loan.allocation_order),
         "schedule": schedule_as_json(quote.schedule),

@@ -212,6 +212,8 @@ def reigns(facts: Facts) -> list[Reign]:
     for act in acts:
         if act.kind in NOT_FOLLOWED:
             raise NotFollowed(act.kind)
+    if facts.contract.is_line and facts.of("drawn_down"):
+        raise NotFollowed("a line drawn again")
     found = [signed_reign(facts)]
     for place, act in enumerate(acts):
         rows = _rows_after(facts, acts, place)

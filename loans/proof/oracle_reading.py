@@ -47,6 +47,7 @@ class Contract:
     late_compounds: bool
     refund_gives_back: bool = False
     ends_when_charged_off: bool = False
+    is_line: bool = False
 
     @property
     def start_on(self) -> date:
@@ -210,6 +211,7 @@ def _contract(loan: Loan) -> Contract:
         late_on_top=loan.late_interest_on_top,
         late_compounds=loan.late_interest_compounds,
         refund_gives_back=loan.refund_gives_interest_back,
+        is_line=loan.line_open_months > 0,
         ends_when_charged_off=loan.charge_off_makes_all_due,
     )
 

@@ -76,6 +76,7 @@ BEGINNINGS: list[Settings] = [
     {"grace_on_interest_payment": 2},
     {"grace_on_interest_charged": 1},
     {"drawdowns": [[DISBURSED.isoformat(), "500.00"]]},
+    {"line_open_months": 3},
     {"rate_steps": [["2026-03-01", "0.12"]]},
 ]
 FEES: list[Settings] = [
@@ -119,7 +120,10 @@ def products(draw: st.DrawFn) -> Settings:
     """The terms of a small loan on some product."""
     parts = [st.sampled_from(choices) for choices in (METHODS, RHYTHMS, INTEREST, BEGINNINGS, FEES)]
     drawn = [draw(part) for part in (*parts, CONVENTIONS, CALENDARS, st.one_of(st.just({}), st.just({}), FOLLOWING))]
-    return {name: value for settings in drawn for name, value in settings.items()}
+    found = {name: value for settings in drawn for name, value in settings.items()}
+    if found.get("recalculates"):
+        found.pop("line_open_months", None)  # only a fixed schedule is drawn again
+    return found
 
 
 @dataclass
@@ -277,6 +281,7 @@ DEEDS: dict[str, Deed] = {
         "late_multiplier_changed", lambda which, amount, on: {"multiplier": Decimal("1.30")}
     ),
     "settled_for_less": _one("settled_for_less", lambda which, amount, on: {"at_most": Decimal("5000.00")}),
+    "line_closed": _one("line_closed", lambda which, amount, on: {}),
     "charged_off": _one("charged_off", lambda which, amount, on: {"cause": "fraud"}),
     "write_off": _one("write_off", lambda which, amount, on: {}),
 }
