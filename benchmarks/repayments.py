@@ -306,7 +306,8 @@ def _raw_repayment(cursor: Any, loan_id: int, entry_id: int, user_id: int) -> st
     now = datetime.now(UTC)
     row = {
         "public_id": new_repayment_id(), "number": f"RP-{DUE.year}-{value:06d}", "loan_id": loan_id, "amount": AMOUNT,
-        "received_on": DUE, "recorded_on": DUE, "recorded_at": now, "channel": "api", "payer_reference": "",
+        "received_on": DUE, "first_received_on": None, "recorded_on": DUE,
+        "recorded_at": now, "channel": "api", "payer_reference": "",
         "idempotency_key": f"bench-{loan_id}", "status": "posted", "is_recovery": False, "settles_early": False,
         "principal": PRINCIPAL, "interest": INTEREST, "fee": ZERO, "late_interest": ZERO, "overpaid": ZERO,
         "entry_id": entry_id, "reversed_on": None, "reversal_reason": "", "reversed_alone": False, "recorded_by_id": user_id,

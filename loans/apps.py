@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
 
@@ -6,3 +7,7 @@ class LoansConfig(AppConfig):
     name = "loans"
     verbose_name = _("Loans")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        # Upper apps say in before_drawing.py what has to hold before a line is drawn again (loans/acts/drawing.py).
+        autodiscover_modules("before_drawing")

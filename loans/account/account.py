@@ -165,8 +165,9 @@ class Account:
     ``plan`` is there where interest follows what is outstanding: then the instalments are laid out from it anew.
     ``charged_off`` changes nothing of what is owed, only what the books make of it; ``written_off`` ends the reckoning.
     ``late_annual_rate`` is the late rate the contract begins with, ``late_rates`` those from later days on; ``rate_steps``
-    are the contract rates of later days, agreed at the beginning or since. ``overpaid`` is a credit balance: nothing is
-    owed beside it (``loans.account.credit_balance``); ``order`` is how it pays, ``early`` what repaying early costs.
+    are the contract rates of later days, agreed at the beginning or since. ``refunded`` is what merchants gave back of a
+    purchase, in all. ``overpaid`` is a credit balance: nothing is owed beside it (``loans.account.credit_balance``);
+    ``order`` is how it pays, ``early`` what repaying early costs.
     """
 
     instalments: tuple[InstalmentState, ...]
@@ -177,6 +178,7 @@ class Account:
     late_rates: tuple[LateRate, ...] = ()
     rate_steps: tuple[RateStep, ...] = ()
     overpaid: Decimal = ZERO
+    refunded: Decimal = ZERO
     holds: tuple[Hold, ...] = ()
     plan: Plan | None = None
     charged_off: ChargeOff | None = None

@@ -17,7 +17,7 @@ from loans.account.account import Account, WriteOff, age, call_in
 from loans.account.allocation import Allocation, AllocationLine, Order, merged, receive_called_in
 from loans.account.changes.base import Change, Effect, EventImpossible, LaterEventImpossible, TermsDoNotAllow
 from loans.account.changes.earning import keeping_earned
-from loans.account.changes.paid_ahead import INTEREST_GIVEN_BACK, given_back
+from loans.account.changes.paid_ahead import PAID_AHEAD_GIVEN_BACK, given_back
 from loans.account.credit_balance import credit_used, taken_in
 from loans.account.parts import sum_of
 from loans.account.recalculation import receive_on_plan
@@ -109,8 +109,8 @@ def apply(account: Account, event: Event) -> tuple[Account, Outcome]:
         raise TermsDoNotAllow(why=str(refusal)) from refusal
     if effect.account.plan is None and not getattr(event, "takes_back", False):
         effect = replace(effect, account=keeping_earned(account, effect.account, event.on))
-    calls_in = isinstance(event, PaymentEvent) or getattr(event, "calls_in", False)
-    back = () if calls_in else given_back(account, effect)
+    tells_itself = isinstance(event, PaymentEvent) or getattr(event, "tells_what_was_paid_ahead", False)
+    back = () if tells_itself else given_back(account, effect)
     effect = _with_credit_used(effect, event.on, back)
     return effect.account, Outcome(event, effect)
 
@@ -127,7 +127,7 @@ def _with_credit_used(effect: Effect, on: date, back: tuple[AllocationLine, ...]
         return replace(effect, account=after, allocation=effect.allocation.and_then(used))
     figures = dict(effect.figures)
     if back:
-        figures[INTEREST_GIVEN_BACK] = -sum_of(back).interest
+        figures[PAID_AHEAD_GIVEN_BACK] = -sum_of(back).interest
     if used is not None:
         figures[CREDIT_USED] = used.total
     lines = merged([*back, *(used.lines if used is not None else ())])

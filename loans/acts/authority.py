@@ -24,6 +24,8 @@ from loans.events.act_kinds import (
     INTEREST_LOWERED,
     LATE_INTEREST_FREED,
     NEXT_DUE_MOVED,
+    RECEIPT_MOVED,
+    REDATED,
     ActKind,
     Tried,
 )
@@ -139,6 +141,28 @@ def taken_back_alone(loan: Loan) -> Decimal:
     """All receipts that one person reversed or charged back alone, in currency units: what the house then has not got."""
     reversed_ = Repayment.objects.filter(loan=loan, reversed_alone=True).aggregate(total=Sum("amount"))["total"] or ZERO
     return _sum(_done_alone(loan), {OWED_AGAIN}) + Decimal(reversed_)
+
+
+def receipt_needs_second_person(repayment: Repayment, on: date) -> bool:
+    """Whether one person may not say that ``repayment`` was none, or of another day.
+
+    It counts with all receipts one person took back or moved on its loan before.
+    """
+    most = Decimal(rule(RULE, on).get("repayment", {}).get("reversed", "0"))
+    moved = _sum(_done_alone(repayment.loan), {REDATED})
+    if repayment.amount + taken_back_alone(repayment.loan) + moved > most:
+        return True
+    return gave_up_since(repayment.loan, repayment.recorded_on)
+
+
+def moved_too_far(loan: Loan, days: Decimal, freed: Decimal, on: date) -> bool:
+    """Whether one person may not move a receipt by ``days``, by which ``freed`` of interest is given up, in currency units.
+
+    The days count with those one person moved receipts of the loan by before.
+    """
+    if days + _sum(_done_alone(loan), {RECEIPT_MOVED}) > Decimal(rule(CURES, on)["days_moved"]):
+        return True
+    return freed > ZERO and freed + given_up_alone(loan) > may_waive(on)
 
 
 def gave_up_since(loan: Loan, on: date) -> bool:

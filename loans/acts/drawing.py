@@ -2,6 +2,7 @@
 the day the bank has paid it.
 """
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -14,7 +15,7 @@ from core.history import insert_tracked
 from loans.acts.performing import ActConflict, perform
 from loans.acts.previewing import preview
 from loans.events.act_kinds import Wish
-from loans.events.of_acts import LATER
+from loans.events.of_acts import LATER, line_is_open
 from loans.models import Disbursement, DisbursementStatus, Loan, LoanAct
 
 
@@ -29,11 +30,48 @@ class DrawdownNotOfToday(Invalid):
     message = _("A further part counts from the day the bank pays it. Give %(today)s.")
 
 
+class LineNotOpen(DomainError):
+    code = "line_not_open"
+    message = _("What was repaid of loan %(number)s cannot be drawn again: %(why)s")
+
+
+# What apps above ask before a line is drawn again: each raises a named refusal. (loan, amount)
+_checks: list[Callable[[Loan, Decimal], None]] = []
+
+
+def before_drawing_again(check: Callable[[Loan, Decimal], None]) -> None:
+    """Have ``check(loan, amount)`` asked before an order on a line is written; called when Django starts."""
+    _checks.append(check)
+
+
+def require_open_line(loan: Loan, on: date) -> None:
+    """Raises LineNotOpen where the last day of drawing has passed or the line was closed."""
+    until = loan.line_open_until
+    if until is None or on > until:
+        raise LineNotOpen(number=loan.number, why=_("it was open until %(until)s.") % {"until": until})
+    if not line_is_open(loan, on):
+        raise LineNotOpen(number=loan.number, why=_("the line was closed; undo that first."))
+
+
+def require_no_order(loan: Loan) -> None:
+    """Raises DrawdownUnderWay where an order for a further part has not ended."""
+    orders = loan.disbursements.filter(is_drawdown=True)
+    standing = orders.exclude(status__in=(DisbursementStatus.PAID, DisbursementStatus.CANCELLED)).first()
+    if standing is not None:
+        raise DrawdownUnderWay(number=standing.number, amount=standing.amount)
+
+
+def bank_has_paid(loan: Loan) -> bool:
+    """Whether the bank has paid a further part whose act is being done."""
+    paid = loan.disbursements.filter(is_drawdown=True, status=DisbursementStatus.PAID).count()
+    return paid > loan.acts.filter(kind=LATER).count()
+
+
 def order(wish: Wish) -> Disbursement:
     """Write the order to pay a further part out. The same key returns the order written the first time.
 
     The act is tried first, so whatever would refuse it refuses the order. Raises DrawdownUnderWay, DrawdownNotOfToday,
-    ActConflict, and what ``perform`` raises.
+    ActConflict, what ``perform`` raises, and on a line what the checks of ``before_drawing_again`` raise.
     """
     if wish.effective_on != wish.recorded_on:
         raise DrawdownNotOfToday(today=wish.recorded_on.isoformat())
@@ -52,13 +90,14 @@ def _order(wish: Wish) -> Disbursement:
     known = _with_key(wish)
     if known is not None:
         return known
-    orders = loan.disbursements.filter(is_drawdown=True)
-    standing = orders.exclude(status__in=(DisbursementStatus.PAID, DisbursementStatus.CANCELLED)).first()
-    if standing is not None:
-        raise DrawdownUnderWay(number=standing.number, amount=standing.amount)
+    require_no_order(loan)
     preview(loan, lambda: perform(wish, approved=True))
+    if loan.line_open_months:
+        for check in _checks:
+            check(loan, wish.values["amount"])
+    parts = loan.disbursements.filter(is_drawdown=True).count()
     drawdown = Disbursement(
-        number=f"{loan.number.replace('LN-', 'DB-')}.{orders.count() + 2}",  # the first part has the plain number
+        number=f"{loan.number.replace('LN-', 'DB-')}.{parts + 2}",  # the first part has the plain number
         loan=loan,
         is_drawdown=True,
         idempotency_key=wish.idempotency_key,

@@ -116,16 +116,18 @@ def _perform(kind: ActKind, wish: Wish, *, approved: bool, agreed_by: User | Non
     change = kind.from_values(loan, wish.effective_on, decoded(kind.parameters, asked))
     if kind.refuse is not None:
         kind.refuse(loan, before, change)
-    after, effect = _applied(loan, before, change, wish)
+    restated = kind.restates(loan, change, True) if kind.restates is not None else {}
+    after, effect = _applied(loan, before, change, wish, is_restated=bool(restated))
     tried = Tried(
         loan=loan,
+        change=change,
         before=before,
         after=after,
         effect=effect,
         effective_on=wish.effective_on,
         recorded_on=wish.recorded_on,
     )
-    figures = {**effect.figures, **measured(kind, tried)}
+    figures = {**effect.figures, **restated, **measured(kind, tried)}
     beyond = _judged(kind, tried, figures, approved=approved)
     act = _create(kind, tried, wish, asked, figures, agreed_by)
     act.needs_second_person = beyond
@@ -181,10 +183,11 @@ def _require_possible_dates(kind: ActKind, loan: Loan, wish: Wish) -> None:
         raise CountsFromBeforeDisbursement(disbursed_on=str(loan.disbursed_on or ""))
 
 
-def _applied(loan: Loan, before: Account, change: Change, wish: Wish) -> tuple[Account, Effect]:
-    """The account after the change and what it did; a back-dated one by replaying everything."""
+def _applied(loan: Loan, before: Account, change: Change, wish: Wish, *, is_restated: bool) -> tuple[Account, Effect]:
+    """The account after the change and what it did; one that is back-dated, or restates another event, by replaying all."""
     begins_day = in_order(change) < (change.on, True)
-    if change.on > before.as_of or (change.on == before.as_of and not begins_day):
+    is_next = change.on > before.as_of or (change.on == before.as_of and not begins_day)
+    if is_next and not is_restated:
         after, outcome = apply(before, change)
         return after, outcome.effect
     events = [*stored_events(loan), change]

@@ -5,7 +5,6 @@ back calls ``reverse_repayment`` itself: what it may do was agreed to when its k
 """
 
 from datetime import date
-from decimal import Decimal
 
 from django.db import transaction
 from django.utils.text import format_lazy
@@ -14,9 +13,8 @@ from django.utils.translation import override
 
 from audit import approvals
 from audit.models import Approval
-from core.rules import rule
 from loans.acts.asking import state_in_words, to_undo
-from loans.acts.authority import RULE, gave_up_since, taken_back_alone
+from loans.acts.authority import receipt_needs_second_person
 from loans.acts.kinds.money import REPAYMENT
 from loans.acts.previewing import Preview, preview
 from loans.acts.undoing import UndoReasonMissing
@@ -33,14 +31,6 @@ def declare_request() -> None:
     approvals.register(REQUEST, _agreed, permission=REPAYMENT.approve_permission, label=label, outcome=_would_reverse)
 
 
-def needs_second_person(repayment: Repayment, on: date) -> bool:
-    """Whether the receipt, with those one person took back on its loan before, is more than one may reverse alone."""
-    most = rule(RULE, on).get(REPAYMENT.code, {}).get("reversed", "0")
-    if repayment.amount + taken_back_alone(repayment.loan) > Decimal(most):
-        return True
-    return gave_up_since(repayment.loan, repayment.recorded_on)
-
-
 @transaction.atomic
 def reverse_or_ask(*, repayment_id: int, reason: str, on: date, by: User | None) -> Repayment | Approval:
     """Reverse the receipt, or ask for a second person; told again, it is what was done or asked for the first time.
@@ -51,7 +41,7 @@ def reverse_or_ask(*, repayment_id: int, reason: str, on: date, by: User | None)
         raise UndoReasonMissing()
     Loan.objects.locked(Repayment.objects.values_list("loan_id", flat=True).get(pk=repayment_id))
     repayment = Repayment.objects.select_related("loan").get(pk=repayment_id)
-    if repayment.status == RepaymentStatus.REVERSED or not needs_second_person(repayment, on):
+    if repayment.status == RepaymentStatus.REVERSED or not receipt_needs_second_person(repayment, on):
         return reverse_repayment(
             repayment_id=repayment_id, reason=reason, reversed_on=on, reversed_by=by, alone=by is not None
         )

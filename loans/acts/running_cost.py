@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import Invalid
 from loans.account.account import Account
-from loans.account.changes.paid_ahead import INTEREST_GIVEN_BACK
+from loans.account.changes.paid_ahead import PAID_AHEAD_GIVEN_BACK
 from loans.account.replay import CREDIT_USED
 from loans.events.act_kinds import Tried
 from loans.events.of_acts import drawdowns_of
@@ -103,8 +103,8 @@ def _came_in(loan: Loan) -> Iterator[Flow]:
     # overpaid, had counted before and was lent on that day.
     for act in loan.acts.filter(figures__has_key=CREDIT_USED, status=ActStatus.STANDING):
         yield act.effective_on, -Decimal(act.figures[CREDIT_USED])
-    for act in loan.acts.filter(figures__has_key=INTEREST_GIVEN_BACK, status=ActStatus.STANDING):
-        yield act.effective_on, Decimal(act.figures[INTEREST_GIVEN_BACK])
+    for act in loan.acts.filter(figures__has_key=PAID_AHEAD_GIVEN_BACK, status=ActStatus.STANDING):
+        yield act.effective_on, Decimal(act.figures[PAID_AHEAD_GIVEN_BACK])
     for act in loan.acts.filter(kind=REFUND, figures__has_key="owed_again", status=ActStatus.STANDING):
         yield act.effective_on, Decimal(act.figures["owed_again"])
 

@@ -68,6 +68,8 @@ def undo(*, act_id: int, reason: str, on: date, by: User | None = None, approved
     position = positions.locked(loan.pk)
     with acting(actor=by or current().actor, reason=reason):
         _mark_undone(act, reason, on)
+        if kind.restates is not None:
+            kind.restates(loan, kind.from_row(loan, act), False)
         try:
             replayed = replay_standing(loan, position, on=on)
         except EventImpossible as refusal:

@@ -13,7 +13,7 @@ from core.errors import NotAllowed
 from loans.acts.performing import perform, previewed
 from loans.acts.undoing import undo
 from loans.api import act_serializers as shapes
-from loans.api.servicing_views import LoanView
+from loans.api.servicing_views import LoanView, require_own
 from loans.api.views import KIND
 from loans.events.act_kinds import ActKind, Wish, act_kind, act_kinds, asked_kind
 from loans.models import Loan, LoanAct
@@ -59,6 +59,7 @@ class ActView(LoanView):
         today, kind = business_date.current(), _partners_act(given["kind"])
         values = shapes.values_of(kind, given["parameters"])
         _require_for_partners(kind, values)
+        self._require_own_receipt(loan, values)
         return Wish(
             loan_id=loan.pk,
             kind=kind.code,
@@ -69,6 +70,12 @@ class ActView(LoanView):
             idempotency_key=key,
             by=self.client.acts_as,
         )
+
+    def _require_own_receipt(self, loan: Loan, values: dict[str, Any]) -> None:
+        """Raises NotYourRepayment where the act is about a receipt that somebody else reported."""
+        receipt = loan.repayments.filter(number=values["receipt"]).first() if "receipt" in values else None
+        if receipt is not None:
+            require_own(self, receipt)
 
 
 class ActKinds(PartnerView):

@@ -11,7 +11,7 @@ from core import business_date
 from loans.acts.previewing import preview
 from loans.api import act_serializers
 from loans.api import servicing_serializers as shapes
-from loans.api.servicing_views import RepaymentView, may_reverse, record
+from loans.api.servicing_views import RepaymentView, record, require_own
 from loans.api.views import referred
 from loans.servicing.repayments import reverse_repayment
 
@@ -46,7 +46,7 @@ class ReversalPreview(RepaymentView):
         """Figures, schedule and journal without this repayment. Nothing of it is stored."""
         given = self.body(shapes.ReversalInput)
         repayment = self.found(self.repayments(), repayment_id)
-        may_reverse(self, repayment)
+        require_own(self, repayment)
         act = partial(
             reverse_repayment,
             repayment_id=repayment.pk,

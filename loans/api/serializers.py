@@ -93,6 +93,17 @@ class ProductSerializer(InItsCurrency):
     is_purchase = serializers.BooleanField(
         source="live.is_purchase", help_text="An application names merchant, price and goods; the merchant is paid."
     )
+    line_open_months = serializers.IntegerField(
+        source="live.line_open_months",
+        help_text="For so many months from the first payout what was repaid can be drawn again; 0: never.",
+    )
+    charge_off_makes_all_due = serializers.BooleanField(
+        source="live.charge_off_makes_all_due", help_text="Whether all of a loan falls due when it is charged off."
+    )
+    refund_gives_interest_back = serializers.BooleanField(
+        source="live.refund_gives_interest_back",
+        help_text="Whether a merchant's refund gives back the interest charged so far on what is returned.",
+    )
     allows_drawdowns = serializers.BooleanField(
         source="live.allows_drawdowns", help_text="An application may choose a first drawdown smaller than its amount."
     )

@@ -106,6 +106,16 @@ class LoanSerializer(InItsCurrency):
     early_charge_last_year_rate = RateField(source="early_charge_at_the_end", help_text=EARLY_CHARGE_AT_THE_END)
     early_charge_months = serializers.IntegerField(help_text=EARLY_CHARGE_MONTHS)
     remainder_tolerance = MoneyField(help_text="A remainder up to this sum is closed and the loan settled; 0: never.")
+    line_open_until = serializers.DateField(
+        allow_null=True,
+        help_text="The last day on which what was repaid can be drawn again; null: it never can, or nothing was paid out.",
+    )
+    charge_off_makes_all_due = serializers.BooleanField(
+        help_text="Whether all of the loan falls due when it is charged off."
+    )
+    refund_gives_interest_back = serializers.BooleanField(
+        help_text="Whether a merchant's refund gives back the interest charged so far on what is returned."
+    )
     disbursed_on = serializers.DateField(allow_null=True)
     settled_on = serializers.DateField(allow_null=True)
     written_off_on = serializers.DateField(allow_null=True)
@@ -204,6 +214,9 @@ class RepaymentSerializer(InItsCurrency):
     loan = Reference(LoanSerializer)
     amount = MoneyField()
     received_on = serializers.DateField()
+    first_received_on = serializers.DateField(
+        allow_null=True, help_text="The day it was recorded with, where an act moved it since; else null."
+    )
     recorded_on = serializers.DateField()
     recorded_at = InstantField()
     channel = serializers.ChoiceField(RepaymentChannel.choices)

@@ -36,7 +36,7 @@ class DateNotQuoted(Invalid):
 
 class NotYourRepayment(NotAllowed):
     code = "not_your_repayment"
-    message = _("Only who reported a repayment can reverse it. Ask the lender.")
+    message = _("Only who reported a repayment can reverse it or move it to another day. Ask the lender.")
 
 
 # Loans ---------------------------------------------------------------------------------------------------------------
@@ -240,7 +240,7 @@ class RepaymentDetail(RepaymentView):
         return self.shown(self.found(self.repayments(), repayment_id))
 
 
-def may_reverse(view: RepaymentView, repayment: Repayment) -> None:
+def require_own(view: PartnerView, repayment: Repayment) -> None:
     """Raises NotYourRepayment unless the caller reported it or may act for every origin."""
     if repayment.recorded_by_id != view.client.acts_as_id and not view.key.allows(EVERY_ORIGIN):
         raise NotYourRepayment
@@ -256,7 +256,7 @@ class Reverse(RepaymentView):
         """The money did not stay: the entry is reversed, and what came after is allocated anew."""
         given = self.body(shapes.ReversalInput)
         repayment = self.found(self.repayments(), repayment_id)
-        may_reverse(self, repayment)
+        require_own(self, repayment)
         reversed_ = reverse_repayment(
             repayment_id=repayment.pk,
             reason=given["reason"],

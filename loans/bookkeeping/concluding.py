@@ -8,6 +8,7 @@ from loans.account.account import Account, age
 from loans.account.allocation import Allocation
 from loans.account.parts import PARTS
 from loans.bookkeeping import lifecycle, positions, remainders
+from loans.events.of_acts import line_is_open
 from loans.models import Loan, LoanAct, LoanPosition, LoanStatus, Repayment, RepaymentLine
 
 
@@ -46,7 +47,8 @@ def conclude(
 
     A settled loan stood still while nights passed, and so did one written off. Opened again, it is reckoned to the last day
     closed before ``on``: it owes at once what it would owe had it run all the time. What it then owes may be a remainder
-    that its product does not collect: it is closed, and the act that did it returned.
+    that its product does not collect: it is closed, and the act that did it returned. A line that was paid off is settled
+    only when it is closed, or its last day of drawing has passed.
     """
     gone = after.written_off
     stood_still = loan.status == LoanStatus.SETTLED or (gone is None and loan.status == LoanStatus.WRITTEN_OFF)
@@ -58,7 +60,13 @@ def conclude(
         lifecycle.advance(loan, LoanStatus.WRITTEN_OFF, written_off_on=gone.on)
     elif gone is None and loan.status == LoanStatus.WRITTEN_OFF:
         lifecycle.advance(loan, LoanStatus.ACTIVE, written_off_on=None)
-    if after.is_settled and loan.status == LoanStatus.ACTIVE:
+    stays_open = after.is_settled and line_is_open(loan, on)
+    if stays_open and loan.status == LoanStatus.SETTLED:
+        after = age(after, eve(on))
+        lifecycle.advance(loan, LoanStatus.ACTIVE, settled_on=None)
+    elif stays_open:
+        pass
+    elif after.is_settled and loan.status == LoanStatus.ACTIVE:
         lifecycle.advance(loan, LoanStatus.SETTLED, settled_on=last)
     elif after.is_settled and loan.status == LoanStatus.SETTLED and loan.settled_on != last:
         # settled as before, by other money on another day

@@ -59,8 +59,16 @@ def replay_standing(loan: Loan, position: LoanPosition, *, on: date) -> Replayed
     return Replayed(before, after, remainder)
 
 
+def move_receipt(repayment: Repayment, received_on: date) -> None:
+    """Give ``repayment`` another day. Its entry follows when all is applied again, which the caller does next."""
+    repayment.first_received_on = None if received_on == repayment.told_on else repayment.told_on
+    repayment.received_on = received_on
+    repayment.save(update_fields=["received_on", "first_received_on"])
+
+
 def _correct(loan: Loan, repayment: Repayment, allocation: Allocation, posted_on: date) -> None:
-    same_event = repayment.entry.event == bookings.event_of(allocation)
+    entry = repayment.entry
+    same_event = (entry.event, entry.effective_on) == (bookings.event_of(allocation), repayment.received_on)
     if same_event and _stored_lines(repayment) == _lines(allocation) and repayment.overpaid == allocation.overpaid:
         return
     reverse(repayment.entry, posted_on=posted_on, reason=f"replay of {repayment.number}")

@@ -20,7 +20,7 @@ from core.errors import DomainError, NotFound
 from ledger.posting import Line
 from loans.account.account import Account
 from loans.account.changes.base import Change, Effect
-from loans.account.changes.paid_ahead import INTEREST_GIVEN_BACK
+from loans.account.changes.paid_ahead import PAID_AHEAD_GIVEN_BACK
 from loans.account.replay import CREDIT_USED
 from loans.events.act_parameters import Parameter, decoded
 from loans.models import Disbursement, Loan, LoanAct, LoanStatus, Repayment
@@ -34,11 +34,15 @@ LATE_INTEREST_FREED = "late_interest_freed"
 INTEREST_LOWERED = "interest_lowered"
 DAYS_CURED = "days_cured"
 NEXT_DUE_MOVED = "next_due_moved"
+RECEIPT_MOVED = "receipt_moved"
+REDATED = "redated"
 MEASURES: Mapping[str, Words] = {
     LATE_INTEREST_FREED: _("Late interest given up"),
     INTEREST_LOWERED: _("Interest lowered by"),
     DAYS_CURED: _("Days late taken away"),
     NEXT_DUE_MOVED: _("Days the next due date moves"),
+    REDATED: _("Amount of the receipt"),
+    RECEIPT_MOVED: _("Days the receipt moves"),
 }
 
 
@@ -96,10 +100,12 @@ class Wish:
 class Tried:
     """What doing an act came to, before it is kept: for the rules that allow or refuse it by its outcome.
 
-    ``before`` and ``after`` are the account now and then; ``effect`` is what the act itself did on the day it counts from.
+    ``before`` and ``after`` are the account now and then; ``effect`` is what the act itself, its ``change``, did on the day
+    it counts from.
     """
 
     loan: Loan
+    change: Change
     before: Account
     after: Account
     effect: Effect
@@ -128,7 +134,9 @@ class ActKind:
     ``refuse_outcome(tried)`` one that needs to see what it does. ``beyond_authority(tried, figures)`` says that one
     person may not do it alone. ``figures`` names what it tells of itself, ``measures`` what is found by comparing the
     account before and after (``MEASURES``): kinds that remake instalments or rates can give up interest by it, or make a
-    late loan look less late. ``size`` is the figure by which a second person sees how large it is.
+    late loan look less late. ``restates(loan, change, stands)`` is for kinds that say what another event was: it writes the
+    row of that event as it is once the act stands, or no longer does, and returns what it measured by it; then all events
+    are applied again. ``size`` is the figure by which a second person sees how large it is.
 
     **What it books.** ``lines(loan, effect)`` is its own journal entry, where it moves claims or money itself (income that
     it changes is booked by the accrual that follows every act); ``other_party(loan, values)`` is named in it;
@@ -174,6 +182,7 @@ class ActKind:
     beyond_authority: Callable[[Tried, Mapping[str, Decimal]], bool] | None = None
     figures: Sequence[tuple[str, Words]] = ()
     measures: Collection[str] = ()
+    restates: Callable[[Loan, Change, bool], Mapping[str, Decimal]] | None = None
     size: str = ""
 
     lines: Callable[[Loan, Effect], list[Line]] | None = None
@@ -227,7 +236,7 @@ class ActKind:
     def told(self) -> Sequence[tuple[str, Words]]:
         """Name and label of every figure an act of this kind can have, its own first."""
         measured = ((name, MEASURES[name]) for name in MEASURES if name in self.measures)
-        back = (INTEREST_GIVEN_BACK, _("Interest paid ahead, given back"))
+        back = (PAID_AHEAD_GIVEN_BACK, _("Interest paid ahead, given back"))
         return (*self.figures, *measured, back, (CREDIT_USED, _("Paid by the credit balance")))
 
     def size_of(self, figures: Mapping[str, Decimal]) -> Decimal | None:

@@ -10,6 +10,8 @@ from loans.schedules.terms import Drawdown
 
 LATER = "drawn_down"  # the kind of act that pays a further part out
 CHARGE_BACK = "charge_back"
+LINE_CLOSED = "line_closed"
+RECEIPT_REDATED = "receipt_redated"
 
 
 def drawdowns_of(loan: Loan) -> tuple[Drawdown, ...]:
@@ -43,3 +45,20 @@ def charge_backs_of(repayment: Repayment) -> list[LoanAct]:
 def charged_back(repayment: Repayment) -> Decimal:
     """The sum of the standing charge backs of ``repayment``."""
     return sum((Decimal(act.parameters["amount"]) for act in charge_backs_of(repayment)), ZERO)
+
+
+def redated_to(repayment: Repayment) -> date | None:
+    """The day the newest standing act moved ``repayment`` to; None where none did."""
+    acts = LoanAct.objects.filter(
+        loan_id=repayment.loan_id, kind=RECEIPT_REDATED, status=ActStatus.STANDING, parameters__receipt=repayment.number
+    )
+    moved = acts.order_by("-id").values_list("parameters__received_on", flat=True).first()
+    return date.fromisoformat(moved) if moved is not None else None
+
+
+def line_is_open(loan: Loan, on: date) -> bool:
+    """Whether what was repaid of ``loan`` can be drawn again on ``on``: the last day is not past, and nobody closed it."""
+    until = loan.line_open_until
+    if until is None or on > until:
+        return False
+    return not loan.acts.filter(kind=LINE_CLOSED, status=ActStatus.STANDING).exists()

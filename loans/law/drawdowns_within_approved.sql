@@ -1,18 +1,24 @@
 -- A further part of an approved amount is never ordered beyond that amount: all disbursements of the loan that were
--- not cancelled, with this one, are at most its principal. That one order is under way at a time:
+-- not cancelled, with this one, are at most its principal. Of a line, whose repaid principal can be drawn again, it is what
+-- is outstanding, with the orders that the bank has not paid yet. That one order is under way at a time:
 -- loans/models/disbursement.py.
 
 CREATE FUNCTION loans_refuse_more_than_approved() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     approved numeric;
-    ordered numeric;
+    months integer;
+    taken numeric;
 BEGIN
-    SELECT principal INTO approved FROM loans_loan WHERE id = NEW.loan_id;
-    SELECT coalesce(sum(amount), 0) INTO ordered FROM loans_disbursement
-        WHERE loan_id = NEW.loan_id AND id <> NEW.id AND status <> 'cancelled';
-    IF ordered + NEW.amount > approved THEN
+    SELECT principal, line_open_months INTO approved, months FROM loans_loan WHERE id = NEW.loan_id;
+    SELECT coalesce(sum(amount), 0) INTO taken FROM loans_disbursement
+        WHERE loan_id = NEW.loan_id AND id <> NEW.id AND status <> 'cancelled' AND (months = 0 OR status <> 'paid');
+    IF months > 0 THEN
+        taken := taken + coalesce(
+            (SELECT principal_outstanding FROM loans_loanposition WHERE loan_id = NEW.loan_id), 0);
+    END IF;
+    IF taken + NEW.amount > approved THEN
         RAISE EXCEPTION 'disbursement % pays out % beside %, but % was approved',
-            NEW.number, NEW.amount, ordered, approved USING ERRCODE = 'check_violation';
+            NEW.number, NEW.amount, taken, approved USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
 END $$;

@@ -217,6 +217,13 @@ class Loan(AgreedSchedule):
         return self.status == LoanStatus.WRITTEN_OFF
 
     @property
+    def line_open_until(self) -> date | None:
+        """The last day on which what was repaid can be drawn again; None where it never can, or before the first payout."""
+        if not self.line_open_months or self.disbursed_on is None:
+            return None
+        return add_months(self.disbursed_on, self.line_open_months)
+
+    @property
     def first_drawdown(self) -> Decimal | None:
         """What is paid out at first of the approved amount; None where all of it is."""
         return Decimal(self.drawdowns[0][1]) if self.drawdowns else None

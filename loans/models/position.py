@@ -53,6 +53,8 @@ class LoanPosition(models.Model):
     bucket = models.CharField(_("bucket"), max_length=4, default="C")
     risk_class = models.CharField(_("risk class"), max_length=16, choices=RiskClass.choices, default=RiskClass.NORMAL)
     overpaid = money_field(default=0)
+    # What merchants gave back of a purchase, in all.
+    merchant_refunded = money_field(default=0, db_default=0)
     written_off_amount = money_field(default=0)
     recovered = money_field(default=0)
     # Interest that is owed but not income; once charged off or written off, what it was on that day.

@@ -199,6 +199,11 @@ class ProductVersion(ScheduleSettings):
                 ),
             ),
             models.CheckConstraint(
+                condition=Q(line_open_months=0) | Q(allows_drawdowns=True),
+                name="loans_productversion_line_in_parts",
+                violation_error_message=_("Only a loan that is paid out in parts can be drawn again."),
+            ),
+            models.CheckConstraint(
                 condition=Q(min_count__gte=1, min_count__lte=F("max_count"), every__gte=1),
                 name="loans_productversion_counts",
             ),

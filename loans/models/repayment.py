@@ -1,5 +1,7 @@
 """Money that came in for a loan, and how it was allocated."""
 
+from datetime import date
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -35,13 +37,16 @@ def new_repayment_id() -> str:
 
 
 class Repayment(models.Model):
-    """One receipt of money. A replay gives it a new journal entry; who paid what and when never changes."""
+    """One receipt of money. A replay gives it a new journal entry; who paid what never changes, and the day it came only by
+    an act that says it was recorded wrong (``loans.acts.kinds.redating``)."""
 
     public_id = models.CharField(max_length=40, unique=True, default=new_repayment_id, editable=False)
     number = models.CharField(_("receipt number"), max_length=20, unique=True)
     loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="repayments")
     amount = money_field(verbose_name=_("amount"))
     received_on = models.DateField(_("received on"))
+    # The day it was recorded with, once an act moved it to another one.
+    first_received_on = models.DateField(_("first recorded as received on"), null=True, blank=True)
     recorded_on = models.DateField(_("recorded on"))
     recorded_at = models.DateTimeField(auto_now_add=True)
     channel = models.CharField(_("channel"), max_length=12, choices=RepaymentChannel.choices)
@@ -79,7 +84,11 @@ class Repayment(models.Model):
             models.CheckConstraint(
                 condition=Q(early_charge__gte=0, early_charge__lte=models.F("fee")), name="loans_repayment_early_charge"
             ),
-            models.CheckConstraint(condition=Q(received_on__lte=models.F("recorded_on")), name="loans_repayment_dates"),
+            models.CheckConstraint(
+                condition=Q(first_received_on__isnull=True, received_on__lte=models.F("recorded_on"))
+                | Q(first_received_on__isnull=False, first_received_on__lte=models.F("recorded_on")),
+                name="loans_repayment_dates",
+            ),
         ]
         indexes = [
             models.Index(fields=["loan", "received_on", "id"], name="loans_repayment_in_order"),
@@ -101,6 +110,11 @@ class Repayment(models.Model):
     @property
     def is_reversed(self) -> bool:
         return self.status == RepaymentStatus.REVERSED
+
+    @property
+    def told_on(self) -> date:
+        """The day it was recorded with, wherever it has been moved since."""
+        return self.first_received_on or self.received_on
 
     @property
     def currency(self) -> str:

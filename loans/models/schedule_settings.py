@@ -45,6 +45,7 @@ from loans.schedules.terms import (
 )
 
 LAST_DAY_OF_MONTH = 31
+MOST_LINE_MONTHS = 360
 
 
 def _count_field(label: Any, help_text: Any = "") -> Any:
@@ -155,6 +156,28 @@ class ScheduleSettings(models.Model):
             "is no more, it is given up, under its own name in history and books, and the loan is settled. 0: never."
         ),
     )
+    line_open_months = _count_field(
+        _("months in which what was repaid can be drawn again"),
+        _("From the first payout, within the approved amount. 0: what was repaid cannot be drawn again."),
+    )
+    charge_off_makes_all_due = models.BooleanField(
+        _("when the loan is charged off, all of it falls due"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "All principal not yet due, with interest for the days used and no more: what an early settlement of that day "
+            "asks for. Otherwise the due dates stay."
+        ),
+    )
+    refund_gives_interest_back = models.BooleanField(
+        _("a merchant's refund gives back the interest charged on what is returned"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "The share of all interest charged so far that the returned part has in the loan; late interest and fees stay. "
+            "Otherwise interest for the days used stays owed."
+        ),
+    )
 
     class Meta:
         abstract = True
@@ -207,6 +230,15 @@ class ScheduleSettings(models.Model):
                 condition=Q(recalculates=False) | Q(interest_type=InterestType.DECLINING.value),
                 name="%(app_label)s_%(class)s_follows_balance",
                 violation_error_message=_("Flat interest does not follow the balance: choose one or the other."),
+            ),
+            models.CheckConstraint(
+                condition=Q(line_open_months=0)
+                | Q(line_open_months__lte=MOST_LINE_MONTHS, recalculates=False, level_on=LevelOn.OUTSTANDING.value),
+                name="%(app_label)s_%(class)s_line",
+                violation_error_message=_(
+                    "Only a loan on a fixed schedule that repays what is outstanding can be drawn again, and for 360 months "
+                    "at the most."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(compounding_day__lte=LAST_DAY_OF_MONTH),

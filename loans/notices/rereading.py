@@ -147,6 +147,8 @@ def _settled(message: Message, behind: Repayment | LoanAct) -> Read | None:
     if behind.status in (RepaymentStatus.REVERSED, ActStatus.UNDONE):
         return Read(Since.UNDONE)
     if message.template_code != "loan_settled":
+        if isinstance(behind, Repayment):
+            return changed(message, received_on=behind.received_on.isoformat())
         return None
     settled_on = behind.loan.settled_on
     if behind.loan.status != LoanStatus.SETTLED or settled_on is None:

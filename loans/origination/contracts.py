@@ -126,6 +126,8 @@ def document_of(*, number: str, offer: Offer, loan: Loan, quote: Quote, on: date
         "terms": terms_as_json(quote.terms),
         "floating_rate": _floating_rate(loan),
         "grace_days": loan.grace_days,
+        "line_open_months": loan.line_open_months,
+        "charge_off_makes_all_due": loan.charge_off_makes_all_due,
         "allocation_order": list(loan.allocation_order),
         "schedule": schedule_as_json(quote.schedule),
         "all_in_cost": _cost_table(loan, quote, version.fee_payee),
@@ -151,6 +153,7 @@ def _purchase(offer: Offer) -> dict[str, object] | None:
             "name": merchant.name,
             "registration_number": merchant.registration_number,
         },
+        "refund_gives_interest_back": offer.product_version.refund_gives_interest_back,
     }
 
 

@@ -67,16 +67,18 @@ SELECT n.number, c.figure || ' in the books', c.amount, c.sign * (coalesce(b.amo
 """
 
 # What became expense of a loan, and once only: the write-off of a loan charged off before has no entry of its own.
-LOSSES = """
+LOSSES = f"""
+WITH {_MAPPED}
 SELECT n.number, f.figure || ' in the books', f.amount, coalesce(f.booked, 0)
   FROM loans_loanposition p
   JOIN loans_loan n ON n.id = p.loan_id
   LEFT JOIN (SELECT l.subledger_id AS loan_id,
-                    sum(CASE e.event WHEN 'write_off' THEN l.credit WHEN 'write_off_reversal' THEN -l.debit END)
+                    sum(l.credit - l.debit) FILTER (WHERE e.event IN ('write_off', 'write_off_reversal'))
                     AS written_off,
-                    sum(CASE e.event WHEN 'charged_off' THEN l.credit WHEN 'charged_off_reversal' THEN -l.debit END)
+                    sum(l.credit - l.debit) FILTER (WHERE e.event IN ('charged_off', 'charged_off_reversal'))
                     AS charged_off
                FROM ledger_journalentry e JOIN ledger_journalline l ON l.entry_id = e.id
+                    AND l.account_id NOT IN (SELECT account_id FROM mapped WHERE role = 'suspense_interest')
               WHERE e.event IN ('write_off', 'write_off_reversal', 'charged_off', 'charged_off_reversal')
                 AND l.subledger_id BETWEEN %(lo)s AND %(hi)s GROUP BY 1) b ON b.loan_id = p.loan_id
  CROSS JOIN LATERAL (VALUES

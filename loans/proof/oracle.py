@@ -26,7 +26,7 @@ from django.db.models import Sum
 from core.money import CENT, round_money
 from loans.models import Accrual, Loan
 from loans.proof.oracle_late import late_interest
-from loans.proof.oracle_periods import RESHAPING, NotFollowed, Reign, charged_back_to, ended_on, reigns, rest_day
+from loans.proof.oracle_periods import RESHAPING, NotFollowed, Reign, called_in_on, charged_back_to, reigns, rest_day
 from loans.proof.oracle_rates import rate_on
 from loans.proof.oracle_reading import NOTHING, Act, Facts, Line, Row, read
 
@@ -115,10 +115,28 @@ def outstanding(facts: Facts) -> Decimal:
 
 # --- interest by the day -------------------------------------------------------------------------------------------
 def _interest(facts: Facts, on: date, *, called_in: bool = False) -> Fraction:
-    """Interest earned by the end of ``on``; ``called_in``: by what would be owed if all were paid, which ends the period."""
+    """Interest earned by the end of ``on``, less what was given back by then with goods that were returned.
+
+    ``called_in``: by what would be owed if all were paid, which ends the period.
+    """
     if facts.stored.status == "active" and facts.of(SMALL_REMAINDER):
         raise NotFollowed("a small remainder closed before something was owed again")
-    ended = ended_on(facts)
+    back = [act for act in facts.of("merchant_refund") if act.on <= on]
+    if not facts.contract.refund_gives_back:
+        return _by_days(facts, on, called_in=called_in)
+    lent = sum((amount for _on, amount in facts.contract.lent), NOTHING)
+    given, returned = Fraction(0), NOTHING
+    for act in back:
+        given += (_by_days(facts, act.on) - given) * Fraction(act.amount("refunded")) / Fraction(lent - returned)
+        returned += act.amount("refunded")
+        if returned >= lent:
+            return Fraction(0)  # nothing of the purchase is left that could bear any
+    return _by_days(facts, on, called_in=called_in) - given
+
+
+def _by_days(facts: Facts, on: date, *, called_in: bool = False) -> Fraction:
+    """Interest that the days until the end of ``on`` bear."""
+    ended = called_in_on(facts)
     until = on if ended is None else min(on, rest_day(facts, ended) if facts.contract.follows_balance else ended)
     waived = sum((act.amount("waived") for act in facts.of("interest_waived") if act.on <= on), NOTHING)
     if facts.contract.is_flat:
@@ -371,7 +389,7 @@ def _agreed_interest(facts: Facts) -> Iterator[OracleDifference]:
 
     Where interest follows the balance it is not agreed beforehand, so only what an ended loan bore is compared.
     """
-    ended, rows = ended_on(facts), [row for row in facts.rows if row.interest or row.starts_on < row.due_on]
+    ended, rows = called_in_on(facts), [row for row in facts.rows if row.interest or row.starts_on < row.due_on]
     if facts.contract.is_flat or facts.stored.status == "written_off" or (facts.contract.follows_balance and not ended):
         return
     closed = facts.of(SMALL_REMAINDER)  # what was to come fell due that day, and its interest was not earned any more

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from core.money import round_money, round_rate
-from loans.proof.oracle_periods import RESHAPING, NotFollowed, Reign, charged_back_to, ended_on, reigns
+from loans.proof.oracle_periods import RESHAPING, NotFollowed, Reign, called_in_on, charged_back_to, ended_on, reigns
 from loans.proof.oracle_rates import late_rate_on
 from loans.proof.oracle_reading import NOTHING, Act, Dated, Facts, Row
 
@@ -72,7 +72,7 @@ def _charge(facts: Facts, found: list[Reign], day: date, charged: _Charged, *, h
     rate = late_rate_on(facts, day)
     reign = [reign for reign in found if reign.told < day or reign is found[0]][-1]
     credit = sum((amount for on, amount in _paid_without_money(facts, found) if on < day), NOTHING)
-    for row in _rows(facts, reign):
+    for row in _rows(facts, reign, day):
         if row.due_on + facts.contract.grace_days * ONE_DAY >= day:
             continue
         back = sum((act.amount("owed_again") for act in _back(facts, row, day)), NOTHING)
@@ -95,12 +95,14 @@ def _paid_without_money(facts: Facts, found: list[Reign]) -> list[Dated]:
     return paid
 
 
-def _rows(facts: Facts, reign: Reign) -> tuple[Row, ...]:
-    """The instalments of ``reign``, and those that a charge-back after the last due date has made.
+def _rows(facts: Facts, reign: Reign, day: date) -> tuple[Row, ...]:
+    """The instalments as they stood before ``day``, and those that a charge-back after the last due date has made.
 
-    Where interest follows the balance principal is laid out anew without an act: what stands now is asked.
+    What stands now is asked where interest follows the balance, so that principal is laid out anew without an act, and once
+    all has fallen due.
     """
-    if facts.contract.follows_balance:
+    called_in = called_in_on(facts)
+    if facts.contract.follows_balance or (called_in is not None and called_in < day):
         return facts.rows
     known, back = {row.number for row in reign.rows}, facts.of("charge_back")
     made = {charged_back_to(facts.rows, act) for act in back} - known

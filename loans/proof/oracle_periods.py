@@ -244,6 +244,8 @@ def reigns(facts: Facts, cut_on: Collection[date] = ()) -> list[Reign]:
             raise NotFollowed(act.kind)
         if act.kind in MOVING and facts.contract.moves_to in STEPPING:
             raise NotFollowed(f"{act.kind} of instalments left out or merged")
+    if facts.contract.is_line and facts.of("drawn_down"):
+        raise NotFollowed("a line drawn again")
     found = [signed_reign(facts)]
     for place, act in enumerate(acts):
         rows = _rows_after(facts, acts, place)
@@ -255,7 +257,7 @@ def reigns(facts: Facts, cut_on: Collection[date] = ()) -> list[Reign]:
 
 def _rows_after(facts: Facts, acts: Sequence[Act], place: int) -> tuple[Row, ...]:
     """The instalments as the act at ``place`` left them; which version that is, days tell."""
-    ended = ended_on(facts)
+    ended = called_in_on(facts)
     later = [act.on for act in acts[place + 1 :]] + ([ended] if ended else [])
     back = [x for x in facts.of("charge_back") if x.on < acts[-1].on]
     if back:
@@ -286,13 +288,21 @@ def charged_back_to(rows: Sequence[Row], act: Act) -> int:
 
 
 def ended_on(facts: Facts) -> date | None:
-    """The day from which nothing is earned any more: settled early, settled for less, or written off.
+    """The day on which the loan ended: settled early, settled for less, or written off.
 
     What settled a loan that follows its balance and does no longer, because other money bounced, is a payment like others.
     """
     came_back = facts.contract.follows_balance and facts.stored.status == "active"
     days = [money.on for money in facts.money if money.settles and not came_back]
     days += [act.on for act in facts.of("settled_for_less", "write_off")]
+    return min(days, default=None)
+
+
+def called_in_on(facts: Facts) -> date | None:
+    """The day from which no contract interest is earned any more: the loan ended, or all of it fell due."""
+    days = [on for on in [ended_on(facts)] if on is not None]
+    if facts.contract.ends_when_charged_off:
+        days += [act.on for act in facts.of("charged_off")]
     return min(days, default=None)
 
 

@@ -49,6 +49,9 @@ class Contract:
     late_on_top: bool
     late_compounds: bool
     early_charge: Decimal
+    refund_gives_back: bool = False
+    ends_when_charged_off: bool = False
+    is_line: bool = False
 
     @property
     def start_on(self) -> date:
@@ -216,6 +219,9 @@ def _contract(loan: Loan) -> Contract:
         late_on_top=loan.late_interest_on_top,
         late_compounds=loan.late_interest_compounds,
         early_charge=loan.early_charge_rate,
+        refund_gives_back=loan.refund_gives_interest_back,
+        is_line=loan.line_open_months > 0,
+        ends_when_charged_off=loan.charge_off_makes_all_due,
     )
 
 

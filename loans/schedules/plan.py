@@ -15,7 +15,7 @@ from core.calendars import add_months
 from core.money import ZERO
 from loans.schedules.amortisation import Amounts, Course, amortise_by_day
 from loans.schedules.due_dates import Period, agreed_dates, on_working_days
-from loans.schedules.earning import STRAIGHT, Curve, as_curve
+from loans.schedules.earning import STRAIGHT, Curve, as_curve, line, with_jump
 from loans.schedules.rests import rest_day as rest_day_of
 from loans.schedules.rests import waiting_days
 from loans.schedules.schedule import Schedule, opening_balance, repaying
@@ -53,15 +53,24 @@ class FeeChange(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GivenBack:
+    """Interest of instalment ``number`` that was earned by ``on`` and given back on that day."""
+
+    number: int
+    on: date
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Terms, periods and payments from which the instalments are laid out.
 
     ``numbers`` are those of the instalments the periods belong to, ``fees`` their fees. ``level_periods`` are the periods
     as they were before due dates were moved: the level instalment stays what they make it, so that more time never asks
     for more of an instalment already paid. ``looks`` are the days on which money came, in order, where overdue money is
-    reckoned on those days only. ``agreed`` are the due dates before they moved to working days, where they are no longer
-    those of the terms. ``down`` are the down payments, no part of what the periods repay; ``charged`` is by how much fees
-    became more since.
+    reckoned on those days only. ``given_back`` is interest that was earned and is no longer owed. ``agreed`` are the due
+    dates before they moved to working days, where they are no longer those of the terms. ``down`` are the down payments, no
+    part of what the periods repay; ``charged`` is by how much fees became more since.
     """
 
     terms: LoanTerms
@@ -75,6 +84,7 @@ class Plan:
     agreed: tuple[date, ...] = ()
     down: tuple[DownPayment, ...] = ()
     charged: tuple[FeeChange, ...] = ()
+    given_back: tuple[GivenBack, ...] = ()
 
     def looked_at(self, on: date) -> "Plan":
         """The plan reckoned anew on ``on``, because money came."""
@@ -150,7 +160,22 @@ def laid_out_by_day(plan: Plan, on: date) -> dict[int, tuple[Decimal, Decimal, C
     )
     rows, curves = amortise_by_day(plan.terms, plan.periods, course)
     curves = [as_curve(curve) for curve in curves] or [STRAIGHT] * len(rows)
-    return {number: (*row, curve) for number, row, curve in zip(plan.numbers, rows, curves, strict=True)}
+    found = {number: (*row, curve) for number, row, curve in zip(plan.numbers, rows, curves, strict=True)}
+    for back in plan.given_back:
+        if back.number in found:
+            period = plan.periods[index[back.number]]
+            found[back.number] = _less(found[back.number], period, back)
+    return found
+
+
+def _less(row: tuple[Decimal, Decimal, Curve], period: Period, back: GivenBack) -> tuple[Decimal, Decimal, Curve]:
+    """An instalment without the interest that was given back: by its day less was earned, and what follows is as before."""
+    principal, interest, curve = row
+    left = max(interest - back.amount, ZERO)
+    if period.due_on <= back.on:
+        return principal, left, curve
+    own = curve or line(period.starts_on, period.due_on, interest)
+    return principal, left, as_curve(with_jump(own, back.on, left - interest))
 
 
 def _last_look(plan: Plan, period: Period, on: date) -> date | None:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from loans.schedules.due_dates import Period
-from loans.schedules.plan import DownPayment, FeeChange, PaidPart, Plan
+from loans.schedules.plan import DownPayment, FeeChange, GivenBack, PaidPart, Plan
 from loans.schedules.terms import Drawdown, LoanTerms, RateStep, ServicingTerms
 
 
@@ -29,6 +29,7 @@ def as_json(plan: Plan | None) -> dict[str, object] | None:
         for name, parts in (("down", plan.down), ("charged", plan.charged))
         if parts
     }
+    back = [[back.number, back.on.isoformat(), str(back.amount)] for back in plan.given_back]
     looks = {"looks": [look.isoformat() for look in plan.looks]} if plan.looks else {}
     return {
         "count": plan.terms.count,
@@ -44,6 +45,7 @@ def as_json(plan: Plan | None) -> dict[str, object] | None:
         **moved,
         **looks,
         **beside,
+        **({"given_back": back} if back else {}),
     }
 
 
@@ -67,6 +69,10 @@ def from_json(data: Mapping[str, Any], terms: LoanTerms, servicing: ServicingTer
         agreed=tuple(_day(on) for on in data.get("agreed", ())),
         down=tuple(DownPayment(number, _day(on), Decimal(amount)) for number, on, amount in data.get("down", ())),
         charged=tuple(FeeChange(number, _day(on), Decimal(amount)) for number, on, amount in data.get("charged", ())),
+        given_back=tuple(
+            GivenBack(number=number, on=_day(on), amount=Decimal(amount))
+            for number, on, amount in data.get("given_back", ())
+        ),
     )
 
 

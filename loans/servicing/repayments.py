@@ -145,8 +145,11 @@ def _same_or_conflict(known: Repayment, loan_id: int, told: _Reported) -> Repaym
 
 
 def same_or_conflict(known: Repayment, *, loan_id: int, amount: Decimal, received_on: date) -> Repayment:
-    """``known``, if it is the very payment that is told of again. Raises RepaymentConflict."""
-    if (known.loan_id, known.amount, known.received_on) != (loan_id, amount, received_on):
+    """``known``, if it is the very payment that is told of again, with the day it was first told of with.
+
+    Raises RepaymentConflict.
+    """
+    if (known.loan_id, known.amount, known.told_on) != (loan_id, amount, received_on):
         raise RepaymentConflict(key=known.idempotency_key)
     return known
 

@@ -96,7 +96,7 @@ def settle_early(
         if not known.settles_early:
             raise RepaymentConflict(key=idempotency_key)
         same = known.amount if amount is None else amount
-        return same_or_conflict(known, loan_id=loan_id, amount=same, received_on=max(on, known.received_on))
+        return same_or_conflict(known, loan_id=loan_id, amount=same, received_on=max(on, known.told_on))
     lifecycle.require(loan, LoanStatus.ACTIVE)
     positions.locked(loan_id)  # end of day holds positions only; the quote must not fall between its statements
     quote = settlement_quote(loan, on)

@@ -53,7 +53,9 @@ def act(request: HttpRequest, number: str, code: str) -> HttpResponse:
     kind = asked_kind(code)
     check(request.user, kind.permission)
     loan, on = loan_by_number(number), business_date.current()
-    form = ActForm(kind, request.POST or None, initial={DAY: on, **_begins_with(kind, loan, on)})
+    named = {parameter.name for parameter in kind.parameters} & set(request.GET)  # where a link says what it is about
+    begins_with = {**_begins_with(kind, loan, on), **{name: request.GET[name] for name in named}}
+    form = ActForm(kind, request.POST or None, initial={DAY: on, **begins_with})
     if request.method == "POST" and form.is_valid():
         try:
             done = perform_or_ask(_wish(request, loan, form, on))

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 from audit.models import Approval
 from core import business_date
 from core.errors import DomainError
-from loans.acts.receipts import needs_second_person, reversal_previewed, reverse_or_ask
+from loans.acts.authority import receipt_needs_second_person
+from loans.acts.receipts import reversal_previewed, reverse_or_ask
 from loans.models import Repayment, RepaymentStatus
 from loans.pages.act_page import shown
 from loans.web.forms import ReverseForm
@@ -71,5 +72,5 @@ def reverse_preview(request: HttpRequest, number: str) -> HttpResponse:
     except DomainError as refusal:
         context["refusal"] = refusal.detail
     else:
-        context["shown"] = replace(shown(found), needs_second_person=needs_second_person(repayment, today))
+        context["shown"] = replace(shown(found), needs_second_person=receipt_needs_second_person(repayment, today))
     return render(request, "loans/_act_preview.html", context)

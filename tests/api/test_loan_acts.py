@@ -8,7 +8,7 @@ from core import business_date
 from core.models import Rule
 from core.rules import forget_cached_rules
 from loans.acts.performing import perform
-from loans.models import Loan, LoanAct
+from loans.models import Loan, LoanAct, Repayment
 from tests.api.town import lent, yuan
 from tests.loans.acts.test_acts import wish as loan_wish
 from tests.partners.test_problems import assert_problem
@@ -123,3 +123,24 @@ def test_a_loan_charged_off_says_so_and_takes_money_as_before(lilac, product):
     assert_problem(
         lilac.send(f"/loans/{loan['id']}/acts/{shown[0]['id']}/undo", {"reason": "x"}), 403, "act_for_staff_only"
     )
+
+
+def test_a_partner_moves_its_own_payment_to_the_right_day_and_nobody_elses(lilac, product):
+    loan = lent(lilac, product)
+    paid = lilac.send(
+        "/repayments", {"loan": loan["id"], "amount": yuan(10), "received_on": str(business_date.current())}
+    )
+    receipt = Repayment.objects.get(public_id=paid.json()["id"])
+    right = business_date.current() + timedelta(days=1)
+    business_date.move_to(right)
+    moved = {"receipt": receipt.number, "received_on": str(right)}
+    redated = {"kind": "receipt_redated", "parameters": moved, "reason": "wrong day"}
+
+    done = lilac.send(f"/loans/{loan['id']}/acts", redated)
+    shown = lilac.ask(f"/repayments/{receipt.public_id}").json()
+    Repayment.objects.update(recorded_by=None)
+
+    assert done.status_code == 201
+    assert (shown["received_on"], shown["first_received_on"]) == (str(right), paid.json()["received_on"])
+    refused = lilac.send(f"/loans/{loan['id']}/acts", redated)
+    assert_problem(refused, 403, "not_your_repayment")

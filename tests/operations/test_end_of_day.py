@@ -323,6 +323,7 @@ def test_the_night_has_the_steps_of_a_lender_in_their_order() -> None:
         "notices",
         "late_rates",
         "positions",
+        "lines",
         "policies",
         "reminders",
         "promises",

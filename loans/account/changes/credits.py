@@ -9,16 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 from core.money import ZERO
 from loans.account.account import Account, InstalmentState, age, settle_rows
-from loans.account.allocation import Allocation, Order
+from loans.account.allocation import Order
 from loans.account.changes.base import Effect, EventImpossible, TakenBack
 from loans.account.changes.earning import with_earned
 from loans.account.changes.plan_rows import with_rows
-from loans.account.changes.replanning import running, worked_out_anew
-from loans.account.changes.restructuring import FlatChargeStays
 from loans.account.credit_balance import taken_in
 from loans.account.parts import Parts
 from loans.account.settlement import with_claim
-from loans.schedules.terms import LoanTerms
 
 
 class MoreThanOwed(EventImpossible):
@@ -58,40 +55,6 @@ class GoodwillCredit:
             return Effect(account, figures={"credited": ZERO})
         after, allocation = taken_in(account, amount, self.on, self.order)
         return Effect(after, allocation, {"credited": amount, **allocation.parts.as_dict()})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MerchantRefund:
-    """The merchant gives ``amount`` of a purchase back; ``merchant`` is its registration number, None that of the purchase.
-
-    It lessens the principal of the instalments ahead, which are worked out anew from its day on, so that their interest is
-    unwound; what is beyond pays what is overdue, and the rest belongs to the borrower. Interest accrued so far stays.
-    """
-
-    on: date
-    amount: Decimal
-    terms: LoanTerms
-    order: Order
-    merchant: str | None = None
-    source: Any = None
-
-    def apply(self, account: Account) -> Effect:
-        """Raises FlatChargeStays: where one charge was agreed there is no interest by days to unwind."""
-        account = age(account, self.on)
-        if self.terms.flat_charge is not None:
-            raise FlatChargeStays()
-        lent = sum((row.principal for row in account.instalments), ZERO)
-        rows = running(account, self.on) if account.plan is None else []
-        unwound = min(self.amount, sum((row.principal_owed for row in rows), ZERO))
-        if unwound:
-            account = worked_out_anew(account, rows, self.terms, self.on, added=-unwound)
-        left, allocation = self.amount - unwound, Allocation(amount=ZERO)
-        if left:
-            account, allocation = taken_in(account, left, self.on, self.order)
-        figures = allocation.parts.as_dict()
-        figures["principal"] += lent - sum((row.principal for row in account.instalments), ZERO)
-        figures |= {"refunded": self.amount, "overpaid": allocation.overpaid}
-        return Effect(settle_rows(account, self.on), figures=figures)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from core.money import ZERO, round_money
 from loans.account.account import Account, ChargeOff, InstalmentState, Suspended, WriteOff, age, call_in, settle_rows
 from loans.account.changes.base import Effect, EventImpossible, TakenBack
+from loans.account.credit_balance import taken_in
 from loans.account.parts import PARTS, Parts
 from loans.schedules.earning import STRAIGHT
 
@@ -41,29 +42,54 @@ class ChargedOff:
     """The claims leave the books at the end of ``on``: a loss that is recognised, not a debt that is given up.
 
     The borrower owes what was agreed, interest and late interest go on beside the books, and the loan stays with
-    collection. What was earned by ``on`` stays income; money that comes later is recovery. ``cause`` is kept for reports.
+    collection. With ``makes_all_due`` all of it falls due on ``on``, as much as an early settlement of that day asks for;
+    undone, the schedule of before stands again. What was earned by ``on`` stays income; money that comes later is recovery.
+    ``cause`` is kept for reports.
     ``suspended_of`` says which interest of an account is not income: losing it is no expense.
     """
 
     on: date
     cause: str
     suspended_of: Callable[[Account], Suspended]
+    makes_all_due: bool = False
     source: Any = None
+
+    @property
+    def takes_back(self) -> bool:
+        """Whether interest that was paid ahead of its days is given back by it."""
+        return self.makes_all_due
 
     def apply(self, account: Account) -> Effect:
         """Raises AlreadyChargedOff, NothingToChargeOff."""
-        account = age(account, self.on)
+        account = as_agreed = age(account, self.on)
         if account.charged_off is not None and self.source is None:
             raise AlreadyChargedOff(on=account.charged_off.on.isoformat())
+        moved = Parts()
+        if self.makes_all_due and account.charged_off is None:
+            account, moved = _all_due(account, self.on)
         claims, suspended = _in_the_books(account), self.suspended_of(account)
-        figures, amount = claims.as_dict(), claims.total
+        figures, amount = (claims + moved).as_dict(), claims.total
         figures |= {"suspended": suspended.total, "expense": amount - suspended.total}
         if account.charged_off is not None or not amount:
             if self.source is None:
                 raise NothingToChargeOff()
-            return Effect(account, figures=dict.fromkeys(figures, ZERO))
+            return Effect(as_agreed, figures=dict.fromkeys(figures, ZERO))
+        if self.makes_all_due:
+            later = {row.number for row in as_agreed.instalments if row.due_on > self.on}
+            figures["fell_due"] = sum((row.owed for row in account.instalments if row.number in later), ZERO)
         gone = ChargeOff(on=self.on, amount=amount, earned=account.accrued, suspended=suspended)
         return Effect(replace(account, charged_off=gone), figures=figures)
+
+
+def _all_due(account: Account, on: date) -> tuple[Account, Parts]:
+    """All called in on ``on``; and what interest paid ahead of its days, which is given back by it, moved to pay."""
+    called = call_in(account, on)
+    back = sum((max(row.interest_paid - row.interest, ZERO) for row in called.instalments), ZERO)
+    if not back:
+        return called, Parts()
+    rows = tuple(replace(row, interest_paid=min(row.interest_paid, row.interest)) for row in called.instalments)
+    after, paid = taken_in(replace(called, instalments=rows), back, on, account.order)
+    return after, paid.parts + Parts(interest=-back)
 
 
 def _in_the_books(account: Account) -> Parts:
@@ -90,7 +116,7 @@ class SettledForLess:
     at_most: Decimal
     source: Any = None
     taken_back: tuple[TakenBack, ...] = ()
-    calls_in: ClassVar[bool] = True  # interest paid ahead is in its figures already
+    tells_what_was_paid_ahead: ClassVar[bool] = True  # all falls due, and its figures have it
 
     def apply(self, account: Account) -> Effect:
         """Raises MoreThanAgreed."""
@@ -124,7 +150,7 @@ class SmallRemainderClosed:
     on: date
     at_most: Decimal
     source: Any = None
-    calls_in: ClassVar[bool] = True
+    tells_what_was_paid_ahead: ClassVar[bool] = True
 
     def apply(self, account: Account) -> Effect:
         as_owed = account = age(account, self.on)

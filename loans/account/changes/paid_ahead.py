@@ -12,7 +12,7 @@ from loans.account.account import Account
 from loans.account.allocation import AllocationLine
 from loans.account.changes.base import Effect
 
-INTEREST_GIVEN_BACK = "interest_given_back"
+PAID_AHEAD_GIVEN_BACK = "paid_ahead_given_back"
 
 
 def with_interest_given_back(account: Account) -> Account:

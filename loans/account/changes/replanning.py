@@ -21,12 +21,12 @@ from loans.account.changes.late_rates import with_contract_rate
 from loans.account.changes.made_dates import agreed_dues, agreed_on, later_dues, rolled
 from loans.account.changes.plan_rows import NoInstalmentAhead, with_rows
 from loans.schedules.amortisation import Amounts, Bearing, Course, amortise, amortise_by_day, plan_on_approved
-from loans.schedules.due_dates import Period, periods, step
-from loans.schedules.earning import Curve, as_curve, earned_by, following, line, until
+from loans.schedules.due_dates import Period, agreed_dates, periods, step
+from loans.schedules.earning import STRAIGHT, Curve, as_curve, earned_by, following, line, until
 from loans.schedules.flat_interest import flat_unwound
 from loans.schedules.period_rates import rate_on, regular_rates
 from loans.schedules.principal_parts import PrincipalPlan, plan_from
-from loans.schedules.schedule import opening_balance, repaying
+from loans.schedules.schedule import build_schedule, opening_balance, repaying
 from loans.schedules.terms import Drawdown, InterestType, LevelOn, LoanTerms, Method, RateStep
 
 
@@ -51,20 +51,27 @@ class DueDateNotLater(EventImpossible):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnDown:
-    """``amount`` more is paid out on ``on``; on a due date it belongs to the period that begins."""
+    """``amount`` more is paid out on ``on``; on a due date it belongs to the period that begins.
+
+    Where all that was lent before has been repaid, or has fallen due, and ``draws_again``, it gets a schedule of its own:
+    as many instalments as the contract has, from ``on``, at the rate in force.
+    """
 
     on: date
     amount: Decimal
     terms: LoanTerms
+    draws_again: bool = False
     source: Any = None
 
     def apply(self, account: Account) -> Effect:
         """Raises NoInstalmentAhead."""
         account = age(account, self.on)
         rows = running(account, self.on)
-        if not rows:
+        if self.draws_again and (not rows or account.is_settled):
+            after = _with_own_schedule(account, self.terms, self.on, self.amount)
+        elif not rows:
             raise NoInstalmentAhead()
-        if account.plan is not None:
+        elif account.plan is not None:
             drawdowns = (*account.plan.terms.drawdowns, Drawdown(self.on, self.amount))
             after = _planned_anew(account, replace(account.plan.terms, drawdowns=drawdowns), self.on)
         else:
@@ -354,6 +361,29 @@ def _laid_out(
     paid = {k: row.principal_paid for k, row in enumerate(rows) if row.principal_paid}
     laid_out = amortise_by_day(terms, found, replace(course, paid=paid))
     return _with_amounts(account, rows, found, laid_out, rows[0].starts_on)
+
+
+def _with_own_schedule(account: Account, terms: LoanTerms, on: date, amount: Decimal) -> Account:
+    own = {
+        "principal": amount,
+        "start_on": on,
+        "method": _REPLANNED_AS.get(terms.method, terms.method),
+        "annual_rate": rate_on(terms.annual_rate, account.rate_steps, on),
+        "rate_steps": tuple(step for step in account.rate_steps if step.from_on > on),
+    }
+    terms = replace(terms, **{**_WHOLE_LOAN_ONLY, **own})
+    schedule, dues = build_schedule(terms), agreed_dates(terms)
+    last = max((row.number for row in account.instalments), default=0)
+    rows = [
+        InstalmentState(
+            last + row.number,
+            *row[1:],
+            curve=schedule.curves.get(row.number, STRAIGHT),
+            agreed_on=agreed_on(due_on, terms),
+        )
+        for row, due_on in zip(schedule.instalments, dues, strict=True)
+    ]
+    return with_rows(account, rows)
 
 
 def _planned_anew(account: Account, terms: LoanTerms, on: date) -> Account:

@@ -7,8 +7,10 @@ from loans.acts.kinds import (
     extending,
     holds,
     late_rates,
+    lines,
     losses,
     money,
+    redating,
     replanning,
     terms,
 )
@@ -20,8 +22,10 @@ __all__ = [
     "extending",
     "holds",
     "late_rates",
+    "lines",
     "losses",
     "money",
+    "redating",
     "replanning",
     "terms",
 ]

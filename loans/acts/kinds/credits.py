@@ -12,7 +12,8 @@ from core.money import ZERO
 from ledger.posting import Line, credit, debit
 from loans.account.account import Account
 from loans.account.changes.base import Change, Effect
-from loans.account.changes.credits import ChargeBack, GoodwillCredit, InterestWaived, MerchantRefund
+from loans.account.changes.credits import ChargeBack, GoodwillCredit, InterestWaived
+from loans.account.changes.merchant_refunds import MerchantRefund
 from loans.account.parts import PARTS, Parts
 from loans.acts.authority import beyond
 from loans.acts.kinds.terms import needs_fixed_schedule
@@ -63,8 +64,12 @@ def _order(loan: Loan) -> Mapping[str, Any]:
     return {"order": order_of(loan, "goodwill_credit")}
 
 
-def _terms_and_order(loan: Loan) -> Mapping[str, Any]:
-    return {"terms": loan.terms(), "order": order_of(loan, "merchant_refund")}
+def _agreed_of_refunds(loan: Loan) -> Mapping[str, Any]:
+    return {
+        "terms": loan.terms(),
+        "order": order_of(loan, "merchant_refund"),
+        "gives_interest_back": loan.refund_gives_interest_back,
+    }
 
 
 def _claims_down(loan: Loan, figures: Mapping[str, Decimal]) -> list[Line]:
@@ -153,10 +158,13 @@ MERCHANT_REFUND = register(
     ActKind(
         code="merchant_refund",
         label=_("Merchant refund"),
-        hint=_("The merchant gives money back: the instalments ahead become smaller and their interest is unwound."),
+        hint=_(
+            "The merchant gives money back: the instalments ahead become smaller and their interest is unwound. Where the "
+            "product says so, interest charged so far on what is returned is given back too."
+        ),
         permission="loans.record_repayment",
         change=MerchantRefund,
-        agreed=_terms_and_order,
+        agreed=_agreed_of_refunds,
         refuse=_of_a_purchase,
         initial=_merchant_of_purchase,
         lines=_from_merchant,
@@ -174,7 +182,11 @@ MERCHANT_REFUND = register(
                 required=False,
             ),
         ),
-        figures=(("refunded", _("Refunded by the merchant")), ("overpaid", _("Belongs to the borrower"))),
+        figures=(
+            ("refunded", _("Refunded by the merchant")),
+            ("interest_given_back", _("Interest given back")),
+            ("overpaid", _("Belongs to the borrower")),
+        ),
     )
 )
 

@@ -59,11 +59,14 @@ CHARGED_OFF = register(
         label=_("Charge off"),
         hint=_(
             "What stands in the books of the loan becomes expense; the borrower goes on owing it, and money that comes "
-            "later is recovery. A second person must agree."
+            "later is recovery. Where the product says so, all of it falls due on that day. A second person must agree."
         ),
         permission="loans.request_write_off",
         change=ChargedOff,
-        agreed=lambda _loan: {"suspended_of": positions.suspended_of},
+        agreed=lambda loan: {
+            "suspended_of": positions.suspended_of,
+            "makes_all_due": loan.charge_off_makes_all_due,
+        },
         lines=_bad_debt,
         once_charged_off=OnceChargedOff.SAME,
         beyond_authority=always,
@@ -86,6 +89,7 @@ CHARGED_OFF = register(
         ),
         figures=(
             ("expense", _("Becomes expense")),
+            ("fell_due", _("Falls due at once")),
             ("suspended", _("Interest in suspense")),
             ("principal", _("Principal")),
             ("interest", _("Interest")),

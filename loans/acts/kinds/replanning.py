@@ -40,9 +40,19 @@ def _terms(loan: Loan) -> Mapping[str, Any]:
     return {"terms": loan.terms()}
 
 
-def _within_approved(loan: Loan, _account: Account, change: Change) -> None:
+def _terms_of_drawing(loan: Loan) -> Mapping[str, Any]:
+    return {"terms": loan.terms(), "draws_again": loan.line_open_months > 0}
+
+
+def _within_approved(loan: Loan, account: Account, change: Change) -> None:
     assert isinstance(change, DrawnDown)
-    left = loan.principal - drawn(loan)
+    if drawing.bank_has_paid(loan):
+        return  # a fact: what was allowed was asked when it was ordered
+    if loan.line_open_months:
+        drawing.require_open_line(loan, change.on)
+        left = loan.principal - account.principal_outstanding
+    else:
+        left = loan.principal - drawn(loan)
     if change.amount > left:
         raise BeyondApproved(left=left, approved=loan.principal)
 
@@ -58,11 +68,12 @@ DRAWN_DOWN = register(
         code=LATER,
         label=_("Pay out a further part"),
         hint=_(
-            "Up to the approved amount. The bank is told; once it has paid, the instalments ahead are worked out anew."
+            "Up to the approved amount. The bank is told; once it has paid, the instalments ahead are worked out anew. On a "
+            "line what was repaid can be drawn again until its last day."
         ),
         permission="loans.disburse_loan",
         change=DrawnDown,
-        agreed=_terms,
+        agreed=_terms_of_drawing,
         refuse=_within_approved,
         lines=_paid_out,
         order=drawing.order,

@@ -72,7 +72,7 @@ def test_interest_paid_for_days_that_bear_none_any_more_pays_what_is_owed(
 ) -> None:
     act = done(loan, kind, **values)
 
-    assert (act.figures["interest_given_back"], act.figures["credit_used"]) == (back, back)
+    assert (act.figures["paid_ahead_given_back"], act.figures["credit_used"]) == (back, back)
     assert interest(loan, 2) == (second, second)
     assert position(loan).overpaid == 0
 
@@ -81,7 +81,7 @@ def test_what_nothing_is_owed_for_is_overpaid(loan: Loan) -> None:
     """All goods go back: 106.52 of days to come belong to the borrower."""
     act = done(loan, "merchant_refund", amount=Decimal("12000.00"))
 
-    assert act.figures["interest_given_back"] == "106.52"
+    assert act.figures["paid_ahead_given_back"] == "106.52"
     assert "credit_used" not in act.figures
     assert position(loan).overpaid == Decimal("106.52")
 
@@ -102,5 +102,5 @@ def test_of_claims_that_left_the_books_it_pays_what_is_owed_too(loan: Loan) -> N
 
     act = done(loan, "hold_placed", date(2026, 2, 26), stops="interest", until=date(2026, 3, 7))
 
-    assert (act.figures["interest_given_back"], act.figures["credit_used"]) == ("59.18", "59.18")
+    assert (act.figures["paid_ahead_given_back"], act.figures["credit_used"]) == ("59.18", "59.18")
     assert interest(loan, 2) == ("106.52", "106.52")

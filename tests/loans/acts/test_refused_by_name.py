@@ -59,6 +59,8 @@ VALUES: dict[str, list[dict[str, Any]]] = {
     "early_settlement": [{"amount": Decimal("100.00")}],
     "refund": [{"amount": Decimal("1.00")}],
     "drawn_down": [{"amount": Decimal("100.00")}],
+    "line_closed": [{}],
+    "receipt_redated": [{"receipt": "RECEIPT", "received_on": date(2026, 2, 20)}],
     "rate_changed": [{"annual_rate": Decimal("0.12")}],
     "rescheduled": [
         {"from_due_on": date(2026, 4, 15), "new_due_on": date(2026, 4, 30)},

@@ -31,7 +31,7 @@ METHODS = st.sampled_from(["equal_instalments", "equal_principal", "interest_onl
 RATES = st.sampled_from([ZERO, Decimal("0.18")])
 ACTS = {"pay": 6, "reverse": 3, "extend": 1, "waive": 2, "settle": 1, "refund": 2, "write_off": 1, "take_back": 2}
 ACTS |= {"goodwill": 1, "interest_waived": 1, "rate": 1, "charge_back": 1, "penalty": 1, "charge_off": 2, "undo": 1}
-ACTS |= {"fee": 1, "late_multiplier": 1}
+ACTS |= {"fee": 1, "late_multiplier": 1, "redate": 2}
 MONEY = {"principal_outstanding", "interest_paid", "fee_paid", "late_interest_paid", "overpaid"}
 
 steps = st.lists(
@@ -88,6 +88,14 @@ def pay(loan: Loan, key: object, cents: int, received_on: date, recorded_on: dat
     )
 
 
+def about_a_receipt(loan: Loan, act: str, receipt: Repayment, came_on: date, today: date) -> Callable[[], Any]:
+    """The receipt reversed, or moved to another day."""
+    if act == "reverse":
+        return lambda: reverse_repayment(repayment_id=receipt.pk, reason="bounced", reversed_on=today)
+    values = {"receipt": receipt.number, "received_on": came_on}
+    return lambda: perform(wish(loan, "receipt_redated", today, **values), approved=True)
+
+
 def an_act(loan: Loan, key: int, act: str, number: int, cents: int, today: date) -> Callable[[], Any]:
     """The verb that ``act`` names, with arguments that people might give."""
     amount = Decimal(cents).scaleb(-2)
@@ -98,9 +106,8 @@ def an_act(loan: Loan, key: int, act: str, number: int, cents: int, today: date)
     came_on = max(today - timedelta(days=number if number % 2 else 0), DISBURSED)
     facts: dict[str, Any] = {"loan_id": loan.pk, "on": today}
     match act:
-        case "reverse" if receipts:
-            receipt = receipts[number % len(receipts)]
-            return lambda: reverse_repayment(repayment_id=receipt.pk, reason="bounced", reversed_on=today)
+        case "reverse" | "redate" if receipts:
+            return about_a_receipt(loan, act, receipts[number % len(receipts)], came_on, today)
         case "extend":
             return lambda: extend(**facts, days=number or 1, reason="illness", approved=True)
         case "waive":

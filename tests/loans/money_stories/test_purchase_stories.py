@@ -77,6 +77,7 @@ def test_the_contract_names_shop_goods_and_price() -> None:
             "name": "Harbour Phones",
             "registration_number": loan.merchant.registration_number,
         },
+        "refund_gives_interest_back": False,
     }
 
 

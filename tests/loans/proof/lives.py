@@ -77,6 +77,7 @@ BEGINNINGS: list[Settings] = [
     {"grace_on_interest_payment": 2},
     {"grace_on_interest_charged": 1},
     {"drawdowns": [[DISBURSED.isoformat(), "500.00"]]},
+    {"line_open_months": 3},
     {"rate_steps": [["2026-03-01", "0.12"]]},
 ]
 FEES: list[Settings] = [
@@ -112,6 +113,8 @@ CONVENTIONS = st.fixed_dictionaries(
         "round_each_segment": st.booleans(),
         "grace_days": st.sampled_from([0, 5]),
         "late_interest_compounds": st.booleans(),
+        "refund_gives_interest_back": st.booleans(),
+        "charge_off_makes_all_due": st.booleans(),
         "late_interest_most": st.sampled_from([None, Decimal("20.00")]),
     }
 )
@@ -130,7 +133,10 @@ def products(draw: st.DrawFn) -> Settings:
     terms = {name: value for settings in drawn for name, value in settings.items()}
     terms = terms if can_be_agreed(terms) else terms | {"business_day_roll": BusinessDayRoll.FOLLOWING.value}
     is_flat = "interest_type" in terms or "flat_charge" in terms  # no product lets flat interest follow the balance
-    return terms if is_flat else terms | draw(st.one_of(st.just({}), st.just({}), FOLLOWING))
+    terms = terms if is_flat else terms | draw(st.one_of(st.just({}), st.just({}), FOLLOWING))
+    if terms.get("recalculates"):
+        terms.pop("line_open_months", None)  # only a fixed schedule is drawn again
+    return terms
 
 
 def can_be_agreed(settings: Settings) -> bool:
@@ -219,6 +225,13 @@ def _charge_back(life: Life, which: int, amount: Decimal, on: date) -> None:
         life.act("charge_back", on, amount=min(amount, receipt.amount), receipt=receipt.number)
 
 
+def _redate(life: Life, which: int, amount: Decimal, on: date) -> None:
+    receipts = list(Repayment.objects.filter(loan=life.loan).order_by("id"))
+    if receipts:
+        receipt = receipts[which % len(receipts)]
+        life.act("receipt_redated", life.today, receipt=receipt.number, received_on=on - timedelta(days=which % 5))
+
+
 def _due(life: Life, which: int) -> date:
     rows = life.loan.instalments.filter(superseded_on=None).order_by("number")
     return list(rows)[which % len(rows)].due_on
@@ -247,6 +260,7 @@ DEEDS: dict[str, Deed] = {
     "reverse": _reverse,
     "undo": _undo,
     "charge_back": _charge_back,
+    "receipt_redated": _redate,
     "rescheduled": _rescheduled,
     "rate_changed": _one("rate_changed", lambda which, amount, on: {"annual_rate": _rate(which)}),
     "extension": _one("extension", lambda which, amount, on: {"days": 1 + which}),
@@ -289,6 +303,7 @@ DEEDS: dict[str, Deed] = {
         "late_multiplier_changed", lambda which, amount, on: {"multiplier": Decimal("1.30")}
     ),
     "settled_for_less": _one("settled_for_less", lambda which, amount, on: {"at_most": Decimal("5000.00")}),
+    "line_closed": _one("line_closed", lambda which, amount, on: {}),
     "charged_off": _one("charged_off", lambda which, amount, on: {"cause": "fraud"}),
     "write_off": _one("write_off", lambda which, amount, on: {}),
 }

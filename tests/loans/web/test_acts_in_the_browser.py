@@ -30,6 +30,8 @@ TYPED: dict[str, dict[str, str]] = {
     "goodwill_credit": {"amount": "100.00"},
     "merchant_refund": {"amount": "500.00"},
     "charge_back": {"amount": "10.00", "receipt": "RECEIPT"},
+    "line_closed": {},
+    "receipt_redated": {"receipt": "RECEIPT", "received_on": "2026-02-20"},
     "interest_capitalised": {},
     "interest_waived": {"amount": "5.00"},
     "hold_placed": {"until": "2026-04-10", "stops": "late_interest"},
