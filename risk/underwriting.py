@@ -20,14 +20,16 @@ from loans.origination import origination
 from loans.origination.decisions import Decision, DecisionReason
 from loans.origination.offering import needs_second_person, quote_of_decision
 from loans.pricing.advance_deduction import AdvanceDeductionRefused
-from loans.pricing.cost_caps import AllInCostTooHigh
-from loans.pricing.index_rates import IndexRateUnknown
-from loans.pricing.quotes import (
+from loans.pricing.agreed_instalments import (
     AgreedInstalmentBelowCharges,
     AgreedInstalmentNoMultiple,
     AgreedInstalmentNotSold,
     AgreedInstalmentTooHigh,
     AgreedInstalmentTooLow,
+)
+from loans.pricing.cost_caps import AllInCostTooHigh
+from loans.pricing.index_rates import IndexRateUnknown
+from loans.pricing.quotes import (
     AmountOutOfRange,
     DrawdownsNotSold,
     FirstDrawdownOutOfRange,

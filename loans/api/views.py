@@ -21,7 +21,8 @@ from loans.models import Application, ApplicationStatus, Merchant, Offer, Produc
 from loans.origination.application_lifecycle import ApplicationStepRefused
 from loans.origination.application_wish import ApplicationWish
 from loans.origination.origination import accept_offer, save_draft, submit_application, submit_draft, withdraw
-from loans.pricing.quotes import AgreedInstalmentOrNumber, Quote, quote_for, require_sellable, version_on_sale
+from loans.pricing.agreed_instalments import AgreedInstalmentOrNumber
+from loans.pricing.quotes import Quote, quote_for, require_sellable, version_on_sale
 from partners.api.base import PartnerView, idempotent, use_case_key
 from partners.api.conditions import tagged
 from partners.api.lists import ListQuery, WordsField

@@ -26,7 +26,8 @@ from loans.origination.application_wish import ApplicationWish
 from loans.origination.contracts import conclude
 from loans.origination.decisions import Decision, DecisionReason
 from loans.origination.offering import needs_second_person, quote_of_decision
-from loans.pricing.quotes import AgreedInstalmentOrNumber, quote_for, require_sellable, version_on_sale
+from loans.pricing.agreed_instalments import AgreedInstalmentOrNumber
+from loans.pricing.quotes import quote_for, require_sellable, version_on_sale
 from staff.models import User
 
 SECOND_APPROVAL = "application.second_approval"

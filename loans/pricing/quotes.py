@@ -20,12 +20,12 @@ from core.money import ZERO, round_rate
 from core.rules import rule_versions
 from loans.models import Product, ProductVersion, VersionStatus
 from loans.pricing.advance_deduction import charged_in_advance, require_paid_in_full
+from loans.pricing.agreed_instalments import counted
 from loans.pricing.cost_caps import CostCap, cost_cap, require_cost_within
 from loans.pricing.cost_words import RATE_NAMES
 from loans.pricing.index_rates import index_rate
 from loans.rates.apr import AllInCost, AnnualRates, cost_of, rates_of
 from loans.rates.cost_table import CostComponent, CostPart, components_of
-from loans.schedules.agreed_instalment import BelowCharges, InstalmentRefused, NoMultiple, TooFew, TooMany, terms_from
 from loans.schedules.schedule import Schedule, build_schedule, fee_parts, require_something_due
 from loans.schedules.terms import Drawdown, FeeTiming, Frequency, LoanTerms, Method, TermsRefused
 
@@ -75,44 +75,6 @@ class FirstDrawdownOutOfRange(Invalid):
     code = "first_drawdown_out_of_range"
     field = "first_drawdown"
     message = _("The first drawdown must be more than zero and at most the approved amount, %(most)s.")
-
-
-class AgreedInstalmentNotSold(Invalid):
-    code = "agreed_instalment_not_sold"
-    field = "agreed_instalment"
-    message = _("Of this product the number of instalments is agreed, not the instalment. Give the number instead.")
-
-
-class AgreedInstalmentOrNumber(Invalid):
-    code = "agreed_instalment_or_number"
-    field = "term_count"
-    message = _("Give the number of instalments, or the instalment that can be paid: one of the two.")
-
-
-class AgreedInstalmentNoMultiple(Invalid):
-    code = "agreed_instalment_no_multiple"
-    field = "agreed_instalment"
-    message = _("%(amount)s cannot be paid as an instalment: give a multiple of %(unit)s above zero.")
-
-
-class AgreedInstalmentBelowCharges(Invalid):
-    code = "agreed_instalment_below_charges"
-    field = "agreed_instalment"
-    message = _(
-        "%(amount)s does not cover %(charges)s of interest and fees of one instalment. Agree on %(least)s or more."
-    )
-
-
-class AgreedInstalmentTooLow(Invalid):
-    code = "agreed_instalment_too_low"
-    field = "agreed_instalment"
-    message = _("With %(amount)s it would take more than %(most)s instalments. Agree on %(least)s or more.")
-
-
-class AgreedInstalmentTooHigh(Invalid):
-    code = "agreed_instalment_too_high"
-    field = "agreed_instalment"
-    message = _("With %(amount)s it would take %(count)s instalments; the fewest are %(fewest)s. Agree on less.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +194,7 @@ def quote_for(
     if fee_total is not None:
         facts["fee_total"] = fee_total
     if agreed_instalment is not None:
-        facts["count"], facts["fixed_instalment"] = _counted(version, facts, agreed_instalment)
+        facts |= _counted(version, facts, agreed_instalment)
     elif fixed_instalment is not None:
         facts["fixed_instalment"] = fixed_instalment
     terms, schedule = _scheduled(facts)
@@ -241,31 +203,12 @@ def quote_for(
     return Quote(terms, schedule, cost, cap, down_payment, market, version.fee_payee, version)
 
 
-def _counted(version: ProductVersion, facts: dict[str, Any], amount: Decimal) -> tuple[int, Decimal | None]:
-    """How many instalments follow from one of ``amount``, and what that is without fee; or the refusal by name."""
-    if not version.allows_agreed_instalment or facts.get("drawdowns"):
-        raise AgreedInstalmentNotSold()
+def _counted(version: ProductVersion, facts: dict[str, Any], amount: Decimal) -> dict[str, Any]:
     try:
-        counted = terms_from(LoanTerms(**facts), amount, fewest=version.min_count, most=version.max_count)
+        terms = counted(version, LoanTerms(**facts), amount)
     except (TermsRefused, DayCountRefused) as refusal:
         raise ScheduleNotPossible(why=str(refusal)) from refusal
-    except InstalmentRefused as refusal:
-        raise _in_words(refusal, version) from refusal
-    return counted.count, counted.fixed_instalment
-
-
-def _in_words(refusal: InstalmentRefused, version: ProductVersion) -> Invalid:
-    told: dict[str, Any] = {"amount": refusal.amount, "least": refusal.least}
-    match refusal:
-        case NoMultiple():
-            return AgreedInstalmentNoMultiple(amount=refusal.amount, unit=refusal.least)
-        case BelowCharges():
-            return AgreedInstalmentBelowCharges(**told, charges=refusal.charges)
-        case TooMany():
-            return AgreedInstalmentTooLow(**told, most=version.max_count)
-        case TooFew():
-            return AgreedInstalmentTooHigh(amount=refusal.amount, count=refusal.count, fewest=version.min_count)
-    return AgreedInstalmentNotSold()
+    return {"count": terms.count, "fixed_instalment": terms.fixed_instalment}
 
 
 def terms_on_sale(version: ProductVersion, principal: Decimal, term_count: int, on: date) -> LoanTerms:

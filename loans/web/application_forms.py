@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from borrowers.models import Borrower
 from loans.models import Application, ApplicationStatus, Merchant, Product
 from loans.origination.application_wish import ApplicationWish
-from loans.pricing.quotes import AgreedInstalmentOrNumber
+from loans.pricing.agreed_instalments import AgreedInstalmentOrNumber
 from loans.web.forms import KeyedForm, money_input
 
 

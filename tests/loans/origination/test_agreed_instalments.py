@@ -14,15 +14,15 @@ from loans.models import Application, Loan, ProductVersion
 from loans.origination import origination
 from loans.origination.application_wish import ApplicationWish
 from loans.origination.decisions import Decision
-from loans.pricing.quotes import (
+from loans.pricing.agreed_instalments import (
     AgreedInstalmentBelowCharges,
     AgreedInstalmentNoMultiple,
     AgreedInstalmentNotSold,
     AgreedInstalmentOrNumber,
     AgreedInstalmentTooHigh,
     AgreedInstalmentTooLow,
-    quote_for,
 )
+from loans.pricing.quotes import quote_for
 from loans.proof.verifying import compare
 from tests.borrowers.factories import BorrowerFactory
 from tests.loans.books import a_product
