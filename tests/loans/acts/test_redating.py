@@ -311,7 +311,7 @@ def test_the_oracle_follows_a_moved_payment() -> None:
     assert compare(Loan.objects.get(pk=loan.pk)) == []
 
 
-def test_the_borrower_is_told_once_and_a_confirmation_not_sent_yet_says_the_right_day() -> None:
+def test_the_borrower_is_told_that_the_loan_changed() -> None:
     loan, receipt = a_payment_on_the_wrong_day()
     redate(loan, receipt, DUE)
 

@@ -156,6 +156,16 @@ def test_a_receipt_taken_back_before_it_was_confirmed_is_not_confirmed() -> None
     assert Message.objects.get().refusal == "undone_since"
 
 
+def test_a_payment_moved_to_another_day_is_confirmed_with_that_day() -> None:
+    loan = a_loan_of_the_issue()
+    receipt = pay(loan, "100.00", NEXT)
+    do("receipt_redated", loan_id=loan.pk, on=NEXT, receipt=receipt.number, received_on=DUE)
+
+    send_due(nine(NEXT))
+
+    assert Message.objects.get(template_code="repayment_received").context["received_on"] == DUE.isoformat()
+
+
 def test_a_loan_that_runs_again_is_not_called_settled() -> None:
     loan = a_loan_of_the_issue()
     first = pay(loan, "45.00", DUE)

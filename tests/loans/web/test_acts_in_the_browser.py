@@ -55,12 +55,13 @@ REFUSED = {
 
 
 def a_late_loan() -> tuple[Loan, str]:
-    """A purchase loan drawn in part, one payment made, one instalment overdue."""
+    """A purchase loan drawn in part, and a line, one payment made, one instalment overdue."""
     loan = a_running_loan(
         product_version=a_product("phone-purchase", is_purchase=True),
         drawdowns=[["2026-01-15", "10000.00"]],
         late_rate_multiplier=Decimal("1.50"),
         fee_total=Decimal("12.00"),
+        line_open_months=6,
     )
     close_until(date(2026, 2, 14))
     receipt = pay(loan, "300.00", date(2026, 2, 15))
