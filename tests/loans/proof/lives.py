@@ -28,6 +28,7 @@ from loans.schedules.conventions import (
     Rest,
     RoundingMode,
 )
+from loans.servicing.guarding import Excess
 from loans.servicing.repayments import record_repayment, reverse_repayment
 from loans.servicing.settling import settle_early
 from tests.loans.acts.test_acts import wish
@@ -169,6 +170,8 @@ def _pay(life: Life, which: int, amount: Decimal, on: date) -> None:
         channel="import",
         idempotency_key=f"{life.loan.pk}:{life.done}",
         recorded_by=None,
+        excess=Excess.CREDITED if which % 2 else Excess.PAID_AHEAD,
+        allow_repeat=True,
     )
 
 

@@ -21,7 +21,7 @@ from loans.proof import oracle
 from loans.proof.oracle_reading import read
 from loans.proof.verifying import compare
 from loans.schedules.terms import TermsRefused
-from loans.servicing.settling import quote_of
+from loans.servicing.payoffs import quote_of
 from tests.borrowers.factories import BorrowerFactory
 from tests.examples import lives
 from tests.loans.factories import LoanFactory, MerchantFactory, ProductVersionFactory
