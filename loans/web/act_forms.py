@@ -61,13 +61,14 @@ class ActForm(KeyedForm):
     def refused(self, refusal: DomainError) -> None:
         """Put the sentence beside the field it concerns: what can be answered by a tick beside the tick; what receipts call
         the day received is the act's day."""
-        self.asks(refusal)
+        self._refused_by.add(refusal.code)
         field = DAY if refusal.field == "received_on" else self.answers.get(refusal.code, refusal.field)
         self.add_error(field if field in self.fields else None, refusal.detail)
 
-    def asks(self, refusal: DomainError) -> None:
-        """Show the tick that answers the refusal, if there is one."""
-        self._refused_by.add(refusal.code)
+    @property
+    def has_question(self) -> bool:
+        """Whether it was refused for what a tick answers."""
+        return not self._refused_by.isdisjoint(self.answers)
 
     def values(self) -> dict[str, Any]:
         """What was given of the parameters; what was left empty is not among it."""

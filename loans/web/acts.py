@@ -128,8 +128,8 @@ def act_preview(request: HttpRequest, number: str, code: str) -> HttpResponse:
         try:
             context["shown"] = shown(previewed(_wish(request, loan, form, on), loan))
         except DomainError as refusal:
-            context["refusal"] = refusal.detail
-            form.asks(refusal)
+            form.refused(refusal)
+            context["refusal"] = "" if form.has_question else refusal.detail
     return render(request, "loans/_act_preview.html", context)
 
 
