@@ -67,7 +67,9 @@ def test_the_question_goes_when_there_is_none_any_more(page_as: PageAs, loan: Lo
     expect(keep).to_have_count(0)
 
 
-@pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("zh-hans", "dark"), ("en", "dark"), ("zh-hans", "light")])
+@pytest.mark.parametrize(
+    ("language", "theme"), [("en", "light"), ("zh-hans", "dark"), ("en", "dark"), ("zh-hans", "light")]
+)
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_questions_fit_their_window(
     page_as: PageAs, picture: Callable, problems: Any, loan: Loan, language: str, theme: str, width: int

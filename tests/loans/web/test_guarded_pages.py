@@ -156,7 +156,10 @@ def test_the_questions_in_chinese(client: Client, signed_in: Callable[..., Clien
     again = posted(reader, loan, payment(reader, loan, "500.00")).content.decode()
 
     assert f"借据 {loan.number} 在 2026-01-25 的应还总额为 ¥ 11,558.06" in above and "超出部分转为溢缴款" in above
-    assert f"还款凭证 {earlier.number}（2026-01-25 收到 ¥ 500.00）与本笔日期和金额相同" in again and "确认是另一笔款项" in again
+    assert (
+        f"还款凭证 {earlier.number}（2026-01-25 收到 ¥ 500.00）与本笔日期和金额相同" in again
+        and "确认是另一笔款项" in again
+    )
 
 
 # Bank files -----------------------------------------------------------------------------------------------------------
