@@ -1002,7 +1002,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'repayment',
                 'verbose_name_plural': 'repayments',
                 'default_permissions': ('view',),
-                'indexes': [models.Index(fields=['loan', 'received_on', 'id'], name='loans_repayment_in_order'), models.Index(fields=['recorded_on', '-id'], name='loans_repayment_recorded')],
+                'indexes': [models.Index(fields=['loan', 'received_on', 'id'], name='loans_repayment_in_order'), models.Index(fields=['recorded_on', '-id'], name='loans_repayment_recorded'), models.Index(condition=models.Q(('payer_reference', ''), _negated=True), fields=['payer_reference'], name='loans_repayment_reference')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='loans_repayment_amount_positive'), models.CheckConstraint(condition=models.Q(('received_on__lte', models.F('recorded_on'))), name='loans_repayment_dates')],
             },
         ),

@@ -5,6 +5,7 @@ Lin owes 12,058.06 in all on 25 January 2026: 12,000.00 and ten days of 180.00 f
 
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import reduce
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -24,6 +25,7 @@ from loans.servicing.repayments import reverse_repayment
 from loans.servicing.settling import settle_early
 from tests.core.factories import RuleFactory
 from tests.examples import lives
+from tests.loans.banking.test_bank_statement_files import CAMT
 from tests.loans.books import close_until
 from tests.loans.doing import write_off
 from tests.loans.factories import LoanFactory, RepaymentFactory
@@ -215,6 +217,36 @@ def test_a_loan_settled_since_the_dry_run_lets_the_whole_line_wait(lin: Loan) ->
 
     payment = IncomingPayment.objects.get()
     assert (payment.unmatched_reason, payment.credited, waiting()) == ("payment_above_owed", 0, 1100)
+    assert_nothing_is_lost()
+
+
+def test_a_crash_between_the_two_parts_of_a_line_leaves_the_whole_line_to_be_settled(
+    lin: Loan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank_file = importing.commit(content=statement(line(lin, "13000.00")), name="a", on=ON, imported_by=None)
+
+    def power_cut(payment: IncomingPayment, on: date) -> bool:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken_off, pytest.raises(KeyboardInterrupt):
+        broken_off.setattr(importing, "_park", power_cut)
+        importing.settle_file(bank_file_id=bank_file.pk, on=ON, by=None)
+    assert not Repayment.objects.exists()
+    importing.settle_file(bank_file_id=bank_file.pk, on=ON, by=None)
+
+    assert (Repayment.objects.get().amount, waiting()) == (PAID_OFF, Decimal("941.94"))
+    assert_nothing_is_lost()
+
+
+def test_the_same_holds_for_a_notification_of_camt054(lin: Loan) -> None:
+    told = (("936.67", "13000.00"), ("2026-06-15", PAID.isoformat()), ("LN-2026-000418", lin.number))
+    content = reduce(lambda text, pair: text.replace(*pair), told, CAMT).encode()
+    bank_file = importing.commit(content=content, name="camt.xml", on=ON, imported_by=None)
+
+    importing.settle_file(bank_file_id=bank_file.pk, on=ON, by=None)
+
+    assert "camt" in bank_file.profile
+    assert (Repayment.objects.get().amount, waiting()) == (PAID_OFF, Decimal("941.94"))
     assert_nothing_is_lost()
 
 

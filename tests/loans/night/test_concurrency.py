@@ -13,9 +13,10 @@ from django.db import OperationalError, connections, transaction
 from django.db.models import Sum
 
 from core.money import ZERO
-from ledger.queries import difference
+from ledger.queries import balances, difference
 from loans.acts.performing import ActConflict
 from loans.acts.previewing import preview
+from loans.incoming import importing
 from loans.models import Loan, LoanAct, LoanStatus, Repayment
 from loans.night import closing
 from loans.night.closing import accrue_and_age
@@ -26,6 +27,7 @@ from loans.servicing.settling import settlement_quote
 from tests.loans.books import close_until
 from tests.loans.doing import refund_overpayment
 from tests.loans.factories import DISBURSED, LoanFactory
+from tests.loans.statements import statement
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TODAY = DISBURSED + timedelta(days=60)
@@ -99,6 +101,24 @@ def test_of_two_that_pay_the_loan_off_at_once_the_second_is_more_than_is_owed() 
     answers = at_once([paying_off(owed - 1), paying_off(owed - 2)])
 
     assert Counter(type(answer) for answer in answers) == {Repayment: 1, PaymentAboveOwed: 1}
+    assert_books_agree()
+
+
+def test_workers_on_one_file_at_once_divide_what_is_above_the_debt_once() -> None:
+    loans = [LoanFactory(active=True) for _ in range(3)]
+    close_until(TODAY - timedelta(days=1))
+    rows = [(TODAY.isoformat(), f"B-{n}", "15000.00", loan.number) for n, loan in enumerate(loans)]
+    bank_file = importing.commit(content=statement(*rows), name="march.csv", on=TODAY, imported_by=None)
+
+    def settle() -> dict[str, int]:
+        return importing.settle_file(bank_file_id=bank_file.pk, on=TODAY, by=None)
+
+    counts = at_once([settle] * 4)
+
+    assert sum(count["suspense"] for count in counts) == 3
+    assert Repayment.objects.count() == 3
+    booked = Repayment.objects.aggregate(total=Sum("amount"))["total"]
+    assert booked + -balances()["2202"] == Decimal("45000.00")
     assert_books_agree()
 
 
