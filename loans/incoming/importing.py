@@ -28,7 +28,7 @@ from loans.banking.statement import Statement, StatementRow
 from loans.bookkeeping import positions
 from loans.bookkeeping.account_mapping import common_accounts
 from loans.incoming.matching import Match, match_rows
-from loans.models import BankFile, IncomingPayment, IncomingPaymentShare, IncomingPaymentStatus, Loan
+from loans.models import BankFile, IncomingPayment, IncomingPaymentShare, IncomingPaymentStatus, Loan, LoanStatus
 from loans.servicing import repayments
 from loans.servicing.guarding import Excess, PaymentAboveOwed, owed_on, taken_as_credit
 from staff.models import User
@@ -220,7 +220,10 @@ def _settle(payment: IncomingPayment, loan: Loan, on: date, by: User | None) -> 
 
 @transaction.atomic
 def _divide(payment: IncomingPayment, loan_id: int, on: date, by: User | None) -> str:
-    """Credit what the loan owes and leave the rest waiting, or take it all where the rest is small; what became of it."""
+    """Credit what the loan owes and leave the rest waiting, or take it all where the rest is small; what became of it.
+
+    Where the payment is told of late and something has happened since, it does not settle the loan, and waits as a whole.
+    """
     locked = _waiting(payment.pk)
     loan = Loan.objects.locked(loan_id)
     owed = owed_on(loan, positions.load(loan, positions.locked(loan_id)), payment.paid_on)
@@ -229,7 +232,7 @@ def _divide(payment: IncomingPayment, loan_id: int, on: date, by: User | None) -
         _credit(locked, loan_id, payment.amount, on=on, by=by, excess=Excess.CREDITED)
         _note(locked, payment.matched_how)
         return "matched"
-    if owed.amount:
+    if owed.amount and (owed.settles or loan.status == LoanStatus.WRITTEN_OFF):
         _credit(locked, loan_id, owed.amount, on=on, by=by, settles=owed.settles)
         _note(locked, payment.matched_how)
     payment.unmatched_reason = PaymentAboveOwed.code

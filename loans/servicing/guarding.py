@@ -34,7 +34,6 @@ _ALIKE = " OR (loan_id = %s AND received_on = %s AND amount = %s AND status = 'p
 _REFERRED = " OR (payer_reference = %s AND payer_reference <> '' AND loan_id = %s AND status = 'posted')"
 _ITS_OWN_FIRST = " ORDER BY (idempotency_key = %s) DESC, id"
 
-
 # The words of the ticks that answer on pages.
 KEEP_EXCESS = _("Keep the excess as a credit balance")
 ANOTHER_PAYMENT = _("This is another payment")
@@ -78,7 +77,8 @@ class PaymentLooksRepeated(DomainError):
 class Owed:
     """What a loan owes in all on a day, at least nothing; ``settles``: whether money of that day can settle it.
 
-    It cannot where the loan does not run, or where the money is told of late and other money paid the rest since.
+    It cannot where the loan does not run, or where the money is told of late and something has happened since: then it is
+    divided as any payment.
     """
 
     amount: Decimal
@@ -152,17 +152,18 @@ def settles_by_excess(loan: Loan, account: Account, *, amount: Decimal, received
 def owed_on(loan: Loan, account: Account, on: date) -> Owed:
     """What ``loan`` owes in all on ``on``: what settles it, or what is left of a write-off; none of a settled loan.
 
-    ``account`` is the loan as stored. Of a day before the one it is reckoned to it is the less of what settled the loan
-    then and what settles it now: money that came since has paid the rest.
+    ``account`` is the loan as stored. On a day before the one it is reckoned to it is what settled the loan then, unless
+    money, a drawdown or another event has come since: then it is what settles the loan now.
     """
     if loan.status != LoanStatus.ACTIVE:
         left = account.written_off.left if account.written_off is not None else account.owed
         return Owed(max(left, ZERO), settles=False)
-    now = quote_of(account, max(on, account.as_of)).total
-    if on >= account.as_of:
-        return Owed(max(now, ZERO), settles=True)
-    then = quote_of(_as_it_was(loan, on), on).total
-    return Owed(max(min(then, now), ZERO), settles=then <= now)
+    if on < account.as_of:
+        events = stored_events(loan)
+        if any(event.on > on for event in events):
+            return Owed(max(quote_of(account, account.as_of).total, ZERO), settles=False)
+        account, _outcomes = replay(positions.load_as_agreed(loan), events)
+    return Owed(max(quote_of(account, on).total, ZERO), settles=True)
 
 
 def taken_as_credit(loan: Loan, on: date) -> Decimal:
@@ -182,10 +183,3 @@ def _surely_owed(loan: Loan, account: Account, on: date) -> Decimal:
         return ZERO
     paid_ahead = sum((row.interest_paid for row in account.instalments if row.due_on > on), ZERO)
     return account.principal_outstanding - paid_ahead
-
-
-def _as_it_was(loan: Loan, on: date) -> Account:
-    """The account at the end of ``on``, by what is known of it now."""
-    events = (event for event in stored_events(loan) if event.on <= on)
-    account, _outcomes = replay(positions.load_as_agreed(loan), events)
-    return account

@@ -33,7 +33,7 @@ from tests.loans.statements import statement
 
 pytestmark = pytest.mark.django_db
 PAID_OFF = Decimal("12058.06")
-PAID, ON = date(2026, 1, 25), date(2026, 1, 26)
+PAID, ON, LATER = date(2026, 1, 25), date(2026, 1, 26), date(2026, 2, 1)
 Row = tuple[str, str, str, str]
 
 
@@ -247,6 +247,19 @@ def test_the_same_holds_for_a_notification_of_camt054(lin: Loan) -> None:
 
     assert "camt" in bank_file.profile
     assert (Repayment.objects.get().amount, waiting()) == (PAID_OFF, Decimal("941.94"))
+    assert_nothing_is_lost()
+
+
+def test_a_line_told_of_after_other_money_came_waits_as_a_whole(lin: Loan) -> None:
+    close_until(date(2026, 1, 29))
+    RepaymentFactory(loan=lin, amount=Decimal("5000.00"), received_on=date(2026, 1, 30))
+    close_until(date(2026, 1, 31))
+    bank_file = importing.commit(content=statement(line(lin, "10000.00")), name="a", on=LATER, imported_by=None)
+
+    importing.settle_file(bank_file_id=bank_file.pk, on=LATER, by=None)
+
+    assert (IncomingPayment.objects.get().unmatched_reason, waiting()) == ("payment_above_owed", 10_000)
+    assert Repayment.objects.get().amount == 5000
     assert_nothing_is_lost()
 
 

@@ -55,6 +55,16 @@ def loan() -> Loan:
     return made
 
 
+@pytest.fixture
+def lots() -> Loan:
+    """10,000.00 approved, 1,000.00 drawn on 15 January and 9,000.00 on the 25th."""
+    made = a_running_loan(principal=Decimal("10000.00"), drawdowns=[["2026-01-15", "1000.00"]])
+    close_until(date(2026, 1, 24))
+    perform(wish(made, "drawn_down", ON, amount=Decimal("9000.00")), approved=True)
+    close_until(date(2026, 1, 27))
+    return made
+
+
 def overpaid(loan: Loan) -> Decimal:
     return LoanPosition.objects.get(pk=loan.pk).overpaid
 
@@ -184,6 +194,14 @@ def test_money_that_came_since_has_paid_its_part(loan: Loan) -> None:
     receipt = pay(loan, "10000.00", excess=Excess.CREDITED)
     assert not receipt.settles_early  # on its own day it did not settle the loan
     assert_books_agree(loan)
+
+
+def test_a_drawdown_since_has_made_room(lots: Loan) -> None:
+    """1,500.00 on the 20th were more than the 1,000.00 drawn by then; since 9,000.00 were drawn they are owed."""
+    receipt = pay(lots, "1500.00", date(2026, 1, 20))
+
+    assert (receipt.settles_early, overpaid(lots)) == (False, ZERO)
+    assert_books_agree(lots)
 
 
 def test_where_more_was_paid_ahead_than_the_days_cost_nothing_is_owed(loan: Loan) -> None:
