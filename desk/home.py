@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from django.core.cache import cache
-from django.db.models import Count, Model, QuerySet, Sum
+from django.db.models import Count, F, Model, QuerySet, Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise as LazyText
@@ -147,7 +147,7 @@ def _disbursements(user: User, on: date) -> Tile:
 
 def _unmatched(user: User, on: date) -> Tile:
     rows = IncomingPayment.objects.filter(status=IncomingPaymentStatus.SUSPENSE)
-    total = rows.aggregate(total=Sum("amount"))["total"] or ZERO
+    total = rows.aggregate(total=Sum(F("amount") - F("credited")))["total"] or ZERO
     return Tile(
         _("Payments not matched"),
         capped(rows) or "0",

@@ -245,7 +245,7 @@ class BankFileAdmin(ReadOnlyAdmin):
 
 @admin.register(IncomingPayment)
 class IncomingPaymentAdmin(ReadOnlyAdmin):
-    list_display = ("bank_reference", "paid_on", "amount", "status", "matched_how")
+    list_display = ("bank_reference", "paid_on", "amount", "credited", "status", "matched_how")
     list_filter = ("status",)
     search_fields = ("bank_reference",)
     exclude = ("payer_name", "remark")

@@ -15,6 +15,7 @@ from operations.steps import STEPS, Step
 COUNT_LABELS: dict[str, str | Promise] = {
     "debits_paid": _("paid"),
     "debits_failed": _("refused by the bank"),
+    "debits_to_check": _("to be checked"),
     "notices_failed": _("held, not notified"),
     "notices_made_good": _("notified again"),
     "late_rates_changed": _("late rates changed"),

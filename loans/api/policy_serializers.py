@@ -85,6 +85,11 @@ class ReleaseInput(serializers.Serializer[Any]):
 @example(amount=fen(1_034_512))
 class ReinstatementInput(serializers.Serializer[Any]):
     amount = MoneyField(help_text="The total of the reinstatement quote of today.")
+    allow_repeat = serializers.BooleanField(
+        default=False,
+        help_text="It is another payment, although one of this day and amount is recorded for the loan. Without it such a "
+        "payment is refused with `payment_looks_repeated`.",
+    )
 
 
 class CashValueSerializer(serializers.Serializer[Any]):

@@ -192,5 +192,6 @@ class Reinstate(PolicyView):
             channel=CHANNEL,
             idempotency_key=use_case_key(request),
             by=person(request),
+            allow_repeat=given["allow_repeat"],
         )
         return self.made(RepaymentSerializer, reading.repayments().get(pk=receipt.pk))

@@ -196,6 +196,18 @@ class RepaymentInput(InItsCurrency):
     settles_early = serializers.BooleanField(
         default=False, help_text="The amount is a payoff quote of that day and settles the loan."
     )
+    allow_overpayment = serializers.BooleanField(
+        default=False,
+        help_text="Take an amount above all that is owed on received_on: what is owed settles the loan, the rest is a "
+        "credit balance. Without it such an amount is refused with `payment_above_owed`. A settlement is always the "
+        "exact quote.",
+    )
+    allow_repeat = serializers.BooleanField(
+        default=False,
+        help_text="It is another payment, although one with the same received_on and amount, or the same payer_reference, "
+        "is recorded for the loan. Without it such a payment is refused with `payment_looks_repeated`; `existing` is the "
+        "id of the earlier one.",
+    )
 
     def currency_of_input(self, data: dict[str, Any]) -> str:
         return currency_of_loan(data.get("loan"))

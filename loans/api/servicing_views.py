@@ -16,6 +16,7 @@ from loans.api import reading
 from loans.api import servicing_serializers as shapes
 from loans.api.views import CHANNEL, KIND, referred
 from loans.models import Loan, LoanStatus, Repayment, RepaymentStatus
+from loans.servicing.guarding import Excess
 from loans.servicing.repayments import record_repayment, reverse_repayment
 from loans.servicing.settling import SettlementQuote, settle_early, settlement_quote
 from partners.api.base import PartnerView, idempotent, use_case_key
@@ -197,7 +198,10 @@ class Repayments(RepaymentView):
     )
     @idempotent
     def post(self, request: Request) -> Response:
-        """Money you received for a loan: it is allocated in the order of the product, a late report is back-dated."""
+        """Money you received for a loan: it is allocated in the order of the product, a late report is back-dated.
+
+        More than is owed, and what looks like a payment recorded before, is refused until you say that it is meant.
+        """
         given = self.body(shapes.RepaymentInput)
         loan = referred(self.loans(), "loan", given["loan"])
         repayment = record(loan, given, key=use_case_key(self.request), by=self.client.acts_as)
@@ -217,6 +221,8 @@ def record(loan: Loan, given: dict[str, Any], *, key: str, by: User) -> Repaymen
             by=by,
             recorded_on=today,
             amount=given["amount"],
+            payer_reference=given.get("payer_reference", ""),
+            allow_repeat=given["allow_repeat"],
         )
     return record_repayment(
         loan_id=loan.pk,
@@ -227,6 +233,8 @@ def record(loan: Loan, given: dict[str, Any], *, key: str, by: User) -> Repaymen
         recorded_by=by,
         recorded_on=today,
         payer_reference=given.get("payer_reference", ""),
+        excess=Excess.CREDITED if given["allow_overpayment"] else Excess.REFUSED,
+        allow_repeat=given["allow_repeat"],
     )
 
 

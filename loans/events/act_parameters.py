@@ -39,6 +39,7 @@ class Parameter:
     """One value an act asks for.
 
     ``least`` and ``most`` bound amounts, rates and counts, both included; a text has ``longest`` characters at the most.
+    ``answers`` is the code of the refusal which this flag answers: a page asks for it only once it was refused so.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Parameter:
     most: Decimal | int | None = None
     initial: Any = None
     longest: int = 200
+    answers: str = ""
 
 
 class ParameterUnknown(Invalid):

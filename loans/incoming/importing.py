@@ -1,5 +1,9 @@
 """Takes a statement file in: look first (dry run), then commit, then settle each payment or park it in suspense.
 
+What is more than its loan owes is divided: what is owed is credited, the rest waits for a person, unless it is so little
+that the rule ``overpayment_taken`` makes it a credit balance at once. What looks like a payment that was recorded before
+waits as a whole (``loans.servicing.guarding``).
+
 Committing writes every payment down before any loan is touched, so a crash in between loses nothing: what is still
 unsettled is settled by running the same step again. The hash of the file and the bank's own references keep a repeated
 or overlapping file from counting money twice; the repayment's idempotency key is the last guard.
@@ -21,10 +25,12 @@ from ledger import posting
 from loans.banking.camt054 import looks_like_camt, read_camt054
 from loans.banking.csv_statement import read_csv
 from loans.banking.statement import Statement, StatementRow
+from loans.bookkeeping import positions
 from loans.bookkeeping.account_mapping import common_accounts
 from loans.incoming.matching import Match, match_rows
-from loans.models import BankFile, IncomingPayment, IncomingPaymentShare, IncomingPaymentStatus, Loan
+from loans.models import BankFile, IncomingPayment, IncomingPaymentShare, IncomingPaymentStatus, Loan, LoanStatus
 from loans.servicing import repayments
+from loans.servicing.guarding import Excess, PaymentAboveOwed, owed_on, taken_as_credit
 from staff.models import User
 
 CHANNEL = "bank_file"
@@ -56,7 +62,7 @@ class PaymentAlreadySettled(DomainError):
 class SharesDoNotAddUp(Invalid):
     code = "incoming_payment_shares_differ"
     field = "shares"
-    message = _("The parts sum to %(parts)s, the payment is %(amount)s.")
+    message = _("The parts sum to %(parts)s, what waits of the payment is %(amount)s.")
 
 
 class LoanNumberUnknown(NotFound):
@@ -195,13 +201,41 @@ def _settle_or_park(payment: IncomingPayment, on: date, by: User | None) -> str:
     """
     if payment.proposed_loan is not None:
         try:
-            share = Share(payment.proposed_loan.number, payment.amount)
-            match_payment(payment_id=payment.pk, shares=[share], on=on, by=by, how=payment.matched_how)
-            return "matched"
+            return _settle(payment, payment.proposed_loan, on, by)
         except PaymentAlreadySettled:
             return ""
         except DomainError as refusal:
             payment.unmatched_reason = refusal.code[:40]
+    return "suspense" if _park(payment, on) else ""
+
+
+def _settle(payment: IncomingPayment, loan: Loan, on: date, by: User | None) -> str:
+    try:
+        share = Share(loan.number, payment.amount)
+        match_payment(payment_id=payment.pk, shares=[share], on=on, by=by, how=payment.matched_how)
+        return "matched"
+    except PaymentAboveOwed:
+        return _divide(payment, loan.pk, on, by)
+
+
+@transaction.atomic
+def _divide(payment: IncomingPayment, loan_id: int, on: date, by: User | None) -> str:
+    """Credit what the loan owes and leave the rest waiting, or take it all where the rest is small; what became of it.
+
+    Where the payment is told of late and something has happened since, it does not settle the loan, and waits as a whole.
+    """
+    locked = _waiting(payment.pk)
+    loan = Loan.objects.locked(loan_id)
+    owed = owed_on(loan, positions.load(loan, positions.locked(loan_id)), payment.paid_on)
+    excess = payment.amount - owed.amount
+    if excess <= taken_as_credit(loan, payment.paid_on):
+        _credit(locked, loan_id, payment.amount, on=on, by=by, excess=Excess.CREDITED)
+        _note(locked, payment.matched_how)
+        return "matched"
+    if owed.amount and (owed.settles or loan.status == LoanStatus.WRITTEN_OFF):
+        _credit(locked, loan_id, owed.amount, on=on, by=by, settles=owed.settles)
+        _note(locked, payment.matched_how)
+    payment.unmatched_reason = PaymentAboveOwed.code
     return "suspense" if _park(payment, on) else ""
 
 
@@ -211,41 +245,63 @@ def _park(payment: IncomingPayment, on: date) -> bool:
     waiting = IncomingPayment.objects.select_for_update().filter(
         pk=payment.pk, status=IncomingPaymentStatus.SUSPENSE, suspense_entry=None
     )
-    if waiting.first() is None:
+    locked = waiting.first()
+    if locked is None:
         return False
-    entry = posting.post(
+    locked.suspense_entry = posting.post(
         event="unidentified_receipt",
         posted_on=on,
-        effective_on=payment.paid_on,
-        lines=_unidentified(payment.amount),
-        description=payment.bank_reference,
+        effective_on=locked.paid_on,
+        lines=_unidentified(locked.left),
+        description=locked.bank_reference,
     )
-    IncomingPayment.objects.filter(pk=payment.pk).update(
-        suspense_entry=entry, unmatched_reason=payment.unmatched_reason, matched_how=""
-    )
+    locked.unmatched_reason = payment.unmatched_reason
+    locked.matched_how = locked.matched_how if locked.credited else ""
+    locked.save(update_fields=["suspense_entry", "unmatched_reason", "matched_how"])
     return True
 
 
 @transaction.atomic
 def match_payment(
-    *, payment_id: int, shares: Sequence[Share], on: date, by: User | None, how: str = "by_hand"
+    *,
+    payment_id: int,
+    shares: Sequence[Share],
+    on: date,
+    by: User | None,
+    how: str = "by_hand",
+    excess: Excess = Excess.REFUSED,
+    allow_repeat: bool = False,
 ) -> IncomingPayment:
-    """Credit a payment to one loan, or split it over several.
+    """Credit what waits of a payment to one loan, or split it over several.
 
-    Raises PaymentAlreadySettled, SharesDoNotAddUp, LoanNumberUnknown and whatever `record_repayment` refuses.
+    ``excess`` and ``allow_repeat`` answer for every part what ``record_repayment`` asks. Raises PaymentAlreadySettled,
+    SharesDoNotAddUp, LoanNumberUnknown and whatever `record_repayment` refuses.
     """
+    payment = _waiting(payment_id)
+    if sum((share.amount for share in shares), ZERO) != payment.left or any(share.amount <= 0 for share in shares):
+        raise SharesDoNotAddUp(parts=sum((share.amount for share in shares), ZERO), amount=payment.left)
+    if payment.suspense_entry is not None:
+        posting.reverse(payment.suspense_entry, posted_on=on, reason=payment.bank_reference)
+    for loan_id, amount in _by_loan_id(shares):
+        _credit(payment, loan_id, amount, on=on, by=by, excess=excess, allow_repeat=allow_repeat)
+    _note(payment, how)
+    return payment
+
+
+def _waiting(payment_id: int) -> IncomingPayment:
+    """The payment, held. Raises PaymentAlreadySettled unless something of it waits."""
     payment = IncomingPayment.objects.select_for_update().get(pk=payment_id)
     if payment.status != IncomingPaymentStatus.SUSPENSE:
         raise PaymentAlreadySettled(reference=payment.bank_reference, status=payment.get_status_display())
-    if sum((share.amount for share in shares), ZERO) != payment.amount or any(share.amount <= 0 for share in shares):
-        raise SharesDoNotAddUp(parts=sum((share.amount for share in shares), ZERO), amount=payment.amount)
-    if payment.suspense_entry is not None:
-        posting.reverse(payment.suspense_entry, posted_on=on, reason=payment.bank_reference)
-    for place, share in enumerate(_by_loan_id(shares)):
-        _credit(payment, *share, place=place, on=on, by=by)
-    payment.status, payment.matched_how = IncomingPaymentStatus.MATCHED, how
-    payment.save(update_fields=["status", "matched_how"])
     return payment
+
+
+def _note(payment: IncomingPayment, how: str) -> None:
+    """Write down what loans were credited with; once nothing is left of the payment it is matched."""
+    payment.matched_how = how
+    if not payment.left:
+        payment.status = IncomingPaymentStatus.MATCHED
+    payment.save(update_fields=["credited", "status", "matched_how"])
 
 
 def _unidentified(amount: Decimal) -> list[posting.Line]:
@@ -263,31 +319,47 @@ def _by_loan_id(shares: Sequence[Share]) -> list[tuple[int, Decimal]]:
     return sorted((ids[share.loan_number], share.amount) for share in shares)
 
 
-def _credit(payment: IncomingPayment, loan_id: int, amount: Decimal, *, place: int, on: date, by: User | None) -> None:
+def _credit(
+    payment: IncomingPayment,
+    loan_id: int,
+    amount: Decimal,
+    *,
+    on: date,
+    by: User | None,
+    settles: bool = False,
+    excess: Excess = Excess.REFUSED,
+    allow_repeat: bool = False,
+) -> None:
+    """Record the next share of the payment. Two shares for one loan are alike by their reference, and yet no repeat."""
+    before = list(payment.shares.values_list("repayment__loan_id", flat=True)) if payment.credited else []
     repayment = repayments.record_repayment(
         loan_id=loan_id,
         amount=amount,
         received_on=payment.paid_on,
         channel=CHANNEL,
-        idempotency_key=f"bank:{payment.bank_reference}:{place}"[:255],
+        idempotency_key=f"bank:{payment.bank_reference}:{len(before)}"[:255],
         recorded_by=by,
         recorded_on=on,
         payer_reference=payment.bank_reference,
+        settles_early=settles,
+        excess=excess,
+        allow_repeat=allow_repeat or loan_id in before,
     )
     IncomingPaymentShare.objects.create(payment=payment, repayment=repayment, amount=amount)
+    payment.credited += amount
 
 
 @transaction.atomic
 def return_payment(*, payment_id: int, on: date, reason: str) -> IncomingPayment:
-    """Give the money back to the payer: for payments that belong to no loan of ours. Raises PaymentAlreadySettled."""
-    payment = IncomingPayment.objects.select_for_update().get(pk=payment_id)
-    if payment.status != IncomingPaymentStatus.SUSPENSE or payment.suspense_entry is None:
+    """Give back to the payer what waits of the payment: no loan of ours is owed it. Raises PaymentAlreadySettled."""
+    payment = _waiting(payment_id)
+    if payment.suspense_entry is None:
         raise PaymentAlreadySettled(reference=payment.bank_reference, status=payment.get_status_display())
     payment.return_entry = posting.post(
         event="unidentified_receipt_returned",
         posted_on=on,
         effective_on=on,
-        lines=_unidentified(-payment.amount),
+        lines=_unidentified(-payment.left),
         description=reason[:200],
     )
     payment.status = IncomingPaymentStatus.RETURNED

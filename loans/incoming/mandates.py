@@ -1,12 +1,17 @@
 """Direct debit: the borrower's plan executes itself on the due date.
 
 An attempt is stored before the bank is asked and the bank is asked with the attempt's reference, so that a crash in
-between neither loses nor repeats a debit. Money that came is recorded through the same ``record_repayment`` as any other.
+between neither loses nor repeats a debit. The sum is worked out when the attempt is made and never changes afterwards.
+Money that came is recorded through the same ``record_repayment`` as any other. That it came is a fact: what is more than
+the loan owes by then is a credit balance, what looks like a payment recorded before is recorded beside it. Neither happens
+silently: the attempt keeps the code of the question a person would have been asked, the loan's page says it, and the night
+counts it (``debits_to_check``).
 """
 
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, Q
@@ -29,10 +34,12 @@ from loans.models import (
     MandateStatus,
     RepaymentChannel,
 )
+from loans.servicing.guarding import Excess, PaymentAboveOwed, PaymentLooksRepeated
 from loans.servicing.repayments import record_repayment
 
 RULE = "debit_retries"
 UNANSWERED = ("sent", "unknown")
+QUESTIONS = (PaymentAboveOwed.code, PaymentLooksRepeated.code)
 
 
 class MandateNotPossible(DomainError):
@@ -70,12 +77,14 @@ def run_due(lo: int, hi: int, on: date) -> dict[str, int]:
     A debit the bank has not answered for is asked about first. A failed one is repeated by the rule ``debit_retries``
     until the next instalment falls due, which is tried anew; nothing is debited that was paid otherwise.
     """
-    counts = {"debits_paid": 0, "debits_failed": 0}
+    counts = {"debits_paid": 0, "debits_failed": 0, "debits_to_check": 0}
     plan = RetryPlan.of_rule(rule(RULE, on))
     for mandate in _due(lo, hi, on):
         attempt = _open_attempt(mandate, plan, on)
         if attempt is not None:
-            counts["debits_paid" if _settle(attempt, on) else "debits_failed"] += 1
+            paid = _settle(attempt, on)
+            counts["debits_paid" if paid else "debits_failed"] += 1
+            counts["debits_to_check"] += attempt.code in QUESTIONS
     return counts
 
 
@@ -164,18 +173,29 @@ def _settle(attempt: MandateAttempt, on: date) -> bool:
     )
     stops = _due_now(attempt.mandate.loan, on) <= 0  # only a debit of an earlier run: a new one was made for a sum due
     answer = direct_debit().withdraw(order) if stops else direct_debit().collect(order)
-    if answer.outcome == "paid":
-        attempt.repayment = record_repayment(
-            loan_id=attempt.mandate.loan_id,
-            amount=attempt.amount,
-            received_on=on,
-            channel=RepaymentChannel.DIRECT_DEBIT,
-            idempotency_key=f"mandate:{attempt.reference}",
-            recorded_by=None,
-            recorded_on=on,
-            payer_reference=attempt.reference,
-        )
     attempt.outcome = "stopped" if stops and answer.outcome == "failed" else answer.outcome
     attempt.code, attempt.message = answer.code, answer.detail
+    if answer.outcome == "paid":
+        _take_in(attempt, on)
     attempt.save(update_fields=["outcome", "code", "message", "repayment"])
     return answer.outcome == "paid"
+
+
+def _take_in(attempt: MandateAttempt, on: date) -> None:
+    """Record what was collected, whatever it is; the attempt says what would have been asked of a person."""
+    record = partial(
+        record_repayment,
+        loan_id=attempt.mandate.loan_id,
+        amount=attempt.amount,
+        received_on=on,
+        channel=RepaymentChannel.DIRECT_DEBIT,
+        idempotency_key=f"mandate:{attempt.reference}",
+        recorded_by=None,
+        recorded_on=on,
+        payer_reference=attempt.reference,
+    )
+    try:
+        attempt.repayment = record()
+    except (PaymentAboveOwed, PaymentLooksRepeated) as question:
+        attempt.repayment = record(excess=Excess.CREDITED, allow_repeat=True)
+        attempt.code, attempt.message = question.code, ""

@@ -1,5 +1,7 @@
 """Money as the bank reported it: each statement file once, each incoming payment once, and what became of it."""
 
+from decimal import Decimal
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +11,7 @@ from core.currencies import house_currency
 from core.fields import EncryptedTextField, money_field
 from core.history import tracked
 from core.masking import mask_name
+from core.money import ZERO
 
 
 class BankFile(models.Model):
@@ -41,7 +44,7 @@ class BankFile(models.Model):
 
 
 class IncomingPaymentStatus(Toned):
-    """What became of a payment. ``suspense``: nobody knows yet whose it is, so somebody has to find out."""
+    """What became of a payment. ``suspense``: it, or a part of it, waits until somebody has found out whose it is."""
 
     SUSPENSE = "suspense", Tone.ATTENTION, _("not matched")
     MATCHED = "matched", Tone.GOOD, _("matched")
@@ -49,12 +52,16 @@ class IncomingPaymentStatus(Toned):
 
 
 class IncomingPayment(models.Model):
-    """One credit on the bank account. The bank's reference is unique, so overlapping files never count money twice."""
+    """One credit on the bank account. The bank's reference is unique, so overlapping files never count money twice.
+
+    ``credited`` is what its shares brought to loans; the rest waits, or went back to the payer.
+    """
 
     bank_file = models.ForeignKey(BankFile, on_delete=models.PROTECT, related_name="payments")
     line = models.PositiveIntegerField(_("line"))
     paid_on = models.DateField(_("paid on"))
     amount = money_field(verbose_name=_("amount"))
+    credited = money_field(verbose_name=_("credited to loans"), default=0)
     bank_reference = models.CharField(_("bank reference"), max_length=64, unique=True)
     payer_name = EncryptedTextField(_("payer"), blank=True, default="")
     payer_last4 = models.CharField(_("payer account"), max_length=4, blank=True, default="")
@@ -89,6 +96,11 @@ class IncomingPayment(models.Model):
             models.CheckConstraint(
                 condition=models.Q(status__in=IncomingPaymentStatus.values), name="loans_incomingpayment_status_known"
             ),
+            models.CheckConstraint(
+                condition=models.Q(status="matched", credited=models.F("amount"))
+                | models.Q(~models.Q(status="matched"), credited__gte=0, credited__lt=models.F("amount")),
+                name="loans_incomingpayment_credited",
+            ),
         ]
         indexes = [
             models.Index(fields=["-id"], condition=models.Q(status="suspense"), name="loans_incoming_suspense"),
@@ -105,6 +117,16 @@ class IncomingPayment(models.Model):
     @property
     def is_in_suspense(self) -> bool:
         return self.status == IncomingPaymentStatus.SUSPENSE
+
+    @property
+    def left(self) -> Decimal:
+        """What of it no loan was credited with: it waits, or went back to the payer."""
+        return self.amount - self.credited
+
+    @property
+    def is_divided(self) -> bool:
+        """Whether a part of it was credited and a part was not."""
+        return ZERO < self.credited < self.amount
 
     @property
     def is_returned(self) -> bool:

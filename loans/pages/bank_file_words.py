@@ -29,6 +29,8 @@ UNMATCHED: dict[str, str | Promise] = {
     "loan_unknown": _("The remark names a loan that does not exist."),
     "loan_closed": _("The remark names a loan that takes no more money."),
     "several_loans": _("The payer has several loans and the remark does not say which."),
+    "payment_above_owed": _("More than the loan owes: what was not credited waits."),
+    "payment_looks_repeated": _("A receipt looks the same: look whether this is another payment."),
 }
 
 MATCHED_HOW: dict[str, str | Promise] = {

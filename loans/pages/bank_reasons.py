@@ -22,6 +22,8 @@ REASONS: Mapping[str, str | Promise] = {
     ),
     "not_sent": _("Never sent: an earlier transfer of this order had paid."),
     "returned_by_bank": _("The money was sent back."),
+    "payment_above_owed": _("More was collected than the loan owed: the rest is a credit balance."),
+    "payment_looks_repeated": _("Collected beside a receipt that looks the same: check whether both were paid."),
 }
 
 

@@ -38,6 +38,7 @@ from loans.notices import pledge_notices
 from loans.pledges import pledge_lifecycle
 from loans.pledges.pledge_reading import cover_of, curable_pledges, due_for_review, levels, reinstatable_until
 from loans.pledges.pledging import locked, release, terms_of_market
+from loans.servicing.guarding import Excess
 from loans.servicing.repayments import record_repayment, reverse_repayment
 from loans.servicing.settling import SettlementQuote, settle_early, settlement_quote
 from staff.models import User
@@ -200,6 +201,8 @@ def _lapse(pledge: PolicyPledge, cover: Cover, on: date) -> None:
             recorded_by=None,
             payer_reference=pledge.public_id,
             settles_early=True,
+            excess=Excess.CREDITED,  # the insurer pays the whole cash value, also beyond the debt
+            allow_repeat=True,  # a policy lapses once, and again only after it was reinstated
         )
     reason = _text("debt reached cash value and was not paid within the notice")
     pledge_lifecycle.advance(pledge, PledgeStatus.LAPSED, reason=reason, lapsed_on=on, payout=payout)
@@ -239,12 +242,19 @@ def reinstatement_quote(pledge: PolicyPledge, on: date) -> SettlementQuote:
 
 @transaction.atomic
 def reinstate(
-    *, pledge_id: int, amount: Decimal, on: date, channel: str, idempotency_key: str, by: User | None = None
+    *,
+    pledge_id: int,
+    amount: Decimal,
+    on: date,
+    channel: str,
+    idempotency_key: str,
+    by: User | None = None,
+    allow_repeat: bool = False,
 ) -> Repayment:
     """Bring a lapsed policy back: the insurer takes its payout back and the borrower pays all debt with interest to ``on``.
 
     Returns the receipt; the same key again returns it. Raises PledgeNotInState, ReinstatementTooLate,
-    SettlementAmountDiffers, and LoanNotInState for a loan written off since.
+    SettlementAmountDiffers, PaymentLooksRepeated unless ``allow_repeat``, and LoanNotInState for a loan written off since.
     """
     pledge = locked(pledge_id)
     known = Repayment.objects.filter(idempotency_key=idempotency_key, loan_id=pledge.loan_id).first()
@@ -259,6 +269,7 @@ def reinstate(
         idempotency_key=idempotency_key,
         by=by,
         recorded_on=on,
+        allow_repeat=allow_repeat,
     )
     reason = _text("policy reinstated")
     pledge_lifecycle.advance(pledge, PledgeStatus.REINSTATED, reason=reason, reinstated_on=on, notice_ends_on=None)

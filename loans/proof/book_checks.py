@@ -185,6 +185,27 @@ SELECT r.number, f.figure, f.stored, f.rebuilt
  ORDER BY r.id
 """
 
+# What a bank brought is credited to loans, waits in the account of unidentified receipts, or went back: nothing else.
+INCOMING = """
+SELECT i.bank_reference, f.figure, f.stored, f.rebuilt
+  FROM loans_incomingpayment i
+  LEFT JOIN (SELECT payment_id, sum(amount) AS amount FROM loans_incomingpaymentshare GROUP BY 1) s
+    ON s.payment_id = i.id
+  LEFT JOIN ledger_journalentry undone ON undone.reverses_id = i.suspense_entry_id
+  LEFT JOIN LATERAL (SELECT sum(l.debit) AS amount FROM ledger_journalline l
+                      WHERE l.entry_id = i.suspense_entry_id AND undone.id IS NULL) w ON true
+  LEFT JOIN LATERAL (SELECT sum(l.debit) AS amount FROM ledger_journalline l
+                      WHERE l.entry_id = i.return_entry_id) r ON true
+ CROSS JOIN LATERAL (VALUES
+    ('credited to loans', i.credited, coalesce(s.amount, 0)),
+    ('waits in the books', CASE WHEN i.suspense_entry_id IS NULL OR i.status = 'matched' THEN 0
+                                ELSE i.amount - i.credited END, coalesce(w.amount, 0)),
+    ('given back in the books', CASE WHEN i.status = 'returned' THEN i.amount - i.credited ELSE 0 END,
+                                coalesce(r.amount, 0))) AS f(figure, stored, rebuilt)
+ WHERE f.stored <> f.rebuilt
+ ORDER BY i.id
+"""
+
 # An act and its own entry: both stand, or neither. Of a refund and a write-off the entry has the amount of the act.
 ACTS = f"""
 SELECT coalesce(r.number, r.public_id), f.figure, f.stored, f.rebuilt
@@ -218,6 +239,7 @@ CHECKS = (
     Check("control_accounts", CONTROL_ACCOUNTS),
     Check("income", UNSHARED_INCOME),
     Check("repayments", REPAYMENTS),
+    Check("incoming", INCOMING),
     Check("acts", ACTS),
     Check("lines", ORPHAN_LINES),
     Check("shares", ORPHAN_SHARES),

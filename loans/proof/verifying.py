@@ -12,7 +12,7 @@ from loans.events.stored import events_of
 from loans.models import Instalment, Loan, LoanPosition, LoanStatus
 from loans.proof import book_checks, oracle
 from loans.schedules.schedule import build_schedule
-from loans.servicing.settling import quote_of
+from loans.servicing.payoffs import quote_of
 
 CHUNK = 500
 SAMPLED = 100  # of so many loans one is held against the oracle

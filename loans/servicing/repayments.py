@@ -12,7 +12,6 @@ from decimal import Decimal
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from core import rows
 from core.context import acting, current
 from core.errors import DomainError, Invalid
 from core.identifiers import next_number
@@ -30,6 +29,7 @@ from loans.events.of_acts import charged_back
 from loans.events.stored import stored_events
 from loans.models import Loan, LoanPosition, LoanStatus, Repayment, RepaymentChannel, RepaymentStatus
 from loans.notices import notices
+from loans.servicing.guarding import Excess, known_or_alike, settles_by_excess
 from staff.models import User
 
 LONGEST_REFERENCE = 80
@@ -82,6 +82,8 @@ class _Reported:
     recorded_by: User | None
     payer_reference: str
     settles_early: bool
+    excess: Excess
+    allow_repeat: bool
 
 
 def record_repayment(
@@ -95,13 +97,16 @@ def record_repayment(
     recorded_on: date | None = None,
     payer_reference: str = "",
     settles_early: bool = False,
+    excess: Excess = Excess.REFUSED,
+    allow_repeat: bool = False,
 ) -> Repayment:
     """Record ``amount`` received for a loan and allocate it; on a written-off loan it is a recovery.
 
     ``recorded_on`` is the business date (``received_on`` where it is not given). The same key with the same payment
-    returns the receipt made the first time. Raises AmountInvalid, PayerReferenceInvalid, ReceivedInFuture,
-    ReceivedBeforeDisbursement, RepaymentConflict, LoanNotInState, and LaterEventImpossible where a back-dated payment leaves
-    nothing to a later event.
+    returns the receipt made the first time. ``excess`` says what becomes of money above what is owed, ``allow_repeat`` that
+    it is another payment, however like an earlier one it is (``loans.servicing.guarding``). Raises AmountInvalid,
+    PayerReferenceInvalid, ReceivedInFuture, ReceivedBeforeDisbursement, PaymentLooksRepeated, PaymentAboveOwed,
+    RepaymentConflict, LoanNotInState, and LaterEventImpossible where a back-dated payment leaves nothing to a later event.
     """
     told = _Reported(
         amount=valid_amount(amount),
@@ -112,6 +117,8 @@ def record_repayment(
         recorded_by=recorded_by,
         payer_reference=_valid_reference(payer_reference),
         settles_early=settles_early,
+        excess=excess,
+        allow_repeat=allow_repeat,
     )
     try:
         with transaction.atomic():
@@ -126,7 +133,14 @@ def record_repayment(
 
 def _record(loan_id: int, told: _Reported) -> Repayment:
     loan = Loan.objects.locked(loan_id)
-    known = rows.first(Repayment, "WHERE idempotency_key = %s", [told.idempotency_key])
+    known = known_or_alike(
+        loan_id,
+        idempotency_key=told.idempotency_key,
+        amount=told.amount,
+        received_on=told.received_on,
+        payer_reference=told.payer_reference,
+        allow_repeat=told.allow_repeat,
+    )
     if known is not None:
         return _same_or_conflict(known, loan_id, told)
     lifecycle.require(loan, LoanStatus.ACTIVE, LoanStatus.WRITTEN_OFF, LoanStatus.SETTLED)
@@ -139,7 +153,10 @@ def _record(loan_id: int, told: _Reported) -> Repayment:
 
 
 def _same_or_conflict(known: Repayment, loan_id: int, told: _Reported) -> Repayment:
-    if known.payer_reference != told.payer_reference or known.settles_early != told.settles_early:
+    # What was more than is owed settled the loan where that was agreed to, without being told of as a settlement.
+    may_settle = told.settles_early or told.excess is Excess.CREDITED
+    as_told = told.settles_early <= known.settles_early <= may_settle
+    if known.payer_reference != told.payer_reference or not as_told:
         raise RepaymentConflict(key=known.idempotency_key)
     return same_or_conflict(known, loan_id=loan_id, amount=told.amount, received_on=told.received_on)
 
@@ -176,11 +193,13 @@ def _require_possible_dates(loan: Loan, told: _Reported) -> None:
 
 def _taken_in(loan: Loan, position: LoanPosition, told: _Reported) -> Repayment:
     before = positions.load(loan, position)
+    on, amount = told.received_on, told.amount
+    by_excess = settles_by_excess(loan, before, amount=amount, received_on=on, excess=told.excess)
     event = PaymentEvent(
-        on=max(told.received_on, loan.written_off_on or told.received_on),
-        amount=told.amount,
+        on=max(on, loan.written_off_on or on),
+        amount=amount,
         order=before.order,
-        settles_early=told.settles_early,
+        settles_early=told.settles_early or by_excess,
         free_of_charge=told.channel == RepaymentChannel.INSURER,
     )
     is_recovery = loan.status == LoanStatus.WRITTEN_OFF
@@ -192,12 +211,14 @@ def _taken_in(loan: Loan, position: LoanPosition, told: _Reported) -> Repayment:
     else:
         after, outcome = apply(before, event)
     assert outcome.allocation is not None
-    repayment = _create(loan, told, outcome.allocation, is_recovery=is_recovery)
+    repayment = _create(loan, told, outcome.allocation, is_recovery=is_recovery, settles_early=event.settles_early)
     conclude(loan, position, before, after, on=told.recorded_on, settled_on=told.received_on)
     return repayment
 
 
-def _create(loan: Loan, told: _Reported, allocation: Allocation, *, is_recovery: bool) -> Repayment:
+def _create(
+    loan: Loan, told: _Reported, allocation: Allocation, *, is_recovery: bool, settles_early: bool
+) -> Repayment:
     entry = post(
         event=bookings.event_of(allocation),
         posted_on=told.recorded_on,
@@ -217,7 +238,7 @@ def _create(loan: Loan, told: _Reported, allocation: Allocation, *, is_recovery:
         idempotency_key=told.idempotency_key,
         recorded_by=told.recorded_by,
         payer_reference=told.payer_reference,
-        settles_early=told.settles_early,
+        settles_early=settles_early,
     )
     write_allocation(repayment, allocation)
     return repayment

@@ -1,6 +1,5 @@
 """Settling early: what settles a loan on a day, and settling it with exactly that sum."""
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -8,12 +7,9 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError, Invalid
-from core.money import ZERO
-from loans.account.account import Account, age, call_in
-from loans.account.parts import Parts
-from loans.account.settlement import charge_of
 from loans.bookkeeping import lifecycle, positions
 from loans.models import Loan, LoanPosition, LoanStatus, Repayment
+from loans.servicing.payoffs import SettlementQuote, quote_of
 from loans.servicing.repayments import RepaymentConflict, record_repayment, same_or_conflict
 from staff.models import User
 
@@ -36,23 +32,6 @@ class NothingToSettleWith(DomainError):
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettlementQuote(Parts):
-    """What settles the loan on ``on``: interest only for the days used; ``saved`` is interest and fees not charged.
-
-    ``interest`` is below zero where more of it was paid ahead than the days used cost: that is given back (民法典 677).
-    ``early_charge`` is what of the fees is charged for repaying early.
-    """
-
-    on: date
-    saved: Decimal
-    early_charge: Decimal = ZERO
-
-    @property
-    def other_fees(self) -> Decimal:
-        return self.fee - self.early_charge
-
-
 def settlement_quote(loan: Loan, on: date) -> SettlementQuote:
     """What settles ``loan`` on ``on``; changes nothing. A day before the last event is quoted as that day.
 
@@ -66,13 +45,6 @@ def settlement_quote(loan: Loan, on: date) -> SettlementQuote:
     return quote
 
 
-def quote_of(account: Account, on: date) -> SettlementQuote:
-    """The settlement quote of an account; its total is below zero where more was paid ahead than the days used cost."""
-    called, charge = call_in(account, on), charge_of(age(account, on), on)
-    owed = called.owed_parts + Parts(fee=charge)
-    return SettlementQuote(on=on, saved=max(account.owed - called.owed, ZERO), early_charge=charge, **owed.as_dict())
-
-
 @transaction.atomic
 def settle_early(
     *,
@@ -83,17 +55,19 @@ def settle_early(
     by: User | None = None,
     recorded_on: date | None = None,
     amount: Decimal | None = None,
+    payer_reference: str = "",
+    allow_repeat: bool = False,
 ) -> Repayment:
     """Settle the loan with exactly the quoted sum, on the day it is quoted for: ``on``, or the day of the last event.
 
     ``amount`` is what somebody was shown or brings: then it must be the quote of ``on`` to the cent. A repeat with the same
-    key returns the receipt made the first time. Raises SettlementAmountDiffers, and what ``settlement_quote``
-    and ``record_repayment`` raise.
+    key returns the receipt made the first time. ``allow_repeat``: it is another payment, however like an earlier one it is.
+    Raises SettlementAmountDiffers, and what ``settlement_quote`` and ``record_repayment`` raise.
     """
     loan = Loan.objects.locked(loan_id)
     known = Repayment.objects.filter(idempotency_key=idempotency_key).first()
     if known is not None:
-        if not known.settles_early:
+        if not known.settles_early or known.payer_reference != payer_reference:
             raise RepaymentConflict(key=idempotency_key)
         same = known.amount if amount is None else amount
         return same_or_conflict(known, loan_id=loan_id, amount=same, received_on=max(on, known.told_on))
@@ -110,5 +84,7 @@ def settle_early(
         idempotency_key=idempotency_key,
         recorded_by=by,
         recorded_on=recorded_on,
+        payer_reference=payer_reference,
         settles_early=True,
+        allow_repeat=allow_repeat,
     )

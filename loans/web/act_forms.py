@@ -39,6 +39,8 @@ class ActForm(KeyedForm):
     def __init__(self, kind: ActKind, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.kind = kind
+        self.answers = {parameter.answers: parameter.name for parameter in kind.parameters if parameter.answers}
+        self._refused_by: set[str] = set()
         for parameter in kind.parameters:
             self.fields[parameter.name] = _field(parameter)
         if not kind.counts_from_today:
@@ -49,12 +51,24 @@ class ActForm(KeyedForm):
     @property
     def asked(self) -> list[forms.BoundField]:
         """The fields people fill in, in order."""
-        return [self[name] for name in self.fields if name != "key"]
+        return [self[name] for name in self.fields if name not in {"key", *self.answers.values()}]
+
+    @property
+    def questions(self) -> list[forms.BoundField]:
+        """The ticks that answer a refusal: those it was refused for, and those that are set."""
+        return [self[name] for code, name in self.answers.items() if code in self._refused_by or self[name].value()]
 
     def refused(self, refusal: DomainError) -> None:
-        """Put the sentence beside the field it concerns; what receipts call the day received is the act's day."""
-        field = DAY if refusal.field == "received_on" else refusal.field
+        """Put the sentence beside the field it concerns: what can be answered by a tick beside the tick; what receipts call
+        the day received is the act's day."""
+        self._refused_by.add(refusal.code)
+        field = DAY if refusal.field == "received_on" else self.answers.get(refusal.code, refusal.field)
         self.add_error(field if field in self.fields else None, refusal.detail)
+
+    @property
+    def has_question(self) -> bool:
+        """Whether it was refused for what a tick answers."""
+        return not self._refused_by.isdisjoint(self.answers)
 
     def values(self) -> dict[str, Any]:
         """What was given of the parameters; what was left empty is not among it."""

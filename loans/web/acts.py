@@ -125,12 +125,13 @@ def act_preview(request: HttpRequest, number: str, code: str) -> HttpResponse:
     check(request.user, kind.permission)
     loan, on = loan_by_number(number), business_date.current()
     form = ActForm(kind, {**request.GET.dict(), "key": "preview", REASON: "preview"})
-    context: dict[str, Any] = {"loan": loan, "kind": kind}
+    context: dict[str, Any] = {"loan": loan, "kind": kind, "form": form}
     if form.is_valid():
         try:
             context["shown"] = shown(previewed(_wish(request, loan, form, on), loan))
         except DomainError as refusal:
-            context["refusal"] = refusal.detail
+            form.refused(refusal)
+            context["refusal"] = "" if form.has_question else refusal.detail
     return render(request, "loans/_act_preview.html", context)
 
 

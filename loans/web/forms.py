@@ -16,9 +16,11 @@ from django.utils.translation import gettext_lazy as _
 
 from core import business_date
 from core.currencies import without_currency
+from core.errors import DomainError
 from loans.incoming.importing import Share
 from loans.incoming.matching import number_in
 from loans.models import Disbursement, IncomingPayment, Loan, LoanStatus, Product, Repayment, RepaymentChannel
+from loans.servicing.guarding import ANOTHER_PAYMENT, KEEP_EXCESS, Excess, PaymentAboveOwed, PaymentLooksRepeated
 
 _BUCKETS = ("C", "M1", "M2", "M3", "M4", "M5", "M6", "M7")
 
@@ -67,13 +69,18 @@ class ReturnForm(forms.Form):
 
 
 class MatchForm(forms.Form):
-    """One to three loans and the part of the payment each gets; one loan without an amount gets it all."""
+    """One to three loans and the part of what waits of the payment each gets, and the answers to what it was refused for."""
 
     PLACES = (1, 2, 3)
+    ANSWERS = {PaymentLooksRepeated.code: "allow_repeat", PaymentAboveOwed.code: "allow_overpayment"}
+
+    allow_repeat = forms.BooleanField(label=ANOTHER_PAYMENT, required=False)
+    allow_overpayment = forms.BooleanField(label=KEEP_EXCESS, required=False)
 
     def __init__(self, *args: Any, payment: IncomingPayment, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.payment = payment
+        self._refused_by = {payment.unmatched_reason}
         proposed = payment.proposed_loan.number if payment.proposed_loan else ""
         for place in self.PLACES:
             first = place == 1
@@ -81,12 +88,25 @@ class MatchForm(forms.Form):
                 label=_("Loan number"), max_length=20, required=first, initial=proposed if first else ""
             )
             self.fields[f"amount_{place}"] = money_input(
-                _("Amount"), min_value=Decimal("0.01"), required=first, initial=payment.amount if first else None
+                _("Amount"), min_value=Decimal("0.01"), required=first, initial=payment.left if first else None
             )
 
     @property
     def rows(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
         return [(self[f"loan_{place}"], self[f"amount_{place}"]) for place in self.PLACES]
+
+    @property
+    def questions(self) -> list[forms.BoundField]:
+        """The ticks for what it waits for or was refused for, and those that are set."""
+        return [self[name] for code, name in self.ANSWERS.items() if code in self._refused_by or self[name].value()]
+
+    def refused(self, refusal: DomainError) -> None:
+        """Put the sentence beside the tick that answers it, or above the form."""
+        self._refused_by.add(refusal.code)
+        self.add_error(self.ANSWERS.get(refusal.code), refusal.detail)
+
+    def excess(self) -> Excess:
+        return Excess.CREDITED if self.cleaned_data["allow_overpayment"] else Excess.REFUSED
 
     def shares(self) -> list[Share]:
         data = self.cleaned_data

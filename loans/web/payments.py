@@ -114,16 +114,23 @@ def _settle(request: HttpRequest, bank_file: BankFile) -> None:
 @require_http_methods(["GET", "POST"])
 @require("loans.import_payments")
 def incoming_payment(request: HttpRequest, pk: int) -> HttpResponse:
-    """One payment nobody could place: match it, split it, or give it back."""
+    """One payment of which something waits: match it, split it, or give it back."""
     payment = get_object_or_404(
         IncomingPayment.objects.select_related("bank_file", "proposed_loan", "return_entry"), pk=pk
     )
     form = MatchForm(request.POST or None, payment=payment)
     if request.method == "POST" and form.is_valid():
         try:
-            importing.match_payment(payment_id=pk, shares=form.shares(), on=business_date.current(), by=person(request))
+            importing.match_payment(
+                payment_id=pk,
+                shares=form.shares(),
+                on=business_date.current(),
+                by=person(request),
+                excess=form.excess(),
+                allow_repeat=form.cleaned_data["allow_repeat"],
+            )
         except DomainError as refusal:
-            form.add_error(None, refusal.detail)
+            form.refused(refusal)
         else:
             messages.success(request, _("Payment %(reference)s was credited.") % {"reference": payment.bank_reference})
             return redirect("loans:payments_unmatched")

@@ -23,6 +23,7 @@ from core.writing import day, money, number
 from loans.account.policy_cover import CashValue
 from loans.models import Loan, PledgeStatus, PolicyPledge, RepaymentChannel
 from loans.pledges import pledge_reading, pledge_review, pledging
+from loans.servicing.guarding import is_recorded_alike
 from loans.web.policy_forms import CapitaliseForm, CashValueForm, PledgeFilter, PledgeForm, ReinstateForm
 from staff.permissions import person, require
 
@@ -121,7 +122,11 @@ def _return(pledged: PolicyPledge, on: date) -> dict[str, object]:
         quote = pledge_review.reinstatement_quote(pledged, on)
     except DomainError as refusal:
         return {"no_return": refusal.detail}
-    return {"quote": quote, "reinstate_form": ReinstateForm(initial={"amount": quote.total})}
+    return {
+        "quote": quote,
+        "reinstate_form": ReinstateForm(initial={"amount": quote.total}),
+        "ask_repeat": is_recorded_alike(pledged.loan_id, amount=quote.total, received_on=on),
+    }
 
 
 def _act(request: HttpRequest, number: str, form: Form | None, call: Callable[[PolicyPledge], str]) -> HttpResponse:
@@ -203,6 +208,7 @@ def reinstate(request: HttpRequest, number: str) -> HttpResponse:
             channel=RepaymentChannel.COUNTER,
             idempotency_key=f"web:{form.cleaned_data['key']}",
             by=person(request),
+            allow_repeat=form.cleaned_data["allow_repeat"],
         )
         facts = {"amount": money(receipt.amount, receipt.currency), "number": receipt.number}
         return _("Reinstated with %(amount)s, receipt %(number)s.") % facts

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from loans.account.policy_cover import CashValue
 from loans.models import LIVE_PLEDGES, CashValueGrowth, PledgeStatus, PolicyPledge
 from loans.pledges.pledging import Policy
+from loans.servicing.guarding import ANOTHER_PAYMENT
 from loans.web.forms import DayInput, KeyedForm, MoneyField, money_input
 
 
@@ -63,6 +64,7 @@ class CapitaliseForm(KeyedForm):
 
 class ReinstateForm(KeyedForm):
     amount = money_input(_("Amount"), min_value=Decimal("0.01"))
+    allow_repeat = forms.BooleanField(label=ANOTHER_PAYMENT, required=False)
 
 
 class PledgeFilter(forms.Form):

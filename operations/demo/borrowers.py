@@ -32,6 +32,7 @@ from loans.models import (
 from loans.origination import origination
 from loans.origination.application_wish import ApplicationWish
 from loans.servicing import repayments, settling
+from loans.servicing.guarding import Excess
 from operations.demo.conduct import Conduct, Due, conduct_of, draw, payment_on
 from operations.demo.people import Person
 from operations.demo.products import CATALOGUE, Offered, shop_for
@@ -195,6 +196,8 @@ def receive(loan_id: int, amount: Decimal, on: date, key: str, teller: User | No
         idempotency_key=key,
         recorded_by=teller if channel == RepaymentChannel.COUNTER else None,
         recorded_on=on,
+        excess=Excess.PAID_AHEAD,  # they pay what their schedule says, the last instalment too before its day
+        allow_repeat=True,  # two instalments of one amount may come on one day
     )
 
 

@@ -14,6 +14,7 @@ from loans.origination import origination
 from loans.origination.application_wish import ApplicationWish
 from loans.origination.decisions import Decision, DecisionReason
 from loans.servicing import repayments
+from loans.servicing.guarding import Excess
 from operations.models import ImportRow
 from operations.tape.products import product_of
 from operations.tape.profiles import Profile
@@ -52,6 +53,8 @@ def take_repayment(row: ImportRow, profile: Profile) -> None:
         idempotency_key=f"{profile.code}:{row.loan_key}",
         recorded_by=None,
         payer_reference=row.loan_key,
+        excess=Excess.PAID_AHEAD,  # taken so by the lender of the tape
+        allow_repeat=True,
     )
     row.state = ImportRow.State.REPAID
     rows.update(row, "state")

@@ -136,8 +136,8 @@ def test_the_transactions_of_a_loan_cost_the_same_however_many_there_are(lilac, 
     path = f"/loans/{loan['id']}/transactions"
     lilac.send("/repayments", {"loan": loan["id"], "amount": yuan(1)})
     few = queries(lilac, path)
-    for _ in range(5):
-        lilac.send("/repayments", {"loan": loan["id"], "amount": yuan(1)})
+    for n in range(5):
+        lilac.send("/repayments", {"loan": loan["id"], "amount": yuan(2 + n)})
 
     assert queries(lilac, path) == few
     assert len(lilac.ask(path).json()["data"]) == 7

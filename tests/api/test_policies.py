@@ -206,6 +206,18 @@ def test_a_lapsed_policy_comes_back_for_what_is_quoted(lilac, loan):
     assert lilac.send(f"/policies/{policy['id']}/review").json()["done"] == ["released"]
 
 
+def test_a_reinstatement_beside_a_payment_of_its_day_and_amount_is_asked_about(lilac, loan):
+    path = f"/policies/{lapsed(lilac, loan)['id']}"
+    whole = lilac.ask(f"{path}/reinstatement_quote").json()["total"]["amount"]
+    for cents in [1] * (whole % 2) + [whole // 2]:
+        assert lilac.send("/repayments", {"loan": loan["id"], "amount": yuan(0, cents)}).status_code == 201
+    half = lilac.ask(f"{path}/reinstatement_quote").json()["total"]
+    assert half["amount"] == whole // 2
+
+    assert_problem(lilac.send(f"{path}/reinstate", {"amount": half}), 409, "payment_looks_repeated")
+    assert lilac.send(f"{path}/reinstate", {"amount": half, "allow_repeat": True}).status_code == 201
+
+
 def test_a_policy_cannot_come_back_once_its_period_is_over(lilac, loan):
     Rule.objects.filter(code="policy_loan").update(
         data={**Rule.objects.get(code="policy_loan").data, "reinstatement_days": 10}

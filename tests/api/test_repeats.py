@@ -65,12 +65,25 @@ def test_twenty_repeats_at_once_record_one_repayment_and_get_one_answer(lilac):
 
 def test_twenty_different_repayments_of_one_loan_at_once_are_all_recorded(lilac):
     loan = lent(lilac, ProductVersionFactory().product)
-    body = {"loan": loan["id"], "amount": yuan(10)}
+    body = {"loan": loan["id"], "amount": yuan(10), "allow_repeat": True}
 
     answers = all_at_once([lambda n=n: paying(lilac, body, f"pay-{n}") for n in range(AT_ONCE)])
 
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.json()["id"] for answer in answers}) == Repayment.objects.count() == AT_ONCE
+    assert difference() == 0
+
+
+def test_of_twenty_repayments_that_look_the_same_at_once_one_is_recorded_and_the_others_are_asked_about(lilac):
+    loan = lent(lilac, ProductVersionFactory().product)
+    body = {"loan": loan["id"], "amount": yuan(10)}
+
+    answers = all_at_once([lambda n=n: paying(lilac, body, f"pay-{n}") for n in range(AT_ONCE)])
+
+    assert sorted(answer.status_code for answer in answers) == [201, *[409] * (AT_ONCE - 1)]
+    recorded = Repayment.objects.get().public_id
+    asked = [answer.json() for answer in answers if answer.status_code == 409]
+    assert {(said["code"], said["existing"]) for said in asked} == {("payment_looks_repeated", recorded)}
     assert difference() == 0
 
 

@@ -42,7 +42,7 @@ def granted(lilac: Caller, product: Any, kind: str) -> tuple[dict[str, Any], str
         lilac.send(f"/loans/{loan['id']}/acts", fee)
         made = waive(loan_id=row.pk, component="late_interest", amount=Decimal("5.00"), on=TODAY, reason="goodwill")
     else:
-        lilac.send("/repayments", {"loan": loan["id"], "amount": yuan(9_000)})
+        lilac.send("/repayments", {"loan": loan["id"], "amount": yuan(9_000), "allow_overpayment": True})
         made = refund_overpayment(loan_id=row.pk, amount=Decimal("10.00"), on=TODAY, idempotency_key="r")
     return loan, f"/loans/{loan['id']}/{kind}s/{made.public_id}/reverse"
 

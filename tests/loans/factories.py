@@ -43,6 +43,7 @@ from loans.origination import origination
 from loans.origination.application_wish import ApplicationWish
 from loans.origination.decisions import Decision
 from loans.pledges.pledging import Policy, pledge_policy
+from loans.servicing.guarding import Excess
 from loans.servicing.repayments import record_repayment
 from tests.borrowers.factories import ON, BankAccountFactory, BorrowerFactory
 from tests.ledger.factories import AccountFactory
@@ -297,6 +298,8 @@ class RepaymentFactory(DjangoModelFactory[Repayment]):
     channel = "counter"
     idempotency_key = factory.Sequence(lambda n: f"receipt-{n}")
     recorded_by = None
+    excess = Excess.PAID_AHEAD
+    allow_repeat = True
 
     @classmethod
     def _create(cls, model_class: type[Repayment], *args: Any, loan: Loan, **facts: Any) -> Repayment:

@@ -20,11 +20,27 @@ from loans.bookkeeping.account_mapping import accounts_for
 from loans.events.act_kinds import ActKind, Group, OnceChargedOff, Wish, register
 from loans.events.act_parameters import Parameter, Sort
 from loans.models import Loan, LoanStatus, Repayment, RepaymentChannel
+from loans.servicing.guarding import ANOTHER_PAYMENT, KEEP_EXCESS, Excess, PaymentAboveOwed, PaymentLooksRepeated
 from loans.servicing.repayments import record_repayment
 from loans.servicing.settling import NothingToSettleWith, settle_early, settlement_quote
 
 AMOUNT = Parameter(name="amount", sort=Sort.MONEY, label=_("Amount"), least=Decimal("0.01"))
 _REFERENCE = Parameter(name="payer_reference", sort=Sort.TEXT, label=_("Payer's reference"), required=False, longest=80)
+_KEEP_EXCESS = Parameter(
+    name="allow_overpayment",
+    sort=Sort.FLAG,
+    label=KEEP_EXCESS,
+    hint=_("What is owed settles the loan; the rest belongs to the borrower until it is refunded."),
+    required=False,
+    answers=PaymentAboveOwed.code,
+)
+_ANOTHER = Parameter(
+    name="allow_repeat",
+    sort=Sort.FLAG,
+    label=ANOTHER_PAYMENT,
+    required=False,
+    answers=PaymentLooksRepeated.code,
+)
 
 
 def _recorded(wish: Wish) -> Repayment:
@@ -37,6 +53,8 @@ def _recorded(wish: Wish) -> Repayment:
         idempotency_key=wish.idempotency_key,
         recorded_by=wish.by,
         payer_reference=wish.values.get("payer_reference", ""),
+        excess=Excess.CREDITED if wish.values.get("allow_overpayment") else Excess.REFUSED,
+        allow_repeat=bool(wish.values.get("allow_repeat")),
     )
 
 
@@ -49,6 +67,7 @@ def _settled(wish: Wish) -> Repayment:
         channel=RepaymentChannel.COUNTER,
         idempotency_key=wish.idempotency_key,
         by=wish.by,
+        allow_repeat=bool(wish.values.get("allow_repeat")),
     )
 
 
@@ -90,7 +109,7 @@ REPAYMENT = register(
         template="loans/pay.html",
         day_label=_("Received on"),
         asks_reason=False,
-        parameters=(AMOUNT, _REFERENCE),
+        parameters=(AMOUNT, _REFERENCE, _ANOTHER, _KEEP_EXCESS),
     )
 )
 
@@ -106,7 +125,7 @@ RECOVERY = register(
         template="loans/pay.html",
         day_label=_("Received on"),
         asks_reason=False,
-        parameters=(AMOUNT, _REFERENCE),
+        parameters=(AMOUNT, _REFERENCE, _ANOTHER, _KEEP_EXCESS),
     )
 )
 
@@ -123,7 +142,7 @@ EARLY_SETTLEMENT = register(
         template="loans/settle.html",
         day_label=_("Settle on"),
         asks_reason=False,
-        parameters=(AMOUNT,),
+        parameters=(AMOUNT, _ANOTHER),
     )
 )
 

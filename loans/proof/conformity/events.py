@@ -10,6 +10,7 @@ from loans.events.act_kinds import Wish
 from loans.models import Instalment, Loan, RepaymentChannel
 from loans.night.closing import accrue_and_age
 from loans.proof.conformity.cases import disbursed_on
+from loans.servicing.guarding import Excess
 from loans.servicing.repayments import record_repayment
 
 Event = Mapping[str, Any]
@@ -52,6 +53,8 @@ def _receive(loan: Loan, amount: Decimal, on: date, last: date, name: Any, settl
         idempotency_key=f"conformity:{loan.number}:{name}",
         recorded_by=None,
         settles_early=settles,
+        excess=Excess.PAID_AHEAD,  # a published case says what its system took
+        allow_repeat=True,
     )
 
 

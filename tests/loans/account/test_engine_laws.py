@@ -20,6 +20,7 @@ from loans.night.closing import accrue_and_age
 from loans.proof.verifying import compare
 from loans.schedules.schedule import build_schedule
 from loans.schedules.terms import LoanTerms, Method
+from loans.servicing.guarding import Excess
 from loans.servicing.repayments import record_repayment, reverse_repayment
 from tests.examples import lives
 from tests.loans.factories import DISBURSED, LoanFactory
@@ -102,6 +103,8 @@ def pay(loan: Loan, key: object, day: int, amount: Decimal, recorded_on: date) -
         idempotency_key=f"{loan.pk}:{key}",
         recorded_by=None,
         recorded_on=recorded_on,
+        excess=Excess.PAID_AHEAD,
+        allow_repeat=True,
     )
 
 

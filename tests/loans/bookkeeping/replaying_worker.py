@@ -38,6 +38,7 @@ def main(database: str, loan: str, key: str, received_on: str, recorded_on: str)
         idempotency_key=key,
         recorded_by=None,
         recorded_on=date.fromisoformat(recorded_on),
+        allow_repeat=True,
     )
 
 

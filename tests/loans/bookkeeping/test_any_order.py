@@ -17,6 +17,7 @@ from loans.acts.undoing import undo
 from loans.models import Loan, LoanAct, LoanPosition, Repayment
 from loans.night.closing import accrue_and_age
 from loans.proof.verifying import compare
+from loans.servicing.guarding import Excess
 from loans.servicing.repayments import record_repayment, reverse_repayment
 from loans.servicing.settling import settle_early
 from tests.examples import lives
@@ -85,6 +86,8 @@ def pay(loan: Loan, key: object, cents: int, received_on: date, recorded_on: dat
         idempotency_key=f"{loan.pk}:{key}",
         recorded_by=None,
         recorded_on=recorded_on,
+        excess=Excess.CREDITED if cents % 2 else Excess.PAID_AHEAD,
+        allow_repeat=True,
     )
 
 

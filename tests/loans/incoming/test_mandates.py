@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from borrowers.models import BankAccount
 from loans.incoming.mandates import MandateNotPossible, revoke_mandate, run_due, sign_mandate
@@ -18,6 +19,7 @@ from tests.loans.factories import DISBURSED, LoanFactory, MandateFactory, Repaym
 
 pytestmark = pytest.mark.django_db
 DUE = date(2026, 2, 15)
+NOTHING_TO_CHECK = {"debits_to_check": 0}
 
 
 def a_mandated_loan(account_number: str = "6222020000000001") -> Loan:
@@ -30,9 +32,9 @@ def a_mandated_loan(account_number: str = "6222020000000001") -> Loan:
 def test_the_due_amount_is_debited_on_the_due_date_and_only_once() -> None:
     loan = a_mandated_loan()
 
-    assert run_due(loan.pk, loan.pk, date(2026, 2, 14)) == {"debits_paid": 0, "debits_failed": 0}
-    assert run_due(loan.pk, loan.pk, DUE) == {"debits_paid": 1, "debits_failed": 0}
-    assert run_due(loan.pk, loan.pk, DUE) == {"debits_paid": 0, "debits_failed": 0}
+    assert run_due(loan.pk, loan.pk, date(2026, 2, 14)) == {"debits_paid": 0, "debits_failed": 0, **NOTHING_TO_CHECK}
+    assert run_due(loan.pk, loan.pk, DUE) == {"debits_paid": 1, "debits_failed": 0, **NOTHING_TO_CHECK}
+    assert run_due(loan.pk, loan.pk, DUE) == {"debits_paid": 0, "debits_failed": 0, **NOTHING_TO_CHECK}
     assert Repayment.objects.get().amount == Decimal("1100.15")
 
 
@@ -60,7 +62,7 @@ def test_a_revoked_mandate_is_not_used() -> None:
     loan = a_mandated_loan()
     revoke_mandate(mandate=loan.mandates.get(), on=DISBURSED)
 
-    assert run_due(loan.pk, loan.pk, DUE) == {"debits_paid": 0, "debits_failed": 0}
+    assert run_due(loan.pk, loan.pk, DUE) == {"debits_paid": 0, "debits_failed": 0, **NOTHING_TO_CHECK}
 
 
 def test_a_mandate_needs_an_account_of_the_borrower() -> None:
@@ -71,16 +73,35 @@ def test_a_mandate_needs_an_account_of_the_borrower() -> None:
         sign_mandate(loan_id=loan.pk, bank_account=account, signed_on=DISBURSED)
 
 
-def test_a_debit_answered_after_the_loan_was_paid_otherwise_is_owed_back() -> None:
+def test_a_debit_answered_after_the_loan_was_paid_otherwise_is_owed_back_and_said(
+    client: Client, signed_in: Callable[..., Client]
+) -> None:
     loan = a_mandated_loan("6222020000001012")
     run_due(loan.pk, loan.pk, DUE)
     settle_early(loan_id=loan.pk, on=DUE, channel="counter", idempotency_key="s")
     Mandate.objects.update(bank_account=another_account(loan))  # the bank speaks again
 
-    assert run_due(loan.pk, loan.pk, date(2026, 2, 16)) == {"debits_paid": 1, "debits_failed": 0}
+    counts = run_due(loan.pk, loan.pk, date(2026, 2, 16))
 
-    assert MandateAttempt.objects.get().outcome == "paid"
+    assert counts == {"debits_paid": 1, "debits_failed": 0, "debits_to_check": 1}
+    attempt = MandateAttempt.objects.get()
+    assert (attempt.outcome, attempt.code) == ("paid", "payment_above_owed")
     assert LoanPosition.objects.get(pk=loan.pk).overpaid == Decimal("1100.15")
+    page = signed_in(client, "operations").get(reverse("desk:loan_tab", args=[loan.number, "transactions"]))
+    assert "More was collected than the loan owed" in page.content.decode()
+
+
+def test_a_debit_beside_a_receipt_of_that_day_and_amount_is_recorded_and_said() -> None:
+    loan = a_mandated_loan("6222020000001012")
+    run_due(loan.pk, loan.pk, DUE)
+    RepaymentFactory(loan=loan, amount=Decimal("1100.15"), received_on=date(2026, 2, 16))  # by another way
+    Mandate.objects.update(bank_account=another_account(loan))
+
+    counts = run_due(loan.pk, loan.pk, date(2026, 2, 16))
+
+    assert counts == {"debits_paid": 1, "debits_failed": 0, "debits_to_check": 1}
+    assert MandateAttempt.objects.get().code == "payment_looks_repeated"
+    assert Repayment.objects.filter(loan=loan, amount=Decimal("1100.15")).count() == 2
 
 
 def another_account(loan: Loan) -> BankAccount:
@@ -154,10 +175,10 @@ def test_a_debit_without_an_answer_is_withdrawn_once_the_money_came_otherwise() 
     run_due(loan.pk, loan.pk, DUE)
     settle_early(loan_id=loan.pk, on=DUE, channel="counter", idempotency_key="s")
 
-    assert run_due(loan.pk, loan.pk, date(2026, 2, 16)) == {"debits_paid": 0, "debits_failed": 1}
+    assert run_due(loan.pk, loan.pk, date(2026, 2, 16)) == {"debits_paid": 0, "debits_failed": 1, **NOTHING_TO_CHECK}
 
     assert MandateAttempt.objects.get().outcome == "stopped"
-    assert run_due(loan.pk, loan.pk, date(2026, 2, 17)) == {"debits_paid": 0, "debits_failed": 0}
+    assert run_due(loan.pk, loan.pk, date(2026, 2, 17)) == {"debits_paid": 0, "debits_failed": 0, **NOTHING_TO_CHECK}
     assert LoanPosition.objects.get(pk=loan.pk).overpaid == 0
 
 

@@ -1,5 +1,6 @@
 """Many people at once on real PostgreSQL, each thread with a connection of its own: nothing lost, nothing twice."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
@@ -12,17 +13,21 @@ from django.db import OperationalError, connections, transaction
 from django.db.models import Sum
 
 from core.money import ZERO
-from ledger.queries import difference
+from ledger.queries import balances, difference
 from loans.acts.performing import ActConflict
 from loans.acts.previewing import preview
+from loans.incoming import importing
 from loans.models import Loan, LoanAct, LoanStatus, Repayment
 from loans.night import closing
 from loans.night.closing import accrue_and_age
 from loans.proof.verifying import compare
+from loans.servicing.guarding import Excess, PaymentAboveOwed, PaymentLooksRepeated
 from loans.servicing.repayments import RepaymentConflict, record_repayment, reverse_repayment
+from loans.servicing.settling import settlement_quote
 from tests.loans.books import close_until
 from tests.loans.doing import refund_overpayment
 from tests.loans.factories import DISBURSED, LoanFactory
+from tests.loans.statements import statement
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TODAY = DISBURSED + timedelta(days=60)
@@ -46,7 +51,8 @@ def at_once(calls: Iterable[Callable[[], Any]]) -> list[Any]:
         return list(pool.map(run, waiting))
 
 
-def payment(loan: Loan, amount: str, key: str, on: date = TODAY) -> Callable[[], Repayment]:
+def payment(loan: Loan, amount: str, key: str, on: date = TODAY, **answers: Any) -> Callable[[], Repayment]:
+    """Taken as it is told, unless ``answers`` say otherwise."""
     return lambda: record_repayment(
         loan_id=loan.pk,
         amount=Decimal(amount),
@@ -55,6 +61,7 @@ def payment(loan: Loan, amount: str, key: str, on: date = TODAY) -> Callable[[],
         idempotency_key=key,
         recorded_by=None,
         recorded_on=TODAY,
+        **{"excess": Excess.PAID_AHEAD, "allow_repeat": True, **answers},
     )
 
 
@@ -70,6 +77,48 @@ def test_two_people_repay_one_loan_at_once_and_both_payments_stand() -> None:
     at_once([payment(loan, "100.00", f"teller-{n}") for n in range(6)])
 
     assert Repayment.objects.aggregate(total=Sum("amount"))["total"] == Decimal("600.00")
+    assert_books_agree()
+
+
+def test_of_payments_that_look_the_same_at_once_one_goes_in_and_the_others_are_asked_about() -> None:
+    loan = LoanFactory(active=True)
+
+    answers = at_once([payment(loan, "100.00", f"teller-{n}", allow_repeat=False) for n in range(6)])
+
+    assert Counter(type(answer) for answer in answers) == {Repayment: 1, PaymentLooksRepeated: 5}
+    assert Repayment.objects.get().amount == Decimal("100.00")
+    assert_books_agree()
+
+
+def test_of_two_that_pay_the_loan_off_at_once_the_second_is_more_than_is_owed() -> None:
+    loan = LoanFactory(active=True)
+    close_until(TODAY - timedelta(days=1))
+    owed = settlement_quote(loan, TODAY).total
+
+    def paying_off(by: Decimal) -> Callable[[], Repayment]:
+        return payment(loan, str(by), f"all-{by}", excess=Excess.REFUSED, allow_repeat=False)
+
+    answers = at_once([paying_off(owed - 1), paying_off(owed - 2)])
+
+    assert Counter(type(answer) for answer in answers) == {Repayment: 1, PaymentAboveOwed: 1}
+    assert_books_agree()
+
+
+def test_workers_on_one_file_at_once_divide_what_is_above_the_debt_once() -> None:
+    loans = [LoanFactory(active=True) for _ in range(3)]
+    close_until(TODAY - timedelta(days=1))
+    rows = [(TODAY.isoformat(), f"B-{n}", "15000.00", loan.number) for n, loan in enumerate(loans)]
+    bank_file = importing.commit(content=statement(*rows), name="march.csv", on=TODAY, imported_by=None)
+
+    def settle() -> dict[str, int]:
+        return importing.settle_file(bank_file_id=bank_file.pk, on=TODAY, by=None)
+
+    counts = at_once([settle] * 4)
+
+    assert sum(count["suspense"] for count in counts) == 3
+    assert Repayment.objects.count() == 3
+    booked = Repayment.objects.aggregate(total=Sum("amount"))["total"]
+    assert booked + -balances()["2202"] == Decimal("45000.00")
     assert_books_agree()
 
 

@@ -18,34 +18,16 @@ from ledger.queries import difference
 from loans.bookkeeping import positions
 from loans.models import Instalment, Loan, LoanPosition
 from loans.proof import oracle
-from loans.proof.oracle_reading import read
 from loans.proof.verifying import compare
 from loans.schedules.terms import TermsRefused
-from loans.servicing.settling import quote_of
+from loans.servicing.payoffs import quote_of
 from tests.borrowers.factories import BorrowerFactory
 from tests.examples import lives
 from tests.loans.factories import LoanFactory, MerchantFactory, ProductVersionFactory
-from tests.loans.proof.lives import COUNT, PRINCIPAL, Life, Settings, Step, met, products, steps
+from tests.loans.proof.lives import COUNT, PRINCIPAL, Life, Settings, Step, products, steps
 
 pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
-# Kinds of lives whose interest the engine does not reckon by the day yet, each with what it does instead. The oracle is not
-# asked about a life that has met one of them; whoever mends the engine takes its line away.
-KNOWN: dict[str, str] = {
-    "deferred interest": "earned when it falls due",
-    "odd first period": "earned with the instalments it is spread over, or added to",
-    "rate of a day": "inside a period both rates run as one",
-    "time added": "its price runs evenly over the whole period",
-    "paid out in parts": "a part drawn inside a period bears interest from the first day of it",
-    "merchant refund": "the refund lessens the interest of days before it",
-    "hold of interest": "its free days are spread over the whole period",
-    "interest waived": "what is given up lessens the interest of all days of the period",
-    "paid ahead": "interest paid ahead is not given back in a pay-off",
-    "charge-back": "owed beside what is overpaid, and late from a day long past",
-    "new plan": "interest earned before is taken out of income and earned again with the first new instalment",
-}
-# The same for what no loan may show, whatever its interest.
-LAWS_BROKEN = {"charge-back": "owed beside what is overpaid"}
 OF_A_PAY_OFF = 6 * 2 * CENT  # two cents an instalment, as in the oracle
 
 
@@ -118,13 +100,8 @@ def agreed(loan: Loan) -> list[tuple[Any, ...]]:
 
 def assert_agreed_by_all(life: Life) -> None:
     loan = Loan.objects.select_related("position").get(pk=life.loan.pk)
-    found = met(loan)
     assert difference() == ZERO, life.told
     assert compare(loan) == [], life.told
-    if not found & LAWS_BROKEN.keys():
-        assert oracle.laws_broken(read(loan)) == [], life.told
-    if found & KNOWN.keys():
-        return
     assert oracle.differences(loan) == [], life.told
     if loan.status == "active" and not oracle.not_followed(loan):
         account = positions.load(loan, loan.position)

@@ -18,6 +18,7 @@ from loans.acts.performing import BeyondAuthority
 from loans.bookkeeping.lifecycle import LoanNotInState
 from loans.models import Instalment, Loan, LoanPosition, LoanStatus, Repayment, RepaymentLine, RepaymentStatus
 from loans.proof.verifying import compare
+from loans.servicing.guarding import Excess
 from loans.servicing.repayments import (
     AmountInvalid,
     PayerReferenceInvalid,
@@ -44,7 +45,7 @@ def pay(loan: Loan, amount: str, on: date, key: str = "", recorded_on: date | No
         idempotency_key=key or f"{loan.pk}-{on}-{amount}",
         recorded_by=None,
         recorded_on=recorded_on,
-        **more,
+        **{"excess": Excess.PAID_AHEAD, "allow_repeat": True, **more},
     )
 
 

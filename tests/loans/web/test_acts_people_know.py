@@ -183,7 +183,7 @@ def test_a_reversal_needs_a_reason_and_keeps_the_receipt(operator: Client, loan:
 
 
 def test_what_is_overpaid_is_given_back_once(operator: Client, loan: Loan) -> None:
-    operator.post(at("loan_pay", loan.number), payment(operator, loan, amount="15000.00"))
+    operator.post(at("loan_pay", loan.number), payment(operator, loan, amount="15000.00", allow_overpayment="on"))
     form = operator.get(at("loan_refund", loan.number)).context["form"]
     asked = {"key": form["key"].value(), "amount": str(form["amount"].value()), "reason": "paid too much"}
 

@@ -11,6 +11,7 @@ from django.test import Client
 from core import business_date
 from loans.models import LoanAct, PledgeStatus, PolicyPledge, Repayment
 from tests.loans.books import DISBURSED
+from tests.loans.factories import RepaymentFactory
 from tests.loans.pledged_policies import a_bullet_loan, a_costly_pledge, a_pledge, night
 
 pytestmark = pytest.mark.django_db
@@ -102,6 +103,26 @@ def test_a_lapsed_policy_comes_back_for_the_shown_amount(operator: Client) -> No
     assert Repayment.objects.latest("id").amount == quote.total
     assert "The policy is released" in post(operator, pledge, "release")
     assert PolicyPledge.objects.get().status == PledgeStatus.RELEASED
+
+
+def test_a_reinstatement_beside_a_payment_of_its_day_and_amount_is_asked_about(operator: Client) -> None:
+    pledge = a_costly_pledge()
+    for on in (EXHAUSTED, LAPSED):
+        night(on)
+    address, today = f"/app/loans/{pledge.loan.number}/policy", business_date.current()
+    plain = operator.get(address)
+    whole = plain.context["quote"].total
+    if whole % Decimal("0.02"):
+        RepaymentFactory(loan=pledge.loan, amount=Decimal("0.01"), received_on=today)
+    half = (whole - whole % Decimal("0.02")) / 2
+    RepaymentFactory(loan=pledge.loan, amount=half, received_on=today)
+
+    page = operator.get(address)
+
+    assert page.context["quote"].total == half
+    assert "allow_repeat" not in plain.content.decode() and "allow_repeat" in page.content.decode()
+    assert "has the same day and amount" in post(operator, pledge, "reinstate", amount=str(half))
+    assert "Reinstated with" in post(operator, pledge, "reinstate", amount=str(half), allow_repeat="on")
 
 
 def test_only_who_manages_policies_may_change_them(client: Client, signed_in: Callable[..., Client]) -> None:
