@@ -317,6 +317,8 @@ def _after(facts: Facts, before: Reign, act: Act, rows: tuple[Row, ...]) -> Reig
         first = max((n for n, row in enumerate(rows) if row.starts_on == act.on), default=len(rows))
         rows = rows[first:]
         return Reign(act.on, act.on, rows, tuple(_alone(contract, row) for row in rows))
+    if act.kind == "rescheduled" and date.fromisoformat(act.asked["from_due_on"]) <= act.on:
+        raise NotFollowed("instalments that had fallen due were rescheduled")
     if act.kind in WORKED_OUT_ANEW and any(x.without for x in before.stretches if x.end > act.on):
         raise NotFollowed("instalments worked out anew, whose time had been added when some of it was paid")
     since: date | None = None

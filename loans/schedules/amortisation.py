@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from core.money import ZERO, round_to, rounding_to, split_evenly
 from loans.schedules.due_dates import Period
-from loans.schedules.earning import Curve, deferred, from_parts, line, with_odd_days
+from loans.schedules.earning import Curve, deferred, ending_at, from_parts, line, with_odd_days
 from loans.schedules.flat_interest import flat
 from loans.schedules.instalment_amounts import factor, part_factor
 from loans.schedules.period_rates import levelled_over, rate_on, rates_of, regular_rates
@@ -91,7 +91,10 @@ def amortise_by_day(
         curves = curves if any(len(curve) > 2 for curve in curves) else ()
     if not terms.grace_on_interest_payment:
         return rows, curves
-    curves = curves or _straight(periods, [interest for _principal, interest in rows])
+    interest = [interest for _principal, interest in rows]
+    curves = [
+        ending_at(curve, amount) for curve, amount in zip(curves or _straight(periods, interest), interest, strict=True)
+    ]
     return _deferred(terms, rows), deferred(curves, terms.grace_on_interest_payment)
 
 

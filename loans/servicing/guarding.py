@@ -78,11 +78,13 @@ class Owed:
     """What a loan owes in all on a day, at least nothing; ``settles``: whether money of that day can settle it.
 
     It cannot where the loan does not run, or where the money is told of late and something has happened since: then it is
-    divided as any payment.
+    divided as any payment. ``pay_off`` is what settles it that day; ``amount`` is more where only one instalment is left:
+    who pays that as agreed, some days early, pays nothing too much.
     """
 
     amount: Decimal
     settles: bool
+    pay_off: Decimal
 
 
 def known_or_alike(
@@ -129,7 +131,7 @@ def _likeness(found: Repayment, amount: Decimal, received_on: date) -> str | Pro
 
 
 def settles_by_excess(loan: Loan, account: Account, *, amount: Decimal, received_on: date, excess: Excess) -> bool:
-    """Whether ``amount`` is to settle the loan because it is more than is owed, by what ``excess`` says of that.
+    """Whether ``amount`` is to settle the loan: it is just what settles it, or more than is owed and ``excess`` allows it.
 
     ``account`` is the loan as stored. Raises PaymentAboveOwed.
     """
@@ -137,7 +139,7 @@ def settles_by_excess(loan: Loan, account: Account, *, amount: Decimal, received
         return False
     owed = owed_on(loan, account, received_on)
     if amount <= owed.amount:
-        return False
+        return owed.settles and amount == owed.pay_off
     if excess is Excess.REFUSED:
         raise PaymentAboveOwed(
             number=loan.number,
@@ -157,13 +159,16 @@ def owed_on(loan: Loan, account: Account, on: date) -> Owed:
     """
     if loan.status != LoanStatus.ACTIVE:
         left = account.written_off.left if account.written_off is not None else account.owed
-        return Owed(max(left, ZERO), settles=False)
+        return Owed(max(left, ZERO), settles=False, pay_off=max(left, ZERO))
     if on < account.as_of:
         events = stored_events(loan)
         if any(event.on > on for event in events):
-            return Owed(max(quote_of(account, account.as_of).total, ZERO), settles=False)
+            late = max(quote_of(account, account.as_of).total, ZERO)
+            return Owed(late, settles=False, pay_off=late)
         account, _outcomes = replay(positions.load_as_agreed(loan), events)
-    return Owed(max(quote_of(account, on).total, ZERO), settles=True)
+    pay_off = max(quote_of(account, on).total, ZERO)
+    left = [row.owed for row in account.instalments if row.owed]
+    return Owed(max(pay_off, left[0]) if len(left) == 1 else pay_off, settles=True, pay_off=pay_off)
 
 
 def taken_as_credit(loan: Loan, on: date) -> Decimal:

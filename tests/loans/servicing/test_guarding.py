@@ -89,8 +89,26 @@ def test_what_settles_the_loan_is_taken_and_a_cent_more_is_refused_with_the_figu
     assert (refused.value.code, refused.value.status, refused.value.field) == ("payment_above_owed", 409, "amount")
     told = {name: refused.value.context[name] for name in ("owed", "offered", "excess", "on")}
     assert told == {"owed": "¥ 12,058.06", "offered": "¥ 12,058.07", "excess": "¥ 0.01", "on": "2026-01-25"}
-    assert pay(loan, "12058.06").amount == PAID_OFF
+    receipt = pay(loan, "12058.06")
+    loan.refresh_from_db()
+    assert (receipt.amount, receipt.settles_early, loan.status) == (PAID_OFF, True, LoanStatus.SETTLED)
     assert_books_agree(loan)
+
+
+def test_the_last_instalment_paid_as_agreed_some_days_early_is_not_too_much() -> None:
+    """1,200 in one month at 18 %: 1,218.00 are agreed, ten days before the due date 1,212.19 settle the loan."""
+    loan = a_running_loan(principal=Decimal("1200.00"), instalment_count=1)
+    close_until(date(2026, 2, 4))
+    on = date(2026, 2, 5)
+    assert settlement_quote(loan, on).total == Decimal("1212.19")
+
+    with pytest.raises(PaymentAboveOwed) as refused:
+        pay(loan, "1218.01", on)
+    receipt = pay(loan, "1218.00", on)
+
+    loan.refresh_from_db()
+    assert refused.value.context["owed"] == "¥ 1,218.00"
+    assert (receipt.settles_early, receipt.overpaid, loan.status) == (False, ZERO, LoanStatus.SETTLED)
 
 
 def test_the_excess_kept_as_a_credit_balance_leaves_the_loan_settled_with_what_it_owed(loan: Loan) -> None:
