@@ -158,11 +158,22 @@ def _cut(facts: Facts, stretch: Stretch, cut_on: Collection[date]) -> list[Stret
     if facts.contract.follows_balance:
         ended = [act.on for act in facts.of("settled_for_less", "write_off")]
         days |= {rest_day(facts, on) for on in (*ended, *(money.on for money in facts.money))}
+        days |= {rest_day(facts, row.due_on) for row in facts.rows if _begins_to_compound(facts, row)}
     inside = sorted(on for on in days if stretch.start < on < stretch.end)
     if not stretch.by_count or not inside:
         return [stretch]
     spans = pairwise([stretch.start, *inside, stretch.end])
     return [replace(stretch, start=a, end=b, whole=_count(facts.contract, a, b)) for a, b in spans]
+
+
+def _begins_to_compound(facts: Facts, row: Row) -> bool:
+    """Whether interest or fees of ``row`` bear interest themselves from the rest day after its due date on."""
+    day, compounding = rest_day(facts, row.due_on), facts.contract.compounding
+    counted = [money for money in facts.money if rest_day(facts, money.on) <= day]
+    lines = [line for money in counted for line in money.lines if line.number == row.number]
+    interest = row.interest - sum((line.interest for line in lines), NOTHING)
+    fee = row.fee - sum((line.fee for line in lines), NOTHING)
+    return bool((compounding in ("interest", "both") and interest) or (compounding in ("fee", "both") and fee))
 
 
 def rest_day(facts: Facts, on: date) -> date:
