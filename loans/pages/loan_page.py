@@ -19,6 +19,7 @@ from django.utils.translation import ngettext
 from core.money import ZERO
 from core.writing import money, number
 from ledger.models import JournalEntry, JournalLine
+from loans.bookkeeping import positions
 from loans.events.act_kinds import act_kind
 from loans.models import (
     Contract,
@@ -27,6 +28,7 @@ from loans.models import (
     Loan,
     LoanAct,
     LoanPosition,
+    LoanStatus,
     LoanTransition,
     Repayment,
     RepaymentChannel,
@@ -35,6 +37,7 @@ from loans.models import (
 from loans.pages.act_page import own_figures
 from loans.pages.bank_reasons import in_words
 from loans.pages.schedule_view import Progress, ScheduleView, progress, schedule_view
+from loans.servicing.payoffs import quote_of
 from messaging.models import Message
 from messaging.names import name_of
 from messaging.queries import reason_label
@@ -68,6 +71,7 @@ class LoanPage:
     instalments: list[Instalment]
     repayments: list[Repayment]
     events: list[Event] = field(default_factory=list)
+    pay_off: Decimal | None = None  # what settles the loan today; None where no money does
 
     @property
     def overpaid(self) -> Decimal:
@@ -119,7 +123,7 @@ def loan_by_number(number: str) -> Loan:
 
 
 def loan_page(loan: Loan, *, on: date) -> LoanPage:
-    """Header, schedule and timeline of the loan: seven queries after the loan itself."""
+    """Header, schedule and timeline of the loan: eight queries after the loan itself."""
     everything = list(Instalment.objects.filter(loan=loan).order_by("version", "number"))
     current = [row for row in everything if row.superseded_on is None]
     version = max((row.version for row in current), default=1)
@@ -138,7 +142,15 @@ def loan_page(loan: Loan, *, on: date) -> LoanPage:
         instalments=current,
         repayments=repayments,
         events=_events(loan, orders, repayments),
+        pay_off=_pay_off(loan, position, on),
     )
+
+
+def _pay_off(loan: Loan, position: LoanPosition | None, on: date) -> Decimal | None:
+    if position is None or loan.status != LoanStatus.ACTIVE:
+        return None
+    total = quote_of(positions.load(loan, position), max(on, position.as_of)).total
+    return total if total > 0 else None
 
 
 def original_schedule(loan: Loan, *, on: date) -> ScheduleView:

@@ -78,8 +78,8 @@ class Owed:
     """What a loan owes in all on a day, at least nothing; ``settles``: whether money of that day can settle it.
 
     It cannot where the loan does not run, or where the money is told of late and something has happened since: then it is
-    divided as any payment. ``pay_off`` is what settles it that day; ``amount`` is more where only one instalment is left:
-    who pays that as agreed, some days early, pays nothing too much.
+    divided as any payment. ``pay_off`` is what settles it that day; ``amount`` is more while the last instalment runs
+    and is all that is left: who pays that as agreed, some days early, pays nothing too much.
     """
 
     amount: Decimal
@@ -167,8 +167,9 @@ def owed_on(loan: Loan, account: Account, on: date) -> Owed:
             return Owed(late, settles=False, pay_off=late)
         account, _outcomes = replay(positions.load_as_agreed(loan), events)
     pay_off = max(quote_of(account, on).total, ZERO)
-    left = [row.owed for row in account.instalments if row.owed]
-    return Owed(max(pay_off, left[0]) if len(left) == 1 else pay_off, settles=True, pay_off=pay_off)
+    left = [row for row in account.instalments if row.owed]
+    is_last = pay_off and len(left) == 1 and left[0].starts_on <= on
+    return Owed(max(pay_off, left[0].owed) if is_last else pay_off, settles=True, pay_off=pay_off)
 
 
 def taken_as_credit(loan: Loan, on: date) -> Decimal:

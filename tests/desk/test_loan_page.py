@@ -187,13 +187,13 @@ def test_collections_news_stands_in_the_timeline_of_who_may_see_it(
     assert case.public_id in page
 
 
-def test_reading_the_page_takes_eight_queries_at_any_length_of_history(
+def test_reading_the_page_takes_nine_queries_at_any_length_of_history(
     loan: Loan, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     for n in range(40):
         pay(loan, "1.00", DISBURSED, f"k{n}")
 
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         page = loan_page.loan_page(loan_page.loan_by_number(loan.number), on=DISBURSED)
 
     assert len(page.repayments) == 40
@@ -208,7 +208,7 @@ def test_the_whole_answer_takes_a_bounded_number_of_queries(
         pay(loan, "1.00", DISBURSED, f"k{n}")
     shown(operator, loan, tab)
 
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(25):
         shown(operator, loan, tab)
 
 
