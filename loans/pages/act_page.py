@@ -17,7 +17,7 @@ from loans.acts.previewing import Preview, RowPair
 from loans.bookkeeping import positions
 from loans.events.act_kinds import ActKind, act_kind
 from loans.models import Loan, LoanAct, LoanStatus, Repayment, RepaymentLine
-from loans.servicing.settling import NothingToSettleWith, settlement_quote
+from loans.servicing.settling import pay_off
 
 Words = str | Promise
 _IN_CENTS = re.compile(r"-?\d+\.\d\d")
@@ -72,18 +72,11 @@ def _payment_offers(loan: Loan, on: date) -> dict[str, Any]:
     ]
     if not overdue and not due:
         offers.append((_("next instalment"), loan.position.next_due_amount))
-    settles = _settles(loan, on)
+    settles = pay_off(loan, loan.position, on) or ZERO
     return {
         "offers": [(label, amount) for label, amount in offers if amount],
         "settles": settles if settles > overdue + due else None,
     }
-
-
-def _settles(loan: Loan, on: date) -> Decimal:
-    try:
-        return settlement_quote(loan, on).total
-    except NothingToSettleWith:
-        return ZERO
 
 
 def _owed_now(loan: Loan, on: date) -> tuple[Decimal, Decimal]:

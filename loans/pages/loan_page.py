@@ -19,7 +19,6 @@ from django.utils.translation import ngettext
 from core.money import ZERO
 from core.writing import money, number
 from ledger.models import JournalEntry, JournalLine
-from loans.bookkeeping import positions
 from loans.events.act_kinds import act_kind
 from loans.models import (
     Contract,
@@ -28,7 +27,6 @@ from loans.models import (
     Loan,
     LoanAct,
     LoanPosition,
-    LoanStatus,
     LoanTransition,
     Repayment,
     RepaymentChannel,
@@ -37,7 +35,7 @@ from loans.models import (
 from loans.pages.act_page import own_figures
 from loans.pages.bank_reasons import in_words
 from loans.pages.schedule_view import Progress, ScheduleView, progress, schedule_view
-from loans.servicing.payoffs import quote_of
+from loans.servicing.settling import pay_off
 from messaging.models import Message
 from messaging.names import name_of
 from messaging.queries import reason_label
@@ -142,15 +140,8 @@ def loan_page(loan: Loan, *, on: date) -> LoanPage:
         instalments=current,
         repayments=repayments,
         events=_events(loan, orders, repayments),
-        pay_off=_pay_off(loan, position, on),
+        pay_off=pay_off(loan, position, on) if position else None,
     )
-
-
-def _pay_off(loan: Loan, position: LoanPosition | None, on: date) -> Decimal | None:
-    if position is None or loan.status != LoanStatus.ACTIVE:
-        return None
-    total = quote_of(positions.load(loan, position), max(on, position.as_of)).total
-    return total if total > 0 else None
 
 
 def original_schedule(loan: Loan, *, on: date) -> ScheduleView:

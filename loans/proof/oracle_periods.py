@@ -270,6 +270,8 @@ def _rows_after(facts: Facts, acts: Sequence[Act], place: int) -> tuple[Row, ...
     """The instalments as the act at ``place`` left them; which version that is, days tell."""
     ended = called_in_on(facts)
     later = [act.on for act in acts[place + 1 :]] + ([ended] if ended else [])
+    if later and later[0] == acts[place].on and acts[place].kind != "rate_changed":
+        raise NotFollowed("two changes of one day, of which the second one's instalments alone are kept")
     back = [x for x in facts.of("charge_back") if x.on < acts[-1].on]
     if back:
         raise NotFollowed("money charged back before the instalments were changed")

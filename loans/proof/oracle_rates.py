@@ -10,8 +10,11 @@ from loans.proof.oracle_reading import Dated, Facts
 def rate_changes(facts: Facts, after: int = 0) -> list[Dated]:
     """Contract rates by the day from which each is in force: agreed, and as acts changed them.
 
-    Without the first ``after`` agreed ones: late interest follows acts only."""
+    A new rate ends whatever was to hold from later days. Without the first ``after`` agreed ones: late interest follows
+    acts only.
+    """
     found = list(facts.contract.rates)
+    agreed = set(found[:after])
     for act in facts.of("rate_changed", "rescheduled"):
         if act.asked.get("annual_rate") is None:
             continue
@@ -20,8 +23,8 @@ def rate_changes(facts: Facts, after: int = 0) -> list[Dated]:
             named = date.fromisoformat(act.asked["from_due_on"])
             starts = [row.starts_on for version in facts.versions for row in version.rows if row.due_on == named]
             first = max([act.on, *starts[:1]])
-        found.append((first, Decimal(act.asked["annual_rate"])))
-    return sorted(found[after:], key=lambda dated: dated[0])  # stable: of two on one day the later told counts
+        found = [*(dated for dated in found if dated[0] < first), (first, Decimal(act.asked["annual_rate"]))]
+    return [dated for dated in found if dated not in agreed]
 
 
 def rate_on(facts: Facts, day: date) -> Decimal:

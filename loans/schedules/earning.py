@@ -70,8 +70,9 @@ def plus(one: Curve, other: Curve) -> Curve:
 
 
 def as_curve(curve: Curve) -> Curve:
-    """``curve`` with its sums to eight decimals, as they are kept; none where it is a straight line."""
-    return tuple((day, round_rate(earned)) for day, earned in curve) if len(curve) > 2 else STRAIGHT
+    """``curve`` with its sums to eight decimals, as they are kept, the last one of each day; none for a straight line."""
+    by_day = {day: round_rate(earned) for day, earned in curve}
+    return tuple(by_day.items()) if len(by_day) > 2 else STRAIGHT
 
 
 def ending_at(curve: Curve, interest: Decimal) -> Curve:

@@ -121,6 +121,7 @@ class Plan:
 def plan_of(terms: LoanTerms, servicing: ServicingTerms, schedule: Schedule, found: Sequence[Period]) -> Plan:
     """The plan as agreed; down payments fall due on the spot and are no part of it."""
     rows = repaying(schedule.instalments)
+    numbers = {row.number for row in rows}
     return Plan(
         terms=terms,
         servicing=servicing,
@@ -128,7 +129,7 @@ def plan_of(terms: LoanTerms, servicing: ServicingTerms, schedule: Schedule, fou
         numbers=tuple(row.number for row in rows),
         fees=tuple(row.fee for row in rows),
         down=tuple(
-            DownPayment(x.number, x.due_on, x.principal) for x in schedule.instalments if x.starts_on == x.due_on
+            DownPayment(x.number, x.due_on, x.principal) for x in schedule.instalments if x.number not in numbers
         ),
     )
 

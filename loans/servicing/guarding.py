@@ -167,9 +167,9 @@ def owed_on(loan: Loan, account: Account, on: date) -> Owed:
             return Owed(late, settles=False, pay_off=late)
         account, _outcomes = replay(positions.load_as_agreed(loan), events)
     pay_off = max(quote_of(account, on).total, ZERO)
-    left = [row for row in account.instalments if row.owed]
-    is_last = pay_off and len(left) == 1 and left[0].starts_on <= on
-    return Owed(max(pay_off, left[0].owed) if is_last else pay_off, settles=True, pay_off=pay_off)
+    open_rows = [row for row in account.instalments if row.owed]
+    is_last = pay_off and len(open_rows) == 1 and open_rows[0].starts_on <= on
+    return Owed(max(pay_off, open_rows[0].owed) if is_last else pay_off, settles=True, pay_off=pay_off)
 
 
 def taken_as_credit(loan: Loan, on: date) -> Decimal:

@@ -45,6 +45,14 @@ def settlement_quote(loan: Loan, on: date) -> SettlementQuote:
     return quote
 
 
+def pay_off(loan: Loan, position: LoanPosition, on: date) -> Decimal | None:
+    """The total of the quote for pages that show it of any loan: None where no money settles it."""
+    if loan.status != LoanStatus.ACTIVE:
+        return None
+    total = quote_of(positions.load(loan, position), max(on, position.as_of)).total
+    return total if total > 0 else None
+
+
 @transaction.atomic
 def settle_early(
     *,

@@ -22,7 +22,7 @@ def curve_of(row: InstalmentState) -> Curve:
 def lengthened(row: InstalmentState, time: tuple[date, date], more: Decimal) -> Curve:
     """The curve of ``row`` whose due date moves over ``time``, which earns ``more``; an earlier due date ends it sooner."""
     was_due, due_on = time
-    if due_on >= was_due:
+    if due_on > was_due:
         return as_curve(following(curve_of(row), line(was_due, due_on, more)))
     kept = until(curve_of(row), due_on)
     return as_curve((*kept[:-1], (due_on, row.interest + more))) if kept else ()

@@ -59,6 +59,11 @@ class ChargedOff:
         """Whether interest that was paid ahead of its days is given back by it."""
         return self.makes_all_due
 
+    @property
+    def tells_what_was_paid_ahead(self) -> bool:
+        """The same: its figures have it."""
+        return self.makes_all_due
+
     def apply(self, account: Account) -> Effect:
         """Raises AlreadyChargedOff, NothingToChargeOff."""
         account = as_agreed = age(account, self.on)

@@ -15,7 +15,7 @@ from core.day_counts import DayCount, RegularPeriod, exact_year_fraction
 from loans.models import Loan
 from loans.proof import oracle
 from loans.proof.oracle_days import part_of_year
-from loans.proof.oracle_reading import Facts, read
+from loans.proof.oracle_reading import Act, Facts, read
 from tests.loans.books import DISBURSED, a_running_loan, close_until
 from tests.loans.doing import do, extend
 from tests.loans.servicing.test_repayments import pay
@@ -183,7 +183,7 @@ def charged_back(loan: Loan, receipts: list[tuple[str, Decimal]]) -> Facts:
     """The loan with all its money charged back on 1 May, as the oracle reads it."""
     facts = read(loan)
     back = [
-        oracle.Act(
+        Act(
             on=on(5, 1),
             told_on=on(5, 1),
             kind="charge_back",

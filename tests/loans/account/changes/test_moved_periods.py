@@ -10,6 +10,7 @@ from decimal import Decimal
 from core.day_counts import DayCount
 from loans.account.account import Account, open_account
 from loans.account.changes.due_dates import DueDayChanged, PaymentHoliday
+from loans.account.changes.earning import lengthened
 from loans.account.changes.extending import Extended
 from loans.account.changes.replanning import RateChanged
 from loans.account.replay import apply
@@ -124,3 +125,14 @@ def test_days_given_for_nothing_stay_free_when_the_period_is_worked_out_anew() -
     assert [row.due_on for row in after.instalments] == [on("4-1"), on("5-1"), on("6-1")]
     assert interest(after) == ["12.00", "4.00", "2.00"]
     assert earned(after, "3-31") == "12.00"
+
+
+def test_a_date_that_stays_where_it_is_adds_no_day_to_how_interest_is_earned() -> None:
+    """One day more from Saturday, 31 January: both are paid on Monday, 2 February."""
+    own = ((on("1-1"), Decimal(0)), (on("1-11"), Decimal(6)), (on("2-1"), Decimal(12)))
+    row = replace(an_account().instalments[0], curve=own)
+
+    curve = lengthened(row, (on("2-1"), on("2-1")), Decimal("0.40"))
+
+    assert [day for day, _earned in curve] == [on("1-1"), on("1-11"), on("2-1")]
+    assert curve[-1][1] == Decimal("12.40")

@@ -1,0 +1,169 @@
+"""Interest by the day, for the oracle: each night bears what is planned or outstanding, at the rate in force on that day.
+
+Interest is kept exact, as fractions of a currency unit. What an act does that cannot be retold by days raises NotFollowed.
+"""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from loans.proof.oracle_periods import RESHAPING, NotFollowed, Reign, called_in_on, reigns, rest_day
+from loans.proof.oracle_rates import rate_on
+from loans.proof.oracle_reading import NOTHING, Act, Facts, Line, Row
+
+SMALL_REMAINDER = "small_remainder"
+ONE_DAY = timedelta(days=1)
+
+
+def interest_by(facts: Facts, on: date, *, called_in: bool = False) -> Fraction:
+    """Interest earned by the end of ``on``, less what was given back by then with goods that were returned.
+
+    ``called_in``: by what would be owed if all were paid, which ends the period.
+    """
+    if facts.stored.status == "active" and facts.of(SMALL_REMAINDER):
+        raise NotFollowed("a small remainder closed before something was owed again")
+    back = [act for act in facts.of("merchant_refund") if act.on <= on]
+    if not facts.contract.refund_gives_back:
+        return _by_days(facts, on, called_in=called_in)
+    lent = sum((amount for _on, amount in facts.contract.lent), NOTHING)
+    given, returned = Fraction(0), NOTHING
+    for act in back:
+        given += (_by_days(facts, act.on) - given) * Fraction(act.amount("refunded")) / Fraction(lent - returned)
+        returned += act.amount("refunded")
+        if returned >= lent:
+            return Fraction(0)  # nothing of the purchase is left that could bear any
+    return _by_days(facts, on, called_in=called_in) - given
+
+
+def _by_days(facts: Facts, on: date, *, called_in: bool = False) -> Fraction:
+    """Interest that the days until the end of ``on`` bear."""
+    ended = called_in_on(facts)
+    until = on if ended is None else min(on, rest_day(facts, ended) if facts.contract.follows_balance else ended)
+    waived = sum((act.amount("waived") for act in facts.of("interest_waived") if act.on <= on), NOTHING)
+    if facts.contract.is_flat:
+        return _flat(facts, until)
+    if facts.contract.follows_balance:
+        _require_known_to_compound(facts)
+        _require_plain_time(facts)
+        reckoned = {until} if called_in else _reckoned_on(facts, until)
+        return _on_balance(facts, until, reckoned) - Fraction(waived)
+    return _on_schedule(facts, until) - Fraction(waived)
+
+
+def _is_free(facts: Facts, day: date) -> bool:
+    """Whether the night after ``day`` lies in a hold of interest: the hold names the day on which it ends."""
+    holds = [act for act in facts.of("hold_placed") if act.asked["stops"] in ("interest", "everything")]
+    return any(act.on <= day + ONE_DAY <= date.fromisoformat(act.asked["until"]) for act in holds)
+
+
+def _on_schedule(facts: Facts, until: date) -> Fraction:
+    total = Fraction(0)
+    found = reigns(facts)
+    for place, reign in enumerate(found):
+        last = min([until, *(later.since for later in found[place + 1 :])])
+        for stretch in reign.stretches:
+            day = max(stretch.start, reign.since)
+            while day < min(stretch.end, last):
+                if not _is_free(facts, day):
+                    balance = Fraction(_planned(facts, reign, day) - stretch.without)
+                    total += balance * Fraction(rate_on(facts, day)) * stretch.share
+                day += ONE_DAY
+    return total
+
+
+def _planned(facts: Facts, reign: Reign, day: date) -> Decimal:
+    """What the schedule still has to repay on ``day``, less what of it is lent later only."""
+    to_repay = sum((row.principal for row in reign.rows if row.due_on > day), NOTHING)
+    lent = [(act.on, Decimal(act.asked["amount"])) for act in facts.of("drawn_down") if act.on <= reign.told]
+    return to_repay - sum((amount for on, amount in (*facts.contract.lent, *lent) if on > day), NOTHING)
+
+
+def _flat(facts: Facts, until: date) -> Fraction:
+    """An agreed charge: each instalment's own, evenly over the days of its period that are not free.
+
+    Raises NotFollowed where an act moved interest or time: then it is not earned in the period it falls due with.
+    """
+    for act in facts.of(*RESHAPING, "interest_waived"):
+        raise NotFollowed(act.kind)
+    total = Fraction(0)
+    for row, charge in _own_charges(facts):
+        days = [row.starts_on + n * ONE_DAY for n in range((row.due_on - row.starts_on).days)]
+        bearing = [day for day in days if not _is_free(facts, day)]
+        if bearing:
+            total += charge * sum(day < until for day in bearing) / len(bearing)
+        elif row.due_on <= until:
+            total += charge
+    return total
+
+
+def _own_charges(facts: Facts) -> list[tuple[Row, Fraction]]:
+    """The charge of each instalment's own period: what only falls due later, in equal parts for the periods it is of."""
+    rows, waiting = [row for row in facts.rows if row.starts_on < row.due_on], facts.contract.deferred_instalments
+    if waiting and facts.of("hold_placed"):
+        raise NotFollowed("which of the deferred charges a hold has freed")
+    if not waiting:
+        return [(row, Fraction(row.interest)) for row in facts.rows]
+    first, later = rows[: waiting + 1], rows[waiting + 1 :]
+    part = Fraction(first[-1].interest) / len(first)
+    return [*((row, part) for row in first), *((row, Fraction(row.interest)) for row in later)]
+
+
+def _require_known_to_compound(facts: Facts) -> None:
+    """Raise NotFollowed where an act changed, from its day on, what bears interest besides principal."""
+    compounding = facts.contract.compounding
+    changing = [] if compounding == "none" else ["goodwill_credit", "merchant_refund"]
+    changing += ["fee_added", "fee_raised", "fee_lowered", "waiver"] if compounding in ("fee", "both") else []
+    if facts.of(*changing):
+        raise NotFollowed("interest or fees that bear interest were changed")
+
+
+def _require_plain_time(facts: Facts) -> None:
+    """Raise NotFollowed where time was added to a plan whose interest is not due, or not borne, in its own periods."""
+    contract = facts.contract
+    shifted = contract.free_instalments or contract.deferred_instalments or contract.spreads_first_period
+    if shifted and facts.of("extension"):
+        raise NotFollowed("time added to a plan whose interest is free, deferred or spread")
+
+
+def _reckoned_on(facts: Facts, until: date) -> set[date]:
+    """The rest day to which interest is counted while principal is overdue, and so bears it; later it is planned."""
+    late = any(row.due_on < until and row.principal > row.principal_paid for row in facts.rows)
+    return {rest_day(facts, until)} if late else set()
+
+
+def _on_balance(facts: Facts, until: date, cut_on: set[date]) -> Fraction:
+    total = Fraction(0)
+    found = reigns(facts, cut_on)
+    for stretch in found[-1].stretches:
+        day = stretch.start
+        while day < min(stretch.end, until):
+            if not _is_free(facts, day):
+                total += Fraction(_bearing(facts, day)) * Fraction(rate_on(facts, day)) * stretch.share
+            day += ONE_DAY
+    return total
+
+
+def _bearing(facts: Facts, day: date) -> Decimal:
+    """What bears interest on ``day``: what was lent, less principal paid that counts by then, and what compounds."""
+    lent = [*facts.contract.lent, *((act.on, Decimal(act.asked["amount"])) for act in facts.of("drawn_down"))]
+    counted = [money for money in facts.money if not money.is_recovery and rest_day(facts, money.on) <= day]
+    paid = sum((line.principal for money in counted for line in money.lines), NOTHING)
+    paid += sum((act.amount("principal") for act in _credits(facts) if rest_day(facts, act.on) <= day), NOTHING)
+    balance = sum((amount for on, amount in lent if on <= day), NOTHING) - paid
+    return max(balance + _compounded(facts, day, [line for money in counted for line in money.lines]), NOTHING)
+
+
+def _compounded(facts: Facts, day: date, counted: list[Line]) -> Decimal:
+    """Overdue interest and fees that bear interest themselves: what was not paid by the rest day after the due date."""
+    late = [row for row in facts.rows if rest_day(facts, row.due_on) <= day]
+    lines = [line for line in counted if line.number in {row.number for row in late}]
+    amount = NOTHING
+    if facts.contract.compounding in ("interest", "both"):
+        amount += sum((row.interest for row in late), NOTHING) - sum((line.interest for line in lines), NOTHING)
+    if facts.contract.compounding in ("fee", "both"):
+        amount += sum((row.fee for row in late), NOTHING) - sum((line.fee for line in lines), NOTHING)
+    return amount
+
+
+def _credits(facts: Facts) -> list[Act]:
+    return facts.of("goodwill_credit", "merchant_refund")
