@@ -27,8 +27,9 @@ from core.money import CENT, round_money
 from loans.models import Accrual, Loan
 from loans.proof.oracle_interest import SMALL_REMAINDER, interest_by
 from loans.proof.oracle_late import late_interest
-from loans.proof.oracle_periods import NotFollowed, called_in_on, charged_back_to, rest_day
+from loans.proof.oracle_periods import charged_back_to
 from loans.proof.oracle_reading import NOTHING, Facts, Row, read
+from loans.proof.oracle_rests import NotFollowed, called_in_on, rest_day
 
 TOLERANCE = 2 * CENT
 ONE_DAY = timedelta(days=1)
@@ -243,8 +244,6 @@ def _agreed_interest(facts: Facts) -> Iterator[OracleDifference]:
 
     Where interest follows the balance it is not agreed beforehand, so only what an ended loan bore is compared.
     """
-    if facts.contract.follows_balance and facts.of("receipt_redated"):
-        raise NotFollowed("what a settlement had to pay before another payment was moved")
     ended, rows = called_in_on(facts), [row for row in facts.rows if row.interest or row.starts_on < row.due_on]
     if facts.contract.is_flat or facts.stored.status == "written_off" or (facts.contract.follows_balance and not ended):
         return

@@ -7,9 +7,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from loans.proof.oracle_periods import RESHAPING, NotFollowed, Reign, called_in_on, reigns, rest_day
+from loans.proof.oracle_periods import RESHAPING, Reign, reigns
 from loans.proof.oracle_rates import rate_on
 from loans.proof.oracle_reading import NOTHING, Act, Facts, Line, Row
+from loans.proof.oracle_rests import NotFollowed, called_in_on, rest_day
 
 SMALL_REMAINDER = "small_remainder"
 ONE_DAY = timedelta(days=1)

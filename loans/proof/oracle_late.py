@@ -9,9 +9,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from core.money import round_money, round_rate
-from loans.proof.oracle_periods import RESHAPING, NotFollowed, Reign, called_in_on, charged_back_to, ended_on, reigns
+from loans.proof.oracle_periods import RESHAPING, Reign, charged_back_to, reigns
 from loans.proof.oracle_rates import late_rate_on
 from loans.proof.oracle_reading import NOTHING, Act, Dated, Facts, Row
+from loans.proof.oracle_rests import NotFollowed, called_in_on, ended_on
 
 ONE_DAY = timedelta(days=1)
 STOPPING = ("late_interest", "notice", "everything")

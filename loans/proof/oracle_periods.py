@@ -16,6 +16,7 @@ from itertools import pairwise
 from loans.proof.oracle_days import days_of_year, months_later, part_of_year
 from loans.proof.oracle_rates import rate_changes
 from loans.proof.oracle_reading import NOTHING, Act, Contract, Facts, Money, Row
+from loans.proof.oracle_rests import NotFollowed, called_in_on, rest_day
 
 # Acts after which other instalments stand than before. The last three move overdue money into instalments that bear
 # interest for a time of their own; the oracle does not follow them.
@@ -38,10 +39,6 @@ WORKED_OUT_ANEW = ("drawn_down", "rate_changed", "rescheduled", "merchant_refund
 # due dates make other ones merge, while each keeps its interest.
 STEPPING = ("merge", "skip")
 MOVING = ("extension", "due_day_changed", "payment_holiday")
-
-
-class NotFollowed(Exception):
-    """Something happened to the loan that the oracle cannot retell; it says what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,30 +173,6 @@ def _begins_to_compound(facts: Facts, row: Row) -> bool:
     return bool((compounding in ("interest", "both") and interest) or (compounding in ("fee", "both") and fee))
 
 
-def rest_day(facts: Facts, on: date) -> date:
-    """The day from which money of ``on`` lessens interest, by the product's rest."""
-    contract = facts.contract
-    if not contract.follows_balance or contract.rest == "daily":
-        return on
-    if contract.rest == "same_as_repayment":
-        return min((row.due_on for row in _planned_rows(facts) if row.due_on >= on), default=on)
-    start, steps = contract.start_on, 0
-    while _rest(start, steps, contract.rest) < on:
-        steps += 1
-    return _rest(start, steps, contract.rest)
-
-
-def _planned_rows(facts: Facts) -> tuple[Row, ...]:
-    """The instalments with the due dates they had before a loan that ended was called in."""
-    ended = ended_on(facts)
-    before = [version for version in facts.versions if version.until is not None and version.until == ended]
-    return before[-1].rows if before else facts.rows
-
-
-def _rest(start: date, steps: int, rest: str) -> date:
-    return months_later(start, steps) if rest == "monthly" else start + timedelta(days=7 * steps)
-
-
 def _alone(contract: Contract, row: Row) -> Stretch:
     """A period measured by itself: whole units are even parts of the year; by months anything else goes by its days."""
     start, end = row.starts_on, row.due_on
@@ -300,25 +273,6 @@ def charged_back_to(rows: Sequence[Row], act: Act) -> int:
     return next((row.number for row in rows if row.due_on >= act.on), rows[-1].number)
 
 
-def ended_on(facts: Facts) -> date | None:
-    """The day on which the loan ended: settled early, settled for less, or written off.
-
-    What settled a loan that follows its balance and does no longer, because other money bounced, is a payment like others.
-    """
-    came_back = facts.contract.follows_balance and facts.stored.status == "active"
-    days = [money.on for money in facts.money if money.settles and not came_back]
-    days += [act.on for act in facts.of("settled_for_less", "write_off")]
-    return min(days, default=None)
-
-
-def called_in_on(facts: Facts) -> date | None:
-    """The day from which no contract interest is earned any more: the loan ended, or all of it fell due."""
-    days = [on for on in [ended_on(facts)] if on is not None]
-    if facts.contract.ends_when_charged_off:
-        days += [act.on for act in facts.of("charged_off")]
-    return min(days, default=None)
-
-
 def _after(facts: Facts, before: Reign, act: Act, rows: tuple[Row, ...]) -> Reign:
     """The stretches as ``act`` left them: those of before where an instalment kept its days.
 
@@ -345,8 +299,8 @@ def _after(facts: Facts, before: Reign, act: Act, rows: tuple[Row, ...]) -> Reig
         if known is None or not kept:
             found.append(_regular(contract, row, (row.starts_on, row.due_on)))
         elif (known.starts_on, known.due_on) == (row.starts_on, row.due_on):
-            anew = act.kind in WORKED_OUT_ANEW and row.starts_on >= act.on and (row.starts_on, row.due_on) not in signed
-            found += [_regular(contract, row, (row.starts_on, row.due_on))] if anew else kept
+            anew = act.kind in WORKED_OUT_ANEW and (row.starts_on, row.due_on) not in signed
+            found += _measured_anew(contract, act, row, kept) if anew else kept
         elif since is None and known.starts_on == row.starts_on:
             found += _first_moved(facts, act, kept, known, row)
             since = row.starts_on
@@ -355,6 +309,21 @@ def _after(facts: Facts, before: Reign, act: Act, rows: tuple[Row, ...]) -> Reig
         else:
             found += _spread_over(kept, row)
     return Reign(act.on, since or act.on, rows, tuple(found))
+
+
+def _measured_anew(contract: Contract, act: Act, row: Row, kept: Sequence[Stretch]) -> list[Stretch]:
+    """A moved period whose instalment ``act`` works out anew: as a regular one, or, where an act had made it longer, the
+    rest of it by its part of the whole."""
+    if row.starts_on >= act.on:
+        return [_regular(contract, row, (row.starts_on, row.due_on))]
+    if len(kept) == 1 or not kept[-1].whole or row.due_on <= act.on:
+        return list(kept)
+    past = [x for x in kept if x.start < act.on]
+    past = [replace(x, end=min(x.end, act.on), whole=x.share * (min(x.end, act.on) - x.start).days) for x in past]
+    if goes_by_days(contract):
+        return [*past, _by_count(contract, replace(row, starts_on=act.on))]
+    days, length = (row.due_on - act.on).days, (row.due_on - row.starts_on).days
+    return [*past, Stretch(row.number, act.on, row.due_on, _alone(contract, row).whole * days / length)]
 
 
 def _spread_over(kept: Sequence[Stretch], row: Row) -> list[Stretch]:

@@ -27,7 +27,7 @@ from loans.schedules.flat_interest import flat_unwound
 from loans.schedules.period_rates import rate_on, regular_rates
 from loans.schedules.principal_parts import PrincipalPlan, plan_from
 from loans.schedules.schedule import build_schedule, opening_balance, repaying
-from loans.schedules.terms import Drawdown, InterestType, LevelOn, LoanTerms, Method, RateStep
+from loans.schedules.terms import Drawdown, FirstPeriod, InterestType, LevelOn, LoanTerms, Method, RateStep
 
 
 class NoSuchDueDate(EventImpossible):
@@ -141,6 +141,8 @@ class Rescheduled:
             account = with_contract_rate(account, max(self.on, rows[0].starts_on), self.annual_rate)
         if self.principal_grace:
             changed["grace_on_principal"] = self.principal_grace
+        if self.new_due_on is not None:
+            changed["first_period"] = FirstPeriod.CHARGED
         if self.interest_grace:
             changed["grace_on_interest_payment"] = self.interest_grace
         terms = rest_of(account, self.terms, rows, count=count, **changed)
@@ -286,12 +288,15 @@ def worked_out_anew(
     free_from = _free_from(rows[0])
     if free_from is not None:
         found = [Period(start, found[0].due_on, (start, free_from)), *found[1:]]
+    elif rows[0].curve and found[0].part_of == found[0][:2] and found[0].due_on > step(terms, start, 1):
+        found = [Period(*found[0][:2], None), *found[1:]]  # an act made it longer: it is measured by itself
+        changes["first_period"] = FirstPeriod.CHARGED
     if on <= start or rows[0].curve:
         begins = max(on, start)
         rest = rest_of(account, terms, rows, begins, **changes)
         cut = [Period(begins, *found[0][1:]), *found[1:]]
         before = earned_by(curve_of(rows[0]), begins) - earned_by(curve_of(rows[0]), start)
-        levelled = found if before else ()
+        levelled = found if begins > start else ()
         course = Course(opening=opening + added, paid=paid, brought=before, level_periods=levelled, free_from=free_from)
     else:
         begins, before, cut = start, ZERO, found
@@ -302,11 +307,11 @@ def worked_out_anew(
         rest = rest_of(account, terms, rows, drawdowns=drawdowns, **changes)
     if added >= 0:
         course = replace(course, plan=_plan_on_approved(account, rows, terms, None if added else rest))
-    amounts, curves = amortise_by_day(rest, cut if before else found, course)
+    amounts, curves = amortise_by_day(rest, cut, course)
     if terms.interest_type is InterestType.FLAT and added < 0:
         unwound = flat_unwound(terms, found, [row.interest for row in rows], (opening + added) / opening, on)
         amounts = [(principal, interest) for (principal, _old), interest in zip(amounts, unwound, strict=True)]
-    return _with_amounts(account, rows, found, (amounts, curves), begins if before else start, before)
+    return _with_amounts(account, rows, found, (amounts, curves), begins, before)
 
 
 def _free_from(row: InstalmentState) -> date | None:
@@ -340,7 +345,7 @@ def _with_amounts(
         own = curves[k] if curves else line(starts_on, period.due_on, left)
         earlier = until(curve_of(row), min(rows[0].starts_on, row.starts_on))
         carried = round_to(earlier[-1][1], row.step) if earlier else ZERO
-        kept = until(curve_of(row), begins) if brought and not k else earlier if carried else ()
+        kept = until(curve_of(row), begins) if not k and begins > row.starts_on else earlier if carried else ()
         changed.append(
             replace(
                 row,

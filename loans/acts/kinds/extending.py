@@ -63,9 +63,11 @@ def _cures(tried: Tried) -> None:
 
 
 def _last_uncured(tried: Tried, days: int) -> date:
-    """The last old due date that so many days do not bring beyond the business date."""
+    """The last old due date that so many days do not bring beyond the business date; the first one where only moving to
+    a working day keeps it before."""
     open_dues = [row.due_on for row in tried.before.instalments if row.agreed_owed]
-    return max(due for due in open_dues if days_between(due, tried.recorded_on) >= days)
+    left = [due for due in open_dues if days_between(due, tried.recorded_on) >= days]
+    return max(left, default=min(open_dues))
 
 
 def days_that_cure(account: Account, on: date) -> int | None:
