@@ -59,12 +59,7 @@ class Allocation:
 
     def and_then(self, used: "Allocation") -> "Allocation":
         """This payment with ``used`` of what it had left over divided too."""
-        lines = {line.instalment_number: line for line in self.lines}
-        for line in used.lines:
-            known = lines.get(line.instalment_number)
-            lines[line.instalment_number] = line if known is None else known.plus(line)
-        merged = tuple(lines[number] for number in sorted(lines))
-        return replace(self, lines=merged, overpaid=self.overpaid - used.total)
+        return replace(self, lines=merged([*self.lines, *used.lines]), overpaid=self.overpaid - used.total)
 
 
 def allocate(amount: Decimal, account: Account, order: Order, on: date | None = None) -> Allocation:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from core.money import ZERO, round_money
 from loans.account.account import Account, ChargeOff, InstalmentState, Suspended, WriteOff, age, call_in, settle_rows
 from loans.account.changes.base import Effect, EventImpossible, TakenBack
+from loans.account.changes.paid_ahead import with_interest_given_back
 from loans.account.credit_balance import taken_in
 from loans.account.parts import PARTS, Parts
 from loans.schedules.earning import STRAIGHT
@@ -88,12 +89,11 @@ class ChargedOff:
 
 def _all_due(account: Account, on: date) -> tuple[Account, Parts]:
     """All called in on ``on``; and what interest paid ahead of its days, which is given back by it, moved to pay."""
-    called = call_in(account, on)
-    back = sum((max(row.interest_paid - row.interest, ZERO) for row in called.instalments), ZERO)
+    called = with_interest_given_back(call_in(account, on))
+    back = called.overpaid - account.overpaid
     if not back:
         return called, Parts()
-    rows = tuple(replace(row, interest_paid=min(row.interest_paid, row.interest)) for row in called.instalments)
-    after, paid = taken_in(replace(called, instalments=rows), back, on, account.order)
+    after, paid = taken_in(replace(called, overpaid=account.overpaid), back, on, account.order)
     return after, paid.parts + Parts(interest=-back)
 
 

@@ -6,7 +6,7 @@ from the 25th to the 28th is next due on the 25th; nothing else than ``loans.sch
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from core.calendars import add_months
@@ -128,8 +128,3 @@ def price_of_days(terms: LoanTerms, principal: Decimal, before: Days, after: Day
 def days_moved(before: Sequence[InstalmentState], dues: Sequence[date]) -> Decimal:
     """The most days by which a due date of ``before`` moves."""
     return Decimal(max(abs(days_between(row.due_on, due_on)) for row, due_on in zip(before, dues, strict=True)))
-
-
-def shifted(agreed: Sequence[date], days: int) -> list[date]:
-    """``agreed`` moved by so many days."""
-    return [on + timedelta(days=days) for on in agreed]

@@ -43,11 +43,6 @@ class MerchantRefund:
         """Whether interest that was earned falls by it."""
         return self.gives_interest_back
 
-    @property
-    def tells_what_was_paid_ahead(self) -> bool:
-        """Whether interest paid ahead that it frees is in its own figures."""
-        return self.gives_interest_back
-
     def apply(self, account: Account) -> Effect:
         """Raises FlatChargeStays: where one charge was agreed there is no interest by days to unwind."""
         account = age(account, self.on)
@@ -57,15 +52,14 @@ class MerchantRefund:
         rows = running(account, self.on) if account.plan is None else []
         unwound = min(self.amount, sum((row.principal_owed for row in rows), ZERO))
         after = self._unwound(account, rows, unwound) if unwound else account
-        given_back = freed = ZERO
+        given_back = ZERO
         if self.gives_interest_back:
-            after, given_back, freed = _given_back(after, self._share(account), self.terms, self.on)
-        left, allocation = self.amount - unwound + freed, Allocation(amount=ZERO)
+            after, given_back = _given_back(after, self._share(account), self.terms, self.on)
+        left, allocation = self.amount - unwound, Allocation(amount=ZERO)
         if left:
             after, allocation = taken_in(after, left, self.on, self.order)
         figures = allocation.parts.as_dict()
         figures["principal"] += lent - sum((row.principal for row in after.instalments), ZERO)
-        figures["interest"] -= freed
         figures |= {"refunded": self.amount, "overpaid": allocation.overpaid}
         if given_back:
             figures["interest_given_back"] = given_back
@@ -73,17 +67,8 @@ class MerchantRefund:
         return Effect(settle_rows(after, self.on), figures=figures)
 
     def _unwound(self, account: Account, rows: Sequence[InstalmentState], amount: Decimal) -> Account:
-        if not self.gives_interest_back:
-            return worked_out_anew(account, rows, self.terms, self.on, added=-amount)
-        # Interest paid ahead of its days must not keep their interest up: what of it is not owed any more is given back.
-        unpaid = [replace(row, interest_paid=ZERO) for row in rows]
-        paid = {row.number: row.interest_paid for row in rows}
-        after = worked_out_anew(account, unpaid, self.terms, self.on, added=-amount)
-        found = [
-            replace(row, interest_paid=paid.get(row.number, row.interest_paid), settled_on=row.settled_on)
-            for row in after.instalments
-        ]
-        return keeping_earned(account, replace(after, instalments=tuple(found)), self.on)
+        after = worked_out_anew(account, rows, self.terms, self.on, added=-amount)
+        return keeping_earned(account, after, self.on) if self.gives_interest_back else after
 
     def _share(self, account: Account) -> Decimal:
         """What part of the purchase still financed is returned: 1 is all of it."""
@@ -91,13 +76,13 @@ class MerchantRefund:
         return min(self.amount / financed, Decimal(1)) if financed > 0 else ZERO
 
 
-def _given_back(account: Account, share: Decimal, terms: LoanTerms, on: date) -> tuple[Account, Decimal, Decimal]:
-    """The account without ``share`` of the interest earned by ``on``; how much that is, and what had been paid of it.
+def _given_back(account: Account, share: Decimal, terms: LoanTerms, on: date) -> tuple[Account, Decimal]:
+    """The account without ``share`` of the interest earned by ``on``, and how much that is.
 
     Once all is returned nothing of the purchase bears interest any more, nor what was paid of it ahead of its day.
     """
     changed, back, parts = [], [], []
-    total = freed = ZERO
+    total = ZERO
     for row in account.instalments:
         earned = min(terms.rounding.payable(row.interest_earned(on) * share), row.interest)
         gone = row.interest if share == 1 else earned
@@ -105,8 +90,8 @@ def _given_back(account: Account, share: Decimal, terms: LoanTerms, on: date) ->
         beyond = max(less.interest_paid - less.interest, ZERO)
         if not gone and not beyond:
             continue
-        changed.append(replace(less, interest_paid=less.interest_paid - beyond))
-        total, freed = total + earned, freed + beyond
+        changed.append(less)
+        total += earned
         if account.plan is not None and row.number in account.plan.numbers:
             back.append(GivenBack(number=row.number, on=on, amount=gone))
             counts_from = rest_day(account.plan, on)
@@ -115,4 +100,4 @@ def _given_back(account: Account, share: Decimal, terms: LoanTerms, on: date) ->
     if back and after.plan is not None:
         plan = replace(after.plan, given_back=(*after.plan.given_back, *back), paid=(*after.plan.paid, *parts))
         after = relaid(replace(after, plan=plan), on)
-    return after, total, freed
+    return after, total

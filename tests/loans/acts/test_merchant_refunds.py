@@ -136,7 +136,8 @@ def test_what_was_paid_of_it_lessens_the_next_instalments() -> None:
     assert journal.text == told("""
         2026-02-15 merchant_refund
           Merchant refunds receivable      6000.00
-          Loan principal receivable                   6013.80
+          Loan principal receivable                   6000.00
+          Loan principal receivable                     13.80
           Interest receivable                13.80
         2026-02-15 accrual
           Interest receivable                           13.80
