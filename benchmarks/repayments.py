@@ -126,6 +126,7 @@ def main() -> int:
     free = iter(range(1, most + 1))
     left: dict[str, list[int]] = {RAW: [0] * len(_TABLES), HOUSE: [0] * len(_TABLES)}
     with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
         cursor.execute("SHOW synchronous_commit")
         print(f"{ROUNDS} rounds of {EACH} repayments a connection, synchronous_commit {cursor.fetchone()[0]}\n")
     ratios = [_measure(connections, free, clerk, left) for connections in CONNECTIONS]
@@ -148,7 +149,6 @@ def _write_loans(most: int) -> None:
     with connection.cursor() as cursor:
         for sql in (_BORROWERS, _LOANS, _INSTALMENTS, _POSITIONS, _DISBURSED):
             cursor.execute(sql, values)
-        cursor.execute("VACUUM ANALYZE")
 
 
 def _measure(connections: int, free: Iterator[int], clerk: int, left: dict[str, list[int]]) -> float:
@@ -309,8 +309,9 @@ def _raw_repayment(cursor: Any, loan_id: int, entry_id: int, user_id: int) -> st
         "received_on": DUE, "first_received_on": None, "recorded_on": DUE,
         "recorded_at": now, "channel": "api", "payer_reference": "",
         "idempotency_key": f"bench-{loan_id}", "status": "posted", "is_recovery": False, "settles_early": False,
-        "principal": PRINCIPAL, "interest": INTEREST, "fee": ZERO, "late_interest": ZERO, "overpaid": ZERO,
-        "entry_id": entry_id, "reversed_on": None, "reversal_reason": "", "reversed_alone": False, "recorded_by_id": user_id,
+        "principal": PRINCIPAL, "interest": INTEREST, "fee": ZERO, "late_interest": ZERO,
+        "early_charge": ZERO, "overpaid": ZERO, "entry_id": entry_id, "reversed_on": None, "reversal_reason": "",
+        "reversed_alone": False, "recorded_by_id": user_id,
     }  # fmt: skip
     cursor.execute(_REPAYMENT, row)
     (repayment_id,) = cursor.fetchone()
