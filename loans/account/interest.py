@@ -16,7 +16,7 @@ from enum import StrEnum
 
 from core.calendars import days_between
 from core.money import CENT, ZERO, round_rate, round_to
-from loans.schedules.earning import STRAIGHT, Curve, share_earned
+from loans.schedules.earning import STRAIGHT, Curve, part_earned
 
 
 class Stops(StrEnum):
@@ -60,7 +60,7 @@ def earned_interest(
     if on >= due_on:
         return interest
     if curve:
-        return min(round_to(interest * share_earned(curve, on), step), interest)
+        return min(round_to(part_earned(interest, curve, on), step), interest)
     if on <= starts_on:
         return ZERO
     return min(round_to(interest * days_between(starts_on, on) / days_between(starts_on, due_on), step), interest)

@@ -12,12 +12,15 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
           FROM points
     ), reached AS (
         SELECT CASE WHEN next_on IS NULL THEN earned
-                    ELSE earned + (next_earned - earned) * (day - reached_on) / (next_on - reached_on) END AS earned
+                    ELSE earned * (next_on - reached_on) + (next_earned - earned) * (day - reached_on) END AS earned,
+               coalesce(next_on - reached_on, 1) AS days
           FROM spans WHERE reached_on <= day ORDER BY reached_on DESC LIMIT 1
     ), whole AS (
         SELECT earned AS total FROM points ORDER BY reached_on DESC LIMIT 1
     )
-    SELECT coalesce((SELECT CASE WHEN w.total = 0 THEN 0 ELSE least(round(interest * r.earned / w.total / step) * step, interest) END
+    -- One division, the last: half a cent stays half a cent.
+    SELECT coalesce((SELECT CASE WHEN w.total = 0 THEN 0
+                                 ELSE least(round(interest * r.earned / (w.total * r.days * step)) * step, interest) END
                        FROM reached r, whole w), 0)
 $$;
 

@@ -17,22 +17,33 @@ Curve = tuple[tuple[date, Decimal], ...]
 STRAIGHT: Curve = ()
 
 
-def share_earned(curve: Curve, on: date) -> Decimal:
-    """The part of the whole that is earned by the end of ``on``, from 0 to 1. ``curve`` is not empty."""
+def part_earned(interest: Decimal, curve: Curve, on: date) -> Decimal:
+    """What of ``interest`` is earned by the end of ``on`` along ``curve``, which is not empty; not rounded.
+
+    It is divided once and last, as in the night's SQL, so that half a cent is half a cent.
+    """
     total = curve[-1][1]
-    return earned_by(curve, on) / total if total else Decimal(on >= curve[-1][0])
+    earned, days = _reached(curve, on)
+    return interest * earned / (total * days) if total else interest * (on >= curve[-1][0])
 
 
 def earned_by(curve: Curve, on: date) -> Decimal:
     """What ``curve``, which is not empty, says is earned by the end of ``on``, in currency units, not rounded."""
+    earned, days = _reached(curve, on)
+    return earned / days
+
+
+def _reached(curve: Curve, on: date) -> tuple[Decimal, int]:
+    """What is earned by the end of ``on``, times the days of the stretch that ``on`` lies in, and these days."""
     after = bisect_right(curve, on, key=lambda point: point[0])
     if not after:
-        return ZERO
+        return ZERO, 1
     start, earned = curve[after - 1]
     if after == len(curve) or start == on:
-        return earned
+        return earned, 1
     end, then = curve[after]
-    return earned + (then - earned) * days_between(start, on) / days_between(start, end)
+    days = days_between(start, end)
+    return earned * days + (then - earned) * days_between(start, on), days
 
 
 def line(starts_on: date, due_on: date, interest: Decimal) -> Curve:

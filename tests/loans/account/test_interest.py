@@ -1,8 +1,10 @@
 """Accrual by days and what holds stop: worked by hand."""
 
+import json
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 
 from core.money import ZERO
 from loans.account.account import InstalmentState
@@ -44,6 +46,22 @@ def test_interest_accrues_evenly_and_never_less_than_was_paid(day: str, paid: st
 
 def test_before_its_period_begins_nothing_has_accrued() -> None:
     assert earned_interest(INTEREST, on("2-1"), on("3-1"), on("1-15")) == ZERO
+
+
+HALF_A_CENT = ((on("1-15"), ZERO), (on("1-23"), ZERO), (on("4-5"), Decimal("54.44383562")))
+
+
+def test_half_a_cent_along_a_curve_is_half_a_cent() -> None:
+    """Four of 72 days of 54.45 are 3.025: owed as 3.03, though the curve ends a little lower."""
+    assert earned_interest(Decimal("54.45"), on("1-15"), on("4-5"), on("1-27"), HALF_A_CENT) == Decimal("3.03")
+
+
+@pytest.mark.django_db
+def test_it_is_in_the_night_too() -> None:
+    curve = json.dumps([[str(day), str(earned)] for day, earned in HALF_A_CENT])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT loans_earned(%s::jsonb, 54.45, '2026-01-27', 0.01)", [curve])
+        assert cursor.fetchone() == (Decimal("3.03"),)
 
 
 def test_a_period_of_no_days_has_accrued_on_its_day() -> None:
