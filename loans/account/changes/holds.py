@@ -69,6 +69,27 @@ class HoldPlaced:
         return Effect(replace(account, holds=(*account.holds, hold)), figures=figures)
 
 
+def with_held_days_free(effect: Effect, on: date) -> Effect:
+    """``effect`` of a change of day ``on`` with the days of running holds of interest still free: what is laid out anew, or
+    put off into them, bears nothing in them either. A plan that follows the balance keeps its holds itself.
+    """
+    account = effect.account
+    holds = [hold for hold in account.holds if hold.stops in STOPS_INTEREST and hold.last > on]
+    if not holds or account.plan is not None:
+        return effect
+    rows = account.instalments
+    for hold in holds:
+        rest = replace(hold, first=max(hold.first, on + timedelta(days=1)))
+        rows = tuple(_without_interest(row, rest) for row in rows)
+    freed = sum((row.interest for row in account.instalments), ZERO) - sum((row.interest for row in rows), ZERO)
+    if not freed:
+        return effect
+    after = settle_rows(with_interest_given_back(replace(account, instalments=rows)), on)
+    added = effect.figures.get("interest_added")
+    figures = effect.figures if added is None else {**effect.figures, "interest_added": added - freed}
+    return replace(effect, account=after, figures=figures)
+
+
 def _without_interest(row: InstalmentState, hold: Hold) -> InstalmentState:
     """The instalment without the interest of the days held, in which nothing more is earned; days already free earn none."""
     curve, eve = curve_of(row), hold.first - timedelta(days=1)

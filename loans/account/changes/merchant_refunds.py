@@ -71,8 +71,12 @@ class MerchantRefund:
         return keeping_earned(account, after, self.on) if self.gives_interest_back else after
 
     def _share(self, account: Account) -> Decimal:
-        """What part of the purchase still financed is returned: 1 is all of it."""
-        financed = self.terms.principal - account.refunded
+        """What part of the purchase still financed is returned: 1 is all of it.
+
+        Financed is what was paid out by then, also where more was approved.
+        """
+        drawn = sum((part.amount for part in self.terms.drawdowns if part.on <= self.on), ZERO) or self.terms.principal
+        financed = max(drawn, sum((row.principal for row in account.instalments), ZERO)) - account.refunded
         return min(self.amount / financed, Decimal(1)) if financed > 0 else ZERO
 
 

@@ -49,6 +49,12 @@ class DueDateNotLater(EventImpossible):
     message = _("The new due date must lie after the period's first day, %(starts_on)s.")
 
 
+class NothingToAddTo(EventImpossible):
+    code = "single_instalment"
+    field = "extra_count"
+    message = _("The loan is repaid in one instalment: give it a later due date, or make a new plan of several.")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnDown:
     """``amount`` more is paid out on ``on``; on a due date it belongs to the period that begins.
@@ -126,7 +132,7 @@ class Rescheduled:
     source: Any = None
 
     def apply(self, account: Account) -> Effect:
-        """Raises NoSuchDueDate, NothingRescheduled, DueDateNotLater."""
+        """Raises NoSuchDueDate, NothingRescheduled, DueDateNotLater, NothingToAddTo."""
         account = age(account, self.on)
         rows = [row for row in repaying(account.instalments) if row.due_on >= self.from_due_on]
         if not rows or rows[0].due_on != self.from_due_on:
@@ -135,6 +141,8 @@ class Rescheduled:
             raise NothingRescheduled()
         if self.new_due_on is not None and self.new_due_on <= rows[0].starts_on:
             raise DueDateNotLater(starts_on=rows[0].starts_on.isoformat())
+        if self.extra_count and self.terms.method is Method.BULLET:
+            raise NothingToAddTo()
         count = len(rows) + (self.extra_count or 0) + (self.principal_grace or 0)
         changed: dict[str, Any] = {"lent_in_all": lent_in_all(account)}
         if self.annual_rate is not None:
@@ -264,9 +272,10 @@ def rest_of(
 
 
 def _grace_left(account: Account, terms: LoanTerms, rows: Sequence[InstalmentState]) -> dict[str, int]:
-    """The instalments of ``rows`` that are still in a grace agreed at the beginning, none of them the last one."""
+    """The instalments of ``rows`` that are still in a grace agreed at the beginning; the last one repays, if also free."""
     passed = _passed(account, rows)
-    return {name: min(max(getattr(terms, name) - passed, 0), len(rows) - 1) for name in GRACES}
+    left = {name: max(getattr(terms, name) - passed, 0) for name in GRACES}
+    return {name: min(count, len(rows) - (name != "grace_on_interest_charged")) for name, count in left.items()}
 
 
 def worked_out_anew(
@@ -288,7 +297,7 @@ def worked_out_anew(
     free_from = _free_from(rows[0])
     if free_from is not None:
         found = [Period(start, found[0].due_on, (start, free_from)), *found[1:]]
-    elif rows[0].curve and found[0].part_of == found[0][:2] and found[0].due_on > step(terms, start, 1):
+    elif rows[0].curve and _was_made_longer(terms, found[0]):
         found = [Period(*found[0][:2], None), *found[1:]]  # an act made it longer: it is measured by itself
         changes["first_period"] = FirstPeriod.CHARGED
     if on <= start or rows[0].curve:
@@ -312,6 +321,13 @@ def worked_out_anew(
         unwound = flat_unwound(terms, found, [row.interest for row in rows], (opening + added) / opening, on)
         amounts = [(principal, interest) for (principal, _old), interest in zip(amounts, unwound, strict=True)]
     return _with_amounts(account, rows, found, (amounts, curves), begins, before)
+
+
+def _was_made_longer(terms: LoanTerms, period: Period) -> bool:
+    """Whether an act made the period longer; one that ends later because that is a working day is as it was agreed."""
+    span = (period.starts_on, period.due_on)
+    agreed = {(x.starts_on, x.due_on) for x in periods(terms)}
+    return period.part_of == span and span not in agreed and period.due_on > step(terms, period.starts_on, 1)
 
 
 def _free_from(row: InstalmentState) -> date | None:
@@ -343,7 +359,7 @@ def _with_amounts(
     for k, (row, period, (principal, interest)) in enumerate(zip(rows, periods, amounts, strict=True)):
         starts_on, left = (period.starts_on, interest) if k else (begins, interest - brought)
         own = curves[k] if curves else line(starts_on, period.due_on, left)
-        earlier = until(curve_of(row), min(rows[0].starts_on, row.starts_on))
+        earlier = until(curve_of(row), min(begins, row.starts_on))
         carried = round_to(earlier[-1][1], row.step) if earlier else ZERO
         kept = until(curve_of(row), begins) if not k and begins > row.starts_on else earlier if carried else ()
         changed.append(

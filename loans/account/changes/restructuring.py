@@ -25,12 +25,12 @@ from loans.account.changes.plan_rows import (
     closed,
     overdue,
     price_of_time,
+    spans_by_rate,
     with_rows,
 )
 from loans.schedules.due_dates import on_working_days
-from loans.schedules.earning import as_curve, line, plus
-from loans.schedules.instalment_amounts import factor, level_instalment
-from loans.schedules.period_rates import rate_on
+from loans.schedules.earning import as_curve, ending_at, from_parts, line, plus
+from loans.schedules.instalment_amounts import level_instalment, part_factor
 from loans.schedules.principal_parts import even_parts
 from loans.schedules.terms import LoanTerms, Method
 
@@ -222,21 +222,29 @@ class Reamortised:
         self, terms: LoanTerms, principal: Decimal, first: tuple[Decimal, Decimal], dues: Sequence[date], after: int
     ) -> list[InstalmentState]:
         starts = [self.on, *dues[:-1]]
-        factors = [
-            factor(terms, start, due, rate_on(terms.annual_rate, terms.rate_steps, start))
-            for start, due in zip(starts, dues, strict=True)
-        ]
-        parts = _planned(terms, principal, factors)
-        rows = []
-        for n, (start, due, (part, interest)) in enumerate(zip(starts, dues, parts, strict=True)):
+        periods = list(zip(starts, dues, strict=True))
+        bears = [_bears(terms, period) for period in periods]
+        parts = _planned(terms, principal, [sum((share for _end, share in shares), Decimal(0)) for shares in bears])
+        rows, balance = [], principal
+        for n, ((start, due), (part, interest)) in enumerate(zip(periods, parts, strict=True)):
             owed, fee = first if n == 0 else (ZERO, ZERO)
             row = InstalmentState(after + n + 1, start, due, part, interest, fee)
+            if len(bears[n]) > 1:
+                curve = from_parts(start, [(end, balance * share) for end, share in bears[n]])
+                row = replace(row, curve=as_curve(ending_at(curve, interest)))
             rows.append(with_earned(row, self.on, owed))
+            balance -= part
         return rows
 
 
 def _has_a_past(row: InstalmentState) -> bool:
     return bool(row.principal or row.interest or row.fee or row.late_interest)
+
+
+def _bears(terms: LoanTerms, period: tuple[date, date]) -> list[tuple[date, Decimal]]:
+    """What one unit of money bears in ``period``, by the ends of its stretches with one rate in force."""
+    spans = spans_by_rate(terms, *period)
+    return [(span[1], part_factor(terms, span, rate, (*period, None))) for span, rate in spans]
 
 
 def _planned(terms: LoanTerms, principal: Decimal, factors: Sequence[Decimal]) -> list[tuple[Decimal, Decimal]]:

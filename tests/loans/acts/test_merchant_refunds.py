@@ -69,6 +69,17 @@ SORTS: dict[str, dict[str, Any]] = {
 }
 
 
+def test_what_was_approved_and_not_drawn_is_no_part_of_the_purchase() -> None:
+    """4,000 of the 12,000 were paid out: with all of it returned, interest is none."""
+    loan = a_loan(drawdowns=[["2026-01-15", "4000.00"]])
+    close_until(MIDDLE)
+
+    refund(loan, "4000.00", MIDDLE)
+
+    assert interest_of(loan) == 0
+    assert_sound(loan)
+
+
 @pytest.mark.parametrize("sort", SORTS)
 def test_all_goods_returned_cost_nothing(sort: str) -> None:
     loan = a_loan(**SORTS[sort])

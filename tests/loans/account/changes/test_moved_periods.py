@@ -7,15 +7,20 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+import pytest
+
 from core.day_counts import DayCount
+from core.working_days import WorkingCalendar
 from loans.account.account import Account, open_account
 from loans.account.changes.due_dates import DueDayChanged, PaymentHoliday
 from loans.account.changes.earning import lengthened
 from loans.account.changes.extending import Extended
+from loans.account.changes.holds import HoldPlaced
 from loans.account.changes.replanning import RateChanged
+from loans.account.changes.restructuring import Reamortised
 from loans.account.replay import apply
 from loans.schedules.schedule import build_schedule
-from loans.schedules.terms import FirstPeriod, InterestBy, LoanTerms, Method, RateStep
+from loans.schedules.terms import BusinessDayRoll, FirstPeriod, InterestBy, LoanTerms, Method, RateStep
 from tests.loans.account.by_hand import on
 
 TERMS = LoanTerms(
@@ -136,3 +141,89 @@ def test_a_date_that_stays_where_it_is_adds_no_day_to_how_interest_is_earned() -
 
     assert [day for day, _earned in curve] == [on("1-1"), on("1-11"), on("2-1")]
     assert curve[-1][1] == Decimal("12.40")
+
+
+SIX = Decimal("0.06")
+
+
+def with_rate(account: Account, day: str, terms: LoanTerms = TERMS, rate: Decimal = SIX) -> Account:
+    return apply(account, RateChanged(on=on(day), annual_rate=rate, terms=terms))[0]
+
+
+def test_a_new_rate_takes_nothing_of_the_price_of_a_holiday_that_was_earned() -> None:
+    """February costs 12.00, 4.00 with each; by the 15th half is earned. The rest of it bears 3.20, 16 days by 30/360."""
+    holiday = PaymentHoliday(on=on("1-5"), count=1, interest="spread", terms=TERMS)
+    account = apply(an_account(), holiday)[0]
+    assert interest(account) == ["16.00", "12.00", "8.00"]
+
+    after = with_rate(account, "2-15")
+
+    assert interest(after) == ["17.20", "6.00", "4.00"]
+    assert [earned(after, day) for day in ("2-15", "3-1")] == ["18.00", "21.20"]
+
+
+def test_a_period_that_ends_on_a_monday_is_as_it_was_agreed() -> None:
+    """Two months to Sunday, 15 March, paid on the 16th, are two twelfths: 26 of their 60 days at 12 % are 10.40."""
+    terms = replace(
+        TERMS,
+        annual_rate=Decimal("0.18"),
+        start_on=on("1-15"),
+        every=2,
+        interest_by=InterestBy.PERIOD,
+        business_day_roll=BusinessDayRoll.FOLLOWING,
+        calendar=WorkingCalendar(),
+        rate_steps=(RateStep(on("3-1"), Decimal("0.12")),),
+    )
+
+    after = with_rate(an_account(terms), "2-18", terms, Decimal("0.12"))
+
+    assert after.instalments[0].due_on == on("3-16")
+    # 36.00 × 34 ÷ 60 and 24.00 × 26 ÷ 60
+    assert interest(after)[0] == "30.80"
+
+
+@pytest.mark.parametrize(
+    ("until", "first", "second"),
+    [
+        # 12.00 × 9 ÷ 31 until the hold, 12 days after it: 1,200 × 6 % × 15 ÷ 360 × 12 ÷ 16
+        ("1-20", "5.73", "4.00"),
+        # nine days of February: 800 × 6 % ÷ 12 × 9 ÷ 28
+        ("2-20", "3.48", "1.29"),
+    ],
+)
+def test_a_new_rate_leaves_the_days_of_a_hold_free(until: str, first: str, second: str) -> None:
+    held = apply(an_account(), HoldPlaced(on=on("1-11"), until=on(until), stops="interest"))[0]
+
+    after = with_rate(held, "1-16")
+
+    assert interest(after) == [first, second, "2.00"]
+    assert earned(after, "1-19") == earned(held, "1-10") == "3.48"
+
+
+def test_time_put_off_into_a_hold_is_free() -> None:
+    """Ten days more, all of them held: nothing is added to the 12.00 × 19 ÷ 31 that were earned before."""
+    held = apply(an_account(), HoldPlaced(on=on("1-21"), until=on("2-28"), stops="interest"))[0]
+
+    after, outcome = apply(held, Extended(on=on("1-25"), days=10, annual_rate=TERMS.annual_rate, terms=TERMS))
+
+    assert after.instalments[0].due_on == on("2-11")
+    assert interest(after)[0] == interest(held)[0] == "7.35"
+    assert outcome.effect.figures["interest_added"] == 0
+
+
+def test_instalments_without_interest_stay_so_at_a_new_rate() -> None:
+    terms = replace(TERMS, annual_rate=Decimal(0), grace_on_interest_charged=3)
+
+    assert interest(with_rate(an_account(terms), "1-16", terms)) == ["0.00", "0.00", "0.00"]
+
+
+def test_a_new_plan_bears_an_agreed_step_from_its_day() -> None:
+    """6 % from the 16th of February: 600 bears 3.00 for 15 days and 1.50 for the others."""
+    terms = replace(TERMS, rate_steps=(RateStep(on("2-16"), SIX),))
+    account = an_account(terms)
+
+    after = apply(account, Reamortised(on=on("1-16"), count=2, terms=terms))[0]
+
+    # 12.00 × 15 ÷ 31 until the day of the plan, then 1,200 × 12 % × 15 ÷ 360
+    assert interest(after) == ["11.81", "4.50"]
+    assert earned(after, "2-16") == "14.81"

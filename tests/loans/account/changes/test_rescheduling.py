@@ -11,7 +11,13 @@ import pytest
 
 from loans.account.account import Account
 from loans.account.changes.base import Effect
-from loans.account.changes.replanning import DueDateNotLater, NoSuchDueDate, NothingRescheduled, Rescheduled
+from loans.account.changes.replanning import (
+    DueDateNotLater,
+    NoSuchDueDate,
+    NothingRescheduled,
+    NothingToAddTo,
+    Rescheduled,
+)
 from loans.account.late_interest import LateTerms
 from loans.schedules.terms import InterestType, Method
 from tests.loans.account.by_hand import on
@@ -34,6 +40,12 @@ class TestRescheduled:
         # 500 × 12 % × 42 ÷ 365
         assert interest(effect.account) == ["6.00", "6.90", "4.00", "3.00", "2.00", "1.00"]
         assert effect.figures == {"days_moved": 14, "interest_added": Decimal("1.90")}
+
+    def test_what_is_repaid_in_one_instalment_has_none_to_add_to(self) -> None:
+        terms = replace(TERMS, method=Method.BULLET)
+
+        with pytest.raises(NothingToAddTo):
+            self.rescheduled(terms=terms, due="7-15", extra_count=2)
 
     def test_an_earlier_one_costs_less(self) -> None:
         effect = self.rescheduled(new_due_on=on("3-1"), day="2-20")
