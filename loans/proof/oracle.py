@@ -9,7 +9,7 @@ same figures are worked out from contract and stored events alone, slowly and pl
 * **Free** are days in an interest hold, free instalments and the time of a free payment holiday. Interest that is only
   deferred, or a long first period's, is earned when the money is used, whenever it falls due.
 * **A pay-off** is all principal, interest earned less interest paid (what was paid ahead is given back: 民法典 677), unpaid
-  fees, late interest, less what is overpaid.
+  fees, the charge for repaying early where one is agreed, late interest, less what is overpaid.
 
 Interest is kept exact; the engine rounds every instalment, and every segment of one where the rate or the balance
 changes. So two cents an instalment (``TOLERANCE``) are agreement: half a cent for each of up to four such cuts.
@@ -25,6 +25,7 @@ from django.db.models import Sum
 
 from core.money import CENT, round_money
 from loans.models import Accrual, Loan
+from loans.proof.oracle_early import early_charge
 from loans.proof.oracle_interest import SMALL_REMAINDER, interest_by
 from loans.proof.oracle_late import late_interest
 from loans.proof.oracle_periods import charged_back_to
@@ -69,15 +70,9 @@ def not_followed(loan: Loan) -> str:
         facts = read(loan)
         interest_by(facts, facts.stored.as_of)
         late_interest(facts, facts.stored.as_of)
-        _require_no_charge(facts)
     except NotFollowed as why:
         return str(why)
     return ""
-
-
-def _require_no_charge(facts: Facts) -> None:
-    if facts.contract.early_charge:
-        raise NotFollowed("a charge for repaying early")
 
 
 def pay_off(loan: Loan, on: date) -> Decimal:
@@ -90,11 +85,12 @@ def pay_off(loan: Loan, on: date) -> Decimal:
 
 def pay_off_of(facts: Facts, on: date) -> Decimal:
     """The same of facts that were read. Raises NotFollowed."""
-    _require_no_charge(facts)
     until = rest_day(facts, on) if facts.contract.follows_balance else on
     interest = cents(interest_by(facts, until, called_in=True)) - _paid(facts).interest_paid
-    late = late_interest(facts, on) - _paid(facts).late_interest_paid
+    charged_late = late_interest(facts, on)
+    late = charged_late - _paid(facts).late_interest_paid
     fees = sum((row.fee - row.fee_paid for row in facts.rows), NOTHING)
+    fees += early_charge(facts, on, cents(interest_by(facts, on)), charged_late)
     return outstanding(facts) + interest + fees + late - facts.stored.overpaid
 
 
@@ -250,6 +246,7 @@ def _agreed_interest(facts: Facts) -> Iterator[OracleDifference]:
     closed = facts.of(SMALL_REMAINDER)  # what was to come fell due that day, and its interest was not earned any more
     to_come = [version for version in facts.versions if version.until in (None, *(act.on for act in closed))]
     last = max(row.due_on for version in to_come for row in version.rows)
+    last = max([last, *(act.on for act in facts.of("interest_waived"))])  # it may be waived after the last due date
     right = cents(interest_by(facts, last if ended is None else max(last, rest_day(facts, ended))))
     agreed = sum((row.interest for row in rows), NOTHING)
     agreed += sum((act.amount("not_earned") for act in closed), NOTHING)

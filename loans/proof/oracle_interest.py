@@ -3,6 +3,7 @@
 Interest is kept exact, as fractions of a currency unit. What an act does that cannot be retold by days raises NotFollowed.
 """
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -69,6 +70,17 @@ def _on_schedule(facts: Facts, until: date) -> Fraction:
                     balance = Fraction(_planned(facts, reign, day) - stretch.without)
                     total += balance * Fraction(rate_on(facts, day)) * stretch.share
                 day += ONE_DAY
+    return total + _kept(facts, found, until)
+
+
+def _kept(facts: Facts, found: Sequence[Reign], until: date) -> Fraction:
+    """What had been earned and stays so, as far as it has not been made up for by the end of ``until``."""
+    total = Fraction(0)
+    for kept in found[-1].kept:
+        if kept.on <= until:
+            gone = Fraction((min(until, kept.until) - kept.on).days, (kept.end - kept.on).days)
+            balance = Fraction(_planned(facts, found[kept.place], kept.start)) * Fraction(rate_on(facts, kept.start))
+            total += balance * kept.part * (1 - gone)
     return total
 
 

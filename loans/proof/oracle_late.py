@@ -9,10 +9,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from core.money import round_money, round_rate
-from loans.proof.oracle_periods import RESHAPING, Reign, charged_back_to, reigns
+from loans.proof.oracle_periods import RESHAPING, Reign, charged_back_to, reigns, without_charge_backs
 from loans.proof.oracle_rates import late_rate_on
 from loans.proof.oracle_reading import NOTHING, Act, Dated, Facts, Row
-from loans.proof.oracle_rests import NotFollowed, called_in_on, ended_on
+from loans.proof.oracle_rests import NotFollowed, called_in_on
 
 ONE_DAY = timedelta(days=1)
 STOPPING = ("late_interest", "notice", "everything")
@@ -55,19 +55,20 @@ def late_interest(facts: Facts, on: date) -> Decimal:
         raise NotFollowed("what late interest on overdue interest was charged on")
     if facts.contract.follows_balance and facts.of(*RESHAPING):
         raise NotFollowed("which instalments stood before the plan was changed")
-    ended, found, charged = ended_on(facts), reigns(facts), _Charged()
+    given_up = min((act.on for act in facts.of("settled_for_less")), default=None)
+    found, charged = reigns(facts), _Charged()
     day = facts.contract.start_on
     last = min([on, *(act.on for act in facts.of("write_off"))])
     _acts_of(facts, day, charged)
     while day < last:
         day += ONE_DAY
-        _charge(facts, found, day, charged, has_ended=ended is not None and day > ended)
+        _charge(facts, found, day, charged, has_ended=given_up is not None and day > given_up)
         _acts_of(facts, day, charged)
     return charged.in_cents
 
 
 def _charge(facts: Facts, found: list[Reign], day: date, charged: _Charged, *, has_ended: bool) -> None:
-    """What ``day`` bears. Once the loan has ended only what was charged back since is owed, and late."""
+    """What ``day`` bears. Once the rest was given up only what was charged back since is owed, and late."""
     if _is_held(facts, day):
         return
     rate = late_rate_on(facts, day)
@@ -104,7 +105,7 @@ def _rows(facts: Facts, reign: Reign, day: date) -> tuple[Row, ...]:
     """
     called_in = called_in_on(facts)
     if facts.contract.follows_balance or (called_in is not None and called_in < day):
-        return facts.rows
+        return without_charge_backs(facts)
     known, back = {row.number for row in reign.rows}, facts.of("charge_back")
     made = {charged_back_to(facts.rows, act) for act in back} - known
     claims = [replace(row, principal=NOTHING, interest=NOTHING) for row in facts.rows if row.number in made]

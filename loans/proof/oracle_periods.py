@@ -6,14 +6,25 @@ its whole months, or else its days by the day count; so is time that an act adds
 actual/365.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 
-from loans.proof.oracle_days import days_of_year, months_later, part_of_year
+from loans.proof.oracle_measures import (
+    STEPPING,
+    Stretch,
+    agreed_day,
+    days_added,
+    goes_by_days,
+    part_counted,
+    period_alone,
+    regular_period,
+    stepped,
+    time_between,
+)
 from loans.proof.oracle_rates import rate_changes
 from loans.proof.oracle_reading import NOTHING, Act, Contract, Facts, Money, Row
 from loans.proof.oracle_rests import NotFollowed, called_in_on, rest_day
@@ -35,32 +46,23 @@ RESHAPING = (
 )
 NOT_FOLLOWED = RESHAPING[-3:]
 WORKED_OUT_ANEW = ("drawn_down", "rate_changed", "rescheduled", "merchant_refund")
-# Over days off instalments are left out or merged: periods are as long as they are, merged ones have no days. Acts that move
-# due dates make other ones merge, while each keeps its interest.
-STEPPING = ("merge", "skip")
 MOVING = ("extension", "due_day_changed", "payment_holiday")
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """Days from ``start`` to ``end`` of the period of instalment ``number`` that bear ``whole`` of a year in all.
+class Kept:
+    """What even days had earned more by ``on`` than counted ones: a change of that day takes nothing of it back.
 
-    Each night of them bears the same part. ``by_count``: the product counts days, so that where rate or balance changes
-    inside, the two parts are counted each by itself. ``without`` is principal that bears nothing in these days, because it
-    had been paid when an act added them.
+    So much less is earned from then to ``end``, evenly, or to ``until``, if by then the rest is worked out once more. It is
+    ``part`` of a year, of the balance that bore interest from ``start`` on under the schedule at ``place``.
     """
 
-    number: int
+    place: int
     start: date
+    on: date
     end: date
-    whole: Fraction
-    by_count: bool = False
-    without: Decimal = NOTHING
-
-    @property
-    def share(self) -> Fraction:
-        """The part of a year that one night bears."""
-        return self.whole / (self.end - self.start).days
+    part: Fraction
+    until: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,93 +76,29 @@ class Reign:
     since: date
     rows: tuple[Row, ...]
     stretches: tuple[Stretch, ...]
+    kept: tuple[Kept, ...] = ()
 
 
-def goes_by_days(contract: Contract) -> bool:
-    """Whether the product counts days, rather than even parts of the year."""
-    return contract.interest_by == "day" or (contract.frequency != "month" and contract.interest_by == "period")
-
-
-def _count(contract: Contract, start: date, end: date) -> Fraction:
-    if contract.day_count == "act_act_icma":
-        return _by_notional_periods(contract, start, end)
-    rhythm = "month" if contract.frequency == "month" else "week"
-    return part_of_year(start, end, contract.day_count, last_due=_last_due(contract), rhythm=rhythm)
-
-
-def _by_notional_periods(contract: Contract, start: date, end: date) -> Fraction:
-    """ICMA rule 251: regular periods back from ``end``, each an even part of the year, of each the days that are used."""
-    total, steps, last = Fraction(0), 0, end
-    while last > start:
-        steps += 1
-        first = stepped(contract, end, -steps)
-        used = (last - max(first, start)).days
-        total += Fraction(used, _per_year(contract) * (last - first).days)
-        last = first
-    return total
-
-
-def _per_year(contract: Contract) -> int:
-    return max({"month": 12, "week": 52, "day": 365}[contract.frequency] // contract.every, 1)
-
-
-def _last_due(contract: Contract) -> date:
-    if contract.due_dates:
-        return contract.due_dates[-1]
-    anchor = contract.first_due_on or contract.schedule_start_on or contract.start_on
-    return stepped(contract, anchor, contract.count - (1 if contract.first_due_on else 0))
-
-
-def stepped(contract: Contract, on: date, steps: int) -> date:
-    """``steps`` regular periods after ``on``."""
-    units = steps * contract.every
-    if contract.frequency == "month":
-        return months_later(on, units)
-    return on + timedelta(days=units * (7 if contract.frequency == "week" else 1))
-
-
-def _units(contract: Contract, units: int, on: date) -> Fraction:
-    """``units`` whole months, weeks or days as an even part of the year."""
-    if contract.frequency != "day" and contract.interest_by != "thirty":
-        return Fraction(units, 12 if contract.frequency == "month" else 52)
-    days = units * {"month": 30, "week": 7, "day": 1}[contract.frequency]
-    return days / days_of_year(contract.day_count, on)
-
-
-def _regular(contract: Contract, row: Row, within: tuple[date, date]) -> Stretch:
-    """A regular period, or the part of it that lies in ``row``."""
-    begin, end = within
-    if contract.moves_to in STEPPING and not goes_by_days(contract):
-        return _alone(contract, row)
-    days, length = (row.due_on - row.starts_on).days, (end - begin).days
-    if contract.day_count == "act_act_icma" and goes_by_days(contract):
-        return Stretch(row.number, row.starts_on, row.due_on, Fraction(days, _per_year(contract) * length))
-    if goes_by_days(contract):
-        return _by_count(contract, row)
-    return Stretch(row.number, row.starts_on, row.due_on, _units(contract, contract.every, begin) * days / length)
-
-
-def _by_count(contract: Contract, row: Row) -> Stretch:
-    whole = _count(contract, row.starts_on, row.due_on)
-    return Stretch(row.number, row.starts_on, row.due_on, whole, by_count=True)
-
-
-def _cut(facts: Facts, stretch: Stretch, cut_on: Collection[date]) -> list[Stretch]:
-    """A stretch by the day count in parts, at the days inside it on which rate or balance changes.
+def _split(contract: Contract, stretch: Stretch, days: Collection[date]) -> list[Stretch]:
+    """A stretch by the day count in parts, at the ``days`` inside it on which rate or balance changes.
 
     A month of thirty days says nothing of a single day: that is why it is cut there alone, and each part is even.
     """
-    days = {*cut_on, *(on for on, _rate in rate_changes(facts))} | {on for on, _sum in facts.contract.lent}
-    days |= {act.on for act in facts.of("drawn_down", "merchant_refund", "goodwill_credit")}
-    if facts.contract.follows_balance:
-        ended = [act.on for act in facts.of("settled_for_less", "write_off")]
-        days |= {rest_day(facts, on) for on in (*ended, *(money.on for money in facts.money))}
-        days |= {rest_day(facts, row.due_on) for row in facts.rows if _begins_to_compound(facts, row)}
     inside = sorted(on for on in days if stretch.start < on < stretch.end)
     if not stretch.by_count or not inside:
         return [stretch]
     spans = pairwise([stretch.start, *inside, stretch.end])
-    return [replace(stretch, start=a, end=b, whole=_count(facts.contract, a, b)) for a, b in spans]
+    return [replace(stretch, start=a, end=b, whole=part_counted(contract, a, b)) for a, b in spans]
+
+
+def _cut_by_balance(facts: Facts, reign: Reign, cut_on: Collection[date]) -> Reign:
+    """The stretches of a loan that follows its balance, cut where rate or balance changes, and on ``cut_on``."""
+    days = {*cut_on, *(on for on, _rate in rate_changes(facts))} | {on for on, _sum in facts.contract.lent}
+    days |= {act.on for act in facts.of("drawn_down", "merchant_refund", "goodwill_credit")}
+    ended = [act.on for act in facts.of("settled_for_less", "write_off")]
+    days |= {rest_day(facts, on) for on in (*ended, *(money.on for money in facts.money))}
+    days |= {rest_day(facts, row.due_on) for row in facts.rows if _begins_to_compound(facts, row)}
+    return replace(reign, stretches=tuple(y for x in reign.stretches for y in _split(facts.contract, x, days)))
 
 
 def _begins_to_compound(facts: Facts, row: Row) -> bool:
@@ -173,43 +111,29 @@ def _begins_to_compound(facts: Facts, row: Row) -> bool:
     return bool((compounding in ("interest", "both") and interest) or (compounding in ("fee", "both") and fee))
 
 
-def _alone(contract: Contract, row: Row) -> Stretch:
-    """A period measured by itself: whole units are even parts of the year; by months anything else goes by its days."""
-    start, end = row.starts_on, row.due_on
-    if goes_by_days(contract):
-        return _by_count(contract, row)
-    if contract.frequency != "month":
-        length = contract.every * (7 if contract.frequency == "week" else 1)
-        share = _units(contract, contract.every, start) * (end - start).days / length
-        return Stretch(row.number, start, end, share)
-    months = 0
-    while months_later(start, months + 1) <= end:
-        months += 1
-    reached = months_later(start, months)
-    if reached != end and contract.interest_by == "period":
-        return _by_count(contract, row)
-    length = (months_later(start, months + 1) - reached).days
-    rest = _units(contract, 1, reached) * (end - reached).days / length
-    return Stretch(row.number, start, end, _units(contract, months, start) + rest)
-
-
 def signed_reign(facts: Facts) -> Reign:
     """The schedule as signed, from the day the money goes out."""
     contract = facts.contract
     rows = [row for row in facts.signed if row.starts_on < row.due_on]
-    found = []
+    found: list[Stretch] = []
     for place, row in enumerate(rows):
         within = (row.starts_on, row.due_on)
         if contract.due_dates or (place == 0 and not _first_is_regular(contract)):
-            stretch = _alone(contract, row)
+            stretch = period_alone(contract, row)
         elif place == 0 and contract.schedule_start_on is not None:
-            stretch = _regular(contract, row, (contract.schedule_start_on, row.due_on))
+            stretch = regular_period(contract, row, (contract.schedule_start_on, row.due_on))
         else:
-            stretch = _regular(contract, row, within)
+            stretch = regular_period(contract, row, within)
         free = (row.number - 1 if contract.moves_to in STEPPING else place) < contract.free_instalments
         bears_nothing = replace(stretch, whole=Fraction(0), by_count=False)
-        found.append(bears_nothing if free else stretch)
+        agreed = () if contract.follows_balance else _agreed_turns(contract)
+        found += [bears_nothing] if free else _split(contract, stretch, agreed)
     return Reign(contract.start_on, contract.start_on, facts.signed, tuple(found))
+
+
+def _agreed_turns(contract: Contract) -> set[date]:
+    """The days on which, as was signed, rate or balance changes."""
+    return {on for on, _value in (*contract.rates, *contract.lent)}
 
 
 def _first_is_regular(contract: Contract) -> bool:
@@ -233,10 +157,39 @@ def reigns(facts: Facts, cut_on: Collection[date] = ()) -> list[Reign]:
     found = [signed_reign(facts)]
     for place, act in enumerate(acts):
         rows = _rows_after(facts, acts, place)
+        found = _turned(facts, found, act)
         found.append(_after(facts, found[-1], act, rows))
-    return [
-        replace(reign, stretches=tuple(y for x in reign.stretches for y in _cut(facts, x, cut_on))) for reign in found
-    ]
+    return [_cut_by_balance(facts, reign, cut_on) for reign in found] if facts.contract.follows_balance else found
+
+
+def _turned(facts: Facts, found: list[Reign], act: Act) -> list[Reign]:
+    """The schedules with the running period cut on the day of ``act``, which works it out anew.
+
+    The first act does so for the whole period: the days before it are counted by themselves, too. From a later one on, or
+    where the rate or balance had changed before, what was earned is a fact, and only what is left is counted.
+    """
+    if act.kind not in WORKED_OUT_ANEW or facts.contract.follows_balance:
+        return found
+    number = next((x.number for x in found[-1].stretches if x.start < act.on < x.end), None)
+    parts = [x for x in found[-1].stretches if x.number == number]
+    kept = tuple(replace(x, until=min(x.until, act.on)) for x in found[-1].kept)
+    found = [*found[:-1], replace(found[-1], kept=kept)]
+    if len(parts) != 1 or not parts[0].by_count or _held_before(facts, act.on, parts[0]):
+        return found
+    whole = parts[0]
+    cut = _split(facts.contract, whole, {act.on})
+    past = whole.share * (act.on - whole.start).days - cut[0].whole
+    if past > 0:
+        kept = (*kept, Kept(len(found) - 1, whole.start, act.on, whole.end, past, whole.end))
+    by = [replace(x, stretches=tuple(z for y in x.stretches for z in (cut if y == whole else [y]))) for x in found]
+    return [*by[:-1], replace(by[-1], kept=kept)]
+
+
+def _held_before(facts: Facts, on: date, stretch: Stretch) -> bool:
+    """Whether interest was on hold in ``stretch`` by a decision from before ``on``."""
+    holds = [act for act in facts.of("hold_placed") if act.asked["stops"] in ("interest", "everything")]
+    ends = [(act.on, date.fromisoformat(act.asked["until"])) for act in holds]
+    return any(begins < on and begins < stretch.end and stretch.start < until for begins, until in ends)
 
 
 def _rows_after(facts: Facts, acts: Sequence[Act], place: int) -> tuple[Row, ...]:
@@ -245,11 +198,11 @@ def _rows_after(facts: Facts, acts: Sequence[Act], place: int) -> tuple[Row, ...
     later = [act.on for act in acts[place + 1 :]] + ([ended] if ended else [])
     if later and later[0] == acts[place].on and acts[place].kind != "rate_changed":
         raise NotFollowed("two changes of one day, of which the second one's instalments alone are kept")
-    back = [x for x in facts.of("charge_back") if x.on < acts[-1].on]
+    back = [x for x in facts.of("charge_back") if x.on <= acts[-1].on]
     if back:
         raise NotFollowed("money charged back before the instalments were changed")
     if not later:
-        return _without_charge_backs(facts)
+        return without_charge_backs(facts)
     told_late = any(x.told_on > x.on for x in acts) or any(x.told_on > x.on for x in facts.money)
     if told_late or facts.undone or facts.has_reversed_money:
         raise NotFollowed("several acts told of late or taken back")
@@ -259,7 +212,7 @@ def _rows_after(facts: Facts, acts: Sequence[Act], place: int) -> tuple[Row, ...
     return before[0].rows
 
 
-def _without_charge_backs(facts: Facts) -> tuple[Row, ...]:
+def without_charge_backs(facts: Facts) -> tuple[Row, ...]:
     """The instalments in force without what a charge-back added to one of them: it bears no contract interest."""
     rows = {row.number: row for row in facts.rows}
     for act in facts.of("charge_back"):
@@ -269,8 +222,10 @@ def _without_charge_backs(facts: Facts) -> tuple[Row, ...]:
 
 
 def charged_back_to(rows: Sequence[Row], act: Act) -> int:
-    """The instalment that a charge-back is owed with: the next one, or the last where none is to come."""
-    return next((row.number for row in rows if row.due_on >= act.on), rows[-1].number)
+    """The instalment that a charge-back is owed with: a claim of its own day, else the next one, or the last."""
+    owed = act.amount("owed_again")
+    claims = [row.number for row in rows if row.starts_on == row.due_on == act.on and row.principal == owed]
+    return claims[-1] if claims else next((row.number for row in rows if row.due_on >= act.on), rows[-1].number)
 
 
 def _after(facts: Facts, before: Reign, act: Act, rows: tuple[Row, ...]) -> Reign:
@@ -283,11 +238,13 @@ def _after(facts: Facts, before: Reign, act: Act, rows: tuple[Row, ...]) -> Reig
         # The new plan begins on the day of the act; before it stand old instalments with what was paid of them.
         first = max((n for n, row in enumerate(rows) if row.starts_on == act.on), default=len(rows))
         rows = rows[first:]
-        return Reign(act.on, act.on, rows, tuple(_alone(contract, row) for row in rows))
+        return Reign(act.on, act.on, rows, tuple(period_alone(contract, row) for row in rows))
     if act.kind == "rescheduled" and date.fromisoformat(act.asked["from_due_on"]) <= act.on:
         raise NotFollowed("instalments that had fallen due were rescheduled")
     if act.kind in WORKED_OUT_ANEW and any(x.without for x in before.stretches if x.end > act.on):
         raise NotFollowed("instalments worked out anew, whose time had been added when some of it was paid")
+    if act.kind in MOVING and not facts.contract.follows_balance:
+        _require_days_move(facts, old, rows)
     since: date | None = None
     signed = {(row.starts_on, row.due_on) for row in facts.signed}
     found: list[Stretch] = []
@@ -297,33 +254,50 @@ def _after(facts: Facts, before: Reign, act: Act, rows: tuple[Row, ...]) -> Reig
         if row.starts_on >= row.due_on:
             continue
         if known is None or not kept:
-            found.append(_regular(contract, row, (row.starts_on, row.due_on)))
+            found.append(regular_period(contract, row, (row.starts_on, row.due_on)))
         elif (known.starts_on, known.due_on) == (row.starts_on, row.due_on):
             anew = act.kind in WORKED_OUT_ANEW and (row.starts_on, row.due_on) not in signed
-            found += _measured_anew(contract, act, row, kept) if anew else kept
+            found += _measured_anew(contract, act, row, kept) if anew else _rest_counted(facts, act, kept)
         elif since is None and known.starts_on == row.starts_on:
             found += _first_moved(facts, act, kept, known, row)
             since = row.starts_on
-        elif act.kind == "rescheduled":
-            found.append(_regular(contract, row, (row.starts_on, row.due_on)))
+        elif act.kind == "rescheduled" or contract.follows_balance:
+            found.append(regular_period(contract, row, (row.starts_on, row.due_on)))
         else:
             found += _spread_over(kept, row)
-    return Reign(act.on, since or act.on, rows, tuple(found))
+    return Reign(act.on, since or act.on, rows, tuple(found), before.kept)
+
+
+def _require_days_move(facts: Facts, old: Mapping[int, Row], rows: Sequence[Row]) -> None:
+    """Raise NotFollowed where another day was agreed that falls on the same working day: its time has no days."""
+    for row in rows:
+        known = old.get(row.number)
+        moved = known is not None and agreed_day(facts, known) != agreed_day(facts, row)
+        if moved and known is not None and known.due_on == row.due_on:
+            raise NotFollowed("a due date moved to another one that falls on the same working day")
+
+
+def _rest_counted(facts: Facts, act: Act, kept: Sequence[Stretch]) -> list[Stretch]:
+    """A period in which rate or balance had changed before ``act`` changed it again: only the rest of it is counted."""
+    running = kept[0].start < act.on < kept[-1].end
+    if act.kind not in WORKED_OUT_ANEW or facts.contract.follows_balance or not running or not kept[-1].by_count:
+        return list(kept)
+    past = [x for x in kept if x.start < act.on]
+    past = [replace(x, end=min(x.end, act.on), whole=x.share * (min(x.end, act.on) - x.start).days) for x in past]
+    rest = replace(kept[-1], start=act.on, whole=part_counted(facts.contract, act.on, kept[-1].end))
+    return [*past, *_split(facts.contract, rest, {on for on, _rate in rate_changes(facts, told_by=act.on)})]
 
 
 def _measured_anew(contract: Contract, act: Act, row: Row, kept: Sequence[Stretch]) -> list[Stretch]:
     """A moved period whose instalment ``act`` works out anew: as a regular one, or, where an act had made it longer, the
-    rest of it by its part of the whole."""
+    rest of it measured by itself."""
     if row.starts_on >= act.on:
-        return [_regular(contract, row, (row.starts_on, row.due_on))]
+        return [regular_period(contract, row, (row.starts_on, row.due_on))]
     if len(kept) == 1 or not kept[-1].whole or row.due_on <= act.on:
         return list(kept)
     past = [x for x in kept if x.start < act.on]
     past = [replace(x, end=min(x.end, act.on), whole=x.share * (min(x.end, act.on) - x.start).days) for x in past]
-    if goes_by_days(contract):
-        return [*past, _by_count(contract, replace(row, starts_on=act.on))]
-    days, length = (row.due_on - act.on).days, (row.due_on - row.starts_on).days
-    return [*past, Stretch(row.number, act.on, row.due_on, _alone(contract, row).whole * days / length)]
+    return [*past, period_alone(contract, replace(row, starts_on=act.on))]
 
 
 def _spread_over(kept: Sequence[Stretch], row: Row) -> list[Stretch]:
@@ -334,22 +308,25 @@ def _spread_over(kept: Sequence[Stretch], row: Row) -> list[Stretch]:
 def _first_moved(facts: Facts, act: Act, kept: Sequence[Stretch], known: Row, row: Row) -> list[Stretch]:
     """The period that an act made longer or shorter."""
     contract = facts.contract
-    if act.kind == "rescheduled":
-        return [_alone(contract, row)]
+    if act.kind == "rescheduled" or contract.follows_balance:
+        return [period_alone(contract, row)]
     if any(x.amount("credit_used") for x in facts.acts if x.on <= act.on):
         raise NotFollowed("which instalments a credit balance had paid before they were moved")
+    if any(x.amount("principal") for x in facts.of("goodwill_credit") if x.on <= act.on):
+        raise NotFollowed("which instalments a goodwill credit had paid before they were moved")
     without = _paid_before(facts.money, act, row.number)
+    span = (known.due_on, row.due_on)
+    if not goes_by_days(contract):
+        span = (agreed_day(facts, known), agreed_day(facts, row))
     if row.due_on < known.due_on:
-        less = _alone(contract, replace(row, starts_on=row.due_on, due_on=known.due_on)).whole
-        return [replace(_spread_over(kept, row)[0], whole=sum((x.whole for x in kept), Fraction(0)) - less)]
-    extra = replace(row, starts_on=known.due_on)
-    if act.kind == "extension" and not goes_by_days(contract):
-        added = Stretch(row.number, extra.starts_on, extra.due_on, Fraction(int(act.asked["days"]), 365))
-    elif act.asked.get("interest") == "free":
-        added = Stretch(row.number, extra.starts_on, extra.due_on, Fraction(0))
+        less = time_between(contract, row, *span)
+        return [replace(_spread_over(kept, row)[0], whole=sum((x.whole for x in kept), Fraction(0)) + less)]
+    if act.asked.get("interest") == "free":
+        whole = Fraction(0)
     else:
-        added = _alone(contract, extra)
-    return [*kept, replace(added, without=without)]
+        whole = days_added(contract, *span) if act.kind == "extension" else time_between(contract, row, *span)
+    added = Stretch(row.number, known.due_on, row.due_on, whole, goes_by_days(contract) and bool(whole), without)
+    return [*kept, *_split(contract, added, {on for on, _rate in rate_changes(facts, told_by=act.on)})]
 
 
 def _paid_before(money: Sequence[Money], act: Act, first: int) -> Decimal:

@@ -7,16 +7,16 @@ from core.money import round_rate
 from loans.proof.oracle_reading import Dated, Facts
 
 
-def rate_changes(facts: Facts, after: int = 0) -> list[Dated]:
+def rate_changes(facts: Facts, after: int = 0, told_by: date = date.max) -> list[Dated]:
     """Contract rates by the day from which each is in force: agreed, and as acts changed them.
 
     A new rate ends whatever was to hold from later days. Without the first ``after`` agreed ones: late interest follows
-    acts only.
+    acts only. ``told_by``: as acts up to that day had it.
     """
     found = list(facts.contract.rates)
     agreed = set(found[:after])
     for act in facts.of("rate_changed", "rescheduled"):
-        if act.asked.get("annual_rate") is None:
+        if act.asked.get("annual_rate") is None or act.on > told_by:
             continue
         first = act.on
         if act.kind == "rescheduled":  # from the period of the first instalment it names, if that begins later

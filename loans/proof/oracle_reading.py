@@ -11,9 +11,24 @@ from decimal import Decimal
 from typing import Any
 
 from loans.models import Instalment, Loan, LoanAct, LoanPosition, Repayment, RepaymentLine
+from loans.proof.oracle_days import months_later
 
 NOTHING = Decimal("0.00")
 Dated = tuple[date, Decimal]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlyCharge:
+    """The charge agreed for repaying early, as parts of the principal: ``last_year_rate`` where a year or less is left.
+
+    ``free_from``: the day from which none is charged. ``charged_before``: a fee that was taken out of the sum paid out.
+    """
+
+    rate: Decimal
+    last_year_rate: Decimal
+    free_from: date | None
+    cost_cap: Decimal | None
+    charged_before: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +63,7 @@ class Contract:
     late_most: Decimal | None
     late_on_top: bool
     late_compounds: bool
-    early_charge: Decimal
+    early: EarlyCharge | None
     refund_gives_back: bool = False
     ends_when_charged_off: bool = False
     is_line: bool = False
@@ -60,7 +75,10 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One instalment as stored. What was paid of it belongs to the latest version only."""
+    """One instalment as stored. What was paid of it belongs to the latest version only.
+
+    ``agreed_on`` is the due date an act agreed, before it moved to a working day.
+    """
 
     number: int
     starts_on: date
@@ -72,6 +90,8 @@ class Row:
     interest_paid: Decimal
     fee_paid: Decimal
     late_interest_paid: Decimal
+    agreed_on: date | None = None
+    settled_on: date | None = None
 
     @property
     def agreed_owed(self) -> Decimal:
@@ -218,10 +238,23 @@ def _contract(loan: Loan) -> Contract:
         late_most=loan.late_interest_most,
         late_on_top=loan.late_interest_on_top,
         late_compounds=loan.late_interest_compounds,
-        early_charge=loan.early_charge_rate,
+        early=_early_charge(loan, loan.disbursed_on),
         refund_gives_back=loan.refund_gives_interest_back,
         is_line=loan.line_open_months > 0,
         ends_when_charged_off=loan.charge_off_makes_all_due,
+    )
+
+
+def _early_charge(loan: Loan, paid_out_on: date) -> EarlyCharge | None:
+    if not loan.early_charge_rate:
+        return None
+    last, months = loan.early_charge_last_year_rate, loan.early_charge_months
+    return EarlyCharge(
+        rate=loan.early_charge_rate,
+        last_year_rate=loan.early_charge_rate if last is None else last,
+        free_from=months_later(paid_out_on, months) if months else None,
+        cost_cap=loan.early_charge_cost_cap,
+        charged_before=loan.fee_total if loan.fee_due == "deducted" else NOTHING,
     )
 
 
@@ -230,7 +263,7 @@ def _versions(found: Iterable[Instalment]) -> tuple[Version, ...]:
     until: dict[int, date | None] = {}
     for x in found:
         paid = (x.principal_paid, x.interest_paid, x.fee_paid, x.late_interest_paid)
-        row = Row(x.number, x.starts_on, x.due_on, x.principal, x.interest, x.fee, *paid)
+        row = Row(x.number, x.starts_on, x.due_on, x.principal, x.interest, x.fee, *paid, x.agreed_on, x.settled_on)
         rows.setdefault(x.version, []).append(row)
         until[x.version] = x.superseded_on
     return tuple(Version(tuple(rows[number]), until[number]) for number in sorted(rows))

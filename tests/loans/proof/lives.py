@@ -89,6 +89,8 @@ REMAINDERS: list[Settings] = [{}, {}, {"remainder_tolerance": Decimal("5.00")}]
 REPAID_EARLY: list[Settings] = [
     {},
     {},
+    {},
+    {},
     {"early_charge_rate": Decimal("0.01")},
     {"early_charge_rate": Decimal("0.03"), "early_charge_months": 2, "early_charge_cost_cap": Decimal("0.24")},
 ]
