@@ -10,7 +10,8 @@ from core.money import CENT
 from ledger.posting import Line
 from loans.account.account import Account
 from loans.account.changes.base import Change, Effect
-from loans.account.changes.replanning import DrawnDown, RateChanged, Rescheduled
+from loans.account.changes.replanning import DrawnDown, RateChanged
+from loans.account.changes.rescheduling import Rescheduled
 from loans.acts import drawing
 from loans.acts.authority import beyond
 from loans.acts.kinds.terms import MOST_INSTALMENTS, needs_fixed_schedule

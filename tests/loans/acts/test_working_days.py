@@ -20,7 +20,7 @@ from loans.account.changes.base import Change, EventImpossible
 from loans.account.changes.due_dates import DueDayChanged, PaymentHoliday
 from loans.account.changes.extending import Extended
 from loans.account.changes.made_dates import agreed_dues
-from loans.account.changes.replanning import Rescheduled
+from loans.account.changes.rescheduling import Rescheduled
 from loans.account.changes.restructuring import OverdueReaged, Reamortised
 from loans.account.replay import TermsDoNotAllow, apply
 from loans.acts.performing import perform

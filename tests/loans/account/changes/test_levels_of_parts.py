@@ -12,7 +12,8 @@ import pytest
 
 from loans.account.account import Account
 from loans.account.changes.base import Change
-from loans.account.changes.replanning import DrawnDown, RateChanged, Rescheduled
+from loans.account.changes.replanning import DrawnDown, RateChanged
+from loans.account.changes.rescheduling import Rescheduled
 from loans.schedules.terms import Drawdown, LevelFrom, LevelOn, LoanTerms, Method
 from tests.loans.account.by_hand import on
 from tests.loans.account.changes.test_replanning import START, TERMS, TWICE, an_account, paid

@@ -11,7 +11,7 @@ import pytest
 
 from loans.account.account import Account
 from loans.account.changes.base import Effect
-from loans.account.changes.replanning import (
+from loans.account.changes.rescheduling import (
     DueDateNotLater,
     NoSuchDueDate,
     NothingRescheduled,

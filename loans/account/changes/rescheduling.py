@@ -1,0 +1,131 @@
+"""Instalments from a due date on agreed anew: another date, further ones, some in grace, another rate (pure)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from core.money import ZERO
+from loans.account.account import Account, InstalmentState, age, settle_rows
+from loans.account.changes.base import Effect, EventImpossible
+from loans.account.changes.late_rates import with_contract_rate
+from loans.account.changes.made_dates import agreed_dues, agreed_on, later_dues, rolled
+from loans.account.changes.replanning import lent_in_all, periods_of, rest_of, to_repay, total_interest, with_amounts
+from loans.schedules.amortisation import Course, amortise_by_day
+from loans.schedules.due_dates import Period, step
+from loans.schedules.schedule import repaying
+from loans.schedules.terms import FirstPeriod, LoanTerms, Method
+
+
+class NoSuchDueDate(EventImpossible):
+    code = "no_such_due_date"
+    field = "from_due_on"
+    message = _("No open instalment is due on %(due_on)s.")
+
+
+class NothingRescheduled(EventImpossible):
+    code = "nothing_rescheduled"
+    message = _(
+        "Say what changes: a new due date, further instalments, some without principal, interest deferred, a new rate."
+    )
+
+
+class DueDateNotLater(EventImpossible):
+    code = "due_date_not_later"
+    field = "new_due_on"
+    message = _("The new due date must lie after the period's first day, %(starts_on)s.")
+
+
+class NothingToAddTo(EventImpossible):
+    code = "single_instalment"
+    field = "extra_count"
+    message = _("The loan is repaid in one instalment: give it a later due date, or make a new plan of several.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rescheduled:
+    """From the instalment due on ``from_due_on``: another due date, further instalments, another rate, or several of them.
+
+    ``principal_grace`` instalments without principal are put in, so that the plan grows by as many; of ``interest_grace``
+    instalments the interest falls due with the first one after them. A new due date moves all later ones with it. It keeps
+    the level instalment, as grace does; further instalments or a new rate work it out anew. What rounding leaves goes to
+    the last instalment.
+    """
+
+    on: date
+    from_due_on: date
+    terms: LoanTerms
+    new_due_on: date | None = None
+    extra_count: int | None = None
+    annual_rate: Decimal | None = None
+    principal_grace: int | None = None
+    interest_grace: int | None = None
+    source: Any = None
+
+    def apply(self, account: Account) -> Effect:
+        """Raises NoSuchDueDate, NothingRescheduled, DueDateNotLater, NothingToAddTo."""
+        account = age(account, self.on)
+        rows = [row for row in repaying(account.instalments) if row.due_on >= self.from_due_on]
+        if not rows or rows[0].due_on != self.from_due_on:
+            raise NoSuchDueDate(due_on=self.from_due_on.isoformat())
+        if not self._changes_something:
+            raise NothingRescheduled()
+        if self.new_due_on is not None and self.new_due_on <= rows[0].starts_on:
+            raise DueDateNotLater(starts_on=rows[0].starts_on.isoformat())
+        if self.extra_count and self.terms.method is Method.BULLET:
+            raise NothingToAddTo()
+        count = len(rows) + (self.extra_count or 0) + (self.principal_grace or 0)
+        changed: dict[str, Any] = {"lent_in_all": lent_in_all(account)}
+        if self.annual_rate is not None:
+            account = with_contract_rate(account, max(self.on, rows[0].starts_on), self.annual_rate)
+        if self.principal_grace:
+            changed["grace_on_principal"] = self.principal_grace
+        if self.new_due_on is not None:
+            changed["first_period"] = FirstPeriod.CHARGED
+        if self.interest_grace:
+            changed["grace_on_interest_payment"] = self.interest_grace
+        terms = rest_of(account, self.terms, rows, count=count, **changed)
+        keeps_level = not self.extra_count and self.annual_rate is None
+        level = rows[0].principal + rows[0].interest if keeps_level else None
+        more = [_further(rows[-1], n) for n in range(1, count - len(rows) + 1)]
+        agreed = self._agreed(rows, count)
+        found = self._periods(rows, rolled(self.terms, agreed, rows[0].starts_on))
+        kept = [replace(x, agreed_on=agreed_on(on, self.terms)) for x, on in zip([*rows, *more], agreed, strict=True)]
+        after = _laid_out(account, kept, terms, found, Course(opening=to_repay(rows), level=level))
+        moved = Decimal((after.instalments[-1].due_on - account.instalments[-1].due_on).days)
+        figures = {"days_moved": moved, "interest_added": total_interest(after) - total_interest(account)}
+        return Effect(settle_rows(after, self.on), figures=figures)
+
+    @property
+    def _changes_something(self) -> bool:
+        counts = (self.extra_count, self.principal_grace, self.interest_grace)
+        return self.new_due_on is not None or self.annual_rate is not None or any(counts)
+
+    def _agreed(self, rows: Sequence[InstalmentState], count: int) -> list[date]:
+        """The due dates from the first of ``rows`` on, before they move to working days."""
+        if self.new_due_on is not None:
+            return [step(self.terms, self.new_due_on, n) for n in range(count)]
+        known = agreed_dues(rows, self.terms)
+        return [*known, *later_dues(self.terms, known, count - len(rows), rows[-1].due_on)]
+
+    def _periods(self, rows: Sequence[InstalmentState], dues: Sequence[date]) -> list[Period]:
+        as_before = periods_of(self.terms, [replace(rows[0], due_on=dues[0])])[0].part_of
+        first = as_before if self.new_due_on is None else None
+        later = [Period(start, due, (start, due)) for start, due in pairwise(dues)]
+        return [Period(rows[0].starts_on, dues[0], first), *later]
+
+
+def _further(last: InstalmentState, n: int) -> InstalmentState:
+    return InstalmentState(last.number + n, last.due_on, last.due_on, ZERO, ZERO, ZERO)
+
+
+def _laid_out(
+    account: Account, rows: Sequence[InstalmentState], terms: LoanTerms, found: Sequence[Period], course: Course
+) -> Account:
+    paid = {k: row.principal_paid for k, row in enumerate(rows) if row.principal_paid}
+    laid_out = amortise_by_day(terms, found, replace(course, paid=paid))
+    return with_amounts(account, rows, found, laid_out, rows[0].starts_on)
