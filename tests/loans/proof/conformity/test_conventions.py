@@ -138,6 +138,26 @@ CONVENTIONS["two parts of a period, summed"] = {
 }
 
 
+CONVENTIONS |= {
+    "money ahead pays the last instalment and lessens interest from its day": {
+        **MONTHS,
+        "principal": 600,
+        "annual_rate_percent": 10,
+        "number_of_repayments": 3,
+        "day_count": THIRTIES,
+        "interest_recalculation": recalculating(strategy="adjust last, unpaid period"),
+        "future_installment_allocation": "LAST_INSTALLMENT",
+        "events": [{"type": "repayment", "on": "2026-01-16", "amount": 150}],
+        # 600.00 for 15 days and 450.00 for 16 of 31; then 150.00 less than what is planned
+        "expected": [
+            {"n": 1, "principal": 198.99, "interest": 4.35, "paid": 0},
+            {"n": 2, "principal": 201.25, "interest": 2.09, "paid": 0},
+            {"n": 3, "principal": 199.76, "interest": 0.41, "paid": 150, "paid_in_advance": 150},
+        ],
+    },
+}
+
+
 CONVENTIONS["the same in one field"] = {
     **CONVENTIONS["late money, unpaid interest added on the 20th"],
     "interest_recalculation": recalculating(compounding="interest, monthly on the 20th"),
