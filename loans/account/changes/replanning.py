@@ -298,6 +298,9 @@ def worked_out_anew(
         before = earned_by(curve_of(rows[0]), begins) - earned_by(curve_of(rows[0]), start)
         levelled = found if begins > start else ()
         course = Course(opening=opening + added, paid=paid, brought=before, level_periods=levelled, free_from=free_from)
+        course = replace(
+            course, levelled_in=begins > start and added >= 0
+        )  # as where the turns of a period come at once
     else:
         begins, before, cut = start, ZERO, found
         course = Course(opening=opening + min(added, ZERO), paid=paid)

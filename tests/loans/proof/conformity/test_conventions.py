@@ -138,7 +138,40 @@ CONVENTIONS["two parts of a period, summed"] = {
 }
 
 
+PARTS = [{"type": "disbursement", "on": f"2026-01-{day}", "amount": amount} for day, amount in (("01", 400), (12, 300))]
 CONVENTIONS |= {
+    # The first month bears 11 % ÷ 12 × (400 × 31 + 300 × 20 + 200 × 12) ÷ 31, 6.15; with it 184.55 five times repay 900.00.
+    "a third part paid out in one period, summed as the newer generator does where nothing is said": {
+        **MONTHS,
+        "principal": 900,
+        "annual_rate_percent": 11,
+        "number_of_repayments": 5,
+        "day_count": THIRTIES,
+        "events": [*PARTS, {"type": "disbursement", "on": "2026-01-20", "amount": 200}],
+        "expected": figures((178.40, 6.15), (177.94, 6.61), (179.57, 4.98), (181.21, 3.34), (182.88, 1.68)),
+    },
+    "two parts paid out on one day": {
+        **MONTHS,
+        "principal": 900,
+        "annual_rate_percent": 11,
+        "number_of_repayments": 5,
+        "day_count": THIRTIES,
+        "events": [*PARTS, {"type": "disbursement", "on": "2026-01-12", "amount": 200}],
+        "expected": figures((178.03, 6.62), (178.03, 6.62), (179.66, 4.99), (181.31, 3.34), (182.97, 1.68)),
+    },
+    # ten days of 12 %, ten of 9 % and eleven of 6 %: 6.68
+    "two new rates in one period": {
+        **MONTHS,
+        "principal": 900,
+        "annual_rate_percent": 12,
+        "number_of_repayments": 5,
+        "day_count": THIRTIES,
+        "events": [
+            {"type": "rate_change", "effective": "2026-01-12", "new_rate_percent": 9},
+            {"type": "rate_change", "effective": "2026-01-22", "new_rate_percent": 6},
+        ],
+        "expected": figures((176.47, 6.68), (179.53, 3.62), (180.43, 2.72), (181.33, 1.82), (182.24, 0.91)),
+    },
     "money ahead pays the last instalment and lessens interest from its day": {
         **MONTHS,
         "principal": 600,
