@@ -20,12 +20,15 @@ from loans.account.changes.earning import curve_of
 from loans.account.changes.late_rates import with_contract_rate
 from loans.account.changes.made_dates import agreed_dues, agreed_on, later_dues, rolled
 from loans.account.changes.plan_rows import NoInstalmentAhead, with_rows
+from loans.account.parts import Parts
+from loans.account.settlement import with_claim
 from loans.schedules.amortisation import Amounts, Bearing, Course, amortise, amortise_by_day, plan_on_approved
 from loans.schedules.due_dates import Period, agreed_dates, periods, step
 from loans.schedules.earning import STRAIGHT, Curve, as_curve, earned_by, following, line, until
 from loans.schedules.flat_interest import flat_unwound
 from loans.schedules.period_rates import rate_on, regular_rates
-from loans.schedules.principal_parts import PrincipalPlan, plan_from
+from loans.schedules.plan import DownPayment
+from loans.schedules.principal_parts import PrincipalPlan, down_payment_of, plan_from
 from loans.schedules.schedule import build_schedule, opening_balance, repaying
 from loans.schedules.terms import Drawdown, FirstPeriod, InterestType, LevelOn, LoanTerms, Method, RateStep
 
@@ -53,8 +56,9 @@ class DueDateNotLater(EventImpossible):
 class DrawnDown:
     """``amount`` more is paid out on ``on``; on a due date it belongs to the period that begins.
 
-    Where all that was lent before has been repaid, or has fallen due, and ``draws_again``, it gets a schedule of its own:
-    as many instalments as the contract has, from ``on``, at the rate in force.
+    Of a loan with a down payment its share of the part falls due that day, as it did of the first one. Where all that was
+    lent before has been repaid, or has fallen due, and ``draws_again``, it gets a schedule of its own: as many instalments
+    as the contract has, from ``on``, at the rate in force.
     """
 
     on: date
@@ -67,15 +71,19 @@ class DrawnDown:
         """Raises NoInstalmentAhead."""
         account = age(account, self.on)
         rows = running(account, self.on)
+        down = down_payment_of(self.terms, self.amount)
         if self.draws_again and (not rows or account.is_settled):
-            after = _with_own_schedule(account, self.terms, self.on, self.amount)
+            after = _with_own_schedule(account, self.terms, self.on, self.amount - down)
+            after = _with_down_payment(after, down, self.on)
         elif not rows:
             raise NoInstalmentAhead()
         elif account.plan is not None:
             drawdowns = (*account.plan.terms.drawdowns, Drawdown(self.on, self.amount))
-            after = _planned_anew(account, replace(account.plan.terms, drawdowns=drawdowns), self.on)
+            begun = _with_down_payment(account, down, self.on)
+            after = _planned_anew(begun, replace(account.plan.terms, drawdowns=drawdowns), self.on)
         else:
-            after = worked_out_anew(account, rows, self.terms, self.on, added=self.amount)
+            begun = _with_down_payment(account, down, self.on)
+            after = worked_out_anew(begun, rows, self.terms, self.on, added=self.amount - down)
         return Effect(after, figures={"drawn": self.amount, "interest_added": _interest(after) - _interest(account)})
 
 
@@ -148,7 +156,8 @@ class Rescheduled:
         terms = rest_of(account, self.terms, rows, count=count, **changed)
         keeps_level = not self.extra_count and self.annual_rate is None
         level = rows[0].principal + rows[0].interest if keeps_level else None
-        more = [_further(rows[-1], n) for n in range(1, count - len(rows) + 1)]
+        highest = max(row.number for row in account.instalments)  # claims beside the schedule have numbers too
+        more = [_further(rows[-1], highest + n) for n in range(1, count - len(rows) + 1)]
         agreed = self._agreed(rows, count)
         found = self._periods(rows, rolled(self.terms, agreed, rows[0].starts_on))
         kept = [replace(x, agreed_on=agreed_on(on, self.terms)) for x, on in zip([*rows, *more], agreed, strict=True)]
@@ -221,8 +230,8 @@ def _interest(account: Account) -> Decimal:
     return sum((row.interest for row in account.instalments), ZERO)
 
 
-def _further(last: InstalmentState, n: int) -> InstalmentState:
-    return InstalmentState(last.number + n, last.due_on, last.due_on, ZERO, ZERO, ZERO)
+def _further(last: InstalmentState, number: int) -> InstalmentState:
+    return InstalmentState(number, last.due_on, last.due_on, ZERO, ZERO, ZERO)
 
 
 def periods_of(terms: LoanTerms, rows: Sequence[InstalmentState]) -> list[Period]:
@@ -392,6 +401,17 @@ def _with_own_schedule(account: Account, terms: LoanTerms, on: date, amount: Dec
         for row, due_on in zip(schedule.instalments, dues, strict=True)
     ]
     return with_rows(account, rows)
+
+
+def _with_down_payment(account: Account, amount: Decimal, on: date) -> Account:
+    """The account with ``amount`` due on ``on``, the day it was lent, beside what instalments repay."""
+    if not amount:
+        return account
+    account = with_claim(account, Parts(principal=amount), on)
+    if account.plan is None:
+        return account
+    due = DownPayment(account.instalments[-1].number, on, amount)
+    return replace(account, plan=replace(account.plan, down=(*account.plan.down, due)))
 
 
 def _planned_anew(account: Account, terms: LoanTerms, on: date) -> Account:

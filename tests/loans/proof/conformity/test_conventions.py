@@ -172,6 +172,25 @@ CONVENTIONS |= {
         ],
         "expected": figures((176.47, 6.68), (179.53, 3.62), (180.43, 2.72), (181.33, 1.82), (182.24, 0.91)),
     },
+    # a fifth of 500 and of 250: 400.00 in three parts, then 266.67 and 200.00 in two
+    "a down payment with each part paid out": {
+        **MONTHS,
+        "principal": 750,
+        "annual_rate_percent": 0,
+        "number_of_repayments": 3,
+        "down_payment_percent": 20,
+        "events": [
+            {"type": "disbursement", "on": "2026-01-01", "amount": 500},
+            {"type": "disbursement", "on": "2026-02-10", "amount": 250},
+        ],
+        "expected": [
+            {"n": 1, "due_date": "2026-01-01", "days": 0, "principal": 100, "balance_after": 400},
+            {"n": 2, "due_date": "2026-02-01", "days": 31, "principal": 133.33, "balance_after": 266.67},
+            {"n": 3, "due_date": "2026-02-10", "days": 0, "principal": 50, "balance_after": 466.67},
+            {"n": 4, "due_date": "2026-03-01", "days": 28, "principal": 233.34, "balance_after": 233.33},
+            {"n": 5, "due_date": "2026-04-01", "days": 31, "principal": 233.33, "balance_after": 0},
+        ],
+    },
     "money ahead pays the last instalment and lessens interest from its day": {
         **MONTHS,
         "principal": 600,
@@ -191,6 +210,24 @@ CONVENTIONS |= {
 }
 
 
+CONVENTIONS["the same where interest follows the balance"] = {
+    **CONVENTIONS["a down payment with each part paid out"],
+    "interest_recalculation": recalculating(strategy="adjust last, unpaid period"),
+}
+CONVENTIONS["and then further instalments"] = {
+    **CONVENTIONS["a down payment with each part paid out"],
+    "events": [
+        *CONVENTIONS["a down payment with each part paid out"]["events"],
+        {"type": "reschedule", "on": "2026-02-11", "from_due_date": "2026-03-01", "extra_terms": 2},
+    ],
+    "expected": [
+        *CONVENTIONS["a down payment with each part paid out"]["expected"][:3],
+        {"n": 4, "due_date": "2026-03-01", "principal": 116.67, "balance_after": 350},
+        {"n": 5, "due_date": "2026-04-01", "principal": 116.67, "balance_after": 233.33},
+        {"n": 6, "due_date": "2026-05-01", "days": 30, "principal": 116.67, "balance_after": 116.66},
+        {"n": 7, "due_date": "2026-06-01", "days": 31, "principal": 116.66, "balance_after": 0},
+    ],
+}
 CONVENTIONS["the same in one field"] = {
     **CONVENTIONS["late money, unpaid interest added on the 20th"],
     "interest_recalculation": recalculating(compounding="interest, monthly on the 20th"),
