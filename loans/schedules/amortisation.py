@@ -41,7 +41,8 @@ class Course:
     already paid of a row: it can owe no less. Where that is more than the row was to repay, ``beyond`` says what becomes
     of the instalments after it. ``level`` keeps an instalment agreed before; ``level_periods`` are
     the periods it is worked out over, where due dates were moved since and the instalment is not to change with them.
-    ``brought`` is interest of the first row that was earned before its period, the rest of a longer one, begins; from
+    ``brought`` is interest of the first row that was earned before its period, the rest of a longer one, begins; where it
+    is ``levelled_in``, the level instalment repays that too, as it does where the turns of a period come at once. From
     ``free_from`` on the days of its period bear nothing, because they were given for nothing.
     ``plan`` is what rows repay where that was worked out before, on more than is outstanding.
     """
@@ -54,6 +55,7 @@ class Course:
     level: Decimal | None = None
     level_periods: Sequence[Period] = ()
     brought: Decimal = ZERO
+    levelled_in: bool = False
     free_from: date | None = None
     plan: PrincipalPlan | None = None
 
@@ -217,7 +219,7 @@ class _Disturbed:
             interest, exact = self._interest(rows, balance)
             if k and (self._anew(k) or (beyond and self.course.beyond is Prepayment.REDUCE_INSTALMENT)):
                 plan = self._plan(k, balance + drawn, exact)
-            elif not k and (drawn or self._steps_within(0)):
+            elif not k and (drawn or self._is_cut(0)):
                 plan = self._plan(0, balance + drawn, exact)
             balance += drawn
             to_come -= drawn
@@ -291,6 +293,8 @@ class _Disturbed:
 
     def _is_cut(self, k: int) -> bool:
         period = self.periods[k]
+        if not k and self.course.levelled_in:
+            return True
         inside = any(period.starts_on < x.on < period.due_on for x in self.drawdowns)
         return inside or self._steps_within(k)
 

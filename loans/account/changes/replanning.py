@@ -17,12 +17,15 @@ from loans.account.changes.earning import curve_of
 from loans.account.changes.late_rates import with_contract_rate
 from loans.account.changes.made_dates import agreed_on
 from loans.account.changes.plan_rows import NoInstalmentAhead, with_rows
+from loans.account.parts import Parts
+from loans.account.settlement import with_claim
 from loans.schedules.amortisation import Amounts, Bearing, Course, amortise, amortise_by_day, plan_on_approved
 from loans.schedules.due_dates import Period, agreed_dates, periods, step
 from loans.schedules.earning import STRAIGHT, Curve, as_curve, earned_by, following, line, until
 from loans.schedules.flat_interest import flat_unwound
 from loans.schedules.period_rates import rate_on, regular_rates
-from loans.schedules.principal_parts import PrincipalPlan, plan_from
+from loans.schedules.plan import DownPayment
+from loans.schedules.principal_parts import PrincipalPlan, down_payment_of, plan_from
 from loans.schedules.schedule import build_schedule, opening_balance, repaying
 from loans.schedules.terms import Drawdown, FirstPeriod, InterestType, LevelOn, LoanTerms, Method, RateStep
 
@@ -31,8 +34,9 @@ from loans.schedules.terms import Drawdown, FirstPeriod, InterestType, LevelOn, 
 class DrawnDown:
     """``amount`` more is paid out on ``on``; on a due date it belongs to the period that begins.
 
-    Where all that was lent before has been repaid, or has fallen due, and ``draws_again``, it gets a schedule of its own:
-    as many instalments as the contract has, from ``on``, at the rate in force.
+    Of a loan with a down payment its share of the part falls due that day, as it did of the first one. Where all that was
+    lent before has been repaid, or has fallen due, and ``draws_again``, it gets a schedule of its own: as many instalments
+    as the contract has, from ``on``, at the rate in force.
     """
 
     on: date
@@ -45,18 +49,21 @@ class DrawnDown:
         """Raises NoInstalmentAhead."""
         account = age(account, self.on)
         rows = running(account, self.on)
+        down = down_payment_of(self.terms, self.amount)
         if self.draws_again and (not rows or account.is_settled):
-            after = _with_own_schedule(account, self.terms, self.on, self.amount)
+            after = _with_own_schedule(account, self.terms, self.on, self.amount - down)
+            after = _with_down_payment(after, down, self.on)
         elif not rows:
             raise NoInstalmentAhead()
         elif account.plan is not None:
             drawdowns = (*account.plan.terms.drawdowns, Drawdown(self.on, self.amount))
-            after = _planned_anew(account, replace(account.plan.terms, drawdowns=drawdowns), self.on)
+            begun = _with_down_payment(account, down, self.on)
+            after = _planned_anew(begun, replace(account.plan.terms, drawdowns=drawdowns), self.on)
         else:
-            after = worked_out_anew(account, rows, self.terms, self.on, added=self.amount)
-        return Effect(
-            after, figures={"drawn": self.amount, "interest_added": total_interest(after) - total_interest(account)}
-        )
+            begun = _with_down_payment(account, down, self.on)
+            after = worked_out_anew(begun, rows, self.terms, self.on, added=self.amount - down)
+        added = total_interest(after) - total_interest(account)
+        return Effect(after, figures={"drawn": self.amount, "interest_added": added})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +210,14 @@ def worked_out_anew(
         cut = [Period(begins, *found[0][1:]), *found[1:]]
         before = earned_by(curve_of(rows[0]), begins) - earned_by(curve_of(rows[0]), start)
         levelled = found if begins > start else ()
-        course = Course(opening=opening + added, paid=paid, brought=before, level_periods=levelled, free_from=free_from)
+        course = Course(
+            opening=opening + added,
+            paid=paid,
+            brought=before,
+            levelled_in=begins > start and added >= 0,
+            level_periods=levelled,
+            free_from=free_from,
+        )
     else:
         begins, before, cut = start, ZERO, found
         course = Course(opening=opening + min(added, ZERO), paid=paid)
@@ -294,6 +308,17 @@ def _with_own_schedule(account: Account, terms: LoanTerms, on: date, amount: Dec
         for row, due_on in zip(schedule.instalments, dues, strict=True)
     ]
     return with_rows(account, rows)
+
+
+def _with_down_payment(account: Account, amount: Decimal, on: date) -> Account:
+    """The account with ``amount`` due on ``on``, the day it was lent, beside what instalments repay."""
+    if not amount:
+        return account
+    account = with_claim(account, Parts(principal=amount), on)
+    if account.plan is None:
+        return account
+    due = DownPayment(account.instalments[-1].number, on, amount)
+    return replace(account, plan=replace(account.plan, down=(*account.plan.down, due)))
 
 
 def _planned_anew(account: Account, terms: LoanTerms, on: date) -> Account:

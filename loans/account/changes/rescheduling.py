@@ -91,7 +91,8 @@ class Rescheduled:
         terms = rest_of(account, self.terms, rows, count=count, **changed)
         keeps_level = not self.extra_count and self.annual_rate is None
         level = rows[0].principal + rows[0].interest if keeps_level else None
-        more = [_further(rows[-1], n) for n in range(1, count - len(rows) + 1)]
+        highest = max(row.number for row in account.instalments)  # claims beside the schedule have numbers too
+        more = [_further(rows[-1], highest + n) for n in range(1, count - len(rows) + 1)]
         agreed = self._agreed(rows, count)
         found = self._periods(rows, rolled(self.terms, agreed, rows[0].starts_on))
         kept = [replace(x, agreed_on=agreed_on(on, self.terms)) for x, on in zip([*rows, *more], agreed, strict=True)]
@@ -119,8 +120,8 @@ class Rescheduled:
         return [Period(rows[0].starts_on, dues[0], first), *later]
 
 
-def _further(last: InstalmentState, n: int) -> InstalmentState:
-    return InstalmentState(last.number + n, last.due_on, last.due_on, ZERO, ZERO, ZERO)
+def _further(last: InstalmentState, number: int) -> InstalmentState:
+    return InstalmentState(number, last.due_on, last.due_on, ZERO, ZERO, ZERO)
 
 
 def _laid_out(

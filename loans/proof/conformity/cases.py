@@ -235,13 +235,18 @@ def _rounding(case: Mapping[str, Any]) -> dict[str, Any]:
         "multiple_for_principal": bool(PRINCIPAL_IN_MULTIPLES.search(words)),
         "emi_rounding": EmiRule.ITERATE if multiple is None else EmiRule.NEAREST,
         "residue": Residue.LAST,
-        "round_each_segment": _rounds_each_segment(words),
+        "round_each_segment": _rounds_each_segment(words, is_classic(case)),
     }
 
 
-def _rounds_each_segment(words: str) -> bool:
-    """Where both ways are spoken of, the first is the case's own and the other what it is set against."""
+def _rounds_each_segment(words: str, classic: bool) -> bool:
+    """Where both ways are spoken of, the first is the case's own and the other what it is set against.
+
+    Where neither is, the source's older generator rounds each part of a period and its newer one their sum.
+    """
     summed, rounded = SUMMED_FIRST.search(words), ROUNDED_FIRST.search(words)
+    if summed is None and rounded is None:
+        return classic
     return summed is None or (rounded is not None and rounded.start() < summed.start())
 
 
@@ -270,9 +275,14 @@ def _servicing(case: Mapping[str, Any]) -> dict[str, Any]:
         "rest": Rest.SAME_AS_REPAYMENT if until_rest else RESTS[str(settings.get("rest", "daily")).casefold()],
         "overdue_bears": OverdueBears.ON_RECEIPT if as_told else OverdueBears.EVERY_DAY,
         **_compounding(settings),
-        "prepayment": STRATEGIES[str(settings.get("strategy", ADJUSTS_LAST)).casefold()],
+        "prepayment": _prepayment(str(settings.get("strategy", ADJUSTS_LAST)).casefold(), future),
         **_order(case),
     }
+
+
+def _prepayment(strategy: str, future: str | None) -> Prepayment:
+    """The newer generator changes no amounts for money paid ahead; what it pays is told apart, where it is told."""
+    return FUTURES[future] if future and strategy == ADJUSTS_LAST else STRATEGIES[strategy]
 
 
 def _compounding(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -76,17 +76,18 @@ def _plain(value: Any) -> Any:
 
 
 def _rows(loan: Loan, case: Mapping[str, Any]) -> dict[int, dict[str, Any]]:
-    """The loan's instalments in the words of the cases."""
-    current = Instalment.objects.filter(loan=loan, superseded_on__isnull=True).order_by("number")
-    before, rows = schedule_starts_on(case) or loan.disbursed_on, {}
+    """The loan's instalments in the words of the cases, numbered by their due dates: a later down payment among them."""
+    current = Instalment.objects.filter(loan=loan, superseded_on__isnull=True).order_by("due_on", "number")
+    before, told, rows = schedule_starts_on(case) or loan.disbursed_on, loan.disbursed_on, {}
     drawn = sum((row.principal for row in current), Decimal(0))
     later = _drawn_later(loan)
     balance = drawn - sum((amount for _on, amount in later), Decimal(0))
-    for row in current:
-        assert before is not None
-        balance += sum((amount for on, amount in later if before < on <= row.due_on), Decimal(0)) - row.principal
-        rows[row.number] = _row(loan, row) | {"days": (row.due_on - before).days, "balance_after": balance}
-        before = row.due_on
+    for n, row in enumerate(current, start=1):
+        assert before is not None and told is not None
+        balance += sum((amount for on, amount in later if told < on <= row.due_on), Decimal(0)) - row.principal
+        has_days = row.starts_on < row.due_on
+        rows[n] = _row(loan, row) | {"days": (row.due_on - before).days if has_days else 0, "balance_after": balance}
+        before, told = row.due_on if has_days else before, row.due_on
     return rows
 
 

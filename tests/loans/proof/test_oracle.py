@@ -8,12 +8,13 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from django.db.models import F
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.day_counts import DayCount, RegularPeriod, exact_year_fraction
 from loans.models import Loan
-from loans.proof import oracle
+from loans.proof import oracle, verifying
 from loans.proof.oracle_days import part_of_year
 from loans.proof.oracle_reading import Act, Facts, read
 from tests.loans.books import DISBURSED, a_running_loan, close_until
@@ -108,6 +109,33 @@ def test_a_further_part_bears_interest_from_its_own_day() -> None:
     do("drawn_down", loan_id=loan.pk, on=on(2, 5), amount=Decimal("9000.00"))
 
     assert oracle.pay_off(loan, on(2, 6)) == Decimal("10015.29")
+
+
+@lent
+@pytest.mark.parametrize("follows", [False, True])
+def test_a_further_part_has_its_down_payment_on_its_own_day(follows: bool) -> None:
+    """A fifth of 5,000 and of 2,000: of 7,000.00 lent 1,000.00 and 400.00 fall due at once, 5,600.00 with instalments."""
+    loan = a_running_loan(
+        principal=Decimal("10000.00"),
+        drawdowns=[["2026-01-15", "5000.00"]],
+        down_payment_rate=Decimal("0.2"),
+        recalculates=follows,
+    )
+    pay(loan, "1000.00", on(1, 15))
+    close_until(on(2, 4))
+    do("drawn_down", loan_id=loan.pk, on=on(2, 5), amount=Decimal("2000.00"))
+    close_until(on(3, 20))
+    pay(loan, "900.00", on(3, 21))
+    do("drawn_down", loan_id=loan.pk, on=on(3, 25), amount=Decimal("1000.00"))
+    close_until(on(4, 2))
+    loan.refresh_from_db()
+
+    rows = loan.instalments.filter(superseded_on__isnull=True)
+    beside = rows.filter(starts_on=F("due_on")).order_by("due_on").values_list("due_on", "principal")
+    assert list(beside) == [(on(1, 15), 1000), (on(2, 5), 400), (on(3, 25), 200)]
+    assert sum(row.principal for row in rows) == Decimal("8000.00")
+    assert oracle.differences(loan) == []
+    assert list(verifying.verify()) == []
 
 
 @lent

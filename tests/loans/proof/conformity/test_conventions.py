@@ -138,6 +138,96 @@ CONVENTIONS["two parts of a period, summed"] = {
 }
 
 
+PARTS = [{"type": "disbursement", "on": f"2026-01-{day}", "amount": amount} for day, amount in (("01", 400), (12, 300))]
+CONVENTIONS |= {
+    # The first month bears 11 % ÷ 12 × (400 × 31 + 300 × 20 + 200 × 12) ÷ 31, 6.15; with it 184.55 five times repay 900.00.
+    "a third part paid out in one period, summed as the newer generator does where nothing is said": {
+        **MONTHS,
+        "principal": 900,
+        "annual_rate_percent": 11,
+        "number_of_repayments": 5,
+        "day_count": THIRTIES,
+        "events": [*PARTS, {"type": "disbursement", "on": "2026-01-20", "amount": 200}],
+        "expected": figures((178.40, 6.15), (177.94, 6.61), (179.57, 4.98), (181.21, 3.34), (182.88, 1.68)),
+    },
+    "two parts paid out on one day": {
+        **MONTHS,
+        "principal": 900,
+        "annual_rate_percent": 11,
+        "number_of_repayments": 5,
+        "day_count": THIRTIES,
+        "events": [*PARTS, {"type": "disbursement", "on": "2026-01-12", "amount": 200}],
+        "expected": figures((178.03, 6.62), (178.03, 6.62), (179.66, 4.99), (181.31, 3.34), (182.97, 1.68)),
+    },
+    # ten days of 12 %, ten of 9 % and eleven of 6 %: 6.68
+    "two new rates in one period": {
+        **MONTHS,
+        "principal": 900,
+        "annual_rate_percent": 12,
+        "number_of_repayments": 5,
+        "day_count": THIRTIES,
+        "events": [
+            {"type": "rate_change", "effective": "2026-01-12", "new_rate_percent": 9},
+            {"type": "rate_change", "effective": "2026-01-22", "new_rate_percent": 6},
+        ],
+        "expected": figures((176.47, 6.68), (179.53, 3.62), (180.43, 2.72), (181.33, 1.82), (182.24, 0.91)),
+    },
+    # a fifth of 500 and of 250: 400.00 in three parts, then 266.67 and 200.00 in two
+    "a down payment with each part paid out": {
+        **MONTHS,
+        "principal": 750,
+        "annual_rate_percent": 0,
+        "number_of_repayments": 3,
+        "down_payment_percent": 20,
+        "events": [
+            {"type": "disbursement", "on": "2026-01-01", "amount": 500},
+            {"type": "disbursement", "on": "2026-02-10", "amount": 250},
+        ],
+        "expected": [
+            {"n": 1, "due_date": "2026-01-01", "days": 0, "principal": 100, "balance_after": 400},
+            {"n": 2, "due_date": "2026-02-01", "days": 31, "principal": 133.33, "balance_after": 266.67},
+            {"n": 3, "due_date": "2026-02-10", "days": 0, "principal": 50, "balance_after": 466.67},
+            {"n": 4, "due_date": "2026-03-01", "days": 28, "principal": 233.34, "balance_after": 233.33},
+            {"n": 5, "due_date": "2026-04-01", "days": 31, "principal": 233.33, "balance_after": 0},
+        ],
+    },
+    "money ahead pays the last instalment and lessens interest from its day": {
+        **MONTHS,
+        "principal": 600,
+        "annual_rate_percent": 10,
+        "number_of_repayments": 3,
+        "day_count": THIRTIES,
+        "interest_recalculation": recalculating(strategy="adjust last, unpaid period"),
+        "future_installment_allocation": "LAST_INSTALLMENT",
+        "events": [{"type": "repayment", "on": "2026-01-16", "amount": 150}],
+        # 600.00 for 15 days and 450.00 for 16 of 31; then 150.00 less than what is planned
+        "expected": [
+            {"n": 1, "principal": 198.99, "interest": 4.35, "paid": 0},
+            {"n": 2, "principal": 201.25, "interest": 2.09, "paid": 0},
+            {"n": 3, "principal": 199.76, "interest": 0.41, "paid": 150, "paid_in_advance": 150},
+        ],
+    },
+}
+
+
+CONVENTIONS["the same where interest follows the balance"] = {
+    **CONVENTIONS["a down payment with each part paid out"],
+    "interest_recalculation": recalculating(strategy="adjust last, unpaid period"),
+}
+CONVENTIONS["and then further instalments"] = {
+    **CONVENTIONS["a down payment with each part paid out"],
+    "events": [
+        *CONVENTIONS["a down payment with each part paid out"]["events"],
+        {"type": "reschedule", "on": "2026-02-11", "from_due_date": "2026-03-01", "extra_terms": 2},
+    ],
+    "expected": [
+        *CONVENTIONS["a down payment with each part paid out"]["expected"][:3],
+        {"n": 4, "due_date": "2026-03-01", "principal": 116.67, "balance_after": 350},
+        {"n": 5, "due_date": "2026-04-01", "principal": 116.67, "balance_after": 233.33},
+        {"n": 6, "due_date": "2026-05-01", "days": 30, "principal": 116.67, "balance_after": 116.66},
+        {"n": 7, "due_date": "2026-06-01", "days": 31, "principal": 116.66, "balance_after": 0},
+    ],
+}
 CONVENTIONS["the same in one field"] = {
     **CONVENTIONS["late money, unpaid interest added on the 20th"],
     "interest_recalculation": recalculating(compounding="interest, monthly on the 20th"),
