@@ -59,8 +59,13 @@ def _is_free(facts: Facts, day: date) -> bool:
 
 
 def _on_schedule(facts: Facts, until: date) -> Fraction:
-    total = Fraction(0)
     found = reigns(facts)
+    return _under(facts, found, until) + _kept(facts, found, until)
+
+
+def _under(facts: Facts, found: Sequence[Reign], until: date) -> Fraction:
+    """What the days until ``until`` bear under the schedules ``found``."""
+    total = Fraction(0)
     for place, reign in enumerate(found):
         last = min([until, *(later.since for later in found[place + 1 :])])
         for stretch in reign.stretches:
@@ -70,7 +75,22 @@ def _on_schedule(facts: Facts, until: date) -> Fraction:
                     balance = Fraction(_planned(facts, reign, day) - stretch.without)
                     total += balance * Fraction(rate_on(facts, day)) * stretch.share
                 day += ONE_DAY
-    return total + _kept(facts, found, until)
+    return total
+
+
+def earned_before_acts(facts: Facts, on: date) -> Fraction:
+    """By how much more had been earned, on the days acts moved due dates, than their new schedules say of the same days.
+
+    It stays earned, and so much less is earned later: until then the books may have as much more. Raises NotFollowed.
+    """
+    if facts.contract.is_flat or facts.contract.follows_balance:
+        return Fraction(0)
+    found, total = reigns(facts), Fraction(0)
+    for place, reign in enumerate(found[1:], start=1):
+        if reign.since < reign.told <= on:
+            was, now = (_under(facts, found[:count], reign.told) for count in (place, place + 1))
+            total += max(was - now, Fraction(0))
+    return total
 
 
 def _kept(facts: Facts, found: Sequence[Reign], until: date) -> Fraction:
@@ -112,8 +132,8 @@ def _flat(facts: Facts, until: date) -> Fraction:
 def _own_charges(facts: Facts) -> list[tuple[Row, Fraction]]:
     """The charge of each instalment's own period: what only falls due later, in equal parts for the periods it is of."""
     rows, waiting = [row for row in facts.rows if row.starts_on < row.due_on], facts.contract.deferred_instalments
-    if waiting and facts.of("hold_placed"):
-        raise NotFollowed("which of the deferred charges a hold has freed")
+    if waiting and (facts.of("hold_placed") or called_in_on(facts)):
+        raise NotFollowed("which of the deferred charges were freed, or called in")
     if not waiting:
         return [(row, Fraction(row.interest)) for row in facts.rows]
     first, later = rows[: waiting + 1], rows[waiting + 1 :]

@@ -293,6 +293,13 @@ def _measured_anew(contract: Contract, act: Act, row: Row, kept: Sequence[Stretc
     rest of it measured by itself."""
     if row.starts_on >= act.on:
         return [regular_period(contract, row, (row.starts_on, row.due_on))]
+    if len(kept) == 1 and row.due_on > act.on and contract.moves_to == "none":
+        whole = stepped(contract, row.starts_on, 1) == row.due_on
+        return (
+            list(kept)
+            if whole or (contract.frequency == "month" and kept[0].by_count)
+            else [period_alone(contract, row)]
+        )
     if len(kept) == 1 or not kept[-1].whole or row.due_on <= act.on:
         return list(kept)
     past = [x for x in kept if x.start < act.on]

@@ -83,14 +83,17 @@ def keeping_earned(before: Account, after: Account, on: date) -> Account:
     """``after`` with no less earned by the end of ``on`` than ``before``, as far as the interest of its instalments goes: a
     change of dates or amounts takes nothing back that was earned.
 
-    Where one instalment earned less and another more, because days passed from the one to the other, nothing is changed.
+    Where one instalment earned less and another more, because days passed from the one to the other, only what all of them
+    earned less is kept.
     """
     known = {row.number: row for row in before.instalments}
     earned = sum((row.interest_earned(on) for row in after.instalments), ZERO)
     had = (min(known[x.number].interest_earned(on), x.interest) for x in after.instalments if x.number in known)
-    if earned >= sum(had, ZERO):
-        return after
-    rows = [_keeping(known.get(row.number), row, on) for row in after.instalments]
+    missing, rows = sum(had, ZERO) - earned, []
+    for row in after.instalments:
+        kept = _keeping(known.get(row.number), row, on, missing) if missing > 0 else row
+        missing -= kept.interest_earned(on) - row.interest_earned(on)
+        rows.append(kept)
     return after if all(a is b for a, b in zip(rows, after.instalments, strict=True)) else _with(after, rows)
 
 
@@ -98,13 +101,13 @@ def _with(account: Account, rows: Sequence[InstalmentState]) -> Account:
     return replace(account, instalments=tuple(rows))
 
 
-def _keeping(before: InstalmentState | None, after: InstalmentState, on: date) -> InstalmentState:
+def _keeping(before: InstalmentState | None, after: InstalmentState, on: date, most: Decimal) -> InstalmentState:
+    """``after`` with as much earned by ``on`` as ``before`` had, but no more than ``most`` on top."""
     if before is None or after.due_on <= on or _earns_alike(before, after):
         return after
-    earned = min(before.interest_earned(on), after.interest)
-    if after.interest_earned(on) >= earned:
-        return after
-    return replace(after, curve=_through(before, after, on, earned))
+    reached = after.interest_earned(on)
+    earned = min(before.interest_earned(on), after.interest, reached + most)
+    return after if reached >= earned else replace(after, curve=_through(before, after, on, earned))
 
 
 def _earns_alike(before: InstalmentState, after: InstalmentState) -> bool:

@@ -10,12 +10,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from core.dates import is_end_of_month
 from core.money import ZERO, round_to
 from loans.account.account import Account, InstalmentState, age, relaid, settle_rows
 from loans.account.changes.base import Effect
 from loans.account.changes.earning import curve_of
 from loans.account.changes.late_rates import with_contract_rate
-from loans.account.changes.made_dates import agreed_on
+from loans.account.changes.made_dates import agreed_dues, agreed_on
 from loans.account.changes.plan_rows import NoInstalmentAhead, with_rows
 from loans.account.parts import Parts
 from loans.account.settlement import with_claim
@@ -27,7 +28,7 @@ from loans.schedules.period_rates import rate_on, regular_rates
 from loans.schedules.plan import DownPayment
 from loans.schedules.principal_parts import PrincipalPlan, down_payment_of, plan_from
 from loans.schedules.schedule import build_schedule, opening_balance, repaying
-from loans.schedules.terms import Drawdown, FirstPeriod, InterestType, LevelOn, LoanTerms, Method, RateStep
+from loans.schedules.terms import Drawdown, FirstPeriod, Frequency, InterestType, LevelOn, LoanTerms, Method, RateStep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,10 +166,13 @@ def rest_of(
     """The terms for ``rows`` alone, from ``start_on`` (the first day of their periods) on: at the rates in force then, and
     without what only concerned the beginning of the loan."""
     begins = start_on or rows[0].starts_on
+    method = _REPLANNED_AS.get(terms.method, terms.method)
+    if method is Method.BULLET and len(rows) > 1:  # overdue money was put into instalments beside the one agreed
+        method = Method.INTEREST_ONLY
     rest = {
-        "count": terms.count if terms.method is Method.BULLET else len(rows),
+        "count": terms.count if method is Method.BULLET else len(rows),
         "start_on": rows[0].starts_on,
-        "method": _REPLANNED_AS.get(terms.method, terms.method),
+        "method": method,
         "annual_rate": rate_on(terms.annual_rate, account.rate_steps, begins),
         "rate_steps": tuple(step for step in account.rate_steps if step.from_on > begins),
     }
@@ -201,8 +205,8 @@ def worked_out_anew(
     free_from = _free_from(rows[0])
     if free_from is not None:
         found = [Period(start, found[0].due_on, (start, free_from)), *found[1:]]
-    elif rows[0].curve and _was_made_longer(terms, found[0]):
-        found = [Period(*found[0][:2], None), *found[1:]]  # an act made it longer: it is measured by itself
+    elif not _is_regular(account, terms, rows[0]):
+        found = [Period(*found[0][:2], None), *found[1:]]  # an act made it longer or shorter: it is measured by itself
         changes["first_period"] = FirstPeriod.CHARGED
     if on <= start or rows[0].curve:
         begins = max(on, start)
@@ -234,11 +238,16 @@ def worked_out_anew(
     return with_amounts(account, rows, found, (amounts, curves), begins, before)
 
 
-def _was_made_longer(terms: LoanTerms, period: Period) -> bool:
-    """Whether an act made the period longer; one that ends later because that is a working day is as it was agreed."""
-    span = (period.starts_on, period.due_on)
-    agreed = {(x.starts_on, x.due_on) for x in periods(terms)}
-    return period.part_of == span and span not in agreed and period.due_on > step(terms, period.starts_on, 1)
+def _is_regular(account: Account, terms: LoanTerms, row: InstalmentState) -> bool:
+    """Whether the period of ``row`` is one of the contract, or as long as a regular one between the days agreed."""
+    if (row.starts_on, row.due_on) in {(x.starts_on, x.due_on) for x in periods(terms)}:
+        return True
+    before = [x for x in account.instalments if x.due_on == row.starts_on]
+    start, due = agreed_dues([*before[-1:], row], terms) if before else (row.starts_on, *agreed_dues([row], terms))
+    if terms.frequency is not Frequency.MONTH or start.day == due.day:
+        return due == step(terms, start, 1)
+    months = (due.year - start.year) * 12 + due.month - start.month
+    return months == terms.every and (is_end_of_month(start) or is_end_of_month(due))
 
 
 def _free_from(row: InstalmentState) -> date | None:

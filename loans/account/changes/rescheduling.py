@@ -76,7 +76,7 @@ class Rescheduled:
             raise NothingRescheduled()
         if self.new_due_on is not None and self.new_due_on <= rows[0].starts_on:
             raise DueDateNotLater(starts_on=rows[0].starts_on.isoformat())
-        if self.extra_count and self.terms.method is Method.BULLET:
+        if self.extra_count and self.terms.method is Method.BULLET and len(rows) == 1:
             raise NothingToAddTo()
         count = len(rows) + (self.extra_count or 0) + (self.principal_grace or 0)
         changed: dict[str, Any] = {"lent_in_all": lent_in_all(account)}
