@@ -3,6 +3,7 @@
 Interest is kept exact, as fractions of a currency unit. What an act does that cannot be retold by days raises NotFollowed.
 """
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -14,6 +15,7 @@ from loans.proof.oracle_rests import NotFollowed, called_in_on, rest_day
 
 SMALL_REMAINDER = "small_remainder"
 ONE_DAY = timedelta(days=1)
+CENT = Fraction(1, 100)
 
 
 def interest_by(facts: Facts, on: date, *, called_in: bool = False) -> Fraction:
@@ -58,8 +60,19 @@ def _is_free(facts: Facts, day: date) -> bool:
 
 
 def _on_schedule(facts: Facts, until: date) -> Fraction:
-    total = Fraction(0)
+    """Raises NotFollowed while what an extension keeps as earned is more than the days it added have borne."""
     found = reigns(facts)
+    for place, reign in enumerate(found[1:], start=1):
+        longer = [row for row in reign.rows if row.starts_on == reign.since and row.due_on > until]
+        if longer and reign.since < reign.told <= until:
+            kept, borne = (_in_reigns(facts, found[:n], reign.told) for n in (place, place + 1))
+            if kept - borne > CENT:
+                raise NotFollowed("overdue days that bore more before they became added ones")
+    return _in_reigns(facts, found, until)
+
+
+def _in_reigns(facts: Facts, found: Sequence[Reign], until: date) -> Fraction:
+    total = Fraction(0)
     for place, reign in enumerate(found):
         last = min([until, *(later.since for later in found[place + 1 :])])
         for stretch in reign.stretches:
@@ -119,11 +132,9 @@ def _require_known_to_compound(facts: Facts) -> None:
 
 
 def _require_plain_time(facts: Facts) -> None:
-    """Raise NotFollowed where time was added to a plan whose interest is not due, or not borne, in its own periods."""
-    contract = facts.contract
-    shifted = contract.free_instalments or contract.deferred_instalments or contract.spreads_first_period
-    if shifted and facts.of("extension"):
-        raise NotFollowed("time added to a plan whose interest is free, deferred or spread")
+    """Raise NotFollowed where time was added to a plan whose first instalments share what odd days of a long period bore."""
+    if facts.contract.spreads_first_period and facts.of("extension"):
+        raise NotFollowed("time added to a plan whose first period is spread")
 
 
 def _reckoned_on(facts: Facts, until: date) -> set[date]:

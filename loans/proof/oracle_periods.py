@@ -2,8 +2,8 @@
 
 Dates and principal of the instalments are taken as stored: the signed schedule, and what an act left. What time costs is
 worked out here. By months a regular period bears ``every``/12 of a year, evenly over its days; a period of another length
-its whole months, or else its days by the day count; so is time that an act adds, only an extension by months is counted
-actual/365.
+its whole months, or else its days by the day count; so is time that an act adds, only an extension always goes by the day
+count, for the days that were asked for.
 """
 
 from collections.abc import Collection, Sequence
@@ -289,14 +289,20 @@ def _after(facts: Facts, before: Reign, act: Act, rows: tuple[Row, ...]) -> Reig
     if act.kind in WORKED_OUT_ANEW and any(x.without for x in before.stretches if x.end > act.on):
         raise NotFollowed("instalments worked out anew, whose time had been added when some of it was paid")
     since: date | None = None
+    stays = _first_open_that_stays(facts, before, act, rows) if act.kind == "extension" else None
+    if stays is not None and rate_changes(facts):
+        raise NotFollowed("at which rate days count that days off had added before")
+    if stays is not None:
+        before, since = _with_time_within(contract, before, act, stays), stays.starts_on
     signed = {(row.starts_on, row.due_on) for row in facts.signed}
     found: list[Stretch] = []
     for row in rows:
         kept = [stretch for stretch in before.stretches if stretch.number == row.number]
         known = old.get(row.number)
-        if row.starts_on >= row.due_on:
-            continue
-        if known is None or not kept:
+        had_days = known is None or known.starts_on < known.due_on  # a down payment has none until it is moved
+        if row.starts_on >= row.due_on or (contract.follows_balance and not had_days):
+            continue  # nor is it, where interest follows the balance, a part of the plan
+        if known is None or (not kept and had_days):
             found.append(_regular(contract, row, (row.starts_on, row.due_on)))
         elif (known.starts_on, known.due_on) == (row.starts_on, row.due_on):
             anew = act.kind in WORKED_OUT_ANEW and (row.starts_on, row.due_on) not in signed
@@ -338,13 +344,15 @@ def _first_moved(facts: Facts, act: Act, kept: Sequence[Stretch], known: Row, ro
         return [_alone(contract, row)]
     if any(x.amount("credit_used") for x in facts.acts if x.on <= act.on):
         raise NotFollowed("which instalments a credit balance had paid before they were moved")
-    without = _paid_before(facts.money, act, row.number)
+    without = _paid_before(facts.money, act.on, row.number)
+    if without != _paid_before(facts.money, act.on - timedelta(days=1), row.number):
+        raise NotFollowed("whether money of the day on which instalments were moved came first")
     if row.due_on < known.due_on:
         less = _alone(contract, replace(row, starts_on=row.due_on, due_on=known.due_on)).whole
         return [replace(_spread_over(kept, row)[0], whole=sum((x.whole for x in kept), Fraction(0)) - less)]
     extra = replace(row, starts_on=known.due_on)
-    if act.kind == "extension" and not goes_by_days(contract):
-        added = Stretch(row.number, extra.starts_on, extra.due_on, Fraction(int(act.asked["days"]), 365))
+    if act.kind == "extension":
+        added = _extended(contract, extra, int(act.asked["days"]))
     elif act.asked.get("interest") == "free":
         added = Stretch(row.number, extra.starts_on, extra.due_on, Fraction(0))
     else:
@@ -352,7 +360,44 @@ def _first_moved(facts: Facts, act: Act, kept: Sequence[Stretch], known: Row, ro
     return [*kept, replace(added, without=without)]
 
 
-def _paid_before(money: Sequence[Money], act: Act, first: int) -> Decimal:
-    """Principal of the instalments from number ``first`` on that had been paid when the act was done."""
-    lines = (line for receipt in money if receipt.on <= act.on for line in receipt.lines)
+def _first_open_that_stays(facts: Facts, before: Reign, act: Act, rows: Sequence[Row]) -> Row | None:
+    """The first open instalment where days off had moved its due date as far as the extension does: only later ones move."""
+    paid: dict[int, Decimal] = {}
+    for line in (line for money in facts.money if money.on <= act.on for line in money.lines):
+        paid[line.number] = paid.get(line.number, NOTHING) + line.principal + line.interest + line.fee
+    old = {
+        row.number: row for row in before.rows if row.principal + row.interest + row.fee > paid.get(row.number, NOTHING)
+    }
+    first = next((row for row in rows if row.number in old), None)
+    return first if first is not None and first.due_on == old[first.number].due_on else None
+
+
+def _with_time_within(contract: Contract, before: Reign, act: Act, stays: Row) -> Reign:
+    """``before`` with the time of the extension borne evenly over the days of the instalment that ``stays``: none where
+    the product goes by days."""
+    kept = [x for x in before.stretches if x.number == stays.number]
+    if goes_by_days(contract) or not kept:
+        return before
+    time = _extended(contract, replace(stays, starts_on=stays.due_on), int(act.asked["days"])).whole
+    length = (kept[-1].end - kept[0].start).days
+    spread = [replace(x, whole=x.whole + time * (x.end - x.start).days / length) for x in kept]
+    others = [x for x in before.stretches if x.number != stays.number]
+    return replace(before, stretches=tuple(sorted([*others, *spread], key=lambda x: x.start)))
+
+
+def _extended(contract: Contract, extra: Row, days: int) -> Stretch:
+    """The days of an extension by the product's day count: where it does not go by days, those that were asked for."""
+    start, end = extra.starts_on, extra.due_on
+    if contract.day_count == "act_act_icma":
+        regular = (stepped(contract, start, 1) - start).days
+        used = (end - start).days if goes_by_days(contract) else days
+        return Stretch(extra.number, start, end, Fraction(used, _per_year(contract) * regular))
+    if goes_by_days(contract):
+        return _by_count(contract, extra)
+    return Stretch(extra.number, start, end, _count(contract, start, start + timedelta(days=days)))
+
+
+def _paid_before(money: Sequence[Money], on: date, first: int) -> Decimal:
+    """Principal of the instalments from number ``first`` on that had been paid by the end of ``on``."""
+    lines = (line for receipt in money if receipt.on <= on for line in receipt.lines)
     return sum((line.principal for line in lines if line.number >= first), NOTHING)

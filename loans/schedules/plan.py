@@ -5,7 +5,7 @@ something overdue. Until ``on`` a period bears interest on the principal that wa
 plan expects to be outstanding, as if all that is overdue came in on ``on``.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -13,9 +13,10 @@ from typing import NamedTuple
 
 from core.calendars import add_months
 from core.money import ZERO
-from loans.schedules.amortisation import Amounts, Course, amortise_by_day
+from loans.schedules.amortisation import AddedTime, Amounts, Course, amortise_by_day
 from loans.schedules.due_dates import Period, agreed_dates, on_working_days
 from loans.schedules.earning import STRAIGHT, Curve, as_curve, line, with_jump
+from loans.schedules.instalment_amounts import counts_working_days
 from loans.schedules.rests import rest_day as rest_day_of
 from loans.schedules.rests import waiting_days
 from loans.schedules.schedule import Schedule, opening_balance, repaying
@@ -44,6 +45,13 @@ class DownPayment(NamedTuple):
     amount: Decimal
 
 
+class Lengthened(NamedTuple):
+    """``time`` that an act added at the end of the period of instalment ``number``."""
+
+    number: int
+    time: AddedTime
+
+
 class FeeChange(NamedTuple):
     """By how much the fee of instalment ``number`` became more (or less, below zero) on ``on``."""
 
@@ -70,7 +78,8 @@ class Plan:
     for more of an instalment already paid. ``looks`` are the days on which money came, in order, where overdue money is
     reckoned on those days only. ``given_back`` is interest that was earned and is no longer owed. ``agreed`` are the due
     dates before they moved to working days, where they are no longer those of the terms. ``down`` are the down payments, no
-    part of what the periods repay; ``charged`` is by how much fees became more since.
+    part of what the periods repay; ``charged`` is by how much fees became more since; ``added`` is the time by which
+    periods became longer, in order.
     """
 
     terms: LoanTerms
@@ -85,6 +94,7 @@ class Plan:
     down: tuple[DownPayment, ...] = ()
     charged: tuple[FeeChange, ...] = ()
     given_back: tuple[GivenBack, ...] = ()
+    added: tuple[Lengthened, ...] = ()
 
     def looked_at(self, on: date) -> "Plan":
         """The plan reckoned anew on ``on``, because money came."""
@@ -101,21 +111,38 @@ class Plan:
         """The plan with the due dates from instalment ``first`` on moved by ``shift``; its period becomes so much longer.
 
         All later ones move with it, also those paid ahead or fallen away: periods follow one another, or some days would
-        bear interest twice. They move from the day agreed, and then to a working day where the product moves dates. Raises
-        DueDatesRefused when two of them come to fall on one day.
+        bear interest twice. They move from the day agreed, and then to a working day where the product moves dates. What
+        the first one bore in its own days it still bears. Raises DueDatesRefused when two of them come to fall on one day.
         """
-        agreed = self.agreed or agreed_dates(self.terms)
-        agreed = [on + shift if number >= first else on for number, on in zip(self.numbers, agreed, strict=True)]
+        known = self.agreed or agreed_dates(self.terms)
+        agreed = [on + shift if number >= first else on for number, on in zip(self.numbers, known, strict=True)]
         dues = on_working_days(self.terms, agreed)
         periods: list[Period] = []
-        for number, period, due_on in zip(self.numbers, self.periods, dues, strict=True):
-            if number >= first:
-                starts_on = periods[-1].due_on if periods else period.starts_on
-                regular = number > first and period.part_of is not None
-                period = Period(starts_on, due_on, (starts_on, due_on) if regular else None)
+        added = [longer for longer in self.added if longer.number <= first]
+        for k, (number, period, due_on) in enumerate(zip(self.numbers, self.periods, dues, strict=True)):
+            if number == first:
+                span = (period.due_on, due_on)
+                counted = span if counts_working_days(self.terms) else (known[k], agreed[k])
+                added += [Lengthened(number, AddedTime(*span, counted))] if counted[0] < counted[1] else []
+                period = Period(period.starts_on, due_on, period.part_of)
+            elif number > first:
+                starts_on, later = periods[-1].due_on, due_on - period.due_on
+                longer = [_later(x, later, starts_on) for x in self.added if x.number == number]
+                added += longer
+                ends_on = longer[0].time.starts_on if longer else due_on
+                period = Period(starts_on, due_on, (starts_on, ends_on) if period.part_of is not None else None)
             periods.append(period)
         level_periods = self.level_periods or self.periods
-        return replace(self, periods=tuple(periods), level_periods=level_periods, agreed=tuple(agreed))
+        return replace(
+            self, periods=tuple(periods), level_periods=level_periods, agreed=tuple(agreed), added=tuple(added)
+        )
+
+
+def _later(longer: Lengthened, shift: timedelta, starts_on: date) -> Lengthened:
+    """The time added to a period that begins on ``starts_on`` and ends by ``shift`` later than it did."""
+    number, time = longer
+    span = (max(time.starts_on + shift, starts_on), time.due_on + shift)
+    return Lengthened(number, AddedTime(*span, time.counted))
 
 
 def plan_of(terms: LoanTerms, servicing: ServicingTerms, schedule: Schedule, found: Sequence[Period]) -> Plan:
@@ -158,6 +185,7 @@ def laid_out_by_day(plan: Plan, on: date) -> dict[int, tuple[Decimal, Decimal, C
         paid=paid,
         beyond=plan.servicing.prepayment,
         level_periods=plan.level_periods,
+        added=_added(plan, index),
     )
     rows, curves = amortise_by_day(plan.terms, plan.periods, course)
     curves = [as_curve(curve) for curve in curves] or [STRAIGHT] * len(rows)
@@ -166,6 +194,13 @@ def laid_out_by_day(plan: Plan, on: date) -> dict[int, tuple[Decimal, Decimal, C
         if back.number in found:
             period = plan.periods[index[back.number]]
             found[back.number] = _less(found[back.number], period, back)
+    return found
+
+
+def _added(plan: Plan, index: Mapping[int, int]) -> dict[int, list[AddedTime]]:
+    found: dict[int, list[AddedTime]] = {}
+    for number, time in plan.added:
+        found.setdefault(index[number], []).append(time)
     return found
 
 

@@ -9,8 +9,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from loans.schedules.amortisation import AddedTime
 from loans.schedules.due_dates import Period
-from loans.schedules.plan import DownPayment, FeeChange, GivenBack, PaidPart, Plan
+from loans.schedules.plan import DownPayment, FeeChange, GivenBack, Lengthened, PaidPart, Plan
 from loans.schedules.terms import Drawdown, LoanTerms, RateStep, ServicingTerms
 
 
@@ -23,6 +24,7 @@ def as_json(plan: Plan | None) -> dict[str, object] | None:
         moved = {
             "level_periods": [_period_as_json(period) for period in plan.level_periods],
             "agreed": [on.isoformat() for on in plan.agreed],
+            "added": [[number, *(on.isoformat() for on in (a, b, *counted))] for number, (a, b, counted) in plan.added],
         }
     beside: dict[str, object] = {
         name: [[number, on.isoformat(), str(amount)] for number, on, amount in parts]
@@ -33,7 +35,9 @@ def as_json(plan: Plan | None) -> dict[str, object] | None:
     looks = {"looks": [look.isoformat() for look in plan.looks]} if plan.looks else {}
     return {
         "count": plan.terms.count,
-        "drawdowns": [[part.on.isoformat(), str(part.amount)] for part in plan.terms.drawdowns],
+        "drawdowns": [
+            [part.on.isoformat(), str(part.amount), *([True] if part.in_full else [])] for part in plan.terms.drawdowns
+        ],
         "rate_steps": [[step.from_on.isoformat(), str(step.annual_rate)] for step in plan.terms.rate_steps],
         "periods": [_period_as_json(period) for period in plan.periods],
         "numbers": list(plan.numbers),
@@ -54,7 +58,7 @@ def from_json(data: Mapping[str, Any], terms: LoanTerms, servicing: ServicingTer
     terms = replace(
         terms,
         count=data["count"],
-        drawdowns=tuple(Drawdown(_day(on), Decimal(amount)) for on, amount in data["drawdowns"]),
+        drawdowns=tuple(Drawdown(_day(on), Decimal(amount), *in_full) for on, amount, *in_full in data["drawdowns"]),
         rate_steps=tuple(RateStep(_day(on), Decimal(rate)) for on, rate in data["rate_steps"]),
     )
     return Plan(
@@ -73,7 +77,13 @@ def from_json(data: Mapping[str, Any], terms: LoanTerms, servicing: ServicingTer
             GivenBack(number=number, on=_day(on), amount=Decimal(amount))
             for number, on, amount in data.get("given_back", ())
         ),
+        added=tuple(_lengthened(*row) for row in data.get("added", ())),
     )
+
+
+def _lengthened(number: int, *days: str) -> Lengthened:
+    starts_on, due_on, *counted = map(_day, days)
+    return Lengthened(number, AddedTime(starts_on, due_on, (counted[0], counted[1])))
 
 
 def _period_as_json(period: Period) -> list[str | None]:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from core.money import ZERO, round_to, split, split_evenly
 from loans.schedules.instalment_amounts import level_instalment
-from loans.schedules.terms import LoanTerms, Method, Residue
+from loans.schedules.terms import Drawdown, LoanTerms, Method, Residue
 
 PrincipalPlan = Callable[[int, Decimal], Decimal]  # the principal of a row, by the row and its interest
 
@@ -93,11 +93,11 @@ def _staged(terms: LoanTerms, balance: Decimal, count: int) -> list[Decimal]:
     ]
 
 
-def down_payment_of(terms: LoanTerms, amount: Decimal) -> Decimal:
-    """The part of ``amount`` that is paid on the day it is lent."""
-    if not terms.down_payment_rate:
+def down_payment_of(terms: LoanTerms, part: Drawdown) -> Decimal:
+    """What of ``part`` is paid on the day it is lent."""
+    if not terms.down_payment_rate or part.in_full:
         return ZERO
-    return terms.rounding.payable_unit(amount * terms.down_payment_rate)
+    return terms.rounding.payable_unit(part.amount * terms.down_payment_rate)
 
 
 def balloon_of(terms: LoanTerms) -> Decimal:

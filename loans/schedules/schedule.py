@@ -148,17 +148,20 @@ def _require_covering(terms: LoanTerms, found: list[Period]) -> None:
 
 def opening_balance(terms: LoanTerms) -> Decimal:
     """What the instalments of the first period repay: paid out on the first day, less its down payment."""
-    paid_out = terms.drawdowns[0].amount if terms.drawdowns else terms.principal
-    return paid_out - down_payment_of(terms, paid_out)
+    first = _paid_out(terms)[0]
+    return first.amount - down_payment_of(terms, first)
 
 
 def down_payments(terms: LoanTerms) -> list[Drawdown]:
     """What is due on the very day of each drawdown."""
     if not terms.down_payment_rate:
         return []
-    paid_out = terms.drawdowns or (Drawdown(terms.start_on, terms.principal),)
-    due = [Drawdown(part.on, down_payment_of(terms, part.amount)) for part in paid_out]
+    due = [Drawdown(part.on, down_payment_of(terms, part)) for part in _paid_out(terms)]
     return [part for part in due if part.amount]
+
+
+def _paid_out(terms: LoanTerms) -> tuple[Drawdown, ...]:
+    return terms.drawdowns or (Drawdown(terms.start_on, terms.principal),)
 
 
 def _numbered(

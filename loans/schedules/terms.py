@@ -189,10 +189,14 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Drawdown:
-    """A part of the loan paid out on ``on``; on a due date it belongs to the period that begins."""
+    """A part of the loan paid out on ``on``; on a due date it belongs to the period that begins.
+
+    ``in_full``: the instalments repay all of it, no down payment is due of it.
+    """
 
     on: date
     amount: Decimal
+    in_full: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,8 @@ class DrawnDown:
     """``amount`` more is paid out on ``on``; on a due date it belongs to the period that begins.
 
     Where all that was lent before has been repaid, or has fallen due, and ``draws_again``, it gets a schedule of its own:
-    as many instalments as the contract has, from ``on``, at the rate in force.
+    as many instalments as the contract has, from ``on``, at the rate in force. A down payment was due of what was lent at
+    the beginning; the instalments ahead repay all of ``amount``.
     """
 
     on: date
@@ -72,7 +73,7 @@ class DrawnDown:
         elif not rows:
             raise NoInstalmentAhead()
         elif account.plan is not None:
-            drawdowns = (*account.plan.terms.drawdowns, Drawdown(self.on, self.amount))
+            drawdowns = (*account.plan.terms.drawdowns, Drawdown(self.on, self.amount, in_full=True))
             after = _planned_anew(account, replace(account.plan.terms, drawdowns=drawdowns), self.on)
         else:
             after = worked_out_anew(account, rows, self.terms, self.on, added=self.amount)

@@ -1,6 +1,6 @@
 """A further part of an approved amount: ordered from the bank, and owed from the day the bank has paid it."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -18,7 +18,10 @@ from loans.disbursement import disbursing
 from loans.disbursement.disbursing import CancellationReasonMissing
 from loans.events.of_acts import drawn
 from loans.models import Disbursement, Loan, LoanAct, SimulatedPayment
+from loans.proof import oracle
+from loans.proof.oracle_reading import read
 from tests.loans.acts.test_acts import wish
+from tests.loans.books import a_running_loan
 from tests.loans.disbursement.test_first_drawdown import FIRST, FIRST_DUE, a_line_drawn_once
 from tests.loans.servicing.test_repayments import assert_books_agree, position
 
@@ -153,3 +156,28 @@ def test_a_part_is_not_sent_for_a_loan_that_has_ended() -> None:
         disbursing.send(disbursement_id=order.pk, on=FIRST_DUE)
 
     assert not SimulatedPayment.objects.filter(reference__startswith=order.number).exists()
+
+
+@pytest.mark.parametrize("follows", [False, True], ids=["fixed", "follows the balance"])
+def test_the_instalments_repay_all_of_a_further_part_whatever_was_paid_down_of_the_first(follows: bool) -> None:
+    """5,000.00 lent, 1,000.00 of them due on the spot; of 4,000.00 and 1,000.00 more the four instalments repay 1,250.00
+    each. Where what is unpaid bears, the month bears on 5,000.00: paid down, it would be on 25 January, when as much is
+    drawn."""
+    loan = a_running_loan(
+        method="equal_principal",
+        instalment_count=4,
+        down_payment_rate=Decimal("0.20"),
+        drawdowns=[["2026-01-15", "5000.00"]],
+        recalculates=follows,
+        rest="daily",
+    )
+
+    perform(wish(loan, "drawn_down", date(2026, 1, 25), amount=Decimal("1000.00")), approved=True)
+
+    rows = list(loan.instalments.filter(superseded_on=None).order_by("number"))
+    assert [row.principal for row in rows] == [Decimal("1000.00"), *[Decimal("1250.00")] * 4]
+    # on the fixed schedule 4,000.00 for 31 days and 1,000.00 for 21 of them
+    assert rows[1].interest == Decimal("75.00" if follows else "70.16")
+    assert position(loan).principal_outstanding == Decimal("6000.00")
+    assert oracle.laws_broken(read(loan)) == []
+    assert_books_agree(loan)

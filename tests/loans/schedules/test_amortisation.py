@@ -198,7 +198,7 @@ class TestDisturbed:
         assert [(row.due_on.month, row.principal) for row in schedule.instalments] == [
             (1, 300), (2, 50), (3, 100), (3, 50), (4, 75), (5, 75), (6, 75), (7, 75),
         ]  # fmt: skip
-        assert [down_payment_of(agreed, part.amount) for part in parts] == [300, 100]
+        assert [down_payment_of(agreed, part) for part in parts] == [300, 100]
 
     def test_an_approved_amount_is_the_level_and_what_was_drawn_the_end(self) -> None:
         parts = (Drawdown(START, Decimal("200.00")), Drawdown(date(2026, 3, 1), Decimal("250.00")))
