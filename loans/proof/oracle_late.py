@@ -77,7 +77,8 @@ def _charge(facts: Facts, found: list[Reign], day: date, charged: _Charged, *, h
         if row.due_on + facts.contract.grace_days * ONE_DAY >= day:
             continue
         back = sum((act.amount("owed_again") for act in _back(facts, row, day)), NOTHING)
-        base = back if has_ended else max(_base(facts, row, day) + back, NOTHING)
+        is_claim = facts.contract.follows_balance and row.starts_on == row.due_on
+        base = back if has_ended and not is_claim else max(_base(facts, row, day) + back, NOTHING)
         part = min(credit, base)
         credit -= part
         amount = round_rate((base - part) * rate / 365)
@@ -121,7 +122,12 @@ def _base(facts: Facts, row: Row, day: date) -> Decimal:
 
 
 def _back(facts: Facts, row: Row, day: date) -> list[Act]:
-    """Charge-backs owed with ``row`` and late on ``day``: from their own day, where the due date was past before."""
+    """Charge-backs owed with ``row`` and late on ``day``: from their own day, where the due date was past before.
+
+    Where interest follows the balance they are instalments of their own.
+    """
+    if facts.contract.follows_balance:
+        return []
     grace = facts.contract.grace_days * ONE_DAY
     acts = [act for act in facts.of("charge_back") if charged_back_to(facts.rows, act) == row.number]
     return [act for act in acts if max(act.on, row.due_on) + grace < day]

@@ -151,7 +151,7 @@ def _cut(facts: Facts, stretch: Stretch, cut_on: Collection[date]) -> list[Stret
     A month of thirty days says nothing of a single day: that is why it is cut there alone, and each part is even.
     """
     days = {*cut_on, *(on for on, _rate in rate_changes(facts))} | {on for on, _sum in facts.contract.lent}
-    days |= {act.on for act in facts.of("drawn_down", "merchant_refund", "goodwill_credit")}
+    days |= {act.on for act in facts.of("drawn_down", "merchant_refund", "goodwill_credit", "charge_back")}
     if facts.contract.follows_balance:
         ended = [act.on for act in facts.of("settled_for_less", "write_off")]
         days |= {rest_day(facts, on) for on in (*ended, *(money.on for money in facts.money))}
@@ -295,12 +295,13 @@ def _after(facts: Facts, before: Reign, act: Act, rows: tuple[Row, ...]) -> Reig
     if stays is not None:
         before, since = _with_time_within(contract, before, act, stays), stays.starts_on
     signed = {(row.starts_on, row.due_on) for row in facts.signed}
+    planned = {row.number for row in facts.signed if row.starts_on < row.due_on}
     found: list[Stretch] = []
     for row in rows:
         kept = [stretch for stretch in before.stretches if stretch.number == row.number]
         known = old.get(row.number)
         had_days = known is None or known.starts_on < known.due_on  # a down payment has none until it is moved
-        if row.starts_on >= row.due_on or (contract.follows_balance and not had_days):
+        if row.starts_on >= row.due_on or (contract.follows_balance and row.number not in planned):
             continue  # nor is it, where interest follows the balance, a part of the plan
         if known is None or (not kept and had_days):
             found.append(_regular(contract, row, (row.starts_on, row.due_on)))

@@ -27,7 +27,8 @@ def _planned_rows(facts: Facts) -> tuple[Row, ...]:
     """The instalments with the due dates they had before a loan that ended was called in."""
     ended = ended_on(facts)
     before = [version for version in facts.versions if version.until is not None and version.until == ended]
-    return before[-1].rows if before else facts.rows
+    signed = {row.number for row in facts.signed}  # what is owed again since falls due on no rest day
+    return tuple(row for row in (before[-1].rows if before else facts.rows) if row.number in signed)
 
 
 def _rest(start: date, steps: int, rest: str) -> date:

@@ -38,7 +38,8 @@ class PaidPart:
 
 
 class DownPayment(NamedTuple):
-    """What fell due as instalment ``number`` on the day ``on`` it was lent: it bears interest until it is paid."""
+    """What fell due as instalment ``number`` on the day ``on`` it was lent, or owed again: it bears interest until it is
+    paid."""
 
     number: int
     on: date
@@ -77,9 +78,9 @@ class Plan:
     as they were before due dates were moved: the level instalment stays what they make it, so that more time never asks
     for more of an instalment already paid. ``looks`` are the days on which money came, in order, where overdue money is
     reckoned on those days only. ``given_back`` is interest that was earned and is no longer owed. ``agreed`` are the due
-    dates before they moved to working days, where they are no longer those of the terms. ``down`` are the down payments, no
-    part of what the periods repay; ``charged`` is by how much fees became more since; ``added`` is the time by which
-    periods became longer, in order.
+    dates before they moved to working days, where they are no longer those of the terms. ``down`` are the down payments
+    and ``again`` what became owed again, no part of what the periods repay; ``charged`` is by how much fees became more
+    since; ``added`` is the time by which periods became longer, in order.
     """
 
     terms: LoanTerms
@@ -95,6 +96,12 @@ class Plan:
     charged: tuple[FeeChange, ...] = ()
     given_back: tuple[GivenBack, ...] = ()
     added: tuple[Lengthened, ...] = ()
+    again: tuple[DownPayment, ...] = ()
+
+    @property
+    def beside(self) -> tuple[DownPayment, ...]:
+        """What is due at once and bears until it is paid."""
+        return (*self.down, *self.again)
 
     def looked_at(self, on: date) -> "Plan":
         """The plan reckoned anew on ``on``, because money came."""
@@ -170,7 +177,7 @@ def laid_out_by_day(plan: Plan, on: date) -> dict[int, tuple[Decimal, Decimal, C
     """The same, each with how its interest is earned by day."""
     index = {number: k for k, number in enumerate(plan.numbers)}
     index[UNASSIGNED] = len(plan.periods)
-    index |= {down.number: DOWN for down in plan.down}
+    index |= {down.number: DOWN for down in plan.beside}
     parts = [(index[part.number], part) for part in plan.paid if part.number in index]
     paid: dict[int, Decimal] = {}
     for k, part in parts:
@@ -244,7 +251,7 @@ def _bearing(
             start < (until if until is not None and look is not None and period.due_on <= look else counts_from)
             for period, counts_from in zip(plan.periods[:k], counting, strict=False)
         ]
-        down = [x.amount for x in plan.down if x.on <= start and until is not None and start < until]
+        down = [x.amount for x in plan.beside if x.on <= start and until is not None and start < until]
         if not any(waits) and not down:
             return -ahead
         unpaid = sum((principal for (principal, _interest), waiting in zip(rows, waits, strict=True) if waiting), ZERO)
@@ -293,7 +300,7 @@ def compounding_day(plan: Plan, due_on: date) -> date:
 
 def _turning_days(plan: Plan) -> list[date]:
     """Days inside a period on which what fell due counts as paid, or what bears interest besides begins to, or changes."""
-    days = [down.on for down in plan.down] + waiting_days(plan.terms, plan.periods)
+    days = [down.on for down in plan.beside] + waiting_days(plan.terms, plan.periods)
     if plan.servicing.compounding is Compounding.NONE:
         return days
     days += [part.on for part in plan.charged]

@@ -28,7 +28,7 @@ def as_json(plan: Plan | None) -> dict[str, object] | None:
         }
     beside: dict[str, object] = {
         name: [[number, on.isoformat(), str(amount)] for number, on, amount in parts]
-        for name, parts in (("down", plan.down), ("charged", plan.charged))
+        for name, parts in (("down", plan.down), ("again", plan.again), ("charged", plan.charged))
         if parts
     }
     back = [[back.number, back.on.isoformat(), str(back.amount)] for back in plan.given_back]
@@ -72,6 +72,7 @@ def from_json(data: Mapping[str, Any], terms: LoanTerms, servicing: ServicingTer
         looks=tuple(_day(look) for look in data.get("looks", ())),
         agreed=tuple(_day(on) for on in data.get("agreed", ())),
         down=tuple(DownPayment(number, _day(on), Decimal(amount)) for number, on, amount in data.get("down", ())),
+        again=tuple(DownPayment(number, _day(on), Decimal(amount)) for number, on, amount in data.get("again", ())),
         charged=tuple(FeeChange(number, _day(on), Decimal(amount)) for number, on, amount in data.get("charged", ())),
         given_back=tuple(
             GivenBack(number=number, on=_day(on), amount=Decimal(amount))
