@@ -13,7 +13,8 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 
-from loans.proof.oracle_days import days_of_year, months_later, part_of_year
+from loans.proof.oracle_counts import count, goes_by_days, per_year, stepped, units_of_year
+from loans.proof.oracle_days import months_later
 from loans.proof.oracle_rates import rate_changes
 from loans.proof.oracle_reading import NOTHING, Act, Contract, Facts, Money, Row
 from loans.proof.oracle_rests import NotFollowed, called_in_on, rest_day
@@ -76,57 +77,6 @@ class Reign:
     stretches: tuple[Stretch, ...]
 
 
-def goes_by_days(contract: Contract) -> bool:
-    """Whether the product counts days, rather than even parts of the year."""
-    return contract.interest_by == "day" or (contract.frequency != "month" and contract.interest_by == "period")
-
-
-def _count(contract: Contract, start: date, end: date) -> Fraction:
-    if contract.day_count == "act_act_icma":
-        return _by_notional_periods(contract, start, end)
-    rhythm = "month" if contract.frequency == "month" else "week"
-    return part_of_year(start, end, contract.day_count, last_due=_last_due(contract), rhythm=rhythm)
-
-
-def _by_notional_periods(contract: Contract, start: date, end: date) -> Fraction:
-    """ICMA rule 251: regular periods back from ``end``, each an even part of the year, of each the days that are used."""
-    total, steps, last = Fraction(0), 0, end
-    while last > start:
-        steps += 1
-        first = stepped(contract, end, -steps)
-        used = (last - max(first, start)).days
-        total += Fraction(used, _per_year(contract) * (last - first).days)
-        last = first
-    return total
-
-
-def _per_year(contract: Contract) -> int:
-    return max({"month": 12, "week": 52, "day": 365}[contract.frequency] // contract.every, 1)
-
-
-def _last_due(contract: Contract) -> date:
-    if contract.due_dates:
-        return contract.due_dates[-1]
-    anchor = contract.first_due_on or contract.schedule_start_on or contract.start_on
-    return stepped(contract, anchor, contract.count - (1 if contract.first_due_on else 0))
-
-
-def stepped(contract: Contract, on: date, steps: int) -> date:
-    """``steps`` regular periods after ``on``."""
-    units = steps * contract.every
-    if contract.frequency == "month":
-        return months_later(on, units)
-    return on + timedelta(days=units * (7 if contract.frequency == "week" else 1))
-
-
-def _units(contract: Contract, units: int, on: date) -> Fraction:
-    """``units`` whole months, weeks or days as an even part of the year."""
-    if contract.frequency != "day" and contract.interest_by != "thirty":
-        return Fraction(units, 12 if contract.frequency == "month" else 52)
-    days = units * {"month": 30, "week": 7, "day": 1}[contract.frequency]
-    return days / days_of_year(contract.day_count, on)
-
-
 def _regular(contract: Contract, row: Row, within: tuple[date, date]) -> Stretch:
     """A regular period, or the part of it that lies in ``row``."""
     begin, end = within
@@ -134,14 +84,16 @@ def _regular(contract: Contract, row: Row, within: tuple[date, date]) -> Stretch
         return _alone(contract, row)
     days, length = (row.due_on - row.starts_on).days, (end - begin).days
     if contract.day_count == "act_act_icma" and goes_by_days(contract):
-        return Stretch(row.number, row.starts_on, row.due_on, Fraction(days, _per_year(contract) * length))
+        return Stretch(row.number, row.starts_on, row.due_on, Fraction(days, per_year(contract) * length))
     if goes_by_days(contract):
         return _by_count(contract, row)
-    return Stretch(row.number, row.starts_on, row.due_on, _units(contract, contract.every, begin) * days / length)
+    return Stretch(
+        row.number, row.starts_on, row.due_on, units_of_year(contract, contract.every, begin) * days / length
+    )
 
 
 def _by_count(contract: Contract, row: Row) -> Stretch:
-    whole = _count(contract, row.starts_on, row.due_on)
+    whole = count(contract, row.starts_on, row.due_on)
     return Stretch(row.number, row.starts_on, row.due_on, whole, by_count=True)
 
 
@@ -160,7 +112,7 @@ def _cut(facts: Facts, stretch: Stretch, cut_on: Collection[date]) -> list[Stret
     if not stretch.by_count or not inside:
         return [stretch]
     spans = pairwise([stretch.start, *inside, stretch.end])
-    return [replace(stretch, start=a, end=b, whole=_count(facts.contract, a, b)) for a, b in spans]
+    return [replace(stretch, start=a, end=b, whole=count(facts.contract, a, b)) for a, b in spans]
 
 
 def _begins_to_compound(facts: Facts, row: Row) -> bool:
@@ -180,7 +132,7 @@ def _alone(contract: Contract, row: Row) -> Stretch:
         return _by_count(contract, row)
     if contract.frequency != "month":
         length = contract.every * (7 if contract.frequency == "week" else 1)
-        share = _units(contract, contract.every, start) * (end - start).days / length
+        share = units_of_year(contract, contract.every, start) * (end - start).days / length
         return Stretch(row.number, start, end, share)
     months = 0
     while months_later(start, months + 1) <= end:
@@ -189,8 +141,8 @@ def _alone(contract: Contract, row: Row) -> Stretch:
     if reached != end and contract.interest_by == "period":
         return _by_count(contract, row)
     length = (months_later(start, months + 1) - reached).days
-    rest = _units(contract, 1, reached) * (end - reached).days / length
-    return Stretch(row.number, start, end, _units(contract, months, start) + rest)
+    rest = units_of_year(contract, 1, reached) * (end - reached).days / length
+    return Stretch(row.number, start, end, units_of_year(contract, months, start) + rest)
 
 
 def signed_reign(facts: Facts) -> Reign:
@@ -392,10 +344,10 @@ def _extended(contract: Contract, extra: Row, days: int) -> Stretch:
     if contract.day_count == "act_act_icma":
         regular = (stepped(contract, start, 1) - start).days
         used = (end - start).days if goes_by_days(contract) else days
-        return Stretch(extra.number, start, end, Fraction(used, _per_year(contract) * regular))
+        return Stretch(extra.number, start, end, Fraction(used, per_year(contract) * regular))
     if goes_by_days(contract):
         return _by_count(contract, extra)
-    return Stretch(extra.number, start, end, _count(contract, start, start + timedelta(days=days)))
+    return Stretch(extra.number, start, end, count(contract, start, start + timedelta(days=days)))
 
 
 def _paid_before(money: Sequence[Money], on: date, first: int) -> Decimal:

@@ -189,10 +189,8 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Drawdown:
-    """A part of the loan paid out on ``on``; on a due date it belongs to the period that begins.
-
-    ``in_full``: the instalments repay all of it, no down payment is due of it.
-    """
+    """A part of the loan paid out on ``on``; on a due date it belongs to the period that begins. ``in_full``: no down
+    payment is due of it."""
 
     on: date
     amount: Decimal
