@@ -212,7 +212,7 @@ class Account:
 
     @property
     def planned_principal(self) -> Decimal:
-        """Principal outstanding that the plan lays out; claims outside it bear no contract interest."""
+        """Principal outstanding that the plan lays out; claims outside it bear too, but are due at once."""
         planned = self.plan.numbers if self.plan is not None else ()
         return sum((row.principal_owed for row in self.instalments if row.number in planned), ZERO)
 

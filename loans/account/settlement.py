@@ -7,6 +7,7 @@ from decimal import Decimal
 from core.money import ZERO
 from loans.account.account import Account, InstalmentState
 from loans.account.parts import Parts
+from loans.schedules.plan import DownPayment
 
 _DAYS_OF_YEAR = 365
 
@@ -46,7 +47,8 @@ def _in_use(account: Account, on: date) -> Decimal:
 def with_claim(account: Account, claim: Parts, due_on: date) -> Account:
     """The account with ``claim`` as an instalment of its own, which falls due on ``due_on`` and bears interest once late.
 
-    It has a number that no instalment of the schedule or the plan has, and a period of no days: it was earned before.
+    It has a number that no instalment of the schedule or the plan has, and a period of no days: it was earned before. Where
+    interest follows the balance, its principal bears like all that is outstanding.
     """
     planned = account.plan.numbers if account.plan is not None else ()
     row = InstalmentState(
@@ -58,7 +60,10 @@ def with_claim(account: Account, claim: Parts, due_on: date) -> Account:
         fee=claim.fee,
         late_interest=claim.late_interest,
     )
-    return replace(account, instalments=(*account.instalments, row))
+    plan = account.plan
+    if plan is not None and claim.principal:
+        plan = replace(plan, again=(*plan.again, DownPayment(row.number, due_on, claim.principal)))
+    return replace(account, instalments=(*account.instalments, row), plan=plan)
 
 
 def with_charge(account: Account, charge: Decimal, on: date) -> Account:

@@ -256,7 +256,7 @@ def _agreed_interest(facts: Facts) -> Iterator[OracleDifference]:
     closed = facts.of(SMALL_REMAINDER)  # what was to come fell due that day, and its interest was not earned any more
     to_come = [version for version in facts.versions if version.until in (None, *(act.on for act in closed))]
     last = max(row.due_on for version in to_come for row in version.rows)
-    last = max([last, *(act.on for act in facts.of("interest_waived"))])  # it may be waived after the last due date
+    last = max([last, *(act.on for act in facts.of("interest_waived", "merchant_refund"))])  # also once all is due
     right = cents(interest_by(facts, last if ended is None else max(last, rest_day(facts, ended))))
     agreed = sum((row.interest for row in rows), NOTHING)
     agreed += sum((act.amount("not_earned") for act in closed), NOTHING)

@@ -47,6 +47,8 @@ def _by_days(facts: Facts, on: date, *, called_in: bool = False) -> Fraction:
     if facts.contract.follows_balance:
         _require_known_to_compound(facts)
         _require_plain_time(facts)
+        if any(act.amount("credit_used") or (act.kind == "refund" and act.amount("owed_again")) for act in facts.acts):
+            raise NotFollowed("from which day what is owed again bears interest")
         reckoned = {until} if called_in else _reckoned_on(facts, until)
         return _on_balance(facts, until, reckoned) - Fraction(waived)
     return _on_schedule(facts, until) - Fraction(waived)
@@ -151,17 +153,22 @@ def _require_known_to_compound(facts: Facts) -> None:
 
 
 def _require_plain_time(facts: Facts) -> None:
-    """Raise NotFollowed where time was added to a plan whose interest is not due, or not borne, in its own periods."""
-    contract = facts.contract
-    shifted = contract.free_instalments or contract.deferred_instalments or contract.spreads_first_period
-    if shifted and facts.of("extension"):
-        raise NotFollowed("time added to a plan whose interest is free, deferred or spread")
+    """Raise NotFollowed where time was added to a plan whose first instalments share what odd days of a long period bore."""
+    if facts.contract.spreads_first_period and facts.of("extension"):
+        raise NotFollowed("time added to a plan whose first period is spread")
 
 
 def _reckoned_on(facts: Facts, until: date) -> set[date]:
-    """The rest day to which interest is counted while principal is overdue, and so bears it; later it is planned."""
-    late = any(row.due_on < until and row.principal > row.principal_paid for row in facts.rows)
+    """The rest day to which interest is counted while something overdue bears it; later it is planned."""
+    late = any(row.due_on < until and _bears_unpaid(facts, row) for row in facts.rows)
     return {rest_day(facts, until)} if late else set()
+
+
+def _bears_unpaid(facts: Facts, row: Row) -> bool:
+    """Whether something unpaid of ``row`` bears interest: principal, and what compounds."""
+    compounding, unpaid = facts.contract.compounding, row.principal > row.principal_paid
+    unpaid |= compounding in ("interest", "both") and row.interest > row.interest_paid
+    return unpaid or (compounding in ("fee", "both") and row.fee > row.fee_paid)
 
 
 def _on_balance(facts: Facts, until: date, cut_on: set[date]) -> Fraction:
@@ -179,11 +186,17 @@ def _on_balance(facts: Facts, until: date, cut_on: set[date]) -> Fraction:
 def _bearing(facts: Facts, day: date) -> Decimal:
     """What bears interest on ``day``: what was lent, less principal paid that counts by then, and what compounds."""
     lent = [*facts.contract.lent, *((act.on, Decimal(act.asked["amount"])) for act in facts.of("drawn_down"))]
+    lent += [(act.on, act.amount("owed_again") - _of_charges(act)) for act in facts.of("charge_back")]
     counted = [money for money in facts.money if not money.is_recovery and rest_day(facts, money.on) <= day]
     paid = sum((line.principal for money in counted for line in money.lines), NOTHING)
     paid += sum((act.amount("principal") for act in _credits(facts) if rest_day(facts, act.on) <= day), NOTHING)
     balance = sum((amount for on, amount in lent if on <= day), NOTHING) - paid
     return max(balance + _compounded(facts, day, [line for money in counted for line in money.lines]), NOTHING)
+
+
+def _of_charges(act: Act) -> Decimal:
+    """What of a charge-back had paid interest, fees and late interest."""
+    return act.amount("interest") + act.amount("fee") + act.amount("late_interest")
 
 
 def _compounded(facts: Facts, day: date, counted: list[Line]) -> Decimal:

@@ -48,11 +48,12 @@ class _Charged:
 
 def late_interest(facts: Facts, on: date) -> Decimal:
     """Late interest and penalties charged by the end of ``on``, paid or not, in cents. Raises NotFollowed."""
-    if (
-        facts.of("goodwill_credit", "merchant_refund", "interest_waived", "fee_lowered")
-        and facts.contract.late_compounds
-    ):
+    lessening = facts.of("goodwill_credit", "merchant_refund", "interest_waived", "fee_lowered")
+    held = [act for act in facts.of("hold_placed") if act.asked["stops"] in ("interest", "everything")]
+    if facts.contract.late_compounds and (lessening or held):
         raise NotFollowed("what late interest on overdue interest was charged on")
+    if any(act.amount("credit_used") for act in facts.acts):
+        raise NotFollowed("what a credit balance paid of what was late")
     if facts.contract.follows_balance and facts.of(*RESHAPING):
         raise NotFollowed("which instalments stood before the plan was changed")
     given_up = min((act.on for act in facts.of("settled_for_less")), default=None)
@@ -78,7 +79,8 @@ def _charge(facts: Facts, found: list[Reign], day: date, charged: _Charged, *, h
         if row.due_on + facts.contract.grace_days * ONE_DAY >= day:
             continue
         back = sum((act.amount("owed_again") for act in _back(facts, row, day)), NOTHING)
-        base = back if has_ended else max(_base(facts, row, day) + back, NOTHING)
+        is_claim = facts.contract.follows_balance and row.starts_on == row.due_on
+        base = back if has_ended and not is_claim else max(_base(facts, row, day) + back, NOTHING)
         part = min(credit, base)
         credit -= part
         amount = round_rate((base - part) * rate / 365)
@@ -104,7 +106,9 @@ def _rows(facts: Facts, reign: Reign, day: date) -> tuple[Row, ...]:
     all has fallen due.
     """
     called_in = called_in_on(facts)
-    if facts.contract.follows_balance or (called_in is not None and called_in < day):
+    if facts.contract.follows_balance:
+        return facts.rows
+    if called_in is not None and called_in < day:
         return without_charge_backs(facts)
     known, back = {row.number for row in reign.rows}, facts.of("charge_back")
     made = {charged_back_to(facts.rows, act) for act in back} - known
@@ -122,7 +126,12 @@ def _base(facts: Facts, row: Row, day: date) -> Decimal:
 
 
 def _back(facts: Facts, row: Row, day: date) -> list[Act]:
-    """Charge-backs owed with ``row`` and late on ``day``: from their own day, where the due date was past before."""
+    """Charge-backs owed with ``row`` and late on ``day``: from their own day, where the due date was past before.
+
+    Where interest follows the balance they are instalments of their own.
+    """
+    if facts.contract.follows_balance:
+        return []
     grace = facts.contract.grace_days * ONE_DAY
     acts = [act for act in facts.of("charge_back") if charged_back_to(facts.rows, act) == row.number]
     return [act for act in acts if max(act.on, row.due_on) + grace < day]

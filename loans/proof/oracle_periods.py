@@ -6,9 +6,9 @@ its whole months, or else its days by the day count; so is time that an act adds
 actual/365.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -29,6 +29,7 @@ from loans.proof.oracle_rates import rate_changes
 from loans.proof.oracle_reading import NOTHING, Act, Contract, Facts, Money, Row
 from loans.proof.oracle_rests import NotFollowed, called_in_on, rest_day
 
+ONE_DAY = timedelta(days=1)
 # Acts after which other instalments stand than before. The last three move overdue money into instalments that bear
 # interest for a time of their own; the oracle does not follow them.
 RESHAPING = (
@@ -94,7 +95,7 @@ def _split(contract: Contract, stretch: Stretch, days: Collection[date]) -> list
 def _cut_by_balance(facts: Facts, reign: Reign, cut_on: Collection[date]) -> Reign:
     """The stretches of a loan that follows its balance, cut where rate or balance changes, and on ``cut_on``."""
     days = {*cut_on, *(on for on, _rate in rate_changes(facts))} | {on for on, _sum in facts.contract.lent}
-    days |= {act.on for act in facts.of("drawn_down", "merchant_refund", "goodwill_credit")}
+    days |= {act.on for act in facts.of("drawn_down", "merchant_refund", "goodwill_credit", "charge_back")}
     ended = [act.on for act in facts.of("settled_for_less", "write_off")]
     days |= {rest_day(facts, on) for on in (*ended, *(money.on for money in facts.money))}
     days |= {rest_day(facts, row.due_on) for row in facts.rows if _begins_to_compound(facts, row)}
@@ -243,37 +244,56 @@ def _after(facts: Facts, before: Reign, act: Act, rows: tuple[Row, ...]) -> Reig
         raise NotFollowed("instalments that had fallen due were rescheduled")
     if act.kind in WORKED_OUT_ANEW and any(x.without for x in before.stretches if x.end > act.on):
         raise NotFollowed("instalments worked out anew, whose time had been added when some of it was paid")
-    if act.kind in MOVING and not facts.contract.follows_balance:
-        _require_days_move(facts, old, rows)
+    if act.kind in MOVING:
+        _require_days_move(facts, before, act, rows)
     since: date | None = None
     signed = {(row.starts_on, row.due_on) for row in facts.signed}
+    planned = {row.number for row in facts.signed if row.starts_on < row.due_on}
     found: list[Stretch] = []
     for row in rows:
         kept = [stretch for stretch in before.stretches if stretch.number == row.number]
         known = old.get(row.number)
-        if row.starts_on >= row.due_on:
-            continue
-        if known is None or not kept:
+        had_days = known is None or known.starts_on < known.due_on  # a down payment has none until it is moved
+        if row.starts_on >= row.due_on or (contract.follows_balance and row.number not in planned):
+            continue  # nor is it, where interest follows the balance, a part of the plan
+        if known is None or (not kept and had_days):
             found.append(regular_period(contract, row, (row.starts_on, row.due_on)))
         elif (known.starts_on, known.due_on) == (row.starts_on, row.due_on):
             anew = act.kind in WORKED_OUT_ANEW and (row.starts_on, row.due_on) not in signed
             found += _measured_anew(contract, act, row, kept) if anew else _rest_counted(facts, act, kept)
-        elif since is None and known.starts_on == row.starts_on:
+            if anew and act.kind != "merchant_refund" and len(kept) == 1 and row.starts_on < act.on < row.due_on:
+                since = row.starts_on  # the whole of it
+        elif since is None and known.starts_on == row.starts_on and _is_named(act, known):
             found += _first_moved(facts, act, kept, known, row)
             since = row.starts_on
         elif act.kind == "rescheduled" or contract.follows_balance:
             found.append(regular_period(contract, row, (row.starts_on, row.due_on)))
         else:
             found += _spread_over(kept, row)
+    if not contract.follows_balance:
+        turns = {on for on, _rate in rate_changes(facts, told_by=act.on)}
+        fresh = [x for x in found if x not in before.stretches]
+        found = [y for x in found for y in (_split(contract, x, turns) if x in fresh else [x])]
     return Reign(act.on, since or act.on, rows, tuple(found), before.kept)
 
 
-def _require_days_move(facts: Facts, old: Mapping[int, Row], rows: Sequence[Row]) -> None:
+def _is_named(act: Act, row: Row) -> bool:
+    """Whether ``act`` makes the period of ``row`` longer or shorter; a reschedule does so for the one it names alone."""
+    return act.kind != "rescheduled" or row.due_on == date.fromisoformat(act.asked["from_due_on"])
+
+
+def _require_days_move(facts: Facts, before: Reign, act: Act, rows: Sequence[Row]) -> None:
     """Raise NotFollowed where another day was agreed that falls on the same working day: its time has no days."""
+    paid: dict[int, Decimal] = {}
+    for line in (line for money in facts.money if money.on <= act.on for line in money.lines):
+        paid[line.number] = paid.get(line.number, NOTHING) + line.principal + line.interest + line.fee
+    owed = {x.number: x for x in before.rows if x.principal + x.interest + x.fee > paid.get(x.number, NOTHING)}
+    first = next((row for row in rows if row.number in owed), None)
     for row in rows:
-        known = old.get(row.number)
-        moved = known is not None and agreed_day(facts, known) != agreed_day(facts, row)
-        if moved and known is not None and known.due_on == row.due_on:
+        known = owed.get(row.number)
+        if known is None or known.due_on != row.due_on:
+            continue
+        if agreed_day(facts, known) != agreed_day(facts, row) or (act.kind == "extension" and row is first):
             raise NotFollowed("a due date moved to another one that falls on the same working day")
 
 
@@ -315,13 +335,15 @@ def _spread_over(kept: Sequence[Stretch], row: Row) -> list[Stretch]:
 def _first_moved(facts: Facts, act: Act, kept: Sequence[Stretch], known: Row, row: Row) -> list[Stretch]:
     """The period that an act made longer or shorter."""
     contract = facts.contract
-    if act.kind == "rescheduled" or contract.follows_balance:
+    if act.kind == "rescheduled":
         return [period_alone(contract, row)]
     if any(x.amount("credit_used") for x in facts.acts if x.on <= act.on):
         raise NotFollowed("which instalments a credit balance had paid before they were moved")
     if any(x.amount("principal") for x in facts.of("goodwill_credit") if x.on <= act.on):
         raise NotFollowed("which instalments a goodwill credit had paid before they were moved")
-    without = _paid_before(facts.money, act, row.number)
+    without = _paid_before(facts.money, act.on, row.number)
+    if without != _paid_before(facts.money, act.on - ONE_DAY, row.number):
+        raise NotFollowed("whether money of the day on which instalments were moved came first")
     span = (known.due_on, row.due_on)
     if not goes_by_days(contract):
         span = (agreed_day(facts, known), agreed_day(facts, row))
@@ -336,7 +358,7 @@ def _first_moved(facts: Facts, act: Act, kept: Sequence[Stretch], known: Row, ro
     return [*kept, *_split(contract, added, {on for on, _rate in rate_changes(facts, told_by=act.on)})]
 
 
-def _paid_before(money: Sequence[Money], act: Act, first: int) -> Decimal:
-    """Principal of the instalments from number ``first`` on that had been paid when the act was done."""
-    lines = (line for receipt in money if receipt.on <= act.on for line in receipt.lines)
+def _paid_before(money: Sequence[Money], on: date, first: int) -> Decimal:
+    """Principal of the instalments from number ``first`` on that had been paid by the end of ``on``."""
+    lines = (line for receipt in money if receipt.on <= on for line in receipt.lines)
     return sum((line.principal for line in lines if line.number >= first), NOTHING)

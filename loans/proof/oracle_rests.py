@@ -27,7 +27,8 @@ def _planned_rows(facts: Facts) -> tuple[Row, ...]:
     """The instalments with the due dates they had before a loan that ended was called in."""
     ended = ended_on(facts)
     before = [version for version in facts.versions if version.until is not None and version.until == ended]
-    return before[-1].rows if before else facts.rows
+    signed = {row.number for row in facts.signed}  # what is owed again since falls due on no rest day
+    return tuple(row for row in (before[-1].rows if before else facts.rows) if row.number in signed)
 
 
 def _rest(start: date, steps: int, rest: str) -> date:
@@ -37,11 +38,12 @@ def _rest(start: date, steps: int, rest: str) -> date:
 def ended_on(facts: Facts) -> date | None:
     """The day on which the loan ended: settled early, settled for less, or written off.
 
-    What settled a loan that follows its balance and does no longer, because other money bounced, is a payment like others.
+    What settled a loan that follows its balance and does no longer, because other money bounced or some was charged back, is
+    a payment like others.
     """
     if facts.of("receipt_redated") and any(money.settles for money in facts.money):
         raise NotFollowed("what a settlement had to pay before a payment was moved to another day")
-    came_back = facts.contract.follows_balance and facts.stored.status == "active"
+    came_back = facts.contract.follows_balance and (facts.stored.status == "active" or bool(facts.of("charge_back")))
     days = [money.on for money in facts.money if money.settles and not came_back]
     days += [act.on for act in facts.of("settled_for_less", "write_off")]
     return min(days, default=None)

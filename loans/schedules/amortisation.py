@@ -4,17 +4,18 @@ A schedule that nothing disturbs, one that a drawdown or a new rate runs into, a
 are the same loop: what differs is the balance that bears interest (``Course``) and where the plan is made anew.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
+from typing import NamedTuple
 
 from core.money import ZERO, round_to, rounding_to, split_evenly
 from loans.schedules.due_dates import Period
-from loans.schedules.earning import Curve, deferred, ending_at, from_parts, line, with_odd_days
+from loans.schedules.earning import Curve, deferred, earned_by, ending_at, from_parts, line, with_odd_days
 from loans.schedules.flat_interest import flat
-from loans.schedules.instalment_amounts import factor, part_factor
+from loans.schedules.instalment_amounts import added_share, factor, goes_by_days, part_factor
 from loans.schedules.period_rates import levelled_over, rate_on, rates_of, regular_rates
 from loans.schedules.principal_parts import PrincipalPlan, down_payment_of, plan_from
 from loans.schedules.rests import waiting_days
@@ -32,6 +33,17 @@ Amounts = tuple[Decimal, Decimal]  # principal, interest
 Bearing = Callable[[Sequence[Amounts], date], Decimal]
 
 
+class AddedTime(NamedTuple):
+    """Time from one due date to a later one that an act added; ``counted`` are the days by which it is measured.
+
+    Days off may have moved the due date as far before: then it lies in the period already, which bears it evenly.
+    """
+
+    starts_on: date
+    due_on: date
+    counted: tuple[date, date]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
     """What the instalments follow besides the terms; of row ``k`` counted from nothing.
@@ -44,7 +56,8 @@ class Course:
     ``brought`` is interest of the first row that was earned before its period, the rest of a longer one, begins; where it
     is ``levelled_in``, the level instalment repays that too, as it does where the turns of a period come at once. From
     ``free_from`` on the days of its period bear nothing, because they were given for nothing.
-    ``plan`` is what rows repay where that was worked out before, on more than is outstanding.
+    ``plan`` is what rows repay where that was worked out before, on more than is outstanding. ``added`` is time that acts
+    added at the end of a row's period: it bears its own days, and more than nothing where the row is free.
     """
 
     opening: Decimal
@@ -58,6 +71,7 @@ class Course:
     levelled_in: bool = False
     free_from: date | None = None
     plan: PrincipalPlan | None = None
+    added: Mapping[int, Sequence[AddedTime]] = field(default_factory=dict)
 
 
 def amortise(terms: LoanTerms, periods: Sequence[Period], course: Course) -> list[Amounts]:
@@ -301,7 +315,7 @@ class _Disturbed:
     def _interest(self, rows: Sequence[Amounts], balance: Decimal) -> tuple[Decimal, Decimal]:
         """Interest of the period after ``rows`` as payable, and exact as planned (without what payments change)."""
         k = len(rows)
-        if k < self.terms.grace_on_interest_charged:
+        if k < self.terms.grace_on_interest_charged and k not in self.course.added:
             self.turns.append(line(*self.periods[k][:2], ZERO))
             return ZERO, Decimal(0)
         period, rounding = self.periods[k], self.terms.rounding
@@ -311,7 +325,7 @@ class _Disturbed:
         for start, end, drawn, more in self._segments(period, rows):
             is_free = not k and self.course.free_from is not None and start >= self.course.free_from
             rate = Decimal(0) if is_free else self._rate_on(start)
-            share = part_factor(self.terms, (start, end), rate, period)
+            share = self._share(k, (start, end), rate)
             planned += (balance + drawn) * share
             part = max(balance + drawn + more, ZERO) * share
             turns.append((end, part))
@@ -320,7 +334,7 @@ class _Disturbed:
         interest = round_to(sum(parts, ZERO), rounding.step, mode)
         if k or brought:
             return interest, planned
-        odd = self._odd_of(self.turns[0][-1][1])
+        odd = self._odd_of(earned_by(self.turns[0], self._agreed(0).due_on))
         if not odd:
             return interest, planned
         borne = round_to(odd, rounding.step, mode)
@@ -328,13 +342,33 @@ class _Disturbed:
         self.odd = _odd_shares(self.terms, borne, self.total)
         return own, planned * (1 - odd / self.turns[0][-1][1])
 
+    def _agreed(self, k: int) -> Period:
+        """The period of row ``k`` without the time that acts added to it."""
+        period, added = self.periods[k], self.course.added.get(k)
+        return Period(period.starts_on, added[0].starts_on, period.part_of) if added else period
+
+    def _share(self, k: int, part: tuple[date, date], rate: Decimal) -> Decimal:
+        """What one unit of money bears at ``rate`` in a ``part`` of the period of row ``k`` that no added time cuts."""
+        terms, agreed, more, days = self.terms, self._agreed(k), Decimal(0), Decimal((part[1] - part[0]).days)
+        for time in self.course.added.get(k, ()):
+            if time.starts_on == time.due_on:
+                length = (agreed.due_on - agreed.starts_on).days
+                more += rate * added_share(terms, *time.counted) * days / length
+            elif time.starts_on <= part[0] < time.due_on and goes_by_days(terms):
+                return rate * added_share(terms, *part, time.starts_on)
+            elif time.starts_on <= part[0] < time.due_on:
+                return rate * added_share(terms, *time.counted) * days / (time.due_on - time.starts_on).days
+        if k < terms.grace_on_interest_charged:
+            return more
+        return part_factor(terms, part, rate, agreed) + more
+
     def _odd_of(self, whole: Decimal) -> Decimal:
         """What of ``whole``, the interest of the first period, its odd days bear: by time, whatever the balance was."""
         if self.terms.first_period is FirstPeriod.CHARGED:
             return ZERO
-        periods, rate = self.periods, Decimal(1)
-        shares = [factor(self.terms, x.starts_on, x.due_on, rate, x.part_of) for x in periods[:2]]
-        odd = _odd_first(self.terms, periods, shares)
+        periods, rate = [self._agreed(k) for k in range(min(self.total, 2))], Decimal(1)
+        shares = [factor(self.terms, x.starts_on, x.due_on, rate, x.part_of) for x in periods]
+        odd = _odd_first(self.terms, self.periods, shares)
         return whole * odd / shares[0] if odd else ZERO
 
     def _segments(self, period: Period, rows: Sequence[Amounts]) -> list[tuple[date, date, Decimal, Decimal]]:
@@ -343,10 +377,11 @@ class _Disturbed:
         A cut at which nothing changes is none: rounding by segments must not depend on the day one looks.
         """
         found: list[tuple[date, date, Decimal, Decimal]] = []
-        for start, end in pairwise(self._cuts(period)):
+        fixed = {time.starts_on for time in self.course.added.get(len(rows), ())} | {self.course.free_from}
+        for start, end in pairwise(self._cuts(period, len(rows))):
             drawn = sum((x.amount for x in self.drawdowns if period.starts_on <= x.on <= start), ZERO)
             more = self._waits(rows, start) if self.course.bearing is None else self.course.bearing(rows, start)
-            alike = bool(found) and found[-1][2:] == (drawn, more) and start != self.course.free_from
+            alike = bool(found) and found[-1][2:] == (drawn, more) and start not in fixed
             if alike and self._rate_on(found[-1][0]) == self._rate_on(start):
                 start, *_ = found.pop()
             found.append((start, end, drawn, more))
@@ -357,8 +392,9 @@ class _Disturbed:
         waiting = zip(rows, self.waiting, strict=False)
         return sum((principal for (principal, _interest), counts_from in waiting if start < counts_from), ZERO)
 
-    def _cuts(self, period: Period) -> list[date]:
+    def _cuts(self, period: Period, k: int) -> list[date]:
         inside = {x.on for x in self.drawdowns} | {x.from_on for x in self.steps} | {*self.course.turns, *self.waiting}
         inside |= {self.course.free_from} if self.course.free_from is not None else set()
+        inside |= {time.starts_on for time in self.course.added.get(k, ())}
         between = sorted(on for on in inside if period.starts_on < on < period.due_on)
         return [period.starts_on, *between, period.due_on]

@@ -58,9 +58,13 @@ def part_factor(
     return factor(terms, start, due, annual_rate) * (part[1] - part[0]).days / (due - start).days
 
 
-def added_share(terms: LoanTerms, start: date, end: date) -> Decimal:
-    """The part of a year's interest that time added after a due date bears: its days by the product's day count."""
-    return _by_day_count(terms, start, end, (start, step(terms, start, 1)))
+def added_share(terms: LoanTerms, start: date, end: date, was_due: date | None = None) -> Decimal:
+    """The part of a year's interest that time added after a due date bears: its days by the product's day count.
+
+    ``was_due`` is that due date, where only a part of the time is meant: it begins on ``start``.
+    """
+    since = was_due or start
+    return _by_day_count(terms, start, end, (since, step(terms, since, 1)))
 
 
 def _by_day_count(terms: LoanTerms, start: date, end: date, within: tuple[date, date] | None) -> Decimal:
@@ -128,6 +132,11 @@ def goes_by_days(terms: LoanTerms) -> bool:
     if terms.interest_by is InterestBy.DAY:
         return True
     return terms.frequency is not Frequency.MONTH and terms.interest_by is InterestBy.PERIOD
+
+
+def counts_working_days(terms: LoanTerms) -> bool:
+    """Whether time that an act adds is measured between the working days it falls due on, rather than the days agreed."""
+    return goes_by_days(terms) or terms.business_day_roll in STEPPING
 
 
 def _measured(terms: LoanTerms, start: date, end: date) -> Decimal:

@@ -5,7 +5,7 @@ something overdue. Until ``on`` a period bears interest on the principal that wa
 plan expects to be outstanding, as if all that is overdue came in on ``on``.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -13,9 +13,10 @@ from typing import NamedTuple
 
 from core.calendars import add_months
 from core.money import ZERO
-from loans.schedules.amortisation import Amounts, Course, amortise_by_day
+from loans.schedules.amortisation import AddedTime, Amounts, Course, amortise_by_day
 from loans.schedules.due_dates import Period, agreed_dates, on_working_days
 from loans.schedules.earning import STRAIGHT, Curve, as_curve, line, with_jump
+from loans.schedules.instalment_amounts import counts_working_days
 from loans.schedules.rests import rest_day as rest_day_of
 from loans.schedules.rests import waiting_days
 from loans.schedules.schedule import Schedule, opening_balance, repaying
@@ -37,11 +38,19 @@ class PaidPart:
 
 
 class DownPayment(NamedTuple):
-    """What fell due as instalment ``number`` on the day ``on`` it was lent: it bears interest until it is paid."""
+    """What fell due as instalment ``number`` on the day ``on`` it was lent, or owed again: it bears interest until it is
+    paid."""
 
     number: int
     on: date
     amount: Decimal
+
+
+class Lengthened(NamedTuple):
+    """``time`` that an act added at the end of the period of instalment ``number``."""
+
+    number: int
+    time: AddedTime
 
 
 class FeeChange(NamedTuple):
@@ -69,8 +78,9 @@ class Plan:
     as they were before due dates were moved: the level instalment stays what they make it, so that more time never asks
     for more of an instalment already paid. ``looks`` are the days on which money came, in order, where overdue money is
     reckoned on those days only. ``given_back`` is interest that was earned and is no longer owed. ``agreed`` are the due
-    dates before they moved to working days, where they are no longer those of the terms. ``down`` are the down payments, no
-    part of what the periods repay; ``charged`` is by how much fees became more since.
+    dates before they moved to working days, where they are no longer those of the terms. ``down`` are the down payments
+    and ``again`` what became owed again, no part of what the periods repay; ``charged`` is by how much fees became more
+    since; ``added`` is the time by which periods became longer, in order.
     """
 
     terms: LoanTerms
@@ -85,6 +95,13 @@ class Plan:
     down: tuple[DownPayment, ...] = ()
     charged: tuple[FeeChange, ...] = ()
     given_back: tuple[GivenBack, ...] = ()
+    added: tuple[Lengthened, ...] = ()
+    again: tuple[DownPayment, ...] = ()
+
+    @property
+    def beside(self) -> tuple[DownPayment, ...]:
+        """What is due at once and bears until it is paid."""
+        return (*self.down, *self.again)
 
     def looked_at(self, on: date) -> "Plan":
         """The plan reckoned anew on ``on``, because money came."""
@@ -101,21 +118,38 @@ class Plan:
         """The plan with the due dates from instalment ``first`` on moved by ``shift``; its period becomes so much longer.
 
         All later ones move with it, also those paid ahead or fallen away: periods follow one another, or some days would
-        bear interest twice. They move from the day agreed, and then to a working day where the product moves dates. Raises
-        DueDatesRefused when two of them come to fall on one day.
+        bear interest twice. They move from the day agreed, and then to a working day where the product moves dates. What
+        the first one bore in its own days it still bears. Raises DueDatesRefused when two of them come to fall on one day.
         """
-        agreed = self.agreed or agreed_dates(self.terms)
-        agreed = [on + shift if number >= first else on for number, on in zip(self.numbers, agreed, strict=True)]
+        known = self.agreed or agreed_dates(self.terms)
+        agreed = [on + shift if number >= first else on for number, on in zip(self.numbers, known, strict=True)]
         dues = on_working_days(self.terms, agreed)
         periods: list[Period] = []
-        for number, period, due_on in zip(self.numbers, self.periods, dues, strict=True):
-            if number >= first:
-                starts_on = periods[-1].due_on if periods else period.starts_on
-                regular = number > first and period.part_of is not None
-                period = Period(starts_on, due_on, (starts_on, due_on) if regular else None)
+        added = [longer for longer in self.added if longer.number <= first]
+        for k, (number, period, due_on) in enumerate(zip(self.numbers, self.periods, dues, strict=True)):
+            if number == first:
+                span = (period.due_on, due_on)
+                counted = span if counts_working_days(self.terms) else (known[k], agreed[k])
+                added += [Lengthened(number, AddedTime(*span, counted))] if counted[0] < counted[1] else []
+                period = Period(period.starts_on, due_on, period.part_of)
+            elif number > first:
+                starts_on, later = periods[-1].due_on, due_on - period.due_on
+                longer = [_later(x, later, starts_on) for x in self.added if x.number == number]
+                added += longer
+                ends_on = longer[0].time.starts_on if longer else due_on
+                period = Period(starts_on, due_on, (starts_on, ends_on) if period.part_of is not None else None)
             periods.append(period)
         level_periods = self.level_periods or self.periods
-        return replace(self, periods=tuple(periods), level_periods=level_periods, agreed=tuple(agreed))
+        return replace(
+            self, periods=tuple(periods), level_periods=level_periods, agreed=tuple(agreed), added=tuple(added)
+        )
+
+
+def _later(longer: Lengthened, shift: timedelta, starts_on: date) -> Lengthened:
+    """The time added to a period that begins on ``starts_on`` and ends by ``shift`` later than it did."""
+    number, time = longer
+    span = (max(time.starts_on + shift, starts_on), time.due_on + shift)
+    return Lengthened(number, AddedTime(*span, time.counted))
 
 
 def plan_of(terms: LoanTerms, servicing: ServicingTerms, schedule: Schedule, found: Sequence[Period]) -> Plan:
@@ -143,7 +177,7 @@ def laid_out_by_day(plan: Plan, on: date) -> dict[int, tuple[Decimal, Decimal, C
     """The same, each with how its interest is earned by day."""
     index = {number: k for k, number in enumerate(plan.numbers)}
     index[UNASSIGNED] = len(plan.periods)
-    index |= {down.number: DOWN for down in plan.down}
+    index |= {down.number: DOWN for down in plan.beside}
     parts = [(index[part.number], part) for part in plan.paid if part.number in index]
     paid: dict[int, Decimal] = {}
     for k, part in parts:
@@ -158,6 +192,7 @@ def laid_out_by_day(plan: Plan, on: date) -> dict[int, tuple[Decimal, Decimal, C
         paid=paid,
         beyond=plan.servicing.prepayment,
         level_periods=plan.level_periods,
+        added=_added(plan, index),
     )
     rows, curves = amortise_by_day(plan.terms, plan.periods, course)
     curves = [as_curve(curve) for curve in curves] or [STRAIGHT] * len(rows)
@@ -166,6 +201,13 @@ def laid_out_by_day(plan: Plan, on: date) -> dict[int, tuple[Decimal, Decimal, C
         if back.number in found:
             period = plan.periods[index[back.number]]
             found[back.number] = _less(found[back.number], period, back)
+    return found
+
+
+def _added(plan: Plan, index: Mapping[int, int]) -> dict[int, list[AddedTime]]:
+    found: dict[int, list[AddedTime]] = {}
+    for number, time in plan.added:
+        found.setdefault(index[number], []).append(time)
     return found
 
 
@@ -209,7 +251,7 @@ def _bearing(
             start < (until if until is not None and look is not None and period.due_on <= look else counts_from)
             for period, counts_from in zip(plan.periods[:k], counting, strict=False)
         ]
-        down = [x.amount for x in plan.down if x.on <= start and until is not None and start < until]
+        down = [x.amount for x in plan.beside if x.on <= start and until is not None and start < until]
         if not any(waits) and not down:
             return -ahead
         unpaid = sum((principal for (principal, _interest), waiting in zip(rows, waits, strict=True) if waiting), ZERO)
@@ -258,7 +300,7 @@ def compounding_day(plan: Plan, due_on: date) -> date:
 
 def _turning_days(plan: Plan) -> list[date]:
     """Days inside a period on which what fell due counts as paid, or what bears interest besides begins to, or changes."""
-    days = [down.on for down in plan.down] + waiting_days(plan.terms, plan.periods)
+    days = [down.on for down in plan.beside] + waiting_days(plan.terms, plan.periods)
     if plan.servicing.compounding is Compounding.NONE:
         return days
     days += [part.on for part in plan.charged]

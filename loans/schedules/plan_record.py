@@ -9,8 +9,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from loans.schedules.amortisation import AddedTime
 from loans.schedules.due_dates import Period
-from loans.schedules.plan import DownPayment, FeeChange, GivenBack, PaidPart, Plan
+from loans.schedules.plan import DownPayment, FeeChange, GivenBack, Lengthened, PaidPart, Plan
 from loans.schedules.terms import Drawdown, LoanTerms, RateStep, ServicingTerms
 
 
@@ -23,10 +24,11 @@ def as_json(plan: Plan | None) -> dict[str, object] | None:
         moved = {
             "level_periods": [_period_as_json(period) for period in plan.level_periods],
             "agreed": [on.isoformat() for on in plan.agreed],
+            "added": [[number, *(on.isoformat() for on in (a, b, *counted))] for number, (a, b, counted) in plan.added],
         }
     beside: dict[str, object] = {
         name: [[number, on.isoformat(), str(amount)] for number, on, amount in parts]
-        for name, parts in (("down", plan.down), ("charged", plan.charged))
+        for name, parts in (("down", plan.down), ("again", plan.again), ("charged", plan.charged))
         if parts
     }
     back = [[back.number, back.on.isoformat(), str(back.amount)] for back in plan.given_back]
@@ -68,12 +70,19 @@ def from_json(data: Mapping[str, Any], terms: LoanTerms, servicing: ServicingTer
         looks=tuple(_day(look) for look in data.get("looks", ())),
         agreed=tuple(_day(on) for on in data.get("agreed", ())),
         down=tuple(DownPayment(number, _day(on), Decimal(amount)) for number, on, amount in data.get("down", ())),
+        again=tuple(DownPayment(number, _day(on), Decimal(amount)) for number, on, amount in data.get("again", ())),
         charged=tuple(FeeChange(number, _day(on), Decimal(amount)) for number, on, amount in data.get("charged", ())),
         given_back=tuple(
             GivenBack(number=number, on=_day(on), amount=Decimal(amount))
             for number, on, amount in data.get("given_back", ())
         ),
+        added=tuple(_lengthened(*row) for row in data.get("added", ())),
     )
+
+
+def _lengthened(number: int, *days: str) -> Lengthened:
+    starts_on, due_on, *counted = map(_day, days)
+    return Lengthened(number, AddedTime(starts_on, due_on, (counted[0], counted[1])))
 
 
 def _period_as_json(period: Period) -> list[str | None]:

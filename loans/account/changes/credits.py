@@ -62,7 +62,8 @@ class ChargeBack:
     """``amount`` of a receipt was taken back by the payer's bank: it is owed again.
 
     As principal, with the next instalment; where none is to come, or interest follows the balance, as a claim that falls due
-    on the day of the charge-back: the loan is late from then, not from a due date long past. ``interest``, ``fee`` and
+    on the day of the charge-back: the loan is late from then, not from a due date long past, and what follows the balance
+    bears interest as all that is outstanding does. ``interest``, ``fee`` and
     ``late_interest`` say how much of it had paid these: that was earned before, and is due again at once. A credit balance
     pays it first (``loans.account.credit_balance``).
     """

@@ -125,7 +125,8 @@ def _moved(
     moved, starts_on, time = [], rows[0].starts_on, (rows[0].due_on, dues[0])
     extra = [*extra_interest, *[ZERO] * len(rows)]
     for row, on, due_on, more in zip(rows, agreed, dues, extra, strict=False):
-        curve = lengthened(row, time, more) if row is rows[0] else shifted(row, starts_on, due_on, time, more)
+        first = row is rows[0]
+        curve = lengthened(row, time, more, terms) if first else shifted(row, starts_on, due_on, time, more, terms)
         interest = row.interest + more
         moved.append(replace(due(row, on, due_on, terms), starts_on=starts_on, interest=interest, curve=curve))
         starts_on = due_on

@@ -9,9 +9,23 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+from core.calendars import days_between
 from core.money import ZERO
 from loans.account.account import Account, InstalmentState
-from loans.schedules.earning import Curve, as_curve, earned_by, ending_at, following, line, plus, until, with_jump
+from loans.account.changes.plan_rows import spans_by_rate
+from loans.schedules.earning import (
+    Curve,
+    as_curve,
+    earned_by,
+    ending_at,
+    following,
+    from_parts,
+    line,
+    plus,
+    until,
+    with_jump,
+)
+from loans.schedules.terms import LoanTerms
 
 
 def curve_of(row: InstalmentState) -> Curve:
@@ -19,17 +33,35 @@ def curve_of(row: InstalmentState) -> Curve:
     return ending_at(row.earning(), row.interest)
 
 
-def lengthened(row: InstalmentState, time: tuple[date, date], more: Decimal) -> Curve:
-    """The curve of ``row`` whose due date moves over ``time``, which earns ``more``; an earlier due date ends it sooner."""
+def lengthened(row: InstalmentState, time: tuple[date, date], more: Decimal, terms: LoanTerms | None = None) -> Curve:
+    """The curve of ``row`` whose due date moves over ``time``, which earns ``more``; an earlier due date ends it sooner.
+
+    ``terms`` have the rates in force: each day of the ``time`` earns at its own.
+    """
     was_due, due_on = time
     if due_on > was_due:
-        return as_curve(following(curve_of(row), line(was_due, due_on, more)))
+        return as_curve(following(curve_of(row), _earning(terms, time, more)))
     kept = until(curve_of(row), due_on)
     return as_curve((*kept[:-1], (due_on, row.interest + more))) if kept else ()
 
 
+def _earning(terms: LoanTerms | None, time: tuple[date, date], more: Decimal) -> Curve:
+    """How ``more`` is earned in ``time``: evenly but for the rates."""
+    spans = [] if terms is None else spans_by_rate(terms, *time)
+    weights = [(span[1], rate * days_between(*span)) for span, rate in spans]
+    whole = sum((weight for _end, weight in weights), ZERO)
+    if len(spans) == 1 or not whole:
+        return line(*time, more)
+    return from_parts(time[0], [(end, more * weight / whole) for end, weight in weights])
+
+
 def shifted(
-    row: InstalmentState, starts_on: date, due_on: date, time: tuple[date, date], more: Decimal = ZERO
+    row: InstalmentState,
+    starts_on: date,
+    due_on: date,
+    time: tuple[date, date],
+    more: Decimal = ZERO,
+    terms: LoanTerms | None = None,
 ) -> Curve:
     """The curve of ``row`` in its new period, with ``more`` earned in the ``time`` by which all rows moved.
 
@@ -46,7 +78,7 @@ def shifted(
         own = following(gone, to_come)
     if not more or time[1] <= time[0]:
         return as_curve(own)
-    return as_curve(plus(own, line(*time, more)))
+    return as_curve(plus(own, _earning(terms, time, more)))
 
 
 def _moved(day: date, row: InstalmentState, period: tuple[date, date], time: tuple[date, date]) -> date:
@@ -83,31 +115,28 @@ def keeping_earned(before: Account, after: Account, on: date) -> Account:
     """``after`` with no less earned by the end of ``on`` than ``before``, as far as the interest of its instalments goes: a
     change of dates or amounts takes nothing back that was earned.
 
-    Where one instalment earned less and another more, because days passed from the one to the other, only what all of them
-    earned less is kept.
+    Where one instalment earned less and another more, because days passed from the one to the other, what is missing in all
+    is earned by the one that has the days now.
     """
     known = {row.number: row for row in before.instalments}
     earned = sum((row.interest_earned(on) for row in after.instalments), ZERO)
     had = (min(known[x.number].interest_earned(on), x.interest) for x in after.instalments if x.number in known)
-    missing, rows = sum(had, ZERO) - earned, []
-    for row in after.instalments:
-        kept = _keeping(known.get(row.number), row, on, missing) if missing > 0 else row
-        missing -= kept.interest_earned(on) - row.interest_earned(on)
-        rows.append(kept)
-    return after if all(a is b for a, b in zip(rows, after.instalments, strict=True)) else _with(after, rows)
-
-
-def _with(account: Account, rows: Sequence[InstalmentState]) -> Account:
-    return replace(account, instalments=tuple(rows))
-
-
-def _keeping(before: InstalmentState | None, after: InstalmentState, on: date, most: Decimal) -> InstalmentState:
-    """``after`` with as much earned by ``on`` as ``before`` had, but no more than ``most`` on top."""
-    if before is None or after.due_on <= on or _earns_alike(before, after):
+    missing = sum(had, ZERO) - earned
+    if missing <= 0:
         return after
-    reached = after.interest_earned(on)
-    earned = min(before.interest_earned(on), after.interest, reached + most)
-    return after if reached >= earned else replace(after, curve=_through(before, after, on, earned))
+    rows = list(after.instalments)
+    for running in (True, False):
+        for k, row in enumerate(rows):
+            was = known.get(row.number)
+            if (row.starts_on < on) is not running or was is None or row.due_on <= on or _earns_alike(was, row):
+                continue
+            earned_now = row.interest_earned(on)
+            lacks = row.interest - earned_now if running else was.interest_earned(on) - earned_now
+            more = min(missing, lacks)
+            if more > 0:
+                rows[k] = replace(row, curve=_through(was, row, on, earned_now + more))
+                missing -= more
+    return replace(after, instalments=tuple(rows))
 
 
 def _earns_alike(before: InstalmentState, after: InstalmentState) -> bool:

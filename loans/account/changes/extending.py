@@ -61,21 +61,21 @@ class Extended:
         added = self._price(account, before[0], (agreed[0], dues[0]))
         extra = [added] if self.terms is None else with_first(self.terms, added, len(rows))
         time = (rows[0].due_on, dues[0])
+        terms = None if self.terms is None else account.in_force(self.terms)
         changed: list[InstalmentState] = []
         was_due = rows[0].due_on
         for row, on, due_on, more in zip(rows, agreed, dues, [*extra, *[ZERO] * len(rows)], strict=False):
             starts_on = row.starts_on
             if not changed:
-                curve = lengthened(row, time, more)
+                curve = lengthened(row, time, more, terms)
             else:
                 reached = moved_to.get(starts_on, starts_on + timedelta(days=self.days))
                 starts_on = min(changed[-1].due_on if starts_on == was_due else reached, due_on)
-                curve = shifted(row, starts_on, due_on, time, more)
+                curve = shifted(row, starts_on, due_on, time, more, terms)
             was_due = row.due_on
             kept = None if self.terms is None else agreed_on(on, self.terms)
             row = replace(row, starts_on=starts_on, due_on=due_on, agreed_on=kept)
             changed.append(replace(row, interest=row.interest + more, curve=curve))
-        terms = None if self.terms is None else account.in_force(self.terms)
         return with_rows(account, changed if terms is None else at_rates_in_force(terms, rows, changed))
 
     def _days(self, rows: Sequence[InstalmentState]) -> list[Days]:

@@ -11,11 +11,11 @@ from decimal import Decimal
 
 from core.calendars import add_months
 from core.dates import days_between, is_end_of_month
-from core.working_days import STEPPING
 from loans.account.account import InstalmentState
 from loans.account.changes.plan_rows import price_of_time, spans_by_rate
 from loans.schedules.due_dates import agreed_dates, on_day, on_working_days, step
-from loans.schedules.instalment_amounts import added_share, goes_by_days
+from loans.schedules.instalment_amounts import added_share, counts_working_days
+from loans.schedules.period_rates import rate_on
 from loans.schedules.terms import BusinessDayRoll, DueDatesRefused, Frequency, LoanTerms, MonthEnd
 
 _LONGEST_ROLL = 10  # days; the longest holidays of a calendar with the weekends around them
@@ -108,20 +108,24 @@ def price_of_move(terms: LoanTerms, principal: Decimal, before: Days, after: Day
 
 def _counted(terms: LoanTerms) -> int:
     """Which of its days a period is measured by: the one agreed, or the one it falls due on."""
-    return 1 if goes_by_days(terms) or terms.business_day_roll in STEPPING else 0
+    return int(counts_working_days(terms))
 
 
 def price_of_days(terms: LoanTerms, principal: Decimal, before: Days, after: Days) -> Decimal:
     """What the days of an extension cost at the rates in force (the steps of ``terms``), by the product's day count.
 
-    Where the product does not go by days, those agreed cost their part of a year at the rates of the days they fall on.
+    Where the product does not go by days, those agreed cost their part of a year at the rates of the days they fall on,
+    also where days off had moved the due date as far before: then the later ones move alone.
     """
     spans = spans_by_rate(terms, before[1], after[1])
-    if _counted(terms) or not spans:
+    if _counted(terms):
         borne = sum((rate * added_share(terms, *span) for span, rate in spans), Decimal(0))
     else:
-        mean = sum((rate * days_between(*span) for span, rate in spans), Decimal(0)) / days_between(before[1], after[1])
-        borne = mean * added_share(terms, before[0], after[0])
+        weighed = sum((rate * days_between(*span) for span, rate in spans), Decimal(0))
+        now = rate_on(terms.annual_rate, terms.rate_steps, before[1])
+        borne = (weighed / days_between(before[1], after[1]) if spans else now) * added_share(
+            terms, before[0], after[0]
+        )
     return terms.rounding.payable(principal * borne)
 
 

@@ -25,7 +25,6 @@ from loans.schedules.due_dates import Period, agreed_dates, periods, step
 from loans.schedules.earning import STRAIGHT, Curve, as_curve, earned_by, following, line, until
 from loans.schedules.flat_interest import flat_unwound
 from loans.schedules.period_rates import rate_on, regular_rates
-from loans.schedules.plan import DownPayment
 from loans.schedules.principal_parts import PrincipalPlan, down_payment_of, plan_from
 from loans.schedules.schedule import build_schedule, opening_balance, repaying
 from loans.schedules.terms import Drawdown, FirstPeriod, Frequency, InterestType, LevelOn, LoanTerms, Method, RateStep
@@ -205,7 +204,7 @@ def worked_out_anew(
     free_from = _free_from(rows[0])
     if free_from is not None:
         found = [Period(start, found[0].due_on, (start, free_from)), *found[1:]]
-    elif not _is_regular(account, terms, rows[0]):
+    elif not is_regular(account, terms, rows[0]):
         found = [Period(*found[0][:2], None), *found[1:]]  # an act made it longer or shorter: it is measured by itself
         changes["first_period"] = FirstPeriod.CHARGED
     if on <= start or rows[0].curve:
@@ -238,7 +237,7 @@ def worked_out_anew(
     return with_amounts(account, rows, found, (amounts, curves), begins, before)
 
 
-def _is_regular(account: Account, terms: LoanTerms, row: InstalmentState) -> bool:
+def is_regular(account: Account, terms: LoanTerms, row: InstalmentState) -> bool:
     """Whether the period of ``row`` is one of the contract, or as long as a regular one between the days agreed."""
     if (row.starts_on, row.due_on) in {(x.starts_on, x.due_on) for x in periods(terms)}:
         return True
@@ -321,13 +320,7 @@ def _with_own_schedule(account: Account, terms: LoanTerms, on: date, amount: Dec
 
 def _with_down_payment(account: Account, amount: Decimal, on: date) -> Account:
     """The account with ``amount`` due on ``on``, the day it was lent, beside what instalments repay."""
-    if not amount:
-        return account
-    account = with_claim(account, Parts(principal=amount), on)
-    if account.plan is None:
-        return account
-    due = DownPayment(account.instalments[-1].number, on, amount)
-    return replace(account, plan=replace(account.plan, down=(*account.plan.down, due)))
+    return with_claim(account, Parts(principal=amount), on) if amount else account
 
 
 def _planned_anew(account: Account, terms: LoanTerms, on: date) -> Account:

@@ -14,7 +14,15 @@ from loans.account.account import Account, InstalmentState, age, settle_rows
 from loans.account.changes.base import Effect, EventImpossible
 from loans.account.changes.late_rates import with_contract_rate
 from loans.account.changes.made_dates import agreed_dues, agreed_on, later_dues, rolled
-from loans.account.changes.replanning import lent_in_all, periods_of, rest_of, to_repay, total_interest, with_amounts
+from loans.account.changes.replanning import (
+    is_regular,
+    lent_in_all,
+    periods_of,
+    rest_of,
+    to_repay,
+    total_interest,
+    with_amounts,
+)
 from loans.schedules.amortisation import Course, amortise_by_day
 from loans.schedules.due_dates import Period, step
 from loans.schedules.schedule import repaying
@@ -84,7 +92,7 @@ class Rescheduled:
             account = with_contract_rate(account, max(self.on, rows[0].starts_on), self.annual_rate)
         if self.principal_grace:
             changed["grace_on_principal"] = self.principal_grace
-        if self.new_due_on is not None:
+        if not self._first_is_as_agreed(account, rows[0]):
             changed["first_period"] = FirstPeriod.CHARGED
         if self.interest_grace:
             changed["grace_on_interest_payment"] = self.interest_grace
@@ -94,7 +102,7 @@ class Rescheduled:
         highest = max(row.number for row in account.instalments)  # claims beside the schedule have numbers too
         more = [_further(rows[-1], highest + n) for n in range(1, count - len(rows) + 1)]
         agreed = self._agreed(rows, count)
-        found = self._periods(rows, rolled(self.terms, agreed, rows[0].starts_on))
+        found = self._periods(account, rows, rolled(self.terms, agreed, rows[0].starts_on))
         kept = [replace(x, agreed_on=agreed_on(on, self.terms)) for x, on in zip([*rows, *more], agreed, strict=True)]
         after = _laid_out(account, kept, terms, found, Course(opening=to_repay(rows), level=level))
         moved = Decimal((after.instalments[-1].due_on - account.instalments[-1].due_on).days)
@@ -113,9 +121,13 @@ class Rescheduled:
         known = agreed_dues(rows, self.terms)
         return [*known, *later_dues(self.terms, known, count - len(rows), rows[-1].due_on)]
 
-    def _periods(self, rows: Sequence[InstalmentState], dues: Sequence[date]) -> list[Period]:
+    def _first_is_as_agreed(self, account: Account, first: InstalmentState) -> bool:
+        """Whether the first period is one of the contract, or as long as one: any other is measured by itself."""
+        return self.new_due_on is None and is_regular(account, self.terms, first)
+
+    def _periods(self, account: Account, rows: Sequence[InstalmentState], dues: Sequence[date]) -> list[Period]:
         as_before = periods_of(self.terms, [replace(rows[0], due_on=dues[0])])[0].part_of
-        first = as_before if self.new_due_on is None else None
+        first = as_before if self._first_is_as_agreed(account, rows[0]) else None
         later = [Period(start, due, (start, due)) for start, due in pairwise(dues)]
         return [Period(rows[0].starts_on, dues[0], first), *later]
 

@@ -15,6 +15,8 @@ from loans.acts.kinds.credits import PartTooHigh
 from loans.acts.performing import perform
 from loans.acts.undoing import undo
 from loans.models import Instalment, Loan, LoanStatus, Repayment
+from loans.proof import oracle
+from loans.servicing.settling import settlement_quote
 from tests.loans.acts.test_acts import wish
 from tests.loans.books import a_running_loan, close_until
 from tests.loans.doing import do, refund_overpayment, take_back
@@ -153,6 +155,36 @@ def test_a_loan_that_follows_the_balance_takes_a_charge_back_too() -> None:
     assert loan.status == LoanStatus.SETTLED
     assert_books_agree(loan)
     undo(act_id=act.pk, reason="the bank was wrong", on=date(2026, 4, 11))
+    assert_books_agree(loan)
+
+
+def test_what_was_charged_back_bears_interest_where_all_that_is_outstanding_does() -> None:
+    """1,200.00 for the 90 days to 15 April bear 54.00. 300.00 paid on 25 January and charged back on 10 February: ten days
+    0.60, sixteen 0.45 and 28 days 0.60 again make 30.00 by 10 March. The late rate has 9 % above the contract rate: 300.00
+    for the 23 days after five days of grace, 1.70."""
+    loan = a_running_loan(
+        principal=Decimal("1200.00"),
+        instalment_count=3,
+        method="bullet",
+        recalculates=True,
+        rest="daily",
+        late_annual_rate=Decimal("0.09"),
+        late_interest_on_top=True,
+    )
+    receipt = pay(loan, "300.00", date(2026, 1, 25))
+    close_until(date(2026, 2, 9))
+    charged_back(loan, receipt, "300.00", date(2026, 2, 10))
+    close_until(date(2026, 3, 10))
+
+    quote = settlement_quote(loan, date(2026, 3, 10))
+
+    assert (quote.principal, quote.interest) == (Decimal("1200.00"), Decimal("30.00"))
+    assert quote.late_interest == Decimal("1.70")
+    assert oracle.differences(loan) == []
+    assert oracle.pay_off(loan, date(2026, 3, 10)) == quote.total
+    pay(loan, "301.78", date(2026, 3, 11))
+    assert settlement_quote(loan, date(2026, 3, 11)).principal == Decimal("900.00")
+    assert oracle.differences(loan) == []
     assert_books_agree(loan)
 
 

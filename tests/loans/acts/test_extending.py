@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -10,7 +11,9 @@ from django.urls import reverse
 
 from loans.acts.kinds.extending import ExtensionLeavesOverdue, ExtensionTooShort
 from loans.acts.performing import perform, previewed
-from loans.models import Loan, LoanAct
+from loans.models import Instalment, Loan, LoanAct
+from loans.proof import oracle
+from loans.servicing.settling import settlement_quote
 from tests.loans.acts.test_acts import wish
 from tests.loans.books import a_running_loan, close_until
 from tests.loans.servicing.test_repayments import assert_books_agree, position
@@ -114,3 +117,79 @@ def test_more_late_interest_than_one_person_may_give_up_asks_for_a_second(
         lead.post(address, {"key": key, "component": "late_interest", "amount": amount, "reason": "goodwill"})
 
     assert [act.parameters["amount"] for act in LoanAct.objects.all()] == ["500.00"]
+
+
+def first_row(loan: Loan) -> Instalment:
+    return loan.instalments.get(number=1, superseded_on=None)
+
+
+@pytest.mark.parametrize(
+    ("settings", "interest", "earned"),
+    [
+        # 1,200.00 at 18 %: 18.00 for the month to 15 February, and 18 days of 365, of 360, of the 28 to 15 March
+        ({}, "28.65", "9.87"),
+        ({"day_count": "act_360"}, "28.80", "9.87"),
+        ({"day_count": "30_360"}, "30.00", "9.87"),  # 20 days of 360
+        ({"day_count": "act_act_icma"}, "29.57", "9.87"),
+        ({"interest_by": "day"}, "29.00", "10.06"),  # 49 days of 365
+        # the first instalment is free, the time that is added is not
+        ({"grace_on_interest_charged": 1}, "10.65", "0.00"),
+    ],
+)
+@pytest.mark.parametrize("follows", [False, True], ids=["fixed", "follows the balance"])
+def test_only_the_added_days_cost_more(follows: bool, settings: dict[str, Any], interest: str, earned: str) -> None:
+    """What was earned of the 31 days before the due date (17 of them by 1 February) stays as it was."""
+    loan = a_running_loan(
+        principal=Decimal("1200.00"), instalment_count=4, recalculates=follows, rest="daily", **settings
+    )
+    close_until(date(2026, 1, 31))
+
+    perform(wish(loan, "extension", date(2026, 2, 1), days=18), approved=True)
+
+    assert first_row(loan).due_on == date(2026, 3, 5)
+    assert first_row(loan).interest == Decimal(interest)
+    assert position(loan).interest_accrued == Decimal(earned)
+    assert settlement_quote(loan, date(2026, 2, 1)).interest == Decimal(earned)
+    assert oracle.differences(loan) == []
+    assert_books_agree(loan)
+
+
+def test_more_time_for_what_is_overdue_counts_no_day_twice() -> None:
+    """180.00 to 15 February. To 1 March half of 166.20 of the second instalment: that stays earned, 263.10 in all, though
+    the 14 days are now 14 of the 20 that the first one is longer by: 82.85 of 118.36."""
+    loan = a_running_loan()
+    close_until(date(2026, 2, 28))
+    assert settlement_quote(loan, TODAY).interest == Decimal("263.10")
+
+    perform(wish(loan, "extension", TODAY, days=20), approved=True)
+
+    assert first_row(loan).interest == Decimal("298.36")
+    assert position(loan).interest_accrued == Decimal("263.10")
+    assert settlement_quote(loan, TODAY).interest == Decimal("263.10")
+    assert settlement_quote(loan, date(2026, 3, 7)).interest == Decimal("298.36")
+    assert_books_agree(loan)
+
+
+@pytest.mark.parametrize("follows", [False, True], ids=["fixed", "follows the balance"])
+def test_days_that_days_off_had_added_before_are_charged_all_the_same(follows: bool) -> None:
+    """Due on 15 February 2026, in the Spring Festival: on the 24th. Nine days more are agreed for the 24th, all later due
+    dates move; 12,000.00 at 18 % for nine days of 365: 53.26."""
+    loan = a_running_loan(business_day_roll="following", business_calendar="CN", recalculates=follows, rest="daily")
+    assert first_row(loan).due_on == date(2026, 2, 24)
+
+    perform(wish(loan, "extension", date(2026, 1, 20), days=9), approved=True)
+
+    assert (first_row(loan).due_on, first_row(loan).interest) == (date(2026, 2, 24), Decimal("233.26"))
+    assert oracle.differences(loan) == []
+    assert_books_agree(loan)
+
+
+def test_added_time_bears_the_rate_of_each_of_its_days() -> None:
+    """12,000.00 from 15 February to 7 March, 18 % and from 1 March 12 %: by 1 March 14 days at 18 %, 82.85."""
+    loan = a_running_loan(rate_steps=[["2026-03-01", "0.12"]])
+    perform(wish(loan, "extension", date(2026, 1, 15), days=20), approved=True)
+
+    close_until(date(2026, 3, 1))
+
+    assert position(loan).interest_accrued == Decimal("262.85")
+    assert oracle.differences(loan) == []
