@@ -17,6 +17,7 @@ from loans.account.changes.earning import lengthened
 from loans.account.changes.extending import Extended
 from loans.account.changes.holds import HoldPlaced
 from loans.account.changes.replanning import RateChanged
+from loans.account.changes.rescheduling import Rescheduled
 from loans.account.changes.restructuring import Reamortised
 from loans.account.replay import apply
 from loans.schedules.schedule import build_schedule
@@ -227,3 +228,23 @@ def test_a_new_plan_bears_an_agreed_step_from_its_day() -> None:
     # 12.00 × 15 ÷ 31 until the day of the plan, then 1,200 × 12 % × 15 ÷ 360
     assert interest(after) == ["11.81", "4.50"]
     assert earned(after, "2-16") == "14.81"
+
+
+def test_a_period_an_act_made_shorter_is_no_regular_one() -> None:
+    """24 days of 30/360 to 25 January: 12 at 12 % and 12 at 6 % are 4.80 and 2.40, not two parts of a month's 12.00."""
+    terms = replace(TERMS, interest_by=InterestBy.PERIOD)
+    account = apply(an_account(terms), DueDayChanged(on=on("1-5"), day=25, terms=terms))[0]
+    assert (account.instalments[0].due_on, interest(account)[0]) == (on("1-25"), "9.60")
+
+    assert interest(with_rate(account, "1-13", terms))[0] == "7.20"
+
+
+def test_a_moved_bullet_is_rescheduled_over_all_of_its_time() -> None:
+    """36.00 for three months and 4.00 for ten days more; at 6 % from 1 February, 70 of the 100 days bear 14.00."""
+    terms = replace(TERMS, method=Method.BULLET, interest_by=InterestBy.PERIOD)
+    account = apply(an_account(terms), DueDayChanged(on=on("1-5"), day=11, terms=terms))[0]
+    assert (account.instalments[0].due_on, interest(account)) == (on("4-11"), ["40.00"])
+
+    lowered = Rescheduled(on=on("2-1"), from_due_on=on("4-11"), annual_rate=SIX, terms=terms)
+
+    assert interest(apply(account, lowered)[0]) == ["26.00"]
