@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Field
+from django.db.models import DecimalField, Field, JSONField
 from django.forms.models import construct_instance
 from django.http import HttpRequest
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
-from unfold.widgets import UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from core.admin import HistoryAdmin, ReadOnlyAdmin
 from core.errors import DomainError
@@ -128,6 +130,20 @@ class ProductVersionForm(forms.ModelForm):  # its fields come from the admin
         return values
 
 
+class PlainDecimalField(forms.DecimalField):
+    """Shows 0.18 and 0, where the column's eight places make 0.18000000 and 0E-8."""
+
+    def prepare_value(self, value: object) -> object:
+        return f"{value.normalize():f}" if isinstance(value, Decimal) else value
+
+
+class OptionalListField(forms.JSONField):
+    """Shows nothing where there is no list, not the word null."""
+
+    def prepare_value(self, value: object) -> str:
+        return "" if value is None else super().prepare_value(value)
+
+
 @admin.register(ProductVersion)
 class ProductVersionAdmin(HistoryAdmin):
     """Drafts are edited here; a draft becomes live by its status, and then the row is closed."""
@@ -158,12 +174,16 @@ class ProductVersionAdmin(HistoryAdmin):
         return kept | {"product": newest.product_id, "version": newest.version + 1, "status": VersionStatus.DRAFT}
 
     def formfield_for_dbfield(self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
-        """The calendar is chosen from those that are kept."""
+        """Fractions and lists as people write them; the calendar is chosen from those that are kept."""
+        if isinstance(db_field, DecimalField):
+            kwargs["form_class"] = PlainDecimalField
+        elif isinstance(db_field, JSONField):
+            kwargs |= {"form_class": OptionalListField, "widget": UnfoldAdminTextareaWidget(attrs={"rows": 2})}
         if db_field.name != "business_calendar":
             return super().formfield_for_dbfield(db_field, request, **kwargs)
         kept = [(calendar.code, f"{calendar.code} · {calendar}") for calendar in Calendar.objects.order_by("code")]
         return forms.ChoiceField(
-            label=db_field.verbose_name,
+            label=capfirst(str(db_field.verbose_name)),
             help_text=db_field.help_text,
             choices=[("", "—"), *kept],
             required=False,

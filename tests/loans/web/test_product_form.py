@@ -74,8 +74,10 @@ def test_it_begins_with_the_newest_version(administrator: Client) -> None:
 
     assert form["version"].value() == 4
     assert form["status"].value() == "draft"
-    assert form["annual_rate"].value() == Decimal("0.12")
+    assert form["annual_rate"].value() == "0.12"
     assert form["business_calendar"].value() == "CN"
+    page = administrator.get(f"{ADD}?product={old.product_id}").content.decode()
+    assert "0E-8" not in page and ">null<" not in page and "\nnull<" not in page
     assert administrator.get(ADD).context["adminform"].form["version"].value() == 1
     assert administrator.get(f"{ADD}?product=none").status_code == 200
 
