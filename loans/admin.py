@@ -16,6 +16,7 @@ from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from core.admin import HistoryAdmin, ReadOnlyAdmin
+from core.day_counts import DayCount
 from core.errors import DomainError
 from core.models import Calendar
 from loans.bookkeeping.account_mapping import forget_mappings, require_changeable
@@ -40,6 +41,7 @@ from loans.models import (
 from loans.pricing.early_charges import require_early_charge_allowed
 from loans.pricing.late_rules import require_multiplier_allowed
 from loans.pricing.quotes import require_product_within_cap
+from loans.templatetags.loan_words import day_count_words, product_name
 
 VERSION_SECTIONS = [
     (None, ["product", "version", "status", "effective_from"]),
@@ -144,6 +146,17 @@ class OptionalListField(forms.JSONField):
         return "" if value is None else super().prepare_value(value)
 
 
+def _choice_of_calendars(column: Field[Any, Any]) -> forms.ChoiceField:
+    kept = [(calendar.code, f"{product_name(calendar)} ({calendar.code})") for calendar in Calendar.objects.all()]
+    return forms.ChoiceField(
+        label=capfirst(str(column.verbose_name)),
+        help_text=column.help_text,
+        choices=[("", "—"), *kept],
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+    )
+
+
 @admin.register(ProductVersion)
 class ProductVersionAdmin(HistoryAdmin):
     """Drafts are edited here; a draft becomes live by its status, and then the row is closed."""
@@ -174,21 +187,15 @@ class ProductVersionAdmin(HistoryAdmin):
         return kept | {"product": newest.product_id, "version": newest.version + 1, "status": VersionStatus.DRAFT}
 
     def formfield_for_dbfield(self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
-        """Fractions and lists as people write them; the calendar is chosen from those that are kept."""
+        """Fractions, lists and day counts as people write them; the calendar is chosen from those that are kept."""
         if isinstance(db_field, DecimalField):
             kwargs["form_class"] = PlainDecimalField
         elif isinstance(db_field, JSONField):
             kwargs |= {"form_class": OptionalListField, "widget": UnfoldAdminTextareaWidget(attrs={"rows": 2})}
-        if db_field.name != "business_calendar":
-            return super().formfield_for_dbfield(db_field, request, **kwargs)
-        kept = [(calendar.code, f"{calendar.code} · {calendar}") for calendar in Calendar.objects.order_by("code")]
-        return forms.ChoiceField(
-            label=capfirst(str(db_field.verbose_name)),
-            help_text=db_field.help_text,
-            choices=[("", "—"), *kept],
-            required=False,
-            widget=UnfoldAdminSelectWidget,
-        )
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "day_count":
+            field.choices = [(count.value, day_count_words(count.value)) for count in DayCount]
+        return _choice_of_calendars(db_field) if db_field.name == "business_calendar" else field
 
     def has_change_permission(self, request: HttpRequest, obj: ProductVersion | None = None) -> bool:
         closed = obj is not None and obj.status == VersionStatus.RETIRED

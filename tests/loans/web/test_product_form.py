@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from core.models import Calendar
 from loans.admin import VERSION_SECTIONS
 from loans.models import ProductVersion
 from tests.loans.factories import ProductVersionFactory
@@ -78,6 +79,8 @@ def test_it_begins_with_the_newest_version(administrator: Client) -> None:
     assert form["business_calendar"].value() == "CN"
     page = administrator.get(f"{ADD}?product={old.product_id}").content.decode()
     assert "0E-8" not in page and ">null<" not in page and "\nnull<" not in page
+    assert "actual days / 365" in page and "act_365f<" not in page
+    assert f"{Calendar.objects.get(code='CN').name} (CN)" in page
     assert administrator.get(ADD).context["adminform"].form["version"].value() == 1
     assert administrator.get(f"{ADD}?product=none").status_code == 200
 
