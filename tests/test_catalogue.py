@@ -44,6 +44,14 @@ def test_translations_keep_the_placeholders() -> None:
     assert not differ, differ
 
 
+def test_words_a_page_chooses_from_keep_their_commas() -> None:
+    """`yesno` of "yes,no" shows True and False where the list of a translation cannot be cut at its commas."""
+    lists = [entry for entry in written.translated_entries() if re.fullmatch(r"\w+(,\w+)+", entry.msgid)]
+
+    assert "yes,no" in [entry.msgid for entry in lists]
+    assert [entry.msgid for entry in lists if entry.msgstr.count(",") != entry.msgid.count(",")] == []
+
+
 @pytest.mark.skipif(not shutil.which("xgettext"), reason="NO GETTEXT: install Debian's package gettext")
 def test_every_sentence_of_code_and_pages_is_in_the_catalogue(tmp_path: Path) -> None:
     repository = FOLDER.parents[2]

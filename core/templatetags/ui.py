@@ -19,7 +19,7 @@ from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from core.charts import LineChart
 from core.choices import Showable, Tone, bucket_tone
@@ -55,6 +55,12 @@ def age(value: datetime | None) -> str:
     if minutes < 60 * 48:
         return _("%(n)d h") % {"n": minutes // 60}
     return _("%(n)d d") % {"n": minutes // (60 * 24)}
+
+
+@register.filter
+def phrases(said: Iterable[object]) -> str:
+    """Phrases as one sentence, with the comma of the reader's language."""
+    return pgettext("between phrases", ", ").join(str(phrase) for phrase in said)
 
 
 @register.filter

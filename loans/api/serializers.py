@@ -21,10 +21,12 @@ from loans.models import (
     RepaymentFrequency,
     RepaymentMethod,
 )
+from loans.models.schedule_choices import WORDS
 from loans.origination.application_lifecycle import APPLICATIONS
 from loans.origination.decisions import DecisionReason, reason_labels
 from loans.pricing.cost_words import COST_NAMES
 from loans.rates.cost_table import CostComponent, CostKind
+from loans.schedules.terms import BusinessDayRoll
 from partners.api.fields import Constant, InItsCurrency, InstantField, LiveMode, MoneyField, RateField, Reference
 from partners.api.schema import example, fen
 
@@ -42,6 +44,9 @@ AGREED = "What can be paid each period, instead of term_count: the number follow
 EARLY_CHARGE = "Early-repayment charge, a fraction of the principal repaid early when the loan is settled; 0: none."
 EARLY_CHARGE_AT_THE_END = "The same where a year or less is left to the last due date."
 EARLY_CHARGE_MONTHS = "Months from the disbursement in which it is charged; 0: until the end."
+DAYS_OFF = "What becomes of a due date on a day off of business_calendar; none: it stays."
+DAY_ROLLS = [(roll.value, words) for roll, words in WORDS[BusinessDayRoll].items()]
+CALENDAR = "The calendar of working days; empty: none."
 FEES_WITH_INSTALMENTS = "Fees that fall due with instalments; not fee_deducted."
 DECIDED = {
     ApplicationStatus.OFFERED,
@@ -63,6 +68,8 @@ class ProductSerializer(InItsCurrency):
     method = serializers.ChoiceField(RepaymentMethod.choices, source="live.method")
     frequency = serializers.ChoiceField(RepaymentFrequency.choices, source="live.frequency")
     every = serializers.IntegerField(source="live.every")
+    business_day_roll = serializers.ChoiceField(DAY_ROLLS, source="live.business_day_roll", help_text=DAYS_OFF)
+    business_calendar = serializers.CharField(source="live.business_calendar", help_text=CALENDAR)
     min_count = serializers.IntegerField(source="live.min_count", help_text="Least term_count of an application.")
     max_count = serializers.IntegerField(source="live.max_count", help_text="Greatest term_count of an application.")
     min_amount = MoneyField(source="live.min_amount")
@@ -87,7 +94,7 @@ class ProductSerializer(InItsCurrency):
     early_charge_months = serializers.IntegerField(source="live.early_charge_months", help_text=EARLY_CHARGE_MONTHS)
     remainder_tolerance = MoneyField(
         source="live.remainder_tolerance",
-        help_text="Where a loan owes no more in all, it is given up as small_remainder and the loan is settled; 0: never.",
+        help_text="What a loan still owes is waived up to this sum, as small_remainder, and the loan settled; 0: never.",
     )
     allocation_order = serializers.ListField(child=serializers.CharField(), source="live.allocation_order")
     is_purchase = serializers.BooleanField(

@@ -8,6 +8,9 @@ from rest_framework import serializers
 from borrowers.api.serializers import BorrowerSerializer
 from loans.api.currencies import currency_of_loan
 from loans.api.serializers import (
+    CALENDAR,
+    DAY_ROLLS,
+    DAYS_OFF,
     EARLY_CHARGE,
     EARLY_CHARGE_AT_THE_END,
     EARLY_CHARGE_MONTHS,
@@ -93,6 +96,8 @@ class LoanSerializer(InItsCurrency):
         help_text="Number of instalments of the contract as signed: the offer's term_count. The schedule tells what "
         "later changes made of it."
     )
+    business_day_roll = serializers.ChoiceField(DAY_ROLLS, help_text=DAYS_OFF)
+    business_calendar = serializers.CharField(help_text=CALENDAR)
     grace_days = serializers.IntegerField()
     late_annual_rate = RateField()
     late_rate_multiplier = RateField(allow_null=True, help_text="Of the contract rate; null: a late rate of its own.")
@@ -105,7 +110,7 @@ class LoanSerializer(InItsCurrency):
     early_charge_rate = RateField(help_text=EARLY_CHARGE)
     early_charge_last_year_rate = RateField(source="early_charge_at_the_end", help_text=EARLY_CHARGE_AT_THE_END)
     early_charge_months = serializers.IntegerField(help_text=EARLY_CHARGE_MONTHS)
-    remainder_tolerance = MoneyField(help_text="A remainder up to this sum is closed and the loan settled; 0: never.")
+    remainder_tolerance = MoneyField(help_text="A remainder up to this sum is waived and the loan settled; 0: never.")
     line_open_until = serializers.DateField(
         allow_null=True,
         help_text="The last day on which what was repaid can be drawn again; null: it never can, or nothing was paid out.",

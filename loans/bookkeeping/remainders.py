@@ -35,7 +35,7 @@ def closed(loan: Loan, account: Account, *, on: date) -> tuple[Account, LoanAct 
         figures={name: str(figure) for name, figure in outcome.effect.figures.items()},
         effective_on=account.as_of,
         recorded_on=on,
-        reason=_("No more was owed in all than the product collects."),
+        reason=_("What was owed in all was a small remainder by the terms of the product."),
         idempotency_key=new_id(CODE),
     )
     lines = lines_of(kind, loan, outcome.effect)

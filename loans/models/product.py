@@ -154,8 +154,8 @@ class ProductVersion(ScheduleSettings):
         default=False,
         db_default=False,
         help_text=_(
-            "For equal instalments, a fee spread over them included; of equal principal the part of principal is agreed. "
-            "The last instalment is smaller."
+            "With equal instalments the whole instalment is agreed, a fee spread over them included; with equal principal "
+            "its part of the principal. The last instalment is smaller."
         ),
     )
     history = tracked()
@@ -167,7 +167,10 @@ class ProductVersion(ScheduleSettings):
         constraints = [
             models.UniqueConstraint(fields=["product", "version"], name="loans_productversion_number"),
             models.UniqueConstraint(
-                fields=["product"], condition=Q(status="live"), name="loans_productversion_one_live"
+                fields=["product"],
+                condition=Q(status="live"),
+                name="loans_productversion_one_live",
+                violation_error_message=_("Another version of this product is live. Retire it first."),
             ),
             *ScheduleSettings.Meta.constraints,
             models.CheckConstraint(
@@ -206,13 +209,19 @@ class ProductVersion(ScheduleSettings):
             models.CheckConstraint(
                 condition=Q(min_count__gte=1, min_count__lte=F("max_count"), every__gte=1),
                 name="loans_productversion_counts",
+                violation_error_message=_(
+                    "There is at least one instalment, and the fewest are no more than the most."
+                ),
             ),
             models.CheckConstraint(
-                condition=Q(min_amount__gt=0, min_amount__lte=F("max_amount")), name="loans_productversion_amounts"
+                condition=Q(min_amount__gt=0, min_amount__lte=F("max_amount")),
+                name="loans_productversion_amounts",
+                violation_error_message=_("The smallest amount is above zero and no more than the largest."),
             ),
             models.CheckConstraint(
                 condition=Q(annual_rate__gte=0, annual_rate__lt=10, fee_rate__gte=0, fee_rate__lt=1),
                 name="loans_productversion_rates",
+                violation_error_message=_("The annual rate is from 0 to less than 10, the fee from 0 to less than 1."),
             ),
             models.CheckConstraint(
                 condition=Q(day_count__in=[count.value for count in DayCount]),
@@ -221,7 +230,7 @@ class ProductVersion(ScheduleSettings):
             models.CheckConstraint(
                 condition=Q(remainder_tolerance__lte=F("min_amount") / MOST_REMAINDER_OF),
                 name="loans_productversion_remainder_small",
-                violation_error_message=_("A remainder that is closed is at most one percent of the smallest amount."),
+                violation_error_message=_("A remainder that is waived is at most one percent of the smallest amount."),
             ),
             models.CheckConstraint(
                 condition=Q(late_rate_multiplier__range=(0, 10)),

@@ -66,9 +66,18 @@ class ScheduleSettings(models.Model):
     interest_type = choice_field(InterestType.DECLINING, _("interest is worked out"))
     interest_by = choice_field(InterestBy.PERIOD, _("part of the annual rate a period bears"))
     month_end = choice_field(MonthEnd.CLAMP, _("a due day the month does not have becomes"))
-    business_day_roll = choice_field(BusinessDayRoll.NONE, _("a due date that is no working day moves to"))
+    business_day_roll = choice_field(
+        BusinessDayRoll.NONE,
+        _("a due date on a day off"),
+        _("Only instalments by days or weeks are paid together or left out."),
+    )
     business_calendar = models.CharField(
-        _("calendar of working days"), max_length=20, blank=True, default="", db_default=""
+        _("calendar of working days"),
+        max_length=20,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Needed where a due date moves; see Products, Calendars."),
     )
     first_period = choice_field(FirstPeriod.CHARGED, _("a first period of odd length is"))
     grace_on_principal = _count_field(_("instalments without principal"))
@@ -134,31 +143,33 @@ class ScheduleSettings(models.Model):
     early_charge_rate = _share_field(
         _("early-repayment charge, part of the principal repaid early"),
         _(
-            "As a fraction: 0.01 is 1 %. Charged when the loan is settled before its time, not for a part of it; never more "
-            "than the interest saved, nor than the cap of the market leaves. 0: none."
+            "As a fraction: 0.01 is 1 %. Charged only when the whole loan is settled before its time; never more than "
+            "the interest saved, nor than the market's cap on all costs leaves. 0: none."
         ),
     )
     early_charge_last_year_rate = exact_field(
-        verbose_name=_("the same where a year or less is left"),
+        verbose_name=_("early-repayment charge where a year or less is left"),
         null=True,
         blank=True,
-        help_text=_("As a fraction, no more than the one before. Empty: the same."),
+        help_text=_("As a fraction, no more than before the last year. Empty: the same."),
     )
     early_charge_months = _count_field(
-        _("months in which it is charged"), _("From the day the money goes out. 0: until the end.")
+        _("months in which the early-repayment charge applies"), _("From the day the money goes out. 0: until the end.")
     )
     remainder_tolerance = money_field(
-        verbose_name=_("smallest remainder that is collected: up to this sum it is closed"),
+        verbose_name=_("largest remainder that is waived"),
         default=0,
         db_default=0,
         help_text=_(
-            "In the currency of the product, at most one percent of the smallest amount. Where all that a loan still owes "
-            "is no more, it is given up, under its own name in history and books, and the loan is settled. 0: never."
+            "When all that a loan still owes is no more than this sum, it is waived, under its own name in history and "
+            "books, and the loan is settled. At most one percent of the smallest amount. 0: never."
         ),
     )
     line_open_months = _count_field(
         _("months in which what was repaid can be drawn again"),
-        _("From the first payout, within the approved amount. 0: what was repaid cannot be drawn again."),
+        _(
+            "Of a loan paid out in parts, from the first payout on, within the approved amount. 0: it cannot be drawn again."
+        ),
     )
     charge_off_makes_all_due = models.BooleanField(
         _("when the loan is charged off, all of it falls due"),
@@ -174,8 +185,8 @@ class ScheduleSettings(models.Model):
         default=False,
         db_default=False,
         help_text=_(
-            "The share of all interest charged so far that the returned part has in the loan; late interest and fees stay. "
-            "Otherwise interest for the days used stays owed."
+            "When half of the loan is returned, half of all interest charged so far is given back; late interest and fees "
+            "are not. Otherwise interest for the days used stays owed."
         ),
     )
 
@@ -185,19 +196,27 @@ class ScheduleSettings(models.Model):
             models.CheckConstraint(
                 condition=Q(down_payment_rate__gte=0, down_payment_rate__lt=1, balloon_rate__gte=0, balloon_rate__lt=1),
                 name="%(app_label)s_%(class)s_shares",
+                violation_error_message=_("Down payment and balloon are parts of the loan: from 0 to less than 1."),
             ),
             models.CheckConstraint(
                 condition=Q(method="balloon", balloon_rate__gt=0) | (~Q(method="balloon") & Q(balloon_rate=0)),
                 name="%(app_label)s_%(class)s_balloon",
+                violation_error_message=_(
+                    "The method with a balloon at the end needs a balloon, and no other has one."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(rounding_step__gt=0)
                 & (Q(instalment_multiple__isnull=True) | Q(instalment_multiple__gte=models.F("rounding_step"))),
                 name="%(app_label)s_%(class)s_rounding",
+                violation_error_message=_(
+                    "The smallest sum is above zero, and what instalments are a multiple of is no smaller."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(business_day_roll="none") | ~Q(business_calendar=""),
                 name="%(app_label)s_%(class)s_calendar",
+                violation_error_message=_("Due dates that move need a calendar of working days."),
             ),
             models.CheckConstraint(
                 condition=~Q(business_day_roll__in=[roll.value for roll in STEPPING])
@@ -217,6 +236,7 @@ class ScheduleSettings(models.Model):
             models.CheckConstraint(
                 condition=Q(repricing="fixed", rate_index="") | (~Q(repricing="fixed") & ~Q(rate_index="")),
                 name="%(app_label)s_%(class)s_index",
+                violation_error_message=_("A rate that is set anew needs an index, and a fixed one has none."),
             ),
             models.CheckConstraint(
                 condition=Q(recalculates=True)
@@ -257,7 +277,9 @@ class ScheduleSettings(models.Model):
                 ),
             ),
             models.CheckConstraint(
-                condition=Q(remainder_tolerance__gte=0), name="%(app_label)s_%(class)s_remainder_tolerance"
+                condition=Q(remainder_tolerance__gte=0),
+                name="%(app_label)s_%(class)s_remainder_tolerance",
+                violation_error_message=_("A remainder that is waived is not below zero."),
             ),
         ]
 

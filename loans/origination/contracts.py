@@ -21,6 +21,7 @@ from loans.pricing import late_rules
 from loans.pricing.early_charges import cost_cap_of_contract
 from loans.pricing.index_rates import index_rate
 from loans.pricing.quotes import Quote, require_lawful, schedule_as_json, terms_as_json
+from loans.schedules.terms import BusinessDayRoll
 
 
 def conclude(offer: Offer, on: date, signed_via: str) -> Loan:
@@ -126,12 +127,20 @@ def document_of(*, number: str, offer: Offer, loan: Loan, quote: Quote, on: date
         "terms": terms_as_json(quote.terms),
         "floating_rate": _floating_rate(loan),
         "grace_days": loan.grace_days,
+        "days_off": _days_off(loan),
         "line_open_months": loan.line_open_months,
         "charge_off_makes_all_due": loan.charge_off_makes_all_due,
         "allocation_order": list(loan.allocation_order),
         "schedule": schedule_as_json(quote.schedule),
         "all_in_cost": _cost_table(loan, quote, version.fee_payee),
     }
+
+
+def _days_off(loan: Loan) -> dict[str, str] | None:
+    """What becomes of a due date on a day off, and by which calendar; None where it stays."""
+    if loan.business_day_roll == BusinessDayRoll.NONE:
+        return None
+    return {"due_date": loan.business_day_roll, "calendar": loan.business_calendar}
 
 
 def _floating_rate(loan: Loan) -> dict[str, str] | None:

@@ -30,5 +30,5 @@ def _words(rate: Decimal, at_the_end: Decimal, months: int) -> list[str]:
         said.append(_("%(rate)s where a year or less is left") % {"rate": percent(at_the_end)})
     if months:
         said.append(ngettext("in the first month", "in the first %(n)d months", months) % {"n": months})
-    said.append(_("no more than the interest saved, nor than the cap on all costs leaves"))
+    said.append(_("at most the interest saved, and all costs within the cap"))
     return said

@@ -4,10 +4,9 @@ from typing import Any
 
 from django import template
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext_lazy, ngettext
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language, gettext_lazy
 
-from loans.pages import bank_reasons, early_words, late_words, loan_page, mandate_page
+from loans.pages import bank_reasons, days_off_words, early_words, late_words, loan_page, mandate_page
 from loans.pricing.cost_words import COST_NAMES, payee_words
 from loans.rates.cost_table import CostKind
 from messaging.queries import reason_label
@@ -17,6 +16,8 @@ register.filter("money_split", loan_page.money_split)
 register.filter("debit_reason", mandate_page.reason)
 register.filter("bank_reason", bank_reasons.in_words)
 register.filter("refusal_words", reason_label)
+register.filter("days_off_words", days_off_words.words_of)
+register.filter("days_off_words_of_contract", days_off_words.words_of_contract)
 register.filter("early_words", early_words.words_of)
 register.filter("early_words_of_contract", early_words.words_of_contract)
 register.filter("late_words_of_version", late_words.words_of_version)
@@ -45,6 +46,12 @@ _DAY_COUNTS: dict[str, str | Promise] = {
     "act_act_afb": gettext_lazy("whole years, then actual days / 365 or 366"),
     "eu_remark_c": gettext_lazy("whole periods, then actual days / 365 or 366"),
 }
+# Apart, not as plural forms of each other: Chinese says no "1" where it is every month.
+_RHYTHMS: dict[str, tuple[str | Promise, str | Promise]] = {
+    "month": (gettext_lazy("every month"), gettext_lazy("every %(n)d months")),
+    "week": (gettext_lazy("every week"), gettext_lazy("every %(n)d weeks")),
+    "day": (gettext_lazy("every day"), gettext_lazy("every %(n)d days")),
+}
 
 
 @register.filter
@@ -69,12 +76,8 @@ def day_count_words(code: str) -> str:
 def rhythm(terms: Any) -> str:
     """How often an instalment falls due: "every month", "every 2 weeks"."""
     every = terms.every
-    words = {
-        "month": ngettext("every month", "every %(n)d months", every),
-        "week": ngettext("every week", "every %(n)d weeks", every),
-        "day": ngettext("every day", "every %(n)d days", every),
-    }
-    return words.get(terms.frequency, _("every %(n)d")) % {"n": every}
+    one, several = _RHYTHMS[terms.frequency]
+    return str(one) if every == 1 else str(several) % {"n": every}
 
 
 @register.filter

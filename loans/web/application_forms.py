@@ -13,7 +13,15 @@ from borrowers.models import Borrower
 from loans.models import Application, ApplicationStatus, Merchant, Product
 from loans.origination.application_wish import ApplicationWish
 from loans.pricing.agreed_instalments import AgreedInstalmentOrNumber
+from loans.templatetags.loan_words import product_name
 from loans.web.forms import KeyedForm, money_input
+
+
+class ProductField(forms.ModelChoiceField):
+    """Products by their name in the reader's language."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return product_name(obj)
 
 
 class ApplicationFilter(forms.Form):
@@ -21,7 +29,7 @@ class ApplicationFilter(forms.Form):
 
     q = forms.CharField(label=_("Number"), required=False)
     status = forms.ChoiceField(label=_("State"), required=False)
-    product = forms.ModelChoiceField(label=_("Product"), queryset=Product.objects.none(), required=False)
+    product = ProductField(label=_("Product"), queryset=Product.objects.none(), required=False)
     submitted_from = forms.DateField(
         label=_("Submitted from"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
@@ -54,7 +62,7 @@ class ApplicationFilter(forms.Form):
 class WishForm(KeyedForm):
     """What somebody wants: product, amount, term; for a purchase what is bought, from whom, at which price."""
 
-    product = forms.ModelChoiceField(label=_("Product"), queryset=Product.objects.none())
+    product = ProductField(label=_("Product"), queryset=Product.objects.none())
     amount = money_input(_("Amount"), min_value=Decimal("0.01"))
     price = money_input(
         _("Price of the purchase"),

@@ -1,4 +1,7 @@
-"""What the demo lends: one product of each kind, an older version of one of them, all within the cap on cost."""
+"""What the demo lends: one product of each kind, an older version of one of them, all within the cap on cost.
+
+Together they show every setting that changes what a borrower is told.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -42,6 +45,7 @@ CATALOGUE = (
             "max_amount": Decimal(15000),
             "annual_rate": Decimal("0.15"),
             "is_purchase": True,
+            "refund_gives_interest_back": True,
         },
         (2000, 8000, 100),
         (6, 6, 12),
@@ -94,6 +98,43 @@ CATALOGUE = (
         (5000, 20000, 1000),
         (6, 12),
         0,  # asked for by those who have a policy, see ``policies``
+    ),
+    Offered(
+        "weekly",
+        "Weekly loan, days off left out",
+        "周还贷款 · 遇节假日跳过",
+        {
+            "method": RepaymentMethod.EQUAL_INSTALMENTS,
+            "frequency": RepaymentFrequency.WEEK,
+            "min_count": 4,
+            "max_count": 52,
+            "max_amount": Decimal(20000),
+            "business_day_roll": "skip",
+            "business_calendar": "CN",
+            "allows_agreed_instalment": True,
+            "early_charge_rate": Decimal("0.01"),
+            "early_charge_months": 6,
+            "remainder_tolerance": Decimal("1.00"),
+        },
+        (2000, 8000, 500),
+        (12, 26),
+        0,  # for visitors to try
+    ),
+    Offered(
+        "credit-line",
+        "Credit line, drawn again",
+        "循环额度 · 先息后本",
+        {
+            "method": RepaymentMethod.INTEREST_ONLY,
+            "max_count": 12,
+            "max_amount": Decimal(50000),
+            "allows_drawdowns": True,
+            "line_open_months": 24,
+            "charge_off_makes_all_due": True,
+        },
+        (5000, 20000, 1000),
+        (6, 12),
+        0,  # for visitors to try
     ),
 )
 

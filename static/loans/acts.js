@@ -13,7 +13,9 @@ document.addEventListener("click", (event) => {
 document.addEventListener("htmx:afterSwap", (event) => {
   const quote = event.detail.target.querySelector("[data-settle-open]");
   if (!quote) return;
-  document.querySelector("#act-form .btn-primary").disabled = quote.dataset.settleOpen !== "yes";
+  const open = quote.dataset.settleOpen === "yes";
+  document.querySelector("#act-form .btn-primary").disabled = !open;
+  document.getElementById("preview").hidden = !open; // the quote says that its day has not come: no second refusal
   const amount = document.getElementById("id_amount");
   if (amount.value !== quote.dataset.settleWith) {
     amount.value = quote.dataset.settleWith;

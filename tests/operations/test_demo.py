@@ -14,10 +14,12 @@ from pytest_django.plugin import DjangoDbBlocker
 from borrowers.models import Borrower
 from core import business_date
 from ledger import queries as books
-from loans.models import Application, Loan, LoanPosition, LoanStatus, PledgeStatus, PolicyPledge
+from loans.models import Application, Loan, LoanPosition, LoanStatus, PledgeStatus, PolicyPledge, ProductVersion
+from loans.pricing.quotes import require_product_within_cap
 from loans.proof.verifying import compare
 from operations.demo import office, policies, portfolio
 from operations.demo.portfolio import DemoNotPossible, Size, load
+from operations.demo.products import open_catalogue
 from operations.demo.staff import TEAM, hire_team
 from operations.demo.story import STEPS, StoryAtItsEnd, begin, live, next_step
 from operations.end_of_day import close_due
@@ -193,3 +195,16 @@ def test_one_job_at_a_time(staff_member: Callable[..., User]) -> None:
     assert request_catch_up(today=TODAY, requested_by=None) == first
     with pytest.raises(JobRunning):
         request_advance(to=TODAY, requested_by=None)
+
+
+@pytest.mark.django_db
+def test_its_products_show_each_setting_a_borrower_is_told_of() -> None:
+    open_catalogue(date(2026, 4, 1))
+    sold = ProductVersion.objects.filter(status="live")
+
+    assert sold.filter(early_charge_rate__gt=0, early_charge_months__gt=0, remainder_tolerance__gt=0).exists()
+    assert sold.filter(business_day_roll="skip", business_calendar="CN", allows_agreed_instalment=True).exists()
+    assert sold.filter(allows_drawdowns=True, line_open_months__gt=0, charge_off_makes_all_due=True).exists()
+    assert sold.filter(is_purchase=True, refund_gives_interest_back=True).exists()
+    for version in sold:
+        require_product_within_cap(version, version.effective_from)

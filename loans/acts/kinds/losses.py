@@ -121,7 +121,8 @@ SMALL_REMAINDER = register(
         by_itself=True,
         label=_("Small remainder closed"),
         hint=_(
-            "All that was still owed was no more than the product collects: it was given up and the loan is settled."
+            "All that was still owed was a small remainder by the terms of the product: it was waived, and the loan is "
+            "settled."
         ),
         permission="loans.change_terms",
         change=SmallRemainderClosed,

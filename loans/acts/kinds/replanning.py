@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import Invalid
 from core.money import CENT
+from core.writing import money
 from ledger.posting import Line
 from loans.account.account import Account
 from loans.account.changes.base import Change, Effect
@@ -55,7 +56,7 @@ def _within_approved(loan: Loan, account: Account, change: Change) -> None:
     else:
         left = loan.principal - drawn(loan)
     if change.amount > left:
-        raise BeyondApproved(left=left, approved=loan.principal)
+        raise BeyondApproved(left=money(left, loan.currency), approved=money(loan.principal, loan.currency))
 
 
 def _paid_out(loan: Loan, effect: Effect) -> list[Line]:

@@ -77,7 +77,7 @@ def test_what_the_bank_has_paid_is_not_undone() -> None:
 def test_what_the_act_would_refuse_is_not_ordered() -> None:
     loan = a_line_drawn_once()
 
-    with pytest.raises(DomainError, match=r"7000\.00 of the approved 12000\.00") as refusal:
+    with pytest.raises(DomainError, match=r"7,000\.00 of the approved ¥ 12,000\.00") as refusal:
         ordered(loan, PART + Decimal("0.01"))
 
     assert refusal.value.code == "beyond_approved"

@@ -113,7 +113,7 @@ def test_within_the_approved_amount_by_what_is_outstanding() -> None:
     loan = a_paid_off_line()
     draw(loan, "9000.00", AGAIN)
 
-    with pytest.raises(DomainError, match=r"3000\.00 of the approved 12000\.00"):
+    with pytest.raises(DomainError, match=r"3,000\.00 of the approved ¥ 12,000\.00"):
         order(loan, "3000.01", AGAIN, "more")
     draw(loan, "3000.00", AGAIN, "rest")
     assert position(loan).principal_outstanding == 12000

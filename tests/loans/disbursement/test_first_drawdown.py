@@ -214,7 +214,7 @@ def test_from_application_to_a_second_drawdown_on_the_pages(client: Client, sign
     key = house.get(address).context["form"]["key"].value()
     form = {"key": key, "effective_on": ON.isoformat(), "reason": "second part"}
     refused = house.post(address, {**form, "amount": "1000.01"})
-    assert refused.status_code == 422 and "1000.00 of the approved 6000.00" in refused.content.decode()
+    assert refused.status_code == 422 and "¥ 1,000.00 of the approved ¥ 6,000.00" in refused.content.decode()
     assert house.post(address, {**form, "amount": "1000.00"}).status_code == 302
     assert house.post(address, {**form, "amount": "1000.00"}).status_code == 302  # the same form once more
     assert position(loan).principal_outstanding == FIRST

@@ -75,7 +75,7 @@ def test_a_contract_says_it_all_and_an_early_one_the_rate() -> None:
             "en",
             "1.50 × contract rate, on overdue principal and overdue interest, at most 30.00 % of the principal in all",
         ),
-        ("zh-hans", "合同利率的 1.50 倍, 按逾期本金和逾期利息计收, 合计不超过本金的 30.00 %"),
+        ("zh-hans", "合同利率的 1.50 倍，按逾期本金和逾期利息计收，合计不超过本金的 30.00 %"),
     ],
 )
 def test_the_product_page_says_it_in_both_languages(admin_client: Client, language: str, words: str) -> None:

@@ -272,7 +272,7 @@ def test_the_contract_lists_it_among_what_may_be_charged() -> None:
     assert words_of_contract(early) == [
         "1.00 % of the principal repaid early",
         "in the first 12 months",
-        "no more than the interest saved, nor than the cap on all costs leaves",
+        "at most the interest saved, and all costs within the cap",
     ]
 
 

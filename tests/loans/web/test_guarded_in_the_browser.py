@@ -95,3 +95,16 @@ def test_the_questions_fit_their_window(
         page.goto(address)
         picture(page, f"guard-{name}-{language}-{theme}-{width}")
         assert_fits(page, width)
+
+
+def test_a_quote_for_a_day_to_come_is_no_refusal(page_as: PageAs, loan: Loan) -> None:
+    page = page_as("operations")
+    page.goto(f"/app/loans/{loan.number}/settle")
+    expect(page.locator("#preview")).to_contain_text("settles the loan")
+
+    page.get_by_label("Settle on").fill("2026-02-10")
+    page.get_by_label("Settle on").blur()
+
+    expect(page.locator("#quote")).to_contain_text("quote only: this day has not come")
+    expect(page.locator("#preview")).to_be_hidden()
+    expect(page.get_by_role("button", name="Settle with the quoted amount")).to_be_disabled()
