@@ -226,8 +226,10 @@ def _earned(facts: Facts) -> Iterator[OracleDifference]:
     on = facts.stored.as_of
     if facts.stored.status != "active":
         return
-    if facts.contract.spreads_first_period and any(row.interest_paid for row in facts.rows if row.due_on > on):
+    if facts.contract.spreads_first_period and _is_paid_ahead(facts, on):
         raise NotFollowed("which part of a spread first period was paid ahead")
+    if any(act.asked["interest"] == "spread" for act in facts.of("payment_holiday")) and _is_paid_ahead(facts, on):
+        raise NotFollowed("which part of the price of a holiday was paid ahead")
     due = sum((row.interest for row in facts.rows if row.due_on <= on), NOTHING)
     all_due = called_in_on(facts)  # by then interest runs to the rest day
     left = cents(interest_by(facts, on if all_due is None else max(on, rest_day(facts, all_due)))) - due
@@ -243,6 +245,10 @@ def _earned(facts: Facts) -> Iterator[OracleDifference]:
         yield _tell(facts, "interest of instalments fallen due", due, due + left)
     elif not -TOLERANCE * begun <= facts.stored.interest_accrued - right <= TOLERANCE * begun + kept_of(facts, on):
         yield _tell(facts, "interest earned", facts.stored.interest_accrued, right)
+
+
+def _is_paid_ahead(facts: Facts, on: date) -> bool:
+    return any(row.interest_paid for row in facts.rows if row.due_on > on)
 
 
 def _agreed_interest(facts: Facts) -> Iterator[OracleDifference]:

@@ -175,7 +175,12 @@ def _turned(facts: Facts, found: list[Reign], act: Act) -> list[Reign]:
     parts = [x for x in found[-1].stretches if x.number == number]
     kept = tuple(replace(x, until=min(x.until, act.on)) for x in found[-1].kept)
     found = [*found[:-1], replace(found[-1], kept=kept)]
-    if len(parts) != 1 or not parts[0].by_count or _held_before(facts, act.on, parts[0]):
+    if (
+        len(parts) != 1
+        or not parts[0].by_count
+        or _held_before(facts, act.on, parts[0])
+        or _is_put_off(facts, parts[0])
+    ):
         return found
     whole = parts[0]
     cut = _split(facts.contract, whole, {act.on})
@@ -184,6 +189,13 @@ def _turned(facts: Facts, found: list[Reign], act: Act) -> list[Reign]:
         kept = (*kept, Kept(len(found) - 1, whole.start, act.on, whole.end, past, whole.end))
     by = [replace(x, stretches=tuple(z for y in x.stretches for z in (cut if y == whole else [y]))) for x in found]
     return [*by[:-1], replace(by[-1], kept=kept)]
+
+
+def _is_put_off(facts: Facts, stretch: Stretch) -> bool:
+    """Whether what ``stretch`` bears falls due with a later instalment, or its instalment's with what others bore."""
+    deferred = facts.contract.deferred_instalments
+    numbers = [row.number for row in facts.signed if row.starts_on < row.due_on]
+    return bool(deferred) and stretch.number in numbers[: deferred + 1]
 
 
 def _held_before(facts: Facts, on: date, stretch: Stretch) -> bool:

@@ -207,7 +207,7 @@ def worked_out_anew(
     elif not is_regular(account, terms, rows[0]):
         found = [Period(*found[0][:2], None), *found[1:]]  # an act made it longer or shorter: it is measured by itself
         changes["first_period"] = FirstPeriod.CHARGED
-    if on <= start or rows[0].curve:
+    if on <= start or _has_turned(rows, on):
         begins = max(on, start)
         rest = rest_of(account, terms, rows, begins, **changes)
         cut = [Period(begins, *found[0][1:]), *found[1:]]
@@ -235,6 +235,13 @@ def worked_out_anew(
         unwound = flat_unwound(terms, found, [row.interest for row in rows], (opening + added) / opening, on)
         amounts = [(principal, interest) for (principal, _old), interest in zip(amounts, unwound, strict=True)]
     return with_amounts(account, rows, found, (amounts, curves), begins, before)
+
+
+def _has_turned(rows: Sequence[InstalmentState], on: date) -> bool:
+    """Whether something turned in the running period, or some of it was earned, before ``on``, by a later instalment."""
+    start = rows[0].starts_on
+    later = (curve_of(row) for row in rows[1:] if row.curve)
+    return bool(rows[0].curve) or any(earned_by(curve, on) > earned_by(curve, start) for curve in later)
 
 
 def is_regular(account: Account, terms: LoanTerms, row: InstalmentState) -> bool:
@@ -277,7 +284,7 @@ def with_amounts(
     changed = []
     for k, (row, period, (principal, interest)) in enumerate(zip(rows, periods, amounts, strict=True)):
         starts_on, left = (period.starts_on, interest) if k else (begins, interest - brought)
-        own = curves[k] if curves else line(starts_on, period.due_on, left)
+        own = (curves[k] if curves else STRAIGHT) or line(starts_on, period.due_on, left)
         earlier = until(curve_of(row), min(begins, row.starts_on))
         carried = round_to(earlier[-1][1], row.step) if earlier else ZERO
         kept = until(curve_of(row), begins) if not k and begins > row.starts_on else earlier if carried else ()

@@ -12,6 +12,7 @@ import pytest
 from core.day_counts import DayCount
 from core.working_days import WorkingCalendar
 from loans.account.account import Account, open_account
+from loans.account.changes.credits import InterestWaived
 from loans.account.changes.due_dates import DueDayChanged, PaymentHoliday
 from loans.account.changes.earning import lengthened
 from loans.account.changes.extending import Extended
@@ -248,3 +249,14 @@ def test_a_moved_bullet_is_rescheduled_over_all_of_its_time() -> None:
     lowered = Rescheduled(on=on("2-1"), from_due_on=on("4-11"), annual_rate=SIX, terms=terms)
 
     assert interest(apply(account, lowered)[0]) == ["26.00"]
+
+
+def test_a_new_rate_leaves_waived_what_falls_due_later() -> None:
+    """12.00 × 20 ÷ 31 less 3.00 that were waived, then 2.00, 4.00 and 2.00 at 6 %: all of it due with the third."""
+    terms = replace(TERMS, grace_on_interest_payment=2)
+    waived = apply(an_account(terms), InterestWaived(on=on("1-16"), amount=Decimal("3.00")))[0]
+
+    after = with_rate(waived, "1-21", terms)
+
+    assert interest(after) == ["0.00", "0.00", "12.74"]
+    assert earned(after, "1-21") == "4.74"
