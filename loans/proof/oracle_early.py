@@ -10,12 +10,16 @@ from fractions import Fraction
 
 from loans.proof.oracle_days import months_later
 from loans.proof.oracle_reading import NOTHING, Facts, Row
+from loans.proof.oracle_rests import NotFollowed
 
 CENT = Decimal("0.01")
 
 
 def early_charge(facts: Facts, on: date, interest: Decimal, late: Decimal) -> Decimal:
-    """What is charged beside ``interest`` and ``late`` interest, all of both by the end of ``on``, if all is repaid then."""
+    """What is charged beside ``interest`` and ``late`` interest, all of both by the end of ``on``, if all is repaid then.
+
+    Raises NotFollowed.
+    """
     agreed, ahead = facts.contract.early, [row for row in facts.rows if row.due_on > on]
     if agreed is None or not ahead or (agreed.free_from is not None and on >= agreed.free_from):
         return NOTHING
@@ -23,7 +27,11 @@ def early_charge(facts: Facts, on: date, interest: Decimal, late: Decimal) -> De
     rate = agreed.last_year_rate if is_last_year else agreed.rate
     fallen_due = sum((row.interest for row in facts.rows if row.due_on <= on), NOTHING)
     saved = sum((row.interest for row in ahead), NOTHING) - max(interest - fallen_due, NOTHING)
-    most = [sum((row.principal - row.principal_paid for row in ahead), NOTHING) * rate, saved]
+    part = sum((row.principal - row.principal_paid for row in ahead), NOTHING) * rate
+    late_now = any(row.due_on < on and row.principal > row.principal_paid for row in facts.rows)
+    if facts.contract.follows_balance and late_now and saved < part and on > facts.stored.as_of:
+        raise NotFollowed("what is saved of instalments that are laid out anew on the day")
+    most = [part, saved]
     if agreed.cost_cap is not None:
         fees = sum((row.fee for row in facts.rows), NOTHING) + agreed.charged_before
         used = sum((_in_use(row, facts.contract.start_on, on) for row in facts.rows), Fraction(0))

@@ -125,8 +125,12 @@ def against_oracle(loan: Loan) -> Iterator[Difference]:
     if loan.status != LoanStatus.ACTIVE or oracle.not_followed(loan):
         return
     quote = quote_of(positions.load(loan, loan.position), loan.position.as_of)
-    asked, right = max(quote.total, ZERO), max(oracle.pay_off(loan, quote.on), ZERO)
-    if abs(asked - right) > oracle.TOLERANCE * (loan.instalment_count + 1):
+    try:
+        asked, right = max(quote.total, ZERO), max(oracle.pay_off(loan, quote.on), ZERO)
+    except oracle.NotFollowed:
+        return
+    agreement = oracle.TOLERANCE * (loan.instalment_count + 1)
+    if not -agreement <= asked - right <= agreement + oracle.kept(loan, quote.on):
         yield Difference(loan.number, f"pay-off on {quote.on}", asked, right)
 
 
