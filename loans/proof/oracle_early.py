@@ -5,14 +5,13 @@ China, Announcement [2021] No. 3); in cents, what is less than a cent is not cha
 """
 
 from datetime import date
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 from fractions import Fraction
 
+from core.money import ROUND_DOWN, round_money
 from loans.proof.oracle_days import months_later
 from loans.proof.oracle_reading import NOTHING, Facts, Row
 from loans.proof.oracle_rests import NotFollowed
-
-CENT = Decimal("0.01")
 
 
 def early_charge(facts: Facts, on: date, interest: Decimal, late: Decimal) -> Decimal:
@@ -36,7 +35,7 @@ def early_charge(facts: Facts, on: date, interest: Decimal, late: Decimal) -> De
         fees = sum((row.fee for row in facts.rows), NOTHING) + agreed.charged_before
         used = sum((_in_use(row, facts.contract.start_on, on) for row in facts.rows), Fraction(0))
         most.append(_exact(Fraction(agreed.cost_cap) * used) - interest - late - fees)
-    return max(min(most).quantize(CENT, ROUND_DOWN), NOTHING)
+    return max(round_money(min(most), mode=ROUND_DOWN), NOTHING)
 
 
 def _in_use(row: Row, began: date, on: date) -> Fraction:

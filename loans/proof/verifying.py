@@ -11,6 +11,7 @@ from loans.bookkeeping import positions
 from loans.events.stored import events_of
 from loans.models import Instalment, Loan, LoanPosition, LoanStatus
 from loans.proof import book_checks, oracle
+from loans.proof.oracle_rests import NotFollowed
 from loans.schedules.schedule import build_schedule
 from loans.servicing.payoffs import quote_of
 
@@ -127,7 +128,7 @@ def against_oracle(loan: Loan) -> Iterator[Difference]:
     quote = quote_of(positions.load(loan, loan.position), loan.position.as_of)
     try:
         asked, right = max(quote.total, ZERO), max(oracle.pay_off(loan, quote.on), ZERO)
-    except oracle.NotFollowed:
+    except NotFollowed:
         return
     agreement = oracle.TOLERANCE * (loan.instalment_count + 1)
     if not -agreement <= asked - right <= agreement + oracle.kept(loan, quote.on):

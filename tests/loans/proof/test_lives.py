@@ -18,6 +18,7 @@ from ledger.queries import difference
 from loans.bookkeeping import positions
 from loans.models import Instalment, Loan, LoanPosition
 from loans.proof import oracle
+from loans.proof.oracle_rests import NotFollowed
 from loans.proof.verifying import compare
 from loans.schedules.terms import TermsRefused
 from loans.servicing.payoffs import quote_of
@@ -108,7 +109,7 @@ def assert_agreed_by_all(life: Life) -> None:
         quote = quote_of(account, max(life.today, account.as_of))
         try:
             right = oracle.pay_off(loan, quote.on)
-        except oracle.NotFollowed:
+        except NotFollowed:
             return
         more = max(quote.total, ZERO) - max(right, ZERO)
         assert -OF_A_PAY_OFF <= more <= OF_A_PAY_OFF + oracle.kept(loan, quote.on), life.told
