@@ -17,6 +17,7 @@ from loans.proof.oracle_measures import (
     STEPPING,
     Stretch,
     agreed_day,
+    counted_period,
     days_added,
     goes_by_days,
     part_counted,
@@ -30,6 +31,7 @@ from loans.proof.oracle_reading import NOTHING, Act, Contract, Facts, Money, Row
 from loans.proof.oracle_rests import NotFollowed, called_in_on, rest_day
 
 ONE_DAY = timedelta(days=1)
+LONGEST_ROLL = 10  # days by which days off move a due date
 # Acts after which other instalments stand than before. The last three move overdue money into instalments that bear
 # interest for a time of their own; the oracle does not follow them.
 RESHAPING = (
@@ -268,6 +270,12 @@ def _after(facts: Facts, before: Reign, act: Act, rows: tuple[Row, ...]) -> Reig
         had_days = known is None or known.starts_on < known.due_on  # a down payment has none until it is moved
         if row.starts_on >= row.due_on or (contract.follows_balance and row.number not in planned):
             continue  # nor is it, where interest follows the balance, a part of the plan
+        if (
+            known == row
+            and not row.agreed
+            and any(x.starts_on <= row.starts_on < x.due_on for x in rows if x is not row)
+        ):
+            continue  # custom instalments had repaid all before: it stays where it is
         if known is None or (not kept and had_days):
             found.append(regular_period(contract, row, (row.starts_on, row.due_on)))
         elif (known.starts_on, known.due_on) == (row.starts_on, row.due_on):
@@ -325,18 +333,18 @@ def _measured_anew(contract: Contract, act: Act, row: Row, kept: Sequence[Stretc
     rest of it measured by itself."""
     if row.starts_on >= act.on:
         return [regular_period(contract, row, (row.starts_on, row.due_on))]
-    if len(kept) == 1 and row.due_on > act.on and contract.moves_to == "none":
-        whole = stepped(contract, row.starts_on, 1) == row.due_on
-        return (
-            list(kept)
-            if whole or (contract.frequency == "month" and kept[0].by_count)
-            else [period_alone(contract, row)]
-        )
-    if len(kept) == 1 or not kept[-1].whole or row.due_on <= act.on:
+    if row.due_on <= act.on or not kept[-1].whole:
         return list(kept)
+    if not goes_by_days(contract):
+        off = abs((stepped(contract, row.starts_on, 1) - row.due_on).days)
+        if off > (0 if contract.moves_to == "none" else LONGEST_ROLL):
+            raise NotFollowed("a period that an act had made longer or shorter, worked out anew")
+        return list(kept)
+    if len(kept) == 1:
+        return _split(contract, counted_period(contract, row), {act.on})
     past = [x for x in kept if x.start < act.on]
     past = [replace(x, end=min(x.end, act.on), whole=x.share * (min(x.end, act.on) - x.start).days) for x in past]
-    return [*past, period_alone(contract, replace(row, starts_on=act.on))]
+    return [*past, counted_period(contract, replace(row, starts_on=act.on))]
 
 
 def _spread_over(kept: Sequence[Stretch], row: Row) -> list[Stretch]:
@@ -348,6 +356,11 @@ def _first_moved(facts: Facts, act: Act, kept: Sequence[Stretch], known: Row, ro
     """The period that an act made longer or shorter."""
     contract = facts.contract
     if act.kind == "rescheduled":
+        turned = [
+            x.on for x in facts.of("drawn_down", "rate_changed", "merchant_refund", "rescheduled") if x is not act
+        ]
+        if len(kept) > 1 or any(row.starts_on < on <= act.on for on in turned):
+            raise NotFollowed("a period in which rate or balance had changed, rescheduled")
         return [period_alone(contract, row)]
     if any(x.amount("credit_used") for x in facts.acts if x.on <= act.on):
         raise NotFollowed("which instalments a credit balance had paid before they were moved")

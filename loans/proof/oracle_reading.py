@@ -94,9 +94,13 @@ class Row:
     settled_on: date | None = None
 
     @property
+    def agreed(self) -> Decimal:
+        return self.principal + self.interest + self.fee
+
+    @property
     def agreed_owed(self) -> Decimal:
         paid = self.principal_paid + self.interest_paid + self.fee_paid
-        return self.principal + self.interest + self.fee - paid
+        return self.agreed - paid
 
 
 @dataclass(frozen=True, slots=True)

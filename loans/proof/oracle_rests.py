@@ -25,7 +25,7 @@ def rest_day(facts: Facts, on: date) -> date:
 
 def _planned_rows(facts: Facts) -> tuple[Row, ...]:
     """The instalments with the due dates they had before a loan that ended was called in."""
-    ended = ended_on(facts)
+    ended = called_in_on(facts)
     before = [version for version in facts.versions if version.until is not None and version.until == ended]
     signed = {row.number for row in facts.signed}  # what is owed again since falls due on no rest day
     return tuple(row for row in (before[-1].rows if before else facts.rows) if row.number in signed)

@@ -207,7 +207,7 @@ def worked_out_anew(
     elif not is_regular(account, terms, rows[0]):
         found = [Period(*found[0][:2], None), *found[1:]]  # an act made it longer or shorter: it is measured by itself
         changes["first_period"] = FirstPeriod.CHARGED
-    if on <= start or _has_turned(rows, on):
+    if on <= start or has_turned(rows, on):
         begins = max(on, start)
         rest = rest_of(account, terms, rows, begins, **changes)
         cut = [Period(begins, *found[0][1:]), *found[1:]]
@@ -237,7 +237,7 @@ def worked_out_anew(
     return with_amounts(account, rows, found, (amounts, curves), begins, before)
 
 
-def _has_turned(rows: Sequence[InstalmentState], on: date) -> bool:
+def has_turned(rows: Sequence[InstalmentState], on: date) -> bool:
     """Whether something turned in the running period, or some of it was earned, before ``on``, by a later instalment."""
     start = rows[0].starts_on
     later = (curve_of(row) for row in rows[1:] if row.curve)

@@ -12,9 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from core.money import ZERO
 from loans.account.account import Account, InstalmentState, age, settle_rows
 from loans.account.changes.base import Effect, EventImpossible
+from loans.account.changes.earning import curve_of
 from loans.account.changes.late_rates import with_contract_rate
 from loans.account.changes.made_dates import agreed_dues, agreed_on, later_dues, rolled
 from loans.account.changes.replanning import (
+    has_turned,
     is_regular,
     lent_in_all,
     periods_of,
@@ -25,6 +27,7 @@ from loans.account.changes.replanning import (
 )
 from loans.schedules.amortisation import Course, amortise_by_day
 from loans.schedules.due_dates import Period, step
+from loans.schedules.earning import earned_by
 from loans.schedules.schedule import repaying
 from loans.schedules.terms import FirstPeriod, LoanTerms, Method
 
@@ -96,7 +99,8 @@ class Rescheduled:
             changed["first_period"] = FirstPeriod.CHARGED
         if self.interest_grace:
             changed["grace_on_interest_payment"] = self.interest_grace
-        terms = rest_of(account, self.terms, rows, count=count, **changed)
+        begins = self._begins(rows)
+        terms = rest_of(account, self.terms, rows, begins, count=count, **changed)
         keeps_level = not self.extra_count and self.annual_rate is None
         level = rows[0].principal + rows[0].interest if keeps_level else None
         highest = max(row.number for row in account.instalments)  # claims beside the schedule have numbers too
@@ -104,10 +108,16 @@ class Rescheduled:
         agreed = self._agreed(rows, count)
         found = self._periods(account, rows, rolled(self.terms, agreed, rows[0].starts_on))
         kept = [replace(x, agreed_on=agreed_on(on, self.terms)) for x, on in zip([*rows, *more], agreed, strict=True)]
-        after = _laid_out(account, kept, terms, found, Course(opening=to_repay(rows), level=level))
+        after = _laid_out(account, kept, terms, found, Course(opening=to_repay(rows), level=level), begins)
         moved = Decimal((after.instalments[-1].due_on - account.instalments[-1].due_on).days)
         figures = {"days_moved": moved, "interest_added": total_interest(after) - total_interest(account)}
         return Effect(settle_rows(after, self.on), figures=figures)
+
+    def _begins(self, rows: Sequence[InstalmentState]) -> date:
+        """The day from which interest is worked out: where something had turned in the running period, what was earned by
+        the day of the change is a fact."""
+        start = rows[0].starts_on
+        return self.on if start < self.on < rows[0].due_on and has_turned(rows, self.on) else start
 
     @property
     def _changes_something(self) -> bool:
@@ -137,8 +147,18 @@ def _further(last: InstalmentState, number: int) -> InstalmentState:
 
 
 def _laid_out(
-    account: Account, rows: Sequence[InstalmentState], terms: LoanTerms, found: Sequence[Period], course: Course
+    account: Account,
+    rows: Sequence[InstalmentState],
+    terms: LoanTerms,
+    found: Sequence[Period],
+    course: Course,
+    begins: date,
 ) -> Account:
     paid = {k: row.principal_paid for k, row in enumerate(rows) if row.principal_paid}
-    laid_out = amortise_by_day(terms, found, replace(course, paid=paid))
-    return with_amounts(account, rows, found, laid_out, rows[0].starts_on)
+    start, own = rows[0].starts_on, curve_of(rows[0])
+    course = replace(course, paid=paid)
+    if begins > start:
+        brought = earned_by(own, begins) - earned_by(own, start)
+        course = replace(course, brought=brought, level_periods=found)
+    laid_out = amortise_by_day(terms, [Period(begins, *found[0][1:]), *found[1:]], course)
+    return with_amounts(account, rows, found, laid_out, begins, course.brought)

@@ -17,6 +17,7 @@ from loans.account.changes.due_dates import DueDayChanged, PaymentHoliday
 from loans.account.changes.earning import lengthened
 from loans.account.changes.extending import Extended
 from loans.account.changes.holds import HoldPlaced
+from loans.account.changes.merchant_refunds import MerchantRefund
 from loans.account.changes.replanning import RateChanged
 from loans.account.changes.rescheduling import Rescheduled
 from loans.account.changes.restructuring import Reamortised
@@ -241,14 +242,15 @@ def test_a_period_an_act_made_shorter_is_no_regular_one() -> None:
 
 
 def test_a_moved_bullet_is_rescheduled_over_all_of_its_time() -> None:
-    """36.00 for three months and 4.00 for ten days more; at 6 % from 1 February, 70 of the 100 days bear 14.00."""
+    """36.00 for three months and 4.00 for ten days more. By 1 February 36.00 × 31 ÷ 90 were earned; at 6 % from then on 70
+    days of 30/360 bear 14.00."""
     terms = replace(TERMS, method=Method.BULLET, interest_by=InterestBy.PERIOD)
     account = apply(an_account(terms), DueDayChanged(on=on("1-5"), day=11, terms=terms))[0]
     assert (account.instalments[0].due_on, interest(account)) == (on("4-11"), ["40.00"])
 
     lowered = Rescheduled(on=on("2-1"), from_due_on=on("4-11"), annual_rate=SIX, terms=terms)
 
-    assert interest(apply(account, lowered)[0]) == ["26.00"]
+    assert interest(apply(account, lowered)[0]) == ["26.40"]
 
 
 def test_a_new_rate_leaves_waived_what_falls_due_later() -> None:
@@ -260,3 +262,18 @@ def test_a_new_rate_leaves_waived_what_falls_due_later() -> None:
 
     assert interest(after) == ["0.00", "0.00", "12.74"]
     assert earned(after, "1-21") == "4.74"
+
+
+def test_a_reschedule_leaves_what_was_earned_before_goods_came_back() -> None:
+    """6.00 for 1,200 by 16 January, when 900 of it came back, and ten sixteenths of 1.50 by the 26th; from then to 11
+    February 300 bear 1.50, fifteen days by 30/360."""
+    account = an_account()
+    refunded = MerchantRefund(
+        on=on("1-16"), amount=Decimal("900.00"), terms=TERMS, order=("fee", "interest", "principal")
+    )
+    after = apply(account, refunded)[0]
+    assert interest(after)[0] == "7.50"
+
+    moved = Rescheduled(on=on("1-26"), from_due_on=on("2-1"), new_due_on=on("2-11"), terms=TERMS)
+
+    assert interest(apply(after, moved)[0])[0] == "8.44"
