@@ -253,7 +253,9 @@ def _after(facts: Facts, before: Reign, act: Act, rows: tuple[Row, ...]) -> Reig
         # The new plan begins on the day of the act; before it stand old instalments with what was paid of them.
         first = max((n for n, row in enumerate(rows) if row.starts_on == act.on), default=len(rows))
         rows = rows[first:]
-        return Reign(act.on, act.on, rows, tuple(period_alone(contract, row) for row in rows))
+        turns = {on for on, _rate in rate_changes(facts, told_by=act.on)}
+        parts = [part for row in rows for part in _split(contract, period_alone(contract, row), turns)]
+        return Reign(act.on, act.on, rows, tuple(parts))
     if act.kind == "rescheduled" and date.fromisoformat(act.asked["from_due_on"]) <= act.on:
         raise NotFollowed("instalments that had fallen due were rescheduled")
     if act.kind in WORKED_OUT_ANEW and any(x.without for x in before.stretches if x.end > act.on):
@@ -330,12 +332,12 @@ def _rest_counted(facts: Facts, act: Act, kept: Sequence[Stretch]) -> list[Stret
 
 def _measured_anew(contract: Contract, act: Act, row: Row, kept: Sequence[Stretch]) -> list[Stretch]:
     """A moved period whose instalment ``act`` works out anew: as a regular one, or, where an act had made it longer, the
-    rest of it measured by itself."""
+    rest of it by its part of the whole."""
     if row.starts_on >= act.on:
         return [regular_period(contract, row, (row.starts_on, row.due_on))]
     if row.due_on <= act.on or not kept[-1].whole:
         return list(kept)
-    if not goes_by_days(contract):
+    if not goes_by_days(contract) and len(kept) == 1:
         off = abs((stepped(contract, row.starts_on, 1) - row.due_on).days)
         if off > (0 if contract.moves_to == "none" else LONGEST_ROLL):
             raise NotFollowed("a period that an act had made longer or shorter, worked out anew")
@@ -344,7 +346,10 @@ def _measured_anew(contract: Contract, act: Act, row: Row, kept: Sequence[Stretc
         return _split(contract, counted_period(contract, row), {act.on})
     past = [x for x in kept if x.start < act.on]
     past = [replace(x, end=min(x.end, act.on), whole=x.share * (min(x.end, act.on) - x.start).days) for x in past]
-    return [*past, counted_period(contract, replace(row, starts_on=act.on))]
+    whole = period_alone(contract, row)
+    if whole.by_count:
+        return [*past, counted_period(contract, replace(row, starts_on=act.on))]
+    return [*past, Stretch(row.number, act.on, row.due_on, whole.share * (row.due_on - act.on).days)]
 
 
 def _spread_over(kept: Sequence[Stretch], row: Row) -> list[Stretch]:
@@ -372,6 +377,10 @@ def _first_moved(facts: Facts, act: Act, kept: Sequence[Stretch], known: Row, ro
     span = (known.due_on, row.due_on)
     if not goes_by_days(contract):
         span = (agreed_day(facts, known), agreed_day(facts, row))
+    if not goes_by_days(contract) and act.kind == "extension":
+        span = (span[0], span[0] + int(act.asked["days"]) * ONE_DAY)
+        if contract.follows_balance and contract.moves_to != "none" and act is not facts.of("extension")[0]:
+            raise NotFollowed("which day was agreed before the due date was moved twice")
     if row.due_on < known.due_on:
         less = time_between(contract, row, *span)
         return [replace(_spread_over(kept, row)[0], whole=sum((x.whole for x in kept), Fraction(0)) + less)]

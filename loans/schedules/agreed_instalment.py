@@ -10,7 +10,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 from core.money import ROUND_DOWN, ZERO, round_to
-from loans.schedules.amortisation import Course, amortise
+from loans.schedules.amortisation import amortise
+from loans.schedules.course import Course
 from loans.schedules.due_dates import periods
 from loans.schedules.schedule import fee_parts, opening_balance
 from loans.schedules.terms import FeeTiming, InterestType, LoanTerms, Method

@@ -4,14 +4,14 @@ A schedule that nothing disturbs, one that a drawdown or a new rate runs into, a
 are the same loop: what differs is the balance that bears interest (``Course``) and where the plan is made anew.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
-from typing import NamedTuple
 
 from core.money import ZERO, round_to, rounding_to, split_evenly
+from loans.schedules.course import Amounts, Course
 from loans.schedules.due_dates import Period
 from loans.schedules.earning import Curve, deferred, earned_by, ending_at, from_parts, line, with_odd_days
 from loans.schedules.flat_interest import flat
@@ -28,50 +28,6 @@ from loans.schedules.terms import (
     LoanTerms,
     Prepayment,
 )
-
-Amounts = tuple[Decimal, Decimal]  # principal, interest
-Bearing = Callable[[Sequence[Amounts], date], Decimal]
-
-
-class AddedTime(NamedTuple):
-    """Time from one due date to a later one that an act added; ``counted`` are the days by which it is measured.
-
-    Days off may have moved the due date as far before: then it lies in the period already, which bears it evenly.
-    """
-
-    starts_on: date
-    due_on: date
-    counted: tuple[date, date]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Course:
-    """What the instalments follow besides the terms; of row ``k`` counted from nothing.
-
-    ``opening`` is the principal at the beginning of the first period. ``bearing(rows, on)`` is added to the planned
-    balance that bears interest from ``on`` in the period after ``rows``; it changes on ``turns``. ``paid`` is principal
-    already paid of a row: it can owe no less. Where that is more than the row was to repay, ``beyond`` says what becomes
-    of the instalments after it. ``level`` keeps an instalment agreed before; ``level_periods`` are
-    the periods it is worked out over, where due dates were moved since and the instalment is not to change with them.
-    ``brought`` is interest of the first row that was earned before its period, the rest of a longer one, begins; where it
-    is ``levelled_in``, the level instalment repays that too, as it does where the turns of a period come at once. From
-    ``free_from`` on the days of its period bear nothing, because they were given for nothing.
-    ``plan`` is what rows repay where that was worked out before, on more than is outstanding. ``added`` is time that acts
-    added at the end of a row's period: it bears its own days, and more than nothing where the row is free.
-    """
-
-    opening: Decimal
-    bearing: Bearing | None = None
-    turns: Collection[date] = ()
-    paid: dict[int, Decimal] = field(default_factory=dict)
-    beyond: Prepayment | None = None
-    level: Decimal | None = None
-    level_periods: Sequence[Period] = ()
-    brought: Decimal = ZERO
-    levelled_in: bool = False
-    free_from: date | None = None
-    plan: PrincipalPlan | None = None
-    added: Mapping[int, Sequence[AddedTime]] = field(default_factory=dict)
 
 
 def amortise(terms: LoanTerms, periods: Sequence[Period], course: Course) -> list[Amounts]:
@@ -345,6 +301,7 @@ class _Disturbed:
     def _agreed(self, k: int) -> Period:
         """The period of row ``k`` without the time that acts added to it."""
         period, added = self.periods[k], self.course.added.get(k)
+        period = period if k or self.course.begun is None else Period(self.course.begun, *period[1:])
         return Period(period.starts_on, added[0].starts_on, period.part_of) if added else period
 
     def _share(self, k: int, part: tuple[date, date], rate: Decimal) -> Decimal:

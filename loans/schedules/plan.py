@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from core.calendars import add_months
 from core.money import ZERO
-from loans.schedules.amortisation import AddedTime, Amounts, Course, amortise_by_day
+from loans.schedules.amortisation import amortise_by_day
+from loans.schedules.course import AddedTime, Amounts, Course
 from loans.schedules.due_dates import Period, agreed_dates, on_working_days
 from loans.schedules.earning import STRAIGHT, Curve, as_curve, line, with_jump
 from loans.schedules.instalment_amounts import counts_working_days

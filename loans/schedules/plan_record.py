@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from loans.schedules.amortisation import AddedTime
+from loans.schedules.course import AddedTime
 from loans.schedules.due_dates import Period
 from loans.schedules.plan import DownPayment, FeeChange, GivenBack, Lengthened, PaidPart, Plan
 from loans.schedules.terms import Drawdown, LoanTerms, RateStep, ServicingTerms

@@ -16,7 +16,8 @@ from itertools import count
 from typing import NamedTuple, Protocol, TypeVar
 
 from core.money import ZERO, split, split_evenly
-from loans.schedules.amortisation import Amounts, Course, amortise, amortise_by_day
+from loans.schedules.amortisation import amortise, amortise_by_day
+from loans.schedules.course import Amounts, Course
 from loans.schedules.due_dates import Period, periods
 from loans.schedules.earning import Curve, as_curve
 from loans.schedules.principal_parts import LEVEL, down_payment_of

@@ -20,7 +20,8 @@ from loans.account.changes.made_dates import agreed_dues, agreed_on
 from loans.account.changes.plan_rows import NoInstalmentAhead, with_rows
 from loans.account.parts import Parts
 from loans.account.settlement import with_claim
-from loans.schedules.amortisation import Amounts, Bearing, Course, amortise, amortise_by_day, plan_on_approved
+from loans.schedules.amortisation import amortise, amortise_by_day, plan_on_approved
+from loans.schedules.course import Amounts, Bearing, Course
 from loans.schedules.due_dates import Period, agreed_dates, periods, step
 from loans.schedules.earning import STRAIGHT, Curve, as_curve, earned_by, following, line, until
 from loans.schedules.flat_interest import flat_unwound
@@ -217,6 +218,7 @@ def worked_out_anew(
             opening=opening + added,
             paid=paid,
             brought=before,
+            begun=start if begins > start else None,
             levelled_in=begins > start and added >= 0,
             level_periods=levelled,
             free_from=free_from,

@@ -25,7 +25,8 @@ from loans.account.changes.replanning import (
     total_interest,
     with_amounts,
 )
-from loans.schedules.amortisation import Course, amortise_by_day
+from loans.schedules.amortisation import amortise_by_day
+from loans.schedules.course import Course
 from loans.schedules.due_dates import Period, step
 from loans.schedules.earning import earned_by
 from loans.schedules.schedule import repaying
@@ -159,6 +160,6 @@ def _laid_out(
     course = replace(course, paid=paid)
     if begins > start:
         brought = earned_by(own, begins) - earned_by(own, start)
-        course = replace(course, brought=brought, level_periods=found)
+        course = replace(course, brought=brought, begun=start, level_periods=found)
     laid_out = amortise_by_day(terms, [Period(begins, *found[0][1:]), *found[1:]], course)
     return with_amounts(account, rows, found, laid_out, begins, course.brought)

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from core.money import ZERO
-from loans.schedules.amortisation import Course, amortise
+from loans.schedules.amortisation import amortise
+from loans.schedules.course import Course
 from loans.schedules.due_dates import periods
 from loans.schedules.period_rates import rate_on
 from loans.schedules.principal_parts import down_payment_of, even_parts, plan_from

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from core.money import ZERO
-from loans.schedules.amortisation import Course, amortise
+from loans.schedules.amortisation import amortise
+from loans.schedules.course import Course
 from loans.schedules.due_dates import periods
 from loans.schedules.terms import EmiRule, Frequency, InterestType, Method, Rounding, RoundingMode
 from tests.loans.schedules.test_amortisation import WHOLE, d, rows, terms
