@@ -277,3 +277,12 @@ def test_a_reschedule_leaves_what_was_earned_before_goods_came_back() -> None:
     moved = Rescheduled(on=on("1-26"), from_due_on=on("2-1"), new_due_on=on("2-11"), terms=TERMS)
 
     assert interest(apply(after, moved)[0])[0] == "8.44"
+
+
+def test_the_rest_of_a_bullet_bears_its_part_of_the_whole() -> None:
+    """36.00 for 90 days, ten of them free from 11 to 20 January: at the same rate from the 16th nothing changes."""
+    terms = replace(TERMS, method=Method.BULLET, interest_by=InterestBy.EVEN)
+    held = apply(an_account(terms), HoldPlaced(on=on("1-11"), until=on("1-20"), stops="interest"))[0]
+    assert interest(held) == ["32.00"]
+
+    assert interest(with_rate(held, "1-16", terms, TERMS.annual_rate)) == ["32.00"]
