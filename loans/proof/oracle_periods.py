@@ -180,7 +180,7 @@ def _turned(facts: Facts, found: list[Reign], act: Act) -> list[Reign]:
     if (
         len(parts) != 1
         or not parts[0].by_count
-        or _held_before(facts, act.on, parts[0])
+        or _lessened_before(facts, act.on, parts[0])
         or _is_put_off(facts, parts[0])
     ):
         return found
@@ -200,8 +200,10 @@ def _is_put_off(facts: Facts, stretch: Stretch) -> bool:
     return bool(deferred) and stretch.number in numbers[: deferred + 1]
 
 
-def _held_before(facts: Facts, on: date, stretch: Stretch) -> bool:
-    """Whether interest was on hold in ``stretch`` by a decision from before ``on``."""
+def _lessened_before(facts: Facts, on: date, stretch: Stretch) -> bool:
+    """Whether, by a decision from before ``on``, interest was on hold in ``stretch`` or some of it was waived."""
+    if any(stretch.start < act.on <= on for act in facts.of("interest_waived")):
+        return True
     holds = [act for act in facts.of("hold_placed") if act.asked["stops"] in ("interest", "everything")]
     ends = [(act.on, date.fromisoformat(act.asked["until"])) for act in holds]
     return any(begins < on and begins < stretch.end and stretch.start < until for begins, until in ends)
@@ -272,11 +274,7 @@ def _after(facts: Facts, before: Reign, act: Act, rows: tuple[Row, ...]) -> Reig
         had_days = known is None or known.starts_on < known.due_on  # a down payment has none until it is moved
         if row.starts_on >= row.due_on or (contract.follows_balance and row.number not in planned):
             continue  # nor is it, where interest follows the balance, a part of the plan
-        if (
-            known == row
-            and not row.agreed
-            and any(x.starts_on <= row.starts_on < x.due_on for x in rows if x is not row)
-        ):
+        if known == row and not any(x.agreed for x in before.rows if x.number >= row.number):
             continue  # custom instalments had repaid all before: it stays where it is
         if known is None or (not kept and had_days):
             found.append(regular_period(contract, row, (row.starts_on, row.due_on)))
