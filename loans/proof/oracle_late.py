@@ -52,6 +52,8 @@ def late_interest(facts: Facts, on: date) -> Decimal:
     held = [act for act in facts.of("hold_placed") if act.asked["stops"] in ("interest", "everything")]
     if facts.contract.late_compounds and (lessening or held):
         raise NotFollowed("what late interest on overdue interest was charged on")
+    if facts.contract.is_flat and facts.contract.late_compounds and called_in_on(facts):
+        raise NotFollowed("late interest on flat interest that was cut when all fell due")
     if any(act.amount("credit_used") for act in facts.acts):
         raise NotFollowed("what a credit balance paid of what was late")
     if facts.contract.follows_balance and facts.of(*RESHAPING):

@@ -381,7 +381,8 @@ def _first_moved(facts: Facts, act: Act, kept: Sequence[Stretch], known: Row, ro
             raise NotFollowed("which day was agreed before the due date was moved twice")
     if row.due_on < known.due_on:
         less = time_between(contract, row, *span)
-        return [replace(_spread_over(kept, row)[0], whole=sum((x.whole for x in kept), Fraction(0)) + less)]
+        borne = sum((x.whole for x in kept), Fraction(0))
+        return [replace(_spread_over(kept, row)[0], whole=borne + less if borne else borne)]
     if act.asked.get("interest") == "free":
         whole = Fraction(0)
     else:

@@ -35,6 +35,7 @@ class InterestCapitalised:
     terms: LoanTerms
     source: Any = None
     takes_back: ClassVar[bool] = True
+    tells_what_was_paid_ahead: ClassVar[bool] = True  # nothing is given back, only numbers change
 
     def apply(self, account: Account) -> Effect:
         """Raises NothingToCapitalise."""

@@ -4,7 +4,7 @@
 165.70 for the 28 days to 15 March.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -104,3 +104,14 @@ def test_of_claims_that_left_the_books_it_pays_what_is_owed_too(loan: Loan) -> N
 
     assert (act.figures["paid_ahead_given_back"], act.figures["credit_used"]) == ("59.18", "59.18")
     assert interest(loan, 2) == ("106.52", "106.52")
+
+
+def test_interest_capitalised_twice_gives_nothing_back() -> None:
+    """Interest of three months falls due with the third instalment. Each time the running instalment is cut in two, so that
+    later ones have other numbers: what was taken of the third one is no money that comes back."""
+    loan = a_running_loan(grace_on_interest_payment=2)
+    for day in (date(2026, 1, 26), date(2026, 2, 6)):
+        close_until(day - timedelta(days=1))
+        done(loan, "interest_capitalised", day)
+
+    assert position(loan).overpaid == 0
