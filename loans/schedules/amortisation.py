@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 
-from core.money import ZERO, round_to, rounding_to, split_evenly
+from core.money import ZERO, round_rate, round_to, rounding_to, split_evenly
 from loans.schedules.course import Amounts, Course
 from loans.schedules.due_dates import Period
 from loans.schedules.earning import Curve, deferred, earned_by, ending_at, from_parts, line, with_odd_days
@@ -293,8 +293,10 @@ class _Disturbed:
         odd = self._odd_of(earned_by(self.turns[0], self._agreed(0).due_on))
         if not odd:
             return interest, planned
-        borne = round_to(odd, rounding.step, mode)
-        own = round_to(turns[0][1] - odd, rounding.step, mode) if len(turns) == 1 else interest - borne
+        # What a division leaves in the last places is no sum to round up.
+        borne = round_to(round_rate(odd, 15), rounding.step, mode)
+        left = round_rate(turns[0][1] - odd, 15)
+        own = round_to(left, rounding.step, mode) if len(turns) == 1 else interest - borne
         self.odd = _odd_shares(self.terms, borne, self.total)
         return own, planned * (1 - odd / self.turns[0][-1][1])
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from core.day_counts import DayCount
 from core.money import ZERO
 from loans.schedules.amortisation import amortise
 from loans.schedules.course import Course
@@ -169,6 +170,25 @@ def _nothing(_rows: Any, _on: date) -> Decimal:
 
 
 class TestDisturbed:
+    def test_rounding_up_takes_no_cent_for_what_a_division_leaves(self) -> None:
+        """A month of 1,200 at 7.25 % is 7.25, the 16 odd days before it 3.87: 11.12, also where a balance is followed."""
+        agreed = terms(
+            principal=Decimal("1200.00"),
+            annual_rate=Decimal("0.0725"),
+            count=4,
+            method=Method.EQUAL_INSTALMENTS,
+            first_due_on=date(2026, 3, 2),
+            first_period=FirstPeriod.ADDED,
+            day_count=DayCount.ACT_360,
+            rounding=Rounding(mode=RoundingMode.UP),
+        )
+        followed = Course(opening=agreed.principal, bearing=lambda _rows, _on: ZERO)
+
+        found = amortise(agreed, periods(agreed), Course(opening=agreed.principal))
+
+        assert found[0][1] == Decimal("11.12")
+        assert amortise(agreed, periods(agreed), followed) == found
+
     def test_money_drawn_inside_the_first_period_makes_all_parts_larger(self) -> None:
         """To 15 February 31 days, 10 of them with 62.00 more: 6.00 + 62 × 1 % × 10 ÷ 31 = 6.20."""
         parts = (Drawdown(START, Decimal("600.00")), Drawdown(date(2026, 2, 5), Decimal("62.00")))
