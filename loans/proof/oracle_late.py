@@ -76,7 +76,8 @@ def _charge(facts: Facts, found: list[Reign], day: date, charged: _Charged, *, h
         return
     rate = late_rate_on(facts, day)
     reign = [reign for reign in found if reign.told < day or reign is found[0]][-1]
-    credit = sum((amount for on, amount in _paid_without_money(facts, found) if on < day), NOTHING)
+    anew = max((act.on for act in facts.of("reamortised") if act.on < day), default=date.min)  # a plan of what was left
+    credit = sum((amount for on, amount in _paid_without_money(facts, found) if anew <= on < day), NOTHING)
     for row in _rows(facts, reign, day):
         if row.due_on + facts.contract.grace_days * ONE_DAY >= day:
             continue

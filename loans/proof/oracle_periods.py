@@ -364,7 +364,9 @@ def _first_moved(facts: Facts, act: Act, kept: Sequence[Stretch], known: Row, ro
         ]
         if len(kept) > 1 or any(row.starts_on < on <= act.on for on in turned):
             raise NotFollowed("a period in which rate or balance had changed, rescheduled")
-        return [period_alone(contract, row)]
+        return (
+            [period_alone(contract, row)] if any(x.whole for x in kept) else _spread_over(kept, row)
+        )  # free stays free
     if any(x.amount("credit_used") for x in facts.acts if x.on <= act.on):
         raise NotFollowed("which instalments a credit balance had paid before they were moved")
     if any(x.amount("principal") for x in facts.of("goodwill_credit") if x.on <= act.on):
