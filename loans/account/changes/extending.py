@@ -12,6 +12,7 @@ from core.money import ZERO, round_money
 from loans.account.account import Account, InstalmentState, age, relaid
 from loans.account.changes.base import Effect, EventImpossible
 from loans.account.changes.earning import lengthened, shifted
+from loans.account.changes.holds import with_past_days_free
 from loans.account.changes.made_dates import Days, agreed_dues, agreed_on, price_of_days
 from loans.account.changes.plan_rows import with_first, with_rows
 from loans.account.changes.rates_of_days import at_rates_in_force
@@ -75,7 +76,8 @@ class Extended:
             was_due = row.due_on
             kept = None if self.terms is None else agreed_on(on, self.terms)
             row = replace(row, starts_on=starts_on, due_on=due_on, agreed_on=kept)
-            changed.append(replace(row, interest=row.interest + more, curve=curve))
+            row = replace(row, interest=row.interest + more, curve=curve)
+            changed.append(row if changed else with_past_days_free(account, row, time[0], min(self.on, time[1])))
         return with_rows(account, changed if terms is None else at_rates_in_force(terms, rows, changed))
 
     def _days(self, rows: Sequence[InstalmentState]) -> list[Days]:

@@ -61,7 +61,7 @@ class HoldPlaced:
         hold = Hold(self.on, self.until, Stops(self.stops))
         freed = ZERO
         if hold.stops in STOPS_INTEREST:
-            rows = tuple(_without_interest(row, hold) for row in account.instalments)
+            rows = tuple(without_interest(row, hold) for row in account.instalments)
             freed = sum((row.interest for row in account.instalments), ZERO) - sum((row.interest for row in rows), ZERO)
             account = settle_rows(with_interest_given_back(replace(account, instalments=rows)), self.on)
         days = Decimal(days_between(self.on, self.until) + 1)
@@ -80,7 +80,7 @@ def with_held_days_free(effect: Effect, on: date) -> Effect:
     rows = account.instalments
     for hold in holds:
         rest = replace(hold, first=max(hold.first, on + timedelta(days=1)))
-        rows = tuple(_without_interest(row, rest) for row in rows)
+        rows = tuple(without_interest(row, rest) for row in rows)
     freed = sum((row.interest for row in account.instalments), ZERO) - sum((row.interest for row in rows), ZERO)
     if not freed:
         return effect
@@ -90,7 +90,16 @@ def with_held_days_free(effect: Effect, on: date) -> Effect:
     return replace(effect, account=after, figures=figures)
 
 
-def _without_interest(row: InstalmentState, hold: Hold) -> InstalmentState:
+def with_past_days_free(account: Account, row: InstalmentState, was_due: date, on: date) -> InstalmentState:
+    """``row``, due on ``was_due`` and put off on ``on``, without interest for the days between that were held."""
+    for hold in account.holds:
+        first, last = max(hold.first, was_due + timedelta(days=1)), min(hold.last, on)
+        if hold.stops in STOPS_INTEREST and first <= last:
+            row = without_interest(row, replace(hold, first=first, last=last))
+    return row
+
+
+def without_interest(row: InstalmentState, hold: Hold) -> InstalmentState:
     """The instalment without the interest of the days held, in which nothing more is earned; days already free earn none."""
     curve, eve = curve_of(row), hold.first - timedelta(days=1)
     earned, then = earned_by(curve, eve), earned_by(curve, hold.last)

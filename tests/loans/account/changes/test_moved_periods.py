@@ -214,6 +214,17 @@ def test_time_put_off_into_a_hold_is_free() -> None:
     assert outcome.effect.figures["interest_added"] == 0
 
 
+def test_time_put_off_that_had_been_held_is_free() -> None:
+    """Due on 1 February and put off on the 11th to the 21st: 1,200 × 12 % × 20 ÷ 360 are 8.00, and four of the 20 days, from
+    4 to 7 February, were held."""
+    held = apply(an_account(), HoldPlaced(on=on("2-4"), until=on("2-7"), stops="interest"))[0]
+
+    after = apply(held, Extended(on=on("2-11"), days=20, annual_rate=TERMS.annual_rate, terms=TERMS))[0]
+
+    assert after.instalments[0].due_on == on("2-21")
+    assert interest(after)[0] == "18.40"
+
+
 def test_instalments_without_interest_stay_so_at_a_new_rate() -> None:
     terms = replace(TERMS, annual_rate=Decimal(0), grace_on_interest_charged=3)
 
