@@ -25,10 +25,10 @@ from django.db.models import Sum
 
 from core.money import CENT, round_money
 from loans.models import Accrual, Loan
+from loans.proof.oracle_claims import charged_back_to
 from loans.proof.oracle_early import early_charge
 from loans.proof.oracle_interest import SMALL_REMAINDER, earned_before_acts, interest_by
 from loans.proof.oracle_late import late_interest
-from loans.proof.oracle_periods import charged_back_to
 from loans.proof.oracle_reading import NOTHING, Facts, Row, read
 from loans.proof.oracle_rests import NotFollowed, called_in_on, rest_day
 

@@ -9,7 +9,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from core.money import round_money, round_rate
-from loans.proof.oracle_periods import RESHAPING, Reign, charged_back_to, reigns, without_charge_backs
+from loans.proof.oracle_claims import charged_back_to, without_charge_backs
+from loans.proof.oracle_periods import RESHAPING, Reign, reigns
 from loans.proof.oracle_rates import late_rate_on
 from loans.proof.oracle_reading import NOTHING, Act, Dated, Facts, Row
 from loans.proof.oracle_rests import NotFollowed, called_in_on

@@ -13,6 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 
+from loans.proof.oracle_claims import without_charge_backs
 from loans.proof.oracle_measures import (
     STEPPING,
     Stretch,
@@ -229,22 +230,6 @@ def _rows_after(facts: Facts, acts: Sequence[Act], place: int) -> tuple[Row, ...
     return before[0].rows
 
 
-def without_charge_backs(facts: Facts) -> tuple[Row, ...]:
-    """The instalments in force without what a charge-back added to one of them: it bears no contract interest."""
-    rows = {row.number: row for row in facts.rows}
-    for act in facts.of("charge_back"):
-        number = charged_back_to(facts.rows, act)
-        rows[number] = replace(rows[number], principal=rows[number].principal - act.amount("owed_again"))
-    return tuple(rows.values())
-
-
-def charged_back_to(rows: Sequence[Row], act: Act) -> int:
-    """The instalment that a charge-back is owed with: a claim of its own day, else the next one, or the last."""
-    owed = act.amount("owed_again")
-    claims = [row.number for row in rows if row.starts_on == row.due_on == act.on and row.principal == owed]
-    return claims[-1] if claims else next((row.number for row in rows if row.due_on >= act.on), rows[-1].number)
-
-
 def _after(facts: Facts, before: Reign, act: Act, rows: tuple[Row, ...]) -> Reign:
     """The stretches as ``act`` left them: those of before where an instalment kept its days.
 
@@ -279,7 +264,7 @@ def _after(facts: Facts, before: Reign, act: Act, rows: tuple[Row, ...]) -> Reig
         if known is None or (not kept and had_days):
             found.append(regular_period(contract, row, (row.starts_on, row.due_on)))
         elif (known.starts_on, known.due_on) == (row.starts_on, row.due_on):
-            anew = act.kind in WORKED_OUT_ANEW and (row.starts_on, row.due_on) not in signed
+            anew = _works_out(act, row) and (row.starts_on, row.due_on) not in signed
             found += _measured_anew(contract, act, row, kept) if anew else _rest_counted(facts, act, kept)
             if anew and act.kind != "merchant_refund" and len(kept) == 1 and row.starts_on < act.on < row.due_on:
                 since = row.starts_on  # the whole of it
@@ -295,6 +280,12 @@ def _after(facts: Facts, before: Reign, act: Act, rows: tuple[Row, ...]) -> Reig
         fresh = [x for x in found if x not in before.stretches]
         found = [y for x in found for y in (_split(contract, x, turns) if x in fresh else [x])]
     return Reign(act.on, since or act.on, rows, tuple(found), before.kept)
+
+
+def _works_out(act: Act, row: Row) -> bool:
+    """Whether ``act`` works the instalment out anew; a reschedule does so from the one it names on."""
+    named = date.fromisoformat(act.asked["from_due_on"]) if act.kind == "rescheduled" else date.min
+    return act.kind in WORKED_OUT_ANEW and row.due_on >= named
 
 
 def _is_named(act: Act, row: Row) -> bool:
@@ -331,13 +322,16 @@ def _rest_counted(facts: Facts, act: Act, kept: Sequence[Stretch]) -> list[Stret
 def _measured_anew(contract: Contract, act: Act, row: Row, kept: Sequence[Stretch]) -> list[Stretch]:
     """A moved period whose instalment ``act`` works out anew: as a regular one, or, where an act had made it longer, the
     rest of it by its part of the whole."""
+    off = abs((stepped(contract, row.starts_on, 1) - row.due_on).days)
+    is_regular = off <= (0 if contract.moves_to == "none" else LONGEST_ROLL)
     if row.starts_on >= act.on:
-        return [regular_period(contract, row, (row.starts_on, row.due_on))]
+        return [
+            regular_period(contract, row, (row.starts_on, row.due_on)) if is_regular else period_alone(contract, row)
+        ]
     if row.due_on <= act.on or not kept[-1].whole:
         return list(kept)
     if not goes_by_days(contract) and len(kept) == 1:
-        off = abs((stepped(contract, row.starts_on, 1) - row.due_on).days)
-        if off > (0 if contract.moves_to == "none" else LONGEST_ROLL):
+        if not is_regular:
             raise NotFollowed("a period that an act had made longer or shorter, worked out anew")
         return list(kept)
     if len(kept) == 1:

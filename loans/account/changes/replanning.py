@@ -197,6 +197,8 @@ def worked_out_anew(
     all that is lent; a plan made once on the approved amount only follows a new rate.
     """
     start, opening, found = rows[0].starts_on, to_repay(rows), periods_of(terms, rows)
+    # What an act made longer or shorter is measured by itself.
+    found = [x if is_regular(account, terms, row) else Period(*x[:2], None) for x, row in zip(found, rows, strict=True)]
     paid = {k: row.principal_paid for k, row in enumerate(rows) if row.principal_paid}
     changes: dict[str, Any] = {
         "principal": max(terms.principal, opening + added),
@@ -206,7 +208,6 @@ def worked_out_anew(
     if free_from is not None:
         found = [Period(start, found[0].due_on, (start, free_from)), *found[1:]]
     elif not is_regular(account, terms, rows[0]):
-        found = [Period(*found[0][:2], None), *found[1:]]  # an act made it longer or shorter: it is measured by itself
         changes["first_period"] = FirstPeriod.CHARGED
     if on <= start or has_turned(rows, on):
         begins = max(on, start)

@@ -297,3 +297,13 @@ def test_the_rest_of_a_bullet_bears_its_part_of_the_whole() -> None:
     assert interest(held) == ["32.00"]
 
     assert interest(with_rate(held, "1-16", terms, TERMS.annual_rate)) == ["32.00"]
+
+
+def test_a_later_period_made_longer_bears_its_time_at_a_new_rate_too() -> None:
+    """The second month goes on to 16 March: 800 for 45 days of 30/360 are 12.00, at 6 % 6.00, not a month's 4.00."""
+    terms = replace(TERMS, interest_by=InterestBy.PERIOD)
+    longer = Rescheduled(on=on("1-5"), from_due_on=on("3-1"), new_due_on=on("3-16"), terms=terms)
+    account = apply(an_account(terms), longer)[0]
+    assert interest(account) == ["12.00", "12.00", "4.00"]
+
+    assert interest(with_rate(account, "1-16", terms))[1:] == ["6.00", "2.00"]
