@@ -16,6 +16,8 @@ def rest_day(facts: Facts, on: date) -> date:
     if not contract.follows_balance or contract.rest == "daily":
         return on
     if contract.rest == "same_as_repayment":
+        if any(on <= act.on for act in facts.of("extension")):
+            raise NotFollowed("from which due date money counts that came before they were moved")
         return min((row.due_on for row in _planned_rows(facts) if row.due_on >= on), default=on)
     start, steps = contract.start_on, 0
     while _rest(start, steps, contract.rest) < on:

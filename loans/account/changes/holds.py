@@ -71,11 +71,11 @@ class HoldPlaced:
 
 def with_held_days_free(effect: Effect, on: date) -> Effect:
     """``effect`` of a change of day ``on`` with the days of running holds of interest still free: what is laid out anew, or
-    put off into them, bears nothing in them either. A plan that follows the balance keeps its holds itself.
+    put off into them, bears nothing in them either. Where interest follows the balance no hold stops it.
     """
     account = effect.account
     holds = [hold for hold in account.holds if hold.stops in STOPS_INTEREST and hold.last > on]
-    if not holds or account.plan is not None:
+    if not holds:
         return effect
     rows = account.instalments
     for hold in holds:

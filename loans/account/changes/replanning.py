@@ -4,7 +4,7 @@ On a fixed schedule the instalments from the one in whose period the change fall
 still have to repay as the opening balance. Where interest follows the balance, the plan itself takes the change in.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -197,8 +197,10 @@ def worked_out_anew(
     all that is lent; a plan made once on the approved amount only follows a new rate.
     """
     start, opening, found = rows[0].starts_on, to_repay(rows), periods_of(terms, rows)
+    agreed = spans_agreed(terms)
+    regular = [is_regular(account, terms, row, agreed) for row in rows]
     # What an act made longer or shorter is measured by itself.
-    found = [x if is_regular(account, terms, row) else Period(*x[:2], None) for x, row in zip(found, rows, strict=True)]
+    found = [x if known else Period(*x[:2], None) for x, known in zip(found, regular, strict=True)]
     paid = {k: row.principal_paid for k, row in enumerate(rows) if row.principal_paid}
     changes: dict[str, Any] = {
         "principal": max(terms.principal, opening + added),
@@ -207,7 +209,7 @@ def worked_out_anew(
     free_from = _free_from(rows[0])
     if free_from is not None:
         found = [Period(start, found[0].due_on, (start, free_from)), *found[1:]]
-    elif not is_regular(account, terms, rows[0]):
+    elif not regular[0]:
         changes["first_period"] = FirstPeriod.CHARGED
     if on <= start or has_turned(rows, on):
         begins = max(on, start)
@@ -247,9 +249,14 @@ def has_turned(rows: Sequence[InstalmentState], on: date) -> bool:
     return bool(rows[0].curve) or any(earned_by(curve, on) > earned_by(curve, start) for curve in later)
 
 
-def is_regular(account: Account, terms: LoanTerms, row: InstalmentState) -> bool:
-    """Whether the period of ``row`` is one of the contract, or as long as a regular one between the days agreed."""
-    if (row.starts_on, row.due_on) in {(x.starts_on, x.due_on) for x in periods(terms)}:
+def spans_agreed(terms: LoanTerms) -> set[tuple[date, date]]:
+    """First day and due date of each period as the contract has it."""
+    return {(x.starts_on, x.due_on) for x in periods(terms)}
+
+
+def is_regular(account: Account, terms: LoanTerms, row: InstalmentState, agreed: Collection[tuple[date, date]]) -> bool:
+    """Whether the period of ``row`` is ``agreed`` in the contract, or as long as a regular one between the days agreed."""
+    if (row.starts_on, row.due_on) in agreed:
         return True
     before = [x for x in account.instalments if x.due_on == row.starts_on]
     start, due = agreed_dues([*before[-1:], row], terms) if before else (row.starts_on, *agreed_dues([row], terms))

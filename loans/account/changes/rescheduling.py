@@ -21,6 +21,7 @@ from loans.account.changes.replanning import (
     lent_in_all,
     periods_of,
     rest_of,
+    spans_agreed,
     to_repay,
     total_interest,
     with_amounts,
@@ -134,7 +135,7 @@ class Rescheduled:
 
     def _first_is_as_agreed(self, account: Account, first: InstalmentState) -> bool:
         """Whether the first period is one of the contract, or as long as one: any other is measured by itself."""
-        return self.new_due_on is None and is_regular(account, self.terms, first)
+        return self.new_due_on is None and is_regular(account, self.terms, first, spans_agreed(self.terms))
 
     def _periods(self, account: Account, rows: Sequence[InstalmentState], dues: Sequence[date]) -> list[Period]:
         as_before = periods_of(self.terms, [replace(rows[0], due_on=dues[0])])[0].part_of
