@@ -4,8 +4,9 @@
 """
 
 import json
-from collections.abc import Iterable, Sequence
-from datetime import date
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db import connection
@@ -263,27 +264,76 @@ def insert_version(loan_id: int, account: Account, *, superseded_on: date | None
     return version
 
 
-def accrue(loan: Loan, position: LoanPosition, account: Account, *, posted_on: date) -> int | None:
-    """Book what was earned, or must be taken back, since the position was last read; the entry's id if any."""
-    earned, known, held = account.earned, _booked(position), suspended_of(account)
-    parts = {
-        "interest": earned.interest - known.interest,
-        "late_interest": earned.late_interest - known.late_interest,
-        "fee": earned.fee - known.fee,
-        "suspended_interest": held.interest - position.suspended_interest,
-        "suspended_late_interest": held.late_interest - position.suspended_late_interest,
-    }
-    if not any(parts.values()):
-        return None
-    entry = post(
-        event="accrual",
-        posted_on=posted_on,
-        effective_on=account.as_of,
-        lines=bookings.accrual(accounts_for(loan), **parts),
-        description=loan.number,
+def accrue(loan: Loan, position: LoanPosition, account: Account, *, posted_on: date) -> None:
+    """Book what was earned, or must be taken back, since the position was last read.
+
+    Kept are two shares: what nights added since the last one, and what is booked now.
+    """
+    earned, held, stored = account.earned, suspended_of(account), in_the_books(position)
+    now = Shared(earned.interest, earned.late_interest, earned.fee, held.interest, held.late_interest)
+    shares = list(_of_nights(position, stored))
+    parts = now.beyond(stored)
+    if any(parts.values()):
+        entry = post(
+            event="accrual",
+            posted_on=posted_on,
+            effective_on=account.as_of,
+            lines=bookings.accrual(accounts_for(loan), **parts),
+            description=loan.number,
+        )
+        shares.append(
+            Accrual(
+                loan_id=loan.pk, first_on=account.as_of, accrued_on=account.as_of, entry_id=entry.pk, **parts
+            )
+        )
+    rows.insert(*shares)
+    keep(position, now, account.as_of)
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the books have accrued for a loan in all, and how much of it stands in suspense instead of income."""
+
+    interest: Decimal = ZERO
+    late_interest: Decimal = ZERO
+    fee: Decimal = ZERO
+    suspended_interest: Decimal = ZERO
+    suspended_late_interest: Decimal = ZERO
+
+    def beyond(self, earlier: "Shared") -> dict[str, Decimal]:
+        """What has come since ``earlier``, by the names of a share's columns; negative where it was taken back."""
+        return {name: getattr(self, name) - getattr(earlier, name) for name in SHARED}
+
+
+SHARED = tuple(field.name for field in fields(Shared))
+
+
+def in_the_books(position: LoanPosition) -> Shared:
+    """What the books have accrued for the loan by ``as_of``."""
+    known = _booked(position)
+    return Shared(
+        known.interest, known.late_interest, known.fee, position.suspended_interest, position.suspended_late_interest
     )
-    rows.insert(Accrual(loan_id=loan.pk, accrued_on=account.as_of, entry_id=entry.pk, **parts))
-    return entry.pk
+
+
+def kept(position: LoanPosition) -> Shared:
+    """What the kept shares of the loan add up to."""
+    return Shared(*(getattr(position, f"kept_{name}") for name in SHARED))
+
+
+def keep(position: LoanPosition, shared: Shared, through: date) -> None:
+    """Note on the position that the shares kept through ``through`` add up to ``shared``; writes nothing."""
+    position.kept_on = through
+    for name in SHARED:
+        setattr(position, f"kept_{name}", round_money(getattr(shared, name)))
+
+
+def _of_nights(position: LoanPosition, stored: Shared) -> Iterator[Accrual]:
+    """The share of what nights added since the last one was kept, if they did; it has no entry of its own."""
+    since = stored.beyond(kept(position))
+    if any(since.values()):
+        first_on = min(position.kept_on + timedelta(days=1), position.as_of)
+        yield Accrual(loan_id=position.pk, first_on=first_on, accrued_on=position.as_of, **since)
 
 
 def read(position: LoanPosition, account: Account) -> None:
@@ -335,6 +385,7 @@ def fill(position: LoanPosition, account: Account) -> None:
     figures["rate_steps"] = [[step.from_on.isoformat(), str(step.annual_rate)] for step in account.rate_steps]
     figures["late_by_day"] = account.late_by_day
     figures["plan"] = as_json(account.plan)
+    figures["quiet_before"] = None  # the next night reads the instalments
     figures["bucket"] = step_of(late.days_past_due, bucket_steps(on))
     figures["risk_class"] = RiskClass.LOSS.value if gone else step_of(late.days_past_due, class_steps(on))
     figures |= _out_of_the_books(account.written_off)

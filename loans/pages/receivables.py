@@ -1,21 +1,27 @@
-"""What a loan owes in the books, movement by movement: its own lines and its shares of the daily accruals."""
+"""What a loan owes in the books, movement by movement: its own lines and its shares of accruals."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from core.money import ZERO
 from ledger.models import JournalEntry, JournalLine
 from loans.account.parts import PARTS, Parts
 from loans.bookkeeping.account_mapping import accounts_for
-from loans.models import Accrual, Loan
+from loans.bookkeeping.positions import in_the_books, kept
+from loans.models import Accrual, Loan, LoanPosition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Movement(Parts):
-    """What one entry did to the loan's receivables, part by part; ``receivable`` is what stands after it."""
+    """What one entry did to the loan's receivables, part by part; ``receivable`` is what stands after it.
 
-    entry_id: int
+    Nights share their entries among many loans: what they accrued in a row has no ``entry_id`` and counts from its
+    first day, ``effective_on``, to its last, ``posted_on``.
+    """
+
+    entry_id: int | None
     event: str
     posted_on: date
     effective_on: date
@@ -24,19 +30,40 @@ class Movement(Parts):
 
 def movements(loan: Loan) -> list[Movement]:
     """All movements in the order they were booked: four queries at any length of history."""
-    parts = _own_lines(loan)
+    parts, nights = _own_lines(loan), []
     shares = Accrual.objects.filter(loan_id=loan.pk).exclude(interest=0, late_interest=0, fee=0)  # suspense moves alone
     for share in shares.order_by("id"):
+        amounts = {part: getattr(share, part) for part in PARTS[1:]}
+        if share.entry_id is None:
+            nights.append(_of_nights(share.first_on, share.accrued_on, amounts))
+            continue
         given = parts.setdefault(share.entry_id, dict.fromkeys(PARTS, ZERO))
-        for part in PARTS[1:]:
-            given[part] += getattr(share, part)
+        for part, amount in amounts.items():
+            given[part] += amount
     entries = JournalEntry.objects.in_bulk(list(parts))
+    booked = [_movement(entries[entry_id], parts[entry_id]) for entry_id in sorted(parts)]
     rows, receivable = [], ZERO
-    for entry_id in sorted(parts):
-        row = _movement(entries[entry_id], parts[entry_id])
+    for row in sorted([*booked, *nights, *_since_kept(loan.position)], key=_in_order):
         receivable += row.total
         rows.append(replace(row, receivable=receivable))
     return rows
+
+
+def _in_order(row: Movement) -> tuple[date, bool, int]:
+    """As booked: the night ends its day, after all that was posted on it."""
+    return row.posted_on, row.entry_id is None, row.entry_id or 0
+
+
+def _since_kept(position: LoanPosition) -> Iterator[Movement]:
+    """What nights have accrued since a share was kept."""
+    since = in_the_books(position).beyond(kept(position))
+    amounts = {part: since[part] for part in PARTS[1:]}
+    if any(amounts.values()):
+        yield _of_nights(position.kept_on + timedelta(days=1), position.as_of, amounts)
+
+
+def _of_nights(first: date, last: date, amounts: dict[str, Decimal]) -> Movement:
+    return Movement(entry_id=None, event="accrual", posted_on=last, effective_on=first, **amounts)
 
 
 def _own_lines(loan: Loan) -> dict[int, dict[str, Decimal]]:

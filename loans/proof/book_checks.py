@@ -41,18 +41,25 @@ LATERAL (VALUES
     ('overpaid', 'overpayments', p.overpaid, -1),
     ('recovered', 'recoveries', p.recovered, -1)) AS c(figure, role, amount, sign)"""
 
-# A loan's receivable in the books is its own lines plus its shares of the daily accruals.
+# A loan's receivable in the books is its own lines, its kept shares of accruals, and what nights added since the last one.
 RECEIVABLES = f"""
 WITH {_MAPPED}, booked AS (
     SELECT subledger_id AS loan_id, account_id, sum(debit - credit) AS amount
       FROM ledger_journalline WHERE subledger_id BETWEEN %(lo)s AND %(hi)s GROUP BY 1, 2
 ), shared AS (
-    SELECT s.loan_id, r.role, r.amount
-      FROM (SELECT loan_id, sum(interest) AS interest, sum(late_interest) AS late_interest, sum(fee) AS fee,
-                   sum(suspended_interest + suspended_late_interest) AS suspended
-              FROM loans_accrual WHERE loan_id BETWEEN %(lo)s AND %(hi)s GROUP BY loan_id) s
-     CROSS JOIN LATERAL (VALUES ('interest', s.interest), ('late_interest', s.late_interest), ('fees', s.fee),
-                                ('suspense_interest', -s.suspended)) AS r(role, amount)
+    SELECT p.loan_id, r.role, r.amount
+      FROM loans_loanposition p
+      LEFT JOIN (SELECT loan_id, sum(interest) AS interest, sum(late_interest) AS late_interest, sum(fee) AS fee,
+                        sum(suspended_interest + suspended_late_interest) AS suspended
+                   FROM loans_accrual WHERE loan_id BETWEEN %(lo)s AND %(hi)s GROUP BY loan_id) s USING (loan_id)
+     CROSS JOIN LATERAL (VALUES
+        ('interest', coalesce(s.interest, 0) + p.interest_accrued - p.memo_interest - p.kept_interest),
+        ('late_interest', coalesce(s.late_interest, 0)
+                          + p.late_interest_accrued - p.memo_late_interest - p.kept_late_interest),
+        ('fees', coalesce(s.fee, 0) + p.fee_accrued - p.memo_fee - p.kept_fee),
+        ('suspense_interest', -coalesce(s.suspended, 0) - p.suspended_interest - p.suspended_late_interest
+                              + p.kept_suspended_interest + p.kept_suspended_late_interest)) AS r(role, amount)
+     WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s
 )
 SELECT n.number, c.figure || ' in the books', c.amount, c.sign * (coalesce(b.amount, 0) + coalesce(s.amount, 0))
   FROM loans_loanposition p
@@ -130,11 +137,36 @@ SELECT 'share ' || s.id, 'belongs to no loan', s.loan_id, NULL
  ORDER BY s.id
 """
 
-# Income is booked once for many loans; the shares beside an entry must add up to it, and no entry may stand without.
+# What is kept of accruals for a loan is what its position says was kept.
+KEPT_SHARES = """
+SELECT n.number, f.figure || ' kept', f.stored, f.rebuilt
+  FROM loans_loanposition p
+  JOIN loans_loan n ON n.id = p.loan_id
+  LEFT JOIN (SELECT loan_id, sum(interest) AS interest, sum(late_interest) AS late_interest, sum(fee) AS fee,
+                    sum(suspended_interest) AS suspended_interest,
+                    sum(suspended_late_interest) AS suspended_late_interest
+               FROM loans_accrual WHERE loan_id BETWEEN %(lo)s AND %(hi)s GROUP BY loan_id) s USING (loan_id)
+ CROSS JOIN LATERAL (VALUES
+    ('interest', p.kept_interest, coalesce(s.interest, 0)),
+    ('late_interest', p.kept_late_interest, coalesce(s.late_interest, 0)),
+    ('fee', p.kept_fee, coalesce(s.fee, 0)),
+    ('suspended_interest', p.kept_suspended_interest, coalesce(s.suspended_interest, 0)),
+    ('suspended_late_interest', p.kept_suspended_late_interest, coalesce(s.suspended_late_interest, 0))
+    ) AS f(figure, stored, rebuilt)
+ WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s AND f.stored <> f.rebuilt
+ ORDER BY p.loan_id
+"""
+
+# An accrual entry is a night's over many loans, or an event's of one: its income is what either says beside it.
 UNSHARED_INCOME = """
 WITH shared AS (
     SELECT entry_id, sum(interest + late_interest + fee - suspended_interest - suspended_late_interest) AS amount
-      FROM loans_accrual GROUP BY entry_id
+      FROM (SELECT entry_id, interest, late_interest, fee, suspended_interest, suspended_late_interest
+              FROM loans_accrual WHERE entry_id IS NOT NULL
+            UNION ALL
+            SELECT entry_id, interest, late_interest, fee, suspended_interest, suspended_late_interest
+              FROM loans_nightaccrual) AS told
+     GROUP BY entry_id
 ), booked AS (
     SELECT e.id AS entry_id, coalesce(sum(l.credit - l.debit) FILTER (WHERE a.kind = 'income'), 0) AS amount
       FROM ledger_journalentry e
@@ -147,6 +179,39 @@ SELECT 'entry ' || entry_id, 'income shared by loans', coalesce(s.amount, 0), co
   FROM shared s FULL JOIN booked b USING (entry_id)
  WHERE coalesce(s.amount, 0) <> coalesce(b.amount, 0)
  ORDER BY entry_id
+"""
+
+# All that nights accrued for a product is what was kept of it for its loans and what was added since.
+NIGHTS = """
+WITH booked AS (
+    SELECT product_id, sum(interest) AS interest, sum(late_interest) AS late_interest, sum(fee) AS fee,
+           sum(suspended_interest) AS suspended_interest, sum(suspended_late_interest) AS suspended_late_interest
+      FROM loans_nightaccrual GROUP BY product_id
+), shared AS (
+    SELECT p.product_id, sum(r.interest) AS interest, sum(r.late_interest) AS late_interest, sum(r.fee) AS fee,
+           sum(r.suspended_interest) AS suspended_interest, sum(r.suspended_late_interest) AS suspended_late_interest
+      FROM (SELECT loan_id, interest, late_interest, fee, suspended_interest, suspended_late_interest
+              FROM loans_accrual WHERE entry_id IS NULL
+            UNION ALL
+            SELECT loan_id, interest_accrued - memo_interest - kept_interest,
+                   late_interest_accrued - memo_late_interest - kept_late_interest, fee_accrued - memo_fee - kept_fee,
+                   suspended_interest - kept_suspended_interest, suspended_late_interest - kept_suspended_late_interest
+              FROM loans_loanposition) AS r
+      JOIN loans_loanposition p USING (loan_id)
+     GROUP BY p.product_id
+)
+SELECT 'product ' || n.code, f.figure || ' of all nights', f.shared, f.booked
+  FROM shared s FULL JOIN booked b USING (product_id)
+  JOIN loans_product n ON n.id = product_id
+ CROSS JOIN LATERAL (VALUES
+    ('interest', coalesce(s.interest, 0), coalesce(b.interest, 0)),
+    ('late interest', coalesce(s.late_interest, 0), coalesce(b.late_interest, 0)),
+    ('fee', coalesce(s.fee, 0), coalesce(b.fee, 0)),
+    ('interest in suspense', coalesce(s.suspended_interest, 0), coalesce(b.suspended_interest, 0)),
+    ('late interest in suspense', coalesce(s.suspended_late_interest, 0), coalesce(b.suspended_late_interest, 0))
+    ) AS f(figure, shared, booked)
+ WHERE f.shared <> f.booked
+ ORDER BY n.code
 """
 
 STATES = """
@@ -235,9 +300,11 @@ CHECKS = (
     Check("entries", UNBALANCED_ENTRIES),
     Check("states", STATES),
     Check("receivables", RECEIVABLES, by_range=True),
+    Check("kept_shares", KEPT_SHARES, by_range=True),
     Check("losses", LOSSES, by_range=True),
     Check("control_accounts", CONTROL_ACCOUNTS),
     Check("income", UNSHARED_INCOME),
+    Check("nights", NIGHTS),
     Check("repayments", REPAYMENTS),
     Check("incoming", INCOMING),
     Check("acts", ACTS),
