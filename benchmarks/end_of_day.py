@@ -72,9 +72,9 @@ _POSITIONS = """
 INSERT INTO loans_loanposition (loan_id, borrower_id, product_id, status, as_of, principal_outstanding,
     interest_accrued, interest_paid, fee_accrued, fee_paid, late_interest_accrued, late_interest_paid,
     overdue_principal, overdue_interest, overdue_fee, due_today, next_due_amount, days_past_due, bucket, risk_class,
-    overpaid, written_off_amount, recovered)
+    overpaid, written_off_amount, recovered, kept_on)
 SELECT l.id, l.borrower_id, v.product_id, 'active', %(day)s::date - 1, sum(i.principal - i.principal_paid),
-       sum(i.interest_paid), sum(i.interest_paid), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 'C', 'normal', 0, 0, 0
+       sum(i.interest_paid), sum(i.interest_paid), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 'C', 'normal', 0, 0, 0, %(day)s::date - 1
   FROM loans_loan l
   JOIN loans_productversion v ON v.id = l.product_version_id
   JOIN loans_instalment i ON i.loan_id = l.id

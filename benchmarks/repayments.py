@@ -89,8 +89,8 @@ _POSITIONS = """
 INSERT INTO loans_loanposition (loan_id, borrower_id, product_id, status, as_of, principal_outstanding,
     interest_accrued, interest_paid, fee_accrued, fee_paid, late_interest_accrued, late_interest_paid,
     overdue_principal, overdue_interest, overdue_fee, due_today, next_due_amount, days_past_due, bucket, risk_class,
-    overpaid, written_off_amount, recovered)
-SELECT i, i, %(product)s, 'active', %(out)s, 12000, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 'C', 'normal', 0, 0, 0
+    overpaid, written_off_amount, recovered, kept_on)
+SELECT i, i, %(product)s, 'active', %(out)s, 12000, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 'C', 'normal', 0, 0, 0, %(out)s
   FROM generate_series(1, %(most)s) AS i
 """
 _DISBURSED = """

@@ -32,6 +32,7 @@ from loans.models import (
     LoanAct,
     Mandate,
     Merchant,
+    NightAccrual,
     PolicyPledge,
     Product,
     ProductVersion,
@@ -284,6 +285,16 @@ class RepaymentAdmin(ReadOnlyAdmin):
     list_filter = ("status", "channel")
     search_fields = ("number", "loan__number", "payer_reference")
     list_select_related = ("loan",)
+
+
+@admin.register(NightAccrual)
+class NightAccrualAdmin(ReadOnlyAdmin):
+    """What each night accrued, a row an entry; a loan's own shares stand on its page."""
+
+    list_display = ("accrued_on", "product_id", "lo", "hi", "loans", "interest", "late_interest", "fee", "entry_id")
+    search_fields = ("=entry_id",)
+    ordering = ("-id",)
+    show_full_result_count = False
 
 
 @admin.register(Application)

@@ -87,7 +87,7 @@ def close_day(
             raise DayNotReached(on=on, business_date=today)
         run = _run_of(on, triggered_by)
         ends = {id_range: id_range() for id_range in dict.fromkeys(step.id_range for step in STEPS)}
-        plan = {step: _ranges(ends[step.id_range], run.chunk_size) for step in STEPS}
+        plan = {step: ranges(ends[step.id_range], run.chunk_size) for step in STEPS}
         _begin(run, {step.code: len(ranges) for step, ranges in plan.items()})
         failure = _work_through(run, on, plan, progress)
         return _fail(run, failure) if failure else _finish(run, on)
@@ -179,7 +179,7 @@ def _closed_run(on: date) -> EndOfDayRun:
     return run
 
 
-def _ranges(ends: Range | None, size: int) -> list[Range]:
+def ranges(ends: Range | None, size: int) -> list[Range]:
     """Cut on a fixed grid, so that ids added between two attempts never move a border."""
     if ends is None:
         return []

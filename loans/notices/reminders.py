@@ -29,7 +29,7 @@ SELECT 'reminder:' || p.loan_id || ':' || d.due_on || ':' || d.days, p.borrower_
                           'due_on', to_char(d.due_on, 'YYYY-MM-DD'), 'days_past_due', greatest(d.days, 0)),
        l.number, CASE WHEN d.days > 0 THEN 'collection' ELSE 'reminder' END, %(due_at)s, 'queued', %(next)s
   FROM loans_loanposition p
-  JOIN loans_loan l ON l.id = p.loan_id
+  JOIN loans_loan l ON l.id = p.loan_id AND l.id BETWEEN %(lo)s AND %(hi)s
   JOIN borrowers_borrower b ON b.id = p.borrower_id
   JOIN loans_productversion version ON version.id = l.product_version_id
   JOIN loans_product product ON product.id = version.product_id
