@@ -1,8 +1,10 @@
 from django.apps import AppConfig
 from django.core.checks import Tags, register
 from django.core.exceptions import ImproperlyConfigured
+from django.db.models.signals import post_migrate
 
 from core.currencies import MarketWithoutCurrency, house_currency
+from core.partitions import after_migrate
 from core.tables import check_tables
 
 
@@ -13,8 +15,9 @@ class CoreConfig(AppConfig):
     verbose_name = "Core"
 
     def ready(self) -> None:
-        """A market whose money is not known stops the start."""
+        """A market whose money is not known stops the start. Each migrate makes the months that come."""
         register(check_tables, Tags.database)
+        post_migrate.connect(after_migrate, sender=self, dispatch_uid="core.make_months")
         try:
             house_currency()
         except MarketWithoutCurrency as refusal:

@@ -318,6 +318,7 @@ def test_several_workers_give_the_same_night(monkeypatch: pytest.MonkeyPatch, se
 
 def test_the_night_has_the_steps_of_a_lender_in_their_order() -> None:
     assert [step.code for step in steps.STEPS] == [
+        "months",
         "mandates",
         "repricing",
         "notices",
