@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ledger.models import JournalEntry, JournalLine
+from ledger.models import JournalEntry, JournalLine, Reversal
 from loans.events.act_kinds import act_names
 from loans.models import Accrual, Loan
 
@@ -15,6 +15,7 @@ MOST_SHARES = 50
 _REVERSAL = "_reversal"
 _NAMES: dict[str, str | Promise] = {
     "accrual": gettext_lazy("Accrual"),
+    "carried_forward": gettext_lazy("Carried forward from the archive"),
     "disbursement": gettext_lazy("Disbursement"),
     "recovery": gettext_lazy("Recovery"),
     "refund": gettext_lazy("Refund"),
@@ -52,7 +53,7 @@ class EntryView:
     """One entry with its lines, its shares if it is an accrual, and the numbers of the loans in both."""
 
     entry: JournalEntry
-    reversed_by: JournalEntry | None
+    reversed_by: Reversal | None
     lines: list[JournalLine]
     shares: list[Accrual]
     share_count: int
@@ -66,7 +67,7 @@ def entry_view(entry: JournalEntry) -> EntryView:
     shares = list(mine.order_by("loan_id")[:MOST_SHARES])
     return EntryView(
         entry=entry,
-        reversed_by=JournalEntry.objects.filter(reverses=entry).first(),
+        reversed_by=Reversal.objects.filter(pk=entry.pk).first(),
         lines=lines,
         shares=shares,
         share_count=mine.count() if len(shares) == MOST_SHARES else len(shares),

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from core.money import ZERO
+from ledger.queries import fetch_entries
 from loans.account.changes.base import TakenBack
 from loans.account.changes.credits import Refunded
 from loans.account.changes.losses import SettledForLess
@@ -45,8 +46,10 @@ def payment_event(loan: Loan, repayment: Repayment) -> PaymentEvent:
 
 
 def stored_events(loan: Loan) -> list[Event]:
-    """All standing events that shape the account."""
-    return events_of([loan])[loan.pk]
+    """All standing events that shape the account, each with the entry of its source at hand."""
+    events = events_of([loan])[loan.pk]
+    fetch_entries(event.source for event in events)
+    return events
 
 
 def events_of(loans: Sequence[Loan]) -> dict[int, list[Event]]:
@@ -64,9 +67,9 @@ def events_of(loans: Sequence[Loan]) -> dict[int, list[Event]]:
 def _dated(loans: dict[int, Loan]) -> Iterator[tuple[datetime, int, Event]]:
     """Every stored event with the moment it was recorded: receipts, then acts."""
     mine = {"loan_id__in": list(loans)}
-    for receipt in Repayment.objects.filter(**mine, status=RepaymentStatus.POSTED).select_related("entry"):
+    for receipt in Repayment.objects.filter(**mine, status=RepaymentStatus.POSTED):
         yield receipt.recorded_at, receipt.loan_id, payment_event(loans[receipt.loan_id], receipt)
-    acts = list(LoanAct.objects.filter(**mine, status=ActStatus.STANDING).select_related("entry"))
+    acts = list(LoanAct.objects.filter(**mine, status=ActStatus.STANDING))
     taken_back = _taken_back({act.loan_id for act in acts if act.kind in RESTING})
     for act in acts:
         event: Event = act_kind(act.kind).from_row(loans[act.loan_id], act)
