@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ledger.models import JournalEntry, JournalLine
+from ledger.models import JournalEntry, JournalLine, Reversal
 from loans.events.act_kinds import act_names
 from loans.models import Accrual, Loan, NightAccrual
 from loans.proof.shares import shares_of_night
@@ -19,6 +19,7 @@ MOST_SHARES = 20  # each is worked out again
 _REVERSAL = "_reversal"
 _NAMES: dict[str, str | Promise] = {
     "accrual": gettext_lazy("Accrual"),
+    "carried_forward": gettext_lazy("Carried forward from the archive"),
     "disbursement": gettext_lazy("Disbursement"),
     "recovery": gettext_lazy("Recovery"),
     "refund": gettext_lazy("Refund"),
@@ -72,7 +73,7 @@ class EntryView:
     """
 
     entry: JournalEntry
-    reversed_by: JournalEntry | None
+    reversed_by: Reversal | None
     lines: list[JournalLine]
     shares: list[tuple[str, Share]]
     share_count: int
@@ -85,7 +86,7 @@ def entry_view(entry: JournalEntry) -> EntryView:
     shares, count = _shares(entry) if entry.event == "accrual" else ([], 0)
     return EntryView(
         entry=entry,
-        reversed_by=JournalEntry.objects.filter(reverses=entry).first(),
+        reversed_by=Reversal.objects.filter(pk=entry.pk).first(),
         lines=lines,
         shares=shares,
         share_count=count,

@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db.models import Q
 
 from core.money import ZERO
+from ledger.queries import fetch_entries
 from loans.account.changes.base import TakenBack
 from loans.account.changes.credits import Refunded
 from loans.account.changes.losses import SettledForLess
@@ -47,8 +48,10 @@ def payment_event(loan: Loan, repayment: Repayment) -> PaymentEvent:
 
 
 def stored_events(loan: Loan) -> list[Event]:
-    """All standing events that shape the account."""
-    return events_of([loan])[loan.pk]
+    """All standing events that shape the account, each with the entry of its source at hand."""
+    events = events_of([loan])[loan.pk]
+    fetch_entries(event.source for event in events)
+    return events
 
 
 def events_known_on(loan: Loan, on: date) -> list[Event]:
@@ -74,9 +77,9 @@ def _dated(loans: dict[int, Loan], known_on: date | None) -> Iterator[tuple[date
     if known_on is not None:
         posted = Q(recorded_on__lte=known_on) & (posted | Q(reversed_on__gt=known_on))
         standing = Q(recorded_on__lte=known_on) & (standing | Q(undone_on__gt=known_on))
-    for receipt in Repayment.objects.filter(posted, loan_id__in=list(loans)).select_related("entry"):
+    for receipt in Repayment.objects.filter(posted, loan_id__in=list(loans)):
         yield receipt.recorded_at, receipt.loan_id, payment_event(loans[receipt.loan_id], receipt)
-    acts = list(LoanAct.objects.filter(standing, loan_id__in=list(loans)).select_related("entry"))
+    acts = list(LoanAct.objects.filter(standing, loan_id__in=list(loans)))
     taken_back = _taken_back({act.loan_id for act in acts if act.kind in RESTING}, known_on or date.max)
     for act in acts:
         event: Event = act_kind(act.kind).from_row(loans[act.loan_id], act)

@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Max, Min
 
 from loans.models import LoanPosition
+from loans.proof.ledger_checks import ACCOUNT_DAYS, ENTRIES_OF_DAYS, NAMED_ENTRIES, SEALS
 
 Row = tuple[str, str, object, object]
 ALL = (0, 2**62)
@@ -41,11 +42,14 @@ LATERAL (VALUES
     ('overpaid', 'overpayments', p.overpaid, -1),
     ('recovered', 'recoveries', p.recovered, -1)) AS c(figure, role, amount, sign)"""
 
-# A loan's receivable in the books is its own lines, its kept shares of accruals, and what nights added since the last one.
+# A loan's receivable in the books is its own lines, or what it is carried with of those put away, its kept shares of
+# accruals, and what nights added since the last one.
 RECEIVABLES = f"""
 WITH {_MAPPED}, booked AS (
     SELECT subledger_id AS loan_id, account_id, sum(debit - credit) AS amount
-      FROM ledger_journalline WHERE subledger_id BETWEEN %(lo)s AND %(hi)s GROUP BY 1, 2
+      FROM (SELECT subledger_id, account_id, debit, credit FROM ledger_journalline
+            UNION ALL SELECT subledger_id, account_id, debit, credit FROM ledger_carriedbalance) l
+     WHERE subledger_id BETWEEN %(lo)s AND %(hi)s GROUP BY 1, 2
 ), shared AS (
     SELECT p.loan_id, r.role, r.amount
       FROM loans_loanposition p
@@ -80,13 +84,19 @@ SELECT n.number, f.figure || ' in the books', f.amount, coalesce(f.booked, 0)
   FROM loans_loanposition p
   JOIN loans_loan n ON n.id = p.loan_id
   LEFT JOIN (SELECT l.subledger_id AS loan_id,
-                    sum(l.credit - l.debit) FILTER (WHERE e.event IN ('write_off', 'write_off_reversal'))
+                    sum(l.credit - l.debit) FILTER (WHERE l.event IN ('write_off', 'write_off_reversal'))
                     AS written_off,
-                    sum(l.credit - l.debit) FILTER (WHERE e.event IN ('charged_off', 'charged_off_reversal'))
+                    sum(l.credit - l.debit) FILTER (WHERE l.event IN ('charged_off', 'charged_off_reversal'))
                     AS charged_off
-               FROM ledger_journalentry e JOIN ledger_journalline l ON l.entry_id = e.id
-                    AND l.account_id NOT IN (SELECT account_id FROM mapped WHERE role = 'suspense_interest')
-              WHERE e.event IN ('write_off', 'write_off_reversal', 'charged_off', 'charged_off_reversal')
+               FROM (SELECT e.event, l.* FROM (
+                         SELECT id, posted_on, event FROM ledger_journalentry WHERE event IN (
+                                'write_off', 'write_off_reversal', 'charged_off', 'charged_off_reversal')) e
+                       JOIN LATERAL (SELECT subledger_id, account_id, debit, credit FROM ledger_journalline
+                                      WHERE entry_id = e.id AND posted_on = e.posted_on) l ON true
+                     UNION ALL
+                     SELECT event, subledger_id, account_id, debit, credit FROM ledger_carriedbalance) l
+              WHERE l.event IN ('write_off', 'write_off_reversal', 'charged_off', 'charged_off_reversal')
+                AND l.account_id NOT IN (SELECT account_id FROM mapped WHERE role = 'suspense_interest')
                 AND l.subledger_id BETWEEN %(lo)s AND %(hi)s GROUP BY 1) b ON b.loan_id = p.loan_id
  CROSS JOIN LATERAL (VALUES
     ('written_off_amount', CASE WHEN p.charged_off_on IS NULL THEN p.written_off_amount ELSE 0 END, b.written_off),
@@ -104,7 +114,10 @@ WITH {_MAPPED}, positions AS (
       JOIN mapped m ON m.product_id = p.product_id AND m.role = c.role
      GROUP BY m.account_id
 ), booked AS (
-    SELECT account_id, sum(debit - credit) AS amount FROM ledger_journalline
+    SELECT account_id, sum(debit - credit) AS amount
+      FROM (SELECT account_id, debit, credit FROM ledger_journalline
+            UNION ALL
+            SELECT account_id, debit, credit FROM ledger_accountday WHERE posted_on <= ledger_archived_through()) l
      WHERE account_id IN (SELECT account_id FROM mapped WHERE role IN (
            'principal', 'interest', 'late_interest', 'fees', 'overpayments', 'recoveries', 'suspense_interest'))
      GROUP BY account_id
@@ -118,7 +131,7 @@ SELECT 'account ' || account_id, 'balance of all loans', coalesce(p.amount, 0), 
 UNBALANCED_ENTRIES = """
 SELECT 'entry ' || e.id, CASE WHEN count(l.id) = 0 THEN 'has no lines' ELSE 'debits and credits' END,
        coalesce(sum(l.debit), 0), coalesce(sum(l.credit), 0)
-  FROM ledger_journalentry e LEFT JOIN ledger_journalline l ON l.entry_id = e.id
+  FROM ledger_journalentry e LEFT JOIN ledger_journalline l ON l.entry_id = e.id AND l.posted_on = e.posted_on
  GROUP BY e.id HAVING count(l.id) = 0 OR sum(l.debit) <> sum(l.credit)
  ORDER BY e.id
 """
@@ -160,17 +173,18 @@ SELECT n.number, f.figure || ' kept', f.stored, f.rebuilt
 # An accrual entry is a night's over many loans, or an event's of one: its income is what either says beside it.
 UNSHARED_INCOME = """
 WITH shared AS (
-    SELECT entry_id, sum(interest + late_interest + fee - suspended_interest - suspended_late_interest) AS amount
-      FROM (SELECT entry_id, interest, late_interest, fee, suspended_interest, suspended_late_interest
+    SELECT entry_id, max(accrued_on) AS last_on,
+           sum(interest + late_interest + fee - suspended_interest - suspended_late_interest) AS amount
+      FROM (SELECT entry_id, accrued_on, interest, late_interest, fee, suspended_interest, suspended_late_interest
               FROM loans_accrual WHERE entry_id IS NOT NULL
             UNION ALL
-            SELECT entry_id, interest, late_interest, fee, suspended_interest, suspended_late_interest
+            SELECT entry_id, accrued_on, interest, late_interest, fee, suspended_interest, suspended_late_interest
               FROM loans_nightaccrual) AS told
      GROUP BY entry_id
 ), booked AS (
     SELECT e.id AS entry_id, coalesce(sum(l.credit - l.debit) FILTER (WHERE a.kind = 'income'), 0) AS amount
       FROM ledger_journalentry e
-      JOIN ledger_journalline l ON l.entry_id = e.id
+      JOIN ledger_journalline l ON l.entry_id = e.id AND l.posted_on = e.posted_on
       JOIN ledger_account a ON a.code = l.account_id
      WHERE e.event = 'accrual'
      GROUP BY e.id
@@ -178,6 +192,7 @@ WITH shared AS (
 SELECT 'entry ' || entry_id, 'income shared by loans', coalesce(s.amount, 0), coalesce(b.amount, 0)
   FROM shared s FULL JOIN booked b USING (entry_id)
  WHERE coalesce(s.amount, 0) <> coalesce(b.amount, 0)
+   AND NOT (b.amount IS NULL AND coalesce(s.last_on <= ledger_archived_through(), false))
  ORDER BY entry_id
 """
 
@@ -222,9 +237,10 @@ SELECT n.number, 'status of the position', coalesce(p.status, 'none'), n.status
 """
 
 _ENTRY_SUMS = """
-  JOIN ledger_journalentry e ON e.id = r.entry_id
-  LEFT JOIN ledger_journalentry undone ON undone.reverses_id = e.id
-  LEFT JOIN LATERAL (SELECT sum(l.debit) AS amount FROM ledger_journalline l WHERE l.entry_id = e.id) b ON true
+  JOIN ledger_journalentry e ON e.id = r.entry_id AND e.posted_on = r.booked_on
+  LEFT JOIN ledger_reversal undone ON undone.reversed_id = e.id
+  LEFT JOIN LATERAL (SELECT sum(l.debit) AS amount FROM ledger_journalline l
+                      WHERE l.entry_id = e.id AND l.posted_on = e.posted_on) b ON true
 """
 
 # The money of a receipt is what its entry moves outside the accounts of the loan: interest given back is a debit in them.
@@ -232,13 +248,14 @@ REPAYMENTS = f"""
 SELECT r.number, f.figure, f.stored, f.rebuilt
   FROM loans_repayment r {_ENTRY_SUMS}
   LEFT JOIN LATERAL (SELECT sum(l.debit - l.credit) AS amount
-                       FROM ledger_journalline l WHERE l.entry_id = e.id AND l.subledger_id IS NULL) m ON true
+                       FROM ledger_journalline l
+                      WHERE l.entry_id = e.id AND l.posted_on = e.posted_on AND l.subledger_id IS NULL) m ON true
   LEFT JOIN LATERAL (SELECT sum(x.principal) AS principal, sum(x.interest) AS interest, sum(x.fee) AS fee,
                             sum(x.late_interest) AS late_interest
                        FROM loans_repaymentline x WHERE x.repayment_id = r.id AND x.entry_id = r.entry_id) s ON true
  CROSS JOIN LATERAL (VALUES
     ('amount in the books', r.amount::text, coalesce(m.amount, 0)::text),
-    ('status of its entry', r.status, CASE WHEN undone.id IS NULL THEN 'posted' ELSE 'reversed' END),
+    ('status of its entry', r.status, CASE WHEN undone.reversed_id IS NULL THEN 'posted' ELSE 'reversed' END),
     ('sum of its parts', r.amount::text, CASE WHEN r.is_recovery THEN r.amount ELSE
         r.principal + r.interest + r.fee + r.late_interest + r.overpaid END::text),
     ('principal of its lines', r.principal::text, coalesce(s.principal, 0.00)::text),
@@ -256,16 +273,19 @@ SELECT i.bank_reference, f.figure, f.stored, f.rebuilt
   FROM loans_incomingpayment i
   LEFT JOIN (SELECT payment_id, sum(amount) AS amount FROM loans_incomingpaymentshare GROUP BY 1) s
     ON s.payment_id = i.id
-  LEFT JOIN ledger_journalentry undone ON undone.reverses_id = i.suspense_entry_id
+  LEFT JOIN ledger_reversal undone ON undone.reversed_id = i.suspense_entry_id
   LEFT JOIN LATERAL (SELECT sum(l.debit) AS amount FROM ledger_journalline l
-                      WHERE l.entry_id = i.suspense_entry_id AND undone.id IS NULL) w ON true
+                      WHERE l.entry_id = i.suspense_entry_id AND l.posted_on = i.suspended_on
+                        AND undone.reversed_id IS NULL) w ON true
   LEFT JOIN LATERAL (SELECT sum(l.debit) AS amount FROM ledger_journalline l
-                      WHERE l.entry_id = i.return_entry_id) r ON true
+                      WHERE l.entry_id = i.return_entry_id AND l.posted_on = i.returned_on) r ON true
  CROSS JOIN LATERAL (VALUES
     ('credited to loans', i.credited, coalesce(s.amount, 0)),
     ('waits in the books', CASE WHEN i.suspense_entry_id IS NULL OR i.status = 'matched' THEN 0
+                                WHEN i.suspended_on <= ledger_archived_through() THEN coalesce(w.amount, 0)
                                 ELSE i.amount - i.credited END, coalesce(w.amount, 0)),
-    ('given back in the books', CASE WHEN i.status = 'returned' THEN i.amount - i.credited ELSE 0 END,
+    ('given back in the books', CASE WHEN i.returned_on <= ledger_archived_through() THEN coalesce(r.amount, 0)
+                                     WHEN i.status = 'returned' THEN i.amount - i.credited ELSE 0 END,
                                 coalesce(r.amount, 0))) AS f(figure, stored, rebuilt)
  WHERE f.stored <> f.rebuilt
  ORDER BY i.id
@@ -280,7 +300,7 @@ SELECT coalesce(r.number, r.public_id), f.figure, f.stored, f.rebuilt
                                         WHEN 'write_off' THEN r.figures ->> 'written_off'
                                         ELSE coalesce(b.amount, 0)::text END, coalesce(b.amount, 0)::text),
     ('status of its entry', CASE r.status WHEN 'standing' THEN 'posted' ELSE 'reversed' END,
-                            CASE WHEN undone.id IS NULL THEN 'posted' ELSE 'reversed' END)
+                            CASE WHEN undone.reversed_id IS NULL THEN 'posted' ELSE 'reversed' END)
     ) AS f(figure, stored, rebuilt)
  WHERE f.stored <> f.rebuilt
  ORDER BY r.id
@@ -310,6 +330,10 @@ CHECKS = (
     Check("acts", ACTS),
     Check("lines", ORPHAN_LINES),
     Check("shares", ORPHAN_SHARES),
+    Check("named_entries", NAMED_ENTRIES),
+    Check("account_days", ACCOUNT_DAYS),
+    Check("entries_of_days", ENTRIES_OF_DAYS),
+    Check("seals", SEALS),
 )
 
 

@@ -256,7 +256,7 @@ def reverse_repayment(
     """
     loan_id = Repayment.objects.values_list("loan_id", flat=True).get(pk=repayment_id)
     loan = Loan.objects.locked(loan_id)
-    repayment = Repayment.objects.select_related("entry").get(pk=repayment_id)
+    repayment = Repayment.objects.get(pk=repayment_id)
     if repayment.status == RepaymentStatus.REVERSED:
         return repayment
     if loan.status == LoanStatus.WRITTEN_OFF and not repayment.is_recovery:

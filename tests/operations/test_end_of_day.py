@@ -331,6 +331,7 @@ def test_the_night_has_the_steps_of_a_lender_in_their_order() -> None:
         "cases",
         "limits",
         "approvals",
+        "account_days",
         "books",
         "period",
     ]
