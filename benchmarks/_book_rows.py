@@ -105,16 +105,16 @@ _ENTRIES = f"""(
     SELECT entry_id, 'repayment', due_on, l.number FROM part JOIN loans_loan l ON l.id = loan_id WHERE paid UNION ALL
     SELECT entry_id, 'accrual', %(on)s::date, code FROM booked) AS e"""
 _LINES = """(
-    SELECT entry_id, %(principal)s AS account, id AS loan_id, 12000 AS debit, 0 AS credit FROM stands UNION ALL
-    SELECT entry_id, %(cash)s, NULL, 0, 12000 FROM stands UNION ALL
-    SELECT entry_id, %(cash)s, NULL, 1000 + interest, 0 FROM part WHERE paid UNION ALL
-    SELECT entry_id, %(principal)s, loan_id, 0, 1000 FROM part WHERE paid UNION ALL
-    SELECT entry_id, %(interest)s, loan_id, 0, interest FROM part WHERE paid UNION ALL
-    SELECT entry_id, %(interest)s, NULL, accrued, 0 FROM booked UNION ALL
-    SELECT entry_id, %(interest_income)s, NULL, 0, accrued - suspended FROM booked UNION ALL
-    SELECT entry_id, %(late_interest)s, NULL, late, 0 FROM booked UNION ALL
-    SELECT entry_id, %(late_interest_income)s, NULL, 0, late - late_suspended FROM booked UNION ALL
-    SELECT entry_id, %(suspense_interest)s, NULL, 0, suspended + late_suspended FROM booked) AS e
+    SELECT entry_id, out_on AS on, %(principal)s AS account, id AS loan_id, 12000 AS debit, 0 AS credit FROM stands UNION ALL
+    SELECT entry_id, out_on, %(cash)s, NULL, 0, 12000 FROM stands UNION ALL
+    SELECT entry_id, due_on, %(cash)s, NULL, 1000 + interest, 0 FROM part WHERE paid UNION ALL
+    SELECT entry_id, due_on, %(principal)s, loan_id, 0, 1000 FROM part WHERE paid UNION ALL
+    SELECT entry_id, due_on, %(interest)s, loan_id, 0, interest FROM part WHERE paid UNION ALL
+    SELECT entry_id, %(on)s::date, %(interest)s, NULL, accrued, 0 FROM booked UNION ALL
+    SELECT entry_id, %(on)s::date, %(interest_income)s, NULL, 0, accrued - suspended FROM booked UNION ALL
+    SELECT entry_id, %(on)s::date, %(late_interest)s, NULL, late, 0 FROM booked UNION ALL
+    SELECT entry_id, %(on)s::date, %(late_interest_income)s, NULL, 0, late - late_suspended FROM booked UNION ALL
+    SELECT entry_id, %(on)s::date, %(suspense_interest)s, NULL, 0, suspended + late_suspended FROM booked) AS e
  WHERE debit + credit > 0 ORDER BY entry_id"""
 _AS_OF = "CASE WHEN w.settled THEN w.ended_on ELSE %(on)s::date END"
 _PROMISED = "w.id %% 3 = 0"
@@ -259,7 +259,7 @@ STEPS: tuple[str | Rows, ...] = (
         JournalLine,
         _LINES,
         {
-            "entry_id": "entry_id", "account_id": "account", "subledger_id": "loan_id", "debit": "debit",
+            "entry_id": "entry_id", "posted_on": '"on"', "account_id": "account", "subledger_id": "loan_id", "debit": "debit",
             "credit": "credit",
         },
     ),

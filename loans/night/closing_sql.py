@@ -154,7 +154,7 @@ WITH sums AS (
                AS next_change_on,
            bool_or(coarse.step IS NOT NULL) AS is_coarse,
            count(*) FILTER (WHERE {_RUNS}) AS periods,
-           bool_or(i.curve IS NOT NULL) FILTER (WHERE {_RUNS}) AS is_curved,
+           bool_or(i.curve IS NOT NULL) FILTER (WHERE i.due_on > %(on)s) AS is_curved,  -- may earn before its own period
            min(i.starts_on) FILTER (WHERE {_RUNS}) AS period_starts_on,
            min(i.due_on - i.starts_on) FILTER (WHERE {_RUNS}) AS period_days,
            min(i.interest) FILTER (WHERE {_RUNS}) AS period_interest,

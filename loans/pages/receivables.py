@@ -79,7 +79,7 @@ def _opening(away: list[dict[str, Decimal]], nights: list[Movement]) -> list[Mov
     through = archived_through() if any(amount for given in away for amount in given.values()) else None
     if through is None:
         return []
-    away = [*away, *(row.by_part() for row in nights if row.posted_on <= through)]
+    away = [*away, *(row.as_dict() for row in nights if row.posted_on <= through)]
     summed = {part: sum((given[part] for given in away), ZERO) for part in PARTS}
     return [Movement(entry_id=None, event="carried_forward", posted_on=through, effective_on=through, **summed)]
 
