@@ -289,7 +289,7 @@ STEPS: tuple[str | Rows, ...] = (
             "number": _number("RP").replace("w.id", "w.repayment_id"), "loan_id": "w.loan_id",
             "amount": "1000 + w.interest", "received_on": "w.due_on", "recorded_on": "w.due_on", "channel": "'import'",
             "idempotency_key": "'bench' || w.repayment_id", "principal": "1000", "interest": "w.interest",
-            "entry_id": "w.entry_id",
+            "entry_id": "w.entry_id", "booked_on": "w.due_on",
         },
     ),
     Rows(
