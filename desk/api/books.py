@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -11,6 +10,7 @@ from rest_framework.response import Response
 
 from core import business_date
 from core.errors import Invalid
+from core.pages import beyond
 from desk.books import loan_ids
 from ledger.account_statements import NEWEST_FIRST, StatementFilter, lines_of, with_balances
 from ledger.models import Account, AccountKind
@@ -118,8 +118,7 @@ class AccountLines(BooksView):
             raise AccountUnknown(account=given["account"])
         lines = lines_of(StatementFilter(given["account"], given["first"], given["last"], given.get("event", "")))
         if after := given.get("starting_after"):
-            entry, line = after.split("-")
-            lines = lines.filter(Q(entry_id__lt=entry) | Q(entry_id=entry, id__lt=line))
+            lines = beyond(lines, NEWEST_FIRST, after.split("-"))
         found = list(lines.order_by(*NEWEST_FIRST)[: given["limit"] + 1])
         rows = with_balances(found[: given["limit"]])
         has_more = len(found) > len(rows)
