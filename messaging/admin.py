@@ -6,7 +6,8 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
-from core.admin import HistoryAdmin, ReadOnlyAdmin
+from borrowers.admin import FoundByPersonAdmin
+from core.admin import HistoryAdmin
 from core.errors import DomainError
 from messaging.models import Message, Template
 from messaging.wording import check_wording, publish_wording
@@ -50,8 +51,7 @@ class TemplateAdmin(HistoryAdmin):
 
 
 @admin.register(Message)
-class MessageAdmin(ReadOnlyAdmin):
+class MessageAdmin(FoundByPersonAdmin):
     list_display = ("id", "borrower", "template_code", "channel", "purpose", "status", "refusal", "rewritten", "due_at")
-    list_filter = ("status", "refusal", "rewritten", "channel", "purpose")
-    search_fields = ("reference", "dedupe_key", "provider_reference")
+    search_fields = ("reference__exact", "dedupe_key__exact", "provider_reference__exact")
     list_select_related = ("borrower",)

@@ -140,6 +140,10 @@ class Message(models.Model):
                 condition=models.Q(status__in=["refused", "failed", "wrong_number"]),
                 name="messaging_not_reached",
             ),
+            # Nearly all messages are SMS: a filter by another channel must not read them.
+            models.Index(
+                fields=["channel", "-id"], condition=~models.Q(channel="sms"), name="messaging_other_channels"
+            ),
             models.Index(
                 fields=["created_on"],
                 condition=models.Q(refusal__in=[code for code, _label in Since.choices]) | ~models.Q(rewritten=""),
