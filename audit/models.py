@@ -13,8 +13,11 @@ from core.fields import money_field
 
 class AuditEvent(models.Model):
     """One thing somebody or something did. Rows are written by PostgreSQL for every history row, and by
-    ``audit.events.record`` for what leaves no history (reveals, exports, sign-ins). UPDATE and DELETE are refused.
+    ``audit.events.record`` for what leaves no history (reveals, exports, sign-ins). UPDATE and DELETE are refused. Laid by
+    the month of its moment.
     """
+
+    by_month = "at"
 
     at = models.DateTimeField(_("at"))
     actor = models.ForeignKey(

@@ -52,7 +52,9 @@ def events(wanted: EventFilter) -> QuerySet[AuditEvent]:
 
 def _named(text: str) -> Q:
     """The number of an object in any shape or the beginning of one, its id, or words of a reason: each has an index."""
-    about = Q(object_label__startswith=number_given(text) or text)
+    about = Q(object_label__startswith=text)
+    if number := number_given(text):
+        about |= Q(object_label=number)
     if text.isdecimal():
         about |= Q(object_type__in=object_types(), object_id=text)
     return about | (Q(reason__icontains=text) & ~Q(reason=""))

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.db.models import DecimalField, Field, JSONField
+from django.db.models import DecimalField, Field, JSONField, QuerySet
 from django.forms.models import construct_instance
 from django.http import HttpRequest
 from django.utils.text import capfirst
@@ -19,6 +19,7 @@ from borrowers.admin import FoundByPersonAdmin
 from core.admin import HistoryAdmin, LargeTableAdmin, ReadOnlyAdmin
 from core.day_counts import DayCount
 from core.errors import DomainError
+from core.identifiers import number_given
 from core.models import Calendar
 from loans.bookkeeping.account_mapping import forget_mappings, require_changeable
 from loans.models import (
@@ -31,6 +32,7 @@ from loans.models import (
     Instalment,
     Loan,
     LoanAct,
+    LoanTransition,
     Mandate,
     Merchant,
     PolicyPledge,
@@ -274,6 +276,21 @@ class LoanActAdmin(LargeTableAdmin):
     list_display = ("number", "loan", "kind", "effective_on", "recorded_by", "agreed_by", "undone_on")
     search_fields = ("number__startswith", "loan__number__exact")
     list_select_related = ("loan", "recorded_by", "agreed_by")
+
+
+@admin.register(LoanTransition)
+class LoanTransitionAdmin(LargeTableAdmin):
+    """Who may see loans sees how they moved; found by the loan's number."""
+
+    list_display = ("loan_id", "on", "kind", "before", "after", "days_past_due", "amount")
+    search_fields = ("loan_id__exact",)
+
+    def look_ups(self, text: str) -> list[QuerySet[Any]]:
+        loans = Loan.objects.filter(number=number_given(text, "LN") or text).values_list("pk", flat=True)
+        return [LoanTransition.objects.filter(loan_id__in=list(loans))]
+
+    def has_view_permission(self, request: HttpRequest, obj: LoanTransition | None = None) -> bool:
+        return bool(request.user.has_perm("loans.view_loan"))
 
 
 @admin.register(Repayment)

@@ -31,6 +31,7 @@ from risk.models import GradePolicy, Scorecard
 from staff.models import User
 from tests.loans.factories import LoanFactory, RepaymentFactory
 from tests.messaging.factories import MessageFactory
+from tests.plans import steps
 
 pytestmark = pytest.mark.django_db
 
@@ -60,16 +61,9 @@ def dear(db: None) -> None:
             cursor.execute(f"SET LOCAL enable_{way} = off")
 
 
-def steps(rows: QuerySet[Any]) -> Iterator[dict[str, Any]]:
+def plan(rows: QuerySet[Any]) -> list[dict[str, Any]]:
     """Every step of PostgreSQL's plan for a query."""
-    sql, parameters = rows.query.sql_with_params()
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", parameters)
-        waiting = [cursor.fetchone()[0][0]["Plan"]]
-    while waiting:
-        step = waiting.pop()
-        waiting.extend(step.get("Plans", []))
-        yield step
+    return list(steps(*rows.query.sql_with_params()))
 
 
 def hops(model: Any, path: str, value: object) -> Iterator[QuerySet[Any]]:
@@ -85,7 +79,7 @@ def hops(model: Any, path: str, value: object) -> Iterator[QuerySet[Any]]:
 def read_whole(rows: QuerySet[Any], column: str = "") -> bool:
     """Whether a query on one table has no index to read it by: one that begins with ``column``, or holds only what is
     asked for."""
-    for step in steps(rows.order_by().values_list("pk", flat=True)[:1001]):
+    for step in plan(rows.order_by().values_list("pk", flat=True)[:1001]):
         if step["Node Type"] in ("Index Scan", "Index Only Scan", "Bitmap Index Scan"):
             first, partial = index_of(step["Index Name"])
             asked = step.get("Index Cond", "")
@@ -136,9 +130,9 @@ def test_a_search_reads_by_indexes(site: LargeTableAdmin, dear: None) -> None:
 @pytest.mark.parametrize("site", LARGE)
 def test_a_list_comes_in_the_order_of_an_index(site: LargeTableAdmin, asked: HttpRequest, dear: None) -> None:
     first_page = site.get_changelist_instance(asked).queryset[: site.list_per_page]
-    plan = list(steps(first_page))
+    found = plan(first_page)
 
-    assert not {step["Node Type"] for step in plan} & {"Sort", "Incremental Sort", "Seq Scan"}
+    assert not {step["Node Type"] for step in found} & {"Sort", "Incremental Sort", "Seq Scan"}
     assert site.get_sortable_by(asked) == ()
     assert site.date_hierarchy is None
     assert not site.show_full_result_count
@@ -168,7 +162,7 @@ def test_a_column_without_an_index_is_found_out(asked: HttpRequest, dear: None) 
     assert read_whole(market, "market")
     assert not read_whole(borrower, "borrower_id")
     assert read_whole(Loan.objects.filter(status="active"))
-    assert "Sort" in {step["Node Type"] for step in steps(unfit.get_changelist_instance(asked).queryset[:50])}
+    assert "Sort" in {step["Node Type"] for step in plan(unfit.get_changelist_instance(asked).queryset[:50])}
 
 
 # --- from outside ---------------------------------------------------------------------------------------------------

@@ -7,6 +7,8 @@ from django.contrib.postgres.operations import TrigramExtension
 from django.db import migrations, models
 from django.db.models.functions import Upper
 
+from core.migration_operations import PartitionedByMonth
+
 
 class Migration(migrations.Migration):
 
@@ -49,6 +51,7 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        PartitionedByMonth('AuditEvent', by='at'),
         migrations.CreateModel(
             name='Approval',
             fields=[

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.db.models import Q
 
+from core import partitions
 from core.rows import Parameters
 from ledger.posting import post
 from loans.account.account import relaid
@@ -59,6 +60,7 @@ def accrue_and_age(lo: int, hi: int, on: date) -> dict[str, int]:
 
 def _close(lo: int, hi: int, on: date) -> dict[str, int]:
     parameters: Parameters = {"lo": lo, "hi": hi, "on": on, "suspense_from": suspense_from(on)}
+    partitions.require_month(on)
     with connection.cursor() as cursor:
         cursor.execute(LOCK, parameters)
         held, overdue, overdue_by_day, overdue_plans = cursor.fetchone()
