@@ -23,7 +23,7 @@ from loans.models import (
     Repayment,
     RepaymentLine,
 )
-from messaging.models import Message
+from messaging.models import Message, MessageKey
 from risk.models import CreditLimit, LimitChange
 
 
@@ -302,6 +302,11 @@ STEPS: tuple[str | Rows, ...] = (
     ),
     _message("loan_disbursed", "w.out_on", "12000.00", "'disbursed_on', w.out_on", "w.id IS NOT NULL"),
     _message("repayment_received", "w.paid_on", "1000.00", "'received_on', w.paid_on", "w.paid_on IS NOT NULL"),
+    Rows(
+        MessageKey,
+        "messaging_message w WHERE w.borrower_id BETWEEN %(lo)s AND %(hi)s",
+        {"dedupe_key": "w.dedupe_key", "message_id": "w.id", "created_on": "w.created_on"},
+    ),
     Rows(
         Case,
         "stands w WHERE w.case_id IS NOT NULL",

@@ -83,7 +83,8 @@ def write(count: int) -> Span:
     """Write ``count`` more loans, each of a borrower of its own, as of the business date. Needs a superuser of the
     database."""
     first = 1 + max(model._default_manager.aggregate(most=models.Max("pk"))["most"] or 0 for model in _ONE_ID)
-    span = Span(first, first + count - 1)
+    span, day = Span(first, first + count - 1), business_date.current()
+    partitions.ensure_months(day - timedelta(days=400), day)
     for lo in range(span.lo, span.hi + 1, CHUNK):
         _write(Span(lo, min(lo + CHUNK - 1, span.hi)))
     with connection.cursor() as cursor:

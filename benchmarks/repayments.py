@@ -48,7 +48,7 @@ from loans.models import (
 from loans.models.repayment import new_repayment_id
 from loans.proof.verifying import compare, compare_income
 from loans.servicing.repayments import record_repayment
-from messaging.models import Message
+from messaging.models import Message, MessageKey
 from operations.models import ChangedLoan
 
 CONNECTIONS = (1, 4)
@@ -112,6 +112,7 @@ _TABLES: tuple[type[models.Model], ...] = (
     Accrual,
     LoanTransition,
     Message,
+    MessageKey,
     ChangedLoan,
 )
 

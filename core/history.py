@@ -1,7 +1,7 @@
 """History of everything a person can change: who, when, why, through which door and in which request."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -13,6 +13,7 @@ from simple_history.models import HistoricalRecords
 
 from core import rows
 from core.context import current
+from core.partitions import require_month
 from core.rows import SqlValue
 
 
@@ -120,11 +121,12 @@ def _circumstances(
     ``at``, ``actor`` and ``reason`` are what the row itself was given; a person in the context goes before ``actor``. In
     the history a column of one of these names holds the circumstance, also where the model has a column of that name.
     """
-    context = current()
+    context, moment = current(), at or timezone.now()
+    require_month(moment.astimezone(UTC))  # where its audit event lies
     return {
         "request_id": context.request_id,
         "channel": context.channel,
-        "history_date": at or timezone.now(),
+        "history_date": moment,
         "history_change_reason": reason or context.reason[:100] or None,
         "history_type": kind,
         "history_user_id": context.actor_id or actor,

@@ -71,18 +71,6 @@ def insert(*rows: Model) -> None:
             stored(rows[0], cursor.fetchone()[0])
 
 
-def insert_unless_known(row: Model, key: str) -> bool:
-    """Insert a new row unless one has the same value in the unique column ``key``; whether it was inserted."""
-    model = type(row)
-    sql = f"{insertion(model)} ON CONFLICT ({key}) DO NOTHING RETURNING {model._meta.pk.column}"
-    with connection.cursor() as cursor:
-        cursor.execute(sql, new_values(row))
-        numbered = cursor.fetchone()
-    if numbered is not None:
-        stored(row, numbered[0])
-    return numbered is not None
-
-
 def update(row: Model, *names: str) -> None:
     """Write the fields ``names`` of a stored row, or every column."""
     with connection.cursor() as cursor:

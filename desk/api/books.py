@@ -3,7 +3,6 @@
 from datetime import date
 from typing import Any
 
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -12,6 +11,7 @@ from rest_framework.response import Response
 
 from core import business_date
 from core.errors import Invalid
+from core.pages import beyond
 from desk.books import loan_ids
 from ledger.account_statements import NEWEST_FIRST, StatementFilter, lines_of, with_balances
 from ledger.models import Account, AccountKind
@@ -119,7 +119,7 @@ class AccountLines(BooksView):
             raise AccountUnknown(account=given["account"])
         lines = lines_of(StatementFilter(given["account"], given["first"], given["last"], given.get("event", "")))
         if after := given.get("starting_after"):
-            lines = lines.filter(_booked_before(after))
+            lines = beyond(lines, NEWEST_FIRST, _place(after))
         found = list(lines.order_by(*NEWEST_FIRST)[: given["limit"] + 1])
         rows = with_balances(found[: given["limit"]])
         has_more = len(found) > len(rows)
@@ -129,12 +129,10 @@ class AccountLines(BooksView):
         return self.answer_whole_list(LedgerLineSerializer, rows, context, has_more=has_more, next_cursor=cursor)
 
 
-def _booked_before(cursor: str) -> Q:
-    """What comes after the line that ``cursor`` names, newest first. Raises CursorUnknown for a day that never was."""
+def _place(cursor: str) -> tuple[date, int, int]:
+    """Day, entry and number of the line that ``cursor`` names. Raises CursorUnknown for a day that never was."""
     day, entry, line = cursor.split("-")
     try:
-        on = date.fromisoformat(f"{day[:4]}-{day[4:6]}-{day[6:]}")
+        return date.fromisoformat(f"{day[:4]}-{day[4:6]}-{day[6:]}"), int(entry), int(line)
     except ValueError as wrong:
         raise CursorUnknown() from wrong
-    same_day = Q(entry_id__lt=entry) | Q(entry_id=entry, id__lt=line)
-    return Q(posted_on__lte=on) & (Q(posted_on__lt=on) | same_day)

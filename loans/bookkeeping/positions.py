@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from django.db import connection
 
-from core import rows
+from core import partitions, rows
 from core.money import ZERO, round_money
 from core.rules import rule
 from ledger.posting import post
@@ -407,6 +407,7 @@ def _out_of_the_books(gone: WriteOff | None) -> dict[str, object]:
 
 def _note_moves(position: LoanPosition, old_bucket: str, old_class: str) -> None:
     moves = [("bucket", old_bucket, position.bucket), ("class", old_class, position.risk_class)]
+    partitions.require_month(position.as_of)
     LoanTransition.objects.bulk_create(
         LoanTransition(
             loan_id=position.pk,

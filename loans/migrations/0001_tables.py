@@ -20,6 +20,8 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
 
+from core.migration_operations import PartitionedByMonth
+
 
 class Migration(migrations.Migration):
 
@@ -176,19 +178,22 @@ class Migration(migrations.Migration):
             name='LoanTransition',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('loan_id', models.BigIntegerField()),
-                ('on', models.DateField()),
-                ('kind', models.CharField(choices=[('bucket', 'bucket'), ('class', 'risk class')], max_length=10)),
-                ('before', models.CharField(max_length=16)),
-                ('after', models.CharField(max_length=16)),
-                ('days_past_due', models.IntegerField()),
-                ('amount', models.DecimalField(decimal_places=2, default=0, max_digits=14)),
+                ('loan_id', models.BigIntegerField(verbose_name='loan')),
+                ('on', models.DateField(verbose_name='on')),
+                ('kind', models.CharField(choices=[('bucket', 'bucket'), ('class', 'risk class')], max_length=10, verbose_name='kind')),
+                ('before', models.CharField(max_length=16, verbose_name='before')),
+                ('after', models.CharField(max_length=16, verbose_name='after')),
+                ('days_past_due', models.IntegerField(verbose_name='days past due')),
+                ('amount', models.DecimalField(decimal_places=2, default=0, max_digits=14, verbose_name='amount')),
             ],
             options={
+                'verbose_name': 'move of a loan',
+                'verbose_name_plural': 'moves of loans',
                 'default_permissions': (),
                 'indexes': [models.Index(fields=['loan_id', 'on'], name='loans_transition_loan'), models.Index(fields=['on', 'kind'], name='loans_transition_on')],
             },
         ),
+        PartitionedByMonth('LoanTransition', by='on'),
         migrations.CreateModel(
             name='Merchant',
             fields=[

@@ -78,17 +78,22 @@ class NightAccrual(models.Model):
 
 
 class LoanTransition(models.Model):
-    """A move of bucket or risk class, written by the same statement that moved the position; append-only."""
+    """A move of bucket or risk class, written by the same statement that moved the position; append-only, and laid by the
+    month of its day."""
 
-    loan_id = models.BigIntegerField()
-    on = models.DateField()
-    kind = models.CharField(max_length=10, choices=[("bucket", _("bucket")), ("class", _("risk class"))])
-    before = models.CharField(max_length=16)
-    after = models.CharField(max_length=16)
-    days_past_due = models.IntegerField()
-    amount = money_field(default=0)
+    by_month = "on"
+
+    loan_id = models.BigIntegerField(_("loan"))
+    on = models.DateField(_("on"))
+    kind = models.CharField(_("kind"), max_length=10, choices=[("bucket", _("bucket")), ("class", _("risk class"))])
+    before = models.CharField(_("before"), max_length=16)
+    after = models.CharField(_("after"), max_length=16)
+    days_past_due = models.IntegerField(_("days past due"))
+    amount = money_field(verbose_name=_("amount"), default=0)
 
     class Meta:
+        verbose_name = _("move of a loan")
+        verbose_name_plural = _("moves of loans")
         default_permissions = ()
         indexes = [
             models.Index(fields=["loan_id", "on"], name="loans_transition_loan"),

@@ -14,7 +14,7 @@ from decimal import Decimal
 from django.db import connection, transaction
 from django.db.models import Q
 
-from core import rows
+from core import partitions, rows
 from core.calendars import is_month_end
 from core.money import ZERO
 from core.rows import Parameters
@@ -89,6 +89,7 @@ def accrue_and_age(lo: int, hi: int, on: date) -> dict[str, int]:
 
 def _close(lo: int, hi: int, on: date) -> dict[str, int]:
     parameters: Parameters = {"lo": lo, "hi": hi, "on": on, "suspense_from": suspense_from(on)}
+    partitions.require_month(on)
     buckets, classes = bucket_steps(on), class_steps(on)
     with connection.cursor() as cursor:
         cursor.execute(LOCK, parameters)

@@ -264,8 +264,8 @@ def messages_of(loan: Loan) -> list[Message]:
 def _events(loan: Loan, orders: Sequence[Disbursement], repayments: Sequence[Repayment]) -> list[Event]:
     events = [repayment_event(repayment) for repayment in repayments[:MOST_EVENTS]]
     events += [_disbursement_event(order) for order in orders]
-    moves = LoanTransition.objects.filter(loan_id=loan.pk, kind="bucket").order_by("-on", "-id")
-    events += [_move_event(move) for move in moves[:MOST_EVENTS]]
+    moves = LoanTransition.objects.filter(loan_id=loan.pk, kind="bucket", on__gte=loan.disbursed_on or date.min)
+    events += [_move_event(move) for move in moves.order_by("-on", "-id")[:MOST_EVENTS]]
     acts = LoanAct.objects.filter(loan=loan).select_related("recorded_by").order_by("-id")
     events += [_act_event(act) for act in acts[:MOST_EVENTS]]
     messages = Message.objects.filter(reference=loan.number).order_by("-id")
