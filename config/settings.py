@@ -211,6 +211,9 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True
+# The parts of the night have a queue of their own: what is due meanwhile does not wait behind hundreds of them, and machines
+# may be added for the night alone.
+CELERY_TASK_ROUTES = {"operations.close_chunk": {"queue": "night"}}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 3600}
 CELERY_TIMEZONE = TIME_ZONE
@@ -223,6 +226,7 @@ FRESH_LOOKS_SECONDS = 1  # a process wakes a worker for loans that changed at mo
 DEFAULT_MARKET = env.text("DEFAULT_MARKET", example="CN", default="CN")
 END_OF_DAY_CHUNK_SIZE = env.number("END_OF_DAY_CHUNK_SIZE", default=20_000, least=1)
 END_OF_DAY_WORKERS = env.number("END_OF_DAY_WORKERS", default=1, least=1)
+END_OF_DAY_FAN_OUT = env.flag("END_OF_DAY_FAN_OUT", default=False)
 
 # --- the bank that pays loans out -----------------------------------------------------------------------------------
 DEBIT_ADAPTER = env.text(
