@@ -2,8 +2,9 @@
 
 from datetime import date
 
-from django.db import connection
 from ulid import ULID
+
+from core import rows
 
 
 def new_id(prefix: str) -> str:
@@ -16,7 +17,5 @@ def next_number(prefix: str, on: date) -> str:
 
     Numbers are unique and rising; a rolled-back transaction leaves a gap, as any sequence does.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(%s::regclass)", [f"core_number_{prefix.lower()}"])
-        (value,) = cursor.fetchone()
+    (value,) = rows.execute("SELECT nextval(%s::regclass)", [f"core_number_{prefix.lower()}"]).fetchone()
     return f"{prefix}-{on.year}-{value:06d}"
