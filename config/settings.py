@@ -30,14 +30,16 @@ FIRST_ADMIN_TOKEN = env.text("FIRST_ADMIN_TOKEN", example="a-random-text", defau
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", example="loandesk.example", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", example="https://loandesk.example", default=[])
 _DATABASE = env.database("DATABASE_URL")
+# A pooler that lends a connection for one transaction (PgBouncer): nothing may be set for a session, nor kept in one.
+DATABASE_POOLED = env.flag("DATABASE_POOLED", default=False)
 # Queries follow foreign keys from the row they look for. Trying all orders of eight or nine joins took PostgreSQL 15 ms of
 # planning for a loan page, four times as long as with five, and found the same plan.
-_JOINS_AS_WRITTEN = {"options": "-c join_collapse_limit=5"}
+_JOINS_AS_WRITTEN = {} if DATABASE_POOLED else {"options": "-c join_collapse_limit=5"}
 # A statement sent for the sixth time is prepared: PostgreSQL reads and plans it no more, a fifth less from application to
-# payment. A pooler that lends a connection for one transaction must know of prepared statements, or they are turned off.
+# payment. A pooler must know of prepared statements (PgBouncer from 1.21 on), or they stay off.
 _PREPARED = {
     "server_side_binding": True,
-    "prepare_threshold": 5 if env.flag("DATABASE_PREPARED_STATEMENTS", default=True) else None,
+    "prepare_threshold": 5 if env.flag("DATABASE_PREPARED_STATEMENTS", default=not DATABASE_POOLED) else None,
 }
 DATABASES = {
     "default": {
@@ -46,6 +48,7 @@ DATABASES = {
         "CONN_MAX_AGE": env.number("DATABASE_CONNECTION_SECONDS", default=60),
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
+        "DISABLE_SERVER_SIDE_CURSORS": DATABASE_POOLED,
     }
 }
 REDIS_URL, CELERY_BROKER_URL = env.redis("REDIS_URL")

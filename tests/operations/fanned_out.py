@@ -35,13 +35,14 @@ def elsewhere() -> dict[str, str]:
 class House:
     """The processes of one test. All read their orders from one file."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: str) -> None:
         self.orders, self.told = folder / "orders", folder / "told"
         os.mkfifo(self.told)
         paths = os.pathsep.join([str(ROOT), str(ROOT / "collections")])
         self.environment = elsewhere() | {
             "NIGHT_ORDERS": str(self.orders), "NIGHT_TOLD": str(self.told), "PYTHONPATH": paths,
             "END_OF_DAY_FAN_OUT": "on", "END_OF_DAY_CHUNK_SIZE": str(CHUNK), "END_OF_DAY_WORKERS": "1",
+            **settings,
         }  # fmt: skip
 
     def stop_at(self, role: str, step: str, lo: int) -> None:

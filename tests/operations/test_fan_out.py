@@ -17,7 +17,7 @@ from loans.models import LoanPosition
 from loans.proof.verifying import verify
 from operations import chunks, end_of_day, hands
 from operations.chunks import help_with, run_chunk
-from operations.coordinator import only_coordinator
+from operations.coordinator import AlreadyClosing, only_coordinator, somebody_coordinates
 from operations.end_of_day import close_day
 from operations.models import EndOfDayChunk, EndOfDayRun
 from operations.steps import STEPS
@@ -36,6 +36,7 @@ from tests.operations.fanned_out import (
     waiting_messages,
 )
 from tests.operations.nights import MONDAY, TUESDAY, Night, marks
+from tests.operations.pooling import PROGRAM, pooler
 
 committing = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 DUE = date(2026, 2, 15)
@@ -244,3 +245,31 @@ def test_a_worker_still_at_work_when_its_coordinator_dies_ends_first(house: Hous
 
     assert out == "done\n", error
     assert totals() == expected
+
+
+# --- through a pooler -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.long
+@pytest.mark.skipif(PROGRAM is None, reason="no PgBouncer on this machine: install Debian's package pgbouncer")
+@committing
+def test_through_a_pooler_the_night_is_the_same_and_has_one_coordinator(house: House, tmp_path: Path) -> None:
+    """Each transaction may get another connection of the server: the pool is smaller than the processes that use it."""
+    expected = undisturbed()
+    (tmp_path / "pooled").mkdir()
+    with pooler(connections=4) as address:
+        pooled = House(tmp_path / "pooled", DATABASE_URL=address, DATABASE_POOLED="on")
+        pooled.stop_at("worker", "positions", parts()["positions"][0])
+        with pooled.worker() as worker:
+            coordinator = pooled.coordinator()
+            stopped = pooled.somebody_stopped(worker, coordinator)
+            assert somebody_coordinates()
+            assert "AlreadyClosing" in pooled.coordinator().communicate()[1]
+            with pytest.raises(AlreadyClosing):
+                close_day()
+            os.kill(stopped, signal.SIGKILL)
+            out, error = coordinator.communicate()
+
+    assert out == "done\n", error
+    assert totals() == expected
+    assert not somebody_coordinates()
