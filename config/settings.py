@@ -51,6 +51,18 @@ DATABASES = {
         "DISABLE_SERVER_SIDE_CURSORS": DATABASE_POOLED,
     }
 }
+# A streaming replica for pages that may be a little behind; without one everything is read from DATABASE_URL.
+REPLICA_PLACES = ("/app/",)
+REPLICA_PLACES_BELOW = ("/app/books/", "/app/audit/", "/admin/")
+DATABASE_REPLICA_LAG_SECONDS = env.number("DATABASE_REPLICA_LAG_SECONDS", default=30)
+if env.text("DATABASE_REPLICA_URL", example="postgresql://loandesk:password@replica.example:5432/loandesk", default=""):
+    _REPLICA = env.database("DATABASE_REPLICA_URL")
+    _PATIENT = {"connect_timeout": "2"}  # then the primary answers
+    DATABASES["replica"] = DATABASES["default"] | _REPLICA | {
+        "OPTIONS": _JOINS_AS_WRITTEN | _PREPARED | _PATIENT | _REPLICA["OPTIONS"],
+        "TEST": {"MIRROR": "default"},
+    }  # fmt: skip
+    DATABASE_ROUTERS = ["core.replica.Router"]
 REDIS_URL, CELERY_BROKER_URL = env.redis("REDIS_URL")
 
 # --- what is installed, ground floor first --------------------------------------------------------------------------
@@ -102,6 +114,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "audit.middleware.AuditContext",
     "staff.web.errors.RefusalPages",
+    "core.replica.ReadsFromReplica",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -124,6 +137,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "staff.web.context.person",
                 "desk.navigation.navigation",
+                "core.replica.for_pages",
             ],
         },
     }
@@ -283,6 +297,7 @@ UNFOLD = {
     "SITE_HEADER": _("Loandesk configuration"),
     "SITE_URL": "/app/",
     "SHOW_HISTORY": True,
+    "ENVIRONMENT": "core.replica.for_admin",
     # The accent of the desk (static/core/tokens.css), so that the two surfaces are one house.
     "COLORS": {
         "primary": {

@@ -6,9 +6,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
+from django.db import connections
 from django.db.models import F, QuerySet, Sum, Window
 
+from core import replica
 from ledger.models import JournalEntry, JournalLine
 
 NEWEST_FIRST = ("-entry_id", "-id")
@@ -55,7 +56,7 @@ def with_balances(lines: Sequence[JournalLine]) -> list[StatementLine]:
     if not lines:
         return []
     newest = lines[0]
-    with connection.cursor() as cursor:
+    with connections[replica.alias()].cursor() as cursor:
         parameters: list[Any] = [newest.account_id, newest.entry_id, newest.pk, [line.pk for line in lines]]
         cursor.execute(_WALK, parameters)
         balances: dict[int, Decimal] = dict(cursor.fetchall())
@@ -80,7 +81,7 @@ def _is_wanted(entry: JournalEntry, wanted: StatementFilter) -> bool:
 
 def events_booked() -> list[str]:
     """Every kind of event the journal knows: one step of the index for each, not one for every entry."""
-    with connection.cursor() as cursor:
+    with connections[replica.alias()].cursor() as cursor:
         cursor.execute(
             "WITH RECURSIVE known AS ("
             " (SELECT event FROM ledger_journalentry ORDER BY event LIMIT 1)"
