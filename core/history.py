@@ -68,9 +68,8 @@ def insert_tracked(row: models.Model) -> None:
     """Insert a new row and its first history row in one statement; the history copies what was stored."""
     circumstances = _circumstances("+")
     names = tuple(circumstances)
-    with connection.cursor() as cursor:
-        cursor.execute(_insertion_with_history(type(row), names), [*rows.new_values(row), *circumstances.values()])
-        rows.stored(row, cursor.fetchone()[0])
+    sql = _insertion_with_history(type(row), names)
+    rows.stored(row, rows.execute(sql, [*rows.new_values(row), *circumstances.values()]).fetchone()[0])
 
 
 def update_tracked(row: models.Model, names: Iterable[str]) -> None:
@@ -78,13 +77,12 @@ def update_tracked(row: models.Model, names: Iterable[str]) -> None:
     stored. Raises ObjectDoesNotExist for a row that is not there."""
     fields: tuple[Any, ...] = tuple(row._meta.get_field(name) for name in names)
     circumstances = _circumstances("~")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _update_with_history(type(row), fields, tuple(circumstances)),
-            [*rows.values_of(row, fields), row.pk, *circumstances.values()],
-        )
-        if cursor.rowcount != 1:
-            raise ObjectDoesNotExist(f"{row._meta.label} {row.pk} is not stored")
+    changed = rows.execute(
+        _update_with_history(type(row), fields, tuple(circumstances)),
+        [*rows.values_of(row, fields), row.pk, *circumstances.values()],
+    )
+    if changed.rowcount != 1:
+        raise ObjectDoesNotExist(f"{row._meta.label} {row.pk} is not stored")
 
 
 @cache

@@ -4,8 +4,9 @@ import re
 import unicodedata
 from datetime import date
 
-from django.db import connection
 from ulid import ULID
+
+from core import rows
 
 _GIVEN = re.compile(r"([A-Z]{2})[-\s_]?([0-9]{4})[-\s_]?([0-9]{1,10})", re.IGNORECASE)
 # As next_number prints it: six digits, more only once six no longer hold it. A digit that follows makes it no number.
@@ -23,9 +24,7 @@ def next_number(prefix: str, on: date) -> str:
     Numbers are unique and rising, and grow beyond six digits from the millionth on; a rolled-back transaction leaves a
     gap, as any sequence does.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(%s::regclass)", [f"core_number_{prefix.lower()}"])
-        (value,) = cursor.fetchone()
+    (value,) = rows.execute("SELECT nextval(%s::regclass)", [f"core_number_{prefix.lower()}"]).fetchone()
     return _written(prefix, str(on.year), value)
 
 

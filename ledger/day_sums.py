@@ -14,7 +14,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
+
+from core import replica
 
 LOCK = 5497855412316  # the one that every booking shares: ledger/law/closed_books.sql
 BEFORE_ALL, AFTER_ALL = date.min, date.max
@@ -150,7 +152,7 @@ class Moved:
 
 def summed_through() -> date:
     """The last day whose sums were made; a day before all while there is none."""
-    with connection.cursor() as cursor:
+    with connections[replica.alias()].cursor() as cursor:
         cursor.execute("SELECT max(posted_on) FROM ledger_summedday")
         return cursor.fetchone()[0] or BEFORE_ALL
 
@@ -181,14 +183,14 @@ def sum_through(on: date) -> dict[str, int]:
 def moved(*, first: date | None = None, last: date | None = None, account: str = "") -> list[Moved]:
     """What every account with entries up to ``last`` (included) moved from ``first`` on; of one ``account`` if named."""
     sql = _OPEN.format(of_account=" AND account_id = %(account)s" if account else "") + _MOVED
-    with connection.cursor() as cursor:
+    with connections[replica.alias()].cursor() as cursor:
         cursor.execute(sql, {**_between(first, last), "account": account})
         return [Moved(*row) for row in cursor.fetchall()]
 
 
 def entries_through(on: date) -> int:
     """How many entries were posted up to and including ``on``."""
-    with connection.cursor() as cursor:
+    with connections[replica.alias()].cursor() as cursor:
         cursor.execute(_ENTRIES, _between(None, on))
         return int(cursor.fetchone()[0])
 
@@ -207,14 +209,14 @@ def balances_after(account: str, lines: Sequence[tuple[date, int, int]]) -> dict
         "lines": [line_id for _day, _entry_id, line_id in lines],
         **_between(min(earliest), max(earliest)),
     }
-    with connection.cursor() as cursor:
+    with connections[replica.alias()].cursor() as cursor:
         cursor.execute(_AFTER_LINES, asked)
         return dict(cursor.fetchall())
 
 
 def events_booked() -> list[str]:
     """Every kind of event the journal knows: of summed days from their sums, of later ones from the journal."""
-    with connection.cursor() as cursor:
+    with connections[replica.alias()].cursor() as cursor:
         cursor.execute(
             "SELECT DISTINCT unnest(events) FROM ledger_summedday"
             " UNION SELECT event FROM ledger_latebooking WHERE event <> ''"

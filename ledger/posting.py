@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from core import partitions, rows
@@ -115,15 +115,14 @@ def _insert(entry: JournalEntry, lines: Sequence[Line]) -> None:
     """One statement for the entry and all its lines: the balance trigger judges each statement as a whole."""
     row = "(%s::text, %s::bigint, %s::numeric, %s::numeric)"
     values = [value for x in lines for value in (x.account_code, x.subledger_id, x.debit, x.credit)]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH entry AS ({rows.insertion(JournalEntry)} RETURNING id, posted_on) "
-            "INSERT INTO ledger_journalline (entry_id, posted_on, account_id, subledger_id, debit, credit) "
-            f"SELECT entry.id, entry.posted_on, line.* FROM entry, (VALUES {', '.join([row] * len(lines))}) AS line "
-            "RETURNING entry_id",
-            [*rows.new_values(entry), *values],
-        )
-        rows.stored(entry, cursor.fetchone()[0])
+    booked = rows.execute(
+        f"WITH entry AS ({rows.insertion(JournalEntry)} RETURNING id, posted_on) "
+        "INSERT INTO ledger_journalline (entry_id, posted_on, account_id, subledger_id, debit, credit) "
+        f"SELECT entry.id, entry.posted_on, line.* FROM entry, (VALUES {', '.join([row] * len(lines))}) AS line "
+        "RETURNING entry_id",
+        [*rows.new_values(entry), *values],
+    )
+    rows.stored(entry, booked.fetchone()[0])
 
 
 @transaction.atomic

@@ -5,9 +5,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
+from django.db import connections
 from django.db.models import Sum
 
+from core import replica
 from core.dates import end_of_month
 from core.money import ZERO
 from ledger.day_sums import entries_through, moved
@@ -62,6 +63,6 @@ def fetch_entries(rows: Iterable[Any]) -> None:
 
 def newest_entry() -> int:
     """A number that every entry made from now on is above, whoever makes it: asked of the sequence, not of every month."""
-    with connection.cursor() as cursor:
+    with connections[replica.alias()].cursor() as cursor:
         cursor.execute("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM ledger_journalentry_id_seq")
         return int(cursor.fetchone()[0])

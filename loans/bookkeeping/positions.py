@@ -9,8 +9,6 @@ from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from decimal import Decimal
 
-from django.db import connection
-
 from core import partitions, rows
 from core.money import ZERO, round_money
 from core.rules import rule
@@ -73,6 +71,12 @@ def locked(loan_id: int) -> LoanPosition:
     if position is None:
         raise LoanPosition.DoesNotExist(f"Loan {loan_id} has no position.")
     return position
+
+
+def locked_with_loan(loan_id: int) -> tuple[Loan, LoanPosition | None]:
+    """The loan and its position, the loan held first, by one statement; no position where the loan has none yet."""
+    loan = rows.first_joined(Loan, ("position",), "WHERE t0.id = %s FOR UPDATE OF t0, t1", [loan_id])
+    return (Loan.objects.locked(loan_id), None) if loan is None else (loan, loan.position)
 
 
 def load(loan: Loan, position: LoanPosition) -> Account:
@@ -187,12 +191,10 @@ def curve_as_json(curve: Curve) -> list[list[str]] | None:
 
 
 def _current_rows(loan_id: int) -> list[InstalmentState]:
-    with connection.cursor() as cursor:
-        cursor.execute(_CURRENT_ROWS, [loan_id])
-        return [
-            InstalmentState(number, **dict(zip(AGREED + MOVING, kept, strict=True)), curve=_curve_read(curve))
-            for number, curve, *kept in cursor.fetchall()
-        ]
+    return [
+        InstalmentState(number, **dict(zip(AGREED + MOVING, kept, strict=True)), curve=_curve_read(curve))
+        for number, curve, *kept in rows.execute(_CURRENT_ROWS, [loan_id]).fetchall()
+    ]
 
 
 def store(loan: Loan, position: LoanPosition, before: Account, after: Account, *, posted_on: date) -> None:
@@ -220,13 +222,12 @@ def _update_rows(loan_id: int, before: Account, after: Account) -> None:
     types = ("int", "numeric", "numeric", "numeric", "numeric", "numeric", "date")
     casts = ", ".join(f"%s::{kind}" for kind in types)
     values = ", ".join([f"({casts})"] * len(changed))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE loans_instalment i SET {assignments} "
-            f"FROM (VALUES {values}) AS v(number, {', '.join(MOVING)}) "
-            "WHERE i.loan_id = %s AND i.superseded_on IS NULL AND i.number = v.number",
-            [x for row in changed for x in (row.number, *(getattr(row, name) for name in MOVING))] + [loan_id],
-        )
+    rows.execute(
+        f"UPDATE loans_instalment i SET {assignments} "
+        f"FROM (VALUES {values}) AS v(number, {', '.join(MOVING)}) "
+        "WHERE i.loan_id = %s AND i.superseded_on IS NULL AND i.number = v.number",
+        [x for row in changed for x in (row.number, *(getattr(row, name) for name in MOVING))] + [loan_id],
+    )
 
 
 def lay_out(loan: Loan, before: Account, after: Account) -> None:
