@@ -22,12 +22,12 @@ import sys
 from datetime import date
 from time import perf_counter
 
-from benchmarks import book  # first: it sets Django up
-from benchmarks._night_raw import RawPass
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Sum
 
+from benchmarks import book  # first: it sets Django up
+from benchmarks._night_raw import RawPass
 from core import business_date
 from loans.account.account import age
 from loans.bookkeeping import positions

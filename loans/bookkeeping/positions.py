@@ -283,9 +283,7 @@ def accrue(loan: Loan, position: LoanPosition, account: Account, *, posted_on: d
             description=loan.number,
         )
         shares.append(
-            Accrual(
-                loan_id=loan.pk, first_on=account.as_of, accrued_on=account.as_of, entry_id=entry.pk, **parts
-            )
+            Accrual(loan_id=loan.pk, first_on=account.as_of, accrued_on=account.as_of, entry_id=entry.pk, **parts)
         )
     rows.insert(*shares)
     keep(position, now, account.as_of)

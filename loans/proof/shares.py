@@ -72,7 +72,9 @@ def shares_of_night(loans: Sequence[Loan], on: date) -> dict[int, DailyShare]:
     A loan for which that night did not accrue (an event had brought it to the day already) is left out.
     """
     ids = [loan.pk for loan in loans]
-    shared = set(_nights().filter(loan_id__in=ids, first_on__lte=on, accrued_on__gte=on).values_list("loan_id", flat=True))
+    shared = set(
+        _nights().filter(loan_id__in=ids, first_on__lte=on, accrued_on__gte=on).values_list("loan_id", flat=True)
+    )
     shared |= {loan.pk for loan in loans if loan.position.kept_on < on <= loan.position.as_of}
     mine = [loan for loan in loans if loan.pk in shared]
     schedules: dict[int, list[Instalment]] = {loan.pk: [] for loan in mine}

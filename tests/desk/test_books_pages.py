@@ -186,7 +186,12 @@ def test_more_history_costs_no_more_queries(finance: Client, loan: Loan) -> None
         return len(queries)
 
     night = NightAccrual.objects.latest("id")
-    places = [("books",), ("books_account", "1202"), ("books_entry", night.entry_id), ("loan_tab", loan.number, "accounting")]
+    places = [
+        ("books",),
+        ("books_account", "1202"),
+        ("books_entry", night.entry_id),
+        ("loan_tab", loan.number, "accounting"),
+    ]
     before = [cost(*place) for place in places]
     for _ in range(5):
         LoanFactory(active=True)

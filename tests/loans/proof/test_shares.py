@@ -27,7 +27,9 @@ def shares_by_night(loans: list[Loan]) -> dict[date, Decimal]:
 def test_the_shares_of_all_loans_add_up_to_what_each_night_booked() -> None:
     paying, late = LoanFactory(active=True), LoanFactory(active=True, principal=Decimal("7000.00"))
     close_days(DISBURSED, date(2026, 2, 20))
-    RepaymentFactory(loan=paying, amount=Decimal("1100.18"), received_on=date(2026, 2, 15), recorded_on=date(2026, 2, 21))
+    RepaymentFactory(
+        loan=paying, amount=Decimal("1100.18"), received_on=date(2026, 2, 15), recorded_on=date(2026, 2, 21)
+    )
     close_days(date(2026, 2, 20), LAST)
 
     booked: dict[date, Decimal] = defaultdict(lambda: ZERO)

@@ -188,7 +188,9 @@ def test_a_share_given_to_no_loan_or_taken_away_is_named(lived: Loan) -> None:
 
 
 def test_a_share_of_nights_that_no_night_booked_is_named(lived: Loan) -> None:
-    tamper("UPDATE loans_nightaccrual SET interest = interest + 0.01 WHERE id = (SELECT min(id) FROM loans_nightaccrual)")
+    tamper(
+        "UPDATE loans_nightaccrual SET interest = interest + 0.01 WHERE id = (SELECT min(id) FROM loans_nightaccrual)"
+    )
 
     assert {figure for _, figure in told()} == {"interest of all nights", "income shared by loans"}
 
