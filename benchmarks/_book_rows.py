@@ -94,8 +94,8 @@ SELECT s.*, nextval(pg_get_serial_sequence('ledger_journalentry', 'id')) AS entr
 _BOOKED = """
 CREATE TEMPORARY TABLE booked AS
 SELECT b.*, nextval(pg_get_serial_sequence('ledger_journalentry', 'id')) AS entry_id FROM (
-    SELECT s.product_id, p.code, count(*) AS loans, sum(accrued) AS accrued, sum(late_accrued) AS late, sum(suspended) AS suspended,
-           sum(late_suspended) AS late_suspended
+    SELECT s.product_id, p.code, count(*) AS loans, sum(accrued) AS accrued, sum(late_accrued) AS late,
+           sum(suspended) AS suspended, sum(late_suspended) AS late_suspended
       FROM stands s JOIN loans_product p ON p.id = s.product_id
      GROUP BY s.product_id, p.code HAVING sum(accrued) + sum(late_accrued) > 0) b;
 ANALYZE wished; ANALYZE part; ANALYZE stands
@@ -259,8 +259,8 @@ STEPS: tuple[str | Rows, ...] = (
         JournalLine,
         _LINES,
         {
-            "entry_id": "entry_id", "posted_on": '"on"', "account_id": "account", "subledger_id": "loan_id", "debit": "debit",
-            "credit": "credit",
+            "entry_id": "entry_id", "posted_on": '"on"', "account_id": "account", "subledger_id": "loan_id",
+            "debit": "debit", "credit": "credit",
         },
     ),
     Rows(

@@ -30,7 +30,8 @@ UNTIL_MADE_GOOD = date(2999, 12, 31)
 # That the reference is not empty lets PostgreSQL use the index of messages by what they are about, which leaves those out.
 _ABOUT_THE_DUE_DATE = """
 SELECT 1 FROM messaging_message m
- WHERE m.reference = l.number AND m.reference <> '' AND m.template_code = ANY(%(notices)s) AND m.context->>'due_on' = d.due_on::text
+ WHERE m.reference = l.number AND m.reference <> '' AND m.template_code = ANY(%(notices)s)
+   AND m.context->>'due_on' = d.due_on::text
 """
 _NOT_REACHED = f"""
 SELECT p.loan_id, d.due_on
