@@ -284,7 +284,7 @@ def _repay_raw(loan_id: int, user: Any) -> None:
         )
         cursor.execute(
             _ACCRUAL,
-            {"loan_id": loan_id, "accrued_on": DUE, "interest": INTEREST, "late_interest": ZERO, "fee": ZERO,
+            {"loan_id": loan_id, "first_on": DUE, "accrued_on": DUE, "interest": INTEREST, "late_interest": ZERO, "fee": ZERO,
              "suspended_interest": ZERO, "suspended_late_interest": ZERO, "entry_id": accrued},
         )  # fmt: skip
         cursor.execute(_POSITION, _position(loan_id, borrower_id, product_id))
@@ -339,6 +339,8 @@ def _position(loan_id: int, borrower_id: int, product_id: int) -> dict[str, Any]
         "oldest_due_on": None, "next_due_on": DUE + timedelta(days=30), "next_due_amount": Decimal("1162.74"),
         "days_past_due": 0, "bucket": "C", "risk_class": "normal", "holds": Jsonb([]), "plan": None,
         "charged_off_on": None, "late_rates": Jsonb([]), "rate_steps": Jsonb([]), "late_by_day": False,
+        "kept_on": DUE, "kept_interest": INTEREST, "quiet_before": None, "period_starts_on": None, "period_days": None,
+        "period_interest": None, "period_interest_paid": None, "interest_before_period": None,
     }  # fmt: skip
 
 
