@@ -208,6 +208,27 @@ def test_a_loan_goes_on_over_its_archived_months(tmp_path: Path) -> None:
     assert not {code: rows for code, rows in told().items() if rows}
 
 
+def test_a_month_made_again_for_another_table_is_no_hindrance_unless_it_was_used(tmp_path: Path) -> None:
+    three_months()
+    before = content()
+    archive_month(JUNE, tmp_path)
+    assert partitions.ensure_months(JUNE, JUNE) == 2
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(
+            "INSERT INTO ledger_journalentry (event, posted_on, effective_on, description, currency, recorded_at)"
+            " VALUES ('raw', %s, %s, '', 'CNY', now())",
+            [JUNE, JUNE],
+        )
+        cursor.execute("SET LOCAL session_replication_role = origin")
+        with pytest.raises(archive.MonthInUse), transaction.atomic():
+            restore_month(JUNE)
+        transaction.set_rollback(True)
+    restore_month(JUNE)
+    assert content() == before
+
+
 def test_a_seal_that_days_do_not_add_up_to_is_named(tmp_path: Path) -> None:
     three_months()
     archive_month(JUNE, tmp_path)
