@@ -36,6 +36,7 @@ from borrowers.fingerprints import contact_index, identity_index, name_index
 from borrowers.models import Borrower
 from core import business_date, partitions
 from core.encryption import encrypt
+from ledger import day_sums
 from loans.bookkeeping.account_mapping import accounts_of_product
 from loans.bookkeeping.positions import bucket_steps, class_steps, suspense_from
 from loans.models import Application, Loan, Product, ProductVersion, RepaymentMethod, VersionStatus
@@ -83,8 +84,7 @@ def write(count: int) -> Span:
     """Write ``count`` more loans, each of a borrower of its own, as of the business date. Needs a superuser of the
     database."""
     first = 1 + max(model._default_manager.aggregate(most=models.Max("pk"))["most"] or 0 for model in _ONE_ID)
-    span, day = Span(first, first + count - 1), business_date.current()
-    partitions.ensure_months(day - timedelta(days=400), day)
+    span = Span(first, first + count - 1)
     for lo in range(span.lo, span.hi + 1, CHUNK):
         _write(Span(lo, min(lo + CHUNK - 1, span.hi)))
     with connection.cursor() as cursor:
@@ -94,6 +94,9 @@ def write(count: int) -> Span:
                 [model._meta.db_table],
             )
         cursor.execute(f"ANALYZE {', '.join({step.model._meta.db_table for step in STEPS if isinstance(step, Rows)})}")
+    day_sums.make_anew(
+        business_date.current() - timedelta(days=1)
+    )  # the guard that notes what is booked late was resting
     return span
 
 

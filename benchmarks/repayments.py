@@ -30,7 +30,7 @@ from django.db import connection, models, transaction
 from psycopg.types.json import Jsonb
 
 from audit.models import AuditEvent
-from core import business_date
+from core import business_date, partitions
 from core.context import acting
 from ledger.models import JournalEntry, JournalLine
 from loans.models import (
@@ -147,6 +147,7 @@ def _write_loans(most: int) -> None:
         max_amount=Decimal(100_000),
         annual_rate=Decimal("0.18"),
     )
+    partitions.ensure_months(OUT, DUE)
     values: dict[str, Any] = {"most": most, "out": OUT, "version": version.pk, "product": product.pk}
     with connection.cursor() as cursor:
         for sql in (_BORROWERS, _LOANS, _INSTALMENTS, _POSITIONS, _DISBURSED):
