@@ -2,22 +2,10 @@
 
 from django.contrib import admin
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 
+from core.admin import ReadOnlyAdmin
 from operations.models import BusinessDay, EndOfDayChunk, EndOfDayRun, ImportBatch, LongJob
-
-
-class ReadOnly(ModelAdmin):
-    """What the machine writes is looked at here, never edited."""
-
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
 
 
 class ChunkInline(TabularInline):
@@ -34,26 +22,26 @@ class ChunkInline(TabularInline):
 
 
 @admin.register(BusinessDay)
-class BusinessDayAdmin(ReadOnly):
+class BusinessDayAdmin(ReadOnlyAdmin):
     list_display = ("on", "status", "closed_at")
     list_filter = ("status",)
 
 
 @admin.register(EndOfDayRun)
-class EndOfDayRunAdmin(ReadOnly):
+class EndOfDayRunAdmin(ReadOnlyAdmin):
     list_display = ("business_day", "status", "trigger", "attempts", "started_at", "finished_at")
     list_filter = ("status", "trigger")
     inlines = (ChunkInline,)
 
 
 @admin.register(ImportBatch)
-class ImportBatchAdmin(ReadOnly):
+class ImportBatchAdmin(ReadOnlyAdmin):
     list_display = ("file_name", "profile", "status", "rows_read", "rows_accepted", "rows_known", "staged_at")
     list_filter = ("status", "profile")
     exclude = ("rejects",)
 
 
 @admin.register(LongJob)
-class LongJobAdmin(ReadOnly):
+class LongJobAdmin(ReadOnlyAdmin):
     list_display = ("kind", "argument", "status", "done", "total", "requested_by", "requested_at")
     list_filter = ("status", "kind")
