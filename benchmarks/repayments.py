@@ -51,12 +51,12 @@ from loans.servicing.repayments import record_repayment
 from messaging.models import Message, MessageKey
 from operations.models import ChangedLoan
 
-CONNECTIONS = (1, 4)
+GOALS = {1: 0.6, 4: 0.55}  # by connections: the house's repayments a second to the raw ones
+CONNECTIONS = tuple(GOALS)
 ROUNDS = 7
 EACH = 60  # repayments a connection and round
 WARM_UP = 20
 CHECKED = 100
-GOAL = 0.4
 OUT = date(2026, 6, 15)
 DUE = OUT + timedelta(days=30)
 PRINCIPAL, INTEREST = Decimal("1000.00"), Decimal("177.53")
@@ -132,7 +132,8 @@ def main() -> int:
         cursor.execute("SHOW synchronous_commit")
         print(f"{ROUNDS} rounds of {EACH} repayments a connection, synchronous_commit {cursor.fetchone()[0]}\n")
     ratios = [_measure(connections, free, clerk, left) for connections in CONNECTIONS]
-    return _prove(left, most) or (0 if min(ratios) >= GOAL else 1)
+    reached = all(ratio >= goal for ratio, goal in zip(ratios, GOALS.values(), strict=True))
+    return _prove(left, most) or (0 if reached else 1)
 
 
 def _write_loans(most: int) -> None:
@@ -178,7 +179,9 @@ def _measure(connections: int, free: Iterator[int], clerk: int, left: dict[str, 
     ratio = median(ratios)
     raw, house = (median(paces[way][1:]) for way in (RAW, HOUSE))
     print(f"{connections} connection(s): raw {raw:6.0f} a second, record_repayment {house:6.0f} a second")
-    print(f"  ratio {ratio:.2f} (rounds {', '.join(f'{one:.2f}' for one in sorted(ratios))}; goal {GOAL})")
+    print(
+        f"  ratio {ratio:.2f} (rounds {', '.join(f'{one:.2f}' for one in sorted(ratios))}; goal {GOALS[connections]})"
+    )
     return ratio
 
 

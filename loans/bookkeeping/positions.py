@@ -206,7 +206,7 @@ def store(loan: Loan, position: LoanPosition, before: Account, after: Account, *
         insert_version(loan.pk, after, superseded_on=after.as_of)
     accrue(loan, position, after, posted_on=posted_on)
     read(position, after)
-    rows.update(position)
+    rows.update_later(position)
 
 
 def _agreed(row: InstalmentState) -> tuple[object, ...]:
@@ -222,7 +222,7 @@ def _update_rows(loan_id: int, before: Account, after: Account) -> None:
     types = ("int", "numeric", "numeric", "numeric", "numeric", "numeric", "date")
     casts = ", ".join(f"%s::{kind}" for kind in types)
     values = ", ".join([f"({casts})"] * len(changed))
-    rows.execute(
+    rows.later(
         f"UPDATE loans_instalment i SET {assignments} "
         f"FROM (VALUES {values}) AS v(number, {', '.join(MOVING)}) "
         "WHERE i.loan_id = %s AND i.superseded_on IS NULL AND i.number = v.number",
@@ -285,7 +285,7 @@ def accrue(loan: Loan, position: LoanPosition, account: Account, *, posted_on: d
         shares.append(
             Accrual(loan_id=loan.pk, first_on=account.as_of, accrued_on=account.as_of, entry_id=entry.pk, **parts)
         )
-    rows.insert(*shares)
+    rows.insert_later(*shares)
     keep(position, now, account.as_of)
 
 
