@@ -151,14 +151,14 @@ def _signed_in() -> Client:
     person, _made = User.objects.get_or_create(username="bench-everybody")
     person.groups.set(Group.objects.all())
     client = Client()
-    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(person, backend="staff.backends.StaffBackend")
     return client
 
 
 def _administrator() -> Client:
     person, _made = User.objects.get_or_create(username="bench-root", defaults={"is_staff": True, "is_superuser": True})
     client = Client()
-    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(person, backend="staff.backends.StaffBackend")
     return client
 
 
@@ -179,8 +179,8 @@ def _pages(client: Client) -> Iterator[tuple[Address, Any]]:
 
 
 def _with_filters(address: Address, context: Any) -> Iterator[Address]:
-    form = context.get("form")
-    if isinstance(form, forms.Form):
+    form = context.get("filters") or context.get("form")
+    if isinstance(form, forms.Form) and form.is_bound:  # a form that is filled in later is not bound to the address
         for name, field in form.fields.items():
             for value in _values(name, field):
                 yield Address(f"{address.name} ?{name}={value}", f"{address.path}?{urlencode({name: value})}")

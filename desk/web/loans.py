@@ -15,6 +15,7 @@ from audit.changes import changes_of, people_in
 from audit.models import AuditEvent
 from audit.web.forms import CHANNELS, shown_action
 from core import business_date
+from core.together import read_together
 from desk.books import event_name
 from desk.people import Standing, standing
 from loans.models import Loan
@@ -52,8 +53,11 @@ def loan_page(request: HttpRequest, number: str, tab: str = "overview") -> HttpR
     if needed:
         check(user, needed)
     loan = reads.loan_by_number(number)
-    page = reads.loan_page(loan, on=on)
-    people = standing(loan.borrower, sees_collections=user.has_perm("collections.view_case"))
+    people: Standing
+    page, people = read_together(
+        reads.loan_page(loan, on=on),
+        standing(loan.borrower, sees_collections=user.has_perm("collections.view_case")),
+    )
     context: dict[str, object] = {
         "page": page,
         "loan": loan,

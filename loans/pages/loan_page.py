@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.money import ZERO
+from core.together import Reading
 from core.writing import money, number
 from ledger.models import JournalEntry, JournalLine
 from loans.events.act_kinds import act_kind
@@ -121,16 +122,39 @@ def loan_by_number(number: str) -> Loan:
     return get_object_or_404(loans, number=number)
 
 
-def loan_page(loan: Loan, *, on: date) -> LoanPage:
-    """Header, schedule and timeline of the loan: eight queries after the loan itself."""
-    everything = list(Instalment.objects.filter(loan=loan).order_by("version", "number"))
-    current = [row for row in everything if row.superseded_on is None]
+def loan_page(loan: Loan, *, on: date) -> Reading[LoanPage]:
+    """Header, schedule and timeline of the loan."""
+    moves = LoanTransition.objects.filter(loan_id=loan.pk, kind="bucket").order_by("-on", "-id")
+    acts = LoanAct.objects.filter(loan=loan).select_related("recorded_by").order_by("-id")
+    return Reading(
+        (
+            Instalment.objects.filter(loan=loan, superseded_on__isnull=True).order_by("version", "number"),
+            loan.disbursements.order_by("-id"),
+            _repayments(loan)[:MOST_ROWS],
+            moves[:MOST_EVENTS],
+            acts[:MOST_EVENTS],
+            Message.objects.filter(reference=loan.number).order_by("-id")[:MOST_EVENTS],
+        ),
+        lambda *rows: _loan_page(loan, on, *rows),
+    )
+
+
+def _loan_page(
+    loan: Loan,
+    on: date,
+    current: list[Instalment],
+    orders: list[Disbursement],
+    repayments: list[Repayment],
+    moves: list[LoanTransition],
+    acts: list[LoanAct],
+    messages: list[Message],
+) -> LoanPage:
+    for row in (*current, *orders, *repayments):
+        setattr(row, "loan", loan)  # noqa: B010  (rows of three models, and none shall be read again)
     version = max((row.version for row in current), default=1)
     position = getattr(loan, "position", None)
     as_of = position.as_of if position else on
     schedule = schedule_view(loan, current, as_of=as_of, on=on, version=version)
-    orders = list(loan.disbursements.order_by("-id"))
-    repayments = list(_repayments(loan)[:MOST_ROWS])
     return LoanPage(
         loan=loan,
         position=position,
@@ -140,8 +164,15 @@ def loan_page(loan: Loan, *, on: date) -> LoanPage:
         progress=progress(schedule, as_of=as_of, on=on),
         instalments=current,
         repayments=repayments,
-        events=_events(loan, orders, repayments),
-        pay_off=pay_off(loan, position, on) if position else None,
+        events=[
+            *map(repayment_event, repayments[:MOST_EVENTS]),
+            *map(_disbursement_event, orders),
+            *map(_move_event, moves),
+            *map(_act_event, acts),
+            *map(message_event, messages),
+            *_losses(loan),
+        ],
+        pay_off=pay_off(loan, position, on, current) if position else None,
     )
 
 
@@ -261,6 +292,7 @@ def messages_of(loan: Loan) -> list[Message]:
 # --- the timeline ---------------------------------------------------------------------------------------------------
 
 
+<<<<<<< HEAD
 def _events(loan: Loan, orders: Sequence[Disbursement], repayments: Sequence[Repayment]) -> list[Event]:
     events = [repayment_event(repayment) for repayment in repayments[:MOST_EVENTS]]
     events += [_disbursement_event(order) for order in orders]
@@ -273,6 +305,8 @@ def _events(loan: Loan, orders: Sequence[Disbursement], repayments: Sequence[Rep
     return events + _losses(loan)
 
 
+=======
+>>>>>>> faafca5 (Read what a page shows in one statement)
 def _losses(loan: Loan) -> list[Event]:
     """Each at the start of its day: a recovery of the same day comes after it."""
     position = getattr(loan, "position", None)

@@ -49,7 +49,7 @@ def test_only_what_others_asked_for_and_i_may_decide_waits_for_me(staff_member: 
     lead, checker, officer = staff_member("team_lead"), staff_member("checker"), staff_member("officer")
     ask_for_write_off(loan, lead)
 
-    waiting = {user.username: len(home.waiting_approvals(user)) for user in (lead, checker, officer)}
+    waiting = {user.username: len(home.waiting_approvals(user).read()) for user in (lead, checker, officer)}
 
     assert waiting == {"team_lead": 0, "checker": 1, "officer": 0}
 
@@ -89,10 +89,10 @@ def test_the_night_leads_on_only_for_those_who_may_look(
 
 
 def test_counts_of_the_navigation_stop_at_a_hundred() -> None:
-    assert navigation.capped(Loan.objects.all()) == ""
+    assert navigation.told(navigation.counted(Loan.objects.all())) == ""
     for _each in range(2):
         LoanFactory(active=True)
-    assert navigation.capped(Loan.objects.all()) == "2"
+    assert navigation.told(navigation.counted(Loan.objects.all())) == "2"
 
 
 def test_the_navigation_counts_once_for_many_pages(

@@ -125,7 +125,7 @@ def test_the_schedule_says_how_each_instalment_went(loan: Loan) -> None:
     pay(loan, "1105.00", date(2026, 3, 21), "late")
     close_until(date(2026, 4, 16))
 
-    rows = loan_page.loan_page(loan_page.loan_by_number(loan.number), on=date(2026, 4, 17)).schedule.rows
+    rows = loan_page.loan_page(loan_page.loan_by_number(loan.number), on=date(2026, 4, 17)).read().schedule.rows
 
     assert [(row.state.label, row.state.tone) for row in rows[:4]] == [
         ("Paid 2026-02-15", "good"),
@@ -140,7 +140,7 @@ def test_the_parts_of_the_bar_sum_to_everything_the_loan_asks_for(loan: Loan) ->
     pay(loan, "700.00", DUE, "k")
     close_until(date(2026, 3, 14))
 
-    page = loan_page.loan_page(loan_page.loan_by_number(loan.number), on=date(2026, 3, 15))
+    page = loan_page.loan_page(loan_page.loan_by_number(loan.number), on=date(2026, 3, 15)).read()
 
     bar = page.progress
     assert bar.paid == Decimal("700.00")
@@ -194,7 +194,7 @@ def test_reading_the_page_takes_nine_queries_at_any_length_of_history(
         pay(loan, "1.00", DISBURSED, f"k{n}")
 
     with django_assert_max_num_queries(9):
-        page = loan_page.loan_page(loan_page.loan_by_number(loan.number), on=DISBURSED)
+        page = loan_page.loan_page(loan_page.loan_by_number(loan.number), on=DISBURSED).read()
 
     assert len(page.repayments) == 40
 
