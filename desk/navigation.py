@@ -14,11 +14,7 @@ from django.http import HttpRequest
 from audit import queries
 from audit.models import Approval
 from core import business_date
-<<<<<<< HEAD
-from core.pages import count_capped
-=======
 from core.together import first, together
->>>>>>> faafca5 (Read what a page shows in one statement)
 from debt_collections.models import Case
 from loans.models import Application, IncomingPayment, IncomingPaymentStatus
 from operations.models import EndOfDayRun
@@ -67,15 +63,9 @@ def approvals_for(user: User) -> QuerySet[Approval]:
     return queries.approvals_for(user, pending=True).exclude(requested_by=user).order_by("id")
 
 
-<<<<<<< HEAD
-def capped(rows: QuerySet[Any]) -> str:
-    """The count as text, "99+" from a hundred on, nothing for none."""
-    return str(count_capped(rows, MOST) or "")
-=======
 def counted(rows: QuerySet[Any]) -> QuerySet[Any, Any]:
     """As many of the rows as are ever told, to be counted with other reads in one statement."""
     return rows.order_by().values_list("pk", flat=True)[: MOST + 1]
->>>>>>> faafca5 (Read what a page shows in one statement)
 
 
 def told(rows: Sequence[Any]) -> str:

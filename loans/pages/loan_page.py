@@ -124,7 +124,8 @@ def loan_by_number(number: str) -> Loan:
 
 def loan_page(loan: Loan, *, on: date) -> Reading[LoanPage]:
     """Header, schedule and timeline of the loan."""
-    moves = LoanTransition.objects.filter(loan_id=loan.pk, kind="bucket").order_by("-on", "-id")
+    since = loan.disbursed_on or date.min
+    moves = LoanTransition.objects.filter(loan_id=loan.pk, kind="bucket", on__gte=since).order_by("-on", "-id")
     acts = LoanAct.objects.filter(loan=loan).select_related("recorded_by").order_by("-id")
     return Reading(
         (
@@ -292,21 +293,6 @@ def messages_of(loan: Loan) -> list[Message]:
 # --- the timeline ---------------------------------------------------------------------------------------------------
 
 
-<<<<<<< HEAD
-def _events(loan: Loan, orders: Sequence[Disbursement], repayments: Sequence[Repayment]) -> list[Event]:
-    events = [repayment_event(repayment) for repayment in repayments[:MOST_EVENTS]]
-    events += [_disbursement_event(order) for order in orders]
-    moves = LoanTransition.objects.filter(loan_id=loan.pk, kind="bucket", on__gte=loan.disbursed_on or date.min)
-    events += [_move_event(move) for move in moves.order_by("-on", "-id")[:MOST_EVENTS]]
-    acts = LoanAct.objects.filter(loan=loan).select_related("recorded_by").order_by("-id")
-    events += [_act_event(act) for act in acts[:MOST_EVENTS]]
-    messages = Message.objects.filter(reference=loan.number).order_by("-id")
-    events += [message_event(message) for message in messages[:MOST_EVENTS]]
-    return events + _losses(loan)
-
-
-=======
->>>>>>> faafca5 (Read what a page shows in one statement)
 def _losses(loan: Loan) -> list[Event]:
     """Each at the start of its day: a recovery of the same day comes after it."""
     position = getattr(loan, "position", None)
