@@ -16,7 +16,8 @@ from core.together import Reading, read_together
 from core.writing import money
 from desk.people import Standing, standing
 from loans.models import Application, Loan, LoanStatus, Repayment
-from loans.pages.loan_page import Event, message_event, newest_first, repayment_event
+from loans.pages.loan_page import message_event, repayment_event
+from loans.pages.story import Event, newest_first
 from messaging.models import Message
 
 MOST_EVENTS = 25

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -34,6 +34,8 @@ from loans.models import (
     Loan,
     LoanPosition,
     LoanStatus,
+    PortfolioDay,
+    Product,
 )
 from loans.pages import portfolio
 from staff.models import User
@@ -42,9 +44,8 @@ MOST_TILES = 4
 MOST_APPROVALS = 6
 MONTHS_SHOWN = 12
 _COLOURS = (ACCENT, Tone.ATTENTION, Tone.BAD)
-_MONTH_KEPT_SECONDS = 24 * 3600
 _SUM_KEPT_SECONDS = 60
-_MARKET_OF_POSITION = "loan__product_version__product__market"
+_MARKET_OF_POSITION = "product__market"
 
 
 @dataclass(frozen=True)
@@ -204,15 +205,18 @@ def _promises(user: User, on: date) -> Reading[Tile]:
 
 
 def _outstanding(user: User, on: date) -> Reading[Tile]:
-    active = LoanPosition.objects.filter(status=LoanStatus.ACTIVE)
+    """As the last night left it; before the first one nothing is known."""
 
-    def tile() -> Tile:
-        read = _by_market(active, _MARKET_OF_POSITION, "principal_outstanding")
-        summed = _remembered("outstanding", on, lambda: _summed(read))
-        note = _("%(n)s active loans") % {"n": f"{summed.count:,}"}
-        return Tile(_("Principal outstanding"), sums(summed.totals, 0), note, "info", reverse("loans:loan_list"))
+    def tile(nights: list[PortfolioDay], markets: list[tuple[int, str]]) -> Tile:
+        night, market_of = first(nights), dict(markets)
+        groups = night.groups if night else []
+        running = [(market_of[product], Decimal(sum_)) for product, status, *_in, sum_ in groups if status == "active"]
+        note = _("%(n)s active loans, %(day)s") % {"n": f"{night.loans:,}", "day": day(night.on)} if night else ""
+        return Tile(_("Principal outstanding"), sums(by_currency(running), 0), note, "info", reverse("loans:loan_list"))
 
-    return Reading((), tile)
+    return Reading(
+        (PortfolioDay.objects.order_by("-on")[:1], Product.objects.order_by().values_list("pk", "market")), tile
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,25 +284,10 @@ def _changes(approval: Approval) -> list[tuple[str, object, object]]:
 # --- portfolio ------------------------------------------------------------------------------------------------------
 
 
-def portfolio_chart(on: date) -> Chart:
-    """Up to twelve closed month ends and today. A closed month is worked out once a day, not once a visit."""
-    first = cache.get("desk:first-disbursement") or portfolio.first_disbursement()
-    if first is None:
-        return Chart([])
-    cache.set("desk:first-disbursement", first, _MONTH_KEPT_SECONDS)
-    ends = [end for end in portfolio.month_ends(on, MONTHS_SHOWN) if end >= first]
-    yesterday = on - timedelta(days=1)
-    return Chart([_kept(end) for end in ends] + ([_kept(yesterday)] if yesterday not in ends else []))
-
-
-def _kept(on: date) -> portfolio.PortfolioAtRisk:
-    key = f"desk:at-risk:{on.isoformat()}"
-    known: tuple[Decimal, tuple[Decimal, ...]] | None = cache.get(key)
-    if known is None:
-        point = portfolio.at_risk(on)
-        known = (point.outstanding, point.late)
-        cache.set(key, known, _MONTH_KEPT_SECONDS)
-    return portfolio.PortfolioAtRisk(on, *known)
+def portfolio_chart(on: date) -> Reading[Chart]:
+    """Up to twelve closed month ends and last night."""
+    read = portfolio.at_risk(on, MONTHS_SHOWN)
+    return Reading(read.queries, lambda rows: Chart(read.made_of(rows)))
 
 
 def is_first_run() -> Reading[bool]:

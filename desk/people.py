@@ -12,7 +12,7 @@ from borrowers.models import Borrower
 from core.together import Reading, first
 from core.writing import money
 from debt_collections.models import Case, ContactAttempt, Promise, PromiseStatus
-from loans.pages.loan_page import Event, newest_first
+from loans.pages.story import Event, newest_first
 from risk.models import CreditLimit, LimitChange
 
 _MOST = 15

@@ -74,7 +74,9 @@ def _usable_points() -> models.QuerySet[models.Model]:
 
 
 def _points() -> models.QuerySet[models.Model]:
-    points: models.QuerySet[models.Model] = Borrower._meta.get_field("contact_points").related_model._default_manager
+    points: models.QuerySet[models.Model] = Borrower._meta.get_field(
+        "contact_points"
+    ).related_model._default_manager.all()
     return points
 
 

@@ -23,7 +23,8 @@ from debt_collections.models import (
     Status,
 )
 from loans.models import Repayment, RepaymentStatus
-from loans.pages.loan_page import Event, message_event, money_split, newest_first
+from loans.pages.loan_page import message_event, money_split
+from loans.pages.story import Event, newest_first
 from messaging.models import Message
 
 READ_AT_MOST = 40

@@ -20,11 +20,12 @@ from staff.permissions import person
 def home(request: HttpRequest) -> HttpResponse:
     on = business_date.current()
     user = person(request)
-    tiles, waiting, approval_count, first_run = read_together(
+    tiles, waiting, approval_count, first_run, chart = read_together(
         reads.tiles(user=user, on=on),
         reads.waiting_approvals(user),
         Reading((counted(approvals_for(user)),), told),
         reads.is_first_run(),
+        reads.portfolio_chart(on) if user.has_perm("loans.view_loan") else Reading((), lambda: None),
     )
     context = {
         "hour": timezone.localtime().hour,
@@ -32,7 +33,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "waiting": waiting,
         "approval_count": approval_count,
         "night": last_night(),
-        "chart": reads.portfolio_chart(on) if user.has_perm("loans.view_loan") else None,
+        "chart": chart,
         "first_run": first_run,
     }
     return render(request, "desk/home.html", context)

@@ -1385,4 +1385,26 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('loan', 'version', 'number'), name='loans_instalment_number'), models.CheckConstraint(condition=models.Q(('fee_paid__gte', 0), ('fee_paid__lte', models.F('fee')), ('interest_paid__gte', 0), ('interest_paid__lte', models.F('interest')), ('late_interest_paid__gte', 0), ('principal_paid__gte', 0), ('principal_paid__lte', models.F('principal'))), name='loans_instalment_paid_within_due'), models.CheckConstraint(condition=models.Q(('due_on__gte', models.F('starts_on'))), name='loans_instalment_dates')],
             },
         ),
+        migrations.CreateModel(
+            name='PortfolioDay',
+            fields=[
+                ('on', models.DateField(primary_key=True, serialize=False, verbose_name='day')),
+                ('loans', models.PositiveIntegerField(verbose_name='running loans')),
+                ('outstanding', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='outstanding')),
+                ('late_1', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='PAR1')),
+                ('late_30', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='PAR30')),
+                ('late_60', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='PAR60')),
+                ('late_90', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='PAR90')),
+                ('disbursed', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='disbursed')),
+                ('collected', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='collected')),
+                ('groups', models.JSONField(default=list)),
+                ('rolls', models.JSONField(default=list)),
+            ],
+            options={
+                'verbose_name': 'portfolio of a day',
+                'verbose_name_plural': 'portfolio by day',
+                'ordering': ['-on'],
+                'default_permissions': ('view',),
+            },
+        ),
     ]

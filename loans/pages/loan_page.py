@@ -4,11 +4,9 @@ Amounts come from the position and the schedule as they are stored; long histori
 the full list one click away.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
-from itertools import groupby
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
@@ -37,6 +35,7 @@ from loans.pages.act_page import own_figures
 from loans.pages.bank_reasons import in_words
 from loans.pages.receivables import lines_of_loan
 from loans.pages.schedule_view import Progress, ScheduleView, progress, schedule_view
+from loans.pages.story import Event
 from loans.servicing.settling import pay_off
 from messaging.models import Message
 from messaging.names import name_of
@@ -45,19 +44,6 @@ from staff.models import User
 
 MOST_ROWS = 60
 MOST_EVENTS = 15
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One line of the timeline: what, in words; by whom and when below it."""
-
-    at: datetime
-    title: str
-    text: str = ""
-    note: str = ""
-    tone: str = "info"
-    kind: str = "money"
-    folded: tuple["Event", ...] = ()
 
 
 @dataclass(frozen=True)
@@ -305,21 +291,6 @@ def _losses(loan: Loan) -> list[Event]:
         for on, title in losses
         if on
     ]
-
-
-def newest_first(events: Sequence[Event]) -> list[Event]:
-    """The story, newest first; what machines sent in a row is folded into one line."""
-    story: list[Event] = []
-    for kind, run in groupby(sorted(events, key=lambda event: event.at, reverse=True), key=lambda event: event.kind):
-        together = list(run)
-        story += [_folded(together)] if kind == "message" and len(together) > 1 else together
-    return story
-
-
-def _folded(messages: list[Event]) -> Event:
-    title = _("%(n)d messages") % {"n": len(messages)}
-    tone = "attention" if any(message.tone == "attention" for message in messages) else "info"
-    return Event(at=messages[0].at, title=title, tone=tone, kind="message", folded=tuple(messages))
 
 
 def money_split(parts: object) -> str:

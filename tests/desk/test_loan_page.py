@@ -13,6 +13,7 @@ from core import business_date
 from desk.web.loans import TABS
 from loans.models import Loan
 from loans.pages import loan_page
+from loans.pages.story import newest_first
 from loans.servicing import repayments, settling
 from tests.debt_collections.factories import CaseFactory
 from tests.loans import doing
@@ -227,7 +228,7 @@ def test_messages_in_a_row_are_folded_into_one_line() -> None:
     close = [loan_page.Event(at=loan_page._noon(DUE), title="SMS", kind="message")] * 3
     money = loan_page.Event(at=loan_page._noon(DUE + timedelta(days=1)), title="Payment")
 
-    story = loan_page.newest_first([*close, money])
+    story = newest_first([*close, money])
 
     assert [event.title for event in story] == ["Payment", "3 messages"]
     assert len(story[1].folded) == 3

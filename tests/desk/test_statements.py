@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -42,3 +43,13 @@ def test_a_page_takes_so_many_statements_and_no_more(everybody: Client, page: st
         assert everybody.get(address).status_code == 200
 
     assert len(asked) <= most, "\n".join(query["sql"] for query in asked)
+
+
+def test_a_home_page_that_nobody_opened_for_a_while_takes_few_more(everybody: Client) -> None:
+    everybody.get(reverse("desk:home"))
+    cache.clear()
+
+    with CaptureQueriesContext(connection) as asked:
+        everybody.get(reverse("desk:home"))
+
+    assert len(asked) <= 12
