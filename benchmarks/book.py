@@ -66,6 +66,11 @@ def number(prefix: str, identity: int) -> str:
     return f"{prefix}-{YEAR}-{identity:06d}"
 
 
+def public_id(prefix: str, identity: int) -> str:
+    """What partners call it ("cus", "app", "loan", "rep")."""
+    return f"{prefix}_{identity:026d}"
+
+
 def name_of(identity: int) -> str:
     """A hundred thousand names, so that a name has some namesakes in a large book and none in a small one."""
     digits = [int(digit) for digit in f"{identity % 100_000:05d}"]

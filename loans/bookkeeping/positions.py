@@ -81,8 +81,23 @@ def locked_with_loan(loan_id: int) -> tuple[Loan, LoanPosition | None]:
 
 def load(loan: Loan, position: LoanPosition) -> Account:
     """The account as stored."""
+    return _loaded(loan, position, _current_rows(loan.pk))
+
+
+def _loaded(loan: Loan, position: LoanPosition, states: Iterable[InstalmentState]) -> Account:
     plan = from_json(position.plan, loan.terms(), loan.servicing_terms()) if position.plan is not None else None
-    return _account(loan, _current_rows(loan.pk), as_of=position.as_of, position=position, plan=plan)
+    return _account(loan, states, as_of=position.as_of, position=position, plan=plan)
+
+
+def load_from(loan: Loan, position: LoanPosition, rows: Iterable[Instalment]) -> Account:
+    """The account of ``load`` from ``rows``, the current schedule, where it has been read already."""
+    states = [
+        InstalmentState(
+            row.number, **{name: getattr(row, name) for name in AGREED + MOVING}, curve=curve_from_json(row.curve)
+        )
+        for row in rows
+    ]
+    return _loaded(loan, position, states)
 
 
 def load_as_agreed(loan: Loan) -> Account:
