@@ -288,8 +288,8 @@ def _repay_raw(loan_id: int, user: Any) -> None:
         )
         cursor.execute(
             _ACCRUAL,
-            {"loan_id": loan_id, "first_on": DUE, "accrued_on": DUE, "interest": INTEREST, "late_interest": ZERO, "fee": ZERO,
-             "suspended_interest": ZERO, "suspended_late_interest": ZERO, "entry_id": accrued},
+            {"loan_id": loan_id, "first_on": DUE, "accrued_on": DUE, "interest": INTEREST, "late_interest": ZERO,
+             "fee": ZERO, "suspended_interest": ZERO, "suspended_late_interest": ZERO, "entry_id": accrued},
         )  # fmt: skip
         cursor.execute(_POSITION, _position(loan_id, borrower_id, product_id))
         cursor.execute(_MESSAGE, _message(number, borrower_id, public_id))
