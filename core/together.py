@@ -15,8 +15,10 @@ from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import EmptyResultSet
-from django.db import DEFAULT_DB_ALIAS, connection, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models import QuerySet
+
+from core import replica
 
 Reader: TypeAlias = Callable[[str], Any]
 T = TypeVar("T")
@@ -44,7 +46,7 @@ def together(*querysets: QuerySet[Any]) -> list[list[Any]]:
     asked = [_Query(queryset) for queryset in querysets]
     shown = [query for query in asked if query.sql]
     if shown:
-        with connection.cursor() as cursor:
+        with connections[replica.alias()].cursor() as cursor:
             sql = "SELECT " + ", ".join(query.as_json() for query in shown)
             cursor.execute(sql, [value for query in shown for value in query.parameters])
             for query, text in zip(shown, cursor.fetchone(), strict=True):
