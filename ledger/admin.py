@@ -1,8 +1,11 @@
 """The sums and the archive of the books in the admin: read only, since the night, the law and two commands write them."""
 
-from django.contrib import admin
+from typing import Any
 
-from core.admin import ReadOnlyAdmin
+from django.contrib import admin
+from django.db.models import QuerySet
+
+from core.admin import LargeTableAdmin, ReadOnlyAdmin
 from ledger.models import AccountDay, ArchivedMonth, CarriedBalance, LateBooking, SummedDay
 
 
@@ -34,8 +37,12 @@ class ArchivedMonthAdmin(ReadOnlyAdmin):
 
 
 @admin.register(CarriedBalance)
-class CarriedBalanceAdmin(ReadOnlyAdmin):
+class CarriedBalanceAdmin(LargeTableAdmin):
+    """Found by the number of the row of its loan, which is what the books know of it."""
+
     list_display = ["subledger_id", "account", "event", "debit", "credit"]
     list_select_related = ["account"]
-    search_fields = ["=subledger_id"]
-    ordering = ["-id"]
+    search_fields = ["subledger_id__exact"]
+
+    def look_ups(self, text: str) -> list[QuerySet[Any]]:
+        return [CarriedBalance.objects.filter(subledger_id=int(text) if text.isdecimal() else 0)]

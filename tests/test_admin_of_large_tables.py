@@ -23,7 +23,8 @@ from borrowers.admin import FoundByPersonAdmin
 from borrowers.models import ConsentText
 from core.admin import LargeTableAdmin
 from core.models import Calendar, CalendarDay, Rule
-from loans.models import AccountMapping, BankFile, Loan, Merchant, Product, ProductVersion
+from ledger.models import AccountDay, ArchivedMonth, LateBooking, SummedDay
+from loans.models import AccountMapping, BankFile, Loan, Merchant, NightAccrual, Product, ProductVersion
 from messaging.models import Message, Template
 from operations.models import BusinessDay, EndOfDayRun, ImportBatch, LongJob
 from partners.models import ApiClient, ApiKey
@@ -39,7 +40,7 @@ pytestmark = pytest.mark.django_db
 SMALL = {
     *(AccountMapping, ApiClient, ApiKey, Approval, BankFile, BusinessDay, Calendar, CalendarDay, ConsentText),
     *(EndOfDayRun, GradePolicy, Group, ImportBatch, LongJob, Merchant, Product, ProductVersion, Rule, Scorecard),
-    *(Template, User),
+    *(Template, User, AccountDay, ArchivedMonth, LateBooking, NightAccrual, SummedDay),
 }
 WAYS = ("exact", "startswith")
 OURS = {model: site for model, site in admin.site._registry.items() if model.__module__.split(".")[0] != "axes"}

@@ -36,7 +36,7 @@ def test_each_step_names_a_file_and_an_example_that_stands_in_it(path: str, exam
 
 def test_every_recipe_has_its_steps() -> None:
     recipes = re.split(r"^## ", GUIDE, flags=re.MULTILINE)[1:]
-    assert len(recipes) == 6
+    assert len(recipes) == 7
     for recipe in recipes:
         assert len(re.findall(r"^\d\. ", recipe, flags=re.MULTILINE)) >= 3, recipe.splitlines()[0]
 
