@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from core.admin import ReadOnlyAdmin
+from core.admin import LargeTableAdmin, ReadOnlyAdmin
 from ledger.models import AccountDay, ArchivedMonth, CarriedBalance, LateBooking, SummedDay
 
 
@@ -34,8 +34,7 @@ class ArchivedMonthAdmin(ReadOnlyAdmin):
 
 
 @admin.register(CarriedBalance)
-class CarriedBalanceAdmin(ReadOnlyAdmin):
+class CarriedBalanceAdmin(LargeTableAdmin):
     list_display = ["subledger_id", "account", "event", "debit", "credit"]
     list_select_related = ["account"]
-    search_fields = ["=subledger_id"]
-    ordering = ["-id"]
+    search_fields = ["subledger_id__exact"]
