@@ -250,6 +250,7 @@ class AccountMappingAdmin(HistoryAdmin):
 @admin.register(Loan)
 class LoanAdmin(FoundByPersonAdmin):
     list_display = ("number", "borrower", "product_version", "status", "principal", "disbursed_on")
+    list_filter = ("status",)
     search_fields = ("number__startswith", "public_id__exact")
     list_select_related = ("borrower", "product_version__product")
 
