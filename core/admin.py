@@ -6,6 +6,7 @@ The admin is for configuration and rescue: tables of money and of records are sh
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -95,11 +96,12 @@ class LargeTableAdmin(ReadOnlyAdmin):
         """One a search field; a class that finds rows by more adds to them."""
         rows, number = self.model._default_manager.all(), number_given(text)
         given = {"exact": {number or text}, "startswith": {number or text.upper(), text.upper()}}
-        return [
-            rows.filter(**{path: value})
-            for path in self.search_fields
-            for value in sorted(given[path.rpartition("__")[2]])
-        ]
+        found = []
+        for path in self.search_fields:
+            for value in sorted(given[path.rpartition("__")[2]]):
+                with suppress(ValueError):  # a word is no number
+                    found.append(rows.filter(**{path: value}))
+        return found
 
 
 @admin.register(Rule)

@@ -250,6 +250,7 @@ class AccountMappingAdmin(HistoryAdmin):
 @admin.register(Loan)
 class LoanAdmin(FoundByPersonAdmin):
     list_display = ("number", "borrower", "product_version", "status", "principal", "disbursed_on")
+    list_filter = ("status",)
     search_fields = ("number__startswith", "public_id__exact")
     list_select_related = ("borrower", "product_version__product")
 
@@ -310,13 +311,11 @@ class RepaymentAdmin(FoundByPersonAdmin):
 
 
 @admin.register(NightAccrual)
-class NightAccrualAdmin(ReadOnlyAdmin):
+class NightAccrualAdmin(LargeTableAdmin):
     """What each night accrued, a row an entry; a loan's own shares stand on its page."""
 
     list_display = ("accrued_on", "product_id", "lo", "hi", "loans", "interest", "late_interest", "fee", "entry_id")
-    search_fields = ("=entry_id",)
-    ordering = ("-id",)
-    show_full_result_count = False
+    search_fields = ("entry_id__exact",)
 
 
 @admin.register(Application)
