@@ -57,9 +57,10 @@ REPLICA_PLACES_BELOW = ("/app/books/", "/app/audit/", "/admin/")
 DATABASE_REPLICA_LAG_SECONDS = env.number("DATABASE_REPLICA_LAG_SECONDS", default=30)
 if env.text("DATABASE_REPLICA_URL", example="postgresql://loandesk:password@replica.example:5432/loandesk", default=""):
     _REPLICA = env.database("DATABASE_REPLICA_URL")
+    _FOR_PAGES = {"prepare_threshold": None}  # see core.middleware
     _PATIENT = {"connect_timeout": "2"}  # then the primary answers
     DATABASES["replica"] = DATABASES["default"] | _REPLICA | {
-        "OPTIONS": _JOINS_AS_WRITTEN | _PREPARED | _PATIENT | _REPLICA["OPTIONS"],
+        "OPTIONS": _JOINS_AS_WRITTEN | _PREPARED | _FOR_PAGES | _PATIENT | _REPLICA["OPTIONS"],
         "TEST": {"MIRROR": "default"},
     }  # fmt: skip
     DATABASE_ROUTERS = ["core.replica.Router"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from django.db import connection
+from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 
 from core import business_date
@@ -24,7 +24,10 @@ class PageReads:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.method not in READS:
             return self.get_response(request)
-        connection.ensure_connection()
+        try:
+            connection.ensure_connection()
+        except OperationalError:
+            return self.get_response(request)  # which says so
         driver = connection.connection
         usual = driver.prepare_threshold
         driver.prepare_threshold = None

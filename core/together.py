@@ -15,10 +15,10 @@ from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import EmptyResultSet
-from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db import connections, models
 from django.db.models import QuerySet
 
-from core import replica
+from core.replica import alias
 
 Reader: TypeAlias = Callable[[str], Any]
 T = TypeVar("T")
@@ -46,7 +46,7 @@ def together(*querysets: QuerySet[Any]) -> list[list[Any]]:
     asked = [_Query(queryset) for queryset in querysets]
     shown = [query for query in asked if query.sql]
     if shown:
-        with connections[replica.alias()].cursor() as cursor:
+        with connections[alias()].cursor() as cursor:
             sql = "SELECT " + ", ".join(query.as_json() for query in shown)
             cursor.execute(sql, [value for query in shown for value in query.parameters])
             for query, text in zip(shown, cursor.fetchone(), strict=True):
@@ -62,7 +62,7 @@ class _Query:
         if queryset._prefetch_related_lookups:  # type: ignore[attr-defined]
             raise NotReadTogether(queryset.model.__name__)
         self.queryset: Any = queryset._chain()  # type: ignore[attr-defined]
-        self.compiler = self.queryset.query.get_compiler(DEFAULT_DB_ALIAS)
+        self.compiler = self.queryset.query.get_compiler(alias())
         self.answer: str | None = None
         self.sql = ""
         self.parameters: tuple[Any, ...] = ()

@@ -50,7 +50,7 @@ def part(name: str) -> None:
 
 user = get_user_model().objects.create_superuser("auditor", password="x")
 client = Client()
-client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+client.force_login(user, backend="staff.backends.StaffBackend")
 wait_until_replayed()
 
 for path, word in (("/app/", "loans_"), ("/app/books/", "ledger_"), ("/app/audit/", "audit_"),
