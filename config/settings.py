@@ -5,6 +5,7 @@ Secrets have no default anywhere: `./dev` makes and keeps them for one machine, 
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import structlog
@@ -223,6 +224,7 @@ FRESH_LOOKS_SECONDS = 1  # a process wakes a worker for loans that changed at mo
 DEFAULT_MARKET = env.text("DEFAULT_MARKET", example="CN", default="CN")
 END_OF_DAY_CHUNK_SIZE = env.number("END_OF_DAY_CHUNK_SIZE", default=20_000, least=1)
 END_OF_DAY_WORKERS = env.number("END_OF_DAY_WORKERS", default=1, least=1)
+VERIFICATION_PROCESSES = env.number("VERIFICATION_PROCESSES", default=os.cpu_count() or 1, least=1)
 
 # --- the bank that pays loans out -----------------------------------------------------------------------------------
 DEBIT_ADAPTER = env.text(

@@ -38,7 +38,17 @@ def closed_through() -> date | None:
 
 
 def sums_through(on: date) -> tuple[int, Decimal, Decimal]:
-    """How many entries were posted up to and including ``on``, their debits and their credits."""
+    """How many entries were posted up to and including ``on``, their debits and their credits.
+
+    What is closed is taken from its closing: only what was posted since is summed.
+    """
+    entries = JournalEntry.objects.filter(posted_on__lte=on)
     lines = JournalLine.objects.filter(entry__posted_on__lte=on)
+    counted, debit, credit = 0, ZERO, ZERO
+    closing = PeriodClosing.objects.order_by("-id").first()
+    if closing is not None and closing.closed_through is not None and closing.closed_through <= on:
+        entries = entries.filter(posted_on__gt=closing.closed_through)
+        lines = lines.filter(entry__posted_on__gt=closing.closed_through)
+        counted, debit, credit = closing.entries, closing.debit, closing.credit
     total = lines.aggregate(d=Coalesce(Sum("debit"), ZERO), c=Coalesce(Sum("credit"), ZERO))
-    return JournalEntry.objects.filter(posted_on__lte=on).count(), total["d"], total["c"]
+    return counted + entries.count(), debit + total["d"], credit + total["c"]

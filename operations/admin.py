@@ -4,7 +4,15 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
-from operations.models import BusinessDay, EndOfDayChunk, EndOfDayRun, ImportBatch, LongJob
+from operations.models import (
+    BusinessDay,
+    EndOfDayChunk,
+    EndOfDayRun,
+    ImportBatch,
+    LongJob,
+    Verification,
+    VerificationDifference,
+)
 
 
 class ReadOnly(ModelAdmin):
@@ -51,6 +59,19 @@ class ImportBatchAdmin(ReadOnly):
     list_display = ("file_name", "profile", "status", "rows_read", "rows_accepted", "rows_known", "staged_at")
     list_filter = ("status", "profile")
     exclude = ("rejects",)
+
+
+@admin.register(Verification)
+class VerificationAdmin(ReadOnly):
+    list_display = ("business_date", "status", "through", "loans", "found", "attempts", "started_at", "finished_at")
+    list_filter = ("status",)
+
+
+@admin.register(VerificationDifference)
+class VerificationDifferenceAdmin(ReadOnly):
+    list_display = ("run", "whose", "figure", "stored", "rebuilt")
+    list_select_related = ("run",)
+    search_fields = ("=whose",)
 
 
 @admin.register(LongJob)

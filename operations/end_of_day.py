@@ -251,6 +251,8 @@ def _run_chunk(run: EndOfDayRun, step: Step, chunk: Range, on: date) -> str:
     """Effects and checkpoint in one transaction. A refusal or an error is put on record and told, never swallowed."""
     started = monotonic()
     try:
+        if step.beforehand is not None:
+            step.beforehand(on)
         with transaction.atomic():
             _plan_for_range()
             counts = step.function(*chunk, on)

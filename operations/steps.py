@@ -25,7 +25,7 @@ from loans.models import LIVE_PLEDGES, Mandate, MandateStatus, PolicyPledge
 from loans.night import closing, late_notices, late_repricing, line_closing, repricing
 from loans.notices import reminders
 from loans.pledges import pledge_review
-from operations.books import close_by_rule
+from operations.books import close_by_rule, verify_by_rule
 from risk import limits
 
 Counts = Mapping[str, int | str]
@@ -45,6 +45,8 @@ class Step:
     label: str | Promise
     function: Callable[[int, int, date], Counts]
     id_range: Callable[[], IdRange]
+    # What a chunk needs that must not be part of its transaction, because it takes long; repeating it is harmless.
+    beforehand: Callable[[date], None] | None = None
 
 
 def _ids_of(model: type[Model]) -> Callable[[], IdRange]:
@@ -125,6 +127,6 @@ STEPS: tuple[Step, ...] = (
     Step("limits", _("Limits"), limits.rescore, _ids_of(Borrower)),
     Step("approvals", _("Requests past their time"), expire_approvals, _once),
     Step("books", _("Books verified"), check_books, _once),
-    Step("period", _("Books closed"), close_period, _once),
+    Step("period", _("Books closed"), close_period, _once, beforehand=verify_by_rule),
 )
 LABELS: dict[str, str | Promise] = {step.code: step.label for step in STEPS}

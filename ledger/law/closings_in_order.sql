@@ -1,4 +1,5 @@
--- A closing of the books moves the closed day forward, a reopening back; books that do not balance are not closed;
+-- A closing of the books moves the closed day forward, a reopening back; books that do not balance are not closed (what
+-- an earlier closing in force has closed balanced then, and has not changed since);
 -- and what was closed or reopened stays on record as it was. That a reopening names two people: ledger/models.py. The
 -- lock is the one of closed_books.sql, taken alone: bookings under way end first, new ones wait.
 
@@ -16,7 +17,7 @@ BEGIN
     END IF;
     IF NEW.act = 'closed' AND EXISTS (
         SELECT 1 FROM ledger_journalline l JOIN ledger_journalentry e ON e.id = l.entry_id
-         WHERE e.posted_on <= NEW.closed_through HAVING sum(l.debit) <> sum(l.credit)) THEN
+         WHERE e.posted_on <= NEW.closed_through AND e.posted_on > coalesce(through, '-infinity') HAVING sum(l.debit) <> sum(l.credit)) THEN
         RAISE EXCEPTION 'the books do not balance on %', NEW.closed_through USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
