@@ -4,6 +4,7 @@ A chunk is taken by locking its row in the transaction that checks it. So nobody
 PostgreSQL itself gives it back: no lease to wait for, no other to notice.
 """
 
+import gc
 import os
 from datetime import timedelta
 from itertools import islice
@@ -98,6 +99,8 @@ def kept_as(run: Verification, place: int, found: Difference) -> VerificationDif
 
 def work_through(run: Verification) -> None:
     """What a process of its own does until nothing is left, or whoever started it is gone."""
+    gc.freeze()  # what is loaded by now stays; and of millions of values none has a cycle to look for
+    gc.set_threshold(100_000, 50, 50)
     worker, leader = Worker(run), os.getppid()
     while os.getppid() == leader and worker.next_chunk():
         pass

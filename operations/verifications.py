@@ -14,7 +14,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -92,13 +92,15 @@ def carry_out(run: Verification, progress: Progress | None = None) -> Verificati
         return run
     _begin(run)
     _tell(run, progress)
-    if run.processes > 1:
-        _lead(run, progress)
-    else:
-        worker = Worker(run)
-        while worker.next_chunk():
-            _beat(run)
-            _tell(run, progress)
+    try:
+        if run.processes > 1:
+            _lead(run, progress)
+        else:
+            _work_alone(run, progress)
+    except BaseException:  # somebody pressed Ctrl-C, or the database went away: who looks shall not wait for the lease
+        with suppress(DatabaseError):
+            Verification.objects.filter(pk=run.pk, status=Status.RUNNING).update(status=Status.STOPPED)
+        raise
     return _end(run)
 
 
@@ -156,6 +158,13 @@ def _plan(run: Verification) -> None:
         VerificationChunk(run=run, place=place, code=part.code, lo=part.lo, hi=part.hi) for place, part in placed
     )
     run.chunks_planned, run.loans = len(parts), LoanPosition.objects.count()
+
+
+def _work_alone(run: Verification, progress: Progress | None) -> None:
+    worker = Worker(run)
+    while worker.next_chunk():
+        _beat(run)
+        _tell(run, progress)
 
 
 def _lead(run: Verification, progress: Progress | None) -> None:

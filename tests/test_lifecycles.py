@@ -65,6 +65,7 @@ MAY_BE_SET = {
     "chunks": "parts of a verification: waiting until they are done, or failed and tried again",
     "waiting": "the same",
     "VerificationChunk": "the same",
+    "Verification": "a run whose process was interrupted",
     "BusinessDay": "a day of the calendar",
     "job": "a long job",
     "LongJob": "the same",

@@ -69,8 +69,8 @@ _lists_of = itemgetter(*_LISTS)
 
 # Of a contract only these say who, not what: all else decides schedule and account.
 _OF_THE_LOAN_ALONE = (
-    "id", "public_id", "number", "borrower_id", "application_id", "status", "annualised_cost", "settled_on", "officer_id",
-    "created_at", "merchant_id", "goods", "price", "down_payment",
+    "id", "public_id", "number", "borrower_id", "application_id", "product_version_id", "status", "annualised_cost",
+    "settled_on", "officer_id", "created_at", "merchant_id", "goods", "price", "down_payment",
     "allocation_order",  # a list: taken in by its items
 )  # fmt: skip
 _LOAN_COLUMNS = [field.column for field in Loan._meta.concrete_fields]
@@ -120,11 +120,12 @@ class _Contract:
 
 
 class Contracts:
-    """The contracts in use, by their terms: many loans share them, above all those of one day."""
+    """The contracts in use, by their terms: many loans share them, above all those of one day. Some kilobytes each."""
 
-    MOST = 1_000
+    MOST = 5_000
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
         self._known: dict[Row, _Contract] = {}
 
     def of(self, found: Row) -> _Contract:
@@ -132,7 +133,7 @@ class Contracts:
         terms = (*_terms_of(found), *found[_ORDER])
         known = self._known.get(terms)
         if known is None:
-            if len(self._known) == self.MOST:
+            if len(self._known) >= self._most:
                 self._known.clear()
             known = self._known[terms] = _contract(rows.made(Loan, found))
         return known

@@ -65,9 +65,11 @@ def _sampled(every: int) -> list[Part]:
     """Each ``every``-th loan in the order of their ids, the same ones each time, so that a difference is found again."""
     if every == 1:
         return [Part(ORACLE, lo, hi) for lo, hi in book_checks.ranges(book_checks.POSITIONS, _EACH_BY_ORACLE)]
-    loans = LoanPosition.objects.order_by("pk").values_list("pk", flat=True)
-    every = max(every, loans.count() // MOST_SAMPLED)
-    return [Part(ORACLE, loan_id, loan_id) for loan_id in list(loans)[every - 1 :: every]] if every else []
+    if not every:
+        return []
+    loans = list(LoanPosition.objects.order_by("pk").values_list("pk", flat=True))
+    every = max(every, len(loans) // MOST_SAMPLED)
+    return [Part(ORACLE, loan_id, loan_id) for loan_id in loans[every - 1 :: every]]
 
 
 def found_in(part: Part, *, contracts: Contracts | None = None, since: Since = EVERYTHING) -> Iterator[Difference]:

@@ -118,7 +118,8 @@ def keeping_earned(before: Account, after: Account, on: date) -> Account:
     Where one instalment earned less and another more, because days passed from the one to the other, what is missing in all
     is earned by the one that has the days now.
     """
-    if len(before.instalments) == len(after.instalments) and all(map(_same, before.instalments, after.instalments)):
+    pairs = zip(before.instalments, after.instalments, strict=False)
+    if len(before.instalments) == len(after.instalments) and all(was is row or _same(was, row) for was, row in pairs):
         return after  # as after any payment: nothing that interest is earned by has changed
     known = {row.number: row for row in before.instalments}
     earned = sum((row.interest_earned(on) for row in after.instalments), ZERO)
