@@ -11,6 +11,7 @@ from operations.models import (
     ImportBatch,
     LongJob,
     Verification,
+    VerificationChunk,
     VerificationDifference,
 )
 
@@ -65,6 +66,13 @@ class ImportBatchAdmin(ReadOnly):
 class VerificationAdmin(ReadOnly):
     list_display = ("business_date", "status", "through", "loans", "found", "attempts", "started_at", "finished_at")
     list_filter = ("status",)
+
+
+@admin.register(VerificationChunk)
+class VerificationChunkAdmin(ReadOnly):
+    list_display = ("run", "code", "lo", "hi", "status", "found", "took", "error")
+    list_filter = ("status", "code")
+    list_select_related = ("run",)
 
 
 @admin.register(VerificationDifference)

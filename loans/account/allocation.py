@@ -81,8 +81,6 @@ def allocate(amount: Decimal, account: Account, order: Order, on: date | None = 
         by_timing[timing_of(row, on)].append(row)
     for timing, components in order.runs():
         rows = by_timing[timing]
-        if not rows:
-            continue
         if timing is Timing.IN_ADVANCE and order.future is Future.SPREAD:
             _spread(purse, rows, components)
             continue
