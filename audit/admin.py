@@ -2,17 +2,17 @@
 
 from django.contrib import admin
 
+from audit import queries
 from audit.models import Approval, AuditEvent
-from core.admin import ReadOnlyAdmin
+from core.admin import LargeTableAdmin, ReadOnlyAdmin
 
 
 @admin.register(AuditEvent)
-class AuditEventAdmin(ReadOnlyAdmin):
+class AuditEventAdmin(LargeTableAdmin):
     list_display = ["at", "actor", "channel", "action", "object_type", "object_label", "reason"]
-    list_filter = ["action", "channel"]
     list_select_related = ["actor"]
-    search_fields = ["=object_label", "=request_id"]
-    ordering = ["-id"]
+    search_fields = ["object_label__exact", "request_id__exact"]
+    ordering = queries.NEWEST_FIRST
 
 
 @admin.register(Approval)

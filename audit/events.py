@@ -6,6 +6,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from audit.models import AuditEvent
+from core import partitions
 from core.context import current
 from staff.models import User
 
@@ -20,9 +21,10 @@ def record(
     actor: User | None = None,
 ) -> AuditEvent:
     """Append one event about ``obj``; who, channel and request come from the running context."""
-    context = current()
+    context, at = current(), timezone.now()
+    partitions.require_month(at)
     return AuditEvent.objects.create(
-        at=timezone.now(),
+        at=at,
         actor_id=context.actor_id if actor is None else actor.pk,
         channel=context.channel,
         action=action,

@@ -1,7 +1,9 @@
 """The record of the house: one append-only log of every change, and the requests that wait for a second person."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from core.choices import Tone, Toned
@@ -11,12 +13,20 @@ from core.fields import money_field
 
 class AuditEvent(models.Model):
     """One thing somebody or something did. Rows are written by PostgreSQL for every history row, and by
-    ``audit.events.record`` for what leaves no history (reveals, exports, sign-ins). UPDATE and DELETE are refused.
+    ``audit.events.record`` for what leaves no history (reveals, exports, sign-ins). UPDATE and DELETE are refused. Laid by
+    the month of its moment.
     """
 
-    at = models.DateTimeField(_("at"), db_index=True)
+    by_month = "at"
+
+    at = models.DateTimeField(_("at"))
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("who")
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("who"),
+        db_index=False,
     )
     channel = models.CharField(_("channel"), max_length=12)
     action = models.CharField(_("action"), max_length=40)
@@ -33,9 +43,22 @@ class AuditEvent(models.Model):
         verbose_name_plural = _("audit events")
         default_permissions = ("view",)
         indexes = [
+            models.Index(fields=["-at", "-id"], name="audit_event_at"),
             models.Index(fields=["object_type", "object_id", "-id"], name="audit_event_object"),
-            models.Index(fields=["actor", "-id"], name="audit_event_actor"),
-            models.Index(fields=["request_id"], name="audit_event_request"),
+            models.Index(fields=["object_label"], name="audit_event_label", opclasses=["varchar_pattern_ops"]),
+            # What most events have none of, or have in common, is no part of these: each payment writes an event.
+            models.Index(
+                fields=["actor", "-at", "-id"], condition=models.Q(actor__isnull=False), name="audit_event_actor"
+            ),
+            models.Index(fields=["request_id"], condition=~models.Q(request_id=""), name="audit_event_request"),
+            models.Index(
+                fields=["action", "-at", "-id"],
+                condition=~models.Q(action__in=["created", "changed"]),
+                name="audit_event_acts",
+            ),
+            GinIndex(
+                OpClass(Upper("reason"), "gin_trgm_ops"), condition=~models.Q(reason=""), name="audit_event_reason"
+            ),
         ]
 
     def __str__(self) -> str:

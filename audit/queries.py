@@ -13,7 +13,10 @@ from django.utils import timezone
 from audit.approvals import kinds
 from audit.changes import model_of
 from audit.models import Approval, ApprovalStatus, AuditEvent
+from core.identifiers import number_given
 from staff.models import User
+
+NEWEST_FIRST = ("-at", "-id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +46,18 @@ def events(wanted: EventFilter) -> QuerySet[AuditEvent]:
     if wanted.last:
         found = found.filter(at__lt=_midnight(wanted.last + timedelta(days=1)))
     if wanted.text:
-        text = wanted.text.strip()
-        found = found.filter(Q(object_label__icontains=text) | Q(object_id=text) | Q(reason__icontains=text))
+        found = found.filter(_named(wanted.text.strip()))
     return found
+
+
+def _named(text: str) -> Q:
+    """The number of an object in any shape or the beginning of one, its id, or words of a reason: each has an index."""
+    about = Q(object_label__startswith=text)
+    if number := number_given(text):
+        about |= Q(object_label=number)
+    if text.isdecimal():
+        about |= Q(object_type__in=object_types(), object_id=text)
+    return about | (Q(reason__icontains=text) & ~Q(reason=""))
 
 
 def _midnight(on: date) -> datetime:

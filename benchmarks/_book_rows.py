@@ -13,8 +13,17 @@ from audit.models import AuditEvent
 from borrowers.models import Borrower, ContactPoint
 from debt_collections.models import Case, CaseEvent, ContactAttempt, Promise
 from ledger.models import JournalEntry, JournalLine
-from loans.models import Accrual, Application, Instalment, Loan, LoanPosition, Repayment, RepaymentLine
-from messaging.models import Message
+from loans.models import (
+    Accrual,
+    Application,
+    Instalment,
+    Loan,
+    LoanPosition,
+    NightAccrual,
+    Repayment,
+    RepaymentLine,
+)
+from messaging.models import Message, MessageKey
 from risk.models import CreditLimit, LimitChange
 
 
@@ -85,8 +94,8 @@ SELECT s.*, nextval(pg_get_serial_sequence('ledger_journalentry', 'id')) AS entr
 _BOOKED = """
 CREATE TEMPORARY TABLE booked AS
 SELECT b.*, nextval(pg_get_serial_sequence('ledger_journalentry', 'id')) AS entry_id FROM (
-    SELECT s.product_id, p.code, sum(accrued) AS accrued, sum(late_accrued) AS late, sum(suspended) AS suspended,
-           sum(late_suspended) AS late_suspended
+    SELECT s.product_id, p.code, count(*) AS loans, sum(accrued) AS accrued, sum(late_accrued) AS late,
+           sum(suspended) AS suspended, sum(late_suspended) AS late_suspended
       FROM stands s JOIN loans_product p ON p.id = s.product_id
      GROUP BY s.product_id, p.code HAVING sum(accrued) + sum(late_accrued) > 0) b;
 ANALYZE wished; ANALYZE part; ANALYZE stands
@@ -96,17 +105,18 @@ _ENTRIES = f"""(
     SELECT entry_id, 'repayment', due_on, l.number FROM part JOIN loans_loan l ON l.id = loan_id WHERE paid UNION ALL
     SELECT entry_id, 'accrual', %(on)s::date, code FROM booked) AS e"""
 _LINES = """(
-    SELECT entry_id, %(principal)s AS account, id AS loan_id, 12000 AS debit, 0 AS credit FROM stands UNION ALL
-    SELECT entry_id, %(cash)s, NULL, 0, 12000 FROM stands UNION ALL
-    SELECT entry_id, %(cash)s, NULL, 1000 + interest, 0 FROM part WHERE paid UNION ALL
-    SELECT entry_id, %(principal)s, loan_id, 0, 1000 FROM part WHERE paid UNION ALL
-    SELECT entry_id, %(interest)s, loan_id, 0, interest FROM part WHERE paid UNION ALL
-    SELECT entry_id, %(interest)s, NULL, accrued, 0 FROM booked UNION ALL
-    SELECT entry_id, %(interest_income)s, NULL, 0, accrued - suspended FROM booked UNION ALL
-    SELECT entry_id, %(late_interest)s, NULL, late, 0 FROM booked UNION ALL
-    SELECT entry_id, %(late_interest_income)s, NULL, 0, late - late_suspended FROM booked UNION ALL
-    SELECT entry_id, %(suspense_interest)s, NULL, 0, suspended + late_suspended FROM booked) AS e
+    SELECT entry_id, out_on AS on, %(principal)s AS account, id AS loan_id, 12000 AS debit, 0 AS credit FROM stands UNION ALL
+    SELECT entry_id, out_on, %(cash)s, NULL, 0, 12000 FROM stands UNION ALL
+    SELECT entry_id, due_on, %(cash)s, NULL, 1000 + interest, 0 FROM part WHERE paid UNION ALL
+    SELECT entry_id, due_on, %(principal)s, loan_id, 0, 1000 FROM part WHERE paid UNION ALL
+    SELECT entry_id, due_on, %(interest)s, loan_id, 0, interest FROM part WHERE paid UNION ALL
+    SELECT entry_id, %(on)s::date, %(interest)s, NULL, accrued, 0 FROM booked UNION ALL
+    SELECT entry_id, %(on)s::date, %(interest_income)s, NULL, 0, accrued - suspended FROM booked UNION ALL
+    SELECT entry_id, %(on)s::date, %(late_interest)s, NULL, late, 0 FROM booked UNION ALL
+    SELECT entry_id, %(on)s::date, %(late_interest_income)s, NULL, 0, late - late_suspended FROM booked UNION ALL
+    SELECT entry_id, %(on)s::date, %(suspense_interest)s, NULL, 0, suspended + late_suspended FROM booked) AS e
  WHERE debit + credit > 0 ORDER BY entry_id"""
+_AS_OF = "CASE WHEN w.settled THEN w.ended_on ELSE %(on)s::date END"
 _PROMISED = "w.id %% 3 = 0"
 
 
@@ -229,13 +239,15 @@ STEPS: tuple[str | Rows, ...] = (
         {
             "loan_id": "w.id", "borrower_id": "w.id", "product_id": "w.product_id",
             "status": "CASE WHEN w.settled THEN 'settled' ELSE 'active' END",
-            "as_of": "CASE WHEN w.settled THEN w.ended_on ELSE %(on)s::date END",
+            "as_of": _AS_OF,
             "principal_outstanding": "w.outstanding", "interest_accrued": "w.accrued", "interest_paid": "w.paid",
             "late_interest_accrued": "w.late_accrued", "overdue_principal": "w.overdue",
             "overdue_interest": "w.overdue_interest", "due_today": "w.due_today", "oldest_due_on": "w.oldest_due_on",
             "next_due_on": "w.next_due_on", "next_due_amount": "coalesce(w.due_next, 0)", "days_past_due": "w.days",
             "bucket": "w.bucket", "risk_class": "w.class", "suspended_interest": "w.suspended",
-            "suspended_late_interest": "w.late_suspended",
+            "suspended_late_interest": "w.late_suspended", "kept_on": _AS_OF, "kept_interest": "w.accrued",
+            "kept_late_interest": "w.late_accrued", "kept_suspended_interest": "w.suspended",
+            "kept_suspended_late_interest": "w.late_suspended",
         },
     ),
     Rows(
@@ -247,17 +259,26 @@ STEPS: tuple[str | Rows, ...] = (
         JournalLine,
         _LINES,
         {
-            "entry_id": "entry_id", "account_id": "account", "subledger_id": "loan_id", "debit": "debit",
-            "credit": "credit",
+            "entry_id": "entry_id", "posted_on": '"on"', "account_id": "account", "subledger_id": "loan_id",
+            "debit": "debit", "credit": "credit",
+        },
+    ),
+    Rows(
+        NightAccrual,
+        "booked b",
+        {
+            "product_id": "b.product_id", "accrued_on": "%(on)s::date", "lo": "%(lo)s", "hi": "%(hi)s",
+            "loans": "b.loans", "interest": "b.accrued", "late_interest": "b.late", "fee": "0",
+            "suspended_interest": "b.suspended", "suspended_late_interest": "b.late_suspended", "entry_id": "b.entry_id",
         },
     ),
     Rows(
         Accrual,
-        "stands w JOIN booked b USING (product_id) WHERE w.accrued > 0",
+        "stands w WHERE w.accrued > 0",
         {
-            "loan_id": "w.id", "accrued_on": "%(on)s::date", "interest": "w.accrued",
+            "loan_id": "w.id", "first_on": "w.out_on + 1", "accrued_on": _AS_OF, "interest": "w.accrued",
             "late_interest": "w.late_accrued", "suspended_interest": "w.suspended",
-            "suspended_late_interest": "w.late_suspended", "entry_id": "b.entry_id",
+            "suspended_late_interest": "w.late_suspended",
         },
     ),
     Rows(
@@ -268,7 +289,7 @@ STEPS: tuple[str | Rows, ...] = (
             "number": _number("RP").replace("w.id", "w.repayment_id"), "loan_id": "w.loan_id",
             "amount": "1000 + w.interest", "received_on": "w.due_on", "recorded_on": "w.due_on", "channel": "'import'",
             "idempotency_key": "'bench' || w.repayment_id", "principal": "1000", "interest": "w.interest",
-            "entry_id": "w.entry_id",
+            "entry_id": "w.entry_id", "booked_on": "w.due_on",
         },
     ),
     Rows(
@@ -281,6 +302,11 @@ STEPS: tuple[str | Rows, ...] = (
     ),
     _message("loan_disbursed", "w.out_on", "12000.00", "'disbursed_on', w.out_on", "w.id IS NOT NULL"),
     _message("repayment_received", "w.paid_on", "1000.00", "'received_on', w.paid_on", "w.paid_on IS NOT NULL"),
+    Rows(
+        MessageKey,
+        "messaging_message w WHERE w.borrower_id BETWEEN %(lo)s AND %(hi)s",
+        {"dedupe_key": "w.dedupe_key", "message_id": "w.id", "created_on": "w.created_on"},
+    ),
     Rows(
         Case,
         "stands w WHERE w.case_id IS NOT NULL",

@@ -34,7 +34,7 @@ from django.db.backends.utils import CursorWrapper
 from benchmarks._book_rows import STEPS, Rows
 from borrowers.fingerprints import contact_index, identity_index, name_index
 from borrowers.models import Borrower
-from core import business_date
+from core import business_date, partitions
 from core.encryption import encrypt
 from loans.bookkeeping.account_mapping import accounts_of_product
 from loans.bookkeeping.positions import bucket_steps, class_steps, suspense_from
@@ -45,6 +45,7 @@ DAY = date(2026, 6, 15)
 PRODUCTS = 3
 COLLECTORS = 5
 CHUNK = 100_000
+PAST = 400  # days: no loan was disbursed before
 YEAR = 2019  # of the numbers
 MOBILE = 13_000_000_000
 _ONE_ID: tuple[type[models.Model], ...] = (Borrower, Application, Loan)
@@ -82,7 +83,8 @@ def write(count: int) -> Span:
     """Write ``count`` more loans, each of a borrower of its own, as of the business date. Needs a superuser of the
     database."""
     first = 1 + max(model._default_manager.aggregate(most=models.Max("pk"))["most"] or 0 for model in _ONE_ID)
-    span = Span(first, first + count - 1)
+    span, day = Span(first, first + count - 1), business_date.current()
+    partitions.ensure_months(day - timedelta(days=400), day)
     for lo in range(span.lo, span.hi + 1, CHUNK):
         _write(Span(lo, min(lo + CHUNK - 1, span.hi)))
     with connection.cursor() as cursor:
@@ -104,6 +106,7 @@ def vacuum() -> None:
 @transaction.atomic
 def _write(span: Span) -> None:
     values = _values(span)
+    partitions.ensure_months(values["day"] - timedelta(days=PAST), values["day"])
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute("SET LOCAL work_mem = '256MB'")

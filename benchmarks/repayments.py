@@ -48,7 +48,7 @@ from loans.models import (
 from loans.models.repayment import new_repayment_id
 from loans.proof.verifying import compare, compare_income
 from loans.servicing.repayments import record_repayment
-from messaging.models import Message
+from messaging.models import Message, MessageKey
 from operations.models import ChangedLoan
 
 CONNECTIONS = (1, 4)
@@ -89,8 +89,8 @@ _POSITIONS = """
 INSERT INTO loans_loanposition (loan_id, borrower_id, product_id, status, as_of, principal_outstanding,
     interest_accrued, interest_paid, fee_accrued, fee_paid, late_interest_accrued, late_interest_paid,
     overdue_principal, overdue_interest, overdue_fee, due_today, next_due_amount, days_past_due, bucket, risk_class,
-    overpaid, written_off_amount, recovered)
-SELECT i, i, %(product)s, 'active', %(out)s, 12000, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 'C', 'normal', 0, 0, 0
+    overpaid, written_off_amount, recovered, kept_on)
+SELECT i, i, %(product)s, 'active', %(out)s, 12000, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 'C', 'normal', 0, 0, 0, %(out)s
   FROM generate_series(1, %(most)s) AS i
 """
 _DISBURSED = """
@@ -98,8 +98,9 @@ WITH entry AS (
     INSERT INTO ledger_journalentry (event, posted_on, effective_on, description, currency, recorded_at)
     SELECT 'disbursement', %(out)s, %(out)s, i::text, 'CNY', now() FROM generate_series(1, %(most)s) AS i
     RETURNING id, description::bigint AS loan_id)
-INSERT INTO ledger_journalline (entry_id, account_id, subledger_id, debit, credit)
-SELECT id, '1201', loan_id, 12000, 0 FROM entry UNION ALL SELECT id, '1001', NULL, 0, 12000 FROM entry
+INSERT INTO ledger_journalline (entry_id, posted_on, account_id, subledger_id, debit, credit)
+SELECT id, %(out)s, '1201', loan_id, 12000, 0 FROM entry
+UNION ALL SELECT id, %(out)s, '1001', NULL, 0, 12000 FROM entry
 """
 _TABLES: tuple[type[models.Model], ...] = (
     Repayment,
@@ -111,6 +112,7 @@ _TABLES: tuple[type[models.Model], ...] = (
     Accrual,
     LoanTransition,
     Message,
+    MessageKey,
     ChangedLoan,
 )
 
@@ -239,8 +241,8 @@ def _insert(model: type[models.Model], *, back: str = "") -> str:
 
 
 _ENTRY = _insert(JournalEntry, back="id")
-_LINE = "(%s, %s, %s, %s, %s)"
-_LINES = "INSERT INTO ledger_journalline (entry_id, account_id, subledger_id, debit, credit) VALUES "
+_LINE = "(%s, %s, %s, %s, %s, %s)"
+_LINES = "INSERT INTO ledger_journalline (entry_id, posted_on, account_id, subledger_id, debit, credit) VALUES "
 _REPAYMENT = _insert(Repayment, back="id")
 _HISTORY = _insert(Repayment.history.model)
 _REPAYMENT_LINE = _insert(RepaymentLine)
@@ -292,10 +294,11 @@ def _repay_raw(loan_id: int, user: Any) -> None:
 
 
 def _raw_entry(cursor: Any, event: str, number: str, lines: Sequence[tuple[Any, ...]]) -> int:
-    values = {"event": event, "posted_on": DUE, "effective_on": DUE, "description": number, "reverses_id": None}
+    values = {"event": event, "posted_on": DUE, "effective_on": DUE, "description": number}
+    values |= {"reverses_id": None, "reverses_posted_on": None}
     cursor.execute(_ENTRY, {**values, "currency": "CNY", "recorded_at": datetime.now(UTC)})
     (entry_id,) = cursor.fetchone()
-    cursor.execute(_LINES + ", ".join([_LINE] * len(lines)), [x for line in lines for x in (entry_id, *line)])
+    cursor.execute(_LINES + ", ".join([_LINE] * len(lines)), [x for line in lines for x in (entry_id, DUE, *line)])
     return int(entry_id)
 
 
@@ -310,7 +313,8 @@ def _raw_repayment(cursor: Any, loan_id: int, entry_id: int, user_id: int) -> st
         "recorded_at": now, "channel": "api", "payer_reference": "",
         "idempotency_key": f"bench-{loan_id}", "status": "posted", "is_recovery": False, "settles_early": False,
         "principal": PRINCIPAL, "interest": INTEREST, "fee": ZERO, "late_interest": ZERO,
-        "early_charge": ZERO, "overpaid": ZERO, "entry_id": entry_id, "reversed_on": None, "reversal_reason": "",
+        "early_charge": ZERO, "overpaid": ZERO, "entry_id": entry_id, "booked_on": DUE,
+        "reversed_on": None, "reversal_reason": "",
         "reversed_alone": False, "recorded_by_id": user_id,
     }  # fmt: skip
     cursor.execute(_REPAYMENT, row)

@@ -26,6 +26,8 @@ from borrowers.models.contact_point import USABLE
 from borrowers.phones import PhoneInvalid, normalise_phone
 from core.choices import Tone, Toned
 from core.errors import NotFound
+from core.finding import any_of
+from core.identifiers import number_given
 from core.money import ZERO
 from core.rules import rule
 
@@ -39,7 +41,7 @@ class BorrowerUnknown(NotFound):
 
 def by_number(number: str) -> Borrower:
     """The borrower with a CU number. Raises BorrowerUnknown."""
-    return _one(Borrower.objects.filter(number=number.upper()))
+    return _one(Borrower.objects.filter(number=number_given(number, "CU") or number.upper()))
 
 
 def _one(found: BorrowerQuerySet) -> Borrower:
@@ -59,20 +61,15 @@ def find(text: str) -> BorrowerQuerySet:
     if not wanted:
         return Borrower.objects.none()
     fingerprints = list(_contact_fingerprints(wanted))
-    return _any_of(
+    found = any_of(
         Borrower.objects.filter(name_index=name_index(wanted)),
         with_identity(wanted),
-        Borrower.objects.filter(number=wanted.upper()),
+        Borrower.objects.filter(number=number_given(wanted, "CU") or wanted.upper()),
         Borrower.objects.filter(public_id=wanted),
         Borrower.objects.filter(external_id=wanted),
         *([_by_contact(fingerprints)] if fingerprints else []),
     )
-
-
-def _any_of(*found: BorrowerQuerySet) -> BorrowerQuerySet:
-    """A union of index look-ups: one condition with OR would read the whole table."""
-    first, *others = (people.order_by().values("pk") for people in found)
-    return Borrower.objects.filter(pk__in=first.union(*others)).order_by("-id")
+    return found.order_by("-id")
 
 
 def _by_contact(fingerprints: list[str]) -> BorrowerQuerySet:
@@ -86,7 +83,8 @@ def with_phone(text: str, market: str = "CN") -> BorrowerQuerySet:
         fingerprint = contact_index(ContactKind.MOBILE, normalise_phone(text, market))
     except PhoneInvalid:
         return Borrower.objects.none()
-    return _any_of(Borrower.objects.filter(phone_index=fingerprint), _by_contact([fingerprint]))
+    found = any_of(Borrower.objects.filter(phone_index=fingerprint), _by_contact([fingerprint]))
+    return found.order_by("-id")
 
 
 def with_identity(number: str) -> BorrowerQuerySet:

@@ -31,14 +31,16 @@ FIRST_ADMIN_TOKEN = env.text("FIRST_ADMIN_TOKEN", example="a-random-text", defau
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", example="loandesk.example", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", example="https://loandesk.example", default=[])
 _DATABASE = env.database("DATABASE_URL")
+# A pooler that lends a connection for one transaction (PgBouncer): nothing may be set for a session, nor kept in one.
+DATABASE_POOLED = env.flag("DATABASE_POOLED", default=False)
 # Queries follow foreign keys from the row they look for. Trying all orders of eight or nine joins took PostgreSQL 15 ms of
 # planning for a loan page, four times as long as with five, and found the same plan.
-_JOINS_AS_WRITTEN = {"options": "-c join_collapse_limit=5"}
+_JOINS_AS_WRITTEN = {} if DATABASE_POOLED else {"options": "-c join_collapse_limit=5"}
 # A statement sent for the sixth time is prepared: PostgreSQL reads and plans it no more, a fifth less from application to
-# payment. A pooler that lends a connection for one transaction must know of prepared statements, or they are turned off.
+# payment. A pooler must know of prepared statements (PgBouncer from 1.21 on), or they stay off.
 _PREPARED = {
     "server_side_binding": True,
-    "prepare_threshold": 5 if env.flag("DATABASE_PREPARED_STATEMENTS", default=True) else None,
+    "prepare_threshold": 5 if env.flag("DATABASE_PREPARED_STATEMENTS", default=not DATABASE_POOLED) else None,
 }
 DATABASES = {
     "default": {
@@ -47,8 +49,21 @@ DATABASES = {
         "CONN_MAX_AGE": env.number("DATABASE_CONNECTION_SECONDS", default=60),
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
+        "DISABLE_SERVER_SIDE_CURSORS": DATABASE_POOLED,
     }
 }
+# A streaming replica for pages that may be a little behind; without one everything is read from DATABASE_URL.
+REPLICA_PLACES = ("/app/",)
+REPLICA_PLACES_BELOW = ("/app/books/", "/app/audit/", "/admin/")
+DATABASE_REPLICA_LAG_SECONDS = env.number("DATABASE_REPLICA_LAG_SECONDS", default=30)
+if env.text("DATABASE_REPLICA_URL", example="postgresql://loandesk:password@replica.example:5432/loandesk", default=""):
+    _REPLICA = env.database("DATABASE_REPLICA_URL")
+    _PATIENT = {"connect_timeout": "2"}  # then the primary answers
+    DATABASES["replica"] = DATABASES["default"] | _REPLICA | {
+        "OPTIONS": _JOINS_AS_WRITTEN | _PREPARED | _PATIENT | _REPLICA["OPTIONS"],
+        "TEST": {"MIRROR": "default"},
+    }  # fmt: skip
+    DATABASE_ROUTERS = ["core.replica.Router"]
 REDIS_URL, CELERY_BROKER_URL = env.redis("REDIS_URL")
 
 # --- what is installed, ground floor first --------------------------------------------------------------------------
@@ -100,6 +115,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "audit.middleware.AuditContext",
     "staff.web.errors.RefusalPages",
+    "core.replica.ReadsFromReplica",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -122,6 +138,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "staff.web.context.person",
                 "desk.navigation.navigation",
+                "core.replica.for_pages",
             ],
         },
     }
@@ -212,6 +229,9 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True
+# The parts of the night have a queue of their own: what is due meanwhile does not wait behind hundreds of them, and machines
+# may be added for the night alone.
+CELERY_TASK_ROUTES = {"operations.close_chunk": {"queue": "night"}}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 3600}
 CELERY_TIMEZONE = TIME_ZONE
@@ -224,6 +244,7 @@ FRESH_LOOKS_SECONDS = 1  # a process wakes a worker for loans that changed at mo
 DEFAULT_MARKET = env.text("DEFAULT_MARKET", example="CN", default="CN")
 END_OF_DAY_CHUNK_SIZE = env.number("END_OF_DAY_CHUNK_SIZE", default=20_000, least=1)
 END_OF_DAY_WORKERS = env.number("END_OF_DAY_WORKERS", default=1, least=1)
+END_OF_DAY_FAN_OUT = env.flag("END_OF_DAY_FAN_OUT", default=False)
 VERIFICATION_PROCESSES = env.number("VERIFICATION_PROCESSES", default=os.cpu_count() or 1, least=1)
 
 # --- the bank that pays loans out -----------------------------------------------------------------------------------
@@ -278,6 +299,7 @@ UNFOLD = {
     "SITE_HEADER": _("Loandesk configuration"),
     "SITE_URL": "/app/",
     "SHOW_HISTORY": True,
+    "ENVIRONMENT": "core.replica.for_admin",
     # The accent of the desk (static/core/tokens.css), so that the two surfaces are one house.
     "COLORS": {
         "primary": {

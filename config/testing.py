@@ -26,7 +26,8 @@ CELERY_TASK_EAGER_PROPAGATES = True
 FRESH_LOOKS_SECONDS = 0
 ALLOWED_HOSTS = [*ALLOWED_HOSTS, "testserver"]
 # The ledger refuses TRUNCATE; transactional tests clean up with it, so the tests alone may switch the guard off.
-DATABASES["default"]["OPTIONS"]["options"] += " -c loandesk.allow_truncate=on"
+if not DATABASE_POOLED:
+    DATABASES["default"]["OPTIONS"]["options"] += " -c loandesk.allow_truncate=on"
 if _WORKER and "TEST_DATABASE_TEMPLATE" in os.environ:
     DATABASES["default"]["TEST"] = {"TEMPLATE": os.environ["TEST_DATABASE_TEMPLATE"]}
 VERIFICATION_PROCESSES = 1

@@ -5,7 +5,7 @@ A period counts its first day and not its last (民法典 201), so interest days
 
 from calendar import isleap, monthrange
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 
 SHORTEST_MONTH = 28  # days: every month has as many
 
@@ -47,3 +47,8 @@ def end_of_month(on: date) -> date:
 def is_end_of_month(on: date) -> bool:
     """Whether ``on`` is the last day of its month."""
     return on == end_of_month(on)
+
+
+def is_month_end(day: date) -> bool:
+    """Whether ``day`` is the last of its month."""
+    return (day + timedelta(days=1)).day == 1

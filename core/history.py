@@ -1,7 +1,7 @@
 """History of everything a person can change: who, when, why, through which door and in which request."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -13,6 +13,7 @@ from simple_history.models import HistoricalRecords
 
 from core import rows
 from core.context import current
+from core.partitions import require_month
 from core.rows import SqlValue
 
 
@@ -67,9 +68,8 @@ def insert_tracked(row: models.Model) -> None:
     """Insert a new row and its first history row in one statement; the history copies what was stored."""
     circumstances = _circumstances("+")
     names = tuple(circumstances)
-    with connection.cursor() as cursor:
-        cursor.execute(_insertion_with_history(type(row), names), [*rows.new_values(row), *circumstances.values()])
-        rows.stored(row, cursor.fetchone()[0])
+    sql = _insertion_with_history(type(row), names)
+    rows.stored(row, rows.execute(sql, [*rows.new_values(row), *circumstances.values()]).fetchone()[0])
 
 
 def update_tracked(row: models.Model, names: Iterable[str]) -> None:
@@ -77,13 +77,12 @@ def update_tracked(row: models.Model, names: Iterable[str]) -> None:
     stored. Raises ObjectDoesNotExist for a row that is not there."""
     fields: tuple[Any, ...] = tuple(row._meta.get_field(name) for name in names)
     circumstances = _circumstances("~")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _update_with_history(type(row), fields, tuple(circumstances)),
-            [*rows.values_of(row, fields), row.pk, *circumstances.values()],
-        )
-        if cursor.rowcount != 1:
-            raise ObjectDoesNotExist(f"{row._meta.label} {row.pk} is not stored")
+    changed = rows.execute(
+        _update_with_history(type(row), fields, tuple(circumstances)),
+        [*rows.values_of(row, fields), row.pk, *circumstances.values()],
+    )
+    if changed.rowcount != 1:
+        raise ObjectDoesNotExist(f"{row._meta.label} {row.pk} is not stored")
 
 
 @cache
@@ -120,11 +119,12 @@ def _circumstances(
     ``at``, ``actor`` and ``reason`` are what the row itself was given; a person in the context goes before ``actor``. In
     the history a column of one of these names holds the circumstance, also where the model has a column of that name.
     """
-    context = current()
+    context, moment = current(), at or timezone.now()
+    require_month(moment.astimezone(UTC))  # where its audit event lies
     return {
         "request_id": context.request_id,
         "channel": context.channel,
-        "history_date": at or timezone.now(),
+        "history_date": moment,
         "history_change_reason": reason or context.reason[:100] or None,
         "history_type": kind,
         "history_user_id": context.actor_id or actor,

@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core import signing
-from django.db.models import Model, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.http import HttpRequest
+
+M = TypeVar("M", bound=Model)
+COUNTED_AT_MOST = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,28 +22,61 @@ class Page:
     first_url: str
 
 
+class Counted(int):
+    """How many rows there are, as far as they were counted: the number ``most`` + 1 is written "1,000+"."""
+
+    most: int
+
+    def __new__(cls, number: int, most: int = COUNTED_AT_MOST) -> "Counted":
+        counted = super().__new__(cls, number)
+        counted.most = most
+        return counted
+
+    @property
+    def is_capped(self) -> bool:
+        """There are more than were counted."""
+        return self > self.most
+
+    def __str__(self) -> str:
+        return f"{self.most:,}+" if self.is_capped else f"{int(self):,}"
+
+
+def count_capped(rows: QuerySet[Any], most: int = COUNTED_AT_MOST) -> Counted:
+    """An exact count up to ``most``: nobody needs to know more, and counting all would cost the page."""
+    return Counted(rows.order_by()[: most + 1].values("pk").count(), most)
+
+
 def page_of(queryset: QuerySet[Any], request: HttpRequest, *, order: Sequence[str] = ("-id",), size: int = 50) -> Page:
     """The page of ``queryset`` that the request's ``after`` parameter asks for, ordered by ``order`` (last: unique)."""
     after = _read_cursor(request.GET.get("after", ""))
     rows = queryset.order_by(*order)
     if after is not None and len(after) == len(order):
-        rows = rows.filter(_beyond(order, after))
+        rows = beyond(rows, order, after)
     items: list[Model] = list(rows[: size + 1])
     next_url = _url(request, _cursor(items[size - 1], order)) if len(items) > size else ""
     return Page(items[:size], next_url, _url(request, "") if after is not None else "")
 
 
-def _beyond(order: Sequence[str], values: list[object]) -> Q:
-    condition, equal = Q(), Q()
-    for name, value in zip(order, values, strict=True):
-        lookup = f"{name.lstrip('-')}__{'lt' if name.startswith('-') else 'gt'}"
-        condition |= equal & Q(**{lookup: value})
-        equal &= Q(**{name.lstrip("-"): value})
-    return condition
+def beyond(rows: QuerySet[M], order: Sequence[str], values: Sequence[object]) -> QuerySet[M]:
+    """The rows that come after the one with ``values`` in ``order``, whose columns all rise or all fall and are never empty.
+
+    One comparison of rows, ``(a, b) < (x, y)``, begins reading an index on them at that place, where ``a < x OR a = x
+    AND b < y`` reads it from the top. The bound of the first column says the same once more to partitions, which know no
+    comparison of rows. Raises ValueError for an order in both directions.
+    """
+    names = [name.removeprefix("-") for name in order]
+    falls = {name.startswith("-") for name in order}
+    if len(falls) > 1:
+        raise ValueError(f"{', '.join(order)} rises and falls: no row comparison can follow it")
+    compare, bound = (TupleLessThan, "lte") if falls.pop() else (TupleGreaterThan, "gte")
+    if len(names) == 1:
+        return rows.filter(**{f"{names[0]}__{bound.removesuffix('e')}": values[0]})
+    place = compare(Tuple(*(F(name) for name in names)), tuple(values))
+    return rows.filter(Q(**{f"{names[0]}__{bound}": values[0]}), place)
 
 
 def _cursor(item: Model, order: Sequence[str]) -> str:
-    values = [_follow(item, name.lstrip("-")) for name in order]
+    values = [_follow(item, name.removeprefix("-")) for name in order]
     return signing.dumps([str(value) for value in values], salt="page", compress=True)
 
 

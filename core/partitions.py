@@ -6,6 +6,9 @@ Django made into one partitioned by it (``core.migration_operations.PartitionedB
 ``db_constraint=False`` and has a law that refuses a row which is not there. What must be unique over all months stands in
 a table that is not laid so.
 
+Nor should such a table have a foreign key of its own to one that use cases write: who makes a month waits for all who
+write what it refers to.
+
 Months are made ahead by ``migrate`` and by each night; ``require_month`` makes the one that somebody needs all the same,
 as a tape of 2019 does. A row of a month that was not made is refused by PostgreSQL and never lost. Months of a moment are
 those of UTC.
@@ -94,15 +97,18 @@ def ensure_months(first: date, last: date) -> int:
     wanted = [month for month in _months(first, last) if month not in known]
     if not wanted:
         return 0
-    with transaction.atomic(), connection.cursor() as cursor:
-        missing = _missing(cursor, wanted)
-        if missing:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-            missing = _missing(cursor, wanted)  # whoever held the lock may have made them
-            for table, month in missing:
-                _make(cursor, table, month)
-        _remember(cursor, wanted, {month for _table, month in missing})
-    return len(missing)
+    made: list[tuple[str, date]] = []
+    with connection.cursor() as cursor:
+        if _missing(cursor, wanted):
+            with transaction.atomic():
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+                made = _missing(cursor, wanted)  # whoever held the lock may have made them
+                for table, month in made:
+                    _make(cursor, table, month)
+                _remember(cursor, wanted, {month for _table, month in made})
+        else:
+            _remember(cursor, wanted, set())
+    return len(made)
 
 
 def keep_guards() -> int:
@@ -176,12 +182,17 @@ def _laid(cursor: CursorWrapper) -> list[str]:
 
 def _make(cursor: CursorWrapper, table: str, month: date) -> None:
     """A table of its own first, attached when it is whole: that asks less of its parent than making it as a part."""
+    create_apart(cursor, table, month)
+    attach(cursor, table, month)
+
+
+def create_apart(cursor: CursorWrapper, table: str, month: date) -> None:
+    """An empty table for ``month`` of ``table`` that stands by itself until it is attached."""
     partition = partition_name(table, month)
     cursor.execute(
         f'CREATE TABLE public."{partition}" '
         f'(LIKE public."{table}" INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE INCLUDING COMPRESSION)'
     )
-    attach(cursor, table, month)
 
 
 def attach(cursor: CursorWrapper, table: str, month: date) -> None:
@@ -193,6 +204,14 @@ def attach(cursor: CursorWrapper, table: str, month: date) -> None:
         f"FOR VALUES FROM ('{lower}') TO ('{upper}')"
     )
     _guard(cursor, table, partition)
+
+
+def take_away(cursor: CursorWrapper, table: str, month: date) -> None:
+    """Detach ``month`` of ``table`` and drop it with all its rows. Nobody reads or writes the table meanwhile."""
+    partition = partition_name(table, month)
+    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what waits for the end of the transaction would hold the table
+    cursor.execute(f'ALTER TABLE public."{table}" DETACH PARTITION public."{partition}"')
+    cursor.execute(f'DROP TABLE public."{partition}"')
 
 
 def _midnight(cursor: CursorWrapper, table: str) -> str:

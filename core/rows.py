@@ -7,28 +7,87 @@ model with a history is inserted by ``core.history.insert_tracked``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
+from threading import local
 from typing import Any, TypeAlias, TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import DEFAULT_DB_ALIAS, connection, connections
-from django.db.models import AutoField, Field, Model
+from django.db.models import (
+    AutoField,
+    BigAutoField,
+    BigIntegerField,
+    BooleanField,
+    CharField,
+    DateField,
+    DecimalField,
+    Field,
+    ForeignKey,
+    IntegerField,
+    Model,
+    PositiveIntegerField,
+    PositiveSmallIntegerField,
+    TextField,
+)
+from django.db.models.base import ModelState
 
 Row = TypeVar("Row", bound=Model)
 SqlValue: TypeAlias = bool | int | Decimal | str | date | datetime | list[int] | list[str] | None
 Parameters: TypeAlias = dict[str, SqlValue]  # of a statement with %(names)s
 
 
+class _Kept(local):
+    """The cursor of this thread's connection."""
+
+    connection: object = None
+    cursor: Any = None
+
+
+_kept = _Kept()
+_NOT_THERE = object()
+# What these fields themselves would make of a value of that class is the value.
+_AS_THEY_STAND: dict[type, type] = {
+    AutoField: int,
+    BigAutoField: int,
+    BigIntegerField: int,
+    BooleanField: bool,
+    CharField: str,
+    DateField: date,
+    DecimalField: Decimal,
+    IntegerField: int,
+    PositiveIntegerField: int,
+    PositiveSmallIntegerField: int,
+    TextField: str,
+}
+
+
+def execute(sql: str, values: Sequence[Any]) -> Any:
+    """Carry out one statement; the answer (``fetchone``, ``fetchall``, ``rowcount``) stands until the next one is sent.
+
+    All go through one cursor a connection, which knows how to send and read each type; to make a cursor anew cost a
+    payment as much as half its statements.
+    """
+    database = connections[DEFAULT_DB_ALIAS]
+    database.ensure_connection()
+    if database.queries_logged:
+        cursor = database.cursor()
+    elif _kept.connection is database.connection:
+        cursor = _kept.cursor
+    else:
+        cursor = _kept.cursor = database.cursor()
+        _kept.connection = database.connection
+    cursor.execute(sql, values)
+    return cursor.cursor
+
+
 def first(model: type[Row], tail: str, values: Sequence[Any]) -> Row | None:
     """The first row that ``tail`` (WHERE … ORDER BY … FOR UPDATE) finds, or None."""
     select, names, converters = _reading(model)
-    with connection.cursor() as cursor:
-        cursor.execute(f"{select} {tail} LIMIT 1", values)
-        found = cursor.fetchone()
+    found = execute(f"{select} {tail} LIMIT 1", values).fetchone()
     if found is None:
         return None
     return _row_of(model, names, converters, found)
@@ -49,19 +108,17 @@ def _row_of(model: type[Row], names: list[str], converters: list[tuple[int, Any]
     held = list(found)
     for place, convert in converters:
         held[place] = convert(held[place], None, connection)
-    return model.from_db(DEFAULT_DB_ALIAS, names, held)
+    return _read(model, names, held)
 
 
 def first_joined(model: type[Row], paths: tuple[str, ...], tail: str, values: Sequence[Any]) -> Row | None:
     """As ``first``, with the rows that ``paths`` of foreign keys lead to ("product_version__product").
 
-    In ``tail`` the model's own table is ``t0``, those of the paths are ``t1``, ``t2`` … in the order in which the paths
-    first name them.
+    A path may also lead the other way, by a one-to-one link that a row of another model has to this one. In ``tail`` the
+    model's own table is ``t0``, those of the paths are ``t1``, ``t2`` … in the order in which the paths first name them.
     """
     select, parts = _joined_reading(model, paths)
-    with connection.cursor() as cursor:
-        cursor.execute(f"{select} {tail} LIMIT 1", values)
-        found = cursor.fetchone()
+    found = execute(f"{select} {tail} LIMIT 1", values).fetchone()
     if found is None:
         return None
     made: list[Any] = []
@@ -80,31 +137,16 @@ def insert(*rows: Model) -> None:
         return
     model = type(rows[0])
     sql = f"{insertion(model, len(rows))} RETURNING {model._meta.pk.column}"
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [value for row in rows for value in new_values(row)])
-        if len(rows) == 1:
-            stored(rows[0], cursor.fetchone()[0])
-
-
-def insert_unless_known(row: Model, key: str) -> bool:
-    """Insert a new row unless one has the same value in the unique column ``key``; whether it was inserted."""
-    model = type(row)
-    sql = f"{insertion(model)} ON CONFLICT ({key}) DO NOTHING RETURNING {model._meta.pk.column}"
-    with connection.cursor() as cursor:
-        cursor.execute(sql, new_values(row))
-        numbered = cursor.fetchone()
-    if numbered is not None:
-        stored(row, numbered[0])
-    return numbered is not None
+    numbered = execute(sql, [value for row in rows for value in new_values(row)])
+    if len(rows) == 1:
+        stored(rows[0], numbered.fetchone()[0])
 
 
 def update(row: Model, *names: str) -> None:
     """Write the fields ``names`` of a stored row, or every column."""
-    with connection.cursor() as cursor:
-        fields: tuple[Any, ...] = tuple(row._meta.get_field(name) for name in names) or written(type(row))
-        cursor.execute(updating(type(row), fields), [*values_of(row, fields), row.pk])
-        if cursor.rowcount != 1:
-            raise ObjectDoesNotExist(f"{row._meta.label} {row.pk} is not stored")
+    fields: tuple[Any, ...] = tuple(row._meta.get_field(name) for name in names) or written(type(row))
+    if execute(updating(type(row), fields), [*values_of(row, fields), row.pk]).rowcount != 1:
+        raise ObjectDoesNotExist(f"{row._meta.label} {row.pk} is not stored")
 
 
 @cache
@@ -137,10 +179,31 @@ def stored(row: Model, number: Any) -> None:
     row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 
-def values_of(row: Model, fields: Iterable[Field[Any, Any]], *, add: bool = False) -> list[Any]:
+def values_of(row: Model, fields: tuple[Field[Any, Any], ...], *, add: bool = False) -> list[Any]:
     """What a write of ``fields`` stores."""
-    database = connections[DEFAULT_DB_ALIAS]  # looked up once a row: the proxy asks anew at every touch
-    return [field.get_db_prep_save(field.pre_save(row, add), database) for field in fields]
+    database, held = None, row.__dict__
+    values = []
+    for field, name, plain in _ways(fields):
+        value = held.get(name, _NOT_THERE)
+        if value.__class__ is not plain and not (value is None and plain):
+            database = database or connections[DEFAULT_DB_ALIAS]
+            value = field.get_db_prep_save(field.pre_save(row, add), database)
+        values.append(value)
+    return values
+
+
+@cache
+def _ways(fields: tuple[Field[Any, Any], ...]) -> tuple[tuple[Field[Any, Any], str, type | None], ...]:
+    """Each field with the class of values that it stores as they stand; None where it has something to do with each."""
+    return tuple((field, field.attname, _stored_as_it_stands(field)) for field in fields)
+
+
+def _stored_as_it_stands(field: Field[Any, Any]) -> type | None:
+    if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
+        return None
+    if isinstance(field, ForeignKey):
+        return _stored_as_it_stands(field.target_field)
+    return _AS_THEY_STAND.get(type(field))
 
 
 @cache
@@ -154,6 +217,15 @@ def updating(model: type[Model], fields: tuple[Field[Any, Any], ...]) -> str:
     """``UPDATE … SET … WHERE`` the number of the row is the last value."""
     assignments = ", ".join(f'"{field.column}" = %s' for field in fields)
     return f'UPDATE "{model._meta.db_table}" SET {assignments} WHERE "{model._meta.pk.column}" = %s'
+
+
+def _read(model: type[Row], names: Sequence[str], held: Sequence[Any]) -> Row:
+    """As ``Model.from_db``, without asking each field what it would be otherwise and without signals."""
+    row = model.__new__(model)
+    row._state = ModelState()
+    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+    row.__dict__.update(zip(names, held, strict=True))
+    return row
 
 
 @cache
@@ -188,7 +260,7 @@ class _Part:
             return None
         for place, convert in self.converters:
             held[place] = convert(held[place], None, connection)
-        return self.model.from_db(DEFAULT_DB_ALIAS, self.names, held)
+        return _read(self.model, self.names, held)
 
 
 @cache
@@ -204,12 +276,13 @@ def _joined_reading(model: type[Model], paths: tuple[str, ...]) -> tuple[str, li
                 link: Any = parts[holder].model._meta.get_field(name)
                 place = known[walked] = len(parts)
                 target, end = link.related_model, parts[-1].start + len(parts[-1].names)
-                # Behind a link that may be empty every table may be missing.
-                optional = link.null or parts[holder].optional
+                # Behind a link that may be empty every table may be missing; a row that should point here is there.
+                optional = parts[holder].optional or (link.concrete and link.null)
                 parts.append(_part(target, end, holder, link, optional=optional))
+                there, here = (link.target_field, link) if link.concrete else (link.field, link.field.target_field)
                 joins.append(
                     f'{"LEFT JOIN" if optional else "JOIN"} "{target._meta.db_table}" t{place} '
-                    f'ON t{place}."{link.target_field.column}" = t{holder}."{link.column}"'
+                    f'ON t{place}."{there.column}" = t{holder}."{here.column}"'
                 )
             holder = known[walked]
     columns = ", ".join(

@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from audit import queries
 from audit.models import Approval
 from core import business_date
+from core.pages import count_capped
 from debt_collections.models import Case
 from loans.models import Application, IncomingPayment, IncomingPaymentStatus
 from operations.models import EndOfDayRun
@@ -63,8 +64,7 @@ def approvals_for(user: User) -> QuerySet[Approval]:
 
 def capped(rows: QuerySet[Any]) -> str:
     """The count as text, "99+" from a hundred on, nothing for none."""
-    count = rows.order_by()[: MOST + 1].count()
-    return f"{MOST}+" if count > MOST else str(count or "")
+    return str(count_capped(rows, MOST) or "")
 
 
 def _night_mark() -> str:

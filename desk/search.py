@@ -4,7 +4,6 @@ People paste numbers with blanks, dashes or full-width digits; none of that may 
 encrypted at rest, so they are found whole, never in part.
 """
 
-import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,10 +16,10 @@ from django.utils.translation import gettext_lazy as _
 from borrowers import queries as borrower_queries
 from borrowers.models import Borrower
 from core.choices import Showable
-from loans.models import Application, IncomingPayment, Loan
+from core.identifiers import number_given
+from loans.models import Application, IncomingPayment, Loan, Repayment
 from staff.models import User
 
-_NUMBERED = re.compile(r"^(LN|AP|CU)[-\s]?(\d{4})[-\s]?(\d{1,6})$", re.IGNORECASE)
 _MOST_HITS = 20
 
 
@@ -67,21 +66,16 @@ def search(*, text: str, user: User) -> Result:
     wanted = normalise(text)
     if not wanted:
         return Result(text="")
-    number = _full_number(wanted)
+    number = number_given(wanted, "LN", "AP", "CU", "RP")
     finders: list[tuple[str, str | Promise, Callable[[], list[Hit]]]] = [
         ("borrowers.view_borrower", _("Borrowers"), lambda: _borrowers(wanted, number)),
         ("loans.view_loan", _("Loans"), lambda: _loans(wanted, number)),
         ("loans.view_application", _("Applications"), lambda: _applications(number)),
+        ("loans.view_loan", _("Receipts"), lambda: _receipts(number)),
         ("loans.import_payments", _("Bank payments"), lambda: _bank_payments(wanted)),
     ]
     groups = [Group(label, find()) for permission, label, find in finders if user.has_perm(permission)]
     return Result(text=wanted, groups=[group for group in groups if group.hits])
-
-
-def _full_number(text: str) -> str:
-    """LN 2026 418 → LN-2026-000418; empty when the text is no number of ours."""
-    found = _NUMBERED.match(text)
-    return f"{found[1].upper()}-{found[2]}-{int(found[3]):06d}" if found else ""
 
 
 def _borrowers(text: str, number: str) -> list[Hit]:
@@ -130,6 +124,21 @@ def _applications(number: str) -> list[Hit]:
             state=application.shown_status,
         )
         for application in found
+    ]
+
+
+def _receipts(number: str) -> list[Hit]:
+    if not number.startswith("RP"):
+        return []
+    found = Repayment.objects.filter(number=number).select_related("loan")
+    return [
+        Hit(
+            title=repayment.number,
+            detail=f"{repayment.loan.number} · {repayment.received_on} · {repayment.amount}",
+            url=reverse("loans:receipt", args=[repayment.number]),
+            state=repayment.shown_status,
+        )
+        for repayment in found
     ]
 
 

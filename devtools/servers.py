@@ -18,11 +18,20 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from devtools import environment
+from devtools import environment, sizing
 from devtools.home import Home, Stop
 from devtools.processes import Known, command_of, end, tail, wait_until
 
 NAME = "loandesk"
+# Many small servers at once, and nothing worth keeping: the same on every machine.
+FOR_TESTS = {
+    "shared_buffers": "256MB",
+    "work_mem": "32MB",
+    "maintenance_work_mem": "128MB",
+    "effective_cache_size": "1GB",
+    "max_wal_size": "2GB",
+    "checkpoint_completion_target": "0.9",
+}
 PATIENCE = 60.0  # seconds, enough for crash recovery on a slow disk
 
 
@@ -183,13 +192,8 @@ class Postgres(Server):
             "listen_addresses": "",
             "unix_socket_directories": str(self.home.sockets),
             "unix_socket_permissions": "0700",
-            "max_connections": "100",
-            "shared_buffers": "256MB",
-            "work_mem": "32MB",
-            "maintenance_work_mem": "128MB",
-            "effective_cache_size": "1GB",
-            "max_wal_size": "2GB",
-            "checkpoint_completion_target": "0.9",
+            "max_connections": str(sizing.CONNECTIONS),
+            **(sizing.of_this_machine(self.home.root) if self.durable else FOR_TESTS),
             "random_page_cost": "1.1",
             "jit": "off",
             "timezone": "UTC",

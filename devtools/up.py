@@ -142,8 +142,8 @@ def programs(found: Services, port: int) -> list[Program]:
     commands = {
         "web": [python, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--preload",
                 "--threads", "4", "--timeout", "120", "--graceful-timeout", "10", "--access-logfile", "-"],
-        "worker": [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO", "--without-mingle",
-                   "--without-gossip"],
+        "worker": [*celery, "worker", "-Q", "celery,night", "--concurrency", "2", "--loglevel", "INFO",
+                   "--without-mingle", "--without-gossip"],
         "beat": [*celery, "beat", "--loglevel", "INFO", "--pidfile", ""],
     }  # fmt: skip
     return [Program(name, command, settings, found.home) for name, command in commands.items()]

@@ -6,9 +6,13 @@ This app knows nothing of lending; a line may carry the id of its subsidiary acc
 receivable is the loan.
 """
 
+from typing import Any
+
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -45,16 +49,56 @@ class Account(models.Model):
         return f"{self.code} {self.name}"
 
 
+class _EntryOrArchived(ForwardManyToOneDescriptor):
+    """The entry as the attribute of who names it; None for one whose month was put away."""
+
+    def get_object(self, instance: models.Model) -> Any:
+        try:
+            return super().get_object(instance)
+        except JournalEntry.DoesNotExist:
+            return None
+
+
+class _NamedEntry(models.ForeignObject):
+    forward_related_accessor_class = _EntryOrArchived
+
+    def deconstruct(self) -> Any:
+        """For migrations it is what it is in the database: nothing but its two columns."""
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.ForeignObject", args, kwargs
+
+
+def entry_named_by(number: str, posted_on: str, *, related_name: str = "+") -> models.ForeignObject:
+    """The entry that two columns of a model name: its number, and the day it was posted on, which says in which month it
+    lies. PostgreSQL keeps no foreign key to it, since a month can be put away: the field is then None while its column
+    ``number`` is not, and a law refuses what was never there (``ledger_require_entry``)."""
+    return _NamedEntry(
+        "ledger.JournalEntry",
+        on_delete=models.DO_NOTHING,
+        from_fields=[number, posted_on],
+        to_fields=["id", "posted_on"],
+        related_name=related_name,
+        null=True,
+        editable=False,
+    )
+
+
 class JournalEntry(models.Model):
-    """What happened, on which day it was booked (``posted_on``) and from which day it counts (``effective_on``)."""
+    """What happened, on which day it was booked (``posted_on``) and from which day it counts (``effective_on``).
+
+    Laid by the month of ``posted_on``, like its lines. What it takes back is named by number and day; that nothing is taken
+    back twice stands in ``Reversal``.
+    """
+
+    by_month = "posted_on"
 
     event = models.CharField(_("event"), max_length=40)
     posted_on = models.DateField(_("posted on"))
     effective_on = models.DateField(_("effective on"))
     description = models.CharField(_("description"), max_length=200, blank=True)
-    reverses = models.OneToOneField(
-        "self", on_delete=models.PROTECT, null=True, related_name="reversed_by", verbose_name=_("reverses")
-    )
+    reverses_id = models.BigIntegerField(_("reverses"), null=True)
+    reverses_posted_on = models.DateField(null=True)
+    reverses = entry_named_by("reverses_id", "reverses_posted_on")
     currency = models.CharField(max_length=3, default=house_currency)
     recorded_at = models.DateTimeField(auto_now_add=True)
 
@@ -72,10 +116,16 @@ class JournalEntry(models.Model):
 
 
 class JournalLine(models.Model):
-    """One side of an entry: a debit or a credit, never both, never negative."""
+    """One side of an entry: a debit or a credit, never both, never negative. Its day is that of its entry."""
 
-    entry = models.ForeignKey(JournalEntry, on_delete=models.PROTECT, related_name="lines")
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+", db_index=False)
+    by_month = "posted_on"
+
+    entry_id = models.BigIntegerField()
+    posted_on = models.DateField(_("posted on"))
+    entry = entry_named_by("entry_id", "posted_on", related_name="lines")
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     subledger_id = models.BigIntegerField(null=True)
     debit = money_field(default=0)
     credit = money_field(default=0)
@@ -94,11 +144,152 @@ class JournalLine(models.Model):
                 name="ledger_line_subledger",
                 condition=models.Q(subledger_id__isnull=False),
             ),
-            models.Index(fields=["account", "entry"], name="ledger_line_account"),
+            models.Index(fields=["entry_id"], name="ledger_line_entry"),
+            models.Index(fields=["account", "posted_on", "entry_id"], name="ledger_line_account"),
         ]
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.debit or -self.credit}"
+
+
+class Reversal(models.Model):
+    """Which entry took which one back: once, whichever months they lie in. Written by the law that books the reversal."""
+
+    reversed_id = models.BigIntegerField(primary_key=True)
+    reversed_posted_on = models.DateField()
+    entry_id = models.BigIntegerField()
+    posted_on = models.DateField(_("posted on"))
+    entry = entry_named_by("entry_id", "posted_on")
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.reversed_id} by {self.entry_id}"
+
+
+def _sum_field() -> models.DecimalField:
+    """A sum of amounts since the first entry, in currency units: numeric(20,2)."""
+    return models.DecimalField(max_digits=20, decimal_places=2)
+
+
+class AccountDay(models.Model):
+    """What was booked on an account on one day that is over, and since the first entry; made by ``day_sums.sum_through``.
+
+    Rebuilt and compared at will by ``verify_books``; it stays when the month's lines are put away.
+    """
+
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="+", db_index=False, verbose_name=_("account")
+    )
+    posted_on = models.DateField(_("posted on"))
+    debit = _sum_field()
+    credit = _sum_field()
+    debit_total = _sum_field()
+    credit_total = _sum_field()
+
+    class Meta:
+        verbose_name = _("account on a day")
+        verbose_name_plural = _("accounts by day")
+        default_permissions = ("view",)
+        constraints = [models.UniqueConstraint(fields=["account", "posted_on"], name="ledger_accountday_once")]
+        indexes = [models.Index(fields=["posted_on"], name="ledger_accountday_day")]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.posted_on}"
+
+
+class SummedDay(models.Model):
+    """A day whose sums were made: how many entries it has, how many there are up to it, and of which events."""
+
+    posted_on = models.DateField(_("posted on"), primary_key=True)
+    entries = models.PositiveBigIntegerField(_("entries"))
+    entries_total = models.PositiveBigIntegerField(_("entries up to that day"))
+    events = ArrayField(models.CharField(max_length=40), verbose_name=_("events"))
+    summed_at = models.DateTimeField(_("summed at"))
+
+    class Meta:
+        verbose_name = _("summed day")
+        verbose_name_plural = _("summed days")
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return self.posted_on.isoformat()
+
+
+class LateBooking(models.Model):
+    """What was booked on a day after its sums were made, until the next night adds it to them. Written by the law."""
+
+    posted_on = models.DateField(_("posted on"))
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, verbose_name=_("account")
+    )
+    event = models.CharField(_("event"), max_length=40)
+    entries = models.PositiveBigIntegerField(_("entries"))
+    debit = _sum_field()
+    credit = _sum_field()
+
+    class Meta:
+        verbose_name = _("late booking")
+        verbose_name_plural = _("late bookings")
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return f"{self.posted_on} {self.account_id or self.event}"
+
+
+class ArchivedMonth(models.Model):
+    """A month whose entries and lines were put away in files, under seal: their number, their sums and the hash of what the
+    files hold. Months go oldest first and come back newest first (``restored_at``), so what is away ends on one day."""
+
+    month = models.DateField(_("month"))
+    entries = models.PositiveBigIntegerField(_("entries"))
+    lines = models.PositiveBigIntegerField(_("lines"))
+    first_entry = models.BigIntegerField(_("lowest entry"))
+    last_entry = models.BigIntegerField(_("highest entry"))
+    debit = _sum_field()
+    credit = _sum_field()
+    sha256 = models.CharField(max_length=64)
+    folder = models.CharField(_("folder"), max_length=500)
+    archived_at = models.DateTimeField(_("archived at"))
+    restored_at = models.DateTimeField(_("brought back at"), null=True)
+
+    class Meta:
+        verbose_name = _("archived month")
+        verbose_name_plural = _("archived months")
+        default_permissions = ("view",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["month"], condition=Q(restored_at__isnull=True), name="ledger_archivedmonth_once"
+            ),
+            models.CheckConstraint(condition=Q(debit=F("credit")), name="ledger_archivedmonth_balanced"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}"
+
+
+class CarriedBalance(models.Model):
+    """What the archived lines of one subsidiary account (a loan) come to, by account and event: what stays of them here."""
+
+    subledger_id = models.BigIntegerField()
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="+", db_index=False, verbose_name=_("account")
+    )
+    event = models.CharField(_("event"), max_length=40)
+    debit = _sum_field()
+    credit = _sum_field()
+
+    class Meta:
+        verbose_name = _("carried balance")
+        verbose_name_plural = _("carried balances")
+        default_permissions = ("view",)
+        constraints = [
+            models.UniqueConstraint(fields=["subledger_id", "account", "event"], name="ledger_carriedbalance_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subledger_id} {self.account_id} {self.event}"
 
 
 class PeriodAct(Toned):

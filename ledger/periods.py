@@ -10,11 +10,10 @@ from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError, Invalid
+from ledger.day_sums import LOCK
 from ledger.models import PeriodAct, PeriodClosing
-from ledger.queries import closed_through, sums_through
+from ledger.queries import archived_through, closed_through, sums_through
 from staff.models import User
-
-LOCK = 5497855412316  # the one the trigger of every booking shares
 
 
 class AlreadyClosed(DomainError):
@@ -40,6 +39,13 @@ class TrialBalanceDiffers(DomainError):
 class NothingClosed(DomainError):
     code = "books_not_closed"
     message = _("The books are not closed on %(on)s; there is nothing to open again.")
+
+
+class MonthArchived(DomainError):
+    code = "books_archived"
+    message = _(
+        "The books are archived through %(through)s. Have the months brought back first: ./dev manage restore_month."
+    )
 
 
 def require_closable(through: date, *, on: date) -> None:
@@ -71,10 +77,13 @@ def close_through(through: date, *, on: date, by: User | None = None) -> PeriodC
 
 
 def require_closed(day: date) -> PeriodClosing:
-    """The closing in force that covers ``day``. Raises NothingClosed."""
+    """The closing in force that covers ``day``. Raises NothingClosed, and MonthArchived for a day in the archive."""
     closing = PeriodClosing.objects.order_by("-id").first()
     if closing is None or closing.closed_through is None or day > closing.closed_through:
         raise NothingClosed(on=day.isoformat())
+    archived = archived_through()
+    if archived is not None and day <= archived:
+        raise MonthArchived(through=archived.isoformat())
     return closing
 
 
@@ -82,7 +91,7 @@ def require_closed(day: date) -> PeriodClosing:
 def reopen_from(day: date, *, reason: str, by: User, approved_by: User) -> PeriodClosing:
     """Open the books again from ``day`` on. Doors never call this: it is what approving a reopening does.
 
-    Raises NothingClosed.
+    Raises NothingClosed, MonthArchived.
     """
     _hold()
     require_closed(day)

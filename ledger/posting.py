@@ -6,13 +6,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from core import rows
+from core import partitions, rows
 from core.errors import DomainError
 from core.money import ZERO
-from ledger.models import JournalEntry
+from ledger.models import JournalEntry, Reversal
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,14 @@ class EntryNotBalanced(DomainError):
 class AlreadyReversed(DomainError):
     code = "entry_already_reversed"
     message = _("This entry was already reversed.")
+
+
+class EntryArchived(DomainError):
+    code = "entry_archived"
+    message = _(
+        "The entry lies in a month that was put away in the archive. Have the month brought back by ./dev manage "
+        "restore_month, then try again."
+    )
 
 
 class PeriodClosed(DomainError):
@@ -62,12 +70,14 @@ def post(
     effective_on: date,
     lines: Sequence[Line],
     description: str = "",
-    reverses_id: int | None = None,
+    reverses: JournalEntry | None = None,
 ) -> JournalEntry:
     """Book one entry. Lines of zero are left out; an entry without lines is refused.
 
-    Raises EntryNotBalanced, and PeriodClosed when the books are closed on ``posted_on``. PostgreSQL is asked by doing (a
-    question beforehand could be out of date), so PeriodClosed ends the transaction it is raised in.
+    The month of ``posted_on`` is made where nobody has made it yet. Raises EntryNotBalanced; PeriodClosed when the books
+    are closed on ``posted_on``; AlreadyReversed when somebody took ``reverses`` back meanwhile; MonthMissing when the month
+    lies in the archive. PostgreSQL is asked by doing (a question beforehand could be out of date), so the last three end the
+    transaction they are raised in.
     """
     booked = [line for line in lines if line.debit or line.credit]
     debits, credits = sum((x.debit for x in booked), ZERO), sum((x.credit for x in booked), ZERO)
@@ -78,37 +88,50 @@ def post(
         posted_on=posted_on,
         effective_on=effective_on,
         description=description[:200],
-        reverses_id=reverses_id,
+        reverses=reverses,
     )
+    partitions.require_month(posted_on)
     try:
         _insert(entry, booked)
     except IntegrityError as refusal:
-        diagnosis: Any = getattr(refusal.__cause__, "diag", None)
-        if getattr(diagnosis, "constraint_name", None) != "ledger_period_open":
-            raise
-        raise PeriodClosed(through=diagnosis.message_detail, posted_on=posted_on.isoformat()) from refusal
+        raise _named(refusal, posted_on) from refusal
     return entry
+
+
+def _named(refusal: IntegrityError, posted_on: date) -> Exception:
+    """What PostgreSQL refused, by its name; what has none, as it is."""
+    diagnosis: Any = getattr(refusal.__cause__, "diag", None)
+    broken = getattr(diagnosis, "constraint_name", None)
+    if broken == "ledger_period_open":
+        return PeriodClosed(through=diagnosis.message_detail, posted_on=posted_on.isoformat())
+    if broken == "ledger_reversal_pkey":
+        return AlreadyReversed()
+    if partitions.means_month_missing(refusal):
+        return partitions.MonthMissing(month=f"{posted_on:%Y-%m}")
+    return refusal
 
 
 def _insert(entry: JournalEntry, lines: Sequence[Line]) -> None:
     """One statement for the entry and all its lines: the balance trigger judges each statement as a whole."""
     row = "(%s::text, %s::bigint, %s::numeric, %s::numeric)"
     values = [value for x in lines for value in (x.account_code, x.subledger_id, x.debit, x.credit)]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH entry AS ({rows.insertion(JournalEntry)} RETURNING id) "
-            "INSERT INTO ledger_journalline (entry_id, account_id, subledger_id, debit, credit) "
-            f"SELECT entry.id, line.* FROM entry, (VALUES {', '.join([row] * len(lines))}) AS line "
-            "RETURNING entry_id",
-            [*rows.new_values(entry), *values],
-        )
-        rows.stored(entry, cursor.fetchone()[0])
+    booked = rows.execute(
+        f"WITH entry AS ({rows.insertion(JournalEntry)} RETURNING id, posted_on) "
+        "INSERT INTO ledger_journalline (entry_id, posted_on, account_id, subledger_id, debit, credit) "
+        f"SELECT entry.id, entry.posted_on, line.* FROM entry, (VALUES {', '.join([row] * len(lines))}) AS line "
+        "RETURNING entry_id",
+        [*rows.new_values(entry), *values],
+    )
+    rows.stored(entry, booked.fetchone()[0])
 
 
 @transaction.atomic
-def reverse(entry: JournalEntry, *, posted_on: date, reason: str) -> JournalEntry:
-    """Post the mirror image of ``entry``, effective on the same day. Raises AlreadyReversed."""
-    if JournalEntry.objects.filter(reverses=entry).exists():
+def reverse(entry: JournalEntry | None, *, posted_on: date, reason: str) -> JournalEntry:
+    """Post the mirror image of ``entry``, effective on the same day. Nothing stands for an entry that is named but lies in
+    the archive. Raises AlreadyReversed, EntryArchived, and what ``post`` raises."""
+    if entry is None:
+        raise EntryArchived()
+    if Reversal.objects.filter(pk=entry.pk).exists():
         raise AlreadyReversed()
     mirrored = [
         Line(line.account_id, debit=line.credit, credit=line.debit, subledger_id=line.subledger_id)
@@ -120,5 +143,5 @@ def reverse(entry: JournalEntry, *, posted_on: date, reason: str) -> JournalEntr
         effective_on=entry.effective_on,
         lines=mirrored,
         description=reason,
-        reverses_id=entry.pk,
+        reverses=entry,
     )

@@ -4,11 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import DecimalField, F, Q, Sum, Value
-from django.db.models.functions import Coalesce
-
 from core.money import ZERO
-from ledger.models import Account, JournalLine
+from ledger.day_sums import moved
+from ledger.models import Account
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,29 +68,13 @@ class TrialBalance:
 
 
 def trial_balance(*, first: date | None, last: date, account: str = "") -> TrialBalance:
-    """The trial balance by ``posted_on``, days included, in one query; of one ``account`` where it is named."""
-    lines = JournalLine.objects.filter(entry__posted_on__lte=last)
-    if account:
-        lines = lines.filter(account_id=account)
-    before, within = (Q(entry__posted_on__lt=first), Q(entry__posted_on__gte=first)) if first else (Q(pk=None), Q())
-    nothing = Value(ZERO, output_field=DecimalField())
-    sums = lines.values("account_id", "account__name", "account__kind").annotate(
-        opening=Coalesce(Sum(F("debit") - F("credit"), filter=before), nothing),
-        debits=Coalesce(Sum("debit", filter=within), nothing),
-        credits=Coalesce(Sum("credit", filter=within), nothing),
+    """The trial balance by ``posted_on``, days included; of one ``account`` where it is named."""
+    rows = moved(first=first, last=last, account=account)
+    return TrialBalance(
+        first,
+        last,
+        tuple(AccountBalance(row.code, row.name, row.kind, row.opening, row.debit, row.credit) for row in rows),
     )
-    rows = (
-        AccountBalance(
-            code=row["account_id"],
-            name=row["account__name"],
-            kind=row["account__kind"],
-            opening=row["opening"],
-            debit=row["debits"],
-            credit=row["credits"],
-        )
-        for row in sums.order_by("account_id")
-    )
-    return TrialBalance(first, last, tuple(rows))
 
 
 def balance_of(account: Account, *, first: date | None, last: date) -> AccountBalance:

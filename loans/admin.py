@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.db.models import DecimalField, Field, JSONField
+from django.db.models import DecimalField, Field, JSONField, QuerySet
 from django.forms.models import construct_instance
 from django.http import HttpRequest
 from django.utils.text import capfirst
@@ -15,9 +15,11 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
-from core.admin import HistoryAdmin, ReadOnlyAdmin
+from borrowers.admin import FoundByPersonAdmin
+from core.admin import HistoryAdmin, LargeTableAdmin, ReadOnlyAdmin
 from core.day_counts import DayCount
 from core.errors import DomainError
+from core.identifiers import number_given
 from core.models import Calendar
 from loans.bookkeeping.account_mapping import forget_mappings, require_changeable
 from loans.models import (
@@ -30,8 +32,10 @@ from loans.models import (
     Instalment,
     Loan,
     LoanAct,
+    LoanTransition,
     Mandate,
     Merchant,
+    NightAccrual,
     PolicyPledge,
     Product,
     ProductVersion,
@@ -243,15 +247,14 @@ class AccountMappingAdmin(HistoryAdmin):
 
 
 @admin.register(Loan)
-class LoanAdmin(ReadOnlyAdmin):
+class LoanAdmin(FoundByPersonAdmin):
     list_display = ("number", "borrower", "product_version", "status", "principal", "disbursed_on")
-    list_filter = ("status",)
-    search_fields = ("number", "public_id")
+    search_fields = ("number__startswith", "public_id__exact")
     list_select_related = ("borrower", "product_version__product")
 
 
 @admin.register(Instalment)
-class ScheduleAdmin(ReadOnlyAdmin):
+class ScheduleAdmin(LargeTableAdmin):
     """The rows of all schedules, those that acts replaced included; one loan's are found by its number."""
 
     list_display = (
@@ -265,62 +268,83 @@ class ScheduleAdmin(ReadOnlyAdmin):
         "settled_on",
         "superseded_on",
     )
-    list_filter = (("due_on", admin.DateFieldListFilter),)
-    search_fields = ("=loan__number", "=loan__public_id")
+    search_fields = ("loan__number__exact", "loan__public_id__exact")
     list_select_related = ("loan",)
 
 
 @admin.register(LoanAct)
-class LoanActAdmin(ReadOnlyAdmin):
+class LoanActAdmin(LargeTableAdmin):
     list_display = ("number", "loan", "kind", "effective_on", "recorded_by", "agreed_by", "undone_on")
-    list_filter = ("kind",)
-    search_fields = ("=number", "=loan__number")
+    search_fields = ("number__startswith", "loan__number__exact")
     list_select_related = ("loan", "recorded_by", "agreed_by")
 
 
+@admin.register(LoanTransition)
+class LoanTransitionAdmin(LargeTableAdmin):
+    """Who may see loans sees how they moved; found by the loan's number."""
+
+    list_display = ("loan_id", "on", "kind", "before", "after", "days_past_due", "amount")
+    search_fields = ("loan_id__exact",)
+
+    def look_ups(self, text: str) -> list[QuerySet[Any]]:
+        loans = Loan.objects.filter(number=number_given(text, "LN") or text).values_list("pk", flat=True)
+        return [LoanTransition.objects.filter(loan_id__in=list(loans))]
+
+    def has_view_permission(self, request: HttpRequest, obj: LoanTransition | None = None) -> bool:
+        return bool(request.user.has_perm("loans.view_loan"))
+
+
 @admin.register(Repayment)
-class RepaymentAdmin(ReadOnlyAdmin):
+class RepaymentAdmin(FoundByPersonAdmin):
+    person = "loan__borrower"
     list_display = ("number", "loan", "amount", "received_on", "channel", "status")
-    list_filter = ("status", "channel")
-    search_fields = ("number", "loan__number", "payer_reference")
+    search_fields = ("number__startswith", "loan__number__exact", "payer_reference__exact")
     list_select_related = ("loan",)
 
 
+@admin.register(NightAccrual)
+class NightAccrualAdmin(ReadOnlyAdmin):
+    """What each night accrued, a row an entry; a loan's own shares stand on its page."""
+
+    list_display = ("accrued_on", "product_id", "lo", "hi", "loans", "interest", "late_interest", "fee", "entry_id")
+    search_fields = ("=entry_id",)
+    ordering = ("-id",)
+    show_full_result_count = False
+
+
 @admin.register(Application)
-class ApplicationAdmin(ReadOnlyAdmin):
+class ApplicationAdmin(FoundByPersonAdmin):
     list_display = ("number", "borrower", "product", "amount", "status", "submitted_on")
     list_filter = ("status",)
-    search_fields = ("number",)
+    search_fields = ("number__startswith",)
     list_select_related = ("borrower", "product")
 
 
 @admin.register(Contract)
-class ContractAdmin(ReadOnlyAdmin):
+class ContractAdmin(LargeTableAdmin):
     list_display = ("number", "signed_on", "signed_via", "sha256")
-    search_fields = ("number",)
+    search_fields = ("number__startswith",)
 
 
 @admin.register(Disbursement)
-class DisbursementAdmin(ReadOnlyAdmin):
+class DisbursementAdmin(LargeTableAdmin):
     list_display = ("number", "loan", "amount", "status", "requested_on", "paid_on")
-    list_filter = ("status",)
-    search_fields = ("number", "loan__number", "bank_reference")
+    search_fields = ("number__startswith", "loan__number__exact")
     list_select_related = ("loan",)
 
 
 @admin.register(Mandate)
-class MandateAdmin(ReadOnlyAdmin):
+class MandateAdmin(LargeTableAdmin):
     list_display = ("number", "loan", "status", "signed_on")
-    list_filter = ("status",)
-    search_fields = ("number", "loan__number")
+    search_fields = ("number__startswith", "loan__number__exact")
     list_select_related = ("loan",)
 
 
 @admin.register(PolicyPledge)
-class PolicyPledgeAdmin(ReadOnlyAdmin):
+class PolicyPledgeAdmin(FoundByPersonAdmin):
+    person = "loan__borrower"
     list_display = ("masked_number", "insurer", "loan", "status", "pledged_on", "notice_ends_on")
-    list_filter = ("status",)
-    search_fields = ("loan__number", "insurer")
+    search_fields = ("loan__number__exact", "public_id__exact")
     list_select_related = ("loan",)
     exclude = ("policy_number", "insured_name")
 
@@ -351,8 +375,7 @@ class BankFileAdmin(ReadOnlyAdmin):
 
 
 @admin.register(IncomingPayment)
-class IncomingPaymentAdmin(ReadOnlyAdmin):
+class IncomingPaymentAdmin(LargeTableAdmin):
     list_display = ("bank_reference", "paid_on", "amount", "credited", "status", "matched_how")
-    list_filter = ("status",)
-    search_fields = ("bank_reference",)
+    search_fields = ("bank_reference__exact",)
     exclude = ("payer_name", "remark")

@@ -4,11 +4,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from core.admin import HistoryAdmin, ReadOnlyAdmin
+from borrowers.admin import FoundByPersonAdmin
+from core.admin import HistoryAdmin, LargeTableAdmin
 from core.errors import DomainError
-from messaging.models import Message, Template
+from messaging.models import Message, MessageKey, Template
 from messaging.wording import check_wording, publish_wording
 from staff.permissions import person
 
@@ -50,8 +52,19 @@ class TemplateAdmin(HistoryAdmin):
 
 
 @admin.register(Message)
-class MessageAdmin(ReadOnlyAdmin):
+class MessageAdmin(FoundByPersonAdmin):
     list_display = ("id", "borrower", "template_code", "channel", "purpose", "status", "refusal", "rewritten", "due_at")
-    list_filter = ("status", "refusal", "rewritten", "channel", "purpose")
-    search_fields = ("reference", "dedupe_key", "provider_reference")
+    search_fields = ("reference__exact", "provider_reference__exact")
     list_select_related = ("borrower",)
+
+    def look_ups(self, text: str) -> list[QuerySet[Any]]:
+        """Also by the key it was queued once for."""
+        keys = MessageKey.objects.filter(pk=text).values("message_id")
+        return [*super().look_ups(text), Message.objects.filter(pk__in=keys)]
+
+
+@admin.register(MessageKey)
+class MessageKeyAdmin(LargeTableAdmin):
+    list_display = ("dedupe_key", "message_id", "created_on")
+    search_fields = ("dedupe_key__startswith",)
+    ordering = ("dedupe_key",)

@@ -8,7 +8,7 @@ workers never claim the same row (SKIP LOCKED), and a worker that dies gives its
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -18,11 +18,11 @@ LEASE = timedelta(minutes=5)
 
 _CLAIM = """
 UPDATE messaging_message SET next_attempt_at = %(until)s
- WHERE id IN (SELECT id FROM messaging_message
-               WHERE status = 'queued' AND coalesce(next_attempt_at, due_at) <= %(now)s
-               ORDER BY coalesce(next_attempt_at, due_at), id LIMIT %(most)s
-                 FOR UPDATE SKIP LOCKED)
-RETURNING id
+ WHERE (id, created_on) IN (SELECT id, created_on FROM messaging_message
+                             WHERE status = 'queued' AND coalesce(next_attempt_at, due_at) <= %(now)s
+                             ORDER BY coalesce(next_attempt_at, due_at), id LIMIT %(most)s
+                               FOR UPDATE SKIP LOCKED)
+RETURNING id, created_on
 """
 
 _SETTLE = """
@@ -34,10 +34,10 @@ UPDATE messaging_message m
        context = coalesce(r.context, m.context), rewritten = coalesce(nullif(r.rewritten, ''), m.rewritten),
        context_queued = CASE WHEN r.context IS NULL THEN m.context_queued ELSE coalesce(m.context_queued, m.context) END
   FROM jsonb_to_recordset(%s::jsonb) AS r(
-       message_id bigint, status text, refusal text, attempts smallint, next_attempt_at timestamptz,
+       message_id bigint, created_on date, status text, refusal text, attempts smallint, next_attempt_at timestamptz,
        contact_point_id bigint, channel text, language text, template_version integer, subject text, body text,
        provider_reference text, sent_at timestamptz, context jsonb, rewritten text)
- WHERE m.id = r.message_id AND m.status = 'queued'
+ WHERE m.id = r.message_id AND m.created_on = r.created_on AND m.status = 'queued'
 """
 
 
@@ -46,6 +46,7 @@ class Result:
     """What became of one claimed message; it stays queued while ``next_attempt_at`` is set."""
 
     message_id: int
+    created_on: date  # in which month it lies
     status: str
     channel: str
     attempts: int = 0
@@ -62,11 +63,11 @@ class Result:
     rewritten: str = ""
 
 
-def claim(now: datetime, *, most: int) -> list[int]:
-    """The ids of the next due messages, ours until the lease runs out."""
+def claim(now: datetime, *, most: int) -> dict[int, date]:
+    """The ids of the next due messages, ours until the lease runs out, and the day each was queued on."""
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, {"now": now, "until": now + LEASE, "most": most})
-        return sorted(row[0] for row in cursor.fetchall())
+        return dict(sorted(cursor.fetchall()))
 
 
 def settle(results: Sequence[Result]) -> None:

@@ -56,8 +56,9 @@ def send_due(now: datetime, *, batch_size: int = BATCH) -> dict[str, int]:
 @transaction.atomic
 def _claimed(now: datetime, most: int) -> list[tuple[Message, Read | None]]:
     """The next due messages, each with what changed since it was queued, both read in one transaction."""
-    ids = claim(now, most=most)
-    messages = list(Message.objects.filter(pk__in=ids).select_related("borrower").order_by("pk")) if ids else []
+    taken = claim(now, most=most)
+    rows = Message.objects.filter(pk__in=taken, created_on__in=set(taken.values()))
+    messages = list(rows.select_related("borrower").order_by("pk")) if taken else []
     try:
         with transaction.atomic():
             found = reread(messages, now)
@@ -170,6 +171,7 @@ def _kept(message: Message) -> Result:
     """The message as it stands: still queued."""
     return Result(
         message_id=message.pk,
+        created_on=message.created_on,
         status=MessageStatus.QUEUED,
         channel=message.channel,
         attempts=message.attempts,

@@ -5,16 +5,17 @@ at the moment of sending, because all three may change in between.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
+from functools import cache
 
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core import rows
+from core import partitions, rows
 from core.errors import DomainError
 from core.lifecycle import Lifecycle
-from messaging.models import Channel, Message, MessageStatus
+from messaging.models import Channel, Message, MessageKey, MessageStatus
 
 _QUEUED, _SENT = MessageStatus.QUEUED, MessageStatus.SENT
 _DELIVERED, _FAILED = MessageStatus.DELIVERED, MessageStatus.FAILED
@@ -49,19 +50,42 @@ MESSAGES = Lifecycle(
 advance = MESSAGES.advance
 
 
-def mark_delivered(arrived: Mapping[str, datetime]) -> int:
+def mark_delivered(arrived: Mapping[str, datetime], *, queued_since: date) -> int:
     """Deliveries are many and teach nothing about the address, so a batch of them is one statement.
 
-    ``arrived`` maps the gateway's reference to the moment of arrival. Moves only what the table lets move.
+    ``arrived`` maps the gateway's reference to the moment of arrival; none was queued before ``queued_since``. Moves only
+    what the table lets move.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE messaging_message m SET status = 'delivered', refusal = '', receipt_at = r.at"
             "  FROM unnest(%s::text[], %s::timestamptz[]) AS r(reference, at)"
-            " WHERE m.provider_reference = r.reference AND r.reference <> '' AND m.status = ANY(%s)",
-            [list(arrived), list(arrived.values()), sorted(MESSAGES.before(_DELIVERED))],
+            " WHERE m.provider_reference = r.reference AND r.reference <> '' AND m.provider_reference <> ''"
+            "   AND m.created_on >= %s AND m.status = ANY(%s)",
+            [list(arrived), list(arrived.values()), queued_since, sorted(MESSAGES.before(_DELIVERED))],
         )
         return cursor.rowcount
+
+
+def take_keys(wanted: str) -> str:
+    """The INSERT by which a set-based producer takes the keys of the rows ``wanted``, a CTE with their ``dedupe_key`` and
+    ``created_on``, each key once. Gives ``dedupe_key`` and ``message_id`` of those nobody had taken: what is joined to
+    them is what to store, under that number."""
+    return (
+        f"INSERT INTO messaging_messagekey (dedupe_key, created_on) SELECT dedupe_key, created_on FROM {wanted} "
+        "ON CONFLICT (dedupe_key) DO NOTHING RETURNING dedupe_key, message_id"
+    )
+
+
+@cache
+def _queueing() -> str:
+    """One statement: the key is taken, and where it was free the message stored under its number."""
+    names = rows.column_names(Message)
+    return (
+        f"WITH wanted (dedupe_key, created_on) AS (VALUES (%s, %s::date)), held AS ({take_keys('wanted')}) "
+        f"INSERT INTO messaging_message (id, {', '.join(names)}) "
+        f"SELECT held.message_id, {', '.join(['%s'] * len(names))} FROM held RETURNING id"
+    )
 
 
 def queue(
@@ -75,6 +99,7 @@ def queue(
     channel: str = Channel.SMS,
     reference: str = "",
     contact_point_id: int | None = None,
+    follows_id: int | None = None,
 ) -> Message:
     """Put one message in the outbox. The same ``dedupe_key`` again gives the message that is already there.
 
@@ -90,28 +115,31 @@ def queue(
         channel=channel,
         reference=reference,
         wanted_point_id=contact_point_id,
+        follows_id=follows_id,
         created_on=timezone.localdate(due_at),
     )
-    if not rows.insert_unless_known(message, "dedupe_key"):
-        return Message.objects.get(dedupe_key=dedupe_key)
+    partitions.require_month(message.created_on)
+    with connection.cursor() as cursor:
+        cursor.execute(_queueing(), [dedupe_key, message.created_on, *rows.new_values(message)])
+        numbered = cursor.fetchone()
+    if numbered is None:
+        key = MessageKey.objects.get(pk=dedupe_key)
+        return Message.objects.get(pk=key.message_id, created_on=key.created_on)
+    rows.stored(message, numbered[0])
     return message
 
 
 def queue_again(message: Message, at: datetime) -> Message:
     """Say the same once more through another address, after this one failed."""
     root, _slash, times = message.dedupe_key.partition("/again/")
-    again, _created = Message.objects.get_or_create(
+    return queue(
         dedupe_key=f"{root}/again/{int(times or 0) + 1}",
-        defaults={
-            "borrower_id": message.borrower_id,
-            "template_code": message.template_code,
-            "context": message.context,
-            "due_at": at,
-            "purpose": message.purpose,
-            "channel": message.channel,
-            "reference": message.reference,
-            "follows": message,
-            "created_on": timezone.localdate(at),
-        },
+        borrower_id=message.borrower_id,
+        template_code=message.template_code,
+        context=message.context,
+        due_at=at,
+        purpose=message.purpose,
+        channel=message.channel,
+        reference=message.reference,
+        follows_id=message.pk,
     )
-    return again

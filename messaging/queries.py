@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from borrowers.models import Borrower
+from core.identifiers import number_given
 from core.rules import rule
 from messaging import rereading
 from messaging.contact_guard import ContactRules, Why
@@ -63,8 +64,8 @@ def message_list(*, status: str = "", channel: str = "", purpose: str = "", text
     chosen = {"status": status, "channel": channel, "purpose": purpose}
     found = Message.objects.filter(**{name: value for name, value in chosen.items() if value})
     if text:
-        by_number = {"borrower__number": text} if text.startswith("CU-") else {"reference": text}
-        found = found.filter(**by_number)
+        number = number_given(text) or text
+        found = found.filter(**{"borrower__number" if number.startswith("CU-") else "reference": number})
     return found.select_related("borrower", "contact_point").order_by("-id")
 
 

@@ -108,7 +108,8 @@ def collect_receipts(now: datetime) -> dict[str, int]:
     while batch := list(waiting.filter(pk__gt=last_id).order_by("pk")[:_BATCH]):
         last_id = batch[-1].pk
         received = _asked(batch, now)
-        mark_delivered({one.provider_reference: one.at for one in received if one.outcome == DELIVERED})
+        arrived = {one.provider_reference: one.at for one in received if one.outcome == DELIVERED}
+        mark_delivered(arrived, queued_since=min(message.created_on for message in batch))
         for receipt in (one for one in received if one.outcome != DELIVERED):
             _take_in(receipt)
         counts.update(one.outcome for one in received)

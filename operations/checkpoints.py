@@ -1,10 +1,12 @@
 """The checkpoints of a run: one row a chunk, written with the chunk's effects, unique so that nothing is done twice."""
 
 import json
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import Max
 
 from core.errors import DomainError
 from operations.models import EndOfDayChunk, EndOfDayRun
@@ -20,6 +22,10 @@ WHERE chunk.status = 'failed'
 """
 
 
+LONGEST = timedelta(seconds=0.6)  # what payments may have to wait for a chunk that holds their loan
+LEAST = 100  # ids; a chunk's own statements cost more than so few
+
+
 class ChunkAlreadyDone(DomainError):
     """Somebody else has done this chunk meanwhile: what was done here is rolled back."""
 
@@ -30,6 +36,48 @@ class ChunkAlreadyDone(DomainError):
 def done_chunks(run: EndOfDayRun) -> set[tuple[str, int]]:
     done = EndOfDayChunk.objects.filter(run=run, status=EndOfDayChunk.Status.DONE)
     return set(done.values_list("step", "lo"))
+
+
+def is_done(run: EndOfDayRun, step: str, chunk: tuple[int, int]) -> bool:
+    done = EndOfDayChunk.objects.filter(run=run, step=step, lo=chunk[0], status=EndOfDayChunk.Status.DONE)
+    return done.exists()
+
+
+def failed_attempts(run: EndOfDayRun, step: str) -> dict[int, int]:
+    """How often each chunk was tried, of those that failed in an earlier attempt."""
+    failed = EndOfDayChunk.objects.filter(run=run, step=step, status=EndOfDayChunk.Status.FAILED)
+    return dict(failed.values_list("lo", "attempts"))
+
+
+def ended(run: EndOfDayRun, step: str, failed_before: Mapping[int, int]) -> Iterator[tuple[int, str]]:
+    """Chunks that are done or, since ``failed_before``, have failed: where each begins, and its error."""
+    chunks = EndOfDayChunk.objects.filter(run=run, step=step).values_list("lo", "status", "attempts", "error")
+    for lo, status, attempts, error in chunks:
+        if status == EndOfDayChunk.Status.DONE:
+            yield lo, ""
+        elif attempts > failed_before.get(lo, 0):
+            yield lo, error
+
+
+def fitting_sizes(steps: Iterable[str], *, most: int) -> dict[str, int]:
+    """Ids a chunk, by step: what kept the slowest chunk of the last closed night within ``LONGEST``, at most ``most``.
+
+    A step that was too slow is cut in halves until it fits, one that was quick by far gets twice as many again.
+    """
+    last = EndOfDayRun.objects.filter(status=EndOfDayRun.Status.DONE).first()
+    if last is None:
+        return dict.fromkeys(steps, most)
+    slowest = EndOfDayChunk.objects.filter(run=last).order_by().values_list("step").annotate(took=Max("took"))
+    took = dict(slowest.values_list("step", "took"))
+    return {step: _fitting(last.size_of(step), took.get(step, timedelta()), most) for step in steps}
+
+
+def _fitting(size: int, took: timedelta, most: int) -> int:
+    if took < LONGEST / 4:
+        size *= 2
+    while took > LONGEST and size > LEAST:
+        size, took = max(size // 2, LEAST), took / 2
+    return min(size, most)
 
 
 def record_done(run: EndOfDayRun, step: str, chunk: tuple[int, int], counts: Counts, took: timedelta) -> None:

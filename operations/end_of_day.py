@@ -1,20 +1,16 @@
 """Closing a business day: the steps of the night in chunks of ids, each chunk and its checkpoint in one transaction.
 
-One coordinator at a time holds an advisory lock of PostgreSQL, which a killed process lets go by itself. Whoever starts
-next finds the chunks that are done, does the rest and moves the business date: the same result as without the kill.
-A second run of a closed day finds nothing to do.
+One coordinator at a time (``operations.coordinator``) goes through the steps; who does their chunks is for
+``operations.hands``. Whoever starts after a kill finds the chunks that are done, does the rest and moves the business date:
+the same result as without the kill. A second run of a closed day finds nothing to do.
 """
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from contextvars import copy_context
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from time import monotonic
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -23,18 +19,15 @@ from core import business_date
 from core.context import current as context
 from core.errors import DomainError
 from loans.models import Loan
-from operations.checkpoints import ChunkAlreadyDone, done_chunks, record_done, record_failed, total_counts
+from operations.checkpoints import done_chunks, fitting_sizes, total_counts
+from operations.chunks import Range, wait_for_stragglers
+from operations.coordinator import only_coordinator, require_place
+from operations.hands import each_chunk
 from operations.models import BusinessDay, DemoLoad, EndOfDayRun, ImportBatch
 from operations.steps import STEPS, Step
 from staff.models import User
 
-LOCK = 0x4C6F616E_45_4F_44  # "Loan" "EOD": any number no other advisory lock of the database uses
 ONE_DAY = timedelta(days=1)
-
-
-class AlreadyClosing(DomainError):
-    code = "end_of_day_already_running"
-    message = _("The end of day is already running. Wait until it has finished.")
 
 
 class DayNotReached(DomainError):
@@ -68,7 +61,6 @@ class Progress:
 
 
 Callback = Callable[[Progress], object]
-Range = tuple[int, int]
 
 
 def close_day(
@@ -86,8 +78,10 @@ def close_day(
         if on > today:
             raise DayNotReached(on=on, business_date=today)
         run = _run_of(on, triggered_by)
+        wait_for_stragglers()
+        run.chunk_sizes = run.chunk_sizes or fitting_sizes([step.code for step in STEPS], most=run.chunk_size)
         ends = {id_range: id_range() for id_range in dict.fromkeys(step.id_range for step in STEPS)}
-        plan = {step: _ranges(ends[step.id_range], run.chunk_size) for step in STEPS}
+        plan = {step: ranges(ends[step.id_range], run.size_of(step.code)) for step in STEPS}
         _begin(run, {step.code: len(ranges) for step, ranges in plan.items()})
         failure = _work_through(run, on, plan, progress)
         return _fail(run, failure) if failure else _finish(run, on)
@@ -149,29 +143,6 @@ def request_close(*, on: date, today: date, requested_by: User | None) -> EndOfD
     return run
 
 
-@contextmanager
-def only_coordinator() -> Iterator[None]:
-    """Hold the one place of the coordinator. Nested use by the same connection is fine: PostgreSQL counts."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
-        if not cursor.fetchone()[0]:
-            raise AlreadyClosing
-    try:
-        yield
-    finally:
-        _let_go()
-
-
-def _let_go() -> None:
-    if connection.needs_rollback:
-        return  # an outer transaction has failed; the lock goes with the connection
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
-    except DatabaseError:
-        connection.close()  # a lost connection has lost its locks too
-
-
 def _closed_run(on: date) -> EndOfDayRun:
     run = EndOfDayRun.objects.filter(business_day__on=on).first()
     if run is None:
@@ -179,7 +150,7 @@ def _closed_run(on: date) -> EndOfDayRun:
     return run
 
 
-def _ranges(ends: Range | None, size: int) -> list[Range]:
+def ranges(ends: Range | None, size: int) -> list[Range]:
     """Cut on a fixed grid, so that ids added between two attempts never move a border."""
     if ends is None:
         return []
@@ -218,7 +189,8 @@ def _work_through(run: EndOfDayRun, on: date, plan: dict[Step, list[Range]], pro
         missing = [chunk for chunk in ranges if (step.code, chunk[0]) not in done]
         finished += len(ranges) - len(missing)
         failures = []
-        for failure in _each_chunk(run, step, missing, on):
+        _enter(run, step)
+        for failure in each_chunk(run, step, missing, on):
             finished += 1
             if progress:
                 progress(Progress(on=on, label=step.label, done=finished, total=total))
@@ -229,48 +201,11 @@ def _work_through(run: EndOfDayRun, on: date, plan: dict[Step, list[Range]], pro
     return ""
 
 
-def _each_chunk(run: EndOfDayRun, step: Step, ranges: list[Range], on: date) -> Iterator[str]:
-    """The error of each chunk as it ends, empty for good ones; in worker threads where the setting asks for several."""
-    workers = min(settings.END_OF_DAY_WORKERS, len(ranges))
-    if workers < 2:
-        yield from (_run_chunk(run, step, chunk, on) for chunk in ranges)
-        return
-    with ThreadPoolExecutor(workers) as pool:
-        jobs = [pool.submit(copy_context().run, _run_chunk_in_thread, run, step, chunk, on) for chunk in ranges]
-        yield from (job.result() for job in jobs)
-
-
-def _run_chunk_in_thread(run: EndOfDayRun, step: Step, chunk: Range, on: date) -> str:
-    try:
-        return _run_chunk(run, step, chunk, on)
-    finally:
-        connection.close()
-
-
-def _run_chunk(run: EndOfDayRun, step: Step, chunk: Range, on: date) -> str:
-    """Effects and checkpoint in one transaction. A refusal or an error is put on record and told, never swallowed."""
-    started = monotonic()
-    try:
-        if step.beforehand is not None:
-            step.beforehand(on)
-        with transaction.atomic():
-            _plan_for_range()
-            counts = step.function(*chunk, on)
-            record_done(run, step.code, chunk, counts, timedelta(seconds=monotonic() - started))
-    except ChunkAlreadyDone:
-        return ""
-    except Exception as failure:
-        error = f"{type(failure).__name__}: {failure}"[:2000]
-        record_failed(run, step.code, chunk, error)
-        return error
-    return ""
-
-
-def _plan_for_range() -> None:
-    """For the rest of the transaction: a prepared statement over many loans is planned for its range of ids each time.
-    A plan for any range reckons with a few rows, and would look each of twenty thousand loans up by itself."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL plan_cache_mode TO force_custom_plan")
+def _enter(run: EndOfDayRun, step: Step) -> None:
+    """Say which step is under way, so that workers drop what is left over of another. Only who still holds the place may."""
+    require_place()
+    run.step = step.code
+    run.save(update_fields=["step"])
 
 
 def _fail(run: EndOfDayRun, error: str) -> EndOfDayRun:
@@ -283,6 +218,7 @@ def _fail(run: EndOfDayRun, error: str) -> EndOfDayRun:
 @transaction.atomic
 def _finish(run: EndOfDayRun, on: date) -> EndOfDayRun:
     """The day is closed, the run done and the next day open: together or not at all."""
+    require_place()
     now = timezone.now()
     run.status, run.finished_at, run.counts = EndOfDayRun.Status.DONE, now, total_counts(run)
     run.save()

@@ -14,10 +14,10 @@ from django.db import connection
 from core import rows
 from debt_collections import cases
 from loans.pledges import pledge_review
-from operations.models import ChangedLoan
 from risk import limits
 
 LOG = logging.getLogger(__name__)
+_NOTE = "INSERT INTO operations_changedloan (loan_id, borrower_id) VALUES (%s, %s)"
 _TAKE = """
 DELETE FROM operations_changedloan
  WHERE id IN (SELECT id FROM operations_changedloan ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
@@ -51,7 +51,7 @@ LOOKS: Mapping[str, Callable[[Changed], Mapping[str, int]]] = {"case": _case, "l
 
 def note(*, loan_id: int, borrower_id: int) -> None:
     """Note that the loan changed; part of the transaction that changes it."""
-    rows.insert(ChangedLoan(loan_id=loan_id, borrower_id=borrower_id))
+    rows.execute(_NOTE, [loan_id, borrower_id])
 
 
 def look_at_changed(*, on: date, at_once: int = 500) -> int:

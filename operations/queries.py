@@ -20,6 +20,7 @@ COUNT_LABELS: dict[str, str | Promise] = {
     "notices_made_good": _("notified again"),
     "late_rates_changed": _("late rates changed"),
     "loans_read": _("loans"),
+    "loans_counted_on": _("moved by time alone"),
     "loans_past_due": _("past due"),
     "bucket_moves": _("bucket changed"),
     "reminders_queued": _("queued"),

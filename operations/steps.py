@@ -19,6 +19,7 @@ from core import partitions
 from core.errors import DomainError
 from debt_collections import cases, promises
 from debt_collections.models import Promise as PromiseToPay
+from ledger import day_sums
 from ledger import queries as books
 from loans.incoming import mandates
 from loans.models import LIVE_PLEDGES, Mandate, MandateStatus, PolicyPledge
@@ -94,6 +95,11 @@ def make_months(lo: int, hi: int, on: date) -> Counts:
     return {"tables_made": partitions.make_months_ahead(on)}
 
 
+def sum_days(lo: int, hi: int, on: date) -> Counts:
+    """The balances of the day that ends, so that no page sums the books from their first line."""
+    return day_sums.sum_through(on)
+
+
 def check_books(lo: int, hi: int, on: date) -> Counts:
     """The whole ledger at once: a day is only closed over balanced books."""
     difference: Decimal = books.difference()
@@ -126,6 +132,7 @@ STEPS: tuple[Step, ...] = (
     Step("cases", _("Cases"), cases.review_borrowers, cases.id_range),
     Step("limits", _("Limits"), limits.rescore, _ids_of(Borrower)),
     Step("approvals", _("Requests past their time"), expire_approvals, _once),
+    Step("account_days", _("Balances of the day"), sum_days, _once),
     Step("books", _("Books verified"), check_books, _once),
     Step("period", _("Books closed"), close_period, _once, beforehand=verify_by_rule),
 )

@@ -5,7 +5,8 @@ from django.utils import timezone
 
 from core import business_date
 from core.context import acting
-from operations import end_of_day, fresh_looks, jobs, verifications
+from operations import chunks, end_of_day, fresh_looks, jobs, verifications
+from operations.coordinator import AlreadyClosing
 from operations.models import EndOfDayRun, Verification
 
 
@@ -15,7 +16,7 @@ def close_due_days() -> int:
     try:
         with acting(channel="task"):
             return len(end_of_day.close_due(today=timezone.localdate()))
-    except end_of_day.AlreadyClosing:
+    except AlreadyClosing:
         return 0
 
 
@@ -26,8 +27,15 @@ def close_day(*, run_id: int) -> str:
     try:
         with acting(channel="task", actor=run.requested_by):
             return end_of_day.close_day(on=run.business_day.on, triggered_by=run.trigger).status
-    except end_of_day.AlreadyClosing:
+    except AlreadyClosing:
         return run.status
+
+
+@shared_task(name="operations.close_chunk")
+def close_chunk(*, run_id: int, step: str, lo: int) -> bool:
+    """Help with one chunk of the night, if it still waits for somebody."""
+    with acting(channel="task"):
+        return chunks.help_with(run_id=run_id, code=step, lo=lo)
 
 
 @shared_task(name="operations.run_job")

@@ -6,7 +6,7 @@ PostgreSQL itself gives it back: no lease to wait for, no other to notice.
 
 import gc
 import os
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import islice
 from time import monotonic
 
@@ -14,7 +14,6 @@ from django.db import OperationalError, connection
 
 from core.snapshots import one_moment, took_too_late
 from loans.proof import book_checks
-from loans.proof.book_checks import Since
 from loans.proof.rebuilding import Contracts
 from loans.proof.verifying import SUMS, Difference, Part, found_in
 from operations.models import Verification, VerificationChunk, VerificationDifference
@@ -37,7 +36,7 @@ class Worker:
     def __init__(self, run: Verification) -> None:
         self.run = run
         self.contracts = Contracts()
-        self.since = Since.after(run.closed_through)
+        self.since = run.closed_through or date.min
 
     def next_chunk(self) -> bool:
         """Check the next chunk; False when none is left, the run was cancelled, or nobody leads it any more."""

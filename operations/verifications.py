@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError, NotFound
 from core.money import ZERO
-from ledger.models import PeriodClosing
+from ledger.models import ArchivedMonth, PeriodClosing
 from loans.models import LoanPosition
 from loans.proof.verifying import SAMPLED, SUMS, Difference, parts_of_book
 from operations.models import Verification, VerificationChunk
@@ -255,7 +255,9 @@ def _hold_against_closing(run: Verification) -> None:
 
 
 def _summed(run: Verification, name: str) -> tuple[int, Decimal, Decimal]:
-    rows = [(sums or {})[name] for sums in run.chunks.filter(code=SUMS).values_list("sums", flat=True)]
+    """What the chunks counted, and what was put away in the archive, which is closed, by its seals."""
+    sealed = ArchivedMonth.objects.filter(restored_at=None).values_list("entries", "debit", "credit")
+    rows = [*sealed] + [(sums or {})[name] for sums in run.chunks.filter(code=SUMS).values_list("sums", flat=True)]
     entries, debits, credits = zip(*rows, strict=True) if rows else ((), (), ())
     return sum(map(int, entries)), sum(map(Decimal, debits), ZERO), sum(map(Decimal, credits), ZERO)
 

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from core.admin import ReadOnlyAdmin
+from core.admin import LargeTableAdmin, ReadOnlyAdmin
 from partners.models import ApiClient, ApiKey, Introduction
 
 
@@ -22,8 +22,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Introduction)
-class IntroductionAdmin(ReadOnlyAdmin):
+class IntroductionAdmin(LargeTableAdmin):
     list_display = ("kind", "object_id", "client", "external_id", "created_at")
-    list_filter = ("kind",)
     list_select_related = ("client",)
-    search_fields = ("external_id",)
+    search_fields = ("external_id__exact",)

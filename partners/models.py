@@ -116,7 +116,7 @@ class Introduction(models.Model):
         verbose_name = _("introduction")
         constraints = [
             models.UniqueConstraint(fields=["client", "kind", "object_id"], name="partners_introduction_once"),
-            models.UniqueConstraint(fields=["client", "kind", "external_id"], name="partners_introduction_external_id"),
+            models.UniqueConstraint(fields=["external_id", "client", "kind"], name="partners_introduction_external_id"),
         ]
 
     def __str__(self) -> str:

@@ -5,7 +5,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 
-from core.admin import HistoryAdmin, ReadOnlyAdmin
+from borrowers.admin import FoundByPersonAdmin
+from core.admin import HistoryAdmin, LargeTableAdmin
 from risk.models import Assessment, CreditLimit, DoNotLendEntry, GradePolicy, LimitChange, Scorecard
 from risk.policy.policy import read_grades
 from risk.scorecards.scorecard import read_card
@@ -55,26 +56,25 @@ class GradePolicyAdmin(HistoryAdmin):
 
 
 @admin.register(DoNotLendEntry)
-class DoNotLendEntryAdmin(ReadOnlyAdmin):
+class DoNotLendEntryAdmin(FoundByPersonAdmin):
     list_display = ["borrower", "reason_code", "listed_on", "lifted_on"]
     list_select_related = ["borrower"]
 
 
 @admin.register(Assessment)
-class AssessmentAdmin(ReadOnlyAdmin):
+class AssessmentAdmin(LargeTableAdmin):
     list_display = ["application", "points", "grade", "recommended_outcome", "assessed_on"]
     list_select_related = ["application"]
-    list_filter = ["grade", "recommended_outcome"]
+    search_fields = ["application__number__exact"]
 
 
 @admin.register(CreditLimit)
-class CreditLimitAdmin(ReadOnlyAdmin):
+class CreditLimitAdmin(FoundByPersonAdmin):
     list_display = ["borrower", "amount", "grade", "changed_on"]
     list_select_related = ["borrower"]
 
 
 @admin.register(LimitChange)
-class LimitChangeAdmin(ReadOnlyAdmin):
+class LimitChangeAdmin(FoundByPersonAdmin):
     list_display = ["borrower", "on", "before", "after", "reason"]
     list_select_related = ["borrower"]
-    list_filter = ["reason"]

@@ -16,5 +16,4 @@ CREATE TRIGGER audit_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON au
 
 -- Taken back by:
 
-DROP TRIGGER audit_event_append_only ON audit_auditevent;
-DROP FUNCTION audit_refuse_change();
+DROP FUNCTION audit_refuse_change() CASCADE;  -- each month has its own copy of the guard

@@ -2,7 +2,12 @@
 
 import django.db.models.deletion
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.operations import TrigramExtension
 from django.db import migrations, models
+from django.db.models.functions import Upper
+
+from core.migration_operations import PartitionedByMonth
 
 
 class Migration(migrations.Migration):
@@ -14,11 +19,12 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        TrigramExtension(),
         migrations.CreateModel(
             name='AuditEvent',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(db_index=True, verbose_name='at')),
+                ('at', models.DateTimeField(verbose_name='at')),
                 ('channel', models.CharField(max_length=12, verbose_name='channel')),
                 ('action', models.CharField(max_length=40, verbose_name='action')),
                 ('object_type', models.CharField(max_length=80, verbose_name='object type')),
@@ -28,15 +34,24 @@ class Migration(migrations.Migration):
                 ('request_id', models.CharField(blank=True, max_length=64, verbose_name='request id')),
                 ('before', models.JSONField(default=dict, verbose_name='before')),
                 ('after', models.JSONField(default=dict, verbose_name='after')),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='who')),
+                ('actor', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='who')),
             ],
             options={
                 'verbose_name': 'audit event',
                 'verbose_name_plural': 'audit events',
                 'default_permissions': ('view',),
-                'indexes': [models.Index(fields=['object_type', 'object_id', '-id'], name='audit_event_object'), models.Index(fields=['actor', '-id'], name='audit_event_actor'), models.Index(fields=['request_id'], name='audit_event_request')],
+                'indexes': [
+                    models.Index(fields=['-at', '-id'], name='audit_event_at'),
+                    models.Index(fields=['object_type', 'object_id', '-id'], name='audit_event_object'),
+                    models.Index(fields=['object_label'], name='audit_event_label', opclasses=['varchar_pattern_ops']),
+                    models.Index(condition=models.Q(('actor__isnull', False)), fields=['actor', '-at', '-id'], name='audit_event_actor'),
+                    models.Index(condition=models.Q(('request_id', ''), _negated=True), fields=['request_id'], name='audit_event_request'),
+                    models.Index(condition=models.Q(('action__in', ['created', 'changed']), _negated=True), fields=['action', '-at', '-id'], name='audit_event_acts'),
+                    GinIndex(OpClass(Upper('reason'), 'gin_trgm_ops'), condition=models.Q(('reason', ''), _negated=True), name='audit_event_reason'),
+                ],
             },
         ),
+        PartitionedByMonth('AuditEvent', by='at'),
         migrations.CreateModel(
             name='Approval',
             fields=[

@@ -32,7 +32,7 @@ def row_of(event: AuditEvent, people: dict[int, str]) -> dict[str, object]:
 @require("audit.view_auditevent")
 def event_list(request: HttpRequest) -> HttpResponse:
     form = EventFilterForm(request.GET)
-    page = page_of(queries.events(form.wanted()), request, size=50)
+    page = page_of(queries.events(form.wanted()), request, order=queries.NEWEST_FIRST, size=50)
     people = people_in(page.items)
     rows = [row_of(event, people) for event in page.items]
     filtered = any(request.GET.get(name) for name in form.fields)

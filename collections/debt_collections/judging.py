@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from django.db import connection
 from django.utils import timezone
 
+from core import partitions
 from core.currencies import currencies
 from core.rows import Parameters
 from core.rules import rule
@@ -21,6 +22,7 @@ from debt_collections.models import Case, EventKind, Promise, PromiseStatus, Sta
 from debt_collections.recording import context_parameters, history_sql
 from debt_collections.strategy import PromiseRule
 from loans.notices.reminders import SEND_AT
+from messaging.outbox import take_keys
 
 # Cases first, as everywhere: whoever takes or cancels a promise holds its case.
 _HOLD_CASES = f"""
@@ -65,14 +67,12 @@ told AS (
     INSERT INTO collections_caseevent (case_id, kind, "on", at, before, after, note)
     SELECT id, '{EventKind.STATUS}', %(on)s, now(), '{Status.PROMISED}', '{Status.OPEN}', '' FROM freed
 ),
-said AS (
-    INSERT INTO messaging_message (dedupe_key, borrower_id, template_code, language, context, reference, purpose,
-                                   due_at, created_on)
-    SELECT 'promise_broken:' || d.id, c.borrower_id, 'promise_broken', b.language,
+wanted AS MATERIALIZED (
+    SELECT 'promise_broken:' || d.id AS dedupe_key, %(on)s::date AS created_on, c.borrower_id, b.language,
            jsonb_build_object('loan_number', l.number, 'amount', to_char(d.amount, 'FM999999999990.00'),
                               'currency', %(currencies)s::jsonb ->> b.market,
-                              'promised_on', to_char(d.due_on, 'YYYY-MM-DD')),
-           l.number, 'collection', %(due_at)s, %(on)s
+                              'promised_on', to_char(d.due_on, 'YYYY-MM-DD')) AS context,
+           l.number
       FROM decided d
       JOIN collections_case c ON c.id = d.case_id
       JOIN borrowers_borrower b ON b.id = c.borrower_id
@@ -83,7 +83,14 @@ said AS (
            ORDER BY position.days_past_due DESC NULLS LAST, loan.id DESC LIMIT 1
       ) AS l
      WHERE d.status = '{PromiseStatus.BROKEN}'
-    ON CONFLICT (dedupe_key) DO NOTHING
+),
+held AS ({take_keys("wanted")}),
+said AS (
+    INSERT INTO messaging_message (id, dedupe_key, borrower_id, template_code, language, context, reference, purpose,
+                                   due_at, created_on)
+    SELECT message_id, dedupe_key, borrower_id, 'promise_broken', language, context, number, 'collection', %(due_at)s,
+           created_on
+      FROM wanted JOIN held USING (dedupe_key)
 ),
 recorded AS ({history_sql(Promise, "decided", "~")}),
 cases_recorded AS ({history_sql(Case, "freed", "~")})
@@ -106,6 +113,7 @@ def judge_promises(lo: int, hi: int, on: date) -> dict[str, int]:
         "due_at": timezone.make_aware(datetime.combine(on + timedelta(days=1), SEND_AT)),
         **context_parameters("judged by repayments"),
     }
+    partitions.require_month(on)
     with connection.cursor() as cursor:
         cursor.execute(_HOLD_CASES, parameters)
         cursor.execute(_JUDGE, parameters)

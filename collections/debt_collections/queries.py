@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from django.contrib.auth.models import Permission
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
@@ -16,8 +16,6 @@ from core.money import ZERO
 from debt_collections.models import Case, CaseEvent, ContactAttempt, EventKind, Promise, PromiseStatus
 from loans.models import LoanPosition, LoanStatus
 from staff.models import User
-
-COUNTED_AT_MOST = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +64,6 @@ def _with_story(cases: QuerySet[Case]) -> QuerySet[Case]:
         promise_due_on=Subquery(promise.values("due_on")[:1]),
         promise_judged_on=Subquery(promise.values("judged_on")[:1]),
     )
-
-
-def count_capped(cases: QuerySet[Any]) -> int:
-    """An exact count up to a thousand; nobody needs to know more, and counting all would cost the page."""
-    return cases.order_by()[: COUNTED_AT_MOST + 1].values("pk").count()
 
 
 def worked_today(person: User, *, now: datetime) -> int:

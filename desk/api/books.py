@@ -1,8 +1,8 @@
 """The books over the API: balances of accounts and their lines, for programs that reconcile."""
 
+from datetime import date
 from typing import Any
 
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -11,13 +11,14 @@ from rest_framework.response import Response
 
 from core import business_date
 from core.errors import Invalid
+from core.pages import beyond
 from desk.books import loan_ids
 from ledger.account_statements import NEWEST_FIRST, StatementFilter, lines_of, with_balances
 from ledger.models import Account, AccountKind
 from ledger.trial_balances import trial_balance
 from partners.api.base import PartnerView
 from partners.api.fields import Constant, MoneyField
-from partners.api.lists import LARGEST_PAGE
+from partners.api.lists import LARGEST_PAGE, CursorUnknown
 from partners.api.schema import list_of
 
 
@@ -44,7 +45,7 @@ class LinesQuery(DaysQuery):
     account = serializers.CharField(max_length=10)
     event = serializers.CharField(required=False, max_length=40)
     limit = serializers.IntegerField(min_value=1, max_value=LARGEST_PAGE, default=50)
-    starting_after = serializers.RegexField(r"^\d{1,18}-\d{1,18}$", required=False)
+    starting_after = serializers.RegexField(r"^\d{8}-\d{1,18}-\d{1,18}$", required=False)
 
 
 class AccountBalanceSerializer(serializers.Serializer[Any]):
@@ -72,7 +73,7 @@ class LedgerLineSerializer(serializers.Serializer[Any]):
     object = Constant("ledger_line")
     entry = serializers.IntegerField(source="line.entry_id")
     event = serializers.CharField(source="line.entry.event")
-    posted_on = serializers.DateField(source="line.entry.posted_on")
+    posted_on = serializers.DateField(source="line.posted_on")
     effective_on = serializers.DateField(source="line.entry.effective_on")
     loan = serializers.SerializerMethodField(help_text="Null where the line is about no single loan.")
     debit = MoneyField(source="line.debit")
@@ -118,11 +119,20 @@ class AccountLines(BooksView):
             raise AccountUnknown(account=given["account"])
         lines = lines_of(StatementFilter(given["account"], given["first"], given["last"], given.get("event", "")))
         if after := given.get("starting_after"):
-            entry, line = after.split("-")
-            lines = lines.filter(Q(entry_id__lt=entry) | Q(entry_id=entry, id__lt=line))
+            lines = beyond(lines, NEWEST_FIRST, _place(after))
         found = list(lines.order_by(*NEWEST_FIRST)[: given["limit"] + 1])
         rows = with_balances(found[: given["limit"]])
         has_more = len(found) > len(rows)
-        cursor = f"{rows[-1].line.entry_id}-{rows[-1].line.pk}" if has_more else None
+        last = rows[-1].line if has_more else None
+        cursor = f"{last.posted_on:%Y%m%d}-{last.entry_id}-{last.pk}" if last else None
         context = {"loans": loan_ids(row.line.subledger_id for row in rows)}
         return self.answer_whole_list(LedgerLineSerializer, rows, context, has_more=has_more, next_cursor=cursor)
+
+
+def _place(cursor: str) -> tuple[date, int, int]:
+    """Day, entry and number of the line that ``cursor`` names. Raises CursorUnknown for a day that never was."""
+    day, entry, line = cursor.split("-")
+    try:
+        return date.fromisoformat(f"{day[:4]}-{day[4:6]}-{day[6:]}"), int(entry), int(line)
+    except ValueError as wrong:
+        raise CursorUnknown() from wrong

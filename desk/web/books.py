@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, pgettext
@@ -19,8 +19,9 @@ from core.pages import page_of
 from desk.books import entry_view, event_name, loan_numbers
 from desk.web.books_forms import DaysForm, StatementForm
 from ledger.account_statements import NEWEST_FIRST, StatementFilter, StatementLine, lines_of, walk, with_balances
+from ledger.archive import months_of_entry
 from ledger.models import Account, AccountKind, JournalEntry
-from ledger.queries import closed_through
+from ledger.queries import archived_through, closed_through
 from ledger.trial_balances import TrialBalance, balance_of, trial_balance
 from loans.models import Loan
 from loans.pages.loan_page import loan_by_number
@@ -84,6 +85,7 @@ def account(request: HttpRequest, code: str) -> HttpResponse:
         "rows": [(row, event_name(row.line.entry.event)) for row in with_balances(page.items)],
         "numbers": loan_numbers(line.subledger_id for line in page.items),
         "balance": balance_of(shown, first=wanted.first, last=wanted.last or business_date.current()),
+        "archived_through": archived_through(),
         "filtered": any(request.GET.get(name) for name in form.fields),
         "query": request.GET.urlencode(),
     }
@@ -133,10 +135,21 @@ def _batches(rows: Iterator[StatementLine]) -> Iterator[list[StatementLine]]:
 @require(READ)
 def entry(request: HttpRequest, pk: int) -> HttpResponse:
     """One entry: its lines, what it reverses or is reversed by, and the loans it is about."""
-    shown = entry_view(get_object_or_404(JournalEntry.objects.select_related("reverses"), pk=pk))
+    found = JournalEntry.objects.filter(pk=pk).first()
+    if found is None:
+        return _archived_entry(request, pk)
+    shown = entry_view(found)
     debit = sum((line.debit for line in shown.lines), Decimal(0))
     context = {"view": shown, "entry": shown.entry, "name": event_name(shown.entry.event), "total": debit}
     return render(request, "desk/journal_entry.html", context)
+
+
+def _archived_entry(request: HttpRequest, pk: int) -> HttpResponse:
+    """What is not among the entries may have been put away: then the page says with which month."""
+    months = months_of_entry(pk)
+    if not months:
+        raise Http404
+    return render(request, "desk/archived_entry.html", {"number": pk, "months": months})
 
 
 @require_GET

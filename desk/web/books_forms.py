@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from desk.books import event_name
-from ledger.account_statements import events_booked
+from ledger.day_sums import events_booked
 
 
 class DaysForm(forms.Form):

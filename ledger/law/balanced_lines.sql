@@ -1,24 +1,40 @@
--- The lines of an entry balance: debit equals credit, entry by entry, for all lines that one statement inserts. And
--- only the transaction that made an entry may give it lines, so that nothing is slipped under what was posted before.
--- A statement-level trigger with a transition table costs next to nothing; a deferred row trigger costs three times
--- the insert.
+-- The lines of an entry balance: debit equals credit, entry by entry, for all lines that one statement inserts. They lie
+-- on the day of their entry, so in its month. And only the transaction that made an entry may give it lines, so that
+-- nothing is slipped under what was posted before. A statement-level trigger with a transition table costs next to nothing;
+-- a deferred row trigger costs three times the insert, a foreign key to the entry as much again. The days of the lines
+-- are asked first, so that the entries are looked for in their months alone. Lines name accounts that are there, and an
+-- account stays: a foreign key would make whoever lays a month wait for whoever writes accounts, and the other way round.
 
 ALTER TABLE ledger_journalentry
     ADD COLUMN posted_in xid8 NOT NULL DEFAULT pg_current_xact_id();
 
 CREATE FUNCTION ledger_lines_balance() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    wrong bigint;
+    wrong record;
+    first_day date;
+    last_day date;
 BEGIN
     SELECT n.entry_id INTO wrong FROM new_lines n GROUP BY n.entry_id HAVING sum(n.debit) <> sum(n.credit) LIMIT 1;
-    IF wrong IS NOT NULL THEN
-        RAISE EXCEPTION 'journal entry % does not balance', wrong USING ERRCODE = 'check_violation';
+    IF FOUND THEN
+        RAISE EXCEPTION 'journal entry % does not balance', wrong.entry_id USING ERRCODE = 'check_violation';
     END IF;
-    SELECT e.id INTO wrong
-      FROM (SELECT DISTINCT entry_id FROM new_lines) n JOIN ledger_journalentry e ON e.id = n.entry_id
-     WHERE e.posted_in <> pg_current_xact_id() LIMIT 1;
-    IF wrong IS NOT NULL THEN
-        RAISE EXCEPTION 'journal entry % is posted: lines cannot be added to it', wrong
+    SELECT n.account_id INTO wrong FROM new_lines n
+     WHERE NOT EXISTS (SELECT 1 FROM ledger_account a WHERE a.code = n.account_id) LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'there is no account %', wrong.account_id
+            USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'ledger_account_exists';
+    END IF;
+    SELECT min(posted_on), max(posted_on) INTO first_day, last_day FROM new_lines;
+    SELECT n.entry_id, n.posted_on, e.id INTO wrong
+      FROM (SELECT DISTINCT entry_id, posted_on FROM new_lines) n
+      LEFT JOIN ledger_journalentry e
+        ON e.id = n.entry_id AND e.posted_on = n.posted_on AND e.posted_on BETWEEN first_day AND last_day
+     WHERE e.posted_in IS DISTINCT FROM pg_current_xact_id() LIMIT 1;
+    IF FOUND AND wrong.id IS NULL THEN
+        RAISE EXCEPTION 'there is no journal entry % of %', wrong.entry_id, wrong.posted_on
+            USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'ledger_entry_exists';
+    ELSIF FOUND THEN
+        RAISE EXCEPTION 'journal entry % is posted: lines cannot be added to it', wrong.entry_id
             USING ERRCODE = 'restrict_violation';
     END IF;
     RETURN NULL;
@@ -27,8 +43,20 @@ END $$;
 CREATE TRIGGER ledger_lines_balance AFTER INSERT ON ledger_journalline
     REFERENCING NEW TABLE AS new_lines FOR EACH STATEMENT EXECUTE FUNCTION ledger_lines_balance();
 
+CREATE FUNCTION ledger_keep_account() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' AND NEW.code = OLD.code THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'account % stays, under its code', OLD.code USING ERRCODE = 'restrict_violation';
+END $$;
+
+CREATE TRIGGER ledger_account_stays BEFORE DELETE OR UPDATE OF code ON ledger_account
+    FOR EACH ROW EXECUTE FUNCTION ledger_keep_account();
+
 -- Taken back by:
 
-DROP TRIGGER ledger_lines_balance ON ledger_journalline;
-DROP FUNCTION ledger_lines_balance();
+DROP TRIGGER ledger_account_stays ON ledger_account;
+DROP FUNCTION ledger_keep_account();
+DROP FUNCTION ledger_lines_balance() CASCADE;
 ALTER TABLE ledger_journalentry DROP COLUMN posted_in;

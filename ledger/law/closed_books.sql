@@ -20,5 +20,4 @@ CREATE TRIGGER ledger_entry_period_open AFTER INSERT ON ledger_journalentry
 
 -- Taken back by:
 
-DROP TRIGGER ledger_entry_period_open ON ledger_journalentry;
-DROP FUNCTION ledger_refuse_closed_period();
+DROP FUNCTION ledger_refuse_closed_period() CASCADE;

@@ -1,11 +1,13 @@
--- A closing of the books moves the closed day forward, a reopening back; books that do not balance are not closed (what
--- an earlier closing in force has closed balanced then, and has not changed since);
+-- A closing of the books moves the closed day forward, a reopening back; books that do not balance are not closed;
 -- and what was closed or reopened stays on record as it was. That a reopening names two people: ledger/models.py. The
--- lock is the one of closed_books.sql, taken alone: bookings under way end first, new ones wait.
+-- lock is the one of closed_books.sql, taken alone: bookings under way end first, new ones wait. Days that were summed are
+-- judged by their sums (day_sums.sql), the days after them by their lines. What is archived is not opened again.
 
 CREATE FUNCTION ledger_closing_in_order() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     through date;
+    summed date;
+    difference numeric;
 BEGIN
     PERFORM pg_advisory_xact_lock(5497855412316);
     SELECT closed_through INTO through FROM ledger_periodclosing ORDER BY id DESC LIMIT 1;
@@ -15,10 +17,23 @@ BEGIN
     IF NEW.act = 'reopened' AND (through IS NULL OR NEW.closed_through >= through) THEN
         RAISE EXCEPTION 'a reopening moves the closed day back' USING ERRCODE = 'check_violation';
     END IF;
-    IF NEW.act = 'closed' AND EXISTS (
-        SELECT 1 FROM ledger_journalline l JOIN ledger_journalentry e ON e.id = l.entry_id
-         WHERE e.posted_on <= NEW.closed_through AND e.posted_on > coalesce(through, '-infinity') HAVING sum(l.debit) <> sum(l.credit)) THEN
-        RAISE EXCEPTION 'the books do not balance on %', NEW.closed_through USING ERRCODE = 'check_violation';
+    IF NEW.act = 'reopened' AND ledger_archived_through() > coalesce(NEW.closed_through, '-infinity') THEN
+        RAISE EXCEPTION 'the books are archived through %: bring the months back first', ledger_archived_through()
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF NEW.act = 'closed' THEN
+        SELECT coalesce(max(posted_on), date '0001-01-01') INTO summed FROM ledger_summedday;
+        SELECT sum(d) INTO difference FROM (
+            SELECT sum(debit - credit) AS d FROM ledger_accountday WHERE posted_on <= NEW.closed_through
+            UNION ALL
+            SELECT sum(debit - credit) FROM ledger_latebooking
+             WHERE posted_on <= NEW.closed_through AND posted_on <= summed
+            UNION ALL
+            SELECT sum(debit - credit) FROM ledger_journalline
+             WHERE posted_on > summed AND posted_on <= NEW.closed_through) AS parts;
+        IF difference <> 0 THEN
+            RAISE EXCEPTION 'the books do not balance on %', NEW.closed_through USING ERRCODE = 'check_violation';
+        END IF;
     END IF;
     RETURN NEW;
 END $$;

@@ -1,6 +1,7 @@
 -- What is posted stays posted: no entry of the journal and none of its lines is ever changed, deleted or emptied
 -- away; it is corrected by a reversal. Tests, and nobody else, may empty the tables: they say so by
--- loandesk.allow_truncate. A statement-level trigger costs next to nothing.
+-- loandesk.allow_truncate. A statement-level trigger costs next to nothing. Each month has a copy of it
+-- (core/partitions.py), for statements that name the month.
 
 CREATE FUNCTION ledger_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -18,6 +19,4 @@ CREATE TRIGGER ledger_line_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON ledg
 
 -- Taken back by:
 
-DROP TRIGGER ledger_line_immutable ON ledger_journalline;
-DROP TRIGGER ledger_entry_immutable ON ledger_journalentry;
-DROP FUNCTION ledger_refuse_change();
+DROP FUNCTION ledger_refuse_change() CASCADE;  -- each month has its own copy of the guards

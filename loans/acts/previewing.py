@@ -10,9 +10,9 @@ from itertools import zip_longest
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
 
 from ledger.models import JournalEntry, JournalLine
+from ledger.queries import newest_entry
 from loans.models import Instalment, Loan, LoanPosition, LoanStatus, Repayment, RepaymentLine
 
 FIGURES = (
@@ -82,7 +82,7 @@ def preview(loan: Loan, act: Callable[[], Any]) -> Preview:
     gaps in the numbers of receipts, which come from sequences."""
     with transaction.atomic():
         Loan.objects.locked(loan.pk)  # held after what follows is taken back: what is approved next finds the same loan
-        last_entry = JournalEntry.objects.aggregate(last=Max("id"))["last"] or 0
+        last_entry = newest_entry()
         rows, figures = _rows(loan), _figures(loan)
         try:
             with transaction.atomic():
@@ -137,11 +137,15 @@ def _moved(before: dict[str, Any], after: dict[str, Any]) -> list[FigurePair]:
 
 def _entries(loan: Loan, after_id: int) -> list[tuple[JournalEntry, list[JournalLine]]]:
     """Entries of this loan made since ``after_id``; the loan is locked, so they are the act's own."""
-    own = JournalLine.objects.filter(entry_id__gt=after_id, subledger_id=loan.pk).values_list("entry_id", flat=True)
+    own = JournalLine.objects.filter(entry_id__gt=after_id, subledger_id=loan.pk).values_list("entry_id", "posted_on")
     named = JournalEntry.objects.filter(id__gt=after_id, description__startswith=loan.number).values_list(
-        "id", flat=True
+        "id", "posted_on"
     )
-    lines = JournalLine.objects.filter(entry_id__in={*own, *named}).select_related("entry", "account").order_by("id")
+    entries = {*own, *named}
+    lines = JournalLine.objects.filter(
+        entry_id__in=[entry for entry, _on in entries], posted_on__in={on for _entry, on in entries}
+    )
+    lines = lines.select_related("entry", "account").order_by("id")
     found: dict[int, list[JournalLine]] = {}
     for line in lines:
         found.setdefault(line.entry_id, []).append(line)

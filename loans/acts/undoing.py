@@ -57,7 +57,7 @@ def undo(*, act_id: int, reason: str, on: date, by: User | None = None, approved
     agreed to the act or the borrower owes less without it by more than one person may waive, and what the kind refuses.
     """
     loan = Loan.objects.locked(LoanAct.objects.values_list("loan_id", flat=True).get(pk=act_id))
-    act = LoanAct.objects.select_related("entry").get(pk=act_id)
+    act = LoanAct.objects.get(pk=act_id)
     act.loan = loan
     if not reason.strip():
         raise UndoReasonMissing()
@@ -114,7 +114,7 @@ def _same_or_refused(act: LoanAct, reason: str) -> LoanAct:
 
 
 def _mark_undone(act: LoanAct, reason: str, on: date) -> None:
-    if act.entry is not None:
+    if act.entry_id is not None:
         reverse(act.entry, posted_on=on, reason=reason)
     act.status, act.undone_on, act.undo_reason = ActStatus.UNDONE, on, reason
     act.save(update_fields=["status", "undone_on", "undo_reason"])

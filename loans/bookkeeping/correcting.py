@@ -68,7 +68,10 @@ def move_receipt(repayment: Repayment, received_on: date) -> None:
 
 def _correct(loan: Loan, repayment: Repayment, allocation: Allocation, posted_on: date) -> None:
     entry = repayment.entry
-    same_event = (entry.event, entry.effective_on) == (bookings.event_of(allocation), repayment.received_on)
+    # Of an entry in the archive all that can differ is how the money was divided.
+    same_event = entry is None or (
+        (entry.event, entry.effective_on) == (bookings.event_of(allocation), repayment.received_on)
+    )
     if same_event and _stored_lines(repayment) == _lines(allocation) and repayment.overpaid == allocation.overpaid:
         return
     reverse(repayment.entry, posted_on=posted_on, reason=f"replay of {repayment.number}")
@@ -89,13 +92,16 @@ def _correct_act(loan: Loan, act: LoanAct, effect: Effect, posted_on: date) -> N
         return
     measured = {name: figure for name, figure in act.figures.items() if name in MEASURES}  # of the day it was done
     figures = {**{name: str(value) for name, value in effect.figures.items()}, **measured}
-    if act.figures != figures:
+    changed = act.figures != figures
+    if changed:
         act.figures = figures
         act.save(update_fields=["figures"])
+    if act.entry_id is not None and act.entry is None and not changed:
+        return  # its entry lies in the archive, where an act that came to the same left it
     lines = lines_of(act_kind(act.kind), loan, effect)
     if _booked(act) == sorted((x.account_code, x.subledger_id or 0, x.debit, x.credit) for x in lines):
         return
-    if act.entry is not None:
+    if act.entry_id is not None:
         reverse(act.entry, posted_on=posted_on, reason=f"replay of {act.public_id}")
     act.entry = None
     if lines:
@@ -106,7 +112,7 @@ def _correct_act(loan: Loan, act: LoanAct, effect: Effect, posted_on: date) -> N
             lines=lines,
             description=act_kind(act.kind).description(loan, act.parameters),
         )
-    act.save(update_fields=["entry"])
+    act.save(update_fields=["entry_id", "booked_on"])
 
 
 def _booked(act: LoanAct) -> list[tuple[object, ...]]:

@@ -4,13 +4,12 @@
 """
 
 import json
-from collections.abc import Iterable, Sequence
-from datetime import date
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, timedelta
 from decimal import Decimal
 
-from django.db import connection
-
-from core import rows
+from core import partitions, rows
 from core.money import ZERO, round_money
 from core.rules import rule
 from ledger.posting import post
@@ -72,6 +71,12 @@ def locked(loan_id: int) -> LoanPosition:
     if position is None:
         raise LoanPosition.DoesNotExist(f"Loan {loan_id} has no position.")
     return position
+
+
+def locked_with_loan(loan_id: int) -> tuple[Loan, LoanPosition | None]:
+    """The loan and its position, the loan held first, by one statement; no position where the loan has none yet."""
+    loan = rows.first_joined(Loan, ("position",), "WHERE t0.id = %s FOR UPDATE OF t0, t1", [loan_id])
+    return (Loan.objects.locked(loan_id), None) if loan is None else (loan, loan.position)
 
 
 def load(loan: Loan, position: LoanPosition) -> Account:
@@ -193,12 +198,10 @@ def curve_as_json(curve: Curve) -> list[list[str]] | None:
 
 
 def _current_rows(loan_id: int) -> list[InstalmentState]:
-    with connection.cursor() as cursor:
-        cursor.execute(_CURRENT_ROWS, [loan_id])
-        return [
-            InstalmentState(number, **dict(zip(AGREED + MOVING, kept, strict=True)), curve=_curve_read(curve))
-            for number, curve, *kept in cursor.fetchall()
-        ]
+    return [
+        InstalmentState(number, **dict(zip(AGREED + MOVING, kept, strict=True)), curve=_curve_read(curve))
+        for number, curve, *kept in rows.execute(_CURRENT_ROWS, [loan_id]).fetchall()
+    ]
 
 
 def store(loan: Loan, position: LoanPosition, before: Account, after: Account, *, posted_on: date) -> None:
@@ -226,13 +229,12 @@ def _update_rows(loan_id: int, before: Account, after: Account) -> None:
     types = ("int", "numeric", "numeric", "numeric", "numeric", "numeric", "date")
     casts = ", ".join(f"%s::{kind}" for kind in types)
     values = ", ".join([f"({casts})"] * len(changed))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE loans_instalment i SET {assignments} "
-            f"FROM (VALUES {values}) AS v(number, {', '.join(MOVING)}) "
-            "WHERE i.loan_id = %s AND i.superseded_on IS NULL AND i.number = v.number",
-            [x for row in changed for x in (row.number, *(getattr(row, name) for name in MOVING))] + [loan_id],
-        )
+    rows.execute(
+        f"UPDATE loans_instalment i SET {assignments} "
+        f"FROM (VALUES {values}) AS v(number, {', '.join(MOVING)}) "
+        "WHERE i.loan_id = %s AND i.superseded_on IS NULL AND i.number = v.number",
+        [x for row in changed for x in (row.number, *(getattr(row, name) for name in MOVING))] + [loan_id],
+    )
 
 
 def lay_out(loan: Loan, before: Account, after: Account) -> None:
@@ -270,27 +272,74 @@ def insert_version(loan_id: int, account: Account, *, superseded_on: date | None
     return version
 
 
-def accrue(loan: Loan, position: LoanPosition, account: Account, *, posted_on: date) -> int | None:
-    """Book what was earned, or must be taken back, since the position was last read; the entry's id if any."""
-    earned, known, held = account.earned, _booked(position), suspended_of(account)
-    parts = {
-        "interest": earned.interest - known.interest,
-        "late_interest": earned.late_interest - known.late_interest,
-        "fee": earned.fee - known.fee,
-        "suspended_interest": held.interest - position.suspended_interest,
-        "suspended_late_interest": held.late_interest - position.suspended_late_interest,
-    }
-    if not any(parts.values()):
-        return None
-    entry = post(
-        event="accrual",
-        posted_on=posted_on,
-        effective_on=account.as_of,
-        lines=bookings.accrual(accounts_for(loan), **parts),
-        description=loan.number,
+def accrue(loan: Loan, position: LoanPosition, account: Account, *, posted_on: date) -> None:
+    """Book what was earned, or must be taken back, since the position was last read.
+
+    Kept are two shares: what nights added since the last one, and what is booked now.
+    """
+    earned, held, stored = account.earned, suspended_of(account), in_the_books(position)
+    now = Shared(earned.interest, earned.late_interest, earned.fee, held.interest, held.late_interest)
+    shares = list(_of_nights(position, stored))
+    parts = now.beyond(stored)
+    if any(parts.values()):
+        entry = post(
+            event="accrual",
+            posted_on=posted_on,
+            effective_on=account.as_of,
+            lines=bookings.accrual(accounts_for(loan), **parts),
+            description=loan.number,
+        )
+        shares.append(
+            Accrual(loan_id=loan.pk, first_on=account.as_of, accrued_on=account.as_of, entry_id=entry.pk, **parts)
+        )
+    rows.insert(*shares)
+    keep(position, now, account.as_of)
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the books have accrued for a loan in all, and how much of it stands in suspense instead of income."""
+
+    interest: Decimal = ZERO
+    late_interest: Decimal = ZERO
+    fee: Decimal = ZERO
+    suspended_interest: Decimal = ZERO
+    suspended_late_interest: Decimal = ZERO
+
+    def beyond(self, earlier: "Shared") -> dict[str, Decimal]:
+        """What has come since ``earlier``, by the names of a share's columns; negative where it was taken back."""
+        return {name: getattr(self, name) - getattr(earlier, name) for name in SHARED}
+
+
+SHARED = tuple(field.name for field in fields(Shared))
+
+
+def in_the_books(position: LoanPosition) -> Shared:
+    """What the books have accrued for the loan by ``as_of``."""
+    known = _booked(position)
+    return Shared(
+        known.interest, known.late_interest, known.fee, position.suspended_interest, position.suspended_late_interest
     )
-    rows.insert(Accrual(loan_id=loan.pk, accrued_on=account.as_of, entry_id=entry.pk, **parts))
-    return entry.pk
+
+
+def kept(position: LoanPosition) -> Shared:
+    """What the kept shares of the loan add up to."""
+    return Shared(*(getattr(position, f"kept_{name}") for name in SHARED))
+
+
+def keep(position: LoanPosition, shared: Shared, through: date) -> None:
+    """Note on the position that the shares kept through ``through`` add up to ``shared``; writes nothing."""
+    position.kept_on = through
+    for name in SHARED:
+        setattr(position, f"kept_{name}", round_money(getattr(shared, name)))
+
+
+def _of_nights(position: LoanPosition, stored: Shared) -> Iterator[Accrual]:
+    """The share of what nights added since the last one was kept, if they did; it has no entry of its own."""
+    since = stored.beyond(kept(position))
+    if any(since.values()):
+        first_on = min(position.kept_on + timedelta(days=1), position.as_of)
+        yield Accrual(loan_id=position.pk, first_on=first_on, accrued_on=position.as_of, **since)
 
 
 def read(position: LoanPosition, account: Account) -> None:
@@ -349,6 +398,7 @@ def figures_of(account: Account) -> dict[str, object]:
     figures["rate_steps"] = [[step.from_on.isoformat(), str(step.annual_rate)] for step in account.rate_steps]
     figures["late_by_day"] = account.late_by_day
     figures["plan"] = as_json(account.plan)
+    figures["quiet_before"] = None  # the next night reads the instalments
     figures["bucket"] = step_of(late.days_past_due, bucket_steps(on))
     figures["risk_class"] = RiskClass.LOSS.value if gone else step_of(late.days_past_due, class_steps(on))
     figures |= _out_of_the_books(account.written_off)
@@ -369,6 +419,7 @@ def _out_of_the_books(gone: WriteOff | None) -> dict[str, object]:
 
 def _note_moves(position: LoanPosition, old_bucket: str, old_class: str) -> None:
     moves = [("bucket", old_bucket, position.bucket), ("class", old_class, position.risk_class)]
+    partitions.require_month(position.as_of)
     LoanTransition.objects.bulk_create(
         LoanTransition(
             loan_id=position.pk,

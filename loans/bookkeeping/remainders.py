@@ -54,7 +54,7 @@ def closed(loan: Loan, account: Account, *, on: date) -> tuple[Account, LoanAct 
 def lapse(act: LoanAct, *, on: date) -> None:
     """Take ``act`` back on the business date ``on``: in a replay it came to nothing, because what it closed was paid or is
     owed again with more."""
-    if act.entry is not None:
+    if act.entry_id is not None:
         reverse(act.entry, posted_on=on, reason=f"replay of {act.public_id}")
     act.status, act.undone_on = ActStatus.UNDONE, on
     act.undo_reason = _("What was owed is no small remainder any more.")

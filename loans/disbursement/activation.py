@@ -66,6 +66,7 @@ def activate(*, loan_id: int, disbursed_on: date) -> Loan:
         product_id=ProductVersion.objects.values_list("product_id", flat=True).get(pk=loan.product_version_id),
         status=loan.status,
         interest_accrued=ZERO,
+        kept_on=disbursed_on,
     )
     positions.read(position, account)
     rows.insert(position)

@@ -7,7 +7,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
 
+from django.db.models import Q
+
 from core.money import ZERO
+from ledger.queries import fetch_entries
 from loans.account.changes.base import TakenBack
 from loans.account.changes.credits import Refunded
 from loans.account.changes.losses import SettledForLess
@@ -67,15 +70,22 @@ def paid(receipt: Receipt, order: PaymentOrder, written_off_on: date | None) -> 
 
 
 def stored_events(loan: Loan) -> list[Event]:
-    """All standing events that shape the account."""
-    return events_of([loan])[loan.pk]
+    """All standing events that shape the account, each with the entry of its source at hand."""
+    events = events_of([loan])[loan.pk]
+    fetch_entries(event.source for event in events)
+    return events
 
 
-def events_of(loans: Sequence[Loan]) -> dict[int, list[Event]]:
-    """``stored_events`` of each of ``loans`` by its id, in as many queries as for one."""
+def events_known_on(loan: Loan, on: date) -> list[Event]:
+    """The events that stood when the night of the business date ``on`` began: told of by then, and not yet taken back."""
+    return events_of([loan], known_on=on)[loan.pk]
+
+
+def events_of(loans: Sequence[Loan], *, known_on: date | None = None) -> dict[int, list[Event]]:
+    """``stored_events`` of each of ``loans`` by its id, in as many queries as for one; or those known on a day."""
     by_id = {loan.pk: loan for loan in loans}
     dated: dict[int, list[tuple[datetime, Event]]] = {loan_id: [] for loan_id in by_id}
-    for recorded_at, loan_id, event in _dated(by_id):
+    for recorded_at, loan_id, event in _dated(by_id, known_on):
         dated[loan_id].append((recorded_at, event))
     return {
         loan_id: [event for _, event in sorted(rows, key=lambda pair: (in_order(pair[1]), pair[0]))]
@@ -83,13 +93,16 @@ def events_of(loans: Sequence[Loan]) -> dict[int, list[Event]]:
     }
 
 
-def _dated(loans: dict[int, Loan]) -> Iterator[tuple[datetime, int, Event]]:
+def _dated(loans: dict[int, Loan], known_on: date | None) -> Iterator[tuple[datetime, int, Event]]:
     """Every stored event with the moment it was recorded: receipts, then acts."""
-    mine = {"loan_id__in": list(loans)}
-    for receipt in Repayment.objects.filter(**mine, status=RepaymentStatus.POSTED).select_related("entry"):
+    posted, standing = Q(status=RepaymentStatus.POSTED), Q(status=ActStatus.STANDING)
+    if known_on is not None:
+        posted = Q(recorded_on__lte=known_on) & (posted | Q(reversed_on__gt=known_on))
+        standing = Q(recorded_on__lte=known_on) & (standing | Q(undone_on__gt=known_on))
+    for receipt in Repayment.objects.filter(posted, loan_id__in=list(loans)):
         yield receipt.recorded_at, receipt.loan_id, payment_event(loans[receipt.loan_id], receipt)
-    acts = list(LoanAct.objects.filter(**mine, status=ActStatus.STANDING).select_related("entry"))
-    taken_back = _taken_back({act.loan_id for act in acts if act.kind in RESTING})
+    acts = list(LoanAct.objects.filter(standing, loan_id__in=list(loans)))
+    taken_back = _taken_back({act.loan_id for act in acts if act.kind in RESTING}, known_on or date.max)
     for act in acts:
         event: Event = act_kind(act.kind).from_row(loans[act.loan_id], act)
         if isinstance(event, (Refunded, SettledForLess)):
@@ -100,16 +113,18 @@ def _dated(loans: dict[int, Loan]) -> Iterator[tuple[datetime, int, Event]]:
         yield act.recorded_at, act.loan_id, event
 
 
-def _taken_back(loan_ids: Collection[int]) -> Mapping[int, list[tuple[date, date, Decimal]]]:
-    """What was taken back of loans, each with the day it counted from, the day it was taken back, and the sum."""
+def _taken_back(loan_ids: Collection[int], until: date) -> Mapping[int, list[tuple[date, date, Decimal]]]:
+    """What was taken back of loans by ``until``: the day it counted from, the day it was taken back, and the sum."""
     found: defaultdict[int, list[tuple[date, date, Decimal]]] = defaultdict(list)
     if not loan_ids:
         return found
-    receipts = Repayment.objects.filter(loan_id__in=loan_ids, status=RepaymentStatus.REVERSED).order_by("id")
+    taken = {"loan_id__in": loan_ids, "status": RepaymentStatus.REVERSED, "reversed_on__lte": until}
+    receipts = Repayment.objects.filter(**taken).order_by("id")
     for receipt in receipts:
         assert receipt.reversed_on is not None
         found[receipt.loan_id].append((receipt.received_on, receipt.reversed_on, receipt.amount))
-    undone = LoanAct.objects.filter(loan_id__in=loan_ids, status=ActStatus.UNDONE).exclude(kind=REFUND).order_by("id")
+    undone = LoanAct.objects.filter(loan_id__in=loan_ids, status=ActStatus.UNDONE, undone_on__lte=until)
+    undone = undone.exclude(kind=REFUND).order_by("id")
     for act in undone:
         assert act.undone_on is not None
         credited = sum((Decimal(act.figures[name]) for name in CREDITED if name in act.figures), ZERO)

@@ -187,7 +187,7 @@ def settle_file(*, bank_file_id: int, on: date, by: User | None) -> dict[str, in
     """Credit every matched payment of the file and park the rest. Safe to repeat: it takes only what is open."""
     counts = {"matched": 0, "suspense": 0}
     waiting = IncomingPayment.objects.filter(bank_file_id=bank_file_id, status=IncomingPaymentStatus.SUSPENSE)
-    for payment in waiting.filter(suspense_entry=None).order_by("paid_on", "id"):
+    for payment in waiting.filter(suspense_entry_id=None).order_by("paid_on", "id"):
         became = _settle_or_park(payment, on, by)
         if became:
             counts[became] += 1
@@ -243,7 +243,7 @@ def _divide(payment: IncomingPayment, loan_id: int, on: date, by: User | None) -
 def _park(payment: IncomingPayment, on: date) -> bool:
     """The money is on our account, so the books show it, owed to whoever it belongs to; once, whoever settles."""
     waiting = IncomingPayment.objects.select_for_update().filter(
-        pk=payment.pk, status=IncomingPaymentStatus.SUSPENSE, suspense_entry=None
+        pk=payment.pk, status=IncomingPaymentStatus.SUSPENSE, suspense_entry_id=None
     )
     locked = waiting.first()
     if locked is None:
@@ -257,7 +257,7 @@ def _park(payment: IncomingPayment, on: date) -> bool:
     )
     locked.unmatched_reason = payment.unmatched_reason
     locked.matched_how = locked.matched_how if locked.credited else ""
-    locked.save(update_fields=["suspense_entry", "unmatched_reason", "matched_how"])
+    locked.save(update_fields=["suspense_entry_id", "suspended_on", "unmatched_reason", "matched_how"])
     return True
 
 
@@ -280,7 +280,7 @@ def match_payment(
     payment = _waiting(payment_id)
     if sum((share.amount for share in shares), ZERO) != payment.left or any(share.amount <= 0 for share in shares):
         raise SharesDoNotAddUp(parts=sum((share.amount for share in shares), ZERO), amount=payment.left)
-    if payment.suspense_entry is not None:
+    if payment.suspense_entry_id is not None:
         posting.reverse(payment.suspense_entry, posted_on=on, reason=payment.bank_reference)
     for loan_id, amount in _by_loan_id(shares):
         _credit(payment, loan_id, amount, on=on, by=by, excess=excess, allow_repeat=allow_repeat)
@@ -353,7 +353,7 @@ def _credit(
 def return_payment(*, payment_id: int, on: date, reason: str) -> IncomingPayment:
     """Give back to the payer what waits of the payment: no loan of ours is owed it. Raises PaymentAlreadySettled."""
     payment = _waiting(payment_id)
-    if payment.suspense_entry is None:
+    if payment.suspense_entry_id is None:
         raise PaymentAlreadySettled(reference=payment.bank_reference, status=payment.get_status_display())
     payment.return_entry = posting.post(
         event="unidentified_receipt_returned",
@@ -363,5 +363,5 @@ def return_payment(*, payment_id: int, on: date, reason: str) -> IncomingPayment
         description=reason[:200],
     )
     payment.status = IncomingPaymentStatus.RETURNED
-    payment.save(update_fields=["status", "return_entry"])
+    payment.save(update_fields=["status", "return_entry_id", "returned_on"])
     return payment

@@ -5,17 +5,16 @@ loan that takes money. Anything less certain is left to a person: a payment cred
 than one that waits a morning. Two queries serve a file of any length.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from borrowers.fingerprints import account_index
 from borrowers.models import BankAccount
+from core.identifiers import number_within
 from loans.banking.statement import StatementRow
 from loans.models import Loan, LoanStatus
 
-_LOAN_NUMBER = re.compile(r"LN[-\s_]?(\d{4})[-\s_]?(\d{6})", re.IGNORECASE)
 TAKES_MONEY = (LoanStatus.ACTIVE, LoanStatus.WRITTEN_OFF)
 
 
@@ -31,18 +30,13 @@ class Match:
 
 def match_rows(rows: Sequence[StatementRow]) -> list[Match]:
     """One match for each row, in order."""
-    named = {row.line: number_in(row.remark) for row in rows}
+    named = {row.line: number_within(row.remark, "LN") for row in rows}
     loans = _loans_by_number({number for number in named.values() if number})
     accounts = _loans_by_account({row.payer_account for row in rows if row.payer_account and not named[row.line]})
     return [
         _by_number(named[row.line], loans) if named[row.line] else _by_account(accounts.get(row.payer_account))
         for row in rows
     ]
-
-
-def number_in(remark: str) -> str:
-    found = _LOAN_NUMBER.search(remark)
-    return f"LN-{found[1]}-{found[2]}" if found else ""
 
 
 def _loans_by_number(numbers: Iterable[str]) -> dict[str, Loan]:

@@ -4,7 +4,7 @@
 
 CREATE FUNCTION loans_refuse_changed_act() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    movable text[] := ARRAY['status', 'undone_on', 'undo_reason', 'figures', 'entry_id'];
+    movable text[] := ARRAY['status', 'undone_on', 'undo_reason', 'figures', 'entry_id', 'booked_on'];
 BEGIN
     IF TG_OP = 'UPDATE' AND OLD.status = 'undone' AND NOT OLD.figures ? 'freed_by_undoing'
        AND NEW.figures - 'freed_by_undoing' = OLD.figures

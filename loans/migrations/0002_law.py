@@ -4,7 +4,7 @@ from core.migration_operations import Law
 
 
 class Migration(migrations.Migration):
-    dependencies = [("loans", "0001_tables"), ("audit", "0002_law"), ("core", "0001_tables")]
+    dependencies = [("loans", "0001_tables"), ("audit", "0002_law"), ("core", "0001_tables"), ("ledger", "0002_law")]
     operations = [
         Law(__file__, "room_on_page"),
         Law(__file__, "append_only"),
@@ -16,5 +16,6 @@ class Migration(migrations.Migration):
         Law(__file__, "merchant_credit_codes"),
         Law(__file__, "purchases"),
         Law(__file__, "acts"),
+        Law(__file__, "entries_named"),
         Law(__file__, "earning"),
     ]

@@ -27,7 +27,7 @@ from loans.models.product import (
     VersionStatus,
 )
 from loans.models.repayment import Repayment, RepaymentChannel, RepaymentLine, RepaymentStatus
-from loans.models.servicing import Accrual, LoanTransition, Mandate, MandateAttempt, MandateStatus
+from loans.models.servicing import Accrual, LoanTransition, Mandate, MandateAttempt, MandateStatus, NightAccrual
 
 __all__ = [
     "CURABLE_PLEDGES",
@@ -58,6 +58,7 @@ __all__ = [
     "MandateAttempt",
     "MandateStatus",
     "Merchant",
+    "NightAccrual",
     "Offer",
     "OfferStatus",
     "Outcome",

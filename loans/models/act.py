@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from core.choices import Tone, Toned
 from core.history import tracked
 from core.identifiers import new_id
+from ledger.models import entry_named_by
 from loans.models.loan import Loan
 
 
@@ -45,14 +46,16 @@ class LoanAct(models.Model):
     undone_on = models.DateField(null=True, blank=True)
     undo_reason = models.CharField(max_length=200, blank=True)
     idempotency_key = models.CharField(max_length=255, unique=True)
-    entry = models.ForeignKey("ledger.JournalEntry", on_delete=models.PROTECT, null=True, related_name="+")
+    entry_id = models.BigIntegerField(_("entry"), null=True, editable=False)
+    booked_on = models.DateField(_("entry posted on"), null=True, editable=False)
+    entry = entry_named_by("entry_id", "booked_on")
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     agreed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
-    history = tracked()
+    history = tracked(excluded_fields=["entry"])
 
     # Whether one person may not do it alone; told by the call that did or tried it, and not kept.
     needs_second_person = False

@@ -12,6 +12,7 @@ from core.fields import EncryptedTextField, money_field
 from core.history import tracked
 from core.masking import mask_name
 from core.money import ZERO
+from ledger.models import entry_named_by
 
 
 class BankFile(models.Model):
@@ -72,19 +73,15 @@ class IncomingPayment(models.Model):
     proposed_loan = models.ForeignKey(
         "loans.Loan", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("proposed loan")
     )
-    suspense_entry = models.OneToOneField(
-        "ledger.JournalEntry", on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("suspense entry")
-    )
-    return_entry = models.OneToOneField(
-        "ledger.JournalEntry",
-        on_delete=models.PROTECT,
-        null=True,
-        related_name="+",
-        verbose_name=_("entry of the return"),
-    )
+    suspense_entry_id = models.BigIntegerField(_("suspense entry"), unique=True, null=True, editable=False)
+    suspended_on = models.DateField(_("suspense entry posted on"), null=True, editable=False)
+    suspense_entry = entry_named_by("suspense_entry_id", "suspended_on")
+    return_entry_id = models.BigIntegerField(_("entry of the return"), unique=True, null=True, editable=False)
+    returned_on = models.DateField(_("entry of the return posted on"), null=True, editable=False)
+    return_entry = entry_named_by("return_entry_id", "returned_on")
     unmatched_reason = models.CharField(_("why not matched"), max_length=40, blank=True, default="")
     matched_how = models.CharField(_("matched by"), max_length=20, blank=True, default="")
-    history = tracked(excluded_fields=["payer_name", "remark"])
+    history = tracked(excluded_fields=["payer_name", "remark", "suspense_entry", "return_entry"])
 
     class Meta:
         verbose_name = _("incoming payment")

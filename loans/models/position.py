@@ -77,6 +77,22 @@ class LoanPosition(models.Model):
     late_by_day = models.BooleanField(default=False, db_default=False)
     # Where interest follows what is outstanding: what the contract does not say (``loans.schedules.plan_record``).
     plan = models.JSONField(null=True, default=None)
+    # The loan's part of accruals as last kept (``Accrual``), through ``kept_on``: what the nights added since stands above.
+    kept_on = models.DateField(_("share kept through"))
+    kept_interest = money_field(default=0, db_default=0)
+    kept_late_interest = money_field(default=0, db_default=0)
+    kept_fee = money_field(default=0, db_default=0)
+    kept_suspended_interest = money_field(default=0, db_default=0)
+    kept_suspended_late_interest = money_field(default=0, db_default=0)
+    # On the days after ``as_of`` and before ``quiet_before`` only time moves the loan: its interest is
+    # ``interest_before_period`` and the part by days of one period, or what was paid of that ahead. Written by the night
+    # that read the instalments; empty says that the next one must read them.
+    quiet_before = models.DateField(null=True)
+    period_starts_on = models.DateField(null=True)
+    period_days = models.IntegerField(null=True)
+    period_interest = money_field(null=True)
+    period_interest_paid = money_field(null=True)
+    interest_before_period = money_field(null=True)
 
     class Meta:
         default_permissions = ("view",)

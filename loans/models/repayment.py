@@ -11,6 +11,7 @@ from core.choices import Tone, Toned
 from core.fields import money_field
 from core.history import tracked
 from core.identifiers import new_id
+from ledger.models import entry_named_by
 from loans.models.loan import Loan
 
 
@@ -65,7 +66,9 @@ class Repayment(models.Model):
     early_charge = money_field(
         verbose_name=_("early-repayment charge"), default=0, db_default=0, help_text=_("What of the fees it is.")
     )
-    entry = models.ForeignKey("ledger.JournalEntry", on_delete=models.PROTECT, related_name="+")
+    entry_id = models.BigIntegerField(_("entry"), editable=False)
+    booked_on = models.DateField(_("entry posted on"), editable=False)
+    entry = entry_named_by("entry_id", "booked_on")
     reversed_on = models.DateField(null=True, blank=True)
     reversal_reason = models.CharField(max_length=200, blank=True)
     # One person reversed it by their own authority, which what they reverse afterwards counts.
@@ -73,7 +76,7 @@ class Repayment(models.Model):
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
-    history = tracked()
+    history = tracked(excluded_fields=["entry"])
 
     class Meta:
         verbose_name = _("repayment")
@@ -132,7 +135,7 @@ class RepaymentLine(models.Model):
     """
 
     repayment = models.ForeignKey(Repayment, on_delete=models.PROTECT, related_name="lines")
-    entry = models.ForeignKey("ledger.JournalEntry", on_delete=models.PROTECT, related_name="+", db_index=False)
+    entry_id = models.BigIntegerField()
     instalment_number = models.PositiveSmallIntegerField()
     principal = money_field(default=0)
     interest = money_field(default=0)
@@ -143,7 +146,7 @@ class RepaymentLine(models.Model):
         default_permissions = ()
         constraints = [
             models.UniqueConstraint(
-                fields=["repayment", "entry", "instalment_number"], name="loans_repaymentline_instalment"
+                fields=["repayment", "entry_id", "instalment_number"], name="loans_repaymentline_instalment"
             )
         ]
 

@@ -14,9 +14,15 @@ from loans.models.loan import Loan
 
 
 class Accrual(models.Model):
-    """A loan's share of a daily accrual entry of its product; append-only. A replay adds a correcting share."""
+    """A loan's part of what was accrued from ``first_on`` through ``accrued_on``; append-only.
+
+    Nights book an entry a product and chunk of loans (``NightAccrual``) and write no row a loan: what they accrued for it
+    is kept as one row without an entry at the end of a month and before each event. What an event itself accrues, or
+    takes back, has its own entry. A replay adds a correcting share.
+    """
 
     loan_id = models.BigIntegerField()
+    first_on = models.DateField()
     accrued_on = models.DateField()
     interest = money_field(default=0)
     late_interest = money_field(default=0)
@@ -24,11 +30,14 @@ class Accrual(models.Model):
     # What of it went into suspense instead of income; negative where it left it.
     suspended_interest = money_field(default=0, db_default=0)
     suspended_late_interest = money_field(default=0, db_default=0)
-    entry_id = models.BigIntegerField()
+    entry_id = models.BigIntegerField(null=True)
 
     class Meta:
         default_permissions = ()
         indexes = [models.Index(fields=["loan_id", "accrued_on"], name="loans_accrual_loan")]
+        constraints = [
+            models.CheckConstraint(condition=Q(first_on__lte=models.F("accrued_on")), name="loans_accrual_days")
+        ]
 
     def __str__(self) -> str:
         return f"{self.loan_id} {self.accrued_on}"
@@ -39,18 +48,52 @@ class Accrual(models.Model):
         return self.suspended_interest + self.suspended_late_interest
 
 
-class LoanTransition(models.Model):
-    """A move of bucket or risk class, written by the same statement that moved the position; append-only."""
+class NightAccrual(models.Model):
+    """What a night accrued for the loans of a product with ids from ``lo`` to ``hi``, as one journal entry; append-only.
 
-    loan_id = models.BigIntegerField()
-    on = models.DateField()
-    kind = models.CharField(max_length=10, choices=[("bucket", _("bucket")), ("class", _("risk class"))])
-    before = models.CharField(max_length=16)
-    after = models.CharField(max_length=16)
-    days_past_due = models.IntegerField()
-    amount = money_field(default=0)
+    Each loan's share of it can be worked out again (``loans.proof.shares``); all shares together are checked by
+    ``verify_books``.
+    """
+
+    product_id = models.BigIntegerField()
+    accrued_on = models.DateField(_("accrued on"))
+    lo = models.BigIntegerField(_("loans from"))
+    hi = models.BigIntegerField(_("loans to"))
+    loans = models.IntegerField(_("loans"))
+    interest = money_field()
+    late_interest = money_field()
+    fee = money_field()
+    suspended_interest = money_field()
+    suspended_late_interest = money_field()
+    entry_id = models.BigIntegerField(unique=True)
 
     class Meta:
+        verbose_name = _("accrual of a night")
+        verbose_name_plural = _("accruals of nights")
+        default_permissions = ("view",)
+        indexes = [models.Index(fields=["accrued_on", "product_id"], name="loans_nightaccrual_day")]
+
+    def __str__(self) -> str:
+        return f"{self.product_id} {self.accrued_on}"
+
+
+class LoanTransition(models.Model):
+    """A move of bucket or risk class, written by the same statement that moved the position; append-only, and laid by the
+    month of its day."""
+
+    by_month = "on"
+
+    loan_id = models.BigIntegerField(_("loan"))
+    on = models.DateField(_("on"))
+    kind = models.CharField(_("kind"), max_length=10, choices=[("bucket", _("bucket")), ("class", _("risk class"))])
+    before = models.CharField(_("before"), max_length=16)
+    after = models.CharField(_("after"), max_length=16)
+    days_past_due = models.IntegerField(_("days past due"))
+    amount = money_field(verbose_name=_("amount"), default=0)
+
+    class Meta:
+        verbose_name = _("move of a loan")
+        verbose_name_plural = _("moves of loans")
         default_permissions = ()
         indexes = [
             models.Index(fields=["loan_id", "on"], name="loans_transition_loan"),

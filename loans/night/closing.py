@@ -6,25 +6,30 @@ loans of the id range that are not yet read to ``on``, so that repeating it chan
 nothing.
 """
 
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from decimal import Decimal
 
 from django.db import connection, transaction
-from django.db.backends.utils import CursorWrapper
 from django.db.models import Q
 
+from core import partitions, rows
+from core.calendars import is_month_end
+from core.money import ZERO
 from core.rows import Parameters
 from ledger.posting import post
 from loans.account.account import relaid
-from loans.account.arrears import Steps
+from loans.account.arrears import Steps, step_of
 from loans.bookkeeping import bookings, positions
 from loans.bookkeeping.account_mapping import accounts_of_product
 from loans.bookkeeping.positions import bucket_steps, class_steps, suspense_from
-from loans.models import LoanPosition, LoanStatus
+from loans.models import LoanPosition, LoanStatus, NightAccrual, Product
 from loans.night.closing_sql import (
     AGE_BY_DAY,
     AGE_INSTALMENTS,
+    COUNT_ON,
+    COUNT_READ,
     KEEP_SHARES,
     LOCK,
     MAKE_ROOM,
@@ -33,6 +38,8 @@ from loans.night.closing_sql import (
     SUM_BY_PRODUCT,
 )
 
+PARTS_EARNED = ("interest", "late_interest", "fee", "suspended_interest", "suspended_late_interest")
+
 
 def id_range() -> tuple[int, int] | None:
     """The lowest and highest loan id with a running loan; None when there is none."""
@@ -40,6 +47,29 @@ def id_range() -> tuple[int, int] | None:
         cursor.execute("SELECT min(loan_id), max(loan_id) FROM loans_loanposition WHERE status = 'active'")
         low, high = cursor.fetchone()
     return None if low is None else (low, high)
+
+
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """What ``loans`` of a product earned in a night; interest and late interest in suspense are no income."""
+
+    product_id: int
+    loans: int
+    interest: Decimal
+    late_interest: Decimal = ZERO
+    fee: Decimal = ZERO
+    suspended_interest: Decimal = ZERO
+    suspended_late_interest: Decimal = ZERO
+
+    @property
+    def parts(self) -> dict[str, Decimal]:
+        """The sums by the names that bookings and shares give them."""
+        return {name: getattr(self, name) for name in PARTS_EARNED}
+
+    def plus(self, other: "Earned") -> "Earned":
+        """Both together."""
+        sums = {name: amount + other.parts[name] for name, amount in self.parts.items()}
+        return Earned(self.product_id, self.loans + other.loans, **sums)
 
 
 class LoanCameBack(Exception):
@@ -59,31 +89,38 @@ def accrue_and_age(lo: int, hi: int, on: date) -> dict[str, int]:
 
 def _close(lo: int, hi: int, on: date) -> dict[str, int]:
     parameters: Parameters = {"lo": lo, "hi": hi, "on": on, "suspense_from": suspense_from(on)}
+    partitions.require_month(on)
+    buckets, classes = bucket_steps(on), class_steps(on)
     with connection.cursor() as cursor:
         cursor.execute(LOCK, parameters)
         held, overdue, overdue_by_day, overdue_plans = cursor.fetchone()
         if not held:
-            return {"loans_read": 0, "loans_past_due": 0, "bucket_moves": 0}
-        if overdue_plans:
-            _lay_out_plans(lo, hi, on)
-        if overdue:
-            cursor.execute(AGE_INSTALMENTS, parameters)
-        if overdue_by_day:
-            cursor.execute(AGE_BY_DAY, parameters)
-        cursor.execute(MAKE_ROOM)
-        cursor.execute(READ_POSITIONS, {**parameters, **_steps("bucket", bucket_steps(on)), **_class_steps(on)})
-        if cursor.rowcount != held:
-            raise LoanCameBack
-        entries = _book(cursor, on)
-        if entries:
-            cursor.execute(KEEP_SHARES, {"on": on, "products": list(entries), "entries": list(entries.values())})
-        cursor.execute(NOTE_MOVES, {"on": on})
-        cursor.execute(
-            "SELECT count(*), count(*) FILTER (WHERE days_past_due > 0), count(*) FILTER (WHERE bucket <> old_bucket) "
-            "FROM closing_read"
-        )
-        read, late, moved = cursor.fetchone()
-    return {"loans_read": read, "loans_past_due": late, "bucket_moves": moved}
+            return {"loans_read": 0, "loans_counted_on": 0, "loans_past_due": 0, "bucket_moves": 0}
+        none_late = {"first_bucket": step_of(0, buckets), "first_class": step_of(0, classes)}
+        cursor.execute(COUNT_ON, {**parameters, **none_late})
+        earned = [Earned(product, loans, interest) for product, loans, interest in cursor.fetchall()]
+        counted_on = sum(product.loans for product in earned)
+        late = moved = 0
+        if counted_on < held:
+            if overdue_plans:
+                _lay_out_plans(lo, hi, on)
+            if overdue:
+                cursor.execute(AGE_INSTALMENTS, parameters)
+            if overdue_by_day:
+                cursor.execute(AGE_BY_DAY, parameters)
+            cursor.execute(MAKE_ROOM)
+            cursor.execute(READ_POSITIONS, {**parameters, **_steps("bucket", buckets), **_steps("class", classes)})
+            if counted_on + cursor.rowcount != held:
+                raise LoanCameBack
+            cursor.execute(SUM_BY_PRODUCT)
+            earned += [Earned(*sums) for sums in cursor.fetchall()]
+            cursor.execute(NOTE_MOVES, {"on": on})
+            cursor.execute(COUNT_READ)
+            late, moved = cursor.fetchone()
+        _book(lo, hi, on, earned)
+        if is_month_end(on):
+            cursor.execute(KEEP_SHARES, parameters)
+    return {"loans_read": held, "loans_counted_on": counted_on, "loans_past_due": late, "bucket_moves": moved}
 
 
 def _lay_out_plans(lo: int, hi: int, on: date) -> None:
@@ -107,23 +144,25 @@ def _steps(name: str, steps: Steps) -> Parameters:
     return {f"{name}_names": [step for step, _ in steps], f"{name}_days": [first for _, first in steps]}
 
 
-def _class_steps(on: date) -> Parameters:
-    return _steps("class", class_steps(on))
-
-
-def _book(cursor: CursorWrapper, on: date) -> dict[int, int]:
-    """One accrual entry a product; returns the entry id by product id."""
-    cursor.execute(SUM_BY_PRODUCT)
-    parts = [column.name for column in cursor.description[2:]]
-    sums: list[tuple[Any, ...]] = cursor.fetchall()
-    entries: dict[int, int] = {}
-    for product_id, code, *amounts in sums:
+def _book(lo: int, hi: int, on: date, earned: Iterable[Earned]) -> None:
+    """One accrual entry a product over the loans counted on and those read, with its sums beside it."""
+    by_product: dict[int, Earned] = {}
+    for part in earned:
+        known = by_product.get(part.product_id)
+        by_product[part.product_id] = known.plus(part) if known else part
+    codes = dict(Product.objects.filter(pk__in=by_product).values_list("pk", "code"))
+    for product_id, sums in sorted(by_product.items()):
+        if not any(sums.parts.values()):
+            continue
         entry = post(
             event="accrual",
             posted_on=on,
             effective_on=on,
-            lines=bookings.accrual(accounts_of_product(product_id), **dict(zip(parts, amounts, strict=True))),
-            description=code,
+            lines=bookings.accrual(accounts_of_product(product_id), **sums.parts),
+            description=codes[product_id],
         )
-        entries[product_id] = entry.pk
-    return entries
+        rows.insert(
+            NightAccrual(
+                product_id=product_id, accrued_on=on, lo=lo, hi=hi, loans=sums.loans, entry_id=entry.pk, **sums.parts
+            )
+        )

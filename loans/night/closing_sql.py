@@ -1,4 +1,8 @@
-"""The SQL of end of day for loans, in the order it runs. Parameters: ``lo``, ``hi`` (loan ids), ``on`` (the day closed)."""
+"""The SQL of end of day for loans, in the order it runs. Parameters: ``lo``, ``hi`` (loan ids), ``on`` (the day closed).
+
+Every table is given the range of ids by name: PostgreSQL carries ``p.loan_id BETWEEN`` to no other table that is joined
+by it, and would read the rows of the whole book for each chunk (``tests/loans/night/test_plans.py``).
+"""
 
 # Payments lock the loan and its position; taking the positions first, in id order, means that what is summed below
 # cannot change under way and that nobody waits in a circle. What the counts say is not there need not be looked for.
@@ -12,6 +16,23 @@ SELECT count(*),
       FROM loans_loanposition
      WHERE loan_id BETWEEN %(lo)s AND %(hi)s AND status = 'active' AND as_of < %(on)s
      ORDER BY loan_id FOR UPDATE) AS held
+"""
+
+# A loan of which nothing is due, late, held or changed: only time moves it, and its interest is arithmetic on the
+# position. It takes no look at instalments. Bucket and class are those of no day past due; where a rule has renamed
+# them, or makes interest of loans in no arrears no income, the loan is read like the others.
+COUNT_ON = """
+WITH counted AS (
+    UPDATE loans_loanposition p
+       SET as_of = %(on)s,
+           interest_accrued = interest_before_period + coalesce(greatest(
+               round(period_interest * (%(on)s::date - period_starts_on) / period_days, 2), period_interest_paid), 0)
+     WHERE loan_id BETWEEN %(lo)s AND %(hi)s AND status = 'active' AND as_of < %(on)s AND quiet_before > %(on)s
+       AND bucket = %(first_bucket)s AND risk_class = %(first_class)s
+       AND coalesce(%(suspense_from)s::int > 0, true)
+ RETURNING p.product_id, NEW.interest_accrued - OLD.interest_accrued AS interest
+)
+SELECT product_id, count(*), sum(interest) FROM counted GROUP BY product_id
 """
 
 # Late interest: per day on unpaid principal, and unpaid interest where it compounds, for the days after the due date and
@@ -32,6 +53,7 @@ UPDATE loans_instalment i
              WHERE h->>2 IN ('late_interest', 'notice', 'everything')) END)
   FROM loans_loanposition p JOIN loans_loan l ON l.id = p.loan_id
  WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s AND p.status = 'active' AND p.as_of < %(on)s
+   AND l.id BETWEEN %(lo)s AND %(hi)s AND i.loan_id BETWEEN %(lo)s AND %(hi)s
    AND l.late_annual_rate > 0 AND NOT p.late_by_day
    AND i.loan_id = p.loan_id AND i.superseded_on IS NULL AND i.settled_on IS NULL
    AND i.due_on < %(on)s AND i.due_on + l.grace_days < %(on)s
@@ -57,6 +79,7 @@ WITH charged AS (
            SELECT day::date FROM generate_series(greatest(p.as_of, i.due_on + l.grace_days)::timestamp + interval '1 day',
                                                  %(on)s::date::timestamp, interval '1 day') AS day) AS late
      WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s AND p.status = 'active' AND p.as_of < %(on)s AND p.late_by_day
+       AND l.id BETWEEN %(lo)s AND %(hi)s AND i.loan_id BETWEEN %(lo)s AND %(hi)s
        AND i.superseded_on IS NULL AND i.settled_on IS NULL AND i.due_on + l.grace_days < %(on)s
        AND (i.principal > i.principal_paid OR (l.late_interest_compounds AND i.interest > i.interest_paid))
        AND NOT EXISTS (
@@ -100,7 +123,8 @@ DELETE FROM closing_read
 # From some days past due on, unpaid interest is no income and stands in suspense (loans.account.suspense).
 # A loan charged off goes on accruing, but beside the books: its memo grows and nothing is booked
 # (loans.bookkeeping.positions.accrue).
-READ_POSITIONS = """
+_RUNS = "i.starts_on <= %(on)s AND i.due_on > %(on)s"
+READ_POSITIONS = f"""
 WITH sums AS (
     SELECT i.loan_id,
            sum(i.principal - i.principal_paid) AS principal_outstanding,
@@ -125,9 +149,19 @@ WITH sums AS (
            min(i.due_on) FILTER (WHERE i.due_on < %(on)s AND i.principal + i.interest + i.fee
                     > i.principal_paid + i.interest_paid + i.fee_paid) AS oldest_due_on,
            min(i.due_on) FILTER (WHERE i.due_on >= %(on)s AND i.principal + i.interest + i.fee
-                    > i.principal_paid + i.interest_paid + i.fee_paid) AS next_due_on
+                    > i.principal_paid + i.interest_paid + i.fee_paid) AS next_due_on,
+           least(min(i.due_on) FILTER (WHERE i.due_on > %(on)s), min(i.starts_on) FILTER (WHERE i.starts_on > %(on)s))
+               AS next_change_on,
+           bool_or(coarse.step IS NOT NULL) AS is_coarse,
+           count(*) FILTER (WHERE {_RUNS}) AS periods,
+           bool_or(i.curve IS NOT NULL) FILTER (WHERE i.due_on > %(on)s) AS is_curved,  -- may earn before its own period
+           min(i.starts_on) FILTER (WHERE {_RUNS}) AS period_starts_on,
+           min(i.due_on - i.starts_on) FILTER (WHERE {_RUNS}) AS period_days,
+           min(i.interest) FILTER (WHERE {_RUNS}) AS period_interest,
+           min(i.interest_paid) FILTER (WHERE {_RUNS}) AS period_interest_paid
       FROM loans_loanposition p
       JOIN loans_instalment i ON i.loan_id = p.loan_id AND i.superseded_on IS NULL
+                             AND i.loan_id BETWEEN %(lo)s AND %(hi)s
       LEFT JOIN (SELECT id, rounding_step AS step FROM loans_loan
                   WHERE id BETWEEN %(lo)s AND %(hi)s AND rounding_step <> 0.01) AS coarse ON coarse.id = p.loan_id
      WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s AND p.status = 'active' AND p.as_of < %(on)s
@@ -142,7 +176,7 @@ WITH sums AS (
            coalesce(%(on)s::date - s.oldest_due_on, 0) AS days_past_due,
            coalesce(n.amount, 0) AS next_due_amount
       FROM sums s
-      JOIN loans_loanposition p ON p.loan_id = s.loan_id
+      JOIN loans_loanposition p ON p.loan_id = s.loan_id AND p.loan_id BETWEEN %(lo)s AND %(hi)s
       LEFT JOIN LATERAL (
           SELECT sum(i.principal - i.principal_paid + i.interest - i.interest_paid + i.fee - i.fee_paid) AS amount
             FROM loans_instalment i
@@ -173,9 +207,18 @@ WITH sums AS (
            suspended_interest = s.suspended_interest, suspended_late_interest = s.suspended_late_interest,
            memo_interest = p.memo_interest + CASE WHEN s.charged_off THEN s.interest ELSE 0 END,
            memo_late_interest = p.memo_late_interest + CASE WHEN s.charged_off THEN s.late_interest ELSE 0 END,
-           memo_fee = p.memo_fee + CASE WHEN s.charged_off THEN s.fee ELSE 0 END
+           memo_fee = p.memo_fee + CASE WHEN s.charged_off THEN s.fee ELSE 0 END,
+           quiet_before = CASE WHEN s.oldest_due_on IS NULL AND s.due_today = 0 AND s.periods < 2
+                                    AND NOT (s.charged_off OR s.is_coarse OR coalesce(s.is_curved, false))
+                                    AND s.suspended_interest = 0 AND s.suspended_late_interest = 0
+                               THEN s.next_change_on END,
+           period_starts_on = s.period_starts_on, period_days = s.period_days, period_interest = s.period_interest,
+           period_interest_paid = s.period_interest_paid,
+           interest_before_period = s.interest_accrued - coalesce(greatest(
+               round(s.period_interest * (%(on)s::date - s.period_starts_on) / s.period_days, 2),
+               s.period_interest_paid), 0)
       FROM held s
-     WHERE p.loan_id = s.loan_id
+     WHERE p.loan_id = s.loan_id AND p.loan_id BETWEEN %(lo)s AND %(hi)s
  RETURNING p.loan_id, s.product_id, s.days_past_due, s.principal_outstanding,
            s.old_bucket, s.bucket, s.old_class, s.risk_class,
            CASE WHEN s.charged_off THEN 0 ELSE s.interest END,
@@ -187,24 +230,30 @@ INSERT INTO closing_read SELECT * FROM written
 """
 
 SUM_BY_PRODUCT = """
-SELECT c.product_id, p.code, sum(c.interest) AS interest, sum(c.late_interest) AS late_interest, sum(c.fee) AS fee,
-       sum(c.suspended_interest) AS suspended_interest, sum(c.suspended_late_interest) AS suspended_late_interest
-  FROM closing_read c JOIN loans_product p ON p.id = c.product_id
- GROUP BY c.product_id, p.code
-HAVING sum(c.interest) <> 0 OR sum(c.late_interest) <> 0 OR sum(c.fee) <> 0
-    OR sum(c.suspended_interest) <> 0 OR sum(c.suspended_late_interest) <> 0
- ORDER BY c.product_id
+SELECT product_id, count(*), sum(interest), sum(late_interest), sum(fee), sum(suspended_interest),
+       sum(suspended_late_interest)
+  FROM closing_read GROUP BY product_id
 """
 
+# At the end of a month a share is kept for each loan of what the nights have added since the last one.
 KEEP_SHARES = """
+WITH kept AS (
+    UPDATE loans_loanposition
+       SET kept_on = as_of, kept_interest = interest_accrued - memo_interest,
+           kept_late_interest = late_interest_accrued - memo_late_interest, kept_fee = fee_accrued - memo_fee,
+           kept_suspended_interest = suspended_interest, kept_suspended_late_interest = suspended_late_interest
+     WHERE loan_id BETWEEN %(lo)s AND %(hi)s AND status = 'active' AND as_of = %(on)s AND kept_on < %(on)s
+ RETURNING loan_id, OLD.kept_on + 1 AS first_on, NEW.kept_interest - OLD.kept_interest AS interest,
+           NEW.kept_late_interest - OLD.kept_late_interest AS late_interest, NEW.kept_fee - OLD.kept_fee AS fee,
+           NEW.kept_suspended_interest - OLD.kept_suspended_interest AS suspended_interest,
+           NEW.kept_suspended_late_interest - OLD.kept_suspended_late_interest AS suspended_late_interest
+)
 INSERT INTO loans_accrual (
-    loan_id, accrued_on, interest, late_interest, fee, suspended_interest, suspended_late_interest, entry_id)
-SELECT c.loan_id, %(on)s, c.interest, c.late_interest, c.fee, c.suspended_interest, c.suspended_late_interest, e.entry_id
-  FROM closing_read c
-  JOIN unnest(%(products)s::bigint[], %(entries)s::bigint[]) AS e(product_id, entry_id) USING (product_id)
- WHERE c.interest <> 0 OR c.late_interest <> 0 OR c.fee <> 0
-    OR c.suspended_interest <> 0 OR c.suspended_late_interest <> 0
- ORDER BY c.loan_id
+    loan_id, first_on, accrued_on, interest, late_interest, fee, suspended_interest, suspended_late_interest)
+SELECT loan_id, first_on, %(on)s, interest, late_interest, fee, suspended_interest, suspended_late_interest
+  FROM kept
+ WHERE interest <> 0 OR late_interest <> 0 OR fee <> 0 OR suspended_interest <> 0 OR suspended_late_interest <> 0
+ ORDER BY loan_id
 """
 
 NOTE_MOVES = """
@@ -214,4 +263,9 @@ SELECT loan_id, %(on)s, 'bucket', old_bucket, bucket, days_past_due, principal_o
 UNION ALL
 SELECT loan_id, %(on)s, 'class', old_class, risk_class, days_past_due, principal_outstanding
   FROM closing_read WHERE risk_class <> old_class
+"""
+
+COUNT_READ = """
+SELECT count(*) FILTER (WHERE days_past_due > 0), count(*) FILTER (WHERE bucket <> old_bucket)
+  FROM closing_read
 """

@@ -11,40 +11,48 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
+from core import partitions
 from core.currencies import currencies
 from core.rules import rule
+from messaging.outbox import take_keys
 
 SEND_AT = time(9, 0)
 
-QUEUE = """
+QUEUE = f"""
+WITH wanted AS MATERIALIZED (
+    SELECT 'reminder:' || p.loan_id || ':' || d.due_on || ':' || d.days AS dedupe_key, %(next)s::date AS created_on,
+           p.borrower_id,
+           CASE WHEN d.days < 0 THEN 'repayment_due_soon' WHEN d.days = 0 THEN 'repayment_due_today'
+                ELSE 'repayment_overdue' END AS template_code,
+           b.language,
+           jsonb_build_object('loan_number', l.number, 'amount', to_char(d.amount, 'FM999999999990.00'),
+                              'currency', %(currencies)s::jsonb ->> product.market,
+                              'due_on', to_char(d.due_on, 'YYYY-MM-DD'), 'days_past_due', greatest(d.days, 0)) AS context,
+           l.number AS reference, CASE WHEN d.days > 0 THEN 'collection' ELSE 'reminder' END AS purpose
+      FROM loans_loanposition p
+      JOIN loans_loan l ON l.id = p.loan_id AND l.id BETWEEN %(lo)s AND %(hi)s
+      JOIN borrowers_borrower b ON b.id = p.borrower_id
+      JOIN loans_productversion version ON version.id = l.product_version_id
+      JOIN loans_product product ON product.id = version.product_id
+      CROSS JOIN LATERAL (
+          SELECT p.oldest_due_on AS due_on, %(next)s::date - p.oldest_due_on AS days,
+                 p.overdue_principal + p.overdue_interest + p.overdue_fee
+                 + p.late_interest_accrued - p.late_interest_paid AS amount
+           WHERE p.oldest_due_on IS NOT NULL
+          UNION ALL
+          SELECT p.next_due_on, %(next)s::date - p.next_due_on, p.next_due_amount
+           WHERE p.next_due_on IS DISTINCT FROM p.oldest_due_on AND p.next_due_on IS NOT NULL) AS d
+     WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s AND p.status = 'active' AND d.days = ANY(%(days)s) AND d.amount > 0
+       AND NOT EXISTS (
+           SELECT 1 FROM jsonb_array_elements(p.holds) AS h
+            WHERE h->>2 IN ('messages', 'everything') AND %(next)s::date BETWEEN (h->>0)::date AND (h->>1)::date)
+), held AS ({take_keys("wanted")})
 INSERT INTO messaging_message
-    (dedupe_key, borrower_id, channel, template_code, language, context, reference, purpose, due_at, status,
+    (id, dedupe_key, borrower_id, channel, template_code, language, context, reference, purpose, due_at, status,
      created_on)
-SELECT 'reminder:' || p.loan_id || ':' || d.due_on || ':' || d.days, p.borrower_id, 'sms',
-       CASE WHEN d.days < 0 THEN 'repayment_due_soon' WHEN d.days = 0 THEN 'repayment_due_today'
-            ELSE 'repayment_overdue' END,
-       b.language,
-       jsonb_build_object('loan_number', l.number, 'amount', to_char(d.amount, 'FM999999999990.00'),
-                          'currency', %(currencies)s::jsonb ->> product.market,
-                          'due_on', to_char(d.due_on, 'YYYY-MM-DD'), 'days_past_due', greatest(d.days, 0)),
-       l.number, CASE WHEN d.days > 0 THEN 'collection' ELSE 'reminder' END, %(due_at)s, 'queued', %(next)s
-  FROM loans_loanposition p
-  JOIN loans_loan l ON l.id = p.loan_id
-  JOIN borrowers_borrower b ON b.id = p.borrower_id
-  JOIN loans_productversion version ON version.id = l.product_version_id
-  JOIN loans_product product ON product.id = version.product_id
-  CROSS JOIN LATERAL (
-      SELECT p.oldest_due_on AS due_on, %(next)s::date - p.oldest_due_on AS days,
-             p.overdue_principal + p.overdue_interest + p.overdue_fee
-             + p.late_interest_accrued - p.late_interest_paid AS amount
-       WHERE p.oldest_due_on IS NOT NULL
-      UNION ALL
-      SELECT p.next_due_on, %(next)s::date - p.next_due_on, p.next_due_amount WHERE p.next_due_on IS NOT NULL) AS d
- WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s AND p.status = 'active' AND d.days = ANY(%(days)s) AND d.amount > 0
-   AND NOT EXISTS (
-       SELECT 1 FROM jsonb_array_elements(p.holds) AS h
-        WHERE h->>2 IN ('messages', 'everything') AND %(next)s::date BETWEEN (h->>0)::date AND (h->>1)::date)
-ON CONFLICT (dedupe_key) DO NOTHING
+SELECT held.message_id, dedupe_key, borrower_id, 'sms', template_code, language, context, reference, purpose,
+       %(due_at)s, 'queued', created_on
+  FROM wanted JOIN held USING (dedupe_key)
 """
 
 
@@ -53,6 +61,7 @@ def queue_reminders(lo: int, hi: int, on: date) -> dict[str, int]:
     morning = on + timedelta(days=1)
     days = _days(morning)
     due_at = timezone.make_aware(datetime.combine(morning, SEND_AT))
+    partitions.require_month(morning)
     with connection.cursor() as cursor:
         parameters: dict[str, Any] = {"lo": lo, "hi": hi, "next": morning, "days": days, "due_at": due_at}
         cursor.execute(QUEUE, {**parameters, "currencies": json.dumps(currencies())})

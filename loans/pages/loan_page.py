@@ -34,6 +34,7 @@ from loans.models import (
 )
 from loans.pages.act_page import own_figures
 from loans.pages.bank_reasons import in_words
+from loans.pages.receivables import lines_of_loan
 from loans.pages.schedule_view import Progress, ScheduleView, progress, schedule_view
 from loans.servicing.settling import pay_off
 from messaging.models import Message
@@ -234,10 +235,13 @@ def _repayment_row(repayment: Repayment) -> Transaction:
 
 def journal(loan: Loan) -> list[tuple[JournalEntry, list[JournalLine]]]:
     """The loan's entries, newest first, each with its own lines and the lines of the same entry without a loan."""
-    mine = JournalLine.objects.filter(subledger_id=loan.pk).order_by("-entry_id").values_list("entry_id", flat=True)
+    mine = lines_of_loan(loan).order_by("-posted_on", "-entry_id").values_list("entry_id", "posted_on")
     entries = list(dict.fromkeys(mine[: MOST_ROWS * 4]))[:MOST_ROWS]
-    lines = JournalLine.objects.filter(entry_id__in=entries).select_related("entry", "account").order_by("id")
-    grouped: dict[int, list[JournalLine]] = {entry: [] for entry in entries}
+    lines = JournalLine.objects.filter(
+        entry_id__in=[entry for entry, _on in entries], posted_on__in={on for _, on in entries}
+    )
+    lines = lines.select_related("entry", "account").order_by("id")
+    grouped: dict[int, list[JournalLine]] = {entry: [] for entry, _on in entries}
     for line in lines:
         if line.subledger_id in (None, loan.pk):
             grouped[line.entry_id].append(line)
@@ -260,8 +264,8 @@ def messages_of(loan: Loan) -> list[Message]:
 def _events(loan: Loan, orders: Sequence[Disbursement], repayments: Sequence[Repayment]) -> list[Event]:
     events = [repayment_event(repayment) for repayment in repayments[:MOST_EVENTS]]
     events += [_disbursement_event(order) for order in orders]
-    moves = LoanTransition.objects.filter(loan_id=loan.pk, kind="bucket").order_by("-on", "-id")
-    events += [_move_event(move) for move in moves[:MOST_EVENTS]]
+    moves = LoanTransition.objects.filter(loan_id=loan.pk, kind="bucket", on__gte=loan.disbursed_on or date.min)
+    events += [_move_event(move) for move in moves.order_by("-on", "-id")[:MOST_EVENTS]]
     acts = LoanAct.objects.filter(loan=loan).select_related("recorded_by").order_by("-id")
     events += [_act_event(act) for act in acts[:MOST_EVENTS]]
     messages = Message.objects.filter(reference=loan.number).order_by("-id")

@@ -36,7 +36,7 @@ class PortfolioAtRisk:
 
 _AT_MONTH_END = """
 WITH running AS (
-    SELECT l.id, coalesce((
+    SELECT l.id, l.disbursed_on, coalesce((
         SELECT sum((part ->> 1)::numeric)
           FROM jsonb_array_elements(CASE jsonb_typeof(l.drawdowns) WHEN 'array' THEN l.drawdowns END) part
          WHERE (part ->> 0)::date <= %(on)s
@@ -50,14 +50,14 @@ WITH running AS (
        AND NOT EXISTS (SELECT 1 FROM loans_loanposition p WHERE p.loan_id = l.id AND p.charged_off_on <= %(on)s)
        AND l.status <> 'cancelled'
 ), owed AS (
-    SELECT running.id, running.principal - coalesce((
+    SELECT running.id, running.disbursed_on, running.principal - coalesce((
         SELECT sum(r.principal) FROM loans_repayment r
          WHERE r.loan_id = running.id AND r.received_on <= %(on)s AND r.status = 'posted' AND NOT r.is_recovery
     ), 0) AS principal FROM running
 ), placed AS (
     SELECT owed.principal, (
         SELECT t.after FROM loans_loantransition t
-         WHERE t.loan_id = owed.id AND t.kind = 'bucket' AND t."on" <= %(on)s
+         WHERE t.loan_id = owed.id AND t.kind = 'bucket' AND t."on" BETWEEN owed.disbursed_on AND %(on)s
          ORDER BY t."on" DESC, t.id DESC LIMIT 1
     ) AS bucket FROM owed
 )

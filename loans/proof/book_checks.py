@@ -15,6 +15,16 @@ from decimal import Decimal
 from django.db import connection
 
 from core.rows import Parameters
+from loans.proof.ledger_checks import (
+    ACCOUNT_DAYS,
+    CLOSED_SUMS,
+    ENTRIES_OF_DAYS,
+    NAMED_ENTRIES,
+    ORPHAN_LINES,
+    SEALS,
+    UNBALANCED_ENTRIES,
+)
+from loans.proof.receipt_checks import ACTS, INCOMING, REPAYMENTS
 
 Row = tuple[str, str, object, object]
 Sums = tuple[int, Decimal, Decimal]
@@ -55,18 +65,28 @@ claims AS MATERIALIZED (
     SELECT c.*, m.account_id FROM claims c JOIN mapped m ON m.product_id = c.product_id AND m.role = c.role
 )"""
 
-# A loan's receivable in the books is its own lines plus its shares of the daily accruals.
+# A loan's receivable in the books is its own lines, or what it is carried with of those put away, its kept shares of
+# accruals, and what nights added since the last one.
 RECEIVABLES = f"""
 WITH {_MAPPED}, {_BY_ROLE}, booked AS (
     SELECT subledger_id AS loan_id, account_id, sum(debit - credit) AS amount
-      FROM ledger_journalline WHERE subledger_id BETWEEN %(lo)s AND %(hi)s GROUP BY 1, 2
+      FROM (SELECT subledger_id, account_id, debit, credit FROM ledger_journalline
+            UNION ALL SELECT subledger_id, account_id, debit, credit FROM ledger_carriedbalance) l
+     WHERE subledger_id BETWEEN %(lo)s AND %(hi)s GROUP BY 1, 2
 ), shared AS (
-    SELECT s.loan_id, r.role, r.amount
-      FROM (SELECT loan_id, sum(interest) AS interest, sum(late_interest) AS late_interest, sum(fee) AS fee,
-                   sum(suspended_interest + suspended_late_interest) AS suspended
-              FROM loans_accrual WHERE loan_id BETWEEN %(lo)s AND %(hi)s GROUP BY loan_id) s
-     CROSS JOIN LATERAL (VALUES ('interest', s.interest), ('late_interest', s.late_interest), ('fees', s.fee),
-                                ('suspense_interest', -s.suspended)) AS r(role, amount)
+    SELECT p.loan_id, r.role, r.amount
+      FROM loans_loanposition p
+      LEFT JOIN (SELECT loan_id, sum(interest) AS interest, sum(late_interest) AS late_interest, sum(fee) AS fee,
+                        sum(suspended_interest + suspended_late_interest) AS suspended
+                   FROM loans_accrual WHERE loan_id BETWEEN %(lo)s AND %(hi)s GROUP BY loan_id) s USING (loan_id)
+     CROSS JOIN LATERAL (VALUES
+        ('interest', coalesce(s.interest, 0) + p.interest_accrued - p.memo_interest - p.kept_interest),
+        ('late_interest', coalesce(s.late_interest, 0)
+                          + p.late_interest_accrued - p.memo_late_interest - p.kept_late_interest),
+        ('fees', coalesce(s.fee, 0) + p.fee_accrued - p.memo_fee - p.kept_fee),
+        ('suspense_interest', -coalesce(s.suspended, 0) - p.suspended_interest - p.suspended_late_interest
+                              + p.kept_suspended_interest + p.kept_suspended_late_interest)) AS r(role, amount)
+     WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s
 )
 SELECT (SELECT number FROM loans_loan WHERE id = c.loan_id), c.figure || ' in the books', c.amount,
        c.sign * (coalesce(b.amount, 0) + coalesce(s.amount, 0))
@@ -84,13 +104,19 @@ SELECT (SELECT number FROM loans_loan WHERE id = p.loan_id), f.figure || ' in th
        coalesce(f.booked, 0)
   FROM loans_loanposition p
   LEFT JOIN (SELECT l.subledger_id AS loan_id,
-                    sum(l.credit - l.debit) FILTER (WHERE e.event IN ('write_off', 'write_off_reversal'))
+                    sum(l.credit - l.debit) FILTER (WHERE l.event IN ('write_off', 'write_off_reversal'))
                     AS written_off,
-                    sum(l.credit - l.debit) FILTER (WHERE e.event IN ('charged_off', 'charged_off_reversal'))
+                    sum(l.credit - l.debit) FILTER (WHERE l.event IN ('charged_off', 'charged_off_reversal'))
                     AS charged_off
-               FROM ledger_journalentry e JOIN ledger_journalline l ON l.entry_id = e.id
-                    AND l.account_id NOT IN (SELECT account_id FROM mapped WHERE role = 'suspense_interest')
-              WHERE e.event IN ('write_off', 'write_off_reversal', 'charged_off', 'charged_off_reversal')
+               FROM (SELECT e.event, l.* FROM (
+                         SELECT id, posted_on, event FROM ledger_journalentry WHERE event IN (
+                                'write_off', 'write_off_reversal', 'charged_off', 'charged_off_reversal')) e
+                       JOIN LATERAL (SELECT subledger_id, account_id, debit, credit FROM ledger_journalline
+                                      WHERE entry_id = e.id AND posted_on = e.posted_on) l ON true
+                     UNION ALL
+                     SELECT event, subledger_id, account_id, debit, credit FROM ledger_carriedbalance) l
+              WHERE l.event IN ('write_off', 'write_off_reversal', 'charged_off', 'charged_off_reversal')
+                AND l.account_id NOT IN (SELECT account_id FROM mapped WHERE role = 'suspense_interest')
                 AND l.subledger_id BETWEEN %(lo)s AND %(hi)s GROUP BY 1) b ON b.loan_id = p.loan_id
  CROSS JOIN LATERAL (VALUES
     ('written_off_amount', CASE WHEN p.charged_off_on IS NULL THEN p.written_off_amount ELSE 0 END, b.written_off),
@@ -108,7 +134,10 @@ WITH {_MAPPED}, claims AS (
     SELECT m.account_id, sum(c.amount) AS amount FROM claims c JOIN mapped m USING (product_id, role)
      GROUP BY m.account_id
 ), booked AS (
-    SELECT account_id, sum(debit - credit) AS amount FROM ledger_journalline
+    SELECT account_id, sum(debit - credit) AS amount
+      FROM (SELECT account_id, debit, credit FROM ledger_journalline
+            UNION ALL
+            SELECT account_id, debit, credit FROM ledger_accountday WHERE posted_on <= ledger_archived_through()) l
      WHERE account_id IN (SELECT account_id FROM mapped WHERE role IN (
            'principal', 'interest', 'late_interest', 'fees', 'overpayments', 'recoveries', 'suspense_interest'))
      GROUP BY account_id
@@ -119,24 +148,6 @@ SELECT 'account ' || account_id, 'balance of all loans', coalesce(p.amount, 0), 
  ORDER BY account_id
 """
 
-UNBALANCED_ENTRIES = """
-SELECT 'entry ' || e.id, CASE WHEN count(l.id) = 0 THEN 'has no lines' ELSE 'debits and credits' END,
-       coalesce(sum(l.debit), 0), coalesce(sum(l.credit), 0)
-  FROM ledger_journalentry e
-  LEFT JOIN ledger_journalline l ON l.entry_id = e.id AND l.entry_id BETWEEN %(lo)s AND %(hi)s
- WHERE e.id BETWEEN %(lo)s AND %(hi)s AND e.posted_on > %(since)s
- GROUP BY e.id HAVING count(l.id) = 0 OR sum(l.debit) <> sum(l.credit)
- ORDER BY e.id
-"""
-
-ORPHAN_LINES = """
-SELECT 'line ' || l.id, 'belongs to no loan', l.subledger_id, NULL
-  FROM ledger_journalline l
- WHERE l.id BETWEEN %(lo)s AND %(hi)s AND l.entry_id >= %(first)s AND l.subledger_id IS NOT NULL
-   AND NOT EXISTS (SELECT 1 FROM loans_loan n WHERE n.id = l.subledger_id)
- ORDER BY l.id
-"""
-
 ORPHAN_SHARES = """
 SELECT 'share ' || s.id, 'belongs to no loan', s.loan_id, NULL
   FROM loans_accrual s
@@ -144,15 +155,40 @@ SELECT 'share ' || s.id, 'belongs to no loan', s.loan_id, NULL
  ORDER BY s.id
 """
 
-# Income is booked once for many loans; the shares beside an entry must add up to it, and no entry may stand without.
+# What is kept of accruals for a loan is what its position says was kept.
+KEPT_SHARES = """
+SELECT (SELECT number FROM loans_loan WHERE id = p.loan_id), f.figure || ' kept', f.stored, f.rebuilt
+  FROM loans_loanposition p
+  LEFT JOIN (SELECT loan_id, sum(interest) AS interest, sum(late_interest) AS late_interest, sum(fee) AS fee,
+                    sum(suspended_interest) AS suspended_interest,
+                    sum(suspended_late_interest) AS suspended_late_interest
+               FROM loans_accrual WHERE loan_id BETWEEN %(lo)s AND %(hi)s GROUP BY loan_id) s USING (loan_id)
+ CROSS JOIN LATERAL (VALUES
+    ('interest', p.kept_interest, coalesce(s.interest, 0)),
+    ('late_interest', p.kept_late_interest, coalesce(s.late_interest, 0)),
+    ('fee', p.kept_fee, coalesce(s.fee, 0)),
+    ('suspended_interest', p.kept_suspended_interest, coalesce(s.suspended_interest, 0)),
+    ('suspended_late_interest', p.kept_suspended_late_interest, coalesce(s.suspended_late_interest, 0))
+    ) AS f(figure, stored, rebuilt)
+ WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s AND f.stored <> f.rebuilt
+ ORDER BY p.loan_id
+"""
+
+# An accrual entry is a night's over many loans, or an event's of one: its income is what either says beside it.
 UNSHARED_INCOME = """
 WITH shared AS (
-    SELECT entry_id, sum(interest + late_interest + fee - suspended_interest - suspended_late_interest) AS amount
-      FROM loans_accrual GROUP BY entry_id
+    SELECT entry_id, max(accrued_on) AS last_on,
+           sum(interest + late_interest + fee - suspended_interest - suspended_late_interest) AS amount
+      FROM (SELECT entry_id, accrued_on, interest, late_interest, fee, suspended_interest, suspended_late_interest
+              FROM loans_accrual WHERE entry_id IS NOT NULL
+            UNION ALL
+            SELECT entry_id, accrued_on, interest, late_interest, fee, suspended_interest, suspended_late_interest
+              FROM loans_nightaccrual) AS told
+     GROUP BY entry_id
 ), booked AS (
     SELECT e.id AS entry_id, coalesce(sum(l.credit - l.debit) FILTER (WHERE a.kind = 'income'), 0) AS amount
       FROM ledger_journalentry e
-      JOIN ledger_journalline l ON l.entry_id = e.id
+      JOIN ledger_journalline l ON l.entry_id = e.id AND l.posted_on = e.posted_on
       JOIN ledger_account a ON a.code = l.account_id
      WHERE e.event = 'accrual'
      GROUP BY e.id
@@ -160,7 +196,41 @@ WITH shared AS (
 SELECT 'entry ' || entry_id, 'income shared by loans', coalesce(s.amount, 0), coalesce(b.amount, 0)
   FROM shared s FULL JOIN booked b USING (entry_id)
  WHERE coalesce(s.amount, 0) <> coalesce(b.amount, 0)
+   AND NOT (b.amount IS NULL AND coalesce(s.last_on <= ledger_archived_through(), false))
  ORDER BY entry_id
+"""
+
+# All that nights accrued for a product is what was kept of it for its loans and what was added since.
+NIGHTS = """
+WITH booked AS (
+    SELECT product_id, sum(interest) AS interest, sum(late_interest) AS late_interest, sum(fee) AS fee,
+           sum(suspended_interest) AS suspended_interest, sum(suspended_late_interest) AS suspended_late_interest
+      FROM loans_nightaccrual GROUP BY product_id
+), shared AS (
+    SELECT p.product_id, sum(r.interest) AS interest, sum(r.late_interest) AS late_interest, sum(r.fee) AS fee,
+           sum(r.suspended_interest) AS suspended_interest, sum(r.suspended_late_interest) AS suspended_late_interest
+      FROM (SELECT loan_id, interest, late_interest, fee, suspended_interest, suspended_late_interest
+              FROM loans_accrual WHERE entry_id IS NULL
+            UNION ALL
+            SELECT loan_id, interest_accrued - memo_interest - kept_interest,
+                   late_interest_accrued - memo_late_interest - kept_late_interest, fee_accrued - memo_fee - kept_fee,
+                   suspended_interest - kept_suspended_interest, suspended_late_interest - kept_suspended_late_interest
+              FROM loans_loanposition) AS r
+      JOIN loans_loanposition p USING (loan_id)
+     GROUP BY p.product_id
+)
+SELECT 'product ' || n.code, f.figure || ' of all nights', f.shared, f.booked
+  FROM shared s FULL JOIN booked b USING (product_id)
+  JOIN loans_product n ON n.id = product_id
+ CROSS JOIN LATERAL (VALUES
+    ('interest', coalesce(s.interest, 0), coalesce(b.interest, 0)),
+    ('late interest', coalesce(s.late_interest, 0), coalesce(b.late_interest, 0)),
+    ('fee', coalesce(s.fee, 0), coalesce(b.fee, 0)),
+    ('interest in suspense', coalesce(s.suspended_interest, 0), coalesce(b.suspended_interest, 0)),
+    ('late interest in suspense', coalesce(s.suspended_late_interest, 0), coalesce(b.suspended_late_interest, 0))
+    ) AS f(figure, shared, booked)
+ WHERE f.shared <> f.booked
+ ORDER BY n.code
 """
 
 STATES = """
@@ -169,98 +239,6 @@ SELECT n.number, 'status of the position', coalesce(p.status, 'none'), n.status
  WHERE n.id BETWEEN %(lo)s AND %(hi)s
    AND n.status IN ('active', 'settled', 'written_off') AND p.status IS DISTINCT FROM n.status
  ORDER BY n.id
-"""
-
-# Of a table of receipts or acts: what stands on an entry that is still open, or was taken back since.
-_OPEN = "r.id BETWEEN %(lo)s AND %(hi)s AND (r.entry_id >= %(first)s OR r.{undone} > %(since)s)"
-
-# The money of a receipt is what its entry moves outside the accounts of the loan: interest given back is a debit in them.
-# Each looks its own lines up by their index: joined by hash, every range would read the lines of all.
-REPAYMENTS = f"""
-WITH held AS MATERIALIZED (
-    SELECT r.id, r.number, r.status, r.amount, r.principal, r.interest, r.fee, r.late_interest,
-           CASE WHEN r.is_recovery THEN r.amount
-                ELSE r.principal + r.interest + r.fee + r.late_interest + r.overpaid END AS parts,
-           CASE WHEN (SELECT e.id FROM ledger_journalentry e WHERE e.reverses_id = r.entry_id LIMIT 1) IS NOT NULL
-                THEN 'reversed' ELSE 'posted' END AS stands,
-           coalesce(m.amount, 0) AS booked, coalesce(s.principal, 0.00) AS lines_principal,
-           coalesce(s.interest, 0.00) AS lines_interest, coalesce(s.fee, 0.00) AS lines_fee,
-           coalesce(s.late_interest, 0.00) AS lines_late_interest
-      FROM loans_repayment r
-      LEFT JOIN LATERAL (SELECT sum(l.debit - l.credit) AS amount
-                           FROM ledger_journalline l WHERE l.entry_id = r.entry_id AND l.subledger_id IS NULL) m ON true
-      LEFT JOIN LATERAL (SELECT sum(x.principal) AS principal, sum(x.interest) AS interest, sum(x.fee) AS fee,
-                                sum(x.late_interest) AS late_interest
-                           FROM loans_repaymentline x WHERE x.repayment_id = r.id AND x.entry_id = r.entry_id) s ON true
-     WHERE {_OPEN.format(undone="reversed_on")}
-)
-SELECT h.number, f.figure, f.stored, f.rebuilt
-  FROM held h
- CROSS JOIN LATERAL (VALUES
-    ('amount in the books', h.amount::text, h.booked::text),
-    ('status of its entry', h.status, h.stands),
-    ('sum of its parts', h.amount::text, h.parts::text),
-    ('principal of its lines', h.principal::text, h.lines_principal::text),
-    ('interest of its lines', h.interest::text, h.lines_interest::text),
-    ('fee of its lines', h.fee::text, h.lines_fee::text),
-    ('late interest of its lines', h.late_interest::text, h.lines_late_interest::text)) AS f(figure, stored, rebuilt)
- WHERE (h.amount, h.status, h.amount, h.principal, h.interest, h.fee, h.late_interest) IS DISTINCT FROM
-       (h.booked, h.stands, h.parts, h.lines_principal, h.lines_interest, h.lines_fee, h.lines_late_interest)
-   AND f.stored <> f.rebuilt
- ORDER BY h.id
-"""
-
-# What a bank brought is credited to loans, waits in the account of unidentified receipts, or went back: nothing else.
-INCOMING = """
-SELECT i.bank_reference, f.figure, f.stored, f.rebuilt
-  FROM loans_incomingpayment i
-  LEFT JOIN (SELECT payment_id, sum(amount) AS amount FROM loans_incomingpaymentshare
-              WHERE payment_id BETWEEN %(lo)s AND %(hi)s GROUP BY 1) s ON s.payment_id = i.id
-  LEFT JOIN ledger_journalentry undone ON undone.reverses_id = i.suspense_entry_id
-  LEFT JOIN LATERAL (SELECT sum(l.debit) AS amount FROM ledger_journalline l
-                      WHERE l.entry_id = i.suspense_entry_id AND undone.id IS NULL) w ON true
-  LEFT JOIN LATERAL (SELECT sum(l.debit) AS amount FROM ledger_journalline l
-                      WHERE l.entry_id = i.return_entry_id) r ON true
- CROSS JOIN LATERAL (VALUES
-    ('credited to loans', i.credited, coalesce(s.amount, 0)),
-    ('waits in the books', CASE WHEN i.suspense_entry_id IS NULL OR i.status = 'matched' THEN 0
-                                ELSE i.amount - i.credited END, coalesce(w.amount, 0)),
-    ('given back in the books', CASE WHEN i.status = 'returned' THEN i.amount - i.credited ELSE 0 END,
-                                coalesce(r.amount, 0))) AS f(figure, stored, rebuilt)
- WHERE i.id BETWEEN %(lo)s AND %(hi)s AND f.stored <> f.rebuilt
- ORDER BY i.id
-"""
-
-# An act and its own entry: both stand, or neither. Of a refund and a write-off the entry has the amount of the act.
-ACTS = f"""
-SELECT coalesce(r.number, r.public_id), f.figure, f.stored, f.rebuilt
-  FROM loans_loanact r
-  LEFT JOIN LATERAL (SELECT coalesce(sum(l.debit), 0) AS amount
-                       FROM ledger_journalline l WHERE l.entry_id = r.entry_id) b ON true
-  LEFT JOIN LATERAL (SELECT e.id FROM ledger_journalentry e WHERE e.reverses_id = r.entry_id LIMIT 1) undone ON true
- CROSS JOIN LATERAL (VALUES
-    ('amount in the books', CASE r.kind WHEN 'refund' THEN r.parameters ->> 'amount'
-                                        WHEN 'write_off' THEN r.figures ->> 'written_off'
-                                        ELSE b.amount::text END, b.amount::text),
-    ('status of its entry', CASE r.status WHEN 'standing' THEN 'posted' ELSE 'reversed' END,
-                            CASE WHEN undone.id IS NULL THEN 'posted' ELSE 'reversed' END)
-    ) AS f(figure, stored, rebuilt)
- WHERE r.entry_id IS NOT NULL AND {_OPEN.format(undone="undone_on")} AND f.stored <> f.rebuilt
- ORDER BY r.id
-"""
-
-# What was posted up to each of two days in a range of entries: how many, their debits and their credits.
-CLOSED_SUMS = """
-SELECT count(*) FILTER (WHERE is_closed), coalesce(sum(debit) FILTER (WHERE is_closed), 0),
-       coalesce(sum(credit) FILTER (WHERE is_closed), 0),
-       count(*) FILTER (WHERE is_over), coalesce(sum(debit) FILTER (WHERE is_over), 0),
-       coalesce(sum(credit) FILTER (WHERE is_over), 0)
-  FROM (SELECT e.posted_on <= %(closed)s AS is_closed, e.posted_on <= %(through)s AS is_over,
-               sum(l.debit) AS debit, sum(l.credit) AS credit
-          FROM ledger_journalentry e
-          LEFT JOIN ledger_journalline l ON l.entry_id = e.id AND l.entry_id BETWEEN %(lo)s AND %(hi)s
-         WHERE e.id BETWEEN %(lo)s AND %(hi)s AND e.posted_on <= greatest(%(closed)s, %(through)s)
-         GROUP BY e.id, e.posted_on) entries
 """
 
 
@@ -282,7 +260,13 @@ ENTRIES = "ledger_journalentry"
 CHECKS = (
     Check("control_accounts", CONTROL_ACCOUNTS),
     Check("income", UNSHARED_INCOME),
+    Check("nights", NIGHTS),
+    Check("named_entries", NAMED_ENTRIES),
+    Check("account_days", ACCOUNT_DAYS),
+    Check("entries_of_days", ENTRIES_OF_DAYS),
+    Check("seals", SEALS),
     Check("receivables", RECEIVABLES, POSITIONS, of_loans=True),
+    Check("kept_shares", KEPT_SHARES, POSITIONS, size=10_000, of_loans=True),
     Check("losses", LOSSES, POSITIONS, size=200_000, of_loans=True),
     Check("states", STATES, "loans_loan", of_loans=True),
     Check("entries", UNBALANCED_ENTRIES, ENTRIES),
@@ -295,29 +279,10 @@ CHECKS = (
 BY_CODE = {check.code: check for check in CHECKS}
 
 
-@dataclass(frozen=True, slots=True)
-class Since:
-    """From which day on rows are checked one by one: after ``day``, whose first entry is ``first``."""
-
-    day: date = date.min
-    first: int = 0
-
-    @classmethod
-    def after(cls, day: date | None) -> "Since":
-        """Where the books are closed through ``day``; everything where they never were."""
-        if day is None:
-            return cls()
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT min(id) FROM ledger_journalentry WHERE posted_on > %s", [day])
-            return cls(day, cursor.fetchone()[0] or ALL[1])
-
-
-EVERYTHING = Since()
-
-
-def broken(check: Check, lo: int = ALL[0], hi: int = ALL[1], since: Since = EVERYTHING) -> Iterator[Row]:
-    """The rows that break ``check`` among the ids from ``lo`` to ``hi``, where it goes by ids."""
-    values: Parameters = {"lo": lo, "hi": hi, "since": since.day, "first": since.first} if check.over else {}
+def broken(check: Check, lo: int = ALL[0], hi: int = ALL[1], since: date = date.min) -> Iterator[Row]:
+    """The rows that break ``check`` among the ids from ``lo`` to ``hi``, where it goes by ids; of entries and what rests on
+    them, what was posted or taken back after ``since``."""
+    values: Parameters = {"lo": lo, "hi": hi, "since": since} if check.over else {}
     with connection.cursor() as cursor:
         cursor.execute(check.sql, values or None)
         while rows := cursor.fetchmany(1000):

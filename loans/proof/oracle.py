@@ -205,12 +205,12 @@ def _falling(loan: Loan, facts: Facts) -> Iterator[OracleDifference]:
     acts = (*facts.acts, *facts.undone)
     if acts or facts.has_reversed_money or any(money.told_on > money.on or money.settles for money in facts.money):
         return  # any of them may take back what was earned, on its own day
-    by_day = Accrual.objects.filter(loan_id=loan.pk).values("accrued_on").annotate(earned=Sum("interest"))
+    shares = Accrual.objects.filter(loan_id=loan.pk).values("first_on", "accrued_on").annotate(earned=Sum("interest"))
     told = {money.on for money in facts.money}
-    for day in by_day.order_by("accrued_on"):
-        on = day["accrued_on"]
-        if day["earned"] < 0 and not {on, on + ONE_DAY} & told:
-            yield OracleDifference(loan.number, on, "interest earned on a day without an event", day["earned"], NOTHING)
+    for share in shares.order_by("accrued_on"):
+        first, last = share["first_on"], share["accrued_on"]
+        if share["earned"] < 0 and not any(first <= on <= last + ONE_DAY for on in told):
+            yield OracleDifference(loan.number, last, "interest earned by days alone", share["earned"], NOTHING)
 
 
 def _late_interest(facts: Facts) -> Iterator[OracleDifference]:

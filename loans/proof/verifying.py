@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from core.money import ZERO
 from loans.bookkeeping import positions
 from loans.models import Loan, LoanPosition, LoanStatus
 from loans.proof import book_checks, oracle, rebuilding
-from loans.proof.book_checks import EVERYTHING, Since
 from loans.proof.oracle_rests import NotFollowed
 from loans.proof.rebuilding import Contracts
 from loans.servicing.payoffs import quote_of
@@ -72,10 +72,10 @@ def _sampled(every: int) -> list[Part]:
     return [Part(ORACLE, loan_id, loan_id) for loan_id in loans[every - 1 :: every]]
 
 
-def found_in(part: Part, *, contracts: Contracts | None = None, since: Since = EVERYTHING) -> Iterator[Difference]:
+def found_in(part: Part, *, contracts: Contracts | None = None, since: date = date.min) -> Iterator[Difference]:
     """Every difference in ``part``. Its statements must see one moment: see ``core.snapshots``.
 
-    ``contracts`` keeps what loans of several parts have in common; ``since`` leaves out what closed books hold.
+    ``contracts`` keeps what loans of several parts have in common; ``since`` is the last day that closed books hold.
     """
     if part.code == LOANS:
         yield from _loans(part.lo, part.hi, contracts or Contracts())

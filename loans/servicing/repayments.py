@@ -132,7 +132,7 @@ def record_repayment(
 
 
 def _record(loan_id: int, told: _Reported) -> Repayment:
-    loan = Loan.objects.locked(loan_id)
+    loan, position = positions.locked_with_loan(loan_id)
     known = known_or_alike(
         loan_id,
         idempotency_key=told.idempotency_key,
@@ -145,8 +145,7 @@ def _record(loan_id: int, told: _Reported) -> Repayment:
         return _same_or_conflict(known, loan_id, told)
     lifecycle.require(loan, LoanStatus.ACTIVE, LoanStatus.WRITTEN_OFF, LoanStatus.SETTLED)
     _require_possible_dates(loan, told)
-    position = positions.locked(loan.pk)
-    repayment = _taken_in(loan, position, told)
+    repayment = _taken_in(loan, position or positions.locked(loan.pk), told)
     notices.money_received(loan, repayment, told.recorded_on)
     announce(loan_id=loan.pk, borrower_id=loan.borrower_id, on=told.recorded_on)
     return repayment
@@ -256,7 +255,7 @@ def reverse_repayment(
     """
     loan_id = Repayment.objects.values_list("loan_id", flat=True).get(pk=repayment_id)
     loan = Loan.objects.locked(loan_id)
-    repayment = Repayment.objects.select_related("entry").get(pk=repayment_id)
+    repayment = Repayment.objects.get(pk=repayment_id)
     if repayment.status == RepaymentStatus.REVERSED:
         return repayment
     if loan.status == LoanStatus.WRITTEN_OFF and not repayment.is_recovery:

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from borrowers.models import Borrower
+from core.identifiers import number_given
 from loans.models import Application, ApplicationStatus, Merchant, Product
 from loans.origination.application_wish import ApplicationWish
 from loans.pricing.agreed_instalments import AgreedInstalmentOrNumber
@@ -47,7 +48,7 @@ class ApplicationFilter(forms.Form):
     def apply(self, rows: QuerySet[Application]) -> QuerySet[Application]:
         values = self.cleaned_data if self.is_valid() else {}
         if values.get("q"):
-            rows = rows.filter(number__iexact=values["q"].strip())
+            rows = rows.filter(number=number_given(values["q"], "AP") or values["q"].strip().upper())
         if values.get("status") == "open":
             rows = rows.open()  # type: ignore[attr-defined]
         elif values.get("status"):

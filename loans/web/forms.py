@@ -11,14 +11,15 @@ from typing import Any
 from uuid import uuid4
 
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core import business_date
 from core.currencies import without_currency
 from core.errors import DomainError
+from core.finding import any_of
+from core.identifiers import number_given
 from loans.incoming.importing import Share
-from loans.incoming.matching import number_in
 from loans.models import Disbursement, IncomingPayment, Loan, LoanStatus, Product, Repayment, RepaymentChannel
 from loans.servicing.guarding import ANOTHER_PAYMENT, KEEP_EXCESS, Excess, PaymentAboveOwed, PaymentLooksRepeated
 
@@ -112,7 +113,9 @@ class MatchForm(forms.Form):
         data = self.cleaned_data
         pairs = [(data.get(f"loan_{place}"), data.get(f"amount_{place}")) for place in self.PLACES]
         return [
-            Share(number_in(number) or number.strip().upper(), amount) for number, amount in pairs if number and amount
+            Share(number_given(number, "LN") or number.strip().upper(), amount)
+            for number, amount in pairs
+            if number and amount
         ]
 
 
@@ -129,8 +132,9 @@ class PaymentFilter(forms.Form):
         data = self.cleaned_data
         if data["q"]:
             text = data["q"].strip()
-            wanted = number_in(text) or text
-            rows = rows.filter(Q(loan__number=wanted) | Q(number=text.upper()) | Q(payer_reference=text))
+            number = number_given(text) or text.upper()
+            ways: list[dict[str, str]] = [{"loan__number": number}, {"number": number}, {"payer_reference": text}]
+            rows = rows.filter(pk__in=any_of(*(Repayment.objects.filter(**way) for way in ways)))
         if data["channel"]:
             rows = rows.filter(channel=data["channel"])
         if data["since"]:

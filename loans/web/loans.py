@@ -14,15 +14,13 @@ from django.views.decorators.http import require_GET
 from core import business_date
 from core.currencies import by_currency
 from core.money import in_capitals
-from core.pages import page_of
+from core.pages import COUNTED_AT_MOST, page_of
 from loans.models import Instalment, Loan, LoanStatus, Repayment
 from loans.pages import explanations
 from loans.pages.explanations import Explanation
 from loans.pages.loan_page import contract_of, loan_by_number
 from loans.web.forms import LoanFilter
 from staff.permissions import require
-
-MOST_COUNTED = 1000
 
 # The same sum as LoanPosition.outstanding_total; for a written-off loan what was written off, as the rows show it.
 _OUTSTANDING = Case(
@@ -47,9 +45,9 @@ def loan_list(request: HttpRequest) -> HttpResponse:
 
 def _totals(rows: QuerySet[Loan]) -> dict[str, object]:
     """Totals of the filtered set, as long as it can be counted without making people wait."""
-    sample = list(rows.order_by().values_list("pk", flat=True)[: MOST_COUNTED + 1])
-    if len(sample) > MOST_COUNTED:
-        return {"count": None, "most": MOST_COUNTED}
+    sample = list(rows.order_by().values_list("pk", flat=True)[: COUNTED_AT_MOST + 1])
+    if len(sample) > COUNTED_AT_MOST:
+        return {"count": None, "most": COUNTED_AT_MOST}
     by_market = (
         Loan.objects.filter(pk__in=sample)
         .values_list("product_version__product__market")
@@ -61,7 +59,7 @@ def _totals(rows: QuerySet[Loan]) -> dict[str, object]:
         "count": len(sample),
         "principal": by_currency((market, principal) for market, principal, _outstanding in rows_of),
         "outstanding": by_currency((market, outstanding) for market, _principal, outstanding in rows_of),
-        "most": MOST_COUNTED,
+        "most": COUNTED_AT_MOST,
     }
 
 

@@ -18,6 +18,7 @@ from core.charts import ACCENT, Line, LineChart
 from core.choices import Tone
 from core.currencies import sign_of
 from core.errors import DomainError
+from core.identifiers import number_given
 from core.pages import page_of
 from core.writing import day, money, number
 from loans.account.policy_cover import CashValue
@@ -45,7 +46,8 @@ def policy_list(request: HttpRequest) -> HttpResponse:
 def pledge(request: HttpRequest) -> HttpResponse:
     form = PledgeForm(request.POST or None, initial={"loan": request.GET.get("loan", "")})
     if request.method == "POST" and form.is_valid():
-        loan = Loan.objects.filter(number=form.cleaned_data["loan"].strip().upper()).first()
+        given = form.cleaned_data["loan"].strip()
+        loan = Loan.objects.filter(number=number_given(given, "LN") or given.upper()).first()
         if loan is None:
             form.add_error("loan", _("There is no such loan."))
         elif _pledged(form, loan, request):

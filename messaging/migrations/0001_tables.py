@@ -8,6 +8,8 @@ import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
 
+from core.migration_operations import PartitionedByMonth
+
 
 class Migration(migrations.Migration):
 
@@ -68,7 +70,7 @@ class Migration(migrations.Migration):
             name='Message',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('dedupe_key', models.CharField(max_length=120, unique=True)),
+                ('dedupe_key', models.CharField(max_length=120)),
                 ('channel', models.CharField(choices=[('sms', 'SMS'), ('email', 'E-mail'), ('push', 'App push'), ('wechat', 'WeChat')], db_default='sms', default='sms', max_length=8, verbose_name='channel')),
                 ('template_code', models.CharField(max_length=40, verbose_name='template')),
                 ('template_version', models.PositiveIntegerField(blank=True, null=True, verbose_name='template version')),
@@ -92,14 +94,28 @@ class Migration(migrations.Migration):
                 ('borrower', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='borrowers.borrower')),
                 ('contact_point', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='borrowers.contactpoint')),
                 ('wanted_point', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='borrowers.contactpoint')),
-                ('follows', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='messaging.message')),
+                ('follows', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='messaging.message')),
             ],
             options={
                 'verbose_name': 'message',
                 'verbose_name_plural': 'messages',
                 'permissions': [('report_receipt', 'Can report what became of a message')],
-                'indexes': [models.Index(django.db.models.functions.comparison.Coalesce('next_attempt_at', 'due_at'), models.F('id'), condition=models.Q(('status', 'queued')), name='messaging_queue'), models.Index(condition=models.Q(('status', 'sent')), fields=['sent_at', 'id'], name='messaging_awaiting_receipt'), models.Index(condition=models.Q(('provider_reference', ''), _negated=True), fields=['provider_reference'], name='messaging_provider_reference'), models.Index(condition=models.Q(('reference', ''), _negated=True), fields=['reference', '-id'], name='messaging_reference'), models.Index(condition=models.Q(('status__in', ['refused', 'failed', 'wrong_number'])), fields=['status', '-id'], name='messaging_not_reached'), models.Index(condition=models.Q(('refusal__in', ['paid_since', 'settled_since', 'ended_since', 'held_since', 'date_moved_since', 'day_passed', 'undone_since', 'figure_changed']), models.Q(('rewritten', ''), _negated=True), _connector='OR'), fields=['created_on'], name='messaging_read_again')],
+                'indexes': [models.Index(django.db.models.functions.comparison.Coalesce('next_attempt_at', 'due_at'), models.F('id'), condition=models.Q(('status', 'queued')), name='messaging_queue'), models.Index(condition=models.Q(('status', 'sent')), fields=['sent_at', 'id'], name='messaging_awaiting_receipt'), models.Index(condition=models.Q(('provider_reference', ''), _negated=True), fields=['provider_reference'], name='messaging_provider_reference'), models.Index(condition=models.Q(('reference', ''), _negated=True), fields=['reference', '-id'], name='messaging_reference'), models.Index(condition=models.Q(('status__in', ['refused', 'failed', 'wrong_number'])), fields=['status', '-id'], name='messaging_not_reached'), models.Index(condition=models.Q(('channel', 'sms'), _negated=True), fields=['channel', '-id'], name='messaging_other_channels'), models.Index(condition=models.Q(('refusal__in', ['paid_since', 'settled_since', 'ended_since', 'held_since', 'date_moved_since', 'day_passed', 'undone_since', 'figure_changed']), models.Q(('rewritten', ''), _negated=True), _connector='OR'), fields=['created_on'], name='messaging_read_again')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['queued', 'refused', 'failed']), ('sent_at__isnull', False), _connector='OR'), name='messaging_sent_when'), models.CheckConstraint(condition=models.Q(models.Q(('context_queued__isnull', True), ('rewritten', '')), models.Q(models.Q(('rewritten', ''), _negated=True), ('context_queued__isnull', False)), _connector='OR'), name='messaging_rewritten_explains'), models.CheckConstraint(condition=models.Q(('refusal', ''), ('status__in', ['queued', 'refused', 'failed']), _connector='OR'), name='messaging_refusal_explains')],
+            },
+        ),
+        PartitionedByMonth('Message', by='created_on'),
+        migrations.CreateModel(
+            name='MessageKey',
+            fields=[
+                ('dedupe_key', models.CharField(max_length=120, primary_key=True, serialize=False, verbose_name='key')),
+                ('message_id', models.BigIntegerField(verbose_name='message')),
+                ('created_on', models.DateField(verbose_name='queued on')),
+            ],
+            options={
+                'verbose_name': 'message key',
+                'verbose_name_plural': 'message keys',
+                'default_permissions': ('view',),
             },
         ),
     ]

@@ -68,14 +68,16 @@ class ContextDecoder(json.JSONDecoder):
 
 
 class Message(models.Model):
-    """One message to one borrower, once (``dedupe_key``).
+    """One message to one borrower, once (``dedupe_key``, which ``MessageKey`` holds). Laid by the month of ``created_on``.
 
     ``wanted_point`` is the address asked for, ``contact_point`` the one it went to: every attempt chooses anew, so that a
     number changed between two attempts is not written to. ``context_queued`` is there where what it tells was read again
     before it was sent and had changed; ``rewritten`` says why.
     """
 
-    dedupe_key = models.CharField(max_length=120, unique=True)
+    by_month = "created_on"
+
+    dedupe_key = models.CharField(max_length=120)
     borrower = models.ForeignKey("borrowers.Borrower", on_delete=models.PROTECT, related_name="messages")
     contact_point = models.ForeignKey(
         "borrowers.ContactPoint", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -110,7 +112,16 @@ class Message(models.Model):
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0, db_default=0)
     next_attempt_at = models.DateTimeField(_("next attempt at"), null=True, blank=True)
     provider_reference = models.CharField(max_length=80, blank=True, default="", db_default="")
-    follows = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    # PostgreSQL keeps it by a law: no foreign key can point at a table laid by the month.
+    follows = models.ForeignKey(
+        "self",
+        on_delete=models.DO_NOTHING,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
     created_on = models.DateField(_("queued on"))
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
     receipt_at = models.DateTimeField(_("receipt at"), null=True, blank=True)
@@ -139,6 +150,10 @@ class Message(models.Model):
                 fields=["status", "-id"],
                 condition=models.Q(status__in=["refused", "failed", "wrong_number"]),
                 name="messaging_not_reached",
+            ),
+            # Nearly all messages are SMS: a filter by another channel must not read them.
+            models.Index(
+                fields=["channel", "-id"], condition=~models.Q(channel="sms"), name="messaging_other_channels"
             ),
             models.Index(
                 fields=["created_on"],
@@ -195,3 +210,23 @@ class Message(models.Model):
     def at(self) -> datetime:
         """The moment shown in lists and timelines."""
         return self.sent_at or self.due_at
+
+
+class MessageKey(models.Model):
+    """What a message is queued once for, over all months, with the number and month of that message.
+
+    Whoever queues takes the key first, which gives the message its number; a message that comes without one takes its key
+    as it is stored, and is refused where it is taken (``messaging/law/one_message_a_key.sql``). Keys only grow.
+    """
+
+    dedupe_key = models.CharField(_("key"), max_length=120, primary_key=True)
+    message_id = models.BigIntegerField(_("message"))
+    created_on = models.DateField(_("queued on"))
+
+    class Meta:
+        verbose_name = _("message key")
+        verbose_name_plural = _("message keys")
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return self.dedupe_key

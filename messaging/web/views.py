@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from borrowers.models import Borrower
 from core import business_date
 from core.errors import DomainError
+from core.identifiers import number_given
 from core.pages import page_of
 from messaging import queries
 from messaging.models import Message, Template
@@ -60,7 +61,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 
 def _asked_for(number: str) -> Borrower:
-    return get_object_or_404(Borrower, number=number.upper())
+    return get_object_or_404(Borrower, number=number_given(number, "CU") or number.upper())
 
 
 @require_POST

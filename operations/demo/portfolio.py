@@ -21,12 +21,13 @@ from core.context import acting
 from core.errors import DomainError
 from loans.bookkeeping.signals import quiet
 from loans.models import Application, LoanStatus, Product
+from operations.coordinator import only_coordinator
 from operations.demo import borrowers as clients
 from operations.demo import office, policies
 from operations.demo.people import People
 from operations.demo.products import open_catalogue
 from operations.demo.staff import hire_team
-from operations.end_of_day import EndOfDayFailed, close_day, only_coordinator
+from operations.end_of_day import EndOfDayFailed, close_day
 from operations.models import BusinessDay, DemoLoad, EndOfDayRun
 from operations.tape.living import without_waiting_for_disk
 from partners.demo import make_demo_client

@@ -5,8 +5,9 @@ from datetime import date
 
 from core import business_date
 from loans.bookkeeping.signals import quiet
+from operations.coordinator import only_coordinator
 from operations.demo import borrowers as clients
-from operations.end_of_day import Callback, EndOfDayFailed, close_day, only_coordinator
+from operations.end_of_day import Callback, EndOfDayFailed, close_day
 from operations.models import DemoLoad, EndOfDayRun
 
 Daily = Callable[[date], object]

@@ -65,9 +65,11 @@ class EndOfDayRun(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     chunk_size = models.PositiveIntegerField(
-        help_text=_("Ids a chunk; fixed at the first start so that a resumed run cuts at the same places.")
+        help_text=_("Ids a chunk at most; fixed at the first start so that a resumed run cuts at the same places.")
     )
+    chunk_sizes = models.JSONField(default=dict, blank=True, help_text=_("Ids a chunk, by step."))
     attempts = models.PositiveIntegerField(default=0)
+    step = models.CharField(max_length=40, blank=True, help_text=_("The step under way, or the last one."))
     plan = models.JSONField(default=dict, blank=True, help_text=_("Chunks to do, by step."))
     counts = models.JSONField(default=dict, blank=True, help_text=_("What each step did."))
     error = models.TextField(blank=True)
@@ -101,6 +103,11 @@ class EndOfDayRun(models.Model):
     def waiting(self) -> bool:
         """Something still happens, so a page that shows this run should look again."""
         return self.status in (self.Status.QUEUED, self.Status.RUNNING)
+
+    def size_of(self, step: str) -> int:
+        """Ids a chunk of this step."""
+        size: int = self.chunk_sizes.get(step, self.chunk_size)
+        return size
 
     @property
     def took(self) -> timedelta | None:

@@ -18,7 +18,8 @@ from core import business_date
 from core.errors import DomainError
 from loans.bookkeeping.signals import quiet
 from loans.models import Loan
-from operations.end_of_day import EndOfDayFailed, Progress, close_day, only_coordinator
+from operations.coordinator import only_coordinator
+from operations.end_of_day import EndOfDayFailed, Progress, close_day
 from operations.models import BusinessDay, EndOfDayRun, ImportBatch, ImportRow
 from operations.tape.living import Crew, Event, Kind, crew_for, without_waiting_for_disk
 from operations.tape.products import open_products

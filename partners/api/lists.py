@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from core.errors import DomainError, Invalid
+from core.pages import beyond, count_capped
 from partners.api.fields import InstantField
 from partners.models import ApiKey
 
@@ -16,6 +17,7 @@ M = TypeVar("M", bound=Model)
 Q = TypeVar("Q", bound=serializers.Serializer[Any])
 LARGEST_PAGE = 200
 COUNTED_UP_TO = 10_000
+NEWEST_FIRST = ("-pk",)
 
 
 class ParameterUnknown(DomainError):
@@ -87,11 +89,10 @@ def page(rows: QuerySet[M], query: ListQuery) -> tuple[list[M], dict[str, object
     """One page and the envelope around it."""
     given = query.validated_data
     everything, rows = rows, query.narrow(rows, given)
-    extra = {"total_count": rows[:COUNTED_UP_TO].count()} if given["include_total"] else {}
-    beyond = rows
+    extra = {"total_count": min(count_capped(rows, COUNTED_UP_TO), COUNTED_UP_TO)} if given["include_total"] else {}
     if after := given.get("starting_after"):
-        beyond = rows.filter(pk__lt=_place_of(everything, after))
-    found = list(beyond.order_by("-pk")[: given["limit"] + 1])
+        rows = beyond(rows, NEWEST_FIRST, [_place_of(everything, after)])
+    found = list(rows.order_by(*NEWEST_FIRST)[: given["limit"] + 1])
     items, has_more = found[: given["limit"]], len(found) > given["limit"]
     cursor = items[-1].public_id if has_more else None  # type: ignore[attr-defined]
     return items, {"has_more": has_more, "next_cursor": cursor, **extra}

@@ -146,7 +146,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'introduction',
-                'constraints': [models.UniqueConstraint(fields=('client', 'kind', 'object_id'), name='partners_introduction_once'), models.UniqueConstraint(fields=('client', 'kind', 'external_id'), name='partners_introduction_external_id')],
+                'constraints': [models.UniqueConstraint(fields=('client', 'kind', 'object_id'), name='partners_introduction_once'), models.UniqueConstraint(fields=('external_id', 'client', 'kind'), name='partners_introduction_external_id')],
             },
         ),
     ]

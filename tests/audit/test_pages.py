@@ -12,6 +12,7 @@ from audit.models import AuditEvent
 from core.context import acting
 from staff.models import User
 from tests.audit.factories import AuditEventFactory
+from tests.loans.factories import LoanFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -85,6 +86,20 @@ class TestList:
 
         assert listed(compliance, text="Salary") == [by_reason]
         assert by_object in listed(compliance, text="collector")
+
+    def test_text_finds_words_within_a_reason_in_any_language_and_the_beginning_of_a_number(
+        self, compliance: Client, wang_li: User, chen_bo: User
+    ) -> None:
+        early = write(wang_li, "revealed", chen_bo, reason="客户要求提前还款")
+        late = write(wang_li, "revealed", chen_bo, reason="Asked to PAY later")
+        write(wang_li, "revealed", chen_bo, reason="100%_sure")
+        loan = LoanFactory()
+
+        assert listed(compliance, text="还款") == listed(compliance, text="提前还款") == [early]
+        assert listed(compliance, text="pay") == [late]
+        assert not listed(compliance, text="1%_s")
+        for text in (loan.number, loan.number.lower().replace("-", " "), loan.number[:-1]):
+            assert loan.number in {event.object_label for event in listed(compliance, text=text)}, text
 
     def test_a_wrong_date_is_shown_and_hides_nothing(self, compliance: Client, wang_li: User, chen_bo: User) -> None:
         event = write(wang_li, "revealed", chen_bo)

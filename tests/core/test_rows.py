@@ -80,12 +80,6 @@ def test_a_row_reads_back_as_the_orm_reads_it() -> None:
     assert rows.first(Account, "WHERE code = %s", ["none"]) is None
 
 
-def test_a_known_key_is_not_inserted_again() -> None:
-    first: Any = _account("9004")
-    assert rows.insert_unless_known(first, "code")
-    assert not rows.insert_unless_known(_account("9004"), "code")
-
-
 def test_an_update_of_a_row_that_is_not_there_is_refused() -> None:
     with pytest.raises(ObjectDoesNotExist):
         rows.update(_account("9005"))

@@ -17,7 +17,7 @@ from audit.models import Approval, AuditEvent
 from core import business_date
 from ledger.models import JournalEntry, PeriodClosing
 from ledger.queries import closed_through
-from loans.models import Loan, Repayment
+from loans.models import Loan, NightAccrual, Repayment
 from loans.servicing.repayments import reverse_repayment
 from operations.models import LongJob
 from staff.models import User
@@ -185,13 +185,18 @@ def test_more_history_costs_no_more_queries(finance: Client, loan: Loan) -> None
             opened(finance, name, *arguments)
         return len(queries)
 
-    entry = JournalEntry.objects.filter(event="accrual").latest("id")
-    places = [("books",), ("books_account", "1202"), ("books_entry", entry.pk), ("loan_tab", loan.number, "accounting")]
+    night = NightAccrual.objects.latest("id")
+    places = [
+        ("books",),
+        ("books_account", "1202"),
+        ("books_entry", night.entry_id),
+        ("loan_tab", loan.number, "accounting"),
+    ]
     before = [cost(*place) for place in places]
     for _ in range(5):
         LoanFactory(active=True)
     close_until(TODAY + timedelta(days=10))
-    places[2] = ("books_entry", JournalEntry.objects.filter(event="accrual").latest("id").pk)
+    places[2] = ("books_entry", NightAccrual.objects.latest("id").entry_id)
 
     assert [cost(*place) for place in places] == before
     assert max(before) < 40

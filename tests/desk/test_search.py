@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from loans.models import Loan
 from tests.borrowers.factories import BorrowerFactory
-from tests.loans.factories import LoanFactory
+from tests.loans.factories import LoanFactory, RepaymentFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +46,22 @@ def test_a_loan_number_opens_the_loan_however_it_is_pasted(operator: Client, loa
     )
 
     assert opened(operator, text) == reverse("desk:loan", args=[number])
+
+
+@pytest.mark.parametrize("number", ["LN-2026-1234567", "LN-2026-12345678"])
+@pytest.mark.parametrize("shape", ["{}", "{lower}", "{spaced}"])
+def test_a_loan_beyond_the_millionth_is_found(operator: Client, loan: Loan, number: str, shape: str) -> None:
+    Loan.objects.filter(pk=loan.pk).update(number=number)
+    text = shape.format(number, lower=number.lower(), spaced=number.replace("-", " "))
+
+    assert opened(operator, text) == reverse("desk:loan", args=[number])
+    assert number in operator.get(reverse("desk:loan", args=[number])).content.decode()
+
+
+def test_the_number_of_a_receipt_opens_the_receipt(operator: Client, loan: Loan) -> None:
+    receipt = RepaymentFactory(loan=loan)
+
+    assert opened(operator, receipt.number.lower()) == reverse("loans:receipt", args=[receipt.number])
 
 
 @pytest.mark.parametrize("text", ["13812341234", "138 1234 1234", "138-1234-1234", "林小雨", "P00009999"])

@@ -7,9 +7,11 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from core.money import ZERO
+from core.partitions import require_month
 from ledger.models import JournalEntry, JournalLine
 from ledger.posting import AlreadyReversed, EntryNotBalanced, Line, post, reverse
-from ledger.queries import balances, difference, trial_balance
+from ledger.queries import balances, difference
+from ledger.trial_balances import trial_balance
 from tests.ledger.factories import JournalEntryFactory
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +29,7 @@ def execute(sql: str, *parameters: object) -> None:
 
 
 def a_bare_entry() -> int:
+    require_month(ON)
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO ledger_journalentry (event, posted_on, effective_on, description, currency, recorded_at) "
@@ -41,10 +44,9 @@ def test_an_unbalanced_entry_is_refused() -> None:
 
     with pytest.raises(IntegrityError, match="does not balance"):
         execute(
-            "INSERT INTO ledger_journalline (entry_id, account_id, debit, credit) "
-            "VALUES (%s, '1001', 10.00, 0), (%s, '4001', 0, 9.99)",
-            entry_id,
-            entry_id,
+            "INSERT INTO ledger_journalline (entry_id, posted_on, account_id, debit, credit) "
+            "VALUES (%s, %s, '1001', 10.00, 0), (%s, %s, '4001', 0, 9.99)",
+            *(entry_id, ON) * 2,
         )
     assert not JournalLine.objects.exists()
 
@@ -52,8 +54,9 @@ def test_an_unbalanced_entry_is_refused() -> None:
 def test_half_an_entry_is_refused() -> None:
     with pytest.raises(IntegrityError, match="does not balance"):
         execute(
-            "INSERT INTO ledger_journalline (entry_id, account_id, debit, credit) VALUES (%s, '1001', 10, 0)",
+            "INSERT INTO ledger_journalline (entry_id, posted_on, account_id, debit, credit) VALUES (%s, %s, '1001', 10, 0)",
             a_bare_entry(),
+            ON,
         )
 
 
@@ -86,8 +89,10 @@ def test_the_books_are_not_truncated_unless_tests_say_so() -> None:
 def test_a_line_has_one_side_and_no_sign(debit: str, credit: str) -> None:
     with pytest.raises(IntegrityError, match="ledger_line_one_side"):
         execute(
-            "INSERT INTO ledger_journalline (entry_id, account_id, debit, credit) VALUES (%s, '1001', %s, %s)",
+            "INSERT INTO ledger_journalline (entry_id, posted_on, account_id, debit, credit) "
+            "VALUES (%s, %s, '1001', %s, %s)",
             a_bare_entry(),
+            ON,
             debit,
             credit,
         )
@@ -99,10 +104,9 @@ def test_a_posted_entry_takes_no_more_lines() -> None:
 
     with pytest.raises(DatabaseError, match="is posted"):
         execute(
-            "INSERT INTO ledger_journalline (entry_id, account_id, debit, credit) "
-            "VALUES (%s, '1001', 5, 0), (%s, '4001', 0, 5)",
-            entry.pk,
-            entry.pk,
+            "INSERT INTO ledger_journalline (entry_id, posted_on, account_id, debit, credit) "
+            "VALUES (%s, %s, '1001', 5, 0), (%s, %s, '4001', 0, 5)",
+            *(entry.pk, ON) * 2,
         )
 
 
@@ -122,6 +126,6 @@ def test_a_reversal_is_the_mirror_image_and_happens_once() -> None:
     assert balances() == {"1001": ZERO, "4001": ZERO}
     assert balances(7) == {"4001": ZERO}
     assert difference() == ZERO
-    assert [row["debit"] for row in trial_balance(ON)] == [Decimal("10.00")] * 2
+    assert [row.debit for row in trial_balance(first=None, last=ON).rows] == [Decimal("10.00")] * 2
     with pytest.raises(AlreadyReversed):
         reverse(entry, posted_on=ON, reason="again")

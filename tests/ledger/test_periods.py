@@ -9,6 +9,7 @@ from threading import Event
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, connections, transaction
 
+from core.partitions import require_month
 from ledger.models import JournalEntry, PeriodClosing
 from ledger.periods import AlreadyClosed, DayStillOpen, NothingClosed, close_through, reopen_from
 from ledger.posting import PeriodClosed, reverse
@@ -42,6 +43,7 @@ def test_nothing_is_posted_into_closed_books() -> None:
 
 def test_around_the_orm_the_database_refuses_as_well() -> None:
     close_through(FIFTH, on=SIXTH)
+    require_month(FIFTH)
 
     with pytest.raises(IntegrityError, match="the books are closed through 2026-06-05"), transaction.atomic():
         JournalEntry.objects.bulk_create(

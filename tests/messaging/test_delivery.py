@@ -279,7 +279,7 @@ def _broken_for(message_id: int, real):
 
 def test_a_batch_of_a_dead_worker_comes_back_when_its_lease_ends() -> None:
     message = MessageFactory(borrower=LinFactory())
-    assert claiming.claim(MORNING, most=10) == [message.pk]
+    assert claiming.claim(MORNING, most=10) == {message.pk: message.created_on}
 
     assert send_due(MORNING + timedelta(minutes=1)) == {}
     assert send_due(MORNING + claiming.LEASE) == {"sent": 1}
@@ -289,7 +289,8 @@ def test_a_message_settled_meanwhile_is_left_alone() -> None:
     message = MessageFactory(borrower=LinFactory())
     Message.objects.filter(pk=message.pk).update(status=MessageStatus.REFUSED, refusal="do_not_contact")
 
-    claiming.settle([claiming.Result(message_id=message.pk, status="sent", channel="sms", sent_at=MORNING)])
+    sent = claiming.Result(message.pk, message.created_on, status="sent", channel="sms", sent_at=MORNING)
+    claiming.settle([sent])
 
     assert the_message().status == "refused"
 

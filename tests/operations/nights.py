@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from operations import end_of_day
+from operations import coordinator, end_of_day
 from operations.models import LongJob
 from operations.steps import Counts, Step
 from tests.operations.factories import LongJobFactory
@@ -79,7 +79,7 @@ def somebody_else_closes() -> Iterator[None]:
     parameters = connection.get_connection_params()
     parameters.pop("cursor_factory"), parameters.pop("context")
     with psycopg.connect(**parameters) as other:
-        other.execute("SELECT pg_advisory_lock(%s)", [end_of_day.LOCK])
+        other.execute("SELECT pg_advisory_lock(%s)", [coordinator.LOCK])
         yield
         # Said aloud: a connection that is only closed may let go of its lock a moment later.
-        other.execute("SELECT pg_advisory_unlock(%s)", [end_of_day.LOCK])
+        other.execute("SELECT pg_advisory_unlock(%s)", [coordinator.LOCK])

@@ -101,9 +101,7 @@ def test_an_entry_taken_out_of_closed_books_or_slipped_in_is_seen_by_their_sums(
     assert entry is not None
 
     tamper("UPDATE ledger_journalentry SET posted_on = %s WHERE id = %s", EVE, entry.pk)
+    tamper("UPDATE ledger_journalline SET posted_on = %s WHERE entry_id = %s", EVE, entry.pk)
 
-    assert {figure for _whose, figure in told(by_itself())} == {
-        "entries as closed",
-        "debit as closed",
-        "credit as closed",
-    }
+    sealed = {"entries as closed", "debit as closed", "credit as closed"}
+    assert sealed <= {figure for _whose, figure in told(by_itself())}

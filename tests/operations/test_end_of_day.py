@@ -5,14 +5,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
 from pytest_django.fixtures import Settings
 
 from core import business_date
 from operations import end_of_day, steps
-from operations.checkpoints import ChunkAlreadyDone, record_done
+from operations.checkpoints import ChunkAlreadyDone, fitting_sizes, record_done
+from operations.coordinator import AlreadyClosing, somebody_coordinates
 from operations.end_of_day import (
-    AlreadyClosing,
     DayNeverOpen,
     DayNotOver,
     DayNotReached,
@@ -22,7 +21,7 @@ from operations.end_of_day import (
     request_close,
 )
 from operations.models import BusinessDay, EndOfDayChunk, EndOfDayRun
-from tests.operations.factories import ImportBatchFactory
+from tests.operations.factories import EndOfDayChunkFactory, EndOfDayRunFactory, ImportBatchFactory
 from tests.operations.nights import MONDAY, TUESDAY, WEDNESDAY, Killed, Night, marks, somebody_else_closes
 
 WHOLE_NIGHT = ["accrue 0-10", "accrue 10-20", "accrue 20-30", "remind 0-10", "remind 10-20"]
@@ -192,9 +191,7 @@ def test_the_place_of_the_coordinator_is_free_again_after_a_refusal(night: Night
     with pytest.raises(DayNotReached):
         close_day(on=WEDNESDAY)
 
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()")
-        assert cursor.fetchone() == (0,)
+    assert not somebody_coordinates()
 
 
 def test_a_day_ahead_or_before_the_beginning_is_refused_by_name(night: Night) -> None:
@@ -331,6 +328,45 @@ def test_the_night_has_the_steps_of_a_lender_in_their_order() -> None:
         "cases",
         "limits",
         "approvals",
+        "account_days",
         "books",
         "period",
     ]
+
+
+def a_night_that_took(seconds: float, *, ids: int) -> None:
+    run = EndOfDayRunFactory(done=True, chunk_size=20_000, chunk_sizes={"accrue": ids})
+    EndOfDayChunkFactory(run=run, took=timedelta(seconds=0.01))
+    EndOfDayChunkFactory(run=run, took=timedelta(seconds=seconds))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("seconds", "ids", "fits"),
+    [
+        (0.59, 20_000, 20_000),
+        (0.61, 20_000, 10_000),
+        (2.0, 20_000, 5_000),  # 2 s, 1 s, 0.5 s
+        (900.0, 20_000, 100),
+        (0.14, 5_000, 10_000),
+        (0.16, 5_000, 5_000),
+        (0.01, 20_000, 20_000),  # never above the setting
+    ],
+)
+def test_a_chunk_is_as_large_as_the_slowest_of_the_last_night_allows(seconds: float, ids: int, fits: int) -> None:
+    a_night_that_took(seconds, ids=ids)
+
+    assert fitting_sizes(["accrue", "new"], most=20_000) == {"accrue": fits, "new": 20_000}
+
+
+def test_sizes_are_fixed_when_a_run_begins(night: Night, settings: Settings) -> None:
+    a_night_that_took(2.0, ids=400)
+    settings.END_OF_DAY_CHUNK_SIZE = 400
+    night.kill_in_chunk(1)
+    with pytest.raises(Killed):
+        close_day()
+    EndOfDayChunk.objects.update(took=timedelta(seconds=0.2))  # nothing would be cut any more
+
+    night.recover()
+
+    assert close_day().chunk_sizes == {"accrue": 100, "remind": 400}

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from ledger.posting import credit, debit, post
 from ledger.queries import closed_through
-from loans.models import Accrual, Instalment, Loan, LoanPosition, Repayment
+from loans.models import Instalment, Loan, LoanPosition, NightAccrual, Repayment
 from loans.proof.verifying import parts_of_book, verify
 from operations import verification_work, verifications
 from operations.end_of_day import close_day
@@ -78,12 +78,13 @@ def _this_database(monkeypatch: pytest.MonkeyPatch) -> None:
 def seed_faults(loans: list[Loan]) -> Found:
     """One fault of each kind, each in another place; what must be named for it."""
     first, second, third, fourth = loans
-    paid, share = Repayment.objects.get(loan=first), Accrual.objects.filter(loan_id=third.pk).first()
-    assert share is not None
+    paid, night = Repayment.objects.get(loan=first), NightAccrual.objects.first()
+    assert night is not None
     tamper("UPDATE loans_loanposition SET days_past_due = 1 WHERE loan_id = %s", first.pk)
     tamper("UPDATE loans_instalment SET due_on = due_on + 1 WHERE loan_id = %s AND number = 2", second.pk)
     tamper("UPDATE loans_repaymentline SET principal = principal + 1 WHERE repayment_id = %s", paid.pk)
-    tamper("UPDATE loans_accrual SET interest = interest + 1 WHERE id = %s", share.pk)
+    tamper("UPDATE loans_loanposition SET kept_fee = kept_fee + 1 WHERE loan_id = %s", third.pk)
+    tamper("UPDATE loans_nightaccrual SET interest = interest + 1 WHERE id = %s", night.pk)
     tamper("UPDATE loans_loan SET status = 'settled' WHERE id = %s", fourth.pk)
     lines = [debit("1201", Decimal("9.00"), 2**40), credit("1001", Decimal("9.00"))]
     stray = post(event="manual", posted_on=TODAY, effective_on=TODAY, lines=lines)
@@ -92,8 +93,8 @@ def seed_faults(loans: list[Loan]) -> Found:
         (first.number, "days_past_due"),
         (second.number, "instalment 2 as signed: due_on"),
         (paid.number, "principal of its lines"),
-        (third.number, "interest_receivable in the books"),
-        (f"entry {share.entry_id}", "income shared by loans"),
+        (third.number, "fee kept"),
+        (f"entry {night.entry_id}", "income shared by loans"),
         (fourth.number, "status of the position"),
         (f"entry {stray.pk}", "debits and credits"),
         (f"line {stray.lines.get(account_id='1201').pk}", "belongs to no loan"),

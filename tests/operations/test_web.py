@@ -138,7 +138,7 @@ def test_the_catch_up_button_closes_all_missed_days(
 
 def test_the_schedule_is_quiet_while_somebody_else_closes(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
     def busy(**_arguments: object) -> None:
-        raise tasks.end_of_day.AlreadyClosing
+        raise tasks.AlreadyClosing
 
     monkeypatch.setattr(tasks.end_of_day, "close_due", busy)
 

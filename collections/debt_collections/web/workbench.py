@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from core import business_date
 from core.errors import DomainError
-from core.pages import page_of
+from core.pages import COUNTED_AT_MOST, count_capped, page_of
 from core.rules import rule
 from debt_collections import cases, queries
 from debt_collections.case_file import CaseFile, case_file
@@ -167,7 +167,7 @@ def _draw(request: HttpRequest, bench: Bench) -> HttpResponse:
     context = {
         "filters": filters,
         "page": page,
-        "count": queries.count_capped(rows),
+        "count": count_capped(rows),
         "worked": queries.worked_today(person(request), now=business_date.now()) if can_work else 0,
         "file": file,
         "form": bench.form or (contact_form(file, request) if file and file.case.is_open and can_work else None),
@@ -212,7 +212,7 @@ def _leaving(request: HttpRequest) -> int | None:
 def _matching(request: HttpRequest, query: QueryDict) -> list[int]:
     chosen = QueueForm(query, stages=queries.stages()).chosen()
     rows = queries.queue(chosen, person=person(request)).order_by("pk")
-    return list(rows.values_list("pk", flat=True)[: queries.COUNTED_AT_MOST])
+    return list(rows.values_list("pk", flat=True)[:COUNTED_AT_MOST])
 
 
 def _to_case(request: HttpRequest, case: Case | None, query: QueryDict) -> HttpResponse:

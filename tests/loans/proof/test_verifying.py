@@ -182,7 +182,23 @@ def test_a_share_given_to_no_loan_or_taken_away_is_named(lived: Loan) -> None:
 
     tamper("UPDATE loans_accrual SET loan_id = 0 WHERE id = %s", share.pk)
 
-    assert told() == {(f"share {share.pk}", "belongs to no loan"), (lived.number, "interest_receivable in the books")}
+    figures = {figure for whose, figure in told() if whose == lived.number}
+    assert figures == {"interest_receivable in the books", "interest kept"}
+    assert (f"share {share.pk}", "belongs to no loan") in told()
+
+
+def test_a_share_of_nights_that_no_night_booked_is_named(lived: Loan) -> None:
+    tamper(
+        "UPDATE loans_nightaccrual SET interest = interest + 0.01 WHERE id = (SELECT min(id) FROM loans_nightaccrual)"
+    )
+
+    assert {figure for _, figure in told()} == {"interest of all nights", "income shared by loans"}
+
+
+def test_what_a_position_says_was_kept_is_held_against_the_shares(lived: Loan) -> None:
+    tamper("UPDATE loans_loanposition SET kept_fee = kept_fee + 1 WHERE loan_id = %s", lived.pk)
+
+    assert (lived.number, "fee kept") in told()
 
 
 def test_claims_booked_for_no_loan_are_named(lived: Loan) -> None:

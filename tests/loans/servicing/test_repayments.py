@@ -301,9 +301,9 @@ def test_postgresql_refuses_a_second_repayment_with_one_key() -> None:
         cursor.execute(
             "INSERT INTO loans_repayment (public_id, number, loan_id, amount, received_on, recorded_on, recorded_at, "
             "channel, payer_reference, idempotency_key, status, is_recovery, settles_early, principal, interest, fee, "
-            "late_interest, overpaid, entry_id, reversed_alone, reversal_reason) SELECT 'x', 'x', loan_id, amount, "
-            "received_on, recorded_on, recorded_at, channel, '', idempotency_key, status, false, false, 0, 0, 0, 0, 0, "
-            "entry_id, false, '' "
+            "late_interest, overpaid, entry_id, booked_on, reversed_alone, reversal_reason) "
+            "SELECT 'x', 'x', loan_id, amount, received_on, recorded_on, recorded_at, channel, '', idempotency_key, "
+            "status, false, false, 0, 0, 0, 0, 0, entry_id, booked_on, false, '' "
             "FROM loans_repayment"
         )
 

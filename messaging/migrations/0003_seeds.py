@@ -16,5 +16,5 @@ def word_messages(apps, content) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("messaging", "0001_tables")]
+    dependencies = [("messaging", "0002_law")]
     operations = [Seeds(__file__, "wordings", word_messages)]
