@@ -40,6 +40,10 @@ def _number(prefix: str) -> str:
     return f"'{prefix}-' || %(year)s::text || '-' || lpad(w.id::text, greatest(6, length(w.id::text)), '0')"
 
 
+def _public(prefix: str, key: str = "w.id") -> str:
+    return f"'{prefix}_' || lpad({key}::text, 26, '0')"
+
+
 # The loans of a call: who is late by how many instalments, and when the money went out.
 _WISHED = """
 CREATE TEMPORARY TABLE wished AS
@@ -167,7 +171,7 @@ STEPS: tuple[str | Rows, ...] = (
         Borrower,
         "person w",
         {
-            "id": "w.id", "public_id": "'cus_bench' || w.id", "number": _number("CU"), "identity_kind": "'other'",
+            "id": "w.id", "public_id": _public("cus"), "number": _number("CU"), "identity_kind": "'other'",
             "name": "w.name", "name_index": "w.name_index", "identity_number": "w.identity",
             "identity_index": "w.identity_index", "phone": "w.phone", "phone_index": "w.phone_index",
             "birth_date": "date '1970-01-01' + (w.id %% 10000)::int", "created_on": "%(on)s::date - 400",
@@ -204,7 +208,7 @@ STEPS: tuple[str | Rows, ...] = (
         Application,
         "stands w",
         {
-            "id": "w.id", "public_id": "'app_bench' || w.id", "number": _number("AP"), "borrower_id": "w.id",
+            "id": "w.id", "public_id": _public("app"), "number": _number("AP"), "borrower_id": "w.id",
             "product_id": "w.product_id", "amount": "12000", "term_count": "12", "status": "'accepted'",
             "submitted_on": "w.out_on", "decided_on": "w.out_on", "outcome": "'approve'",
             "decision_reasons": """'["within_policy"]'::jsonb""", "decision_source": "'imported'",
@@ -214,7 +218,7 @@ STEPS: tuple[str | Rows, ...] = (
         Loan,
         "stands w",
         {
-            "id": "w.id", "public_id": "'loan_bench' || w.id", "number": _number("LN"), "borrower_id": "w.id",
+            "id": "w.id", "public_id": _public("loan"), "number": _number("LN"), "borrower_id": "w.id",
             "product_version_id": "w.version_id", "application_id": "w.id", "principal": "12000",
             "annual_rate": "0.18", "status": "CASE WHEN w.settled THEN 'settled' ELSE 'active' END",
             "method": "'equal_principal'", "frequency": "'day'", "every": "30", "instalment_count": "12",
@@ -285,7 +289,7 @@ STEPS: tuple[str | Rows, ...] = (
         Repayment,
         "part w WHERE w.paid",
         {
-            "id": "w.repayment_id", "public_id": "'rep_bench' || w.repayment_id",
+            "id": "w.repayment_id", "public_id": _public("rep", "w.repayment_id"),
             "number": _number("RP").replace("w.id", "w.repayment_id"), "loan_id": "w.loan_id",
             "amount": "1000 + w.interest", "received_on": "w.due_on", "recorded_on": "w.due_on", "channel": "'import'",
             "idempotency_key": "'bench' || w.repayment_id", "principal": "1000", "interest": "w.interest",
@@ -311,7 +315,7 @@ STEPS: tuple[str | Rows, ...] = (
         Case,
         "stands w WHERE w.case_id IS NOT NULL",
         {
-            "id": "w.case_id", "public_id": "'case_bench' || w.case_id", "borrower_id": "w.id",
+            "id": "w.case_id", "public_id": _public("case", "w.case_id"), "borrower_id": "w.id",
             "opened_on": "w.oldest_due_on + 1", "stage": "w.bucket",
             "status": f"CASE WHEN {_PROMISED} THEN 'promised' ELSE 'open' END",
             "overdue_amount": "w.overdue + w.overdue_interest + w.late_accrued", "days_past_due": "w.days",

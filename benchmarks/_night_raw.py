@@ -16,8 +16,8 @@ SELECT loan_id, as_of, days_past_due, bucket, principal_outstanding, 0, interest
   FROM loans_loanposition WHERE status = 'active' ORDER BY loan_id;
 CREATE TABLE raw_move (loan_id bigint, "on" date, before text, after text, days_past_due int);
 CREATE INDEX raw_move_loan ON raw_move (loan_id, "on");
-CREATE TABLE raw_reminder (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, key text UNIQUE, loan_id bigint, due_on date, context jsonb);
+CREATE TABLE raw_reminder (LIKE messaging_message INCLUDING DEFAULTS INCLUDING INDEXES);
+CREATE UNIQUE INDEX raw_reminder_once ON raw_reminder (dedupe_key);
 """
 _STATE = """
 WITH sums AS (
@@ -47,12 +47,14 @@ WITH sums AS (
 INSERT INTO raw_move SELECT loan_id, %(on)s, before, after, days_past_due FROM written WHERE before <> after
 """
 _REMIND = """
-INSERT INTO raw_reminder (key, loan_id, due_on, context)
-SELECT 'reminder:' || loan_id || ':' || due_on || ':' || (%(on)s::date - due_on), loan_id, due_on,
-       jsonb_build_object('loan_id', loan_id, 'amount', overdue, 'due_on', due_on)
+INSERT INTO raw_reminder (
+    dedupe_key, borrower_id, channel, template_code, language, context, reference, purpose, due_at, status, created_on)
+SELECT 'reminder:' || loan_id || ':' || due_on || ':' || (%(on)s::date - due_on), loan_id, 'sms', 'repayment_due_soon',
+       'zh-hans', jsonb_build_object('loan_id', loan_id, 'amount', overdue, 'due_on', due_on), 'LN-' || loan_id,
+       'reminder', now(), 'queued', %(on)s
   FROM raw_state CROSS JOIN LATERAL (VALUES (oldest_due_on), (next_due_on)) AS d(due_on)
  WHERE %(on)s::date - due_on = ANY(ARRAY[-3, -1, 0, 1, 3, 7, 15, 30])
-ON CONFLICT (key) DO NOTHING
+ON CONFLICT (dedupe_key) DO NOTHING
 """
 
 

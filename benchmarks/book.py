@@ -36,6 +36,7 @@ from borrowers.fingerprints import contact_index, identity_index, name_index
 from borrowers.models import Borrower
 from core import business_date, partitions
 from core.encryption import encrypt
+from ledger import day_sums
 from loans.bookkeeping.account_mapping import accounts_of_product
 from loans.bookkeeping.positions import bucket_steps, class_steps, suspense_from
 from loans.models import Application, Loan, Product, ProductVersion, RepaymentMethod, VersionStatus
@@ -65,6 +66,11 @@ def number(prefix: str, identity: int) -> str:
     return f"{prefix}-{YEAR}-{identity:06d}"
 
 
+def public_id(prefix: str, identity: int) -> str:
+    """What partners call it ("cus", "app", "loan", "rep")."""
+    return f"{prefix}_{identity:026d}"
+
+
 def name_of(identity: int) -> str:
     """A hundred thousand names, so that a name has some namesakes in a large book and none in a small one."""
     digits = [int(digit) for digit in f"{identity % 100_000:05d}"]
@@ -83,8 +89,7 @@ def write(count: int) -> Span:
     """Write ``count`` more loans, each of a borrower of its own, as of the business date. Needs a superuser of the
     database."""
     first = 1 + max(model._default_manager.aggregate(most=models.Max("pk"))["most"] or 0 for model in _ONE_ID)
-    span, day = Span(first, first + count - 1), business_date.current()
-    partitions.ensure_months(day - timedelta(days=400), day)
+    span = Span(first, first + count - 1)
     for lo in range(span.lo, span.hi + 1, CHUNK):
         _write(Span(lo, min(lo + CHUNK - 1, span.hi)))
     with connection.cursor() as cursor:
@@ -94,6 +99,9 @@ def write(count: int) -> Span:
                 [model._meta.db_table],
             )
         cursor.execute(f"ANALYZE {', '.join({step.model._meta.db_table for step in STEPS if isinstance(step, Rows)})}")
+    day_sums.make_anew(
+        business_date.current() - timedelta(days=1)
+    )  # the guard that notes what is booked late was resting
     return span
 
 

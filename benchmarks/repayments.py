@@ -30,7 +30,7 @@ from django.db import connection, models, transaction
 from psycopg.types.json import Jsonb
 
 from audit.models import AuditEvent
-from core import business_date
+from core import business_date, partitions
 from core.context import acting
 from ledger.models import JournalEntry, JournalLine
 from loans.models import (
@@ -51,12 +51,12 @@ from loans.servicing.repayments import record_repayment
 from messaging.models import Message, MessageKey
 from operations.models import ChangedLoan
 
-CONNECTIONS = (1, 4)
+GOALS = {1: 0.6, 4: 0.55}  # by connections: the house's repayments a second to the raw ones
+CONNECTIONS = tuple(GOALS)
 ROUNDS = 7
 EACH = 60  # repayments a connection and round
 WARM_UP = 20
 CHECKED = 100
-GOAL = 0.4
 OUT = date(2026, 6, 15)
 DUE = OUT + timedelta(days=30)
 PRINCIPAL, INTEREST = Decimal("1000.00"), Decimal("177.53")
@@ -132,7 +132,8 @@ def main() -> int:
         cursor.execute("SHOW synchronous_commit")
         print(f"{ROUNDS} rounds of {EACH} repayments a connection, synchronous_commit {cursor.fetchone()[0]}\n")
     ratios = [_measure(connections, free, clerk, left) for connections in CONNECTIONS]
-    return _prove(left, most) or (0 if min(ratios) >= GOAL else 1)
+    reached = all(ratio >= goal for ratio, goal in zip(ratios, GOALS.values(), strict=True))
+    return _prove(left, most) or (0 if reached else 1)
 
 
 def _write_loans(most: int) -> None:
@@ -147,6 +148,7 @@ def _write_loans(most: int) -> None:
         max_amount=Decimal(100_000),
         annual_rate=Decimal("0.18"),
     )
+    partitions.ensure_months(OUT, DUE)
     values: dict[str, Any] = {"most": most, "out": OUT, "version": version.pk, "product": product.pk}
     with connection.cursor() as cursor:
         for sql in (_BORROWERS, _LOANS, _INSTALMENTS, _POSITIONS, _DISBURSED):
@@ -177,7 +179,9 @@ def _measure(connections: int, free: Iterator[int], clerk: int, left: dict[str, 
     ratio = median(ratios)
     raw, house = (median(paces[way][1:]) for way in (RAW, HOUSE))
     print(f"{connections} connection(s): raw {raw:6.0f} a second, record_repayment {house:6.0f} a second")
-    print(f"  ratio {ratio:.2f} (rounds {', '.join(f'{one:.2f}' for one in sorted(ratios))}; goal {GOAL})")
+    print(
+        f"  ratio {ratio:.2f} (rounds {', '.join(f'{one:.2f}' for one in sorted(ratios))}; goal {GOALS[connections]})"
+    )
     return ratio
 
 
@@ -284,8 +288,8 @@ def _repay_raw(loan_id: int, user: Any) -> None:
         )
         cursor.execute(
             _ACCRUAL,
-            {"loan_id": loan_id, "accrued_on": DUE, "interest": INTEREST, "late_interest": ZERO, "fee": ZERO,
-             "suspended_interest": ZERO, "suspended_late_interest": ZERO, "entry_id": accrued},
+            {"loan_id": loan_id, "first_on": DUE, "accrued_on": DUE, "interest": INTEREST, "late_interest": ZERO,
+             "fee": ZERO, "suspended_interest": ZERO, "suspended_late_interest": ZERO, "entry_id": accrued},
         )  # fmt: skip
         cursor.execute(_POSITION, _position(loan_id, borrower_id, product_id))
         cursor.execute(_MESSAGE, _message(number, borrower_id, public_id))
@@ -339,6 +343,8 @@ def _position(loan_id: int, borrower_id: int, product_id: int) -> dict[str, Any]
         "oldest_due_on": None, "next_due_on": DUE + timedelta(days=30), "next_due_amount": Decimal("1162.74"),
         "days_past_due": 0, "bucket": "C", "risk_class": "normal", "holds": Jsonb([]), "plan": None,
         "charged_off_on": None, "late_rates": Jsonb([]), "rate_steps": Jsonb([]), "late_by_day": False,
+        "kept_on": DUE, "kept_interest": INTEREST, "quiet_before": None, "period_starts_on": None, "period_days": None,
+        "period_interest": None, "period_interest_paid": None, "interest_before_period": None,
     }  # fmt: skip
 
 

@@ -30,6 +30,7 @@ from core.finding import any_of
 from core.identifiers import number_given
 from core.money import ZERO
 from core.rules import rule
+from core.together import Reading
 
 
 class BorrowerUnknown(NotFound):
@@ -200,15 +201,18 @@ class BorrowerFile:
         return [purpose for purpose in ConsentPurpose if purpose.value not in given]
 
 
-def borrower_file(borrower: Borrower, on: date) -> BorrowerFile:
+def borrower_file(borrower: Borrower, on: date) -> Reading[BorrowerFile]:
     """The file of a borrower as of a business day."""
-    return BorrowerFile(
-        borrower=borrower,
-        contact_points=list(borrower.contact_points.order_by("kind", "-is_primary", "id")),
-        consents=list(borrower.consents.order_by("purpose", "-given_at")),
-        bank_accounts=list(borrower.bank_accounts.order_by("-is_primary", "id")),
-        incomes=list(borrower.incomes.all()),
-        debts=list(borrower.external_debts.all()),
-        phone_valid_days=int(rule("phone_reverify_days", on)["days"]),
-        on=on,
+    valid_days = int(rule("phone_reverify_days", on)["days"])
+    return Reading(
+        (
+            borrower.contact_points.order_by("kind", "-is_primary", "id"),
+            borrower.consents.order_by("purpose", "-given_at"),
+            borrower.bank_accounts.order_by("-is_primary", "id"),
+            borrower.incomes.all(),
+            borrower.external_debts.all(),
+        ),
+        lambda points, consents, accounts, incomes, debts: BorrowerFile(
+            borrower, points, consents, accounts, incomes, debts, valid_days, on
+        ),
     )

@@ -214,6 +214,20 @@ def take_away(cursor: CursorWrapper, table: str, month: date) -> None:
     cursor.execute(f'DROP TABLE public."{partition}"')
 
 
+def clear_the_place(cursor: CursorWrapper, table: str, month: date) -> bool:
+    """Take ``month`` of ``table`` away where it was made again without a row, for the sake of another table; whether its
+    place is free now."""
+    partition = partition_name(table, month)
+    cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [f"public.{partition}"])
+    if not cursor.fetchone()[0]:
+        return True
+    cursor.execute(f'SELECT EXISTS (SELECT 1 FROM public."{partition}")')
+    if cursor.fetchone()[0]:
+        return False
+    take_away(cursor, table, month)
+    return True
+
+
 def _midnight(cursor: CursorWrapper, table: str) -> str:
     """What a bound needs beside its day: nothing for a date, the hour of UTC for a moment."""
     cursor.execute(

@@ -7,7 +7,9 @@ model with a history is inserted by ``core.history.insert_tracked``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -45,10 +47,12 @@ class _Kept(local):
 
     connection: object = None
     cursor: Any = None
+    waiting: list[tuple[str, Sequence[Any]]] | None = None  # what ``later`` was given inside ``together``
 
 
 _kept = _Kept()
 _NOT_THERE = object()
+_WRITES = re.compile(r'\s*(INSERT INTO|UPDATE) "?(\w+)"?')
 # What these fields themselves would make of a value of that class is the value.
 _AS_THEY_STAND: dict[type, type] = {
     AutoField: int,
@@ -82,6 +86,65 @@ def execute(sql: str, values: Sequence[Any]) -> Any:
         _kept.connection = database.connection
     cursor.execute(sql, values)
     return cursor.cursor
+
+
+def later(sql: str, values: Sequence[Any]) -> None:
+    """Carry out a statement whose answer nobody needs: at once, or inside ``together`` with the others."""
+    if _kept.waiting is None:
+        execute(sql, values)
+        return
+    if any(_meet(sql, other) for other, _values in _kept.waiting):
+        _send_waiting()
+    _kept.waiting.append((sql, values))
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Send what ``later`` is given inside the block as one statement, when the block ends or before anything else is sent.
+
+    PostgreSQL carries them out side by side, as parts of one WITH, so what changes rows of a table is never sent with
+    another statement on that table. A block within another belongs to that one. When it ends by an exception nothing is
+    sent: the transaction is the caller's to end.
+    """
+    if _kept.waiting is not None:
+        yield
+        return
+    _kept.waiting = []
+    try:
+        with connections[DEFAULT_DB_ALIAS].execute_wrapper(_send_first):
+            yield
+            _send_waiting()
+    finally:
+        _kept.waiting = None
+
+
+@cache
+def _meet(one: str, other: str) -> bool:
+    """Whether two statements are about one table and one of them changes rows that the other may write."""
+    (doing, table), (done, of) = (_written_by(sql) for sql in (one, other))
+    return table == of and {doing, done} != {"INSERT INTO"}
+
+
+@cache
+def _written_by(sql: str) -> tuple[str, str]:
+    found = _WRITES.match(sql)
+    if found is None:
+        raise ValueError(f"only an INSERT or UPDATE can wait for others: {sql}")
+    return found[1], found[2]
+
+
+def _send_first(execute: Any, sql: Any, values: Any, many: bool, context: Any) -> Any:
+    _send_waiting()
+    return execute(sql, values, many, context)
+
+
+def _send_waiting() -> None:
+    if not _kept.waiting:
+        return
+    waiting, _kept.waiting = _kept.waiting, []
+    *parts, last = waiting
+    head = ", ".join(f"w{place} AS ({sql})" for place, (sql, _values) in enumerate(parts))
+    execute(f"WITH {head} {last[0]}" if parts else last[0], [value for _sql, values in waiting for value in values])
 
 
 def first(model: type[Row], tail: str, values: Sequence[Any]) -> Row | None:
@@ -140,6 +203,18 @@ def insert(*rows: Model) -> None:
     numbered = execute(sql, [value for row in rows for value in new_values(row)])
     if len(rows) == 1:
         stored(rows[0], numbered.fetchone()[0])
+
+
+def insert_later(*rows: Model) -> None:
+    """Insert new rows of one model, which nobody needs the numbers of, as ``later`` does."""
+    if rows:
+        later(insertion(type(rows[0]), len(rows)), [value for row in rows for value in new_values(row)])
+
+
+def update_later(row: Model) -> None:
+    """Write every column of a row that is known to be stored, because it is locked, as ``later`` does."""
+    fields = written(type(row))
+    later(updating(type(row), fields), [*values_of(row, fields), row.pk])
 
 
 def update(row: Model, *names: str) -> None:

@@ -5,30 +5,63 @@ from datetime import date
 from decimal import Decimal
 
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from borrowers.models import Borrower
 from borrowers.queries import BorrowerFile, borrower_file
 from core.currencies import by_currency
 from core.money import ZERO
+from core.together import Reading, read_together
 from core.writing import money
 from desk.people import Standing, standing
 from loans.models import Application, Loan, LoanStatus, Repayment
-from loans.pages.loan_page import Event, message_event, newest_first, repayment_event
+from loans.pages.loan_page import message_event, repayment_event
+from loans.pages.story import Event, newest_first
 from messaging.models import Message
 
 MOST_EVENTS = 25
 _MOST_LOANS = 50
+_MOST_APPLICATIONS = 10
+
+
+@dataclass(frozen=True)
+class Business:
+    """What the house and the borrower did together: loans and applications, money and messages, newest first."""
+
+    loans: list[Loan]
+    applications: list[Application]
+    repayments: list[Repayment]
+    messages: list[Message]
+
+    @property
+    def events(self) -> list[Event]:
+        return [
+            *map(repayment_event, self.repayments),
+            *map(message_event, self.messages),
+            *map(_application_event, self.applications),
+        ]
 
 
 @dataclass(frozen=True)
 class BorrowerPage:
     borrower: Borrower
     file: BorrowerFile
-    loans: list[Loan]
-    applications: list[Application]
+    business: Business
     people: Standing
-    events: list[Event]
+
+    @property
+    def loans(self) -> list[Loan]:
+        return self.business.loans
+
+    @property
+    def applications(self) -> list[Application]:
+        return self.business.applications
+
+    @cached_property
+    def events(self) -> list[Event]:
+        """The newest of everything that happened."""
+        return newest_first([*self.business.events, *self.people.events])[:MOST_EVENTS]
 
     @property
     def exposure(self) -> dict[str, Decimal]:
@@ -61,28 +94,30 @@ def _market(loan: Loan) -> str:
 
 
 def borrower_page(borrower: Borrower, *, on: date, sees_collections: bool) -> BorrowerPage:
-    loans = Loan.objects.filter(borrower=borrower).select_related("position", "product_version__product", "borrower")
-    applications = Application.objects.filter(borrower=borrower).select_related("product").order_by("-id")
-    people = standing(borrower, sees_collections=sees_collections)
+    """The page in one statement."""
     return BorrowerPage(
-        borrower=borrower,
-        file=borrower_file(borrower, on),
-        loans=list(loans.order_by("-id")[:_MOST_LOANS]),
-        applications=list(applications[:10]),
-        people=people,
-        events=newest_first([*_events(borrower), *people.events])[:MOST_EVENTS],
+        borrower,
+        *read_together(
+            borrower_file(borrower, on),
+            _business(borrower),
+            standing(borrower, sees_collections=sees_collections),
+        ),
     )
 
 
-def _events(borrower: Borrower) -> list[Event]:
+def _business(borrower: Borrower) -> Reading[Business]:
+    named = ("position", "product_version__product", "borrower")
     repayments = Repayment.objects.filter(loan__borrower=borrower).select_related("recorded_by", "loan")
-    messages = Message.objects.filter(borrower=borrower).order_by("-id")
     applications = Application.objects.filter(borrower=borrower).select_related("product").order_by("-id")
-    return [
-        *(repayment_event(repayment) for repayment in repayments.order_by("-received_on", "-id")[:MOST_EVENTS]),
-        *(message_event(message) for message in messages[:MOST_EVENTS]),
-        *(_application_event(application) for application in applications[:10]),
-    ]
+    return Reading(
+        (
+            Loan.objects.filter(borrower=borrower).select_related(*named).order_by("-id")[:_MOST_LOANS],
+            applications[:_MOST_APPLICATIONS],
+            repayments.order_by("-received_on", "-id")[:MOST_EVENTS],
+            Message.objects.filter(borrower=borrower).order_by("-id")[:MOST_EVENTS],
+        ),
+        Business,
+    )
 
 
 def _application_event(application: Application) -> Event:

@@ -1,12 +1,13 @@
 """My day: the queues this person can work on, what waits for their approval, last night, and how the portfolio stands."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Count, F, Model, QuerySet, Sum
+from django.db.models import Count, F, QuerySet, Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise as LazyText
@@ -21,9 +22,10 @@ from core.charts import ACCENT, Line, LineChart
 from core.choices import Tone
 from core.currencies import by_currency, house_currency
 from core.money import ZERO
+from core.together import Reading, first, joined
 from core.writing import day, money, number, sums
 from debt_collections.models import Case, Promise, PromiseStatus
-from desk.navigation import approvals_for, capped
+from desk.navigation import approvals_for, counted, told
 from loans.models import (
     Application,
     Disbursement,
@@ -32,6 +34,8 @@ from loans.models import (
     Loan,
     LoanPosition,
     LoanStatus,
+    PortfolioDay,
+    Product,
 )
 from loans.pages import portfolio
 from staff.models import User
@@ -40,9 +44,8 @@ MOST_TILES = 4
 MOST_APPROVALS = 6
 MONTHS_SHOWN = 12
 _COLOURS = (ACCENT, Tone.ATTENTION, Tone.BAD)
-_MONTH_KEPT_SECONDS = 24 * 3600
 _SUM_KEPT_SECONDS = 60
-_MARKET_OF_POSITION = "loan__product_version__product__market"
+_MARKET_OF_POSITION = "product__market"
 
 
 @dataclass(frozen=True)
@@ -94,105 +97,126 @@ class Chart:
 # --- queues ---------------------------------------------------------------------------------------------------------
 
 
-def tiles(*, user: User, on: date) -> list[Tile]:
+def tiles(*, user: User, on: date) -> Reading[list[Tile]]:
     """The first four queues this person has a right to, in the order of the life of a loan."""
-    found = [build(user, on) for permission, build in _TILES if user.has_perm(permission)]
-    return found[:MOST_TILES]
+    found = [build for permission, build in _TILES if user.has_perm(permission)][:MOST_TILES]
+    return joined(build(user, on) for build in found)
 
 
-def _underwriting(user: User, on: date) -> Tile:
+def _underwriting(user: User, on: date) -> Reading[Tile]:
     rows = Application.objects.waiting_for_underwriter()
-    oldest = rows.values_list("submitted_on", flat=True).first()
-    return Tile(
-        _("Waiting for underwriting"),
-        capped(rows) or "0",
-        *_waiting_since(oldest, on),
-        url=reverse("risk:underwriting"),
-    )
+
+    def tile(waiting: list[int], oldest: list[date]) -> Tile:
+        note, tone = _waiting_since(first(oldest), on)
+        return Tile(_("Waiting for underwriting"), told(waiting) or "0", note, tone, reverse("risk:underwriting"))
+
+    return Reading((counted(rows), rows.values_list("submitted_on", flat=True)[:1]), tile)
 
 
-def _applications(user: User, on: date) -> Tile:
+def _applications(user: User, on: date) -> Reading[Tile]:
     rows = Application.objects.open()
-    offered = rows.filter(status="offered").count()
-    note = _("%(n)d offers wait for the borrower") % {"n": offered} if offered else _("no open offers")
-    return Tile(
-        _("Applications under way"),
-        capped(rows) or "0",
-        note,
-        "info" if offered else "good",
-        reverse("loans:applications"),
-    )
+
+    def tile(waiting: list[int], offers: list[int]) -> Tile:
+        offered = told(offers)
+        note = _("%(n)s offers wait for the borrower") % {"n": offered} if offered else _("no open offers")
+        tone = "info" if offered else "good"
+        return Tile(_("Applications under way"), told(waiting) or "0", note, tone, reverse("loans:applications"))
+
+    return Reading((counted(rows), counted(rows.filter(status="offered"))), tile)
 
 
-def _approvals(user: User, on: date) -> Tile:
+def _approvals(user: User, on: date) -> Reading[Tile]:
     rows = approvals_for(user)
-    oldest = rows.values_list("requested_at", flat=True).first()
-    note, tone = _waiting_since(timezone.localtime(oldest).date() if oldest else None, on)
-    return Tile(_("Approvals for me"), capped(rows) or "0", note, tone, reverse("audit:approvals"))
+
+    def tile(waiting: list[int], oldest: list[datetime]) -> Tile:
+        since = first(oldest)
+        note, tone = _waiting_since(timezone.localtime(since).date() if since else None, on)
+        return Tile(_("Approvals for me"), told(waiting) or "0", note, tone, reverse("audit:approvals"))
+
+    return Reading((counted(rows), rows.values_list("requested_at", flat=True)[:1]), tile)
 
 
-def _disbursements(user: User, on: date) -> Tile:
+def _disbursements(user: User, on: date) -> Reading[Tile]:
     waiting = Loan.objects.filter(status=LoanStatus.PENDING_DISBURSEMENT)
-    refused = Disbursement.objects.refused().count()
-    note = ngettext("%(n)d refused by the bank", "%(n)d refused by the bank", refused) % {"n": refused}
-    url = reverse("loans:loan_list") + ("?refused=on" if refused else "?status=pending_disbursement")
-    return Tile(
-        _("To be disbursed"),
-        capped(waiting) or "0",
-        note if refused else _("none refused"),
-        "bad" if refused else "good",
-        url,
-    )
+
+    def tile(loans: list[int], orders: list[int]) -> Tile:
+        refused = len(orders)
+        note = ngettext("%(n)s refused by the bank", "%(n)s refused by the bank", refused) % {"n": told(orders)}
+        url = reverse("loans:loan_list") + ("?refused=on" if refused else "?status=pending_disbursement")
+        return Tile(
+            _("To be disbursed"),
+            told(loans) or "0",
+            note if refused else _("none refused"),
+            "bad" if refused else "good",
+            url,
+        )
+
+    return Reading((counted(waiting), counted(Disbursement.objects.refused())), tile)
 
 
-def _unmatched(user: User, on: date) -> Tile:
+def _unmatched(user: User, on: date) -> Reading[Tile]:
     rows = IncomingPayment.objects.filter(status=IncomingPaymentStatus.SUSPENSE)
-    total = rows.aggregate(total=Sum(F("amount") - F("credited")))["total"] or ZERO
-    return Tile(
-        _("Payments not matched"),
-        capped(rows) or "0",
-        money(total, house_currency()),
-        "attention" if total else "good",
-        reverse("loans:payments_unmatched"),
-    )
+    summed = rows.order_by().values_list("status").annotate(total=Sum(F("amount") - F("credited")))
+
+    def tile(waiting: list[int], sums_: list[tuple[str, Decimal]]) -> Tile:
+        total = sum((amount for _status, amount in sums_), ZERO)
+        return Tile(
+            _("Payments not matched"),
+            told(waiting) or "0",
+            money(total, house_currency()),
+            "attention" if total else "good",
+            reverse("loans:payments_unmatched"),
+        )
+
+    return Reading((counted(rows), summed), tile)
 
 
-def _due_today(user: User, on: date) -> Tile:
+def _due_today(user: User, on: date) -> Reading[Tile]:
     due = LoanPosition.objects.filter(status=LoanStatus.ACTIVE, next_due_on=on)
-    summed = _remembered("due", on, lambda: _by_market(due, _MARKET_OF_POSITION, "next_due_amount"))
-    return Tile(
-        _("Due today"),
-        f"{summed.count:,}",
-        sums(summed.totals),
-        "info",
-        reverse("loans:loan_list") + "?due=today",
-    )
+
+    def tile() -> Tile:
+        summed = _remembered("due", on, lambda: _summed(_by_market(due, _MARKET_OF_POSITION, "next_due_amount")))
+        url = reverse("loans:loan_list") + "?due=today"
+        return Tile(_("Due today"), f"{summed.count:,}", sums(summed.totals), "info", url)
+
+    return Reading((), tile)
 
 
-def _my_cases(user: User, on: date) -> Tile:
+def _my_cases(user: User, on: date) -> Reading[Tile]:
     mine = Case.objects.open().filter(assigned_to=user)
     free = Case.objects.open().filter(assigned_to=None)
-    note = _("%(n)s without a collector") % {"n": capped(free) or "0"}
-    return Tile(_("My cases"), capped(mine) or "0", note, "info", reverse("collections:workbench"))
+
+    def tile(cases: list[int], nobodys: list[int]) -> Tile:
+        note = _("%(n)s without a collector") % {"n": told(nobodys) or "0"}
+        return Tile(_("My cases"), told(cases) or "0", note, "info", reverse("collections:workbench"))
+
+    return Reading((counted(mine), counted(free)), tile)
 
 
-def _promises(user: User, on: date) -> Tile:
+def _promises(user: User, on: date) -> Reading[Tile]:
     due = Promise.objects.filter(status=PromiseStatus.PENDING, due_on=on)
-    summed = _by_market(due, "case__borrower__market", "amount")
-    return Tile(
-        _("Promises due today"),
-        f"{summed.count:,}",
-        sums(summed.totals),
-        "info",
-        f"{reverse('collections:promises')}?status={PromiseStatus.PENDING}&due=today",
+
+    def tile(by_market: list[tuple[str, int, Decimal]]) -> Tile:
+        summed = _summed(by_market)
+        url = f"{reverse('collections:promises')}?status={PromiseStatus.PENDING}&due=today"
+        return Tile(_("Promises due today"), f"{summed.count:,}", sums(summed.totals), "info", url)
+
+    return Reading((_by_market(due, "case__borrower__market", "amount"),), tile)
+
+
+def _outstanding(user: User, on: date) -> Reading[Tile]:
+    """As the last night left it; before the first one nothing is known."""
+
+    def tile(nights: list[PortfolioDay], markets: list[tuple[int, str]]) -> Tile:
+        night, market_of = first(nights), dict(markets)
+        groups = night.groups if night else []
+        running = [(market_of[product], Decimal(sum_)) for product, status, *_in, sum_ in groups if status == "active"]
+        note = _("%(n)s active loans, %(day)s") % {"n": f"{night.loans:,}", "day": day(night.on)} if night else ""
+        return Tile(_("Principal outstanding"), sums(by_currency(running), 0), note, "info", reverse("loans:loan_list"))
+
+    return Reading(
+        (PortfolioDay.objects.order_by("-on")[:1], Product.objects.order_by().values_list("pk", "market")), tile
     )
-
-
-def _outstanding(user: User, on: date) -> Tile:
-    active = LoanPosition.objects.filter(status=LoanStatus.ACTIVE)
-    summed = _remembered("outstanding", on, lambda: _by_market(active, _MARKET_OF_POSITION, "principal_outstanding"))
-    note = _("%(n)s active loans") % {"n": f"{summed.count:,}"}
-    return Tile(_("Principal outstanding"), sums(summed.totals, 0), note, "info", reverse("loans:loan_list"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,15 +227,19 @@ class Summed:
     totals: dict[str, Decimal]
 
 
-def _by_market(rows: QuerySet[Model], market: str, amount: str) -> Summed:
-    """One query: the rows counted and their ``amount`` summed by the market found at ``market``."""
-    found = list(rows.order_by().values_list(market).annotate(count=Count("pk"), total=Sum(amount)))
+def _by_market(rows: QuerySet[Any], market: str, amount: str) -> QuerySet[Any, Any]:
+    """The rows counted and their ``amount`` summed by the market found at ``market``."""
+    return rows.order_by().values_list(market).annotate(count=Count("pk"), total=Sum(amount))
+
+
+def _summed(by_market: Iterable[tuple[str, int, Decimal]]) -> Summed:
+    found = list(by_market)
     return Summed(
         sum(count for _market, count, _total in found), by_currency((code, total) for code, _n, total in found)
     )
 
 
-_TILES: tuple[tuple[str, Callable[[User, date], Tile]], ...] = (
+_TILES: tuple[tuple[str, Callable[[User, date], Reading[Tile]]], ...] = (
     ("loans.decide_application", _underwriting),
     ("loans.submit_application", _applications),
     ("collections.work_case", _my_cases),
@@ -241,9 +269,11 @@ def _waiting_since(oldest: date | None, on: date) -> tuple[str, str]:
 # --- approvals ------------------------------------------------------------------------------------------------------
 
 
-def waiting_approvals(user: User) -> list[WaitingApproval]:
-    rows = approvals_for(user)[:MOST_APPROVALS]
-    return [WaitingApproval(row, approvals.kind_of(row).label, _changes(row)) for row in rows]
+def waiting_approvals(user: User) -> Reading[list[WaitingApproval]]:
+    return Reading(
+        (approvals_for(user)[:MOST_APPROVALS],),
+        lambda rows: [WaitingApproval(row, approvals.kind_of(row).label, _changes(row)) for row in rows],
+    )
 
 
 def _changes(approval: Approval) -> list[tuple[str, object, object]]:
@@ -254,26 +284,14 @@ def _changes(approval: Approval) -> list[tuple[str, object, object]]:
 # --- portfolio ------------------------------------------------------------------------------------------------------
 
 
-def portfolio_chart(on: date) -> Chart:
-    """Up to twelve closed month ends and today. A closed month is worked out once a day, not once a visit."""
-    first = cache.get("desk:first-disbursement") or portfolio.first_disbursement()
-    if first is None:
-        return Chart([])
-    cache.set("desk:first-disbursement", first, _MONTH_KEPT_SECONDS)
-    ends = [end for end in portfolio.month_ends(on, MONTHS_SHOWN) if end >= first]
-    yesterday = on - timedelta(days=1)
-    return Chart([_kept(end) for end in ends] + ([_kept(yesterday)] if yesterday not in ends else []))
+def portfolio_chart(on: date) -> Reading[Chart]:
+    """Up to twelve closed month ends and last night."""
+    read = portfolio.at_risk(on, MONTHS_SHOWN)
+    return Reading(read.queries, lambda rows: Chart(read.made_of(rows)))
 
 
-def _kept(on: date) -> portfolio.PortfolioAtRisk:
-    key = f"desk:at-risk:{on.isoformat()}"
-    known: tuple[Decimal, tuple[Decimal, ...]] | None = cache.get(key)
-    if known is None:
-        point = portfolio.at_risk(on)
-        known = (point.outstanding, point.late)
-        cache.set(key, known, _MONTH_KEPT_SECONDS)
-    return portfolio.PortfolioAtRisk(on, *known)
-
-
-def is_first_run() -> bool:
-    return not Application.objects.exists() and not Loan.objects.exists()
+def is_first_run() -> Reading[bool]:
+    return Reading(
+        (Application.objects.values_list("pk")[:1], Loan.objects.values_list("pk")[:1]),
+        lambda applications, loans: not applications and not loans,
+    )

@@ -9,9 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from borrowers.models import Borrower
+from core.together import Reading, first
 from core.writing import money
 from debt_collections.models import Case, ContactAttempt, Promise, PromiseStatus
-from loans.pages.loan_page import Event, newest_first
+from loans.pages.story import Event, newest_first
 from risk.models import CreditLimit, LimitChange
 
 _MOST = 15
@@ -44,17 +45,25 @@ class Standing:
         return self.contact_events + [_limit_event(change) for change in self.limit_changes]
 
 
-def standing(borrower: Borrower, *, sees_collections: bool) -> Standing:
-    """Two queries for the limit; three more for those who may see collections."""
+def standing(borrower: Borrower, *, sees_collections: bool) -> Reading[Standing]:
+    """The limit of everybody; the case, contacts and promises only for those who may see collections."""
     borrower_id = borrower.pk
-    limit = CreditLimit.objects.filter(borrower_id=borrower_id).first()
-    changes = list(LimitChange.objects.filter(borrower_id=borrower_id).order_by("-id")[:5])
+    limit = CreditLimit.objects.filter(borrower_id=borrower_id)
+    changes = LimitChange.objects.filter(borrower_id=borrower_id).order_by("-id")
     if not sees_collections:
-        return Standing(borrower, case=None, limit=limit, limit_changes=changes)
-    case = Case.objects.filter(borrower_id=borrower_id).select_related("assigned_to").order_by("-id").first()
+        return Reading(
+            (limit, changes[:5]),
+            lambda limits, changed: Standing(borrower, case=None, limit=first(limits), limit_changes=changed),
+        )
+    case = Case.objects.filter(borrower_id=borrower_id).select_related("assigned_to").order_by("-id")
     contacts = ContactAttempt.objects.filter(borrower_id=borrower_id).select_related("by").order_by("-at")
     promises = Promise.objects.filter(case__borrower_id=borrower_id).select_related("taken_by").order_by("-id")
-    return Standing(borrower, case, list(contacts[:_MOST]), list(promises[:_MOST]), limit, changes)
+    return Reading(
+        (case[:1], contacts[:_MOST], promises[:_MOST], limit, changes[:5]),
+        lambda cases, called, promised, limits, changed: Standing(
+            borrower, first(cases), called, promised, first(limits), changed
+        ),
+    )
 
 
 def _contact_event(contact: ContactAttempt) -> Event:

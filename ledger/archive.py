@@ -90,6 +90,11 @@ class MonthNotArchived(DomainError):
     message = _("%(month)s is not archived.")
 
 
+class MonthInUse(DomainError):
+    code = "archive_month_in_use"
+    message = _("Something was booked in %(month)s since it was archived. Nothing was brought back; run verify_books.")
+
+
 class ArchiveMissing(DomainError):
     code = "archive_files_missing"
     message = _("%(file)s is not there. Say in which folder the files of the archive are.")
@@ -160,7 +165,7 @@ def archive_month(month: date, folder: Path) -> ArchivedMonth:
 def restore_month(month: date, folder: Path | None = None) -> ArchivedMonth:
     """Bring ``month`` back from its files, in ``folder`` or where they were written, and check them against the seal.
 
-    Raises MonthNotArchived, NotTheNextMonth, ArchiveMissing, SealBroken, BooksBusy.
+    Raises MonthNotArchived, NotTheNextMonth, ArchiveMissing, SealBroken, MonthInUse, BooksBusy.
     """
     sealed = ArchivedMonth.objects.filter(month=month, restored_at=None).first()
     if sealed is None:
@@ -175,6 +180,8 @@ def restore_month(month: date, folder: Path | None = None) -> ArchivedMonth:
         cursor.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'")
         digest = hashlib.sha256()
         for table, file in zip(TABLES, files, strict=True):
+            if not partitions.clear_the_place(cursor, table, month):
+                raise MonthInUse(month=f"{month:%Y-%m}")
             partitions.create_apart(cursor, table, month)
             _read(table, month, file, digest)
         _require_sealed(sealed, digest.hexdigest(), _sums(cursor, month))

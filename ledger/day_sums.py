@@ -180,6 +180,19 @@ def sum_through(on: date) -> dict[str, int]:
     return {"days_summed": days, "late_bookings": late}
 
 
+@transaction.atomic
+def make_anew(on: date) -> None:
+    """Make all sums again from the lines, up to ``on`` at least: after rows were written past the laws. What lies in the
+    archive keeps the sums it was sealed with."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        through = max(on, summed_through())
+        cursor.execute("DELETE FROM ledger_latebooking")
+        for table in ("ledger_accountday", "ledger_summedday"):
+            cursor.execute(f"DELETE FROM {table} WHERE (posted_on <= ledger_archived_through()) IS NOT TRUE")
+        sum_through(through)
+
+
 def moved(*, first: date | None = None, last: date | None = None, account: str = "") -> list[Moved]:
     """What every account with entries up to ``last`` (included) moved from ``first`` on; of one ``account`` if named."""
     sql = _OPEN.format(of_account=" AND account_id = %(account)s" if account else "") + _MOVED

@@ -108,7 +108,7 @@ class JournalEntry(models.Model):
         default_permissions = ("view",)
         indexes = [
             models.Index(fields=["posted_on"], name="ledger_entry_posted_on"),
-            models.Index(fields=["event"], name="ledger_entry_event"),
+            models.Index(fields=["event", "posted_on", "id"], name="ledger_entry_event"),
         ]
 
     def __str__(self) -> str:

@@ -37,6 +37,7 @@ from loans.models import (
     Merchant,
     NightAccrual,
     PolicyPledge,
+    PortfolioDay,
     Product,
     ProductVersion,
     Repayment,
@@ -251,6 +252,12 @@ class LoanAdmin(FoundByPersonAdmin):
     list_display = ("number", "borrower", "product_version", "status", "principal", "disbursed_on")
     search_fields = ("number__startswith", "public_id__exact")
     list_select_related = ("borrower", "product_version__product")
+
+
+@admin.register(PortfolioDay)
+class PortfolioDayAdmin(ReadOnlyAdmin):
+    list_display = ("on", "loans", "outstanding", "late_1", "late_30", "late_60", "late_90", "disbursed", "collected")
+    date_hierarchy = "on"
 
 
 @admin.register(Instalment)

@@ -2,8 +2,9 @@
 
 from django.contrib import admin
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 
+from core.admin import ReadOnlyAdmin
 from operations.models import (
     BusinessDay,
     EndOfDayChunk,
@@ -14,19 +15,6 @@ from operations.models import (
     VerificationChunk,
     VerificationDifference,
 )
-
-
-class ReadOnly(ModelAdmin):
-    """What the machine writes is looked at here, never edited."""
-
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
 
 
 class ChunkInline(TabularInline):
@@ -43,46 +31,46 @@ class ChunkInline(TabularInline):
 
 
 @admin.register(BusinessDay)
-class BusinessDayAdmin(ReadOnly):
+class BusinessDayAdmin(ReadOnlyAdmin):
     list_display = ("on", "status", "closed_at")
     list_filter = ("status",)
 
 
 @admin.register(EndOfDayRun)
-class EndOfDayRunAdmin(ReadOnly):
+class EndOfDayRunAdmin(ReadOnlyAdmin):
     list_display = ("business_day", "status", "trigger", "attempts", "started_at", "finished_at")
     list_filter = ("status", "trigger")
     inlines = (ChunkInline,)
 
 
 @admin.register(ImportBatch)
-class ImportBatchAdmin(ReadOnly):
+class ImportBatchAdmin(ReadOnlyAdmin):
     list_display = ("file_name", "profile", "status", "rows_read", "rows_accepted", "rows_known", "staged_at")
     list_filter = ("status", "profile")
     exclude = ("rejects",)
 
 
 @admin.register(Verification)
-class VerificationAdmin(ReadOnly):
+class VerificationAdmin(ReadOnlyAdmin):
     list_display = ("business_date", "status", "through", "loans", "found", "attempts", "started_at", "finished_at")
     list_filter = ("status",)
 
 
 @admin.register(VerificationChunk)
-class VerificationChunkAdmin(ReadOnly):
+class VerificationChunkAdmin(ReadOnlyAdmin):
     list_display = ("run", "code", "lo", "hi", "status", "found", "took", "error")
     list_filter = ("status", "code")
     list_select_related = ("run",)
 
 
 @admin.register(VerificationDifference)
-class VerificationDifferenceAdmin(ReadOnly):
+class VerificationDifferenceAdmin(ReadOnlyAdmin):
     list_display = ("run", "whose", "figure", "stored", "rebuilt")
     list_select_related = ("run",)
     search_fields = ("=whose",)
 
 
 @admin.register(LongJob)
-class LongJobAdmin(ReadOnly):
+class LongJobAdmin(ReadOnlyAdmin):
     list_display = ("kind", "argument", "status", "done", "total", "requested_by", "requested_at")
     list_filter = ("status", "kind")

@@ -23,7 +23,7 @@ from ledger import day_sums
 from ledger import queries as books
 from loans.incoming import mandates
 from loans.models import LIVE_PLEDGES, Mandate, MandateStatus, PolicyPledge
-from loans.night import closing, late_notices, late_repricing, line_closing, repricing
+from loans.night import closing, late_notices, late_repricing, line_closing, portfolio, repricing
 from loans.notices import reminders
 from loans.pledges import pledge_review
 from operations.books import close_by_rule, verify_by_rule
@@ -126,6 +126,7 @@ STEPS: tuple[Step, ...] = (
     Step("late_rates", _("Late rates set anew"), _to_last(late_repricing.follow_rule), _running_loans),
     Step("positions", _("Accrued and aged"), _to_last(closing.accrue_and_age), _running_loans),
     Step("lines", _("Lines at their last day"), _to_last(line_closing.close_passed), _running_loans),
+    Step("portfolio", _("Portfolio of the day"), portfolio.note_portfolio, _once),
     Step("policies", _("Pledged policies"), _to_last(pledge_review.review_due), _loans_with_policy),
     Step("reminders", _("Reminders"), _to_last(reminders.queue_reminders), _running_loans),
     Step("promises", _("Promises judged"), promises.judge, _ids_of(PromiseToPay)),

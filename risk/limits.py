@@ -65,6 +65,9 @@ SELECT l.borrower_id, l.amount AS before, floor(l.amount * %(cut_share)s / 100) 
 HAVING max(p.days_past_due) > %(cut_over_days)s
 """
 
+# What was paid of instalments is counted where something happened to a loan since the night before (a share of its
+# accruals was kept: ``loans.models.Accrual``), which for every loan is so at the end of a month, and on the day the
+# cool-down ends. On other nights nothing can have come about that was not there the night before.
 _PAID_ON_TIME = f"""
 SELECT l.borrower_id, l.amount AS before,
        greatest(l.amount, least(floor(l.amount * (1 + %(raise_share)s) / 100) * 100, %(highest)s)) AS after,
@@ -77,6 +80,9 @@ SELECT l.borrower_id, l.amount AS before,
         WHERE p.borrower_id = l.borrower_id AND i.settled_on > l.changed_on AND i.settled_on <= %(on)s) record
  WHERE l.borrower_id >= %(lo)s AND l.borrower_id < %(hi)s AND l.amount > 0 AND l.amount < %(highest)s
    AND l.changed_on <= %(cooled)s
+   AND (l.changed_on = %(cooled)s
+        OR EXISTS (SELECT 1 FROM loans_loanposition p
+                    WHERE p.borrower_id = l.borrower_id AND p.kept_on >= %(on)s::date - 1))
    AND record.paid >= %(instalments)s AND record.worst <= %(worst_days_late)s
    AND NOT EXISTS (SELECT 1 FROM loans_loanposition p WHERE p.borrower_id = l.borrower_id AND p.days_past_due > 0
                                                         AND p.status = 'active')

@@ -176,7 +176,9 @@ def roles_with(permission: str) -> list[str]:
 def roles_of(user: User) -> list[str]:
     """A person's roles in the order of the table; groups made by hand come last."""
     order = {code: place for place, code in enumerate(LABELS)}
-    return sorted(user.groups.values_list("name", flat=True), key=lambda code: (order.get(code, len(order)), code))
+    known = getattr(user, "role_names", None)  # read with the person of a session
+    names = known if known is not None else user.groups.values_list("name", flat=True)
+    return sorted(names, key=lambda code: (order.get(code, len(order)), code))
 
 
 def role_label(code: str) -> str:

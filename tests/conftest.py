@@ -140,7 +140,7 @@ def signed_in(staff_member: Callable[..., User]) -> Callable[..., Client]:
     """`signed_in(client, "collector")`: the client, signed in as a person with that role."""
 
     def sign_in(client: Client, *roles: str, **fields: Any) -> Client:
-        client.force_login(staff_member(*roles, **fields), backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(staff_member(*roles, **fields), backend="staff.backends.StaffBackend")
         return client
 
     return sign_in
@@ -233,7 +233,7 @@ def page_as(page: Page, live_server: Any, staff_member: Callable[..., User]) -> 
         user.language, user.theme = language, theme
         user.save(update_fields=["language", "theme"])
         client = Client()
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(user, backend="staff.backends.StaffBackend")
         cookies = {"sessionid": client.cookies["sessionid"].value, "django_language": language}
         page.context.add_cookies([{"name": k, "value": v, "url": live_server.url} for k, v in cookies.items()])
         page.emulate_media(color_scheme="dark" if theme == "dark" else "light")

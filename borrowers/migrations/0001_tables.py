@@ -46,6 +46,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'borrowers',
                 'permissions': [('reveal_personal_data', 'Can see personal data unmasked, giving a reason')],
                 'constraints': [models.UniqueConstraint(fields=('identity_index', 'identity_kind'), name='borrowers_one_per_identity'), models.UniqueConstraint(condition=models.Q(('external_id__isnull', False)), fields=('external_id', 'source'), name='borrowers_one_per_partner_number')],
+                'indexes': [models.Index(condition=models.Q(('status', 'active'), _negated=True), fields=['status', '-id'], name='borrowers_ended')],
             },
         ),
         migrations.CreateModel(
@@ -118,6 +119,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'contact point',
+                'indexes': [models.Index(condition=models.Q(('state__in', ['unverified', 'verified']), _negated=True), fields=['-borrower'], name='borrowers_contact_failed')],
                 'verbose_name_plural': 'contact points',
                 'constraints': [models.UniqueConstraint(condition=models.Q(('is_primary', True)), fields=('borrower', 'kind'), name='borrowers_contact_one_primary'), models.UniqueConstraint(condition=models.Q(('state', 'retired'), _negated=True), fields=('borrower', 'kind', 'value_index'), name='borrowers_contact_once'), models.CheckConstraint(condition=models.Q(('is_primary', True), ('state', 'retired'), _negated=True), name='borrowers_contact_retired_not_primary'), models.CheckConstraint(condition=models.Q(('state', 'verified'), ('verified_at__isnull', True), _negated=True), name='borrowers_contact_verified_when')],
             },

@@ -46,6 +46,9 @@ class BorrowerStatus(Toned):
     ERASED = "erased", Tone.NEUTRAL, _("Erased")
 
 
+_USABLE = ("unverified", "verified")
+
+
 def new_borrower_id() -> str:
     """The public identifier of a new borrower."""
     return new_id("cus")
@@ -59,13 +62,22 @@ class BorrowerQuerySet(models.QuerySet["Borrower"]):
         return self.filter(models.Exists(_usable_points()))
 
     def unreachable(self) -> "BorrowerQuerySet":
-        """Every known contact point failed: somebody has to find a new one."""
-        return self.filter(~models.Exists(_usable_points()))
+        """Every known contact point failed: somebody has to find a new one. Looked through are those with one that failed
+        and those who came without a mobile, not everybody."""
+        failed = _points().exclude(state__in=_USABLE).order_by().values("borrower")
+        without_mobile = Borrower.objects.filter(phone_index="").order_by().values("pk")
+        return self.filter(~models.Exists(_usable_points()), pk__in=failed.union(without_mobile))
 
 
 def _usable_points() -> models.QuerySet[models.Model]:
-    points = Borrower._meta.get_field("contact_points").related_model
-    return points._default_manager.filter(borrower=models.OuterRef("pk"), state__in=("unverified", "verified"))
+    return _points().filter(borrower=models.OuterRef("pk"), state__in=_USABLE)
+
+
+def _points() -> models.QuerySet[models.Model]:
+    points: models.QuerySet[models.Model] = Borrower._meta.get_field(
+        "contact_points"
+    ).related_model._default_manager.all()
+    return points
 
 
 class Borrower(models.Model):
@@ -107,6 +119,9 @@ class Borrower(models.Model):
                 condition=models.Q(external_id__isnull=False),
                 name="borrowers_one_per_partner_number",
             ),
+        ]
+        indexes = [
+            models.Index(fields=["status", "-id"], condition=~models.Q(status="active"), name="borrowers_ended"),
         ]
 
     def __str__(self) -> str:

@@ -66,6 +66,13 @@ class ContactPoint(models.Model):
     class Meta:
         verbose_name = _("contact point")
         verbose_name_plural = _("contact points")
+        indexes = [
+            models.Index(
+                fields=["-borrower"],
+                condition=~models.Q(state__in=["unverified", "verified"]),
+                name="borrowers_contact_failed",
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["borrower", "kind"], condition=models.Q(is_primary=True), name="borrowers_contact_one_primary"

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import QuerySet
 from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext_lazy as _
 
 from borrowers.models import ContactKind, ContactPoint
 from core.money import ZERO
 from core.rules import rule
+from core.together import Reading, read_together
 from debt_collections import guarding, promises, queries
 from debt_collections.models import Case, Channel, ContactAttempt, Promise, PromiseStatus, Reason, Status
 from debt_collections.strategy import Evidence, NextAction, next_action, suggest_reason
-from debt_collections.timeline import Line, story
+from debt_collections.timeline import Line, happened, story
 from loans.account.account import Account, age
 from loans.account.changes.base import EventImpossible
 from loans.account.changes.extending import Extended
@@ -25,7 +25,7 @@ from loans.account.parts import Parts
 from loans.account.replay import apply
 from loans.acts.kinds.extending import days_that_cure
 from loans.bookkeeping import positions
-from loans.models import Loan, LoanPosition, LoanStatus
+from loans.models import Instalment, Loan, LoanPosition, LoanStatus
 from staff.models import User
 
 LOANS_SHOWN = 5
@@ -85,6 +85,7 @@ class CaseFile:
     phone: ContactPoint | None
     guard: guarding.Guard
     promise: Promise | None
+    promised: list[Promise]
     promise_received: Decimal
     next_action: str | LazyText
     suggested_reason: str | LazyText
@@ -101,17 +102,17 @@ class CaseFile:
 
 def case_file(case: Case, *, person: User, now: datetime, on: date) -> CaseFile:
     """The whole file of ``case`` as ``person`` sees it at ``now``."""
-    points = list(case.borrower.contact_points.order_by("-is_primary", "kind", "id"))
+    known: _Known
+    known, beside = read_together(_known(case), happened(case))
+    points, contacts, promised = known.points, known.contacts, known.promised
     phone = next((p for p in points if p.kind == ContactKind.MOBILE and p.is_usable), None)
-    contacts = list(_contacts(case)[:CONTACTS_READ])
-    promised = list(case.promises.select_related("taken_by").order_by("-id"))
     pending = next((p for p in promised if p.status == PromiseStatus.PENDING), None)
     evidence = _evidence(case, contacts, points, pending)
     actions = rule("collections_actions", on)
     suggestion = suggest_reason(evidence, failed_in_a_row=actions["failed_in_a_row"])
     action = next_action(evidence, on=on, stage_actions=actions["by_stage"], failed_in_a_row=actions["failed_in_a_row"])
-    late = queries.late_positions(case.borrower_id)[:LOANS_SHOWN]
-    accounts = {p.loan_id: positions.load(p.loan, p) for p in late if p.status == LoanStatus.ACTIVE}
+    late = known.late
+    accounts = _accounts(late)
     return CaseFile(
         case=case,
         loans=[_loan_line(position, accounts.get(position.loan_id), on) for position in late],
@@ -120,17 +121,43 @@ def case_file(case: Case, *, person: User, now: datetime, on: date) -> CaseFile:
         phone=phone,
         guard=guarding.guard(case.borrower, phone, channel=Channel.CALL, now=now, on=on),
         promise=pending,
+        promised=promised,
         promise_received=promises.received_so_far(pending, on) if pending else ZERO,
         next_action=ACTION_WORDS[action],
         suggested_reason=Reason(suggestion.reason).label,
         suggested_by=suggestion.facts,
-        story=story(case, contacts=contacts, promised=promised),
+        story=story(case, beside, contacts=contacts, promised=promised),
         taken_by=case.claimed_by if case.is_claimed_by_other(person, now) else None,
     )
 
 
-def _contacts(case: Case) -> QuerySet[ContactAttempt]:
-    return case.contacts.select_related("by", "contact_point").order_by("-at", "-id")
+@dataclass(frozen=True)
+class _Known:
+    points: list[ContactPoint]
+    contacts: list[ContactAttempt]
+    promised: list[Promise]
+    late: list[LoanPosition]
+
+
+def _known(case: Case) -> Reading[_Known]:
+    return Reading(
+        (
+            case.borrower.contact_points.order_by("-is_primary", "kind", "id"),
+            case.contacts.select_related("by", "contact_point").order_by("-at", "-id")[:CONTACTS_READ],
+            case.promises.select_related("taken_by", "loan").order_by("-id"),
+            queries.late_positions(case.borrower_id)[:LOANS_SHOWN],
+        ),
+        _Known,
+    )
+
+
+def _accounts(late: Iterable[LoanPosition]) -> dict[int, Account]:
+    """The account of each loan that runs, by its id."""
+    running = [position for position in late if position.status == LoanStatus.ACTIVE]
+    rows: dict[int, list[Instalment]] = {position.loan_id: [] for position in running}
+    for row in Instalment.objects.filter(loan__in=rows, superseded_on__isnull=True).order_by("loan_id", "number"):
+        rows[row.loan_id].append(row)
+    return {p.loan_id: positions.load_from(p.loan, p, rows[p.loan_id]) for p in running}
 
 
 def _evidence(

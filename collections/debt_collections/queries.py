@@ -13,7 +13,10 @@ from django.utils import timezone
 
 from core.currencies import by_currency
 from core.money import ZERO
+from core.rules import rule_versions
+from core.together import Reading
 from debt_collections.models import Case, CaseEvent, ContactAttempt, EventKind, Promise, PromiseStatus
+from debt_collections.strategy import RECOVERY
 from loans.models import LoanPosition, LoanStatus
 from staff.models import User
 
@@ -73,9 +76,16 @@ def worked_today(person: User, *, now: datetime) -> int:
     return int(done.aggregate(cases=Count("case_id", distinct=True))["cases"])
 
 
-def stages() -> list[str]:
-    """Stages that have open cases, for the filter."""
-    return list(Case.objects.open().order_by("stage").values_list("stage", flat=True).distinct())
+def stages() -> Reading[list[str]]:
+    """Stages that have open cases, for the filter: each is looked for, as counting them all would read every case."""
+    buckets = {name for _from, data in rule_versions("arrears_buckets") for name, _first_day in data["buckets"]}
+    known = sorted({*buckets, RECOVERY})
+    return Reading(
+        tuple(
+            Case.objects.open().filter(stage=stage).order_by().values_list("stage", flat=True)[:1] for stage in known
+        ),
+        lambda *found: [stage for stages in found for stage in stages],
+    )
 
 
 def case_by_public_id(public_id: str) -> Case | None:
@@ -83,13 +93,13 @@ def case_by_public_id(public_id: str) -> Case | None:
     return cases.filter(public_id=public_id).first()
 
 
-def late_positions(borrower_id: int) -> list[LoanPosition]:
+def late_positions(borrower_id: int) -> QuerySet[LoanPosition]:
     """Every loan of the borrower that still asks for money, the most overdue first."""
     positions = LoanPosition.objects.filter(
         Q(status=LoanStatus.ACTIVE) | Q(status=LoanStatus.WRITTEN_OFF, written_off_amount__gt=F("recovered")),
         borrower_id=borrower_id,
     )
-    return list(positions.select_related("loan__product_version__product").order_by("-days_past_due", "loan_id"))
+    return positions.select_related("loan__product_version__product").order_by("-days_past_due", "loan_id")
 
 
 def owed_on(position: LoanPosition) -> Decimal:
@@ -148,12 +158,12 @@ def promise_totals(on: date) -> PromiseTotals:
     }
 
 
-def moves_of(case: Case) -> list[CaseEvent]:
+def moves_of(case: Case) -> QuerySet[CaseEvent]:
     """The stages the case went through, oldest first."""
     kinds = [EventKind.OPENED, EventKind.MOVED, EventKind.CLOSED]
-    return list(case.events.filter(kind__in=kinds).order_by("on", "id"))
+    return case.events.filter(kind__in=kinds).order_by("on", "id")
 
 
-def earlier_cases(case: Case) -> list[Case]:
+def earlier_cases(case: Case) -> QuerySet[Case]:
     others = Case.objects.filter(borrower_id=case.borrower_id).exclude(pk=case.pk)
-    return list(others.order_by("-opened_on")[:10])
+    return others.order_by("-opened_on")[:10]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils import timezone
 
 from core.context import current
+from core.partitions import require_month
 from core.rows import Parameters
 
 _KEPT_BY_HISTORY = ("history_id", "history_date", "history_type", "history_change_reason", "history_user_id")
@@ -29,4 +31,5 @@ def history_sql(model: type[models.Model], source: str, kind: str) -> str:
 def context_parameters(why: str) -> Parameters:
     """Who acts, through which door and in which request, for ``history_sql``."""
     context = current()
+    require_month(timezone.now())  # where the audit events of the history lie
     return {"why": why, "who": context.actor_id, "request_id": context.request_id, "channel": context.channel}

@@ -9,6 +9,7 @@ from datetime import date, datetime, time
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.together import Reading
 from core.writing import money
 from debt_collections.models import (
     Case,
@@ -22,7 +23,8 @@ from debt_collections.models import (
     Status,
 )
 from loans.models import Repayment, RepaymentStatus
-from loans.pages.loan_page import Event, message_event, money_split, newest_first
+from loans.pages.loan_page import message_event, money_split
+from loans.pages.story import Event, newest_first
 from messaging.models import Message
 
 READ_AT_MOST = 40
@@ -38,15 +40,39 @@ class Line:
     folded: list[Event] = field(default_factory=list)
 
 
-def story(case: Case, *, contacts: Sequence[ContactAttempt], promised: Sequence[Promise]) -> list[Line]:
-    """Contacts and promises as read already, with the case's events, the borrower's money and messages: three queries."""
+@dataclass(frozen=True)
+class Happened:
+    """What happened to a case beside contacts and promises: its events, the borrower's money and messages."""
+
+    events: list[CaseEvent]
+    repayments: list[Repayment]
+    messages: list[Message]
+
+
+def happened(case: Case) -> Reading[Happened]:
+    """The newest of each since the case was opened."""
+    received = Repayment.objects.filter(loan__borrower_id=case.borrower_id, received_on__gte=case.opened_on)
+    messages = Message.objects.filter(borrower_id=case.borrower_id, created_on__gte=case.opened_on)
+    return Reading(
+        (
+            case.events.select_related("by").order_by("-at", "-id")[:READ_AT_MOST],
+            received.select_related("loan", "recorded_by").order_by("-received_on", "-id")[:READ_AT_MOST],
+            messages.order_by("-id")[:READ_AT_MOST],
+        ),
+        Happened,
+    )
+
+
+def story(
+    case: Case, beside: Happened, *, contacts: Sequence[ContactAttempt], promised: Sequence[Promise]
+) -> list[Line]:
+    """Contacts and promises with what happened beside them."""
     events = [_contact(contact) for contact in contacts]
     for promise in promised:
         events += _promise(promise, case.currency)
-    events += [line for event in _events_of(case) if (line := _case_event(event)) is not None]
-    events += [_repayment(repayment) for repayment in _repayments_of(case)]
-    messages = Message.objects.filter(borrower_id=case.borrower_id, created_on__gte=case.opened_on).order_by("-id")
-    events += [message_event(message) for message in messages[:READ_AT_MOST]]
+    events += [line for event in beside.events if (line := _case_event(event)) is not None]
+    events += [_repayment(repayment) for repayment in beside.repayments]
+    events += [message_event(message) for message in beside.messages]
     return fold(newest_first(events))
 
 
@@ -62,15 +88,6 @@ def fold(events: Iterable[Event]) -> list[Line]:
         run = []
         lines += [Line(event=event)] if event is not None else []
     return lines
-
-
-def _events_of(case: Case) -> list[CaseEvent]:
-    return list(case.events.select_related("by").order_by("-at", "-id")[:READ_AT_MOST])
-
-
-def _repayments_of(case: Case) -> list[Repayment]:
-    received = Repayment.objects.filter(loan__borrower_id=case.borrower_id, received_on__gte=case.opened_on)
-    return list(received.select_related("loan", "recorded_by").order_by("-received_on", "-id")[:READ_AT_MOST])
 
 
 def _contact(contact: ContactAttempt) -> Event:

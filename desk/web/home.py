@@ -7,7 +7,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from core import business_date
+from core.together import Reading, read_together
 from desk import home as reads
+from desk.navigation import approvals_for, counted, told
 from desk.search import search
 from operations.queries import last_night
 from staff.permissions import person
@@ -18,14 +20,21 @@ from staff.permissions import person
 def home(request: HttpRequest) -> HttpResponse:
     on = business_date.current()
     user = person(request)
+    tiles, waiting, approval_count, first_run, chart = read_together(
+        reads.tiles(user=user, on=on),
+        reads.waiting_approvals(user),
+        Reading((counted(approvals_for(user)),), told),
+        reads.is_first_run(),
+        reads.portfolio_chart(on) if user.has_perm("loans.view_loan") else Reading((), lambda: None),
+    )
     context = {
         "hour": timezone.localtime().hour,
-        "tiles": reads.tiles(user=user, on=on),
-        "waiting": reads.waiting_approvals(user),
-        "approval_count": reads.capped(reads.approvals_for(user)),
+        "tiles": tiles,
+        "waiting": waiting,
+        "approval_count": approval_count,
         "night": last_night(),
-        "chart": reads.portfolio_chart(on) if user.has_perm("loans.view_loan") else None,
-        "first_run": reads.is_first_run(),
+        "chart": chart,
+        "first_run": first_run,
     }
     return render(request, "desk/home.html", context)
 

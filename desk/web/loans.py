@@ -15,6 +15,7 @@ from audit.changes import changes_of, people_in
 from audit.models import AuditEvent
 from audit.web.forms import CHANNELS, shown_action
 from core import business_date
+from core.together import read_together
 from desk.books import event_name
 from desk.people import Standing, standing
 from loans.models import Loan
@@ -23,6 +24,7 @@ from loans.pages.loan_actions import HasPermission, actions_for
 from loans.pages.loan_page import LoanPage
 from loans.pages.mandate_page import debits_of
 from loans.pages.receivables import movements
+from loans.pages.story import newest_first
 from loans.pricing.cost_caps import cost_cap
 from loans.web.policies import MANAGE, policy_tab
 from staff.permissions import check, require
@@ -52,8 +54,11 @@ def loan_page(request: HttpRequest, number: str, tab: str = "overview") -> HttpR
     if needed:
         check(user, needed)
     loan = reads.loan_by_number(number)
-    page = reads.loan_page(loan, on=on)
-    people = standing(loan.borrower, sees_collections=user.has_perm("collections.view_case"))
+    people: Standing
+    page, people = read_together(
+        reads.loan_page(loan, on=on),
+        standing(loan.borrower, sees_collections=user.has_perm("collections.view_case")),
+    )
     context: dict[str, object] = {
         "page": page,
         "loan": loan,
@@ -64,7 +69,7 @@ def loan_page(request: HttpRequest, number: str, tab: str = "overview") -> HttpR
         "tabs": _tabs(user.has_perm, has_policy=hasattr(loan, "policy_pledge") or tab == "policy"),
         "actions": actions_for(loan, overpaid=page.overpaid, disbursement=page.disbursement, has_perm=user.has_perm),
         "cost_cap": cost_cap(on, loan.product_version.product.market).rate,
-        "timeline": reads.newest_first([*page.events, *people.events])[:MOST_EVENTS],
+        "timeline": newest_first([*page.events, *people.events])[:MOST_EVENTS],
         **_tab_context(tab, request, page, people, on),
     }
     return render(request, f"desk/loan_{tab}.html", context)

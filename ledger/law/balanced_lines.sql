@@ -3,7 +3,8 @@
 -- nothing is slipped under what was posted before. A statement-level trigger with a transition table costs next to nothing;
 -- a deferred row trigger costs three times the insert, a foreign key to the entry as much again. The days of the lines
 -- are asked first, so that the entries are looked for in their months alone. Lines name accounts that are there, and an
--- account stays: a foreign key would make whoever lays a month wait for whoever writes accounts, and the other way round.
+-- account that has lines stays under its code: a foreign key would make whoever lays a month wait for whoever writes
+-- accounts, and the other way round. Bookings under way end first; they share the lock of closed_books.sql.
 
 ALTER TABLE ledger_journalentry
     ADD COLUMN posted_in xid8 NOT NULL DEFAULT pg_current_xact_id();
@@ -45,10 +46,14 @@ CREATE TRIGGER ledger_lines_balance AFTER INSERT ON ledger_journalline
 
 CREATE FUNCTION ledger_keep_account() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP = 'UPDATE' AND NEW.code = OLD.code THEN
-        RETURN NEW;
+    IF TG_OP = 'DELETE' OR NEW.code <> OLD.code THEN
+        PERFORM pg_advisory_xact_lock(5497855412316);
+        IF EXISTS (SELECT 1 FROM ledger_journalline WHERE account_id = OLD.code) THEN
+            RAISE EXCEPTION 'account % has lines: it stays, under its code', OLD.code
+                USING ERRCODE = 'restrict_violation';
+        END IF;
     END IF;
-    RAISE EXCEPTION 'account % stays, under its code', OLD.code USING ERRCODE = 'restrict_violation';
+    RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
 END $$;
 
 CREATE TRIGGER ledger_account_stays BEFORE DELETE OR UPDATE OF code ON ledger_account

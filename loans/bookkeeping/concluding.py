@@ -27,7 +27,7 @@ def write_allocation(repayment: Repayment, allocation: Allocation) -> None:
         insert_tracked(repayment)
     else:
         repayment.save()
-    rows.insert(
+    rows.insert_later(
         *(
             RepaymentLine(
                 repayment=repayment,

@@ -81,8 +81,23 @@ def locked_with_loan(loan_id: int) -> tuple[Loan, LoanPosition | None]:
 
 def load(loan: Loan, position: LoanPosition) -> Account:
     """The account as stored."""
+    return _loaded(loan, position, _current_rows(loan.pk))
+
+
+def _loaded(loan: Loan, position: LoanPosition, states: Iterable[InstalmentState]) -> Account:
     plan = from_json(position.plan, loan.terms(), loan.servicing_terms()) if position.plan is not None else None
-    return _account(loan, _current_rows(loan.pk), as_of=position.as_of, position=position, plan=plan)
+    return _account(loan, states, as_of=position.as_of, position=position, plan=plan)
+
+
+def load_from(loan: Loan, position: LoanPosition, rows: Iterable[Instalment]) -> Account:
+    """The account of ``load`` from ``rows``, the current schedule, where it has been read already."""
+    states = [
+        InstalmentState(
+            row.number, **{name: getattr(row, name) for name in AGREED + MOVING}, curve=curve_from_json(row.curve)
+        )
+        for row in rows
+    ]
+    return _loaded(loan, position, states)
 
 
 def load_as_agreed(loan: Loan) -> Account:
@@ -213,7 +228,7 @@ def store(loan: Loan, position: LoanPosition, before: Account, after: Account, *
         insert_version(loan.pk, after, superseded_on=after.as_of)
     accrue(loan, position, after, posted_on=posted_on)
     read(position, after)
-    rows.update(position)
+    rows.update_later(position)
 
 
 def _agreed(row: InstalmentState) -> tuple[object, ...]:
@@ -229,7 +244,7 @@ def _update_rows(loan_id: int, before: Account, after: Account) -> None:
     types = ("int", "numeric", "numeric", "numeric", "numeric", "numeric", "date")
     casts = ", ".join(f"%s::{kind}" for kind in types)
     values = ", ".join([f"({casts})"] * len(changed))
-    rows.execute(
+    rows.later(
         f"UPDATE loans_instalment i SET {assignments} "
         f"FROM (VALUES {values}) AS v(number, {', '.join(MOVING)}) "
         "WHERE i.loan_id = %s AND i.superseded_on IS NULL AND i.number = v.number",
@@ -292,7 +307,7 @@ def accrue(loan: Loan, position: LoanPosition, account: Account, *, posted_on: d
         shares.append(
             Accrual(loan_id=loan.pk, first_on=account.as_of, accrued_on=account.as_of, entry_id=entry.pk, **parts)
         )
-    rows.insert(*shares)
+    rows.insert_later(*shares)
     keep(position, now, account.as_of)
 
 

@@ -17,6 +17,7 @@ from loans.models.pledge import (
     PolicyCashValue,
     PolicyPledge,
 )
+from loans.models.portfolio_day import PortfolioDay
 from loans.models.position import LoanPosition, RiskClass
 from loans.models.product import (
     FeeDue,
@@ -65,6 +66,7 @@ __all__ = [
     "PledgeStatus",
     "PolicyCashValue",
     "PolicyPledge",
+    "PortfolioDay",
     "Product",
     "ProductVersion",
     "Repayment",

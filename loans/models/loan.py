@@ -192,6 +192,7 @@ class Loan(AgreedSchedule):
         ]
         indexes = [
             models.Index(fields=["borrower", "-id"], name="loans_loan_borrower"),
+            models.Index(fields=["status", "-id"], name="loans_loan_status"),
             # The night asks for the few loans that are not paid in cents.
             models.Index(fields=["id"], name="loans_loan_coarse", condition=~Q(rounding_step=Decimal("0.01"))),
         ]

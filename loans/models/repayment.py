@@ -99,6 +99,9 @@ class Repayment(models.Model):
             models.Index(
                 fields=["payer_reference"], condition=~Q(payer_reference=""), name="loans_repayment_reference"
             ),
+            models.Index(
+                fields=["-recorded_on", "-id"], condition=Q(status="reversed"), name="loans_repayment_reversed"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -123,11 +123,18 @@ DELETE FROM closing_read
 # From some days past due on, unpaid interest is no income and stands in suspense (loans.account.suspense).
 # A loan charged off goes on accruing, but beside the books: its memo grows and nothing is booked
 # (loans.bookkeeping.positions.accrue).
+# What is settled has nothing left: asked first, it spares the arithmetic of most instalments.
+_OPEN = "i.settled_on IS NULL"
+_OWED = "i.principal + i.interest + i.fee > i.principal_paid + i.interest_paid + i.fee_paid"
 _RUNS = "i.starts_on <= %(on)s AND i.due_on > %(on)s"
 READ_POSITIONS = f"""
 WITH sums AS (
-    SELECT i.loan_id,
-           sum(i.principal - i.principal_paid) AS principal_outstanding,
+    SELECT p.loan_id, p.product_id, p.bucket AS old_bucket, p.risk_class AS old_class, p.plan IS NOT NULL AS planned,
+           p.charged_off_on IS NOT NULL AS charged_off, p.interest_paid, p.late_interest_paid,
+           p.suspended_interest AS old_suspended_interest, p.suspended_late_interest AS old_suspended_late_interest,
+           p.interest_accrued AS old_interest, p.late_interest_accrued AS old_late_interest, p.fee_accrued AS old_fee,
+           p.next_due_on AS old_next_due_on, p.next_due_amount AS old_next_due_amount,
+           coalesce(sum(i.principal - i.principal_paid) FILTER (WHERE {_OPEN}), 0) AS principal_outstanding,
            sum(CASE WHEN i.due_on <= %(on)s THEN i.interest
                     WHEN i.curve IS NOT NULL
                     THEN greatest(loans_earned(i.curve, i.interest, %(on)s, coalesce(coarse.step, 0.01)), i.interest_paid)
@@ -139,17 +146,18 @@ WITH sums AS (
                                               / coarse.step) * coarse.step, i.interest), i.interest_paid) END)
                AS interest_accrued,
            sum(CASE WHEN i.due_on <= %(on)s THEN i.fee ELSE i.fee_paid END) AS fee_accrued,
-           sum(CASE WHEN coarse.step IS NULL THEN round(i.late_interest, 2)
-                    ELSE round(i.late_interest / coarse.step) * coarse.step END) AS late_interest_accrued,
-           coalesce(sum(i.principal - i.principal_paid) FILTER (WHERE i.due_on < %(on)s), 0) AS overdue_principal,
-           coalesce(sum(i.interest - i.interest_paid) FILTER (WHERE i.due_on < %(on)s), 0) AS overdue_interest,
-           coalesce(sum(i.fee - i.fee_paid) FILTER (WHERE i.due_on < %(on)s), 0) AS overdue_fee,
+           coalesce(sum(CASE WHEN coarse.step IS NULL THEN round(i.late_interest, 2)
+                             ELSE round(i.late_interest / coarse.step) * coarse.step END)
+                    FILTER (WHERE i.late_interest <> 0), 0) AS late_interest_accrued,
+           coalesce(sum(i.principal - i.principal_paid) FILTER (WHERE {_OPEN} AND i.due_on < %(on)s), 0)
+               AS overdue_principal,
+           coalesce(sum(i.interest - i.interest_paid) FILTER (WHERE {_OPEN} AND i.due_on < %(on)s), 0)
+               AS overdue_interest,
+           coalesce(sum(i.fee - i.fee_paid) FILTER (WHERE {_OPEN} AND i.due_on < %(on)s), 0) AS overdue_fee,
            coalesce(sum(i.principal - i.principal_paid + i.interest - i.interest_paid + i.fee - i.fee_paid)
-                    FILTER (WHERE i.due_on = %(on)s), 0) AS due_today,
-           min(i.due_on) FILTER (WHERE i.due_on < %(on)s AND i.principal + i.interest + i.fee
-                    > i.principal_paid + i.interest_paid + i.fee_paid) AS oldest_due_on,
-           min(i.due_on) FILTER (WHERE i.due_on >= %(on)s AND i.principal + i.interest + i.fee
-                    > i.principal_paid + i.interest_paid + i.fee_paid) AS next_due_on,
+                    FILTER (WHERE {_OPEN} AND i.due_on = %(on)s), 0) AS due_today,
+           min(i.due_on) FILTER (WHERE {_OPEN} AND i.due_on < %(on)s AND {_OWED}) AS oldest_due_on,
+           min(i.due_on) FILTER (WHERE {_OPEN} AND i.due_on >= %(on)s AND {_OWED}) AS next_due_on,
            least(min(i.due_on) FILTER (WHERE i.due_on > %(on)s), min(i.starts_on) FILTER (WHERE i.starts_on > %(on)s))
                AS next_change_on,
            bool_or(coarse.step IS NOT NULL) AS is_coarse,
@@ -165,22 +173,19 @@ WITH sums AS (
       LEFT JOIN (SELECT id, rounding_step AS step FROM loans_loan
                   WHERE id BETWEEN %(lo)s AND %(hi)s AND rounding_step <> 0.01) AS coarse ON coarse.id = p.loan_id
      WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s AND p.status = 'active' AND p.as_of < %(on)s
-     GROUP BY i.loan_id
+     GROUP BY p.loan_id
 ), reading AS (
-    SELECT s.*, p.product_id, p.bucket AS old_bucket, p.risk_class AS old_class,
-           p.charged_off_on IS NOT NULL AS charged_off, p.interest_paid, p.late_interest_paid,
-           p.suspended_interest AS old_suspended_interest, p.suspended_late_interest AS old_suspended_late_interest,
-           s.interest_accrued - p.interest_accrued AS interest,
-           s.late_interest_accrued - p.late_interest_accrued AS late_interest,
-           s.fee_accrued - p.fee_accrued AS fee,
+    SELECT s.*, s.interest_accrued - s.old_interest AS interest,
+           s.late_interest_accrued - s.old_late_interest AS late_interest, s.fee_accrued - s.old_fee AS fee,
            coalesce(%(on)s::date - s.oldest_due_on, 0) AS days_past_due,
-           coalesce(n.amount, 0) AS next_due_amount
+           CASE WHEN s.planned OR s.next_due_on IS DISTINCT FROM s.old_next_due_on THEN coalesce(n.amount, 0)
+                ELSE s.old_next_due_amount END AS next_due_amount
       FROM sums s
-      JOIN loans_loanposition p ON p.loan_id = s.loan_id AND p.loan_id BETWEEN %(lo)s AND %(hi)s
       LEFT JOIN LATERAL (
           SELECT sum(i.principal - i.principal_paid + i.interest - i.interest_paid + i.fee - i.fee_paid) AS amount
             FROM loans_instalment i
-           WHERE i.loan_id = s.loan_id AND i.superseded_on IS NULL AND i.due_on = s.next_due_on) n ON true
+           WHERE i.loan_id = s.loan_id AND i.superseded_on IS NULL AND i.due_on = s.next_due_on) n
+        ON s.planned OR s.next_due_on IS DISTINCT FROM s.old_next_due_on
 ), stepped AS (
     SELECT r.*,
            (%(bucket_names)s::text[])[width_bucket(r.days_past_due, %(bucket_days)s::int[])] AS bucket,

@@ -4,11 +4,9 @@ Amounts come from the position and the schedule as they are stored; long histori
 the full list one click away.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
-from itertools import groupby
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
@@ -17,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.money import ZERO
+from core.together import Reading
 from core.writing import money, number
 from ledger.models import JournalEntry, JournalLine
 from loans.events.act_kinds import act_kind
@@ -36,6 +35,7 @@ from loans.pages.act_page import own_figures
 from loans.pages.bank_reasons import in_words
 from loans.pages.receivables import lines_of_loan
 from loans.pages.schedule_view import Progress, ScheduleView, progress, schedule_view
+from loans.pages.story import Event
 from loans.servicing.settling import pay_off
 from messaging.models import Message
 from messaging.names import name_of
@@ -44,19 +44,6 @@ from staff.models import User
 
 MOST_ROWS = 60
 MOST_EVENTS = 15
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One line of the timeline: what, in words; by whom and when below it."""
-
-    at: datetime
-    title: str
-    text: str = ""
-    note: str = ""
-    tone: str = "info"
-    kind: str = "money"
-    folded: tuple["Event", ...] = ()
 
 
 @dataclass(frozen=True)
@@ -121,16 +108,40 @@ def loan_by_number(number: str) -> Loan:
     return get_object_or_404(loans, number=number)
 
 
-def loan_page(loan: Loan, *, on: date) -> LoanPage:
-    """Header, schedule and timeline of the loan: eight queries after the loan itself."""
-    everything = list(Instalment.objects.filter(loan=loan).order_by("version", "number"))
-    current = [row for row in everything if row.superseded_on is None]
+def loan_page(loan: Loan, *, on: date) -> Reading[LoanPage]:
+    """Header, schedule and timeline of the loan."""
+    since = loan.disbursed_on or date.min
+    moves = LoanTransition.objects.filter(loan_id=loan.pk, kind="bucket", on__gte=since).order_by("-on", "-id")
+    acts = LoanAct.objects.filter(loan=loan).select_related("recorded_by").order_by("-id")
+    return Reading(
+        (
+            Instalment.objects.filter(loan=loan, superseded_on__isnull=True).order_by("version", "number"),
+            loan.disbursements.order_by("-id"),
+            _repayments(loan)[:MOST_ROWS],
+            moves[:MOST_EVENTS],
+            acts[:MOST_EVENTS],
+            Message.objects.filter(reference=loan.number).order_by("-id")[:MOST_EVENTS],
+        ),
+        lambda *rows: _loan_page(loan, on, *rows),
+    )
+
+
+def _loan_page(
+    loan: Loan,
+    on: date,
+    current: list[Instalment],
+    orders: list[Disbursement],
+    repayments: list[Repayment],
+    moves: list[LoanTransition],
+    acts: list[LoanAct],
+    messages: list[Message],
+) -> LoanPage:
+    for row in (*current, *orders, *repayments):
+        setattr(row, "loan", loan)  # noqa: B010  (rows of three models, and none shall be read again)
     version = max((row.version for row in current), default=1)
     position = getattr(loan, "position", None)
     as_of = position.as_of if position else on
     schedule = schedule_view(loan, current, as_of=as_of, on=on, version=version)
-    orders = list(loan.disbursements.order_by("-id"))
-    repayments = list(_repayments(loan)[:MOST_ROWS])
     return LoanPage(
         loan=loan,
         position=position,
@@ -140,8 +151,15 @@ def loan_page(loan: Loan, *, on: date) -> LoanPage:
         progress=progress(schedule, as_of=as_of, on=on),
         instalments=current,
         repayments=repayments,
-        events=_events(loan, orders, repayments),
-        pay_off=pay_off(loan, position, on) if position else None,
+        events=[
+            *map(repayment_event, repayments[:MOST_EVENTS]),
+            *map(_disbursement_event, orders),
+            *map(_move_event, moves),
+            *map(_act_event, acts),
+            *map(message_event, messages),
+            *_losses(loan),
+        ],
+        pay_off=pay_off(loan, position, on, current) if position else None,
     )
 
 
@@ -261,18 +279,6 @@ def messages_of(loan: Loan) -> list[Message]:
 # --- the timeline ---------------------------------------------------------------------------------------------------
 
 
-def _events(loan: Loan, orders: Sequence[Disbursement], repayments: Sequence[Repayment]) -> list[Event]:
-    events = [repayment_event(repayment) for repayment in repayments[:MOST_EVENTS]]
-    events += [_disbursement_event(order) for order in orders]
-    moves = LoanTransition.objects.filter(loan_id=loan.pk, kind="bucket", on__gte=loan.disbursed_on or date.min)
-    events += [_move_event(move) for move in moves.order_by("-on", "-id")[:MOST_EVENTS]]
-    acts = LoanAct.objects.filter(loan=loan).select_related("recorded_by").order_by("-id")
-    events += [_act_event(act) for act in acts[:MOST_EVENTS]]
-    messages = Message.objects.filter(reference=loan.number).order_by("-id")
-    events += [message_event(message) for message in messages[:MOST_EVENTS]]
-    return events + _losses(loan)
-
-
 def _losses(loan: Loan) -> list[Event]:
     """Each at the start of its day: a recovery of the same day comes after it."""
     position = getattr(loan, "position", None)
@@ -285,21 +291,6 @@ def _losses(loan: Loan) -> list[Event]:
         for on, title in losses
         if on
     ]
-
-
-def newest_first(events: Sequence[Event]) -> list[Event]:
-    """The story, newest first; what machines sent in a row is folded into one line."""
-    story: list[Event] = []
-    for kind, run in groupby(sorted(events, key=lambda event: event.at, reverse=True), key=lambda event: event.kind):
-        together = list(run)
-        story += [_folded(together)] if kind == "message" and len(together) > 1 else together
-    return story
-
-
-def _folded(messages: list[Event]) -> Event:
-    title = _("%(n)d messages") % {"n": len(messages)}
-    tone = "attention" if any(message.tone == "attention" for message in messages) else "info"
-    return Event(at=messages[0].at, title=title, tone=tone, kind="message", folded=tuple(messages))
 
 
 def money_split(parts: object) -> str:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from core import rows
 from core.context import acting, current
 from core.errors import DomainError, Invalid
 from core.identifiers import next_number
@@ -121,7 +122,7 @@ def record_repayment(
         allow_repeat=allow_repeat,
     )
     try:
-        with transaction.atomic():
+        with transaction.atomic(), rows.together():
             return _record(loan_id, told)
     except IntegrityError:
         # Two calls with one key on two loans met: the first one stands.
@@ -146,8 +147,8 @@ def _record(loan_id: int, told: _Reported) -> Repayment:
     lifecycle.require(loan, LoanStatus.ACTIVE, LoanStatus.WRITTEN_OFF, LoanStatus.SETTLED)
     _require_possible_dates(loan, told)
     repayment = _taken_in(loan, position or positions.locked(loan.pk), told)
-    notices.money_received(loan, repayment, told.recorded_on)
     announce(loan_id=loan.pk, borrower_id=loan.borrower_id, on=told.recorded_on)
+    notices.money_received(loan, repayment, told.recorded_on)
     return repayment
 
 

@@ -1,5 +1,6 @@
 """Settling early: what settles a loan on a day, and settling it with exactly that sum."""
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
@@ -8,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError, Invalid
 from loans.bookkeeping import lifecycle, positions
-from loans.models import Loan, LoanPosition, LoanStatus, Repayment
+from loans.models import Instalment, Loan, LoanPosition, LoanStatus, Repayment
 from loans.servicing.payoffs import SettlementQuote, quote_of
 from loans.servicing.repayments import RepaymentConflict, record_repayment, same_or_conflict
 from staff.models import User
@@ -45,11 +46,13 @@ def settlement_quote(loan: Loan, on: date) -> SettlementQuote:
     return quote
 
 
-def pay_off(loan: Loan, position: LoanPosition, on: date) -> Decimal | None:
-    """The total of the quote for pages that show it of any loan: None where no money settles it."""
+def pay_off(loan: Loan, position: LoanPosition, on: date, rows: Iterable[Instalment] | None = None) -> Decimal | None:
+    """The total of the quote for pages that show it of any loan: None where no money settles it. ``rows``: the current
+    schedule, where the page has read it already."""
     if loan.status != LoanStatus.ACTIVE:
         return None
-    total = quote_of(positions.load(loan, position), max(on, position.as_of)).total
+    account = positions.load(loan, position) if rows is None else positions.load_from(loan, position, rows)
+    total = quote_of(account, max(on, position.as_of)).total
     return total if total > 0 else None
 
 

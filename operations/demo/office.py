@@ -197,7 +197,7 @@ def _call(case: Case, person: User, random: Random, on: date, number: int) -> No
     now = at(on, 9 + number % 9, 10 + number * 3 % 50)
     point = case.borrower.contact_points.filter(kind="mobile").exclude(state__in=("wrong_person", "retired")).first()
     outcome = random.choices([code for code, _share in OUTCOMES], [share for _code, share in OUTCOMES])[0]
-    late = queries.late_positions(case.borrower_id)
+    late = list(queries.late_positions(case.borrower_id))
     promise = None
     if outcome == Outcome.PROMISE and late:
         owed = min(max(case.overdue_amount, Decimal(1)), queries.owed_on(late[0]))

@@ -27,6 +27,16 @@ class CreditLimit(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(amount__gte=0), name="risk_creditlimit_not_negative"),
         ]
+        # As the list shows them: all, those raised last, those that ended.
+        indexes = [
+            models.Index(fields=["-changed_on", "-id"], name="risk_creditlimit_changed"),
+            models.Index(
+                fields=["-changed_on", "-id"],
+                condition=models.Q(raised_on=models.F("changed_on")),
+                name="risk_creditlimit_raised",
+            ),
+            models.Index(fields=["-changed_on", "-id"], condition=models.Q(amount=0), name="risk_creditlimit_ended"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.borrower_id}: {self.amount}"

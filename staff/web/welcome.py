@@ -45,6 +45,6 @@ def welcome(request: HttpRequest) -> HttpResponse:
         except DomainError as refusal:
             form.add_error(refusal.field if refusal.field in form.fields else None, refusal.detail)
         else:
-            login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+            login(request, user, backend="staff.backends.StaffBackend")
             return redirect("/app/")
     return render(request, "staff/welcome.html", {"form": form}, status=422 if form.errors else 200)

@@ -20,7 +20,7 @@ def test_an_income_is_a_figure_with_source_and_day() -> None:
 
     record_income(borrower_id=borrower.pk, source="salary", monthly_amount=SALARY, as_of=ON, verified=True)
 
-    (income,) = borrower_file(borrower, ON).incomes
+    (income,) = borrower_file(borrower, ON).read().incomes
     assert (income.source, income.monthly_amount, income.verified, income.as_of) == ("salary", SALARY, True, ON)
 
 

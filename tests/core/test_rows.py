@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ObjectDoesNotExist
+from django.db import IntegrityError, transaction
 from django.forms.models import model_to_dict
 
 from audit.models import AuditEvent
@@ -11,10 +12,11 @@ from core import rows
 from core.context import acting
 from core.history import insert_tracked, update_tracked
 from ledger.models import Account, AccountKind
-from loans.models import Offer
+from loans.models import Loan, LoanPosition, Offer
+from operations.models import ChangedLoan
 from risk import underwriting
 from tests.ledger.factories import AccountFactory
-from tests.loans.factories import ON, ApplicationFactory
+from tests.loans.factories import ON, ApplicationFactory, LoanFactory
 from tests.staff.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -120,3 +122,85 @@ def test_an_update_of_some_fields_leaves_the_others() -> None:
     account.name, account.kind = "Float", AccountKind.EXPENSE
     rows.update(account, "name")
     assert Account.objects.values_list("name", "kind").get(pk=account.pk) == ("Float", "asset")
+
+
+def _names() -> list[str]:
+    return sorted(Account.objects.filter(code__startswith="91").values_list("code", flat=True))
+
+
+_RENAME = "UPDATE ledger_account SET name = %s WHERE code = %s"
+
+
+def test_what_waits_is_sent_as_one_statement_at_the_end(django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(1) as asked, rows.together():
+        rows.insert_later(_account("9101"))
+        rows.insert_later(_account("9102"))
+        rows.later("INSERT INTO operations_changedloan (loan_id, borrower_id) VALUES (%s, %s)", [1, 2])
+        assert len(asked.captured_queries) == 0
+
+    assert _names() == ["9101", "9102"]
+    assert ChangedLoan.objects.count() == 1
+
+
+def test_two_changes_of_one_row_both_count() -> None:
+    """In one statement PostgreSQL would make only the first of them."""
+    _account("9101").save()
+    with rows.together():
+        rows.later(_RENAME, ["Till", "9101"])
+        rows.later("UPDATE ledger_account SET name = name || '!' WHERE code = %s", ["9101"])
+
+    assert Account.objects.get(code="9101").name == "Till!"
+
+
+def test_only_what_is_known_to_write_one_table_may_wait() -> None:
+    with pytest.raises(ValueError, match="only an INSERT or UPDATE"), rows.together():
+        rows.later(_RENAME, ["Till", "9101"])
+        rows.later("DELETE FROM ledger_account WHERE code = %s", ["9101"])
+
+
+def test_whatever_else_is_sent_finds_what_waited_before_it() -> None:
+    with rows.together():
+        rows.insert_later(_account("9101"))
+        assert _names() == ["9101"]
+        rows.later(_RENAME, ["Till", "9101"])
+        assert rows.execute("SELECT name FROM ledger_account WHERE code = '9101'", []).fetchone() == ("Till",)
+        with rows.together():  # belongs to the one around it
+            rows.later(_RENAME, ["Float", "9101"])
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            _fail()
+        assert Account.objects.get(code="9101").name == "Float", "kept when a later savepoint was taken back"
+
+
+def test_nothing_is_sent_after_a_failure_and_nothing_waits_any_more() -> None:
+    with pytest.raises(ZeroDivisionError), rows.together():
+        rows.insert_later(_account("9101"))
+        _fail()
+    rows.insert_later(_account("9102"))  # outside at once
+
+    assert _names() == ["9102"]
+
+
+def test_what_the_database_refuses_of_what_waited_is_told_as_ever() -> None:
+    with pytest.raises(IntegrityError, match="9101"), transaction.atomic(), rows.together():
+        rows.insert_later(_account("9101"))
+        rows.insert_later(_account("9101"))
+
+    assert _names() == []
+
+
+def _fail() -> None:
+    raise ZeroDivisionError
+
+
+def test_a_row_locked_with_the_one_that_points_to_it_is_known_to_it(django_assert_num_queries: Any) -> None:
+    loan = LoanFactory(active=True)
+    with django_assert_num_queries(1):
+        read = rows.first_joined(Loan, ("position",), "WHERE t0.id = %s FOR UPDATE OF t0, t1", [loan.pk])
+        assert read is not None
+        position = read.position
+
+    assert (read, model_to_dict(read)) == (loan, model_to_dict(Loan.objects.get(pk=loan.pk)))
+    assert model_to_dict(position) == model_to_dict(LoanPosition.objects.get(pk=loan.pk))
+    assert (read._state.adding, read._state.db) == (False, "default")
+    bare = LoanFactory()
+    assert rows.first_joined(Loan, ("position",), "WHERE t0.id = %s", [bare.pk]) is None

@@ -14,7 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from core import business_date
+from core.pages import Counted
 from debt_collections.models import Case, ContactAttempt, Promise
+from debt_collections.web import workbench
 from debt_collections.web.verbs import VERBS
 from tests.borrowers.factories import ContactPointFactory
 from tests.debt_collections.factories import LATE, CaseFactory, ContactAttemptFactory, PromiseFactory, at
@@ -320,6 +322,16 @@ def test_the_list_of_promises_costs_the_same_for_one_as_for_six(collector, staff
         collector.get(address)
 
     assert len(for_six) == len(for_one) <= 16
+
+
+@pytest.mark.parametrize(("language", "shown"), [("en", "1,000+ cases"), ("zh-hans", "1,000+ 件")])
+def test_a_long_queue_is_counted_to_a_thousand(
+    collector: Client, monkeypatch: pytest.MonkeyPatch, language: str, shown: str
+) -> None:
+    monkeypatch.setattr(workbench, "count_capped", lambda _cases: Counted(1001))
+    collector.cookies["django_language"] = language
+
+    assert shown in " ".join(collector.get(BENCH).content.decode().split())
 
 
 def _many(count: int, collector: Client) -> None:

@@ -209,7 +209,7 @@ def test_each_place_needs_the_right_to_see_the_books(client: Client, loan: Loan,
     person = UserFactory()
 
     assert client.get(address).status_code == 302
-    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(person, backend="staff.backends.StaffBackend")
     refused = client.get(address)
     assert refused.status_code == 403 and "ledger.view_journalentry" in refused.content.decode()
     person.user_permissions.add(Permission.objects.get(codename="view_journalentry"))

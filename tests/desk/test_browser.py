@@ -1,7 +1,7 @@
 """The desk in a real browser: both languages, both themes, wide and narrow, no error and no word to another host."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from core import business_date
 from loans.models import Loan
+from loans.night.portfolio import rebuild
 from tests.browsing import arrive, assert_fits
 from tests.loans.books import close_until
 from tests.loans.factories import DISBURSED, LoanFactory, RepaymentFactory
@@ -43,6 +44,8 @@ def test_home_and_loan_fit_their_window(
 
 
 def test_the_chart_is_drawn_and_its_figures_are_in_a_table(page_as: PageAs, loan: Loan) -> None:
+    for on in (date(2026, 1, 31), date(2026, 2, 28), business_date.current() - timedelta(days=1)):
+        rebuild(on)
     page = page_as("compliance")
     page.goto("/app/")
 

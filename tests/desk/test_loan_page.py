@@ -13,6 +13,7 @@ from core import business_date
 from desk.web.loans import TABS
 from loans.models import Loan
 from loans.pages import loan_page
+from loans.pages.story import newest_first
 from loans.servicing import repayments, settling
 from tests.debt_collections.factories import CaseFactory
 from tests.loans import doing
@@ -125,7 +126,7 @@ def test_the_schedule_says_how_each_instalment_went(loan: Loan) -> None:
     pay(loan, "1105.00", date(2026, 3, 21), "late")
     close_until(date(2026, 4, 16))
 
-    rows = loan_page.loan_page(loan_page.loan_by_number(loan.number), on=date(2026, 4, 17)).schedule.rows
+    rows = loan_page.loan_page(loan_page.loan_by_number(loan.number), on=date(2026, 4, 17)).read().schedule.rows
 
     assert [(row.state.label, row.state.tone) for row in rows[:4]] == [
         ("Paid 2026-02-15", "good"),
@@ -140,7 +141,7 @@ def test_the_parts_of_the_bar_sum_to_everything_the_loan_asks_for(loan: Loan) ->
     pay(loan, "700.00", DUE, "k")
     close_until(date(2026, 3, 14))
 
-    page = loan_page.loan_page(loan_page.loan_by_number(loan.number), on=date(2026, 3, 15))
+    page = loan_page.loan_page(loan_page.loan_by_number(loan.number), on=date(2026, 3, 15)).read()
 
     bar = page.progress
     assert bar.paid == Decimal("700.00")
@@ -194,7 +195,7 @@ def test_reading_the_page_takes_nine_queries_at_any_length_of_history(
         pay(loan, "1.00", DISBURSED, f"k{n}")
 
     with django_assert_max_num_queries(9):
-        page = loan_page.loan_page(loan_page.loan_by_number(loan.number), on=DISBURSED)
+        page = loan_page.loan_page(loan_page.loan_by_number(loan.number), on=DISBURSED).read()
 
     assert len(page.repayments) == 40
 
@@ -227,7 +228,7 @@ def test_messages_in_a_row_are_folded_into_one_line() -> None:
     close = [loan_page.Event(at=loan_page._noon(DUE), title="SMS", kind="message")] * 3
     money = loan_page.Event(at=loan_page._noon(DUE + timedelta(days=1)), title="Payment")
 
-    story = loan_page.newest_first([*close, money])
+    story = newest_first([*close, money])
 
     assert [event.title for event in story] == ["Payment", "3 messages"]
     assert len(story[1].folded) == 3

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from threading import Event
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection, connections, transaction
 from django.test import Client
 from django.urls import reverse as address
 
@@ -208,6 +210,27 @@ def test_a_loan_goes_on_over_its_archived_months(tmp_path: Path) -> None:
     assert not {code: rows for code, rows in told().items() if rows}
 
 
+def test_a_month_made_again_for_another_table_is_no_hindrance_unless_it_was_used(tmp_path: Path) -> None:
+    three_months()
+    before = content()
+    archive_month(JUNE, tmp_path)
+    assert partitions.ensure_months(JUNE, JUNE) == 2
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(
+            "INSERT INTO ledger_journalentry (event, posted_on, effective_on, description, currency, recorded_at)"
+            " VALUES ('raw', %s, %s, '', 'CNY', now())",
+            [JUNE, JUNE],
+        )
+        cursor.execute("SET LOCAL session_replication_role = origin")
+        with pytest.raises(archive.MonthInUse), transaction.atomic():
+            restore_month(JUNE)
+        transaction.set_rollback(True)
+    restore_month(JUNE)
+    assert content() == before
+
+
 def test_a_seal_that_days_do_not_add_up_to_is_named(tmp_path: Path) -> None:
     three_months()
     archive_month(JUNE, tmp_path)
@@ -265,6 +288,33 @@ def test_interrupted_at_any_statement_nothing_is_half_done(tmp_path: Path, monke
         assert content() == away and archived_through() is not None
         at += 1
     assert at > 20 and content() == before and moved() == whole
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_reads_for_long_is_not_cut_off_and_nothing_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "PATIENCE", "50ms")
+    three_months()
+    before, reading, done = content(), Event(), Event()
+
+    def reader() -> int:
+        try:
+            with transaction.atomic():
+                seen = JournalLine.objects.count()
+                reading.set()
+                done.wait(10)
+            return seen
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit(reader)
+        reading.wait(10)
+        with pytest.raises(archive.BooksBusy):
+            archive_month(JUNE, tmp_path)
+        done.set()
+        assert read.result() == 8
+    assert content() == before and not ArchivedMonth.objects.exists()
+    archive_month(JUNE, tmp_path)
 
 
 def test_the_commands_tell_what_they_did_and_what_they_refuse(

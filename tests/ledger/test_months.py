@@ -88,9 +88,10 @@ def test_lines_name_accounts_that_are_there_and_accounts_stay() -> None:
         post(
             event="x", posted_on=JUNE, effective_on=JUNE, lines=[debit("8888", Decimal(1)), credit("1201", Decimal(1))]
         )
-    for sql in ("DELETE FROM ledger_account", "UPDATE ledger_account SET code = code || '0'"):
-        with pytest.raises(DatabaseError, match="stays, under its code"):
-            execute(sql)
+    book(JUNE)
+    for sql in ("DELETE FROM ledger_account WHERE {}", "UPDATE ledger_account SET code = code || '0' WHERE {}"):
+        with pytest.raises(DatabaseError, match="account 1001 has lines: it stays, under its code"):
+            execute(sql.format("code = '1001'"))
     execute("UPDATE ledger_account SET name = 'Cash at bank' WHERE code = '1001'")
 
 

@@ -16,9 +16,7 @@ WORDING = {"code": "loan_settled", "channel": "sms", "language": "en", "subject"
 
 @pytest.fixture
 def admin(client: Client, staff_member) -> Client:
-    client.force_login(
-        staff_member(username="root", superuser=True), backend="django.contrib.auth.backends.ModelBackend"
-    )
+    client.force_login(staff_member(username="root", superuser=True), backend="staff.backends.StaffBackend")
     return client
 
 

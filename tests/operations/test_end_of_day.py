@@ -322,6 +322,7 @@ def test_the_night_has_the_steps_of_a_lender_in_their_order() -> None:
         "late_rates",
         "positions",
         "lines",
+        "portfolio",
         "policies",
         "reminders",
         "promises",

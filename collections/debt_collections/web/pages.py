@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from core import business_date
 from core.errors import DomainError
 from core.pages import page_of
+from core.together import together
 from debt_collections import promises, queries
 from debt_collections.case_file import case_file
 from debt_collections.web.forms import CancelForm, PromiseFilter
@@ -24,13 +25,14 @@ def case_page(request: HttpRequest, public_id: str) -> HttpResponse:
     """Everything about one case; the stages it went through and every promise in tables of their own."""
     case = case_or_404(public_id)
     file = case_file(case, person=person(request), now=business_date.now(), on=business_date.current())
+    moves, earlier = together(queries.moves_of(case), queries.earlier_cases(case))
     can_work = case.is_open and request.user.has_perm("collections.work_case")
     context = {
         "file": file,
         "form": contact_form(file, request) if can_work else None,
-        "moves": queries.moves_of(case),
-        "promised": list(case.promises.select_related("taken_by", "loan").order_by("-id")),
-        "earlier": queries.earlier_cases(case),
+        "moves": moves,
+        "promised": file.promised,
+        "earlier": earlier,
         "today": business_date.current(),
         "verb_keys": VERB_KEYS if can_work else (),
     }

@@ -17,11 +17,13 @@ from core import business_date
 from core.errors import DomainError
 from core.pages import COUNTED_AT_MOST, count_capped, page_of
 from core.rules import rule
+from core.together import Reading, read_together
 from debt_collections import cases, queries
 from debt_collections.case_file import CaseFile, case_file
 from debt_collections.models import Case
 from debt_collections.strategy import PromiseRule
 from debt_collections.web.forms import BulkAssignForm, ContactForm, QueueForm
+from staff.models import User
 from staff.permissions import person, require
 
 ROWS = 25
@@ -158,7 +160,8 @@ def contact_form(file: CaseFile, request: HttpRequest, data: QueryDict | None = 
 
 
 def _draw(request: HttpRequest, bench: Bench) -> HttpResponse:
-    filters = QueueForm(request.GET, stages=queries.stages())
+    stages, collectors = read_together(queries.stages(), _collectors(request))
+    filters = QueueForm(request.GET, stages=stages)
     chosen = filters.chosen()
     rows = queries.queue(chosen, person=person(request))
     page = page_of(rows, request, order=queries.ORDERS[chosen.order], size=ROWS)
@@ -174,11 +177,17 @@ def _draw(request: HttpRequest, bench: Bench) -> HttpResponse:
         "number": bench.number,
         "query": urlencode({name: request.GET[name] for name in _FILTERS if request.GET.get(name)}),
         "chose": "case" in request.GET or bench.file is not None,
-        "collectors": queries.collectors() if request.user.has_perm("collections.assign_case") else [],
+        "collectors": collectors,
         "today": business_date.current(),
         "verb_keys": VERB_KEYS if can_work else (),
     }
     return render(request, "collections/workbench.html", context, status=bench.status)
+
+
+def _collectors(request: HttpRequest) -> Reading[list[User]]:
+    """Whom cases can be given to, for those who may."""
+    found = queries.collectors()
+    return Reading((found if request.user.has_perm("collections.assign_case") else found.none(),), list)
 
 
 def _file_of(request: HttpRequest, items: list[Case]) -> CaseFile | None:
@@ -210,7 +219,7 @@ def _leaving(request: HttpRequest) -> int | None:
 
 
 def _matching(request: HttpRequest, query: QueryDict) -> list[int]:
-    chosen = QueueForm(query, stages=queries.stages()).chosen()
+    chosen = QueueForm(query, stages=queries.stages().read()).chosen()
     rows = queries.queue(chosen, person=person(request)).order_by("pk")
     return list(rows.values_list("pk", flat=True)[:COUNTED_AT_MOST])
 

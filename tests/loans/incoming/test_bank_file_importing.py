@@ -75,6 +75,18 @@ def test_an_overlapping_file_brings_only_what_is_new(lin: Loan) -> None:
     assert sorted(Repayment.objects.values_list("amount", flat=True)) == [Decimal("500.00"), Decimal("600.16")]
 
 
+@pytest.mark.parametrize("number", ["LN-2026-1234567", "LN-2026-12345678"])
+def test_the_loan_beyond_the_millionth_is_paid_and_not_the_one_its_first_digits_name(lin: Loan, number: str) -> None:
+    other = LoanFactory(active=True)
+    Loan.objects.filter(pk=lin.pk).update(number=number)
+    Loan.objects.filter(pk=other.pk).update(number=number[:14])
+
+    counts = take_in(statement(("2026-02-15", "B-1", "500.00", f"repay {number} thanks")))
+
+    assert counts == {"matched": 1, "suspense": 0}
+    assert Repayment.objects.get().loan_id == lin.pk
+
+
 def test_settling_a_file_again_changes_nothing(lin: Loan) -> None:
     bank_file = importing.commit(
         content=statement(("2026-02-15", "B-1", "1.00", lin.number), ("2026-02-15", "B-2", "2.00", "who knows")),

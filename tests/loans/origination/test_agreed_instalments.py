@@ -148,7 +148,7 @@ def test_the_quote_says_what_is_agreed_with_its_fee() -> None:
 def test_the_page_quotes_it_and_refuses_it_by_name(client: Client, staff_member: Any) -> None:
     business_date.move_to(ON)
     version = a_version()
-    client.force_login(staff_member(superuser=True), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(staff_member(superuser=True), backend="staff.backends.StaffBackend")
     asked = {"product": version.product_id, "amount": "10000.00", "agreed_instalment": "1000.00"}
 
     shown = client.get("/app/applications/quote", asked).content.decode()

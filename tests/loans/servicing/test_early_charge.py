@@ -277,7 +277,7 @@ def test_the_contract_lists_it_among_what_may_be_charged() -> None:
 
 
 def test_pages_show_it_before_it_is_paid(client: Client, staff_member: Any) -> None:
-    client.force_login(staff_member(superuser=True), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(staff_member(superuser=True), backend="staff.backends.StaffBackend")
     loan = a_running_loan(product_version=a_product(**ONE_PERCENT), **ONE_PERCENT)
     close_until(date(2026, 1, 24))
 

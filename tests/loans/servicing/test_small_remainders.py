@@ -211,13 +211,13 @@ def test_history_transactions_and_the_api_name_it() -> None:
 
     [row] = [row for row in transactions(loan) if row.act is not None]
     assert (row.kind, row.amount, row.is_undoable) == ("Small remainder closed", Decimal("0.40"), False)
-    assert "Small remainder closed" in [event.title for event in loan_page(loan, on=DUE).events]
+    assert "Small remainder closed" in [event.title for event in loan_page(loan, on=DUE).read().events]
     assert movements_of(loan)[0].kind == "small_remainder"
 
 
 def test_nobody_asks_for_it(client: Client, staff_member: Any) -> None:
     loan = a_tolerant_loan()
-    client.force_login(staff_member(superuser=True), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(staff_member(superuser=True), backend="staff.backends.StaffBackend")
 
     with pytest.raises(ActUnknown):
         do("small_remainder", loan_id=loan.pk, on=DUE)

@@ -27,7 +27,7 @@ def loan() -> Loan:
 
 @pytest.fixture
 def lead(client: Client, staff_member: Callable[..., Any]) -> Client:
-    client.force_login(staff_member(superuser=True), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(staff_member(superuser=True), backend="staff.backends.StaffBackend")
     return client
 
 

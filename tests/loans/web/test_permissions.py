@@ -155,7 +155,7 @@ def test_a_visitor_is_sent_to_sign_in(client: Client, addresses: dict[str, str],
 @pytest.mark.parametrize("name", PLACES)
 def test_a_person_without_the_right_is_told_which_one(client: Client, addresses: dict[str, str], name: str) -> None:
     permission, method = PLACES[name]
-    client.force_login(person_with(), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(person_with(), backend="staff.backends.StaffBackend")
 
     response = getattr(client, method)(addresses[name])
 
@@ -166,7 +166,7 @@ def test_a_person_without_the_right_is_told_which_one(client: Client, addresses:
 @pytest.mark.parametrize("name", PLACES)
 def test_the_one_right_is_enough(client: Client, addresses: dict[str, str], name: str) -> None:
     permission, method = PLACES[name]
-    client.force_login(person_with(permission), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(person_with(permission), backend="staff.backends.StaffBackend")
 
     response = getattr(client, method)(addresses[name])
 

@@ -1,0 +1,23 @@
+"""``./dev manage rebuild_portfolio FIRST [LAST]``: the portfolio rows of closed days made anew from events."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from core import business_date
+from loans.night import portfolio
+
+
+class Command(BaseCommand):
+    help = "Make the rows of the portfolio by day anew from what happened until each day; by default up to last night."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("first", type=date.fromisoformat)
+        parser.add_argument("last", type=date.fromisoformat, nargs="?")
+
+    def handle(self, *args: Any, first: date, last: date | None, **options: Any) -> None:
+        night = business_date.current() - timedelta(days=1)
+        last = min(last or night, night)
+        for on in (first + timedelta(days=day) for day in range((last - first).days + 1)):
+            self.stdout.write(f"{on}: {portfolio.rebuild(on).outstanding:,.2f} outstanding")
