@@ -5,6 +5,7 @@ Secrets have no default anywhere: `./dev` makes and keeps them for one machine, 
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import structlog
@@ -246,6 +247,7 @@ DEFAULT_MARKET = env.text("DEFAULT_MARKET", example="CN", default="CN")
 END_OF_DAY_CHUNK_SIZE = env.number("END_OF_DAY_CHUNK_SIZE", default=20_000, least=1)
 END_OF_DAY_WORKERS = env.number("END_OF_DAY_WORKERS", default=1, least=1)
 END_OF_DAY_FAN_OUT = env.flag("END_OF_DAY_FAN_OUT", default=False)
+VERIFICATION_PROCESSES = env.number("VERIFICATION_PROCESSES", default=os.cpu_count() or 1, least=1)
 
 # --- the bank that pays loans out -----------------------------------------------------------------------------------
 DEBIT_ADAPTER = env.text(

@@ -30,3 +30,4 @@ if not DATABASE_POOLED:
     DATABASES["default"]["OPTIONS"]["options"] += " -c loandesk.allow_truncate=on"
 if _WORKER and "TEST_DATABASE_TEMPLATE" in os.environ:
     DATABASES["default"]["TEST"] = {"TEMPLATE": os.environ["TEST_DATABASE_TEMPLATE"]}
+VERIFICATION_PROCESSES = 1

@@ -35,7 +35,7 @@ __all__ = [
 
 def round_money(amount: Decimal, places: int = 2, mode: str = ROUND_HALF_UP) -> Decimal:
     """Round to ``places`` decimals; half-up unless the product says otherwise."""
-    return amount.quantize(Decimal(1).scaleb(-places), rounding=mode)
+    return amount.quantize(CENT if places == 2 else Decimal(1).scaleb(-places), mode)
 
 
 def round_to(amount: Decimal, step: Decimal, mode: str = ROUND_HALF_UP) -> Decimal:

@@ -153,6 +153,21 @@ def first(model: type[Row], tail: str, values: Sequence[Any]) -> Row | None:
     found = execute(f"{select} {tail} LIMIT 1", values).fetchone()
     if found is None:
         return None
+    return _row_of(model, names, converters, found)
+
+
+def columns(model: type[Model], table: str) -> str:
+    """The columns of ``model`` as ``made`` takes them, for the list of a SELECT in which its table goes by ``table``."""
+    return ", ".join(f'{table}."{field.column}"' for field in model._meta.concrete_fields)
+
+
+def made(model: type[Row], found: Sequence[Any]) -> Row:
+    """The stored row whose ``columns`` a statement found."""
+    _select, names, converters = _reading(model)
+    return _row_of(model, names, converters, found)
+
+
+def _row_of(model: type[Row], names: list[str], converters: list[tuple[int, Any]], found: Sequence[Any]) -> Row:
     held = list(found)
     for place, convert in converters:
         held[place] = convert(held[place], None, connection)

@@ -5,7 +5,16 @@ from django.http import HttpRequest
 from unfold.admin import TabularInline
 
 from core.admin import ReadOnlyAdmin
-from operations.models import BusinessDay, EndOfDayChunk, EndOfDayRun, ImportBatch, LongJob
+from operations.models import (
+    BusinessDay,
+    EndOfDayChunk,
+    EndOfDayRun,
+    ImportBatch,
+    LongJob,
+    Verification,
+    VerificationChunk,
+    VerificationDifference,
+)
 
 
 class ChunkInline(TabularInline):
@@ -39,6 +48,26 @@ class ImportBatchAdmin(ReadOnlyAdmin):
     list_display = ("file_name", "profile", "status", "rows_read", "rows_accepted", "rows_known", "staged_at")
     list_filter = ("status", "profile")
     exclude = ("rejects",)
+
+
+@admin.register(Verification)
+class VerificationAdmin(ReadOnlyAdmin):
+    list_display = ("business_date", "status", "through", "loans", "found", "attempts", "started_at", "finished_at")
+    list_filter = ("status",)
+
+
+@admin.register(VerificationChunk)
+class VerificationChunkAdmin(ReadOnlyAdmin):
+    list_display = ("run", "code", "lo", "hi", "status", "found", "took", "error")
+    list_filter = ("status", "code")
+    list_select_related = ("run",)
+
+
+@admin.register(VerificationDifference)
+class VerificationDifferenceAdmin(ReadOnlyAdmin):
+    list_display = ("run", "whose", "figure", "stored", "rebuilt")
+    list_select_related = ("run",)
+    search_fields = ("=whose",)
 
 
 @admin.register(LongJob)

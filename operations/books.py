@@ -1,7 +1,16 @@
-"""Closing the books up to a day: only over right books, by hand or by the night, and opened again by two people."""
+"""Closing the books up to a day: only over right books, by hand or by the night, and opened again by two people.
 
+The books are verified first, in chunks, each at a moment of its own (``operations.verifications``), and closed afterwards in
+one short transaction. That is right because the day to be closed is over: bookings go to the business date, which lies
+behind it, and nothing posted ever changes. So whichever moment a chunk saw, it saw the same entries of that day and before.
+Should something have been posted there all the same, since or meanwhile, then the closing counts other entries, debits or
+credits than the chunks did, and is refused (BooksMoved); it takes the lock that bookings share before it counts.
+"""
+
+from contextlib import suppress
 from datetime import date, timedelta
 
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from audit import approvals
@@ -17,7 +26,9 @@ from ledger.periods import (
     require_closable,
     require_closed,
 )
-from loans.proof.verifying import Progress, verify
+from ledger.queries import closed_through
+from operations.models import Verification
+from operations.verifications import Progress, VerificationRunning, carry_out, closing_in_force, request
 from staff.models import User
 
 RULE = "books_closing"
@@ -32,35 +43,95 @@ class BooksDiffer(DomainError):
     )
 
 
+class BooksMoved(DomainError):
+    code = "books_moved"
+    message = _(
+        "Something was posted on or before %(through)s, or the books were opened again, while they were being verified. "
+        "Close the books once more."
+    )
+
+
+class NotVerified(DomainError):
+    code = "books_not_verified"
+    message = _("The verification of the books did not come to its end: %(why)s Resume it, then close the books.")
+
+
 def close_books(*, through: date, on: date, by: User | None = None, progress: Progress | None = None) -> PeriodClosing:
     """Verify every loan and the whole books, then close them through ``through``; ``on`` is the business date.
 
-    Raises BooksDiffer and what ``ledger.periods.close_through`` raises.
+    Not in a transaction of the caller: verifying takes many. What an earlier attempt of the same day had verified is not
+    done again. Raises VerificationRunning, NotVerified, BooksDiffer, BooksMoved and what ``ledger.periods.close_through``
+    raises.
     """
     require_closable(through, on=on)
-    found = next(verify(progress), None)
-    if found is not None:
-        raise BooksDiffer(whose=found.loan_number, figure=found.figure)
-    return close_through(through, on=on, by=by)
+    run = _unfinished(through, on) or request(on=on, through=through, oracle_every=0, requested_by=by)
+    return close_verified(carry_out(run, progress), on=on, by=by)
+
+
+@transaction.atomic
+def close_verified(run: Verification, *, on: date, by: User | None = None) -> PeriodClosing:
+    """Close the books through the day for which ``run`` has verified them.
+
+    Raises NotVerified, BooksDiffer, BooksMoved and what ``ledger.periods.close_through`` raises.
+    """
+    if not run.finished or run.through is None:
+        raise NotVerified(why=run.error or run.shown_status.label)
+    if run.found:
+        first = run.differences.first()
+        assert first is not None  # of what a chunk finds the first is always kept
+        raise BooksDiffer(whose=first.whose, figure=first.figure)
+    before = closing_in_force()
+    made = close_through(run.through, on=on, by=by)
+    same_start = (before.closed_through if before else None) == run.closed_through
+    if not same_start or (made.entries, made.debit, made.credit) != (run.entries, run.debit, run.credit):
+        raise BooksMoved(through=run.through.isoformat())
+    return made
+
+
+def verify_by_rule(on: date) -> None:
+    """What the night of ``on`` does before ``close_by_rule``, in transactions of its own: nothing unless the rule
+    ``books_closing`` says so. A night that was interrupted goes on with what it had verified."""
+    through, closed = _by_rule(on), closed_through()
+    if through is None or (closed is not None and through <= closed):
+        return
+    done = Verification.objects.filter(through=through, business_date=on, status=Verification.Status.DONE, found=0)
+    if not done.exists():
+        with suppress(VerificationRunning):  # somebody verifies by hand: the next night closes
+            carry_out(_unfinished(through, on) or request(on=on, through=through, oracle_every=0))
 
 
 def close_by_rule(on: date) -> dict[str, int]:
     """What the night of ``on`` does: nothing unless the rule ``books_closing`` says so.
 
     At least the day that ends stays open, since payments are booked on it until the business date has moved. Books that
-    differ stay open and are counted; the day itself is closed all the same.
+    differ, or were not verified to the end, stay open and are counted; the day itself is closed all the same.
     """
-    wanted = rule(RULE, on)
-    if not wanted["automatic"]:
+    through = _by_rule(on)
+    if through is None:
         return {}
-    through = on - timedelta(days=max(int(wanted["days_kept_open"]), 1))
+    run = Verification.objects.filter(through=through, business_date=on, status=Verification.Status.DONE).first()
     try:
-        close_books(through=through, on=on)
+        require_closable(through, on=on)
+        if run is None:
+            raise NotVerified(why="")
+        close_verified(run, on=on)
     except AlreadyClosed:
         return {"books_closed": 0}
-    except (BooksDiffer, TrialBalanceDiffers):
+    except (BooksDiffer, BooksMoved, NotVerified, TrialBalanceDiffers):
         return {"books_closed": 0, "closings_refused": 1}
     return {"books_closed": 1}
+
+
+def _by_rule(on: date) -> date | None:
+    """The day through which the night of ``on`` closes the books; None where the rule leaves it to people."""
+    wanted = rule(RULE, on)
+    return on - timedelta(days=max(int(wanted["days_kept_open"]), 1)) if wanted["automatic"] else None
+
+
+def _unfinished(through: date, on: date) -> Verification | None:
+    """What an earlier attempt of the same day to close through ``through`` has left undone."""
+    newest = Verification.objects.filter(through=through, business_date=on).first()
+    return newest if newest is not None and newest.may_resume else None
 
 
 def request_reopening(*, day: date, reason: str, on: date, by: User) -> Approval:

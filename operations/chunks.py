@@ -40,6 +40,8 @@ def run_chunk(
     """
     started = monotonic()
     try:
+        if step.beforehand is not None:
+            step.beforehand(on)
         with transaction.atomic():
             if not _locked(run, step, chunk, wait=wait):
                 return None

@@ -26,7 +26,7 @@ from loans.models import LIVE_PLEDGES, Mandate, MandateStatus, PolicyPledge
 from loans.night import closing, late_notices, late_repricing, line_closing, portfolio, repricing
 from loans.notices import reminders
 from loans.pledges import pledge_review
-from operations.books import close_by_rule
+from operations.books import close_by_rule, verify_by_rule
 from risk import limits
 
 Counts = Mapping[str, int | str]
@@ -46,6 +46,8 @@ class Step:
     label: str | Promise
     function: Callable[[int, int, date], Counts]
     id_range: Callable[[], IdRange]
+    # What a chunk needs that must not be part of its transaction, because it takes long; repeating it is harmless.
+    beforehand: Callable[[date], None] | None = None
 
 
 def _ids_of(model: type[Model]) -> Callable[[], IdRange]:
@@ -133,6 +135,6 @@ STEPS: tuple[Step, ...] = (
     Step("approvals", _("Requests past their time"), expire_approvals, _once),
     Step("account_days", _("Balances of the day"), sum_days, _once),
     Step("books", _("Books verified"), check_books, _once),
-    Step("period", _("Books closed"), close_period, _once),
+    Step("period", _("Books closed"), close_period, _once, beforehand=verify_by_rule),
 )
 LABELS: dict[str, str | Promise] = {step.code: step.label for step in STEPS}

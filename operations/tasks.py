@@ -5,9 +5,9 @@ from django.utils import timezone
 
 from core import business_date
 from core.context import acting
-from operations import chunks, end_of_day, fresh_looks, jobs
+from operations import chunks, end_of_day, fresh_looks, jobs, verifications
 from operations.coordinator import AlreadyClosing
-from operations.models import EndOfDayRun
+from operations.models import EndOfDayRun, Verification
 
 
 @shared_task(name="operations.close_due_days")
@@ -43,6 +43,16 @@ def run_job(*, job_id: int) -> str:
     """Do a long job; its row tells the page how far it is."""
     with acting(channel="task"):
         return jobs.run_job(job_id=job_id).status
+
+
+@shared_task(name="operations.verify_books")
+def verify_books(*, run_id: int) -> str:
+    """Verify the books as a person asked; a run that was cancelled before it began stays so."""
+    run = Verification.objects.select_related("requested_by").get(pk=run_id)
+    if run.status == Verification.Status.CANCELLED:
+        return run.status
+    with acting(channel="task", actor=run.requested_by):
+        return verifications.carry_out(run).status
 
 
 @shared_task(name="operations.look_at_changed")

@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 
 from core.money import CENT, ZERO, round_to
+from core.values import changed
 from loans.account.early_charge import EarlyCharge
 from loans.account.interest import Hold, accrued_fee, chargeable_days, earned_interest, late_interest_of_day
 from loans.account.late_interest import Bearing, LateRate, LateTerms, Reckoning, charged_until
@@ -76,7 +77,7 @@ class InstalmentState:
     @property
     def late_interest_due(self) -> Decimal:
         """Late interest so far as it is owed, paid or not."""
-        return round_to(self.late_interest, self.step)
+        return round_to(self.late_interest, self.step) if self.late_interest else ZERO
 
     @property
     def late_interest_owed(self) -> Decimal:
@@ -85,11 +86,12 @@ class InstalmentState:
     @property
     def agreed_owed(self) -> Decimal:
         """Principal, interest and fee not yet paid: what makes an instalment late."""
-        return self.principal_owed + self.interest_owed + self.fee_owed
+        return self.principal + self.interest + self.fee - (self.principal_paid + self.interest_paid + self.fee_paid)
 
     @property
     def owed(self) -> Decimal:
-        return self.agreed_owed + self.late_interest_owed
+        owed = self.agreed_owed - self.late_interest_paid
+        return owed + self.late_interest_due if self.late_interest else owed
 
     @property
     def owed_parts(self) -> Parts:
@@ -312,8 +314,8 @@ def age(account: Account, on: date) -> Account:
     if account.late_by_day:
         rows = _charged_by_day(account, on)
     else:
-        rows = tuple(_with_late_interest(row, account, on) for row in account.instalments)
-    return replace(account, instalments=rows, as_of=on)
+        rows = tuple(row if row.due_on >= on else _with_late_interest(row, account, on) for row in account.instalments)
+    return changed(account, instalments=rows, as_of=on)
 
 
 def _charged_by_day(account: Account, on: date) -> tuple[InstalmentState, ...]:
@@ -360,7 +362,7 @@ def _with_late_interest(row: InstalmentState, account: Account, on: date) -> Ins
     if not days:
         return row
     charged = late_interest_of_day(base, account.late_annual_rate) * days
-    return replace(row, late_interest=row.late_interest + charged)
+    return changed(row, late_interest=row.late_interest + charged)
 
 
 def call_in(account: Account, on: date) -> Account:
@@ -390,7 +392,9 @@ def _called_in_plan(account: Account, on: date) -> Account:
 
 def settle_rows(account: Account, on: date) -> Account:
     """Stamp instalments that owe nothing any more with the day they were settled."""
-    rows = tuple(
-        replace(row, settled_on=on) if row.settled_on is None and not row.owed else row for row in account.instalments
-    )
-    return replace(account, instalments=rows)
+    return replace(account, instalments=settled(account.instalments, on))
+
+
+def settled(rows: tuple[InstalmentState, ...], on: date) -> tuple[InstalmentState, ...]:
+    """``rows``, those that owe nothing any more stamped with ``on``."""
+    return tuple(changed(row, settled_on=on) if row.settled_on is None and not row.owed else row for row in rows)

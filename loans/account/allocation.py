@@ -8,13 +8,16 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from operator import attrgetter
 
 from core.money import ZERO, split_evenly
-from loans.account.account import Account, InstalmentState, age, settle_rows
+from core.values import changed
+from loans.account.account import Account, InstalmentState, age, settled
 from loans.account.parts import Parts, sum_of
-from loans.account.payment_order import Future, PaymentOrder, Timing, plain_order
+from loans.account.payment_order import COMPONENTS, Future, PaymentOrder, Timing, plain_order
 
 Order = PaymentOrder | Sequence[str]
+_OWED = {component: attrgetter(f"{component}_owed") for component in COMPONENTS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +75,18 @@ def allocate(amount: Decimal, account: Account, order: Order, on: date | None = 
         raise ValueError("a payment must be more than zero")
     order = order if isinstance(order, PaymentOrder) else plain_order(order)
     purse = _Purse(amount)
+    on = on or account.as_of
+    by_timing: dict[Timing, list[InstalmentState]] = {timing: [] for timing in Timing}
+    for row in account.instalments:
+        by_timing[timing_of(row, on)].append(row)
     for timing, components in order.runs():
-        rows = [row for row in account.instalments if timing_of(row, on or account.as_of) is timing]
+        rows = by_timing[timing]
         if timing is Timing.IN_ADVANCE and order.future is Future.SPREAD:
             _spread(purse, rows, components)
             continue
         for row in reversed(rows) if timing is Timing.IN_ADVANCE and order.future is Future.LAST else rows:
+            if not purse.left:
+                return purse.allocation()
             purse.pay(row, components)
     return purse.allocation()
 
@@ -98,15 +107,19 @@ class _Purse:
 
     def owed(self, row: InstalmentState, component: str) -> Decimal:
         """What is still owed of ``component`` after what this payment gave it."""
-        owed: Decimal = getattr(row, f"{component}_owed")
-        return owed - self.paid.get(row.number, {}).get(component, ZERO)
+        owed: Decimal = _OWED[component](row)
+        paid = self.paid.get(row.number)
+        return owed if paid is None else owed - paid.get(component, ZERO)
 
     def pay(self, row: InstalmentState, components: Sequence[str], most: Decimal | None = None) -> None:
         """Pay ``components`` of ``row``, ``most`` at the most."""
         given = ZERO
         for component in components:
+            owed = self.owed(row, component)
+            if owed <= 0:
+                continue
             room = self.left if most is None else min(self.left, most - given)
-            part = min(self.owed(row, component), room)
+            part = min(owed, room)
             if part > 0:
                 of_row = self.paid.setdefault(row.number, {})
                 of_row[component] = of_row.get(component, ZERO) + part
@@ -165,15 +178,14 @@ def merged(lines: Sequence[AllocationLine]) -> tuple[AllocationLine, ...]:
 def give(account: Account, allocation: Allocation, on: date) -> Account:
     """The account after ``allocation``, which came in on ``on``."""
     paid = {line.instalment_number: line for line in allocation.lines}
-    rows = tuple(_with_payment(row, paid.get(row.number)) for row in account.instalments)
-    account = replace(account, instalments=rows, overpaid=account.overpaid + allocation.overpaid)
-    return settle_rows(account, on)
+    rows = settled(tuple(_with_payment(row, paid.get(row.number)) for row in account.instalments), on)
+    return changed(account, instalments=rows, overpaid=account.overpaid + allocation.overpaid)
 
 
 def _with_payment(row: InstalmentState, line: AllocationLine | None) -> InstalmentState:
     if line is None:
         return row
-    return replace(
+    return changed(
         row,
         principal_paid=row.principal_paid + line.principal,
         interest_paid=row.interest_paid + line.interest,

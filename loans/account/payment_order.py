@@ -5,9 +5,10 @@ whether money goes instalment by instalment or component by component; ``future`
 The form is that of Apache Fineract's advanced payment allocation; the plain order of a product is a special case.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -44,6 +45,7 @@ class PaymentOrderRefused(ValueError):
 
 
 Step = tuple[Timing, str]
+Run = tuple[Timing, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +65,26 @@ class PaymentOrder:
                 + " once"
             )
 
-    def runs(self) -> Iterator[tuple[Timing, tuple[str, ...]]]:
+    def runs(self) -> tuple[Run, ...]:
         """Steps taken together: by instalment all that follow each other in one timing, by component each alone."""
-        if self.walk is Walk.BY_COMPONENT:
-            for timing, component in self.steps:
-                yield timing, (component,)
-            return
-        for timing, steps in groupby(self.steps, key=lambda step: step[0]):
-            yield timing, tuple(component for _timing, component in steps)
+        return _runs(self.steps, self.walk)
+
+
+@cache
+def _runs(steps: tuple[Step, ...], walk: Walk) -> tuple[Run, ...]:
+    if walk is Walk.BY_COMPONENT:
+        return tuple((timing, (component,)) for timing, component in steps)
+    together = groupby(steps, key=lambda step: step[0])
+    return tuple((timing, tuple(component for _timing, component in of_timing)) for timing, of_timing in together)
 
 
 def plain_order(components: Sequence[str], future: Future = Future.NEXT) -> PaymentOrder:
     """The order of a product that names its components once: the same for every timing, oldest instalment first."""
+    return _plain_order(tuple(components), future)
+
+
+@cache
+def _plain_order(components: tuple[str, ...], future: Future) -> PaymentOrder:
     if sorted(components) != sorted(COMPONENTS):
         raise PaymentOrderRefused(f"the allocation order must name each of {', '.join(COMPONENTS)} once")
     return PaymentOrder(tuple((timing, component) for timing in Timing for component in components), future=future)

@@ -5,17 +5,18 @@ is no longer that late. It follows from the account alone: nothing of the past h
 """
 
 from loans.account.account import Account, Suspended
-from loans.account.arrears import arrears
+from loans.account.arrears import Arrears, arrears
 
 
-def suspended(account: Account, from_days_past_due: int | None) -> Suspended:
+def suspended(account: Account, from_days_past_due: int | None, late: Arrears | None = None) -> Suspended:
     """The interest in suspense at the end of ``as_of``; none where no lateness suspends it (``None``).
 
-    Charged off, a loan keeps what it had that day: its charge-off cleared it.
+    Charged off, a loan keeps what it had that day: its charge-off cleared it. ``late`` are the arrears of ``as_of``, where
+    the caller knows them.
     """
     if account.charged_off is not None:
         return account.charged_off.suspended
-    if from_days_past_due is None or arrears(account, account.as_of).days_past_due < from_days_past_due:
+    if from_days_past_due is None or (late or arrears(account, account.as_of)).days_past_due < from_days_past_due:
         return Suspended()
     accrued, paid = account.accrued, account.paid
     return Suspended(accrued.interest - paid.interest, accrued.late_interest - paid.late_interest)

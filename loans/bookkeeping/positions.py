@@ -118,6 +118,13 @@ def agreed_account(loan: Loan, rows: Iterable[Instalment]) -> Account:
     return _account(loan, states, as_of=loan.disbursed_on, position=None, plan=plan)
 
 
+def account_as_signed(loan: Loan, schedule: Schedule) -> Account:
+    """The account of ``load_as_agreed`` where the stored rows say what ``schedule``, made of the contract, says."""
+    states = (InstalmentState(*row, curve=schedule.curves.get(row.number, STRAIGHT)) for row in schedule.instalments)
+    assert loan.disbursed_on is not None
+    return _account(loan, states, as_of=loan.disbursed_on, position=None, plan=agreed_plan(loan, schedule))
+
+
 def agreed_plan(loan: Loan, schedule: Schedule) -> Plan | None:
     """The plan the loan begins with, where its interest follows what is outstanding."""
     if not loan.recalculates:
@@ -141,7 +148,7 @@ def _account(
         late_annual_rate=loan.late_annual_rate,
         late=loan.late_terms(),
         late_rates=tuple(_late_rate(*kept) for kept in position.late_rates) if position else (),
-        rate_steps=tuple(_rate_step(*kept) for kept in position.rate_steps) if position else loan.terms().rate_steps,
+        rate_steps=tuple(_rate_step(*kept) for kept in position.rate_steps) if position else loan.agreed_rate_steps(),
         overpaid=position.overpaid if position else ZERO,
         refunded=position.merchant_refunded if position else ZERO,
         holds=tuple(_hold(*kept) for kept in position.holds) if position else (),
@@ -359,10 +366,17 @@ def read(position: LoanPosition, account: Account) -> None:
 
 def fill(position: LoanPosition, account: Account) -> None:
     """Set every column of ``position`` from ``account`` at its ``as_of``; writes nothing."""
+    for name, value in figures_of(account).items():
+        setattr(position, name, value)
+
+
+def figures_of(account: Account) -> dict[str, object]:
+    """What the columns of a position say of ``account`` at its ``as_of``, by their names."""
     on = account.as_of
     late = arrears(account, on)
-    accrued, earned, paid, gone = account.accrued, account.earned, account.paid, account.charged_off
-    held = suspended_of(account)
+    accrued, paid, gone = account.accrued, account.paid, account.charged_off
+    earned = accrued if gone is None else gone.earned
+    held = suspended(account, suspense_from(on), late)
     figures: dict[str, object] = {
         "as_of": on,
         "principal_outstanding": account.principal_outstanding,
@@ -403,8 +417,7 @@ def fill(position: LoanPosition, account: Account) -> None:
     figures["bucket"] = step_of(late.days_past_due, bucket_steps(on))
     figures["risk_class"] = RiskClass.LOSS.value if gone else step_of(late.days_past_due, class_steps(on))
     figures |= _out_of_the_books(account.written_off)
-    for name, value in figures.items():
-        setattr(position, name, round_money(value) if isinstance(value, Decimal) else value)
+    return {name: round_money(value) if isinstance(value, Decimal) else value for name, value in figures.items()}
 
 
 _CLAIMS = ("principal_outstanding", "overdue_principal", "overdue_interest", "overdue_fee", "due_today")

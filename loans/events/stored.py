@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Protocol
 
 from django.db.models import Q
 
@@ -32,18 +33,39 @@ def order_of(loan: Loan, kind: str = "default") -> PaymentOrder:
     return plain_order(loan.allocation_order, FUTURES.get(Prepayment(loan.prepayment), Future.NEXT))
 
 
-def payment_event(loan: Loan, repayment: Repayment) -> PaymentEvent:
-    """The stored repayment as an event. A recovery counts once the loan is written off, whenever the money came."""
-    on = repayment.received_on
-    if repayment.is_recovery and loan.written_off_on is not None:
-        on = max(on, loan.written_off_on)
+class Receipt(Protocol):
+    """What an event takes of a stored repayment."""
+
+    @property
+    def amount(self) -> Decimal: ...
+    @property
+    def received_on(self) -> date: ...
+    @property
+    def is_recovery(self) -> bool: ...
+    @property
+    def settles_early(self) -> bool: ...
+    @property
+    def channel(self) -> str: ...
+
+
+def payment_event(loan: Loan, repayment: Receipt) -> PaymentEvent:
+    """The stored repayment as an event."""
+    return paid(repayment, order_of(loan), loan.written_off_on)
+
+
+def paid(receipt: Receipt, order: PaymentOrder, written_off_on: date | None) -> PaymentEvent:
+    """The same, of a loan that is paid in ``order``. A recovery counts once the loan is written off, whenever the money
+    came."""
+    on = receipt.received_on
+    if receipt.is_recovery and written_off_on is not None:
+        on = max(on, written_off_on)
     return PaymentEvent(
         on=on,
-        amount=repayment.amount,
-        order=order_of(loan),
-        settles_early=repayment.settles_early,
-        free_of_charge=repayment.channel == RepaymentChannel.INSURER,
-        source=repayment,
+        amount=receipt.amount,
+        order=order,
+        settles_early=receipt.settles_early,
+        free_of_charge=receipt.channel == RepaymentChannel.INSURER,
+        source=receipt,
     )
 
 

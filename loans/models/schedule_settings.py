@@ -373,5 +373,9 @@ class AgreedSchedule(ScheduleSettings):
             "amounts": tuple(Decimal(amount) for amount in self.amounts or ()),
             "fixed_instalment": self.fixed_instalment,
             "drawdowns": tuple(Drawdown(date.fromisoformat(on), Decimal(x)) for on, x in self.drawdowns or ()),
-            "rate_steps": tuple(RateStep(date.fromisoformat(on), Decimal(x)) for on, x in self.rate_steps or ()),
+            "rate_steps": self.agreed_rate_steps(),
         }
+
+    def agreed_rate_steps(self) -> tuple[RateStep, ...]:
+        """The contract rates of later days that were agreed at the beginning."""
+        return tuple(RateStep(date.fromisoformat(on), Decimal(x)) for on, x in self.rate_steps or ())

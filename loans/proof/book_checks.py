@@ -1,19 +1,33 @@
-"""What must hold between the ledger and the loans, asked of PostgreSQL over all rows at once.
+"""What must hold between the ledger and the loans, asked of PostgreSQL over many rows at once.
 
 Each check is one statement that returns the rows which break it: whose, which figure, what is stored, what it should be.
-Right books return nothing, so their size never fills the memory.
+Right books return nothing, so their size never fills the memory. A check goes by ranges of ids of one table, so that each
+statement is short and all together read every row once; only what must be summed over the whole book is asked once. With
+``since`` a check of entries and what rests on them leaves out what was posted up to that day: those books are closed, and
+are held against the sums of their closing (``CLOSED_SUMS``).
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 
 from django.db import connection
-from django.db.models import Max, Min
 
-from loans.models import LoanPosition
-from loans.proof.ledger_checks import ACCOUNT_DAYS, ENTRIES_OF_DAYS, NAMED_ENTRIES, SEALS
+from core.rows import Parameters
+from loans.proof.ledger_checks import (
+    ACCOUNT_DAYS,
+    CLOSED_SUMS,
+    ENTRIES_OF_DAYS,
+    NAMED_ENTRIES,
+    ORPHAN_LINES,
+    SEALS,
+    UNBALANCED_ENTRIES,
+)
+from loans.proof.receipt_checks import ACTS, INCOMING, REPAYMENTS
 
 Row = tuple[str, str, object, object]
+Sums = tuple[int, Decimal, Decimal]
 ALL = (0, 2**62)
 
 # Which account plays each role whose balance stands loan by loan; an account of the product comes before the common one.
@@ -42,10 +56,19 @@ LATERAL (VALUES
     ('overpaid', 'overpayments', p.overpaid, -1),
     ('recovered', 'recoveries', p.recovered, -1)) AS c(figure, role, amount, sign)"""
 
+# Two steps kept apart: joined in one go, each loan would be tried with each role of each product.
+_BY_ROLE = f"""
+claims AS MATERIALIZED (
+    SELECT p.loan_id, p.product_id, c.figure, c.role, c.amount, c.sign FROM loans_loanposition p CROSS JOIN {_CLAIMS}
+     WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s
+), owed AS (
+    SELECT c.*, m.account_id FROM claims c JOIN mapped m ON m.product_id = c.product_id AND m.role = c.role
+)"""
+
 # A loan's receivable in the books is its own lines, or what it is carried with of those put away, its kept shares of
 # accruals, and what nights added since the last one.
 RECEIVABLES = f"""
-WITH {_MAPPED}, booked AS (
+WITH {_MAPPED}, {_BY_ROLE}, booked AS (
     SELECT subledger_id AS loan_id, account_id, sum(debit - credit) AS amount
       FROM (SELECT subledger_id, account_id, debit, credit FROM ledger_journalline
             UNION ALL SELECT subledger_id, account_id, debit, credit FROM ledger_carriedbalance) l
@@ -65,24 +88,21 @@ WITH {_MAPPED}, booked AS (
                               + p.kept_suspended_interest + p.kept_suspended_late_interest)) AS r(role, amount)
      WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s
 )
-SELECT n.number, c.figure || ' in the books', c.amount, c.sign * (coalesce(b.amount, 0) + coalesce(s.amount, 0))
-  FROM loans_loanposition p
-  JOIN loans_loan n ON n.id = p.loan_id
- CROSS JOIN {_CLAIMS}
-  JOIN mapped m ON m.product_id = p.product_id AND m.role = c.role
-  LEFT JOIN booked b ON b.loan_id = p.loan_id AND b.account_id = m.account_id
-  LEFT JOIN shared s ON s.loan_id = p.loan_id AND s.role = c.role
- WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s
-   AND c.amount <> c.sign * (coalesce(b.amount, 0) + coalesce(s.amount, 0))
- ORDER BY p.loan_id
+SELECT (SELECT number FROM loans_loan WHERE id = c.loan_id), c.figure || ' in the books', c.amount,
+       c.sign * (coalesce(b.amount, 0) + coalesce(s.amount, 0))
+  FROM owed c
+  LEFT JOIN booked b ON b.loan_id = c.loan_id AND b.account_id = c.account_id
+  LEFT JOIN shared s ON s.loan_id = c.loan_id AND s.role = c.role
+ WHERE c.amount <> c.sign * (coalesce(b.amount, 0) + coalesce(s.amount, 0))
+ ORDER BY c.loan_id
 """
 
 # What became expense of a loan, and once only: the write-off of a loan charged off before has no entry of its own.
 LOSSES = f"""
 WITH {_MAPPED}
-SELECT n.number, f.figure || ' in the books', f.amount, coalesce(f.booked, 0)
+SELECT (SELECT number FROM loans_loan WHERE id = p.loan_id), f.figure || ' in the books', f.amount,
+       coalesce(f.booked, 0)
   FROM loans_loanposition p
-  JOIN loans_loan n ON n.id = p.loan_id
   LEFT JOIN (SELECT l.subledger_id AS loan_id,
                     sum(l.credit - l.debit) FILTER (WHERE l.event IN ('write_off', 'write_off_reversal'))
                     AS written_off,
@@ -107,11 +127,11 @@ SELECT n.number, f.figure || ' in the books', f.amount, coalesce(f.booked, 0)
 
 # Over all loans of an account the positions sum to its balance: this also finds a line that belongs to no loan.
 CONTROL_ACCOUNTS = f"""
-WITH {_MAPPED}, positions AS (
-    SELECT m.account_id, sum(c.sign * c.amount) AS amount
-      FROM loans_loanposition p
-     CROSS JOIN {_CLAIMS}
-      JOIN mapped m ON m.product_id = p.product_id AND m.role = c.role
+WITH {_MAPPED}, claims AS (
+    SELECT p.product_id, c.role, sum(c.sign * c.amount) AS amount FROM loans_loanposition p CROSS JOIN {_CLAIMS}
+     GROUP BY p.product_id, c.role
+), positions AS (
+    SELECT m.account_id, sum(c.amount) AS amount FROM claims c JOIN mapped m USING (product_id, role)
      GROUP BY m.account_id
 ), booked AS (
     SELECT account_id, sum(debit - credit) AS amount
@@ -128,33 +148,17 @@ SELECT 'account ' || account_id, 'balance of all loans', coalesce(p.amount, 0), 
  ORDER BY account_id
 """
 
-UNBALANCED_ENTRIES = """
-SELECT 'entry ' || e.id, CASE WHEN count(l.id) = 0 THEN 'has no lines' ELSE 'debits and credits' END,
-       coalesce(sum(l.debit), 0), coalesce(sum(l.credit), 0)
-  FROM ledger_journalentry e LEFT JOIN ledger_journalline l ON l.entry_id = e.id AND l.posted_on = e.posted_on
- GROUP BY e.id HAVING count(l.id) = 0 OR sum(l.debit) <> sum(l.credit)
- ORDER BY e.id
-"""
-
-ORPHAN_LINES = """
-SELECT 'line ' || l.id, 'belongs to no loan', l.subledger_id, NULL
-  FROM ledger_journalline l
- WHERE l.subledger_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM loans_loan n WHERE n.id = l.subledger_id)
- ORDER BY l.id
-"""
-
 ORPHAN_SHARES = """
 SELECT 'share ' || s.id, 'belongs to no loan', s.loan_id, NULL
   FROM loans_accrual s
- WHERE NOT EXISTS (SELECT 1 FROM loans_loanposition p WHERE p.loan_id = s.loan_id)
+ WHERE s.id BETWEEN %(lo)s AND %(hi)s AND NOT EXISTS (SELECT 1 FROM loans_loanposition p WHERE p.loan_id = s.loan_id)
  ORDER BY s.id
 """
 
 # What is kept of accruals for a loan is what its position says was kept.
 KEPT_SHARES = """
-SELECT n.number, f.figure || ' kept', f.stored, f.rebuilt
+SELECT (SELECT number FROM loans_loan WHERE id = p.loan_id), f.figure || ' kept', f.stored, f.rebuilt
   FROM loans_loanposition p
-  JOIN loans_loan n ON n.id = p.loan_id
   LEFT JOIN (SELECT loan_id, sum(interest) AS interest, sum(late_interest) AS late_interest, sum(fee) AS fee,
                     sum(suspended_interest) AS suspended_interest,
                     sum(suspended_late_interest) AS suspended_late_interest
@@ -232,122 +236,73 @@ SELECT 'product ' || n.code, f.figure || ' of all nights', f.shared, f.booked
 STATES = """
 SELECT n.number, 'status of the position', coalesce(p.status, 'none'), n.status
   FROM loans_loan n LEFT JOIN loans_loanposition p ON p.loan_id = n.id
- WHERE n.status IN ('active', 'settled', 'written_off') AND p.status IS DISTINCT FROM n.status
+ WHERE n.id BETWEEN %(lo)s AND %(hi)s
+   AND n.status IN ('active', 'settled', 'written_off') AND p.status IS DISTINCT FROM n.status
  ORDER BY n.id
-"""
-
-_ENTRY_SUMS = """
-  JOIN ledger_journalentry e ON e.id = r.entry_id AND e.posted_on = r.booked_on
-  LEFT JOIN ledger_reversal undone ON undone.reversed_id = e.id
-  LEFT JOIN LATERAL (SELECT sum(l.debit) AS amount FROM ledger_journalline l
-                      WHERE l.entry_id = e.id AND l.posted_on = e.posted_on) b ON true
-"""
-
-# The money of a receipt is what its entry moves outside the accounts of the loan: interest given back is a debit in them.
-REPAYMENTS = f"""
-SELECT r.number, f.figure, f.stored, f.rebuilt
-  FROM loans_repayment r {_ENTRY_SUMS}
-  LEFT JOIN LATERAL (SELECT sum(l.debit - l.credit) AS amount
-                       FROM ledger_journalline l
-                      WHERE l.entry_id = e.id AND l.posted_on = e.posted_on AND l.subledger_id IS NULL) m ON true
-  LEFT JOIN LATERAL (SELECT sum(x.principal) AS principal, sum(x.interest) AS interest, sum(x.fee) AS fee,
-                            sum(x.late_interest) AS late_interest
-                       FROM loans_repaymentline x WHERE x.repayment_id = r.id AND x.entry_id = r.entry_id) s ON true
- CROSS JOIN LATERAL (VALUES
-    ('amount in the books', r.amount::text, coalesce(m.amount, 0)::text),
-    ('status of its entry', r.status, CASE WHEN undone.reversed_id IS NULL THEN 'posted' ELSE 'reversed' END),
-    ('sum of its parts', r.amount::text, CASE WHEN r.is_recovery THEN r.amount ELSE
-        r.principal + r.interest + r.fee + r.late_interest + r.overpaid END::text),
-    ('principal of its lines', r.principal::text, coalesce(s.principal, 0.00)::text),
-    ('interest of its lines', r.interest::text, coalesce(s.interest, 0.00)::text),
-    ('fee of its lines', r.fee::text, coalesce(s.fee, 0.00)::text),
-    ('late interest of its lines', r.late_interest::text, coalesce(s.late_interest, 0.00)::text)
-    ) AS f(figure, stored, rebuilt)
- WHERE f.stored <> f.rebuilt
- ORDER BY r.id
-"""
-
-# What a bank brought is credited to loans, waits in the account of unidentified receipts, or went back: nothing else.
-INCOMING = """
-SELECT i.bank_reference, f.figure, f.stored, f.rebuilt
-  FROM loans_incomingpayment i
-  LEFT JOIN (SELECT payment_id, sum(amount) AS amount FROM loans_incomingpaymentshare GROUP BY 1) s
-    ON s.payment_id = i.id
-  LEFT JOIN ledger_reversal undone ON undone.reversed_id = i.suspense_entry_id
-  LEFT JOIN LATERAL (SELECT sum(l.debit) AS amount FROM ledger_journalline l
-                      WHERE l.entry_id = i.suspense_entry_id AND l.posted_on = i.suspended_on
-                        AND undone.reversed_id IS NULL) w ON true
-  LEFT JOIN LATERAL (SELECT sum(l.debit) AS amount FROM ledger_journalline l
-                      WHERE l.entry_id = i.return_entry_id AND l.posted_on = i.returned_on) r ON true
- CROSS JOIN LATERAL (VALUES
-    ('credited to loans', i.credited, coalesce(s.amount, 0)),
-    ('waits in the books', CASE WHEN i.suspense_entry_id IS NULL OR i.status = 'matched' THEN 0
-                                WHEN i.suspended_on <= ledger_archived_through() THEN coalesce(w.amount, 0)
-                                ELSE i.amount - i.credited END, coalesce(w.amount, 0)),
-    ('given back in the books', CASE WHEN i.returned_on <= ledger_archived_through() THEN coalesce(r.amount, 0)
-                                     WHEN i.status = 'returned' THEN i.amount - i.credited ELSE 0 END,
-                                coalesce(r.amount, 0))) AS f(figure, stored, rebuilt)
- WHERE f.stored <> f.rebuilt
- ORDER BY i.id
-"""
-
-# An act and its own entry: both stand, or neither. Of a refund and a write-off the entry has the amount of the act.
-ACTS = f"""
-SELECT coalesce(r.number, r.public_id), f.figure, f.stored, f.rebuilt
-  FROM loans_loanact r {_ENTRY_SUMS}
- CROSS JOIN LATERAL (VALUES
-    ('amount in the books', CASE r.kind WHEN 'refund' THEN r.parameters ->> 'amount'
-                                        WHEN 'write_off' THEN r.figures ->> 'written_off'
-                                        ELSE coalesce(b.amount, 0)::text END, coalesce(b.amount, 0)::text),
-    ('status of its entry', CASE r.status WHEN 'standing' THEN 'posted' ELSE 'reversed' END,
-                            CASE WHEN undone.reversed_id IS NULL THEN 'posted' ELSE 'reversed' END)
-    ) AS f(figure, stored, rebuilt)
- WHERE f.stored <> f.rebuilt
- ORDER BY r.id
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One statement; ``by_range`` is asked for ranges of loan ids instead of once for all."""
+    """One statement. ``over`` is the table by ranges of whose ids it is asked, ``size`` ids at a time; without one it is
+    asked once. ``of_loans``: its ids are those of loans, so that it can be asked of a single one."""
 
     code: str
     sql: str
-    by_range: bool = False
+    over: str = ""
+    size: int = 50_000
+    of_loans: bool = False
 
+
+POSITIONS = "loans_loanposition"
+ENTRIES = "ledger_journalentry"
 
 CHECKS = (
-    Check("entries", UNBALANCED_ENTRIES),
-    Check("states", STATES),
-    Check("receivables", RECEIVABLES, by_range=True),
-    Check("kept_shares", KEPT_SHARES, by_range=True),
-    Check("losses", LOSSES, by_range=True),
     Check("control_accounts", CONTROL_ACCOUNTS),
     Check("income", UNSHARED_INCOME),
     Check("nights", NIGHTS),
-    Check("repayments", REPAYMENTS),
-    Check("incoming", INCOMING),
-    Check("acts", ACTS),
-    Check("lines", ORPHAN_LINES),
-    Check("shares", ORPHAN_SHARES),
     Check("named_entries", NAMED_ENTRIES),
     Check("account_days", ACCOUNT_DAYS),
     Check("entries_of_days", ENTRIES_OF_DAYS),
     Check("seals", SEALS),
+    Check("receivables", RECEIVABLES, POSITIONS, of_loans=True),
+    Check("kept_shares", KEPT_SHARES, POSITIONS, size=10_000, of_loans=True),
+    Check("losses", LOSSES, POSITIONS, size=200_000, of_loans=True),
+    Check("states", STATES, "loans_loan", of_loans=True),
+    Check("entries", UNBALANCED_ENTRIES, ENTRIES),
+    Check("repayments", REPAYMENTS, "loans_repayment", size=20_000),
+    Check("incoming", INCOMING, "loans_incomingpayment", size=20_000),
+    Check("acts", ACTS, "loans_loanact", size=20_000),
+    Check("lines", ORPHAN_LINES, "ledger_journalline", size=200_000),
+    Check("shares", ORPHAN_SHARES, "loans_accrual", size=200_000),
 )
+BY_CODE = {check.code: check for check in CHECKS}
 
 
-def broken(check: Check, lo: int = ALL[0], hi: int = ALL[1]) -> Iterator[Row]:
-    """The rows that break ``check``, for loans with ids from ``lo`` to ``hi`` where it goes by ranges."""
+def broken(check: Check, lo: int = ALL[0], hi: int = ALL[1], since: date = date.min) -> Iterator[Row]:
+    """The rows that break ``check`` among the ids from ``lo`` to ``hi``, where it goes by ids; of entries and what rests on
+    them, what was posted or taken back after ``since``."""
+    values: Parameters = {"lo": lo, "hi": hi, "since": since} if check.over else {}
     with connection.cursor() as cursor:
-        cursor.execute(check.sql, {"lo": lo, "hi": hi} if check.by_range else None)
+        cursor.execute(check.sql, values or None)
         while rows := cursor.fetchmany(1000):
             yield from rows
 
 
-def ranges(size: int) -> list[tuple[int, int]]:
-    """The ids of all loans with a position, cut into ranges of ``size``."""
-    ends = LoanPosition.objects.aggregate(lo=Min("pk"), hi=Max("pk"))
-    if ends["lo"] is None:
-        return []
-    return [(start, start + size - 1) for start in range(ends["lo"], ends["hi"] + 1, size)]
+def closed_sums(lo: int, hi: int, closed: date | None, through: date | None) -> tuple[Sums, Sums]:
+    """How many entries with ids from ``lo`` to ``hi`` were posted up to ``closed``, and up to ``through``, with their debits
+    and credits; nothing for no day."""
+    values: Parameters = {"lo": lo, "hi": hi, "closed": closed or date.min, "through": through or date.min}
+    with connection.cursor() as cursor:
+        cursor.execute(CLOSED_SUMS, values)
+        found = cursor.fetchone()
+    return found[:3], found[3:]
+
+
+def ranges(table: str, size: int) -> list[tuple[int, int]]:
+    """The ids of ``table`` cut into ranges of ``size``, both ends included."""
+    key = "loan_id" if table == POSITIONS else "id"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT min({key}), max({key}) FROM {table}")
+        lo, hi = cursor.fetchone()
+    return [] if lo is None else [(start, start + size - 1) for start in range(lo, hi + 1, size)]

@@ -74,3 +74,38 @@ SELECT 'archived month ' || to_char(m.month, 'YYYY-MM'), f.figure, f.stored, f.r
  WHERE f.stored <> f.rebuilt
  ORDER BY m.month
 """
+
+UNBALANCED_ENTRIES = """
+SELECT 'entry ' || e.id, CASE WHEN count(l.id) = 0 THEN 'has no lines' ELSE 'debits and credits' END,
+       coalesce(sum(l.debit), 0), coalesce(sum(l.credit), 0)
+  FROM ledger_journalentry e
+  LEFT JOIN ledger_journalline l
+    ON l.entry_id = e.id AND l.posted_on = e.posted_on AND l.entry_id BETWEEN %(lo)s AND %(hi)s AND l.posted_on > %(since)s
+ WHERE e.id BETWEEN %(lo)s AND %(hi)s AND e.posted_on > %(since)s
+ GROUP BY e.id HAVING count(l.id) = 0 OR sum(l.debit) <> sum(l.credit)
+ ORDER BY e.id
+"""
+
+ORPHAN_LINES = """
+SELECT 'line ' || l.id, 'belongs to no loan', l.subledger_id, NULL
+  FROM ledger_journalline l
+ WHERE l.id BETWEEN %(lo)s AND %(hi)s AND l.posted_on > %(since)s AND l.subledger_id IS NOT NULL
+   AND NOT EXISTS (SELECT 1 FROM loans_loan n WHERE n.id = l.subledger_id)
+ ORDER BY l.id
+"""
+
+# What was posted up to each of two days in a range of entries: how many, their debits and their credits. What lies in the
+# archive is not among them.
+CLOSED_SUMS = """
+SELECT count(*) FILTER (WHERE is_closed), coalesce(sum(debit) FILTER (WHERE is_closed), 0),
+       coalesce(sum(credit) FILTER (WHERE is_closed), 0),
+       count(*) FILTER (WHERE is_over), coalesce(sum(debit) FILTER (WHERE is_over), 0),
+       coalesce(sum(credit) FILTER (WHERE is_over), 0)
+  FROM (SELECT e.posted_on <= %(closed)s AS is_closed, e.posted_on <= %(through)s AS is_over,
+               sum(l.debit) AS debit, sum(l.credit) AS credit
+          FROM ledger_journalentry e
+          LEFT JOIN ledger_journalline l
+            ON l.entry_id = e.id AND l.posted_on = e.posted_on AND l.entry_id BETWEEN %(lo)s AND %(hi)s
+         WHERE e.id BETWEEN %(lo)s AND %(hi)s AND e.posted_on <= greatest(%(closed)s, %(through)s)
+         GROUP BY e.id, e.posted_on) entries
+"""

@@ -1,56 +1,24 @@
 """Rebuilds positions from contract and events, asks the books, and names every difference to what is stored."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from core.money import ZERO
-from loans.account.account import Account, age
-from loans.account.changes.base import EventImpossible
-from loans.account.replay import Event, replay
 from loans.bookkeeping import positions
-from loans.events.stored import events_of
-from loans.models import Instalment, Loan, LoanPosition, LoanStatus
-from loans.proof import book_checks, oracle
+from loans.models import Loan, LoanPosition, LoanStatus
+from loans.proof import book_checks, oracle, rebuilding
 from loans.proof.oracle_rests import NotFollowed
-from loans.schedules.schedule import build_schedule
+from loans.proof.rebuilding import Contracts
 from loans.servicing.payoffs import quote_of
 
-CHUNK = 500
-SAMPLED = 100  # of so many loans one is held against the oracle
-_COLUMNS = (
-    "principal_outstanding",
-    "interest_accrued",
-    "interest_paid",
-    "fee_accrued",
-    "fee_paid",
-    "late_interest_accrued",
-    "late_interest_paid",
-    "overdue_principal",
-    "overdue_interest",
-    "overdue_fee",
-    "due_today",
-    "holds",
-    "late_rates",
-    "rate_steps",
-    "late_by_day",
-    "plan",
-    "oldest_due_on",
-    "next_due_on",
-    "next_due_amount",
-    "days_past_due",
-    "overpaid",
-    "bucket",
-    "risk_class",
-    "written_off_amount",
-    "recovered",
-    "suspended_interest",
-    "suspended_late_interest",
-    "charged_off_on",
-    "charged_off_amount",
-    "memo_interest",
-    "memo_late_interest",
-    "memo_fee",
-)
+CHUNK = 2_000  # loans a part: about a second, so that what a part reads is one short moment
+SAMPLED = 100  # of so many loans one is held against the oracle, which takes some hundredths of a second each;
+MOST_SAMPLED = 500  # of a large book fewer, so that there are no more than these
+_EACH_BY_ORACLE = 50  # loans a part, where the oracle is asked of all
+LOANS, ORACLE, SUMS = "loans", "oracle", "sums"
+OF_LOANS = "receivables"  # asked of the same loans at the same moment as they are rebuilt
+_ENTRIES_A_PART = 50_000
 Progress = Callable[[str, int, int], object]
 
 
@@ -65,30 +33,70 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class _Chunk:
-    """What the database knows of some loans, read in a number of queries that does not grow with them."""
+class Part:
+    """A piece of a verification that is right or wrong by itself: a check over a range of ids, both ends included."""
 
-    events: dict[int, list[Event]]
-    schedules: dict[int, list[Instalment]]
+    code: str
+    lo: int
+    hi: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Asked once of the whole book, so that it takes longer than others."""
+        return (self.lo, self.hi) == book_checks.ALL
+
+
+def parts_of_book(*, chunk: int = CHUNK, every: int = 0, with_sums: bool = False) -> list[Part]:
+    """All that is to be verified: loan by loan, then the books. ``every``: of so many loans one by the oracle, 0 for none.
+
+    ``with_sums`` adds the ranges of entries whose sums ``book_checks.closed_sums`` gives.
+    """
+    found = [Part(LOANS, lo, hi) for lo, hi in book_checks.ranges(book_checks.POSITIONS, chunk)]
+    for check in book_checks.CHECKS:
+        if check.code != OF_LOANS:
+            spans = book_checks.ranges(check.over, check.size) if check.over else [book_checks.ALL]
+            found += [Part(check.code, lo, hi) for lo, hi in spans]
+    if with_sums:
+        found += [Part(SUMS, lo, hi) for lo, hi in book_checks.ranges(book_checks.ENTRIES, _ENTRIES_A_PART)]
+    return [*found, *_sampled(every)]
+
+
+def _sampled(every: int) -> list[Part]:
+    """Each ``every``-th loan in the order of their ids, the same ones each time, so that a difference is found again."""
+    if every == 1:
+        return [Part(ORACLE, lo, hi) for lo, hi in book_checks.ranges(book_checks.POSITIONS, _EACH_BY_ORACLE)]
+    if not every:
+        return []
+    loans = list(LoanPosition.objects.order_by("pk").values_list("pk", flat=True))
+    every = max(every, len(loans) // MOST_SAMPLED)
+    return [Part(ORACLE, loan_id, loan_id) for loan_id in loans[every - 1 :: every]]
+
+
+def found_in(part: Part, *, contracts: Contracts | None = None, since: date = date.min) -> Iterator[Difference]:
+    """Every difference in ``part``. Its statements must see one moment: see ``core.snapshots``.
+
+    ``contracts`` keeps what loans of several parts have in common; ``since`` is the last day that closed books hold.
+    """
+    if part.code == LOANS:
+        yield from _loans(part.lo, part.hi, contracts or Contracts())
+    elif part.code == ORACLE:
+        for loan in Loan.objects.filter(pk__range=(part.lo, part.hi), position__isnull=False).order_by("id"):
+            yield from against_oracle(loan)
+    elif part.code != SUMS:
+        check = book_checks.BY_CODE[part.code]
+        yield from (Difference(*row) for row in book_checks.broken(check, part.lo, part.hi, since))
 
 
 def verify(progress: Progress | None = None, *, chunk: int = CHUNK) -> Iterator[Difference]:
-    """Every difference there is, loan by loan and then over the whole books.
+    """Every difference there is, loan by loan and then over the whole books, as the caller's transaction sees them.
 
     ``progress`` is told what is looked at, how much of it is done and how much there is. Memory holds one chunk of loans.
     """
-    spans = book_checks.ranges(chunk)
-    whole = [check for check in book_checks.CHECKS if not check.by_range]
-    total = len(spans) + len(whole)
-    for done, (lo, hi) in enumerate(spans):
-        _tell(progress, "loans", done, total)
-        loans = Loan.objects.filter(pk__range=(lo, hi), position__isnull=False)
-        yield from _compare_all(list(loans.select_related("position").order_by("id")))
-        yield from _against_books(lo, hi)
-    for done, check in enumerate(whole, start=len(spans)):
-        _tell(progress, check.code, done, total)
-        yield from (Difference(*row) for row in book_checks.broken(check))
-    _tell(progress, "done", total, total)
+    contracts, parts = Contracts(), parts_of_book(chunk=chunk)
+    for done, part in enumerate(parts):
+        _tell(progress, part.code, done, len(parts))
+        yield from found_in(part, contracts=contracts)
+    _tell(progress, "done", len(parts), len(parts))
 
 
 def _tell(progress: Progress | None, what: str, done: int, total: int) -> None:
@@ -98,25 +106,20 @@ def _tell(progress: Progress | None, what: str, done: int, total: int) -> None:
 
 def compare(loan: Loan) -> list[Difference]:
     """Every difference between what is stored of one loan and its contract, its events and the books."""
-    return [*_compare_all([loan]), *_against_books(loan.pk, loan.pk)]
+    checks = [check for check in book_checks.CHECKS if check.of_loans and check.code != OF_LOANS]
+    found = list(_loans(loan.pk, loan.pk, Contracts()))
+    return found + [Difference(*row) for check in checks for row in book_checks.broken(check, loan.pk, loan.pk)]
 
 
 def compare_income() -> list[Difference]:
     """Every accrual entry whose income is not the sum of its loans' shares; it is named in place of a loan."""
-    (income,) = (check for check in book_checks.CHECKS if check.code == "income")
-    return [Difference(*row) for row in book_checks.broken(income)]
+    return [Difference(*row) for row in book_checks.broken(book_checks.BY_CODE["income"])]
 
 
-def by_oracle(every: int = SAMPLED, progress: Progress | None = None) -> Iterator[Difference]:
-    """What plain arithmetic sees otherwise (``loans.proof.oracle``), of each ``every``-th loan in the order of their ids.
-
-    The same loans each time, so that a difference found is found again. It takes some hundredths of a second a loan.
-    """
-    loans = Loan.objects.filter(position__isnull=False).order_by("id").values_list("id", flat=True)
-    chosen = list(loans)[every - 1 :: every]
-    for done, loan_id in enumerate(chosen):
-        _tell(progress, "oracle", done, len(chosen))
-        yield from against_oracle(Loan.objects.get(pk=loan_id))
+def by_oracle(every: int = SAMPLED) -> Iterator[Difference]:
+    """What plain arithmetic sees otherwise (``loans.proof.oracle``), of each ``every``-th loan in the order of their ids."""
+    for part in _sampled(every):
+        yield from found_in(part)
 
 
 def against_oracle(loan: Loan) -> Iterator[Difference]:
@@ -135,72 +138,7 @@ def against_oracle(loan: Loan) -> Iterator[Difference]:
         yield Difference(loan.number, f"pay-off on {quote.on}", asked, right)
 
 
-def _against_books(lo: int, hi: int) -> Iterator[Difference]:
-    for check in book_checks.CHECKS:
-        if check.by_range:
-            yield from (Difference(*row) for row in book_checks.broken(check, lo, hi))
-
-
-def _compare_all(loans: Sequence[Loan]) -> Iterator[Difference]:
-    chunk = _read(loans)
-    for loan in loans:
-        yield from _as_signed(loan, chunk)
-        try:
-            rebuilt = _rebuilt(loan, chunk)
-        except EventImpossible as refusal:
-            yield Difference(loan.number, "events cannot be replayed", str(refusal), None)
-            continue
-        yield from _position(loan, rebuilt)
-        yield from _instalments(loan, rebuilt, chunk)
-
-
-def _read(loans: Sequence[Loan]) -> _Chunk:
-    schedules: dict[int, list[Instalment]] = {loan.pk: [] for loan in loans}
-    for row in Instalment.objects.filter(loan__in=loans).order_by("loan_id", "version", "number"):
-        if row.version == 1 or row.superseded_on is None:
-            schedules[row.loan_id].append(row)
-    return _Chunk(events_of(loans), schedules)
-
-
-def _first(rows: Iterable[Instalment]) -> list[Instalment]:
-    return [row for row in rows if row.version == 1]
-
-
-def _as_signed(loan: Loan, chunk: _Chunk) -> Iterator[Difference]:
-    """The first schedule is the one the contract's terms make."""
-    rows = _first(chunk.schedules[loan.pk])
-    signed = build_schedule(loan.terms()).instalments
-    if len(rows) != len(signed):
-        yield Difference(loan.number, "instalments as signed", len(rows), len(signed))
-    for row, agreed in zip(rows, signed, strict=False):
-        yield from _unequal(loan, f"instalment {row.number} as signed: ", row, agreed, positions.SIGNED)
-
-
-def _rebuilt(loan: Loan, chunk: _Chunk) -> Account:
-    account, _outcomes = replay(positions.agreed_account(loan, _first(chunk.schedules[loan.pk])), chunk.events[loan.pk])
-    return account if account.is_settled else age(account, loan.position.as_of)
-
-
-def _position(loan: Loan, rebuilt: Account) -> Iterator[Difference]:
-    stored = loan.position
-    fresh = LoanPosition(loan_id=loan.pk, bucket=stored.bucket, risk_class=stored.risk_class)
-    positions.fill(fresh, rebuilt)
-    yield from _unequal(loan, "", stored, fresh, _COLUMNS)
-
-
-def _instalments(loan: Loan, rebuilt: Account, chunk: _Chunk) -> Iterator[Difference]:
-    rows = [row for row in chunk.schedules[loan.pk] if row.superseded_on is None]
-    if len(rows) != len(rebuilt.instalments):
-        yield Difference(loan.number, "instalments", len(rows), len(rebuilt.instalments))
-    for row, fresh in zip(rows, rebuilt.instalments, strict=False):
-        columns = ("number", *positions.AGREED, *positions.MOVING)
-        yield from _unequal(loan, f"instalment {row.number}: ", row, fresh, columns)
-        if row.curve != (curve := positions.curve_as_json(fresh.curve)):
-            yield Difference(loan.number, f"instalment {row.number}: curve", row.curve, curve)
-
-
-def _unequal(loan: Loan, prefix: str, stored: object, fresh: object, columns: Iterable[str]) -> Iterator[Difference]:
-    for name in columns:
-        old, new = getattr(stored, name), getattr(fresh, name)
-        if old != new:
-            yield Difference(loan.number, f"{prefix}{name}", old, new)
+def _loans(lo: int, hi: int, contracts: Contracts) -> Iterator[Difference]:
+    """Of the loans in the range: contract and events against what is stored, then that against the books."""
+    yield from (Difference(*row) for row in rebuilding.differences(lo, hi, contracts))
+    yield from (Difference(*row) for row in book_checks.broken(book_checks.BY_CODE[OF_LOANS], lo, hi))

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from operations.web import demo, views
+from operations.web import demo, verifications, views
 
 
 class DayConverter:
@@ -28,6 +28,13 @@ urlpatterns = [
     path("end-of-day/jobs/<int:job_id>", views.job, name="job"),
     path("end-of-day/<day:on>/", views.run, name="run"),
     path("end-of-day/<day:on>/progress", views.progress, name="run_progress"),
+    # /app/books/verification/
+    path("books/verification/", verifications.overview, name="verifications"),
+    path("books/verification/start", verifications.start, name="verification_start"),
+    path("books/verification/<int:run_id>/", verifications.run, name="verification"),
+    path("books/verification/<int:run_id>/progress", verifications.progress, name="verification_progress"),
+    path("books/verification/<int:run_id>/resume", verifications.resume, name="verification_resume"),
+    path("books/verification/<int:run_id>/cancel", verifications.cancel, name="verification_cancel"),
     # /app/demo/
     path("demo/", demo.story, name="demo"),
     path("demo/begin", demo.begin, name="demo_begin"),

@@ -10,9 +10,11 @@ from playwright.sync_api import Page, expect
 from ledger.models import JournalEntry
 from ledger.periods import close_through
 from loans.models import Loan
+from operations.models import VerificationDifference
 from tests.browsing import arrive, assert_fits
 from tests.loans.books import close_until
 from tests.loans.factories import DISBURSED, LoanFactory, RepaymentFactory
+from tests.operations.factories import VerificationFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PageAs = Callable[..., Page]
@@ -36,11 +38,16 @@ def test_the_books_fit_their_window(
     page = page_as("finance", language=language, theme=theme)
     page.set_viewport_size({"width": width, "height": 860})
     entry = JournalEntry.objects.get(event="repayment")
+    run = VerificationFactory(done=True, found=1, loans=1, closed_through=TODAY - timedelta(days=10))
+    of_run = {"figure": "principal_outstanding", "stored": "12000.00", "rebuilt": "11000.00"}
+    VerificationDifference.objects.create(run=run, place=0, whose=loan.number, **of_run)
     places = {
         "balance": f"/app/books/?first={TODAY}&last={TODAY}",
         "statement": "/app/books/accounts/1202/",
         "entry": f"/app/books/entries/{entry.pk}/",
         "closing": "/app/books/closing/",
+        "verifications": "/app/books/verification/",
+        "verification": f"/app/books/verification/{run.pk}/",
         "loan": f"/app/loans/{loan.number}/accounting",
     }
     for name, address in places.items():

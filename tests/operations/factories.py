@@ -7,9 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import factory
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from operations.models import BusinessDay, EndOfDayChunk, EndOfDayRun, ImportBatch, ImportRow, LongJob
+from operations.models import BusinessDay, EndOfDayChunk, EndOfDayRun, ImportBatch, ImportRow, LongJob, Verification
 
 BEGAN = datetime(2026, 6, 15, 16, 0, tzinfo=UTC)  # midnight in Shanghai
 
@@ -101,3 +102,18 @@ class ImportRowFactory(DjangoModelFactory[ImportRow]):
     first_due_on = factory.LazyAttribute(lambda row: row.approved_on + timedelta(days=row.term_days))
     principal = Decimal("1000.00")
     total_due = Decimal("1030.00")
+
+
+class VerificationFactory(DjangoModelFactory[Verification]):
+    """A verification that was asked for and has not begun; `running=True` is led by somebody, `done=True` found nothing."""
+
+    class Meta:
+        model = Verification
+
+    class Params:
+        running = factory.Trait(
+            status=Verification.Status.RUNNING, attempts=1, started_at=BEGAN, beat_at=factory.LazyFunction(timezone.now)
+        )
+        done = factory.Trait(status=Verification.Status.DONE, attempts=1, started_at=BEGAN, finished_at=BEGAN)
+
+    business_date = BEGAN.date()

@@ -9,6 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from loans.models import LoanPosition
+from loans.proof import verifying
 from loans.proof.verifying import by_oracle
 from tests.loans.books import close_until
 from tests.loans.factories import DISBURSED, LoanFactory
@@ -23,7 +24,9 @@ def test_right_books_verify() -> None:
 
     call_command("verify_books", "--json", stdout=out)
 
-    assert json.loads(out.getvalue()) == {"loans": 1, "differences": [], "ledger_difference": "0.00"}
+    assert json.loads(out.getvalue()) == {
+        "loans": 1, "differences": [], "found": 0, "status": "done", "ledger_difference": "0.00",
+    }  # fmt: skip
 
 
 def test_a_figure_changed_by_hand_is_named() -> None:
@@ -65,6 +68,20 @@ def test_the_oracle_works_every_loan_out_once_more_where_it_is_asked_to() -> Non
 
     told = f"{loan.number}  interest earned on 2026-01-25: stored 59.06, rebuilt 58.06"
     assert told in all_of_them.getvalue() and told not in sampled.getvalue()
+
+
+def test_of_a_large_book_no_more_loans_are_sampled_and_none_where_none_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(verifying, "MOST_SAMPLED", 2)
+    LoanFactory.create_batch(4, active=True)
+
+    def asked(every: int) -> int:
+        return sum(part.code == verifying.ORACLE for part in verifying.parts_of_book(every=every))
+
+    assert [asked(0), asked(1), asked(3), asked(5)] == [0, 1, 1, 0]
+    monkeypatch.setattr(verifying, "MOST_SAMPLED", 1)
+    assert [asked(0), asked(2)] == [0, 1]  # each fourth, though each second was asked for
 
 
 def test_the_same_loans_are_sampled_each_time() -> None:

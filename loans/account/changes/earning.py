@@ -118,6 +118,9 @@ def keeping_earned(before: Account, after: Account, on: date) -> Account:
     Where one instalment earned less and another more, because days passed from the one to the other, what is missing in all
     is earned by the one that has the days now.
     """
+    pairs = zip(before.instalments, after.instalments, strict=False)
+    if len(before.instalments) == len(after.instalments) and all(was is row or _same(was, row) for was, row in pairs):
+        return after  # as after any payment: nothing that interest is earned by has changed
     known = {row.number: row for row in before.instalments}
     earned = sum((row.interest_earned(on) for row in after.instalments), ZERO)
     had = (min(known[x.number].interest_earned(on), x.interest) for x in after.instalments if x.number in known)
@@ -137,6 +140,10 @@ def keeping_earned(before: Account, after: Account, on: date) -> Account:
                 rows[k] = replace(row, curve=_through(was, row, on, earned_now + more))
                 missing -= more
     return replace(after, instalments=tuple(rows))
+
+
+def _same(before: InstalmentState, after: InstalmentState) -> bool:
+    return before.number == after.number and before.step == after.step and _earns_alike(before, after)
 
 
 def _earns_alike(before: InstalmentState, after: InstalmentState) -> bool:

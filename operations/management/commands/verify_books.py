@@ -1,8 +1,7 @@
 """Hold every loan against its contract, its events and the ledger, and name each difference."""
 
 import json
-from argparse import ArgumentParser
-from collections.abc import Iterator
+from argparse import SUPPRESS, ArgumentParser
 from dataclasses import asdict
 from typing import Any
 
@@ -10,54 +9,78 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from core import business_date
+from core.context import acting
+from core.errors import DomainError
 from ledger.queries import difference
-from loans.models import Loan
-from loans.proof.verifying import SAMPLED, Difference, by_oracle, verify
+from loans.proof.verifying import SAMPLED
+from operations import verifications
+from operations.models import Verification
+from operations.verification_work import work_through
 
 
 class Command(BaseCommand):
     help = (
-        "Rebuild every loan from contract and events, compare it with what is stored and booked, and check the books."
+        "Rebuild every loan from contract and events, compare it with what is stored and booked, and check the books. "
+        "Closed periods are held against the sums of their closing, unless --all."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="one object instead of text")
+        parser.add_argument("--all", action="store_true", help="closed periods row by row too, from the first line on")
+        parser.add_argument(
+            "--processes", type=int, metavar="N", help="how many at once; as many as cores when left out"
+        )
+        parser.add_argument("--resume", action="store_true", help="go on with the verification that was interrupted")
         parser.add_argument(
             "--oracle",
             action="store_true",
-            help=f"work every loan out by plain arithmetic once more, instead of one in {SAMPLED}",
+            help=f"work every loan out by plain arithmetic once more, instead of one in {SAMPLED} or less",
         )
+        parser.add_argument("--work-on", type=int, help=SUPPRESS)  # what the processes of a run are started with
 
     def handle(self, *args: object, **options: Any) -> None:
-        loans = Loan.objects.filter(position__isnull=False).count()
-        found = 0
-        if options["json"]:
-            self.stdout.write(f'{{"loans": {loans}, "differences": [', ending="")
-        for found, row in enumerate(self._watched(1 if options["oracle"] else SAMPLED), start=1):
-            self._tell(row, is_first=found == 1, as_json=options["json"])
-        off = difference()
-        if options["json"]:
-            self.stdout.write(f'], "ledger_difference": "{off}"}}')
-        else:
-            self.stdout.write(f"{loans} loans verified, {found} differences")
-        if found or off:
-            raise CommandError(f"{found} differences; the ledger differs by {off:.2f}")
+        if options["work_on"]:
+            work_through(Verification.objects.get(pk=options["work_on"]))
+            return
+        try:
+            with acting(channel="cli"):
+                run = self._watched(self._run(options))
+        except DomainError as refusal:
+            raise CommandError(f"{refusal.detail} [{refusal.code}]") from None
+        self._tell(run, as_json=options["json"])
 
-    def _watched(self, every: int) -> Iterator[Difference]:
+    def _run(self, options: dict[str, Any]) -> Verification:
+        if options["resume"]:
+            run = verifications.newest_unfinished()
+            run.processes = options["processes"] or run.processes
+            return run
+        return verifications.request(
+            on=business_date.current(),
+            from_the_first=options["all"],
+            oracle_every=1 if options["oracle"] else SAMPLED,
+            processes=options["processes"],
+        )
+
+    def _watched(self, run: Verification) -> Verification:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=Console(stderr=True)) as bar:
             task = bar.add_task("Verifying", total=None)
+            return verifications.carry_out(
+                run, lambda what, done, of: bar.update(task, description=what, completed=done, total=of)
+            )
 
-            def tell(what: str, done: int, of: int) -> None:
-                bar.update(task, description=what, completed=done, total=of)
-
-            yield from verify(tell)
-            yield from by_oracle(every, tell)
-
-    def _tell(self, row: Difference, *, is_first: bool, as_json: bool) -> None:
-        """Each difference as it is found, so that a broken book of any size is told without being kept."""
+    def _tell(self, run: Verification, *, as_json: bool) -> None:
+        off, found = difference(), verifications.differences(run)
         if as_json:
-            text = json.dumps({name: str(value) for name, value in asdict(row).items()})
-            self.stdout.write(text if is_first else f", {text}", ending="")
+            rows = [{name: str(value) for name, value in asdict(row).items()} for row in found]
+            told = {"loans": run.loans, "differences": rows, "ledger_difference": str(off)}
+            self.stdout.write(json.dumps(told | {"found": run.found, "status": run.status}))
         else:
-            self.stdout.write(f"{row.loan_number}  {row.figure}: stored {row.stored}, rebuilt {row.rebuilt}")
+            for row in found:
+                self.stdout.write(f"{row.loan_number}  {row.figure}: stored {row.stored}, rebuilt {row.rebuilt}")
+            self.stdout.write(f"{run.loans} loans verified, {run.found} differences")
+        if not run.finished:
+            raise CommandError(f"The verification did not come to its end: {run.shown_status.label}. {run.error}")
+        if run.found or off:
+            raise CommandError(f"{run.found} differences; the ledger differs by {off:.2f}")

@@ -12,7 +12,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from ledger.posting import credit, debit, post
 from loans.models import Accrual, Loan, Repayment
 from loans.night.closing import accrue_and_age
-from loans.proof.book_checks import ranges
+from loans.proof.book_checks import POSITIONS, ranges
 from loans.proof.verifying import Difference, compare_income, verify
 from tests.loans.books import close_days, close_until
 from tests.loans.doing import refund_overpayment, waive, write_off
@@ -248,7 +248,7 @@ def test_more_loans_cost_no_more_queries_and_memory_holds_a_chunk() -> None:
     accrue_and_age(first.pk, others[-1].pk, date(2026, 2, 26))
 
     assert cost() == alone
-    assert len(ranges(2)) == (others[-1].pk - Loan.objects.earliest("pk").pk) // 2 + 1
+    assert len(ranges(POSITIONS, 2)) == (others[-1].pk - Loan.objects.earliest("pk").pk) // 2 + 1
 
 
 def test_progress_is_told_from_the_first_chunk_to_the_last_check() -> None:

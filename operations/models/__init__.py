@@ -1,0 +1,29 @@
+"""What operations must remember to survive a kill."""
+
+from operations.models.business_days import (
+    BusinessDay,
+    ChangedLoan,
+    DemoLoad,
+    DemoStory,
+    EndOfDayChunk,
+    EndOfDayRun,
+    ImportBatch,
+    ImportRow,
+    LongJob,
+)
+from operations.models.verification import Verification, VerificationChunk, VerificationDifference
+
+__all__ = [
+    "BusinessDay",
+    "ChangedLoan",
+    "DemoLoad",
+    "DemoStory",
+    "EndOfDayChunk",
+    "EndOfDayRun",
+    "ImportBatch",
+    "ImportRow",
+    "LongJob",
+    "Verification",
+    "VerificationChunk",
+    "VerificationDifference",
+]
