@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from decimal import Decimal
+from math import ceil
 from time import monotonic
 from typing import Any, cast
 
@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 _lag: ContextVar[float | None] = ContextVar("loandesk_replica_lag", default=None)
 
 _REPLAYED = """
-SELECT pg_last_wal_replay_lsn()::text, extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())
+SELECT pg_last_wal_replay_lsn()::text, extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())::float8
  WHERE pg_is_in_recovery()
 """
 _AHEAD = "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), %s::pg_lsn) > 0"
@@ -73,7 +73,7 @@ def lag_shown() -> str | Promise | None:
     lag = _lag.get()
     if lag is None:
         return None
-    seconds = round(lag)
+    seconds = ceil(lag)
     words = ngettext_lazy(
         "Read from the replica, %(seconds)s second behind.",
         "Read from the replica, %(seconds)s seconds behind.",
@@ -115,7 +115,7 @@ def _measured() -> float | None:
     """Nothing behind when it has replayed all the primary has written; else the age of what it replayed last."""
     with connections[ALIAS].cursor() as cursor:
         cursor.execute(_REPLAYED)
-        found: tuple[str, Decimal | None] | None = cursor.fetchone()
+        found: tuple[str, float | None] | None = cursor.fetchone()
     if found is None:
         return None  # it was made a primary of its own
     replayed, age = found
@@ -124,7 +124,7 @@ def _measured() -> float | None:
         (ahead,) = cursor.fetchone()
     if not ahead:
         return 0.0
-    return None if age is None else float(age)
+    return age
 
 
 class ReadsFromReplica:

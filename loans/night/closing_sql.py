@@ -122,7 +122,7 @@ DELETE FROM closing_read
 
 # From some days past due on, unpaid interest is no income and stands in suspense (loans.account.suspense).
 # A loan charged off goes on accruing, but beside the books: its memo grows and nothing is booked
-# (loans.bookkeeping.positions.accrue).
+# (loans.bookkeeping.accruing).
 # What is settled has nothing left: asked first, it spares the arithmetic of most instalments.
 _OPEN = "i.settled_on IS NULL"
 _OWED = "i.principal + i.interest + i.fee > i.principal_paid + i.interest_paid + i.fee_paid"

@@ -12,7 +12,7 @@ from ledger.models import CarriedBalance, JournalEntry, JournalLine
 from ledger.queries import archived_through
 from loans.account.parts import PARTS, Parts
 from loans.bookkeeping.account_mapping import accounts_for
-from loans.bookkeeping.positions import in_the_books, kept
+from loans.bookkeeping.accruing import in_the_books, kept
 from loans.models import Accrual, Loan, LoanPosition
 
 

@@ -15,7 +15,8 @@ from core.money import ZERO, round_money
 from loans.account.account import Account, age
 from loans.account.replay import replay
 from loans.bookkeeping import positions
-from loans.bookkeeping.positions import SHARED, Shared, suspended_of
+from loans.bookkeeping.accruing import SHARED, Shared
+from loans.bookkeeping.positions import suspended_of
 from loans.events.stored import events_known_on, events_of
 from loans.models import Accrual, Instalment, Loan
 

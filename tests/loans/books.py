@@ -9,7 +9,24 @@ from loans.models import Loan, Merchant, ProductVersion
 from loans.night.closing import accrue_and_age
 from tests.loans.factories import DISBURSED, LoanFactory, MerchantFactory, ProductVersionFactory
 
-__all__ = ["DISBURSED", "a_merchant", "a_product", "a_purchase", "a_running_loan", "close_days", "close_until"]
+# Columns of a position that tell how a loan came to where it stands, and not where: which share of its accruals was kept
+# when, and which night last read its instalments.
+OF_THE_WAY = {
+    *("loan_id", "borrower_id", "kept_on", "kept_interest", "kept_late_interest", "kept_fee"),
+    *("kept_suspended_interest", "kept_suspended_late_interest", "quiet_before", "period_starts_on", "period_days"),
+    *("period_interest", "period_interest_paid", "interest_before_period"),
+}
+
+__all__ = [
+    "DISBURSED",
+    "OF_THE_WAY",
+    "a_merchant",
+    "a_product",
+    "a_purchase",
+    "a_running_loan",
+    "close_days",
+    "close_until",
+]
 
 
 def a_product(code: str = "phone-12", **changes: Any) -> ProductVersion:

@@ -23,6 +23,7 @@ from loans.schedules.terms import LoanTerms, Method
 from loans.servicing.guarding import Excess
 from loans.servicing.repayments import record_repayment, reverse_repayment
 from tests.examples import lives
+from tests.loans.books import OF_THE_WAY
 from tests.loans.factories import DISBURSED, LoanFactory
 
 START = date(2026, 1, 31)
@@ -112,7 +113,7 @@ def stored(loan: Loan) -> tuple[Any, ...]:
     """Position and schedule in force, as the database has them."""
     position = LoanPosition.objects.filter(pk=loan.pk).values().get()
     rows = Instalment.objects.filter(loan=loan, superseded_on=None).order_by("number").values_list(*AGREED, *MOVING)
-    return {name: value for name, value in position.items() if name not in {"loan_id", "borrower_id"}}, list(rows)
+    return {name: value for name, value in position.items() if name not in OF_THE_WAY}, list(rows)
 
 
 @pytest.mark.django_db
