@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.admin import TabularInline
 
-from core.admin import ReadOnlyAdmin
+from core.admin import LargeTableAdmin, ReadOnlyAdmin
 from operations.models import (
     BusinessDay,
     EndOfDayChunk,
@@ -57,9 +57,8 @@ class VerificationAdmin(ReadOnlyAdmin):
 
 
 @admin.register(VerificationChunk)
-class VerificationChunkAdmin(ReadOnlyAdmin):
+class VerificationChunkAdmin(LargeTableAdmin):
     list_display = ("run", "code", "lo", "hi", "status", "found", "took", "error")
-    list_filter = ("status", "code")
     list_select_related = ("run",)
 
 

@@ -34,7 +34,14 @@ from loans.models import (
     ProductVersion,
 )
 from messaging.models import Message, Template
-from operations.models import BusinessDay, EndOfDayRun, ImportBatch, LongJob
+from operations.models import (
+    BusinessDay,
+    EndOfDayRun,
+    ImportBatch,
+    LongJob,
+    Verification,
+    VerificationDifference,
+)
 from partners.models import ApiClient, ApiKey
 from risk.models import GradePolicy, Scorecard
 from staff.models import User
@@ -49,6 +56,7 @@ SMALL = {
     *(AccountMapping, ApiClient, ApiKey, Approval, BankFile, BusinessDay, Calendar, CalendarDay, ConsentText),
     *(EndOfDayRun, GradePolicy, Group, ImportBatch, LongJob, Merchant, Product, ProductVersion, Rule, Scorecard),
     *(AccountDay, ArchivedMonth, LateBooking, PortfolioDay, SummedDay, Template, User),
+    *(Verification, VerificationDifference),
 }
 WAYS = ("exact", "startswith")
 OURS = {model: site for model, site in admin.site._registry.items() if model.__module__.split(".")[0] != "axes"}

@@ -112,7 +112,7 @@ SELECT (SELECT number FROM loans_loan WHERE id = p.loan_id), f.figure || ' in th
                          SELECT id, posted_on, event FROM ledger_journalentry WHERE event IN (
                                 'write_off', 'write_off_reversal', 'charged_off', 'charged_off_reversal')) e
                        JOIN LATERAL (SELECT subledger_id, account_id, debit, credit FROM ledger_journalline
-                                      WHERE entry_id = e.id AND posted_on = e.posted_on) l ON true
+                                      WHERE entry_id = e.id AND posted_on = e.posted_on OFFSET 0) l ON true
                      UNION ALL
                      SELECT event, subledger_id, account_id, debit, credit FROM ledger_carriedbalance) l
               WHERE l.event IN ('write_off', 'write_off_reversal', 'charged_off', 'charged_off_reversal')
@@ -151,7 +151,7 @@ SELECT 'account ' || account_id, 'balance of all loans', coalesce(p.amount, 0), 
 ORPHAN_SHARES = """
 SELECT 'share ' || s.id, 'belongs to no loan', s.loan_id, NULL
   FROM loans_accrual s
- WHERE s.id BETWEEN %(lo)s AND %(hi)s AND NOT EXISTS (SELECT 1 FROM loans_loanposition p WHERE p.loan_id = s.loan_id)
+ WHERE s.id BETWEEN %(lo)s AND %(hi)s AND (SELECT p.loan_id FROM loans_loanposition p WHERE p.loan_id = s.loan_id) IS NULL
  ORDER BY s.id
 """
 
@@ -235,7 +235,8 @@ SELECT 'product ' || n.code, f.figure || ' of all nights', f.shared, f.booked
 
 STATES = """
 SELECT n.number, 'status of the position', coalesce(p.status, 'none'), n.status
-  FROM loans_loan n LEFT JOIN loans_loanposition p ON p.loan_id = n.id
+  FROM loans_loan n
+  LEFT JOIN loans_loanposition p ON p.loan_id = n.id AND p.loan_id BETWEEN %(lo)s AND %(hi)s
  WHERE n.id BETWEEN %(lo)s AND %(hi)s
    AND n.status IN ('active', 'settled', 'written_off') AND p.status IS DISTINCT FROM n.status
  ORDER BY n.id

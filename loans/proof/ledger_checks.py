@@ -90,7 +90,7 @@ ORPHAN_LINES = """
 SELECT 'line ' || l.id, 'belongs to no loan', l.subledger_id, NULL
   FROM ledger_journalline l
  WHERE l.id BETWEEN %(lo)s AND %(hi)s AND l.posted_on > %(since)s AND l.subledger_id IS NOT NULL
-   AND NOT EXISTS (SELECT 1 FROM loans_loan n WHERE n.id = l.subledger_id)
+   AND (SELECT n.id FROM loans_loan n WHERE n.id = l.subledger_id) IS NULL  -- looked up one by one, never all loans
  ORDER BY l.id
 """
 

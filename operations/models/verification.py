@@ -73,7 +73,7 @@ class Verification(models.Model):
         )
 
     @property
-    def shown_status(self) -> Toned:
+    def status_now(self) -> Toned:
         """Its status as the choice that knows words and tone; a run that nobody leads any more is interrupted."""
         status = self.Status(self.status)
         return self.Status.STOPPED if status is self.Status.RUNNING and not self.is_alive else status
@@ -81,7 +81,7 @@ class Verification(models.Model):
     @property
     def waiting(self) -> bool:
         """Something still happens, so a page that shows it should look again."""
-        return self.shown_status in (self.Status.QUEUED, self.Status.RUNNING)
+        return self.status_now in (self.Status.QUEUED, self.Status.RUNNING)
 
     @property
     def finished(self) -> bool:
@@ -95,7 +95,7 @@ class Verification(models.Model):
     @property
     def may_resume(self) -> bool:
         """It did not come to its end, and what is missing can still be done."""
-        return self.shown_status in (self.Status.STOPPED, self.Status.FAILED)
+        return self.status_now in (self.Status.STOPPED, self.Status.FAILED)
 
     @property
     def took(self) -> timedelta | None:

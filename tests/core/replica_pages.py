@@ -55,6 +55,7 @@ wait_until_replayed()
 
 for path, word in (("/app/", "loans_"), ("/app/books/", "ledger_"), ("/app/audit/", "audit_"),
                    ("/admin/loans/product/", "loans_product"), ("/app/books/trial-balance.csv", "ledger_")):  # fmt: skip
+    wait_until_replayed()
     (status, body), primary, other = asked(client, path)
     assert status == 200, (path, status)
     assert about(other, word), (path, other)

@@ -81,6 +81,6 @@ class Command(BaseCommand):
                 self.stdout.write(f"{row.loan_number}  {row.figure}: stored {row.stored}, rebuilt {row.rebuilt}")
             self.stdout.write(f"{run.loans} loans verified, {run.found} differences")
         if not run.finished:
-            raise CommandError(f"The verification did not come to its end: {run.shown_status.label}. {run.error}")
+            raise CommandError(f"The verification did not come to its end: {run.status_now.label}. {run.error}")
         if run.found or off:
             raise CommandError(f"{run.found} differences; the ledger differs by {off:.2f}")

@@ -13,8 +13,8 @@ from core import business_date
 from loans.acts.performing import perform
 from loans.disbursement import disbursing
 from loans.models import Application, Disbursement, Instalment, Loan, Offer, ProductVersion
+from loans.night.portfolio import rebuild
 from loans.origination.decisions import Decision
-from loans.pages.portfolio import at_risk
 from loans.pricing.quotes import DrawdownsNotSold, FirstDrawdownOutOfRange, quote_for
 from messaging.models import Message
 from risk import underwriting
@@ -177,12 +177,12 @@ def test_a_fee_is_still_possible_after_a_further_drawdown() -> None:
 
 def test_the_portfolio_counts_what_was_drawn() -> None:
     loan = a_line_drawn_once()
-    assert at_risk(FIRST_DUE).outstanding == FIRST
+    assert rebuild(FIRST_DUE).outstanding == FIRST
 
     perform(wish(loan, "drawn_down", FIRST_DUE, amount=Decimal("1000.00")))
 
-    assert at_risk(FIRST_DUE).outstanding == Decimal("6000.00")
-    assert at_risk(FIRST_DUE - timedelta(days=1)).outstanding == FIRST
+    assert rebuild(FIRST_DUE).outstanding == Decimal("6000.00")
+    assert rebuild(FIRST_DUE - timedelta(days=1)).outstanding == FIRST
 
 
 # --- pages --------------------------------------------------------------------------------------------------------------
