@@ -59,6 +59,7 @@ class VerificationAdmin(ReadOnlyAdmin):
 @admin.register(VerificationChunk)
 class VerificationChunkAdmin(LargeTableAdmin):
     list_display = ("run", "code", "lo", "hi", "status", "found", "took", "error")
+    search_fields = ("run__id__exact",)
     list_select_related = ("run",)
 
 
