@@ -107,21 +107,21 @@ def _store(on: date, groups: Sequence[_Group]) -> PortfolioDay:
     running = [group for group in groups if group.runs]
     late = {name: _principal_in(running, _buckets_from(first_day, on)) for name, first_day in LATE.items()}
     ((disbursed, collected),) = _rows(_MOVED, on)
-    row, _new = PortfolioDay.objects.update_or_create(
-        on=on,
-        defaults={
-            "loans": sum(group.loans for group in running),
-            "outstanding": sum((group.principal for group in running), ZERO),
-            "disbursed": disbursed,
-            "collected": collected,
-            "groups": [
-                [group.product_id, group.status, group.bucket, group.risk_class, group.loans, str(group.principal)]
-                for group in groups
-            ],
-            "rolls": [[before, after, loans, str(amount)] for before, after, loans, amount in _rows(_ROLLS, on)],
-            **late,
-        },
-    )
+    figures = {
+        "loans": sum(group.loans for group in running),
+        "outstanding": sum((group.principal for group in running), ZERO),
+        "disbursed": disbursed,
+        "collected": collected,
+        "groups": [
+            [group.product_id, group.status, group.bucket, group.risk_class, group.loans, str(group.principal)]
+            for group in groups
+        ],
+        "rolls": [[before, after, loans, str(amount)] for before, after, loans, amount in _rows(_ROLLS, on)],
+        **late,
+    }
+    row = PortfolioDay.objects.filter(on=on).first()
+    if row is None or any(getattr(row, name) != value for name, value in figures.items()):
+        row, _new = PortfolioDay.objects.update_or_create(on=on, defaults=figures)
     return row
 
 
