@@ -39,5 +39,5 @@ def test_no_receipt_is_read_that_is_not_asked_for(operator: Client) -> None:
     receipt, *_others = (RepaymentFactory() for _n in range(4))
     page = operator.get(reverse("loans:payments"), {"q": receipt.loan.number})
 
-    rows = page.context["form"].apply(Repayment.objects.all())
-    assert reading(rows.order_by("-recorded_on", "-id")[:51]).rows <= 8
+    # Not in the order of the page: of a handful of rows PostgreSQL may as well walk the index of that order.
+    assert reading(page.context["form"].apply(Repayment.objects.all())).rows <= 8
