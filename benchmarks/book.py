@@ -208,7 +208,7 @@ def _insert(cursor: CursorWrapper, rows: Rows, values: dict[str, Any]) -> None:
     given: dict[str, Any] = {}
     for field in rows.model._meta.concrete_fields:
         name = str(field.column)
-        if name in expressions or field.primary_key or field.has_db_default():
+        if name in expressions or field.primary_key or field.generated or field.has_db_default():
             continue
         if getattr(field, "auto_now_add", False):
             expressions[name] = "now()"

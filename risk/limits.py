@@ -32,7 +32,7 @@ WITH moved AS (
        SET amount = m.after, as_of = %(on)s, changed_on = %(on)s,
            raised_on = CASE WHEN m.after > m.before THEN %(on)s ELSE l.raised_on END
       FROM ({moves}) m
-     WHERE l.borrower_id = m.borrower_id AND m.after <> m.before
+     WHERE l.borrower_id = m.borrower_id AND l.borrower_id >= %(lo)s AND l.borrower_id < %(hi)s AND m.after <> m.before
     RETURNING l.borrower_id, m.before, m.after, m.facts
 )
 INSERT INTO risk_limitchange (borrower_id, before, after, reason, facts, note, "on", by_id)
@@ -40,14 +40,15 @@ SELECT borrower_id, before, after, '{reason}', facts, '', %(on)s, NULL FROM move
 """
 
 _NOT_MOVED_TODAY = """
-NOT EXISTS (SELECT 1 FROM risk_limitchange c WHERE c.borrower_id = l.borrower_id AND c."on" = %(on)s
-                                               AND c.reason IN ('paid_on_time', 'overdue', 'written_off'))
+NOT EXISTS (SELECT 1 FROM risk_limitchange c
+             WHERE c.borrower_id = l.borrower_id AND c.borrower_id >= %(lo)s AND c.borrower_id < %(hi)s AND c."on" = %(on)s
+               AND c.reason IN ('paid_on_time', 'overdue', 'written_off'))
 """
 
 _WRITTEN_OFF = f"""
 SELECT l.borrower_id, l.amount AS before, 0::numeric(14,2) AS after, jsonb_build_object('loans', count(*)) AS facts
   FROM risk_creditlimit l
-  JOIN loans_loanposition p ON p.borrower_id = l.borrower_id
+  JOIN loans_loanposition p ON p.borrower_id = l.borrower_id AND p.borrower_id >= %(lo)s AND p.borrower_id < %(hi)s
        AND (p.status = 'written_off' OR (p.status = 'active' AND p.charged_off_on IS NOT NULL))
  WHERE l.borrower_id >= %(lo)s AND l.borrower_id < %(hi)s AND l.amount > 0 AND {_NOT_MOVED_TODAY}
  GROUP BY l.borrower_id, l.amount
@@ -57,12 +58,13 @@ _OVERDUE = f"""
 SELECT l.borrower_id, l.amount AS before, floor(l.amount * %(cut_share)s / 100) * 100 AS after,
        jsonb_build_object('days_past_due', max(p.days_past_due)) AS facts
   FROM risk_creditlimit l
-  JOIN loans_loanposition p ON p.borrower_id = l.borrower_id AND p.status = 'active' AND p.bucket <> 'C'
+  JOIN loans_loanposition p ON p.borrower_id = l.borrower_id AND p.borrower_id >= %(lo)s AND p.borrower_id < %(hi)s
+       AND p.status = 'active' AND p.bucket <> 'C' AND p.days_past_due > %(cut_over_days)s
  WHERE l.borrower_id >= %(lo)s AND l.borrower_id < %(hi)s AND l.amount > 0 AND {_NOT_MOVED_TODAY}
-   AND NOT EXISTS (SELECT 1 FROM risk_limitchange c WHERE c.borrower_id = l.borrower_id AND c.reason = 'overdue'
-                                                      AND c."on" > p.oldest_due_on)
+   AND NOT EXISTS (SELECT 1 FROM risk_limitchange c
+                    WHERE c.borrower_id = l.borrower_id AND c.borrower_id >= %(lo)s AND c.borrower_id < %(hi)s
+                      AND c.reason = 'overdue' AND c."on" > p.oldest_due_on)
  GROUP BY l.borrower_id, l.amount
-HAVING max(p.days_past_due) > %(cut_over_days)s
 """
 
 # What was paid of instalments is counted where something happened to a loan since the night before (a share of its
@@ -82,10 +84,12 @@ SELECT l.borrower_id, l.amount AS before,
    AND l.changed_on <= %(cooled)s
    AND (l.changed_on = %(cooled)s
         OR EXISTS (SELECT 1 FROM loans_loanposition p
-                    WHERE p.borrower_id = l.borrower_id AND p.kept_on >= %(on)s::date - 1))
+                    WHERE p.borrower_id = l.borrower_id AND p.borrower_id >= %(lo)s AND p.borrower_id < %(hi)s
+                      AND p.kept_on >= %(on)s::date - 1))
    AND record.paid >= %(instalments)s AND record.worst <= %(worst_days_late)s
-   AND NOT EXISTS (SELECT 1 FROM loans_loanposition p WHERE p.borrower_id = l.borrower_id AND p.days_past_due > 0
-                                                        AND p.status = 'active')
+   AND NOT EXISTS (SELECT 1 FROM loans_loanposition p
+                    WHERE p.borrower_id = l.borrower_id AND p.borrower_id >= %(lo)s AND p.borrower_id < %(hi)s
+                      AND p.days_past_due > 0 AND p.status = 'active')
    AND {_NOT_MOVED_TODAY}
 """
 

@@ -34,7 +34,7 @@ class QueueFilter:
 
 ORDERS = {
     "priority": ("-priority", "-id"),
-    "amount": ("-overdue_amount", "-id"),
+    "amount": ("-amount_step", "-overdue_amount", "-id"),  # the step is what an index knows
     "days": ("-days_past_due", "-id"),
 }
 

@@ -12,10 +12,11 @@ from core.rows import Parameters
 _KEPT_BY_HISTORY = ("history_id", "history_date", "history_type", "history_change_reason", "history_user_id")
 
 
-def history_sql(model: type[models.Model], source: str, kind: str) -> str:
+def history_sql(model: type[models.Model], source: str, kind: str, why: str = "why") -> str:
     """An INSERT of one history row for each row of ``source`` (a CTE that returns whole rows of ``model``).
 
-    ``kind`` is ``+`` for created and ``~`` for changed rows. Needs the parameters of ``context_parameters``.
+    ``kind`` is ``+`` for created and ``~`` for changed rows. Needs the parameters of ``context_parameters``, and under
+    the name ``why`` the reason.
     """
     history = model.history.model._meta  # type: ignore[attr-defined]
     left_out = {*_KEPT_BY_HISTORY, "request_id", "channel"}
@@ -23,7 +24,7 @@ def history_sql(model: type[models.Model], source: str, kind: str) -> str:
     columns = ", ".join(f'"{name}"' for name in names)
     return (
         f'INSERT INTO "{history.db_table}" ({columns}, history_date, history_type, history_change_reason, '
-        f"history_user_id, request_id, channel) SELECT {columns}, now(), '{kind}', %(why)s, %(who)s, %(request_id)s, "
+        f"history_user_id, request_id, channel) SELECT {columns}, now(), '{kind}', %({why})s, %(who)s, %(request_id)s, "
         f"%(channel)s FROM {source}"
     )
 

@@ -105,6 +105,11 @@ class LoanPosition(models.Model):
             models.Index(fields=["next_due_on", "loan"], name="loans_position_next_due", condition=Q(status="active")),
             # No column that changes with every day: then a night that only counts days leaves the index alone.
             models.Index(fields=["bucket", "loan"], name="loans_position_late", condition=~Q(bucket="C")),
+            models.Index(
+                fields=["borrower"],
+                name="loans_position_bad",
+                condition=~Q(bucket="C") | Q(status="written_off") | Q(charged_off_on__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

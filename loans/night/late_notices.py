@@ -26,25 +26,33 @@ from loans.models import Product
 RULE = "late_interest_notice"
 NOTICES = ["repayment_due_soon", "repayment_due_today", "repayment_overdue"]
 UNTIL_MADE_GOOD = date(2999, 12, 31)
+MOST_DAYS_BEFORE = 62  # of a due date, in which a message about it can lie; the rule ``reminders`` says three
 
-# That the reference is not empty lets PostgreSQL use the index of messages by what they are about, which leaves those out.
+# Only the months in which a message about the due date can lie are looked into, and first those few that did not arrive,
+# which have an index of their own. That the reference is not empty lets PostgreSQL use the index of messages by what they
+# are about, which leaves those out.
 _ABOUT_THE_DUE_DATE = """
 SELECT 1 FROM messaging_message m
- WHERE m.reference = l.number AND m.reference <> '' AND m.template_code = ANY(%(notices)s)
-   AND m.context->>'due_on' = d.due_on::text
+ WHERE m.reference = late.number AND m.reference <> '' AND m.template_code = ANY(%(notices)s)
+   AND m.created_on >= late.due_on - %(before)s::int AND m.context->>'due_on' = late.due_on::text
 """
 _NOT_REACHED = f"""
-SELECT p.loan_id, d.due_on
-  FROM loans_loanposition p
-  JOIN loans_loan l ON l.id = p.loan_id AND l.id BETWEEN %(lo)s AND %(hi)s
- CROSS JOIN LATERAL (SELECT coalesce(p.oldest_due_on, p.next_due_on) AS due_on) AS d
- WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s AND p.status = 'active' AND d.due_on < %(on)s AND l.late_annual_rate > 0
-   AND p.product_id = ANY(%(products)s)
-   AND EXISTS ({_ABOUT_THE_DUE_DATE}
-               AND (m.status IN ('failed', 'wrong_number') OR m.refusal = 'no_usable_contact'))
+WITH late AS MATERIALIZED (
+    SELECT p.loan_id, d.due_on, l.number
+      FROM loans_loanposition p
+     CROSS JOIN LATERAL (SELECT coalesce(p.oldest_due_on, p.next_due_on) AS due_on) AS d
+      JOIN loans_loan l ON l.id = p.loan_id AND l.id BETWEEN %(lo)s AND %(hi)s
+     WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s AND p.status = 'active' AND d.due_on < %(on)s AND l.late_annual_rate > 0
+       AND p.product_id = ANY(%(products)s)
+)
+SELECT late.loan_id, late.due_on
+  FROM late
+ WHERE EXISTS ({_ABOUT_THE_DUE_DATE}
+               AND m.status IN ('failed', 'wrong_number', 'refused')
+               AND (m.status <> 'refused' OR m.refusal = 'no_usable_contact'))
    AND NOT EXISTS ({_ABOUT_THE_DUE_DATE} AND m.status = 'delivered')
    AND NOT EXISTS (SELECT 1 FROM loans_loanact a
-                    WHERE a.idempotency_key = 'notice_failed:' || p.loan_id || ':' || d.due_on)
+                    WHERE a.idempotency_key = 'notice_failed:' || late.loan_id || ':' || late.due_on)
 """
 _MADE_GOOD = """
 SELECT a.loan_id, greatest(a.effective_on, good.day + 1)
@@ -55,7 +63,7 @@ SELECT a.loan_id, greatest(a.effective_on, good.day + 1)
        SELECT min((m.receipt_at AT TIME ZONE %(zone)s)::date) AS day
          FROM messaging_message m
         WHERE m.reference = l.number AND m.reference <> '' AND m.template_code = ANY(%(notices)s) AND m.status = 'delivered'
-          AND (m.context->>'due_on')::date >= a.effective_on - 1) AS good
+          AND m.created_on >= a.effective_on - %(before)s::int AND (m.context->>'due_on')::date >= a.effective_on - 1) AS good
  WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s AND p.status = 'active'
    AND EXISTS (SELECT 1 FROM jsonb_array_elements(p.holds) AS h
                 WHERE h->>2 = 'notice' AND (h->>1)::date = %(forever)s)
@@ -78,6 +86,7 @@ def hold_for_notices(lo: int, hi: int, on: date) -> dict[str, int]:
         "products": _products(on),
         "notices": NOTICES,
         "forever": UNTIL_MADE_GOOD,
+        "before": MOST_DAYS_BEFORE,
         "zone": timezone.get_current_timezone_name(),
     }
     work = [(loan_id, day, False) for loan_id, day in _rows(_NOT_REACHED, facts)]

@@ -18,22 +18,11 @@ from messaging.outbox import take_keys
 
 SEND_AT = time(9, 0)
 
+# The day is asked first, of positions alone; loan, borrower and product are looked at for those it is the day of.
 QUEUE = f"""
-WITH wanted AS MATERIALIZED (
-    SELECT 'reminder:' || p.loan_id || ':' || d.due_on || ':' || d.days AS dedupe_key, %(next)s::date AS created_on,
-           p.borrower_id,
-           CASE WHEN d.days < 0 THEN 'repayment_due_soon' WHEN d.days = 0 THEN 'repayment_due_today'
-                ELSE 'repayment_overdue' END AS template_code,
-           b.language,
-           jsonb_build_object('loan_number', l.number, 'amount', to_char(d.amount, 'FM999999999990.00'),
-                              'currency', %(currencies)s::jsonb ->> product.market,
-                              'due_on', to_char(d.due_on, 'YYYY-MM-DD'), 'days_past_due', greatest(d.days, 0)) AS context,
-           l.number AS reference, CASE WHEN d.days > 0 THEN 'collection' ELSE 'reminder' END AS purpose
+WITH due AS MATERIALIZED (
+    SELECT p.loan_id, p.borrower_id, p.holds, d.due_on, d.days, d.amount
       FROM loans_loanposition p
-      JOIN loans_loan l ON l.id = p.loan_id AND l.id BETWEEN %(lo)s AND %(hi)s
-      JOIN borrowers_borrower b ON b.id = p.borrower_id
-      JOIN loans_productversion version ON version.id = l.product_version_id
-      JOIN loans_product product ON product.id = version.product_id
       CROSS JOIN LATERAL (
           SELECT p.oldest_due_on AS due_on, %(next)s::date - p.oldest_due_on AS days,
                  p.overdue_principal + p.overdue_interest + p.overdue_fee
@@ -43,8 +32,24 @@ WITH wanted AS MATERIALIZED (
           SELECT p.next_due_on, %(next)s::date - p.next_due_on, p.next_due_amount
            WHERE p.next_due_on IS DISTINCT FROM p.oldest_due_on AND p.next_due_on IS NOT NULL) AS d
      WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s AND p.status = 'active' AND d.days = ANY(%(days)s) AND d.amount > 0
-       AND NOT EXISTS (
-           SELECT 1 FROM jsonb_array_elements(p.holds) AS h
+       AND (%(next)s::date - p.oldest_due_on = ANY(%(days)s) OR %(next)s::date - p.next_due_on = ANY(%(days)s))
+), wanted AS MATERIALIZED (
+    SELECT 'reminder:' || due.loan_id || ':' || due.due_on || ':' || due.days AS dedupe_key, %(next)s::date AS created_on,
+           due.borrower_id,
+           CASE WHEN due.days < 0 THEN 'repayment_due_soon' WHEN due.days = 0 THEN 'repayment_due_today'
+                ELSE 'repayment_overdue' END AS template_code,
+           b.language,
+           jsonb_build_object('loan_number', l.number, 'amount', to_char(due.amount, 'FM999999999990.00'),
+                              'currency', %(currencies)s::jsonb ->> product.market,
+                              'due_on', to_char(due.due_on, 'YYYY-MM-DD'), 'days_past_due', greatest(due.days, 0)) AS context,
+           l.number AS reference, CASE WHEN due.days > 0 THEN 'collection' ELSE 'reminder' END AS purpose
+      FROM due
+      JOIN loans_loan l ON l.id = due.loan_id AND l.id BETWEEN %(lo)s AND %(hi)s
+      JOIN borrowers_borrower b ON b.id = due.borrower_id
+      JOIN loans_productversion version ON version.id = l.product_version_id
+      JOIN loans_product product ON product.id = version.product_id
+     WHERE NOT EXISTS (
+           SELECT 1 FROM jsonb_array_elements(due.holds) AS h
             WHERE h->>2 IN ('messages', 'everything') AND %(next)s::date BETWEEN (h->>0)::date AND (h->>1)::date)
 ), held AS ({take_keys("wanted")})
 INSERT INTO messaging_message

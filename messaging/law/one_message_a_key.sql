@@ -6,6 +6,7 @@
 -- one follows is there is asked here too: no foreign key can point at a table laid by the month.
 
 ALTER TABLE messaging_messagekey ALTER message_id SET DEFAULT nextval('messaging_message_id_seq');
+DROP INDEX messaging_messagekey_dedupe_key_0bc59835_like;  -- nobody looks for the beginning of a key
 
 CREATE FUNCTION messaging_hold_keys() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -43,4 +44,5 @@ DROP FUNCTION messaging_require_followed() CASCADE;  -- each month has its own c
 DROP TRIGGER messaging_keys_only_grow ON messaging_messagekey;
 DROP TRIGGER messaging_message_keeps_its_key ON messaging_message;
 DROP FUNCTION messaging_hold_keys() CASCADE;
+CREATE INDEX messaging_messagekey_dedupe_key_0bc59835_like ON messaging_messagekey (dedupe_key varchar_pattern_ops);
 ALTER TABLE messaging_messagekey ALTER message_id DROP DEFAULT;

@@ -78,12 +78,15 @@ class Message(models.Model):
     by_month = "created_on"
 
     dedupe_key = models.CharField(max_length=120)
-    borrower = models.ForeignKey("borrowers.Borrower", on_delete=models.PROTECT, related_name="messages")
+    # PostgreSQL keeps it by a law, a statement at a time: a foreign key asks for each of a night's messages by itself.
+    borrower = models.ForeignKey(
+        "borrowers.Borrower", on_delete=models.PROTECT, related_name="messages", db_constraint=False
+    )
     contact_point = models.ForeignKey(
-        "borrowers.ContactPoint", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        "borrowers.ContactPoint", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
     wanted_point = models.ForeignKey(
-        "borrowers.ContactPoint", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        "borrowers.ContactPoint", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
     channel = models.CharField(
         _("channel"), max_length=8, choices=Channel.choices, default=Channel.SMS, db_default=Channel.SMS.value
@@ -146,6 +149,17 @@ class Message(models.Model):
                 name="messaging_provider_reference",
             ),
             models.Index(fields=["reference", "-id"], condition=~models.Q(reference=""), name="messaging_reference"),
+            models.Index(
+                fields=["reference"],
+                condition=models.Q(status__in=["refused", "failed", "wrong_number"]),
+                name="messaging_not_reached_about",
+            ),
+            models.Index(
+                fields=["contact_point"], condition=models.Q(contact_point__isnull=False), name="messaging_contact"
+            ),
+            models.Index(
+                fields=["wanted_point"], condition=models.Q(wanted_point__isnull=False), name="messaging_wanted"
+            ),
             models.Index(
                 fields=["status", "-id"],
                 condition=models.Q(status__in=["refused", "failed", "wrong_number"]),

@@ -2,7 +2,10 @@
 
 import debt_collections.models.case
 import django.db.models.deletion
+import django.db.models.expressions
+import django.db.models.functions.comparison
 import django.db.models.functions.datetime
+import django.db.models.functions.math
 import simple_history.models
 from decimal import Decimal
 from django.conf import settings
@@ -33,6 +36,7 @@ class Migration(migrations.Migration):
                 ('days_past_due', models.PositiveIntegerField(default=0, verbose_name='days past due')),
                 ('broken_promises', models.PositiveSmallIntegerField(default=0, verbose_name='broken promises')),
                 ('priority', models.IntegerField(default=0, verbose_name='priority')),
+                ('amount_step', models.GeneratedField(db_persist=True, expression=django.db.models.functions.comparison.Cast(django.db.models.functions.math.Floor(django.db.models.expressions.CombinedExpression(django.db.models.functions.math.Ln(django.db.models.expressions.CombinedExpression(django.db.models.functions.comparison.Cast(models.F('overdue_amount'), models.FloatField()), '+', models.Value(1.0))), '*', models.Value(100.0))), models.IntegerField()), output_field=models.IntegerField())),
                 ('next_action_at', models.DateTimeField(blank=True, null=True, verbose_name='next action at')),
                 ('claimed_until', models.DateTimeField(blank=True, null=True)),
                 ('escalated_at', models.DateTimeField(blank=True, null=True, verbose_name='escalated at')),
@@ -40,15 +44,15 @@ class Migration(migrations.Migration):
                 ('hold_until', models.DateField(blank=True, null=True, verbose_name='on hold until')),
                 ('closed_on', models.DateField(blank=True, null=True, verbose_name='closed on')),
                 ('close_reason', models.CharField(blank=True, choices=[('cleared', 'Nothing overdue any more')], default='', max_length=12, verbose_name='close reason')),
-                ('assigned_to', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='assigned_cases', to=settings.AUTH_USER_MODEL, verbose_name='assigned to')),
-                ('borrower', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='collection_cases', to='borrowers.borrower', verbose_name='borrower')),
-                ('claimed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='claimed_cases', to=settings.AUTH_USER_MODEL)),
+                ('assigned_to', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='assigned_cases', to=settings.AUTH_USER_MODEL, verbose_name='assigned to')),
+                ('borrower', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='collection_cases', to='borrowers.borrower', verbose_name='borrower')),
+                ('claimed_by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='claimed_cases', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'verbose_name': 'collection case',
                 'verbose_name_plural': 'collection cases',
                 'permissions': [('work_case', 'Can work a collection case'), ('assign_case', 'Can assign collection cases'), ('override_contact_guard', 'Can contact a debtor against the contact guard')],
-                'indexes': [models.Index(condition=models.Q(('closed_on__isnull', True)), fields=['-priority', '-id'], name='collections_queue'), models.Index(condition=models.Q(('closed_on__isnull', True)), fields=['assigned_to', '-priority', '-id'], name='collections_my_queue'), models.Index(condition=models.Q(('closed_on__isnull', True)), fields=['stage', '-overdue_amount', '-id'], name='collections_stage_queue')],
+                'indexes': [models.Index(condition=models.Q(('closed_on__isnull', True)), fields=['-priority', '-id'], name='collections_queue'), models.Index(condition=models.Q(('closed_on__isnull', True)), fields=['assigned_to', '-priority', '-id'], name='collections_my_queue'), models.Index(condition=models.Q(('closed_on__isnull', True)), fields=['stage', '-amount_step'], name='collections_stage_queue'), models.Index(condition=models.Q(('closed_on__isnull', True)), fields=['-amount_step'], name='collections_by_amount'), models.Index(condition=models.Q(('closed_on__isnull', False)), fields=['borrower', '-opened_on'], name='collections_closed'), models.Index(condition=models.Q(('claimed_by__isnull', False)), fields=['claimed_by'], name='collections_claimed')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('closed_on__isnull', True)), fields=('borrower',), name='collections_one_open_case'), models.CheckConstraint(condition=models.Q(models.Q(('closed_on__isnull', False), ('status', 'closed')), models.Q(models.Q(('status', 'closed'), _negated=True), ('closed_on__isnull', True)), _connector='OR'), name='collections_case_closed_is_dated'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'hold'), _negated=True), models.Q(models.Q(('hold_reason', ''), _negated=True), ('hold_until__isnull', False)), _connector='OR'), name='collections_case_hold_has_reason_and_end'), models.CheckConstraint(condition=models.Q(('overdue_amount__gte', 0)), name='collections_case_overdue_not_negative'), models.CheckConstraint(condition=models.Q(('status__in', ['open', 'promised', 'hold', 'closed'])), name='collections_case_status_known')],
             },
         ),
