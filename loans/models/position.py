@@ -85,8 +85,8 @@ class LoanPosition(models.Model):
     kept_suspended_interest = money_field(default=0, db_default=0)
     kept_suspended_late_interest = money_field(default=0, db_default=0)
     # On the days after ``as_of`` and before ``quiet_before`` only time moves the loan: its interest is
-    # ``interest_before_period`` and the part by days of one period, or what was paid of that ahead. Written by the night
-    # that read the instalments; empty says that the next one must read them.
+    # ``interest_before_period`` and the part by days of one period, or what was paid of that ahead; one that is late grows
+    # by late interest too. Written by the night that read the instalments; empty says that the next one must read them.
     quiet_before = models.DateField(null=True)
     period_starts_on = models.DateField(null=True)
     period_days = models.IntegerField(null=True)

@@ -100,23 +100,27 @@ def _close(lo: int, hi: int, on: date) -> dict[str, int]:
         cursor.execute(COUNT_ON, {**parameters, **none_late})
         earned = [Earned(product, loans, interest) for product, loans, interest in cursor.fetchall()]
         counted_on = sum(product.loans for product in earned)
-        late = moved = 0
+        late = moved = read = 0
         if counted_on < held:
+            steps = {**parameters, **_steps("bucket", buckets), **_steps("class", classes)}
+            cursor.execute(MAKE_ROOM)
             if overdue_plans:
                 _lay_out_plans(lo, hi, on)
             if overdue:
-                cursor.execute(AGE_INSTALMENTS, parameters)
+                cursor.execute(AGE_INSTALMENTS, steps)
+                counted_on += cursor.rowcount
             if overdue_by_day:
                 cursor.execute(AGE_BY_DAY, parameters)
-            cursor.execute(MAKE_ROOM)
-            cursor.execute(READ_POSITIONS, {**parameters, **_steps("bucket", buckets), **_steps("class", classes)})
-            if counted_on + cursor.rowcount != held:
-                raise LoanCameBack
+            if counted_on < held:
+                cursor.execute(READ_POSITIONS, steps)
+                read = cursor.rowcount
             cursor.execute(SUM_BY_PRODUCT)
             earned += [Earned(*sums) for sums in cursor.fetchall()]
             cursor.execute(NOTE_MOVES, {"on": on})
             cursor.execute(COUNT_READ)
             late, moved = cursor.fetchone()
+        if counted_on + read != held:
+            raise LoanCameBack
         _book(lo, hi, on, earned)
         if is_month_end(on):
             cursor.execute(KEEP_SHARES, parameters)

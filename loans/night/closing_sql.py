@@ -18,26 +18,29 @@ SELECT count(*),
      ORDER BY loan_id FOR UPDATE) AS held
 """
 
+_INTEREST = """interest_before_period + coalesce(greatest(
+               round(period_interest * (%(on)s::date - period_starts_on) / period_days, 2), period_interest_paid), 0)"""
+
 # A loan of which nothing is due, late, held or changed: only time moves it, and its interest is arithmetic on the
 # position. It takes no look at instalments. Bucket and class are those of no day past due; where a rule has renamed
 # them, or makes interest of loans in no arrears no income, the loan is read like the others.
-COUNT_ON = """
+COUNT_ON = f"""
 WITH counted AS (
     UPDATE loans_loanposition p
-       SET as_of = %(on)s,
-           interest_accrued = interest_before_period + coalesce(greatest(
-               round(period_interest * (%(on)s::date - period_starts_on) / period_days, 2), period_interest_paid), 0)
+       SET as_of = %(on)s, interest_accrued = {_INTEREST}
      WHERE loan_id BETWEEN %(lo)s AND %(hi)s AND status = 'active' AND as_of < %(on)s AND quiet_before > %(on)s
-       AND bucket = %(first_bucket)s AND risk_class = %(first_class)s
-       AND coalesce(%(suspense_from)s::int > 0, true)
+       AND oldest_due_on IS NULL AND bucket = %(first_bucket)s AND risk_class = %(first_class)s
+       AND suspended_interest = 0 AND suspended_late_interest = 0 AND coalesce(%(suspense_from)s::int > 0, true)
  RETURNING p.product_id, NEW.interest_accrued - OLD.interest_accrued AS interest
 )
 SELECT product_id, count(*), sum(interest) FROM counted GROUP BY product_id
 """
 
 # Late interest: per day on unpaid principal, and unpaid interest where it compounds, for the days after the due date and
-# its grace days that lie in no hold (loans.account.interest: chargeable_days, held_days).
-AGE_INSTALMENTS = """
+# its grace days that lie in no hold (loans.account.interest: chargeable_days, held_days). Where nothing falls due, a late
+# loan grows by that and by the interest of the running period, and is a day later: it is counted on with it.
+AGE_INSTALMENTS = f"""
+WITH aged AS (
 UPDATE loans_instalment i
    SET late_interest = i.late_interest
      + round((i.principal - i.principal_paid
@@ -58,6 +61,32 @@ UPDATE loans_instalment i
    AND i.loan_id = p.loan_id AND i.superseded_on IS NULL AND i.settled_on IS NULL
    AND i.due_on < %(on)s AND i.due_on + l.grace_days < %(on)s
    AND (i.principal > i.principal_paid OR (l.late_interest_compounds AND i.interest > i.interest_paid))
+RETURNING i.loan_id, round(NEW.late_interest, 2) - round(OLD.late_interest, 2) AS charge
+), charged AS (
+    SELECT loan_id, sum(charge) AS late_interest FROM aged GROUP BY loan_id
+), grown AS (
+    SELECT p.loan_id, %(on)s::date - p.oldest_due_on AS days_past_due, {_INTEREST} AS interest_accrued,
+           p.late_interest_accrued + coalesce(c.late_interest, 0) AS late_interest_accrued,
+           coalesce(%(on)s::date - p.oldest_due_on >= %(suspense_from)s::int, false) AS suspends
+      FROM loans_loanposition p LEFT JOIN charged c ON c.loan_id = p.loan_id
+     WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s AND p.status = 'active' AND p.as_of < %(on)s AND p.quiet_before > %(on)s
+       AND p.oldest_due_on IS NOT NULL AND NOT p.late_by_day AND p.plan IS NULL AND p.charged_off_on IS NULL
+), counted AS (
+    UPDATE loans_loanposition p
+       SET as_of = %(on)s, interest_accrued = g.interest_accrued, late_interest_accrued = g.late_interest_accrued,
+           days_past_due = g.days_past_due,
+           bucket = (%(bucket_names)s::text[])[width_bucket(g.days_past_due, %(bucket_days)s::int[])],
+           risk_class = (%(class_names)s::text[])[width_bucket(g.days_past_due, %(class_days)s::int[])],
+           suspended_interest = CASE WHEN g.suspends THEN g.interest_accrued - p.interest_paid ELSE 0 END,
+           suspended_late_interest = CASE WHEN g.suspends THEN g.late_interest_accrued - p.late_interest_paid ELSE 0 END
+      FROM grown g
+     WHERE p.loan_id = g.loan_id AND p.loan_id BETWEEN %(lo)s AND %(hi)s
+ RETURNING p.loan_id, p.product_id, NEW.days_past_due, NEW.principal_outstanding,
+           OLD.bucket AS old_bucket, NEW.bucket, OLD.risk_class AS old_class, NEW.risk_class,
+           NEW.interest_accrued - OLD.interest_accrued, NEW.late_interest_accrued - OLD.late_interest_accrued, 0,
+           NEW.suspended_interest - OLD.suspended_interest, NEW.suspended_late_interest - OLD.suspended_late_interest
+)
+INSERT INTO closing_read SELECT * FROM counted
 """
 
 # The same where the rate changed on some day, or late interest capped (account/late_interest.py): a row a late day and
@@ -213,10 +242,9 @@ WITH sums AS (
            memo_interest = p.memo_interest + CASE WHEN s.charged_off THEN s.interest ELSE 0 END,
            memo_late_interest = p.memo_late_interest + CASE WHEN s.charged_off THEN s.late_interest ELSE 0 END,
            memo_fee = p.memo_fee + CASE WHEN s.charged_off THEN s.fee ELSE 0 END,
-           quiet_before = CASE WHEN s.oldest_due_on IS NULL AND s.due_today = 0 AND s.periods < 2
+           quiet_before = CASE WHEN s.due_today = 0 AND s.periods < 2
                                     AND NOT (s.charged_off OR s.is_coarse OR coalesce(s.is_curved, false))
-                                    AND s.suspended_interest = 0 AND s.suspended_late_interest = 0
-                               THEN s.next_change_on END,
+                               THEN coalesce(s.next_change_on, DATE '9999-12-31') END,  -- nothing is left to fall due
            period_starts_on = s.period_starts_on, period_days = s.period_days, period_interest = s.period_interest,
            period_interest_paid = s.period_interest_paid,
            interest_before_period = s.interest_accrued - coalesce(greatest(

@@ -63,7 +63,8 @@ SELECT a.loan_id, greatest(a.effective_on, good.day + 1)
        SELECT min((m.receipt_at AT TIME ZONE %(zone)s)::date) AS day
          FROM messaging_message m
         WHERE m.reference = l.number AND m.reference <> '' AND m.template_code = ANY(%(notices)s) AND m.status = 'delivered'
-          AND m.created_on >= a.effective_on - %(before)s::int AND (m.context->>'due_on')::date >= a.effective_on - 1) AS good
+          AND m.created_on >= a.effective_on - %(before)s::int
+          AND (m.context->>'due_on')::date >= a.effective_on - 1) AS good
  WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s AND p.status = 'active'
    AND EXISTS (SELECT 1 FROM jsonb_array_elements(p.holds) AS h
                 WHERE h->>2 = 'notice' AND (h->>1)::date = %(forever)s)

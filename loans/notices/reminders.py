@@ -41,7 +41,8 @@ WITH due AS MATERIALIZED (
            b.language,
            jsonb_build_object('loan_number', l.number, 'amount', to_char(due.amount, 'FM999999999990.00'),
                               'currency', %(currencies)s::jsonb ->> product.market,
-                              'due_on', to_char(due.due_on, 'YYYY-MM-DD'), 'days_past_due', greatest(due.days, 0)) AS context,
+                              'due_on', to_char(due.due_on, 'YYYY-MM-DD'),
+                              'days_past_due', greatest(due.days, 0)) AS context,
            l.number AS reference, CASE WHEN due.days > 0 THEN 'collection' ELSE 'reminder' END AS purpose
       FROM due
       JOIN loans_loan l ON l.id = due.loan_id AND l.id BETWEEN %(lo)s AND %(hi)s

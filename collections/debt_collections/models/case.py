@@ -190,9 +190,7 @@ class Case(models.Model):
             models.Index(
                 fields=["borrower", "-opened_on"], condition=Q(closed_on__isnull=False), name="collections_closed"
             ),
-            models.Index(
-                fields=["claimed_by"], condition=Q(claimed_by__isnull=False), name="collections_claimed"
-            ),
+            models.Index(fields=["claimed_by"], condition=Q(claimed_by__isnull=False), name="collections_claimed"),
         ]
 
     def __str__(self) -> str:
