@@ -107,7 +107,7 @@ closed AS (
        SET status = '{Status.CLOSED}', closed_on = %(on)s, close_reason = '{CloseReason.CLEARED}', overdue_amount = 0,
            days_past_due = 0, priority = 0, next_action_at = NULL,
            claimed_by_id = NULL, claimed_until = NULL, hold_reason = '', hold_until = NULL
-     WHERE id IN (SELECT id FROM cleared)
+     WHERE id IN (SELECT id FROM cleared) AND borrower_id >= %(lo)s AND borrower_id < %(hi)s AND closed_on IS NULL
     RETURNING *
 ),
 released AS (

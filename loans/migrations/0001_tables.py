@@ -1381,7 +1381,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'schedules',
                 'ordering': ['loan', 'version', 'number'],
                 'default_permissions': ('view',),
-                'indexes': [models.Index(condition=models.Q(('settled_on__isnull', True), ('superseded_on__isnull', True)), fields=['due_on', 'loan'], name='loans_instalment_open')],
+                'indexes': [models.Index(condition=models.Q(('settled_on__isnull', True), ('superseded_on__isnull', True)), fields=['loan', 'due_on'], name='loans_instalment_open')],
                 'constraints': [models.UniqueConstraint(fields=('loan', 'version', 'number'), name='loans_instalment_number'), models.CheckConstraint(condition=models.Q(('fee_paid__gte', 0), ('fee_paid__lte', models.F('fee')), ('interest_paid__gte', 0), ('interest_paid__lte', models.F('interest')), ('late_interest_paid__gte', 0), ('principal_paid__gte', 0), ('principal_paid__lte', models.F('principal'))), name='loans_instalment_paid_within_due'), models.CheckConstraint(condition=models.Q(('due_on__gte', models.F('starts_on'))), name='loans_instalment_dates')],
             },
         ),

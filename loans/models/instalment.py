@@ -62,7 +62,7 @@ class Instalment(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["due_on", "loan"],
+                fields=["loan", "due_on"],
                 name="loans_instalment_open",
                 condition=Q(settled_on__isnull=True, superseded_on__isnull=True),
             )

@@ -112,7 +112,7 @@ def _close(lo: int, hi: int, on: date) -> dict[str, int]:
             if overdue_by_day:
                 cursor.execute(AGE_BY_DAY, parameters)
             if counted_on < held:
-                cursor.execute(READ_POSITIONS, steps)
+                cursor.execute(READ_POSITIONS, {**steps, "left": held - counted_on})
                 read = cursor.rowcount
             cursor.execute(SUM_BY_PRODUCT)
             earned += [Earned(*sums) for sums in cursor.fetchall()]

@@ -36,6 +36,11 @@ WITH counted AS (
 SELECT product_id, count(*), sum(interest) FROM counted GROUP BY product_id
 """
 
+_LATE_AND_QUIET = """p.status = 'active' AND p.as_of < %(on)s AND p.quiet_before > %(on)s
+                   AND p.oldest_due_on IS NOT NULL AND NOT p.late_by_day AND p.plan IS NULL AND p.charged_off_on IS NULL"""
+_LATE_DAYS = "%(on)s::date - p.oldest_due_on"
+_SUSPENDS = f"coalesce({_LATE_DAYS} >= %(suspense_from)s::int, false)"
+
 # Late interest: per day on unpaid principal, and unpaid interest where it compounds, for the days after the due date and
 # its grace days that lie in no hold (loans.account.interest: chargeable_days, held_days). Where nothing falls due, a late
 # loan grows by that and by the interest of the running period, and is a day later: it is counted on with it.
@@ -62,25 +67,24 @@ UPDATE loans_instalment i
    AND i.due_on < %(on)s AND i.due_on + l.grace_days < %(on)s
    AND (i.principal > i.principal_paid OR (l.late_interest_compounds AND i.interest > i.interest_paid))
 RETURNING i.loan_id, round(NEW.late_interest, 2) - round(OLD.late_interest, 2) AS charge
-), charged AS (
-    SELECT loan_id, sum(charge) AS late_interest FROM aged GROUP BY loan_id
-), grown AS (
-    SELECT p.loan_id, %(on)s::date - p.oldest_due_on AS days_past_due, {_INTEREST} AS interest_accrued,
-           p.late_interest_accrued + coalesce(c.late_interest, 0) AS late_interest_accrued,
-           coalesce(%(on)s::date - p.oldest_due_on >= %(suspense_from)s::int, false) AS suspends
-      FROM loans_loanposition p LEFT JOIN charged c ON c.loan_id = p.loan_id
-     WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s AND p.status = 'active' AND p.as_of < %(on)s AND p.quiet_before > %(on)s
-       AND p.oldest_due_on IS NOT NULL AND NOT p.late_by_day AND p.plan IS NULL AND p.charged_off_on IS NULL
+), charged AS (  -- one list and no join, for which PostgreSQL would reckon with few
+    SELECT loan_id, sum(charge) AS late_interest
+      FROM (SELECT loan_id, charge FROM aged
+            UNION ALL
+            SELECT loan_id, 0 FROM loans_loanposition p WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s AND {_LATE_AND_QUIET}
+           ) AS charges GROUP BY loan_id
 ), counted AS (
     UPDATE loans_loanposition p
-       SET as_of = %(on)s, interest_accrued = g.interest_accrued, late_interest_accrued = g.late_interest_accrued,
-           days_past_due = g.days_past_due,
-           bucket = (%(bucket_names)s::text[])[width_bucket(g.days_past_due, %(bucket_days)s::int[])],
-           risk_class = (%(class_names)s::text[])[width_bucket(g.days_past_due, %(class_days)s::int[])],
-           suspended_interest = CASE WHEN g.suspends THEN g.interest_accrued - p.interest_paid ELSE 0 END,
-           suspended_late_interest = CASE WHEN g.suspends THEN g.late_interest_accrued - p.late_interest_paid ELSE 0 END
-      FROM grown g
-     WHERE p.loan_id = g.loan_id AND p.loan_id BETWEEN %(lo)s AND %(hi)s
+       SET as_of = %(on)s, interest_accrued = {_INTEREST},
+           late_interest_accrued = p.late_interest_accrued + c.late_interest,
+           days_past_due = {_LATE_DAYS},
+           bucket = (%(bucket_names)s::text[])[width_bucket({_LATE_DAYS}, %(bucket_days)s::int[])],
+           risk_class = (%(class_names)s::text[])[width_bucket({_LATE_DAYS}, %(class_days)s::int[])],
+           suspended_interest = CASE WHEN {_SUSPENDS} THEN {_INTEREST} - p.interest_paid ELSE 0 END,
+           suspended_late_interest = CASE WHEN {_SUSPENDS}
+               THEN p.late_interest_accrued + c.late_interest - p.late_interest_paid ELSE 0 END
+      FROM charged c
+     WHERE p.loan_id = c.loan_id AND p.loan_id BETWEEN %(lo)s AND %(hi)s AND {_LATE_AND_QUIET}
  RETURNING p.loan_id, p.product_id, NEW.days_past_due, NEW.principal_outstanding,
            OLD.bucket AS old_bucket, NEW.bucket, OLD.risk_class AS old_class, NEW.risk_class,
            NEW.interest_accrued - OLD.interest_accrued, NEW.late_interest_accrued - OLD.late_interest_accrued, 0,
@@ -157,12 +161,12 @@ _OPEN = "i.settled_on IS NULL"
 _OWED = "i.principal + i.interest + i.fee > i.principal_paid + i.interest_paid + i.fee_paid"
 _RUNS = "i.starts_on <= %(on)s AND i.due_on > %(on)s"
 READ_POSITIONS = f"""
-WITH sums AS (
-    SELECT p.loan_id, p.product_id, p.bucket AS old_bucket, p.risk_class AS old_class, p.plan IS NOT NULL AS planned,
-           p.charged_off_on IS NOT NULL AS charged_off, p.interest_paid, p.late_interest_paid,
-           p.suspended_interest AS old_suspended_interest, p.suspended_late_interest AS old_suspended_late_interest,
-           p.interest_accrued AS old_interest, p.late_interest_accrued AS old_late_interest, p.fee_accrued AS old_fee,
-           p.next_due_on AS old_next_due_on, p.next_due_amount AS old_next_due_amount,
+WITH wanted AS MATERIALIZED (  -- PostgreSQL reckons with as many as are left; one more than those would be seen
+    SELECT p.* FROM loans_loanposition p
+     WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s AND p.status = 'active' AND p.as_of < %(on)s
+     ORDER BY p.loan_id LIMIT %(left)s::int + 1
+), summed AS (
+    SELECT p.loan_id,
            coalesce(sum(i.principal - i.principal_paid) FILTER (WHERE {_OPEN}), 0) AS principal_outstanding,
            sum(CASE WHEN i.due_on <= %(on)s THEN i.interest
                     WHEN i.curve IS NOT NULL
@@ -196,13 +200,19 @@ WITH sums AS (
            min(i.due_on - i.starts_on) FILTER (WHERE {_RUNS}) AS period_days,
            min(i.interest) FILTER (WHERE {_RUNS}) AS period_interest,
            min(i.interest_paid) FILTER (WHERE {_RUNS}) AS period_interest_paid
-      FROM loans_loanposition p
+      FROM wanted p
       JOIN loans_instalment i ON i.loan_id = p.loan_id AND i.superseded_on IS NULL
                              AND i.loan_id BETWEEN %(lo)s AND %(hi)s
       LEFT JOIN (SELECT id, rounding_step AS step FROM loans_loan
                   WHERE id BETWEEN %(lo)s AND %(hi)s AND rounding_step <> 0.01) AS coarse ON coarse.id = p.loan_id
-     WHERE p.loan_id BETWEEN %(lo)s AND %(hi)s AND p.status = 'active' AND p.as_of < %(on)s
      GROUP BY p.loan_id
+), sums AS (
+    SELECT i.*, p.product_id, p.bucket AS old_bucket, p.risk_class AS old_class, p.plan IS NOT NULL AS planned,
+           p.charged_off_on IS NOT NULL AS charged_off, p.interest_paid, p.late_interest_paid,
+           p.suspended_interest AS old_suspended_interest, p.suspended_late_interest AS old_suspended_late_interest,
+           p.interest_accrued AS old_interest, p.late_interest_accrued AS old_late_interest, p.fee_accrued AS old_fee,
+           p.next_due_on AS old_next_due_on, p.next_due_amount AS old_next_due_amount
+      FROM summed i JOIN wanted p ON p.loan_id = i.loan_id
 ), reading AS (
     SELECT s.*, s.interest_accrued - s.old_interest AS interest,
            s.late_interest_accrued - s.old_late_interest AS late_interest, s.fee_accrued - s.old_fee AS fee,

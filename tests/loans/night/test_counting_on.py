@@ -52,7 +52,9 @@ def test_a_late_loan_stands_each_morning_where_its_events_say(terms: dict[str, A
 
 
 def test_a_move_between_due_dates_is_kept_and_interest_goes_into_suspense() -> None:
-    loan = a_running_loan(method="bullet", instalment_count=2)  # with one due date, so that no night in between reads it
+    loan = a_running_loan(
+        method="bullet", instalment_count=2
+    )  # with one due date, so that no night in between reads it
     for night in range(1, 160):
         accrue_and_age(loan.pk, loan.pk, DISBURSED + timedelta(days=night))
 
