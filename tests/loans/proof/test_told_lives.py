@@ -1,4 +1,4 @@
-"""Lives in which engine, oracle and books once disagreed, told again: due dates that were moved while interest was deferred."""
+"""Lives in which engine, oracle and books once disagreed, told again: dates moved while interest was deferred."""
 
 from decimal import Decimal
 
