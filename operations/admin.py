@@ -52,7 +52,10 @@ class ImportBatchAdmin(ReadOnlyAdmin):
 
 @admin.register(Verification)
 class VerificationAdmin(ReadOnlyAdmin):
-    list_display = ("business_date", "status", "through", "loans", "found", "attempts", "started_at", "finished_at")
+    list_display = (
+        *("business_date", "status", "through", "loans", "by_nights", "found", "attempts"),
+        *("started_at", "finished_at"),
+    )
     list_filter = ("status",)
 
 

@@ -23,7 +23,7 @@ from core.errors import DomainError, NotFound
 from core.money import ZERO
 from ledger.models import ArchivedMonth, PeriodClosing
 from loans.models import LoanPosition
-from loans.proof.verifying import SAMPLED, SUMS, Difference, parts_of_book
+from loans.proof.verifying import NIGHTS, SAMPLED, SUMS, Difference, parts_of_book
 from operations.models import Verification, VerificationChunk
 from operations.verification_work import Worker, kept_as
 from staff.models import User
@@ -152,12 +152,14 @@ def _begin(run: Verification) -> None:
 def _plan(run: Verification) -> None:
     """What takes long by itself is taken first, so that no process is left alone with it at the end."""
     with_sums = run.through is not None or run.closed_through is not None
-    parts = parts_of_book(every=run.oracle_every, with_sums=with_sums)
+    parts = parts_of_book(every=run.oracle_every, on=run.business_date, with_sums=with_sums)
     placed = sorted(enumerate(parts), key=lambda one: not one[1].is_whole)
     VerificationChunk.objects.bulk_create(
         VerificationChunk(run=run, place=place, code=part.code, lo=part.lo, hi=part.hi) for place, part in placed
     )
     run.chunks_planned, run.loans = len(parts), LoanPosition.objects.count()
+    is_all = run.oracle_every == 1
+    run.by_nights = run.loans if is_all else sum(part.code == NIGHTS for part in parts)
 
 
 def _work_alone(run: Verification, progress: Progress | None) -> None:

@@ -27,12 +27,14 @@ from core.money import CENT, round_money
 from loans.models import Accrual, Loan
 from loans.proof.oracle_claims import charged_back_to
 from loans.proof.oracle_early import early_charge
-from loans.proof.oracle_interest import SMALL_REMAINDER, earned_before_acts, interest_by
+from loans.proof.oracle_interest import SMALL_REMAINDER, borne_by_each, earned_before_acts, interest_by
 from loans.proof.oracle_late import late_interest
+from loans.proof.oracle_periods import MOVING
 from loans.proof.oracle_reading import NOTHING, Facts, Row, read
 from loans.proof.oracle_rests import NotFollowed, called_in_on, rest_day
 
 TOLERANCE = 2 * CENT
+NO_INTEREST = Fraction(0)
 ONE_DAY = timedelta(days=1)
 
 
@@ -234,8 +236,9 @@ def _earned(facts: Facts) -> Iterator[OracleDifference]:
     all_due = called_in_on(facts)  # by then interest runs to the rest day
     left = cents(interest_by(facts, on if all_due is None else max(on, rest_day(facts, all_due)))) - due
     right, begun = due, 1
+    each = _each_ones_own(facts, on)
     for row in (row for row in facts.rows if row.due_on > on):
-        part = min(max(left, NOTHING), row.interest)
+        part = min(max(left, NOTHING) if each is None else cents(each.get(row.number, NO_INTEREST)), row.interest)
         left -= part
         right += max(part, row.interest_paid)
         begun += row.starts_on < on
@@ -245,6 +248,14 @@ def _earned(facts: Facts) -> Iterator[OracleDifference]:
         yield _tell(facts, "interest of instalments fallen due", due, due + left)
     elif not -TOLERANCE * begun <= facts.stored.interest_accrued - right <= TOLERANCE * begun + kept_of(facts, on):
         yield _tell(facts, "interest earned", facts.stored.interest_accrued, right)
+
+
+def _each_ones_own(facts: Facts, on: date) -> dict[int, Fraction] | None:
+    """What the days bore of each instalment, where money paid ahead went to other days than those that come first; None
+    where the instalments earn in the order in which they fall due. Raises NotFollowed."""
+    contract = facts.contract
+    in_order = not contract.deferred_instalments or contract.follows_balance or contract.is_flat
+    return None if in_order or not facts.of(*MOVING) or not _is_paid_ahead(facts, on) else borne_by_each(facts, on)
 
 
 def _is_paid_ahead(facts: Facts, on: date) -> bool:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from loans.proof.oracle_periods import RESHAPING, Reign, reigns
+from loans.proof.oracle_periods import MOVING, RESHAPING, Reign, reigns
 from loans.proof.oracle_rates import rate_on
 from loans.proof.oracle_reading import NOTHING, Act, Facts, Line, Row
 from loans.proof.oracle_rests import NotFollowed, called_in_on, rest_day
@@ -67,17 +67,37 @@ def _on_schedule(facts: Facts, until: date) -> Fraction:
 
 def _under(facts: Facts, found: Sequence[Reign], until: date) -> Fraction:
     """What the days until ``until`` bear under the schedules ``found``."""
-    total = Fraction(0)
+    return sum(_borne(facts, found, until).values(), Fraction(0))
+
+
+def borne_by_each(facts: Facts, on: date) -> dict[int, Fraction]:
+    """What the days until the end of ``on`` bear of each instalment, by the number of the one it falls due with, where due
+    dates were moved after interest had been deferred. Raises NotFollowed.
+
+    The time that was added falls due with the first instalment and lies after days whose interest falls due later: the
+    order of the due dates is not the order in which interest is earned.
+    """
+    others = [kind for kind in RESHAPING if kind not in MOVING]
+    for act in facts.of(*others, "interest_waived"):
+        raise NotFollowed(f"which part of deferred interest was paid ahead, after {act.kind}")
+    ended = called_in_on(facts)
+    return _borne(facts, reigns(facts), on if ended is None else min(on, ended))
+
+
+def _borne(facts: Facts, found: Sequence[Reign], until: date) -> dict[int, Fraction]:
+    """The same under the schedules ``found``, by the number of the instalment with which it falls due."""
+    borne: dict[int, Fraction] = {}
     for place, reign in enumerate(found):
         last = min([until, *(later.since for later in found[place + 1 :])])
         for stretch in reign.stretches:
-            day = max(stretch.start, reign.since)
+            day, number = max(stretch.start, reign.since), stretch.due_with or stretch.number
             while day < min(stretch.end, last):
                 if not _is_free(facts, day):
                     balance = Fraction(_planned(facts, reign, day) - stretch.without)
-                    total += balance * Fraction(rate_on(facts, day)) * stretch.share
+                    of_day = balance * Fraction(rate_on(facts, day)) * stretch.share
+                    borne[number] = borne.get(number, Fraction(0)) + of_day
                 day += ONE_DAY
-    return total
+    return borne
 
 
 def earned_before_acts(facts: Facts, on: date) -> Fraction:

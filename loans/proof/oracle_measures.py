@@ -24,7 +24,7 @@ class Stretch:
 
     Each night of them bears the same part. ``by_count``: the product counts days, so that where rate or balance changes
     inside, the two parts are counted each by itself. ``without`` is principal that bears nothing in these days, because it
-    had been paid when an act added them.
+    had been paid when an act added them. ``due_with`` is the later instalment with which it falls due, where it is deferred.
     """
 
     number: int
@@ -33,6 +33,7 @@ class Stretch:
     whole: Fraction
     by_count: bool = False
     without: Decimal = NOTHING
+    due_with: int | None = None
 
     @property
     def share(self) -> Fraction:

@@ -120,6 +120,7 @@ def signed_reign(facts: Facts) -> Reign:
     contract = facts.contract
     rows = [row for row in facts.signed if row.starts_on < row.due_on]
     found: list[Stretch] = []
+    deferred = contract.deferred_instalments
     for place, row in enumerate(rows):
         within = (row.starts_on, row.due_on)
         if contract.due_dates or (place == 0 and not _first_is_regular(contract)):
@@ -129,6 +130,7 @@ def signed_reign(facts: Facts) -> Reign:
         else:
             stretch = regular_period(contract, row, within)
         free = (row.number - 1 if contract.moves_to in STEPPING else place) < contract.free_instalments
+        stretch = replace(stretch, due_with=rows[deferred].number) if place < deferred else stretch
         bears_nothing = replace(stretch, whole=Fraction(0), by_count=False)
         agreed = () if contract.follows_balance else _agreed_turns(contract)
         found += [bears_nothing] if free else _split(contract, stretch, agreed)
@@ -345,8 +347,12 @@ def _measured_anew(contract: Contract, act: Act, row: Row, kept: Sequence[Stretc
 
 
 def _spread_over(kept: Sequence[Stretch], row: Row) -> list[Stretch]:
-    """A period moved as a whole keeps what it bears, evenly over its new days."""
-    return [Stretch(row.number, row.starts_on, row.due_on, sum((x.whole for x in kept), Fraction(0)))]
+    """A period moved as a whole keeps what it bears, evenly over its new days. Raises NotFollowed."""
+    due_with = {x.due_with for x in kept}
+    if len(due_with) > 1:
+        raise NotFollowed("a period moved of which one part is deferred and another is not")
+    whole = sum((x.whole for x in kept), Fraction(0))
+    return [Stretch(row.number, row.starts_on, row.due_on, whole, due_with=due_with.pop() if due_with else None)]
 
 
 def _first_moved(facts: Facts, act: Act, kept: Sequence[Stretch], known: Row, row: Row) -> list[Stretch]:

@@ -10,13 +10,14 @@ from loans.models import Loan, LoanPosition, LoanStatus
 from loans.proof import book_checks, oracle, rebuilding
 from loans.proof.oracle_rests import NotFollowed
 from loans.proof.rebuilding import Contracts
+from loans.proof.shares import unproved
 from loans.servicing.payoffs import quote_of
 
 CHUNK = 2_000  # loans a part: about a second, so that what a part reads is one short moment
 SAMPLED = 100  # of so many loans one is held against the oracle, which takes some hundredths of a second each;
 MOST_SAMPLED = 500  # of a large book fewer, so that there are no more than these
 _EACH_BY_ORACLE = 50  # loans a part, where the oracle is asked of all
-LOANS, ORACLE, SUMS = "loans", "oracle", "sums"
+LOANS, ORACLE, NIGHTS, SUMS = "loans", "oracle", "by_nights", "sums"
 OF_LOANS = "receivables"  # asked of the same loans at the same moment as they are rebuilt
 _ENTRIES_A_PART = 50_000
 Progress = Callable[[str, int, int], object]
@@ -46,8 +47,9 @@ class Part:
         return (self.lo, self.hi) == book_checks.ALL
 
 
-def parts_of_book(*, chunk: int = CHUNK, every: int = 0, with_sums: bool = False) -> list[Part]:
-    """All that is to be verified: loan by loan, then the books. ``every``: of so many loans one by the oracle, 0 for none.
+def parts_of_book(*, chunk: int = CHUNK, every: int = 0, on: date = date.min, with_sums: bool = False) -> list[Part]:
+    """All that is to be verified: loan by loan, then the books. ``every``: of so many loans one by the oracle, and night by
+    night another one, which day by day is the next (``on``); 0 for none.
 
     ``with_sums`` adds the ranges of entries whose sums ``book_checks.closed_sums`` gives.
     """
@@ -58,18 +60,36 @@ def parts_of_book(*, chunk: int = CHUNK, every: int = 0, with_sums: bool = False
             found += [Part(check.code, lo, hi) for lo, hi in spans]
     if with_sums:
         found += [Part(SUMS, lo, hi) for lo, hi in book_checks.ranges(book_checks.ENTRIES, _ENTRIES_A_PART)]
-    return [*found, *_sampled(every)]
+    return [*found, *_sampled(every), *_by_nights(every, on)]
 
 
 def _sampled(every: int) -> list[Part]:
     """Each ``every``-th loan in the order of their ids, the same ones each time, so that a difference is found again."""
     if every == 1:
-        return [Part(ORACLE, lo, hi) for lo, hi in book_checks.ranges(book_checks.POSITIONS, _EACH_BY_ORACLE)]
+        return _all_loans(ORACLE)
+    step, loans = _every_so_many(every)
+    return [Part(ORACLE, loan_id, loan_id) for loan_id in loans[step - 1 :: step]]
+
+
+def _by_nights(every: int, on: date) -> list[Part]:
+    """Each ``every``-th loan, from another one on each day: shares that are kept never change again, so what one day's
+    verification has proved of them the next need not prove, and after ``every`` days each loan has had its turn."""
+    if every == 1:
+        return _all_loans(NIGHTS)
+    step, loans = _every_so_many(every)
+    return [Part(NIGHTS, loan_id, loan_id) for loan_id in loans[on.toordinal() % step :: step]]
+
+
+def _all_loans(code: str) -> list[Part]:
+    return [Part(code, lo, hi) for lo, hi in book_checks.ranges(book_checks.POSITIONS, _EACH_BY_ORACLE)]
+
+
+def _every_so_many(every: int) -> tuple[int, list[int]]:
+    """Of how many loans of the book one is taken, and the ids of all; no ids where none is to be."""
     if not every:
-        return []
+        return 1, []
     loans = list(LoanPosition.objects.order_by("pk").values_list("pk", flat=True))
-    every = max(every, len(loans) // MOST_SAMPLED)
-    return [Part(ORACLE, loan_id, loan_id) for loan_id in loans[every - 1 :: every]]
+    return max(every, len(loans) // MOST_SAMPLED), loans
 
 
 def found_in(part: Part, *, contracts: Contracts | None = None, since: date = date.min) -> Iterator[Difference]:
@@ -82,6 +102,10 @@ def found_in(part: Part, *, contracts: Contracts | None = None, since: date = da
     elif part.code == ORACLE:
         for loan in Loan.objects.filter(pk__range=(part.lo, part.hi), position__isnull=False).order_by("id"):
             yield from against_oracle(loan)
+    elif part.code == NIGHTS:
+        loans = Loan.objects.select_related("position", "product_version").filter(position__isnull=False)
+        for loan in loans.filter(pk__range=(part.lo, part.hi)).order_by("id"):
+            yield from night_by_night(loan)
     elif part.code != SUMS:
         check = book_checks.BY_CODE[part.code]
         yield from (Difference(*row) for row in book_checks.broken(check, part.lo, part.hi, since))
@@ -120,6 +144,12 @@ def by_oracle(every: int = SAMPLED) -> Iterator[Difference]:
     """What plain arithmetic sees otherwise (``loans.proof.oracle``), of each ``every``-th loan in the order of their ids."""
     for part in _sampled(every):
         yield from found_in(part)
+
+
+def night_by_night(loan: Loan) -> Iterator[Difference]:
+    """Each kept share of one loan that its nights, worked out again as they were known then, do not add up to."""
+    for last_on, figure, kept, worked_out in unproved(loan):
+        yield Difference(loan.number, f"{figure} of the nights until {last_on}", kept, worked_out)
 
 
 def against_oracle(loan: Loan) -> Iterator[Difference]:

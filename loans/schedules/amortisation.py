@@ -45,7 +45,7 @@ def amortise_by_day(
     elif course.bearing is None and not (
         terms.drawdowns
         or terms.rate_steps
-        or course.brought
+        or course.begun
         or course.beyond
         or course.free_from
         or waiting_days(terms, periods)
@@ -236,7 +236,7 @@ class _Disturbed:
         since = self.periods[k].due_on if whole_plan else self.periods[k].starts_on
         rates = [rate_on(self.terms.annual_rate, known, max(period.starts_on, since)) for period in self.periods]
         factors = regular_rates(self.terms, self.course.level_periods or self.periods, rates)
-        if not self.course.brought:
+        if self.course.begun is None:
             factors[0] -= _odd_first(self.terms, self.periods, factors)
         return factors
 
@@ -288,7 +288,7 @@ class _Disturbed:
             parts.append(round_to(part, rounding.step, mode) if rounding.each_segment else part)
         self.turns.append(from_parts(period.starts_on, turns))
         interest = round_to(sum(parts, ZERO), rounding.step, mode)
-        if k or brought:
+        if k or self.course.begun is not None:
             return interest, planned
         odd = self._odd_of(earned_by(self.turns[0], self._agreed(0).due_on))
         if not odd:

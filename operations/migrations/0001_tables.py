@@ -212,6 +212,7 @@ class Migration(migrations.Migration):
                 ('attempts', models.PositiveIntegerField(default=0)),
                 ('chunks_planned', models.PositiveIntegerField(default=0)),
                 ('loans', models.PositiveIntegerField(default=0)),
+                ('by_nights', models.PositiveIntegerField(default=0, help_text='Loans whose kept shares were worked out again night by night.')),
                 ('found', models.PositiveIntegerField(default=0, verbose_name='differences')),
                 ('entries', models.PositiveBigIntegerField(blank=True, help_text='Posted up to the day to close through, as the chunks counted them.', null=True)),
                 ('debit', models.DecimalField(blank=True, decimal_places=2, max_digits=20, null=True)),

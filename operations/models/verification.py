@@ -39,6 +39,9 @@ class Verification(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     chunks_planned = models.PositiveIntegerField(default=0)
     loans = models.PositiveIntegerField(default=0)
+    by_nights = models.PositiveIntegerField(
+        default=0, help_text=_("Loans whose kept shares were worked out again night by night.")
+    )
     found = models.PositiveIntegerField(_("differences"), default=0)
     entries = models.PositiveBigIntegerField(
         null=True, blank=True, help_text=_("Posted up to the day to close through, as the chunks counted them.")

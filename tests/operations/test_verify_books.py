@@ -1,17 +1,20 @@
 """The auditor's command: silent over right books, precise over wrong ones."""
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from loans.models import LoanPosition
 from loans.proof import verifying
-from loans.proof.verifying import by_oracle
-from tests.loans.books import close_until
+from loans.proof.shares import unproved
+from loans.proof.verifying import NIGHTS, by_oracle, parts_of_book
+from operations.models import Verification
+from tests.loans.books import close_days, close_until
 from tests.loans.factories import DISBURSED, LoanFactory
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +28,7 @@ def test_right_books_verify() -> None:
     call_command("verify_books", "--json", stdout=out)
 
     assert json.loads(out.getvalue()) == {
-        "loans": 1, "differences": [], "found": 0, "status": "done", "ledger_difference": "0.00",
+        "loans": 1, "by_nights": 0, "differences": [], "found": 0, "status": "done", "ledger_difference": "0.00",
     }  # fmt: skip
 
 
@@ -90,3 +93,40 @@ def test_the_same_loans_are_sampled_each_time() -> None:
 
     assert {found.loan_number for found in by_oracle(every=2)} == {second.number}
     assert {found.loan_number for found in by_oracle(every=1)} == {first.number, second.number}
+
+
+def test_a_share_kept_for_nights_is_held_against_these_nights() -> None:
+    """A unit moved from one month to the other: their sum, position and books agree, the nights of neither do."""
+    loan, other = LoanFactory(active=True), LoanFactory(active=True)
+    close_days(DISBURSED, date(2026, 3, 2))
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE loans_accrual DISABLE TRIGGER USER")
+        cursor.execute(
+            "UPDATE loans_accrual SET interest = interest + CASE accrued_on WHEN '2026-01-31' THEN 1 ELSE -1 END "
+            "WHERE loan_id = %s AND accrued_on IN ('2026-01-31', '2026-02-28')",
+            [loan.pk],
+        )
+        cursor.execute("ALTER TABLE loans_accrual ENABLE TRIGGER USER")
+    assert list(unproved(other)) == []
+    quiet, told = StringIO(), StringIO()
+
+    with pytest.raises(CommandError, match="2 differences"):
+        call_command("verify_books", "--oracle", stdout=told)
+
+    assert f"{loan.number}  interest of the nights until 2026-01-31: stored" in told.getvalue()
+    assert f"{loan.number}  interest of the nights until 2026-02-28: stored" in told.getvalue()
+    assert "2 loans verified, 2 of them night by night, 2 differences" in told.getvalue()
+    assert Verification.objects.get().differences.count() == 2
+    call_command("verify_books", stdout=quiet)  # not its turn
+    assert "2 loans verified, 0 of them night by night, 0 differences" in quiet.getvalue()
+
+
+def test_each_loan_has_its_turn_night_by_night() -> None:
+    loans = LoanFactory.create_batch(5, active=True)
+
+    turns = [
+        [part.lo for part in parts_of_book(every=3, on=date(2026, 3, day)) if part.code == NIGHTS] for day in (1, 2, 3)
+    ]
+
+    assert sorted(loan_id for turn in turns for loan_id in turn) == sorted(loan.pk for loan in loans)
+    assert all(turns) and not any(part.code == NIGHTS for part in parts_of_book(every=0, on=date(2026, 3, 1)))

@@ -14,7 +14,7 @@ from loans.account.account import Account, InstalmentState, age
 from loans.account.changes.base import Effect, EventImpossible
 from loans.account.changes.earning import bearing_time, lengthened, shifted
 from loans.account.changes.made_dates import agreed_dues, days_moved, due, later_dues, price_of_move, rolled
-from loans.account.changes.plan_rows import NoInstalmentAhead, ahead, with_first, with_rows
+from loans.account.changes.plan_rows import NoInstalmentAhead, ahead, with_empty_between, with_first, with_rows
 from loans.account.changes.rates_of_days import at_rates_in_force
 from loans.schedules.due_dates import on_day, on_working_days
 from loans.schedules.terms import Frequency, LoanTerms
@@ -46,6 +46,7 @@ class DueDayChanged:
             raise DueDayNeedsMonths()
         if not rows:
             return _nothing_ahead(account, self.source)
+        rows = with_empty_between(account, rows)
         before = agreed_dues(rows, self.terms)
         months = self._nearest(rows[0], before[0])
         agreed = [on_day(self.terms, add_months(on.replace(day=1), months), self.day) for on in before]
@@ -91,6 +92,7 @@ class PaymentHoliday:
         rows = ahead(account, self.on)
         if not rows:
             return _nothing_ahead(account, self.source)
+        rows = with_empty_between(account, rows)
         known = agreed_dues(rows, self.terms)
         agreed = [*known, *later_dues(self.terms, known, self.count, rows[-1].due_on)][self.count :]
         dues = rolled(self.terms, agreed, rows[0].starts_on)

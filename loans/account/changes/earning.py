@@ -71,7 +71,9 @@ def shifted(
     own: Curve = line(starts_on, due_on, row.interest)
     if row.curve:
         was, gone = curve_of(row), until(curve_of(row), min(time))
-        reached = earned_by(was, time[0])  # an earlier first due date takes away what is earned between the two
+        reached = earned_by(was, time[0])  # an earlier first due date takes away what is earned between the two,
+        if gone and more < 0:  # that is as much as it costs less, which need not be what these days earned evenly
+            gone = (*gone[:-1], (gone[-1][0], max(reached + more, *(earned for _day, earned in gone[:-1]))))
         later = {_moved(day, row, (starts_on, due_on), time): earned - reached for day, earned in was if day > time[0]}
         begins = max(time[1], gone[-1][0]) if gone else starts_on
         to_come = ((begins, ZERO), *((day, earned) for day, earned in sorted(later.items()) if day > begins))
@@ -82,10 +84,15 @@ def shifted(
 
 
 def _moved(day: date, row: InstalmentState, period: tuple[date, date], time: tuple[date, date]) -> date:
-    """Where a ``day`` of the curve of ``row`` lies now: in its own period by as much as that moved, before by ``time``."""
+    """Where a ``day`` of the curve of ``row`` lies now: in its own period by as much as that moved, before by ``time``.
+
+    Its first and its last day are those of the period, where days off moved the two by different numbers of days.
+    """
     if day >= row.due_on:
         return period[1]
-    if day >= row.starts_on:
+    if day == row.starts_on:
+        return period[0]
+    if day > row.starts_on:
         return min(max(day + (period[1] - row.due_on), period[0]), period[1])
     return min(day + (time[1] - time[0]), period[0])
 

@@ -14,7 +14,7 @@ from loans.account.changes.base import Effect, EventImpossible
 from loans.account.changes.earning import lengthened, shifted
 from loans.account.changes.holds import with_past_days_free
 from loans.account.changes.made_dates import Days, agreed_dues, agreed_on, price_of_days
-from loans.account.changes.plan_rows import with_first, with_rows
+from loans.account.changes.plan_rows import with_empty_between, with_first, with_rows
 from loans.account.changes.rates_of_days import at_rates_in_force
 from loans.schedules.due_dates import on_working_days
 from loans.schedules.period_rates import rate_on
@@ -54,7 +54,7 @@ class Extended:
         return Effect(after, figures={"days_moved": Decimal(self.days), "interest_added": added})
 
     def _moved(self, account: Account) -> Account:
-        rows = [row for row in account.instalments if _is_open(row)]
+        rows = with_empty_between(account, [row for row in account.instalments if _is_open(row)])
         before = self._days(rows)
         agreed = [on + timedelta(days=self.days) for on, _due in before]
         dues = agreed if self.terms is None else on_working_days(self.terms, agreed)

@@ -35,6 +35,15 @@ def ahead(account: Account, on: date) -> list[InstalmentState]:
     )
 
 
+def with_empty_between(account: Account, rows: Sequence[InstalmentState]) -> list[InstalmentState]:
+    """``rows``, which are in order, with the instalments between them in which nothing falls due, as where all interest of
+    a period is deferred: what moves the others moves them too, or two periods would share their days."""
+    first, last = rows[0].number, rows[-1].number
+    empty = (row for row in account.instalments if not (row.principal or row.interest or row.fee))
+    between = [row for row in empty if first < row.number < last and row.starts_on < row.due_on]
+    return sorted([*rows, *between], key=lambda row: (row.due_on, row.number)) if between else list(rows)
+
+
 def overdue(account: Account, on: date) -> list[InstalmentState]:
     """Instalments due before ``on`` of whose principal, interest or fee something is unpaid."""
     return [row for row in account.instalments if row.agreed_owed and row.due_on < on]

@@ -206,7 +206,7 @@ def worked_out_anew(
         "principal": max(terms.principal, opening + added),
         "lent_in_all": lent_in_all(account) + added,
     }
-    free_from = _free_from(rows[0])
+    free_from = _free_from(rows)
     if free_from is not None:
         found = [Period(start, found[0].due_on, (start, free_from)), *found[1:]]
     elif not regular[0]:
@@ -220,7 +220,7 @@ def worked_out_anew(
         course = Course(
             opening=opening + added,
             paid=paid,
-            brought=before,
+            brought=ZERO if rest.grace_on_interest_payment else before,
             begun=start if begins > start else None,
             levelled_in=begins > start and added >= 0,
             level_periods=levelled,
@@ -239,7 +239,8 @@ def worked_out_anew(
     if terms.interest_type is InterestType.FLAT and added < 0:
         unwound = flat_unwound(terms, found, [row.interest for row in rows], (opening + added) / opening, on)
         amounts = [(principal, interest) for (principal, _old), interest in zip(amounts, unwound, strict=True)]
-    return with_amounts(account, rows, found, (amounts, curves), begins, before)
+    is_deferred = bool(rest.grace_on_interest_payment)
+    return with_amounts(account, rows, found, (amounts, curves), begins, before, is_deferred=is_deferred)
 
 
 def has_turned(rows: Sequence[InstalmentState], on: date) -> bool:
@@ -266,11 +267,15 @@ def is_regular(account: Account, terms: LoanTerms, row: InstalmentState, agreed:
     return months == terms.every and (is_end_of_month(start) or is_end_of_month(due))
 
 
-def _free_from(row: InstalmentState) -> date | None:
-    """The day from which the rest of the period of ``row`` was given for nothing, in a free holiday."""
-    if len(row.curve) < 2 or row.curve[-1][1] != row.curve[-2][1] or not row.curve[-1][1]:
+def _free_from(rows: Sequence[InstalmentState]) -> date | None:
+    """The day from which the rest of the period of the first of ``rows`` was given for nothing, in a free holiday. What its
+    days earn may fall due with a later one."""
+    row = rows[0]
+    bearer = next((x for x in rows if x.interest), row)
+    curve = row.curve if bearer is row or not bearer.curve else until(bearer.curve, row.due_on)
+    if len(curve) < 2 or curve[-1][1] != curve[-2][1] or not curve[-1][1]:
         return None
-    return row.curve[-2][0]
+    return curve[-2][0]
 
 
 def _bearing_until(on: date, amount: Decimal) -> Bearing:
@@ -285,14 +290,19 @@ def with_amounts(
     laid_out: tuple[Sequence[Amounts], Sequence[Curve]],
     begins: date,
     brought: Decimal = ZERO,
+    *,
+    is_deferred: bool = False,
 ) -> Account:
     """The account with new amounts of ``rows``, of the first one from ``begins`` on, by when ``brought`` of it was earned.
 
-    Interest that fell into earlier periods stays with its row: deferred, or of the odd days of a long first period.
+    Interest that fell into earlier periods stays with its row: deferred, or of the odd days of a long first period. Where
+    what the first one earns ``is_deferred`` to a later one, so does what was brought: it was to fall due with the first.
     """
     amounts, curves = laid_out
     changed = []
     for k, (row, period, (principal, interest)) in enumerate(zip(rows, periods, amounts, strict=True)):
+        if is_deferred and not k:
+            interest += round_to(brought, row.step)
         starts_on, left = (period.starts_on, interest) if k else (begins, interest - brought)
         own = (curves[k] if curves else STRAIGHT) or line(starts_on, period.due_on, left)
         earlier = until(curve_of(row), min(begins, row.starts_on))

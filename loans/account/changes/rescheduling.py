@@ -158,9 +158,9 @@ def _laid_out(
 ) -> Account:
     paid = {k: row.principal_paid for k, row in enumerate(rows) if row.principal_paid}
     start, own = rows[0].starts_on, curve_of(rows[0])
-    course = replace(course, paid=paid)
+    course, brought, is_deferred = replace(course, paid=paid), ZERO, bool(terms.grace_on_interest_payment)
     if begins > start:
         brought = earned_by(own, begins) - earned_by(own, start)
-        course = replace(course, brought=brought, begun=start, level_periods=found)
+        course = replace(course, brought=ZERO if is_deferred else brought, begun=start, level_periods=found)
     laid_out = amortise_by_day(terms, [Period(begins, *found[0][1:]), *found[1:]], course)
-    return with_amounts(account, rows, found, laid_out, begins, course.brought)
+    return with_amounts(account, rows, found, laid_out, begins, brought, is_deferred=is_deferred)

@@ -35,7 +35,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--oracle",
             action="store_true",
-            help=f"work every loan out by plain arithmetic once more, instead of one in {SAMPLED} or less",
+            help=f"work every loan out by plain arithmetic and night by night, instead of one in {SAMPLED} or less",
         )
         parser.add_argument("--work-on", type=int, help=SUPPRESS)  # what the processes of a run are started with
 
@@ -74,12 +74,14 @@ class Command(BaseCommand):
         off, found = difference(), verifications.differences(run)
         if as_json:
             rows = [{name: str(value) for name, value in asdict(row).items()} for row in found]
-            told = {"loans": run.loans, "differences": rows, "ledger_difference": str(off)}
+            told = {"loans": run.loans, "by_nights": run.by_nights, "differences": rows, "ledger_difference": str(off)}
             self.stdout.write(json.dumps(told | {"found": run.found, "status": run.status}))
         else:
             for row in found:
                 self.stdout.write(f"{row.loan_number}  {row.figure}: stored {row.stored}, rebuilt {row.rebuilt}")
-            self.stdout.write(f"{run.loans} loans verified, {run.found} differences")
+            self.stdout.write(
+                f"{run.loans} loans verified, {run.by_nights} of them night by night, {run.found} differences"
+            )
         if not run.finished:
             raise CommandError(f"The verification did not come to its end: {run.status_now.label}. {run.error}")
         if run.found or off:

@@ -6,12 +6,13 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from core.day_counts import DayCount
 from core.working_days import WorkingCalendar
-from loans.account.account import Account, open_account
+from loans.account.account import PLAIN_ORDER, Account, open_account
 from loans.account.changes.credits import InterestWaived
 from loans.account.changes.due_dates import DueDayChanged, PaymentHoliday
 from loans.account.changes.earning import lengthened
@@ -21,9 +22,9 @@ from loans.account.changes.merchant_refunds import MerchantRefund
 from loans.account.changes.replanning import RateChanged
 from loans.account.changes.rescheduling import Rescheduled
 from loans.account.changes.restructuring import Reamortised
-from loans.account.replay import apply
+from loans.account.replay import PaymentEvent, apply
 from loans.schedules.schedule import build_schedule
-from loans.schedules.terms import BusinessDayRoll, FirstPeriod, InterestBy, LoanTerms, Method, RateStep
+from loans.schedules.terms import BusinessDayRoll, FeeTiming, FirstPeriod, InterestBy, LoanTerms, Method, RateStep
 from tests.loans.account.by_hand import on
 
 TERMS = LoanTerms(
@@ -83,6 +84,65 @@ def test_an_earlier_due_day_lessens_interest_that_falls_due_later() -> None:
 
     assert interest(after) == ["0.00", "0.00", "20.00"]
     assert earned(after, "4-21") == "8.00"
+
+
+DEFERRED = replace(TERMS, grace_on_interest_payment=2)
+
+
+def test_the_price_of_more_time_paid_ahead_is_no_part_of_what_the_days_before_earned() -> None:
+    """4.00 for ten days of February, paid on 11 January, when ten days of January have earned 12.00 × 10 ÷ 31."""
+    after = extended(an_account(DEFERRED), "1-5", 10, DEFERRED)
+
+    paid = apply(after, PaymentEvent(on=on("1-11"), amount=Decimal("4.00"), order=PLAIN_ORDER))[0]
+
+    assert paid.instalments[0].interest_paid == Decimal("4.00")
+    assert earned(paid, "1-11") == "7.87"
+
+
+def test_a_period_that_ends_sooner_earns_all_it_costs_by_then() -> None:
+    """Ten days of thirty less, of 31: 8.00 by 21 January, not 12.00 × 20 ÷ 31."""
+    after = apply(an_account(DEFERRED), DueDayChanged(on=on("1-5"), day=21, terms=DEFERRED))[0]
+
+    assert interest(after) == ["0.00", "0.00", "20.00"]
+    assert earned(after, "1-21") == "8.00"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        Extended(on=on("1-5"), days=10, annual_rate=TERMS.annual_rate, terms=DEFERRED),
+        DueDayChanged(on=on("1-5"), day=11, terms=DEFERRED),
+        PaymentHoliday(on=on("1-5"), count=1, interest="first", terms=DEFERRED),
+    ],
+)
+def test_an_instalment_in_which_nothing_falls_due_moves_with_the_others(change: Any) -> None:
+    terms = replace(DEFERRED, method=Method.INTEREST_ONLY, fee_total=Decimal("6.00"), fee_timing=FeeTiming.FIRST)
+    before = an_account(terms)
+    assert [row.agreed_owed for row in before.instalments] == [6, 0, 1236]
+
+    after = apply(before, replace(change, terms=terms))[0]
+
+    first, second, third = after.instalments
+    assert first.due_on > before.instalments[0].due_on
+    assert (first.due_on, second.due_on) == (second.starts_on, third.starts_on)
+
+
+def test_a_new_rate_takes_nothing_of_more_time_that_was_earned() -> None:
+    """Five of its ten days, 2.00, stay with the first instalment; the other five at half the rate fall due later."""
+    after = with_rate(extended(an_account(DEFERRED), "1-5", 10, DEFERRED), "2-6", DEFERRED)
+
+    assert [earned(after, day) for day in ("2-6", "2-11")] == ["14.00", "15.00"]
+    # 12.00 and 1.00, then 4.00 and 2.00 for the months to come
+    assert interest(after) == ["2.00", "0.00", "19.00"]
+
+
+def test_a_new_rate_leaves_a_free_holiday_free_where_interest_falls_due_later() -> None:
+    account = apply(an_account(DEFERRED), PaymentHoliday(on=on("1-10"), count=1, interest="free", terms=DEFERRED))[0]
+
+    after = with_rate(account, "2-15", DEFERRED)
+
+    assert interest(after) == ["0.00", "0.00", "18.00"]
+    assert earned(after, "3-1") == "12.00"
 
 
 def test_a_period_moved_beyond_a_new_rate_bears_that_rate() -> None:
