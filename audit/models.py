@@ -53,7 +53,7 @@ class AuditEvent(models.Model):
             models.Index(fields=["request_id"], condition=~models.Q(request_id=""), name="audit_event_request"),
             models.Index(
                 fields=["action", "-at", "-id"],
-                condition=~models.Q(action__in=["created", "changed"]),
+                condition=~models.Q(action="created"),
                 name="audit_event_acts",
             ),
             GinIndex(

@@ -15,8 +15,9 @@ from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from multiprocessing import get_context
+from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time_ns
 from typing import Any
 
 import django
@@ -158,6 +159,7 @@ def _write_loans(most: int) -> None:
 def _measure(connections: int, free: Iterator[int], clerk: int, left: dict[str, list[int]]) -> float:
     """The median ratio of the house's repayments a second to the raw ones, with so many connections."""
     ratios, paces = [], {RAW: [0.0], HOUSE: [0.0]}
+    cpu: dict[str, list[tuple[float, float]]] = {RAW: [], HOUSE: []}
     with ExitStack() as stack:
         spawn = get_context("spawn")
         workers = [
@@ -165,10 +167,10 @@ def _measure(connections: int, free: Iterator[int], clerk: int, left: dict[str, 
             for _connection in range(connections)
         ]
         for number in range(ROUNDS + 1):
-            pace = {}
+            pace, spent = {}, {}
             for way in (RAW, HOUSE) if number % 2 else (HOUSE, RAW):
                 before = _row_counts()
-                pace[way] = _round(workers, way, free, clerk, EACH if number else WARM_UP)
+                pace[way], spent[way] = _round(workers, way, free, clerk, EACH if number else WARM_UP)
                 left[way] = [
                     have + after - was for have, after, was in zip(left[way], _row_counts(), before, strict=True)
                 ]
@@ -176,22 +178,33 @@ def _measure(connections: int, free: Iterator[int], clerk: int, left: dict[str, 
                 ratios.append(pace[HOUSE] / pace[RAW])
                 for way, reached in pace.items():
                     paces[way].append(reached)
+                    cpu[way].append(spent[way])
     ratio = median(ratios)
     raw, house = (median(paces[way][1:]) for way in (RAW, HOUSE))
     print(f"{connections} connection(s): raw {raw:6.0f} a second, record_repayment {house:6.0f} a second")
     print(
         f"  ratio {ratio:.2f} (rounds {', '.join(f'{one:.2f}' for one in sorted(ratios))}; goal {GOALS[connections]})"
     )
+    sums = {}
+    for way, rounds in cpu.items():
+        here, there = (median(one[place] for one in rounds) for place in (0, 1))
+        sums[way] = here + there
+        print(f"  CPU a repayment, {way:<5} {here:5.0f} µs in Python, {there:5.0f} µs in PostgreSQL")
+    print(f"  CPU of the raw way to that of record_repayment {sums[RAW] / sums[HOUSE]:.2f}")
     return ratio
 
 
-def _round(workers: Sequence[ProcessPoolExecutor], way: str, free: Iterator[int], clerk: int, each: int) -> float:
-    """Repayments a second over all workers."""
+def _round(
+    workers: Sequence[ProcessPoolExecutor], way: str, free: Iterator[int], clerk: int, each: int
+) -> tuple[float, tuple[float, float]]:
+    """Repayments a second over all workers, and the CPU of each in µs: of the worker, of its PostgreSQL process."""
     shares = [[next(free) for _repayment in range(each)] for _worker in workers]
     started = perf_counter()
-    for done in [worker.submit(_repay, way, share, clerk) for worker, share in zip(workers, shares, strict=True)]:
-        done.result()
-    return each * len(workers) / (perf_counter() - started)
+    taken = [worker.submit(_repay, way, share, clerk) for worker, share in zip(workers, shares, strict=True)]
+    cpu = [done.result() for done in taken]
+    count = each * len(workers)
+    here, there = (sum(one[place] for one in cpu) / count / 1000 for place in (0, 1))
+    return count / (perf_counter() - started), (here, there)
 
 
 def _row_counts() -> list[int]:
@@ -217,11 +230,19 @@ def _prepare() -> None:
     connection.ensure_connection()
 
 
-def _repay(way: str, loan_ids: Sequence[int], clerk: int) -> None:
+def _repay(way: str, loan_ids: Sequence[int], clerk: int) -> tuple[int, int]:
+    """The CPU it took, in ns: this process's, and that of its PostgreSQL process (0 where there is no /proc to tell)."""
     repay: Callable[[int, Any], None] = _repay_raw if way == RAW else _repay_as_the_house_does
     user = get_user_model().objects.get(pk=clerk)
+    here, there = process_time_ns(), _database_cpu()
     for loan_id in loan_ids:
         repay(loan_id, user)
+    return process_time_ns() - here, _database_cpu() - there
+
+
+def _database_cpu() -> int:
+    told = Path(f"/proc/{connection.connection.info.backend_pid}/schedstat")
+    return int(told.read_text().split()[0]) if told.exists() else 0
 
 
 def _repay_as_the_house_does(loan_id: int, user: Any) -> None:
@@ -349,7 +370,7 @@ def _position(loan_id: int, borrower_id: int, product_id: int) -> dict[str, Any]
 
 
 def _message(number: str, borrower_id: int, public_id: str) -> dict[str, Any]:
-    context = {"loan_number": number, "amount": str(AMOUNT), "received_on": DUE.isoformat()}
+    context = {"loan_number": number, "amount": str(AMOUNT), "currency": "CNY", "received_on": DUE.isoformat()}
     empty = dict.fromkeys(("language", "subject", "body", "refusal", "provider_reference", "rewritten"), "")
     absent = dict.fromkeys(
         (

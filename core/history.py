@@ -11,7 +11,7 @@ from django.utils import timezone
 from simple_history.manager import HistoryManager
 from simple_history.models import HistoricalRecords
 
-from core import rows
+from core import rows, sending
 from core.context import current
 from core.partitions import require_month
 from core.rows import SqlValue
@@ -53,10 +53,10 @@ class ContextualRecords(HistoricalRecords):
         history = getattr(instance, self.manager_name).model
         kept = [
             circumstances[name] if (name := field.attname) in circumstances else getattr(instance, name)
-            for field in rows.written(history)
+            for field in rows.written(history).fields
         ]
         with connection.cursor() as cursor:
-            cursor.execute(rows.insertion(history), rows.as_stored(history, kept))
+            cursor.execute(rows.inserting(rows.written(history)), rows.as_stored(rows.written(history), kept))
 
 
 def tracked(**options: Any) -> HistoricalRecords:
@@ -65,19 +65,29 @@ def tracked(**options: Any) -> HistoricalRecords:
 
 
 def insert_tracked(row: models.Model) -> None:
-    """Insert a new row and its first history row in one statement; the history copies what was stored."""
-    circumstances = _circumstances("+")
-    names = tuple(circumstances)
-    sql = _insertion_with_history(type(row), names)
-    rows.stored(row, rows.execute(sql, [*rows.new_values(row), *circumstances.values()]).fetchone()[0])
+    """Insert a new row and its first history row in one statement; the history copies what was stored.
+
+    Where its number was taken ahead (``core.sending.take_numbers``) the statement waits as ``core.sending.later`` does.
+    """
+    model, circumstances = type(row), _circumstances("+")
+    number = sending.number_ahead(rows.sequence_of(model))
+    if number is None:
+        sql = _insertion_with_history(model, tuple(circumstances))
+        values = [*rows.new_values(row), *circumstances.values()]
+        rows.stored(row, sending.execute(sql, values).fetchone()[0])
+    else:
+        rows.stored(row, number)
+        insertion, copied = _insertion_later(model, tuple(circumstances))
+        values = [*rows.values_of(row, rows.every(model), add=True), *circumstances.values()]
+        sending.later(insertion, values, copied=copied)
 
 
 def update_tracked(row: models.Model, names: Iterable[str]) -> None:
     """Write the fields ``names`` of a stored row, and its history row, in one statement; the history copies what is
     stored. Raises ObjectDoesNotExist for a row that is not there."""
-    fields: tuple[Any, ...] = tuple(row._meta.get_field(name) for name in names)
+    fields = rows.chosen(type(row), tuple(names))
     circumstances = _circumstances("~")
-    changed = rows.execute(
+    changed = sending.execute(
         _update_with_history(type(row), fields, tuple(circumstances)),
         [*rows.values_of(row, fields), row.pk, *circumstances.values()],
     )
@@ -87,16 +97,29 @@ def update_tracked(row: models.Model, names: Iterable[str]) -> None:
 
 @cache
 def _insertion_with_history(model: Any, circumstances: tuple[str, ...]) -> str:
-    return _with_history(model, rows.insertion(model), circumstances)
+    return _with_history(model, rows.inserting(rows.written(model)), circumstances)
 
 
 @cache
-def _update_with_history(model: Any, fields: tuple[Any, ...], circumstances: tuple[str, ...]) -> str:
-    return _with_history(model, rows.updating(model, fields), circumstances)
+def _update_with_history(model: Any, fields: rows.Fields, circumstances: tuple[str, ...]) -> str:
+    return _with_history(model, rows.updating(fields), circumstances)
+
+
+@cache
+def _insertion_later(model: Any, circumstances: tuple[str, ...]) -> tuple[str, str]:
+    """An INSERT of the row, its number first, and one of the history row that copies it."""
+    return rows.inserting(rows.every(model)), _copying(model, circumstances, "{stored}")
 
 
 def _with_history(model: Any, change: str, circumstances: tuple[str, ...]) -> str:
     """``change`` (of one row), and the row as it then is copied into the history under ``circumstances``."""
+    return (
+        f"WITH stored AS ({change} RETURNING *) {_copying(model, circumstances, 'stored')} "
+        f'RETURNING "{model._meta.pk.column}"'
+    )
+
+
+def _copying(model: Any, circumstances: tuple[str, ...], stored: str) -> str:
     history = model.history.model._meta
     kept = ", ".join(
         f'"{field.column}"'
@@ -104,10 +127,8 @@ def _with_history(model: Any, change: str, circumstances: tuple[str, ...]) -> st
         if field is not history.pk and field.column not in circumstances
     )
     return (
-        f"WITH stored AS ({change} RETURNING *) "
         f'INSERT INTO "{history.db_table}" ({kept}, {", ".join(circumstances)}) '
-        f"SELECT {kept}, {', '.join(['%s'] * len(circumstances))} FROM stored "
-        f'RETURNING "{model._meta.pk.column}"'
+        f"SELECT {kept}, {', '.join(['%s'] * len(circumstances))} FROM {stored}"
     )
 
 

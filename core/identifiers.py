@@ -6,7 +6,7 @@ from datetime import date
 
 from ulid import ULID
 
-from core import rows
+from core import sending
 
 _GIVEN = re.compile(r"([A-Z]{2})[-\s_]?([0-9]{4})[-\s_]?([0-9]{1,10})", re.IGNORECASE)
 # As next_number prints it: six digits, more only once six no longer hold it. A digit that follows makes it no number.
@@ -24,8 +24,12 @@ def next_number(prefix: str, on: date) -> str:
     Numbers are unique and rising, and grow beyond six digits from the millionth on; a rolled-back transaction leaves a
     gap, as any sequence does.
     """
-    (value,) = rows.execute("SELECT nextval(%s::regclass)", [f"core_number_{prefix.lower()}"]).fetchone()
-    return _written(prefix, str(on.year), value)
+    return _written(prefix, str(on.year), sending.next_number(sequence_of(prefix)))
+
+
+def sequence_of(prefix: str) -> str:
+    """The PostgreSQL sequence behind the running numbers of a kind."""
+    return f"core_number_{prefix.lower()}"
 
 
 def number_given(text: str, *prefixes: str) -> str:

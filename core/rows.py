@@ -7,14 +7,12 @@ model with a history is inserted by ``core.history.insert_tracked``.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
-from threading import local
+from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist
@@ -37,22 +35,14 @@ from django.db.models import (
 )
 from django.db.models.base import ModelState
 
+from core.sending import Named, execute, later
+
 Row = TypeVar("Row", bound=Model)
 SqlValue: TypeAlias = bool | int | Decimal | str | date | datetime | list[int] | list[str] | None
 Parameters: TypeAlias = dict[str, SqlValue]  # of a statement with %(names)s
 
 
-class _Kept(local):
-    """The cursor of this thread's connection."""
-
-    connection: object = None
-    cursor: Any = None
-    waiting: list[tuple[str, Sequence[Any]]] | None = None  # what ``later`` was given inside ``together``
-
-
-_kept = _Kept()
 _NOT_THERE = object()
-_WRITES = re.compile(r'\s*(INSERT INTO|UPDATE) "?(\w+)"?')
 # What these fields themselves would make of a value of that class is the value.
 _AS_THEY_STAND: dict[type, type] = {
     AutoField: int,
@@ -67,84 +57,6 @@ _AS_THEY_STAND: dict[type, type] = {
     PositiveSmallIntegerField: int,
     TextField: str,
 }
-
-
-def execute(sql: str, values: Sequence[Any]) -> Any:
-    """Carry out one statement; the answer (``fetchone``, ``fetchall``, ``rowcount``) stands until the next one is sent.
-
-    All go through one cursor a connection, which knows how to send and read each type; to make a cursor anew cost a
-    payment as much as half its statements.
-    """
-    database = connections[DEFAULT_DB_ALIAS]
-    database.ensure_connection()
-    if database.queries_logged:
-        cursor = database.cursor()
-    elif _kept.connection is database.connection:
-        cursor = _kept.cursor
-    else:
-        cursor = _kept.cursor = database.cursor()
-        _kept.connection = database.connection
-    cursor.execute(sql, values)
-    return cursor.cursor
-
-
-def later(sql: str, values: Sequence[Any]) -> None:
-    """Carry out a statement whose answer nobody needs: at once, or inside ``together`` with the others."""
-    if _kept.waiting is None:
-        execute(sql, values)
-        return
-    if any(_meet(sql, other) for other, _values in _kept.waiting):
-        _send_waiting()
-    _kept.waiting.append((sql, values))
-
-
-@contextmanager
-def together() -> Iterator[None]:
-    """Send what ``later`` is given inside the block as one statement, when the block ends or before anything else is sent.
-
-    PostgreSQL carries them out side by side, as parts of one WITH, so what changes rows of a table is never sent with
-    another statement on that table. A block within another belongs to that one. When it ends by an exception nothing is
-    sent: the transaction is the caller's to end.
-    """
-    if _kept.waiting is not None:
-        yield
-        return
-    _kept.waiting = []
-    try:
-        with connections[DEFAULT_DB_ALIAS].execute_wrapper(_send_first):
-            yield
-            _send_waiting()
-    finally:
-        _kept.waiting = None
-
-
-@cache
-def _meet(one: str, other: str) -> bool:
-    """Whether two statements are about one table and one of them changes rows that the other may write."""
-    (doing, table), (done, of) = (_written_by(sql) for sql in (one, other))
-    return table == of and {doing, done} != {"INSERT INTO"}
-
-
-@cache
-def _written_by(sql: str) -> tuple[str, str]:
-    found = _WRITES.match(sql)
-    if found is None:
-        raise ValueError(f"only an INSERT or UPDATE can wait for others: {sql}")
-    return found[1], found[2]
-
-
-def _send_first(execute: Any, sql: Any, values: Any, many: bool, context: Any) -> Any:
-    _send_waiting()
-    return execute(sql, values, many, context)
-
-
-def _send_waiting() -> None:
-    if not _kept.waiting:
-        return
-    waiting, _kept.waiting = _kept.waiting, []
-    *parts, last = waiting
-    head = ", ".join(f"w{place} AS ({sql})" for place, (sql, _values) in enumerate(parts))
-    execute(f"WITH {head} {last[0]}" if parts else last[0], [value for _sql, values in waiting for value in values])
 
 
 def first(model: type[Row], tail: str, values: Sequence[Any]) -> Row | None:
@@ -177,8 +89,9 @@ def _row_of(model: type[Row], names: list[str], converters: list[tuple[int, Any]
 def first_joined(model: type[Row], paths: tuple[str, ...], tail: str, values: Sequence[Any]) -> Row | None:
     """As ``first``, with the rows that ``paths`` of foreign keys lead to ("product_version__product").
 
-    A path may also lead the other way, by a one-to-one link that a row of another model has to this one. In ``tail`` the
-    model's own table is ``t0``, those of the paths are ``t1``, ``t2`` … in the order in which the paths first name them.
+    A path may also lead the other way, by a one-to-one link that a row of another model has to this one; where that row may
+    be missing, its name ends with ``?``. In ``tail`` the model's own table is ``t0``, those of the paths are ``t1``, ``t2``
+    … in the order in which the paths first name them.
     """
     select, parts = _joined_reading(model, paths)
     found = execute(f"{select} {tail} LIMIT 1", values).fetchone()
@@ -199,42 +112,84 @@ def insert(*rows: Model) -> None:
     if not rows:
         return
     model = type(rows[0])
-    sql = f"{insertion(model, len(rows))} RETURNING {model._meta.pk.column}"
+    sql = f"{inserting(written(model), len(rows))} RETURNING {model._meta.pk.column}"
     numbered = execute(sql, [value for row in rows for value in new_values(row)])
     if len(rows) == 1:
         stored(rows[0], numbered.fetchone()[0])
 
 
-def insert_later(*rows: Model) -> None:
-    """Insert new rows of one model, which nobody needs the numbers of, as ``later`` does."""
+def insert_later(*rows: Model, named: Named | None = None) -> None:
+    """Insert new rows of one model as ``core.sending.later`` does: under the numbers they have (``stored``), or under
+    numbers that nobody needs to know."""
     if rows:
-        later(insertion(type(rows[0]), len(rows)), [value for row in rows for value in new_values(row)])
+        fields = written(type(rows[0])) if rows[0].pk is None else every(type(rows[0]))
+        values = [value for row in rows for value in values_of(row, fields, add=True)]
+        later(inserting(fields, len(rows)), values, named=named)
 
 
 def update_later(row: Model) -> None:
-    """Write every column of a row that is known to be stored, because it is locked, as ``later`` does."""
+    """Write every column of a row that is known to be stored, because it is locked, as ``core.sending.later`` does."""
     fields = written(type(row))
-    later(updating(type(row), fields), [*values_of(row, fields), row.pk])
+    later(updating(fields), [*values_of(row, fields), row.pk])
 
 
 def update(row: Model, *names: str) -> None:
     """Write the fields ``names`` of a stored row, or every column."""
-    fields: tuple[Any, ...] = tuple(row._meta.get_field(name) for name in names) or written(type(row))
-    if execute(updating(type(row), fields), [*values_of(row, fields), row.pk]).rowcount != 1:
+    fields = chosen(type(row), names) if names else written(type(row))
+    if execute(updating(fields), [*values_of(row, fields), row.pk]).rowcount != 1:
         raise ObjectDoesNotExist(f"{row._meta.label} {row.pk} is not stored")
 
 
+class Fields:
+    """Columns of a model that are written together, in their order. There is one object for each such choice."""
+
+    __slots__ = ("columns", "fields", "model", "ways")
+
+    def __init__(self, model: type[Model], fields: Iterable[Any]) -> None:
+        self.model = model
+        self.fields: tuple[Field[Any, Any], ...] = tuple(fields)
+        self.columns = tuple(f'"{field.column}"' for field in self.fields)
+        # Each with the class of values that it stores as they stand; None where it has something to do with each.
+        self.ways = tuple((field, field.attname, _stored_as_it_stands(field)) for field in self.fields)
+
+
 @cache
-def insertion(model: type[Model], count: int = 1) -> str:
+def written(model: type[Model]) -> Fields:
+    """What an insert fills: all but the number the database gives."""
+    return Fields(model, (field for field in model._meta.concrete_fields if not isinstance(field, AutoField)))
+
+
+@cache
+def every(model: type[Model]) -> Fields:
+    """All columns: what an insert fills under a number that is known."""
+    return Fields(model, model._meta.concrete_fields)
+
+
+@cache
+def chosen(model: type[Model], names: tuple[str, ...]) -> Fields:
+    """The columns of some fields."""
+    return Fields(model, (model._meta.get_field(name) for name in names))
+
+
+@cache
+def inserting(fields: Fields, count: int = 1) -> str:
     """``INSERT INTO … VALUES …`` for so many rows, without its end."""
-    names = column_names(model)
-    places = f"({', '.join(['%s'] * len(names))})"
-    return f'INSERT INTO "{model._meta.db_table}" ({", ".join(names)}) VALUES {", ".join([places] * count)}'
+    places = f"({', '.join(['%s'] * len(fields.columns))})"
+    table = fields.model._meta.db_table
+    return f'INSERT INTO "{table}" ({", ".join(fields.columns)}) VALUES {", ".join([places] * count)}'
 
 
-def column_names(model: type[Model]) -> tuple[str, ...]:
-    """The quoted columns an insert fills."""
-    return tuple(f'"{field.column}"' for field in written(model))
+@cache
+def updating(fields: Fields) -> str:
+    """``UPDATE … SET … WHERE`` the number of the row is the last value."""
+    assignments = ", ".join(f"{column} = %s" for column in fields.columns)
+    options = fields.model._meta
+    return f'UPDATE "{options.db_table}" SET {assignments} WHERE "{options.pk.column}" = %s'
+
+
+def sequence_of(model: type[Model]) -> str:
+    """The sequence that numbers its rows."""
+    return f"{model._meta.db_table}_{model._meta.pk.column}_seq"
 
 
 def new_values(row: Model) -> list[Any]:
@@ -242,10 +197,36 @@ def new_values(row: Model) -> list[Any]:
     return values_of(row, written(type(row)), add=True)
 
 
-def as_stored(model: type[Model], values: Sequence[Any]) -> list[Any]:
-    """``values`` of all ``written`` fields as an insert stores them."""
+def as_stored(fields: Fields, values: Sequence[Any]) -> list[Any]:
+    """``values`` of all ``fields`` as an insert stores them."""
     database = connections[DEFAULT_DB_ALIAS]
-    return [field.get_db_prep_save(value, database) for field, value in zip(written(model), values, strict=True)]
+    return [field.get_db_prep_save(value, database) for field, value in zip(fields.fields, values, strict=True)]
+
+
+def new(model: type[Row], related: Mapping[str, Model | None] = MappingProxyType({}), /, **values: Any) -> Row:
+    """A row that is not stored yet, as ``model(**values)`` makes it, at a fifth of the price: no signals are sent.
+
+    Fields are given as their columns hold them (``loan_id``, not ``loan``); ``related`` are the rows they lead to, where
+    they are at hand.
+    """
+    row = model.__new__(model)
+    row._state = ModelState()
+    row._state.fields_cache.update(related)
+    plain, made = _defaults(model)
+    row.__dict__.update(plain)
+    row.__dict__.update(values)
+    for name, make in made:
+        if name not in values:
+            row.__dict__[name] = make()
+    return row
+
+
+@cache
+def _defaults(model: type[Model]) -> tuple[dict[str, Any], list[tuple[str, Any]]]:
+    """What each field holds where nothing is said, and those that are made anew for each row."""
+    made = [field for field in model._meta.concrete_fields if field.has_default() and callable(field.default)]
+    plain = {field.attname: field.get_default() for field in model._meta.concrete_fields if field not in made}
+    return plain, [(field.attname, field.default) for field in made]
 
 
 def stored(row: Model, number: Any) -> None:
@@ -254,23 +235,15 @@ def stored(row: Model, number: Any) -> None:
     row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 
-def values_of(row: Model, fields: tuple[Field[Any, Any], ...], *, add: bool = False) -> list[Any]:
+def values_of(row: Model, fields: Fields, *, add: bool = False) -> list[Any]:
     """What a write of ``fields`` stores."""
-    database, held = None, row.__dict__
-    values = []
-    for field, name, plain in _ways(fields):
+    held, values = row.__dict__, []
+    for field, name, plain in fields.ways:
         value = held.get(name, _NOT_THERE)
         if value.__class__ is not plain and not (value is None and plain):
-            database = database or connections[DEFAULT_DB_ALIAS]
-            value = field.get_db_prep_save(field.pre_save(row, add), database)
+            value = field.get_db_prep_save(field.pre_save(row, add), connections[DEFAULT_DB_ALIAS])
         values.append(value)
     return values
-
-
-@cache
-def _ways(fields: tuple[Field[Any, Any], ...]) -> tuple[tuple[Field[Any, Any], str, type | None], ...]:
-    """Each field with the class of values that it stores as they stand; None where it has something to do with each."""
-    return tuple((field, field.attname, _stored_as_it_stands(field)) for field in fields)
 
 
 def _stored_as_it_stands(field: Field[Any, Any]) -> type | None:
@@ -279,19 +252,6 @@ def _stored_as_it_stands(field: Field[Any, Any]) -> type | None:
     if isinstance(field, ForeignKey):
         return _stored_as_it_stands(field.target_field)
     return _AS_THEY_STAND.get(type(field))
-
-
-@cache
-def written(model: type[Model]) -> tuple[Field[Any, Any], ...]:
-    """The fields an insert fills: all but the number the database gives."""
-    return tuple(field for field in model._meta.concrete_fields if not isinstance(field, AutoField))
-
-
-@cache
-def updating(model: type[Model], fields: tuple[Field[Any, Any], ...]) -> str:
-    """``UPDATE … SET … WHERE`` the number of the row is the last value."""
-    assignments = ", ".join(f'"{field.column}" = %s' for field in fields)
-    return f'UPDATE "{model._meta.db_table}" SET {assignments} WHERE "{model._meta.pk.column}" = %s'
 
 
 def _read(model: type[Row], names: Sequence[str], held: Sequence[Any]) -> Row:
@@ -348,11 +308,11 @@ def _joined_reading(model: type[Model], paths: tuple[str, ...]) -> tuple[str, li
         for name in path.split("__"):
             walked = f"{walked}__{name}"
             if walked not in known:
-                link: Any = parts[holder].model._meta.get_field(name)
+                link: Any = parts[holder].model._meta.get_field(name.removesuffix("?"))
                 place = known[walked] = len(parts)
                 target, end = link.related_model, parts[-1].start + len(parts[-1].names)
-                # Behind a link that may be empty every table may be missing; a row that should point here is there.
-                optional = parts[holder].optional or (link.concrete and link.null)
+                # Behind a link that may be empty every table may be missing.
+                optional = parts[holder].optional or name.endswith("?") or (link.concrete and link.null)
                 parts.append(_part(target, end, holder, link, optional=optional))
                 there, here = (link.target_field, link) if link.concrete else (link.field, link.field.target_field)
                 joins.append(

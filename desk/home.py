@@ -292,6 +292,6 @@ def portfolio_chart(on: date) -> Reading[Chart]:
 
 def is_first_run() -> Reading[bool]:
     return Reading(
-        (Application.objects.values_list("pk")[:1], Loan.objects.values_list("pk")[:1]),
+        (Application.objects.order_by("pk").values_list("pk")[:1], Loan.objects.order_by("pk").values_list("pk")[:1]),
         lambda applications, loans: not applications and not loans,
     )

@@ -107,7 +107,7 @@ class JournalEntry(models.Model):
         verbose_name_plural = _("journal entries")
         default_permissions = ("view",)
         indexes = [
-            models.Index(fields=["posted_on"], name="ledger_entry_posted_on"),
+            models.Index(fields=["posted_on", "id"], name="ledger_entry_posted_on"),
             models.Index(fields=["event", "posted_on", "id"], name="ledger_entry_event"),
         ]
 

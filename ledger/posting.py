@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache, partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from core import partitions, rows
+from core import partitions, rows, sending
 from core.errors import DomainError
 from core.money import ZERO
 from ledger.models import JournalEntry, Reversal
@@ -77,24 +78,34 @@ def post(
     The month of ``posted_on`` is made where nobody has made it yet. Raises EntryNotBalanced; PeriodClosed when the books
     are closed on ``posted_on``; AlreadyReversed when somebody took ``reverses`` back meanwhile; MonthMissing when the month
     lies in the archive. PostgreSQL is asked by doing (a question beforehand could be out of date), so the last three end the
-    transaction they are raised in.
+    transaction they are raised in. Where the entry's number was taken ahead (``core.sending.take_numbers``) they are raised
+    when what waits is sent.
     """
     booked = [line for line in lines if line.debit or line.credit]
     debits, credits = sum((x.debit for x in booked), ZERO), sum((x.credit for x in booked), ZERO)
     if debits != credits or not booked:
         raise EntryNotBalanced(debit=debits, credit=credits)
-    entry = JournalEntry(
+    entry = rows.new(
+        JournalEntry,
         event=event,
         posted_on=posted_on,
         effective_on=effective_on,
         description=description[:200],
-        reverses=reverses,
+        reverses_id=reverses.pk if reverses else None,
+        reverses_posted_on=reverses.posted_on if reverses else None,
     )
     partitions.require_month(posted_on)
+    named = partial(_named, posted_on=posted_on)
+    number = sending.number_ahead(rows.sequence_of(JournalEntry))
+    if number is not None:
+        rows.stored(entry, number)
+        rows.insert_later(entry, named=named)
+        sending.later(_lines(len(booked)), [value for x in booked for value in (number, posted_on, *_values(x))])
+        return entry
     try:
         _insert(entry, booked)
     except IntegrityError as refusal:
-        raise _named(refusal, posted_on) from refusal
+        raise named(refusal) from refusal
     return entry
 
 
@@ -114,15 +125,27 @@ def _named(refusal: IntegrityError, posted_on: date) -> Exception:
 def _insert(entry: JournalEntry, lines: Sequence[Line]) -> None:
     """One statement for the entry and all its lines: the balance trigger judges each statement as a whole."""
     row = "(%s::text, %s::bigint, %s::numeric, %s::numeric)"
-    values = [value for x in lines for value in (x.account_code, x.subledger_id, x.debit, x.credit)]
-    booked = rows.execute(
-        f"WITH entry AS ({rows.insertion(JournalEntry)} RETURNING id, posted_on) "
+    values = [value for x in lines for value in _values(x)]
+    booked = sending.execute(
+        f"WITH entry AS ({rows.inserting(rows.written(JournalEntry))} RETURNING id, posted_on) "
         "INSERT INTO ledger_journalline (entry_id, posted_on, account_id, subledger_id, debit, credit) "
         f"SELECT entry.id, entry.posted_on, line.* FROM entry, (VALUES {', '.join([row] * len(lines))}) AS line "
         "RETURNING entry_id",
         [*rows.new_values(entry), *values],
     )
     rows.stored(entry, booked.fetchone()[0])
+
+
+@cache
+def _lines(count: int) -> str:
+    places = ", ".join(["(%s, %s, %s, %s, %s, %s)"] * count)
+    return (
+        f"INSERT INTO ledger_journalline (entry_id, posted_on, account_id, subledger_id, debit, credit) VALUES {places}"
+    )
+
+
+def _values(line: Line) -> tuple[str, int | None, Decimal, Decimal]:
+    return line.account_code, line.subledger_id, line.debit, line.credit
 
 
 @transaction.atomic

@@ -12,10 +12,10 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core import partitions, rows
+from core import partitions, rows, sending
 from core.errors import DomainError
 from core.lifecycle import Lifecycle
-from messaging.models import Channel, Message, MessageKey, MessageStatus
+from messaging.models import Channel, Message, MessageStatus
 
 _QUEUED, _SENT = MessageStatus.QUEUED, MessageStatus.SENT
 _DELIVERED, _FAILED = MessageStatus.DELIVERED, MessageStatus.FAILED
@@ -78,13 +78,13 @@ def take_keys(wanted: str) -> str:
 
 
 @cache
-def _queueing() -> str:
-    """One statement: the key is taken, and where it was free the message stored under its number."""
-    names = rows.column_names(Message)
+def _queueing() -> tuple[str, str]:
+    """The key is taken, and where it was free the message stored under its number, which ``{stored}`` tells."""
+    names = rows.written(Message).columns
     return (
-        f"WITH wanted (dedupe_key, created_on) AS (VALUES (%s, %s::date)), held AS ({take_keys('wanted')}) "
+        "INSERT INTO messaging_messagekey (dedupe_key, created_on) VALUES (%s, %s) ON CONFLICT (dedupe_key) DO NOTHING",
         f"INSERT INTO messaging_message (id, {', '.join(names)}) "
-        f"SELECT held.message_id, {', '.join(['%s'] * len(names))} FROM held RETURNING id"
+        f"SELECT message_id, {', '.join(['%s'] * len(names))} FROM {{stored}}",
     )
 
 
@@ -100,12 +100,13 @@ def queue(
     reference: str = "",
     contact_point_id: int | None = None,
     follows_id: int | None = None,
-) -> Message:
-    """Put one message in the outbox. The same ``dedupe_key`` again gives the message that is already there.
+) -> None:
+    """Put one message in the outbox; with the same ``dedupe_key`` again nothing is done.
 
     The context must not carry personal data: it is stored in the clear and becomes part of the text.
     """
-    message = Message(
+    message = rows.new(
+        Message,
         dedupe_key=dedupe_key,
         borrower_id=borrower_id,
         template_code=template_code,
@@ -119,20 +120,14 @@ def queue(
         created_on=timezone.localdate(due_at),
     )
     partitions.require_month(message.created_on)
-    with connection.cursor() as cursor:
-        cursor.execute(_queueing(), [dedupe_key, message.created_on, *rows.new_values(message)])
-        numbered = cursor.fetchone()
-    if numbered is None:
-        key = MessageKey.objects.get(pk=dedupe_key)
-        return Message.objects.get(pk=key.message_id, created_on=key.created_on)
-    rows.stored(message, numbered[0])
-    return message
+    key, stored = _queueing()
+    sending.later(key, [dedupe_key, message.created_on, *rows.new_values(message)], copied=stored)
 
 
-def queue_again(message: Message, at: datetime) -> Message:
+def queue_again(message: Message, at: datetime) -> None:
     """Say the same once more through another address, after this one failed."""
     root, _slash, times = message.dedupe_key.partition("/again/")
-    return queue(
+    queue(
         dedupe_key=f"{root}/again/{int(times or 0) + 1}",
         borrower_id=message.borrower_id,
         template_code=message.template_code,

@@ -11,7 +11,7 @@ from datetime import date
 
 from django.db import connection
 
-from core import rows
+from core import sending
 from debt_collections import cases
 from loans.pledges import pledge_review
 from risk import limits
@@ -51,7 +51,7 @@ LOOKS: Mapping[str, Callable[[Changed], Mapping[str, int]]] = {"case": _case, "l
 
 def note(*, loan_id: int, borrower_id: int) -> None:
     """Note that the loan changed; part of the transaction that changes it."""
-    rows.later(_NOTE, [loan_id, borrower_id])
+    sending.later(_NOTE, [loan_id, borrower_id])
 
 
 def look_at_changed(*, on: date, at_once: int = 500) -> int:

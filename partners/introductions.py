@@ -38,6 +38,14 @@ def visible(queryset: QuerySet[M], *, key: ApiKey, kind: str, path: str = "pk") 
     return queryset.filter(**{f"{path}__in": brought})
 
 
+def visible_where(*, key: ApiKey, kind: str, column: str) -> tuple[str, list[int | str]]:
+    """The same as the end of a WHERE in SQL, with its values; ``column`` holds the number of what was brought in."""
+    if key.allows(EVERY_ORIGIN):
+        return "", []
+    brought = f"SELECT 1 FROM partners_introduction WHERE client_id = %s AND kind = %s AND object_id = {column}"
+    return f" AND EXISTS ({brought})", [key.client_id, kind]
+
+
 def external_ids(*, client: ApiClient, kind: str, object_ids: list[int]) -> dict[int, str]:
     """The client's own numbers of the objects, in one query."""
     rows = Introduction.objects.filter(client=client, kind=kind, object_id__in=object_ids, external_id__isnull=False)

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from core import rows
 from core.errors import DomainError, Invalid, NotAllowed
 from core.identifiers import new_id
 from partners.models import ApiClient, ApiKey
@@ -25,6 +26,7 @@ from staff.models import User
 
 LIVE_KEYS_AT_ONCE = 2
 _LAST_USED_PRECISION = timedelta(minutes=1)
+_CALLER = ("client__acts_as",)
 _PREFIX = re.compile(r"lk_(test|live)_[0-9a-z]{4,24}$")
 
 
@@ -178,11 +180,7 @@ def revoke_key(*, key_id: int, at: datetime) -> ApiKey:
 def recognise(*, token: str, address: str, at: datetime) -> ApiKey:
     """The key behind a token, with its client. Raises KeyNotAccepted, ClientSuspended or AddressNotAllowed."""
     prefix, _dot, secret = token.partition(".")
-    key = (
-        ApiKey.objects.select_related("client__acts_as").filter(prefix=prefix).first()
-        if _PREFIX.match(prefix)
-        else None
-    )
+    key = rows.first_joined(ApiKey, _CALLER, "WHERE t0.prefix = %s", [prefix]) if _PREFIX.match(prefix) else None
     known_hash = key.secret_hash if key else _fingerprint("")
     same = hmac.compare_digest(known_hash, _fingerprint(secret))
     if key is None or not same or not key.is_live(at) or not prefix.startswith(environment()):

@@ -28,14 +28,16 @@ ROWS, FEW = 6_000, 120
 FILLED = (
     """
 INSERT INTO audit_auditevent (at, channel, action, object_type, object_id, object_label, reason, request_id, before, after)
-SELECT %(first)s::date + n * interval '2.9 hours', 'system', CASE n %% 500 WHEN 0 THEN 'exported' ELSE 'changed' END,
+SELECT %(first)s::date + n * interval '2.9 hours', 'system',
+       CASE n %% 500 WHEN 0 THEN 'exported' WHEN 1 THEN 'changed' ELSE 'created' END,
        'loans.loan', n, 'LN-2031-' || lpad(n::text, 6, '0'), CASE n %% 10 WHEN 0 THEN 'asked by phone ' || n ELSE '' END,
        CASE n %% 2 WHEN 0 THEN 'req_' || n ELSE '' END, '{}', '{}' FROM generate_series(1, %(rows)s) n
 """,
     """
 INSERT INTO messaging_message (dedupe_key, borrower_id, template_code, context, reference, purpose, due_at, created_on,
                                status, sent_at, provider_reference)
-SELECT 'm:' || n, %(borrower)s, 'repayment_due_soon', '{}', 'LN-2031-' || lpad((n %% 2000)::text, 6, '0'), 'reminder',
+SELECT 'm:' || n, %(borrower)s, 'repayment_due_soon', '{}', 'LN-2031-' || lpad((n %% 2000)::text, 6, '0'),
+       CASE n %% 500 WHEN 2 THEN 'collection' ELSE 'reminder' END,
        %(first)s::date + n * interval '2.9 hours', (%(first)s::date + n * interval '2.9 hours')::date,
        CASE n %% 100 WHEN 0 THEN 'queued' WHEN 1 THEN 'failed' ELSE 'delivered' END, now(), 'gate-' || n
   FROM generate_series(1, %(rows)s) n
@@ -83,6 +85,7 @@ class TestEvents:
             EventFilter(text="nobody said this"),
             EventFilter(request_id="req_4170"),
             EventFilter(action="exported"),
+            EventFilter(action="changed"),
         ],
     )
     def test_what_is_searched_is_found_by_an_index_of_each_month(self, wanted: EventFilter) -> None:
@@ -115,6 +118,12 @@ class TestMessages:
             Message.objects.filter(pk=417),
         ):
             assert reading(rows).rows <= FEW, rows.query
+
+    @pytest.mark.parametrize("wanted", [{"status": "queued"}, {"status": "failed"}, {"purpose": "collection"}])
+    def test_what_few_messages_are_is_no_search_through_all_months(self, wanted: dict[str, str]) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_sort = off")
+        assert reading(queries.message_list(**wanted).order_by("-id")[:51]).rows <= 2 * FEW
 
     def test_who_knows_the_day_reads_one_month(self) -> None:
         on_the_day = Message.objects.filter(created_on=DAY)

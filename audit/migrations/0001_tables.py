@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                     models.Index(fields=['object_label'], name='audit_event_label', opclasses=['varchar_pattern_ops']),
                     models.Index(condition=models.Q(('actor__isnull', False)), fields=['actor', '-at', '-id'], name='audit_event_actor'),
                     models.Index(condition=models.Q(('request_id', ''), _negated=True), fields=['request_id'], name='audit_event_request'),
-                    models.Index(condition=models.Q(('action__in', ['created', 'changed']), _negated=True), fields=['action', '-at', '-id'], name='audit_event_acts'),
+                    models.Index(condition=models.Q(('action', 'created'), _negated=True), fields=['action', '-at', '-id'], name='audit_event_acts'),
                     GinIndex(OpClass(Upper('reason'), 'gin_trgm_ops'), condition=models.Q(('reason', ''), _negated=True), name='audit_event_reason'),
                 ],
             },

@@ -1,10 +1,11 @@
 -- The lines of an entry balance: debit equals credit, entry by entry, for all lines that one statement inserts. They lie
 -- on the day of their entry, so in its month. And only the transaction that made an entry may give it lines, so that
 -- nothing is slipped under what was posted before. A statement-level trigger with a transition table costs next to nothing;
--- a deferred row trigger costs three times the insert, a foreign key to the entry as much again. The days of the lines
--- are asked first, so that the entries are looked for in their months alone. Lines name accounts that are there, and an
--- account that has lines stays under its code: a foreign key would make whoever lays a month wait for whoever writes
--- accounts, and the other way round. Bookings under way end first; they share the lock of closed_books.sql.
+-- a deferred row trigger costs three times the insert, a foreign key to the entry as much again. Entries are looked up one
+-- by one, each by its key in its month: for a join PostgreSQL would read every entry of the month for every booking. Lines
+-- name accounts that are there, and an account that has lines stays under its code: a foreign key would make whoever lays
+-- a month wait for whoever writes accounts, and the other way round. Bookings under way end first; they share the lock of
+-- closed_books.sql.
 
 ALTER TABLE ledger_journalentry
     ADD COLUMN posted_in xid8 NOT NULL DEFAULT pg_current_xact_id();
@@ -12,8 +13,8 @@ ALTER TABLE ledger_journalentry
 CREATE FUNCTION ledger_lines_balance() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     wrong record;
-    first_day date;
-    last_day date;
+    line record;
+    made_in xid8;
 BEGIN
     SELECT n.entry_id INTO wrong FROM new_lines n GROUP BY n.entry_id HAVING sum(n.debit) <> sum(n.credit) LIMIT 1;
     IF FOUND THEN
@@ -25,19 +26,17 @@ BEGIN
         RAISE EXCEPTION 'there is no account %', wrong.account_id
             USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'ledger_account_exists';
     END IF;
-    SELECT min(posted_on), max(posted_on) INTO first_day, last_day FROM new_lines;
-    SELECT n.entry_id, n.posted_on, e.id INTO wrong
-      FROM (SELECT DISTINCT entry_id, posted_on FROM new_lines) n
-      LEFT JOIN ledger_journalentry e
-        ON e.id = n.entry_id AND e.posted_on = n.posted_on AND e.posted_on BETWEEN first_day AND last_day
-     WHERE e.posted_in IS DISTINCT FROM pg_current_xact_id() LIMIT 1;
-    IF FOUND AND wrong.id IS NULL THEN
-        RAISE EXCEPTION 'there is no journal entry % of %', wrong.entry_id, wrong.posted_on
-            USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'ledger_entry_exists';
-    ELSIF FOUND THEN
-        RAISE EXCEPTION 'journal entry % is posted: lines cannot be added to it', wrong.entry_id
-            USING ERRCODE = 'restrict_violation';
-    END IF;
+    FOR line IN SELECT DISTINCT n.entry_id, n.posted_on FROM new_lines n LOOP
+        SELECT e.posted_in INTO made_in FROM ledger_journalentry e
+         WHERE e.id = line.entry_id AND e.posted_on = line.posted_on;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'there is no journal entry % of %', line.entry_id, line.posted_on
+                USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'ledger_entry_exists';
+        ELSIF made_in <> pg_current_xact_id() THEN
+            RAISE EXCEPTION 'journal entry % is posted: lines cannot be added to it', line.entry_id
+                USING ERRCODE = 'restrict_violation';
+        END IF;
+    END LOOP;
     RETURN NULL;
 END $$;
 

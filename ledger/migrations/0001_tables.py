@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'journal entry',
                 'verbose_name_plural': 'journal entries',
                 'default_permissions': ('view',),
-                'indexes': [models.Index(fields=['posted_on'], name='ledger_entry_posted_on'), models.Index(fields=['event', 'posted_on', 'id'], name='ledger_entry_event')],
+                'indexes': [models.Index(fields=['posted_on', 'id'], name='ledger_entry_posted_on'), models.Index(fields=['event', 'posted_on', 'id'], name='ledger_entry_event')],
             },
         ),
         PartitionedByMonth('JournalEntry', by='posted_on'),

@@ -18,6 +18,7 @@ from loans.api.serializers import (
     MerchantSerializer,
 )
 from loans.models import (
+    Disbursement,
     DisbursementStatus,
     Loan,
     LoanPosition,
@@ -131,7 +132,7 @@ class LoanSerializer(InItsCurrency):
 
     @extend_schema_field(DisbursementSerializer(allow_null=True))
     def get_disbursement(self, loan: Loan) -> Any:
-        orders = [order for order in loan.disbursements.all() if not order.is_drawdown]
+        orders: list[Disbursement] = loan.orders  # type: ignore[attr-defined]  # loans.api.reading
         return DisbursementSerializer(orders[-1]).data if orders else None
 
 

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -23,7 +24,7 @@ from partners.api.base import PartnerView, idempotent, use_case_key
 from partners.api.conditions import tagged
 from partners.api.lists import ListQuery, WordsField
 from partners.api.schema import list_of
-from partners.introductions import EVERY_ORIGIN, visible
+from partners.introductions import EVERY_ORIGIN, visible, visible_where
 from staff.models import User
 
 QUOTED_AHEAD = timedelta(days=366)
@@ -77,7 +78,12 @@ class LoanView(PartnerView):
         return visible(reading.loans(), key=self.key, kind=KIND, path="application_id")
 
     def loan(self, loan_id: str) -> Loan:
-        return self.found(self.loans(), loan_id)
+        if self.request.query_params.get("expand"):
+            return self.found(self.loans(), loan_id)
+        loan = reading.one_loan(loan_id, visible_where(key=self.key, kind=KIND, column="t0.application_id"))
+        if loan is None:
+            raise NotFound
+        return loan
 
 
 class Loans(LoanView):

@@ -33,7 +33,9 @@ def accrue(loan: Loan, position: LoanPosition, account: Account, held: Suspended
             description=loan.number,
         )
         shares.append(
-            Accrual(loan_id=loan.pk, first_on=account.as_of, accrued_on=account.as_of, entry_id=entry.pk, **parts)
+            rows.new(
+                Accrual, loan_id=loan.pk, first_on=account.as_of, accrued_on=account.as_of, entry_id=entry.pk, **parts
+            )
         )
     rows.insert_later(*shares)
     keep(position, now, account.as_of)
@@ -91,4 +93,4 @@ def _of_nights(position: LoanPosition, stored: Shared) -> Iterator[Accrual]:
     since = stored.beyond(kept(position))
     if any(since.values()):
         first_on = min(position.kept_on + timedelta(days=1), position.as_of)
-        yield Accrual(loan_id=position.pk, first_on=first_on, accrued_on=position.as_of, **since)
+        yield rows.new(Accrual, loan_id=position.pk, first_on=first_on, accrued_on=position.as_of, **since)

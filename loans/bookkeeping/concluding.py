@@ -29,8 +29,9 @@ def write_allocation(repayment: Repayment, allocation: Allocation) -> None:
         repayment.save()
     rows.insert_later(
         *(
-            RepaymentLine(
-                repayment=repayment,
+            rows.new(
+                RepaymentLine,
+                repayment_id=repayment.pk,
                 entry_id=repayment.entry_id,
                 instalment_number=line.instalment_number,
                 **{part: getattr(line, part) for part in PARTS},

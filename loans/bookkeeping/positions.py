@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 
-from core import partitions, rows
+from core import partitions, rows, sending
 from core.money import ZERO, round_money
 from core.rules import rule
 from loans.account.account import Account, ChargeOff, InstalmentState, Suspended, WriteOff
@@ -203,7 +203,7 @@ def curve_as_json(curve: Curve) -> list[list[str]] | None:
 def _current_rows(loan_id: int) -> list[InstalmentState]:
     return [
         InstalmentState(number, **dict(zip(AGREED + MOVING, kept, strict=True)), curve=_curve_read(curve))
-        for number, curve, *kept in rows.execute(_CURRENT_ROWS, [loan_id]).fetchall()
+        for number, curve, *kept in sending.execute(_CURRENT_ROWS, [loan_id]).fetchall()
     ]
 
 
@@ -232,7 +232,7 @@ def _update_rows(loan_id: int, before: Account, after: Account) -> None:
     types = ("int", "numeric", "numeric", "numeric", "numeric", "numeric", "date")
     casts = ", ".join(f"%s::{kind}" for kind in types)
     values = ", ".join([f"({casts})"] * len(changed))
-    rows.later(
+    sending.later(
         f"UPDATE loans_instalment i SET {assignments} "
         f"FROM (VALUES {values}) AS v(number, {', '.join(MOVING)}) "
         "WHERE i.loan_id = %s AND i.superseded_on IS NULL AND i.number = v.number",
@@ -353,16 +353,19 @@ def _out_of_the_books(gone: WriteOff | None) -> dict[str, object]:
 def _note_moves(position: LoanPosition, old_bucket: str, old_class: str) -> None:
     moves = [("bucket", old_bucket, position.bucket), ("class", old_class, position.risk_class)]
     partitions.require_month(position.as_of)
-    LoanTransition.objects.bulk_create(
-        LoanTransition(
-            loan_id=position.pk,
-            on=position.as_of,
-            kind=kind,
-            before=before,
-            after=after,
-            days_past_due=position.days_past_due,
-            amount=position.principal_outstanding,
+    rows.insert_later(
+        *(
+            rows.new(
+                LoanTransition,
+                loan_id=position.pk,
+                on=position.as_of,
+                kind=kind,
+                before=before,
+                after=after,
+                days_past_due=position.days_past_due,
+                amount=position.principal_outstanding,
+            )
+            for kind, before, after in moves
+            if before != after
         )
-        for kind, before, after in moves
-        if before != after
     )

@@ -1082,7 +1082,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'repayment',
                 'verbose_name_plural': 'repayments',
                 'default_permissions': ('view',),
-                'indexes': [models.Index(fields=['loan', 'received_on', 'id'], name='loans_repayment_in_order'), models.Index(fields=['recorded_on', '-id'], name='loans_repayment_recorded'), models.Index(condition=models.Q(('payer_reference', ''), _negated=True), fields=['payer_reference'], name='loans_repayment_reference'), models.Index(condition=models.Q(('status', 'reversed')), fields=['-recorded_on', '-id'], name='loans_repayment_reversed')],
+                'indexes': [models.Index(fields=['loan', 'received_on', 'id'], name='loans_repayment_in_order'), models.Index(fields=['recorded_on', 'id'], name='loans_repayment_recorded'), models.Index(fields=['channel', 'recorded_on', 'id'], name='loans_repayment_channel'), models.Index(condition=models.Q(('payer_reference', ''), _negated=True), fields=['payer_reference'], name='loans_repayment_reference'), models.Index(condition=models.Q(('status', 'reversed')), fields=['-recorded_on', '-id'], name='loans_repayment_reversed')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='loans_repayment_amount_positive'), models.CheckConstraint(condition=models.Q(models.Q(('first_received_on__isnull', True), ('received_on__lte', models.F('recorded_on'))), models.Q(('first_received_on__isnull', False), ('first_received_on__lte', models.F('recorded_on'))), _connector='OR'), name='loans_repayment_dates'), models.CheckConstraint(condition=models.Q(('early_charge__gte', 0), ('early_charge__lte', models.F('fee'))), name='loans_repayment_early_charge')],
             },
         ),
@@ -1351,7 +1351,11 @@ class Migration(migrations.Migration):
                 'verbose_name': 'loan position',
                 'verbose_name_plural': 'loan positions',
                 'default_permissions': ('view',),
+<<<<<<< HEAD
                 'indexes': [models.Index(condition=models.Q(('status', 'active')), fields=['loan'], name='loans_position_active'), models.Index(fields=['borrower', 'loan'], name='loans_position_borrower'), models.Index(fields=['product', 'loan'], name='loans_position_product'), models.Index(condition=models.Q(('status', 'active')), fields=['next_due_on', 'loan'], name='loans_position_next_due'), models.Index(condition=models.Q(('bucket', 'C'), _negated=True), fields=['bucket', 'loan'], name='loans_position_late'), models.Index(condition=models.Q(models.Q(('bucket', 'C'), _negated=True), ('status', 'written_off'), ('charged_off_on__isnull', False), _connector='OR'), fields=['borrower'], name='loans_position_bad')],
+=======
+                'indexes': [models.Index(condition=models.Q(('status', 'active')), fields=['loan'], name='loans_position_active'), models.Index(fields=['borrower', 'loan'], name='loans_position_borrower'), models.Index(fields=['product', 'loan'], name='loans_position_product'), models.Index(condition=models.Q(('status', 'active')), fields=['next_due_on', 'loan'], include=('product', 'next_due_amount'), name='loans_position_next_due'), models.Index(condition=models.Q(('bucket', 'C'), _negated=True), fields=['bucket', 'loan'], name='loans_position_late')],
+>>>>>>> 2ed9d3c05242c7ac3fe6b505c5b640816fd3477a
             },
         ),
         migrations.CreateModel(

@@ -95,7 +95,8 @@ class Repayment(models.Model):
         ]
         indexes = [
             models.Index(fields=["loan", "received_on", "id"], name="loans_repayment_in_order"),
-            models.Index(fields=["recorded_on", "-id"], name="loans_repayment_recorded"),
+            models.Index(fields=["recorded_on", "id"], name="loans_repayment_recorded"),
+            models.Index(fields=["channel", "recorded_on", "id"], name="loans_repayment_channel"),
             models.Index(
                 fields=["payer_reference"], condition=~Q(payer_reference=""), name="loans_repayment_reference"
             ),

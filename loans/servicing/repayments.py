@@ -8,15 +8,17 @@ whose allocation turns out differently get a new journal entry in place of the r
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from core import rows
+from core import rows, sending
 from core.context import acting, current
 from core.errors import DomainError, Invalid
-from core.identifiers import next_number
+from core.identifiers import next_number, sequence_of
 from core.money import MOST_MONEY, ZERO, round_money
+from ledger.models import JournalEntry
 from ledger.posting import post, reverse
 from loans.account.allocation import Allocation
 from loans.account.changes.base import EventImpossible
@@ -122,7 +124,7 @@ def record_repayment(
         allow_repeat=allow_repeat,
     )
     try:
-        with transaction.atomic(), rows.together():
+        with transaction.atomic(), sending.together():
             return _record(loan_id, told)
     except IntegrityError:
         # Two calls with one key on two loans met: the first one stands.
@@ -219,6 +221,7 @@ def _taken_in(loan: Loan, position: LoanPosition, told: _Reported) -> Repayment:
 def _create(
     loan: Loan, told: _Reported, allocation: Allocation, *, is_recovery: bool, settles_early: bool
 ) -> Repayment:
+    sending.take_numbers(*_numbers())
     entry = post(
         event=bookings.event_of(allocation),
         posted_on=told.recorded_on,
@@ -226,22 +229,33 @@ def _create(
         lines=bookings.repayment(accounts_for(loan), loan.pk, allocation),
         description=loan.number,
     )
-    repayment = Repayment(
-        loan=loan,
+    repayment = rows.new(
+        Repayment,
+        {"loan": loan, "entry": entry, "recorded_by": told.recorded_by},
+        loan_id=loan.pk,
         number=next_number("RP", told.recorded_on),
-        entry=entry,
+        entry_id=entry.pk,
+        booked_on=entry.posted_on,
         is_recovery=is_recovery,
         amount=told.amount,
         received_on=told.received_on,
         recorded_on=told.recorded_on,
         channel=told.channel,
         idempotency_key=told.idempotency_key,
-        recorded_by=told.recorded_by,
+        recorded_by_id=told.recorded_by.pk if told.recorded_by else None,
         payer_reference=told.payer_reference,
         settles_early=settles_early,
     )
     write_allocation(repayment, allocation)
     return repayment
+
+
+@cache
+def _numbers() -> tuple[str, ...]:
+    """The sequences of what a payment writes: the receipt with its number, its entry, and that of what had accrued. With
+    them known beforehand, everything is written by one statement."""
+    entries = rows.sequence_of(JournalEntry)
+    return sequence_of("RP"), rows.sequence_of(Repayment), entries, entries
 
 
 @transaction.atomic

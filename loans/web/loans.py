@@ -39,13 +39,13 @@ Explainer = Callable[[Loan], Explanation]
 def loan_list(request: HttpRequest) -> HttpResponse:
     form = LoanFilter(request.GET)
     rows = form.apply(Loan.objects.select_related("borrower", "position", "product_version__product"))
-    context = {"page": page_of(rows, request), "form": form, "totals": _totals(rows)}
+    context = {"page": page_of(rows, request), "form": form, "totals": _totals(form.as_counted(rows))}
     return render(request, "loans/loan_list.html", context)
 
 
 def _totals(rows: QuerySet[Loan]) -> dict[str, object]:
     """Totals of the filtered set, as long as it can be counted without making people wait."""
-    sample = list(rows.order_by().values_list("pk", flat=True)[: COUNTED_AT_MOST + 1])
+    sample = list(rows.values_list("pk", flat=True)[: COUNTED_AT_MOST + 1])
     if len(sample) > COUNTED_AT_MOST:
         return {"count": None, "most": COUNTED_AT_MOST}
     by_market = (

@@ -160,11 +160,11 @@ class Message(models.Model):
             models.Index(
                 fields=["wanted_point"], condition=models.Q(wanted_point__isnull=False), name="messaging_wanted"
             ),
+            # Nearly all are delivered in the end: whoever asks for those finds them everywhere.
             models.Index(
-                fields=["status", "-id"],
-                condition=models.Q(status__in=["refused", "failed", "wrong_number"]),
-                name="messaging_not_reached",
+                fields=["status", "-id"], condition=~models.Q(status="delivered"), name="messaging_not_delivered"
             ),
+            models.Index(fields=["purpose", "-id"], name="messaging_purpose"),
             # Nearly all messages are SMS: a filter by another channel must not read them.
             models.Index(
                 fields=["channel", "-id"], condition=~models.Q(channel="sms"), name="messaging_other_channels"

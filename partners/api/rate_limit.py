@@ -44,8 +44,14 @@ def refuse_excess(allowance: Allowance) -> None:
 def _increment(name: str) -> int:
     """Without its cache the API goes on answering: a limit is a courtesy, a repayment is not."""
     try:
-        cache.add(name, 0, timeout=2 * WINDOW_SECONDS)
-        return cache.incr(name)
+        return _counted(name)
     except (RedisError, ValueError):
         log.warning("requests are not counted: the cache does not answer")
         return 0
+
+
+def _counted(name: str) -> int:
+    try:
+        return cache.incr(name)
+    except ValueError:  # the first of its window
+        return 1 if cache.add(name, 1, timeout=2 * WINDOW_SECONDS) else cache.incr(name)

@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from loans.models import Repayment
 from tests.api.conftest import TODAY
@@ -27,6 +29,22 @@ def test_a_disbursed_loan_shows_terms_and_position(lilac, product):
     assert loan["position"]["principal_outstanding"] == loan["principal"]
     assert loan["position"]["days_past_due"] == 0
     assert loan["position"]["bucket"] == "C"
+
+
+def test_a_loan_is_told_in_three_statements_and_as_with_everything_expanded(lilac, harbour, product):
+    """The caller, the loan with what belongs to it, the order that paid it out: all by number."""
+    loan = lent(lilac, product)
+    for caller, status in ((lilac, 200), (harbour, 404)):
+        caller.ask(f"/loans/{loan['id']}")  # notes when the key was used, once a minute
+        with CaptureQueriesContext(connection) as captured:
+            answer = caller.ask(f"/loans/{loan['id']}")
+        assert answer.status_code == status
+        assert len(captured) == (3 if status == 200 else 2), [query["sql"] for query in captured]
+
+    expanded = lilac.ask(f"/loans/{loan['id']}?expand=borrower,application,merchant").json()
+    for name in ("borrower", "application"):
+        expanded[name] = expanded[name]["id"]
+    assert lilac.ask(f"/loans/{loan['id']}").json() == expanded
 
 
 def test_before_the_money_is_paid_out_the_schedule_is_indicative(lilac, product):

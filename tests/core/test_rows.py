@@ -1,10 +1,10 @@
 """Rows written past the ORM are the rows the ORM writes."""
 
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import IntegrityError, transaction
 from django.forms.models import model_to_dict
 
 from audit.models import AuditEvent
@@ -13,8 +13,9 @@ from core.context import acting
 from core.history import insert_tracked, update_tracked
 from ledger.models import Account, AccountKind
 from loans.models import Loan, LoanPosition, Offer
-from operations.models import ChangedLoan
+from messaging.models import Message
 from risk import underwriting
+from tests.borrowers.factories import BorrowerFactory
 from tests.ledger.factories import AccountFactory
 from tests.loans.factories import ON, ApplicationFactory, LoanFactory
 from tests.staff.factories import UserFactory
@@ -124,74 +125,6 @@ def test_an_update_of_some_fields_leaves_the_others() -> None:
     assert Account.objects.values_list("name", "kind").get(pk=account.pk) == ("Float", "asset")
 
 
-def _names() -> list[str]:
-    return sorted(Account.objects.filter(code__startswith="91").values_list("code", flat=True))
-
-
-_RENAME = "UPDATE ledger_account SET name = %s WHERE code = %s"
-
-
-def test_what_waits_is_sent_as_one_statement_at_the_end(django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(1) as asked, rows.together():
-        rows.insert_later(_account("9101"))
-        rows.insert_later(_account("9102"))
-        rows.later("INSERT INTO operations_changedloan (loan_id, borrower_id) VALUES (%s, %s)", [1, 2])
-        assert len(asked.captured_queries) == 0
-
-    assert _names() == ["9101", "9102"]
-    assert ChangedLoan.objects.count() == 1
-
-
-def test_two_changes_of_one_row_both_count() -> None:
-    """In one statement PostgreSQL would make only the first of them."""
-    _account("9101").save()
-    with rows.together():
-        rows.later(_RENAME, ["Till", "9101"])
-        rows.later("UPDATE ledger_account SET name = name || '!' WHERE code = %s", ["9101"])
-
-    assert Account.objects.get(code="9101").name == "Till!"
-
-
-def test_only_what_is_known_to_write_one_table_may_wait() -> None:
-    with pytest.raises(ValueError, match="only an INSERT or UPDATE"), rows.together():
-        rows.later(_RENAME, ["Till", "9101"])
-        rows.later("DELETE FROM ledger_account WHERE code = %s", ["9101"])
-
-
-def test_whatever_else_is_sent_finds_what_waited_before_it() -> None:
-    with rows.together():
-        rows.insert_later(_account("9101"))
-        assert _names() == ["9101"]
-        rows.later(_RENAME, ["Till", "9101"])
-        assert rows.execute("SELECT name FROM ledger_account WHERE code = '9101'", []).fetchone() == ("Till",)
-        with rows.together():  # belongs to the one around it
-            rows.later(_RENAME, ["Float", "9101"])
-        with pytest.raises(ZeroDivisionError), transaction.atomic():
-            _fail()
-        assert Account.objects.get(code="9101").name == "Float", "kept when a later savepoint was taken back"
-
-
-def test_nothing_is_sent_after_a_failure_and_nothing_waits_any_more() -> None:
-    with pytest.raises(ZeroDivisionError), rows.together():
-        rows.insert_later(_account("9101"))
-        _fail()
-    rows.insert_later(_account("9102"))  # outside at once
-
-    assert _names() == ["9102"]
-
-
-def test_what_the_database_refuses_of_what_waited_is_told_as_ever() -> None:
-    with pytest.raises(IntegrityError, match="9101"), transaction.atomic(), rows.together():
-        rows.insert_later(_account("9101"))
-        rows.insert_later(_account("9101"))
-
-    assert _names() == []
-
-
-def _fail() -> None:
-    raise ZeroDivisionError
-
-
 def test_a_row_locked_with_the_one_that_points_to_it_is_known_to_it(django_assert_num_queries: Any) -> None:
     loan = LoanFactory(active=True)
     with django_assert_num_queries(1):
@@ -204,3 +137,20 @@ def test_a_row_locked_with_the_one_that_points_to_it_is_known_to_it(django_asser
     assert (read._state.adding, read._state.db) == (False, "default")
     bare = LoanFactory()
     assert rows.first_joined(Loan, ("position",), "WHERE t0.id = %s", [bare.pk]) is None
+
+
+def test_a_new_row_is_the_one_the_model_makes() -> None:
+    at = date(2026, 7, 1)
+    borrower = BorrowerFactory()
+    said = {
+        "dedupe_key": "k",
+        "template_code": "loan_settled",
+        "due_at": datetime(2026, 7, 1, tzinfo=UTC),
+        "created_on": at,
+    }
+    ours = rows.new(Message, {"borrower": borrower}, borrower_id=borrower.pk, **said)
+    theirs = Message(borrower_id=borrower.pk, **said)
+    assert model_to_dict(ours) == model_to_dict(theirs)
+    assert (ours._state.adding, ours._state.db) == (theirs._state.adding, theirs._state.db)
+    assert ours.borrower is borrower
+    assert ours.context is not rows.new(Message).context, "what is made anew for each row is shared by none"

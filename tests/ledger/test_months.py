@@ -76,6 +76,35 @@ def test_an_entry_and_its_lines_lie_in_the_month_they_are_posted_on() -> None:
     assert places(JournalLine) == {"ledger_journalline_2026_06", "ledger_journalline_2026_07"}
 
 
+@pytest.mark.parametrize("gone", ["ledger_journalentry_pkey", "ledger_entry_posted_on"])
+def test_a_booking_reads_no_other_entry_of_its_day(gone: str) -> None:
+    """Whichever index PostgreSQL takes: to one that knows nothing yet of a new day both look alike."""
+    book(JULY)
+    execute("SET CONSTRAINTS ALL IMMEDIATE")
+    is_key = gone.endswith("_pkey")
+    execute(f"ALTER TABLE ledger_journalentry DROP CONSTRAINT {gone}" if is_key else f"DROP INDEX {gone}")
+    execute(
+        "INSERT INTO ledger_journalentry (event, posted_on, effective_on, description, currency, recorded_at)"
+        " SELECT 'test', %s, %s, '', 'CNY', now() FROM generate_series(1, 3000)",
+        JULY,
+        JULY,
+    )
+    before = rows_read("ledger_journalentry_2026_07")
+    book(JULY)
+
+    assert rows_read("ledger_journalentry_2026_07") - before < 10
+
+
+def rows_read(table: str) -> int:
+    """How many rows of the table this transaction has read, by an index or without."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = %s",
+            [table],
+        )
+        return int(cursor.fetchone()[0])
+
+
 def test_a_booking_of_long_ago_makes_its_month() -> None:
     entry = book(LONG_AGO)
 

@@ -43,7 +43,8 @@ class MessageFactory(DjangoModelFactory[Message]):
     def _create(
         cls, model_class: type[Message], *args: Any, borrower: Borrower, sent_at: datetime | None, **facts: Any
     ) -> Message:
-        message = queue(borrower_id=borrower.pk, **facts)
+        queue(borrower_id=borrower.pk, **facts)
+        message = Message.objects.get(dedupe_key=facts["dedupe_key"])
         if sent_at is not None:
             message.contact_point = borrower.contact_points.get(kind="mobile", is_primary=True)
             taken = {"attempts": 1, "provider_reference": f"sim-{message.pk}-1", "body": BODY}

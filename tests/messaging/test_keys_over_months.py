@@ -33,7 +33,8 @@ def execute(sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
 
 def queued(key: str, at: datetime, borrower_id: int) -> Message:
     facts = {"template_code": "repayment_due_soon", "context": {}, "purpose": "reminder"}
-    return queue(borrower_id=borrower_id, dedupe_key=key, due_at=at, **facts)
+    queue(borrower_id=borrower_id, dedupe_key=key, due_at=at, **facts)
+    return Message.objects.get(dedupe_key=key)
 
 
 def months_of(*messages: Message) -> list[str]:

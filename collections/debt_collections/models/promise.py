@@ -62,7 +62,8 @@ class Promise(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["due_on", "id"], condition=Q(status=PromiseStatus.PENDING), name="collections_due"),
+            models.Index(fields=["status", "due_on", "id"], name="collections_due"),
+            models.Index(fields=["due_on", "id"], name="collections_promised_for"),
         ]
 
     def __str__(self) -> str:

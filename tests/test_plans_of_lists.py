@@ -1,0 +1,76 @@
+"""Lists and sums of the desk read a page of rows, however many a day or a state has: PostgreSQL's plans, not its time."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from django.db import connection
+
+from benchmarks import book
+from core import business_date
+from debt_collections import queries
+from debt_collections.models import Promise
+from desk.home import _MARKET_OF_POSITION, _by_market
+from loans.models import Loan, LoanPosition, Repayment
+from loans.web.forms import LoanFilter
+from tests.plans import reading, steps
+
+pytestmark = pytest.mark.django_db
+LOANS, PAGE, FEW = 600, 51, 120
+ON = date(2026, 7, 1)
+WAYS = ("seqscan", "sort", "incremental_sort", "hashjoin", "mergejoin", "bitmapscan")
+
+
+@pytest.fixture(autouse=True)
+def _book() -> None:
+    """All that is told of a day lies on one day; whatever an index could do instead is dear."""
+    business_date.move_to(book.DAY)
+    book.write(LOANS)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("UPDATE loans_repayment SET recorded_on = %s", [ON])
+        cursor.execute("UPDATE loans_loanposition SET next_due_on = %s, status = 'active'", [ON])
+        cursor.execute("SET LOCAL session_replication_role = origin")
+        cursor.execute("ANALYZE")
+        for way in WAYS:
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+
+
+def test_the_receipts_of_a_day_are_read_a_page_at_a_time() -> None:
+    assert Repayment.objects.count() > 2 * FEW
+    rows = Repayment.objects.select_related(None).order_by("-recorded_on", "-id")[:PAGE]
+    assert reading(rows).rows <= FEW
+
+
+@pytest.mark.parametrize("status", ["", "pending", "kept", "broken"])
+def test_promises_are_read_a_page_at_a_time(status: str) -> None:
+    rows = queries.promise_list(status=status).order_by("-due_on", "-id")
+    read = [step["Node Type"] for step in steps(*rows[:PAGE].query.sql_with_params())]
+    assert not {"Sort", "Incremental Sort"} & set(read), read
+    assert Promise.objects.exists()
+
+
+def test_the_very_late_are_counted_without_all_that_are_a_little_late() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE loans_loanposition SET bucket = 'M1', days_past_due = 3 WHERE loan_id <= %s", [LOANS // 2]
+        )
+        cursor.execute(
+            "UPDATE loans_loanposition SET bucket = 'M3', days_past_due = 70 WHERE loan_id > %s", [LOANS - PAGE]
+        )
+        cursor.execute("ANALYZE loans_loanposition")
+    form = LoanFilter({"dpd": "30"})
+    assert reading(form.as_counted(form.apply(Loan.objects.all()))[:PAGE]).rows <= FEW
+
+
+def test_what_is_due_on_a_day_is_summed_from_its_index_alone() -> None:
+    with connection.cursor() as cursor:
+        # As after a vacuum, which no test can wait for.
+        cursor.execute("UPDATE pg_class SET relallvisible = relpages WHERE relname = 'loans_loanposition'")
+    due = LoanPosition.objects.filter(status="active", next_due_on=ON)
+    assert due.count() > 2 * FEW
+    read = list(steps(*_by_market(due, _MARKET_OF_POSITION, "next_due_amount").query.sql_with_params()))
+    assert [step["Node Type"] for step in read if step.get("Relation Name") == "loans_loanposition"] == [
+        "Index Only Scan"
+    ]
