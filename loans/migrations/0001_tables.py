@@ -1351,11 +1351,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'loan position',
                 'verbose_name_plural': 'loan positions',
                 'default_permissions': ('view',),
-<<<<<<< HEAD
-                'indexes': [models.Index(condition=models.Q(('status', 'active')), fields=['loan'], name='loans_position_active'), models.Index(fields=['borrower', 'loan'], name='loans_position_borrower'), models.Index(fields=['product', 'loan'], name='loans_position_product'), models.Index(condition=models.Q(('status', 'active')), fields=['next_due_on', 'loan'], name='loans_position_next_due'), models.Index(condition=models.Q(('bucket', 'C'), _negated=True), fields=['bucket', 'loan'], name='loans_position_late'), models.Index(condition=models.Q(models.Q(('bucket', 'C'), _negated=True), ('status', 'written_off'), ('charged_off_on__isnull', False), _connector='OR'), fields=['borrower'], name='loans_position_bad')],
-=======
-                'indexes': [models.Index(condition=models.Q(('status', 'active')), fields=['loan'], name='loans_position_active'), models.Index(fields=['borrower', 'loan'], name='loans_position_borrower'), models.Index(fields=['product', 'loan'], name='loans_position_product'), models.Index(condition=models.Q(('status', 'active')), fields=['next_due_on', 'loan'], include=('product', 'next_due_amount'), name='loans_position_next_due'), models.Index(condition=models.Q(('bucket', 'C'), _negated=True), fields=['bucket', 'loan'], name='loans_position_late')],
->>>>>>> 2ed9d3c05242c7ac3fe6b505c5b640816fd3477a
+                'indexes': [models.Index(condition=models.Q(('status', 'active')), fields=['loan'], name='loans_position_active'), models.Index(fields=['borrower', 'loan'], name='loans_position_borrower'), models.Index(fields=['product', 'loan'], name='loans_position_product'), models.Index(condition=models.Q(('status', 'active')), fields=['next_due_on', 'loan'], include=('product', 'next_due_amount'), name='loans_position_next_due'), models.Index(condition=models.Q(('bucket', 'C'), _negated=True), fields=['bucket', 'loan'], name='loans_position_late'), models.Index(condition=models.Q(models.Q(('bucket', 'C'), _negated=True), ('status', 'written_off'), ('charged_off_on__isnull', False), _connector='OR'), fields=['borrower'], name='loans_position_bad')],
             },
         ),
         migrations.CreateModel(

@@ -92,7 +92,7 @@ class Case(models.Model):
         on_delete=models.PROTECT,
         related_name="collection_cases",
         verbose_name=_("borrower"),
-        db_index=False,  # the open case has one, those that are closed another
+        db_index=False,  # there is one with the day
     )
     opened_on = models.DateField(_("opened on"))
     stage = models.CharField(_("stage"), max_length=10)
@@ -187,9 +187,7 @@ class Case(models.Model):
                 fields=["stage", "-amount_step"], condition=Q(closed_on__isnull=True), name="collections_stage_queue"
             ),
             models.Index(fields=["-amount_step"], condition=Q(closed_on__isnull=True), name="collections_by_amount"),
-            models.Index(
-                fields=["borrower", "-opened_on"], condition=Q(closed_on__isnull=False), name="collections_closed"
-            ),
+            models.Index(fields=["borrower", "-opened_on"], name="collections_of_borrower"),
             models.Index(fields=["claimed_by"], condition=Q(claimed_by__isnull=False), name="collections_claimed"),
         ]
 
