@@ -57,6 +57,7 @@ class _Untyped(PostgresRawQuery):
     to prepare whenever a column is empty or a number grows."""
 
     def dump(self, vars: Any) -> None:
+        vars = vars or ()
         self.params = self._tx.dump_sequence(vars, [PyFormat.TEXT] * len(vars))
         self.types = (0,) * len(vars)
         self.formats = self._tx.formats
