@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from ledger.posting import credit, debit, post
@@ -206,6 +206,8 @@ def test_the_chunk_of_a_dead_process_is_taken_by_another(loans: list[Loan]) -> N
         assert (waits.status, run.chunks.filter(status=VerificationChunk.Status.WAITING).count()) == (Status.STOPPED, 1)
         process.send_signal(signal.SIGKILL)
         process.wait()
+    with transaction.atomic():  # PostgreSQL learns of the death when it looks at the connection; this waits for that
+        run.chunks.select_for_update().get(status=VerificationChunk.Status.WAITING)
 
     assert carry_out(newest_unfinished()).is_clean
 
