@@ -34,7 +34,7 @@ class _Waiting:
     """What ``later`` was given inside ``together``, and the numbers taken ahead."""
 
     parts: list[tuple[str, str]] = field(default_factory=list)
-    values: list[Any] = field(default_factory=list)
+    values: list[Sequence[Any]] = field(default_factory=list)  # of each part
     changed: dict[str, str] = field(default_factory=dict)  # what is done to which table
     named: list[Named] = field(default_factory=list)
     numbers: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
@@ -57,7 +57,9 @@ class _Untyped(PostgresRawQuery):
     to prepare whenever a column is empty or a number grows."""
 
     def dump(self, vars: Any) -> None:
-        vars = vars or ()
+        if vars is None:
+            super().dump(vars)
+            return
         self.params = self._tx.dump_sequence(vars, [PyFormat.TEXT] * len(vars))
         self.types = (0,) * len(vars)
         self.formats = self._tx.formats
@@ -109,7 +111,7 @@ def later(sql: str, values: Sequence[Any], *, copied: str = "", named: Named | N
     """
     waiting = _kept.waiting
     if waiting is None:
-        _carry_out(((sql, copied),), values, [named] if named else [])
+        _carry_out(((sql, copied),), [values], [named] if named else [])
         return
     written = {table: doing for doing, table in map(_written_by, filter(None, (sql, copied)))}
     # Of the statements on one table only those that add rows can go together.
@@ -117,7 +119,7 @@ def later(sql: str, values: Sequence[Any], *, copied: str = "", named: Named | N
         _send_waiting()
     waiting.changed |= written
     waiting.parts.append((sql, copied))
-    waiting.values += values
+    waiting.values.append(values)
     if named:
         waiting.named.append(named)
 
@@ -188,9 +190,9 @@ def _send_waiting() -> None:
     _carry_out(parts, values, named)
 
 
-def _carry_out(parts: tuple[tuple[str, str], ...], values: Sequence[Any], named: Sequence[Named]) -> None:
+def _carry_out(parts: tuple[tuple[str, str], ...], values: Sequence[Sequence[Any]], named: Sequence[Named]) -> None:
     try:
-        execute(_as_one(parts), values)
+        execute(_as_one(parts), [value for of_part in reversed(values) for value in of_part])
     except IntegrityError as refusal:
         for name in named:
             if (told := name(refusal)) is not refusal:
@@ -200,8 +202,10 @@ def _carry_out(parts: tuple[tuple[str, str], ...], values: Sequence[Any], named:
 
 @lru_cache(maxsize=512)
 def _as_one(parts: tuple[tuple[str, str], ...]) -> str:
+    """The first part last: PostgreSQL begins with the statement under a WITH and goes on from the end of its list, so rows
+    are numbered in the order in which they were given."""
     head: list[str] = []
-    for sql, copied in parts:
+    for sql, copied in reversed(parts):
         head.append(f"{sql} RETURNING *" if copied else sql)
         if copied:
             head.append(copied.replace("{stored}", f"w{len(head) - 1}"))

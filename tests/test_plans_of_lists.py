@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -14,7 +15,10 @@ from debt_collections.models import Promise
 from desk.home import _MARKET_OF_POSITION, _by_market
 from loans.models import Loan, LoanPosition, Repayment
 from loans.web.forms import LoanFilter
-from tests.plans import reading, steps
+from partners.introductions import introduce
+from partners.models import ApiClient
+from tests.partners.factories import CallerFactory
+from tests.plans import reading, reading_of, steps
 
 pytestmark = pytest.mark.django_db
 LOANS, PAGE, FEW = 600, 51, 120
@@ -74,3 +78,28 @@ def test_what_is_due_on_a_day_is_summed_from_its_index_alone() -> None:
     assert [step["Node Type"] for step in read if step.get("Relation Name") == "loans_loanposition"] == [
         "Index Only Scan"
     ]
+
+
+@pytest.mark.parametrize("path", ["loans", "loans?dpd_gte=1", "applications", "repayments"])
+def test_a_partner_of_few_loans_reads_no_other(path: str) -> None:
+    """However many tables an answer tells of: which ones they are is found first."""
+    caller = CallerFactory(client__name="Lilac Phones")
+    client = ApiClient.objects.get(name="Lilac Phones")
+    for number in (LOANS // 3, LOANS // 2, LOANS):
+        introduce(client=client, kind="application", object_id=number)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE partners_introduction")
+        cursor.execute("SET LOCAL enable_sort = on")
+    asked: list[tuple[str, Any]] = []
+
+    def note(execute: Any, sql: str, values: Any, *rest: Any) -> Any:
+        asked.append((sql, values))
+        return execute(sql, values, *rest)
+
+    with connection.execute_wrapper(note):
+        answer = caller.ask(f"/{path}").json()
+    assert answer["data"] or "dpd" in path
+    lists = [(sql, values) for sql, values in asked if "partners_introduction" in sql]
+    assert lists
+    for sql, values in lists:
+        assert reading_of(sql, values).rows <= FEW, sql

@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'borrowers',
                 'permissions': [('reveal_personal_data', 'Can see personal data unmasked, giving a reason')],
                 'constraints': [models.UniqueConstraint(fields=('identity_index', 'identity_kind'), name='borrowers_one_per_identity'), models.UniqueConstraint(condition=models.Q(('external_id__isnull', False)), fields=('external_id', 'source'), name='borrowers_one_per_partner_number')],
-                'indexes': [models.Index(condition=models.Q(('status', 'active'), _negated=True), fields=['status', '-id'], name='borrowers_ended')],
+                'indexes': [models.Index(condition=models.Q(('status', 'active'), _negated=True), fields=['status', '-id'], name='borrowers_ended'), models.Index(fields=['created_on', 'id'], name='borrowers_registered')],
             },
         ),
         migrations.CreateModel(

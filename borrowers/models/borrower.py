@@ -122,6 +122,7 @@ class Borrower(models.Model):
         ]
         indexes = [
             models.Index(fields=["status", "-id"], condition=~models.Q(status="active"), name="borrowers_ended"),
+            models.Index(fields=["created_on", "id"], name="borrowers_registered"),
         ]
 
     def __str__(self) -> str:

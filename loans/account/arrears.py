@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import zip_longest
 
 from core.calendars import days_between
 from core.money import ZERO
@@ -51,6 +52,12 @@ def arrears(account: Account, on: date) -> Arrears:
         next_due_on=next_due_on,
         next_due_amount=sum((row.agreed_owed for row in coming if row.due_on == next_due_on), ZERO),
     )
+
+
+def steps_reaching(days: int, steps: Steps) -> list[str]:
+    """The buckets or classes in which something ``days`` past due or later can be."""
+    ends = [first_day for _name, first_day in steps[1:]]
+    return [name for (name, _first_day), end in zip_longest(steps, ends) if end is None or end > days]
 
 
 def step_of(days_past_due: int, steps: Steps) -> str:

@@ -13,9 +13,11 @@ from rest_framework.response import Response
 
 from core import business_date
 from core.errors import Invalid, NotAllowed
+from loans.account.arrears import steps_reaching
 from loans.api import reading
 from loans.api import servicing_serializers as shapes
 from loans.api.views import CHANNEL, KIND, referred
+from loans.bookkeeping.positions import bucket_steps
 from loans.models import Loan, LoanStatus, Repayment, RepaymentStatus
 from loans.servicing.guarding import Excess
 from loans.servicing.repayments import record_repayment, reverse_repayment
@@ -59,6 +61,8 @@ class LoanQuery(ListQuery):
             "position__days_past_due__gte": given.get("dpd_gte"),
             "position__days_past_due__lte": given.get("dpd_lte"),
         }
+        if given.get("dpd_gte"):  # by which the late ones are found
+            filters["position__bucket__in"] = steps_reaching(given["dpd_gte"], bucket_steps(business_date.current()))
         return super().narrow(rows, given).filter(**{path: v for path, v in filters.items() if v is not None})
 
 

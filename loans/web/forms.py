@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from itertools import zip_longest
 from typing import Any
 from uuid import uuid4
 
@@ -20,6 +19,7 @@ from core.currencies import without_currency
 from core.errors import DomainError
 from core.finding import keys_of
 from core.identifiers import number_given
+from loans.account.arrears import steps_reaching
 from loans.bookkeeping.positions import bucket_steps
 from loans.incoming.importing import Share
 from loans.models import Disbursement, IncomingPayment, Loan, LoanStatus, Product, Repayment, RepaymentChannel
@@ -179,7 +179,9 @@ class LoanFilter(forms.Form):
         if data["dpd"]:
             loans = loans.filter(
                 position__status=LoanStatus.ACTIVE,
-                position__bucket__in=_buckets_reaching(data["dpd"]),  # by which the late ones are found
+                position__bucket__in=steps_reaching(
+                    data["dpd"], bucket_steps(_today())
+                ),  # by which the late ones are found
                 position__days_past_due__gte=data["dpd"],
             )
         if data["product"]:
@@ -199,13 +201,6 @@ class LoanFilter(forms.Form):
     @property
     def is_narrowed(self) -> bool:
         return self.is_valid() and any(self.cleaned_data.values())
-
-
-def _buckets_reaching(days: int) -> list[str]:
-    """The buckets that loans so many days late or later are in."""
-    steps = bucket_steps(_today())
-    ends = [first_day for _name, first_day in steps[1:]]
-    return [name for (name, _first_day), end in zip_longest(steps, ends) if end is None or end > days]
 
 
 def _today() -> date:

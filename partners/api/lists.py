@@ -92,8 +92,11 @@ def page(rows: QuerySet[M], query: ListQuery) -> tuple[list[M], dict[str, object
     extra = {"total_count": min(count_capped(rows, COUNTED_UP_TO), COUNTED_UP_TO)} if given["include_total"] else {}
     if after := given.get("starting_after"):
         rows = beyond(rows, NEWEST_FIRST, [_place_of(everything, after)])
-    found = list(rows.order_by(*NEWEST_FIRST)[: given["limit"] + 1])
-    items, has_more = found[: given["limit"]], len(found) > given["limit"]
+    # Which ones they are is asked of the few tables that know: with all that an answer tells of them joined, PostgreSQL
+    # would join the whole book before it leaves out what is not this partner's (config.settings).
+    keys = list(rows.order_by(*NEWEST_FIRST).values_list("pk", flat=True)[: given["limit"] + 1])
+    items = list(everything.filter(pk__in=keys[: given["limit"]]).order_by(*NEWEST_FIRST))
+    has_more = len(keys) > given["limit"]
     cursor = items[-1].public_id if has_more else None  # type: ignore[attr-defined]
     return items, {"has_more": has_more, "next_cursor": cursor, **extra}
 

@@ -94,7 +94,7 @@ def test_a_cursor_of_another_partner_tells_nothing(lilac, harbour):
 
 def test_loans_are_filtered_by_state_lateness_and_borrower(lilac, product):
     one, two = lent(lilac, product), lent(lilac, product)
-    LoanPosition.objects.filter(loan__public_id=two["id"]).update(days_past_due=12)
+    LoanPosition.objects.filter(loan__public_id=two["id"]).update(days_past_due=12, bucket="M1")
 
     assert ids(lilac.ask("/loans?dpd_gte=1")) == [two["id"]]
     assert ids(lilac.ask("/loans?dpd_lte=0")) == [one["id"]]

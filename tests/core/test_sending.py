@@ -110,6 +110,14 @@ def test_what_is_copied_reads_what_was_stored(django_assert_num_queries: Any) ->
     assert {(4, 7), (14, 7)} <= set(_notes())
 
 
+def test_rows_are_numbered_in_the_order_in_which_they_waited() -> None:
+    with sending.together():
+        for loan in range(1, 6):
+            values, copied = ([loan, 7, 10], _TWICE) if loan % 2 else ([loan, 7], "")
+            sending.later(_NOTED, values, copied=copied)
+    assert list(ChangedLoan.objects.order_by("pk").values_list("loan_id", flat=True)) == [1, 11, 2, 3, 13, 4, 5, 15]
+
+
 def test_numbers_taken_ahead_are_given_out_in_their_order_and_last_as_long_as_the_block(
     django_assert_num_queries: Any,
 ) -> None:

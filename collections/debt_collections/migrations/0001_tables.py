@@ -182,7 +182,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'promise to pay',
                 'verbose_name_plural': 'promises to pay',
-                'indexes': [models.Index(fields=['status', 'due_on', 'id'], name='collections_due'), models.Index(fields=['due_on', 'id'], name='collections_promised_for')],
+                'indexes': [models.Index(fields=['status', 'due_on', 'id'], name='collections_due'), models.Index(fields=['due_on', 'id'], name='collections_promised_for'), models.Index(condition=models.Q(('status__in', ['kept', 'broken'])), fields=['judged_on', 'id'], name='collections_promise_judged')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('status', 'pending')), fields=('case',), name='collections_one_pending_promise'), models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='collections_promise_amount_positive'), models.CheckConstraint(condition=models.Q(('due_on__gte', models.F('taken_on'))), name='collections_promise_due_after_taken'), models.CheckConstraint(condition=models.Q(models.Q(('judged_on__isnull', True), ('status', 'pending')), models.Q(models.Q(('status', 'pending'), _negated=True), ('judged_on__isnull', False)), _connector='OR'), name='collections_promise_judged_is_dated')],
             },
         ),

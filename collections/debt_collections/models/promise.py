@@ -64,6 +64,11 @@ class Promise(models.Model):
         indexes = [
             models.Index(fields=["status", "due_on", "id"], name="collections_due"),
             models.Index(fields=["due_on", "id"], name="collections_promised_for"),
+            models.Index(
+                fields=["judged_on", "id"],
+                condition=Q(status__in=[PromiseStatus.KEPT, PromiseStatus.BROKEN]),
+                name="collections_promise_judged",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from core.money import ZERO
-from loans.account.arrears import Arrears, arrears, step_of
+from loans.account.arrears import Arrears, arrears, step_of, steps_reaching
 from tests.loans.account.by_hand import a_row, an_account, on
 
 ACCOUNT = an_account(
@@ -58,3 +58,9 @@ def test_late_interest_alone_makes_nothing_late() -> None:
 @pytest.mark.parametrize(("days", "name"), [(0, "early"), (4, "early"), (5, "late"), (9, "late"), (10, "lost")])
 def test_a_step_begins_on_its_day_and_the_first_one_takes_what_lies_before(days: int, name: str) -> None:
     assert step_of(days, [("early", 2), ("late", 5), ("lost", 10)]) == name
+
+
+@pytest.mark.parametrize("days", [0, 1, 29, 30, 31, 60, 61, 400])
+def test_who_is_so_late_or_later_is_in_one_of_the_steps_that_reach_there(days: int) -> None:
+    steps = [("C", 0), ("M1", 1), ("M2", 31), ("M3", 61)]
+    assert set(steps_reaching(days, steps)) == {step_of(late, steps) for late in range(days, 500)}
