@@ -76,6 +76,7 @@ class Message(models.Model):
     """
 
     by_month = "created_on"
+    archived_as = "messages"
 
     dedupe_key = models.CharField(max_length=120)
     borrower = models.ForeignKey("borrowers.Borrower", on_delete=models.PROTECT, related_name="messages")
