@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from audit import queries
-from audit.models import Approval, AuditEvent
+from audit.models import Approval, ArchivedRecords, AuditEvent
 from core.admin import LargeTableAdmin, ReadOnlyAdmin
 
 
@@ -13,6 +13,7 @@ class AuditEventAdmin(LargeTableAdmin):
     list_select_related = ["actor"]
     search_fields = ["object_label__exact", "request_id__exact"]
     ordering = queries.NEWEST_FIRST
+    list_before_template = "audit/archived_in_admin.html"
 
 
 @admin.register(Approval)
@@ -21,3 +22,9 @@ class ApprovalAdmin(ReadOnlyAdmin):
     list_filter = ["status", "kind"]
     list_select_related = ["requested_by", "decided_by"]
     ordering = ["-id"]
+
+
+@admin.register(ArchivedRecords)
+class ArchivedRecordsAdmin(ReadOnlyAdmin):
+    list_display = ["group", "month", "rows", "archived_on", "restored_at", "folder"]
+    ordering = ["-month", "-id"]

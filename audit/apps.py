@@ -13,5 +13,6 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         post_migrate.connect(install_history_triggers, sender=self, dispatch_uid="audit.install_history_triggers")
-        # Upper apps declare their kinds of approval in four_eyes.py and their receivers in receivers.py.
-        autodiscover_modules("four_eyes", "receivers")
+        # Upper apps declare their kinds of approval in four_eyes.py, their receivers in receivers.py, and in
+        # before_archiving.py what they still need of a month of records (audit/record_archive.py).
+        autodiscover_modules("four_eyes", "receivers", "before_archiving")

@@ -18,6 +18,7 @@ class AuditEvent(models.Model):
     """
 
     by_month = "at"
+    archived_as = "audit"
 
     at = models.DateTimeField(_("at"))
     actor = models.ForeignKey(
@@ -143,3 +144,35 @@ class Approval(models.Model):
     def currency(self) -> str:
         """ISO 4217: what a person may decide alone is measured in the money of the house."""
         return house_currency()
+
+
+class ArchivedRecords(models.Model):
+    """A month of messages, of the audit log or of moves of loans that was put away in a file, under seal: how many rows, the
+    lowest and the highest, and the hash of what the file holds. Months of a group go oldest first and come back newest
+    first (``restored_at``). ``archived_on`` is the business date."""
+
+    group = models.CharField(_("records"), max_length=12)
+    month = models.DateField(_("month"))
+    rows = models.PositiveBigIntegerField(_("rows"))
+    first_row = models.BigIntegerField(_("lowest row"))
+    last_row = models.BigIntegerField(_("highest row"))
+    sha256 = models.CharField(max_length=64)
+    folder = models.CharField(_("folder"), max_length=500)
+    archived_on = models.DateField(_("archived on"))
+    archived_at = models.DateTimeField(_("archived at"))
+    restored_at = models.DateTimeField(_("brought back at"), null=True)
+
+    class Meta:
+        verbose_name = _("archived month of records")
+        verbose_name_plural = _("archived months of records")
+        default_permissions = ("view",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["group", "month"],
+                condition=models.Q(restored_at__isnull=True),
+                name="audit_archivedrecords_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.group} {self.month:%Y-%m}"

@@ -7,19 +7,13 @@ leaves nothing half done: files are written first and mean nothing without a sea
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import os
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from django.db import OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -28,14 +22,23 @@ from audit.events import record
 from core import partitions
 from core.dates import add_months, end_of_month
 from core.errors import DomainError
+from core.month_files import (
+    PATIENCE,
+    MonthInUse,
+    MonthNotArchived,
+    NotTheNextMonth,
+    SealBroken,
+    file_of,
+    read,
+    require_seal,
+    waiting_a_moment,
+    write,
+)
 from ledger.day_sums import LOCK, summed_through
 from ledger.models import ArchivedMonth, JournalEntry, JournalLine, LateBooking
 from ledger.queries import closed_through
 
 TABLES = (JournalEntry._meta.db_table, JournalLine._meta.db_table)
-PATIENCE = "5s"  # for those who read or book to end, before the month is taken from under them
-LOCK_NOT_AVAILABLE = "55P03"
-PIECE = 1 << 20  # bytes read of a file at a time
 
 _SUMS = """
 SELECT (SELECT count(*) FROM {entries}), (SELECT count(*) FROM {lines}),
@@ -75,41 +78,9 @@ class DaySumsDiffer(DomainError):
     message = _("%(month)s cannot be archived: its lines and the sums of its days differ. Run verify_books.")
 
 
-class NotTheNextMonth(DomainError):
-    code = "archive_months_in_order"
-    message = _("Months are archived oldest first and brought back newest first: %(month)s is next.")
-
-
 class NothingToArchive(DomainError):
     code = "archive_nothing_booked"
     message = _("Nothing is booked in %(month)s, or it was archived before.")
-
-
-class MonthNotArchived(DomainError):
-    code = "archive_month_not_archived"
-    message = _("%(month)s is not archived.")
-
-
-class MonthInUse(DomainError):
-    code = "archive_month_in_use"
-    message = _("Something was booked in %(month)s since it was archived. Nothing was brought back; run verify_books.")
-
-
-class ArchiveMissing(DomainError):
-    code = "archive_files_missing"
-    message = _("%(file)s is not there. Say in which folder the files of the archive are.")
-
-
-class SealBroken(DomainError):
-    code = "archive_seal_broken"
-    message = _(
-        "What the files of %(month)s hold is not what was archived: %(what)s differs. Nothing was brought back."
-    )
-
-
-class BooksBusy(DomainError):
-    code = "archive_books_busy"
-    message = _("Somebody has been reading or booking for longer than can be waited for. Nothing was done; try again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +104,8 @@ def archive_month(month: date, folder: Path) -> ArchivedMonth:
     folder.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
     for table in TABLES:
-        _write(table, month, folder, digest)
-    with _waiting_a_moment(), transaction.atomic(), connection.cursor() as cursor:
+        write(table, month, folder, digest)
+    with waiting_a_moment(), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [LOCK])  # no closing, reopening or summing meanwhile
         _require_archivable(month)
         cursor.execute(_named(_DAYS_DIFFER, month), {"first": month, "next": add_months(month, 1)})
@@ -173,9 +144,9 @@ def restore_month(month: date, folder: Path | None = None) -> ArchivedMonth:
     newest = ArchivedMonth.objects.filter(restored_at=None).latest("month")
     if newest.month != month:
         raise NotTheNextMonth(month=f"{newest.month:%Y-%m}")
-    files = [_file(folder or Path(sealed.folder), table, month) for table in TABLES]
+    files = [file_of(folder or Path(sealed.folder), table, month) for table in TABLES]
     check_seal(sealed, folder)
-    with _waiting_a_moment(), transaction.atomic(), connection.cursor() as cursor:
+    with waiting_a_moment(), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [partitions.LOCK])
         cursor.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'")
         digest = hashlib.sha256()
@@ -183,7 +154,7 @@ def restore_month(month: date, folder: Path | None = None) -> ArchivedMonth:
             if not partitions.clear_the_place(cursor, table, month):
                 raise MonthInUse(month=f"{month:%Y-%m}")
             partitions.create_apart(cursor, table, month)
-            _read(table, month, file, digest)
+            read(table, month, file, digest)
         _require_sealed(sealed, digest.hexdigest(), _sums(cursor, month))
         cursor.execute(_CARRY.format(by_loan=_named(_BY_LOAN, month, sign="-")))
         cursor.execute("DELETE FROM ledger_carriedbalance WHERE debit = 0 AND credit = 0")
@@ -198,15 +169,8 @@ def restore_month(month: date, folder: Path | None = None) -> ArchivedMonth:
 
 def check_seal(sealed: ArchivedMonth, folder: Path | None = None) -> None:
     """Whether the files still hold what was sealed. Raises ArchiveMissing, SealBroken."""
-    digest = hashlib.sha256()
-    files = [_file(folder or Path(sealed.folder), table, sealed.month) for table in TABLES]
-    try:
-        for piece in chain.from_iterable(map(_pieces, files)):
-            digest.update(piece)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as broken:
-        raise SealBroken(month=str(sealed), what="gzip") from broken
-    if digest.hexdigest() != sealed.sha256:
-        raise SealBroken(month=str(sealed), what="sha256")
+    files = [file_of(folder or Path(sealed.folder), table, sealed.month) for table in TABLES]
+    require_seal(str(sealed), sealed.sha256, files)
 
 
 def months_of_entry(number: int) -> list[ArchivedMonth]:
@@ -243,63 +207,3 @@ def _sums(cursor: CursorWrapper, month: date) -> Sums:
 def _named(sql: str, month: date, **parts: str) -> str:
     entries, lines = (f'public."{partitions.partition_name(table, month)}"' for table in TABLES)
     return sql.format(entries=entries, lines=lines, **parts)
-
-
-def _file(folder: Path, table: str, month: date) -> Path:
-    file = folder / f"{partitions.partition_name(table, month)}.csv.gz"
-    if not file.exists():
-        raise ArchiveMissing(file=str(file))
-    return file
-
-
-def _write(table: str, month: date, folder: Path, digest: Any) -> None:
-    """The rows in the order of their numbers, with the names of their columns; whole under its name, or not there."""
-    name = partitions.partition_name(table, month)
-    target, draft = folder / f"{name}.csv.gz", folder / f"{name}.part"
-    select = f'COPY (SELECT * FROM public."{name}" ORDER BY id) TO STDOUT (FORMAT csv, HEADER)'
-    with draft.open("wb") as file:
-        with (
-            gzip.GzipFile(fileobj=file, mode="wb", mtime=0) as packed,
-            _raw_cursor() as cursor,
-            cursor.copy(select) as rows,
-        ):
-            for piece in rows:
-                digest.update(piece)
-                packed.write(piece)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(target)
-
-
-def _read(table: str, month: date, file: Path, digest: Any) -> None:
-    name = partitions.partition_name(table, month)
-    with gzip.open(file) as packed:
-        columns = packed.readline().decode().strip()
-    fill = f'COPY public."{name}" ({columns}) FROM STDIN (FORMAT csv, HEADER)'
-    with _raw_cursor() as cursor, cursor.copy(fill) as rows:
-        for piece in _pieces(file):
-            digest.update(piece)
-            rows.write(piece)
-
-
-def _pieces(file: Path) -> Iterator[bytes]:
-    with gzip.open(file) as packed:
-        while piece := packed.read(PIECE):
-            yield piece
-
-
-def _raw_cursor() -> Any:
-    """psycopg's own cursor, which alone can copy; of the connection Django has, in its transaction."""
-    connection.ensure_connection()
-    return connection.connection.cursor()
-
-
-@contextmanager
-def _waiting_a_moment() -> Iterator[None]:
-    """Who waits longer than ``PATIENCE`` for others is told so. Raises BooksBusy."""
-    try:
-        yield
-    except OperationalError as failure:
-        if getattr(failure.__cause__, "sqlstate", None) != LOCK_NOT_AVAILABLE:
-            raise
-        raise BooksBusy() from failure

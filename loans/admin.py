@@ -291,6 +291,7 @@ class LoanActAdmin(LargeTableAdmin):
 class LoanTransitionAdmin(LargeTableAdmin):
     """Who may see loans sees how they moved; found by the loan's number."""
 
+    list_before_template = "audit/archived_in_admin.html"
     list_display = ("loan_id", "on", "kind", "before", "after", "days_past_due", "amount")
     search_fields = ("loan_id__exact",)
 

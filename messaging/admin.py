@@ -53,6 +53,7 @@ class TemplateAdmin(HistoryAdmin):
 
 @admin.register(Message)
 class MessageAdmin(FoundByPersonAdmin):
+    list_before_template = "audit/archived_in_admin.html"
     list_display = ("id", "borrower", "template_code", "channel", "purpose", "status", "refusal", "rewritten", "due_at")
     search_fields = ("reference__exact", "provider_reference__exact")
     list_select_related = ("borrower",)

@@ -18,7 +18,7 @@ from django.http import HttpRequest
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from audit.models import Approval, AuditEvent
+from audit.models import Approval, ArchivedRecords, AuditEvent
 from borrowers.admin import FoundByPersonAdmin
 from borrowers.models import ConsentText
 from core.admin import LargeTableAdmin
@@ -55,7 +55,7 @@ pytestmark = pytest.mark.django_db
 SMALL = {
     *(AccountMapping, ApiClient, ApiKey, Approval, BankFile, BusinessDay, Calendar, CalendarDay, ConsentText),
     *(EndOfDayRun, GradePolicy, Group, ImportBatch, LongJob, Merchant, Product, ProductVersion, Rule, Scorecard),
-    *(AccountDay, ArchivedMonth, LateBooking, PortfolioDay, SummedDay, Template, User),
+    *(AccountDay, ArchivedMonth, ArchivedRecords, LateBooking, PortfolioDay, SummedDay, Template, User),
     *(Verification, VerificationDifference),
 }
 WAYS = ("exact", "startswith")

@@ -86,4 +86,26 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('decided_by__isnull', True), models.Q(('decided_by', models.F('requested_by')), _negated=True), _connector='OR'), name='audit_approval_second_person'), models.UniqueConstraint(condition=models.Q(('status', 'pending')), fields=('kind', 'object_type', 'object_id'), name='audit_approval_one_pending'), models.CheckConstraint(condition=models.Q(('expires_on__gte', models.F('requested_on'))), name='audit_approval_expires_later')],
             },
         ),
+        migrations.CreateModel(
+            name='ArchivedRecords',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('group', models.CharField(max_length=12, verbose_name='records')),
+                ('month', models.DateField(verbose_name='month')),
+                ('rows', models.PositiveBigIntegerField(verbose_name='rows')),
+                ('first_row', models.BigIntegerField(verbose_name='lowest row')),
+                ('last_row', models.BigIntegerField(verbose_name='highest row')),
+                ('sha256', models.CharField(max_length=64)),
+                ('folder', models.CharField(max_length=500, verbose_name='folder')),
+                ('archived_on', models.DateField(verbose_name='archived on')),
+                ('archived_at', models.DateTimeField(verbose_name='archived at')),
+                ('restored_at', models.DateTimeField(null=True, verbose_name='brought back at')),
+            ],
+            options={
+                'verbose_name': 'archived month of records',
+                'verbose_name_plural': 'archived months of records',
+                'default_permissions': ('view',),
+                'constraints': [models.UniqueConstraint(condition=models.Q(('restored_at__isnull', True)), fields=('group', 'month'), name='audit_archivedrecords_once')],
+            },
+        ),
     ]

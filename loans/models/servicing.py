@@ -82,6 +82,7 @@ class LoanTransition(models.Model):
     month of its day."""
 
     by_month = "on"
+    archived_as = "moves"
 
     loan_id = models.BigIntegerField(_("loan"))
     on = models.DateField(_("on"))

@@ -76,6 +76,7 @@ class Message(models.Model):
     """
 
     by_month = "created_on"
+    archived_as = "messages"
 
     dedupe_key = models.CharField(max_length=120)
     # PostgreSQL keeps it by a law, a statement at a time: a foreign key asks for each of a night's messages by itself.

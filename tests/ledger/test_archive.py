@@ -17,7 +17,7 @@ from django.test import Client
 from django.urls import reverse as address
 
 from audit.models import AuditEvent
-from core import partitions
+from core import month_files, partitions
 from ledger import archive
 from ledger.archive import archive_month, restore_month
 from ledger.day_sums import moved, sum_through
@@ -89,11 +89,11 @@ def test_the_books_say_the_same_without_the_month_and_have_it_back_as_it_was(tmp
 def test_months_go_oldest_first_and_come_back_newest_first(tmp_path: Path) -> None:
     three_months()
 
-    with pytest.raises(archive.NotTheNextMonth, match="2026-06"):
+    with pytest.raises(month_files.NotTheNextMonth, match="2026-06"):
         archive_month(JULY, tmp_path)
     archive_month(JUNE, tmp_path)
     archive_month(JULY, tmp_path)
-    with pytest.raises(archive.NotTheNextMonth, match="2026-07"):
+    with pytest.raises(month_files.NotTheNextMonth, match="2026-07"):
         restore_month(JUNE)
     restore_month(JULY)
     restore_month(JUNE)
@@ -108,7 +108,7 @@ def test_what_may_not_go_is_refused_by_name(tmp_path: Path) -> None:
         archive_month(JUNE, tmp_path)
     with pytest.raises(archive.NothingToArchive):
         archive_month(date(2026, 5, 1), tmp_path)
-    with pytest.raises(archive.MonthNotArchived):
+    with pytest.raises(month_files.MonthNotArchived):
         restore_month(JUNE)
     book(date(2026, 6, 30))
     close_through(date(2026, 6, 30), on=AUGUST)
@@ -173,13 +173,13 @@ def test_files_that_were_changed_do_not_come_back(tmp_path: Path, broken_file: s
     whole = gzip.decompress(file.read_bytes())
 
     file.write_bytes(gzip.compress(whole.replace(b"10.00", b"11.00").replace(b",test,", b",best,")))
-    with pytest.raises(archive.SealBroken):
+    with pytest.raises(month_files.SealBroken):
         restore_month(JUNE)
     file.write_bytes(gzip.compress(whole)[:-9])
-    with pytest.raises(archive.SealBroken):
+    with pytest.raises(month_files.SealBroken):
         restore_month(JUNE)
     file.unlink()
-    with pytest.raises(archive.ArchiveMissing):
+    with pytest.raises(month_files.ArchiveMissing):
         restore_month(JUNE)
     assert JournalEntry.objects.count() == 2 and archived_through() is not None
 
@@ -224,7 +224,7 @@ def test_a_month_made_again_for_another_table_is_no_hindrance_unless_it_was_used
             [JUNE, JUNE],
         )
         cursor.execute("SET LOCAL session_replication_role = origin")
-        with pytest.raises(archive.MonthInUse), transaction.atomic():
+        with pytest.raises(month_files.MonthInUse), transaction.atomic():
             restore_month(JUNE)
         transaction.set_rollback(True)
     restore_month(JUNE)
@@ -309,7 +309,7 @@ def test_who_reads_for_long_is_not_cut_off_and_nothing_is_done(tmp_path: Path, m
     with ThreadPoolExecutor(1) as pool:
         read = pool.submit(reader)
         reading.wait(10)
-        with pytest.raises(archive.BooksBusy):
+        with pytest.raises(month_files.BooksBusy):
             archive_month(JUNE, tmp_path)
         done.set()
         assert read.result() == 8

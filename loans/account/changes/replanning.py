@@ -264,7 +264,8 @@ def is_regular(account: Account, terms: LoanTerms, row: InstalmentState, agreed:
     if terms.frequency is not Frequency.MONTH or start.day == due.day:
         return due == step(terms, start, 1)
     months = (due.year - start.year) * 12 + due.month - start.month
-    return months == terms.every and (is_end_of_month(start) or is_end_of_month(due))
+    # From a month end on, or to one that lacks the day: 31 January to 28 February, never 15 January to 31 March.
+    return months == terms.every and (is_end_of_month(start) or (is_end_of_month(due) and start.day > due.day))
 
 
 def _free_from(rows: Sequence[InstalmentState]) -> date | None:

@@ -56,6 +56,18 @@ TOLD: dict[str, tuple[Settings, list[Step]]] = {
         {"method": "equal_principal", **MONTHS, **RATE},
         [(0, "extension", 27, 215), (3, "rate_changed", 10, 147), (17, "extension", 29, 158), (32, "pay", 18, 199)],
     ),
+    "more time that ends with a month": (
+        {
+            "method": "custom",
+            "amounts": ["350.00", "350.00", "350.00"],
+            "frequency": "month",
+            "every": 2,
+            "interest_by": "thirty",
+            "day_count": "30u_360",
+            **LOW_RATE,
+        },
+        [(0, "extension", 15, 124), (29, "rate_changed", 11, 109), (18, "pay", 5, 11), (8, "rate_changed", 18, 83)],
+    ),
     "a free holiday at a new rate": (
         {"method": "equal_instalments", "fee_total": Decimal("24.00"), "fee_due": "spread", **MONTHS, **LOW_RATE},
         [(0, "payment_holiday", 15, 59), (5, "rate_changed", 26, 185), (1, "pay", 23, 97)],

@@ -136,6 +136,16 @@ def test_a_new_rate_takes_nothing_of_more_time_that_was_earned() -> None:
     assert interest(after) == ["2.00", "0.00", "19.00"]
 
 
+def test_a_period_that_was_moved_to_a_month_end_is_no_regular_one() -> None:
+    """12.00 × 15 ÷ 31 are earned by 16 January; the 42 days by 30/360 that are left bear 8.40 at 6 %, not less."""
+    terms = replace(TERMS, interest_by=InterestBy.PERIOD)
+
+    after = with_rate(extended(an_account(terms), "1-5", 27, terms), "1-16", terms)
+
+    assert after.instalments[0].due_on == on("2-28")
+    assert interest(after)[0] == "14.21"
+
+
 def test_a_new_rate_leaves_a_free_holiday_free_where_interest_falls_due_later() -> None:
     account = apply(an_account(DEFERRED), PaymentHoliday(on=on("1-10"), count=1, interest="free", terms=DEFERRED))[0]
 
