@@ -1075,7 +1075,7 @@ class Migration(migrations.Migration):
                 ('entry_id', models.BigIntegerField(editable=False, verbose_name='entry')),
                 ('booked_on', models.DateField(editable=False, verbose_name='entry posted on')),
                 ('entry', models.ForeignObject(editable=False, from_fields=['entry_id', 'booked_on'], null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='ledger.journalentry', to_fields=['id', 'posted_on'])),
-                ('loan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='repayments', to='loans.loan')),
+                ('loan', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='repayments', to='loans.loan')),
                 ('recorded_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
@@ -1247,7 +1247,7 @@ class Migration(migrations.Migration):
                 ('fee', models.DecimalField(decimal_places=2, default=0, max_digits=14)),
                 ('late_interest', models.DecimalField(decimal_places=2, default=0, max_digits=14)),
                 ('entry_id', models.BigIntegerField()),
-                ('repayment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='loans.repayment')),
+                ('repayment', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='loans.repayment')),
             ],
             options={
                 'default_permissions': (),

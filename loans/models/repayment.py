@@ -43,7 +43,8 @@ class Repayment(models.Model):
 
     public_id = models.CharField(max_length=40, unique=True, default=new_repayment_id, editable=False)
     number = models.CharField(_("receipt number"), max_length=20, unique=True)
-    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="repayments")
+    # No index of its own: loans_repayment_in_order begins with it.
+    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="repayments", db_index=False)
     amount = money_field(verbose_name=_("amount"))
     received_on = models.DateField(_("received on"))
     # The day it was recorded with, once an act moved it to another one.
@@ -138,7 +139,8 @@ class RepaymentLine(models.Model):
     The lines in force are those of the repayment's current ``entry``; lines of earlier entries show what a replay undid.
     """
 
-    repayment = models.ForeignKey(Repayment, on_delete=models.PROTECT, related_name="lines")
+    # No index of its own: loans_repaymentline_instalment begins with it.
+    repayment = models.ForeignKey(Repayment, on_delete=models.PROTECT, related_name="lines", db_index=False)
     entry_id = models.BigIntegerField()
     instalment_number = models.PositiveSmallIntegerField()
     principal = money_field(default=0)

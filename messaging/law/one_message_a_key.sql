@@ -3,12 +3,15 @@
 -- table of their own. A key numbers its message when it is taken (INSERT … ON CONFLICT DO NOTHING RETURNING message_id:
 -- messaging/outbox.py); a message stored without that takes its key here, and fails on one that another message holds.
 -- Keys only grow and what ties a message to its key never changes, so one key is one message. That the message another
--- one follows is there is asked here too: no foreign key can point at a table laid by the month.
+-- one follows is there is asked here too: no foreign key can point at a table laid by the month. How the keys are looked up
+-- is said here, by their index: PostgreSQL plans it once a session, for as many messages as come first, and one that began
+-- with a night's would read all keys for every single message after it.
 
 ALTER TABLE messaging_messagekey ALTER message_id SET DEFAULT nextval('messaging_message_id_seq');
 DROP INDEX messaging_messagekey_dedupe_key_0bc59835_like;  -- nobody looks for the beginning of a key
 
-CREATE FUNCTION messaging_hold_keys() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION messaging_hold_keys() RETURNS trigger LANGUAGE plpgsql
+    SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
 BEGIN
     INSERT INTO messaging_messagekey (dedupe_key, message_id, created_on)
     SELECT q.dedupe_key, q.id, q.created_on FROM queued q

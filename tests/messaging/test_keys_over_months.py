@@ -152,3 +152,23 @@ def in_threads(many: int, work: Callable[[int], Any]) -> list[Any]:
 
     with ThreadPoolExecutor(many) as pool:
         return list(pool.map(once, range(many)))
+
+
+@pytest.mark.django_db
+def test_a_message_reads_no_other_key_after_a_night_in_the_same_session() -> None:
+    """PostgreSQL keeps the plan of a guard for the session: one made for thousands of messages must serve one."""
+    lin = LinFactory().pk
+    partitions.ensure_months(MAY, MAY)
+    night = (
+        "INSERT INTO messaging_message (dedupe_key, borrower_id, template_code, context, purpose, due_at, created_on) "
+        "SELECT %s || n, %s, 'repayment_due_soon', '{}', 'reminder', now(), %s FROM generate_series(1, 3000) n"
+    )
+    execute(night, "first:", lin, MAY.date())
+    execute("ANALYZE messaging_messagekey")
+    execute("DISCARD PLANS")
+    execute(night, "second:", lin, MAY.date())
+    read = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'messaging_messagekey'"
+    before = execute(read)[0][0]
+    queued("one", MAY, lin)
+
+    assert execute(read)[0][0] - before < 10
