@@ -278,9 +278,17 @@ STEPS: tuple[str | Rows, ...] = (
     ),
     Rows(
         Accrual,
-        "stands w WHERE w.accrued > 0",
+        "part w WHERE w.paid",
         {
-            "loan_id": "w.id", "first_on": "w.out_on + 1", "accrued_on": _AS_OF, "interest": "w.accrued",
+            "loan_id": "w.loan_id", "first_on": "w.starts_on + 1", "accrued_on": "w.due_on", "interest": "w.interest",
+        },
+    ),
+    Rows(
+        Accrual,
+        "stands w WHERE w.accrued > w.paid",
+        {
+            "loan_id": "w.id", "first_on": "coalesce(w.paid_on, w.out_on) + 1", "accrued_on": _AS_OF,
+            "interest": "w.accrued - w.paid",
             "late_interest": "w.late_accrued", "suspended_interest": "w.suspended",
             "suspended_late_interest": "w.late_suspended",
         },
@@ -319,7 +327,7 @@ STEPS: tuple[str | Rows, ...] = (
             "opened_on": "w.oldest_due_on + 1", "stage": "w.bucket",
             "status": f"CASE WHEN {_PROMISED} THEN 'promised' ELSE 'open' END",
             "overdue_amount": "w.overdue + w.overdue_interest + w.late_accrued", "days_past_due": "w.days",
-            "priority": "10 * w.days + (w.id %% 10)",
+            "late_since": "w.oldest_due_on", "priority": "10 * w.days + (w.id %% 10)",
             "assigned_to_id": "CASE WHEN w.id %% 4 > 0 THEN w.collector_id END",
         },
     ),

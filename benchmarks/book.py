@@ -3,8 +3,8 @@
 Every loan is 12,000 in twelve equal parts of principal, one every thirty days, and stands read to the day before the
 business date. A fiftieth is settled; a fifth of the others left its last one to four due instalments unpaid, and has a
 case. What is paid was paid on its due date. Borrower, application and loan have the same id, and numbers of a year that
-no use case gives out any more. The rows are those of the engine but for two things: what a loan accrued is one share, of
-the last day read, and receipts have no history. Triggers and foreign keys rest meanwhile, so
+no use case gives out any more. The rows are those of the engine but for two things: what was accrued is
+one entry, of the last day read, and receipts have no history. Triggers and foreign keys rest meanwhile, so
 ``tests/devtools/test_bench_book.py`` holds a small book against ``verify_books``.
 
 Beside the demo of a data folder: ``./dev manage shell -c "from benchmarks import book; book.write(100_000)"``.

@@ -30,16 +30,15 @@ if not apps.ready:
 
 from django.contrib.auth import get_user_model
 from django.db import connection
-from django.db.models import F, Max
+from django.db.models import Max
 
 from benchmarks import book
+from benchmarks._paying import pay, pay_what_is_due
 from core import business_date
 from core.context import acting
-from loans.models import Instalment, Loan, LoanPosition, LoanStatus
-from loans.servicing.guarding import Excess
-from loans.servicing.repayments import record_repayment
+from loans.models import Loan, LoanPosition, LoanStatus
 from operations.end_of_day import close_day
-from operations.models import ChangedLoan, EndOfDayChunk
+from operations.models import EndOfDayChunk
 
 LOANS, DAYS, CLIENTS = 10_000, 30, 2
 TURNS = 3  # idle and in the night
@@ -174,7 +173,7 @@ def _prepare(stop: Event, clerk: int, number: int, loans: Sequence[int]) -> None
 def _pay_once() -> None:
     key = f"bench-{_Client.number}-{next(_Client.keys)}"
     with acting(actor=_Client.clerk, request_id=key, channel="api", reason="bench"):
-        _pay(next(_Client.loans), Decimal("10.00"), key, by=_Client.clerk)
+        pay(next(_Client.loans), Decimal("10.00"), key, by=_Client.clerk)
 
 
 def _pay_until_told() -> list[float]:
@@ -184,14 +183,6 @@ def _pay_until_told() -> list[float]:
         _pay_once()
         took.append(perf_counter() - began)
     return took
-
-
-def _pay(loan_id: int, amount: Decimal, key: str, *, by: Any = None) -> None:
-    today = business_date.current()
-    record_repayment(
-        loan_id=loan_id, amount=amount, received_on=today, recorded_on=today, channel="api", idempotency_key=key,
-        recorded_by=by, allow_repeat=True, excess=Excess.CREDITED,
-    )  # fmt: skip
 
 
 def _night() -> None:
@@ -207,10 +198,9 @@ def _month(loans: int, days: int) -> dict[str, float]:
     """Bytes a loan and night, by table."""
     history = [_sizes()]
     paid = 0
-    for day in range(1, days + 1):
-        paid += _pay_what_is_due(day)
+    for _day in range(days):
+        paid += pay_what_is_due()
         _night()
-        ChangedLoan.objects.all().delete()  # a worker would have taken the notes of the payments
         history.append(_sizes())
         print(f"… {business_date.current()}: {sum(history[-1].values()) / 1e6:,.0f} MB", file=sys.stderr)
     slopes = {table: _slope([sizes.get(table, 0) for sizes in history]) / loans for table in history[-1]}
@@ -221,22 +211,6 @@ def _month(loans: int, days: int) -> dict[str, float]:
     without = sum(each for table, each in grown.items() if not table.startswith(OFF_THE_BOOK))
     print(f"  {'all but messages':<36} {without:8.1f}\n  {'all':<36} {sum(grown.values()):8.1f}")
     return grown
-
-
-def _pay_what_is_due(day: int) -> int:
-    """Nine of ten instalments that fall due today are paid."""
-    due = Instalment.objects.filter(
-        due_on=business_date.current(),
-        superseded_on__isnull=True,
-        settled_on__isnull=True,
-        loan__status=LoanStatus.ACTIVE,
-    ).exclude(loan_id__in=LoanPosition.objects.filter(days_past_due__gt=0).values("loan_id"))
-    owed = due.annotate(owed=F("principal") + F("interest") + F("fee") - F("principal_paid") - F("interest_paid"))
-    paid = [(loan_id, amount) for loan_id, amount in owed.values_list("loan_id", "owed") if loan_id % 10 and amount > 0]
-    with acting(channel="api", reason="bench"):
-        for loan_id, amount in paid:
-            _pay(loan_id, amount, f"bench-day-{day}-{loan_id}")
-    return len(paid)
 
 
 def _sizes() -> Sizes:

@@ -1,7 +1,8 @@
 """How long a night takes as the book grows, and what else it costs. ``./dev bench night [--sizes N,N] [--json]``
 
 One run on one scratch database: a book is written in bulk (``benchmarks/book.py``: twelve instalments a loan, a fifth of the
-loans late, with messages, entries and history), then the production close runs as it does every night. At each size:
+loans late, with messages, entries and history), then the production close runs as it does every night; on the days between,
+nine of ten pay what falls due, so that as many are late at one size as at another. At each size:
 
 - the first night reads the instalments of every loan (full); of the nights after it, in which most loans are counted on
   by arithmetic, the median counts;
@@ -20,7 +21,8 @@ import argparse
 import json
 import resource
 import sys
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from time import perf_counter
 
@@ -30,6 +32,7 @@ from django.db.models import Sum
 
 from benchmarks import book  # first: it sets Django up
 from benchmarks._night_raw import RawPass
+from benchmarks._paying import pay_what_is_due
 from core import business_date
 from loans.account.account import age
 from loans.bookkeeping import positions
@@ -88,9 +91,15 @@ def _arguments() -> argparse.Namespace:
 def _measured(size: int) -> Figures:
     run, full = _timed_close()
     positions_full = _took(run)["positions"]
-    before = _tables()
-    nights = [_timed_close() for _night in range(NIGHTS)]
-    added = {table: _less(after, before.get(table)) for table, after in _tables().items()}
+    nights, added = [], defaultdict[str, list[int]](lambda: [0, 0])
+    for _night in range(NIGHTS):
+        pay_what_is_due()
+        before = _tables()
+        nights.append(_timed_close())
+        for table, (size_after, rows_after) in _tables().items():
+            size_before, rows_before = before.get(table, (0, 0))
+            added[table][0] += size_after - size_before
+            added[table][1] += rows_after - rows_before
     last = nights[-1][0].business_day.on
     run, night = sorted(nights, key=lambda timed: timed[1])[NIGHTS // 2]
     raw = _raw()
@@ -177,7 +186,7 @@ def _two_workers(one: float) -> float:
 
 def _loop_over_objects(size: int) -> float:
     """Seconds a loan when each is locked, read, computed, booked and saved by itself, with a history row."""
-    on, ids = business_date.current(), range(1, size + 1, size // SAMPLE)
+    on, ids = business_date.current(), range(1, size + 1, max(size // SAMPLE, 1))
     running = set(Loan.objects.filter(pk__in=list(ids), status="active").values_list("pk", flat=True))
     started = perf_counter()
     for loan_id in sorted(running):
@@ -204,11 +213,6 @@ def _tables() -> dict[str, tuple[int, int]]:
         return {table: (size, rows) for table, size, rows in cursor.fetchall()}
 
 
-def _less(after: tuple[int, int], before: tuple[int, int] | None) -> tuple[int, int]:
-    size, rows = before or (0, 0)
-    return after[0] - size, after[1] - rows
-
-
 def _rows_written() -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_stat_force_next_flush()")
@@ -224,7 +228,7 @@ def _tell_night(size: int, run: EndOfDayRun, night: float, full: float, raw: flo
         print(f"          {LABELS[step]!s:<28} {took:6.2f} s   {run.counts.get(step, {})}")
 
 
-def _tell_growth(size: int, added: dict[str, tuple[int, int]]) -> float:
+def _tell_growth(size: int, added: Mapping[str, Sequence[int]]) -> float:
     total = 0.0
     print("          a night adds:")
     for table, (grown, rows) in sorted(added.items(), key=lambda item: -item[1][0]):

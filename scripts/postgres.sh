@@ -14,7 +14,7 @@ between() { # value least most
   v=$1; [ "$v" -lt "$3" ] || v=$3; [ "$v" -gt "$2" ] || v=$2; echo "$v"
 }
 buffers=$(between $((memory / 4)) 128 16384)
-half=$((memory / 2)); tenth=$((disk / 10)); [ "$half" -lt "$tenth" ] || half=$tenth
+half=$((memory / 2)); third=$((disk / 3)); [ "$half" -lt "$third" ] || half=$third
 log=$(between "$half" 1024 16384)
 helpers=$(between $((processors / 2)) 1 4)
 workers=$((4 + processors)); [ "$workers" -gt 8 ] || workers=8

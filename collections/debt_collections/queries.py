@@ -35,7 +35,7 @@ class QueueFilter:
 ORDERS = {
     "priority": ("-priority", "-id"),
     "amount": ("-amount_step", "-overdue_amount", "-id"),  # the step is what an index knows
-    "days": ("-days_past_due", "-id"),
+    "days": ("late_since", "id"),
 }
 
 

@@ -28,7 +28,7 @@ late AS MATERIALIZED (
                              THEN p.overdue_principal + p.overdue_interest + p.overdue_fee
                                   + p.late_interest_accrued - p.late_interest_paid
                              ELSE p.written_off_amount - p.recovered END), 0) AS owed,
-           greatest(max(p.days_past_due), 0) AS days,
+           greatest(max(p.days_past_due), 0) AS days, min(coalesce(p.oldest_due_on, l.written_off_on)) AS since,
            bool_or(p.status = 'written_off' OR p.days_past_due > l.grace_days) AS beyond_grace
       FROM loans_loanposition p
       JOIN loans_loan l ON l.id = p.loan_id
@@ -51,9 +51,9 @@ _REVIEW = f"""
 WITH {_LATE},
 opened AS (
     INSERT INTO collections_case (public_id, borrower_id, opened_on, stage, status, reason, overdue_amount,
-                                  days_past_due, broken_promises, priority, hold_reason, close_reason)
+                                  days_past_due, late_since, broken_promises, priority, hold_reason, close_reason)
     SELECT collections_new_case_id(), late.borrower_id, %(on)s, late.stage, '{Status.OPEN}', 'unknown', late.owed,
-           late.days, 0, {_PRIORITY.format(broken="0")}, '', ''
+           late.days, late.since, 0, {_PRIORITY.format(broken="0")}, '', ''
       FROM late
      WHERE late.beyond_grace
        AND NOT EXISTS (SELECT FROM collections_case c
@@ -69,7 +69,7 @@ opened_told AS (
 ),
 opened_recorded AS ({history_sql(Case, "opened", "+", "why_opened")}),
 figures AS (
-    SELECT c.id, c.stage AS stage_before, late.stage, late.owed, late.days, promises.broken,
+    SELECT c.id, c.stage AS stage_before, late.stage, late.owed, late.days, late.since, promises.broken,
            {_PRIORITY.format(broken="promises.broken")} AS priority
       FROM late
       JOIN collections_case c ON c.borrower_id = late.borrower_id AND c.closed_on IS NULL
@@ -77,8 +77,8 @@ figures AS (
       CROSS JOIN LATERAL (
           SELECT count(*)::int AS broken FROM collections_promise p WHERE p.case_id = c.id AND p.counts_against
       ) AS promises
-     WHERE (c.stage, c.overdue_amount, c.days_past_due)
-           IS DISTINCT FROM (late.stage::varchar, late.owed, late.days)
+     WHERE (c.stage, c.overdue_amount, c.days_past_due, c.late_since)
+           IS DISTINCT FROM (late.stage::varchar, late.owed, late.days, late.since)
         OR c.broken_promises <> promises.broken
         OR c.priority <> {_PRIORITY.format(broken="promises.broken")}
      ORDER BY c.id
@@ -87,7 +87,7 @@ figures AS (
 moved AS (
     UPDATE collections_case c
        SET stage = figures.stage, overdue_amount = figures.owed, days_past_due = figures.days,
-           broken_promises = figures.broken, priority = figures.priority
+           late_since = figures.since, broken_promises = figures.broken, priority = figures.priority
       FROM figures
      WHERE c.id = figures.id AND c.borrower_id >= %(lo)s AND c.borrower_id < %(hi)s AND c.closed_on IS NULL
     RETURNING c.id, figures.stage_before, c.stage

@@ -38,7 +38,7 @@ def test_a_machine_of_sixteen_gigabytes_worked_out_by_hand() -> None:
 
 
 def test_a_small_disk_holds_the_log_back() -> None:
-    assert sized(16 * GB, 4, 20 * GB)["max_wal_size"] == "2048MB"
+    assert sized(16 * GB, 4, 6 * GB)["max_wal_size"] == "2048MB"
     assert sized(16 * GB, 4, 1 * GB)["max_wal_size"] == "1024MB"
 
 

@@ -101,6 +101,9 @@ class Case(models.Model):
 
     overdue_amount = models.DecimalField(_("overdue"), max_digits=14, decimal_places=2, default=Decimal("0.00"))
     days_past_due = models.PositiveIntegerField(_("days past due"), default=0)
+    late_since = models.DateField(
+        _("late since")
+    )  # the oldest unpaid due date: unlike the days it does not move at night
     broken_promises = models.PositiveSmallIntegerField(_("broken promises"), default=0)
     priority = models.IntegerField(_("priority"), default=0)
     # The amount moves every night, by late interest; in steps of one per cent it moves every few weeks. Indexes take the
@@ -143,6 +146,7 @@ class Case(models.Model):
             "overdue_amount",
             "amount_step",
             "days_past_due",
+            "late_since",
             "broken_promises",
             "priority",
             "claimed_by",
@@ -187,6 +191,25 @@ class Case(models.Model):
                 fields=["stage", "-amount_step"], condition=Q(closed_on__isnull=True), name="collections_stage_queue"
             ),
             models.Index(fields=["-amount_step"], condition=Q(closed_on__isnull=True), name="collections_by_amount"),
+            models.Index(fields=["late_since", "id"], condition=Q(closed_on__isnull=True), name="collections_by_days"),
+            models.Index(
+                fields=["stage", "late_since", "id"], condition=Q(closed_on__isnull=True), name="collections_stage_days"
+            ),
+            models.Index(
+                fields=["stage", "-priority", "-id"],
+                condition=Q(closed_on__isnull=True),
+                name="collections_stage_first",
+            ),
+            models.Index(
+                fields=["status", "-priority", "-id"],
+                condition=Q(closed_on__isnull=True),
+                name="collections_status_first",
+            ),
+            models.Index(
+                fields=["-priority", "-id"],
+                condition=Q(closed_on__isnull=True, escalated_at__isnull=False),
+                name="collections_escalated",
+            ),
             models.Index(fields=["borrower", "-opened_on"], name="collections_of_borrower"),
             models.Index(fields=["claimed_by"], condition=Q(claimed_by__isnull=False), name="collections_claimed"),
         ]
