@@ -65,6 +65,8 @@ def test_principal_is_conserved_and_nothing_is_owed_below_zero(story: list[Event
         capitalised += outcome.effect.figures.get("interest_capitalised", ZERO)
         if outcome.allocation is not None:
             repaid += outcome.allocation.parts.principal
+        if outcome.effect.credit is not None:  # interest paid ahead that a change gave back pays principal at once
+            repaid += outcome.effect.credit.parts.principal
 
         rows = account.instalments
         assert account.principal_outstanding == TERMS.principal + capitalised - repaid
