@@ -141,7 +141,10 @@ def test_a_search_reads_by_indexes(site: LargeTableAdmin, dear: None) -> None:
         assert way in WAYS, path
         for rows in hops(site.model, path, "1"):
             column = rows.query.where.children[0].lhs.target.column
-            assert not read_whole(rows, column), (rows.query, column)
+            if (
+                column != rows.model._meta.pk.column
+            ):  # which has its index, though an empty table may be read by another
+                assert not read_whole(rows, column), (rows.query, column)
 
 
 @pytest.mark.parametrize("site", LARGE)

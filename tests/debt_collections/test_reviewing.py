@@ -193,8 +193,8 @@ def test_postgresql_refuses_a_second_open_case() -> None:
 
 def _insert_beside_the_orm(case: Case) -> None:
     columns = (
-        "borrower_id, opened_on, stage, status, reason, overdue_amount, days_past_due, broken_promises, priority, "
-        "hold_reason, close_reason"
+        "borrower_id, opened_on, stage, status, reason, overdue_amount, days_past_due, late_since, broken_promises, "
+        "priority, hold_reason, close_reason"
     )
     with connection.cursor() as cursor:
         cursor.execute(
