@@ -203,11 +203,12 @@ def listed(client: Client, model: type[Model], text: str = "") -> str:
 def test_a_loan_is_found_by_its_number_in_any_shape(administrator: Client, shape: str, number: str) -> None:
     loan, other = LoanFactory(active=True), LoanFactory(active=True)
     Loan.objects.filter(pk=loan.pk).update(number=number)
+    Loan.objects.filter(pk=other.pk).update(number="LN-2025-000001")  # the running one may begin like the first
     text = shape.format(number, lower=number.lower(), spaced=number.replace("-", " "), beginning=number[:-2])
 
     page = listed(administrator, Loan, text)
     assert number in page
-    assert other.number not in page
+    assert "LN-2025-000001" not in page
 
 
 def test_a_receipt_is_found_by_its_number_its_loan_its_payer_and_its_borrower(administrator: Client) -> None:
