@@ -64,7 +64,7 @@ def suspended_of(account: Account) -> Suspended:
 
 def locked(loan_id: int) -> LoanPosition:
     """The position, held until the transaction ends; the loan row is locked before it."""
-    position = rows.first(LoanPosition, "WHERE loan_id = %s FOR UPDATE", [loan_id])
+    position = rows.first(LoanPosition, "WHERE loan_id = %s FOR NO KEY UPDATE", [loan_id])
     if position is None:
         raise LoanPosition.DoesNotExist(f"Loan {loan_id} has no position.")
     return position
@@ -72,7 +72,7 @@ def locked(loan_id: int) -> LoanPosition:
 
 def locked_with_loan(loan_id: int) -> tuple[Loan, LoanPosition | None]:
     """The loan and its position, the loan held first, by one statement; no position where the loan has none yet."""
-    loan = rows.first_joined(Loan, ("position",), "WHERE t0.id = %s FOR UPDATE OF t0, t1", [loan_id])
+    loan = rows.first_joined(Loan, ("position",), "WHERE t0.id = %s FOR NO KEY UPDATE OF t0, t1", [loan_id])
     return (Loan.objects.locked(loan_id), None) if loan is None else (loan, loan.position)
 
 

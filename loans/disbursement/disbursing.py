@@ -234,7 +234,7 @@ def cancel(*, disbursement_id: int, on: date, reason: str) -> Disbursement:
 def _locked_with_loan(disbursement_id: int) -> Disbursement:
     """Order and loan locked in one statement: nobody who holds the loan ever waits for its order."""
     found = rows.first_joined(
-        Disbursement, ("loan__application",), "WHERE t0.id = %s FOR UPDATE OF t0, t1", [disbursement_id]
+        Disbursement, ("loan__application",), "WHERE t0.id = %s FOR NO KEY UPDATE OF t0, t1", [disbursement_id]
     )
     if found is None:
         raise Disbursement.DoesNotExist(f"There is no order {disbursement_id}.")

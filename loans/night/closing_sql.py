@@ -15,7 +15,7 @@ SELECT count(*),
            coalesce(oldest_due_on < %(on)s, false) OR coalesce(next_due_on < %(on)s, false) AS overdue
       FROM loans_loanposition
      WHERE loan_id BETWEEN %(lo)s AND %(hi)s AND status = 'active' AND as_of < %(on)s
-     ORDER BY loan_id FOR UPDATE) AS held
+     ORDER BY loan_id FOR NO KEY UPDATE) AS held
 """
 
 _INTEREST = """interest_before_period + coalesce(greatest(

@@ -184,6 +184,24 @@ def test_opening_and_closing_are_in_history_and_audit() -> None:
 
 
 # --- what PostgreSQL refuses by itself ------------------------------------------------------------------------------
+def test_the_audit_hears_of_each_case_that_one_review_opens_and_closes() -> None:
+    paid = LateLoanFactory()
+    cured = CaseFactory(loan=paid)
+    pay(paid, "1200.00", LATE)
+    late = [LateLoanFactory(), LateLoanFactory()]
+
+    counts = review()
+
+    assert (counts["cases_opened"], counts["cases_closed"]) == (2, 1)
+    events = AuditEvent.objects.filter(object_type="collections.case").order_by("object_id", "id")
+    opened = Case.objects.filter(borrower__in=[loan.borrower for loan in late]).order_by("pk")
+    assert [(event.object_id, event.action, event.reason) for event in events] == [
+        (str(cured.pk), "created", "payment is late"),
+        (str(cured.pk), "changed", "nothing overdue"),
+        *((str(case.pk), "created", "payment is late") for case in opened),
+    ]
+
+
 def test_postgresql_refuses_a_second_open_case() -> None:
     case = CaseFactory()
 

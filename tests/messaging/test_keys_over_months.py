@@ -92,6 +92,34 @@ class TestLaws:
         with pytest.raises(IntegrityError, match="refused"):
             execute(change.format("messaging_messagekey"))
 
+    def test_a_message_is_to_a_borrower_who_is_there_and_stays(self) -> None:
+        message = MessageFactory()
+        partitions.require_month(JULY)
+        nobody = message.borrower_id + 1000
+
+        for table in ("messaging_message", *months_of(message), "messaging_message_2031_07"):
+            on = JULY if table.endswith("2031_07") else message.created_on
+            with pytest.raises(IntegrityError, match="who is not there"):
+                execute(STORED.replace("messaging_message", table), f"to nobody, {table}", nobody, on)
+        for table in ("messaging_message", *months_of(message)):
+            with pytest.raises(IntegrityError, match="refused"):
+                execute(f"UPDATE {table} SET borrower_id = %s", nobody)
+        assert Message.objects.count() == 1
+
+    def test_a_borrower_with_messages_is_not_deleted_and_one_without_is(self) -> None:
+        message, without = MessageFactory(), "CU-2031-000001"
+        execute(
+            "INSERT INTO borrowers_borrower SELECT (b).* FROM (SELECT jsonb_populate_record(b, jsonb_build_object("
+            "'id', 987654, 'public_id', 'cus_other', 'number', %s::text, 'identity_index', 'other', 'phone_index', 'other'"
+            ")) AS b FROM borrowers_borrower b WHERE id = %s) made",
+            without,
+            message.borrower_id,
+        )
+        execute("DELETE FROM borrowers_borrower WHERE number = %s", without)
+
+        with pytest.raises(IntegrityError, match="has messages and is not deleted"):
+            execute("DELETE FROM borrowers_borrower WHERE id = %s", message.borrower_id)
+
     def test_a_message_follows_one_that_is_there(self) -> None:
         message = MessageFactory()
 

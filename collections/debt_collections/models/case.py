@@ -101,9 +101,8 @@ class Case(models.Model):
 
     overdue_amount = models.DecimalField(_("overdue"), max_digits=14, decimal_places=2, default=Decimal("0.00"))
     days_past_due = models.PositiveIntegerField(_("days past due"), default=0)
-    late_since = models.DateField(
-        _("late since")
-    )  # the oldest unpaid due date: unlike the days it does not move at night
+    # The oldest unpaid due date: unlike the days it does not move at night.
+    late_since = models.DateField(_("late since"))
     broken_promises = models.PositiveSmallIntegerField(_("broken promises"), default=0)
     priority = models.IntegerField(_("priority"), default=0)
     # The amount moves every night, by late interest; in steps of one per cent it moves every few weeks. Indexes take the

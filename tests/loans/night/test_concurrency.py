@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from decimal import Decimal
-from threading import Barrier
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connections, transaction
+from django.db import OperationalError, connection, connections, transaction
 from django.db.models import Sum
 
 from core.money import ZERO
@@ -17,7 +17,7 @@ from ledger.queries import balances, difference
 from loans.acts.performing import ActConflict
 from loans.acts.previewing import preview
 from loans.incoming import importing
-from loans.models import Loan, LoanAct, LoanStatus, Repayment
+from loans.models import Accrual, Loan, LoanAct, LoanStatus, Repayment
 from loans.night import closing
 from loans.night.closing import accrue_and_age
 from loans.proof.verifying import compare
@@ -232,3 +232,44 @@ def test_what_is_approved_cannot_change_between_the_look_and_the_act() -> None:
         preview(loan, lambda: None)
         with pytest.raises(OperationalError, match="could not obtain lock"):
             pool.submit(locked_elsewhere).result()
+
+
+def test_a_month_end_does_not_wait_for_who_holds_a_loan() -> None:
+    """A payment holds its loan and then waits for the position that the night holds; shares that the night keeps name the
+    loan, and were their foreign key to wait for the loan, neither would go on."""
+    loan, held, closed = LoanFactory(active=True), Event(), Event()
+    close_until(date(2026, 1, 30))
+
+    def hold() -> None:
+        with transaction.atomic():
+            Loan.objects.locked(loan.pk)
+            held.set()
+            closed.wait(30)
+
+    def night() -> dict[str, int]:
+        assert held.wait(30)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '5s'")
+            return accrue_and_age(0, 2**62, date(2026, 1, 31))
+        finally:
+            closed.set()
+
+    _held, counts = at_once([hold, night])
+
+    assert not isinstance(counts, Exception), counts
+    assert Accrual.objects.filter(loan_id=loan.pk, accrued_on=date(2026, 1, 31)).exists()
+
+
+def test_who_holds_a_loan_keeps_others_from_it() -> None:
+    loan = LoanFactory(active=True)
+
+    def second() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '100ms'")
+            Loan.objects.locked(loan.pk)
+
+    with transaction.atomic():
+        Loan.objects.locked(loan.pk)
+        (refusal,) = at_once([second])
+    assert isinstance(refusal, OperationalError)
