@@ -1,8 +1,8 @@
 """Payments while the night is closed, and what a month of days leaves on disk. ``./dev bench mixed [LOANS] [--json]``
 
-First two processes record payments one after another, by themselves and then while nights are closed beside them, in turns:
-how long a payment takes and how many there are, idle and in the night. Then ``--days`` days pass, each with payments of what
-falls due and a night; a line through the sizes of each table says how many bytes a loan and night it grows by. Sizes are
+First ``--days`` days pass, each with payments of what falls due and a night; a line through the sizes of each table says how
+many bytes a loan and night it grows by. Then two processes record payments one after another, by themselves and while nights
+are closed beside them, in turns: how long a payment takes and how many there are, idle and in the night. Sizes are
 those on disk with indexes, partitions with the table they belong to. 10,000 loans unless told otherwise.
 """
 
@@ -72,8 +72,8 @@ def main() -> int:
     book.vacuum()
     print(f"… {wanted.loans:,} loans written in {perf_counter() - began:.0f} s", file=sys.stderr)
     _night()  # the first reads the new loans for the first time
-    payments = _payments()
     slopes = _month(wanted.loans, wanted.days)
+    payments = _payments()  # last: among its many nights nobody pays what falls due
     if wanted.json:
         print(json.dumps({"loans": wanted.loans, "payments": payments, "bytes_a_loan_and_night": slopes}))
     return 0 if payments["p99_ratio"] <= SLOWER and payments["rate_ratio"] >= RATE else 1
