@@ -6,11 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Max
 
 from core.errors import DomainError
 from operations.models import EndOfDayChunk, EndOfDayRun
-from operations.steps import Counts
+from operations.steps import Counts, Step
 
 _RECORD = """
 INSERT INTO operations_endofdaychunk AS chunk (run_id, step, lo, hi, status, attempts, counts, error, took, finished_at)
@@ -21,8 +20,9 @@ SET status = excluded.status, counts = excluded.counts, error = excluded.error, 
 WHERE chunk.status = 'failed'
 """
 
-
-LONGEST = timedelta(seconds=0.6)  # what payments may have to wait for a chunk that holds their loan
+_SLOW = """
+SELECT step, percentile_disc(0.9) WITHIN GROUP (ORDER BY took) FROM operations_endofdaychunk WHERE run_id = %s GROUP BY step
+"""
 LEAST = 100  # ids; a chunk's own statements cost more than so few
 
 
@@ -59,23 +59,28 @@ def ended(run: EndOfDayRun, step: str, failed_before: Mapping[int, int]) -> Iter
             yield lo, error
 
 
-def fitting_sizes(steps: Iterable[str], *, most: int) -> dict[str, int]:
-    """Ids a chunk, by step: what kept the slowest chunk of the last closed night within ``LONGEST``, at most ``most``.
+def fitting_sizes(steps: Iterable[Step], *, most: int) -> dict[str, int]:
+    """Ids a chunk, by step: what kept nine of ten chunks of the last closed night within ``Step.longest``, at most ``most``.
 
-    A step that was too slow is cut in halves until it fits, one that was quick by far gets twice as many again.
+    A step that was too slow is cut in halves until it fits, one that was quick by far gets twice as many again. One chunk
+    that waited for somebody says nothing about the others.
     """
     last = EndOfDayRun.objects.filter(status=EndOfDayRun.Status.DONE).first()
     if last is None:
-        return dict.fromkeys(steps, most)
-    slowest = EndOfDayChunk.objects.filter(run=last).order_by().values_list("step").annotate(took=Max("took"))
-    took = dict(slowest.values_list("step", "took"))
-    return {step: _fitting(last.size_of(step), took.get(step, timedelta()), most) for step in steps}
+        return {step.code: most for step in steps}
+    with connection.cursor() as cursor:
+        cursor.execute(_SLOW, [last.pk])
+        took = dict(cursor.fetchall())
+    return {
+        step.code: _fitting(last.size_of(step.code), took.get(step.code, timedelta()), step.longest, most)
+        for step in steps
+    }
 
 
-def _fitting(size: int, took: timedelta, most: int) -> int:
-    if took < LONGEST / 4:
+def _fitting(size: int, took: timedelta, longest: timedelta, most: int) -> int:
+    if took < longest / 4:
         size *= 2
-    while took > LONGEST and size > LEAST:
+    while took > longest and size > LEAST:
         size, took = max(size // 2, LEAST), took / 2
     return min(size, most)
 

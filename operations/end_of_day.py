@@ -22,7 +22,7 @@ from loans.models import Loan
 from operations.checkpoints import done_chunks, fitting_sizes, total_counts
 from operations.chunks import Range, wait_for_stragglers
 from operations.coordinator import only_coordinator, require_place
-from operations.hands import each_chunk
+from operations.hands import each_chunk, threads
 from operations.models import BusinessDay, DemoLoad, EndOfDayRun, ImportBatch
 from operations.steps import STEPS, Step
 from staff.models import User
@@ -79,7 +79,7 @@ def close_day(
             raise DayNotReached(on=on, business_date=today)
         run = _run_of(on, triggered_by)
         wait_for_stragglers()
-        run.chunk_sizes = run.chunk_sizes or fitting_sizes([step.code for step in STEPS], most=run.chunk_size)
+        run.chunk_sizes = run.chunk_sizes or fitting_sizes(STEPS, most=run.chunk_size)
         ends = {id_range: id_range() for id_range in dict.fromkeys(step.id_range for step in STEPS)}
         plan = {step: ranges(ends[step.id_range], run.size_of(step.code)) for step in STEPS}
         _begin(run, {step.code: len(ranges) for step, ranges in plan.items()})
@@ -185,19 +185,20 @@ def _work_through(run: EndOfDayRun, on: date, plan: dict[Step, list[Range]], pro
     """Step after step; the error of the first step that failed, or an empty text."""
     done = done_chunks(run) if run.attempts > 1 else set()
     total, finished = sum(run.plan.values()), 0
-    for step, ranges in plan.items():
-        missing = [chunk for chunk in ranges if (step.code, chunk[0]) not in done]
-        finished += len(ranges) - len(missing)
-        failures = []
-        _enter(run, step)
-        for failure in each_chunk(run, step, missing, on):
-            finished += 1
-            if progress:
-                progress(Progress(on=on, label=step.label, done=finished, total=total))
-            if failure:
-                failures.append(f"{step.code}: {failure}")
-        if failures:
-            return failures[0]
+    with threads() as pool:
+        for step, ranges in plan.items():
+            missing = [chunk for chunk in ranges if (step.code, chunk[0]) not in done]
+            finished += len(ranges) - len(missing)
+            failures = []
+            _enter(run, step)
+            for failure in each_chunk(run, step, missing, on, pool):
+                finished += 1
+                if progress:
+                    progress(Progress(on=on, label=step.label, done=finished, total=total))
+                if failure:
+                    failures.append(f"{step.code}: {failure}")
+            if failures:
+                return failures[0]
     return ""
 
 

@@ -7,8 +7,10 @@ So a night needs no worker to end, and a worker that dies costs the chunk it was
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from contextvars import copy_context
 from datetime import date
+from threading import Barrier
 
 import structlog
 from celery import current_app
@@ -25,24 +27,47 @@ TASK = "operations.close_chunk"
 log = structlog.get_logger(__name__)
 
 
-def each_chunk(run: EndOfDayRun, step: Step, ranges: Sequence[Range], on: date) -> Iterator[str]:
+@contextmanager
+def threads() -> Iterator[ThreadPoolExecutor | None]:
+    """The threads of this process for one night; None where one hand is enough.
+
+    Each keeps its connection until the night ends: the server's side of a new one knows no table yet, and would read up on
+    every month of messages and of the books again for each chunk.
+    """
+    workers = settings.END_OF_DAY_WORKERS
+    if workers < 2 or settings.END_OF_DAY_FAN_OUT:
+        yield None
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            yield pool
+        finally:
+            all_here = Barrier(workers)
+            for _thread in range(workers):
+                pool.submit(_leave, all_here)
+
+
+def _leave(all_here: Barrier) -> None:
+    """Close the thread's connection, once it is sure that each thread has come to close its own."""
+    all_here.wait()
+    connection.close()
+
+
+def each_chunk(
+    run: EndOfDayRun, step: Step, ranges: Sequence[Range], on: date, pool: ThreadPoolExecutor | None
+) -> Iterator[str]:
     """The error of each chunk as it ends, empty for good ones."""
-    workers = min(settings.END_OF_DAY_WORKERS, len(ranges))
     if settings.END_OF_DAY_FAN_OUT and len(ranges) > 1:
         yield from _fanned_out(run, step, ranges, on)
-    elif workers < 2:
+    elif pool is None or len(ranges) < 2:
         yield from (run_chunk(run, step, chunk, on) or "" for chunk in ranges)
     else:
-        with ThreadPoolExecutor(workers) as pool:
-            jobs = [pool.submit(copy_context().run, _in_thread, run, step, chunk, on) for chunk in ranges]
-            yield from (job.result() for job in jobs)
-
-
-def _in_thread(run: EndOfDayRun, step: Step, chunk: Range, on: date) -> str:
-    try:
-        return run_chunk(run, step, chunk, on) or ""
-    finally:
-        connection.close()
+        jobs = [pool.submit(copy_context().run, run_chunk, run, step, chunk, on) for chunk in ranges]
+        try:
+            yield from (job.result() or "" for job in jobs)
+        finally:
+            for job in jobs:  # whoever stops the night waits for the chunks at work only
+                job.cancel()
 
 
 def _fanned_out(run: EndOfDayRun, step: Step, ranges: Sequence[Range], on: date) -> Iterator[str]:

@@ -31,6 +31,9 @@ from risk import limits
 
 Counts = Mapping[str, int | str]
 IdRange = tuple[int, int] | None
+# How long a chunk may take, so that the night can be stopped and resumed in small pieces, and where it holds the loans
+# that payments wait for.
+LONGEST, LONGEST_HOLDING = timedelta(seconds=0.6), timedelta(seconds=0.1)
 
 
 class BooksDoNotBalance(DomainError):
@@ -46,6 +49,7 @@ class Step:
     label: str | Promise
     function: Callable[[int, int, date], Counts]
     id_range: Callable[[], IdRange]
+    longest: timedelta = LONGEST
     # What a chunk needs that must not be part of its transaction, because it takes long; repeating it is harmless.
     beforehand: Callable[[date], None] | None = None
 
@@ -124,7 +128,7 @@ STEPS: tuple[Step, ...] = (
     Step("repricing", _("Rates set anew"), _to_last(repricing.reprice_due), _running_loans),
     Step("notices", _("Notices that did not arrive"), _to_last(late_notices.hold_for_notices), _running_loans),
     Step("late_rates", _("Late rates set anew"), _to_last(late_repricing.follow_rule), _running_loans),
-    Step("positions", _("Accrued and aged"), _to_last(closing.accrue_and_age), _running_loans),
+    Step("positions", _("Accrued and aged"), _to_last(closing.accrue_and_age), _running_loans, LONGEST_HOLDING),
     Step("lines", _("Lines at their last day"), _to_last(line_closing.close_passed), _running_loans),
     Step("portfolio", _("Portfolio of the day"), portfolio.note_portfolio, _once),
     Step("policies", _("Pledged policies"), _to_last(pledge_review.review_due), _loans_with_policy),

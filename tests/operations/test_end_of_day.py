@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from pytest_django.fixtures import Settings
 
 from core import business_date
@@ -313,6 +314,23 @@ def test_several_workers_give_the_same_night(monkeypatch: pytest.MonkeyPatch, se
     assert sorted(marks(MONDAY)) == sorted(WHOLE_NIGHT)
 
 
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_each_worker_keeps_its_connection_for_the_night_and_closes_it(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    settings.END_OF_DAY_WORKERS = 2
+    business_date.move_to(MONDAY)
+    night = Night(monkeypatch).of(accrue=(1, 45), remind=(1, 45), count=(1, 45))
+    used = []
+    night.disturb = lambda code, lo: used.append(connection.connection)
+
+    close_day()
+
+    assert 1 <= len(set(used)) <= 2
+    assert connection.connection not in used
+    assert all(theirs.closed for theirs in used)
+
+
 def test_the_night_has_the_steps_of_a_lender_in_their_order() -> None:
     assert [step.code for step in steps.STEPS] == [
         "months",
@@ -335,10 +353,11 @@ def test_the_night_has_the_steps_of_a_lender_in_their_order() -> None:
     ]
 
 
-def a_night_that_took(seconds: float, *, ids: int) -> None:
+def a_night_that_took(seconds: float, *, ids: int) -> EndOfDayRun:
     run = EndOfDayRunFactory(done=True, chunk_size=20_000, chunk_sizes={"accrue": ids})
     EndOfDayChunkFactory(run=run, took=timedelta(seconds=0.01))
     EndOfDayChunkFactory(run=run, took=timedelta(seconds=seconds))
+    return run
 
 
 @pytest.mark.django_db
@@ -354,10 +373,32 @@ def a_night_that_took(seconds: float, *, ids: int) -> None:
         (0.01, 20_000, 20_000),  # never above the setting
     ],
 )
-def test_a_chunk_is_as_large_as_the_slowest_of_the_last_night_allows(seconds: float, ids: int, fits: int) -> None:
+def test_a_chunk_is_as_large_as_the_slow_ones_of_the_last_night_allow(seconds: float, ids: int, fits: int) -> None:
     a_night_that_took(seconds, ids=ids)
 
-    assert fitting_sizes(["accrue", "new"], most=20_000) == {"accrue": fits, "new": 20_000}
+    assert fitting_sizes([a_step("accrue"), a_step("new")], most=20_000) == {"accrue": fits, "new": 20_000}
+
+
+@pytest.mark.django_db
+def test_a_step_that_holds_what_payments_wait_for_has_shorter_chunks() -> None:
+    a_night_that_took(0.59, ids=20_000)
+
+    (positions,) = (step for step in steps.STEPS if step.code == "positions")
+    holding = a_step("accrue", longest=positions.longest)
+
+    assert fitting_sizes([holding], most=20_000) == {"accrue": 2_500}  # 0.59 s, 0.30 s, 0.15 s, 0.07 s
+
+
+@pytest.mark.django_db
+def test_one_chunk_that_waited_for_somebody_makes_none_smaller() -> None:
+    run = a_night_that_took(30.0, ids=20_000)
+    EndOfDayChunkFactory.create_batch(18, run=run, took=timedelta(seconds=0.5))
+
+    assert fitting_sizes([a_step("accrue")], most=20_000) == {"accrue": 20_000}
+
+
+def a_step(code: str, longest: timedelta = steps.LONGEST) -> steps.Step:
+    return steps.Step(code, code, lambda lo, hi, on: {}, lambda: None, longest)
 
 
 def test_sizes_are_fixed_when_a_run_begins(night: Night, settings: Settings) -> None:

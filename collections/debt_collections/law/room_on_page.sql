@@ -2,7 +2,7 @@
 -- the new row beside the old one without touching an index (HOT), which keeps those updates short. A row that does touch
 -- one touches all, so there is none too many: nobody looks for the beginning of a case's number.
 
-ALTER TABLE collections_case SET (fillfactor = 70);
+ALTER TABLE collections_case SET (fillfactor = 45);
 DROP INDEX collections_case_public_id_08262b44_like;
 
 -- Taken back by:
