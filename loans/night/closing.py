@@ -14,10 +14,11 @@ from decimal import Decimal
 from django.db import connection, transaction
 from django.db.models import Q
 
-from core import partitions, rows
+from core import partitions, rows, sending
 from core.calendars import is_month_end
 from core.money import ZERO
 from core.rows import Parameters
+from ledger.models import JournalEntry
 from ledger.posting import post
 from loans.account.account import relaid
 from loans.account.arrears import Steps, step_of
@@ -29,13 +30,9 @@ from loans.night.closing_sql import (
     AGE_BY_DAY,
     AGE_INSTALMENTS,
     COUNT_ON,
-    COUNT_READ,
     KEEP_SHARES,
     LOCK,
-    MAKE_ROOM,
-    NOTE_MOVES,
     READ_POSITIONS,
-    SUM_BY_PRODUCT,
 )
 
 PARTS_EARNED = ("interest", "late_interest", "fee", "suspended_interest", "suspended_late_interest")
@@ -51,7 +48,8 @@ def id_range() -> tuple[int, int] | None:
 
 @dataclass(frozen=True, slots=True)
 class Earned:
-    """What ``loans`` of a product earned in a night; interest and late interest in suspense are no income."""
+    """What ``loans`` of a product earned in a night; interest and late interest in suspense are no income. Of the loans,
+    some are ``past_due`` and some have ``moved`` from one bucket to another."""
 
     product_id: int
     loans: int
@@ -60,6 +58,8 @@ class Earned:
     fee: Decimal = ZERO
     suspended_interest: Decimal = ZERO
     suspended_late_interest: Decimal = ZERO
+    past_due: int = 0
+    moved: int = 0
 
     @property
     def parts(self) -> dict[str, Decimal]:
@@ -68,8 +68,8 @@ class Earned:
 
     def plus(self, other: "Earned") -> "Earned":
         """Both together."""
-        sums = {name: amount + other.parts[name] for name, amount in self.parts.items()}
-        return Earned(self.product_id, self.loans + other.loans, **sums)
+        counted = ("loans", "past_due", "moved", *PARTS_EARNED)
+        return replace(self, **{name: getattr(self, name) + getattr(other, name) for name in counted})
 
 
 class LoanCameBack(Exception):
@@ -98,33 +98,36 @@ def _close(lo: int, hi: int, on: date) -> dict[str, int]:
             return {"loans_read": 0, "loans_counted_on": 0, "loans_past_due": 0, "bucket_moves": 0}
         none_late = {"first_bucket": step_of(0, buckets), "first_class": step_of(0, classes)}
         cursor.execute(COUNT_ON, {**parameters, **none_late})
-        earned = [Earned(product, loans, interest) for product, loans, interest in cursor.fetchall()]
-        counted_on = sum(product.loans for product in earned)
-        late = moved = read = 0
-        if counted_on < held:
+        counted = [Earned(product, loans, interest) for product, loans, interest in cursor.fetchall()]
+        read: list[Earned] = []
+        if _loans(counted) < held:
             steps = {**parameters, **_steps("bucket", buckets), **_steps("class", classes)}
-            cursor.execute(MAKE_ROOM)
             if overdue_plans:
                 _lay_out_plans(lo, hi, on)
             if overdue:
                 cursor.execute(AGE_INSTALMENTS, steps)
-                counted_on += cursor.rowcount
+                counted += [Earned(*sums) for sums in cursor.fetchall()]
             if overdue_by_day:
                 cursor.execute(AGE_BY_DAY, parameters)
-            if counted_on < held:
-                cursor.execute(READ_POSITIONS, {**steps, "left": held - counted_on})
-                read = cursor.rowcount
-            cursor.execute(SUM_BY_PRODUCT)
-            earned += [Earned(*sums) for sums in cursor.fetchall()]
-            cursor.execute(NOTE_MOVES, {"on": on})
-            cursor.execute(COUNT_READ)
-            late, moved = cursor.fetchone()
-        if counted_on + read != held:
+            if _loans(counted) < held:
+                cursor.execute(READ_POSITIONS, {**steps, "left": held - _loans(counted)})
+                read = [Earned(*sums) for sums in cursor.fetchall()]
+        earned = [*counted, *read]
+        if _loans(earned) != held:
             raise LoanCameBack
         _book(lo, hi, on, earned)
         if is_month_end(on):
             cursor.execute(KEEP_SHARES, parameters)
-    return {"loans_read": held, "loans_counted_on": counted_on, "loans_past_due": late, "bucket_moves": moved}
+    return {
+        "loans_read": held,
+        "loans_counted_on": _loans(counted),
+        "loans_past_due": sum(product.past_due for product in earned),
+        "bucket_moves": sum(product.moved for product in earned),
+    }
+
+
+def _loans(earned: Iterable[Earned]) -> int:
+    return sum(product.loans for product in earned)
 
 
 def _lay_out_plans(lo: int, hi: int, on: date) -> None:
@@ -154,19 +157,19 @@ def _book(lo: int, hi: int, on: date, earned: Iterable[Earned]) -> None:
     for part in earned:
         known = by_product.get(part.product_id)
         by_product[part.product_id] = known.plus(part) if known else part
+    accrued = [sums for _product_id, sums in sorted(by_product.items()) if any(sums.parts.values())]
+    if not accrued:
+        return
     codes = dict(Product.objects.filter(pk__in=by_product).values_list("pk", "code"))
-    for product_id, sums in sorted(by_product.items()):
-        if not any(sums.parts.values()):
-            continue
-        entry = post(
-            event="accrual",
-            posted_on=on,
-            effective_on=on,
-            lines=bookings.accrual(accounts_of_product(product_id), **sums.parts),
-            description=codes[product_id],
-        )
-        rows.insert(
-            NightAccrual(
-                product_id=product_id, accrued_on=on, lo=lo, hi=hi, loans=sums.loans, entry_id=entry.pk, **sums.parts
+    with sending.together():
+        sending.take_numbers(*[rows.sequence_of(JournalEntry)] * len(accrued))
+        for sums in accrued:
+            entry = post(
+                event="accrual",
+                posted_on=on,
+                effective_on=on,
+                lines=bookings.accrual(accounts_of_product(sums.product_id), **sums.parts),
+                description=codes[sums.product_id],
             )
-        )
+            of_chunk = {"accrued_on": on, "lo": lo, "hi": hi, "entry_id": entry.pk}
+            rows.insert_later(NightAccrual(product_id=sums.product_id, loans=sums.loans, **of_chunk, **sums.parts))

@@ -36,6 +36,19 @@ WITH counted AS (
 SELECT product_id, count(*), sum(interest) FROM counted GROUP BY product_id
 """
 
+# What ends a statement whose CTE ``read`` holds the loans it wrote: their moves are noted, their sums by product come back.
+_TOLD = """, moved AS (
+    INSERT INTO loans_loantransition (loan_id, "on", kind, before, after, days_past_due, amount)
+    SELECT loan_id, %(on)s, 'bucket', old_bucket, bucket, days_past_due, principal_outstanding
+      FROM {read} WHERE bucket <> old_bucket
+    UNION ALL
+    SELECT loan_id, %(on)s, 'class', old_class, risk_class, days_past_due, principal_outstanding
+      FROM {read} WHERE risk_class <> old_class
+)
+SELECT product_id, count(*), sum(interest), sum(late_interest), sum(fee), sum(suspended_interest),
+       sum(suspended_late_interest), count(*) FILTER (WHERE days_past_due > 0), count(*) FILTER (WHERE bucket <> old_bucket)
+  FROM {read} GROUP BY product_id"""
+
 _LATE_AND_QUIET = """p.status = 'active' AND p.as_of < %(on)s AND p.quiet_before > %(on)s
                    AND p.oldest_due_on IS NOT NULL AND NOT p.late_by_day AND p.plan IS NULL AND p.charged_off_on IS NULL"""
 _LATE_DAYS = "%(on)s::date - p.oldest_due_on"
@@ -87,10 +100,11 @@ RETURNING i.loan_id, round(NEW.late_interest, 2) - round(OLD.late_interest, 2) A
      WHERE p.loan_id = c.loan_id AND p.loan_id BETWEEN %(lo)s AND %(hi)s AND {_LATE_AND_QUIET}
  RETURNING p.loan_id, p.product_id, NEW.days_past_due, NEW.principal_outstanding,
            OLD.bucket AS old_bucket, NEW.bucket, OLD.risk_class AS old_class, NEW.risk_class,
-           NEW.interest_accrued - OLD.interest_accrued, NEW.late_interest_accrued - OLD.late_interest_accrued, 0,
-           NEW.suspended_interest - OLD.suspended_interest, NEW.suspended_late_interest - OLD.suspended_late_interest
-)
-INSERT INTO closing_read SELECT * FROM counted
+           NEW.interest_accrued - OLD.interest_accrued AS interest,
+           NEW.late_interest_accrued - OLD.late_interest_accrued AS late_interest, 0::numeric AS fee,
+           NEW.suspended_interest - OLD.suspended_interest AS suspended_interest,
+           NEW.suspended_late_interest - OLD.suspended_late_interest AS suspended_late_interest
+){_TOLD.format(read="counted")}
 """
 
 # The same where the rate changed on some day, or late interest capped (account/late_interest.py): a row a late day and
@@ -141,16 +155,6 @@ WITH charged AS (
 )
 UPDATE loans_instalment i SET late_interest = i.late_interest + a.late_interest
   FROM added a WHERE i.id = a.id AND a.late_interest <> 0
-"""
-
-MAKE_ROOM = """
-CREATE TEMPORARY TABLE IF NOT EXISTS closing_read (
-    loan_id bigint, product_id bigint, days_past_due int, principal_outstanding numeric,
-    old_bucket text, bucket text, old_class text, risk_class text,
-    interest numeric, late_interest numeric, fee numeric,
-    suspended_interest numeric, suspended_late_interest numeric
-) ON COMMIT DROP;
-DELETE FROM closing_read
 """
 
 # From some days past due on, unpaid interest is no income and stands in suspense (loans.account.suspense).
@@ -264,18 +268,12 @@ WITH wanted AS MATERIALIZED (  -- PostgreSQL reckons with as many as are left; o
      WHERE p.loan_id = s.loan_id AND p.loan_id BETWEEN %(lo)s AND %(hi)s
  RETURNING p.loan_id, s.product_id, s.days_past_due, s.principal_outstanding,
            s.old_bucket, s.bucket, s.old_class, s.risk_class,
-           CASE WHEN s.charged_off THEN 0 ELSE s.interest END,
-           CASE WHEN s.charged_off THEN 0 ELSE s.late_interest END,
-           CASE WHEN s.charged_off THEN 0 ELSE s.fee END,
-           s.suspended_interest - s.old_suspended_interest, s.suspended_late_interest - s.old_suspended_late_interest
-)
-INSERT INTO closing_read SELECT * FROM written
-"""
-
-SUM_BY_PRODUCT = """
-SELECT product_id, count(*), sum(interest), sum(late_interest), sum(fee), sum(suspended_interest),
-       sum(suspended_late_interest)
-  FROM closing_read GROUP BY product_id
+           CASE WHEN s.charged_off THEN 0 ELSE s.interest END AS interest,
+           CASE WHEN s.charged_off THEN 0 ELSE s.late_interest END AS late_interest,
+           CASE WHEN s.charged_off THEN 0 ELSE s.fee END AS fee,
+           s.suspended_interest - s.old_suspended_interest AS suspended_interest,
+           s.suspended_late_interest - s.old_suspended_late_interest AS suspended_late_interest
+){_TOLD.format(read="written")}
 """
 
 # At the end of a month a share is kept for each loan of what the nights have added since the last one.
@@ -297,18 +295,4 @@ SELECT loan_id, first_on, %(on)s, interest, late_interest, fee, suspended_intere
   FROM kept
  WHERE interest <> 0 OR late_interest <> 0 OR fee <> 0 OR suspended_interest <> 0 OR suspended_late_interest <> 0
  ORDER BY loan_id
-"""
-
-NOTE_MOVES = """
-INSERT INTO loans_loantransition (loan_id, "on", kind, before, after, days_past_due, amount)
-SELECT loan_id, %(on)s, 'bucket', old_bucket, bucket, days_past_due, principal_outstanding
-  FROM closing_read WHERE bucket <> old_bucket
-UNION ALL
-SELECT loan_id, %(on)s, 'class', old_class, risk_class, days_past_due, principal_outstanding
-  FROM closing_read WHERE risk_class <> old_class
-"""
-
-COUNT_READ = """
-SELECT count(*) FILTER (WHERE days_past_due > 0), count(*) FILTER (WHERE bucket <> old_bucket)
-  FROM closing_read
 """
