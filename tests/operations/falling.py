@@ -4,7 +4,7 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -64,14 +64,17 @@ class Falling:
             os.kill(pid, signal.SIGSTOP)
 
     def fall(self, how: signal.Signals = signal.SIGKILL) -> None:
-        """Every process of the server ends where it is: killed, or told to by SIGQUIT. Nothing is written any more."""
+        """Every process of the server ends where it is: killed, or by SIGQUIT to the first. Nothing is written any more."""
         processes, server = self._processes(), self.server.process
         assert server is not None
         if how is signal.SIGKILL:
             os.kill(server.pid, signal.SIGSTOP)  # or it would begin anew at the first death of a child
-        for pid in [*processes, server.pid]:
-            os.kill(pid, how)
-            os.kill(pid, signal.SIGCONT)
+            for pid in processes:
+                os.kill(pid, signal.SIGKILL)
+        os.kill(server.pid, how)
+        for pid in processes:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)  # those that were held back end as well
         assert wait_until(lambda: not self.server.alive(), seconds=20)
 
     def rise(self) -> None:
