@@ -82,6 +82,13 @@ class Falling:
         self.server.ensure()
         _leave()
 
+    def end(self) -> None:
+        """Leave nothing behind, neither processes that were held back nor a folder."""
+        if self.server.alive():
+            self.fall()
+        shutil.rmtree(self.server.home.root)
+        shutil.rmtree(self.server.home.sockets)
+
     def look(self, database: str) -> Look:
         """Rows and their content, by table; of what only one life of a book has, such as keys and the time, nothing."""
         with self._open(database) as read:

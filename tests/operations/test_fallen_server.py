@@ -112,7 +112,7 @@ def night(
                 looks.append(server.look("even"))
             yield Night(server, chunks, looks)
         finally:
-            server.fall()
+            server.end()
 
 
 def make_book() -> None:
