@@ -57,6 +57,11 @@ class AuditEvent(models.Model):
                 condition=~models.Q(action="created"),
                 name="audit_event_acts",
             ),
+            models.Index(
+                fields=["object_type", "-at", "-id"],
+                condition=~models.Q(action="created", object_type="loans.repayment"),
+                name="audit_event_types",
+            ),
             GinIndex(
                 OpClass(Upper("reason"), "gin_trgm_ops"), condition=~models.Q(reason=""), name="audit_event_reason"
             ),

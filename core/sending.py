@@ -11,15 +11,19 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
 from functools import cache, lru_cache
 from itertools import count
 from threading import local
 from typing import Any, TypeAlias
+from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import RawCursor
-from psycopg._queries import PostgresRawQuery
-from psycopg.adapt import PyFormat
+from psycopg.adapt import Dumper
+from psycopg.types.json import Jsonb, JsonbDumper
 
 Named: TypeAlias = Callable[[IntegrityError], Exception]
 
@@ -52,21 +56,29 @@ class _Kept(local):
 _kept = _Kept()
 
 
-class _Untyped(PostgresRawQuery):
-    """Values as text, without their types: PostgreSQL knows each by its place. With them, a statement would be another one
-    to prepare whenever a column is empty or a number grows."""
+class _Untyped(Dumper):
+    """A value as text without its type: PostgreSQL knows each by its place. With their types a statement would be another
+    one to prepare whenever a column is empty or a number grows. Texts have none anyway, and lists have that of their values.
+    """
 
-    def dump(self, vars: Any) -> None:
-        if vars is None:
-            super().dump(vars)
-            return
-        self.params = self._tx.dump_sequence(vars, [PyFormat.TEXT] * len(vars))
-        self.types = (0,) * len(vars)
-        self.formats = self._tx.formats
+    oid = 0
+
+    def dump(self, obj: Any) -> bytes:
+        return str(obj).encode()
 
 
-class _Cursor(RawCursor[Any]):
-    _query_cls = _Untyped
+class _UntypedJson(JsonbDumper):
+    oid = 0
+
+
+_UNTYPED = {Jsonb: _UntypedJson} | dict.fromkeys((int, bool, float, Decimal, date, datetime, UUID), _Untyped)
+
+
+def _cursor_on(database: BaseDatabaseWrapper) -> Any:
+    driver: Any = RawCursor(database.connection)
+    for kind, dumper in _UNTYPED.items():
+        driver.adapters.register_dumper(kind, dumper)
+    return database.make_cursor(driver)
 
 
 def execute(sql: str, values: Sequence[Any]) -> Any:
@@ -81,8 +93,7 @@ def execute(sql: str, values: Sequence[Any]) -> Any:
         _kept.connection, _kept.cursors = database.connection, {}
     kept = _kept.cursors.get(sql)
     if kept is None:
-        driver: Any = _Cursor(database.connection)
-        kept = _kept.cursors[sql] = database.make_cursor(driver)
+        kept = _kept.cursors[sql] = _cursor_on(database)
     # Also while a page is read (core.middleware): what is sent here is the same few statements, by number.
     threshold, wanted = (
         database.connection.prepare_threshold,

@@ -41,7 +41,7 @@ def run_chunk(
     started = monotonic()
     try:
         if step.beforehand is not None:
-            step.beforehand(on)
+            step.beforehand(*chunk, on)
         with transaction.atomic():
             if not _locked(run, step, chunk, wait=wait):
                 return None
@@ -98,6 +98,7 @@ def _set_for_chunk() -> None:
 
     And its end does not wait for the disk. A server that falls loses a chunk together with its checkpoint, so the night
     does it again; whatever commits after it, such as the next step or who sends a reminder, has the log written up to there.
+    A coordinator that believes done what is lost has lost its place too (``require_place``).
     """
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL plan_cache_mode TO force_custom_plan; SET LOCAL synchronous_commit TO off")

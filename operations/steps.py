@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import TypeVar
 
 from django.db.models import Max, Min, Model
 from django.utils.functional import Promise
@@ -31,6 +32,7 @@ from risk import limits
 
 Counts = Mapping[str, int | str]
 IdRange = tuple[int, int] | None
+Result = TypeVar("Result")
 # How long a chunk may take, so that the night can be stopped and resumed in small pieces, and where it holds the loans
 # that payments wait for.
 LONGEST, LONGEST_HOLDING = timedelta(seconds=0.6), timedelta(seconds=0.1)
@@ -49,9 +51,10 @@ class Step:
     label: str | Promise
     function: Callable[[int, int, date], Counts]
     id_range: Callable[[], IdRange]
+    # What must be there before the transaction of a chunk begins: it takes long, or has to outlast it. Repeating it is
+    # harmless.
+    beforehand: Callable[[int, int, date], object] | None = None
     longest: timedelta = LONGEST
-    # What a chunk needs that must not be part of its transaction, because it takes long; repeating it is harmless.
-    beforehand: Callable[[date], None] | None = None
 
 
 def _ids_of(model: type[Model]) -> Callable[[], IdRange]:
@@ -81,10 +84,10 @@ def _running_loans() -> IdRange:
     return None if ends is None else (ends[0], ends[1] + 1)
 
 
-def _to_last(function: Callable[[int, int, date], Counts]) -> Callable[[int, int, date], Counts]:
+def _to_last(function: Callable[[int, int, date], Result]) -> Callable[[int, int, date], Result]:
     """For functions that take the last id itself where the table of steps says one past it."""
 
-    def call(lo: int, hi: int, on: date) -> Counts:
+    def call(lo: int, hi: int, on: date) -> Result:
         return function(lo, hi - 1, on)
 
     return call
@@ -117,6 +120,11 @@ def expire_approvals(lo: int, hi: int, on: date) -> Counts:
     return {"requests_expired": approvals.expire_old(on + timedelta(days=1))}
 
 
+def verify_period(lo: int, hi: int, on: date) -> None:
+    """What has to be verified before the books can be closed."""
+    verify_by_rule(on)
+
+
 def close_period(lo: int, hi: int, on: date) -> Counts:
     """Close the books of days gone by, where the market's rule asks the night to."""
     return close_by_rule(on)
@@ -124,11 +132,11 @@ def close_period(lo: int, hi: int, on: date) -> Counts:
 
 STEPS: tuple[Step, ...] = (
     Step("months", _("Months made ahead"), make_months, _once),
-    Step("mandates", _("Direct debits"), _to_last(mandates.run_due), _loans_with_mandate),
+    Step("mandates", _("Direct debits"), _to_last(mandates.run_due), _loans_with_mandate, _to_last(mandates.order_due)),
     Step("repricing", _("Rates set anew"), _to_last(repricing.reprice_due), _running_loans),
     Step("notices", _("Notices that did not arrive"), _to_last(late_notices.hold_for_notices), _running_loans),
     Step("late_rates", _("Late rates set anew"), _to_last(late_repricing.follow_rule), _running_loans),
-    Step("positions", _("Accrued and aged"), _to_last(closing.accrue_and_age), _running_loans, LONGEST_HOLDING),
+    Step("positions", _("Accrued and aged"), _to_last(closing.accrue_and_age), _running_loans, longest=LONGEST_HOLDING),
     Step("lines", _("Lines at their last day"), _to_last(line_closing.close_passed), _running_loans),
     Step("portfolio", _("Portfolio of the day"), portfolio.note_portfolio, _once),
     Step("policies", _("Pledged policies"), _to_last(pledge_review.review_due), _loans_with_policy),
@@ -139,6 +147,6 @@ STEPS: tuple[Step, ...] = (
     Step("approvals", _("Requests past their time"), expire_approvals, _once),
     Step("account_days", _("Balances of the day"), sum_days, _once),
     Step("books", _("Books verified"), check_books, _once),
-    Step("period", _("Books closed"), close_period, _once, beforehand=verify_by_rule),
+    Step("period", _("Books closed"), close_period, _once, verify_period),
 )
 LABELS: dict[str, str | Promise] = {step.code: step.label for step in STEPS}

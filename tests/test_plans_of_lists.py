@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
+from audit.queries import NEWEST_FIRST, EventFilter, events
 from benchmarks import book
-from core import business_date
+from core import business_date, partitions
 from debt_collections import queries
-from debt_collections.models import Promise
+from debt_collections.models import Case
 from desk.home import _MARKET_OF_POSITION, _by_market
 from loans.models import Loan, LoanPosition, Repayment
 from loans.web.forms import LoanFilter
@@ -19,11 +21,30 @@ from partners.introductions import introduce
 from partners.models import ApiClient
 from tests.partners.factories import CallerFactory
 from tests.plans import reading, reading_of, steps
+from tests.staff.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 LOANS, PAGE, FEW = 600, 51, 120
 ON = date(2026, 7, 1)
 WAYS = ("seqscan", "sort", "incremental_sort", "hashjoin", "mergejoin", "bitmapscan")
+# Of two people, of whom one took three in a hundred; one in a hundred was broken or cancelled.
+_PROMISES = """
+INSERT INTO collections_promise (case_id, amount, due_on, method, status, taken_by_id, taken_on, judged_on,
+                                 repayments_before, received, counts_against, cancel_reason)
+SELECT %(case)s, 1, %(on)s::date + n %% 365, 'online',
+       CASE n %% 200 WHEN 0 THEN 'broken' WHEN 1 THEN 'cancelled' ELSE 'kept' END,
+       CASE WHEN n %% 100 < 3 THEN %(few)s ELSE %(most)s END, %(on)s, %(on)s, 0, 0, false, ''
+  FROM generate_series(1, 3000) n
+"""
+# A year of payments, now and then one that was changed; a product, a look at what is masked.
+_EVENTS = """
+INSERT INTO audit_auditevent (at, channel, action, object_type, object_id, object_label, reason, request_id, before, after)
+SELECT %(on)s::date - n * interval '2 hours', 'web',
+       CASE WHEN n %% 500 IN (1, 2) THEN 'changed' WHEN n %% 500 = 3 THEN 'revealed' ELSE 'created' END,
+       CASE n %% 500 WHEN 2 THEN 'loans.product' WHEN 3 THEN 'borrowers.borrower' ELSE 'loans.repayment' END,
+       n, n, '', '', '{}', '{}'
+  FROM generate_series(1, 4000) n
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -47,12 +68,45 @@ def test_the_receipts_of_a_day_are_read_a_page_at_a_time() -> None:
     assert reading(rows).rows <= FEW
 
 
-@pytest.mark.parametrize("status", ["", "pending", "kept", "broken"])
-def test_promises_are_read_a_page_at_a_time(status: str) -> None:
-    rows = queries.promise_list(status=status).order_by("-due_on", "-id")
-    read = [step["Node Type"] for step in steps(*rows[:PAGE].query.sql_with_params())]
-    assert not {"Sort", "Incremental Sort"} & set(read), read
-    assert Promise.objects.exists()
+@pytest.mark.parametrize("status", ["", "pending", "kept", "broken", "cancelled"])
+@pytest.mark.parametrize("mine", [False, True])
+def test_promises_are_read_a_page_at_a_time(status: str, mine: bool) -> None:
+    """However few there are of a state or of a person."""
+    case, taker, other = Case.objects.values_list("pk", flat=True)[0], UserFactory(), UserFactory()
+    with connection.cursor() as cursor:
+        cursor.execute(_PROMISES, {"case": case, "few": taker.pk, "most": other.pk, "on": ON})
+        cursor.execute("ANALYZE collections_promise")
+    rows = queries.promise_list(status=status, person=taker if mine else None).order_by("-due_on", "-id")
+    assert rows.exists() or mine
+    assert reading(rows[:PAGE]).rows <= 5 * PAGE, "each with what is shown of case, borrower, loan and person"
+    plan = [step["Node Type"] for step in steps(*rows[:PAGE].query.sql_with_params())]
+    assert not {"Sort", "Incremental Sort"} & set(plan), plan
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        EventFilter(),
+        EventFilter(object_type="loans.repayment"),
+        EventFilter(object_type="loans.product"),
+        EventFilter(object_type="staff.user"),
+        EventFilter(action="created"),
+        EventFilter(action="revealed"),
+        EventFilter(action="deleted"),
+        EventFilter(object_type="loans.repayment", action="changed"),
+        EventFilter(object_type="loans.repayment", action="deleted"),
+        EventFilter(object_type="loans.product", action="created"),
+    ],
+    ids=lambda wanted: f"{wanted.object_type or 'anything'} {wanted.action}",
+)
+def test_the_log_is_read_a_page_at_a_time_however_rare_is_what_is_looked_for(wanted: EventFilter) -> None:
+    last = timezone.localdate() + timedelta(days=31)  # after what tells of the book, which came in one go
+    partitions.ensure_months(last - timedelta(days=366), last)
+    with connection.cursor() as cursor:
+        cursor.execute(_EVENTS, {"on": last})
+        cursor.execute("ANALYZE audit_auditevent")
+    rows = events(wanted).order_by(*NEWEST_FIRST)[:PAGE]
+    assert reading(rows).rows <= FEW
 
 
 def test_the_very_late_are_counted_without_all_that_are_a_little_late() -> None:

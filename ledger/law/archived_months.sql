@@ -8,15 +8,7 @@ $$;
 CREATE FUNCTION ledger_guard_seals() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     closed date;
-    kept jsonb;
 BEGIN
-    IF TG_OP = 'UPDATE' THEN
-        kept := to_jsonb(OLD) - 'restored_at';
-        IF OLD.restored_at IS NULL AND NEW.restored_at IS NOT NULL AND to_jsonb(NEW) - 'restored_at' = kept THEN
-            RETURN NEW;
-        END IF;
-        RAISE EXCEPTION 'the seal of % stays as it is', OLD.month USING ERRCODE = 'restrict_violation';
-    END IF;
     SELECT closed_through INTO closed FROM ledger_periodclosing ORDER BY id DESC LIMIT 1;
     IF closed IS NULL OR closed < (NEW.month + interval '1 month' - interval '1 day')::date THEN
         RAISE EXCEPTION 'the books of % are not closed', NEW.month USING ERRCODE = 'restrict_violation';
@@ -27,14 +19,17 @@ BEGIN
     RETURN NEW;
 END $$;
 
-CREATE TRIGGER ledger_seals BEFORE INSERT OR UPDATE ON ledger_archivedmonth
+CREATE TRIGGER ledger_seals BEFORE INSERT ON ledger_archivedmonth
     FOR EACH ROW EXECUTE FUNCTION ledger_guard_seals();
+CREATE TRIGGER ledger_seals_kept BEFORE UPDATE ON ledger_archivedmonth
+    FOR EACH ROW EXECUTE FUNCTION audit_keep_seal();
 CREATE TRIGGER ledger_seals_stay BEFORE DELETE OR TRUNCATE ON ledger_archivedmonth
     FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_change();
 
 -- Taken back by:
 
 DROP TRIGGER ledger_seals_stay ON ledger_archivedmonth;
+DROP TRIGGER ledger_seals_kept ON ledger_archivedmonth;
 DROP TRIGGER ledger_seals ON ledger_archivedmonth;
 DROP FUNCTION ledger_guard_seals();
 DROP FUNCTION ledger_archived_through();

@@ -4,7 +4,7 @@ from core.migration_operations import Law
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledger", "0001_tables")]
+    dependencies = [("audit", "0002_law"), ("ledger", "0001_tables")]
     operations = [
         Law(__file__, "posted_entries"),
         Law(__file__, "entries_exist"),

@@ -1,7 +1,8 @@
 """Direct debit: the borrower's plan executes itself on the due date.
 
-An attempt is stored before the bank is asked and the bank is asked with the attempt's reference, so that a crash in
-between neither loses nor repeats a debit. The sum is worked out when the attempt is made and never changes afterwards.
+An attempt is stored, in a transaction of its own, before the bank is asked, and the bank is asked with the attempt's
+reference: a crash in between neither loses nor repeats a debit, also where the borrower pays before somebody asks again. The
+sum is worked out when the attempt is made and never changes afterwards.
 Money that came is recorded through the same ``record_repayment`` as any other. That it came is a fact: what is more than
 the loan owes by then is a credit balance, what looks like a payment recorded before is recorded beside it. Neither happens
 silently: the attempt keeps the code of the question a person would have been asked, the loan's page says it, and the night
@@ -69,6 +70,14 @@ def revoke_mandate(*, mandate: Mandate, on: date) -> None:
         mandate.status = MandateStatus.REVOKED
         mandate.revoked_on = on
         mandate.save(update_fields=["status", "revoked_on"])
+
+
+@transaction.atomic
+def order_due(lo: int, hi: int, on: date) -> None:
+    """Store the attempts that ``run_due`` will make, before a transaction begins that could take them back."""
+    plan = RetryPlan.of_rule(rule(RULE, on))
+    for mandate in _due(lo, hi, on):
+        _open_attempt(mandate, plan, on)
 
 
 def run_due(lo: int, hi: int, on: date) -> dict[str, int]:

@@ -1,16 +1,23 @@
 """Statements that wait for each other are carried out as if each had been sent by itself."""
 
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, connection, transaction
 from django.forms.models import model_to_dict
+from psycopg.types.json import Jsonb
 
 from core import rows, sending
 from core.context import acting
 from core.history import insert_tracked
 from ledger.models import Account
 from loans.models import Product
+from messaging.models import MessageStatus
 from operations.models import ChangedLoan
 from tests.ledger.factories import AccountFactory
 from tests.loans.factories import ProductFactory
@@ -180,3 +187,35 @@ def test_a_statement_is_prepared_once_whatever_its_values_are(monkeypatch: pytes
             [["UPDATE ledger_account SET name = coal%", "SELECT 1 FROM operations_changedloan%"]],
         )
         assert cursor.fetchone() == (2,)
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("bigint", [1, 70_000, 10**12]),
+        ("numeric", [Decimal("0.00"), Decimal("-1234567.89")]),
+        ("boolean", [True, False]),
+        ("double precision", [0.5, 1e300]),
+        ("text", ["", "ä' \\ 好", MessageStatus.QUEUED]),
+        ("date", [date(2026, 3, 31), date(999, 1, 1)]),
+        ("timestamptz", [datetime(2026, 3, 31, 23, 59, 59, 999999, tzinfo=UTC)]),
+        ("uuid", [UUID(int=7)]),
+        ("text[]", [["fee", 'a "b", {c}'], [], [None]]),
+        ("bigint[]", [[1, 10**12], [2]]),
+    ],
+)
+def test_values_of_every_kind_arrive_and_are_no_reason_to_prepare_anew(
+    kind: str, values: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "prepare_threshold", 0)
+    question = f"SELECT %s::{kind}"
+    for value in (*values, None):
+        assert sending.execute(question, [value]).fetchone() == (value,)
+    told = connection.connection.execute("SELECT statement FROM pg_prepared_statements", prepare=False).fetchall()
+    assert [statement for (statement,) in told if statement.startswith("SELECT $1::")] == [f"SELECT $1::{kind}"]
+
+
+def test_json_arrives_as_django_writes_it() -> None:
+    value = {"amount": Decimal("1.50"), "on": date(2026, 3, 31)}
+    written = Jsonb(value, dumps=lambda given: json.dumps(given, cls=DjangoJSONEncoder))
+    assert sending.execute("SELECT %s::jsonb ->> 'on'", [written]).fetchone() == ("2026-03-31",)

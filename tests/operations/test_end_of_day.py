@@ -398,7 +398,7 @@ def test_one_chunk_that_waited_for_somebody_makes_none_smaller() -> None:
 
 
 def a_step(code: str, longest: timedelta = steps.LONGEST) -> steps.Step:
-    return steps.Step(code, code, lambda lo, hi, on: {}, lambda: None, longest)
+    return steps.Step(code, code, lambda lo, hi, on: {}, lambda: None, longest=longest)
 
 
 def test_sizes_are_fixed_when_a_run_begins(night: Night, settings: Settings) -> None:

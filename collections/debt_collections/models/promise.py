@@ -33,7 +33,7 @@ class Promise(models.Model):
     due_on = models.DateField(_("due on"))
     method = models.CharField(_("method"), max_length=10, choices=PaymentMethod, default=PaymentMethod.ONLINE)
     status = models.CharField(_("status"), max_length=10, choices=PromiseStatus, default=PromiseStatus.PENDING)
-    taken_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    taken_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
     taken_on = models.DateField(_("taken on"))
     # Money that was in already when the promise was made does not fulfil it, even if it came on the same day.
     repayments_before = models.BigIntegerField(default=0, help_text=_("Last repayment known when it was taken."))
@@ -64,6 +64,7 @@ class Promise(models.Model):
         indexes = [
             models.Index(fields=["status", "due_on", "id"], name="collections_due"),
             models.Index(fields=["due_on", "id"], name="collections_promised_for"),
+            models.Index(fields=["taken_by", "due_on", "id"], name="collections_promise_taken"),
             models.Index(
                 fields=["judged_on", "id"],
                 condition=Q(status__in=[PromiseStatus.KEPT, PromiseStatus.BROKEN]),
