@@ -41,20 +41,47 @@ class Counted(int):
         return f"{self.most:,}+" if self.is_capped else f"{int(self):,}"
 
 
-def count_capped(rows: QuerySet[Any], most: int = COUNTED_AT_MOST) -> Counted:
-    """An exact count up to ``most``: nobody needs to know more, and counting all would cost the page."""
-    return Counted(rows.order_by()[: most + 1].values("pk").count(), most)
+def count_capped(rows: QuerySet[Any], most: int = COUNTED_AT_MOST, *, parts: Sequence[Q] = ()) -> Counted:
+    """An exact count up to ``most``: nobody needs to know more, and counting all would cost the page. ``parts`` as for
+    ``head_of``."""
+    found = heads_of(rows.order_by(), most + 1, parts=parts) if parts else rows.order_by()[: most + 1].values("pk")
+    return Counted(min(found.count(), most + 1), most)
 
 
-def page_of(queryset: QuerySet[Any], request: HttpRequest, *, order: Sequence[str] = ("-id",), size: int = 50) -> Page:
-    """The page of ``queryset`` that the request's ``after`` parameter asks for, ordered by ``order`` (last: unique)."""
+def page_of(
+    queryset: QuerySet[Any],
+    request: HttpRequest,
+    *,
+    order: Sequence[str] = ("-id",),
+    size: int = 50,
+    parts: Sequence[Q] = (),
+) -> Page:
+    """The page of ``queryset`` that the request's ``after`` parameter asks for, ordered by ``order`` (last: unique).
+
+    ``parts`` as for ``head_of``.
+    """
     after = _read_cursor(request.GET.get("after", ""))
     rows = queryset.order_by(*order)
     if after is not None and len(after) == len(order):
         rows = beyond(rows, order, after)
-    items: list[Model] = list(rows[: size + 1])
+    items: list[Model] = list(head_of(rows, size + 1, parts=parts))
     next_url = _url(request, _cursor(items[size - 1], order)) if len(items) > size else ""
     return Page(items[:size], next_url, _url(request, "") if after is not None else "")
+
+
+def head_of(rows: QuerySet[Any], most: int, *, parts: Sequence[Q] = ()) -> QuerySet[Any]:
+    """The first ``most`` of ordered ``rows``.
+
+    Where an index holds the rows of each of ``parts`` in that order, but not those of one part or another, each part gives
+    its own first rows, and of those the first are taken. Parts do not overlap, and every row is in one.
+    """
+    return rows.filter(pk__in=heads_of(rows, most, parts=parts))[:most] if parts else rows[:most]
+
+
+def heads_of(rows: QuerySet[Any], most: int, *, parts: Sequence[Q]) -> QuerySet[Any]:
+    """The keys of the first ``most`` of each part."""
+    one, *others = (rows.filter(part).values("pk")[:most] for part in parts)
+    return one.union(*others, all=True)
 
 
 def beyond(rows: QuerySet[M], order: Sequence[str], values: Sequence[object]) -> QuerySet[M]:

@@ -12,11 +12,14 @@ from django.utils import timezone
 from audit.queries import NEWEST_FIRST, EventFilter, events
 from benchmarks import book
 from core import business_date, partitions
+from core.pages import head_of, heads_of
 from debt_collections import queries
 from debt_collections.models import Case
 from desk.home import _MARKET_OF_POSITION, _by_market
 from loans.models import Loan, LoanPosition, Repayment
 from loans.web.forms import LoanFilter
+from messaging.models import Message
+from messaging.queries import last_sent, message_list
 from partners.introductions import introduce
 from partners.models import ApiClient
 from tests.partners.factories import CallerFactory
@@ -83,6 +86,29 @@ def test_promises_are_read_a_page_at_a_time(status: str, mine: bool) -> None:
     assert not {"Sort", "Incremental Sort"} & set(plan), plan
 
 
+@pytest.mark.parametrize("order", ["priority", "amount", "days"])
+@pytest.mark.parametrize("nobodys", [0, 3])
+def test_what_is_mine_or_nobodys_is_found_without_the_cases_of_others(order: str, nobodys: int) -> None:
+    person, other = UserFactory(), UserFactory()
+    cases = Case.objects.open()
+    assert cases.count() > 2 * PAGE
+    cases.update(assigned_to=other)
+    for owner, keys in ((person, range(2)), (None, range(2, 2 + nobodys))):
+        cases.filter(pk__in=cases.order_by("priority").values_list("pk", flat=True)[keys.start : keys.stop]).update(
+            assigned_to=owner
+        )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE collections_case")
+        cursor.execute("SET LOCAL enable_sort = on")  # of the few that are found
+    chosen = queries.QueueFilter(order=order)
+    rows = queries.queue(chosen, person=person).order_by(*queries.ORDERS[order])
+    parts = queries.parts_of_queue(chosen, person=person)
+    head = head_of(rows, PAGE, parts=parts)
+    assert len(head) == 2 + nobodys
+    assert reading(head).rows <= PAGE
+    assert reading_of(*heads_of(rows, PAGE, parts=parts).query.sql_with_params()).rows <= PAGE
+
+
 @pytest.mark.parametrize(
     "wanted",
     [
@@ -107,6 +133,23 @@ def test_the_log_is_read_a_page_at_a_time_however_rare_is_what_is_looked_for(wan
         cursor.execute("ANALYZE audit_auditevent")
     rows = events(wanted).order_by(*NEWEST_FIRST)[:PAGE]
     assert reading(rows).rows <= FEW
+
+
+def test_what_left_is_found_behind_all_that_waits() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("UPDATE messaging_message SET status = 'delivered', sent_at = now(), refusal = ''")
+        cursor.execute(
+            "UPDATE messaging_message SET status = 'queued', sent_at = NULL, receipt_at = NULL WHERE id > ("
+            "SELECT id FROM messaging_message ORDER BY id OFFSET %s LIMIT 1)",
+            [PAGE],
+        )
+        cursor.execute("SET LOCAL session_replication_role = origin")
+        cursor.execute("ANALYZE messaging_message")
+    assert Message.objects.filter(status="queued").count() > 2 * FEW
+    rows = message_list(status="delivered")[:PAGE].select_related(None)
+    assert reading(rows).rows <= FEW
+    assert reading(last_sent()).rows <= FEW
 
 
 def test_the_very_late_are_counted_without_all_that_are_a_little_late() -> None:

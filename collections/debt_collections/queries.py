@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,7 +16,15 @@ from core.currencies import by_currency
 from core.money import ZERO
 from core.rules import rule_versions
 from core.together import Reading
-from debt_collections.models import Case, CaseEvent, ContactAttempt, EventKind, Promise, PromiseStatus
+from debt_collections.models import (
+    Case,
+    CaseEvent,
+    ContactAttempt,
+    EventKind,
+    Promise,
+    PromiseStatus,
+    mine_and_nobodys,
+)
 from debt_collections.strategy import RECOVERY
 from loans.models import LoanPosition, LoanStatus
 from staff.models import User
@@ -43,7 +52,8 @@ def queue(chosen: QueueFilter, *, person: User) -> QuerySet[Case]:
     """Open cases of the filter, each with the last outcome and the pending promise, in one query."""
     cases = Case.objects.open()
     if chosen.whose == "mine":
-        cases = cases.filter(Q(assigned_to=person) | Q(assigned_to__isnull=True))
+        mine, nobodys = mine_and_nobodys(person)
+        cases = cases.filter(mine | nobodys)
     elif chosen.whose == "assigned":
         cases = cases.filter(assigned_to=person)
     elif chosen.whose == "escalated":
@@ -55,6 +65,11 @@ def queue(chosen: QueueFilter, *, person: User) -> QuerySet[Case]:
     if chosen.least_amount is not None:
         cases = cases.filter(overdue_amount__gte=chosen.least_amount)
     return _with_story(cases)
+
+
+def parts_of_queue(chosen: QueueFilter, *, person: User) -> Sequence[Q]:
+    """What the queue is made of, where it is made of two (``core.pages.page_of``)."""
+    return mine_and_nobodys(person) if chosen.whose == "mine" else ()
 
 
 def _with_story(cases: QuerySet[Case]) -> QuerySet[Case]:

@@ -13,7 +13,7 @@ from core.errors import DomainError, Invalid
 from core.rows import Parameters
 from core.rules import rule
 from debt_collections.lifecycle import locked_open, start_of, tell
-from debt_collections.models import Case, EventKind
+from debt_collections.models import Case, EventKind, mine_and_nobodys
 from debt_collections.recording import context_parameters, history_sql
 from staff.models import User
 
@@ -99,12 +99,14 @@ def claim_next(*, collector: User, now: datetime, on: date, stage: str = "", lea
     Two collectors asking at once get two cases: a row one is taking is skipped by the other. The case being left is
     given back, unless nothing else is free.
     """
-    free = Case.objects.workable(now=now).free_for(collector, now=now).order_by("-priority", "-id")
+    free = Case.objects.workable(now=now).not_in_hand(collector, now=now).order_by("-priority", "-id")
     if stage:
         free = free.filter(stage=stage)
     if leaving is not None:
         free = free.exclude(pk=leaving)
-    case = free.select_for_update(skip_locked=True, of=("self",)).first()
+    free = free.select_for_update(skip_locked=True, of=("self",))
+    best = [free.filter(part).first() for part in mine_and_nobodys(collector)]
+    case = max(filter(None, best), key=lambda found: (found.priority, found.pk), default=None)
     give_back(collector=collector)
     if case is not None:
         until = now + timedelta(minutes=rule("collections_work", on)["claim_minutes"])

@@ -165,6 +165,8 @@ class Message(models.Model):
             models.Index(
                 fields=["status", "-id"], condition=~models.Q(status="delivered"), name="messaging_not_delivered"
             ),
+            # Except where many wait in front of them.
+            models.Index(fields=["-id"], condition=models.Q(sent_at__isnull=False), name="messaging_left"),
             models.Index(fields=["purpose", "-id"], name="messaging_purpose"),
             # Nearly all messages are SMS: a filter by another channel must not read them.
             models.Index(

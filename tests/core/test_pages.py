@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import Q
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
@@ -26,10 +27,16 @@ def calendar() -> Calendar:
     return made
 
 
-def all_pages(calendar: Calendar, order: tuple[str, ...], size: int) -> list[list[int]]:
+# Of the nine days: every third one, and the rest of the first five.
+PARTS = (Q(on__day__in=[1, 4, 7]), Q(on__day__in=[2, 3, 5]))
+
+
+def all_pages(calendar: Calendar, order: tuple[str, ...], size: int, parts: tuple[Q, ...] = ()) -> list[list[int]]:
     rows, url, pages = CalendarDay.objects.filter(calendar=calendar), "/days/", []
+    if parts:
+        rows = rows.filter(parts[0] | parts[1])
     while url:
-        page = page_of(rows, RequestFactory().get(url), order=order, size=size)
+        page = page_of(rows, RequestFactory().get(url), order=order, size=size, parts=parts)
         pages.append([day.pk for day in page.items])
         url = page.next_url
     return pages
@@ -43,6 +50,24 @@ def test_the_pages_hold_every_row_once_in_order(calendar: Calendar, order: tuple
     whole = list(CalendarDay.objects.filter(calendar=calendar).order_by(*order).values_list("pk", flat=True))
     assert [pk for page in pages for pk in page] == whole
     assert len(pages) == -(-9 // size)
+
+
+@pytest.mark.parametrize("order", [("name", "id"), ("-name", "-id"), ("-id",)])
+@pytest.mark.parametrize("size", [1, 2, 4, 6, 9])
+def test_pages_of_two_parts_hold_every_row_once_in_order(calendar: Calendar, order: tuple[str, ...], size: int) -> None:
+    pages = all_pages(calendar, order, size, PARTS)
+
+    whole = list(CalendarDay.objects.filter(PARTS[0] | PARTS[1], calendar=calendar).order_by(*order))
+    assert len(whole) == 6
+    assert [pk for page in pages for pk in page] == [day.pk for day in whole]
+    assert len(pages) == -(-6 // size)
+
+
+@pytest.mark.parametrize(("most", "shown"), [(2, "2+"), (3, "3+"), (5, "5+"), (6, "6"), (7, "6")])
+def test_two_parts_are_counted_together_up_to_the_cap(calendar: Calendar, most: int, shown: str) -> None:
+    rows = CalendarDay.objects.filter(PARTS[0] | PARTS[1], calendar=calendar)
+
+    assert str(count_capped(rows, most, parts=PARTS)) == shown == str(count_capped(rows, most))
 
 
 def test_a_page_is_asked_for_by_one_comparison_of_rows(calendar: Calendar) -> None:

@@ -328,7 +328,7 @@ def test_the_list_of_promises_costs_the_same_for_one_as_for_six(collector, staff
 def test_a_long_queue_is_counted_to_a_thousand(
     collector: Client, monkeypatch: pytest.MonkeyPatch, language: str, shown: str
 ) -> None:
-    monkeypatch.setattr(workbench, "count_capped", lambda _cases: Counted(1001))
+    monkeypatch.setattr(workbench, "count_capped", lambda _cases, parts: Counted(1001))
     collector.cookies["django_language"] = language
 
     assert shown in " ".join(collector.get(BENCH).content.decode().split())

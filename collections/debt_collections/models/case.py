@@ -69,11 +69,15 @@ class CaseQuerySet(models.QuerySet["Case"]):
         hour_has_come = Q(next_action_at__isnull=True) | Q(next_action_at__lte=now)
         return self.open().exclude(status=Status.HOLD).filter(hour_has_come)
 
-    def free_for(self, collector: User, *, now: datetime) -> CaseQuerySet:
-        """Nobody else's case, and nobody else is working on it."""
-        mine = Q(assigned_to__isnull=True) | Q(assigned_to=collector)
-        unclaimed = Q(claimed_by__isnull=True) | Q(claimed_by=collector) | Q(claimed_until__lte=now)
-        return self.filter(mine, unclaimed)
+    def not_in_hand(self, collector: User, *, now: datetime) -> CaseQuerySet:
+        """Nobody else is working on it."""
+        return self.filter(Q(claimed_by__isnull=True) | Q(claimed_by=collector) | Q(claimed_until__lte=now))
+
+
+def mine_and_nobodys(collector: User) -> tuple[Q, Q]:
+    """The cases a collector may take up, in the two parts in which an index has them. Most are somebody else's: who asks
+    for both at once passes over all of those."""
+    return Q(assigned_to=collector), Q(assigned_to__isnull=True)
 
 
 def new_case_id() -> str:

@@ -164,13 +164,14 @@ def _draw(request: HttpRequest, bench: Bench) -> HttpResponse:
     filters = QueueForm(request.GET, stages=stages)
     chosen = filters.chosen()
     rows = queries.queue(chosen, person=person(request))
-    page = page_of(rows, request, order=queries.ORDERS[chosen.order], size=ROWS)
+    parts = queries.parts_of_queue(chosen, person=person(request))
+    page = page_of(rows, request, order=queries.ORDERS[chosen.order], size=ROWS, parts=parts)
     file = bench.file or _file_of(request, page.items)
     can_work = request.user.has_perm("collections.work_case")
     context = {
         "filters": filters,
         "page": page,
-        "count": count_capped(rows),
+        "count": count_capped(rows, parts=parts),
         "worked": queries.worked_today(person(request), now=business_date.now()) if can_work else 0,
         "file": file,
         "form": bench.form or (contact_form(file, request) if file and file.case.is_open and can_work else None),
