@@ -6,12 +6,12 @@ A chunk row and the effects it stands for commit together, so the rows tell exac
 from datetime import timedelta
 from typing import ClassVar
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from core.choices import Tone, Toned
+from operations.models.work import Work
 
 
 class BusinessDay(models.Model):
@@ -41,7 +41,7 @@ class BusinessDay(models.Model):
         return self.on.isoformat()
 
 
-class EndOfDayRun(models.Model):
+class EndOfDayRun(Work):
     """The closing of one business day, however often it was interrupted and started again."""
 
     class Status(Toned):
@@ -61,9 +61,6 @@ class EndOfDayRun(models.Model):
     business_day = models.OneToOneField(BusinessDay, on_delete=models.PROTECT, related_name="run")
     status = models.CharField(max_length=8, choices=Status, default=Status.QUEUED)
     trigger = models.CharField(max_length=10, choices=Trigger)
-    requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
     chunk_size = models.PositiveIntegerField(
         help_text=_("Ids a chunk at most; fixed at the first start so that a resumed run cuts at the same places.")
     )
@@ -72,10 +69,7 @@ class EndOfDayRun(models.Model):
     step = models.CharField(max_length=40, blank=True, help_text=_("The step under way, or the last one."))
     plan = models.JSONField(default=dict, blank=True, help_text=_("Chunks to do, by step."))
     counts = models.JSONField(default=dict, blank=True, help_text=_("What each step did."))
-    error = models.TextField(blank=True)
-    requested_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("end-of-day run")
@@ -87,22 +81,8 @@ class EndOfDayRun(models.Model):
         return f"{self.business_day} {self.status}"
 
     @property
-    def shown_status(self) -> Toned:
-        """Its status as the choice that knows words and tone."""
-        return self.Status(self.status)
-
-    @property
     def has_failed(self) -> bool:
         return self.status == self.Status.FAILED
-
-    @property
-    def finished(self) -> bool:
-        return self.status == self.Status.DONE
-
-    @property
-    def waiting(self) -> bool:
-        """Something still happens, so a page that shows this run should look again."""
-        return self.status in (self.Status.QUEUED, self.Status.RUNNING)
 
     def size_of(self, step: str) -> int:
         """Ids a chunk of this step."""
@@ -249,7 +229,7 @@ class ChangedLoan(models.Model):
         return str(self.loan_id)
 
 
-class LongJob(models.Model):
+class LongJob(Work):
     """A piece of work a person started and watches: what it is, how far it has come, how it ended."""
 
     class Status(Toned):
@@ -264,12 +244,6 @@ class LongJob(models.Model):
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
     doing = models.CharField(max_length=120, blank=True)
-    error = models.TextField(blank=True)
-    requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
-    requested_at = models.DateTimeField(auto_now_add=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("long job")
@@ -278,19 +252,6 @@ class LongJob(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.argument} {self.status}"
-
-    @property
-    def shown_status(self) -> Toned:
-        """Its status as the choice that knows words and tone."""
-        return self.Status(self.status)
-
-    @property
-    def finished(self) -> bool:
-        return self.status == self.Status.DONE
-
-    @property
-    def waiting(self) -> bool:
-        return self.status in (self.Status.QUEUED, self.Status.RUNNING)
 
     @property
     def percent(self) -> int:

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import ClassVar
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -11,11 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.choices import Tone, Toned
+from operations.models.work import Work
 
 LEASE = timedelta(minutes=3)  # without a sign of life for so long, whoever led a run is gone
 
 
-class Verification(models.Model):
+class Verification(Work):
     """Every loan rebuilt and the whole books checked, in chunks that many processes share.
 
     ``through`` is the day up to which the books are to be closed on the strength of it. With ``closed_through`` what was
@@ -48,14 +48,8 @@ class Verification(models.Model):
     )
     debit = models.DecimalField(max_digits=20, decimal_places=2, null=True, blank=True)
     credit = models.DecimalField(max_digits=20, decimal_places=2, null=True, blank=True)
-    error = models.TextField(blank=True)
-    requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
-    requested_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     beat_at = models.DateTimeField(null=True, blank=True, help_text=_("Last sign of life of whoever leads it."))
-    finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("verification of the books")
@@ -80,15 +74,6 @@ class Verification(models.Model):
         """Its status as the choice that knows words and tone; a run that nobody leads any more is interrupted."""
         status = self.Status(self.status)
         return self.Status.STOPPED if status is self.Status.RUNNING and not self.is_alive else status
-
-    @property
-    def waiting(self) -> bool:
-        """Something still happens, so a page that shows it should look again."""
-        return self.status_now in (self.Status.QUEUED, self.Status.RUNNING)
-
-    @property
-    def finished(self) -> bool:
-        return self.status == self.Status.DONE
 
     @property
     def is_clean(self) -> bool:
