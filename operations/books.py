@@ -75,7 +75,7 @@ def close_verified(run: Verification, *, on: date, by: User | None = None) -> Pe
     Raises NotVerified, BooksDiffer, BooksMoved and what ``ledger.periods.close_through`` raises.
     """
     if not run.finished or run.through is None:
-        raise NotVerified(why=run.error or run.shown_status.label)
+        raise NotVerified(why=run.error or run.status_now.label)
     if run.found:
         first = run.differences.first()
         assert first is not None  # of what a chunk finds the first is always kept

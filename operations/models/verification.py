@@ -70,7 +70,7 @@ class Verification(Work):
         )
 
     @property
-    def shown_status(self) -> Toned:
+    def status_now(self) -> Toned:
         """Its status as the choice that knows words and tone; a run that nobody leads any more is interrupted."""
         status = self.Status(self.status)
         return self.Status.STOPPED if status is self.Status.RUNNING and not self.is_alive else status
@@ -83,7 +83,7 @@ class Verification(Work):
     @property
     def may_resume(self) -> bool:
         """It did not come to its end, and what is missing can still be done."""
-        return self.shown_status in (self.Status.STOPPED, self.Status.FAILED)
+        return self.status_now in (self.Status.STOPPED, self.Status.FAILED)
 
     @property
     def took(self) -> timedelta | None:

@@ -34,9 +34,14 @@ class Work(models.Model):
         return self.Status(self.status)
 
     @property
+    def status_now(self) -> Toned:
+        """The same, unless a kind knows better than what is stored."""
+        return self.shown_status
+
+    @property
     def waiting(self) -> bool:
         """Something still happens, so a page that shows it should look again."""
-        return self.shown_status in ("queued", "running")
+        return self.status_now in ("queued", "running")
 
     @property
     def finished(self) -> bool:

@@ -231,14 +231,14 @@ def test_a_run_that_nobody_leads_ends_by_itself(loans: list[Loan]) -> None:
     run = request(on=TODAY, processes=1)
     verifications._begin(run)
     run.refresh_from_db()
-    assert run.is_alive and run.shown_status == Status.RUNNING
+    assert run.is_alive and run.status_now == Status.RUNNING
     with pytest.raises(VerificationRunning):
         request(on=TODAY)
 
     Verification.objects.update(beat_at=timezone.now() - LEASE)
 
     run.refresh_from_db()
-    assert (run.shown_status, run.may_resume) == (Status.STOPPED, True)
+    assert (run.status_now, run.may_resume) == (Status.STOPPED, True)
     assert not verification_work.Worker(run).next_chunk()  # its processes stop too
     assert carry_out(request(on=TODAY)).is_clean
     run.refresh_from_db()

@@ -83,6 +83,6 @@ class Command(BaseCommand):
                 f"{run.loans} loans verified, {run.by_nights} of them night by night, {run.found} differences"
             )
         if not run.finished:
-            raise CommandError(f"The verification did not come to its end: {run.shown_status.label}. {run.error}")
+            raise CommandError(f"The verification did not come to its end: {run.status_now.label}. {run.error}")
         if run.found or off:
             raise CommandError(f"{run.found} differences; the ledger differs by {off:.2f}")

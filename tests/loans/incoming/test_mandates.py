@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from borrowers.models import BankAccount
-from loans.incoming.mandates import MandateNotPossible, revoke_mandate, run_due, sign_mandate
+from loans.incoming.mandates import MandateNotPossible, order_due, revoke_mandate, run_due, sign_mandate
 from loans.models import Loan, LoanPosition, Mandate, MandateAttempt, Repayment
 from loans.servicing.settling import settle_early
 from tests.borrowers.factories import BankAccountFactory, BorrowerFactory
@@ -56,6 +56,22 @@ def test_silence_of_the_bank_is_asked_about_under_the_same_reference() -> None:
     run_due(loan.pk, loan.pk, date(2026, 2, 16))
 
     assert MandateAttempt.objects.get().outcome == "unknown"
+
+
+def test_what_was_ordered_is_what_the_bank_is_asked_for_whatever_came_meanwhile() -> None:
+    loan = a_mandated_loan()
+    for _time in range(2):
+        order_due(loan.pk, loan.pk, DUE)
+    ordered = MandateAttempt.objects.get()
+    RepaymentFactory(loan=loan, amount=Decimal("100.00"), received_on=DUE)
+
+    run_due(loan.pk, loan.pk, DUE)
+
+    attempt = MandateAttempt.objects.get()
+    assert (ordered.outcome, attempt.outcome) == ("sent", "paid")
+    assert (attempt.reference, attempt.repayment.amount) == (ordered.reference, Decimal("1100.15"))
+    order_due(loan.pk, loan.pk, DUE)
+    assert MandateAttempt.objects.count() == 1
 
 
 def test_a_revoked_mandate_is_not_used() -> None:
