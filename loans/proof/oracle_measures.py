@@ -5,17 +5,20 @@ or else its days by the day count. Time that an act adds is measured between the
 days, unless the product counts days.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
-from loans.proof.oracle_days import days_of_year, months_later, part_of_year
+from loans.proof.oracle_days import days_of_year, is_month_end, months_later, part_of_year
 from loans.proof.oracle_reading import NOTHING, Contract, Facts, Row
 
 # Over days off instalments are left out or merged: periods are as long as they are, merged ones have no days. Acts that move
 # due dates make other ones merge, while each keeps its interest.
 STEPPING = ("merge", "skip")
+LONGEST_ROLL = 10  # days by which days off move a due date
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,18 @@ def part_counted(contract: Contract, start: date, end: date) -> Fraction:
         return _by_notional_periods(contract, start, end)
     rhythm = "month" if contract.frequency == "month" else "week"
     return part_of_year(start, end, contract.day_count, last_due=last_due(contract), rhythm=rhythm)
+
+
+def split(contract: Contract, stretch: Stretch, days: Collection[date]) -> list[Stretch]:
+    """A stretch by the day count in parts, at the ``days`` inside it on which rate or balance changes.
+
+    A month of thirty days says nothing of a single day: that is why it is cut there alone, and each part is even.
+    """
+    inside = sorted(on for on in days if stretch.start < on < stretch.end)
+    if not stretch.by_count or not inside:
+        return [stretch]
+    spans = pairwise([stretch.start, *inside, stretch.end])
+    return [replace(stretch, start=a, end=b, whole=part_counted(contract, a, b)) for a, b in spans]
 
 
 def _by_notional_periods(contract: Contract, start: date, end: date) -> Fraction:
@@ -103,6 +118,18 @@ def regular_period(contract: Contract, row: Row, within: tuple[date, date]) -> S
     if goes_by_days(contract):
         return counted_period(contract, row)
     return Stretch(row.number, row.starts_on, row.due_on, _units(contract, contract.every, begin) * days / length)
+
+
+def is_as_long_as_regular(contract: Contract, row: Row) -> bool:
+    """Whether the period of ``row`` is a regular one, but for what days off moved its end, or for the length of a month."""
+    off = abs((stepped(contract, row.starts_on, 1) - (row.agreed_on or row.due_on)).days)
+    days_are_agreed = contract.moves_to == "none" or (row.agreed_on is not None and row.starts_on == contract.start_on)
+    if off <= (0 if days_are_agreed else LONGEST_ROLL):
+        return True
+    start, due = row.starts_on, row.due_on
+    months = (due.year - start.year) * 12 + due.month - start.month
+    from_month_end = is_month_end(start) or (is_month_end(due) and start.day > due.day)
+    return contract.frequency == "month" and months == contract.every and from_month_end
 
 
 def counted_period(contract: Contract, row: Row) -> Stretch:
