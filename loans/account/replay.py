@@ -111,7 +111,8 @@ def apply(account: Account, event: Event) -> tuple[Account, Outcome]:
         raise TermsDoNotAllow(why=str(refusal)) from refusal
     if effect.account.plan is None and not getattr(event, "takes_back", False):
         effect = replace(effect, account=keeping_earned(account, effect.account, event.on))
-    effect = replace(effect, account=with_free_time_moved(account, effect.account, event.on))
+    if account.holds:
+        effect = replace(effect, account=with_free_time_moved(account, effect.account, event.on))
     if not isinstance(event, PaymentEvent):
         effect = with_held_days_free(effect, event.on)
     tells_itself = isinstance(event, PaymentEvent) or getattr(event, "tells_what_was_paid_ahead", False)

@@ -12,13 +12,13 @@ from itertools import pairwise
 
 from loans.proof.oracle_measures import (
     Stretch,
-    is_as_long_as_regular,
+    is_regular,
     part_counted,
     period_alone,
     regular_period,
 )
 from loans.proof.oracle_rates import rate_changes
-from loans.proof.oracle_reading import Contract, Facts, Row
+from loans.proof.oracle_reading import Facts, Row
 
 ONE_DAY = timedelta(days=1)
 NO_DAYS = timedelta()
@@ -30,13 +30,13 @@ def has_free_time(kept: Sequence[Stretch]) -> bool:
     return any(x.whole for x in kept) and not all(x.whole for x in kept)
 
 
-def worked_out_anew(contract: Contract, on: date, row: Row, kept: Sequence[Stretch]) -> list[Stretch]:
+def worked_out_anew(facts: Facts, on: date, rows: Sequence[Row], row: Row, kept: Sequence[Stretch]) -> list[Stretch]:
     """The period of ``row`` from ``on``, or from its first day, measured anew by the days that are not free."""
+    contract = facts.contract
     free = sum((x.end - x.start for x in kept if not x.whole), NO_DAYS)
     shorter = replace(row, due_on=row.due_on - free, agreed_on=None)
-    is_regular = is_as_long_as_regular(contract, shorter)
-    within = (row.starts_on, shorter.due_on)
-    whole = regular_period(contract, shorter, within) if is_regular else period_alone(contract, shorter)
+    within, regular = (row.starts_on, shorter.due_on), is_regular(facts, rows, shorter)
+    whole = regular_period(contract, shorter, within) if regular else period_alone(contract, shorter)
     past = [
         replace(x, end=min(x.end, on), whole=x.share * (min(x.end, on) - x.start).days) for x in kept if x.start < on
     ]

@@ -5,7 +5,7 @@ or else its days by the day count. Time that an act adds is measured between the
 days, unless the product counts days.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -18,7 +18,6 @@ from loans.proof.oracle_reading import NOTHING, Contract, Facts, Row
 # Over days off instalments are left out or merged: periods are as long as they are, merged ones have no days. Acts that move
 # due dates make other ones merge, while each keeps its interest.
 STEPPING = ("merge", "skip")
-LONGEST_ROLL = 10  # days by which days off move a due date
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +119,20 @@ def regular_period(contract: Contract, row: Row, within: tuple[date, date]) -> S
     return Stretch(row.number, row.starts_on, row.due_on, _units(contract, contract.every, begin) * days / length)
 
 
-def is_as_long_as_regular(contract: Contract, row: Row) -> bool:
-    """Whether the period of ``row`` is a regular one, but for what days off moved its end, or for the length of a month."""
-    off = abs((stepped(contract, row.starts_on, 1) - (row.agreed_on or row.due_on)).days)
-    days_are_agreed = contract.moves_to == "none" or (row.agreed_on is not None and row.starts_on == contract.start_on)
-    if off <= (0 if days_are_agreed else LONGEST_ROLL):
+def is_one_step(contract: Contract, start: date, due: date) -> bool:
+    """Whether one regular period lies between two days that were agreed, however long its months are."""
+    if stepped(contract, start, 1) == due:
         return True
-    start, due = row.starts_on, row.due_on
     months = (due.year - start.year) * 12 + due.month - start.month
     from_month_end = is_month_end(start) or (is_month_end(due) and start.day > due.day)
     return contract.frequency == "month" and months == contract.every and from_month_end
+
+
+def is_regular(facts: Facts, rows: Sequence[Row], row: Row) -> bool:
+    """Whether the period of ``row`` is one step between the days agreed, whatever days off made of its ends."""
+    before = [x for x in rows if x.due_on == row.starts_on]
+    start = agreed_day(facts, before[-1]) if before else row.starts_on
+    return is_one_step(facts.contract, start, agreed_day(facts, row))
 
 
 def counted_period(contract: Contract, row: Row) -> Stretch:

@@ -21,7 +21,7 @@ from loans.proof.oracle_measures import (
     counted_period,
     days_added,
     goes_by_days,
-    is_as_long_as_regular,
+    is_regular,
     part_counted,
     period_alone,
     regular_period,
@@ -232,7 +232,7 @@ def _after(facts: Facts, before: Reign, act: Act, rows: tuple[Row, ...]) -> Reig
         first = max((n for n, row in enumerate(rows) if row.starts_on == act.on), default=len(rows))
         rows = rows[first:]
         turns = {on for on, _rate in rate_changes(facts, told_by=act.on)}
-        parts = [part for n, row in enumerate(rows) for part in split(contract, _planned(facts, row, n), turns)]
+        parts = [part for n, row in enumerate(rows) for part in split(contract, _planned(facts, rows, row, n), turns)]
         return Reign(act.on, act.on, rows, tuple(parts))
     if act.kind == "rescheduled" and date.fromisoformat(act.asked["from_due_on"]) <= act.on:
         raise NotFollowed("instalments that had fallen due were rescheduled")
@@ -256,7 +256,7 @@ def _after(facts: Facts, before: Reign, act: Act, rows: tuple[Row, ...]) -> Reig
             found.append(regular_period(contract, row, (row.starts_on, row.due_on)))
         elif (known.starts_on, known.due_on) == (row.starts_on, row.due_on):
             anew = _works_out(act, row) and (row.number, row.starts_on, row.due_on) not in signed
-            found += _measured_anew(contract, act, row, kept) if anew else _rest_counted(facts, act, kept)
+            found += _measured_anew(facts, act, rows, row, kept) if anew else _rest_counted(facts, act, kept)
             if anew and act.kind != "merchant_refund" and len(kept) == 1 and row.starts_on < act.on < row.due_on:
                 since = row.starts_on  # the whole of it
         elif since is None and known.starts_on == row.starts_on and _is_named(act, known):
@@ -273,10 +273,10 @@ def _after(facts: Facts, before: Reign, act: Act, rows: tuple[Row, ...]) -> Reig
     return Reign(act.on, since or act.on, rows, tuple(found), before.kept)
 
 
-def _planned(facts: Facts, row: Row, place: int) -> Stretch:
+def _planned(facts: Facts, rows: Sequence[Row], row: Row, place: int) -> Stretch:
     """The period of an instalment of a new plan: one step from the day agreed before it on, also where days off moved it."""
     contract = facts.contract
-    if place and not contract.due_dates and contract.moves_to not in STEPPING and is_as_long_as_regular(contract, row):
+    if place and not contract.due_dates and contract.moves_to not in STEPPING and is_regular(facts, rows, row):
         return regular_period(contract, row, (row.starts_on, row.due_on))
     return period_alone(contract, row)
 
@@ -318,20 +318,19 @@ def _rest_counted(facts: Facts, act: Act, kept: Sequence[Stretch]) -> list[Stret
     return [*past, *split(facts.contract, rest, {on for on, _rate in rate_changes(facts, told_by=act.on)})]
 
 
-def _measured_anew(contract: Contract, act: Act, row: Row, kept: Sequence[Stretch]) -> list[Stretch]:
+def _measured_anew(facts: Facts, act: Act, rows: Sequence[Row], row: Row, kept: Sequence[Stretch]) -> list[Stretch]:
     """A moved period whose instalment ``act`` works out anew: as a regular one, or, where an act had made it longer, the
     rest of it by its part of the whole."""
     if has_free_time(kept):
-        return worked_out_anew(contract, act.on, row, kept)
-    is_regular = is_as_long_as_regular(contract, row)
+        return worked_out_anew(facts, act.on, rows, row, kept)
+    contract, regular = facts.contract, is_regular(facts, rows, row)
     if row.starts_on >= act.on:
-        return [
-            regular_period(contract, row, (row.starts_on, row.due_on)) if is_regular else period_alone(contract, row)
-        ]
+        span = (row.starts_on, row.due_on)
+        return [regular_period(contract, row, span) if regular else period_alone(contract, row)]
     if row.due_on <= act.on or not any(x.whole for x in kept):
         return list(kept)
     if not goes_by_days(contract) and len(kept) == 1:
-        if not is_regular:
+        if not regular:
             raise NotFollowed("a period that an act had made longer or shorter, worked out anew")
         return list(kept)
     if len(kept) == 1:

@@ -18,6 +18,7 @@ from loans.account.changes.late_rates import with_contract_rate
 from loans.account.changes.made_dates import agreed_dues, agreed_on, later_dues, rolled
 from loans.account.changes.replanning import (
     has_turned,
+    is_one_step,
     is_regular,
     lent_in_all,
     periods_of,
@@ -29,7 +30,7 @@ from loans.account.changes.replanning import (
 )
 from loans.schedules.amortisation import amortise_by_day
 from loans.schedules.course import Course
-from loans.schedules.due_dates import Period, step
+from loans.schedules.due_dates import Period, periods, step
 from loans.schedules.earning import earned_by
 from loans.schedules.schedule import repaying
 from loans.schedules.terms import FirstPeriod, LoanTerms, Method
@@ -108,7 +109,7 @@ class Rescheduled:
         agreed = self._agreed(rows, count)
         dues = rolled(self.terms, agreed, rows[0].starts_on)
         free = free_by_row(account, rows, list(pairwise([rows[0].starts_on, *dues])))
-        measured = self._periods(account, rows, dues, free)
+        measured = self._periods(account, rows, agreed, dues, free)
         if measured[0].part_of is None:
             changed["first_period"] = FirstPeriod.CHARGED
         terms = rest_of(account, self.terms, rows, begins, count=count, **changed)
@@ -147,6 +148,7 @@ class Rescheduled:
         self,
         account: Account,
         rows: Sequence[InstalmentState],
+        agreed: Sequence[date],
         dues: Sequence[date],
         free: Mapping[int, Sequence[tuple[date, date]]],
     ) -> list[Period]:
@@ -155,7 +157,11 @@ class Rescheduled:
         as_agreed = self._first_is_as_agreed(account, timed if 0 in free else rows[0])
         first = periods_of(self.terms, [timed])[0].part_of if as_agreed else None
         ends = [due - timedelta(days=days_in(free.get(k, ()))) for k, due in enumerate(dues)]
-        later = [Period(start, end, (start, end)) for start, end in zip(dues, ends[1:], strict=False)]
+        signed = {(x.starts_on, x.due_on): x for x in periods(self.terms)}
+        later = [Period(*span, span) for span in zip(dues, ends[1:], strict=False)]
+        for n, days in enumerate(pairwise(agreed)):  # what an act made longer or shorter is measured by itself
+            if n + 1 not in free and not is_one_step(self.terms, *days):
+                later[n] = signed.get(later[n][:2], Period(*later[n][:2], None))
         return [Period(rows[0].starts_on, timed.due_on, first), *later]
 
 

@@ -148,6 +148,14 @@ FREE: dict[str, tuple[Settings, list[Step]]] = {
         },
         [(29, "reamortised", 7, 1), (59, "rate_changed", 13, 1)],
     ),
+    "a new rate from periods that were put off": (
+        {**EQUAL, **MONTHS, **RATE},
+        [(14, "extension", 16, 1), (10, "rescheduled", 17, 1)],
+    ),
+    "a new rate from periods put off over days off": (
+        {**EQUAL, **MONTHS, **RATE, "business_calendar": "CN", "business_day_roll": "following"},
+        [(0, "extension", 16, 1), (39, "rescheduled", 17, 1)],
+    ),
     "the due date that was agreed": (
         {**EQUAL, **MONTHS, **RATE, "schedule_start_on": date(2026, 1, 10)},
         [(0, "rescheduled", 0, 1)],

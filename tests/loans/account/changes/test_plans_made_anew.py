@@ -15,7 +15,15 @@ from loans.account.replay import PaymentEvent, apply
 from loans.schedules.terms import InterestBy
 from tests.loans.account.by_hand import on
 from tests.loans.account.changes.test_free_time import after, dates
-from tests.loans.account.changes.test_moved_periods import TERMS, an_account, earned, interest, with_rate
+from tests.loans.account.changes.test_moved_periods import (
+    SIX,
+    TERMS,
+    an_account,
+    earned,
+    extended,
+    interest,
+    with_rate,
+)
 
 
 def test_what_a_new_plan_ended_is_worked_out_no_more() -> None:
@@ -52,6 +60,17 @@ def test_a_month_of_a_new_plan_is_a_month_however_long() -> None:
 
     assert dates(found)[-2:] == [(on("2-28"), on("3-31")), (on("3-31"), on("4-30"))]
     assert interest(found)[-2:] == ["8.00", "4.00"]
+
+
+def test_periods_that_thirty_days_moved_are_no_months() -> None:
+    """From 3 to 31 March are 28 days, to 1 May 31: at 6 % of 800 and 400 they bear 3.73 and 2.07, not 4.00 and 2.00."""
+    terms = replace(TERMS, interest_by=InterestBy.PERIOD)
+    account = extended(an_account(terms), "1-5", 30, terms)
+    assert dates(account)[1:] == [(on("3-3"), on("3-31")), (on("3-31"), on("5-1"))]
+
+    lowered = Rescheduled(on=on("1-5"), from_due_on=on("3-31"), annual_rate=SIX, terms=terms)
+
+    assert interest(after(account, lowered))[1:] == ["3.73", "2.07"]
 
 
 def test_the_due_date_that_was_agreed_is_no_new_one() -> None:
