@@ -27,7 +27,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from core import partitions
 from core.rules import forget_cached_rules
 from staff.models import User
-from tests import seeds
+from tests import examples, seeds
 from tests.examples import NIGHTLY, ORDINARY, PROFILE
 from tests.serving import Serving
 from tests.staff.factories import UserFactory
@@ -42,6 +42,7 @@ hypothesis_settings.register_profile(
     "mutation", hypothesis_settings.get_profile("ordinary"), phases=(Phase.explicit, Phase.generate)
 )
 hypothesis_settings.load_profile(PROFILE)
+examples.use()
 
 seeds.use()
 

@@ -20,15 +20,20 @@ from loans.schedules.earning import STRAIGHT, Curve, part_earned
 
 
 class Stops(StrEnum):
-    """What a hold stops. A notice that did not reach the borrower stops late interest until it is made good."""
+    """What a hold stops. A notice that did not reach the borrower stops late interest until it is made good.
+
+    Free time is no hold that anybody places: it is what a holiday gave for nothing (``loans.account.changes.free_time``).
+    """
 
     LATE_INTEREST = "late_interest"
     NOTICE = "notice"
     INTEREST = "interest"
     MESSAGES = "messages"
     EVERYTHING = "everything"
+    FREE_TIME = "free_time"
 
 
+STOPS_INTEREST = (Stops.INTEREST, Stops.EVERYTHING)
 STOPS_LATE_INTEREST = (Stops.LATE_INTEREST, Stops.NOTICE, Stops.EVERYTHING)
 
 

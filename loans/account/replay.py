@@ -17,6 +17,7 @@ from loans.account.account import Account, WriteOff, age, call_in
 from loans.account.allocation import Allocation, AllocationLine, Order, merged, receive_called_in
 from loans.account.changes.base import Change, Effect, EventImpossible, LaterEventImpossible, TermsDoNotAllow
 from loans.account.changes.earning import keeping_earned
+from loans.account.changes.free_time import with_free_time_moved
 from loans.account.changes.holds import with_held_days_free
 from loans.account.changes.paid_ahead import PAID_AHEAD_GIVEN_BACK, given_back
 from loans.account.credit_balance import credit_used, taken_in
@@ -110,6 +111,8 @@ def apply(account: Account, event: Event) -> tuple[Account, Outcome]:
         raise TermsDoNotAllow(why=str(refusal)) from refusal
     if effect.account.plan is None and not getattr(event, "takes_back", False):
         effect = replace(effect, account=keeping_earned(account, effect.account, event.on))
+    if account.holds:
+        effect = replace(effect, account=with_free_time_moved(account, effect.account, event.on))
     if not isinstance(event, PaymentEvent):
         effect = with_held_days_free(effect, event.on)
     tells_itself = isinstance(event, PaymentEvent) or getattr(event, "tells_what_was_paid_ahead", False)

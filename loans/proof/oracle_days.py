@@ -56,17 +56,17 @@ def days_of_year(count: str, on: date) -> Fraction:
     return Fraction(365) if count == "nl_365" else Fraction(366 if isleap(on.year) else 365)
 
 
-def _is_month_end(on: date) -> bool:
+def is_month_end(on: date) -> bool:
     return (on + ONE_DAY).day == 1
 
 
 def _thirty(start: date, end: date, count: str, last_due: date) -> int:
     first, last = start.day, end.day
     if count == "30e_360_isda":
-        first = 30 if _is_month_end(start) else first
-        last = 30 if _is_month_end(end) and not (end == last_due and end.month == 2) else last
-    elif count == "30u_360" and start.month == 2 and _is_month_end(start):
-        last = 30 if end.month == 2 and _is_month_end(end) else last
+        first = 30 if is_month_end(start) else first
+        last = 30 if is_month_end(end) and not (end == last_due and end.month == 2) else last
+    elif count == "30u_360" and start.month == 2 and is_month_end(start):
+        last = 30 if end.month == 2 and is_month_end(end) else last
         first = 30
     first = min(first, 30)
     if last == 31 and (count == "30e_360" or first == 30):

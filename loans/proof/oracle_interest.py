@@ -116,13 +116,15 @@ def earned_before_acts(facts: Facts, on: date) -> Fraction:
 
 
 def _kept(facts: Facts, found: Sequence[Reign], until: date) -> Fraction:
-    """What had been earned and stays so, as far as it has not been made up for by the end of ``until``."""
+    """What had been earned and stays so, as far as it has not been made up for by the end of ``until``: by what the days
+    after it bear, so that it is never more than they do."""
     total = Fraction(0)
     for kept in found[-1].kept:
         if kept.on <= until:
             gone = Fraction((min(until, kept.until) - kept.on).days, (kept.end - kept.on).days)
             balance = Fraction(_planned(facts, found[kept.place], kept.start)) * Fraction(rate_on(facts, kept.start))
-            total += balance * kept.part * (1 - gone)
+            to_come = _under(facts, found, kept.end) - _under(facts, found, kept.on)
+            total += min(balance * kept.part, to_come) * (1 - gone)
     return total
 
 

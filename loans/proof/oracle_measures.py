@@ -5,12 +5,14 @@ or else its days by the day count. Time that an act adds is measured between the
 days, unless the product counts days.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
-from loans.proof.oracle_days import days_of_year, months_later, part_of_year
+from loans.proof.oracle_days import days_of_year, is_month_end, months_later, part_of_year
 from loans.proof.oracle_reading import NOTHING, Contract, Facts, Row
 
 # Over days off instalments are left out or merged: periods are as long as they are, merged ones have no days. Acts that move
@@ -51,6 +53,18 @@ def part_counted(contract: Contract, start: date, end: date) -> Fraction:
         return _by_notional_periods(contract, start, end)
     rhythm = "month" if contract.frequency == "month" else "week"
     return part_of_year(start, end, contract.day_count, last_due=last_due(contract), rhythm=rhythm)
+
+
+def split(contract: Contract, stretch: Stretch, days: Collection[date]) -> list[Stretch]:
+    """A stretch by the day count in parts, at the ``days`` inside it on which rate or balance changes.
+
+    A month of thirty days says nothing of a single day: that is why it is cut there alone, and each part is even.
+    """
+    inside = sorted(on for on in days if stretch.start < on < stretch.end)
+    if not stretch.by_count or not inside:
+        return [stretch]
+    spans = pairwise([stretch.start, *inside, stretch.end])
+    return [replace(stretch, start=a, end=b, whole=part_counted(contract, a, b)) for a, b in spans]
 
 
 def _by_notional_periods(contract: Contract, start: date, end: date) -> Fraction:
@@ -103,6 +117,22 @@ def regular_period(contract: Contract, row: Row, within: tuple[date, date]) -> S
     if goes_by_days(contract):
         return counted_period(contract, row)
     return Stretch(row.number, row.starts_on, row.due_on, _units(contract, contract.every, begin) * days / length)
+
+
+def is_one_step(contract: Contract, start: date, due: date) -> bool:
+    """Whether one regular period lies between two days that were agreed, however long its months are."""
+    if stepped(contract, start, 1) == due:
+        return True
+    months = (due.year - start.year) * 12 + due.month - start.month
+    from_month_end = is_month_end(start) or (is_month_end(due) and start.day > due.day)
+    return contract.frequency == "month" and months == contract.every and from_month_end
+
+
+def is_regular(facts: Facts, rows: Sequence[Row], row: Row) -> bool:
+    """Whether the period of ``row`` is one step between the days agreed, whatever days off made of its ends."""
+    before = [x for x in rows if x.due_on == row.starts_on]
+    start = agreed_day(facts, before[-1]) if before else row.starts_on
+    return is_one_step(facts.contract, start, agreed_day(facts, row))
 
 
 def counted_period(contract: Contract, row: Row) -> Stretch:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from itertools import pairwise
 
 from loans.proof.oracle_claims import without_charge_backs
+from loans.proof.oracle_free_time import ended_sooner, free_days, has_free_time, later, worked_out_anew
 from loans.proof.oracle_measures import (
     STEPPING,
     Stretch,
@@ -21,9 +21,11 @@ from loans.proof.oracle_measures import (
     counted_period,
     days_added,
     goes_by_days,
+    is_regular,
     part_counted,
     period_alone,
     regular_period,
+    split,
     stepped,
     time_between,
 )
@@ -32,7 +34,6 @@ from loans.proof.oracle_reading import NOTHING, Act, Contract, Facts, Money, Row
 from loans.proof.oracle_rests import NotFollowed, called_in_on, rest_day
 
 ONE_DAY = timedelta(days=1)
-LONGEST_ROLL = 10  # days by which days off move a due date
 # Acts after which other instalments stand than before. The last three move overdue money into instalments that bear
 # interest for a time of their own; the oracle does not follow them.
 RESHAPING = (
@@ -83,18 +84,6 @@ class Reign:
     kept: tuple[Kept, ...] = ()
 
 
-def _split(contract: Contract, stretch: Stretch, days: Collection[date]) -> list[Stretch]:
-    """A stretch by the day count in parts, at the ``days`` inside it on which rate or balance changes.
-
-    A month of thirty days says nothing of a single day: that is why it is cut there alone, and each part is even.
-    """
-    inside = sorted(on for on in days if stretch.start < on < stretch.end)
-    if not stretch.by_count or not inside:
-        return [stretch]
-    spans = pairwise([stretch.start, *inside, stretch.end])
-    return [replace(stretch, start=a, end=b, whole=part_counted(contract, a, b)) for a, b in spans]
-
-
 def _cut_by_balance(facts: Facts, reign: Reign, cut_on: Collection[date]) -> Reign:
     """The stretches of a loan that follows its balance, cut where rate or balance changes, and on ``cut_on``."""
     days = {*cut_on, *(on for on, _rate in rate_changes(facts))} | {on for on, _sum in facts.contract.lent}
@@ -102,7 +91,7 @@ def _cut_by_balance(facts: Facts, reign: Reign, cut_on: Collection[date]) -> Rei
     ended = [act.on for act in facts.of("settled_for_less", "write_off")]
     days |= {rest_day(facts, on) for on in (*ended, *(money.on for money in facts.money))}
     days |= {rest_day(facts, row.due_on) for row in facts.rows if _begins_to_compound(facts, row)}
-    return replace(reign, stretches=tuple(y for x in reign.stretches for y in _split(facts.contract, x, days)))
+    return replace(reign, stretches=tuple(y for x in reign.stretches for y in split(facts.contract, x, days)))
 
 
 def _begins_to_compound(facts: Facts, row: Row) -> bool:
@@ -133,7 +122,7 @@ def signed_reign(facts: Facts) -> Reign:
         stretch = replace(stretch, due_with=rows[deferred].number) if place < deferred else stretch
         bears_nothing = replace(stretch, whole=Fraction(0), by_count=False)
         agreed = () if contract.follows_balance else _agreed_turns(contract)
-        found += [bears_nothing] if free else _split(contract, stretch, agreed)
+        found += [bears_nothing] if free else split(contract, stretch, agreed)
     return Reign(contract.start_on, contract.start_on, facts.signed, tuple(found))
 
 
@@ -188,7 +177,7 @@ def _turned(facts: Facts, found: list[Reign], act: Act) -> list[Reign]:
     ):
         return found
     whole = parts[0]
-    cut = _split(facts.contract, whole, {act.on})
+    cut = split(facts.contract, whole, {act.on})
     past = whole.share * (act.on - whole.start).days - cut[0].whole
     if past > 0:
         kept = (*kept, Kept(len(found) - 1, whole.start, act.on, whole.end, past, whole.end))
@@ -243,7 +232,7 @@ def _after(facts: Facts, before: Reign, act: Act, rows: tuple[Row, ...]) -> Reig
         first = max((n for n, row in enumerate(rows) if row.starts_on == act.on), default=len(rows))
         rows = rows[first:]
         turns = {on for on, _rate in rate_changes(facts, told_by=act.on)}
-        parts = [part for row in rows for part in _split(contract, period_alone(contract, row), turns)]
+        parts = [part for n, row in enumerate(rows) for part in split(contract, _planned(facts, rows, row, n), turns)]
         return Reign(act.on, act.on, rows, tuple(parts))
     if act.kind == "rescheduled" and date.fromisoformat(act.asked["from_due_on"]) <= act.on:
         raise NotFollowed("instalments that had fallen due were rescheduled")
@@ -252,7 +241,7 @@ def _after(facts: Facts, before: Reign, act: Act, rows: tuple[Row, ...]) -> Reig
     if act.kind in MOVING:
         _require_days_move(facts, before, act, rows)
     since: date | None = None
-    signed = {(row.starts_on, row.due_on) for row in facts.signed}
+    signed = {(row.number, row.starts_on, row.due_on) for row in facts.signed}
     planned = {row.number for row in facts.signed if row.starts_on < row.due_on}
     found: list[Stretch] = []
     for row in rows:
@@ -266,8 +255,8 @@ def _after(facts: Facts, before: Reign, act: Act, rows: tuple[Row, ...]) -> Reig
         if known is None or (not kept and had_days):
             found.append(regular_period(contract, row, (row.starts_on, row.due_on)))
         elif (known.starts_on, known.due_on) == (row.starts_on, row.due_on):
-            anew = _works_out(act, row) and (row.starts_on, row.due_on) not in signed
-            found += _measured_anew(contract, act, row, kept) if anew else _rest_counted(facts, act, kept)
+            anew = _works_out(act, row) and (row.number, row.starts_on, row.due_on) not in signed
+            found += _measured_anew(facts, act, rows, row, kept) if anew else _rest_counted(facts, act, kept)
             if anew and act.kind != "merchant_refund" and len(kept) == 1 and row.starts_on < act.on < row.due_on:
                 since = row.starts_on  # the whole of it
         elif since is None and known.starts_on == row.starts_on and _is_named(act, known):
@@ -280,8 +269,16 @@ def _after(facts: Facts, before: Reign, act: Act, rows: tuple[Row, ...]) -> Reig
     if not contract.follows_balance:
         turns = {on for on, _rate in rate_changes(facts, told_by=act.on)}
         fresh = [x for x in found if x not in before.stretches]
-        found = [y for x in found for y in (_split(contract, x, turns) if x in fresh else [x])]
+        found = [y for x in found for y in (split(contract, x, turns) if x in fresh else [x])]
     return Reign(act.on, since or act.on, rows, tuple(found), before.kept)
+
+
+def _planned(facts: Facts, rows: Sequence[Row], row: Row, place: int) -> Stretch:
+    """The period of an instalment of a new plan: one step from the day agreed before it on, also where days off moved it."""
+    contract = facts.contract
+    if place and not contract.due_dates and contract.moves_to not in STEPPING and is_regular(facts, rows, row):
+        return regular_period(contract, row, (row.starts_on, row.due_on))
+    return period_alone(contract, row)
 
 
 def _works_out(act: Act, row: Row) -> bool:
@@ -318,26 +315,26 @@ def _rest_counted(facts: Facts, act: Act, kept: Sequence[Stretch]) -> list[Stret
     past = [x for x in kept if x.start < act.on]
     past = [replace(x, end=min(x.end, act.on), whole=x.share * (min(x.end, act.on) - x.start).days) for x in past]
     rest = replace(kept[-1], start=act.on, whole=part_counted(facts.contract, act.on, kept[-1].end))
-    return [*past, *_split(facts.contract, rest, {on for on, _rate in rate_changes(facts, told_by=act.on)})]
+    return [*past, *split(facts.contract, rest, {on for on, _rate in rate_changes(facts, told_by=act.on)})]
 
 
-def _measured_anew(contract: Contract, act: Act, row: Row, kept: Sequence[Stretch]) -> list[Stretch]:
+def _measured_anew(facts: Facts, act: Act, rows: Sequence[Row], row: Row, kept: Sequence[Stretch]) -> list[Stretch]:
     """A moved period whose instalment ``act`` works out anew: as a regular one, or, where an act had made it longer, the
     rest of it by its part of the whole."""
-    off = abs((stepped(contract, row.starts_on, 1) - row.due_on).days)
-    is_regular = off <= (0 if contract.moves_to == "none" else LONGEST_ROLL)
+    if has_free_time(kept):
+        return worked_out_anew(facts, act.on, rows, row, kept)
+    contract, regular = facts.contract, is_regular(facts, rows, row)
     if row.starts_on >= act.on:
-        return [
-            regular_period(contract, row, (row.starts_on, row.due_on)) if is_regular else period_alone(contract, row)
-        ]
-    if row.due_on <= act.on or not kept[-1].whole:
+        span = (row.starts_on, row.due_on)
+        return [regular_period(contract, row, span) if regular else period_alone(contract, row)]
+    if row.due_on <= act.on or not any(x.whole for x in kept):
         return list(kept)
     if not goes_by_days(contract) and len(kept) == 1:
-        if not is_regular:
+        if not regular:
             raise NotFollowed("a period that an act had made longer or shorter, worked out anew")
         return list(kept)
     if len(kept) == 1:
-        return _split(contract, counted_period(contract, row), {act.on})
+        return split(contract, counted_period(contract, row), {act.on})
     past = [x for x in kept if x.start < act.on]
     past = [replace(x, end=min(x.end, act.on), whole=x.share * (min(x.end, act.on) - x.start).days) for x in past]
     whole = period_alone(contract, row)
@@ -349,6 +346,8 @@ def _measured_anew(contract: Contract, act: Act, row: Row, kept: Sequence[Stretc
 def _spread_over(kept: Sequence[Stretch], row: Row) -> list[Stretch]:
     """A period moved as a whole keeps what it bears, evenly over its new days. Raises NotFollowed."""
     due_with = {x.due_with for x in kept}
+    if has_free_time(kept):
+        return later(kept, row)
     if len(due_with) > 1:
         raise NotFollowed("a period moved of which one part is deferred and another is not")
     whole = sum((x.whole for x in kept), Fraction(0))
@@ -382,15 +381,15 @@ def _first_moved(facts: Facts, act: Act, kept: Sequence[Stretch], known: Row, ro
         if contract.follows_balance and contract.moves_to != "none" and act is not facts.of("extension")[0]:
             raise NotFollowed("which day was agreed before the due date was moved twice")
     if row.due_on < known.due_on:
-        less = time_between(contract, row, *span)
-        borne = sum((x.whole for x in kept), Fraction(0))
-        return [replace(_spread_over(kept, row)[0], whole=borne + less if borne else borne)]
+        free = free_days(facts, kept, row.due_on, known.due_on)
+        less = time_between(contract, row, max(span[0] - free, span[1]), span[1])
+        return ended_sooner(facts, act.on, kept, row, -less)
     if act.asked.get("interest") == "free":
         whole = Fraction(0)
     else:
         whole = days_added(contract, *span) if act.kind == "extension" else time_between(contract, row, *span)
     added = Stretch(row.number, known.due_on, row.due_on, whole, goes_by_days(contract) and bool(whole), without)
-    return [*kept, *_split(contract, added, {on for on, _rate in rate_changes(facts, told_by=act.on)})]
+    return [*kept, *split(contract, added, {on for on, _rate in rate_changes(facts, told_by=act.on)})]
 
 
 def _paid_before(money: Sequence[Money], on: date, first: int) -> Decimal:

@@ -21,7 +21,8 @@ def rate_changes(facts: Facts, after: int = 0, told_by: date = date.max) -> list
         first = act.on
         if act.kind == "rescheduled":  # from the period of the first instalment it names, if that begins later
             named = date.fromisoformat(act.asked["from_due_on"])
-            starts = [row.starts_on for version in facts.versions for row in version.rows if row.due_on == named]
+            in_force = [version for version in facts.versions if version.until is None or version.until >= act.on]
+            starts = [row.starts_on for version in in_force for row in version.rows if row.due_on == named]
             first = max([act.on, *starts[:1]])
         found = [*(dated for dated in found if dated[0] < first), (first, Decimal(act.asked["annual_rate"]))]
     return [dated for dated in found if dated not in agreed]

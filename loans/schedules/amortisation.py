@@ -6,7 +6,7 @@ are the same loop: what differs is the balance that bears interest (``Course``) 
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
@@ -47,7 +47,7 @@ def amortise_by_day(
         or terms.rate_steps
         or course.begun
         or course.beyond
-        or course.free_from
+        or course.free
         or waiting_days(terms, periods)
     ):
         rows, odd = _undisturbed(terms, periods, course)
@@ -271,7 +271,7 @@ class _Disturbed:
     def _interest(self, rows: Sequence[Amounts], balance: Decimal) -> tuple[Decimal, Decimal]:
         """Interest of the period after ``rows`` as payable, and exact as planned (without what payments change)."""
         k = len(rows)
-        if k < self.terms.grace_on_interest_charged and k not in self.course.added:
+        if k < self.terms.grace_on_interest_charged and k not in self.course.added and k not in self.course.free:
             self.turns.append(line(*self.periods[k][:2], ZERO))
             return ZERO, Decimal(0)
         period, rounding = self.periods[k], self.terms.rounding
@@ -279,7 +279,7 @@ class _Disturbed:
         brought = self.course.brought if not k else ZERO
         parts, planned, turns = [brought], brought, []
         for start, end, drawn, more in self._segments(period, rows):
-            is_free = not k and self.course.free_from is not None and start >= self.course.free_from
+            is_free = any(first <= start < last for first, last in self.course.free.get(k, ()))
             rate = Decimal(0) if is_free else self._rate_on(start)
             share = self._share(k, (start, end), rate)
             planned += (balance + drawn) * share
@@ -301,9 +301,11 @@ class _Disturbed:
         return own, planned * (1 - odd / self.turns[0][-1][1])
 
     def _agreed(self, k: int) -> Period:
-        """The period of row ``k`` without the time that acts added to it."""
+        """The period of row ``k`` without the time that acts added to it, and without its free days."""
         period, added = self.periods[k], self.course.added.get(k)
         period = period if k or self.course.begun is None else Period(self.course.begun, *period[1:])
+        free = sum((end - start for start, end in self.course.free.get(k, ())), timedelta())
+        period = Period(period.starts_on, period.due_on - free, period.part_of) if free else period
         return Period(period.starts_on, added[0].starts_on, period.part_of) if added else period
 
     def _share(self, k: int, part: tuple[date, date], rate: Decimal) -> Decimal:
@@ -317,7 +319,7 @@ class _Disturbed:
                 return rate * added_share(terms, *part, time.starts_on)
             elif time.starts_on <= part[0] < time.due_on:
                 return rate * added_share(terms, *time.counted) * days / (time.due_on - time.starts_on).days
-        if k < terms.grace_on_interest_charged:
+        if k < terms.grace_on_interest_charged and k not in self.course.free:
             return more
         return part_factor(terms, part, rate, agreed) + more
 
@@ -336,7 +338,8 @@ class _Disturbed:
         A cut at which nothing changes is none: rounding by segments must not depend on the day one looks.
         """
         found: list[tuple[date, date, Decimal, Decimal]] = []
-        fixed = {time.starts_on for time in self.course.added.get(len(rows), ())} | {self.course.free_from}
+        fixed = {time.starts_on for time in self.course.added.get(len(rows), ())}
+        fixed |= {day for span in self.course.free.get(len(rows), ()) for day in span}
         for start, end in pairwise(self._cuts(period, len(rows))):
             drawn = sum((x.amount for x in self.drawdowns if period.starts_on <= x.on <= start), ZERO)
             more = self._waits(rows, start) if self.course.bearing is None else self.course.bearing(rows, start)
@@ -353,7 +356,7 @@ class _Disturbed:
 
     def _cuts(self, period: Period, k: int) -> list[date]:
         inside = {x.on for x in self.drawdowns} | {x.from_on for x in self.steps} | {*self.course.turns, *self.waiting}
-        inside |= {self.course.free_from} if self.course.free_from is not None else set()
+        inside |= {day for span in self.course.free.get(k, ()) for day in span}
         inside |= {time.starts_on for time in self.course.added.get(k, ())}
         between = sorted(on for on in inside if period.starts_on < on < period.due_on)
         return [period.starts_on, *between, period.due_on]

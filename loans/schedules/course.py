@@ -36,8 +36,8 @@ class Course:
     of the instalments after it. ``level`` keeps an instalment agreed before; ``level_periods`` are the periods it is worked
     out over, where due dates were moved since and the instalment is not to change with them. ``brought`` is interest of the
     first row that was earned before its period, the rest of one that had ``begun`` before, begins; where it is
-    ``levelled_in``, the level instalment repays that too, as where the turns of a period come at once. From ``free_from``
-    on the days of its period bear nothing, because they were given for nothing.
+    ``levelled_in``, the level instalment repays that too, as where the turns of a period come at once. ``free`` are days of
+    a row's period that bear nothing; by the others it is measured.
     ``plan`` is what rows repay where that was worked out before, on more than is outstanding. ``added`` is time that acts
     added at the end of a row's period: it bears its own days, and more than nothing where the row is free.
     """
@@ -52,6 +52,6 @@ class Course:
     brought: Decimal = ZERO
     begun: date | None = None
     levelled_in: bool = False
-    free_from: date | None = None
+    free: Mapping[int, Sequence[tuple[date, date]]] = field(default_factory=dict)
     plan: PrincipalPlan | None = None
     added: Mapping[int, Sequence[AddedTime]] = field(default_factory=dict)

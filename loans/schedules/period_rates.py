@@ -12,7 +12,7 @@ from loans.schedules.terms import LevelFrom, LoanTerms, Method, RateStep
 def rates_of(terms: LoanTerms, periods: Sequence[Period]) -> list[Decimal]:
     """What one unit of money bears in each period at the rate of the terms."""
     rate = terms.annual_rate
-    if not all_alike(terms):
+    if not all_alike(terms) or any(x.part_of is None for x in periods[1:]):  # an act made it longer or shorter
         return [factor(terms, x.starts_on, x.due_on, rate, x.part_of) for x in periods]
     first, last = periods[0], periods[-1]
     regular = factor(terms, last.starts_on, last.due_on, rate, last.part_of)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,8 @@ from core.money import ZERO, split_evenly
 from loans.account.account import Account, InstalmentState, age
 from loans.account.changes.base import Effect, EventImpossible
 from loans.account.changes.earning import bearing_time, lengthened, shifted
-from loans.account.changes.made_dates import agreed_dues, days_moved, due, later_dues, price_of_move, rolled
+from loans.account.changes.free_time import free_days, with_agreed_time_free, with_free_time
+from loans.account.changes.made_dates import Days, agreed_dues, days_moved, due, later_dues, price_of_move, rolled
 from loans.account.changes.plan_rows import NoInstalmentAhead, ahead, with_empty_between, with_first, with_rows
 from loans.account.changes.rates_of_days import at_rates_in_force
 from loans.schedules.due_dates import on_day, on_working_days
@@ -53,11 +54,18 @@ class DueDayChanged:
         dues = rolled(self.terms, agreed, rows[0].starts_on)
         outstanding = sum((row.principal_owed for row in rows), ZERO)
         terms = account.in_force(self.terms)
-        added = price_of_move(terms, outstanding, (before[0], rows[0].due_on), (agreed[0], dues[0]))
+        end = self._last_paid(account, (before[0], rows[0].due_on), dues[0])
+        added = ZERO if end[1] == dues[0] else price_of_move(terms, outstanding, end, (agreed[0], dues[0]))
         figures = {"days_moved": days_moved(rows, dues), "interest_added": added}
         extra = bearing_time(rows, (rows[0].due_on, dues[0]), added, with_first(terms, added, len(rows)))
         moved = _moved(rows, agreed, dues, extra, terms)
+        account = with_agreed_time_free(account, rows[0], self.terms)
         return Effect(with_rows(account, moved), figures=figures)
+
+    def _last_paid(self, account: Account, before: Days, due_on: date) -> Days:
+        """The end of the days lost by a first due date on ``due_on``: those that were free cost nothing."""
+        free = timedelta(days=free_days(account, due_on, before[1])) if due_on < before[1] else timedelta()
+        return before[0] - free, before[1] - free
 
     def _nearest(self, first: InstalmentState, agreed: date) -> int:
         """By how many months the first due date moves, so that it moves least; of two equally near the later.
@@ -105,6 +113,9 @@ class PaymentHoliday:
         else:
             extra = with_first(terms, added, len(rows))
         figures = {"instalments_skipped": Decimal(self.count), "interest_added": added}
+        account = with_agreed_time_free(account, rows[0], self.terms)
+        if self.interest == "free":
+            account = with_free_time(account, (rows[0].due_on, dues[0]))
         return Effect(with_rows(account, _moved(rows, agreed, dues, extra, terms)), figures=figures)
 
 

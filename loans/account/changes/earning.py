@@ -41,8 +41,8 @@ def lengthened(row: InstalmentState, time: tuple[date, date], more: Decimal, ter
     was_due, due_on = time
     if due_on > was_due:
         return as_curve(following(curve_of(row), _earning(terms, time, more)))
-    kept = until(curve_of(row), due_on)
-    return as_curve((*kept[:-1], (due_on, row.interest + more))) if kept else ()
+    kept, whole = until(curve_of(row), due_on), row.interest + more
+    return as_curve((*((day, min(earned, whole)) for day, earned in kept[:-1]), (due_on, whole))) if kept else ()
 
 
 def _earning(terms: LoanTerms | None, time: tuple[date, date], more: Decimal) -> Curve:
@@ -72,7 +72,9 @@ def shifted(
     if row.curve:
         was, gone = curve_of(row), until(curve_of(row), min(time))
         reached = earned_by(was, time[0])  # an earlier first due date takes away what is earned between the two,
-        if gone and more < 0:  # that is as much as it costs less, which need not be what these days earned evenly
+        if (
+            gone and time[1] < time[0]
+        ):  # that is as much as it costs less, which need not be what these days earned evenly
             gone = (*gone[:-1], (gone[-1][0], max(reached + more, *(earned for _day, earned in gone[:-1]))))
         later = {_moved(day, row, (starts_on, due_on), time): earned - reached for day, earned in was if day > time[0]}
         begins = max(time[1], gone[-1][0]) if gone else starts_on

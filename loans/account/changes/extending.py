@@ -12,6 +12,7 @@ from core.money import ZERO, round_money
 from loans.account.account import Account, InstalmentState, age, relaid
 from loans.account.changes.base import Effect, EventImpossible
 from loans.account.changes.earning import lengthened, shifted
+from loans.account.changes.free_time import with_agreed_time_free
 from loans.account.changes.holds import with_past_days_free
 from loans.account.changes.made_dates import Days, agreed_dues, agreed_on, price_of_days
 from loans.account.changes.plan_rows import with_empty_between, with_first, with_rows
@@ -63,6 +64,7 @@ class Extended:
         extra = [added] if self.terms is None else with_first(self.terms, added, len(rows))
         time = (rows[0].due_on, dues[0])
         terms = None if self.terms is None else account.in_force(self.terms)
+        account = account if terms is None else with_agreed_time_free(account, rows[0], terms)
         changed: list[InstalmentState] = []
         was_due = rows[0].due_on
         for row, on, due_on, more in zip(rows, agreed, dues, [*extra, *[ZERO] * len(rows)], strict=False):

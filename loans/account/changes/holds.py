@@ -16,10 +16,8 @@ from loans.account.account import Account, InstalmentState, age, settle_rows
 from loans.account.changes.base import Effect, EventImpossible
 from loans.account.changes.earning import curve_of
 from loans.account.changes.paid_ahead import with_interest_given_back
-from loans.account.interest import Hold, Stops
+from loans.account.interest import STOPS_INTEREST, Hold, Stops
 from loans.schedules.earning import as_curve, earned_by, until
-
-STOPS_INTEREST = (Stops.INTEREST, Stops.EVERYTHING)
 
 
 class HoldEndsTooEarly(EventImpossible):

@@ -15,6 +15,7 @@ from core.money import ZERO, round_to
 from loans.account.account import Account, InstalmentState, age, relaid, settle_rows
 from loans.account.changes.base import Effect
 from loans.account.changes.earning import curve_of
+from loans.account.changes.free_time import free_by_row, without_free_time
 from loans.account.changes.late_rates import with_contract_rate
 from loans.account.changes.made_dates import agreed_dues, agreed_on
 from loans.account.changes.plan_rows import NoInstalmentAhead, with_rows
@@ -196,39 +197,41 @@ def worked_out_anew(
     period is worked out; else the whole period is, with the turn in it. What is a share of the whole loan stays a share of
     all that is lent; a plan made once on the approved amount only follows a new rate.
     """
-    start, opening, found = rows[0].starts_on, to_repay(rows), periods_of(terms, rows)
+    start, opening, free = rows[0].starts_on, to_repay(rows), free_by_row(account, rows)
+    timed = [without_free_time(row, free.get(k, ())) for k, row in enumerate(rows)]
     agreed = spans_agreed(terms)
-    regular = [is_regular(account, terms, row, agreed) for row in rows]
+    regular = [is_regular(account, terms, row, agreed) for row in timed]
     # What an act made longer or shorter is measured by itself.
-    found = [x if known else Period(*x[:2], None) for x, known in zip(found, regular, strict=True)]
+    measured = [
+        x if known else Period(*x[:2], None) for x, known in zip(periods_of(terms, timed), regular, strict=True)
+    ]
+    found = [Period(x.starts_on, row.due_on, x.part_of) for x, row in zip(measured, rows, strict=True)]
     paid = {k: row.principal_paid for k, row in enumerate(rows) if row.principal_paid}
     changes: dict[str, Any] = {
         "principal": max(terms.principal, opening + added),
         "lent_in_all": lent_in_all(account) + added,
     }
-    free_from = _free_from(rows)
-    if free_from is not None:
-        found = [Period(start, found[0].due_on, (start, free_from)), *found[1:]]
-    elif not regular[0]:
+    if not regular[0]:
         changes["first_period"] = FirstPeriod.CHARGED
-    if on <= start or has_turned(rows, on):
+    if on <= start or has_turned(rows, on) or 0 in free:
         begins = max(on, start)
         rest = rest_of(account, terms, rows, begins, **changes)
         cut = [Period(begins, *found[0][1:]), *found[1:]]
         before = earned_by(curve_of(rows[0]), begins) - earned_by(curve_of(rows[0]), start)
-        levelled = found if begins > start else ()
         course = Course(
             opening=opening + added,
             paid=paid,
             brought=ZERO if rest.grace_on_interest_payment else before,
             begun=start if begins > start else None,
             levelled_in=begins > start and added >= 0,
-            level_periods=levelled,
-            free_from=free_from,
+            level_periods=measured if begins > start or free else (),
+            free=free,
         )
     else:
         begins, before, cut = start, ZERO, found
-        course = Course(opening=opening + min(added, ZERO), paid=paid)
+        course = Course(
+            opening=opening + min(added, ZERO), paid=paid, level_periods=measured if free else (), free=free
+        )
         if added < 0:
             course = replace(course, bearing=_bearing_until(on, -added), turns={on})
         drawdowns = (Drawdown(start, opening), Drawdown(on, added)) if added > 0 else ()
@@ -261,22 +264,16 @@ def is_regular(account: Account, terms: LoanTerms, row: InstalmentState, agreed:
         return True
     before = [x for x in account.instalments if x.due_on == row.starts_on]
     start, due = agreed_dues([*before[-1:], row], terms) if before else (row.starts_on, *agreed_dues([row], terms))
+    return is_one_step(terms, start, due)
+
+
+def is_one_step(terms: LoanTerms, start: date, due: date) -> bool:
+    """Whether one regular period lies between two days that were agreed."""
     if terms.frequency is not Frequency.MONTH or start.day == due.day:
         return due == step(terms, start, 1)
     months = (due.year - start.year) * 12 + due.month - start.month
     # From a month end on, or to one that lacks the day: 31 January to 28 February, never 15 January to 31 March.
     return months == terms.every and (is_end_of_month(start) or (is_end_of_month(due) and start.day > due.day))
-
-
-def _free_from(rows: Sequence[InstalmentState]) -> date | None:
-    """The day from which the rest of the period of the first of ``rows`` was given for nothing, in a free holiday. What its
-    days earn may fall due with a later one."""
-    row = rows[0]
-    bearer = next((x for x in rows if x.interest), row)
-    curve = row.curve if bearer is row or not bearer.curve else until(bearer.curve, row.due_on)
-    if len(curve) < 2 or curve[-1][1] != curve[-2][1] or not curve[-1][1]:
-        return None
-    return curve[-2][0]
 
 
 def _bearing_until(on: date, amount: Decimal) -> Bearing:

@@ -1,8 +1,8 @@
 """Instalments from a due date on agreed anew: another date, further ones, some in grace, another rate (pure)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -13,10 +13,12 @@ from core.money import ZERO
 from loans.account.account import Account, InstalmentState, age, settle_rows
 from loans.account.changes.base import Effect, EventImpossible
 from loans.account.changes.earning import curve_of
+from loans.account.changes.free_time import days_in, free_by_row, without_free_time
 from loans.account.changes.late_rates import with_contract_rate
 from loans.account.changes.made_dates import agreed_dues, agreed_on, later_dues, rolled
 from loans.account.changes.replanning import (
     has_turned,
+    is_one_step,
     is_regular,
     lent_in_all,
     periods_of,
@@ -28,7 +30,7 @@ from loans.account.changes.replanning import (
 )
 from loans.schedules.amortisation import amortise_by_day
 from loans.schedules.course import Course
-from loans.schedules.due_dates import Period, step
+from loans.schedules.due_dates import Period, periods, step
 from loans.schedules.earning import earned_by
 from loans.schedules.schedule import repaying
 from loans.schedules.terms import FirstPeriod, LoanTerms, Method
@@ -97,20 +99,24 @@ class Rescheduled:
             account = with_contract_rate(account, max(self.on, rows[0].starts_on), self.annual_rate)
         if self.principal_grace:
             changed["grace_on_principal"] = self.principal_grace
-        if not self._first_is_as_agreed(account, rows[0]):
-            changed["first_period"] = FirstPeriod.CHARGED
         if self.interest_grace:
             changed["grace_on_interest_payment"] = self.interest_grace
         begins = self._begins(rows)
-        terms = rest_of(account, self.terms, rows, begins, count=count, **changed)
         keeps_level = not self.extra_count and self.annual_rate is None
         level = rows[0].principal + rows[0].interest if keeps_level else None
         highest = max(row.number for row in account.instalments)  # claims beside the schedule have numbers too
         more = [_further(rows[-1], highest + n) for n in range(1, count - len(rows) + 1)]
         agreed = self._agreed(rows, count)
-        found = self._periods(account, rows, rolled(self.terms, agreed, rows[0].starts_on))
+        dues = rolled(self.terms, agreed, rows[0].starts_on)
+        free = free_by_row(account, rows, list(pairwise([rows[0].starts_on, *dues])))
+        measured = self._periods(account, rows, agreed, dues, free)
+        if measured[0].part_of is None:
+            changed["first_period"] = FirstPeriod.CHARGED
+        terms = rest_of(account, self.terms, rows, begins, count=count, **changed)
+        found = [Period(x.starts_on, due_on, x.part_of) for x, due_on in zip(measured, dues, strict=True)]
         kept = [replace(x, agreed_on=agreed_on(on, self.terms)) for x, on in zip([*rows, *more], agreed, strict=True)]
-        after = _laid_out(account, kept, terms, found, Course(opening=to_repay(rows), level=level), begins)
+        course = Course(opening=to_repay(rows), level=level, level_periods=measured if free else (), free=free)
+        after = _laid_out(account, kept, terms, found, course, begins)
         moved = Decimal((after.instalments[-1].due_on - account.instalments[-1].due_on).days)
         figures = {"days_moved": moved, "interest_added": total_interest(after) - total_interest(account)}
         return Effect(settle_rows(after, self.on), figures=figures)
@@ -135,13 +141,28 @@ class Rescheduled:
 
     def _first_is_as_agreed(self, account: Account, first: InstalmentState) -> bool:
         """Whether the first period is one of the contract, or as long as one: any other is measured by itself."""
-        return self.new_due_on is None and is_regular(account, self.terms, first, spans_agreed(self.terms))
+        stays = self.new_due_on is None or agreed_dues([first], self.terms) == [self.new_due_on]
+        return stays and is_regular(account, self.terms, first, spans_agreed(self.terms))
 
-    def _periods(self, account: Account, rows: Sequence[InstalmentState], dues: Sequence[date]) -> list[Period]:
-        as_before = periods_of(self.terms, [replace(rows[0], due_on=dues[0])])[0].part_of
-        first = as_before if self._first_is_as_agreed(account, rows[0]) else None
-        later = [Period(start, due, (start, due)) for start, due in pairwise(dues)]
-        return [Period(rows[0].starts_on, dues[0], first), *later]
+    def _periods(
+        self,
+        account: Account,
+        rows: Sequence[InstalmentState],
+        agreed: Sequence[date],
+        dues: Sequence[date],
+        free: Mapping[int, Sequence[tuple[date, date]]],
+    ) -> list[Period]:
+        """The periods as they are measured: without their ``free`` days."""
+        timed = without_free_time(replace(rows[0], due_on=dues[0]), free.get(0, ()))
+        as_agreed = self._first_is_as_agreed(account, timed if 0 in free else rows[0])
+        first = periods_of(self.terms, [timed])[0].part_of if as_agreed else None
+        ends = [due - timedelta(days=days_in(free.get(k, ()))) for k, due in enumerate(dues)]
+        signed = {(x.starts_on, x.due_on): x for x in periods(self.terms)}
+        later = [Period(*span, span) for span in zip(dues, ends[1:], strict=False)]
+        for n, days in enumerate(pairwise(agreed)):  # what an act made longer or shorter is measured by itself
+            if n + 1 not in free and not is_one_step(self.terms, *days):
+                later[n] = signed.get(later[n][:2], Period(*later[n][:2], None))
+        return [Period(rows[0].starts_on, timed.due_on, first), *later]
 
 
 def _further(last: InstalmentState, number: int) -> InstalmentState:
@@ -161,6 +182,7 @@ def _laid_out(
     course, brought, is_deferred = replace(course, paid=paid), ZERO, bool(terms.grace_on_interest_payment)
     if begins > start:
         brought = earned_by(own, begins) - earned_by(own, start)
-        course = replace(course, brought=ZERO if is_deferred else brought, begun=start, level_periods=found)
+        level_periods = course.level_periods or found
+        course = replace(course, brought=ZERO if is_deferred else brought, begun=start, level_periods=level_periods)
     laid_out = amortise_by_day(terms, [Period(begins, *found[0][1:]), *found[1:]], course)
     return with_amounts(account, rows, found, laid_out, begins, brought, is_deferred=is_deferred)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -28,8 +29,9 @@ from loans.account.changes.plan_rows import (
     spans_by_rate,
     with_rows,
 )
-from loans.schedules.due_dates import on_working_days
-from loans.schedules.earning import as_curve, ending_at, from_parts, line, plus
+from loans.account.changes.replanning import is_one_step
+from loans.schedules.due_dates import Period, on_working_days
+from loans.schedules.earning import STRAIGHT, as_curve, ending_at, from_parts, line, plus
 from loans.schedules.instalment_amounts import level_instalment, part_factor
 from loans.schedules.principal_parts import even_parts
 from loans.schedules.terms import LoanTerms, Method
@@ -189,7 +191,8 @@ class Reamortised:
         principal = account.principal_outstanding + (unpaid if self.capitalised else ZERO)
         first = (ZERO if self.capitalised else unpaid, sum((row.fee_owed for row in account.instalments), ZERO))
         terms = account.in_force(self.terms)
-        rows = self._new_rows(terms, principal, first, dues, max((row.number for row in kept), default=0))
+        found = self._periods(agreed, dues)
+        rows = self._new_rows(terms, principal, first, found, max((row.number for row in kept), default=0))
         rows = [replace(row, agreed_on=agreed_on(on, self.terms)) for row, on in zip(rows, agreed, strict=True)]
         rows = [row for row in rows if row.owed]
         figures = {
@@ -207,26 +210,41 @@ class Reamortised:
             if on_working_days(self.terms, [first])[0] <= self.on:
                 raise FirstDueTooEarly()
             return [first, *later_dues(self.terms, [first], self.count - 1, first)]
-        old = agreed_dues(account.instalments, self.terms)
-        pairs = zip(old, account.instalments, strict=True)
+        # Not those of claims, nor of what an earlier plan ended before it began.
+        rows = [row for row in account.instalments if row.starts_on < row.due_on] or account.instalments
+        old = agreed_dues(rows, self.terms)
+        pairs = zip(old, rows, strict=True)
         coming = [on for on, row in pairs if row.due_on > self.on][: self.count]
         return [*coming, *later_dues(self.terms, old, self.count - len(coming), self.on)]
 
     def _ended(self, row: InstalmentState, accrued: Decimal) -> InstalmentState:
-        """The old instalment with what was paid of it for days gone by; capitalised interest counts as paid by the new
-        principal, and what was paid for days to come is given back: the new plan charges them."""
+        """The old instalment with what was paid of it for days gone by: no others are left of its period. Capitalised
+        interest counts as paid by the new principal; what was paid for days to come is given back, as the new plan charges
+        them."""
         row = replace(row, interest_paid=max(accrued, row.interest_paid)) if self.capitalised else row
-        return replace(closed(row), interest=min(accrued, row.interest_paid))
+        ended = replace(closed(row), interest=min(accrued, row.interest_paid))
+        if row.due_on <= self.on:
+            return ended
+        return replace(ended, starts_on=min(row.starts_on, self.on), due_on=self.on, agreed_on=None, curve=STRAIGHT)
+
+    def _periods(self, agreed: Sequence[date], dues: Sequence[date]) -> list[Period]:
+        """The periods of the new plan: the first is measured by itself, one step between days agreed is a regular one."""
+        steps = [False, *(is_one_step(self.terms, *days) and not self.terms.due_dates for days in pairwise(agreed))]
+        spans = pairwise([self.on, *dues])
+        return [Period(*span, span if regular else None) for span, regular in zip(spans, steps, strict=True)]
 
     def _new_rows(
-        self, terms: LoanTerms, principal: Decimal, first: tuple[Decimal, Decimal], dues: Sequence[date], after: int
+        self,
+        terms: LoanTerms,
+        principal: Decimal,
+        first: tuple[Decimal, Decimal],
+        periods: Sequence[Period],
+        after: int,
     ) -> list[InstalmentState]:
-        starts = [self.on, *dues[:-1]]
-        periods = list(zip(starts, dues, strict=True))
         bears = [_bears(terms, period) for period in periods]
         parts = _planned(terms, principal, [sum((share for _end, share in shares), Decimal(0)) for shares in bears])
         rows, balance = [], principal
-        for n, ((start, due), (part, interest)) in enumerate(zip(periods, parts, strict=True)):
+        for n, ((start, due, _part_of), (part, interest)) in enumerate(zip(periods, parts, strict=True)):
             owed, fee = first if n == 0 else (ZERO, ZERO)
             row = InstalmentState(after + n + 1, start, due, part, interest, fee)
             if len(bears[n]) > 1:
@@ -241,10 +259,10 @@ def _has_a_past(row: InstalmentState) -> bool:
     return bool(row.principal or row.interest or row.fee or row.late_interest)
 
 
-def _bears(terms: LoanTerms, period: tuple[date, date]) -> list[tuple[date, Decimal]]:
+def _bears(terms: LoanTerms, period: Period) -> list[tuple[date, Decimal]]:
     """What one unit of money bears in ``period``, by the ends of its stretches with one rate in force."""
-    spans = spans_by_rate(terms, *period)
-    return [(span[1], part_factor(terms, span, rate, (*period, None))) for span, rate in spans]
+    spans = spans_by_rate(terms, period.starts_on, period.due_on)
+    return [(span[1], part_factor(terms, span, rate, period)) for span, rate in spans]
 
 
 def _planned(terms: LoanTerms, principal: Decimal, factors: Sequence[Decimal]) -> list[tuple[Decimal, Decimal]]:

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import DomainError
 from loans.account.account import Account
 from loans.account.changes.base import Change
-from loans.account.changes.holds import STOPS_INTEREST, HoldEnded, HoldPlaced
-from loans.account.interest import Stops
+from loans.account.changes.holds import HoldEnded, HoldPlaced
+from loans.account.interest import STOPS_INTEREST, Stops
 from loans.acts.authority import beyond
 from loans.events.act_kinds import LATE_INTEREST_FREED, ActKind, Group, register
 from loans.events.act_parameters import Parameter, Sort
