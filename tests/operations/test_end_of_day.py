@@ -10,7 +10,7 @@ from pytest_django.fixtures import Settings
 
 from core import business_date
 from operations import end_of_day, steps
-from operations.checkpoints import ChunkAlreadyDone, fitting_sizes, record_done
+from operations.checkpoints import ChunkAlreadyDone, record_done
 from operations.coordinator import AlreadyClosing, somebody_coordinates
 from operations.end_of_day import (
     DayNeverOpen,
@@ -22,7 +22,7 @@ from operations.end_of_day import (
     request_close,
 )
 from operations.models import BusinessDay, EndOfDayChunk, EndOfDayRun
-from tests.operations.factories import EndOfDayChunkFactory, EndOfDayRunFactory, ImportBatchFactory
+from tests.operations.factories import ImportBatchFactory
 from tests.operations.nights import MONDAY, TUESDAY, WEDNESDAY, Killed, Night, marks, somebody_else_closes
 
 WHOLE_NIGHT = ["accrue 0-10", "accrue 10-20", "accrue 20-30", "remind 0-10", "remind 10-20"]
@@ -351,64 +351,3 @@ def test_the_night_has_the_steps_of_a_lender_in_their_order() -> None:
         "books",
         "period",
     ]
-
-
-def a_night_that_took(seconds: float, *, ids: int) -> EndOfDayRun:
-    run = EndOfDayRunFactory(done=True, chunk_size=20_000, chunk_sizes={"accrue": ids})
-    EndOfDayChunkFactory(run=run, took=timedelta(seconds=0.01))
-    EndOfDayChunkFactory(run=run, took=timedelta(seconds=seconds))
-    return run
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("seconds", "ids", "fits"),
-    [
-        (0.59, 20_000, 20_000),
-        (0.61, 20_000, 10_000),
-        (2.0, 20_000, 5_000),  # 2 s, 1 s, 0.5 s
-        (900.0, 20_000, 100),
-        (0.14, 5_000, 10_000),
-        (0.16, 5_000, 5_000),
-        (0.01, 20_000, 20_000),  # never above the setting
-    ],
-)
-def test_a_chunk_is_as_large_as_the_slow_ones_of_the_last_night_allow(seconds: float, ids: int, fits: int) -> None:
-    a_night_that_took(seconds, ids=ids)
-
-    assert fitting_sizes([a_step("accrue"), a_step("new")], most=20_000) == {"accrue": fits, "new": 20_000}
-
-
-@pytest.mark.django_db
-def test_a_step_that_holds_what_payments_wait_for_has_shorter_chunks() -> None:
-    a_night_that_took(0.59, ids=20_000)
-
-    (positions,) = (step for step in steps.STEPS if step.code == "positions")
-    holding = a_step("accrue", longest=positions.longest)
-
-    assert fitting_sizes([holding], most=20_000) == {"accrue": 2_500}  # 0.59 s, 0.30 s, 0.15 s, 0.07 s
-
-
-@pytest.mark.django_db
-def test_one_chunk_that_waited_for_somebody_makes_none_smaller() -> None:
-    run = a_night_that_took(30.0, ids=20_000)
-    EndOfDayChunkFactory.create_batch(18, run=run, took=timedelta(seconds=0.5))
-
-    assert fitting_sizes([a_step("accrue")], most=20_000) == {"accrue": 20_000}
-
-
-def a_step(code: str, longest: timedelta = steps.LONGEST) -> steps.Step:
-    return steps.Step(code, code, lambda lo, hi, on: {}, lambda: None, longest=longest)
-
-
-def test_sizes_are_fixed_when_a_run_begins(night: Night, settings: Settings) -> None:
-    a_night_that_took(2.0, ids=400)
-    settings.END_OF_DAY_CHUNK_SIZE = 400
-    night.kill_in_chunk(1)
-    with pytest.raises(Killed):
-        close_day()
-    EndOfDayChunk.objects.update(took=timedelta(seconds=0.2))  # nothing would be cut any more
-
-    night.recover()
-
-    assert close_day().chunk_sizes == {"accrue": 100, "remind": 400}
