@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -84,6 +85,22 @@ def test_promises_are_read_a_page_at_a_time(status: str, mine: bool) -> None:
     assert reading(rows[:PAGE]).rows <= 5 * PAGE, "each with what is shown of case, borrower, loan and person"
     plan = [step["Node Type"] for step in steps(*rows[:PAGE].query.sql_with_params())]
     assert not {"Sort", "Incremental Sort"} & set(plan), plan
+
+
+@pytest.mark.parametrize("chosen", [{}, {"stage": "M1"}, {"order": "days"}, {"order": "amount"}], ids=str)
+def test_what_is_nobodys_is_found_behind_the_first_cases_of_others(chosen: dict[str, str]) -> None:
+    person, other, wanted, few = UserFactory(), UserFactory(), queries.QueueFilter(**chosen), 5
+    order = queries.ORDERS[wanted.order]
+    everybodys = queries.queue(replace(wanted, whose="all"), person=person).order_by(*order)
+    Case.objects.update(assigned_to=None)
+    Case.objects.filter(pk__in=[case.pk for case in everybodys[:20]]).update(assigned_to=other)
+    rows, parts = queries.queue(wanted, person=person).order_by(*order), queries.parts_of_queue(wanted, person=person)
+    assert rows.count() > 4 * few
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE collections_case")
+        cursor.execute("SET LOCAL enable_incremental_sort = on")  # of one step of amounts
+    assert [case.pk for case in head_of(rows, few, parts=parts)] == [case.pk for case in everybodys[20 : 20 + few]]
+    assert reading(rows.filter(parts[1]).values("pk")[:few]).rows <= 3 * few
 
 
 @pytest.mark.parametrize("order", ["priority", "amount", "days"])

@@ -187,8 +187,22 @@ class Case(models.Model):
             models.Index(fields=["-priority", "-id"], condition=Q(closed_on__isnull=True), name="collections_queue"),
             models.Index(
                 fields=["assigned_to", "-priority", "-id"],
-                condition=Q(closed_on__isnull=True),
+                condition=Q(closed_on__isnull=True, assigned_to__isnull=False),
                 name="collections_my_queue",
+            ),
+            # By themselves: PostgreSQL takes no order from an index in which a column before it is empty.
+            *(
+                models.Index(
+                    fields=fields,
+                    condition=Q(closed_on__isnull=True, assigned_to__isnull=True),
+                    name=f"collections_nobodys_{name}",
+                )
+                for name, fields in (
+                    ("queue", ["-priority", "-id"]),
+                    ("stage", ["stage", "-priority", "-id"]),
+                    ("amount", ["-amount_step"]),
+                    ("days", ["late_since", "id"]),
+                )
             ),
             models.Index(
                 fields=["stage", "-amount_step"], condition=Q(closed_on__isnull=True), name="collections_stage_queue"
