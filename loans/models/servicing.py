@@ -173,6 +173,11 @@ class MandateAttempt(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["mandate", "attempted_on"], name="loans_mandateattempt_one_a_day")
         ]
+        indexes = [
+            models.Index(
+                fields=["mandate"], condition=Q(outcome__in=["sent", "unknown"]), name="loans_mandateattempt_open"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.reference
