@@ -23,7 +23,9 @@ from core.errors import DomainError
 from core.identifiers import next_number
 from core.money import ZERO
 from core.rules import rule
+from loans.account.account import age
 from loans.banking.debits import DebitOrder, direct_debit
+from loans.bookkeeping import positions
 from loans.incoming.debit_retries import RetryPlan, Tried, amount_of_try
 from loans.models import (
     Instalment,
@@ -157,18 +159,30 @@ def _tried(mandate: Mandate, due_on: date | None) -> list[Tried]:
 def next_try_on(loan: Loan, mandate: Mandate, on: date) -> date | None:
     """The day of the next debit: of a retry while one is left, else the next due date; None when neither is known."""
     position = LoanPosition.objects.get(pk=loan.pk)
-    if _due_now(loan, on) > 0:
+    if _is_due(position, on):
         step = RetryPlan.of_rule(rule(RULE, on)).next_try(_tried(mandate, _latest_due_on(loan.pk, on)))
         if step is not None:
             return max(step[0] or on, on)
     return position.next_due_on if position.next_due_on is not None and position.next_due_on > on else None
 
 
+def _is_due(position: LoanPosition, on: date) -> bool:
+    """Whether something is overdue or falls due on ``on`` and was not paid; nothing is of a loan that no longer runs."""
+    return position.status == LoanStatus.ACTIVE and _due_of(position, on) > 0
+
+
 def _due_now(loan: Loan, on: date) -> Decimal:
-    """What is overdue or falls due on ``on`` and was not paid; nothing of a loan that no longer runs."""
-    if loan.status != LoanStatus.ACTIVE:
-        return ZERO
+    """What is overdue or falls due on ``on`` and was not paid, late interest up to then included: who pays it is late no
+    more. Nothing of a loan that no longer runs."""
     position = LoanPosition.objects.get(pk=loan.pk)
+    if not _is_due(position, on):
+        return ZERO
+    account = positions.load(loan, position)
+    positions.fill(position, age(account, max(on, account.as_of)))
+    return _due_of(position, on)
+
+
+def _due_of(position: LoanPosition, on: date) -> Decimal:
     falls_due = position.next_due_on is not None and position.next_due_on <= on
     return position.overdue_total + (position.next_due_amount if falls_due else ZERO)
 
@@ -194,7 +208,8 @@ def _settle(attempt: MandateAttempt, on: date) -> bool:
         amount=attempt.amount,
     )
     # Only a debit that was ordered earlier: a new one is made under an active mandate for a sum due.
-    stops = attempt.mandate.status != MandateStatus.ACTIVE or _due_now(attempt.mandate.loan, on) <= 0
+    due = _is_due(LoanPosition.objects.get(pk=attempt.mandate.loan_id), on)
+    stops = attempt.mandate.status != MandateStatus.ACTIVE or not due
     answer = direct_debit().withdraw(order) if stops else direct_debit().collect(order)
     attempt.outcome = "stopped" if stops and answer.outcome == "failed" else answer.outcome
     attempt.code, attempt.message = answer.code, answer.detail

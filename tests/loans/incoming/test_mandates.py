@@ -226,6 +226,18 @@ def test_a_refusal_that_cannot_be_cured_is_not_repeated() -> None:
     assert nights(loan, DUE, date(2026, 3, 1)) == [(DUE, "failed", Decimal(1))]
 
 
+def test_a_late_debit_asks_for_all_that_makes_the_loan_late() -> None:
+    loan = LoanFactory(active=True)
+    close_until(date(2026, 2, 26))
+    MandateFactory(loan=loan)
+
+    made = nights(loan, date(2026, 2, 27), date(2026, 3, 1))
+
+    assert made == [(date(2026, 2, 27), "paid", Decimal(1))], "with the late interest of that day"
+    position = LoanPosition.objects.get(pk=loan.pk)
+    assert (position.oldest_due_on, position.overdue_total) == (None, 0)
+
+
 def test_what_was_paid_otherwise_is_not_debited() -> None:
     loan = a_mandated_loan("6222020000001010")
     nights(loan, DUE, DUE)
