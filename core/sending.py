@@ -67,11 +67,22 @@ class _Untyped(Dumper):
         return str(obj).encode()
 
 
+class _UntypedNumber(_Untyped):
+    """A whole number, however its class would write it to be read."""
+
+    def dump(self, obj: Any) -> bytes:
+        return int.__repr__(obj).encode()
+
+
 class _UntypedJson(JsonbDumper):
     oid = 0
 
 
-_UNTYPED = {Jsonb: _UntypedJson} | dict.fromkeys((int, bool, float, Decimal, date, datetime, UUID), _Untyped)
+_UNTYPED = {
+    Jsonb: _UntypedJson,
+    int: _UntypedNumber,
+    **dict.fromkeys((bool, float, Decimal, date, datetime, UUID), _Untyped),
+}
 
 
 def _cursor_on(database: BaseDatabaseWrapper) -> Any:

@@ -41,6 +41,8 @@ def run_chunk(
     started = monotonic()
     try:
         if step.beforehand is not None:
+            if not wait and not _is_free(run, step, chunk):
+                return None  # whoever is at work on it may hold the rows that are asked for now
             step.beforehand(*chunk, on)
         with transaction.atomic():
             if not _locked(run, step, chunk, wait=wait):
@@ -84,6 +86,12 @@ def wait_for_stragglers() -> None:
 def _under_way(run_id: int, code: str) -> bool:
     running = EndOfDayRun.objects.filter(pk=run_id, status=EndOfDayRun.Status.RUNNING, step=code)
     return running.exists() and somebody_coordinates()
+
+
+def _is_free(run: EndOfDayRun, step: Step, chunk: Range) -> bool:
+    """Nobody is at work on it at this moment."""
+    with transaction.atomic():
+        return _locked(run, step, chunk, wait=False)
 
 
 def _locked(run: EndOfDayRun, step: Step, chunk: Range, *, wait: bool) -> bool:

@@ -31,8 +31,8 @@ log = structlog.get_logger(__name__)
 def threads() -> Iterator[ThreadPoolExecutor | None]:
     """The threads of this process for one night; None where one hand is enough.
 
-    Each keeps its connection until the night ends: the server's side of a new one knows no table yet, and would read up on
-    every month of messages and of the books again for each chunk.
+    Each keeps its connection until the night ends, as long as it holds: the server's side of a new one knows no table yet,
+    and would read up on every month of messages and of the books again for each chunk.
     """
     workers = settings.END_OF_DAY_WORKERS
     if workers < 2 or settings.END_OF_DAY_FAN_OUT:
@@ -45,6 +45,14 @@ def threads() -> Iterator[ThreadPoolExecutor | None]:
             all_here = Barrier(workers)
             for _thread in range(workers):
                 pool.submit(_leave, all_here)
+
+
+def _in_thread(run: EndOfDayRun, step: Step, chunk: Range, on: date) -> str:
+    """A connection that was lost since the thread's last chunk, by a pooler or a firewall that saw it idle, is no reason to
+    lose this one."""
+    if connection.connection is not None and not connection.is_usable():
+        connection.close()
+    return run_chunk(run, step, chunk, on) or ""
 
 
 def _leave(all_here: Barrier) -> None:
@@ -62,9 +70,9 @@ def each_chunk(
     elif pool is None or len(ranges) < 2:
         yield from (run_chunk(run, step, chunk, on) or "" for chunk in ranges)
     else:
-        jobs = [pool.submit(copy_context().run, run_chunk, run, step, chunk, on) for chunk in ranges]
+        jobs = [pool.submit(copy_context().run, _in_thread, run, step, chunk, on) for chunk in ranges]
         try:
-            yield from (job.result() or "" for job in jobs)
+            yield from (job.result() for job in jobs)
         finally:
             for job in jobs:  # whoever stops the night waits for the chunks at work only
                 job.cancel()

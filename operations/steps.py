@@ -23,7 +23,7 @@ from debt_collections.models import Promise as PromiseToPay
 from ledger import day_sums
 from ledger import queries as books
 from loans.incoming import mandates
-from loans.models import LIVE_PLEDGES, Mandate, MandateStatus, PolicyPledge
+from loans.models import LIVE_PLEDGES, PolicyPledge
 from loans.night import closing, late_notices, late_repricing, line_closing, portfolio, repricing
 from loans.notices import reminders
 from loans.pledges import pledge_review
@@ -67,10 +67,9 @@ def _ids_of(model: type[Model]) -> Callable[[], IdRange]:
     return id_range
 
 
-def _loans_with_mandate() -> IdRange:
-    active = Mandate.objects.filter(status=MandateStatus.ACTIVE)
-    ends = active.aggregate(lo=Min("loan_id"), hi=Max("loan_id"))
-    return None if ends["lo"] is None else (ends["lo"], ends["hi"] + 1)
+def _loans_to_debit() -> IdRange:
+    ends = mandates.loans_to_debit()
+    return None if ends is None else (ends[0], ends[1] + 1)
 
 
 def _loans_with_policy() -> IdRange:
@@ -132,7 +131,7 @@ def close_period(lo: int, hi: int, on: date) -> Counts:
 
 STEPS: tuple[Step, ...] = (
     Step("months", _("Months made ahead"), make_months, _once),
-    Step("mandates", _("Direct debits"), _to_last(mandates.run_due), _loans_with_mandate, _to_last(mandates.order_due)),
+    Step("mandates", _("Direct debits"), _to_last(mandates.run_due), _loans_to_debit, _to_last(mandates.order_due)),
     Step("repricing", _("Rates set anew"), _to_last(repricing.reprice_due), _running_loans),
     Step("notices", _("Notices that did not arrive"), _to_last(late_notices.hold_for_notices), _running_loans),
     Step("late_rates", _("Late rates set anew"), _to_last(late_repricing.follow_rule), _running_loans),

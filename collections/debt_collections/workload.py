@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.context import acting
 from core.errors import DomainError, Invalid
+from core.pages import beyond
 from core.rows import Parameters
 from core.rules import rule
 from debt_collections.lifecycle import locked_open, start_of, tell
@@ -105,8 +106,11 @@ def claim_next(*, collector: User, now: datetime, on: date, stage: str = "", lea
     if leaving is not None:
         free = free.exclude(pk=leaving)
     free = free.select_for_update(skip_locked=True, of=("self",))
-    best = [free.filter(part).first() for part in mine_and_nobodys(collector)]
-    case = max(filter(None, best), key=lambda found: (found.priority, found.pk), default=None)
+    mine, nobodys = (free.filter(part) for part in mine_and_nobodys(collector))
+    case = mine.first()
+    # Of nobody's only what is more urgent: held just to be compared, it would be missing where others ask.
+    above = nobodys if case is None else beyond(nobodys, ("priority", "id"), [case.priority, case.pk])
+    case = above.first() or case
     give_back(collector=collector)
     if case is not None:
         until = now + timedelta(minutes=rule("collections_work", on)["claim_minutes"])

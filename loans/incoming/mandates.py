@@ -15,7 +15,7 @@ from decimal import Decimal
 from functools import partial
 
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models import Exists, Max, Min, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from borrowers.models import BankAccount
@@ -23,7 +23,9 @@ from core.errors import DomainError
 from core.identifiers import next_number
 from core.money import ZERO
 from core.rules import rule
+from loans.account.account import age
 from loans.banking.debits import DebitOrder, direct_debit
+from loans.bookkeeping import positions
 from loans.incoming.debit_retries import RetryPlan, Tried, amount_of_try
 from loans.models import (
     Instalment,
@@ -83,7 +85,8 @@ def order_due(lo: int, hi: int, on: date) -> None:
 def run_due(lo: int, hi: int, on: date) -> dict[str, int]:
     """Debit what is due or late on ``on`` for loans ``lo`` to ``hi`` with an active mandate; once a loan and day.
 
-    A debit the bank has not answered for is asked about first. A failed one is repeated by the rule ``debit_retries``
+    A debit the bank has not answered for is asked about first, also under a mandate that was revoked since; until it is
+    answered no other mandate of the loan is used. A failed one is repeated by the rule ``debit_retries``
     until the next instalment falls due, which is tried anew; nothing is debited that was paid otherwise.
     """
     counts = {"debits_paid": 0, "debits_failed": 0, "debits_to_check": 0}
@@ -99,16 +102,27 @@ def run_due(lo: int, hi: int, on: date) -> dict[str, int]:
 
 def _due(lo: int, hi: int, on: date) -> Iterable[Mandate]:
     tried = MandateAttempt.objects.filter(mandate=OuterRef("pk"), attempted_on=on).exclude(outcome__in=UNANSWERED)
-    unanswered = MandateAttempt.objects.filter(mandate=OuterRef("pk"), outcome__in=UNANSWERED)
+    unanswered = MandateAttempt.objects.filter(outcome__in=UNANSWERED)
     due = Q(loan__position__next_due_on__lte=on) | Q(loan__position__oldest_due_on__isnull=False)
-    # An open question is asked until it is answered, whatever became of the loan: the money may be with us.
-    to_ask = Q(loan__status=LoanStatus.ACTIVE) & due | Q(Exists(unanswered))
+    runs = Q(status=MandateStatus.ACTIVE, loan__status=LoanStatus.ACTIVE)
+    open_question = Exists(unanswered.filter(mandate__loan=OuterRef("loan")))
+    # An open question is asked until it is answered, whatever became of loan and mandate: the money may be with us.
+    to_ask = runs & due & ~Q(open_question) | Q(Exists(unanswered.filter(mandate=OuterRef("pk"))))
     return (
-        Mandate.objects.filter(to_ask, loan_id__gte=lo, loan_id__lte=hi, status=MandateStatus.ACTIVE)
+        Mandate.objects.filter(to_ask, loan_id__gte=lo, loan_id__lte=hi)
         .filter(~Exists(tried))
         .select_related("bank_account", "loan")
-        .order_by("loan_id")
+        .order_by("loan_id", "id")
     )
+
+
+def loans_to_debit() -> tuple[int, int] | None:
+    """The lowest and highest id of a loan with an active mandate or an unanswered debit; None when there is none."""
+    active = Mandate.objects.filter(status=MandateStatus.ACTIVE)
+    asked = Mandate.objects.filter(pk__in=MandateAttempt.objects.filter(outcome__in=UNANSWERED).values("mandate"))
+    ends = [found.aggregate(lo=Min("loan_id"), hi=Max("loan_id")) for found in (active, asked)]
+    known = [(found["lo"], found["hi"]) for found in ends if found["lo"] is not None]
+    return (min(lo for lo, _hi in known), max(hi for _lo, hi in known)) if known else None
 
 
 def _open_attempt(mandate: Mandate, plan: RetryPlan, on: date) -> MandateAttempt | None:
@@ -145,18 +159,30 @@ def _tried(mandate: Mandate, due_on: date | None) -> list[Tried]:
 def next_try_on(loan: Loan, mandate: Mandate, on: date) -> date | None:
     """The day of the next debit: of a retry while one is left, else the next due date; None when neither is known."""
     position = LoanPosition.objects.get(pk=loan.pk)
-    if _due_now(loan, on) > 0:
+    if _is_due(position, on):
         step = RetryPlan.of_rule(rule(RULE, on)).next_try(_tried(mandate, _latest_due_on(loan.pk, on)))
         if step is not None:
             return max(step[0] or on, on)
     return position.next_due_on if position.next_due_on is not None and position.next_due_on > on else None
 
 
+def _is_due(position: LoanPosition, on: date) -> bool:
+    """Whether something is overdue or falls due on ``on`` and was not paid; nothing is of a loan that no longer runs."""
+    return position.status == LoanStatus.ACTIVE and _due_of(position, on) > 0
+
+
 def _due_now(loan: Loan, on: date) -> Decimal:
-    """What is overdue or falls due on ``on`` and was not paid; nothing of a loan that no longer runs."""
-    if loan.status != LoanStatus.ACTIVE:
-        return ZERO
+    """What is overdue or falls due on ``on`` and was not paid, late interest up to then included: who pays it is late no
+    more. Nothing of a loan that no longer runs."""
     position = LoanPosition.objects.get(pk=loan.pk)
+    if not _is_due(position, on):
+        return ZERO
+    account = positions.load(loan, position)
+    positions.fill(position, age(account, max(on, account.as_of)))
+    return _due_of(position, on)
+
+
+def _due_of(position: LoanPosition, on: date) -> Decimal:
     falls_due = position.next_due_on is not None and position.next_due_on <= on
     return position.overdue_total + (position.next_due_amount if falls_due else ZERO)
 
@@ -171,7 +197,8 @@ def _latest_due_on(loan_id: int, on: date) -> date | None:
 def _settle(attempt: MandateAttempt, on: date) -> bool:
     """Ask the bank and record what it says; an unknown answer stays open and is asked again with the same reference.
 
-    A debit still without an answer when nothing is due any more is withdrawn instead of asked for again.
+    A debit still without an answer when nothing is due any more, or when its mandate was revoked, is withdrawn instead of
+    asked for again.
     """
     account = attempt.mandate.bank_account
     order = DebitOrder(
@@ -180,7 +207,9 @@ def _settle(attempt: MandateAttempt, on: date) -> bool:
         account_number=account.account_number,
         amount=attempt.amount,
     )
-    stops = _due_now(attempt.mandate.loan, on) <= 0  # only a debit of an earlier run: a new one was made for a sum due
+    # Only a debit that was ordered earlier: a new one is made under an active mandate for a sum due.
+    due = _is_due(LoanPosition.objects.get(pk=attempt.mandate.loan_id), on)
+    stops = attempt.mandate.status != MandateStatus.ACTIVE or not due
     answer = direct_debit().withdraw(order) if stops else direct_debit().collect(order)
     attempt.outcome = "stopped" if stops and answer.outcome == "failed" else answer.outcome
     attempt.code, attempt.message = answer.code, answer.detail

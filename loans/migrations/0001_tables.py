@@ -1178,6 +1178,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'default_permissions': ('view',),
+                'indexes': [models.Index(condition=models.Q(('outcome__in', ['sent', 'unknown'])), fields=['mandate'], name='loans_mandateattempt_open')],
                 'constraints': [models.UniqueConstraint(fields=('mandate', 'attempted_on'), name='loans_mandateattempt_one_a_day')],
             },
         ),

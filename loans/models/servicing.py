@@ -138,7 +138,8 @@ class Mandate(models.Model):
 
 
 class DebitOutcome(Toned):
-    """What the bank made of a debit. ``stopped``: without an answer, and withdrawn as the money came another way."""
+    """What the bank made of a debit. ``stopped``: without an answer, and withdrawn as the money came another way or the
+    mandate was revoked."""
 
     SENT = "sent", Tone.INFO, _("sent")
     PAID = "paid", Tone.GOOD, _("paid")
@@ -172,6 +173,11 @@ class MandateAttempt(models.Model):
         default_permissions = ("view",)
         constraints = [
             models.UniqueConstraint(fields=["mandate", "attempted_on"], name="loans_mandateattempt_one_a_day")
+        ]
+        indexes = [
+            models.Index(
+                fields=["mandate"], condition=Q(outcome__in=["sent", "unknown"]), name="loans_mandateattempt_open"
+            )
         ]
 
     def __str__(self) -> str:

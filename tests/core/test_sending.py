@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 from core import rows, sending
 from core.context import acting
 from core.history import insert_tracked
+from core.pages import Counted
 from ledger.models import Account
 from loans.models import Product
 from messaging.models import MessageStatus
@@ -192,7 +193,7 @@ def test_a_statement_is_prepared_once_whatever_its_values_are(monkeypatch: pytes
 @pytest.mark.parametrize(
     ("kind", "values"),
     [
-        ("bigint", [1, 70_000, 10**12]),
+        ("bigint", [1, 70_000, 10**12, Counted(1001)]),
         ("numeric", [Decimal("0.00"), Decimal("-1234567.89")]),
         ("boolean", [True, False]),
         ("double precision", [0.5, 1e300]),

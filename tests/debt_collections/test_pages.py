@@ -280,6 +280,20 @@ def test_the_team_lead_hands_over_ticked_cases_or_all_that_match(client, signed_
     assert set(zhao.assigned_cases.all()) == {other}
 
 
+@pytest.mark.parametrize("whose", ["mine", "all"])
+def test_of_more_than_are_handed_over_at_once_those_go_first_that_are_shown_first(
+    client, signed_in, staff_member, monkeypatch: pytest.MonkeyPatch, whose: str
+) -> None:
+    lead, zhao = signed_in(client, "team_lead"), staff_member("collector", username="zhao")
+    CaseFactory()
+    urgent = CaseFactory(loan__principal=Decimal("90000.00"))
+    monkeypatch.setattr(workbench, "COUNTED_AT_MOST", 1)
+
+    lead.post(reverse("collections:assign"), {"everything": "1", "assigned_to": zhao.pk, "query": f"whose={whose}"})
+
+    assert set(zhao.assigned_cases.all()) == {urgent}
+
+
 def test_a_promise_is_cancelled_with_a_reason_only(case, promise, collector) -> None:
     address = reverse("collections:cancel_promise", args=[promise.pk])
 

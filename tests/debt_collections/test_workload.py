@@ -143,6 +143,25 @@ def test_a_case_somebody_is_just_taking_is_skipped_and_not_waited_for(staff_memb
     assert taken == [second]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_case_somebody_compared_with_his_own_is_free_for_the_others(staff_member) -> None:
+    wang, zhao = (staff_member("collector", username=name) for name in ("wang", "zhao"))
+    nobodys, mine = CaseFactory(), CaseFactory(loan__principal=Decimal("90000.00"))
+    Case.objects.filter(pk=mine.pk).update(assigned_to=wang)
+
+    with transaction.atomic():
+        assert take(wang) == mine
+        assert _at_once([lambda: take(zhao)]) == [nobodys]
+
+
+@pytest.mark.django_db
+def test_what_is_nobodys_comes_before_what_is_mine_where_it_is_more_urgent(wang) -> None:
+    Case.objects.filter(pk=CaseFactory().pk).update(assigned_to=wang)
+    urgent = CaseFactory(loan__principal=Decimal("90000.00"))
+
+    assert take(wang) == urgent
+
+
 def _at_once(calls: list[Callable[[], Any]]) -> list[Any]:
     """Run all calls in threads of their own, starting together; an error in one fails the test."""
     start, results, errors = threading.Barrier(len(calls)), [], []

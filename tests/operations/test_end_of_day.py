@@ -331,6 +331,29 @@ def test_each_worker_keeps_its_connection_for_the_night_and_closes_it(
     assert all(theirs.closed for theirs in used)
 
 
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_a_connection_lost_between_two_steps_costs_no_chunk(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    settings.END_OF_DAY_WORKERS = 2
+    business_date.move_to(MONDAY)
+    night = Night(monkeypatch).of(accrue=(1, 45), alone=(0, 1), remind=(1, 45))
+    used: set[int] = set()
+
+    def lose(code: str, lo: int) -> None:
+        if code == "alone":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(pid, 5000) FROM unnest(%s) AS pid", [list(used)])
+        used.add(connection.connection.info.backend_pid)
+
+    night.disturb = lose
+
+    run = close_day()
+
+    assert run.finished, run.error
+    assert len(marks(MONDAY)) == 11
+
+
 def test_the_night_has_the_steps_of_a_lender_in_their_order() -> None:
     assert [step.code for step in steps.STEPS] == [
         "months",

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -141,11 +142,13 @@ def test_a_failure_of_a_worker_keeps_the_day_open_and_a_retry_does_what_is_missi
 
 def test_a_chunk_is_left_to_whoever_is_at_it(night: Night) -> None:
     """A chunk whose lock another connection has is not begun a second time."""
-    run, step = EndOfDayRunFactory(), end_of_day.STEPS[0]
+    begun: list[tuple[int, int, date]] = []
+    run = EndOfDayRunFactory()
+    step = replace(end_of_day.STEPS[0], beforehand=lambda *chunk: begun.append(chunk))
     with connection.copy().cursor() as other:
         other.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [f"end of day {run.pk} accrue 0"])
         assert run_chunk(run, step, (0, 2), MONDAY, wait=False) is None
-        assert marks(MONDAY) == []
+        assert marks(MONDAY) == begun == []
         other.execute("SELECT pg_advisory_unlock_all()")
         other.connection.close()
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from core import business_date
 from core.errors import DomainError
-from core.pages import COUNTED_AT_MOST, count_capped, page_of
+from core.pages import COUNTED_AT_MOST, count_capped, head_of, page_of
 from core.rules import rule
 from core.together import Reading, read_together
 from debt_collections import cases, queries
@@ -220,9 +220,11 @@ def _leaving(request: HttpRequest) -> int | None:
 
 
 def _matching(request: HttpRequest, query: QueryDict) -> list[int]:
+    """Cases of the filter, as many as are counted and those first that the queue shows first."""
     chosen = QueueForm(query, stages=queries.stages().read()).chosen()
-    rows = queries.queue(chosen, person=person(request)).order_by("pk")
-    return list(rows.values_list("pk", flat=True)[:COUNTED_AT_MOST])
+    rows = queries.queue(chosen, person=person(request)).order_by(*queries.ORDERS[chosen.order])
+    parts = queries.parts_of_queue(chosen, person=person(request))
+    return list(head_of(rows, COUNTED_AT_MOST, parts=parts).values_list("pk", flat=True))
 
 
 def _to_case(request: HttpRequest, case: Case | None, query: QueryDict) -> HttpResponse:

@@ -9,7 +9,14 @@ from django.test import Client
 from django.urls import reverse
 
 from borrowers.models import BankAccount
-from loans.incoming.mandates import MandateNotPossible, order_due, revoke_mandate, run_due, sign_mandate
+from loans.incoming.mandates import (
+    MandateNotPossible,
+    loans_to_debit,
+    order_due,
+    revoke_mandate,
+    run_due,
+    sign_mandate,
+)
 from loans.models import Loan, LoanPosition, Mandate, MandateAttempt, Repayment
 from loans.servicing.settling import settle_early
 from tests.borrowers.factories import BankAccountFactory, BorrowerFactory
@@ -79,6 +86,51 @@ def test_a_revoked_mandate_is_not_used() -> None:
     revoke_mandate(mandate=loan.mandates.get(), on=DISBURSED)
 
     assert run_due(loan.pk, loan.pk, DUE) == {"debits_paid": 0, "debits_failed": 0, **NOTHING_TO_CHECK}
+
+
+def test_an_unanswered_debit_of_a_revoked_mandate_is_asked_about_until_it_is_answered() -> None:
+    loan = a_mandated_loan("6222020000001012")
+    run_due(loan.pk, loan.pk, DUE)
+    revoke_mandate(mandate=loan.mandates.get(), on=DUE)
+    assert loans_to_debit() == (loan.pk, loan.pk)
+
+    run_due(loan.pk, loan.pk, date(2026, 2, 16))
+    assert MandateAttempt.objects.get().outcome == "unknown"
+
+    Mandate.objects.update(bank_account=another_account(loan))  # the bank speaks again: the money was taken on the 15th
+    counts = run_due(loan.pk, loan.pk, date(2026, 2, 17))
+
+    assert counts == {"debits_paid": 1, "debits_failed": 0, **NOTHING_TO_CHECK}
+    assert (MandateAttempt.objects.get().outcome, Repayment.objects.get().amount) == ("paid", Decimal("1100.15"))
+    assert loans_to_debit() is None
+
+
+def test_a_debit_that_was_ordered_under_a_mandate_revoked_meanwhile_is_withdrawn() -> None:
+    loan = a_mandated_loan("6222020000001013")
+    order_due(loan.pk, loan.pk, DUE)
+    revoke_mandate(mandate=loan.mandates.get(), on=DUE)
+
+    run_due(loan.pk, loan.pk, DUE)
+
+    assert MandateAttempt.objects.get().outcome == "stopped"
+    assert not Repayment.objects.exists()
+
+
+def test_no_other_mandate_is_used_before_the_debit_under_the_old_one_is_answered() -> None:
+    loan = a_mandated_loan("6222020000001012")
+    run_due(loan.pk, loan.pk, DUE)
+    sign_mandate(loan_id=loan.pk, bank_account=another_account(loan), signed_on=DUE)
+
+    for day in (16, 17):
+        order_due(loan.pk, loan.pk, date(2026, 2, day))
+        run_due(loan.pk, loan.pk, date(2026, 2, day))
+    assert [attempt.outcome for attempt in MandateAttempt.objects.all()] == ["unknown"], "it may have been debited"
+
+    Mandate.objects.filter(status="revoked").update(bank_account=BankAccountFactory(account_number="6222020000001013"))
+    for day in (18, 19):
+        order_due(loan.pk, loan.pk, date(2026, 2, day))
+        run_due(loan.pk, loan.pk, date(2026, 2, day))
+    assert [attempt.outcome for attempt in MandateAttempt.objects.order_by("id")] == ["stopped", "paid"]
 
 
 def test_a_mandate_needs_an_account_of_the_borrower() -> None:
@@ -172,6 +224,18 @@ def test_a_refusal_that_cannot_be_cured_is_not_repeated() -> None:
     loan = a_mandated_loan("6222020000001011")
 
     assert nights(loan, DUE, date(2026, 3, 1)) == [(DUE, "failed", Decimal(1))]
+
+
+def test_a_late_debit_asks_for_all_that_makes_the_loan_late() -> None:
+    loan = LoanFactory(active=True)
+    close_until(date(2026, 2, 26))
+    MandateFactory(loan=loan)
+
+    made = nights(loan, date(2026, 2, 27), date(2026, 3, 1))
+
+    assert made == [(date(2026, 2, 27), "paid", Decimal(1))], "with the late interest of that day"
+    position = LoanPosition.objects.get(pk=loan.pk)
+    assert (position.oldest_due_on, position.overdue_total) == (None, 0)
 
 
 def test_what_was_paid_otherwise_is_not_debited() -> None:
