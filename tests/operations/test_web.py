@@ -83,9 +83,13 @@ def test_a_failure_is_shown_with_its_error_and_a_retry(night: Night, client: Cli
 
     page = signed_in(client, "operations").get("/app/end-of-day/2026-06-15/").content.decode()
 
-    assert "accrue from 10 is broken" in page
-    assert "Retry what failed" in page
+    assert page.count("accrue from 10 is broken") == 1
+    assert "The day stays open" in page and "Retry what failed" in page
     assert 'hx-trigger="every 1s"' not in page
+    assert "/app/end-of-day/2026-06-15/" in client.get("/app/").content.decode()
+
+    page = signed_in(client, "compliance").get("/app/end-of-day/2026-06-15/").content.decode()
+    assert "Retry what failed" not in page and "operations.close_day" in page
 
 
 def test_a_run_under_way_is_polled_and_a_finished_one_is_not(night: Night, client: Client, signed_in: SignIn) -> None:
