@@ -97,11 +97,13 @@ def test_a_run_under_way_is_polled_and_a_finished_one_is_not(night: Night, clien
     signed_in(client, "operations")
     address = "/app/end-of-day/2026-06-15/progress"
 
-    assert "every 1s" not in client.get(address).content.decode()
+    over = client.get(address)
+    assert "every 1s" not in over.content.decode() and over["HX-Refresh"] == "true"  # the business date has moved
     EndOfDayRun.objects.filter(pk=run.pk).update(status=EndOfDayRun.Status.RUNNING)
-    part = client.get(address).content.decode()
+    answer = client.get(address)
+    part = answer.content.decode()
 
-    assert "every 1s" in part
+    assert "every 1s" in part and "HX-Refresh" not in answer
     assert "<html" not in part
     assert "5 of 5 parts done" in part
 
@@ -137,7 +139,8 @@ def test_the_catch_up_button_closes_all_missed_days(
     assert business_date.current() == MONDAY + timedelta(days=3)
     job = LongJob.objects.get(kind="catch_up")
     assert (job.status, job.done, job.total) == (LongJob.Status.DONE, 3, 3)
-    assert "Done" in client.get(f"/app/end-of-day/jobs/{job.pk}").content.decode()
+    over = client.get(f"/app/end-of-day/jobs/{job.pk}")
+    assert "Done" in over.content.decode() and over["HX-Refresh"] == "true"
 
 
 def test_the_schedule_is_quiet_while_somebody_else_closes(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
