@@ -93,7 +93,7 @@ def test_a_month_goes_and_comes_back_as_it_was(group: str, tmp_path: Path, capsy
     assert f"archived {group} 2025-01: 2 rows" in told and sealed.sha256 in told
     assert (sealed.rows, sealed.archived_on, archived_through(group)) == (2, TODAY, date(2025, 1, 31))
     assert content(group) == before[2:]
-    assert AuditEvent.objects.filter(action="archived", object_id=str(sealed.pk)).exists()
+    assert AuditEvent.objects.filter(action="archived", object_label=f"{group} 2025-01").exists()
 
     call_command("restore_month", "2025-01", "--of", group)
 
