@@ -1,6 +1,7 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext_lazy as _
 
 from audit.triggers import install_history_triggers
 
@@ -9,7 +10,7 @@ class AuditConfig(AppConfig):
     name = "audit"
     label = "audit"
     default_auto_field = "django.db.models.BigAutoField"
-    verbose_name = "Audit"
+    verbose_name = _("Audit")
 
     def ready(self) -> None:
         post_migrate.connect(install_history_triggers, sender=self, dispatch_uid="audit.install_history_triggers")

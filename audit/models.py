@@ -181,3 +181,8 @@ class ArchivedRecords(models.Model):
 
     def __str__(self) -> str:
         return f"{self.group} {self.month:%Y-%m}"
+
+    @property
+    def number(self) -> str:
+        """What the audit log names it by."""
+        return str(self)

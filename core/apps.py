@@ -2,6 +2,7 @@ from django.apps import AppConfig
 from django.core.checks import Tags, register
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
 
 from core.currencies import MarketWithoutCurrency, house_currency
 from core.partitions import after_migrate
@@ -12,7 +13,7 @@ class CoreConfig(AppConfig):
     name = "core"
     label = "core"
     default_auto_field = "django.db.models.BigAutoField"
-    verbose_name = "Core"
+    verbose_name = _("Core")
 
     def ready(self) -> None:
         """A market whose money is not known stops the start. Each migrate makes the months that come."""

@@ -118,7 +118,8 @@ def _applications(user: User, on: date) -> Reading[Tile]:
 
     def tile(waiting: list[int], offers: list[int]) -> Tile:
         offered = told(offers)
-        note = _("%(n)s offers wait for the borrower") % {"n": offered} if offered else _("no open offers")
+        wait = ngettext("%(n)s offer waits for the borrower", "%(n)s offers wait for the borrower", len(offers))
+        note = wait % {"n": offered} if offered else _("no open offers")
         tone = "info" if offered else "good"
         return Tile(_("Applications under way"), told(waiting) or "0", note, tone, reverse("loans:applications"))
 

@@ -268,6 +268,11 @@ class ArchivedMonth(models.Model):
     def __str__(self) -> str:
         return f"{self.month:%Y-%m}"
 
+    @property
+    def number(self) -> str:
+        """What the audit log names it by."""
+        return str(self)
+
 
 class CarriedBalance(models.Model):
     """What the archived lines of one subsidiary account (a loan) come to, by account and event: what stays of them here."""

@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from core.choices import Tone, Toned
+from core.writing import number
 from operations.models import EndOfDayChunk, EndOfDayRun
 from operations.steps import STEPS, Step
 
@@ -16,6 +17,7 @@ COUNT_LABELS: dict[str, str | Promise] = {
     "debits_paid": _("paid"),
     "debits_failed": _("refused by the bank"),
     "debits_to_check": _("to be checked"),
+    "rates_changed": _("rates changed"),
     "notices_failed": _("held, not notified"),
     "notices_made_good": _("notified again"),
     "late_rates_changed": _("late rates changed"),
@@ -23,16 +25,26 @@ COUNT_LABELS: dict[str, str | Promise] = {
     "loans_counted_on": _("moved by time alone"),
     "loans_past_due": _("past due"),
     "bucket_moves": _("bucket changed"),
+    "lines_closed": _("lines closed"),
+    "portfolio_days": _("days written"),
+    "policies_capitalised": _("interest made principal"),
+    "policies_warned": _("warned of low cover"),
+    "policies_notified": _("given notice"),
+    "policies_cured": _("covered again"),
+    "policies_lapsed": _("policies lapsed"),
+    "policies_released": _("policies released"),
     "reminders_queued": _("queued"),
     "promises_kept": _("kept"),
     "promises_broken": _("broken"),
     "cases_opened": _("opened"),
     "cases_moved": _("moved"),
+    "write_offs_told": _("told of a write-off"),
     "cases_closed": _("closed"),
     "holds_ended": _("holds ended"),
     "raised": _("raised"),
     "cut": _("cut"),
     "ended": _("ended"),
+    "requests_expired": _("requests expired"),
     "tables_made": _("tables made"),
     "days_summed": _("days summed"),
     "late_bookings": _("booked late"),
@@ -80,7 +92,7 @@ class StepState:
     done: int
     failed: int
     took: timedelta | None
-    counts: tuple[tuple[str | Promise, object], ...]
+    counts: tuple[tuple[str | Promise, str], ...]
     status: StepStatus
 
     @property
@@ -147,8 +159,13 @@ def _step_state(run: EndOfDayRun, step: Step, row: dict[str, Any], reached: bool
     else:
         status = StepStatus.RUNNING if reached and run.waiting else StepStatus.WAITING
     counts = run.counts.get(step.code) or _counts_so_far(run, step.code, done)
-    named = tuple((COUNT_LABELS.get(name, name), counts[name]) for name in sorted(counts, key=_place))
+    named = tuple((COUNT_LABELS.get(name, name), _written(counts[name])) for name in sorted(counts, key=_place))
     return StepState(step, planned, done, failed, row.get("took"), named, status)
+
+
+def _written(count: object) -> str:
+    """1,234 where it is a count; else the text as it is."""
+    return number(count) if isinstance(count, int) else str(count)
 
 
 def _place(name: str) -> int:

@@ -150,6 +150,8 @@ ROLES: dict[str, set[str]] = {
         "auth.view_group",
         "partners.manage_apiclient",
         "audit.view_auditevent",
+        "audit.view_archivedrecords",
+        "ledger.view_archivedmonth",
         "operations.view_endofdayrun",
         "loans.view_loan",
         "loans.view_application",

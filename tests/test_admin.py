@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 from playwright.sync_api import Page
 
 from staff.models import User
@@ -44,3 +46,10 @@ def test_only_the_admin_may_evaluate_expressions(client: Client, db: None) -> No
 
 def test_the_admins_people_are_the_projects_people() -> None:
     assert admin.site.is_registered(User)
+
+
+def test_headings_of_the_admin_are_in_chinese_too() -> None:
+    with translation.override("zh-hans"):
+        names = {app: str(apps.get_app_config(app).verbose_name) for app in ("audit", "core", "ledger", "loans")}
+
+    assert all(not name.isascii() for name in names.values()), names

@@ -18,6 +18,7 @@ from core import business_date
 from core.together import read_together
 from desk.books import event_name
 from desk.people import Standing, standing
+from ledger.queries import archived_through
 from loans.models import Loan
 from loans.pages import loan_page as reads
 from loans.pages.loan_actions import HasPermission, actions_for
@@ -106,7 +107,13 @@ def _accounting(loan: Loan) -> dict[str, object]:
     moves = movements(loan)
     journal = [(entry, event_name(entry.event), lines) for entry, lines in reads.journal(loan)]
     shown = [(row, event_name(row.event)) for row in reversed(moves[-MOST_MOVEMENTS:])]
-    return {"journal": journal, "movements": shown, "movement_count": len(moves)}
+    lent, away = loan.disbursed_on, archived_through()
+    return {
+        "journal": journal,
+        "movements": shown,
+        "movement_count": len(moves),
+        "archived_through": away if lent and away and lent <= away else None,
+    }
 
 
 def _changes(loan: Loan) -> list[dict[str, object]]:

@@ -51,7 +51,7 @@ def movements(loan: Loan) -> list[Movement]:
     kept_since = [row for row in nights if not opening or row.posted_on > opening[0].posted_on]
     booked = [_movement(entries[entry_id], parts[entry_id]) for entry_id in sorted(entries)]
     rows, receivable = [], ZERO
-    for row in (*opening, *sorted([*booked, *kept_since, *_since_kept(loan.position)], key=_in_order)):
+    for row in (*opening, *sorted([*booked, *kept_since, *_since_kept(loan)], key=_in_order)):
         receivable += row.total
         rows.append(replace(row, receivable=receivable))
     return rows
@@ -62,8 +62,11 @@ def _in_order(row: Movement) -> tuple[date, bool, int]:
     return row.posted_on, row.entry_id is None, row.entry_id or 0
 
 
-def _since_kept(position: LoanPosition) -> Iterator[Movement]:
-    """What nights have accrued since a share was kept."""
+def _since_kept(loan: Loan) -> Iterator[Movement]:
+    """What nights have accrued since a share was kept; nothing while the loan waits for its money."""
+    position: LoanPosition | None = getattr(loan, "position", None)
+    if position is None:
+        return
     since = in_the_books(position).beyond(kept(position))
     amounts = {part: since[part] for part in PARTS[1:]}
     if any(amounts.values()):

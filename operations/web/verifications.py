@@ -12,6 +12,7 @@ from core.errors import DomainError
 from core.pages import page_of
 from operations import tasks, verifications
 from operations.models import Verification
+from operations.web.views import whole_page_again
 from staff.permissions import person, require
 
 
@@ -54,7 +55,9 @@ def run(request: HttpRequest, run_id: int) -> HttpResponse:
 @require("ledger.view_journalentry")
 def progress(request: HttpRequest, run_id: int) -> HttpResponse:
     """The part of the page that changes while the run is under way."""
-    return render(request, "operations/_verification.html", _progress(_run(run_id)))
+    found = _run(run_id)
+    answer = render(request, "operations/_verification.html", _progress(found))
+    return answer if found.waiting else whole_page_again(answer)
 
 
 @require_POST

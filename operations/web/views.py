@@ -1,6 +1,7 @@
 """The end-of-day page: where the books stand, closing by hand, catching up, and each run step by step."""
 
 from datetime import date
+from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
@@ -70,7 +71,8 @@ def catch_up(request: HttpRequest) -> HttpResponse:
 def job(request: HttpRequest, job_id: int) -> HttpResponse:
     """How far the catch-up is; the page asks again while it runs."""
     found = get_object_or_404(LongJob, pk=job_id)
-    return render(request, "operations/_job.html", {"job": found, "job_url": request.path})
+    answer = render(request, "operations/_job.html", {"job": found, "job_url": request.path})
+    return answer if found.waiting else whole_page_again(answer)
 
 
 @require_GET
@@ -84,10 +86,18 @@ def run(request: HttpRequest, on: str) -> HttpResponse:
 @require("operations.view_endofdayrun")
 def progress(request: HttpRequest, on: str) -> HttpResponse:
     """The part of the run page that changes while the run is under way."""
-    return render(request, "operations/_run.html", _run_context(on))
+    context = _run_context(on)
+    answer = render(request, "operations/_run.html", context)
+    return answer if context["run"].waiting else whole_page_again(answer)
 
 
-def _run_context(on: str) -> dict[str, object]:
+def whole_page_again(answer: HttpResponse) -> HttpResponse:
+    """What was waited for is over: business date, lists and buttons around it are no longer what they were."""
+    answer["HX-Refresh"] = "true"
+    return answer
+
+
+def _run_context(on: str) -> dict[str, Any]:
     found = queries.run_of(_day(on))
     if found is None:
         raise Http404(_("There was no end of day on this date."))

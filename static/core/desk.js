@@ -1,5 +1,11 @@
 /* What every page needs: menus that close, dialogs that open, copying, and news for screen readers after a swap. */
 (function () {
+  // On a narrow page the open tab may lie beyond the edge.
+  document.querySelectorAll(".tabs [aria-current]").forEach((tab) => {
+    const tabs = tab.parentElement;
+    tabs.scrollLeft = tab.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
+  });
+
   function closeMenus(except) {
     document.querySelectorAll("details.menu[open], details.why[open]").forEach((menu) => {
       if (menu !== except && !menu.contains(except)) menu.removeAttribute("open");

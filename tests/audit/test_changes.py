@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from audit.changes import Change, changes_of, people_in, type_label
+from audit.web.forms import Action
 from loans.events.act_kinds import act_kind, act_kinds
 from loans.events.act_parameters import in_words
 
@@ -22,6 +25,14 @@ def test_a_choice_is_shown_by_its_label() -> None:
     assert changes_of(stored("staff.user", {"theme": "auto"}, {"theme": "dark"})) == [
         Change("Theme", "Like my device", "Dark")
     ]
+
+
+def test_every_act_the_log_is_told_has_its_words() -> None:
+    root = Path(__file__).parents[2]
+    sources = [file for file in root.glob("*/**/*.py") if file.relative_to(root).parts[0] not in {"tests", ".venv"}]
+    acts = {act for file in sources for act in re.findall(r'\brecord\(\s*"([a-z_]+)"', file.read_text())}
+
+    assert {"archived", "restored", "revealed"} <= acts <= set(Action.values)
 
 
 def test_sealed_personal_data_is_never_shown_not_even_its_ciphertext() -> None:

@@ -16,9 +16,11 @@ from django.urls import reverse
 from audit.models import ArchivedRecords, AuditEvent
 from audit.record_archive import archived_through
 from core import business_date, partitions
+from debt_collections.models import Case
 from loans.models import LoanPosition, LoanTransition
 from messaging.models import Message, MessageKey
 from tests.borrowers.factories import BorrowerFactory
+from tests.debt_collections.factories import CaseFactory
 from tests.loans.factories import LoanFactory
 
 pytestmark = pytest.mark.django_db
@@ -91,7 +93,7 @@ def test_a_month_goes_and_comes_back_as_it_was(group: str, tmp_path: Path, capsy
     assert f"archived {group} 2025-01: 2 rows" in told and sealed.sha256 in told
     assert (sealed.rows, sealed.archived_on, archived_through(group)) == (2, TODAY, date(2025, 1, 31))
     assert content(group) == before[2:]
-    assert AuditEvent.objects.filter(action="archived", object_id=str(sealed.pk)).exists()
+    assert AuditEvent.objects.filter(action="archived", object_label=f"{group} 2025-01").exists()
 
     call_command("restore_month", "2025-01", "--of", group)
 
@@ -200,20 +202,32 @@ def test_a_seal_is_never_changed(tmp_path: Path) -> None:
 def test_pages_and_admin_say_that_there_is_more(
     tmp_path: Path, admin_client: Client, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    loan = LoanFactory(active=True)
+    since, old = LoanFactory(active=True), LoanFactory(active=True, disbursed_on=JANUARY)
+    case = CaseFactory()
+    Case.objects.filter(pk=case.pk).update(opened_on=JANUARY)
+    business_date.move_to(TODAY)
     pages = {
-        "messages": [reverse("messaging:message_list"), reverse("admin:messaging_message_changelist")],
-        "audit": [reverse("audit:events"), reverse("admin:audit_auditevent_changelist")],
+        "messages": [
+            reverse("messaging:message_list"),
+            reverse("admin:messaging_message_changelist"),
+            reverse("desk:loan_tab", args=[old.number, "messages"]),
+            reverse("collections:case", args=[case.public_id]),
+        ],
+        "audit": [
+            reverse("audit:events"),
+            reverse("admin:audit_auditevent_changelist"),
+            reverse("desk:loan_tab", args=[old.number, "changes"]),
+        ],
         "moves": [reverse("admin:loans_loantransition_changelist")],
     }
-    quiet = loan.get_absolute_url()
+    quiet = [reverse("desk:loan_tab", args=[since.number, tab]) for tab in ("schedule", "messages", "changes")]
     for group, addresses in pages.items():
         rows_of(group)
         assert all("are archived" not in admin_client.get(address).content.decode() for address in addresses)
         call_command("archive_month", "2025-01", "--of", group, folder=tmp_path)
         told = [admin_client.get(address).content.decode() for address in addresses]
         assert all("are archived and not shown here" in page for page in told), group
-    assert "are archived" not in admin_client.get(quiet).content.decode()  # it was lent since
+    assert all("are archived" not in admin_client.get(address).content.decode() for address in quiet)  # lent since
 
 
 def test_the_portfolio_of_days_whose_moves_are_away_is_not_made_anew(tmp_path: Path) -> None:

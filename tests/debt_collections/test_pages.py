@@ -124,8 +124,11 @@ def test_the_call_button_is_shut_at_night_and_says_why(case, collector, monkeypa
 def test_an_empty_queue_says_what_to_do(collector) -> None:
     page = collector.get(BENCH).content.decode()
 
-    assert "The queue is empty" in page
-    assert reverse("collections:promises") in page
+    assert "Your queue is empty" in page
+    assert reverse("collections:promises") in page and f"{BENCH}?whose=all" in page
+
+    page = collector.get(f"{BENCH}?whose=assigned&stage=M1").content.decode()
+    assert "No case matches this filter" in page and "Clear the filter" in page
 
 
 @pytest.mark.parametrize(

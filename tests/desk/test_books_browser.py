@@ -54,6 +54,7 @@ def test_the_books_fit_their_window(
         page.goto(address)
         picture(page, f"books-{name}-{language}-{theme}-{width}")
         assert_fits(page, width)
+    expect(page.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=0.9)
 
 
 def test_from_the_balance_to_the_account_to_the_entry_to_the_loan(page_as: PageAs, loan: Loan) -> None:

@@ -73,6 +73,17 @@ def test_every_tab_opens_for_who_may_see_it(
     assert loan.number in shown(client, loan, tab)
 
 
+@pytest.mark.parametrize("tab", [tab for tab in TABS if tab != "overview"])
+def test_every_tab_opens_while_the_loan_waits_for_its_money(
+    client: Client, signed_in: Callable[..., Client], tab: str
+) -> None:
+    waiting = LoanFactory()
+    signed_in(client, "compliance")
+
+    assert waiting.number in shown(client, waiting, tab)
+    assert client.get(reverse("desk:loan_books_file", args=[waiting.number])).status_code == 200
+
+
 def test_a_tab_beyond_ones_rights_is_neither_offered_nor_opened(
     client: Client, signed_in: Callable[..., Client], loan: Loan
 ) -> None:

@@ -25,7 +25,7 @@ from ledger.models import ArchivedMonth, CarriedBalance, JournalEntry, JournalLi
 from ledger.periods import MonthArchived, close_through, reopen_from
 from ledger.posting import EntryArchived, PeriodClosed, credit, debit, post, reverse
 from ledger.queries import archived_through, balances, difference
-from loans.models import Repayment
+from loans.models import Loan, Repayment
 from loans.pages.receivables import movements
 from loans.proof.book_checks import CHECKS, broken
 from loans.servicing.repayments import reverse_repayment
@@ -33,7 +33,7 @@ from operations.books import close_books
 from staff.models import User
 from tests.ledger.factories import JournalEntryFactory
 from tests.loans.books import a_running_loan, close_days
-from tests.loans.factories import DISBURSED, RepaymentFactory
+from tests.loans.factories import DISBURSED, LoanFactory, RepaymentFactory
 
 pytestmark = pytest.mark.django_db
 JUNE, JULY, AUGUST = (date(2026, month, 1) for month in (6, 7, 8))
@@ -253,6 +253,11 @@ def test_the_page_of_an_archived_entry_says_so(
     assert finance.get(address("desk:books_entry", args=[entries[-1].pk + 999])).status_code == 404
     statement = finance.get(address("desk:books_account", args=["1201"])).content.decode()
     assert "are archived; the balances include" in statement and "15.51" in statement
+    loan = LoanFactory()
+    for lent, told_there in ((JUNE, True), (JUNE + timedelta(days=40), False)):
+        Loan.objects.filter(pk=loan.pk).update(disbursed_on=lent)
+        accounting = finance.get(address("desk:loan_tab", args=[loan.number, "accounting"])).content.decode()
+        assert ("archived and not listed here" in accounting) is told_there
 
 
 @pytest.mark.django_db(transaction=True)

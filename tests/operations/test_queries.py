@@ -12,6 +12,7 @@ from operations import end_of_day, queries
 from operations.end_of_day import close_day, request_close
 from operations.models import EndOfDayRun
 from operations.queries import StepStatus, last_night, steps_of
+from operations.steps import STEPS
 from tests.operations.factories import BEGAN, EndOfDayRunFactory
 from tests.operations.nights import MONDAY, Night
 
@@ -51,14 +52,14 @@ def test_under_way_the_sums_are_those_of_the_parts_that_are_done(night: Night) -
 
     assert told(run) == [("accrue", StepStatus.RUNNING, 3, 2, 1), ("remind", StepStatus.WAITING, 2, 0, 0)]
     accrue, remind = steps_of(run)
-    assert (sorted(accrue.counts), remind.counts) == ([("loans", 20), ("note", "fine")], ())
+    assert (sorted(accrue.counts), remind.counts) == ([("loans", "20"), ("note", "fine")], ())
 
 
 def test_a_night_that_is_over_tells_all_it_did(night: Night) -> None:
     run = close_day()
 
     assert told(run) == [("accrue", StepStatus.DONE, 3, 3, 0), ("remind", StepStatus.DONE, 2, 2, 0)]
-    assert sorted(steps_of(run)[0].counts) == [("loans", 30), ("note", "fine")]
+    assert sorted(steps_of(run)[0].counts) == [("loans", "30"), ("note", "fine")]
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(38.4, "38"), (3.84, "3.8"), (0.0384, "0.04")])
@@ -68,3 +69,12 @@ def test_how_long_a_night_took_is_told_in_two_figures(seconds: float, text: str)
     night = last_night()
 
     assert night is not None and night.seconds == text
+
+
+def test_every_count_of_the_night_has_its_words() -> None:
+    business_date.move_to(MONDAY)
+    returned = {name for step in STEPS for name in step.function(1, 2, MONDAY)}
+    of_policies = {f"policies_{done}" for done in ("capitalised", "warned", "notified", "cured", "lapsed", "released")}
+
+    assert {"rates_changed", "lines_closed", "portfolio_days", "write_offs_told", "requests_expired"} <= returned
+    assert returned | of_policies <= queries.COUNT_LABELS.keys()

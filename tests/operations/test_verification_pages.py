@@ -50,7 +50,8 @@ def test_a_run_under_way_asks_again_and_can_be_cancelled(client: Client, signed_
 
     assert "being verified already" in refused and Verification.objects.count() == 1
     assert "Cancelled" in cancelled and f"{PLACE}{run.pk}/progress" not in cancelled
-    assert "hx-get" not in client.get(f"{PLACE}{run.pk}/progress").content.decode()
+    over = client.get(f"{PLACE}{run.pk}/progress")
+    assert "hx-get" not in over.content.decode() and over["HX-Refresh"] == "true"  # its differences are on the page
 
 
 @pytest.mark.django_db

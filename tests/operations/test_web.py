@@ -83,9 +83,13 @@ def test_a_failure_is_shown_with_its_error_and_a_retry(night: Night, client: Cli
 
     page = signed_in(client, "operations").get("/app/end-of-day/2026-06-15/").content.decode()
 
-    assert "accrue from 10 is broken" in page
-    assert "Retry what failed" in page
+    assert page.count("accrue from 10 is broken") == 1
+    assert "The day stays open" in page and "Retry what failed" in page
     assert 'hx-trigger="every 1s"' not in page
+    assert "/app/end-of-day/2026-06-15/" in client.get("/app/").content.decode()
+
+    page = signed_in(client, "compliance").get("/app/end-of-day/2026-06-15/").content.decode()
+    assert "Retry what failed" not in page and "operations.close_day" in page
 
 
 def test_a_run_under_way_is_polled_and_a_finished_one_is_not(night: Night, client: Client, signed_in: SignIn) -> None:
@@ -93,11 +97,13 @@ def test_a_run_under_way_is_polled_and_a_finished_one_is_not(night: Night, clien
     signed_in(client, "operations")
     address = "/app/end-of-day/2026-06-15/progress"
 
-    assert "every 1s" not in client.get(address).content.decode()
+    over = client.get(address)
+    assert "every 1s" not in over.content.decode() and over["HX-Refresh"] == "true"  # the business date has moved
     EndOfDayRun.objects.filter(pk=run.pk).update(status=EndOfDayRun.Status.RUNNING)
-    part = client.get(address).content.decode()
+    answer = client.get(address)
+    part = answer.content.decode()
 
-    assert "every 1s" in part
+    assert "every 1s" in part and "HX-Refresh" not in answer
     assert "<html" not in part
     assert "5 of 5 parts done" in part
 
@@ -133,7 +139,8 @@ def test_the_catch_up_button_closes_all_missed_days(
     assert business_date.current() == MONDAY + timedelta(days=3)
     job = LongJob.objects.get(kind="catch_up")
     assert (job.status, job.done, job.total) == (LongJob.Status.DONE, 3, 3)
-    assert "Done" in client.get(f"/app/end-of-day/jobs/{job.pk}").content.decode()
+    over = client.get(f"/app/end-of-day/jobs/{job.pk}")
+    assert "Done" in over.content.decode() and over["HX-Refresh"] == "true"
 
 
 def test_the_schedule_is_quiet_while_somebody_else_closes(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, Permission
+from django.test import Client
 
 from staff import roles
 from staff.models import User
@@ -67,3 +69,12 @@ def test_a_persons_roles_come_in_the_order_of_the_table(staff_member: Any) -> No
     both: User = staff_member("compliance", "officer")
 
     assert roles.roles_of(both) == ["officer", "compliance"]
+
+
+@pytest.mark.parametrize("address", ["/admin/audit/archivedrecords/", "/admin/ledger/archivedmonth/"])
+def test_administrators_see_which_months_are_archived(
+    client: Client, signed_in: Callable[..., Client], address: str
+) -> None:
+    signed_in(client, "administrator", is_staff=True)
+
+    assert client.get(address).status_code == 200

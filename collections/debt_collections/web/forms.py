@@ -40,7 +40,7 @@ class QueueForm(forms.Form):
         label=_("Queue"),
         required=False,
         choices=[
-            ("mine", _("For me")),
+            ("mine", _("Mine and unassigned")),
             ("assigned", _("Assigned to me")),
             ("all", _("All")),
             ("escalated", _("Escalated")),
@@ -81,7 +81,7 @@ class ContactForm(forms.Form):
     promise_due_on = forms.DateField(label=_("By day"), required=False, widget=date_input())
     promise_method = forms.ChoiceField(label=_("Paid by"), required=False, choices=PaymentMethod.choices)
     note = note_field(required=False)
-    override_reason = forms.CharField(label=_("Reason to go against the guard"), required=False, max_length=200)
+    override_reason = forms.CharField(label=_("Reason for the exception"), required=False, max_length=200)
     form_key = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, points: Sequence[ContactPoint], terms: PromiseRule, on: date, **kwargs: Any) -> None:
