@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core.context import acting
@@ -40,6 +41,8 @@ class CaseTaken(DomainError):
     code = "case_taken"
     message = _("%(person)s is working on this case until %(until)s.")
 
+
+_URGENT_FIRST = ("-priority", "-id")
 
 _ASSIGN = f"""
 WITH chosen AS (
@@ -94,29 +97,46 @@ def snooze(*, case_id: int, until: date, on: date, by: User, note: str = "") -> 
 
 
 @transaction.atomic
-def claim_next(*, collector: User, now: datetime, on: date, stage: str = "", leaving: int | None = None) -> Case | None:
-    """The most urgent free case, locked to ``collector`` for a while; None when nothing is left to do.
+def claim_next(
+    *,
+    collector: User,
+    now: datetime,
+    on: date,
+    stage: str = "",
+    leaving: int | None = None,
+    passing: Case | None = None,
+) -> Case | None:
+    """The most urgent free case but ``leaving``, locked to ``collector`` for a while; None when nothing is left to do.
 
-    Two collectors asking at once get two cases: a row one is taking is skipped by the other. The case being left is
-    given back, unless nothing else is free.
+    Whoever is ``passing`` a case gets the one after it, and at the end of the queue the first one again, so that each has
+    its turn. Two collectors asking at once get two cases: a row one is taking is skipped by the other. What the collector
+    had in hand is given back.
     """
-    free = Case.objects.workable(now=now).not_in_hand(collector, now=now).order_by("-priority", "-id")
+    free = Case.objects.workable(now=now).not_in_hand(collector, now=now).order_by(*_URGENT_FIRST)
     if stage:
         free = free.filter(stage=stage)
-    if leaving is not None:
-        free = free.exclude(pk=leaving)
+    left = leaving if passing is None else passing.pk
+    if left is not None:
+        free = free.exclude(pk=left)
     free = free.select_for_update(skip_locked=True, of=("self",))
-    mine, nobodys = (free.filter(part) for part in mine_and_nobodys(collector))
-    case = mine.first()
-    # Of nobody's only what is more urgent: held just to be compared, it would be missing where others ask.
-    above = nobodys if case is None else beyond(nobodys, ("priority", "id"), [case.priority, case.pk])
-    case = above.first() or case
+    case = None
+    if passing is not None:
+        case = _most_urgent(beyond(free, _URGENT_FIRST, [passing.priority, passing.pk]), collector)
+    case = case or _most_urgent(free, collector)
     give_back(collector=collector)
     if case is not None:
         until = now + timedelta(minutes=rule("collections_work", on)["claim_minutes"])
         Case.objects.filter(pk=case.pk).update(claimed_by=collector, claimed_until=until)
         case.claimed_by, case.claimed_until = collector, until
     return case
+
+
+def _most_urgent(free: QuerySet[Case], collector: User) -> Case | None:
+    mine, nobodys = (free.filter(part) for part in mine_and_nobodys(collector))
+    case = mine.first()
+    # Of nobody's only what is more urgent: held just to be compared, it would be missing where others ask.
+    above = nobodys if case is None else beyond(nobodys, ("priority", "id"), [case.priority, case.pk])
+    return above.first() or case
 
 
 def give_back(*, collector: User) -> None:

@@ -64,6 +64,27 @@ def test_taking_the_next_gives_back_the_one_before(wang, zhao) -> None:
 
 
 @pytest.mark.django_db
+def test_who_passes_cases_over_sees_each_in_its_turn_and_begins_again(wang, zhao) -> None:
+    sums = ("36000.00", "24000.00", "12000.00", "6000.00")
+    first, second, theirs, last = (CaseFactory(loan__principal=Decimal(principal)) for principal in sums)
+    cases.assign(case_ids=[second.pk], assigned_to=wang, on=LATE, by=zhao)
+    cases.assign(case_ids=[theirs.pk], assigned_to=zhao, on=LATE, by=zhao)
+    shown = take(wang)
+
+    turns = [shown := take(wang, passing=shown) for _turn in range(4)]
+
+    assert turns == [second, last, first, second]
+    assert take(zhao) == first, "what wang passed over is free"
+
+
+@pytest.mark.django_db
+def test_who_passes_the_only_case_over_is_told_that_nothing_else_waits(wang) -> None:
+    only = take(wang) or CaseFactory()
+
+    assert take(wang, passing=only) is None
+
+
+@pytest.mark.django_db
 def test_cases_that_rest_are_put_off_or_belong_to_another_are_not_handed_out(wang, zhao) -> None:
     resting, put_off, others = CaseFactory(), CaseFactory(), CaseFactory()
     cases.hold(case_id=resting.pk, reason="abroad", until=LATE, on=LATE, by=wang)

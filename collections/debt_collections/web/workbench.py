@@ -52,14 +52,14 @@ def workbench(request: HttpRequest) -> HttpResponse:
 @require_POST
 @require("collections.work_case")
 def take_next(request: HttpRequest) -> HttpResponse:
-    """The most urgent free case of the chosen stage, locked to me."""
+    """The free case of the chosen stage that comes after the one I pass over, locked to me."""
     query = _query_of(request)
     case = cases.claim_next(
         collector=person(request),
         now=business_date.now(),
         on=business_date.current(),
         stage=query.get("stage", ""),
-        leaving=_leaving(request),
+        passing=queries.case_by_public_id(request.POST.get("leaving", "")),
     )
     return _to_case(request, case, query)
 
@@ -212,11 +212,6 @@ def _stand_at(request: HttpRequest, case: Case) -> None:
     query["case"] = case.public_id
     request.GET = query  # type: ignore[assignment]
     request.path, request.META["QUERY_STRING"] = reverse("collections:workbench"), query.urlencode()
-
-
-def _leaving(request: HttpRequest) -> int | None:
-    case = queries.case_by_public_id(request.POST.get("leaving", ""))
-    return case.pk if case else None
 
 
 def _matching(request: HttpRequest, query: QueryDict) -> list[int]:
