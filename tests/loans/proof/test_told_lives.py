@@ -90,6 +90,7 @@ TOLD: dict[str, tuple[Settings, list[Step]]] = {
 
 NO_RATE: Settings = {"annual_rate": Decimal(0), "late_annual_rate": Decimal("0.12"), "late_rate_multiplier": None}
 EQUAL, BY_DAY = {"method": "equal_instalments"}, {"interest_by": "day"}
+AGREED: Settings = {"method": "custom", "amounts": ["350.00"] * 3, "down_payment_rate": Decimal("0.20")}
 FREE: dict[str, tuple[Settings, list[Step]]] = {
     # 5/31 of a month at nothing, 26/31 at 12 % on 1,200 are 10.06; the oracle had 14.21 for what the engine had as 25.67
     "a free holiday before there was a rate": (
@@ -155,6 +156,20 @@ FREE: dict[str, tuple[Settings, list[Step]]] = {
     "a new rate from periods put off over days off": (
         {**EQUAL, **MONTHS, **RATE, "business_calendar": "CN", "business_day_roll": "following"},
         [(0, "extension", 16, 1), (39, "rescheduled", 17, 1)],
+    ),
+    # 960 are repaid by the fourth of five; 1,200 × 18 % × 15 ÷ 365 are 8.88, with 14.40, 9.37 and 4.26 in all 36.91
+    "agreed instalments that repay all before the last one": (
+        {**AGREED, **MONTHS, **RATE},
+        [(4, "extension", 14, 1), (22, "pay", 22, 1)],
+    ),
+    # the fifth then begins where the fourth ends, on 30 April: from 15 April on, fifteen days would bear interest twice
+    "a new rate once the last one is empty": (
+        {**AGREED, **MONTHS, **RATE, **BY_DAY},
+        [(4, "extension", 14, 1), (22, "pay", 22, 1), (3, "rate_changed", 12, 1)],
+    ),
+    "further instalments on the day of disbursement": (
+        {**AGREED, **MONTHS, **RATE},
+        [(0, "rescheduled", 1, 1)],
     ),
     "the due date that was agreed": (
         {**EQUAL, **MONTHS, **RATE, "schedule_start_on": date(2026, 1, 10)},
