@@ -183,6 +183,11 @@ FREE: dict[str, tuple[Settings, list[Step]]] = {
         {**LONG, **EQUAL, **RATE},
         [(26, "rescheduled", 8, 1)],
     ),
+    # 28.20 × 29/46: 17 of 46 days are free. What even days had earned more is made up by the days left that bear: four
+    "a hold from the day of a rate on": (
+        {**LONG, **EQUAL, **RATE, "first_period": "charged"},
+        [(26, "rate_changed", 18, 1), (0, "hold_placed", 16, 1)],
+    ),
     "further instalments on the day of disbursement": (
         {**AGREED, **DOWN, **MONTHS, **RATE},
         [(0, "rescheduled", 1, 1)],
