@@ -117,11 +117,12 @@ def earned_before_acts(facts: Facts, on: date) -> Fraction:
 
 def _kept(facts: Facts, found: Sequence[Reign], until: date) -> Fraction:
     """What had been earned and stays so, as far as it has not been made up for by the end of ``until``: by what the days
-    after it bear, so that it is never more than they do."""
+    after it bear, as far as they are not free, so that it is never more than they do."""
     total = Fraction(0)
     for kept in found[-1].kept:
         if kept.on <= until:
-            gone = Fraction((min(until, kept.until) - kept.on).days, (kept.end - kept.on).days)
+            days = [kept.on + n * ONE_DAY for n in range((min(until, kept.until) - kept.on).days)]
+            gone = Fraction(sum(not _is_free(facts, day) for day in days), (kept.end - kept.on).days)
             balance = Fraction(_planned(facts, found[kept.place], kept.start)) * Fraction(rate_on(facts, kept.start))
             to_come = _under(facts, found, kept.end) - _under(facts, found, kept.on)
             total += min(balance * kept.part, to_come) * (1 - gone)

@@ -250,8 +250,6 @@ def _after(facts: Facts, before: Reign, act: Act, rows: tuple[Row, ...]) -> Reig
         had_days = known is None or known.starts_on < known.due_on  # a down payment has none until it is moved
         if row.starts_on >= row.due_on or (contract.follows_balance and row.number not in planned):
             continue  # nor is it, where interest follows the balance, a part of the plan
-        if known == row and not any(x.agreed for x in before.rows if x.number >= row.number):
-            continue  # custom instalments had repaid all before: it stays where it is
         if known is None or (not kept and had_days):
             found.append(regular_period(contract, row, (row.starts_on, row.due_on)))
         elif (known.starts_on, known.due_on) == (row.starts_on, row.due_on):

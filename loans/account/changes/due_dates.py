@@ -15,7 +15,7 @@ from loans.account.changes.base import Effect, EventImpossible
 from loans.account.changes.earning import bearing_time, lengthened, shifted
 from loans.account.changes.free_time import free_days, with_agreed_time_free, with_free_time
 from loans.account.changes.made_dates import Days, agreed_dues, days_moved, due, later_dues, price_of_move, rolled
-from loans.account.changes.plan_rows import NoInstalmentAhead, ahead, with_empty_between, with_first, with_rows
+from loans.account.changes.plan_rows import NoInstalmentAhead, ahead, bearing, with_empty, with_first, with_rows
 from loans.account.changes.rates_of_days import at_rates_in_force
 from loans.schedules.due_dates import on_day, on_working_days
 from loans.schedules.terms import Frequency, LoanTerms
@@ -47,7 +47,7 @@ class DueDayChanged:
             raise DueDayNeedsMonths()
         if not rows:
             return _nothing_ahead(account, self.source)
-        rows = with_empty_between(account, rows)
+        rows = with_empty(account, rows)
         before = agreed_dues(rows, self.terms)
         months = self._nearest(rows[0], before[0])
         agreed = [on_day(self.terms, add_months(on.replace(day=1), months), self.day) for on in before]
@@ -57,7 +57,7 @@ class DueDayChanged:
         end = self._last_paid(account, (before[0], rows[0].due_on), dues[0])
         added = ZERO if end[1] == dues[0] else price_of_move(terms, outstanding, end, (agreed[0], dues[0]))
         figures = {"days_moved": days_moved(rows, dues), "interest_added": added}
-        extra = bearing_time(rows, (rows[0].due_on, dues[0]), added, with_first(terms, added, len(rows)))
+        extra = bearing_time(rows, (rows[0].due_on, dues[0]), added, with_first(terms, added, bearing(rows)))
         moved = _moved(rows, agreed, dues, extra, terms)
         account = with_agreed_time_free(account, rows[0], self.terms)
         return Effect(with_rows(account, moved), figures=figures)
@@ -100,7 +100,7 @@ class PaymentHoliday:
         rows = ahead(account, self.on)
         if not rows:
             return _nothing_ahead(account, self.source)
-        rows = with_empty_between(account, rows)
+        rows = with_empty(account, rows)
         known = agreed_dues(rows, self.terms)
         agreed = [*known, *later_dues(self.terms, known, self.count, rows[-1].due_on)][self.count :]
         dues = rolled(self.terms, agreed, rows[0].starts_on)
@@ -109,9 +109,9 @@ class PaymentHoliday:
         price = price_of_move(terms, outstanding, (known[0], rows[0].due_on), (agreed[0], dues[0]))
         added = ZERO if self.interest == "free" else price
         if self.interest == "spread":
-            extra = split_evenly(added, len(rows), terms.rounding.unit)
+            extra = split_evenly(added, bearing(rows), terms.rounding.unit)
         else:
-            extra = with_first(terms, added, len(rows))
+            extra = with_first(terms, added, bearing(rows))
         figures = {"instalments_skipped": Decimal(self.count), "interest_added": added}
         account = with_agreed_time_free(account, rows[0], self.terms)
         if self.interest == "free":

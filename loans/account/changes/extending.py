@@ -15,7 +15,7 @@ from loans.account.changes.earning import lengthened, shifted
 from loans.account.changes.free_time import with_agreed_time_free
 from loans.account.changes.holds import with_past_days_free
 from loans.account.changes.made_dates import Days, agreed_dues, agreed_on, price_of_days
-from loans.account.changes.plan_rows import with_empty_between, with_first, with_rows
+from loans.account.changes.plan_rows import bearing, with_empty, with_first, with_rows
 from loans.account.changes.rates_of_days import at_rates_in_force
 from loans.schedules.due_dates import on_working_days
 from loans.schedules.period_rates import rate_on
@@ -55,13 +55,13 @@ class Extended:
         return Effect(after, figures={"days_moved": Decimal(self.days), "interest_added": added})
 
     def _moved(self, account: Account) -> Account:
-        rows = with_empty_between(account, [row for row in account.instalments if _is_open(row)])
+        rows = with_empty(account, [row for row in account.instalments if _is_open(row)])
         before = self._days(rows)
         agreed = [on + timedelta(days=self.days) for on, _due in before]
         dues = agreed if self.terms is None else on_working_days(self.terms, agreed)
         moved_to = {row.due_on: due_on for row, due_on in zip(rows, dues, strict=True)}
         added = self._price(account, before[0], (agreed[0], dues[0]))
-        extra = [added] if self.terms is None else with_first(self.terms, added, len(rows))
+        extra = [added] if self.terms is None else with_first(self.terms, added, bearing(rows))
         time = (rows[0].due_on, dues[0])
         terms = None if self.terms is None else account.in_force(self.terms)
         account = account if terms is None else with_agreed_time_free(account, rows[0], terms)

@@ -35,13 +35,22 @@ def ahead(account: Account, on: date) -> list[InstalmentState]:
     )
 
 
-def with_empty_between(account: Account, rows: Sequence[InstalmentState]) -> list[InstalmentState]:
-    """``rows``, which are in order, with the instalments between them in which nothing falls due, as where all interest of
-    a period is deferred: what moves the others moves them too, or two periods would share their days."""
-    first, last = rows[0].number, rows[-1].number
-    empty = (row for row in account.instalments if not (row.principal or row.interest or row.fee))
-    between = [row for row in empty if first < row.number < last and row.starts_on < row.due_on]
-    return sorted([*rows, *between], key=lambda row: (row.due_on, row.number)) if between else list(rows)
+def with_empty(account: Account, rows: Sequence[InstalmentState]) -> list[InstalmentState]:
+    """``rows``, which are in order, with the instalments between and after them in which nothing falls due: where all
+    interest of a period is deferred, or those before it repay all. What moves the others moves them too, or two periods
+    would share their days, and bear interest twice once something falls due in both."""
+    empty = [row for row in account.instalments if row.number > rows[0].number and not _asks_for_something(row)]
+    more = [row for row in empty if row.starts_on < row.due_on]
+    return sorted([*rows, *more], key=lambda row: (row.due_on, row.number)) if more else list(rows)
+
+
+def bearing(rows: Sequence[InstalmentState]) -> int:
+    """How many of ``rows`` can bear what time costs: all until the last one in which something falls due."""
+    return max(n for n, row in enumerate(rows, start=1) if _asks_for_something(row))
+
+
+def _asks_for_something(row: InstalmentState) -> bool:
+    return bool(row.principal or row.interest or row.fee)
 
 
 def overdue(account: Account, on: date) -> list[InstalmentState]:

@@ -211,9 +211,9 @@ def worked_out_anew(
         "principal": max(terms.principal, opening + added),
         "lent_in_all": lent_in_all(account) + added,
     }
-    if not regular[0]:
+    if not regular[0] or _are_charged(terms, rows):
         changes["first_period"] = FirstPeriod.CHARGED
-    if on <= start or has_turned(rows, on) or 0 in free:
+    if on <= start or has_turned(terms, rows, on) or 0 in free:
         begins = max(on, start)
         rest = rest_of(account, terms, rows, begins, **changes)
         cut = [Period(begins, *found[0][1:]), *found[1:]]
@@ -246,11 +246,37 @@ def worked_out_anew(
     return with_amounts(account, rows, found, (amounts, curves), begins, before, is_deferred=is_deferred)
 
 
-def has_turned(rows: Sequence[InstalmentState], on: date) -> bool:
-    """Whether something turned in the running period, or some of it was earned, before ``on``, by a later instalment."""
-    start = rows[0].starts_on
-    later = (curve_of(row) for row in rows[1:] if row.curve)
-    return bool(rows[0].curve) or any(earned_by(curve, on) > earned_by(curve, start) for curve in later)
+def has_turned(terms: LoanTerms, rows: Sequence[InstalmentState], on: date) -> bool:
+    """Whether something turned in the running period, or some of it was earned, before ``on``, by a later instalment.
+
+    The shares that later ones bear of the odd days of a long first period are no turn: it was agreed so, evenly by day.
+    """
+    first, later = rows[0], [curve_of(row) for row in rows[1:] if row.curve]
+    if first.curve or not _earn_in(later, first.starts_on, on):
+        return bool(first.curve)
+    turns = any(first.starts_on < day < first.due_on for curve in later for day, _earned in curve)
+    return turns or not _has_odd_days(terms, first)
+
+
+def _are_charged(terms: LoanTerms, rows: Sequence[InstalmentState]) -> bool:
+    """Whether the first of ``rows`` bears the odd days alone that others were to share: a reschedule made it so."""
+    first, later = rows[0], [curve_of(row) for row in rows[1:] if row.curve]
+    return _has_odd_days(terms, first) and not _earn_in(later, first.starts_on, first.due_on)
+
+
+def _earn_in(curves: Sequence[Curve], start: date, end: date) -> bool:
+    return any(earned_by(curve, end) > earned_by(curve, start) for curve in curves)
+
+
+def _has_odd_days(terms: LoanTerms, first: InstalmentState) -> bool:
+    """Whether ``first`` bears interest in the long first period agreed, of whose odd days all are to bear shares."""
+    if terms.first_period is not FirstPeriod.SPREAD or not first.interest:  # where it bears none, all of it is deferred
+        return False
+    found = periods(terms)[:2]
+    if len(found) < 2 or (first.starts_on, first.due_on, None) != found[0]:
+        return False
+    own, regular = regular_rates(terms, found, [Decimal(1)] * 2)
+    return own > regular
 
 
 def spans_agreed(terms: LoanTerms) -> set[tuple[date, date]]:

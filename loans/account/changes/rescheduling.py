@@ -125,7 +125,8 @@ class Rescheduled:
         """The day from which interest is worked out: where something had turned in the running period, what was earned by
         the day of the change is a fact."""
         start = rows[0].starts_on
-        return self.on if start < self.on < rows[0].due_on and has_turned(rows, self.on) else start
+        running = start < self.on < rows[0].due_on
+        return self.on if running and has_turned(self.terms, rows, self.on) else start
 
     @property
     def _changes_something(self) -> bool:

@@ -90,6 +90,9 @@ TOLD: dict[str, tuple[Settings, list[Step]]] = {
 
 NO_RATE: Settings = {"annual_rate": Decimal(0), "late_annual_rate": Decimal("0.12"), "late_rate_multiplier": None}
 EQUAL, BY_DAY = {"method": "equal_instalments"}, {"interest_by": "day"}
+AGREED: Settings = {"method": "custom", "amounts": ["350.00", "350.00", "350.00"]}
+DOWN: Settings = {"down_payment_rate": Decimal("0.20")}
+LONG: Settings = {**MONTHS, "first_due_on": date(2026, 3, 2), "first_period": "spread", "day_count": "30u_360"}
 FREE: dict[str, tuple[Settings, list[Step]]] = {
     # 5/31 of a month at nothing, 26/31 at 12 % on 1,200 are 10.06; the oracle had 14.21 for what the engine had as 25.67
     "a free holiday before there was a rate": (
@@ -155,6 +158,39 @@ FREE: dict[str, tuple[Settings, list[Step]]] = {
     "a new rate from periods put off over days off": (
         {**EQUAL, **MONTHS, **RATE, "business_calendar": "CN", "business_day_roll": "following"},
         [(0, "extension", 16, 1), (39, "rescheduled", 17, 1)],
+    ),
+    # 960 are repaid by the fourth of five; 1,200 × 18 % × 15 ÷ 365 are 8.88, with 14.40, 9.37 and 4.26 in all 36.91
+    "agreed instalments that repay all before the last one": (
+        {**AGREED, **DOWN, **MONTHS, **RATE},
+        [(4, "extension", 14, 1), (22, "pay", 22, 1)],
+    ),
+    # the fifth then begins where the fourth ends, on 30 April: from 15 April on, fifteen days would bear interest twice
+    "a new rate once the last one is empty": (
+        {**AGREED, **DOWN, **MONTHS, **RATE, **BY_DAY},
+        [(4, "extension", 14, 1), (22, "pay", 22, 1), (3, "rate_changed", 12, 1)],
+    ),
+    # 28.20 in 47 of 360 days whatever is told inside them: 18.00, and 2.55 with each; the engine had 29.14
+    "the same rate again in a long first period that all bear": (
+        {**LONG, **AGREED, **RATE},
+        [(26, "rate_changed", 18, 1)],
+    ),
+    # 15.00 by the day count until 10 February, 8.80 from then on, and what even days had earned more stays earned
+    "a lower rate in it": (
+        {**LONG, **EQUAL, **RATE},
+        [(26, "rate_changed", 12, 1), (9, "rate_changed", 9, 1)],
+    ),
+    "a rescheduled rate in it": (
+        {**LONG, **EQUAL, **RATE},
+        [(26, "rescheduled", 8, 1)],
+    ),
+    # 28.20 × 29/46: 17 of 46 days are free. What even days had earned more is made up by the days left that bear: four
+    "a hold from the day of a rate on": (
+        {**LONG, **EQUAL, **RATE, "first_period": "charged"},
+        [(26, "rate_changed", 18, 1), (0, "hold_placed", 16, 1)],
+    ),
+    "further instalments on the day of disbursement": (
+        {**AGREED, **DOWN, **MONTHS, **RATE},
+        [(0, "rescheduled", 1, 1)],
     ),
     "the due date that was agreed": (
         {**EQUAL, **MONTHS, **RATE, "schedule_start_on": date(2026, 1, 10)},

@@ -107,6 +107,27 @@ def test_a_period_that_ends_sooner_earns_all_it_costs_by_then() -> None:
     assert earned(after, "1-21") == "8.00"
 
 
+def test_an_instalment_left_empty_by_those_before_it_moves_with_them() -> None:
+    """688.00 and 512.00 repay all; ten days cost 4.00. At 12 % once more two instalments of 259.84 repay the 512.00, which
+    bear 5.12 until 11 March; only then does the third period begin, in which 257.28 bear 2.57."""
+    terms = replace(TERMS, method=Method.CUSTOM, amounts=(Decimal("700.00"), Decimal("520.00")))
+    after = extended(an_account(terms), "1-5", 10, terms)
+    assert interest(after) == ["16.00", "5.12", "0.00"]
+
+    found = with_rate(after, "2-11", terms, TERMS.annual_rate)
+
+    assert [row.starts_on for row in found.instalments] == [on("1-1"), on("2-11"), on("3-11")]
+    assert [earned(found, day) for day in ("3-11", "4-11")] == ["21.12", "23.69"]
+
+
+def test_it_bears_no_part_of_what_time_costs() -> None:
+    """February costs 12.00, half of it with each of the two."""
+    terms = replace(TERMS, method=Method.CUSTOM, amounts=(Decimal("700.00"), Decimal("520.00")))
+    holiday = PaymentHoliday(on=on("1-5"), count=1, interest="spread", terms=terms)
+
+    assert interest(apply(an_account(terms), holiday)[0]) == ["18.00", "11.12", "0.00"]
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from core.day_counts import DayCount
 from core.money import ZERO
 from loans.account.account import Account, open_account
 from loans.account.changes.base import Effect
@@ -23,12 +24,13 @@ from loans.account.changes.replanning import (
     running,
     to_repay,
 )
+from loans.account.changes.rescheduling import Rescheduled
 from loans.account.late_interest import LateTerms
 from loans.account.replay import PaymentEvent, apply
 from loans.schedules.due_dates import Period, periods
 from loans.schedules.plan import plan_of
 from loans.schedules.schedule import build_schedule
-from loans.schedules.terms import Drawdown, LoanTerms, Method, RateStep, ServicingTerms, Stage
+from loans.schedules.terms import Drawdown, FirstPeriod, LoanTerms, Method, RateStep, ServicingTerms, Stage
 from tests.loans.account.by_hand import on
 
 START = date(2026, 1, 15)
@@ -267,3 +269,38 @@ class TestRestOfTheTerms:
         terms = replace(TERMS, method=Method.BULLET)
 
         assert rest_of(an_account(terms), terms, an_account(terms).instalments).count == 6
+
+
+LONG = replace(TERMS, first_due_on=on("3-2"), first_period=FirstPeriod.SPREAD, day_count=DayCount.THIRTY_U_360)
+
+
+def test_the_shares_of_a_long_first_period_are_no_turn_in_it() -> None:
+    """47 of 360 days bear 9.40, 3.40 more than a month: in equal parts with each. The same rate again changes nothing."""
+    account = an_account(LONG)
+    assert interest(account) == ["6.57", "5.57", "4.57", "3.57", "2.56", "1.56"]
+
+    found = apply(account, RateChanged(on=on("2-10"), annual_rate=Decimal("0.12"), terms=LONG))[0]
+
+    assert interest(found) == interest(account)
+
+
+def test_a_new_rate_in_a_long_first_period_is_borne_by_all() -> None:
+    """25 days by the day count are 5.00, 22 at 24 % are 8.80; 34/94 of the 13.80 are those of the odd days: 4.99."""
+    account = an_account(LONG)
+
+    found = apply(account, RateChanged(on=on("2-10"), annual_rate=TWICE, terms=LONG))[0]
+
+    assert interest(found) == ["9.65", "10.83", "8.83", "6.83", "4.83", "2.83"]
+    had, has = account.interest_accrued(on("2-10")), found.interest_accrued(on("2-10"))
+    assert had == has == Decimal("5.31")  # 9.40 × 26 ÷ 46: what even days earned more stays earned
+
+
+def test_odd_days_that_a_reschedule_laid_on_the_first_stay_there() -> None:
+    agreed = Rescheduled(on=on("2-10"), from_due_on=on("3-2"), principal_grace=1, terms=LONG)
+    account = apply(an_account(LONG), agreed)[0]
+    assert interest(account) == ["9.40", "6.00", "5.00", "4.00", "3.00", "2.00", "1.00"]
+
+    found = apply(account, RateChanged(on=on("2-10"), annual_rate=TWICE, terms=LONG))[0]
+
+    assert interest(found)[0] == "13.80"
+    assert found.interest_accrued(on("2-10")) == Decimal("5.31")
