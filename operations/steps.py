@@ -35,7 +35,7 @@ IdRange = tuple[int, int] | None
 Result = TypeVar("Result")
 # How long a chunk may take, so that the night can be stopped and resumed in small pieces, and where it holds the loans
 # that payments wait for.
-LONGEST, LONGEST_HOLDING = timedelta(seconds=0.6), timedelta(seconds=0.1)
+LONGEST, LONGEST_HOLDING = timedelta(seconds=0.6), timedelta(seconds=0.07)
 
 
 class BooksDoNotBalance(DomainError):

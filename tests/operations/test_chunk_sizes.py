@@ -47,7 +47,7 @@ def test_a_step_that_holds_what_payments_wait_for_has_shorter_chunks() -> None:
     (positions,) = (step for step in steps.STEPS if step.code == "positions")
     holding = a_step("accrue", longest=positions.longest)
 
-    assert fitting_sizes([holding], most=20_000) == {"accrue": 2_500}  # 0.59 s, 0.30 s, 0.15 s, 0.07 s
+    assert fitting_sizes([holding], most=20_000) == {"accrue": 1_250}  # 0.59 s, 0.30 s, 0.15 s, 0.074 s, 0.04 s
 
 
 @pytest.mark.django_db
