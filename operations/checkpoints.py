@@ -9,7 +9,7 @@ from django.db import connection
 
 from core.errors import DomainError
 from operations.models import EndOfDayChunk, EndOfDayRun
-from operations.steps import Counts, Step
+from operations.steps import LONGEST, Counts, Step
 
 _RECORD = """
 INSERT INTO operations_endofdaychunk AS chunk (run_id, step, lo, hi, status, attempts, counts, error, took, finished_at)
@@ -24,6 +24,7 @@ _SLOW = """
 SELECT step, percentile_disc(0.9) WITHIN GROUP (ORDER BY took) FROM operations_endofdaychunk WHERE run_id = %s GROUP BY step
 """
 LEAST = 100  # ids; a chunk's own statements cost more than so few
+FEW = 1_000  # ids; where so few take too long the way to the database does, and more chunks would only go it more often
 
 
 class ChunkAlreadyDone(DomainError):
@@ -63,7 +64,8 @@ def fitting_sizes(steps: Iterable[Step], *, most: int) -> dict[str, int]:
     """Ids a chunk, by step: what kept nine of ten chunks of the last closed night within ``Step.longest``, at most ``most``.
 
     A step that was too slow is cut in halves until it fits, one that was quick by far gets twice as many again. One chunk
-    that waited for somebody says nothing about the others.
+    that waited for somebody says nothing about the others. To fewer than ``FEW`` ids only what takes longer than ``LONGEST``
+    is cut.
     """
     last = EndOfDayRun.objects.filter(status=EndOfDayRun.Status.DONE).first()
     if last is None:
@@ -80,7 +82,7 @@ def fitting_sizes(steps: Iterable[Step], *, most: int) -> dict[str, int]:
 def _fitting(size: int, took: timedelta, longest: timedelta, most: int) -> int:
     if took < longest / 4:
         size *= 2
-    while took > longest and size > LEAST:
+    while size > LEAST and took > (longest if size >= 2 * FEW else LONGEST):
         size, took = max(size // 2, LEAST), took / 2
     return min(size, most)
 

@@ -41,13 +41,22 @@ def test_a_chunk_is_as_large_as_the_slow_ones_of_the_last_night_allow(seconds: f
 
 
 @pytest.mark.django_db
-def test_a_step_that_holds_what_payments_wait_for_has_shorter_chunks() -> None:
-    a_night_that_took(0.59, ids=20_000)
+@pytest.mark.parametrize(
+    ("seconds", "ids", "fits"),
+    [
+        (0.59, 20_000, 1_250),  # 0.59 s, 0.30 s, 0.15 s, 0.074 s, 0.04 s
+        (0.59, 1_250, 1_250),  # the way to the database takes that long: smaller chunks would only go it more often
+        (2.0, 1_250, 312),  # 2 s, 1 s, 0.5 s: nobody waits longer than for any other chunk
+        (0.01, 1_250, 2_500),
+    ],
+)
+def test_a_step_that_holds_what_payments_wait_for_has_shorter_chunks(seconds: float, ids: int, fits: int) -> None:
+    a_night_that_took(seconds, ids=ids)
 
     (positions,) = (step for step in steps.STEPS if step.code == "positions")
     holding = a_step("accrue", longest=positions.longest)
 
-    assert fitting_sizes([holding], most=20_000) == {"accrue": 1_250}  # 0.59 s, 0.30 s, 0.15 s, 0.074 s, 0.04 s
+    assert fitting_sizes([holding], most=20_000) == {"accrue": fits}
 
 
 @pytest.mark.django_db
