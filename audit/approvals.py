@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.events import label_of, record
 from audit.models import Approval, ApprovalStatus
+from core.aftermath import whole
 from core.context import acting
 from core.errors import DomainError, Invalid, NotAllowed
 from core.rules import rule
@@ -198,7 +199,7 @@ def approve(*, approval_id: int, decided_by: User, on: date, reason: str = "") -
     refuses; then nothing is decided. Raises OutcomeChanged when it would come out otherwise by now: then nothing is done
     either, and the request shows both for the next look.
     """
-    with transaction.atomic():
+    with whole():
         approval = _decidable(approval_id, decided_by, on)
         changed = _outcome_changed(approval, on)
         if not changed:

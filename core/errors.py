@@ -33,6 +33,9 @@ class DomainError(Exception):
         """The sentence for people, in the active language."""
         return str(self.message) % self.context if self.context else str(self.message)
 
+    def leave_behind(self) -> None:
+        """Write down that this was refused, once its transaction is taken back (``core.aftermath.whole``)."""
+
     def __str__(self) -> str:
         return self.detail
 

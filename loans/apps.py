@@ -9,5 +9,5 @@ class LoansConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        # Upper apps say in before_drawing.py what has to hold before a line is drawn again (loans/acts/drawing.py).
-        autodiscover_modules("before_drawing")
+        # Upper apps say in before_binding.py what they know of a person before the house is bound (loans/gate/facts.py).
+        autodiscover_modules("before_binding")

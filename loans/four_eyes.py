@@ -4,17 +4,33 @@ from django.utils.translation import gettext_lazy as _
 
 from audit import approvals
 from loans.acts import asking, kinds, receipts
+from loans.gate import overrides
 from loans.merchants import merchants
-from loans.origination import origination
+from loans.origination import second_person
 
 __all__ = ["kinds"]  # importing them declares every kind of act
 
 approvals.register(
-    origination.SECOND_APPROVAL,
-    origination.second_person_approved,
+    second_person.SECOND_APPROVAL,
+    second_person.second_person_approved,
     permission="loans.approve_second",
     label=_("Loan above one person's authority"),
-    on_reject=origination.second_person_rejected,
+    on_reject=second_person.second_person_rejected,
+)
+approvals.register(
+    second_person.OVERRIDE,
+    second_person.second_person_approved,
+    permission="loans.override_gate",
+    label=_("Offer in spite of soft checks"),
+    on_reject=second_person.second_person_rejected,
+    outcome=second_person.would_override,
+)
+approvals.register(
+    overrides.AHEAD,
+    overrides.agreed,
+    permission="loans.override_gate",
+    label=_("Payment in spite of soft checks"),
+    outcome=overrides.would_override,
 )
 
 asking.declare_requests()

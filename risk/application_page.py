@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from audit.models import Approval, ApprovalStatus
-from core.money import round_money
+from loans.gate import words
+from loans.gate.commitments import OFFERS_WAIT
 from loans.models import (
     Application,
     ApplicationStatus,
@@ -20,10 +20,8 @@ from loans.models import (
     Outcome,
 )
 from loans.origination.decisions import reason_labels
-from loans.origination.origination import SECOND_APPROVAL
 from loans.pages.bank_reasons import in_words
 from loans.pages.loan_page import Event
-from loans.pricing.cost_caps import percent
 from risk import labels
 from risk.models import Assessment
 
@@ -40,8 +38,8 @@ _DECIDED = {
 class CheckRow:
     """A check in words."""
 
-    label: labels.Label
-    result: labels.ShownResult
+    label: words.Label
+    result: words.ShownResult
     facts: str
 
 
@@ -123,7 +121,10 @@ def application_page(application: Application) -> ApplicationPage:
 
 def _waiting_approval(application: Application) -> Approval | None:
     waiting = Approval.objects.filter(
-        kind=SECOND_APPROVAL, object_id=str(application.pk), status=ApprovalStatus.PENDING
+        kind__in=OFFERS_WAIT,
+        object_type="loans.application",
+        object_id=str(application.pk),
+        status=ApprovalStatus.PENDING,
     )
     return waiting.select_related("requested_by").first()
 
@@ -165,16 +166,8 @@ def _who(row: Any) -> str:
 
 
 def _check_row(check: dict[str, Any]) -> CheckRow:
-    result = labels.ShownResult(check["result"])
-    facts = [f"{labels.FACTS.get(name, name)} {_figure(name, value)}" for name, value in check["facts"]]
-    return CheckRow(labels.CHECKS.get(check["code"], check["code"]), result, " · ".join(facts))
-
-
-def _figure(name: str, value: str) -> str:
-    """A fact as people read it: amounts with separators, shares in per cent, counts as they are."""
-    if name in labels.AMOUNTS:
-        return f"{round_money(Decimal(value)):,}"
-    return percent(Decimal(value)) if name in labels.SHARES else value
+    result = words.ShownResult(check["result"])
+    return CheckRow(words.CHECKS.get(check["code"], check["code"]), result, words.figures(check["facts"]))
 
 
 def _known(value: str) -> str:

@@ -16,10 +16,13 @@ from django.utils.translation import gettext_lazy as _
 from audit import approvals
 from audit.events import record
 from audit.models import Approval
+from core.aftermath import whole
 from core.errors import DomainError, Invalid
 from core.money import ZERO
 from core.rows import Parameters
 from core.rules import rule
+from loans.gate import asking, overrides, subjects
+from loans.gate.gate import BindingAct
 from risk.models import Assessment, CreditLimit, LimitChange, LimitReason
 from staff.models import User
 
@@ -155,11 +158,11 @@ def open_limit(borrower_id: int, assessment: Assessment, on: date) -> None:
     )
 
 
-@transaction.atomic
+@whole()
 def change(*, borrower_id: int, amount: Decimal, reason: str, on: date, by: User) -> CreditLimit:
-    """A person changes a limit: down at once, up only once a second person agrees.
+    """A person changes a limit: down at once, up only once a second person agrees, who is shown what it overrides.
 
-    Raises LimitUnknown, LimitAmountWrong, ReasonMissing, ApprovalAlreadyPending.
+    Raises LimitUnknown, LimitAmountWrong, ReasonMissing, GateRefused, ApprovalAlreadyPending.
     """
     limit = _locked(borrower_id)
     if amount < 0 or amount == limit.amount:
@@ -168,12 +171,15 @@ def change(*, borrower_id: int, amount: Decimal, reason: str, on: date, by: User
         raise approvals.ReasonMissing()
     if amount < limit.amount:
         return _write(limit, amount, reason, on, by)
+    answer = _ask(limit, amount, on)
+    asking.require_possible(answer, by=by)
     approvals.request(
         kind=RAISE,
         obj=limit,
         payload={"borrower_id": borrower_id, "amount": str(amount)},
         before={"limit": str(limit.amount)},
         after={"limit": str(amount)},
+        outcome=overrides.shown(answer),
         amount=amount,
         reason=reason,
         requested_by=by,
@@ -184,13 +190,35 @@ def change(*, borrower_id: int, amount: Decimal, reason: str, on: date, by: User
 
 @transaction.atomic
 def raise_approved(approval: Approval, on: date) -> None:
-    """The second person agreed to the raise."""
-    limit = _locked(approval.payload["borrower_id"])
-    _write(limit, Decimal(approval.payload["amount"]), approval.reason, on, approval.requested_by)
+    """The second person agreed to the raise. Raises GateRefused where a hard check stops it by now, OverrideNotPermitted."""
+    limit, amount = _locked(approval.payload["borrower_id"]), Decimal(approval.payload["amount"])
+    answer = _ask(limit, amount, on)
+    asking.require_possible(answer, by=approval.decided_by)
+    if answer.verdict.to_override:
+        overrides.require_right(approval.decided_by)
+        answer = overrides.overridden(approval, answer)
+    asking.require_bound(answer, by=approval.decided_by)
+    _write(limit, amount, approval.reason, on, approval.requested_by)
+
+
+def would_raise(approval: Approval, on: date) -> approvals.Outcome:
+    """What approving the raise would override by now."""
+    limit, amount = _locked(approval.payload["borrower_id"]), Decimal(approval.payload["amount"])
+    return approvals.Outcome(overrides.shown(_ask(limit, amount, on)), amount)
+
+
+def _ask(limit: CreditLimit, amount: Decimal, on: date) -> asking.Answer:
+    subject = subjects.of_limit(limit.borrower_id, limit.borrower.market, amount)
+    return asking.ask(subject, BindingAct.LIMIT_RAISE, on)
 
 
 def _locked(borrower_id: int) -> CreditLimit:
-    limit = CreditLimit.objects.select_for_update().filter(borrower_id=borrower_id).first()
+    limit = (
+        CreditLimit.objects.select_for_update(of=("self",))
+        .select_related("borrower")
+        .filter(borrower_id=borrower_id)
+        .first()
+    )
     if limit is None:
         raise LimitUnknown()
     return limit

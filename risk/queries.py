@@ -1,20 +1,20 @@
 """Reads of risk: what is known about an applicant, and which card, policy and rules are in force."""
 
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import TypedDict
 
-from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
+from django.db.models import Count, F, Max, Min, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from borrowers.models import Borrower, Consent, ConsentPurpose, ContactPoint, ContactState, IdentityKind
+from borrowers.models import Borrower, ContactPoint, ContactState
 from core.errors import NotFound
 from core.money import ZERO
 from core.rules import rule
 from loans.models import Application, Instalment, LoanPosition, LoanStatus
 from risk.features.profile import ApplicantProfile
 from risk.models import DoNotLendEntry, GradePolicy, Scorecard
-from risk.policy.checks import Limits
 
 
 class ScorecardMissing(NotFound):
@@ -43,28 +43,17 @@ def grade_policy_on(on: date, market: str) -> GradePolicy:
     return policy
 
 
-def limits_on(on: date, market: str) -> Limits:
-    """The numbers of the checks in force."""
-    ages, exposure, affordability = (rule(code, on, market) for code in ("lending_age", "exposure", "affordability"))
-    return Limits(
-        least_age=ages["least"],
-        most_age=ages["most"],
-        exposure_cap=Decimal(exposure["per_borrower"]),
-        debt_share_cap=Decimal(affordability["debt_share"]),
-    )
-
-
-def profile_of(application: Application, on: date) -> ApplicantProfile:
-    """What is known about the applicant on ``on``."""
-    borrower = application.borrower
+def profile_of(borrower: Borrower, on: date, committed_payments: Decimal, means: "Means") -> ApplicantProfile:
+    """What is known about the borrower on ``on``; ``committed_payments`` is what the house is bound to already, a month."""
     return ApplicantProfile(
         age=borrower.age_on(on),
-        identity_proved=borrower.identity_kind == IdentityKind.CN_RESIDENT_ID,
         months_known=max((on - borrower.created_on).days // 30, 0),
-        other_applications=_other_applications(application),
-        do_not_lend=is_do_not_lend(borrower.pk),
-        **_permissions_and_contact(borrower),
-        **_means(borrower, on, application.product.market),
+        phone_verified=_is_phone_verified(borrower),
+        income=means.income,
+        income_verified=means.income_verified,
+        debt_payments=means.debt_payments,
+        lenders_elsewhere=means.lenders_elsewhere,
+        committed_payments=committed_payments,
         **_standing(borrower.pk),
         **_record(borrower.pk),
     )
@@ -80,26 +69,25 @@ def waiting_applications() -> QuerySet[Application]:
     return Application.objects.waiting_for_underwriter().select_related("borrower", "product", "claimed_by")
 
 
-def _other_applications(application: Application) -> int:
-    others = Application.objects.open().filter(borrower_id=application.borrower_id)
-    return others.exclude(pk=application.pk).count()
+def other_applications(borrower_id: int, application: Application | None) -> int:
+    """How many other applications of the borrower are under way."""
+    others = Application.objects.open().filter(borrower_id=borrower_id)
+    return (others if application is None else others.exclude(pk=application.pk)).count()
 
 
-class _PermissionsAndContact(TypedDict):
-    bureau_consent: bool
-    phone_verified: bool
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What somebody earns and owes elsewhere a month. ``income_as_of`` is the oldest figure that counts, or, where all
+    are too old, the newest."""
 
-
-class _Means(TypedDict):
     income: Decimal | None
+    income_as_of: date | None
     income_verified: bool
     debt_payments: Decimal
     lenders_elsewhere: int
 
 
 class _Standing(TypedDict):
-    own_outstanding: Decimal
-    own_payments: Decimal
     own_days_past_due: int
     loans_settled: int
     loans_written_off: int
@@ -110,45 +98,40 @@ class _Record(TypedDict):
     worst_days_late: int | None
 
 
-def _permissions_and_contact(borrower: Borrower) -> _PermissionsAndContact:
-    consents = Consent.objects.filter(borrower=borrower, purpose=ConsentPurpose.CREDIT_QUERY, withdrawn_at__isnull=True)
-    verified = ContactPoint.objects.filter(
-        borrower=borrower, value_index=borrower.phone_index, state=ContactState.VERIFIED
-    )
-    return {"bureau_consent": consents.exists(), "phone_verified": verified.exists()}
+def _is_phone_verified(borrower: Borrower) -> bool:
+    points = ContactPoint.objects.filter(borrower=borrower, value_index=borrower.phone_index)
+    return points.filter(state=ContactState.VERIFIED).exists()
 
 
-def _means(borrower: Borrower, on: date, market: str) -> _Means:
+def means_of(borrower: Borrower, on: date, market: str) -> Means:
     """Income by source, the newest figure of each that is not too old; and debts elsewhere, the newest of each lender."""
     oldest = rule("affordability", on, market)["income_age_days"]
-    incomes, debts = {}, {}
+    incomes, debts, newest = {}, {}, None
     for income in borrower.incomes.filter(as_of__lte=on).order_by("as_of", "id"):
+        newest = income.as_of
         if (on - income.as_of).days <= oldest:
             incomes[income.source] = income
     for debt in borrower.external_debts.filter(as_of__lte=on).order_by("as_of", "id"):
         debts[debt.lender] = debt
     owed = [debt for debt in debts.values() if debt.balance > 0]
-    return {
-        "income": sum((income.monthly_amount for income in incomes.values()), ZERO) if incomes else None,
-        "income_verified": bool(incomes) and all(income.verified for income in incomes.values()),
-        "debt_payments": sum((debt.monthly_payment for debt in owed), ZERO),
-        "lenders_elsewhere": len(owed),
-    }
+    return Means(
+        income=sum((income.monthly_amount for income in incomes.values()), ZERO) if incomes else None,
+        income_as_of=min((income.as_of for income in incomes.values()), default=newest),
+        income_verified=bool(incomes) and all(income.verified for income in incomes.values()),
+        debt_payments=sum((debt.monthly_payment for debt in owed), ZERO),
+        lenders_elsewhere=len(owed),
+    )
 
 
 def _standing(borrower_id: int) -> _Standing:
     """Where the loans here stand today."""
     running = Q(status=LoanStatus.ACTIVE)
     sums = LoanPosition.objects.filter(borrower_id=borrower_id).aggregate(
-        owed=Sum("principal_outstanding", filter=running),
-        payments=Sum("next_due_amount", filter=running),
         late=Max("days_past_due", filter=running),
         settled=Count("pk", filter=Q(status=LoanStatus.SETTLED)),
         written_off=Count("pk", filter=Q(status=LoanStatus.WRITTEN_OFF) | (running & Q(charged_off_on__isnull=False))),
     )
     return {
-        "own_outstanding": sums["owed"] or ZERO,
-        "own_payments": sums["payments"] or ZERO,
         "own_days_past_due": sums["late"] or 0,
         "loans_settled": sums["settled"],
         "loans_written_off": sums["written_off"],

@@ -12,8 +12,12 @@ from typing import TypedDict
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from core.aftermath import whole
 from core.errors import DomainError
-from core.money import ZERO, round_money
+from core.money import ZERO
+from loans.gate import asking, subjects
+from loans.gate.commitments import commitments_of
+from loans.gate.gate import BindingAct
 from loans.merchants.merchants import GoodsMissing, MerchantMissing, PurchaseNotExpected
 from loans.models import Application, ApplicationStatus, DecisionSource, Outcome
 from loans.origination import origination
@@ -36,29 +40,21 @@ from loans.pricing.quotes import (
     PriceMissing,
     PriceNotExpected,
     ProductNotSold,
-    Quote,
     ScheduleNotPossible,
     TermOutOfRange,
     quote_for,
     rate_on_sale,
     version_on_sale,
 )
-from loans.schedules.terms import Frequency
 from risk import limits as limits_of_people
 from risk.features.profile import ApplicantProfile
 from risk.models import Assessment
-from risk.policy.checks import run_checks
+from risk.policy.checks import read_findings
 from risk.policy.policy import GradeTerms, Recommendation, Wish, read_grades, recommend, wished_principal
-from risk.queries import grade_policy_on, limits_on, profile_of, scorecard_in_use
+from risk.queries import grade_policy_on, means_of, profile_of, scorecard_in_use
 from risk.scorecards.scorecard import Score, read_card
 from risk.work_queue import require_claim
 from staff.models import User
-
-_A_MONTH = {
-    Frequency.MONTH: Decimal(1),
-    Frequency.WEEK: Decimal(52) / 12,
-    Frequency.DAY: Decimal(365) / 12,
-}  # units of it
 
 
 class AssessmentMissing(DomainError):
@@ -73,7 +69,9 @@ def assess(*, application_id: int, on: date) -> Assessment:
     market = application.product.market
     version = version_on_sale(application.product_id, on)
     card, policy = scorecard_in_use(), grade_policy_on(on, market)
-    profile, limits = profile_of(application, on), limits_on(on, market)
+    bound = commitments_of(application.borrower_id, on).of_market(market).beside(application_id=application.pk)
+    borrower = application.borrower
+    profile = profile_of(borrower, on, bound.payment, means_of(borrower, on, market))
     score = read_card(card.data).score(profile)
     terms = _with_standing_limit(read_grades(policy.rows)[score.grade], application.borrower_id)
     wanted = wished_principal(application.amount, application.price, terms)
@@ -86,17 +84,17 @@ def assess(*, application_id: int, on: date) -> Assessment:
         annual_rate=max(product_rate + terms.rate_margin, Decimal(0)),
         agreed_instalment=application.agreed_instalment,
     )
-    payment = monthly_payment(quote)
-    checks = run_checks(profile, limits, principal=wanted, monthly_payment=payment)
+    answer = asking.ask(subjects.of_offer(application, quote, on), BindingAct.RULES_DECISION, on)
+    checks = read_findings(answer.verdict.findings)
     wish = Wish(
         principal=wanted,
         least=version.min_amount,
-        monthly_payment=payment,
+        monthly_payment=answer.facts.deal.payment or ZERO,
         product_rate=product_rate,
         price=application.price,
     )
-    found = recommend(wish=wish, profile=profile, score=score, terms=terms, checks=checks, limits=limits)
-    found_checks = [check.as_json() for check in checks]
+    found = recommend(wish=wish, facts=answer.facts, terms=terms, checks=checks)
+    found_checks = [found.as_json() for found in answer.verdict.findings]
     assessment = _keep(application, profile, score, found, found_checks, (card.pk, policy.pk), on)
     limits_of_people.open_limit(application.borrower_id, assessment, on)
     return assessment
@@ -147,12 +145,14 @@ def decide(
     principal: Decimal | None = None,
     term_count: int | None = None,
     note: str = "",
+    override: str = "",
 ) -> Application:
-    """A person decides. Price and down payment follow the grade; amount and term may be chosen for an offer.
+    """A person decides. Price and down payment follow the grade; amount and term may be chosen for an offer. ``override`` is
+    the reason for which a second person is asked to offer in spite of soft checks.
 
     Raises ClaimedByAnother, AssessmentMissing, and whatever origination refuses.
     """
-    with transaction.atomic():
+    with whole():
         application = Application.objects.locked(application_id)
         require_claim(application, by)
         assessment = latest_assessment(application)
@@ -163,25 +163,12 @@ def decide(
             grade=assessment.grade if assessment else "",
             **_chosen_terms(application, assessment, outcome, principal, term_count),
         )
-        return origination.decide(application_id=application_id, decision=decision, on=on, by=by)
+        return origination.decide(application_id=application_id, decision=decision, on=on, by=by, override=override)
 
 
 def latest_assessment(application: Application) -> Assessment | None:
     """The last assessment, if there is one."""
     return application.assessments.order_by("-id").first()
-
-
-def monthly_payment(quote: Quote) -> Decimal:
-    """What the loan takes from a month's income: all of it when it is due within a month, else the highest instalment.
-
-    Instalments by weeks and days are taken as so many in a month; the last one, which may be a balloon, counts with its
-    monthly share of all that is repaid.
-    """
-    rows = [row for row in quote.schedule.instalments if row.due_on > quote.terms.start_on]
-    days = (rows[-1].due_on - quote.terms.start_on).days
-    share = quote.total_repayable * 30 / max(days, 30)
-    highest = max((row.total for row in rows[:-1]), default=ZERO)
-    return round_money(max(share, highest * _A_MONTH[quote.terms.frequency] / max(quote.terms.every, 1)))
 
 
 # Inside --------------------------------------------------------------------------------------------------------------

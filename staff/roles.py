@@ -60,6 +60,7 @@ ROLES: dict[str, set[str]] = {
     "checker": _READ
     | {
         "loans.approve_second",
+        "loans.override_gate",
         "loans.approve_write_off",
         "loans.approve_act",
         "loans.approve_merchant_account",

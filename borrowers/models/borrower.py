@@ -57,6 +57,11 @@ def new_borrower_id() -> str:
 class BorrowerQuerySet(models.QuerySet["Borrower"]):
     """Filters in the language of the desk."""
 
+    def locked(self, borrower_id: int) -> "Borrower":
+        """The borrower with the row locked: whatever binds the house for a person, or changes where they are paid, comes
+        one by one. Rows that name the borrower can still be added meanwhile."""
+        return self.select_for_update(no_key=True).get(pk=borrower_id)
+
     def reachable(self) -> "BorrowerQuerySet":
         """At least one contact point may still be used."""
         return self.filter(models.Exists(_usable_points()))

@@ -2,20 +2,22 @@
 the day the bank has paid it.
 """
 
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils.translation import gettext_lazy as _
 
+from core.aftermath import whole
 from core.errors import DomainError, Invalid
 from core.history import insert_tracked
 from loans.acts.performing import ActConflict, perform
 from loans.acts.previewing import preview
 from loans.events.act_kinds import Wish
 from loans.events.of_acts import LATER, line_is_open
+from loans.gate import asking, subjects
+from loans.gate.gate import BindingAct
 from loans.models import Disbursement, DisbursementStatus, Loan, LoanAct
 
 
@@ -33,15 +35,6 @@ class DrawdownNotOfToday(Invalid):
 class LineNotOpen(DomainError):
     code = "line_not_open"
     message = _("What was repaid of loan %(number)s cannot be drawn again: %(why)s")
-
-
-# What apps above ask before a line is drawn again: each raises a named refusal. (loan, amount)
-_checks: list[Callable[[Loan, Decimal], None]] = []
-
-
-def before_drawing_again(check: Callable[[Loan, Decimal], None]) -> None:
-    """Have ``check(loan, amount)`` asked before an order on a line is written; called when Django starts."""
-    _checks.append(check)
 
 
 def require_open_line(loan: Loan, on: date) -> None:
@@ -70,13 +63,13 @@ def bank_has_paid(loan: Loan) -> bool:
 def order(wish: Wish) -> Disbursement:
     """Write the order to pay a further part out. The same key returns the order written the first time.
 
-    The act is tried first, so whatever would refuse it refuses the order. Raises DrawdownUnderWay, DrawdownNotOfToday,
-    ActConflict, what ``perform`` raises, and on a line what the checks of ``before_drawing_again`` raise.
+    The act is tried first, so whatever would refuse it refuses the order; then the gate is asked. Raises DrawdownUnderWay,
+    DrawdownNotOfToday, ActConflict, GateRefused, OverrideNeeded, and what ``perform`` raises.
     """
     if wish.effective_on != wish.recorded_on:
         raise DrawdownNotOfToday(today=wish.recorded_on.isoformat())
     try:
-        with transaction.atomic():
+        with whole():
             return _order(wish)
     except IntegrityError:
         known = _with_key(wish)
@@ -92,9 +85,8 @@ def _order(wish: Wish) -> Disbursement:
         return known
     require_no_order(loan)
     preview(loan, lambda: perform(wish, approved=True))
-    if loan.line_open_months:
-        for check in _checks:
-            check(loan, wish.values["amount"])
+    subject = subjects.of_drawdown(loan, wish.values["amount"], wish.recorded_on)
+    asking.require(subject, BindingAct.DRAWDOWN, wish.recorded_on, by=wish.by)
     parts = loan.disbursements.filter(is_drawdown=True).count()
     drawdown = Disbursement(
         number=f"{loan.number.replace('LN-', 'DB-')}.{parts + 2}",  # the first part has the plain number

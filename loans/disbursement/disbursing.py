@@ -14,6 +14,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from core import rows
+from core.aftermath import whole
 from core.context import acting
 from core.errors import DomainError, Invalid, NotFound
 from core.history import insert_tracked
@@ -22,7 +23,9 @@ from loans.banking import Answer, Report, bank
 from loans.bookkeeping import lifecycle
 from loans.disbursement import transfers
 from loans.disbursement.activation import activate
-from loans.disbursement.order_lifecycle import advance
+from loans.disbursement.order_lifecycle import ORDERS, advance
+from loans.gate import asking, subjects
+from loans.gate.gate import BindingAct
 from loans.merchants.merchants import require_active
 from loans.models import BankTransfer, Disbursement, Loan, LoanStatus
 from loans.models import DisbursementStatus as S
@@ -68,14 +71,18 @@ def queue(loan: Loan, on: date, requested_by: User | None = None) -> Disbursemen
     return disbursement
 
 
-@transaction.atomic
+@whole()
 def request_disbursement(*, loan_id: int, on: date, requested_by: User | None = None) -> Disbursement:
-    """The order to pay the loan out: the one it has, or a new one. Raises LoanNotInState for a loan that is not waiting."""
+    """The order to pay the loan out: the one it has, or a new one.
+
+    Raises LoanNotInState for a loan that is not waiting, GateRefused, OverrideNeeded.
+    """
     loan = Loan.objects.locked(loan_id)
     standing = loan.disbursements.exclude(status=S.CANCELLED).filter(is_drawdown=False).first()
     if standing is not None:
         return standing
     lifecycle.require(loan, LoanStatus.PENDING_DISBURSEMENT)
+    asking.require(subjects.of_payout(loan, on), BindingAct.DISBURSEMENT, on, by=requested_by)
     return queue(loan, on, requested_by)
 
 
@@ -88,7 +95,9 @@ def disburse(*, loan_id: int, on: date, requested_by: User | None = None) -> Dis
 def send(*, disbursement_id: int, on: date) -> Disbursement:
     """Bring the order to the bank, or ask what became of it, and record the answer. Ended orders stay as they are.
 
-    Raises AdvanceDeductionRefused, MerchantNotActive, and LoanNotInState for a further part of a loan that has ended.
+    Before a transfer is written the gate is asked, whatever it said when the order was made. Raises GateRefused,
+    OverrideNeeded, AdvanceDeductionRefused, MerchantNotActive, and LoanNotInState for a further part of a loan that has
+    ended.
     """
     disbursement, transfer, is_new = _open_transfer(disbursement_id, on)
     if transfer is None or not _is_still_wanted(transfer):
@@ -202,12 +211,17 @@ def collect_reports(*, on: date) -> dict[str, int]:
     return counts
 
 
-@transaction.atomic
+@whole()
 def retry(*, disbursement_id: int, on: date, requested_by: User | None = None) -> Disbursement:
-    """Order again after a refusal, under a new reference. An order under way is returned as it is."""
-    disbursement = Disbursement.objects.select_for_update().get(pk=disbursement_id)
+    """Order again after a refusal, under a new reference. An order under way is returned as it is.
+
+    Raises GateRefused, OverrideNeeded.
+    """
+    disbursement = _locked_with_loan(disbursement_id)
     if disbursement.status in UNDER_WAY:
         return disbursement
+    ORDERS.require_step(disbursement, S.QUEUED)
+    asking.require(_subject_of(disbursement, on), BindingAct.RETRY, on, by=requested_by)
     return advance(disbursement, S.QUEUED, next_attempt_at=None, requested_on=on, requested_by=requested_by)
 
 
@@ -241,7 +255,7 @@ def _locked_with_loan(disbursement_id: int) -> Disbursement:
     return found
 
 
-@transaction.atomic
+@whole()
 def _open_transfer(disbursement_id: int, on: date) -> tuple[Disbursement, BankTransfer | None, bool]:
     """The transfer to bring to the bank, written down first; None for an order that has ended."""
     disbursement = (
@@ -260,14 +274,29 @@ def _open_transfer(disbursement_id: int, on: date) -> tuple[Disbursement, BankTr
     if disbursement.loan.merchant is not None:
         require_active(disbursement.loan.merchant)
     number = disbursement.attempt_count + 1
+    verdict = asking.require(_subject_of(disbursement, on), _act_of(disbursement), on, by=disbursement.requested_by)
     transfer = BankTransfer.objects.create(
         disbursement=disbursement,
+        verdict=verdict,
         reference=f"{disbursement.number}-{number}",
         sent_on=on,
         account_last4=transfers.payee_of(disbursement.loan).account_number[-4:],
     )
     advance(disbursement, S.SENT, attempt_count=number)
     return disbursement, transfer, True
+
+
+def _subject_of(disbursement: Disbursement, on: date) -> subjects.Subject:
+    loan = disbursement.loan
+    if disbursement.is_drawdown:
+        return subjects.of_drawdown(loan, disbursement.amount, on)
+    return subjects.of_payout(loan, on)
+
+
+def _act_of(disbursement: Disbursement) -> BindingAct:
+    if disbursement.attempt_count:
+        return BindingAct.RETRY
+    return BindingAct.DRAWDOWN if disbursement.is_drawdown else BindingAct.DISBURSEMENT
 
 
 def require_whole_sum(disbursement: Disbursement, on: date) -> None:

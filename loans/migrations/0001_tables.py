@@ -28,6 +28,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('audit', '0001_tables'),
         ('borrowers', '0001_tables'),
         ('ledger', '0001_tables'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
@@ -1407,5 +1408,81 @@ class Migration(migrations.Migration):
                 'ordering': ['-on'],
                 'default_permissions': ('view',),
             },
+        ),
+        migrations.AddField(
+            model_name='offer',
+            name='monthly_payment',
+            field=models.DecimalField(db_default=0, decimal_places=2, default=0, help_text='The highest month, of the sum drawn first.', max_digits=14, verbose_name='a month'),
+        ),
+        migrations.CreateModel(
+            name='GateVerdict',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('act', models.CharField(choices=[('rules_decision', 'decision of the rules'), ('person_decision', 'decision of a person'), ('second_person', 'second person'), ('acceptance', 'acceptance'), ('disbursement', 'disbursement'), ('retry', 'repeated disbursement'), ('drawdown', 'drawdown'), ('limit_raise', 'higher limit')], max_length=16, verbose_name='act')),
+                ('binds', models.BooleanField(verbose_name='allowed')),
+                ('amount', models.DecimalField(decimal_places=2, max_digits=14, null=True, verbose_name='amount')),
+                ('findings', models.JSONField(verbose_name='checks')),
+                ('facts', models.JSONField(verbose_name='facts')),
+                ('on', models.DateField(verbose_name='business date')),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='at')),
+                ('application', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='gate_verdicts', to='loans.application')),
+                ('asked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='asked by')),
+                ('borrower', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='gate_verdicts', to='borrowers.borrower')),
+                ('loan', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='gate_verdicts', to='loans.loan')),
+            ],
+            options={
+                'verbose_name': 'gate verdict',
+                'verbose_name_plural': 'gate verdicts',
+                'default_permissions': ('view',),
+            },
+        ),
+        migrations.AddField(
+            model_name='banktransfer',
+            name='verdict',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loans.gateverdict'),
+        ),
+        migrations.AddField(
+            model_name='contract',
+            name='verdict',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loans.gateverdict'),
+        ),
+        migrations.AddField(
+            model_name='offer',
+            name='verdict',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loans.gateverdict'),
+        ),
+        migrations.CreateModel(
+            name='GateOverride',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('act', models.CharField(choices=[('rules_decision', 'decision of the rules'), ('person_decision', 'decision of a person'), ('second_person', 'second person'), ('acceptance', 'acceptance'), ('disbursement', 'disbursement'), ('retry', 'repeated disbursement'), ('drawdown', 'drawdown'), ('limit_raise', 'higher limit')], max_length=16, verbose_name='asked for')),
+                ('checks', models.JSONField(verbose_name='checks')),
+                ('amount', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='up to')),
+                ('reason', models.CharField(max_length=500, verbose_name='reason')),
+                ('agreed_on', models.DateField(verbose_name='agreed on')),
+                ('good_until', models.DateField(verbose_name='good until')),
+                ('agreed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='agreed by')),
+                ('application', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='gate_overrides', to='loans.application')),
+                ('approval', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='audit.approval', verbose_name='request')),
+                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='asked by')),
+                ('borrower', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='gate_overrides', to='borrowers.borrower')),
+                ('loan', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='gate_overrides', to='loans.loan')),
+            ],
+            options={
+                'verbose_name': 'override',
+                'verbose_name_plural': 'overrides',
+                'permissions': [('override_gate', 'Can agree to overrides of soft checks')],
+                'default_permissions': ('view',),
+                'indexes': [models.Index(fields=['application', '-id'], name='loans_gateoverride_applicat'), models.Index(fields=['loan', '-id'], name='loans_gateoverride_loan'), models.Index(fields=['-agreed_on', '-id'], name='loans_gateoverride_agreed')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('asked_by', models.F('agreed_by')), _negated=True), name='loans_gateoverride_two_people'), models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='loans_gateoverride_amount_positive'), models.CheckConstraint(condition=models.Q(('checks', []), _negated=True), name='loans_gateoverride_checks_named')],
+            },
+        ),
+        migrations.AddIndex(
+            model_name='gateverdict',
+            index=models.Index(fields=['borrower', '-id'], name='loans_gateverdict_borrower'),
+        ),
+        migrations.AddConstraint(
+            model_name='gateverdict',
+            constraint=models.CheckConstraint(condition=models.Q(('act__in', ['rules_decision', 'person_decision', 'second_person', 'acceptance', 'disbursement', 'retry', 'drawdown', 'limit_raise'])), name='loans_gateverdict_act_known'),
         ),
     ]

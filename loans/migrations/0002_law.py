@@ -18,4 +18,5 @@ class Migration(migrations.Migration):
         Law(__file__, "acts"),
         Law(__file__, "entries_named"),
         Law(__file__, "earning"),
+        Law(__file__, "gate"),
     ]

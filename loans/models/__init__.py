@@ -5,6 +5,7 @@ from loans.models.act import ActStatus, LoanAct
 from loans.models.application import Application, ApplicationStatus, DecisionSource, Outcome
 from loans.models.bank_file import BankFile, IncomingPayment, IncomingPaymentShare, IncomingPaymentStatus
 from loans.models.disbursement import BankTransfer, Disbursement, DisbursementStatus, SimulatedPayment
+from loans.models.gate import GateAct, GateOverride, GateVerdict
 from loans.models.instalment import Instalment
 from loans.models.loan import Loan, LoanStatus
 from loans.models.merchant import Merchant
@@ -46,6 +47,9 @@ __all__ = [
     "Disbursement",
     "DisbursementStatus",
     "FeeDue",
+    "GateAct",
+    "GateOverride",
+    "GateVerdict",
     "IncomingPayment",
     "IncomingPaymentShare",
     "IncomingPaymentStatus",

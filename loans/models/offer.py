@@ -58,9 +58,13 @@ class Offer(models.Model):
     total_fees = money_field(verbose_name=_("fees in all"))
     fee_deducted = money_field(verbose_name=_("fee taken out of the sum paid out"), default=0, db_default=0)
     total_repayable = money_field(verbose_name=_("to be repaid in all"))
+    monthly_payment = money_field(
+        verbose_name=_("a month"), help_text=_("The highest month, of the sum drawn first."), db_default=0, default=0
+    )
     annualised_simple = exact_field(verbose_name=_("annualised all-in cost (IRR × periods, simple)"))
     annualised_compound = exact_field(verbose_name=_("annualised all-in cost (IRR, compounded)"))
     cost_cap = exact_field(verbose_name=_("highest all-in cost allowed"), null=True)
+    verdict = models.ForeignKey("loans.GateVerdict", on_delete=models.PROTECT, null=True, related_name="+")
     made_on = models.DateField(_("made on"))
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     expires_on = models.DateField(_("valid until"))
@@ -158,6 +162,7 @@ class Contract(models.Model):
     offer = models.OneToOneField(Offer, on_delete=models.PROTECT, related_name="contract")
     document = models.TextField(_("document"))
     sha256 = models.CharField(max_length=64)
+    verdict = models.ForeignKey("loans.GateVerdict", on_delete=models.PROTECT, null=True, related_name="+")
     signed_on = models.DateField(_("signed on"))
     signed_via = models.CharField(_("signed via"), max_length=20)
 

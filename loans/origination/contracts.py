@@ -15,8 +15,7 @@ from core.identifiers import next_number
 from core.money import in_capitals, round_rate
 from loans.disbursement.disbursing import queue
 from loans.merchants.merchants import require_purchase
-from loans.models import Contract, Loan, Offer, ProductVersion
-from loans.origination.offering import quote_of_offer
+from loans.models import Contract, GateVerdict, Loan, Offer, ProductVersion
 from loans.pricing import late_rules
 from loans.pricing.early_charges import cost_cap_of_contract
 from loans.pricing.index_rates import index_rate
@@ -24,19 +23,18 @@ from loans.pricing.quotes import Quote, require_lawful, schedule_as_json, terms_
 from loans.schedules.terms import BusinessDayRoll
 
 
-def conclude(offer: Offer, on: date, signed_via: str) -> Loan:
-    """Write the loan of ``offer``, its sealed contract and the order to pay it out.
+def conclude(offer: Offer, quote: Quote, verdict: GateVerdict | None, on: date, signed_via: str) -> Loan:
+    """Write the loan of ``offer``, its sealed contract and the order to pay it out; ``verdict`` let the acceptance pass.
 
     The law is tested once more: it may have changed since the offer was made. Raises AllInCostTooHigh,
     AdvanceDeductionRefused, LateMultiplierOutOfRange, LateCapNotCovered, and for a purchase MerchantMissing,
     MerchantNotActive, GoodsMissing.
     """
     require_purchase(offer.product_version, offer.merchant, offer.goods)
-    quote = quote_of_offer(offer, on)
     require_lawful(quote)
     loan = _loan(offer, offer.product_version, quote, on)
     insert_tracked(loan)
-    seal(offer=offer, loan=loan, quote=quote, on=on, signed_via=signed_via)
+    seal(offer=offer, loan=loan, quote=quote, verdict=verdict, on=on, signed_via=signed_via)
     queue(loan, on)
     return loan
 
@@ -91,7 +89,9 @@ def _drawdowns(quote: Quote) -> list[list[str]] | None:
     return [[part.on.isoformat(), str(part.amount)] for part in parts] if parts else None
 
 
-def seal(*, offer: Offer, loan: Loan, quote: Quote, on: date, signed_via: str) -> Contract:
+def seal(
+    *, offer: Offer, loan: Loan, quote: Quote, on: date, signed_via: str, verdict: GateVerdict | None = None
+) -> Contract:
     """Write and seal the contract of ``loan``."""
     number = loan.number.replace("LN-", "CT-")
     document = canonical(document_of(number=number, offer=offer, loan=loan, quote=quote, on=on))
@@ -100,6 +100,7 @@ def seal(*, offer: Offer, loan: Loan, quote: Quote, on: date, signed_via: str) -
         offer=offer,
         document=document,
         sha256=fingerprint(document),
+        verdict=verdict,
         signed_on=on,
         signed_via=signed_via,
     )

@@ -4,6 +4,7 @@
 was signed before the loans came here.
 """
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
@@ -34,6 +35,10 @@ class DecisionReason(models.TextChoices):
     DO_NOT_LEND = "do_not_lend", _("On the do-not-lend list")
     SCORE_LOW = "score_low", _("Score below what is lent on")
     SCORE_BORDERLINE = "score_borderline", _("Score needs a person to look")
+    DECEASED = "deceased", _("Died, or erased")
+    STUDENT = "student", _("Student, whom this lender may not lend to")
+    PURPOSE = "purpose", _("Nothing is lent for this purpose")
+    DATA_OLD = "data_old", _("Figures of the income are too old")
     COST_CAP = "cost_cap", _("Would cost more than the cap allows")
     PRODUCT_NOT_SOLD = "product_not_sold", _("The product is not sold on these terms any more")
     NO_PRICE = "no_price", _("No price can be made: a setting of product or market is missing")
@@ -116,6 +121,32 @@ class Decision:
         if values.get("first_due_on"):
             values["first_due_on"] = date.fromisoformat(values["first_due_on"])
         return cls(**{**values, "reasons": tuple(values["reasons"])})
+
+
+# Why the gate did not let the rules decide, by its check.
+_OF_THE_GATE = {
+    "alive": DecisionReason.DECEASED,
+    "identity": DecisionReason.IDENTITY_UNCERTAIN,
+    "age": DecisionReason.AGE,
+    "consent": DecisionReason.CONSENT_MISSING,
+    "do_not_lend": DecisionReason.DO_NOT_LEND,
+    "student": DecisionReason.STUDENT,
+    "product": DecisionReason.PRODUCT_NOT_SOLD,
+    "purpose": DecisionReason.PURPOSE,
+    "price": DecisionReason.COST_CAP,
+    "exposure": DecisionReason.EXPOSURE,
+    "limit": DecisionReason.AMOUNT_OVER_LIMIT,
+    "affordability": DecisionReason.AFFORDABILITY,
+    "score": DecisionReason.SCORE_LOW,
+    "data_age": DecisionReason.DATA_OLD,
+    "arrears": DecisionReason.ARREARS,
+    "other_applications": DecisionReason.DUPLICATE,
+}
+
+
+def reasons_of(checks: Iterable[str]) -> tuple[str, ...]:
+    """The reasons that checks of the gate are, in their order."""
+    return tuple(dict.fromkeys(_OF_THE_GATE[check].value for check in checks))
 
 
 def reason_labels(codes: list[str]) -> list[str]:

@@ -8,6 +8,7 @@ from loans.merchants.merchants import require_purchase
 from loans.models import Application, DecisionSource, Offer, Outcome
 from loans.origination.decisions import Decision
 from loans.pricing.early_charges import require_early_charge_allowed
+from loans.pricing.monthly_payments import monthly_payment
 from loans.pricing.quotes import (
     Quote,
     quote_for,
@@ -96,6 +97,7 @@ def _offer(application: Application, decision: Decision, quote: Quote, version_i
         total_fees=quote.schedule.total_fee,
         fee_deducted=quote.terms.fee_deducted,
         total_repayable=quote.total_repayable,
+        monthly_payment=monthly_payment(quote.terms, quote.schedule),
         annualised_simple=quote.cost.simple,
         annualised_compound=quote.cost.compound,
         cost_cap=quote.cap.rate,

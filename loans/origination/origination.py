@@ -6,31 +6,30 @@ Each function is one transaction and may be retried: asked again, it gives the s
 
 from dataclasses import replace
 from datetime import date
-from typing import TypedDict
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from audit import approvals
-from audit.models import Approval
 from core import rows
-from core.errors import DomainError, Invalid, NotFound
+from core.aftermath import whole
+from core.errors import DomainError, Invalid, NotAllowed, NotFound
 from core.history import insert_tracked
 from core.identifiers import next_number
+from loans.gate import asking, subjects
+from loans.gate.gate import BindingAct
 from loans.merchants.merchants import require_purchase
-from loans.models import Application, Loan, Offer, OfferStatus, Outcome
+from loans.models import Application, DecisionSource, Loan, Offer, OfferStatus, Outcome
 from loans.models import ApplicationStatus as S
-from loans.notices import notices
 from loans.origination import application_lifecycle as lifecycle
 from loans.origination.application_wish import ApplicationWish
 from loans.origination.contracts import conclude
-from loans.origination.decisions import Decision, DecisionReason
-from loans.origination.offering import needs_second_person, quote_of_decision
+from loans.origination.decided import decided, make_offer, referred
+from loans.origination.decisions import Decision
+from loans.origination.offering import needs_second_person, quote_of_decision, quote_of_offer
+from loans.origination.second_person import TakerDecides, ask_second_person, deciders_of
 from loans.pricing.agreed_instalments import AgreedInstalmentOrNumber
 from loans.pricing.quotes import quote_for, require_sellable, version_on_sale
 from staff.models import User
-
-SECOND_APPROVAL = "application.second_approval"
 
 
 class IdempotencyKeyReused(DomainError):
@@ -58,6 +57,11 @@ class OfferHasExpired(DomainError):
 class OfferMissing(NotFound):
     code = "offer_missing"
     message = _("There is no such offer.")
+
+
+class DeciderAccepts(NotAllowed):
+    code = "decider_accepts"
+    message = _("You decided on this application. Another person must accept the offer for the borrower.")
 
 
 # Taking applications -------------------------------------------------------------------------------------------------
@@ -190,22 +194,41 @@ def decline(*, application_id: int, decision: Decision, on: date, by: User | Non
     return decide(application_id=application_id, decision=decision, on=on, by=by)
 
 
-@transaction.atomic
-def decide(*, application_id: int, decision: Decision, on: date, by: User | None = None) -> Application:
+@whole()
+def decide(
+    *, application_id: int, decision: Decision, on: date, by: User | None = None, override: str = ""
+) -> Application:
     """Carry out ``decision``. The same decision again changes nothing.
 
-    Raises ApplicationStepRefused, AllInCostTooHigh and the refusals of the product.
+    An offer is made only if the gate lets it pass. Where the rules decided and it does not, a person looks. ``override`` is
+    the reason for which a person asks a second one to offer in spite of soft checks.
+
+    Raises ApplicationStepRefused, TakerDecides, GateRefused, OverrideNeeded, AllInCostTooHigh and the refusals of the
+    product.
     """
     application = Application.objects.locked(application_id)
+    if by is not None and application.submitted_by_id == by.pk:
+        raise TakerDecides()
     if _was_decided_so(application, decision):
         return application
     if decision.outcome == Outcome.REFER:
-        return lifecycle.advance(application, S.REFERRED, **_decided(decision, on, by))
+        return lifecycle.advance(application, S.REFERRED, **decided(decision, on, by))
     if decision.outcome == Outcome.DECLINE:
-        return lifecycle.advance(application, S.DECLINED, **_decided(decision, on, by))
-    if needs_second_person(application, decision, on):
-        return _ask_second_person(application, decision, on, by)
-    return _make_offer(application, decision, on, by)
+        return lifecycle.advance(application, S.DECLINED, **decided(decision, on, by))
+    quote, offer = quote_of_decision(application, decision, on)
+    if decision.source == DecisionSource.IMPORTED:
+        return make_offer(application, decision, offer, None, on, by)
+    at = BindingAct.PERSON_DECISION if decision.source == DecisionSource.STAFF else BindingAct.RULES_DECISION
+    answer = asking.ask(subjects.of_offer(application, quote, on), at, on)
+    if at is BindingAct.RULES_DECISION and not answer.verdict.binds:
+        answer.store(by=None)
+        return lifecycle.advance(application, S.REFERRED, **decided(referred(decision, answer.verdict), on, by))
+    asking.require_possible(answer, by=by)
+    if answer.verdict.to_override and not override.strip():
+        asking.require_bound(answer, by=by)
+    if answer.verdict.to_override or needs_second_person(application, decision, on):
+        return ask_second_person(application, decision, quote, answer, override, on, by)
+    return make_offer(application, decision, offer, answer.store(by=by), on, by)
 
 
 def _require_outcome(decision: Decision, outcome: Outcome) -> None:
@@ -229,101 +252,15 @@ def _was_decided_so(application: Application, decision: Decision) -> bool:
     return any((offer.principal, offer.term_count) == terms for offer in application.offers.all())
 
 
-class _Decided(TypedDict):
-    """The columns of an application that say how it was decided; whoever had claimed it lets go."""
-
-    outcome: str
-    decision_reasons: list[str]
-    decision_note: str
-    decision_source: str
-    decided_on: date
-    decided_by: User | None
-    grade: str
-    claimed_by: None
-    claimed_at: None
-
-
-def _decided(decision: Decision, on: date, by: User | None) -> _Decided:
-    return {
-        "outcome": decision.outcome,
-        "decision_reasons": list(decision.reasons),
-        "decision_note": decision.note,
-        "decision_source": decision.source,
-        "decided_on": on,
-        "decided_by": by,
-        "grade": decision.grade,
-        "claimed_by": None,
-        "claimed_at": None,
-    }
-
-
-def _make_offer(application: Application, decision: Decision, on: date, by: User | None) -> Application:
-    lifecycle.require_step(application, S.OFFERED)
-    _quote, offer = quote_of_decision(application, decision, on)
-    offer.made_by = by
-    rows.insert(offer)
-    lifecycle.advance(application, S.OFFERED, **_decided(decision, on, by))
-    notices.offer_ready(application, offer, on)
-    return application
-
-
-def _ask_second_person(application: Application, decision: Decision, on: date, by: User | None) -> Application:
-    lifecycle.require_step(application, S.SECOND_APPROVAL)
-    quote, _offer = quote_of_decision(application, decision, on)
-    approvals.request(
-        kind=SECOND_APPROVAL,
-        obj=application,
-        payload=decision.as_payload(),
-        before={"status": application.status, "amount": str(application.amount), "term_count": application.term_count},
-        after={
-            "status": S.OFFERED.value,
-            "amount": f"{decision.principal:.2f}",
-            "term_count": decision.term_count,
-            "outcome": decision.outcome,
-            "annual_rate": str(quote.terms.annual_rate),
-            "down_payment": str(decision.down_payment),
-            "first_drawdown": None if decision.first_drawdown is None else str(decision.first_drawdown),
-            "total_repayable": str(quote.total_repayable),
-            "grade": decision.grade,
-        },
-        amount=decision.principal,
-        reason=decision.note or ", ".join(decision.reasons),
-        requested_by=by,
-        on=on,
-    )
-    return lifecycle.advance(application, S.SECOND_APPROVAL, **_decided(decision, on, by))
-
-
-@transaction.atomic
-def second_person_approved(approval: Approval, on: date) -> None:
-    """The second person agrees: the offer is made as the first one decided it."""
-    application = Application.objects.locked(int(approval.object_id))
-    _make_offer(application, Decision.from_payload(approval.payload), on, approval.requested_by)
-
-
-@transaction.atomic
-def second_person_rejected(approval: Approval, on: date) -> None:
-    """The second person does not agree: back to the underwriters. Nothing moves if it was withdrawn meanwhile."""
-    application = Application.objects.locked(int(approval.object_id))
-    if application.status != S.SECOND_APPROVAL:
-        return
-    decision = Decision(
-        outcome=Outcome.REFER,
-        reasons=(DecisionReason.SECOND_PERSON_REJECTED.value,),
-        note=approval.decision_reason,
-        grade=application.grade,
-    )
-    lifecycle.advance(application, S.REFERRED, **_decided(decision, on, approval.decided_by))
-
-
 # Accepting -----------------------------------------------------------------------------------------------------------
 
 
-@transaction.atomic
-def accept_offer(*, offer_id: int, on: date, accepted_via: str) -> Loan:
-    """Turn the offer into a contract and a loan that waits for its money. Accepted twice, it is still one loan.
+@whole()
+def accept_offer(*, offer_id: int, on: date, accepted_via: str, by: User | None = None) -> Loan:
+    """Turn the offer into a contract and a loan that waits for its money. Accepted twice, it is still one loan. ``by`` is
+    who accepts for the borrower at a desk.
 
-    Raises OfferMissing, OfferNotOpen, OfferHasExpired, AllInCostTooHigh.
+    Raises OfferMissing, OfferNotOpen, OfferHasExpired, DeciderAccepts, GateRefused, OverrideNeeded, AllInCostTooHigh.
     """
     application = rows.first_joined(
         Application,
@@ -343,7 +280,12 @@ def accept_offer(*, offer_id: int, on: date, accepted_via: str) -> Loan:
     if on > offer.expires_on:
         raise OfferHasExpired(until=offer.expires_on.isoformat())
     lifecycle.require_step(application, S.ACCEPTED)
-    loan = conclude(offer, on, accepted_via)
+    if by is not None and by.pk in deciders_of(application):
+        raise DeciderAccepts()
+    quote, verdict = quote_of_offer(offer, on), None
+    if application.decision_source != DecisionSource.IMPORTED:
+        verdict = asking.require(subjects.of_offer(application, quote, on, pays=True), BindingAct.ACCEPTANCE, on, by=by)
+    loan = conclude(offer, quote, verdict, on, accepted_via)
     offer.status, offer.accepted_on, offer.accepted_via = OfferStatus.ACCEPTED, on, accepted_via
     rows.update(offer, "status", "accepted_on", "accepted_via")
     lifecycle.advance(application, S.ACCEPTED)

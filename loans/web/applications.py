@@ -67,7 +67,9 @@ def accept(request: HttpRequest, number: str) -> HttpResponse:
     offer = get_object_or_404(offers)
 
     def act() -> str:
-        loan = origination.accept_offer(offer_id=offer.pk, on=business_date.current(), accepted_via="counter")
+        loan = origination.accept_offer(
+            offer_id=offer.pk, on=business_date.current(), accepted_via="counter", by=person(request)
+        )
         return _("Contract made: loan %(number)s waits for its money.") % {"number": loan.number}
 
     return _acted(request, number, act)

@@ -11,9 +11,8 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from core.money import ZERO, round_money
-from risk.features.profile import ApplicantProfile
-from risk.policy.checks import Check, Limits, affordable_payment
-from risk.scorecards.scorecard import Score
+from loans.gate.gate import Facts, room_for_payment
+from risk.policy.checks import Check
 
 STEP = Decimal(100)  # principals are whole hundreds when the policy chooses them
 
@@ -72,14 +71,12 @@ def read_grades(rows: Sequence[dict[str, Any]]) -> dict[str, GradeTerms]:
 def recommend(
     *,
     wish: Wish,
-    profile: ApplicantProfile,
-    score: Score,
+    facts: Facts,
     terms: GradeTerms,
     checks: Sequence[Check],
-    limits: Limits,
 ) -> Recommendation:
     """The recommendation for ``wish``. Only an applicant with every check answered is approved."""
-    principal, binding = _principal(wish, profile, terms, limits)
+    principal, binding = _principal(wish, facts, terms)
     outcome, reasons = _outcome(wish, terms, checks, principal, binding)
     return Recommendation(
         outcome=outcome,
@@ -99,15 +96,12 @@ def wished_principal(amount: Decimal, price: Decimal | None, terms: GradeTerms) 
     return min(amount, price - down_payment)
 
 
-def _principal(
-    wish: Wish, profile: ApplicantProfile, terms: GradeTerms, limits: Limits
-) -> tuple[Decimal, tuple[str, ...]]:
-    """The principal that fits, and the reason that bound it (none when all that was asked for fits)."""
-    rooms = [
-        (terms.limit - profile.own_outstanding, "amount_over_limit"),
-        (limits.exposure_cap - profile.own_outstanding, "exposure"),
-    ]
-    room = affordable_payment(profile, limits)
+def _principal(wish: Wish, facts: Facts, terms: GradeTerms) -> tuple[Decimal, tuple[str, ...]]:
+    """The principal that fits beside all that the house is bound to, and the reason that bound it (none when all that was
+    asked for fits)."""
+    committed, cap = facts.committed or ZERO, facts.house.exposure_cap or ZERO
+    rooms = [(terms.limit - committed, "amount_over_limit"), (cap - committed, "exposure")]
+    room = room_for_payment(facts)
     if room is not None and wish.monthly_payment > 0:
         rooms.append((wish.principal * room / wish.monthly_payment, "affordability"))
     smallest, reason = min(rooms, key=lambda pair: pair[0])

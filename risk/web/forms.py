@@ -46,6 +46,12 @@ class DecisionForm(forms.Form):
     principal = money_input(_("Amount to lend"), min_value=Decimal("0.01"), required=False)
     term_count = forms.IntegerField(label=_("Number of instalments"), min_value=1, max_value=365, required=False)
     note = forms.CharField(label=_("Note"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    override = forms.CharField(
+        label=_("Reason to override checks"),
+        max_length=500,
+        required=False,
+        help_text=_("Only where soft checks do not pass: a second person is asked, who sees them and this reason."),
+    )
 
     def __init__(self, *args: Any, may_refer: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,0 +1,170 @@
+"""What the house is bound to for a person: one view, on which exposure, instalments and limits are always counted.
+
+Five kinds, none counted twice: what is **outstanding**, what may still be **drawn** of a running loan, what was **accepted**
+and is not paid out, offers that are **open**, and offers that **wait for a second person**.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from django.db import connection
+
+from core.money import ZERO, round_money
+from core.rules import rule
+from loans.events.of_acts import drawn, line_is_open
+from loans.models import Loan
+from loans.pricing.monthly_payments import monthly_payment, of_a_month
+from loans.schedules.schedule import build_schedule
+
+
+class CommitmentKind(StrEnum):
+    """In which way the house is bound."""
+
+    OUTSTANDING = "outstanding"
+    UNDRAWN = "undrawn"
+    ACCEPTED = "accepted"
+    OFFERED = "offered"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commitment:
+    """One of them. ``amount`` of principal and ``payment`` a month, in units of the currency of ``market``."""
+
+    kind: CommitmentKind
+    amount: Decimal
+    payment: Decimal
+    product: str
+    market: str
+    number: str
+    application_id: int | None = None
+    loan_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Commitments:
+    """All of a person's, the oldest loan first."""
+
+    rows: tuple[Commitment, ...]
+
+    @property
+    def amount(self) -> Decimal:
+        return sum((row.amount for row in self.rows), ZERO)
+
+    @property
+    def payment(self) -> Decimal:
+        return round_money(sum((row.payment for row in self.rows), ZERO))
+
+    def beside(self, *, application_id: int | None = None, loan_id: int | None = None) -> "Commitments":
+        """Those that the application, and the loan, are not."""
+        return Commitments(
+            tuple(
+                row
+                for row in self.rows
+                if (application_id is None or row.application_id != application_id)
+                and (loan_id is None or row.loan_id != loan_id)
+            )
+        )
+
+    def of_market(self, market: str) -> "Commitments":
+        """Those in ``market``: sums of two currencies make no third."""
+        return Commitments(tuple(row for row in self.rows if row.market == market))
+
+
+# Requests of which each is an offer that a second person decides on.
+OFFERS_WAIT = ("application.second_approval", "application.override")
+
+_READ = """
+SELECT 'outstanding', p.principal_outstanding, p.next_due_amount, l.frequency, l.every, r.code, r.market, l.number,
+       l.application_id, l.id, l.drawdowns IS NOT NULL OR l.line_open_months > 0
+  FROM loans_loanposition p
+  JOIN loans_loan l ON l.id = p.loan_id
+  JOIN loans_product r ON r.id = p.product_id
+ WHERE p.borrower_id = %(borrower)s AND p.status = 'active'
+UNION ALL
+SELECT 'accepted', l.principal, o.monthly_payment * l.principal / coalesce(o.first_drawdown, o.principal), 'month', 1,
+       r.code, r.market, l.number, l.application_id, l.id, false
+  FROM loans_loan l
+  JOIN loans_productversion v ON v.id = l.product_version_id
+  JOIN loans_product r ON r.id = v.product_id
+  LEFT JOIN loans_offer o ON o.application_id = l.application_id AND o.status = 'accepted'
+ WHERE l.borrower_id = %(borrower)s AND l.status = 'pending_disbursement'
+UNION ALL
+SELECT 'offered', o.principal, o.monthly_payment * o.principal / coalesce(o.first_drawdown, o.principal), 'month', 1,
+       r.code, r.market, a.number, a.id, NULL, false
+  FROM loans_application a
+  JOIN loans_offer o ON o.application_id = a.id AND o.status = 'open'
+  JOIN loans_product r ON r.id = a.product_id
+ WHERE a.borrower_id = %(borrower)s AND a.status = 'offered'
+UNION ALL
+SELECT 'waiting', (w.after->>'amount')::numeric, (w.after->>'monthly_payment')::numeric, 'month', 1,
+       r.code, r.market, a.number, a.id, NULL, false
+  FROM loans_application a
+  JOIN audit_approval w ON w.object_type = 'loans.application' AND w.object_id = a.id::text AND w.status = 'pending'
+       AND w.kind = ANY(%(kinds)s)
+  JOIN loans_product r ON r.id = a.product_id
+ WHERE a.borrower_id = %(borrower)s AND a.status = 'second_approval'
+ ORDER BY 10 NULLS LAST, 9
+"""
+
+
+def commitments_of(borrower_id: int, on: date) -> Commitments:
+    """Everything the house is bound to for the borrower on ``on``: one statement, and two more a loan drawn in parts.
+
+    Whoever binds the house further holds the borrower's lock meanwhile.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_READ, {"borrower": borrower_id, "kinds": list(OFFERS_WAIT)})
+        found = cursor.fetchall()
+    rows: list[Commitment] = []
+    for kind, amount, instalment, frequency, every, product, market, number, application_id, loan_id, in_parts in found:
+        payment = None if instalment is None else of_a_month(instalment, frequency, every)
+        row = Commitment(
+            kind=CommitmentKind(kind),
+            amount=amount,
+            payment=ZERO if payment is None else payment,
+            product=product,
+            market=market,
+            number=number,
+            application_id=application_id,
+            loan_id=loan_id,
+        )
+        loan = Loan.objects.get(pk=loan_id) if in_parts or payment is None else None
+        if loan is not None and payment is None:
+            row = replace(row, payment=payment_on(loan, amount, on) or ZERO)
+        rows.append(row)
+        if loan is not None and in_parts:
+            rows.extend(_undrawn(row, loan, on))
+    return Commitments(tuple(row for row in rows if row.amount))
+
+
+def _undrawn(row: Commitment, loan: Loan, on: date) -> Iterable[Commitment]:
+    """What may still be drawn of a running loan."""
+    if loan.line_open_months:
+        left = loan.principal - row.amount if line_is_open(loan, on) else ZERO
+    else:
+        left = loan.principal - drawn(loan)
+    if left > ZERO:
+        payment = payment_on(loan, left, on) or ZERO
+        yield replace(row, kind=CommitmentKind.UNDRAWN, amount=left, payment=payment)
+
+
+def payment_on(loan: Loan, amount: Decimal, on: date) -> Decimal | None:
+    """What ``amount`` of the loan, owed from the beginning on its terms, would take a month; None where no sum was drawn."""
+    terms = loan.terms(None if loan.disbursed_on else on)
+    if not terms.drawn:
+        return None
+    return monthly_payment(terms, build_schedule(terms)) * amount / terms.drawn
+
+
+def exposure_cap(on: date, market: str, lender_type: str) -> Decimal:
+    """What one person may owe the house at most, in units of the market's currency, by rule ``exposure``.
+
+    Its data is one cap for all lenders, ``{"per_borrower": "200000.00"}``, or one by lender type,
+    ``{"lender_types": {"bank": "300000.00"}}``, which goes before. Raises RuleMissing.
+    """
+    data = rule("exposure", on, market)
+    return Decimal(data.get("lender_types", {}).get(lender_type, data["per_borrower"]))

@@ -1,0 +1,147 @@
+"""The words of the gate: what each check is called, and what a refusal says of it."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from core.choices import Tone, Toned
+from core.money import round_money
+from loans.gate.gate import Finding, Result
+from loans.pricing.cost_caps import percent
+
+Label = str | Promise
+
+CHECKS: Mapping[str, Label] = {
+    "alive": _("Borrower is alive and not erased"),
+    "identity": _("Identity proved"),
+    "age": _("Age"),
+    "consent": _("Consents"),
+    "do_not_lend": _("Not on the do-not-lend list"),
+    "student": _("May be lent to by occupation"),
+    "product": _("Product is sold"),
+    "purpose": _("Purpose of the loan"),
+    "price": _("All-in cost within the cap"),
+    "exposure": _("Borrowed in all"),
+    "payee": _("Account to be paid"),
+    "limit": _("Within the limit"),
+    "affordability": _("Affordable"),
+    "score": _("Score"),
+    "data_age": _("Income figures are recent"),
+    "arrears": _("No arrears here"),
+    "other_applications": _("No other open application"),
+}
+
+# What a refusal says: where the check fails, and where the facts are missing.
+SENTENCES: Mapping[str, tuple[Label, Label]] = {
+    "alive": (_("The borrower has died or was erased"), _("It is not known whether the borrower is alive")),
+    "identity": (_("The identity is not proved"), _("The identity is not proved")),
+    "age": (_("The age of %(age)s is outside %(least)s to %(most)s"), _("The birth date is not known")),
+    "consent": (_("Consents are missing: %(missing)s"), _("It is not known which consents were given")),
+    "do_not_lend": (_("The borrower is on the do-not-lend list"), _("The do-not-lend list cannot be read")),
+    "student": (_("This lender may not lend to students"), _("The occupation is not known")),
+    "product": (_("The product is not sold any more"), _("The product is not sold any more")),
+    "purpose": (_("Nothing is lent for this purpose"), _("The purpose is not known")),
+    "price": (
+        _("The all-in cost of %(cost)s a year is above the cap of %(highest_cost)s"),
+        _("The all-in cost cannot be worked out"),
+    ),
+    "exposure": (
+        _("With this the borrower would owe %(after)s; the cap on one person is %(cap)s"),
+        _("What one person may owe at most is not known"),
+    ),
+    "payee": (_("The account to be paid is not verified"), _("There is no account to be paid")),
+    "limit": (
+        _("With this the borrower would owe %(after)s; the limit is %(limit)s"),
+        _("The borrower has no limit yet"),
+    ),
+    "affordability": (
+        _("%(payment)s a month is more than the %(room)s that the income leaves"),
+        _("It is not known what the income leaves"),
+    ),
+    "score": (_("The score of %(points)s, grade %(grade)s, is too low"), _("There is no score")),
+    "data_age": (
+        _("The income of %(as_of)s is older than %(days)s days"),
+        _("There is no income on file"),
+    ),
+    "arrears": (
+        _("Loans here are %(days_past_due)s days past due, %(written_off)s written off"),
+        _("It is not known whether loans here are late"),
+    ),
+    "other_applications": (_("Other applications are open: %(open)s"), _("Other applications cannot be counted")),
+}
+
+FACTS: Mapping[str, Label] = {
+    "age": _("age"),
+    "least": _("at least"),
+    "most": _("at most"),
+    "open": _("open"),
+    "days_past_due": _("days past due"),
+    "written_off": _("written off"),
+    "committed": _("bound already"),
+    "after": _("owed with this"),
+    "cap": _("cap"),
+    "limit": _("limit"),
+    "payment": _("a month"),
+    "room": _("room"),
+    "income": _("income"),
+    "committed_payments": _("bound a month"),
+    "share": _("share"),
+    "cost": _("cost a year"),
+    "highest_cost": _("cap"),
+    "missing": _("missing"),
+    "occupation": _("occupation"),
+    "payee": _("account"),
+    "points": _("points"),
+    "grade": _("grade"),
+    "as_of": _("as of"),
+    "days": _("days at most"),
+}
+
+AMOUNTS = frozenset({"committed", "after", "cap", "limit", "payment", "room", "income", "committed_payments"})
+SHARES = frozenset({"share", "cost", "highest_cost"})
+
+
+class ShownResult(Toned):
+    """What a check found (``loans.gate.gate.Result``), as pages show it."""
+
+    PASSED = Result.PASSED.value, Tone.GOOD, pgettext_lazy("check", "passed")
+    FAILED = Result.FAILED.value, Tone.BAD, pgettext_lazy("check", "failed")
+    MISSING = Result.MISSING.value, Tone.ATTENTION, pgettext_lazy("check", "not known")
+    OVERRIDDEN = Result.OVERRIDDEN.value, Tone.INFO, pgettext_lazy("check", "overridden")
+
+
+def figure(name: str, value: Any) -> str:
+    """A fact as people read it: amounts with separators, shares in per cent, the rest as it is."""
+    if value is None:
+        return "-"
+    if name in AMOUNTS:
+        return f"{round_money(Decimal(value)):,}"
+    return percent(Decimal(value)) if name in SHARES else str(value)
+
+
+def figures(facts: Iterable[tuple[str, Any]]) -> str:
+    """The figures behind a check in one line."""
+    return " · ".join(f"{FACTS.get(name, name)} {figure(name, value)}" for name, value in facts if value is not None)
+
+
+def sentence(found: Finding) -> str:
+    """What a refusal says of the check, in the active language."""
+    failed, missing = SENTENCES[found.code]
+    if found.result is Result.MISSING:
+        return str(missing)
+    return str(failed) % {name: figure(name, value) for name, value in found.facts.items()}
+
+
+def in_words(found: Iterable[Finding]) -> dict[str, str]:
+    """Each check with what a refusal says of it."""
+    return {str(CHECKS[one.code]): sentence(one) for one in found}
+
+
+def sentences(found: Iterable[Finding]) -> str:
+    """What a refusal says of all of them."""
+    return _now("; ").join(sentence(one) for one in found)

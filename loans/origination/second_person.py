@@ -1,0 +1,136 @@
+"""Asking a second person for an offer: above one person's authority, or in spite of soft checks of the gate."""
+
+from datetime import date
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from audit import approvals
+from audit.models import Approval, ApprovalStatus
+from core.errors import NotAllowed
+from loans.gate import asking, overrides, subjects
+from loans.gate.commitments import OFFERS_WAIT
+from loans.gate.gate import BindingAct
+from loans.models import Application, Outcome
+from loans.models import ApplicationStatus as S
+from loans.origination import application_lifecycle as lifecycle
+from loans.origination.decided import decided, make_offer
+from loans.origination.decisions import Decision, DecisionReason
+from loans.origination.offering import quote_of_decision
+from loans.pricing.monthly_payments import monthly_payment
+from loans.pricing.quotes import Quote
+from staff.models import User
+
+SECOND_APPROVAL, OVERRIDE = OFFERS_WAIT
+
+
+class TakerDecides(NotAllowed):
+    code = "taker_decides"
+    message = _("You took this application. Another person must decide on it.")
+
+
+def _request(
+    application: Application,
+    decision: Decision,
+    quote: Quote,
+    answer: asking.Answer,
+    override: str,
+    on: date,
+    by: User | None,
+) -> Approval:
+    """The request. What is to be overridden stands in it, in words and figures, as what approving it would do."""
+    to_override = answer.verdict.to_override
+    approved = quote.terms.principal
+    return approvals.request(
+        kind=OVERRIDE if to_override else SECOND_APPROVAL,
+        obj=application,
+        payload={"decision": decision.as_payload()},
+        before={"status": application.status, "amount": str(application.amount), "term_count": application.term_count},
+        after={
+            "status": S.OFFERED.value,
+            "amount": f"{decision.principal:.2f}",
+            "term_count": decision.term_count,
+            "outcome": decision.outcome,
+            "annual_rate": str(quote.terms.annual_rate),
+            "down_payment": str(decision.down_payment),
+            "first_drawdown": None if decision.first_drawdown is None else str(decision.first_drawdown),
+            "total_repayable": str(quote.total_repayable),
+            "monthly_payment": str(monthly_payment(quote.terms, quote.schedule) * approved / quote.terms.drawn),
+            "grade": decision.grade,
+        },
+        outcome=overrides.shown(answer),
+        amount=decision.principal,
+        reason=override or decision.note or ", ".join(decision.reasons),
+        requested_by=by,
+        on=on,
+    )
+
+
+def ask_second_person(
+    application: Application,
+    decision: Decision,
+    quote: Quote,
+    answer: asking.Answer,
+    override: str,
+    on: date,
+    by: User | None,
+) -> Application:
+    """Ask for an offer above one person's authority, or in spite of soft checks, which the request shows."""
+    lifecycle.require_step(application, S.SECOND_APPROVAL)
+    _request(application, decision, quote, answer, override, on, by)
+    return lifecycle.advance(application, S.SECOND_APPROVAL, **decided(decision, on, by))
+
+
+def would_override(approval: Approval, on: date) -> approvals.Outcome:
+    """What approving the request would override by now."""
+    application = Application.objects.locked(int(approval.object_id))
+    decision = Decision.from_payload(approval.payload["decision"])
+    quote, _offer = quote_of_decision(application, decision, on)
+    answer = asking.ask(subjects.of_offer(application, quote, on), BindingAct.PERSON_DECISION, on)
+    return approvals.Outcome(overrides.shown(answer), decision.principal)
+
+
+def deciders_of(application: Application) -> set[int]:
+    """Who decided on the application: the first person, and the second ones who agreed."""
+    agreed = Approval.objects.filter(
+        kind__in=OFFERS_WAIT,
+        object_type=application._meta.label_lower,
+        object_id=str(application.pk),
+        status=ApprovalStatus.APPROVED,
+    )
+    found = {application.decided_by_id, *agreed.values_list("decided_by_id", flat=True)}
+    return {person for person in found if person is not None}
+
+
+@transaction.atomic
+def second_person_approved(approval: Approval, on: date) -> None:
+    """The second person agrees: the offer is made as the first one decided it, if the gate lets it pass now.
+
+    Raises TakerDecides, GateRefused, OverrideNeeded where something is to be overridden that the request does not show.
+    """
+    application = Application.objects.locked(int(approval.object_id))
+    if approval.decided_by_id == application.submitted_by_id:
+        raise TakerDecides()
+    decision = Decision.from_payload(approval.payload["decision"])
+    quote, offer = quote_of_decision(application, decision, on)
+    subject = subjects.of_offer(application, quote, on)
+    answer = asking.ask(subject, BindingAct.SECOND_PERSON, on)
+    if approval.kind == OVERRIDE:  # what is to be overridden now is what the request shows: approvals compared both
+        answer = overrides.overridden(approval, answer)
+    verdict = asking.require_bound(answer, by=approval.decided_by)
+    make_offer(application, decision, offer, verdict, on, approval.requested_by)
+
+
+@transaction.atomic
+def second_person_rejected(approval: Approval, on: date) -> None:
+    """The second person does not agree: back to the underwriters. Nothing moves if it was withdrawn meanwhile."""
+    application = Application.objects.locked(int(approval.object_id))
+    if application.status != S.SECOND_APPROVAL:
+        return
+    decision = Decision(
+        outcome=Outcome.REFER,
+        reasons=(DecisionReason.SECOND_PERSON_REJECTED.value,),
+        note=approval.decision_reason,
+        grade=application.grade,
+    )
+    lifecycle.advance(application, S.REFERRED, **decided(decision, on, approval.decided_by))
