@@ -16,6 +16,7 @@ from core.together import Reading, read_together
 from core.writing import money
 from desk.people import Standing, standing
 from loans.models import Application, Loan, LoanStatus, Repayment
+from loans.pages.gate_page import CommitmentsShown, commitments_shown
 from loans.pages.loan_page import message_event, repayment_event
 from loans.pages.story import Event, newest_first
 from messaging.models import Message
@@ -49,6 +50,7 @@ class BorrowerPage:
     file: BorrowerFile
     business: Business
     people: Standing
+    commitments: list[CommitmentsShown]
 
     @property
     def loans(self) -> list[Loan]:
@@ -94,15 +96,13 @@ def _market(loan: Loan) -> str:
 
 
 def borrower_page(borrower: Borrower, *, on: date, sees_collections: bool) -> BorrowerPage:
-    """The page in one statement."""
-    return BorrowerPage(
-        borrower,
-        *read_together(
-            borrower_file(borrower, on),
-            _business(borrower),
-            standing(borrower, sees_collections=sees_collections),
-        ),
+    """The page in two statements: what the house is bound to is read as the gate reads it."""
+    file, business, people = read_together(
+        borrower_file(borrower, on),
+        _business(borrower),
+        standing(borrower, sees_collections=sees_collections),
     )
+    return BorrowerPage(borrower, file, business, people, commitments_shown(borrower.pk, on))
 
 
 def _business(borrower: Borrower) -> Reading[Business]:

@@ -28,6 +28,8 @@ from loans.models import (
     BankFile,
     Contract,
     Disbursement,
+    GateOverride,
+    GateVerdict,
     IncomingPayment,
     Instalment,
     Loan,
@@ -331,6 +333,22 @@ class ApplicationAdmin(FoundByPersonAdmin):
 class ContractAdmin(LargeTableAdmin):
     list_display = ("number", "signed_on", "signed_via", "sha256")
     search_fields = ("number__startswith",)
+
+
+@admin.register(GateVerdict)
+class GateVerdictAdmin(FoundByPersonAdmin):
+    """What the gate answered, with its facts; an application's and a loan's are found by their number."""
+
+    list_display = ("created_at", "act", "binds", "borrower", "application", "loan", "amount", "asked_by")
+    search_fields = ("application__number__exact", "loan__number__exact")
+    list_select_related = ("borrower", "application", "loan", "asked_by")
+
+
+@admin.register(GateOverride)
+class GateOverrideAdmin(FoundByPersonAdmin):
+    list_display = ("agreed_on", "borrower", "application", "loan", "amount", "asked_by", "agreed_by", "good_until")
+    search_fields = ("application__number__exact", "loan__number__exact")
+    list_select_related = ("borrower", "application", "loan", "asked_by", "agreed_by")
 
 
 @admin.register(Disbursement)

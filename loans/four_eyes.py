@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from audit import approvals
 from loans.acts import asking, kinds, receipts
 from loans.gate import overrides
+from loans.gate.gate import BindingAct
 from loans.merchants import merchants
 from loans.origination import second_person
 
@@ -25,6 +26,7 @@ approvals.register(
     on_reject=second_person.second_person_rejected,
     outcome=second_person.would_override,
 )
+overrides.rebuilt_by(BindingAct.ACCEPTANCE, second_person.acceptance_of)
 approvals.register(
     overrides.AHEAD,
     overrides.agreed,

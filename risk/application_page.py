@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from audit.models import Approval, ApprovalStatus
@@ -15,12 +16,14 @@ from loans.models import (
     DecisionSource,
     Disbursement,
     DisbursementStatus,
+    GateAct,
     Offer,
     OfferStatus,
     Outcome,
 )
 from loans.origination.decisions import reason_labels
 from loans.pages.bank_reasons import in_words
+from loans.pages.gate_page import ShownVerdict, last_verdict
 from loans.pages.loan_page import Event
 from risk import labels
 from risk.models import Assessment
@@ -60,11 +63,24 @@ class ApplicationPage:
     earlier_offers: list[Offer]
     disbursement: Disbursement | None
     approval: Approval | None
+    gate: ShownVerdict | None
     events: list[Event]
 
     @property
     def is_decidable(self) -> bool:
         return self.application.status in {ApplicationStatus.SUBMITTED, ApplicationStatus.REFERRED}
+
+    @property
+    def override_asked_at(self) -> str:
+        """Where an override of what the gate said last is asked for; empty where there is nothing to ask."""
+        if self.gate is None or self.gate.verdict.binds:
+            return ""
+        number, act = self.application.number, self.gate.verdict.act
+        if act == GateAct.ACCEPTANCE and self.application.has_open_offer:
+            return reverse("loans:application_override", args=[number])
+        if act in {GateAct.DISBURSEMENT, GateAct.RETRY} and self.disbursement is not None:
+            return reverse("loans:loan_override", args=[self.disbursement.loan.number])
+        return ""
 
     @property
     def decision_reasons(self) -> list[str]:
@@ -115,6 +131,7 @@ def application_page(application: Application) -> ApplicationPage:
         earlier_offers=[offer for offer in offers if offer is not standing],
         disbursement=disbursement,
         approval=_waiting_approval(application),
+        gate=last_verdict(application=application),
         events=sorted(_events(application, assessments, disbursement), key=lambda event: event.at, reverse=True),
     )
 

@@ -3,6 +3,9 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import NotFound
 from core.rules import rule
 from loans.merchants.merchants import require_purchase
 from loans.models import Application, DecisionSource, Offer, Outcome
@@ -18,6 +21,11 @@ from loans.pricing.quotes import (
     terms_as_json,
     version_on_sale,
 )
+
+
+class OfferMissing(NotFound):
+    code = "offer_missing"
+    message = _("There is no such offer.")
 
 
 def quote_of_decision(application: Application, decision: Decision, on: date) -> tuple[Quote, Offer]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import rows
 from core.aftermath import whole
-from core.errors import DomainError, Invalid, NotAllowed, NotFound
+from core.errors import DomainError, Invalid, NotAllowed
 from core.history import insert_tracked
 from core.identifiers import next_number
 from loans.gate import asking, subjects
@@ -25,7 +25,7 @@ from loans.origination.application_wish import ApplicationWish
 from loans.origination.contracts import conclude
 from loans.origination.decided import decided, make_offer, referred
 from loans.origination.decisions import Decision
-from loans.origination.offering import needs_second_person, quote_of_decision, quote_of_offer
+from loans.origination.offering import OfferMissing, needs_second_person, quote_of_decision, quote_of_offer
 from loans.origination.second_person import TakerDecides, ask_second_person, deciders_of
 from loans.pricing.agreed_instalments import AgreedInstalmentOrNumber
 from loans.pricing.quotes import quote_for, require_sellable, version_on_sale
@@ -52,11 +52,6 @@ class OfferNotOpen(DomainError):
 class OfferHasExpired(DomainError):
     code = "offer_expired"
     message = _("This offer was valid until %(until)s. Apply again for a new one.")
-
-
-class OfferMissing(NotFound):
-    code = "offer_missing"
-    message = _("There is no such offer.")
 
 
 class DeciderAccepts(NotAllowed):

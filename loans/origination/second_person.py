@@ -11,12 +11,12 @@ from core.errors import NotAllowed
 from loans.gate import asking, overrides, subjects
 from loans.gate.commitments import OFFERS_WAIT
 from loans.gate.gate import BindingAct
-from loans.models import Application, Outcome
+from loans.models import Application, OfferStatus, Outcome
 from loans.models import ApplicationStatus as S
 from loans.origination import application_lifecycle as lifecycle
 from loans.origination.decided import decided, make_offer
 from loans.origination.decisions import Decision, DecisionReason
-from loans.origination.offering import quote_of_decision
+from loans.origination.offering import OfferMissing, quote_of_decision, quote_of_offer
 from loans.pricing.monthly_payments import monthly_payment
 from loans.pricing.quotes import Quote
 from staff.models import User
@@ -88,6 +88,15 @@ def would_override(approval: Approval, on: date) -> approvals.Outcome:
     quote, _offer = quote_of_decision(application, decision, on)
     answer = asking.ask(subjects.of_offer(application, quote, on), BindingAct.PERSON_DECISION, on)
     return approvals.Outcome(overrides.shown(answer), decision.principal)
+
+
+def acceptance_of(application_id: int, on: date) -> subjects.Subject:
+    """What accepting the open offer of the application would bind. Raises OfferMissing."""
+    application = Application.objects.locked(application_id)
+    offer = application.offers.filter(status=OfferStatus.OPEN).select_related("product_version__product").first()
+    if offer is None:
+        raise OfferMissing()
+    return subjects.of_offer(application, quote_of_offer(offer, on), on, pays=True)
 
 
 def deciders_of(application: Application) -> set[int]:

@@ -20,6 +20,8 @@ REASONS: Mapping[str, str | Promise] = {
     "earlier_under_way": _(
         "An earlier transfer of this order is still under way at the bank. Nothing more is sent before its end is known."
     ),
+    "gate_refused": _("A check that nobody can override does not pass."),
+    "gate_override_needed": _("A soft check does not pass: a second person must agree first."),
     "not_sent": _("Never sent: an earlier transfer of this order had paid."),
     "returned_by_bank": _("The money was sent back."),
     "payment_above_owed": _("More was collected than the loan owed: the rest is a credit balance."),

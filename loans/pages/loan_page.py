@@ -22,6 +22,7 @@ from loans.events.act_kinds import act_kind
 from loans.models import (
     Contract,
     Disbursement,
+    GateVerdict,
     Instalment,
     Loan,
     LoanAct,
@@ -33,6 +34,7 @@ from loans.models import (
 )
 from loans.pages.act_page import own_figures
 from loans.pages.bank_reasons import in_words
+from loans.pages.gate_page import ShownVerdict, shown
 from loans.pages.receivables import lines_of_loan
 from loans.pages.schedule_view import Progress, ScheduleView, progress, schedule_view
 from loans.pages.story import Event
@@ -58,6 +60,14 @@ class LoanPage:
     repayments: list[Repayment]
     events: list[Event] = field(default_factory=list)
     pay_off: Decimal | None = None  # what settles the loan today; None where no money does
+    refusal: ShownVerdict | None = None  # where the gate let the last payout or drawdown asked for not pass
+
+    @property
+    def to_be_drawn(self) -> Decimal | None:
+        """What was to be drawn when the gate let it not pass; None for a first payout."""
+        if self.refusal is None or self.position is None or self.refusal.verdict.amount is None:
+            return None
+        return self.refusal.verdict.amount - self.position.principal_outstanding
 
     @property
     def overpaid(self) -> Decimal:
@@ -121,6 +131,7 @@ def loan_page(loan: Loan, *, on: date) -> Reading[LoanPage]:
             moves[:MOST_EVENTS],
             acts[:MOST_EVENTS],
             Message.objects.filter(reference=loan.number).order_by("-id")[:MOST_EVENTS],
+            GateVerdict.objects.filter(loan=loan).order_by("-id")[:1],
         ),
         lambda *rows: _loan_page(loan, on, *rows),
     )
@@ -135,6 +146,7 @@ def _loan_page(
     moves: list[LoanTransition],
     acts: list[LoanAct],
     messages: list[Message],
+    verdicts: list[GateVerdict],
 ) -> LoanPage:
     for row in (*current, *orders, *repayments):
         setattr(row, "loan", loan)  # noqa: B010  (rows of three models, and none shall be read again)
@@ -160,6 +172,7 @@ def _loan_page(
             *_losses(loan),
         ],
         pay_off=pay_off(loan, position, on, current) if position else None,
+        refusal=next((shown(verdict) for verdict in verdicts if not verdict.binds), None),
     )
 
 
