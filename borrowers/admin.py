@@ -54,6 +54,7 @@ class BorrowerAdmin(FoundByPersonAdmin):
         "masked_phone",
         "market",
         "language",
+        "occupation",
         "source",
         "external_id",
         "status",

@@ -1,6 +1,7 @@
 """Consents: one purpose, one text, one moment; withdrawn as easily as given, never erased."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -101,6 +102,19 @@ def record(*, borrower: Borrower, given: GivenConsent) -> Consent:
         defaults={"text_version": version, "channel": given.channel, "given_at": given.at},
     )
     return consent
+
+
+def missing(borrower_id: int, purposes: Iterable[str]) -> tuple[str, ...]:
+    """Which of ``purposes`` the borrower has no consent to that stands now, in their order. One statement."""
+    standing = Consent.objects.filter(borrower_id=borrower_id, withdrawn_at__isnull=True)
+    given = set(standing.values_list("purpose", flat=True))
+    return tuple(str(purpose) for purpose in purposes if purpose not in given)
+
+
+def was_withdrawn(borrower_id: int, purpose: str) -> bool:
+    """Whether a consent to ``purpose`` was given once and none stands now: the borrower refuses it."""
+    consents = Consent.objects.filter(borrower_id=borrower_id, purpose=purpose)
+    return consents.exists() and not consents.filter(withdrawn_at__isnull=True).exists()
 
 
 @transaction.atomic

@@ -16,6 +16,7 @@ from borrowers.fingerprints import contact_index, identity_index, name_index, pl
 from borrowers.identity import IdentityNumberInvalid, IdentityProblem, parse_resident_id
 from borrowers.means import add_bank_account, record_external_debt, record_income
 from borrowers.models import Borrower, ContactKind, IdentityKind, Provenance, Sex
+from borrowers.occupations import require_occupation
 from core.errors import DomainError, Invalid
 from core.history import insert_tracked
 from core.identifiers import next_number
@@ -136,6 +137,7 @@ def register_borrower(
     market: str = "CN",
     birth_date: date | None = None,
     sex: str = Sex.UNKNOWN,
+    occupation: str = "",
     external_id: str | None = None,
     source: str = "",
     provenance: str = Provenance.CONTRACT,
@@ -144,10 +146,12 @@ def register_borrower(
 ) -> Borrower:
     """Open the file of a person: identity checked, mobile and e-mail as contact points, consents recorded.
 
-    Raises BorrowerAlreadyRegistered (with the existing file) when the identity number is known.
+    ``occupation`` is one of ``Occupation``, empty where it is not known.
+    Raises BorrowerAlreadyRegistered (with the existing file) when the identity number is known, OccupationUnknown.
     """
     if not plain(name):
         raise NameMissing
+    require_occupation(occupation)
     identity = read_identity(kind=identity_kind, number=identity_number, on=on, birth_date=birth_date, sex=sex)
     # A borrower of an imported book may come without a number; whoever is met here gives one.
     imported = identity.kind == IdentityKind.OTHER and bool(external_id)
@@ -164,6 +168,7 @@ def register_borrower(
         identity_index=identity_index(identity.number),
         birth_date=identity.birth_date,
         sex=identity.sex,
+        occupation=occupation,
         phone=mobile,
         phone_index=contact_index(ContactKind.MOBILE, mobile) if mobile else "",
         source=source,

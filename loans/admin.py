@@ -34,6 +34,7 @@ from loans.models import (
     Instalment,
     Loan,
     LoanAct,
+    LoanPurpose,
     LoanTransition,
     Mandate,
     Merchant,
@@ -372,6 +373,14 @@ class PolicyPledgeAdmin(FoundByPersonAdmin):
     search_fields = ("loan__number__exact", "public_id__exact")
     list_select_related = ("loan",)
     exclude = ("policy_number", "insured_name")
+
+
+@admin.register(LoanPurpose)
+class LoanPurposeAdmin(ReadOnlyAdmin):
+    """What no loan is given for is law: nobody changes the list alone."""
+
+    list_display = ("code", "name", "name_zh", "forbidden", "active")
+    list_filter = ("forbidden", "active")
 
 
 @admin.register(Merchant)

@@ -28,6 +28,7 @@ from loans.models import (
     AccountMapping,
     BankFile,
     Loan,
+    LoanPurpose,
     Merchant,
     PortfolioDay,
     Product,
@@ -54,7 +55,19 @@ pytestmark = pytest.mark.django_db
 # Their rows are made by staff, a market or a day; every other table in the admin grows with the loans.
 SMALL = {
     *(AccountMapping, ApiClient, ApiKey, Approval, BankFile, BusinessDay, Calendar, CalendarDay, ConsentText),
-    *(EndOfDayRun, GradePolicy, Group, ImportBatch, LongJob, Merchant, Product, ProductVersion, Rule, Scorecard),
+    *(
+        EndOfDayRun,
+        GradePolicy,
+        Group,
+        ImportBatch,
+        LoanPurpose,
+        LongJob,
+        Merchant,
+        Product,
+        ProductVersion,
+        Rule,
+        Scorecard,
+    ),
     *(AccountDay, ArchivedMonth, ArchivedRecords, LateBooking, PortfolioDay, SummedDay, Template, User),
     *(Verification, VerificationDifference),
 }

@@ -18,6 +18,7 @@ from borrowers.models import (
     IdentityKind,
     IncomeSource,
     Language,
+    Occupation,
     Provenance,
     Sex,
 )
@@ -25,6 +26,7 @@ from core import business_date
 from partners.api.fields import Constant, InItsCurrency, InstantField, LiveMode, MoneyField
 from partners.api.schema import example, fen
 
+OCCUPATION = "What the borrower lives from; empty: not known, and then no loan can be decided."
 A_MOMENT = timedelta(minutes=5)
 
 
@@ -50,6 +52,7 @@ class BorrowerSerializer(serializers.Serializer[Borrower]):
     phone = Personal(masked="masked_phone")
     birth_date = serializers.SerializerMethodField()
     sex = serializers.ChoiceField(Sex.choices)
+    occupation = serializers.ChoiceField(Occupation.choices, allow_blank=True, help_text=OCCUPATION)
     language = serializers.ChoiceField(Language.choices)
     status = serializers.ChoiceField(BorrowerStatus.choices)
     do_not_contact = serializers.BooleanField()
@@ -93,7 +96,13 @@ class ConsentInput(serializers.Serializer[Any]):
         return attrs
 
 
-@example(name="林小雨", identity_number="11010519491231002X", phone="13812341234", external_id="C-1001")
+@example(
+    name="林小雨",
+    identity_number="11010519491231002X",
+    phone="13812341234",
+    occupation="employed",
+    external_id="C-1001",
+)
 class BorrowerInput(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=80)
     identity_kind = serializers.ChoiceField(IdentityKind.choices, default=IdentityKind.CN_RESIDENT_ID)
@@ -102,14 +111,22 @@ class BorrowerInput(serializers.Serializer[Any]):
     email = serializers.EmailField(required=False)
     birth_date = serializers.DateField(required=False, help_text="Read from a resident ID; needed for other documents.")
     sex = serializers.ChoiceField(Sex.choices, required=False)
+    occupation = serializers.ChoiceField(Occupation.choices, required=False, allow_blank=True, help_text=OCCUPATION)
     language = serializers.ChoiceField(Language.choices, default=Language.CHINESE)
     external_id = serializers.CharField(required=False, max_length=80, help_text="Your own number of the borrower.")
     consents = ConsentInput(many=True, required=False)
 
 
-@example(language="en")
+@example(language="en", occupation="employed")
 class BorrowerPatch(serializers.Serializer[Any]):
-    language = serializers.ChoiceField(Language.choices)
+    language = serializers.ChoiceField(Language.choices, required=False)
+    occupation = serializers.ChoiceField(Occupation.choices, required=False, help_text=OCCUPATION)
+
+    def validate(self, attrs: dict[str, object]) -> dict[str, object]:
+        """A change that changes nothing was meant otherwise."""
+        if not attrs:
+            raise serializers.ValidationError({"language": "Send language or occupation."}, "required")
+        return attrs
 
 
 class ConsentSerializer(serializers.Serializer[Any]):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -14,6 +15,7 @@ from borrowers.consents import GivenConsent, give_consent
 from borrowers.contacts import add_contact_point
 from borrowers.means import add_bank_account, record_external_debt, record_income
 from borrowers.models import Borrower, BorrowerStatus, Provenance
+from borrowers.occupations import state_occupation
 from borrowers.onboarding import BorrowerAlreadyRegistered, register_borrower
 from borrowers.preferences import choose_language
 from core import business_date
@@ -138,10 +140,15 @@ class BorrowerDetail(BorrowerView):
     @extend_schema(summary="Change a borrower", request=shapes.BorrowerPatch, responses=shapes.BorrowerSerializer)
     @matched
     def patch(self, request: Request, borrower_id: str) -> Response:
-        """Changes the language of messages. A new phone or e-mail address is a new contact point."""
+        """Changes the language of messages, or the occupation. A new phone or e-mail address is a new contact point."""
         given = self.body(shapes.BorrowerPatch)
-        borrower = self.borrower(borrower_id)
-        return self.shown(choose_language(borrower_id=borrower.pk, changed_by=person(request), **given))
+        borrower, by = self.borrower(borrower_id), person(request)
+        with transaction.atomic():
+            if "language" in given:
+                borrower = choose_language(borrower_id=borrower.pk, language=given["language"], changed_by=by)
+            if "occupation" in given:
+                borrower = state_occupation(borrower_id=borrower.pk, occupation=given["occupation"], changed_by=by)
+        return self.shown(borrower)
 
     def present(self, borrower_id: str) -> Response:
         """What the caller would be shown now, for its fingerprint alone: nothing of it leaves, nothing is noted."""

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from core.migration_operations import Seeds
+from core.migration_operations import Seeds, sow_rules
 
 
 def word_consents(apps, content) -> None:
@@ -15,5 +15,5 @@ def word_consents(apps, content) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("borrowers", "0001_tables")]
-    operations = [Seeds(__file__, "consent_texts", word_consents)]
+    dependencies = [("borrowers", "0001_tables"), ("core", "0001_tables")]
+    operations = [Seeds(__file__, "consent_texts", word_consents), Seeds(__file__, "rules", sow_rules)]

@@ -1,7 +1,15 @@
 """People who borrow, how they can be reached, what they agreed to, and what they earn and owe elsewhere."""
 
 from borrowers.models.bank_account import BankAccount
-from borrowers.models.borrower import Borrower, BorrowerQuerySet, BorrowerStatus, IdentityKind, Language, Sex
+from borrowers.models.borrower import (
+    Borrower,
+    BorrowerQuerySet,
+    BorrowerStatus,
+    IdentityKind,
+    Language,
+    Occupation,
+    Sex,
+)
 from borrowers.models.consent import Consent, ConsentPurpose, ConsentText
 from borrowers.models.contact_point import ContactKind, ContactPoint, ContactState, Provenance
 from borrowers.models.means import ExternalDebt, Income, IncomeSource
@@ -22,6 +30,7 @@ __all__ = [
     "Income",
     "IncomeSource",
     "Language",
+    "Occupation",
     "Provenance",
     "Sex",
 ]

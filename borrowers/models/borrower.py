@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from audit.history import tracked
 from borrowers.identity import age
@@ -29,6 +30,18 @@ class Sex(models.TextChoices):
     FEMALE = "female", _("Female")
     MALE = "male", _("Male")
     UNKNOWN = "unknown", _("Not stated")
+
+
+class Occupation(models.TextChoices):
+    """What the person lives from; empty on the borrower where nobody knows."""
+
+    EMPLOYED = "employed", _("Employed")
+    SELF_EMPLOYED = "self_employed", _("Self-employed")
+    STUDENT = "student", _("Student")
+    RETIRED = "retired", _("Retired")
+    HOMEMAKER = "homemaker", _("Homemaker")
+    UNEMPLOYED = "unemployed", _("Unemployed")
+    OTHER = "other", pgettext_lazy("occupation", "Other")
 
 
 class Language(models.TextChoices):
@@ -101,6 +114,9 @@ class Borrower(models.Model):
     phone = EncryptedTextField(_("mobile"))
     phone_index = models.CharField(max_length=64, db_index=True, editable=False)
     language = models.CharField(_("language"), max_length=10, choices=Language.choices, default=Language.CHINESE)
+    occupation = models.CharField(
+        _("occupation"), max_length=16, choices=Occupation.choices, blank=True, default="", db_default=""
+    )
     source = models.CharField(_("source"), max_length=40, blank=True, default="")
     external_id = models.CharField(_("partner's number"), max_length=80, null=True, blank=True)
     status = models.CharField(_("status"), max_length=10, choices=BorrowerStatus.choices, default=BorrowerStatus.ACTIVE)
@@ -118,6 +134,9 @@ class Borrower(models.Model):
         verbose_name_plural = _("borrowers")
         permissions = [("reveal_personal_data", _("Can see personal data unmasked, giving a reason"))]
         constraints = [
+            models.CheckConstraint(
+                condition=models.Q(occupation__in=["", *Occupation.values]), name="borrowers_occupation_known"
+            ),
             models.UniqueConstraint(fields=["identity_index", "identity_kind"], name="borrowers_one_per_identity"),
             models.UniqueConstraint(
                 fields=["external_id", "source"],

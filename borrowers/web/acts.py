@@ -18,6 +18,7 @@ from borrowers.consents import give_consent, withdraw_consent
 from borrowers.contacts import add_contact_point, change_state, make_primary
 from borrowers.means import add_bank_account, record_external_debt, record_income
 from borrowers.models import Borrower, Consent, ContactPoint
+from borrowers.occupations import state_occupation
 from borrowers.preferences import set_do_not_contact
 from borrowers.web import forms as ask
 from core import business_date
@@ -133,6 +134,21 @@ def end_consent(request: HttpRequest, number: str, pk: int) -> HttpResponse:
         title=_("Withdraw: %(purpose)s") % {"purpose": consent.get_purpose_display()},
         button=_("Withdraw the consent"),
         done=_("The consent is withdrawn from now on."),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@require(_CHANGE)
+def occupation(request: HttpRequest, number: str) -> HttpResponse:
+    borrower = queries.by_number(number)
+    return _act(
+        request,
+        borrower,
+        ask.StatedOccupation(ask.posted(request), initial={"occupation": borrower.occupation}),
+        lambda given: state_occupation(borrower_id=borrower.pk, changed_by=person(request), **given),
+        title=_("Occupation"),
+        button=_("Change the occupation"),
+        done=_("The occupation is on file."),
     )
 
 

@@ -20,6 +20,7 @@ from borrowers.models import (
     IdentityKind,
     IncomeSource,
     Language,
+    Occupation,
     Provenance,
     Sex,
 )
@@ -27,6 +28,7 @@ from core.currencies import without_currency
 from core.errors import DomainError
 
 _ANY = ("", _("All"))
+OCCUPATIONS = [("", _("Not known")), *Occupation.choices]
 
 
 class AmountField(forms.DecimalField):
@@ -102,6 +104,12 @@ class NewBorrower(forms.Form):
         initial=Language.CHINESE,
         help_text=_("Messages and documents are written in it."),
     )
+    occupation = forms.ChoiceField(
+        label=_("Occupation"),
+        choices=OCCUPATIONS,
+        required=False,
+        help_text=_("Without it no loan can be decided."),
+    )
     birth_date = day_field(_("Birth date"), required=False)
     sex = forms.ChoiceField(label=_("Sex"), choices=Sex.choices, initial=Sex.UNKNOWN, required=False)
 
@@ -127,7 +135,7 @@ class NewBorrower(forms.Form):
     @property
     def person(self) -> dict[str, Any]:
         """The arguments of the use case."""
-        wanted = ("name", "identity_kind", "identity_number", "phone", "email", "language", "birth_date")
+        wanted = ("name", "identity_kind", "identity_number", "phone", "email", "language", "occupation", "birth_date")
         return {name: self.cleaned_data[name] for name in wanted} | {"sex": self.cleaned_data["sex"] or Sex.UNKNOWN}
 
 
@@ -166,6 +174,12 @@ class Reason(forms.Form):
     """One line that goes on record."""
 
     reason = forms.CharField(label=_("Reason"), max_length=200)
+
+
+class StatedOccupation(forms.Form):
+    """What the borrower lives from."""
+
+    occupation = forms.ChoiceField(label=_("Occupation"), choices=Occupation.choices, widget=forms.RadioSelect)
 
 
 class NewIncome(forms.Form):

@@ -16,6 +16,7 @@ urlpatterns = [
     path("borrowers/<str:number>/contacts/<int:pk>/primary", acts.contact_primary, name="contact_primary"),
     path("borrowers/<str:number>/consents/new", acts.add_consent, name="add_consent"),
     path("borrowers/<str:number>/consents/<int:pk>/withdraw", acts.end_consent, name="end_consent"),
+    path("borrowers/<str:number>/occupation", acts.occupation, name="occupation"),
     path("borrowers/<str:number>/incomes/new", acts.add_income, name="add_income"),
     path("borrowers/<str:number>/debts/new", acts.add_debt, name="add_debt"),
     path("borrowers/<str:number>/accounts/new", acts.add_account, name="add_account"),

@@ -16,6 +16,7 @@ from borrowers.models import (
     IdentityKind,
     IncomeSource,
     Language,
+    Occupation,
     Provenance,
     Sex,
 )
@@ -45,6 +46,7 @@ ENUMS: dict[str, type[TextChoices]] = {
     "application.status": ApplicationStatus,
     "borrower.identity_kind": IdentityKind,
     "borrower.language": Language,
+    "borrower.occupation": Occupation,
     "borrower.sex": Sex,
     "borrower.status": BorrowerStatus,
     "consent.purpose": ConsentPurpose,

@@ -40,6 +40,9 @@ ACTIONS: dict[str, str] = {
 KEPT_INSIDE = {DecisionReason.SUSPECTED_FRAUD.value, DecisionReason.DO_NOT_LEND.value}
 TERM_ASKED_FOR = "Number of instalments asked for."
 TERM_OFFERED = "Number of instalments offered. Once accepted it is the loan's instalment_count."
+PURPOSE = "What the loan is for: a code of GET /loan_purposes. A draft may leave it out."
+PURPOSE_NOTE = "What the borrower says of it, in their own words."
+WANTS_PERSON = "The borrower refuses a decision made by software alone: a person decides, the rules never."
 AGREED = "What can be paid each period, instead of term_count: the number follows from it, and the last is smaller."
 EARLY_CHARGE = "Early-repayment charge, a fraction of the principal repaid early when the loan is settled; 0: none."
 EARLY_CHARGE_AT_THE_END = "The same where a year or less is left to the last due date."
@@ -225,7 +228,7 @@ class QuoteSerializer(InItsCurrency):
     product="prod_01JD0000000000000000000000",
     amount=fen(1_200_000),
     term_count=12,
-    purpose="phone",
+    purpose="electronics",
 )
 class ApplicationInput(InItsCurrency):
     borrower = serializers.CharField(max_length=40, help_text="The borrower's id.")
@@ -239,7 +242,9 @@ class ApplicationInput(InItsCurrency):
     merchant = serializers.CharField(required=False, max_length=40, help_text="For a purchase: the merchant's id.")
     goods = serializers.CharField(required=False, max_length=120, help_text="For a purchase: what is bought.")
     first_drawdown = MoneyField(required=False, help_text="What is paid out at first of the amount, if not all of it.")
-    purpose = serializers.CharField(required=False, max_length=120, allow_blank=True)
+    purpose = serializers.CharField(required=False, max_length=40, allow_blank=True, help_text=PURPOSE)
+    purpose_note = serializers.CharField(required=False, max_length=120, allow_blank=True, help_text=PURPOSE_NOTE)
+    wants_person = serializers.BooleanField(default=False, help_text=WANTS_PERSON)
     external_id = serializers.CharField(required=False, max_length=80, help_text="Your own number of the application.")
     submit = serializers.BooleanField(default=True, help_text="False keeps a draft; POST …/submit sends it off.")
 
@@ -264,7 +269,9 @@ class ApplicationSerializer(InItsCurrency):
     first_drawdown = MoneyField(allow_null=True)
     term_count = serializers.IntegerField(help_text=TERM_ASKED_FOR)
     agreed_instalment = MoneyField(allow_null=True, help_text="What term_count follows from; null: it was asked for.")
-    purpose = serializers.CharField()
+    purpose = serializers.CharField(source="purpose_id", allow_null=True, help_text="A code of GET /loan_purposes.")
+    purpose_note = serializers.CharField()
+    wants_person = serializers.BooleanField(help_text=WANTS_PERSON)
     channel = serializers.CharField()
     offer = serializers.SerializerMethodField()
     loan = serializers.SerializerMethodField()

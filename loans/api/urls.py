@@ -4,6 +4,7 @@ from loans.api import (
     policy_views,
     preview_views,
     price_tables,
+    purposes,
     reversal_views,
     servicing_views,
     views,
@@ -13,6 +14,7 @@ from partners.api.routes import route
 urlpatterns = [
     route("products", views.Products.as_view(), "products"),
     route("products/<prod:product_id>", views.ProductDetail.as_view(), "product"),
+    route("loan_purposes", purposes.LoanPurposes.as_view(), "loan_purposes"),
     route("merchants", merchant_views.Merchants.as_view(), "merchants"),
     route("merchants/<mer:merchant_id>", merchant_views.MerchantDetail.as_view(), "merchant"),
     route("products/<prod:product_id>/price_table", price_tables.PriceTables.as_view(), "product_price_table"),

@@ -194,6 +194,8 @@ class Applications(ApplicationView):
             first_drawdown=given.get("first_drawdown"),
             agreed_instalment=given.get("agreed_instalment"),
             purpose=given.get("purpose", ""),
+            purpose_note=given.get("purpose_note", ""),
+            wants_person=given["wants_person"],
         )
 
     def _merchant(self, given: dict[str, Any]) -> int | None:

@@ -28,6 +28,7 @@ from loans.models.product import (
     RepaymentMethod,
     VersionStatus,
 )
+from loans.models.purpose import LoanPurpose
 from loans.models.repayment import Repayment, RepaymentChannel, RepaymentLine, RepaymentStatus
 from loans.models.servicing import Accrual, LoanTransition, Mandate, MandateAttempt, MandateStatus, NightAccrual
 
@@ -57,6 +58,7 @@ __all__ = [
     "Loan",
     "LoanAct",
     "LoanPosition",
+    "LoanPurpose",
     "LoanStatus",
     "LoanTransition",
     "Mandate",

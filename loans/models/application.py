@@ -112,7 +112,22 @@ class Application(models.Model):
         help_text=_("The number of instalments follows from it; empty: the number was asked for."),
     )
     term_count = models.PositiveSmallIntegerField(_("number of instalments"))
-    purpose = models.CharField(_("purpose"), max_length=120, blank=True)
+    purpose = models.ForeignKey(
+        "loans.LoanPurpose",
+        to_field="code",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("purpose"),
+    )
+    purpose_note = models.CharField(_("note on the purpose"), max_length=120, blank=True, default="", db_default="")
+    wants_person = models.BooleanField(
+        _("the borrower wants a person to decide"),
+        default=False,
+        db_default=False,
+        help_text=_("Then the rules decide nothing."),
+    )
     channel = models.CharField(_("channel"), max_length=20, default="web")
     status = models.CharField(
         _("status"), max_length=16, choices=ApplicationStatus, default=ApplicationStatus.SUBMITTED

@@ -19,7 +19,9 @@ class WishColumns(TypedDict):
     goods: str
     first_drawdown: Decimal | None
     agreed_instalment: Decimal | None
-    purpose: str
+    purpose_id: str | None
+    purpose_note: str
+    wants_person: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +31,10 @@ class ApplicationWish:
     ``amount`` is what is to be lent, above zero, in units of the product's currency with two decimals. For a purchase it
     is the ``price`` less what the borrower pays down; ``merchant_id`` and ``goods`` say from whom and what. With a
     ``first_drawdown`` the amount is what may be drawn in all, and that sum of it is paid out at first. With an
-    ``agreed_instalment`` ``term_count`` is None: it is worked out when the application is taken. What a product
-    sells and what a purchase needs is checked when the application is submitted.
+    ``agreed_instalment`` ``term_count`` is None: it is worked out when the application is taken. ``purpose`` is the
+    code of a loan purpose, ``purpose_note`` what the borrower says of it. Who ``wants_person`` refuses a decision by
+    software. What a product sells, what a purchase needs and what no loan is given for is checked when the application is
+    submitted.
     """
 
     borrower_id: int
@@ -43,6 +47,8 @@ class ApplicationWish:
     first_drawdown: Decimal | None = None
     agreed_instalment: Decimal | None = None
     purpose: str = ""
+    purpose_note: str = ""
+    wants_person: bool = False
 
     def columns(self) -> WishColumns:
         """The wish as an application stores it."""
@@ -56,11 +62,13 @@ class ApplicationWish:
             "goods": self.goods.strip(),
             "first_drawdown": self.first_drawdown,
             "agreed_instalment": self.agreed_instalment,
-            "purpose": self.purpose,
+            "purpose_id": self.purpose or None,
+            "purpose_note": self.purpose_note.strip(),
+            "wants_person": self.wants_person,
         }
 
     def is_of(self, application: Application) -> bool:
-        """Whether the application asks for the same; what the money is for may be worded anew."""
-        loose = {"purpose"} if self.agreed_instalment is None else {"purpose", "term_count"}
+        """Whether the application asks for the same; the note on the purpose may be worded anew."""
+        loose = {"purpose_note"} if self.agreed_instalment is None else {"purpose_note", "term_count"}
         asked = self.columns().items()
         return all(getattr(application, name) == value for name, value in asked if name not in loose)

@@ -27,6 +27,7 @@ from loans.origination.decided import decided, make_offer, referred
 from loans.origination.decisions import Decision
 from loans.origination.offering import OfferMissing, needs_second_person, quote_of_decision, quote_of_offer
 from loans.origination.second_person import TakerDecides, ask_second_person, deciders_of
+from loans.preconditions.purposes import require_known_code
 from loans.pricing.agreed_instalments import AgreedInstalmentOrNumber
 from loans.pricing.quotes import quote_for, require_sellable, version_on_sale
 from staff.models import User
@@ -72,10 +73,11 @@ def submit_application(
 ) -> Application:
     """Take a complete application. With an idempotency key a repeat of the same wish returns the first one.
 
-    Raises what ``require_sellable`` and ``require_purchase`` raise, IdempotencyKeyReused.
+    Raises what ``require_sellable`` and ``require_purchase`` raise, IdempotencyKeyReused, PurposeUnknown.
     """
     if idempotency_key and (earlier := _with_key(idempotency_key, wish)):
         return earlier
+    require_known_code(wish.purpose)
     wish = counted(wish, on)
     _require_possible(Application(**wish.columns()), on)
     application = _applied(wish, channel, submitted_by)
@@ -92,7 +94,8 @@ def submit_application(
 
 @transaction.atomic
 def save_draft(wish: ApplicationWish, *, on: date, channel: str, submitted_by: User | None = None) -> Application:
-    """Keep an application that is not complete or not wished for yet."""
+    """Keep an application that is not complete or not wished for yet. Raises PurposeUnknown."""
+    require_known_code(wish.purpose)
     return _numbered(_applied(counted(wish, on), channel, submitted_by, S.DRAFT), on)
 
 

@@ -13,6 +13,7 @@ from borrowers.models import Borrower
 from core.identifiers import number_given
 from loans.models import Application, ApplicationStatus, Merchant, Product
 from loans.origination.application_wish import ApplicationWish
+from loans.preconditions.purposes import PurposeUnknown, offered_purposes, require_known_code
 from loans.pricing.agreed_instalments import AgreedInstalmentOrNumber
 from loans.templatetags.loan_words import product_name
 from loans.web.forms import KeyedForm, money_input
@@ -23,6 +24,24 @@ class ProductField(forms.ModelChoiceField):
 
     def label_from_instance(self, obj: Any) -> str:
         return product_name(obj)
+
+
+class PurposeField(forms.ChoiceField):
+    """A loan purpose by its code. What is not on the list is refused in the words of the domain."""
+
+    def validate(self, value: Any) -> None:
+        try:
+            require_known_code(value)
+        except PurposeUnknown as refusal:
+            raise forms.ValidationError(refusal.detail, refusal.code) from refusal
+
+
+def _purpose_choices() -> list[Any]:
+    """The allowed ones, and apart what no loan is given for: named, it is known and refused."""
+    offered = offered_purposes()
+    allowed = [(purpose.code, purpose.label) for purpose in offered if not purpose.forbidden]
+    forbidden = [(purpose.code, purpose.label) for purpose in offered if purpose.forbidden]
+    return [("", "—"), *allowed, (_("No loan is given for"), forbidden)]
 
 
 class ApplicationFilter(forms.Form):
@@ -90,10 +109,19 @@ class WishForm(KeyedForm):
         required=False,
         help_text=_("Where the product allows it: the number of instalments follows, and the last one is smaller."),
     )
-    purpose = forms.CharField(label=_("Purpose"), max_length=120, required=False)
+    purpose = PurposeField(label=_("Purpose"), required=False)
+    purpose_note = forms.CharField(
+        label=_("In the borrower's words"), max_length=120, required=False, help_text=_("What the money is spent on.")
+    )
+    wants_person = forms.BooleanField(
+        label=_("The borrower wants a person to decide"),
+        required=False,
+        help_text=_("Then the rules decide nothing, and no consent to a decision by software is needed."),
+    )
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["purpose"].choices = _purpose_choices()  # type: ignore[attr-defined]
         sold = Product.objects.filter(active=True, versions__status="live").distinct().order_by("name")
         self.fields["product"].queryset = sold  # type: ignore[attr-defined]
         self.fields["merchant"].queryset = Merchant.objects.filter(active=True).order_by("name")  # type: ignore[attr-defined]
@@ -119,6 +147,8 @@ class WishForm(KeyedForm):
             first_drawdown=values["first_drawdown"],
             agreed_instalment=values["agreed_instalment"],
             purpose=values["purpose"],
+            purpose_note=values["purpose_note"],
+            wants_person=values["wants_person"],
         )
 
     @property

@@ -117,7 +117,7 @@ def apply(
         merchant_id=shop_for(wanted).pk if price else None,
         goods="手机" if price else "",
         term_count=random.choice(asked.counts),
-        purpose=random.choice(("手机", "装修", "培训", "家电", "医疗", "周转")),
+        purpose=random.choice(("electronics", "renovation", "education", "household", "medical", "daily")),
     )
     channel = random.choice(("web", "api", "api"))
     return origination.submit_application(wish, on=on, channel=channel, submitted_by=officer)

@@ -118,7 +118,7 @@ def _apply(story: DemoStory, on: date) -> Facts:
     with acting(actor=officer, channel="web"):
         borrower = clients.register(_heroine(story, on), on=on, officer=officer)
         wish = ApplicationWish(
-            borrower_id=borrower.pk, product_id=product.pk, amount=AMOUNT, term_count=COUNT, purpose="换手机"
+            borrower_id=borrower.pk, product_id=product.pk, amount=AMOUNT, term_count=COUNT, purpose="electronics"
         )
         application = origination.submit_application(wish, on=on, channel="web", submitted_by=officer)
     story.borrower_id, story.application_id = borrower.pk, application.pk

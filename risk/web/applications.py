@@ -24,7 +24,7 @@ from risk.tasks import assess_application
 from risk.web.forms import DecisionForm
 from staff.permissions import person, require
 
-_PEOPLE = ("borrower", "product", "merchant", "submitted_by", "decided_by", "claimed_by")
+_PEOPLE = ("borrower", "product", "merchant", "purpose", "submitted_by", "decided_by", "claimed_by")
 
 
 @require_http_methods(["GET", "POST"])

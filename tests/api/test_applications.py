@@ -74,7 +74,7 @@ def test_what_the_product_does_not_allow_is_refused_by_name(lilac, product, chan
 def test_an_application_is_taken_and_names_what_can_be_done_with_it(lilac, product):
     borrower = registered(lilac)
 
-    made = applied(lilac, product, borrower=borrower, external_id="ORDER-9", purpose="phone")
+    made = applied(lilac, product, borrower=borrower, external_id="ORDER-9", purpose="electronics")
 
     assert (made["status"], made["channel"], made["external_id"]) == ("submitted", "api", "ORDER-9")
     assert (made["borrower"], made["product"]) == (borrower, product.public_id)

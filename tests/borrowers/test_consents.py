@@ -5,10 +5,17 @@ from hashlib import sha256
 
 import pytest
 
-from borrowers.consents import ConsentAlreadyWithdrawn, ConsentPurposeUnknown, ConsentTextMissing, ConsentUnknown
+from borrowers.consents import (
+    ConsentAlreadyWithdrawn,
+    ConsentPurposeUnknown,
+    ConsentTextMissing,
+    ConsentUnknown,
+    missing,
+    was_withdrawn,
+)
 from borrowers.models import Consent, ConsentPurpose, ConsentText
 from borrowers.onboarding import give_consent, withdraw_consent
-from tests.borrowers.factories import AT, LinFactory, WangFactory
+from tests.borrowers.factories import AT, BorrowerFactory, ConsentFactory, LinFactory, WangFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -89,3 +96,34 @@ def test_without_a_wording_in_force_nothing_can_be_agreed_to() -> None:
 
     with pytest.raises(ConsentTextMissing):
         give_consent(borrower_id=LinFactory().pk, purpose="credit_query", channel="web", at=AT)
+
+
+class TestMissing:
+    NEEDED = ("personal_data", "credit_query", "automated_decision")
+
+    def test_what_was_never_given_or_was_withdrawn_is_missing_in_the_order_asked(
+        self, django_assert_num_queries
+    ) -> None:
+        lin = BorrowerFactory()
+        assert missing(lin.pk, self.NEEDED) == self.NEEDED
+        ConsentFactory(borrower=lin, purpose="credit_query")
+        ended = ConsentFactory(borrower=lin, purpose="personal_data")
+        withdraw_consent(consent_id=ended.pk, at=AT)
+
+        with django_assert_num_queries(1):
+            assert missing(lin.pk, self.NEEDED) == ("personal_data", "automated_decision")
+
+    def test_another_borrowers_consent_counts_for_nobody_else(self) -> None:
+        ConsentFactory(purpose="credit_query")
+        assert missing(BorrowerFactory().pk, ["credit_query"]) == ("credit_query",)
+
+    def test_given_anew_it_stands_again(self) -> None:
+        lin = BorrowerFactory()
+        withdraw_consent(consent_id=ConsentFactory(borrower=lin).pk, at=AT)
+        assert was_withdrawn(lin.pk, "credit_query")
+        assert not was_withdrawn(lin.pk, "third_party")
+
+        ConsentFactory(borrower=lin)
+
+        assert missing(lin.pk, ["credit_query"]) == ()
+        assert not was_withdrawn(lin.pk, "credit_query")

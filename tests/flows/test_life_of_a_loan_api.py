@@ -73,7 +73,9 @@ def borrow(lilac):
     product = next(row for row in good(lilac.ask("/products"))["data"] if row["code"] == "phone-12")
     wish = {"product": product["id"], "amount": yuan(2_000), "term_count": 6}
     quote = good(lilac.send("/quotes", wish, key=""))
-    application = good(lilac.send("/applications", {**wish, "borrower": bring_lin(lilac), "purpose": "phone"}), 201)
+    application = good(
+        lilac.send("/applications", {**wish, "borrower": bring_lin(lilac), "purpose": "electronics"}), 201
+    )
     assess_submitted()
     decision = good(lilac.ask(f"/applications/{application['id']}/decision"))
     assert (decision["final"], decision["outcome"]) == (True, "approve"), decision

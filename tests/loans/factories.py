@@ -152,7 +152,7 @@ class ApplicationFactory(DjangoModelFactory[Application]):
     term_count = 12
     channel = "web"
     on = ON
-    purpose = "phone"
+    purpose = "electronics"
 
     @classmethod
     def _create(
