@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from audit import approvals
 from loans.acts import asking, kinds, receipts
 from loans.merchants import merchants
-from loans.origination import origination
+from loans.origination import offering, origination
 
 __all__ = ["kinds"]  # importing them declares every kind of act
 
@@ -15,6 +15,8 @@ approvals.register(
     permission="loans.approve_second",
     label=_("Loan above one person's authority"),
     on_reject=origination.second_person_rejected,
+    asked_with="loans.decide_application",
+    threshold=offering.one_person_decides,
 )
 
 asking.declare_requests()
@@ -25,4 +27,5 @@ approvals.register(
     merchants.new_account_approved,
     permission="loans.approve_merchant_account",
     label=_("Account of a merchant"),
+    asked_with=("loans.change_merchant", "loans.add_merchant"),
 )

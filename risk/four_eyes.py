@@ -5,4 +5,10 @@ from django.utils.translation import gettext_lazy as _
 from audit import approvals
 from risk import limits
 
-approvals.register(limits.RAISE, limits.raise_approved, permission="risk.change_limit", label=_("Higher credit limit"))
+approvals.register(
+    limits.RAISE,
+    limits.raise_approved,
+    permission="risk.approve_limit",
+    label=_("Higher credit limit"),
+    asked_with="risk.change_limit",
+)
