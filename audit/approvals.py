@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from django.db import models, transaction
@@ -22,6 +23,7 @@ from core.rules import rule
 from staff.models import User
 
 Handler = Callable[[Approval, date], None]
+Threshold = Callable[[date], str | Decimal | None]
 EXPIRY = "approval_expiry"
 
 
@@ -33,9 +35,20 @@ class Outcome:
     amount: Decimal | None = None
 
 
+class Group(StrEnum):
+    """What changes direction: money, or who may do what and by which rule."""
+
+    MONEY = "money"
+    POWER = "power"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """What approving does (``handler``), who may (``permission``), and how it reads (``label``).
+
+    ``asked_with`` are the rights with any of which one may ask: no role holds one of them together with ``permission``.
+    ``threshold(on)`` says from which amount, in currency units, or from what in words, a second person is needed on a day;
+    None, or no threshold, is always.
 
     ``outcome`` tries what the handler does and takes it back: where it is declared, a request is only carried out as it was
     shown. ``on_reject`` follows a refusal, and an expiry too: nobody agreed.
@@ -45,6 +58,9 @@ class Kind:
     handler: Handler
     permission: str
     label: Any
+    group: Group = Group.MONEY
+    asked_with: tuple[str, ...] = ()
+    threshold: Threshold | None = None
     on_reject: Handler | None = None
     outcome: Callable[[Approval, date], Outcome] | None = None
 
@@ -100,10 +116,21 @@ def register(
     label: Any,
     on_reject: Handler | None = None,
     outcome: Callable[[Approval, date], Outcome] | None = None,
+    group: Group = Group.MONEY,
+    asked_with: str | tuple[str, ...] = (),
+    threshold: Threshold | None = None,
 ) -> None:
     """Declare a kind of approval; called from AppConfig.ready of the app that owns the change."""
     _kinds[code] = Kind(
-        code=code, handler=handler, permission=permission, label=label, on_reject=on_reject, outcome=outcome
+        code=code,
+        handler=handler,
+        permission=permission,
+        label=label,
+        on_reject=on_reject,
+        outcome=outcome,
+        group=group,
+        asked_with=(asked_with,) if isinstance(asked_with, str) else asked_with,
+        threshold=threshold,
     )
 
 

@@ -7,7 +7,7 @@ from loans.acts import asking, kinds, receipts
 from loans.gate import overrides
 from loans.gate.gate import BindingAct
 from loans.merchants import merchants
-from loans.origination import second_person
+from loans.origination import offering, second_person
 
 __all__ = ["kinds"]  # importing them declares every kind of act
 
@@ -17,6 +17,8 @@ approvals.register(
     permission="loans.approve_second",
     label=_("Loan above one person's authority"),
     on_reject=second_person.second_person_rejected,
+    asked_with="loans.decide_application",
+    threshold=offering.one_person_decides,
 )
 approvals.register(
     second_person.OVERRIDE,
@@ -25,6 +27,7 @@ approvals.register(
     label=_("Offer in spite of soft checks"),
     on_reject=second_person.second_person_rejected,
     outcome=second_person.would_override,
+    asked_with="loans.decide_application",
 )
 overrides.rebuilt_by(BindingAct.ACCEPTANCE, second_person.acceptance_of)
 approvals.register(
@@ -33,6 +36,7 @@ approvals.register(
     permission="loans.override_gate",
     label=_("Payment in spite of soft checks"),
     outcome=overrides.would_override,
+    asked_with=("loans.decide_application", "loans.disburse_loan"),
 )
 
 asking.declare_requests()
@@ -43,4 +47,5 @@ approvals.register(
     merchants.new_account_approved,
     permission="loans.approve_merchant_account",
     label=_("Account of a merchant"),
+    asked_with=("loans.change_merchant", "loans.add_merchant"),
 )

@@ -10,4 +10,5 @@ approvals.register(
     books.reopening_approved,
     permission="ledger.reopen_period",
     label=_("Closed books opened again"),
+    asked_with="ledger.close_period",
 )

@@ -8,7 +8,8 @@ from risk import limits
 approvals.register(
     limits.RAISE,
     limits.raise_approved,
-    permission="risk.change_limit",
+    permission="risk.approve_limit",
     label=_("Higher credit limit"),
+    asked_with="risk.change_limit",
     outcome=limits.would_raise,
 )

@@ -8,6 +8,7 @@ is what happens.
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 from django.db import IntegrityError, transaction
 from django.utils.text import format_lazy
@@ -17,6 +18,7 @@ from django.utils.translation import override
 from audit import approvals
 from audit.models import Approval
 from core.money import ZERO
+from loans.acts.authority_words import threshold_of, threshold_of_undoing
 from loans.acts.performing import ActConflict, BeyondAuthority, perform, previewed, same_wish
 from loans.acts.previewing import Preview
 from loans.acts.undoing import undo, undo_previewed
@@ -46,8 +48,25 @@ def declare_requests() -> None:
             continue
         may = kind.approve_permission
         undoing = format_lazy("{undo}: {act}", undo=_("Undo"), act=kind.label)
-        approvals.register(to_do(kind), _agreed, permission=may, label=kind.label, outcome=_would_do)
-        approvals.register(to_undo(kind), _agreed_to_undo, permission=may, label=undoing, outcome=_would_undo)
+        approvals.register(
+            to_do(kind),
+            _agreed,
+            permission=may,
+            label=kind.label,
+            outcome=_would_do,
+            asked_with=kind.permission,
+            threshold=partial(threshold_of, kind),
+        )
+        if kind.can_be_undone:
+            approvals.register(
+                to_undo(kind),
+                _agreed_to_undo,
+                permission=may,
+                label=undoing,
+                outcome=_would_undo,
+                asked_with="loans.undo_act",
+                threshold=partial(threshold_of_undoing, kind),
+            )
 
 
 @transaction.atomic

@@ -15,6 +15,7 @@ from audit import approvals
 from audit.models import Approval
 from loans.acts.asking import state_in_words, to_undo
 from loans.acts.authority import receipt_needs_second_person
+from loans.acts.authority_words import one_person_reverses
 from loans.acts.kinds.money import REPAYMENT
 from loans.acts.previewing import Preview, preview
 from loans.acts.undoing import UndoReasonMissing
@@ -28,7 +29,15 @@ REQUEST = to_undo(REPAYMENT)
 def declare_request() -> None:
     """Tell the audit app of the request; called when Django starts."""
     label = format_lazy("{undo}: {act}", undo=_("Undo"), act=REPAYMENT.label)
-    approvals.register(REQUEST, _agreed, permission=REPAYMENT.approve_permission, label=label, outcome=_would_reverse)
+    approvals.register(
+        REQUEST,
+        _agreed,
+        permission=REPAYMENT.approve_permission,
+        label=label,
+        outcome=_would_reverse,
+        asked_with="loans.reverse_repayment",
+        threshold=one_person_reverses,
+    )
 
 
 @transaction.atomic

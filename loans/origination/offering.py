@@ -85,6 +85,11 @@ def needs_second_person(application: Application, decision: Decision, on: date) 
     return decision.principal > Decimal(threshold)
 
 
+def one_person_decides(on: date) -> Decimal:
+    """Above which amount, in currency units of the house's market, an offer decided on ``on`` takes two people."""
+    return Decimal(rule("second_approval", on)["amount_over"])
+
+
 def _offer(application: Application, decision: Decision, quote: Quote, version_id: int, on: date) -> Offer:
     return Offer(
         application=application,

@@ -250,13 +250,13 @@ def ask_for_write_offs(team: Team, on: date, *, from_days: int = WRITE_OFF_AFTER
     for position in hopeless.exclude(loan_id__in=asked):
         case = Case.objects.open().filter(borrower_id=position.borrower_id).first()
         if case:
-            with _as(team["team_lead"]), suppress(DomainError):
+            with _as(team["collector"]), suppress(DomainError):
                 solutions.request_write_off(
                     case_id=case.pk,
                     loan_id=position.loan_id,
                     reason="逾期超过四个月,多次联系无果",
                     on=on,
-                    by=team["team_lead"],
+                    by=team["collector"],
                     idempotency_key=f"demo:write-off:{position.loan_id}:{on}",
                 )
 

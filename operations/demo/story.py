@@ -238,20 +238,20 @@ def _hopeless(story: DemoStory) -> date:
 
 def _write_off(story: DemoStory, on: date) -> Facts:
     team, case = hire_team(), _case(story)
-    with acting(actor=team["team_lead"], channel="web"):
+    with acting(actor=team["collector"], channel="web"):
         approval = solutions.request_write_off(
             case_id=case.pk,
             loan_id=_id(story.loan_id),
             reason="多次联系无果",
             on=on,
-            by=team["team_lead"],
+            by=team["collector"],
             idempotency_key=f"story:{story.pk}:write-off",
         )
     approvals.approve(approval_id=approval.pk, decided_by=team["checker"], on=on, reason="已复核")
     position = LoanPosition.objects.get(pk=_id(story.loan_id))
     return {
         "amount": money(position.written_off_amount, case.currency),
-        "asked": str(team["team_lead"]),
+        "asked": str(team["collector"]),
         "agreed": str(team["checker"]),
     }
 

@@ -142,7 +142,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'credit limit',
                 'verbose_name_plural': 'credit limits',
-                'permissions': [('change_limit', 'Can change credit limits')],
+                'permissions': [('change_limit', 'Can change credit limits'), ('approve_limit', 'Can agree to higher credit limits')],
                 'default_permissions': ('view',),
                 'constraints': [models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='risk_creditlimit_not_negative')],
                 'indexes': [models.Index(fields=['-changed_on', '-id'], name='risk_creditlimit_changed'), models.Index(condition=models.Q(('raised_on', models.F('changed_on'))), fields=['-changed_on', '-id'], name='risk_creditlimit_raised'), models.Index(condition=models.Q(('amount', 0)), fields=['-changed_on', '-id'], name='risk_creditlimit_ended')],

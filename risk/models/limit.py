@@ -23,7 +23,10 @@ class CreditLimit(models.Model):
         verbose_name = _("credit limit")
         verbose_name_plural = _("credit limits")
         default_permissions = ("view",)
-        permissions = [("change_limit", _("Can change credit limits"))]
+        permissions = [
+            ("change_limit", _("Can change credit limits")),
+            ("approve_limit", _("Can agree to higher credit limits")),
+        ]
         constraints = [
             models.CheckConstraint(condition=models.Q(amount__gte=0), name="risk_creditlimit_not_negative"),
         ]

@@ -44,7 +44,9 @@ class Carried:
 @pytest.fixture
 def carried() -> Iterator[Carried]:
     handler = Carried()
-    approvals.register(KIND, handler, permission="risk.change_limit", label="Limit raise")
+    approvals.register(
+        KIND, handler, permission="risk.approve_limit", label="Limit raise", asked_with="risk.change_limit"
+    )
     yield handler
     del approvals._kinds[KIND]
 

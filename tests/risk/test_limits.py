@@ -188,7 +188,7 @@ class TestPeople:
 
     def test_higher_waits_for_another_person(self, staff_member) -> None:
         limit = with_limit(LoanFactory(active=True))
-        ann, ben = staff_member("risk_analyst", username="ann"), staff_member("risk_analyst", username="ben")
+        ann, ben = staff_member("risk_analyst", username="ann"), staff_member("checker", username="ben")
         self.change(limit, "20000", ann)
         limit.refresh_from_db()
         assert limit.amount == START

@@ -100,7 +100,6 @@ EXTENSION = register(
         label=_("Extend"),
         hint=_("Every open due date moves by this many days; the extra time is charged at the contract rate."),
         permission="loans.grant_extension",
-        approve_permission="loans.grant_extension",
         counts_from_today=True,
         change=Extended,
         agreed=_rate,
