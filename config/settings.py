@@ -235,12 +235,17 @@ CELERY_TASK_IGNORE_RESULT = True
 # may be added for the night alone.
 CELERY_TASK_ROUTES = {"operations.close_chunk": {"queue": "night"}}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 3600}
+# Who wakes a worker tries once and waits a moment at most: a broker that is down must hold up no payment. The worker and
+# beat try again by settings of their own.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 6 * 3600, "max_retries": 0, "socket_connect_timeout": 1, "socket_timeout": 3,
+}  # fmt: skip
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = BEAT_TABLE
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 FRESH_LOOKS_SECONDS = 1  # a process wakes a worker for loans that changed at most this often
+BROKER_REST_SECONDS = 30  # so long a process does not try to reach a broker that did not answer
 
 # --- the business ---------------------------------------------------------------------------------------------------
 DEFAULT_MARKET = env.text("DEFAULT_MARKET", example="CN", default="CN")

@@ -6,7 +6,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.core.cache import cache
 from django.db.models import Count, F, QuerySet, Sum
 from django.urls import reverse
 from django.utils import timezone
@@ -22,6 +21,7 @@ from core.charts import ACCENT, Line, LineChart
 from core.choices import Tone
 from core.currencies import by_currency, house_currency
 from core.money import ZERO
+from core.remembered import remembered
 from core.together import Reading, first, joined
 from core.writing import day, money, number, sums
 from debt_collections.models import Case, Promise, PromiseStatus
@@ -255,7 +255,7 @@ _TILES: tuple[tuple[str, Callable[[User, date], Reading[Tile]]], ...] = (
 
 def _remembered(name: str, on: date, read: Callable[[], Summed]) -> Summed:
     """Sums over the whole portfolio are read once a minute, not once a visit."""
-    return cache.get_or_set(f"desk:sum:{name}:{on.isoformat()}", read, _SUM_KEPT_SECONDS)  # type: ignore[return-value]
+    return remembered(f"desk:sum:{name}:{on.isoformat()}", read, seconds=_SUM_KEPT_SECONDS)
 
 
 def _waiting_since(oldest: date | None, on: date) -> tuple[str, str]:

@@ -7,13 +7,13 @@ within the half minute, whoever asks.
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.core.cache import cache
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from audit import queries
 from audit.models import Approval
 from core import business_date
+from core.remembered import remembered
 from core.together import first, together
 from debt_collections.models import Case
 from loans.models import Application, IncomingPayment, IncomingPaymentStatus
@@ -41,21 +41,18 @@ def navigation(request: HttpRequest) -> dict[str, object]:
 
 
 def _shared_counts() -> dict[str, str]:
-    counts = cache.get("desk:nav:shared")
-    if counts is None:
+    def read() -> dict[str, str]:
         *found, runs = together(*(counted(rows()) for rows in _SHARED.values()), _LAST_RUN)
-        counts = dict(zip(_SHARED, map(told, found), strict=True)) | {"end_of_day": _night_mark(first(runs))}
-        cache.set("desk:nav:shared", counts, _KEPT_SECONDS)
-    return counts
+        return dict(zip(_SHARED, map(told, found), strict=True)) | {"end_of_day": _night_mark(first(runs))}
+
+    return remembered("desk:nav:shared", read, seconds=_KEPT_SECONDS)
 
 
 def _own_counts(user: User) -> dict[str, str]:
-    key = f"desk:nav:{user.pk}"
-    counts = cache.get(key)
-    if counts is None:
-        counts = {"approvals": told(list(counted(approvals_for(user))))}
-        cache.set(key, counts, _KEPT_SECONDS)
-    return counts
+    def read() -> dict[str, str]:
+        return {"approvals": told(list(counted(approvals_for(user))))}
+
+    return remembered(f"desk:nav:{user.pk}", read, seconds=_KEPT_SECONDS)
 
 
 def approvals_for(user: User) -> QuerySet[Approval]:

@@ -15,7 +15,7 @@ def assess_application(*, application_id: int) -> str:
 
 @shared_task(name="risk.assess_submitted")
 def assess_submitted() -> int:
-    """Enqueue every application that came in through a door that does not know of `risk`, such as the API."""
+    """The net beneath: enqueue every application whose commit woke nobody, as when the broker was down."""
     waiting = Application.objects.filter(status=ApplicationStatus.SUBMITTED).order_by("id").values_list("pk", flat=True)
     for application_id in list(waiting[:500]):
         assess_application.delay(application_id=application_id)

@@ -14,6 +14,7 @@ from core.errors import DomainError, Invalid
 from core.history import insert_tracked
 from loans.acts.performing import ActConflict, perform
 from loans.acts.previewing import preview
+from loans.bookkeeping.signals import announce_payout
 from loans.events.act_kinds import Wish
 from loans.events.of_acts import LATER, line_is_open
 from loans.gate import asking, subjects
@@ -98,6 +99,7 @@ def _order(wish: Wish) -> Disbursement:
         requested_by=wish.by,
     )
     insert_tracked(drawdown)
+    announce_payout(disbursement_id=drawdown.pk)
     return drawdown
 
 

@@ -1,6 +1,6 @@
-"""The one piece of news that travels upward: a loan's position changed. Sent inside the transaction, for receivers that only
-write it down: what they note stands or falls with the change. End of day, which changes all positions at once, does not
-send it."""
+"""The news that travels upward: a loan's position changed, an application waits for its decision, an order to pay out waits
+for the bank. Sent inside the transaction, for receivers that only write it down or wait for the commit: what they do stands
+or falls with the change. End of day, which changes all positions at once, does not send it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +10,8 @@ from datetime import date
 from django.dispatch import Signal
 
 loan_position_changed = Signal()
+application_submitted = Signal()
+payout_ordered = Signal()
 _quiet: ContextVar[bool] = ContextVar("loans_quiet", default=False)
 
 
@@ -17,6 +19,18 @@ def announce(*, loan_id: int, borrower_id: int, on: date) -> None:
     """Tell the upper apps."""
     if not _quiet.get():
         loan_position_changed.send(None, loan_id=loan_id, borrower_id=borrower_id, on=on)
+
+
+def announce_submission(*, application_id: int) -> None:
+    """Tell the upper apps that an application came in and waits for the rules."""
+    if not _quiet.get():
+        application_submitted.send(None, application_id=application_id)
+
+
+def announce_payout(*, disbursement_id: int) -> None:
+    """Tell the upper apps that an order to pay out is queued: a new one, or one that is tried again."""
+    if not _quiet.get():
+        payout_ordered.send(None, disbursement_id=disbursement_id)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from core.history import insert_tracked
 from loans.acts import drawing
 from loans.banking import Answer, Report, bank
 from loans.bookkeeping import lifecycle
+from loans.bookkeeping.signals import announce_payout
 from loans.disbursement import transfers
 from loans.disbursement.activation import activate
 from loans.disbursement.order_lifecycle import ORDERS, advance
@@ -68,6 +69,7 @@ def queue(loan: Loan, on: date, requested_by: User | None = None) -> Disbursemen
         requested_by=requested_by,
     )
     insert_tracked(disbursement)
+    announce_payout(disbursement_id=disbursement.pk)
     return disbursement
 
 
@@ -111,19 +113,20 @@ def send(*, disbursement_id: int, on: date) -> Disbursement:
         return _confirm_answer(heard, answer, on)
 
 
-def send_due(*, now: datetime, on: date, limit: int = 200) -> dict[str, int]:
-    """Send and follow up what is due; several workers may do so at once. Returns counts by resulting state.
+def send_due(*, now: datetime, on: date, limit: int = 200, disbursement_id: int | None = None) -> dict[str, int]:
+    """Send and follow up what is due, or only one order if it is; several workers may do so at once. Returns counts by
+    resulting state.
 
     An order that may not be sent now keeps nobody else waiting: it counts as refused, and says why on its page and in
     the log (its merchant is not active, the books are closed).
     """
     counts: dict[str, int] = {}
-    for disbursement_id in _claim_due(now, limit):
+    for claimed_id in _claim_due(now, limit, disbursement_id):
         try:
-            status = send(disbursement_id=disbursement_id, on=on).status
+            status = send(disbursement_id=claimed_id, on=on).status
         except DomainError as refusal:
             status = "refused"
-            _say_why(disbursement_id, refusal)
+            _say_why(claimed_id, refusal)
         counts[status] = counts.get(status, 0) + 1
     return counts
 
@@ -222,7 +225,9 @@ def retry(*, disbursement_id: int, on: date, requested_by: User | None = None) -
         return disbursement
     ORDERS.require_step(disbursement, S.QUEUED)
     asking.require(_subject_of(disbursement, on), BindingAct.RETRY, on, by=requested_by)
-    return advance(disbursement, S.QUEUED, next_attempt_at=None, requested_on=on, requested_by=requested_by)
+    advance(disbursement, S.QUEUED, next_attempt_at=None, requested_on=on, requested_by=requested_by)
+    announce_payout(disbursement_id=disbursement.pk)
+    return disbursement
 
 
 @transaction.atomic
@@ -318,12 +323,13 @@ def _is_still_wanted(transfer: BankTransfer) -> bool:
 
 
 @transaction.atomic
-def _claim_due(now: datetime, limit: int) -> list[int]:
-    due = (
-        Disbursement.objects.select_for_update(skip_locked=True)
-        .filter(Q(next_attempt_at__isnull=True) | Q(next_attempt_at__lte=now), status__in=UNDER_WAY)
-        .order_by(F("next_attempt_at").asc(nulls_first=True), "id")[:limit]
+def _claim_due(now: datetime, limit: int, only: int | None) -> list[int]:
+    due = Disbursement.objects.select_for_update(skip_locked=True).filter(
+        Q(next_attempt_at__isnull=True) | Q(next_attempt_at__lte=now), status__in=UNDER_WAY
     )
-    claimed = [disbursement.pk for disbursement in due]
+    if only is not None:
+        due = due.filter(pk=only)
+    found = due.order_by(F("next_attempt_at").asc(nulls_first=True), "id")[:limit]
+    claimed = [disbursement.pk for disbursement in found]
     Disbursement.objects.filter(pk__in=claimed).update(next_attempt_at=now + LEASE)
     return claimed

@@ -15,6 +15,7 @@ from core.aftermath import whole
 from core.errors import DomainError, Invalid, NotAllowed
 from core.history import insert_tracked
 from core.identifiers import next_number
+from loans.bookkeeping.signals import announce_submission
 from loans.gate import asking, subjects
 from loans.gate.gate import BindingAct
 from loans.merchants.merchants import require_purchase
@@ -84,7 +85,9 @@ def submit_application(
     application.idempotency_key, application.submitted_on = idempotency_key, on
     try:
         with transaction.atomic():
-            return _numbered(application, on)
+            _numbered(application, on)
+            announce_submission(application_id=application.pk)
+            return application
     except IntegrityError:
         # Two doors with one key at the same moment: the other one was first.
         if idempotency_key and (earlier := _with_key(idempotency_key, wish)):
@@ -107,7 +110,9 @@ def submit_draft(*, application_id: int, on: date) -> Application:
         return application
     lifecycle.require_step(application, S.SUBMITTED)
     _require_possible(application, on)
-    return lifecycle.advance(application, S.SUBMITTED, submitted_on=on)
+    lifecycle.advance(application, S.SUBMITTED, submitted_on=on)
+    announce_submission(application_id=application.pk)
+    return application
 
 
 @transaction.atomic

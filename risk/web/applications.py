@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -20,7 +17,6 @@ from loans.origination import origination
 from loans.web.application_forms import WishForm
 from risk import underwriting
 from risk.application_page import ApplicationPage, application_page
-from risk.tasks import assess_application
 from risk.web.forms import DecisionForm
 from staff.permissions import person, require
 
@@ -61,7 +57,6 @@ def _submit(request: HttpRequest, borrower: Borrower, form: WishForm) -> Applica
     except DomainError as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else None, refusal.detail)
         return None
-    transaction.on_commit(partial(assess_application.delay, application_id=application.pk))
     return application
 
 

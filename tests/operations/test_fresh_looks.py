@@ -51,7 +51,7 @@ def test_many_changes_wake_one_worker(django_capture_on_commit_callbacks: Any, s
         for loan_id in range(3):
             loan_position_changed.send(None, loan_id=loan_id, borrower_id=7, on=LATE)
 
-    assert [call.kwargs for call in sent.call_args_list] == [{"retry": False}]
+    assert [call.kwargs for call in sent.call_args_list] == [{"kwargs": {}, "retry": False}]
     assert ChangedLoan.objects.count() == 3
 
 
