@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
 from partners.models import ApiClient, ApiKey, Introduction
+from partners.scopes import CHANGE_EVERY_ORIGIN, SEE_EVERY_ORIGIN
 
 M = TypeVar("M", bound=Model)
-EVERY_ORIGIN = "portfolio:read"
 
 
 class ExternalIdTaken(DomainError):
@@ -30,17 +30,25 @@ def introduce(*, client: ApiClient, kind: str, object_id: int, external_id: str 
     return row
 
 
-def visible(queryset: QuerySet[M], *, key: ApiKey, kind: str, path: str = "pk") -> QuerySet[M]:
-    """The part of the queryset the key may see. ``path`` leads from a row to the object that was brought in."""
-    if key.allows(EVERY_ORIGIN):
+def reaches_every_origin(key: ApiKey, *, writing: bool) -> bool:
+    """Whether the key may see, or with ``writing`` change, what others brought in."""
+    return key.allows(CHANGE_EVERY_ORIGIN if writing else SEE_EVERY_ORIGIN)
+
+
+def within_reach(queryset: QuerySet[M], *, key: ApiKey, kind: str, writing: bool, path: str = "pk") -> QuerySet[M]:
+    """The part of the queryset the key may see, or with ``writing`` change.
+
+    ``path`` leads from a row to the object that was brought in.
+    """
+    if reaches_every_origin(key, writing=writing):
         return queryset
     brought = Introduction.objects.filter(client_id=key.client_id, kind=kind).values("object_id")
     return queryset.filter(**{f"{path}__in": brought})
 
 
-def visible_where(*, key: ApiKey, kind: str, column: str) -> tuple[str, list[int | str]]:
+def within_reach_where(*, key: ApiKey, kind: str, writing: bool, column: str) -> tuple[str, list[int | str]]:
     """The same as the end of a WHERE in SQL, with its values; ``column`` holds the number of what was brought in."""
-    if key.allows(EVERY_ORIGIN):
+    if reaches_every_origin(key, writing=writing):
         return "", []
     brought = f"SELECT 1 FROM partners_introduction WHERE client_id = %s AND kind = %s AND object_id = {column}"
     return f" AND EXISTS ({brought})", [key.client_id, kind]

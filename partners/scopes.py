@@ -19,10 +19,14 @@ SCOPES: dict[str, str | Promise] = {
     "repayments:reverse": _("Reverse a repayment it reported"),
     "loans:act": _("Change running loans: fees, holds, dates, plans"),
     "policies:write": _("Pledge policies for its loans, record cash values, review and release them"),
-    "loans:reverse": _("Reverse waivers, extensions and refunds, with a key for every origin"),
+    "loans:reverse": _("Reverse waivers, extensions and refunds, with a key that may change every origin"),
     "books:read": _("See the books of the lender: trial balance and lines of accounts"),
     "portfolio:read": _("See objects of every origin, not only its own"),
+    "portfolio:write": _("Change objects of every origin, not only its own, as far as its other scopes go"),
 }
+# What a key may see and what it may change reach to two separate ends: neither scope holds anything of the other.
+SEE_EVERY_ORIGIN, CHANGE_EVERY_ORIGIN = "portfolio:read", "portfolio:write"
+_GIVEN_ON_PURPOSE = frozenset({SEE_EVERY_ORIGIN, "books:read", "borrowers:read_personal"})
 
 
 def unknown(scopes: Iterable[str]) -> list[str]:
@@ -33,3 +37,8 @@ def unknown(scopes: Iterable[str]) -> list[str]:
 def is_reading(scope: str) -> bool:
     """Whether the scope changes nothing: the only kind a read-only key may use."""
     return scope.partition(":")[2].startswith("read")
+
+
+def usual() -> list[str]:
+    """What a new key has ticked: nothing that writes, sees personal data, the books or what others brought in."""
+    return [scope for scope in SCOPES if is_reading(scope) and scope not in _GIVEN_ON_PURPOSE]

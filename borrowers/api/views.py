@@ -25,7 +25,7 @@ from partners.api.fields import money_in
 from partners.api.lists import ListQuery, WordsField
 from partners.api.schema import list_of
 from partners.disclosure import discloses, note_disclosure
-from partners.introductions import ExternalIdTaken, external_ids, found_by_external_id, introduce, visible
+from partners.introductions import ExternalIdTaken, external_ids, found_by_external_id, introduce
 from staff.permissions import person
 
 CHANNEL = "api"
@@ -60,7 +60,7 @@ class BorrowerView(PartnerView):
     scopes = {"GET": READ, "POST": WRITE, "PATCH": WRITE}
 
     def borrowers(self) -> QuerySet[Borrower]:
-        return visible(Borrower.objects.all(), key=self.key, kind=KIND)
+        return self.reachable(Borrower.objects.all(), KIND)
 
     def borrower(self, borrower_id: str) -> Borrower:
         return self.found(self.borrowers(), borrower_id)

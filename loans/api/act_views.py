@@ -19,7 +19,7 @@ from loans.events.act_kinds import ActKind, Wish, act_kind, act_kinds, asked_kin
 from loans.models import Loan, LoanAct
 from partners.api.base import PartnerView, idempotent, use_case_key
 from partners.api.schema import list_of
-from partners.introductions import EVERY_ORIGIN, visible
+from partners.introductions import reaches_every_origin
 
 
 class ActForStaffOnly(NotAllowed):
@@ -53,7 +53,7 @@ class ActView(LoanView):
 
     def acts(self) -> QuerySet[LoanAct]:
         rows = LoanAct.objects.select_related("loan").order_by("-id")
-        return visible(rows, key=self.key, kind=KIND, path="loan__application_id")
+        return self.reachable(rows, KIND, path="loan__application_id")
 
     def wish(self, loan: Loan, given: dict[str, Any], key: str) -> Wish:
         today, kind = business_date.current(), _partners_act(given["kind"])
@@ -130,7 +130,8 @@ class ActUndo(ActView):
         given = self.body(shapes.UndoInput)
         act = self.found(self.acts().filter(loan=self.loan(loan_id)), act_id)
         _require_for_partners(act_kind(act.kind), act.parameters)
-        if act.recorded_by_id != self.client.acts_as_id and not self.key.allows(EVERY_ORIGIN):
+        own = act.recorded_by_id == self.client.acts_as_id
+        if not own and not reaches_every_origin(self.key, writing=True):
             raise ActNotYours
         undone = undo(act_id=act.pk, reason=given["reason"], on=business_date.current(), by=self.client.acts_as)
         return self.answer(shapes.ActSerializer, undone)

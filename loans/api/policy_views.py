@@ -25,7 +25,6 @@ from partners.api.base import idempotent, use_case_key
 from partners.api.conditions import tagged
 from partners.api.lists import ListQuery, WordsField
 from partners.api.schema import list_of
-from partners.introductions import visible
 from staff.permissions import person
 
 
@@ -53,7 +52,7 @@ class PolicyView(LoanView):
 
     def policies(self) -> QuerySet[PolicyPledge]:
         rows = PolicyPledge.objects.select_related("loan").prefetch_related("cash_values")
-        return visible(rows, key=self.key, kind=KIND, path="loan__application_id")
+        return self.reachable(rows, KIND, path="loan__application_id")
 
     def policy(self, policy_id: str) -> PolicyPledge:
         return self.found(self.policies(), policy_id)

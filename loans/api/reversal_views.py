@@ -18,7 +18,7 @@ from loans.api import servicing_serializers as shapes
 from loans.api.servicing_views import LoanView
 from loans.models import LoanAct
 from partners.api.base import idempotent
-from partners.introductions import EVERY_ORIGIN
+from partners.introductions import reaches_every_origin
 
 
 class ReversalForLenderOnly(NotAllowed):
@@ -49,7 +49,7 @@ class ReversalView(LoanView):
         """The act undone, with the reason sent. Raises ReversalForLenderOnly and what ``undo`` raises."""
         given = self.body(shapes.ReversalInput)
         act = self.found(LoanAct.objects.filter(loan=self.loan(loan_id), kind=self.kind), act_id)
-        if not self.key.allows(EVERY_ORIGIN):
+        if not reaches_every_origin(self.key, writing=True):
             raise ReversalForLenderOnly
         try:
             done = undo(act_id=act.pk, reason=given["reason"], on=business_date.current(), by=self.client.acts_as)

@@ -26,7 +26,7 @@ from partners.api.base import PartnerView, idempotent, use_case_key
 from partners.api.conditions import tagged
 from partners.api.lists import ListQuery, WordsField
 from partners.api.schema import list_of
-from partners.introductions import EVERY_ORIGIN, visible, visible_where
+from partners.introductions import reaches_every_origin, within_reach_where
 from staff.models import User
 
 QUOTED_AHEAD = timedelta(days=366)
@@ -79,12 +79,13 @@ class LoanView(PartnerView):
     scopes = {"GET": "loans:read"}
 
     def loans(self) -> QuerySet[Loan]:
-        return visible(reading.loans(), key=self.key, kind=KIND, path="application_id")
+        return self.reachable(reading.loans(), KIND, path="application_id")
 
     def loan(self, loan_id: str) -> Loan:
         if self.request.query_params.get("expand"):
             return self.found(self.loans(), loan_id)
-        loan = reading.one_loan(loan_id, visible_where(key=self.key, kind=KIND, column="t0.application_id"))
+        reach = within_reach_where(key=self.key, kind=KIND, writing=self.writing, column="t0.application_id")
+        loan = reading.one_loan(loan_id, reach)
         if loan is None:
             raise NotFound
         return loan
@@ -186,7 +187,7 @@ class RepaymentView(LoanView):
     expandable = frozenset({"loan", "loan.borrower"})
 
     def repayments(self) -> QuerySet[Repayment]:
-        return visible(reading.repayments(), key=self.key, kind=KIND, path="loan__application_id")
+        return self.reachable(reading.repayments(), KIND, path="loan__application_id")
 
     def shown(self, repayment: Repayment, **more: Any) -> Response:
         return self.answer(shapes.RepaymentSerializer, reading.repayments().get(pk=repayment.pk), **more)
@@ -259,8 +260,9 @@ class RepaymentDetail(RepaymentView):
 
 
 def require_own(view: PartnerView, repayment: Repayment) -> None:
-    """Raises NotYourRepayment unless the caller reported it or may act for every origin."""
-    if repayment.recorded_by_id != view.client.acts_as_id and not view.key.allows(EVERY_ORIGIN):
+    """Raises NotYourRepayment unless the caller reported it or may change what came from every origin."""
+    own = repayment.recorded_by_id == view.client.acts_as_id
+    if not own and not reaches_every_origin(view.key, writing=True):
         raise NotYourRepayment
 
 

@@ -27,7 +27,7 @@ from partners.api.base import PartnerView, idempotent, use_case_key
 from partners.api.conditions import tagged
 from partners.api.lists import ListQuery, WordsField
 from partners.api.schema import list_of
-from partners.introductions import ExternalIdTaken, external_ids, found_by_external_id, introduce, visible
+from partners.introductions import ExternalIdTaken, external_ids, found_by_external_id, introduce
 from staff.permissions import person
 
 CHANNEL = "api"
@@ -136,7 +136,7 @@ class ApplicationView(PartnerView):
         return super().handle_exception(exc)
 
     def applications(self) -> QuerySet[Application]:
-        return visible(reading.applications(), key=self.key, kind=KIND)
+        return self.reachable(reading.applications(), KIND)
 
     def application(self, application_id: str) -> Application:
         return self.found(self.applications(), application_id)
@@ -182,7 +182,7 @@ class Applications(ApplicationView):
         return self.shown(application.pk, status=201)
 
     def _wish(self, given: dict[str, Any]) -> ApplicationWish:
-        borrowers = visible(Borrower.objects.all(), key=self.key, kind="borrower")
+        borrowers = self.reachable(Borrower.objects.all(), "borrower")
         return ApplicationWish(
             borrower_id=referred(borrowers, "borrower", given["borrower"]).pk,
             product_id=referred(Product.objects.all(), "product", given["product"]).pk,
@@ -259,7 +259,7 @@ class OfferView(ApplicationView):
     expandable = frozenset({"application", "application.borrower"})
 
     def offer(self, offer_id: str) -> Offer:
-        return self.found(visible(reading.offers(), key=self.key, kind=KIND, path="application_id"), offer_id)
+        return self.found(self.reachable(reading.offers(), KIND, path="application_id"), offer_id)
 
 
 class OfferDetail(OfferView):

@@ -28,12 +28,22 @@ from partners.api.problems import answer_problem
 from partners.api.rate_limit import Allowance, count_request, refuse_excess
 from partners.api.schema import PartnerSchema
 from partners.idempotency import Answer, IdempotencyKeyMissing, answer_once, fingerprint
+from partners.introductions import reaches_every_origin, within_reach
 from partners.models import ApiClient, ApiKey
+from partners.scopes import SEE_EVERY_ORIGIN
 
 API_VERSION = "2026-11-23"
 M = TypeVar("M", bound=Model)
 Q = TypeVar("Q", bound=serializers.Serializer[Any])
 DEEPEST_EXPANSION = 2
+READING_METHODS = frozenset({"GET", "HEAD"})
+# What each object that can be opened up needs, by its name in the answer.
+EXPANDED_NEEDS = {
+    "application": "applications:read",
+    "borrower": "borrowers:read",
+    "loan": "loans:read",
+    "merchant": "products:read",
+}
 
 
 class ApiKeyMissing(DomainError):
@@ -113,6 +123,16 @@ class PartnerView(APIView):
         scope = self.scopes.get(method)
         if scope is not None and not self.key.allows(scope):
             raise MissingScope(missing_scope=scope)
+        self._require_expandable()
+
+    @property
+    def writing(self) -> bool:
+        """Whether the request changes something or tries what would: then only what the key may change exists for it."""
+        return self.request.method not in READING_METHODS
+
+    def reachable(self, rows: QuerySet[M], kind: str, path: str = "pk") -> QuerySet[M]:
+        """The rows this request may see or change; ``path`` leads to the object of that kind that was brought in."""
+        return within_reach(rows, key=self.key, kind=kind, writing=self.writing, path=path)
 
     @property
     def key(self) -> ApiKey:
@@ -140,7 +160,7 @@ class PartnerView(APIView):
         return read_query(self.request, serializer_class, self.key)
 
     def found(self, rows: QuerySet[M], public_id: str) -> M:
-        """The object of that id among the rows the key may see."""
+        """The object of that id among the rows within reach."""
         item = rows.filter(public_id=public_id).first()
         if item is None:
             raise NotFound
@@ -194,12 +214,24 @@ class PartnerView(APIView):
         if self.request.method == "GET" and not self.checked_query:
             self.query(serializers.Serializer)
 
+    def _wanted(self) -> frozenset[str]:
+        return frozenset(name for name in self.request.query_params.get("expand", "").split(",") if name)
+
     def _expansions(self) -> frozenset[str]:
-        wanted = frozenset(name for name in self.request.query_params.get("expand", "").split(",") if name)
-        for name in wanted:
+        wanted = self._wanted()
+        return wanted | {name.partition(".")[0] for name in wanted}
+
+    def _require_expandable(self) -> None:
+        """An object is opened up for who may read it, also in the answer to a change. Raises what says what is missing."""
+        for name in sorted(self._wanted()):
             if name not in self.expandable or name.count(".") >= DEEPEST_EXPANSION:
                 raise ExpansionUnknown(name=name, known=", ".join(sorted(self.expandable)) or "-")
-        return wanted | {name.partition(".")[0] for name in wanted}
+            needed = [EXPANDED_NEEDS[part] for part in name.split(".")]
+            if self.writing and reaches_every_origin(self.key, writing=True):
+                needed.append(SEE_EVERY_ORIGIN)
+            for scope in needed:
+                if not self.key.allows(scope):
+                    raise MissingScope(missing_scope=scope, field="expand")
 
     def _shaped(self, data: dict[str, object]) -> dict[str, object]:
         """Only the fields asked for by ``fields=a,b``; the id always."""
@@ -227,7 +259,7 @@ def idempotent(handler: Handler) -> Handler:
         key = request.headers.get("Idempotency-Key", "")
         if not key:
             raise IdempotencyKeyMissing
-        asked = fingerprint(method=str(request.method), path=request.path.rstrip("/"), body=request.data)
+        asked = fingerprint(method=str(request.method), path=_address(request), body=request.data)
         answer = answer_once(
             client=view.client, key=key, fingerprint=asked, work=lambda: _kept(handler(view, request, *args, **kwargs))
         )
@@ -244,6 +276,12 @@ def use_case_key(request: Request) -> str:
     key: ApiKey = request.auth  # type: ignore[assignment]
     digest = hashlib.sha256(request.headers["Idempotency-Key"].encode()).hexdigest()
     return f"api:{key.client_id}:{digest}"
+
+
+def _address(request: Request) -> str:
+    """With what is to be opened up: the answer kept for a repeat shows no more than the repeat may ask for."""
+    expand = request.query_params.get("expand", "")
+    return f"{request.path.rstrip('/')}?expand={expand}" if expand else request.path.rstrip("/")
 
 
 def _kept(response: Response) -> Answer:

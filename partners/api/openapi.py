@@ -25,7 +25,7 @@ market of the loan, product or borrower. Rates are decimal texts, a fraction a y
 business dates of the lender (`GET /me` tells the current one), instants are UTC.
 
 **Lists.** Newest first: `?limit=50&starting_after=<id>` → `data`, `has_more`, `next_cursor`. `fields=` thins objects out,
-`expand=` opens related ones up. An unknown parameter is refused rather than ignored.
+`expand=` opens related ones up, for who may read them. An unknown parameter is refused rather than ignored.
 
 **Reading again and changing.** GET of one object sends an `ETag`, and answers 304 without a body while the object still is
 what `If-None-Match` names; lists, quotes and balances do not. PATCH takes the `ETag` of the whole object as `If-Match`:

@@ -200,7 +200,13 @@ class PartnerSchema(AutoSchema):
             found.append(FIELDS)
             if self.view.expandable:
                 names = ", ".join(sorted(self.view.expandable))
-                found.append(OpenApiParameter("expand", str, description=f"Open related objects up: {names}."))
+                found.append(
+                    OpenApiParameter(
+                        "expand",
+                        str,
+                        description=f"Open related objects up: {names}. Each needs the scope that reads it.",
+                    )
+                )
         query = getattr(handler, "query_class", None)
         return [*found, query] if query else found
 

@@ -17,15 +17,11 @@ from core.errors import DomainError
 from partners import keys
 from partners.models import ApiClient, ApiKey
 from partners.queries import client_of, clients, keys_of
-from partners.scopes import SCOPES
+from partners.scopes import SCOPES, usual
 from partners.web.forms import ChangeClientForm, ClientForm, KeyForm, as_initial, posted, refuse
 from staff.permissions import person, require
 
 MANAGE = "partners.manage_apiclient"
-# Ticked to begin with; personal data and the whole portfolio are given on purpose only.
-USUAL_SCOPES = [
-    scope for scope in SCOPES if scope not in {"portfolio:read", "borrowers:read_personal", "loans:reverse"}
-]
 
 
 def _client(public_id: str) -> ApiClient:
@@ -106,7 +102,7 @@ def _form_page(request: HttpRequest, form: forms.Form, **context: object) -> Htt
 def new_key(request: HttpRequest, public_id: str) -> HttpResponse:
     """The page that answers shows the token: once, not to be stored by anything on the way."""
     client = _client(public_id)
-    form = KeyForm(posted(request), initial={"scopes": USUAL_SCOPES})
+    form = KeyForm(posted(request), initial={"scopes": usual()})
     if form.is_valid():
         given = {**form.cleaned_data, "expires_at": _beginning_of(form.cleaned_data["expires_at"])}
         try:

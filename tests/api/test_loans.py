@@ -208,7 +208,7 @@ def test_a_preview_refuses_as_the_call_does(lilac, harbour, product):
 
 def test_a_repayment_recorded_by_the_lender_is_seen_and_not_reversed(lilac, product):
     loan = lent(lilac, product)
-    gateway = CallerFactory(client__name="River Gateway", scopes=["repayments:write", "portfolio:read"])
+    gateway = CallerFactory(client__name="River Gateway", scopes=["repayments:write", "portfolio:write"])
     made = gateway.send("/repayments", {"loan": loan["id"], "amount": yuan(300)}).json()
 
     assert lilac.ask(f"/repayments/{made['id']}").json()["amount"] == yuan(300)

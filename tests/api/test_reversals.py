@@ -28,7 +28,7 @@ def uncapped(open_house: None) -> None:
 @pytest.fixture
 def house(open_house: None) -> Caller:
     """A program of the lender itself."""
-    return caller("The House", ["loans:read", "loans:reverse", "portfolio:read"])
+    return caller("The House", ["loans:read", "loans:reverse", "portfolio:read", "portfolio:write"])
 
 
 def granted(lilac: Caller, product: Any, kind: str) -> tuple[dict[str, Any], str]:

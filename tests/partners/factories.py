@@ -17,7 +17,7 @@ from partners.keys import IssuedKey, issue_key, make_client
 from partners.models import ApiClient, ApiKey, IdempotencyRecord, Introduction
 from partners.scopes import SCOPES
 
-EVERYTHING_OWN = sorted(set(SCOPES) - {"portfolio:read", "borrowers:read_personal"})
+EVERYTHING_OWN = sorted(set(SCOPES) - {"portfolio:read", "portfolio:write", "borrowers:read_personal"})
 
 
 class ApiClientFactory(DjangoModelFactory[ApiClient]):

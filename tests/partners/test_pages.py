@@ -173,3 +173,12 @@ def test_pictures_in_chinese_and_dark(page_as, picture):
     picture(page, "partners-client-zh-hans-dark")
     page.set_viewport_size({"width": 390, "height": 844})
     picture(page, "partners-client-zh-hans-dark-phone")
+
+
+def test_a_new_key_has_only_what_reads_its_own_ticked(admin):
+    page = admin.get(reverse("partners:new_key", args=[ApiClientFactory().public_id])).content.decode()
+
+    boxes = re.findall(r"<input[^>]*name=\"scopes\"[^>]*>", page)
+    ticked = {re.search(r'value="([^"]+)"', box).group(1) for box in boxes if "checked" in box}
+    assert len(boxes) == len(SCOPES)
+    assert ticked == {"products:read", "borrowers:read", "applications:read", "loans:read", "repayments:read"}
