@@ -54,6 +54,7 @@ ROLES: dict[str, set[str]] = {
     },
     "underwriter": _READ
     | {
+        "borrowers.confirm_identity",
         "loans.decide_application",
         "loans.submit_application",
         "risk.view_assessment",

@@ -125,6 +125,10 @@ class Borrower(models.Model):
     registered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    identity_confirmed_on = models.DateField(_("identity confirmed on"), null=True, blank=True)
+    identity_confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     history = tracked()
 
     objects = BorrowerQuerySet.as_manager()
@@ -132,7 +136,10 @@ class Borrower(models.Model):
     class Meta:
         verbose_name = _("borrower")
         verbose_name_plural = _("borrowers")
-        permissions = [("reveal_personal_data", _("Can see personal data unmasked, giving a reason"))]
+        permissions = [
+            ("reveal_personal_data", _("Can see personal data unmasked, giving a reason")),
+            ("confirm_identity", _("Can confirm identities, and correct a death recorded by mistake")),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(occupation__in=["", *Occupation.values]), name="borrowers_occupation_known"
@@ -163,6 +170,11 @@ class Borrower(models.Model):
     @property
     def is_active(self) -> bool:
         return self.status == BorrowerStatus.ACTIVE
+
+    @property
+    def identity_is_proved(self) -> bool:
+        """By the check digit of a resident ID, or because somebody saw the document."""
+        return self.identity_kind == IdentityKind.CN_RESIDENT_ID or self.identity_confirmed_on is not None
 
     @property
     def masked_name(self) -> str:

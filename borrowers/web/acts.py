@@ -20,6 +20,7 @@ from borrowers.means import add_bank_account, record_external_debt, record_incom
 from borrowers.models import Borrower, Consent, ContactPoint
 from borrowers.occupations import state_occupation
 from borrowers.preferences import set_do_not_contact
+from borrowers.standing import confirm_identity, record_death, withdraw_death
 from borrowers.web import forms as ask
 from core import business_date
 from core.errors import DomainError
@@ -149,6 +150,53 @@ def occupation(request: HttpRequest, number: str) -> HttpResponse:
         title=_("Occupation"),
         button=_("Change the occupation"),
         done=_("The occupation is on file."),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@require("borrowers.confirm_identity")
+def confirm(request: HttpRequest, number: str) -> HttpResponse:
+    borrower = queries.by_number(number)
+    return _act(
+        request,
+        borrower,
+        ask.Evidence(ask.posted(request)),
+        lambda given: confirm_identity(
+            borrower_id=borrower.pk, on=business_date.current(), by=person(request), **given
+        ),
+        title=_("Confirm the identity"),
+        button=_("Confirm"),
+        done=_("The identity is confirmed."),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@require(_CHANGE)
+def died(request: HttpRequest, number: str) -> HttpResponse:
+    borrower = queries.by_number(number)
+    return _act(
+        request,
+        borrower,
+        ask.Evidence(ask.posted(request)),
+        lambda given: record_death(borrower_id=borrower.pk, by=person(request), **given),
+        title=_("The borrower has died"),
+        button=_("Record the death"),
+        done=_("Recorded. Nothing more is lent."),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@require("borrowers.confirm_identity")
+def lives(request: HttpRequest, number: str) -> HttpResponse:
+    borrower = queries.by_number(number)
+    return _act(
+        request,
+        borrower,
+        ask.Evidence(ask.posted(request)),
+        lambda given: withdraw_death(borrower_id=borrower.pk, by=person(request), **given),
+        title=_("The borrower lives: the death was recorded by mistake"),
+        button=_("Correct it"),
+        done=_("Corrected."),
     )
 
 

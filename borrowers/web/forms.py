@@ -182,6 +182,12 @@ class StatedOccupation(forms.Form):
     occupation = forms.ChoiceField(label=_("Occupation"), choices=Occupation.choices, widget=forms.RadioSelect)
 
 
+class Evidence(forms.Form):
+    """What was seen, and where it is kept."""
+
+    evidence = forms.CharField(label=_("Evidence"), max_length=200, help_text=_("What you saw, and where it is kept."))
+
+
 class NewIncome(forms.Form):
     """A monthly income as of a day."""
 

@@ -4,13 +4,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol
 
-from borrowers.models import Borrower, BorrowerStatus, IdentityKind
+from borrowers import consents
+from borrowers.models import Borrower, BorrowerStatus, ConsentPurpose
 from core.money import ZERO
 from core.rules import RuleMissing, rule
 from loans.gate.commitments import commitments_of, exposure_cap
 from loans.gate.gate import BindingAct, Credit, Deal, Facts, House, Person
 from loans.gate.subjects import Subject
 from loans.models import Application, GateOverride
+from loans.preconditions.purposes import PurposeState, purpose_of
 from loans.pricing.cost_caps import lender_type_of_house
 
 
@@ -65,7 +67,7 @@ def house_on(on: date, market: str) -> House:
     return House(
         least_age=ages.get("least"),
         most_age=ages.get("most"),
-        lends_to_students=_lends_to_students(on, market),
+        student_lending=_student_lending(on, market),
         exposure_cap=_exposure_cap(on, market),
         debt_share_cap=None if share is None else Decimal(share),
         data_age_days=days,
@@ -87,19 +89,47 @@ def _exposure_cap(on: date, market: str) -> Decimal | None:
         return None
 
 
-def _lends_to_students(on: date, market: str) -> bool | None:
-    return True
+def _student_lending(on: date, market: str) -> str | None:
+    try:
+        kind = lender_type_of_house(on, market)
+        allowed: str | None = rule("student_lending", on, market)["lender_types"].get(kind)
+    except RuleMissing:
+        return None
+    return allowed
 
 
 def _person(borrower: Borrower, subject: Subject, at: BindingAct, on: date, listed: bool | None) -> Person:
     return Person(
         alive=borrower.status == BorrowerStatus.ACTIVE,
-        identity_proved=borrower.identity_kind == IdentityKind.CN_RESIDENT_ID or None,
+        identity_proved=borrower.identity_is_proved,
         age=borrower.age_on(on),
-        occupation=None,
-        consents_missing=(),
+        occupation=borrower.occupation or None,
+        consents_missing=_consents_missing(subject, at, on),
         do_not_lend=listed,
     )
+
+
+def _consents_missing(subject: Subject, at: BindingAct, on: date) -> tuple[str, ...] | None:
+    """Only software that decides alone needs the consent to that; whoever asked for a person has not given it."""
+    try:
+        needed = tuple(rule("consents_needed", on, subject.market)["purposes"])
+    except RuleMissing:
+        return None
+    by_rules = at is BindingAct.RULES_DECISION
+    needed = tuple(purpose for purpose in needed if by_rules or purpose != ConsentPurpose.AUTOMATED_DECISION)
+    missing = consents.missing(subject.borrower_id, needed)
+    application = subject.application
+    if by_rules and application is not None and application.wants_person:
+        return tuple(dict.fromkeys((*missing, ConsentPurpose.AUTOMATED_DECISION.value)))
+    return missing
+
+
+def _purpose(subject: Subject) -> str | None:
+    """An application says what for; a loan without one does not."""
+    if subject.application is None:
+        return None
+    state = purpose_of(subject.application).state
+    return None if state is PurposeState.MISSING else state.value
 
 
 def _credit(borrower: Borrower, subject: Subject, committed: Decimal, on: date) -> tuple[Credit, bool | None]:
@@ -123,7 +153,7 @@ def _deal(subject: Subject, on: date) -> Deal:
         yearly_cost=subject.yearly_cost,
         cost_cap=None if subject.cap is None else subject.cap.rate,
         on_sale=subject.on_sale,
-        purpose="known",
+        purpose=_purpose(subject),
         payee="verified",
     )
 

@@ -63,12 +63,13 @@ class House:
     """What the law and the house's own rules say on the day.
 
     ``exposure_cap`` in currency units, for all that one person may owe the house; ``debt_share_cap`` the part of the income
-    that debts may take (0.5 is half); ``data_age_days`` how old an income may be.
+    that debts may take (0.5 is half); ``data_age_days`` how old an income may be. ``student_lending`` is what the licence
+    says of lending to students: allowed, conditions (a person has to see that they are met) or refused.
     """
 
     least_age: int | None
     most_age: int | None
-    lends_to_students: bool | None
+    student_lending: str | None
     exposure_cap: Decimal | None
     debt_share_cap: Decimal | None
     data_age_days: int | None
@@ -210,11 +211,16 @@ def _do_not_lend(facts: Facts, _at: BindingAct) -> _Answer:
     return (None if listed is None else not listed), {}
 
 
-def _student(facts: Facts, _at: BindingAct) -> _Answer:
-    occupation, allowed = facts.person.occupation, facts.house.lends_to_students
-    if allowed:
-        return True, {"occupation": occupation}
-    return (None if not occupation or allowed is None else occupation != "student"), {"occupation": occupation}
+def _student(facts: Facts, at: BindingAct) -> _Answer:
+    occupation, lending = facts.person.occupation, facts.house.student_lending
+    shown = {"occupation": occupation}
+    if lending == "allowed":
+        return True, shown
+    if occupation is None or lending is None:
+        return None, shown
+    if occupation != "student":
+        return True, shown
+    return lending == "conditions" and at is not BindingAct.RULES_DECISION, shown
 
 
 def _product(facts: Facts, _at: BindingAct) -> _Answer:

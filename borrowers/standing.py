@@ -1,0 +1,70 @@
+"""What decides whether business with a person is possible at all: that somebody saw who they are, and that they live."""
+
+from datetime import date
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from audit.approvals import ReasonMissing
+from audit.context import acting_for
+from borrowers.models import Borrower, BorrowerStatus, IdentityKind
+from core.errors import DomainError, NotAllowed
+from staff.models import User
+
+
+class RegistrarConfirms(NotAllowed):
+    code = "registrar_confirms"
+    message = _("You registered this borrower. Another person must confirm the identity.")
+
+
+class IdentityProvedByNumber(DomainError):
+    code = "identity_proved_by_number"
+    message = _("A resident ID proves itself by its number: nothing has to be confirmed.")
+
+
+class NotAlive(DomainError):
+    code = "borrower_not_alive"
+    message = _("%(number)s is “%(status)s” already.")
+
+
+@transaction.atomic
+def confirm_identity(*, borrower_id: int, evidence: str, on: date, by: User) -> Borrower:
+    """Somebody other than who registered the borrower saw the document; ``evidence`` says which and where it is kept.
+
+    Raises RegistrarConfirms, IdentityProvedByNumber, ReasonMissing.
+    """
+    if not evidence.strip():
+        raise ReasonMissing(field="evidence")
+    borrower = Borrower.objects.locked(borrower_id)
+    if borrower.identity_kind == IdentityKind.CN_RESIDENT_ID:
+        raise IdentityProvedByNumber()
+    if borrower.registered_by_id == by.pk:
+        raise RegistrarConfirms()
+    borrower.identity_confirmed_on, borrower.identity_confirmed_by = on, by
+    with acting_for(by, reason=evidence):
+        borrower.save()
+    return borrower
+
+
+@transaction.atomic
+def record_death(*, borrower_id: int, evidence: str, by: User) -> Borrower:
+    """The borrower has died: nothing more is lent. Raises ReasonMissing, NotAlive."""
+    return _move(borrower_id, BorrowerStatus.ACTIVE, BorrowerStatus.DECEASED, evidence, by)
+
+
+@transaction.atomic
+def withdraw_death(*, borrower_id: int, evidence: str, by: User) -> Borrower:
+    """That the borrower has died was a mistake. Raises ReasonMissing, NotAlive."""
+    return _move(borrower_id, BorrowerStatus.DECEASED, BorrowerStatus.ACTIVE, evidence, by)
+
+
+def _move(borrower_id: int, before: BorrowerStatus, after: BorrowerStatus, evidence: str, by: User) -> Borrower:
+    if not evidence.strip():
+        raise ReasonMissing(field="evidence")
+    borrower = Borrower.objects.locked(borrower_id)
+    if borrower.status != before:
+        raise NotAlive(number=borrower.number, status=borrower.get_status_display())
+    borrower.status = after
+    with acting_for(by, reason=evidence):
+        borrower.save()
+    return borrower
