@@ -3,9 +3,12 @@
 from django.utils.translation import gettext_lazy as _
 
 from audit import approvals
+from borrowers import bank_accounts
 from loans.acts import asking, kinds, receipts
+from loans.disbursement import other_accounts
 from loans.merchants import merchants
 from loans.origination import origination
+from loans.payees import payees
 
 __all__ = ["kinds"]  # importing them declares every kind of act
 
@@ -26,3 +29,12 @@ approvals.register(
     permission="loans.approve_merchant_account",
     label=_("Account of a merchant"),
 )
+
+approvals.register(
+    other_accounts.KIND,
+    other_accounts.other_account_approved,
+    permission=bank_accounts.APPROVE,
+    label=_("Payout to another account"),
+)
+
+bank_accounts.told_of_commitments(payees.commitments)

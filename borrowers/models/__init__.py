@@ -1,12 +1,13 @@
 """People who borrow, how they can be reached, what they agreed to, and what they earn and owe elsewhere."""
 
-from borrowers.models.bank_account import BankAccount
+from borrowers.models.bank_account import AccountState, BankAccount, HolderAnswer
 from borrowers.models.borrower import Borrower, BorrowerQuerySet, BorrowerStatus, IdentityKind, Language, Sex
 from borrowers.models.consent import Consent, ConsentPurpose, ConsentText
 from borrowers.models.contact_point import ContactKind, ContactPoint, ContactState, Provenance
 from borrowers.models.means import ExternalDebt, Income, IncomeSource
 
 __all__ = [
+    "AccountState",
     "BankAccount",
     "Borrower",
     "BorrowerQuerySet",
@@ -18,6 +19,7 @@ __all__ = [
     "ContactPoint",
     "ContactState",
     "ExternalDebt",
+    "HolderAnswer",
     "IdentityKind",
     "Income",
     "IncomeSource",

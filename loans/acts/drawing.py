@@ -17,6 +17,7 @@ from loans.acts.previewing import preview
 from loans.events.act_kinds import Wish
 from loans.events.of_acts import LATER, line_is_open
 from loans.models import Disbursement, DisbursementStatus, Loan, LoanAct
+from loans.payees import payees
 
 
 class DrawdownUnderWay(DomainError):
@@ -102,6 +103,7 @@ def _order(wish: Wish) -> Disbursement:
         is_drawdown=True,
         idempotency_key=wish.idempotency_key,
         amount=wish.values["amount"],
+        payee_index=payees.to_remember(loan),
         requested_on=wish.recorded_on,
         requested_by=wish.by,
     )

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from borrowers.models import Borrower
 from core import rows
 from core.context import acting
 from core.errors import DomainError, Invalid, NotFound
@@ -27,6 +28,7 @@ from loans.merchants.merchants import require_active
 from loans.models import BankTransfer, Disbursement, Loan, LoanStatus
 from loans.models import DisbursementStatus as S
 from loans.notices import notices
+from loans.payees import payees
 from loans.pricing.advance_deduction import require_paid_in_full
 from staff.models import User
 
@@ -61,6 +63,7 @@ def queue(loan: Loan, on: date, requested_by: User | None = None) -> Disbursemen
         number=loan.number.replace("LN-", "DB-"),
         loan=loan,
         amount=loan.terms(on).paid_out,
+        payee_index=payees.to_remember(loan),
         requested_on=on,
         requested_by=requested_by,
     )
@@ -88,7 +91,8 @@ def disburse(*, loan_id: int, on: date, requested_by: User | None = None) -> Dis
 def send(*, disbursement_id: int, on: date) -> Disbursement:
     """Bring the order to the bank, or ask what became of it, and record the answer. Ended orders stay as they are.
 
-    Raises AdvanceDeductionRefused, MerchantNotActive, and LoanNotInState for a further part of a loan that has ended.
+    Raises AdvanceDeductionRefused, MerchantNotActive, PayeeMissing, PayeeUnverified, PayeeChanged, and LoanNotInState for a
+    further part of a loan that has ended.
     """
     disbursement, transfer, is_new = _open_transfer(disbursement_id, on)
     if transfer is None or not _is_still_wanted(transfer):
@@ -204,10 +208,15 @@ def collect_reports(*, on: date) -> dict[str, int]:
 
 @transaction.atomic
 def retry(*, disbursement_id: int, on: date, requested_by: User | None = None) -> Disbursement:
-    """Order again after a refusal, under a new reference. An order under way is returned as it is."""
-    disbursement = Disbursement.objects.select_for_update().get(pk=disbursement_id)
+    """Order again after a refusal, under a new reference and to the same account. An order under way is returned as it is.
+
+    Raises PayeeMissing, PayeeUnverified, PayeeChanged.
+    """
+    hold_borrower(disbursement_id)
+    disbursement = Disbursement.objects.select_for_update(of=("self",)).select_related("loan").get(pk=disbursement_id)
     if disbursement.status in UNDER_WAY:
         return disbursement
+    payees.require_payee(disbursement)
     return advance(disbursement, S.QUEUED, next_attempt_at=None, requested_on=on, requested_by=requested_by)
 
 
@@ -231,6 +240,12 @@ def cancel(*, disbursement_id: int, on: date, reason: str) -> Disbursement:
     return disbursement
 
 
+def hold_borrower(disbursement_id: int) -> None:
+    """Hold the borrower before the order: no account changes between looking at it and writing down that it is paid."""
+    borrower_id = Disbursement.objects.values_list("loan__borrower_id", flat=True).get(pk=disbursement_id)
+    Borrower.objects.locked(borrower_id)
+
+
 def _locked_with_loan(disbursement_id: int) -> Disbursement:
     """Order and loan locked in one statement: nobody who holds the loan ever waits for its order."""
     found = rows.first_joined(
@@ -244,6 +259,7 @@ def _locked_with_loan(disbursement_id: int) -> Disbursement:
 @transaction.atomic
 def _open_transfer(disbursement_id: int, on: date) -> tuple[Disbursement, BankTransfer | None, bool]:
     """The transfer to bring to the bank, written down first; None for an order that has ended."""
+    hold_borrower(disbursement_id)
     disbursement = (
         Disbursement.objects.select_for_update(of=("self",))
         .select_related("loan__borrower", "loan__merchant", "loan__product_version__product")
@@ -259,12 +275,14 @@ def _open_transfer(disbursement_id: int, on: date) -> tuple[Disbursement, BankTr
         require_whole_sum(disbursement, on)
     if disbursement.loan.merchant is not None:
         require_active(disbursement.loan.merchant)
+    payees.require_payee(disbursement)
     number = disbursement.attempt_count + 1
     transfer = BankTransfer.objects.create(
         disbursement=disbursement,
         reference=f"{disbursement.number}-{number}",
         sent_on=on,
-        account_last4=transfers.payee_of(disbursement.loan).account_number[-4:],
+        account_index=disbursement.payee_index,
+        account_last4=transfers.payee_of(disbursement.loan, disbursement.payee_index).account_number[-4:],
     )
     advance(disbursement, S.SENT, attempt_count=number)
     return disbursement, transfer, True
