@@ -14,7 +14,7 @@ from borrowers.consents import GivenConsent, give_consent, withdraw_consent
 from borrowers.contacts import first_contact_point, normalise_address, phone_of
 from borrowers.fingerprints import contact_index, identity_index, name_index, plain
 from borrowers.identity import IdentityNumberInvalid, IdentityProblem, parse_resident_id
-from borrowers.means import add_bank_account, record_external_debt, record_income
+from borrowers.means import record_external_debt, record_income
 from borrowers.models import Borrower, ContactKind, IdentityKind, Provenance, Sex
 from borrowers.occupations import require_occupation
 from core.errors import DomainError, Invalid
@@ -25,7 +25,6 @@ from staff.models import User
 __all__ = [
     "BorrowerAlreadyRegistered",
     "GivenConsent",
-    "add_bank_account",
     "give_consent",
     "record_external_debt",
     "record_income",

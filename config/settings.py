@@ -258,6 +258,11 @@ VERIFICATION_PROCESSES = env.number("VERIFICATION_PROCESSES", default=os.cpu_cou
 DEBIT_ADAPTER = env.text(
     "DEBIT_ADAPTER", example="house.banking.OurDebits", default="loans.banking.debits.SimulatedDebits"
 )
+HOLDER_CHECK_ADAPTER = env.text(
+    "HOLDER_CHECK_ADAPTER",
+    example="house.banking.OurHolderCheck",
+    default="borrowers.holder_checks.SimulatedHolderCheck",
+)
 BANK_ADAPTER = env.text(
     "BANK_ADAPTER", example="loans.banking.iso20022.FileBank", default="loans.banking.simulator.SimulatedBank"
 )

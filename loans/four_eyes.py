@@ -3,11 +3,14 @@
 from django.utils.translation import gettext_lazy as _
 
 from audit import approvals
+from borrowers import bank_accounts
 from loans.acts import asking, kinds, receipts
+from loans.disbursement import other_accounts
 from loans.gate import overrides
 from loans.gate.gate import BindingAct
 from loans.merchants import merchants
 from loans.origination import offering, second_person
+from loans.payees import payees
 
 __all__ = ["kinds"]  # importing them declares every kind of act
 
@@ -49,3 +52,12 @@ approvals.register(
     label=_("Account of a merchant"),
     asked_with=("loans.change_merchant", "loans.add_merchant"),
 )
+
+approvals.register(
+    other_accounts.KIND,
+    other_accounts.other_account_approved,
+    permission=bank_accounts.APPROVE,
+    label=_("Payout to another account"),
+)
+
+bank_accounts.told_of_commitments(payees.commitments)

@@ -67,6 +67,7 @@ ROLES: dict[str, set[str]] = {
         "loans.approve_write_off",
         "loans.approve_act",
         "loans.approve_merchant_account",
+        "borrowers.approve_bank_account",
         "risk.view_assessment",
         "risk.approve_limit",
         "collections.view_case",
@@ -121,6 +122,7 @@ ROLES: dict[str, set[str]] = {
         # Who says where money goes does not send it: disbursing is for operations.
         "loans.add_merchant",
         "loans.change_merchant",
+        "borrowers.approve_bank_account",
         "operations.view_endofdayrun",
         "audit.view_auditevent",
     },

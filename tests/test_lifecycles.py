@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from borrowers.bank_accounts import BANK_ACCOUNTS
 from borrowers.contacts import CONTACT_POINTS
 from borrowers.models import ContactState
 from core.lifecycle import Lifecycle
@@ -28,6 +29,7 @@ from tests.loans.factories import ON, OfferFactory
 from tests.test_architecture import Source, code
 
 DECLARED: dict[str, Lifecycle[Any]] = {
+    "borrowers/bank_accounts.py": BANK_ACCOUNTS,
     "borrowers/contacts.py": CONTACT_POINTS,
     "collections/debt_collections/lifecycle.py": CASES,
     "collections/debt_collections/promises.py": PROMISES,
@@ -39,6 +41,7 @@ DECLARED: dict[str, Lifecycle[Any]] = {
 }
 # The codes partners program against.
 CODES = {
+    "borrowers/bank_accounts.py": ("bank_account_state_impossible", "not_in_state"),
     "borrowers/contacts.py": ("contact_state_impossible", "not_in_state"),
     "collections/debt_collections/lifecycle.py": ("case_step_not_allowed", "case_closed"),
     "collections/debt_collections/promises.py": ("promise_already_judged", "promise_already_judged"),

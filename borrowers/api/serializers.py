@@ -7,7 +7,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
+from borrowers.bank_accounts import is_asked_for
 from borrowers.models import (
+    AccountState,
     BankAccount,
     Borrower,
     BorrowerStatus,
@@ -199,5 +201,11 @@ class BankAccountSerializer(serializers.Serializer[BankAccount]):
     object = Constant("bank_account")
     bank_name = serializers.CharField()
     account_number = Personal(masked="masked_number")
-    holder_matches = serializers.BooleanField(allow_null=True)
+    state = serializers.ChoiceField(AccountState.choices)
+    verified_on = serializers.DateField(allow_null=True)
     is_primary = serializers.BooleanField()
+    awaits_second_person = serializers.SerializerMethodField()
+
+    def get_awaits_second_person(self, account: BankAccount) -> bool:
+        """Whether a second person is asked that the borrower be paid there."""
+        return is_asked_for(account)

@@ -11,9 +11,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from borrowers.api import serializers as shapes
+from borrowers.bank_accounts import add_and_ask
 from borrowers.consents import GivenConsent, give_consent
 from borrowers.contacts import add_contact_point
-from borrowers.means import add_bank_account, record_external_debt, record_income
+from borrowers.means import record_external_debt, record_income
 from borrowers.models import Borrower, BorrowerStatus, Provenance
 from borrowers.occupations import state_occupation
 from borrowers.onboarding import BorrowerAlreadyRegistered, register_borrower
@@ -30,6 +31,8 @@ from staff.permissions import person
 
 CHANNEL = "api"
 KIND = "borrower"
+# What a second person reads of an account that a partner wants paid.
+_BY_PARTNER = "The partner names this account as the one to pay."
 READ, WRITE = "borrowers:read", "borrowers:write"
 
 
@@ -270,10 +273,13 @@ class BankAccounts(Belongings):
     )
     @idempotent
     def post(self, request: Request, borrower_id: str) -> Response:
-        """The first account is the one loans are paid to."""
+        """The bank is asked whose it is: money is paid to a verified account only. The first account is the one loans are
+        paid to; with `is_primary` a later one is from now on. While the lender is bound to pay the borrower, that waits for
+        a second person (`awaits_second_person`), and so does an account that the bank says nothing of."""
         given = self.body(shapes.BankAccountInput)
         given["make_primary"] = given.pop("is_primary")
-        return self.added(borrower_id, add_bank_account, **given, by=request.user)
+        asked = {"at": business_date.now(), "on": business_date.current(), "reason": _BY_PARTNER}
+        return self.added(borrower_id, add_and_ask, **given, **asked, by=person(request))
 
 
 def _consent(tick: dict[str, Any]) -> GivenConsent:

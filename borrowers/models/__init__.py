@@ -1,6 +1,6 @@
 """People who borrow, how they can be reached, what they agreed to, and what they earn and owe elsewhere."""
 
-from borrowers.models.bank_account import BankAccount
+from borrowers.models.bank_account import AccountState, BankAccount, HolderAnswer
 from borrowers.models.borrower import (
     Borrower,
     BorrowerQuerySet,
@@ -15,6 +15,7 @@ from borrowers.models.contact_point import ContactKind, ContactPoint, ContactSta
 from borrowers.models.means import ExternalDebt, Income, IncomeSource
 
 __all__ = [
+    "AccountState",
     "BankAccount",
     "Borrower",
     "BorrowerQuerySet",
@@ -26,6 +27,7 @@ __all__ = [
     "ContactPoint",
     "ContactState",
     "ExternalDebt",
+    "HolderAnswer",
     "IdentityKind",
     "Income",
     "IncomeSource",

@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from audit.history import tracked
 from borrowers.identity import age
+from core import rows
 from core.choices import Tone, Toned
 from core.currencies import currency_of
 from core.fields import EncryptedTextField
@@ -68,12 +69,14 @@ def new_borrower_id() -> str:
 
 
 class BorrowerQuerySet(models.QuerySet["Borrower"]):
-    """Filters in the language of the desk."""
+    """Filters in the language of the desk, and the lock of whatever binds the house to a person or says who is paid."""
 
     def locked(self, borrower_id: int) -> "Borrower":
-        """The borrower with the row locked: whatever binds the house for a person, or changes where they are paid, comes
-        one by one. Rows that name the borrower can still be added meanwhile."""
-        return self.select_for_update(no_key=True).get(pk=borrower_id)
+        # No key: who only names the borrower in a row of its own (a foreign key looks it up) need not wait.
+        borrower = rows.first(self.model, "WHERE id = %s FOR NO KEY UPDATE", [borrower_id])
+        if borrower is None:
+            raise self.model.DoesNotExist(f"There is no borrower {borrower_id}.")
+        return borrower
 
     def reachable(self) -> "BorrowerQuerySet":
         """At least one contact point may still be used."""

@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from borrowers import queries
+from borrowers.bank_accounts import add_and_ask, ask_bank, pay_to
 from borrowers.consents import give_consent, withdraw_consent
 from borrowers.contacts import add_contact_point, change_state, make_primary
-from borrowers.means import add_bank_account, record_external_debt, record_income
-from borrowers.models import Borrower, Consent, ContactPoint
+from borrowers.means import record_external_debt, record_income
+from borrowers.models import BankAccount, Borrower, Consent, ContactPoint, HolderAnswer
 from borrowers.occupations import state_occupation
 from borrowers.preferences import set_do_not_contact
 from borrowers.standing import confirm_identity, record_death, withdraw_death
@@ -236,15 +237,54 @@ def add_debt(request: HttpRequest, number: str) -> HttpResponse:
 @require(_CHANGE)
 def add_account(request: HttpRequest, number: str) -> HttpResponse:
     borrower = queries.by_number(number)
+
+    def add(given: dict[str, Any]) -> None:
+        at, on = business_date.now(), business_date.current()
+        tell_account(request, add_and_ask(borrower_id=borrower.pk, at=at, on=on, by=person(request), **given))
+
     return _act(
         request,
         borrower,
         ask.NewAccount(ask.posted(request)),
-        lambda given: add_bank_account(borrower_id=borrower.pk, by=person(request), **given),
+        add,
         title=_("Add a bank account"),
         button=_("Add"),
         done=_("The account is on file."),
     )
+
+
+@require_POST
+@require(_CHANGE)
+def ask_about_account(request: HttpRequest, number: str, pk: int) -> HttpResponse:
+    borrower = queries.by_number(number)
+    account = get_object_or_404(BankAccount, pk=pk, borrower=borrower)
+    at, on = business_date.now(), business_date.current()
+    tell_account(request, ask_bank(account_id=account.pk, at=at, on=on, by=person(request)))
+    return redirect(borrower)
+
+
+@require_http_methods(["GET", "POST"])
+@require(_CHANGE)
+def pay_to_account(request: HttpRequest, number: str, pk: int) -> HttpResponse:
+    borrower = queries.by_number(number)
+    account = get_object_or_404(BankAccount, pk=pk, borrower=borrower)
+    return _act(
+        request,
+        borrower,
+        ask.PayoutAccount(ask.posted(request)),
+        lambda given: pay_to(account_id=account.pk, on=business_date.current(), by=person(request), **given),
+        title=_("Pay the borrower to account %(account)s") % {"account": account},
+        button=_("Pay there from now on"),
+        done=_("The borrower is paid there as soon as nobody else has to agree; a request waits under Approvals."),
+    )
+
+
+def tell_account(request: HttpRequest, account: BankAccount) -> None:
+    """What the bank said of the account, and what to do now."""
+    if account.is_verified:
+        messages.success(request, _("The bank says that account %(account)s is the borrower’s.") % {"account": account})
+    else:
+        messages.warning(request, HolderAnswer(account.bank_answer).label)
 
 
 @require_http_methods(["GET", "POST"])

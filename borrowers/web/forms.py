@@ -217,7 +217,24 @@ class NewAccount(forms.Form):
     account_number = forms.CharField(
         label=_("Account number"), max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
-    make_primary = forms.BooleanField(label=_("Use it first from now on"), required=False)
+    make_primary = forms.BooleanField(
+        label=_("Pay the borrower there from now on"),
+        help_text=_("While the house is bound to pay the borrower, a second person has to agree."),
+        required=False,
+    )
+    reason = forms.CharField(
+        label=_("Reason"), max_length=200, required=False, help_text=_("What a second person would read.")
+    )
+
+
+class PayoutAccount(forms.Form):
+    """Why the borrower is paid to another account, and what shows that it is theirs."""
+
+    reason = forms.CharField(
+        label=_("Reason and evidence"),
+        max_length=200,
+        help_text=_("For example: card shown in the branch on 30 November, copy in the file."),
+    )
 
 
 class RevealReason(forms.Form):

@@ -20,6 +20,7 @@ from loans.events.of_acts import LATER, line_is_open
 from loans.gate import asking, subjects
 from loans.gate.gate import BindingAct
 from loans.models import Disbursement, DisbursementStatus, Loan, LoanAct
+from loans.payees import payees
 
 
 class DrawdownUnderWay(DomainError):
@@ -95,6 +96,7 @@ def _order(wish: Wish) -> Disbursement:
         is_drawdown=True,
         idempotency_key=wish.idempotency_key,
         amount=wish.values["amount"],
+        payee_index=payees.to_remember(loan),
         requested_on=wish.recorded_on,
         requested_by=wish.by,
     )

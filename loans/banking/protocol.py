@@ -24,15 +24,15 @@ class PaymentOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentOrder:
-    """Pay ``amount`` to the account on ``on``. An empty account means the borrower's wallet with us."""
+    """Pay ``amount`` to the account on ``on``."""
 
     reference: str
     amount: Decimal
     currency: str
     on: date
     holder_name: str
-    bank_name: str = ""
-    account_number: str = ""
+    bank_name: str
+    account_number: str
     remark: str = ""
 
 

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from borrowers.models import Borrower
 from core import rows
 from core.aftermath import whole
 from core.context import acting
@@ -31,6 +32,7 @@ from loans.merchants.merchants import require_active
 from loans.models import BankTransfer, Disbursement, Loan, LoanStatus
 from loans.models import DisbursementStatus as S
 from loans.notices import notices
+from loans.payees import payees
 from loans.pricing.advance_deduction import require_paid_in_full
 from staff.models import User
 
@@ -65,6 +67,7 @@ def queue(loan: Loan, on: date, requested_by: User | None = None) -> Disbursemen
         number=loan.number.replace("LN-", "DB-"),
         loan=loan,
         amount=loan.terms(on).paid_out,
+        payee_index=payees.to_remember(loan),
         requested_on=on,
         requested_by=requested_by,
     )
@@ -98,8 +101,8 @@ def send(*, disbursement_id: int, on: date) -> Disbursement:
     """Bring the order to the bank, or ask what became of it, and record the answer. Ended orders stay as they are.
 
     Before a transfer is written the gate is asked, whatever it said when the order was made. Raises GateRefused,
-    OverrideNeeded, AdvanceDeductionRefused, MerchantNotActive, and LoanNotInState for a further part of a loan that has
-    ended.
+    OverrideNeeded, AdvanceDeductionRefused, MerchantNotActive, PayeeMissing, PayeeUnverified, PayeeChanged, and
+    LoanNotInState for a further part of a loan that has ended.
     """
     disbursement, transfer, is_new = _open_transfer(disbursement_id, on)
     if transfer is None or not _is_still_wanted(transfer):
@@ -216,14 +219,16 @@ def collect_reports(*, on: date) -> dict[str, int]:
 
 @whole()
 def retry(*, disbursement_id: int, on: date, requested_by: User | None = None) -> Disbursement:
-    """Order again after a refusal, under a new reference. An order under way is returned as it is.
+    """Order again after a refusal, under a new reference and to the same account. An order under way is returned as it is.
 
-    Raises GateRefused, OverrideNeeded.
+    Raises PayeeMissing, PayeeUnverified, PayeeChanged, GateRefused, OverrideNeeded.
     """
+    hold_borrower(disbursement_id)
     disbursement = _locked_with_loan(disbursement_id)
     if disbursement.status in UNDER_WAY:
         return disbursement
     ORDERS.require_step(disbursement, S.QUEUED)
+    payees.require_payee(disbursement)
     asking.require(_subject_of(disbursement, on), BindingAct.RETRY, on, by=requested_by)
     advance(disbursement, S.QUEUED, next_attempt_at=None, requested_on=on, requested_by=requested_by)
     announce_payout(disbursement_id=disbursement.pk)
@@ -250,6 +255,12 @@ def cancel(*, disbursement_id: int, on: date, reason: str) -> Disbursement:
     return disbursement
 
 
+def hold_borrower(disbursement_id: int) -> None:
+    """Hold the borrower before the order: no account changes between looking at it and writing down that it is paid."""
+    borrower_id = Disbursement.objects.values_list("loan__borrower_id", flat=True).get(pk=disbursement_id)
+    Borrower.objects.locked(borrower_id)
+
+
 def _locked_with_loan(disbursement_id: int) -> Disbursement:
     """Order and loan locked in one statement: nobody who holds the loan ever waits for its order."""
     found = rows.first_joined(
@@ -263,6 +274,7 @@ def _locked_with_loan(disbursement_id: int) -> Disbursement:
 @whole()
 def _open_transfer(disbursement_id: int, on: date) -> tuple[Disbursement, BankTransfer | None, bool]:
     """The transfer to bring to the bank, written down first; None for an order that has ended."""
+    hold_borrower(disbursement_id)
     disbursement = (
         Disbursement.objects.select_for_update(of=("self",))
         .select_related("loan__borrower", "loan__merchant", "loan__product_version__product")
@@ -278,6 +290,7 @@ def _open_transfer(disbursement_id: int, on: date) -> tuple[Disbursement, BankTr
         require_whole_sum(disbursement, on)
     if disbursement.loan.merchant is not None:
         require_active(disbursement.loan.merchant)
+    payees.require_payee(disbursement)
     number = disbursement.attempt_count + 1
     verdict = asking.require(_subject_of(disbursement, on), _act_of(disbursement), on, by=disbursement.requested_by)
     transfer = BankTransfer.objects.create(
@@ -285,7 +298,8 @@ def _open_transfer(disbursement_id: int, on: date) -> tuple[Disbursement, BankTr
         verdict=verdict,
         reference=f"{disbursement.number}-{number}",
         sent_on=on,
-        account_last4=transfers.payee_of(disbursement.loan).account_number[-4:],
+        account_index=disbursement.payee_index,
+        account_last4=transfers.payee_of(disbursement.loan, disbursement.payee_index).account_number[-4:],
     )
     advance(disbursement, S.SENT, attempt_count=number)
     return disbursement, transfer, True

@@ -10,10 +10,13 @@ from typing import NamedTuple
 import structlog
 from django.db.models import QuerySet
 
+from borrowers.fingerprints import account_index
 from borrowers.models import BankAccount
+from core.errors import DomainError
 from loans.banking import Answer, BankUnreachable, PaymentOrder, PaymentOutcome, bank
 from loans.models import BankTransfer, Disbursement, Loan
 from loans.models import DisbursementStatus as S
+from loans.payees.payees import PayeeChanged, require_payee
 
 log = structlog.get_logger(__name__)
 
@@ -45,8 +48,9 @@ def ask_or_send(disbursement: Disbursement, transfer: BankTransfer, on: date, *,
         heard = _of_an_earlier_one(disbursement, transfer, order)
         if heard is not None:
             return heard
-        if not _is_payable(disbursement.loan, transfer, order):
-            return Heard(transfer, Answer(PaymentOutcome.FAILED, code="payee_changed"))
+        stopped = _stopped_by(transfer, order)
+        if stopped:
+            return Heard(transfer, Answer(PaymentOutcome.FAILED, code=stopped))
         return Heard(transfer, bank().send(order))
     except BankUnreachable as silence:
         return Heard(transfer, Answer(PaymentOutcome.UNKNOWN, code="no_answer", detail=str(silence)))
@@ -70,7 +74,7 @@ def leave_unsent(disbursement_id: int, *, after: BankTransfer, on: date) -> None
 
 
 def order_of(disbursement: Disbursement, transfer: BankTransfer, on: date) -> PaymentOrder:
-    payee = payee_of(disbursement.loan)
+    payee = payee_of(disbursement.loan, transfer.account_index)
     return PaymentOrder(
         reference=transfer.reference,
         amount=disbursement.amount,
@@ -83,22 +87,22 @@ def order_of(disbursement: Disbursement, transfer: BankTransfer, on: date) -> Pa
     )
 
 
-class Payee(NamedTuple):
-    """Whom the money goes to; no account is the borrower's wallet."""
+class Account(NamedTuple):
+    """Whom a transfer goes to; empty where the account it was written for is gone."""
 
     holder_name: str
     bank_name: str = ""
     account_number: str = ""
 
 
-def payee_of(loan: Loan) -> Payee:
-    """The merchant of a purchase, else the borrower."""
+def payee_of(loan: Loan, index: str) -> Account:
+    """The merchant of a purchase, else the account of the borrower with this fingerprint, whichever is the primary one."""
     if loan.merchant is not None:
-        return Payee(loan.merchant.account_holder, loan.merchant.bank_name, loan.merchant.account_number)
-    account = BankAccount.objects.filter(borrower=loan.borrower, is_primary=True).first()
+        return Account(loan.merchant.account_holder, loan.merchant.bank_name, loan.merchant.account_number)
+    account = BankAccount.objects.filter(borrower_id=loan.borrower_id, account_index=index).first()
     if account is None:
-        return Payee(loan.borrower.name)
-    return Payee(loan.borrower.name, account.bank_name, account.account_number)
+        return Account(loan.borrower.name)
+    return Account(loan.borrower.name, account.bank_name, account.account_number)
 
 
 def _sent(disbursement_id: int) -> QuerySet[BankTransfer]:
@@ -121,7 +125,13 @@ def _of_an_earlier_one(disbursement: Disbursement, transfer: BankTransfer, order
     return None
 
 
-def _is_payable(loan: Loan, transfer: BankTransfer, order: PaymentOrder) -> bool:
-    """Whether an order the bank never got may still go out: to the account it was written for, of a payee still paid."""
-    is_same = order.account_number[-4:] == transfer.account_last4
-    return is_same and (loan.merchant is None or loan.merchant.active)
+def _stopped_by(transfer: BankTransfer, order: PaymentOrder) -> str:
+    """Why an order the bank never got may no longer go out, by code; empty where it may: to the very account it was written
+    for, whole number and not its end, which is still the one on file, verified, of a payee still paid."""
+    disbursement = Disbursement.objects.select_related("loan__merchant").get(pk=transfer.disbursement_id)
+    try:
+        require_payee(disbursement)
+    except DomainError as refusal:
+        return refusal.code
+    written_for = {transfer.account_index, account_index(order.account_number)}
+    return "" if written_for == {disbursement.payee_index} else PayeeChanged.code

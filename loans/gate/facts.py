@@ -12,6 +12,7 @@ from loans.gate.commitments import commitments_of, exposure_cap
 from loans.gate.gate import BindingAct, Credit, Deal, Facts, House, Person
 from loans.gate.subjects import Subject
 from loans.models import Application, GateOverride
+from loans.payees.payees import payee_state_of_loan, payee_state_of_offer
 from loans.preconditions.purposes import PurposeState, purpose_of
 from loans.pricing.cost_caps import lender_type_of_house
 
@@ -132,6 +133,12 @@ def _purpose(subject: Subject) -> str | None:
     return None if state is PurposeState.MISSING else state.value
 
 
+def _payee(subject: Subject) -> str | None:
+    if subject.offer is not None:
+        return payee_state_of_offer(subject.offer).value
+    return None if subject.loan is None else payee_state_of_loan(subject.loan).value
+
+
 def _credit(borrower: Borrower, subject: Subject, committed: Decimal, on: date) -> tuple[Credit, bool | None]:
     if not _credit_of:
         return Credit(), None
@@ -154,7 +161,7 @@ def _deal(subject: Subject, on: date) -> Deal:
         cost_cap=None if subject.cap is None else subject.cap.rate,
         on_sale=subject.on_sale,
         purpose=_purpose(subject),
-        payee="verified",
+        payee=_payee(subject),
     )
 
 

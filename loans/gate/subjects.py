@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from core.money import ZERO
 from loans.gate.commitments import payment_on
-from loans.models import Application, Loan, LoanPosition, Product, ProductVersion
+from loans.models import Application, Loan, LoanPosition, Offer, Product, ProductVersion
 from loans.pricing.cost_caps import CostCap, cost_cap
 from loans.pricing.monthly_payments import monthly_payment
 from loans.pricing.quotes import ProductNotSold, Quote, version_on_sale
@@ -18,8 +18,8 @@ from loans.schedules.schedule import build_schedule
 class Subject:
     """What is bound, of whom. ``amount`` of principal and ``payment`` a month, in units of the currency of ``market``.
 
-    ``pays`` says that money goes out, or is promised to: then the payee counts. ``application`` and ``loan`` are what the
-    act is about: what binds the house by them already is part of ``amount``.
+    ``application`` and ``loan`` are what the act is about: what binds the house by them already is part of ``amount``. The
+    account to be paid is that of the accepted ``offer``, else of the ``loan``.
     """
 
     borrower_id: int
@@ -31,7 +31,7 @@ class Subject:
     on_sale: bool | None = None
     application: Application | None = None
     loan: Loan | None = None
-    pays: bool = False
+    offer: Offer | None = None
 
     @property
     def cost_allowed(self) -> bool | None:
@@ -46,8 +46,8 @@ class Subject:
         return self.cost.simple if simple else self.cost.compound
 
 
-def of_offer(application: Application, quote: Quote, on: date, *, pays: bool = False) -> Subject:
-    """An offer of ``quote``; ``pays`` once it is accepted, because acceptance orders the money."""
+def of_offer(application: Application, quote: Quote, on: date, *, accepted: Offer | None = None) -> Subject:
+    """An offer of ``quote``; ``accepted`` where it is one that stands and is to be accepted, which orders the money."""
     approved = quote.terms.principal
     return Subject(
         borrower_id=application.borrower_id,
@@ -58,7 +58,7 @@ def of_offer(application: Application, quote: Quote, on: date, *, pays: bool = F
         cap=quote.cap,
         on_sale=_is_sold(application.product_id, on),
         application=application,
-        pays=pays,
+        offer=accepted,
     )
 
 
@@ -91,7 +91,6 @@ def _of_loan(loan: Loan, amount: Decimal, on: date) -> Subject:
         on_sale=product.active,
         application=loan.application,
         loan=loan,
-        pays=True,
     )
 
 

@@ -9,9 +9,11 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from borrowers.models import ConsentPurpose, Occupation
 from core.choices import Tone, Toned
 from core.money import round_money
 from loans.gate.gate import Finding, Result
+from loans.payees.payees import PayeeState
 from loans.pricing.cost_caps import percent
 
 Label = str | Promise
@@ -54,7 +56,7 @@ SENTENCES: Mapping[str, tuple[Label, Label]] = {
         _("With this the borrower would owe %(after)s; the cap on one person is %(cap)s"),
         _("What one person may owe at most is not known"),
     ),
-    "payee": (_("The account to be paid is not verified"), _("There is no account to be paid")),
+    "payee": (_("The account to be paid may not be paid: %(payee)s"), _("There is no account to be paid")),
     "limit": (
         _("With this the borrower would owe %(after)s; the limit is %(limit)s"),
         _("The borrower has no limit yet"),
@@ -106,6 +108,19 @@ AMOUNTS = frozenset({"committed", "after", "cap", "limit", "payment", "room", "i
 SHARES = frozenset({"share", "cost", "highest_cost"})
 
 
+# Values that are codes, in words.
+VALUES: Mapping[str, Mapping[str, Label]] = {
+    "occupation": dict(Occupation.choices),
+    "missing": dict(ConsentPurpose.choices),
+    "payee": {
+        PayeeState.VERIFIED.value: _("verified"),
+        PayeeState.UNVERIFIED.value: _("not verified"),
+        PayeeState.MISSING.value: _("none on file"),
+        PayeeState.CHANGED.value: _("changed since it was promised"),
+    },
+}
+
+
 class ShownResult(Toned):
     """What a check found (``loans.gate.gate.Result``), as pages show it."""
 
@@ -121,6 +136,8 @@ def figure(name: str, value: Any) -> str:
         return "-"
     if name in AMOUNTS:
         return f"{round_money(Decimal(value)):,}"
+    if name in VALUES:
+        return ", ".join(str(VALUES[name].get(code, code)) for code in str(value).split(", "))
     return percent(Decimal(value)) if name in SHARES else str(value)
 
 

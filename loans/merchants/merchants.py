@@ -11,8 +11,8 @@ from django.utils.translation import gettext_noop
 
 from audit import approvals, events
 from audit.models import Approval, ApprovalStatus
+from borrowers.bank_accounts import account_number_of
 from borrowers.fingerprints import account_index, plain
-from borrowers.means import account_number_of
 from borrowers.privacy import NothingToReveal, RevealNotAllowed, RevealReasonMissing
 from core.context import acting_for
 from core.encryption import decrypt, encrypt

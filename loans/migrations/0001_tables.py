@@ -638,6 +638,7 @@ class Migration(migrations.Migration):
                 ('officer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('merchant', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='loans', to='loans.merchant', verbose_name='merchant')),
                 ('product_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loans.productversion')),
+                ('payee_index', models.CharField(blank=True, db_default='', default='', editable=False, max_length=64)),
             ],
             options={
                 'verbose_name': 'loan',
@@ -850,6 +851,7 @@ class Migration(migrations.Migration):
                 ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('requested_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('loan', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='loans.loan')),
+                ('payee_index', models.CharField(blank=True, db_default='', default='', editable=False, max_length=64)),
             ],
             options={
                 'verbose_name': 'historical disbursement',
@@ -878,6 +880,7 @@ class Migration(migrations.Migration):
                 ('bank_reference', models.CharField(blank=True, max_length=64, verbose_name='bank reference')),
                 ('requested_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('loan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='disbursements', to='loans.loan')),
+                ('payee_index', models.CharField(blank=True, db_default='', default='', editable=False, max_length=64)),
             ],
             options={
                 'verbose_name': 'disbursement',
@@ -970,6 +973,7 @@ class Migration(migrations.Migration):
                 ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('merchant', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loans.merchant', verbose_name='merchant')),
                 ('product_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loans.productversion')),
+                ('payee_index', models.CharField(blank=True, db_default='', default='', editable=False, max_length=64)),
             ],
             options={
                 'verbose_name': 'offer',
@@ -1088,6 +1092,7 @@ class Migration(migrations.Migration):
                 ('officer', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('merchant', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='loans.merchant', verbose_name='merchant')),
                 ('product_version', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='loans.productversion')),
+                ('payee_index', models.CharField(blank=True, db_default='', default='', editable=False, max_length=64)),
             ],
             options={
                 'verbose_name': 'historical loan',
@@ -1337,6 +1342,7 @@ class Migration(migrations.Migration):
                 ('answered_on', models.DateField(null=True, verbose_name='answered on')),
                 ('account_last4', models.CharField(blank=True, db_default='', default='', max_length=4, verbose_name='last four digits of the account')),
                 ('disbursement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='transfers', to='loans.disbursement')),
+                ('account_index', models.CharField(blank=True, db_default='', default='', editable=False, max_length=64)),
             ],
             options={
                 'verbose_name': 'bank transfer',

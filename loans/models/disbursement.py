@@ -45,6 +45,8 @@ class Disbursement(models.Model):
     is_drawdown = models.BooleanField(_("a further part of the approved amount"), default=False, db_default=False)
     idempotency_key = models.CharField(max_length=255, null=True, blank=True, unique=True, editable=False)
     amount = money_field(verbose_name=_("amount"))
+    # The fingerprint of the account it is paid to; another one takes two people (``other_accounts``).
+    payee_index = models.CharField(max_length=64, default="", db_default="", blank=True, editable=False)
     status = models.CharField(_("status"), max_length=10, choices=DisbursementStatus, default=DisbursementStatus.QUEUED)
     requested_on = models.DateField(_("requested on"))
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
@@ -105,7 +107,7 @@ class Disbursement(models.Model):
 
     @property
     def account_last4(self) -> str:
-        """The end of the account that the latest transfer went to; empty for a wallet, or before it was sent."""
+        """The end of the account that the latest transfer went to; empty before it was sent."""
         transfer = self.transfers.order_by("-id").first()
         return transfer.account_last4 if transfer else ""
 
@@ -150,6 +152,7 @@ class BankTransfer(models.Model):
     detail = models.CharField(_("detail"), max_length=200, blank=True)
     sent_on = models.DateField(_("sent on"))
     answered_on = models.DateField(_("answered on"), null=True)
+    account_index = models.CharField(max_length=64, default="", db_default="", blank=True, editable=False)
     account_last4 = models.CharField(
         _("last four digits of the account"), max_length=4, blank=True, default="", db_default=""
     )

@@ -128,6 +128,8 @@ class Loan(AgreedSchedule):
         verbose_name=_("merchant"),
     )
     goods = models.CharField(_("goods"), max_length=120, blank=True, default="", db_default="")
+    # The fingerprint of the account that the money was to go to when it was offered (``loans.payees``).
+    payee_index = models.CharField(max_length=64, default="", db_default="", blank=True, editable=False)
     annualised_cost = exact_field(null=True, blank=True)
     disbursed_on = models.DateField(null=True, blank=True)
     settled_on = models.DateField(null=True, blank=True)

@@ -65,6 +65,8 @@ class Offer(models.Model):
     annualised_compound = exact_field(verbose_name=_("annualised all-in cost (IRR, compounded)"))
     cost_cap = exact_field(verbose_name=_("highest all-in cost allowed"), null=True)
     verdict = models.ForeignKey("loans.GateVerdict", on_delete=models.PROTECT, null=True, related_name="+")
+    # The fingerprint of the account the money was to go to when the offer was made; empty where there was none.
+    payee_index = models.CharField(max_length=64, default="", db_default="", blank=True, editable=False)
     made_on = models.DateField(_("made on"))
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     expires_on = models.DateField(_("valid until"))

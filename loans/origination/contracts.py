@@ -64,6 +64,7 @@ def _loan(offer: Offer, version: ProductVersion, quote: Quote, on: date) -> Loan
         down_payment=offer.down_payment if version.is_purchase else None,
         merchant=offer.merchant,
         goods=offer.goods,
+        payee_index=offer.payee_index,
         annualised_cost=quote.cost.simple,
         drawdowns=_drawdowns(quote),
         fixed_instalment=terms.fixed_instalment,

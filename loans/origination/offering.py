@@ -10,6 +10,7 @@ from core.rules import rule
 from loans.merchants.merchants import require_purchase
 from loans.models import Application, DecisionSource, Offer, Outcome
 from loans.origination.decisions import Decision
+from loans.payees import payees
 from loans.pricing.early_charges import require_early_charge_allowed
 from loans.pricing.monthly_payments import monthly_payment
 from loans.pricing.quotes import (
@@ -114,6 +115,7 @@ def _offer(application: Application, decision: Decision, quote: Quote, version_i
         annualised_simple=quote.cost.simple,
         annualised_compound=quote.cost.compound,
         cost_cap=quote.cap.rate,
+        payee_index=payees.index_now(application.borrower_id, application.merchant),
         made_on=on,
         expires_on=on + timedelta(days=rule("offer_validity", on)["days"]),
     )

@@ -287,7 +287,9 @@ def accept_offer(*, offer_id: int, on: date, accepted_via: str, by: User | None 
         raise DeciderAccepts()
     quote, verdict = quote_of_offer(offer, on), None
     if application.decision_source != DecisionSource.IMPORTED:
-        verdict = asking.require(subjects.of_offer(application, quote, on, pays=True), BindingAct.ACCEPTANCE, on, by=by)
+        verdict = asking.require(
+            subjects.of_offer(application, quote, on, accepted=offer), BindingAct.ACCEPTANCE, on, by=by
+        )
     loan = conclude(offer, quote, verdict, on, accepted_via)
     offer.status, offer.accepted_on, offer.accepted_via = OfferStatus.ACCEPTED, on, accepted_via
     rows.update(offer, "status", "accepted_on", "accepted_via")

@@ -96,7 +96,7 @@ def acceptance_of(application_id: int, on: date) -> subjects.Subject:
     offer = application.offers.filter(status=OfferStatus.OPEN).select_related("product_version__product").first()
     if offer is None:
         raise OfferMissing()
-    return subjects.of_offer(application, quote_of_offer(offer, on), on, pays=True)
+    return subjects.of_offer(application, quote_of_offer(offer, on), on, accepted=offer)
 
 
 def deciders_of(application: Application) -> set[int]:

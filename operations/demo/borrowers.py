@@ -9,9 +9,10 @@ from random import Random
 from django.db.models import F
 from django.utils import timezone
 
+from borrowers.bank_accounts import add_bank_account, ask_bank
 from borrowers.contacts import change_state
 from borrowers.models import BankAccount, Borrower, ConsentPurpose, ContactState
-from borrowers.onboarding import GivenConsent, add_bank_account, record_external_debt, record_income, register_borrower
+from borrowers.onboarding import GivenConsent, record_external_debt, record_income, register_borrower
 from core.errors import DomainError
 from debt_collections.models import Promise, PromiseStatus
 from loans.account.account import Account, age
@@ -81,9 +82,8 @@ def register(person: Person, *, on: date, officer: User, account_ending: str = "
             by=officer,
         )
     number = f"62220000{person.phone[-8:]}{account_ending or '8888'}"
-    add_bank_account(
-        borrower_id=borrower.pk, bank_name="示例银行", account_number=number, holder_matches=True, by=officer
-    )
+    account = add_bank_account(borrower_id=borrower.pk, bank_name="示例银行", account_number=number, by=officer)
+    ask_bank(account_id=account.pk, at=at(on, 9, 10), on=on)
     return borrower
 
 

@@ -11,10 +11,13 @@ from typing import Any
 import factory
 from factory.django import DjangoModelFactory
 
+from audit.approvals import approve
+from audit.models import Approval
+from borrowers.bank_accounts import add_bank_account, ask_bank, pay_to
 from borrowers.consents import GivenConsent, give_consent
 from borrowers.contacts import add_contact_point, change_state
 from borrowers.identity import check_character
-from borrowers.means import add_bank_account, record_external_debt, record_income
+from borrowers.means import record_external_debt, record_income
 from borrowers.models import (
     BankAccount,
     Borrower,
@@ -28,6 +31,7 @@ from borrowers.models import (
     Income,
 )
 from borrowers.onboarding import register_borrower
+from tests.staff.factories import UserFactory
 
 ON = date(2026, 6, 15)
 AT = datetime(2026, 6, 15, 2, 0, tzinfo=UTC)  # ten in the morning in Shanghai
@@ -49,7 +53,9 @@ def resident_number(n: int, birth: date = date(1990, 1, 1), area: str = "990100"
 
 
 class BankAccountFactory(DjangoModelFactory[BankAccount]):
-    """An account of the borrower that the bank confirmed; the last digits tell the simulated bank how to answer."""
+    """An account of the borrower that the bank confirmed; the last digits tell the simulated bank how to answer. With
+    `asked=False` nobody asked the bank; with `paid=True` the borrower is paid there from now on, by two where
+    it takes two."""
 
     class Meta:
         model = BankAccount
@@ -57,11 +63,22 @@ class BankAccountFactory(DjangoModelFactory[BankAccount]):
     borrower = factory.SubFactory("tests.borrowers.factories.BorrowerFactory")
     bank_name = "测试银行"
     account_number = factory.Sequence(lambda n: f"622202{n:06d}1000")
-    holder_matches: bool | None = True
+    asked = True
+    paid = False
 
     @classmethod
-    def _create(cls, model_class: type[BankAccount], *args: Any, borrower: Borrower, **facts: Any) -> BankAccount:
-        return add_bank_account(borrower_id=borrower.pk, **facts)
+    def _create(
+        cls, model_class: type[BankAccount], *args: Any, borrower: Borrower, asked: bool, paid: bool, **facts: Any
+    ) -> BankAccount:
+        account = add_bank_account(borrower_id=borrower.pk, **facts)
+        if asked:
+            account = ask_bank(account_id=account.pk, at=AT, on=ON)
+        if paid and not account.is_primary:
+            asked_for = pay_to(account_id=account.pk, reason="New card", on=ON, by=None)
+            if isinstance(asked_for, Approval):
+                approve(approval_id=asked_for.pk, decided_by=UserFactory(roles=["checker"]), on=ON)
+            account.refresh_from_db()
+        return account
 
 
 class IncomeFactory(DjangoModelFactory[Income]):

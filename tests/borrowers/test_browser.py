@@ -43,7 +43,7 @@ def a_full_file() -> Borrower:
         ConsentFactory(borrower=borrower, purpose=purpose)
     IncomeFactory(borrower=borrower, monthly_amount=Decimal("8200.00"))
     ExternalDebtFactory(borrower=borrower, lender="示例银行", balance=Decimal("12000"), monthly_payment=Decimal("650"))
-    BankAccountFactory(borrower=borrower, bank_name="示例银行", account_number="6222021234567890", holder_matches=None)
+    BankAccountFactory(borrower=borrower, bank_name="示例银行", account_number="6222021234567890", asked=False)
     return borrower
 
 

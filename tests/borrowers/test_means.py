@@ -1,12 +1,11 @@
-"""Income, debts elsewhere and bank accounts."""
+"""Income and debts elsewhere."""
 
 from decimal import Decimal
 
 import pytest
 
-from borrowers.means import AccountKnown, AccountNotOwn, AccountNumberRefused, AmountRefused, IncomeSourceUnknown
-from borrowers.models import BankAccount
-from borrowers.onboarding import add_bank_account, record_external_debt, record_income
+from borrowers.means import AmountRefused, IncomeSourceUnknown
+from borrowers.onboarding import record_external_debt, record_income
 from borrowers.queries import borrower_file
 from tests.borrowers.factories import ON, LinFactory
 
@@ -47,32 +46,3 @@ def test_a_debt_elsewhere_may_be_paid_off_but_not_negative() -> None:
     with pytest.raises(AmountRefused) as refusal:
         record_external_debt(balance=Decimal(1), monthly_payment=Decimal(-1), **debt)
     assert refusal.value.field == "monthly_payment"
-
-
-def test_the_first_account_is_primary_and_a_new_primary_takes_its_place() -> None:
-    borrower = LinFactory()
-    first = add_bank_account(borrower_id=borrower.pk, bank_name="示例银行", account_number="6222 0212 3456 7890")
-    assert (first.is_primary, first.last4, first.account_number) == (True, "7890", "6222021234567890")
-
-    add_bank_account(borrower_id=borrower.pk, bank_name="示例银行", account_number="62220000", make_primary=True)
-
-    assert list(BankAccount.objects.filter(is_primary=True).values_list("last4", flat=True)) == ["0000"]
-
-
-def test_an_account_of_somebody_else_is_never_primary() -> None:
-    borrower = LinFactory()
-    foreign = {"borrower_id": borrower.pk, "bank_name": "示例银行", "holder_matches": False}
-
-    assert not add_bank_account(account_number="6222021234567890", **foreign).is_primary
-    with pytest.raises(AccountNotOwn):
-        add_bank_account(account_number="6222021234567891", make_primary=True, **foreign)
-
-
-def test_an_account_is_kept_once_and_must_look_like_one() -> None:
-    borrower = LinFactory()
-    add_bank_account(borrower_id=borrower.pk, bank_name="示例银行", account_number="6222021234567890")
-
-    with pytest.raises(AccountKnown):
-        add_bank_account(borrower_id=borrower.pk, bank_name="示例银行", account_number="6222-0212-3456-7890")
-    with pytest.raises(AccountNumberRefused):
-        add_bank_account(borrower_id=borrower.pk, bank_name="示例银行", account_number="1234")

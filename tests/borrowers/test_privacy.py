@@ -5,9 +5,9 @@ from django.db import connection
 
 from audit.models import AuditEvent
 from borrowers import queries
+from borrowers.bank_accounts import add_bank_account
 from borrowers.contacts import add_contact_point
 from borrowers.models import Borrower
-from borrowers.onboarding import add_bank_account
 from borrowers.privacy import NothingToReveal, RevealNotAllowed, RevealReasonMissing, reveal
 from tests.borrowers.factories import LIN_ID, LinFactory, WangFactory, mobile_of
 

@@ -42,6 +42,7 @@ from loans.models import (
 from loans.origination import origination
 from loans.origination.application_wish import ApplicationWish
 from loans.origination.decisions import Decision
+from loans.payees.payees import index_now
 from loans.pledges.pledging import Policy, pledge_policy
 from loans.servicing.guarding import Excess
 from loans.servicing.repayments import record_repayment
@@ -52,7 +53,6 @@ from tests.loans.statements import statement
 DISBURSED = date(2026, 1, 15)
 PAID_DOWN = Decimal("3000.00")
 CASH_VALUES = (CashValue(date(2026, 1, 1), Decimal("10000.00")),)
-
 
 # What is sold, and by whom -------------------------------------------------------------------------------------------
 
@@ -126,10 +126,11 @@ class MerchantFactory(DjangoModelFactory[Merchant]):
 
 
 class ApplicantFactory(BorrowerFactory):
-    """A good applicant: adult, salaried with proof, all consents given, phone verified, no debts. Without one of these:
-    `earning=False`, `consenting=False`, `phone_verified=False`."""
+    """A good applicant: adult, proved salary, all consents, verified phone and account, no debts. Without one of these:
+    `earning=False`, `consenting=False`, `phone_verified=False`, `banked=False`."""
 
     name = "林小雨"
+    banked = True
     earning = True
     consenting = True
     phone_verified = True
@@ -280,6 +281,7 @@ class LoanFactory(DjangoModelFactory[Loan]):
     merchant = factory.Maybe("is_purchase", factory.SubFactory(MerchantFactory), None)
     goods = factory.Maybe("is_purchase", "Phone", "")
     disbursed_on: date | None = None
+    payee_index = factory.LazyAttribute(lambda loan: index_now(loan.borrower.pk, loan.merchant))
 
     @classmethod
     def _create(cls, model_class: type[Loan], *args: Any, disbursed_on: date | None, **terms: Any) -> Loan:
@@ -382,7 +384,7 @@ class PolicyPledgeFactory(DjangoModelFactory[PolicyPledge]):
 
 def an_applicant(*, account: str = "", **changes: Any) -> Borrower:
     """`ApplicantFactory`, with a primary bank account of that number."""
-    return ApplicantFactory(**({"banked": True, "account__account_number": account} if account else {}), **changes)
+    return ApplicantFactory(**({"account__account_number": account} if account else {}), **changes)
 
 
 def an_application(

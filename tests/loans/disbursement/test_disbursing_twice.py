@@ -10,7 +10,7 @@ from loans.disbursement import disbursing, transfers
 from loans.disbursement.disbursing import PaidUnderEarlierReference
 from loans.disbursement.order_lifecycle import DisbursementStepRefused
 from loans.models import BankTransfer, Disbursement, Loan, SimulatedPayment
-from tests.loans.disbursement.test_disbursing import changes_account, waiting
+from tests.loans.disbursement.test_disbursing import changes_account, goes_there, waiting
 from tests.loans.factories import ON
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +42,7 @@ def test_what_was_given_up_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_was_ordered_anew_is_not_sent_under_the_old_reference(monkeypatch: pytest.MonkeyPatch) -> None:
     disbursement, slow = given_up()
-    disbursing.retry(disbursement_id=disbursement.pk, on=ON)
+    goes_there(disbursement)
     disbursing._open_transfer(disbursement.pk, ON)
 
     assert wakes_up(disbursement, slow, monkeypatch).status == "sent"
@@ -56,7 +56,7 @@ class TestAnEarlierTransferGotThrough:
     def sent_late(self) -> tuple[Disbursement, BankTransfer]:
         disbursement, slow = given_up()
         order = transfers.order_of(disbursement, slow, ON)
-        disbursing.retry(disbursement_id=disbursement.pk, on=ON)
+        goes_there(disbursement)
         bank().send(order)
         return disbursement, slow
 
