@@ -106,9 +106,17 @@ def record(*, borrower: Borrower, given: GivenConsent) -> Consent:
 
 def missing(borrower_id: int, purposes: Iterable[str]) -> tuple[str, ...]:
     """Which of ``purposes`` the borrower has no consent to that stands now, in their order. One statement."""
-    standing = Consent.objects.filter(borrower_id=borrower_id, withdrawn_at__isnull=True)
-    given = set(standing.values_list("purpose", flat=True))
-    return tuple(str(purpose) for purpose in purposes if purpose not in given)
+    return missing_of([borrower_id], purposes)[borrower_id]
+
+
+def missing_of(ids: Iterable[int], purposes: Iterable[str]) -> dict[int, tuple[str, ...]]:
+    """The same of each of ``ids``. One statement."""
+    given: dict[int, set[str]] = {number: set() for number in ids}
+    standing = Consent.objects.filter(borrower_id__in=given, withdrawn_at__isnull=True)
+    for number, purpose in standing.values_list("borrower_id", "purpose"):
+        given[number].add(purpose)
+    wanted = tuple(map(str, purposes))
+    return {number: tuple(purpose for purpose in wanted if purpose not in has) for number, has in given.items()}
 
 
 def was_withdrawn(borrower_id: int, purpose: str) -> bool:

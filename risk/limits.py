@@ -5,8 +5,10 @@ finds nothing to do when it is repeated. A raise waits for a cool-down after any
 not raised tomorrow); a cut is made once for each time a borrower falls behind, and a write-off ends the limit.
 """
 
+import json
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -16,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from audit import approvals
 from audit.events import record
 from audit.models import Approval
+from borrowers.models import Borrower
 from core.aftermath import whole
 from core.errors import DomainError, Invalid
 from core.money import ZERO
@@ -23,6 +26,7 @@ from core.rows import Parameters
 from core.rules import rule
 from loans.gate import asking, overrides, subjects
 from loans.gate.gate import BindingAct
+from loans.models import GateVerdict
 from risk.models import Assessment, CreditLimit, LimitChange, LimitReason
 from staff.models import User
 
@@ -97,6 +101,15 @@ SELECT l.borrower_id, l.amount AS before,
 """
 
 
+# What passed the gate, of limits that nobody moved meanwhile.
+_PASSED = """
+SELECT l.borrower_id, m.before, m.after, m.facts
+  FROM unnest(%(ids)s::bigint[], %(befores)s::numeric[], %(afters)s::numeric[], %(facts)s::jsonb[])
+       AS m(borrower_id, before, after, facts)
+  JOIN risk_creditlimit l ON l.borrower_id = m.borrower_id AND l.amount = m.before
+"""
+
+
 class LimitUnknown(DomainError):
     code = "limit_unknown"
     message = _("This borrower has no limit yet: it begins with the first assessment.")
@@ -124,10 +137,41 @@ def rescore(lo: int, hi: int, on: date) -> dict[str, int]:
     moves = {
         "ended": (_WRITTEN_OFF, "written_off"),
         "cut": (_OVERDUE, "overdue"),
-        "raised": (_PAID_ON_TIME, "paid_on_time"),
     }
     with transaction.atomic(), connection.cursor() as cursor:
-        return {name: _run(cursor, sql, reason, values) for name, (sql, reason) in moves.items()}
+        found = {name: _run(cursor, sql, reason, values) for name, (sql, reason) in moves.items()}
+        return found | {"raised": _raise(cursor, values, on)}
+
+
+def _raise(cursor: CursorWrapper, values: Parameters, on: date) -> int:
+    """Raise the limits of those who paid on time, where the gate lets it pass: a higher limit binds the house."""
+    cursor.execute(_PAID_ON_TIME, values)
+    moves = {borrower_id: (before, after, facts) for borrower_id, before, after, facts in cursor.fetchall()}
+    moves = {number: move for number, move in moves.items() if move[0] != move[1]}
+    if not moves:
+        return 0
+    markets: dict[str, dict[int, Decimal]] = {}
+    for number, market in Borrower.objects.filter(pk__in=moves).values_list("pk", "market"):
+        markets.setdefault(market, {})[number] = moves[number][1]
+    answers = {
+        number: answer
+        for market in sorted(markets)
+        for number, answer in asking.ask_limits(markets[market], market, on).items()
+        if answer.verdict.binds
+    }
+    GateVerdict.objects.bulk_create([answer.row(by=None) for answer in answers.values()])
+    raised = sorted(answers)
+    columns: Parameters = {
+        "ids": raised,
+        "befores": [moves[number][0] for number in raised],
+        "afters": [moves[number][1] for number in raised],
+        "facts": [json.dumps(_read_json(moves[number][2])) for number in raised],
+    }
+    return _run(cursor, _PASSED, "paid_on_time", values | columns)
+
+
+def _read_json(told: Any) -> Any:
+    return json.loads(told) if isinstance(told, str) else told
 
 
 def _run(cursor: CursorWrapper, moves: str, reason: str, values: Parameters) -> int:

@@ -49,9 +49,10 @@ from loans.pricing.quotes import (
 from risk import limits as limits_of_people
 from risk.features.profile import ApplicantProfile
 from risk.models import Assessment
+from risk.people import profiles_of
 from risk.policy.checks import read_findings
 from risk.policy.policy import GradeTerms, Recommendation, Wish, read_grades, recommend, wished_principal
-from risk.queries import grade_policy_on, means_of, profile_of, scorecard_in_use
+from risk.queries import grade_policy_on, scorecard_in_use
 from risk.scorecards.scorecard import Score, read_card
 from risk.work_queue import require_claim
 from staff.models import User
@@ -71,7 +72,7 @@ def assess(*, application_id: int, on: date) -> Assessment:
     card, policy = scorecard_in_use(), grade_policy_on(on, market)
     bound = commitments_of(application.borrower_id, on).of_market(market).beside(application_id=application.pk)
     borrower = application.borrower
-    profile = profile_of(borrower, on, bound.payment, means_of(borrower, on, market))
+    profile, _means = profiles_of([borrower], market, on, {borrower.pk: bound.payment})[borrower.pk]
     score = read_card(card.data).score(profile)
     terms = _with_standing_limit(read_grades(policy.rows)[score.grade], application.borrower_id)
     wanted = wished_principal(application.amount, application.price, terms)

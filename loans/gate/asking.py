@@ -1,13 +1,14 @@
 """Asking the gate: the one way to bind the house. Every door that does comes through ``require``."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
-from loans.gate.facts import facts_for
+from loans.gate.facts import facts_for, facts_for_limits
 from loans.gate.gate import BindingAct, Facts, Finding, Verdict, gate
 from loans.gate.subjects import Subject
 from loans.gate.words import sentences
@@ -30,8 +31,14 @@ class Answer:
 
     def store(self, *, by: User | None) -> GateVerdict:
         """Keep the answer."""
+        verdict = self.row(by=by)
+        verdict.save(force_insert=True)
+        return verdict
+
+    def row(self, *, by: User | None) -> GateVerdict:
+        """The answer as it is kept."""
         subject = self.subject
-        return GateVerdict.objects.create(
+        return GateVerdict(
             borrower_id=subject.borrower_id,
             application=subject.application,
             loan=subject.loan,
@@ -83,6 +90,15 @@ def ask(subject: Subject, at: BindingAct, on: date) -> Answer:
     """What the gate says now. Locks the borrower."""
     facts = facts_for(subject, at, on)
     return Answer(subject=subject, facts=facts, verdict=gate(facts, at))
+
+
+def ask_limits(limits: Mapping[int, Decimal], market: str, on: date) -> dict[int, Answer]:
+    """What the gate says to raising many limits at once, by the number of the borrower. Locks the borrowers."""
+    at = BindingAct.LIMIT_RAISE
+    return {
+        number: Answer(subject=subject, facts=facts, verdict=gate(facts, at))
+        for number, (subject, facts) in facts_for_limits(limits, market, on).items()
+    }
 
 
 def require_possible(answer: Answer, *, by: User | None = None) -> None:

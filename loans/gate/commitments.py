@@ -4,11 +4,12 @@ Five kinds, none counted twice: what is **outstanding**, what may still be **dra
 and is not paid out, offers that are **open**, and offers that **wait for a second person**.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from django.db import connection
 
@@ -78,36 +79,38 @@ class Commitments:
 OFFERS_WAIT = ("application.second_approval", "application.override")
 
 _READ = """
-SELECT 'outstanding', p.principal_outstanding, p.next_due_amount, l.frequency, l.every, r.code, r.market, l.number,
-       l.application_id, l.id, l.drawdowns IS NOT NULL OR l.line_open_months > 0
+SELECT p.borrower_id, 'outstanding', p.principal_outstanding, p.next_due_amount, l.frequency, l.every,
+       r.code, r.market, l.number, l.application_id, l.id, l.drawdowns IS NOT NULL OR l.line_open_months > 0
   FROM loans_loanposition p
   JOIN loans_loan l ON l.id = p.loan_id
   JOIN loans_product r ON r.id = p.product_id
- WHERE p.borrower_id = %(borrower)s AND p.status = 'active'
+ WHERE p.borrower_id = ANY(%(borrowers)s) AND p.status = 'active'
 UNION ALL
-SELECT 'accepted', l.principal, o.monthly_payment * l.principal / coalesce(o.first_drawdown, o.principal), 'month', 1,
+SELECT l.borrower_id, 'accepted', l.principal,
+       o.monthly_payment * l.principal / coalesce(o.first_drawdown, o.principal), 'month', 1,
        r.code, r.market, l.number, l.application_id, l.id, false
   FROM loans_loan l
   JOIN loans_productversion v ON v.id = l.product_version_id
   JOIN loans_product r ON r.id = v.product_id
   LEFT JOIN loans_offer o ON o.application_id = l.application_id AND o.status = 'accepted'
- WHERE l.borrower_id = %(borrower)s AND l.status = 'pending_disbursement'
+ WHERE l.borrower_id = ANY(%(borrowers)s) AND l.status = 'pending_disbursement'
 UNION ALL
-SELECT 'offered', o.principal, o.monthly_payment * o.principal / coalesce(o.first_drawdown, o.principal), 'month', 1,
+SELECT a.borrower_id, 'offered', o.principal,
+       o.monthly_payment * o.principal / coalesce(o.first_drawdown, o.principal), 'month', 1,
        r.code, r.market, a.number, a.id, NULL, false
   FROM loans_application a
   JOIN loans_offer o ON o.application_id = a.id AND o.status = 'open'
   JOIN loans_product r ON r.id = a.product_id
- WHERE a.borrower_id = %(borrower)s AND a.status = 'offered'
+ WHERE a.borrower_id = ANY(%(borrowers)s) AND a.status = 'offered'
 UNION ALL
-SELECT 'waiting', (w.after->>'amount')::numeric, (w.after->>'monthly_payment')::numeric, 'month', 1,
+SELECT a.borrower_id, 'waiting', (w.after->>'amount')::numeric, (w.after->>'monthly_payment')::numeric, 'month', 1,
        r.code, r.market, a.number, a.id, NULL, false
   FROM loans_application a
   JOIN audit_approval w ON w.object_type = 'loans.application' AND w.object_id = a.id::text AND w.status = 'pending'
        AND w.kind = ANY(%(kinds)s)
   JOIN loans_product r ON r.id = a.product_id
- WHERE a.borrower_id = %(borrower)s AND a.status = 'second_approval'
- ORDER BY 10 NULLS LAST, 9
+ WHERE a.borrower_id = ANY(%(borrowers)s) AND a.status = 'second_approval'
+ ORDER BY 11 NULLS LAST, 10
 """
 
 
@@ -116,29 +119,39 @@ def commitments_of(borrower_id: int, on: date) -> Commitments:
 
     Whoever binds the house further holds the borrower's lock meanwhile.
     """
+    return commitments_of_all([borrower_id], on)[borrower_id]
+
+
+def commitments_of_all(ids: Collection[int], on: date) -> dict[int, Commitments]:
+    """The same of each of ``ids``."""
     with connection.cursor() as cursor:
-        cursor.execute(_READ, {"borrower": borrower_id, "kinds": list(OFFERS_WAIT)})
+        cursor.execute(_READ, {"borrowers": list(ids), "kinds": list(OFFERS_WAIT)})
         found = cursor.fetchall()
-    rows: list[Commitment] = []
-    for kind, amount, instalment, frequency, every, product, market, number, application_id, loan_id, in_parts in found:
-        payment = None if instalment is None else of_a_month(instalment, frequency, every)
-        row = Commitment(
-            kind=CommitmentKind(kind),
-            amount=amount,
-            payment=ZERO if payment is None else payment,
-            product=product,
-            market=market,
-            number=number,
-            application_id=application_id,
-            loan_id=loan_id,
-        )
-        loan = Loan.objects.get(pk=loan_id) if in_parts or payment is None else None
-        if loan is not None and payment is None:
-            row = replace(row, payment=payment_on(loan, amount, on) or ZERO)
-        rows.append(row)
-        if loan is not None and in_parts:
-            rows.extend(_undrawn(row, loan, on))
-    return Commitments(tuple(row for row in rows if row.amount))
+    rows: dict[int, list[Commitment]] = {number: [] for number in ids}
+    for borrower_id, *told in found:
+        rows[borrower_id].extend(row for row in _read(told, on) if row.amount)
+    return {number: Commitments(tuple(of_one)) for number, of_one in rows.items()}
+
+
+def _read(told: Sequence[Any], on: date) -> Iterable[Commitment]:
+    kind, amount, instalment, frequency, every, product, market, number, application_id, loan_id, in_parts = told
+    loan = Loan.objects.get(pk=loan_id) if in_parts or (instalment is None and loan_id is not None) else None
+    payment = ZERO if instalment is None else of_a_month(instalment, frequency, every)
+    if instalment is None and loan is not None:
+        payment = payment_on(loan, amount, on) or ZERO
+    row = Commitment(
+        kind=CommitmentKind(kind),
+        amount=amount,
+        payment=payment,
+        product=product,
+        market=market,
+        number=number,
+        application_id=application_id,
+        loan_id=loan_id,
+    )
+    yield row
+    if loan is not None and in_parts:
+        yield from _undrawn(row, loan, on)
 
 
 def _undrawn(row: Commitment, loan: Loan, on: date) -> Iterable[Commitment]:

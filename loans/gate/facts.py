@@ -1,5 +1,6 @@
 """The facts, read anew for each question, under the borrower's lock."""
 
+from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol
@@ -8,9 +9,9 @@ from borrowers import consents
 from borrowers.models import Borrower, BorrowerStatus, ConsentPurpose
 from core.money import ZERO
 from core.rules import RuleMissing, rule
-from loans.gate.commitments import commitments_of, exposure_cap
+from loans.gate.commitments import Commitments, commitments_of_all, exposure_cap
 from loans.gate.gate import BindingAct, Credit, Deal, Facts, House, Person
-from loans.gate.subjects import Subject
+from loans.gate.subjects import Subject, of_limit
 from loans.models import Application, GateOverride
 from loans.payees.payees import payee_state_of_loan, payee_state_of_offer
 from loans.preconditions.purposes import PurposeState, purpose_of
@@ -18,17 +19,17 @@ from loans.pricing.cost_caps import lender_type_of_house
 
 
 class CreditOf(Protocol):
-    """What risk makes of a person, and whether somebody put them on the do-not-lend list."""
+    """What risk makes of each of ``borrowers``, by number, and whether somebody put them on the do-not-lend list."""
 
     def __call__(
         self,
         *,
-        borrower: Borrower,
+        borrowers: Collection[Borrower],
         market: str,
         on: date,
         application: Application | None,
-        committed_payments: Decimal,
-    ) -> tuple[Credit, bool]: ...
+        committed_payments: Mapping[int, Decimal],
+    ) -> Mapping[int, tuple[Credit, bool]]: ...
 
 
 _credit_of: list[CreditOf] = []
@@ -42,23 +43,57 @@ def provide_credit(read: CreditOf) -> None:
 def facts_for(subject: Subject, at: BindingAct, on: date) -> Facts:
     """Everything known of ``subject`` on ``on``. Locks the borrower: what binds the house for a person comes one by one."""
     borrower = Borrower.objects.locked(subject.borrower_id)
-    others = commitments_of(borrower.pk, on).of_market(subject.market)
+    return _facts([borrower], {borrower.pk: subject}, at, subject.market, on)[borrower.pk]
+
+
+def facts_for_limits(limits: Mapping[int, Decimal], market: str, on: date) -> dict[int, tuple[Subject, Facts]]:
+    """The same of many limits to be raised at once, by the number of the borrower: as many statements as for one."""
+    found = Borrower.objects.filter(pk__in=limits).order_by("pk").select_for_update(no_key=True)
+    borrowers = list(found)
+    subjects = {borrower.pk: of_limit(borrower.pk, market, limits[borrower.pk]) for borrower in borrowers}
+    facts = _facts(borrowers, subjects, BindingAct.LIMIT_RAISE, market, on)
+    return {number: (subject, facts[number]) for number, subject in subjects.items()}
+
+
+def _facts(
+    borrowers: Collection[Borrower], subjects: Mapping[int, Subject], at: BindingAct, market: str, on: date
+) -> dict[int, Facts]:
+    """The facts of each subject, by the number of its borrower. More than one only where there is no application."""
+    bound = commitments_of_all(list(subjects), on)
+    others = {number: _beside(bound[number].of_market(market), subject) for number, subject in subjects.items()}
+    (first, *_rest) = subjects.values()
+    payments = {number: others[number].payment for number in subjects}
+    credit = _credit(borrowers, first, payments, on)
+    missing = _consents_missing(first, at, list(subjects), on)
+    house = house_on(on, market)
+    return {
+        borrower.pk: Facts(
+            on=on,
+            person=Person(
+                alive=borrower.status == BorrowerStatus.ACTIVE,
+                identity_proved=borrower.identity_is_proved,
+                age=borrower.age_on(on),
+                occupation=borrower.occupation or None,
+                consents_missing=None if missing is None else missing[borrower.pk],
+                do_not_lend=credit[borrower.pk][1],
+            ),
+            house=house,
+            deal=_deal(subjects[borrower.pk]),
+            credit=credit[borrower.pk][0],
+            # A limit is all that somebody may owe: nothing comes beside it.
+            committed=ZERO if at is BindingAct.LIMIT_RAISE else others[borrower.pk].amount,
+            committed_payments=payments[borrower.pk],
+            overridden=_overridden(subjects[borrower.pk], on),
+        )
+        for borrower in borrowers
+    }
+
+
+def _beside(bound: Commitments, subject: Subject) -> Commitments:
+    """What binds the house beside what the act is about."""
     if subject.application is not None:
-        others = others.beside(application_id=subject.application.pk)
-    if subject.loan is not None:
-        others = others.beside(loan_id=subject.loan.pk)
-    is_limit = at is BindingAct.LIMIT_RAISE
-    credit, listed = _credit(borrower, subject, others.payment, on)
-    return Facts(
-        on=on,
-        person=_person(borrower, subject, at, on, listed),
-        house=house_on(on, subject.market),
-        deal=_deal(subject, on),
-        credit=credit,
-        committed=ZERO if is_limit else others.amount,
-        committed_payments=others.payment,
-        overridden=_overridden(subject, on),
-    )
+        bound = bound.beside(application_id=subject.application.pk)
+    return bound if subject.loan is None else bound.beside(loan_id=subject.loan.pk)
 
 
 def house_on(on: date, market: str) -> House:
@@ -99,18 +134,9 @@ def _student_lending(on: date, market: str) -> str | None:
     return allowed
 
 
-def _person(borrower: Borrower, subject: Subject, at: BindingAct, on: date, listed: bool | None) -> Person:
-    return Person(
-        alive=borrower.status == BorrowerStatus.ACTIVE,
-        identity_proved=borrower.identity_is_proved,
-        age=borrower.age_on(on),
-        occupation=borrower.occupation or None,
-        consents_missing=_consents_missing(subject, at, on),
-        do_not_lend=listed,
-    )
-
-
-def _consents_missing(subject: Subject, at: BindingAct, on: date) -> tuple[str, ...] | None:
+def _consents_missing(
+    subject: Subject, at: BindingAct, ids: Collection[int], on: date
+) -> dict[int, tuple[str, ...]] | None:
     """Only software that decides alone needs the consent to that; whoever asked for a person has not given it."""
     try:
         needed = tuple(rule("consents_needed", on, subject.market)["purposes"])
@@ -118,10 +144,10 @@ def _consents_missing(subject: Subject, at: BindingAct, on: date) -> tuple[str, 
         return None
     by_rules = at is BindingAct.RULES_DECISION
     needed = tuple(purpose for purpose in needed if by_rules or purpose != ConsentPurpose.AUTOMATED_DECISION)
-    missing = consents.missing(subject.borrower_id, needed)
-    application = subject.application
-    if by_rules and application is not None and application.wants_person:
-        return tuple(dict.fromkeys((*missing, ConsentPurpose.AUTOMATED_DECISION.value)))
+    missing = consents.missing_of(ids, needed)
+    if by_rules and subject.application is not None and subject.application.wants_person:
+        wished = ConsentPurpose.AUTOMATED_DECISION.value
+        return {number: tuple(dict.fromkeys((*found, wished))) for number, found in missing.items()}
     return missing
 
 
@@ -139,20 +165,22 @@ def _payee(subject: Subject) -> str | None:
     return None if subject.loan is None else payee_state_of_loan(subject.loan).value
 
 
-def _credit(borrower: Borrower, subject: Subject, committed: Decimal, on: date) -> tuple[Credit, bool | None]:
+def _credit(
+    borrowers: Collection[Borrower], subject: Subject, payments: Mapping[int, Decimal], on: date
+) -> Mapping[int, tuple[Credit, bool | None]]:
     if not _credit_of:
-        return Credit(), None
+        return {borrower.pk: (Credit(), None) for borrower in borrowers}
     (read,) = _credit_of
     return read(
-        borrower=borrower,
+        borrowers=borrowers,
         market=subject.market,
         on=on,
         application=subject.application,
-        committed_payments=committed,
+        committed_payments=payments,
     )
 
 
-def _deal(subject: Subject, on: date) -> Deal:
+def _deal(subject: Subject) -> Deal:
     return Deal(
         amount=subject.amount,
         payment=subject.payment,

@@ -9,7 +9,7 @@ from core import business_date
 from loans.models import Application, Disbursement, Loan
 from risk import underwriting
 from risk.models import CreditLimit, DoNotLendEntry
-from risk.queries import is_do_not_lend
+from risk.people import do_not_lend
 from tests.loans.factories import ON, ApplicantFactory, ApplicationFactory, OfferFactory, ProductVersionFactory
 
 pytestmark = pytest.mark.django_db
@@ -280,12 +280,12 @@ class TestLists:
         assert analyst.post(f"{page}/do-not-lend", {"reason": "fraud", "note": ""}).status_code == 422
 
         analyst.post(f"{page}/do-not-lend", {"reason": "fraud", "note": "Forged payslip"})
-        assert is_do_not_lend(lin.pk)
+        assert do_not_lend([lin.pk])
         assert "Forged payslip" in analyst.get(page).content.decode()
         analyst.post(f"{page}/do-not-lend/lift", {"reason": ""})
-        assert is_do_not_lend(lin.pk)
+        assert do_not_lend([lin.pk])
         analyst.post(f"{page}/do-not-lend/lift", {"reason": "It was her brother"})
 
-        assert not is_do_not_lend(lin.pk)
+        assert not do_not_lend([lin.pk])
         reasons = DoNotLendEntry.history.order_by("history_id").values_list("history_change_reason", flat=True)
         assert list(reasons) == ["Forged payslip", "It was her brother"]

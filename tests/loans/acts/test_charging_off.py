@@ -23,11 +23,10 @@ from loans.proof.verifying import compare
 from messaging.models import Message
 from risk import limits
 from risk.models import CreditLimit
-from risk.queries import profile_of
+from risk.people import records_of
 from tests.loans.acts.test_acts import wish
 from tests.loans.books import a_product, a_running_loan, close_until
 from tests.loans.doing import take_back, write_off
-from tests.loans.factories import an_application
 from tests.loans.money_stories.test_charge_off_stories import charge_off
 from tests.loans.servicing.test_repayments import assert_books_agree, pay, position
 
@@ -222,12 +221,11 @@ def test_whoever_has_one_gets_no_new_loan_and_no_limit(loan: Loan) -> None:
         borrower=loan.borrower, amount=Decimal("9000.00"), grade="B", as_of=DUE, changed_on=DUE
     )
     charge_off(loan, DUE)
-    application = an_application(loan.borrower)
 
-    profile = profile_of(application, DUE)
+    (record,) = records_of([loan.borrower_id]).values()
     limits.rescore(loan.borrower_id, loan.borrower_id + 1, DUE + timedelta(days=1))
 
-    assert (profile.own_days_past_due, profile.loans_written_off) == (0, 1)
+    assert (record.days_past_due, record.loans_written_off) == (0, 1)
     limit.refresh_from_db()
     assert limit.amount == 0
 
