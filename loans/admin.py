@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.db.models import DecimalField, Field, JSONField, QuerySet
+from django.db.models import QuerySet
 from django.forms.models import construct_instance
 from django.http import HttpRequest
-from django.utils.text import capfirst
-from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from borrowers.admin import FoundByPersonAdmin
 from core.admin import HistoryAdmin, LargeTableAdmin, ReadOnlyAdmin
-from core.day_counts import DayCount
 from core.errors import DomainError
 from core.identifiers import number_given
-from core.models import Calendar
 from loans.bookkeeping.account_mapping import forget_mappings, require_changeable
 from loans.models import (
     AccountMapping,
@@ -44,63 +38,12 @@ from loans.models import (
     Product,
     ProductVersion,
     Repayment,
-    VersionStatus,
 )
-from loans.pricing.early_charges import require_early_charge_allowed
-from loans.pricing.late_rules import require_multiplier_allowed
-from loans.pricing.quotes import require_product_within_cap
-from loans.templatetags.loan_words import day_count_words, product_name
-
-VERSION_SECTIONS = [
-    (None, ["product", "version", "status", "effective_from"]),
-    (
-        _("Amounts and instalments"),
-        [
-            *("min_amount", "max_amount", "method", "frequency", "every", "min_count", "max_count"),
-            *("allows_agreed_instalment", "down_payment_rate", "balloon_rate", "stages", "first_period", "level_from"),
-            *("grace_on_principal", "grace_on_interest_payment", "grace_on_interest_charged"),
-        ],
-    ),
-    (_("Due dates"), ["month_end", "business_day_roll", "business_calendar"]),
-    (
-        _("Interest"),
-        ["annual_rate", "day_count", "interest_type", "interest_by", "rate_index", "rate_spread", "repricing"],
-    ),
-    (
-        _("Fee and repaying early"),
-        [
-            *("fee_rate", "fee_due", "fee_payee"),
-            *("early_charge_rate", "early_charge_last_year_rate", "early_charge_months"),
-        ],
-    ),
-    (
-        _("Paying late"),
-        [
-            *("grace_days", "late_rate_multiplier", "late_interest_cap", "late_interest_compounds"),
-            *("late_rate_follows_rule", "charge_off_makes_all_due"),
-        ],
-    ),
-    (_("What payments go to"), ["allocation_order", "payment_order", "prepayment", "remainder_tolerance"]),
-    (
-        _("Purchases, and loans paid out in parts"),
-        ["is_purchase", "refund_gives_interest_back", "allows_drawdowns", "line_open_months", "level_on"],
-    ),
-    (
-        _("Interest on the actual balance"),
-        ["recalculates", "rest", "overdue_bears", "compounding", "compounding_day"],
-    ),
-    (
-        _("Rounding"),
-        [
-            *("rounding_mode", "rounding_step", "instalment_multiple", "multiple_for_principal"),
-            *("emi_rounding", "residue", "round_each_segment"),
-        ],
-    ),
-]
+from loans.products.terms import QUESTIONS
 
 
 class VersionInline(TabularInline):
-    """The versions of a product, each a link to its form: only there they are made, so only there they are judged."""
+    """The versions of a product, each a link to its own page here."""
 
     model = ProductVersion
     extra = 0
@@ -117,61 +60,21 @@ class VersionInline(TabularInline):
 
 
 @admin.register(Product)
-class ProductAdmin(HistoryAdmin):
-    list_display = ("code", "name", "name_zh", "market", "active")
+class ProductAdmin(ReadOnlyAdmin, HistoryAdmin):
+    list_display = ("code", "name", "name_zh", "market", "active", "sale_ends_on")
     list_filter = ("active", "market")
     search_fields = ("code", "name")
     inlines: ClassVar = [VersionInline]
 
 
-class ProductVersionForm(forms.ModelForm):  # its fields come from the admin
-    """Refuses a live version whose loans would cost more than the cap, naming both annualised figures."""
-
-    def clean(self) -> dict[str, object]:
-        values = super().clean() or {}
-        if not self.errors and values.get("status", self.instance.status) == VersionStatus.LIVE:
-            version = construct_instance(self, self.instance)
-            try:
-                require_product_within_cap(version, version.effective_from)
-                require_early_charge_allowed(version, version.effective_from)
-                require_multiplier_allowed(version.late_rate_multiplier, version.effective_from, version.product.market)
-            except DomainError as refusal:
-                raise forms.ValidationError(refusal.detail) from refusal
-        return values
-
-
-class PlainDecimalField(forms.DecimalField):
-    """Shows 0.18 and 0, where the column's eight places make 0.18000000 and 0E-8."""
-
-    def prepare_value(self, value: object) -> object:
-        return f"{value.normalize():f}" if isinstance(value, Decimal) else value
-
-
-class OptionalListField(forms.JSONField):
-    """Shows nothing where there is no list, not the word null."""
-
-    def prepare_value(self, value: object) -> str:
-        return "" if value is None else super().prepare_value(value)
-
-
-def _choice_of_calendars(column: Field[Any, Any]) -> forms.ChoiceField:
-    kept = [(calendar.code, f"{product_name(calendar)} ({calendar.code})") for calendar in Calendar.objects.all()]
-    return forms.ChoiceField(
-        label=capfirst(str(column.verbose_name)),
-        help_text=column.help_text,
-        choices=[("", "—"), *kept],
-        required=False,
-        widget=UnfoldAdminSelectWidget,
-    )
-
-
 @admin.register(ProductVersion)
-class ProductVersionAdmin(HistoryAdmin):
-    """Drafts are edited here; a draft becomes live by its status, and then the row is closed."""
+class ProductVersionAdmin(ReadOnlyAdmin, HistoryAdmin):
+    """Shown for rescue only: versions are designed and agreed to on their pages."""
 
-    form = ProductVersionForm
-    fieldsets: ClassVar = [(title, {"fields": fields}) for title, fields in VERSION_SECTIONS]
-
+    fieldsets: ClassVar = [
+        (None, {"fields": ["product", "version", "status", "effective_from"]}),
+        *((question.title, {"fields": question.names}) for question in QUESTIONS),
+    ]
     list_display = (
         "product",
         "version",
@@ -183,40 +86,6 @@ class ProductVersionAdmin(HistoryAdmin):
         "max_amount",
     )
     list_filter = ("status", "method", "product")
-
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """A new version of ``?product=`` begins with the conditions of the newest one: what stays need not be typed."""
-        initial: dict[str, Any] = super().get_changeform_initial_data(request)
-        product = initial.get("product", "")
-        newest = ProductVersion.objects.filter(product=product).first() if str(product).isdecimal() else None
-        if newest is None:
-            return {"version": 1} | initial
-        kept = {name: getattr(newest, name) for _title, fields in VERSION_SECTIONS for name in fields}
-        return kept | {"product": newest.product_id, "version": newest.version + 1, "status": VersionStatus.DRAFT}
-
-    def formfield_for_dbfield(self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
-        """Fractions, lists and day counts as people write them; the calendar is chosen from those that are kept."""
-        if isinstance(db_field, DecimalField):
-            kwargs["form_class"] = PlainDecimalField
-        elif isinstance(db_field, JSONField):
-            kwargs |= {"form_class": OptionalListField, "widget": UnfoldAdminTextareaWidget(attrs={"rows": 2})}
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if db_field.name == "day_count":
-            field.choices = [(count.value, day_count_words(count.value)) for count in DayCount]
-        return _choice_of_calendars(db_field) if db_field.name == "business_calendar" else field
-
-    def has_change_permission(self, request: HttpRequest, obj: ProductVersion | None = None) -> bool:
-        closed = obj is not None and obj.status == VersionStatus.RETIRED
-        return not closed and super().has_change_permission(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: ProductVersion | None = None) -> bool:
-        return False
-
-    def get_readonly_fields(self, request: HttpRequest, obj: ProductVersion | None = None) -> tuple[str, ...]:
-        """Of a live version only the status moves: it can be retired."""
-        if obj is None or obj.status == VersionStatus.DRAFT:
-            return ()
-        return tuple(field.name for field in ProductVersion._meta.fields if field.name not in {"id", "status"})
 
 
 class AccountMappingForm(forms.ModelForm):  # its fields come from the admin

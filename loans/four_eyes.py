@@ -11,6 +11,7 @@ from loans.gate.gate import BindingAct
 from loans.merchants import merchants
 from loans.origination import offering, second_person
 from loans.payees import payees
+from loans.products import designing, ending_sale
 
 __all__ = ["kinds"]  # importing them declares every kind of act
 
@@ -51,6 +52,25 @@ approvals.register(
     permission="loans.approve_merchant_account",
     label=_("Account of a merchant"),
     asked_with=("loans.change_merchant", "loans.add_merchant"),
+)
+
+approvals.register(
+    designing.NEW_VERSION,
+    designing.version_agreed,
+    permission="loans.approve_product",
+    label=_("New version of a product"),
+    outcome=designing.outcome_of_request,
+    group=approvals.Group.POWER,
+    asked_with="loans.design_product",
+)
+
+approvals.register(
+    ending_sale.END_OF_SALE,
+    ending_sale.end_of_sale_agreed,
+    permission="loans.approve_product",
+    label=_("End of sale of a product"),
+    group=approvals.Group.POWER,
+    asked_with="loans.design_product",
 )
 
 approvals.register(

@@ -19,6 +19,7 @@ from core import business_date
 from core.context import current as context
 from core.errors import DomainError
 from loans.models import Loan
+from loans.products.taking_effect import take_effect
 from operations.checkpoints import done_chunks, fitting_sizes, total_counts
 from operations.chunks import Range, wait_for_stragglers
 from operations.coordinator import only_coordinator, require_place
@@ -226,4 +227,5 @@ def _finish(run: EndOfDayRun, on: date) -> EndOfDayRun:
     BusinessDay.objects.filter(on=on).update(status=BusinessDay.Status.CLOSED, closed_at=now)
     BusinessDay.objects.bulk_create([BusinessDay(on=on + ONE_DAY)], ignore_conflicts=True)
     business_date.move_to(on + ONE_DAY)
+    take_effect(on=on + ONE_DAY)
     return run

@@ -68,6 +68,7 @@ ROLES: dict[str, set[str]] = {
         "loans.approve_act",
         "loans.approve_merchant_account",
         "borrowers.approve_bank_account",
+        "loans.approve_product",
         "risk.view_assessment",
         "risk.approve_limit",
         "collections.view_case",
@@ -107,7 +108,13 @@ ROLES: dict[str, set[str]] = {
         "audit.view_auditevent",
     },
     "risk_analyst": _READ
-    | {"risk.view_assessment", "risk.change_limit", "collections.view_case", "operations.view_endofdayrun"},
+    | {
+        "risk.view_assessment",
+        "risk.change_limit",
+        "loans.design_product",
+        "collections.view_case",
+        "operations.view_endofdayrun",
+    },
     "finance": _READ
     | {
         "ledger.view_journalentry",
@@ -128,6 +135,7 @@ ROLES: dict[str, set[str]] = {
     },
     "compliance": _READ
     | {
+        "loans.approve_product",
         "audit.view_auditevent",
         "ledger.view_journalentry",
         "collections.view_case",
@@ -161,11 +169,7 @@ ROLES: dict[str, set[str]] = {
         "loans.view_application",
         "loans.view_merchant",
         "loans.view_product",
-        "loans.add_product",
-        "loans.change_product",
         "loans.view_productversion",
-        "loans.add_productversion",
-        "loans.change_productversion",
         "loans.view_accountmapping",
         "loans.add_accountmapping",
         "loans.change_accountmapping",

@@ -23,6 +23,7 @@ from loans.models import Loan, LoanStatus
 from loans.origination import origination
 from loans.origination.application_lifecycle import APPLICATIONS
 from loans.pledges.pledge_lifecycle import PLEDGES
+from loans.products.version_lifecycle import VERSIONS
 from messaging.models import MessageStatus
 from messaging.outbox import MESSAGES
 from tests.loans.factories import ON, OfferFactory
@@ -37,6 +38,7 @@ DECLARED: dict[str, Lifecycle[Any]] = {
     "loans/disbursement/order_lifecycle.py": ORDERS,
     "loans/origination/application_lifecycle.py": APPLICATIONS,
     "loans/pledges/pledge_lifecycle.py": PLEDGES,
+    "loans/products/version_lifecycle.py": VERSIONS,
     "messaging/outbox.py": MESSAGES,
 }
 # The codes partners program against.
@@ -49,6 +51,7 @@ CODES = {
     "loans/disbursement/order_lifecycle.py": ("disbursement_step_refused", "not_in_state"),
     "loans/origination/application_lifecycle.py": ("application_step_refused", "not_in_state"),
     "loans/pledges/pledge_lifecycle.py": ("pledge_transition_refused", "pledge_not_in_state"),
+    "loans/products/version_lifecycle.py": ("version_step_refused", "not_in_state"),
     "messaging/outbox.py": ("message_move_impossible", "not_in_state"),
 }
 # Whose `.status` may be assigned or updated by the ORM: rows without a table of steps, and copies of a state.

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
-from core import rows
+from core import business_date, rows
 from core.money import ZERO, round_to
 from loans.account.parts import PartsPaid
 from loans.models import (
@@ -24,8 +23,8 @@ from loans.models import (
     Product,
     ProductVersion,
     Repayment,
-    VersionStatus,
 )
+from loans.pricing.quotes import versions_on_sale
 from loans.schedules.schedule import build_schedule
 
 _OF_A_LOAN = ("borrower", "application", "merchant", "product_version__product", "position?")
@@ -33,15 +32,14 @@ _FIRST_ORDERS = "WHERE loan_id = %s AND NOT is_drawdown ORDER BY id DESC"
 
 
 def products_on_sale() -> list[Product]:
-    """Active products, each with its live version as ``live``."""
-    versions = ProductVersion.objects.filter(status=VersionStatus.LIVE)
-    rows = Product.objects.filter(active=True).prefetch_related(Prefetch("versions", versions, to_attr="live_versions"))
-    return [_with_live(product) for product in rows.order_by("code") if product.live_versions]
+    """The products sold today, each with its version of the day as ``live``."""
+    versions = versions_on_sale(business_date.current()).select_related("product")
+    return sorted(map(_with_live, versions), key=lambda product: product.code)
 
 
-def _with_live(product: Any) -> Product:
-    product.live = product.live_versions[0]
-    return product
+def _with_live(version: ProductVersion) -> Product:
+    version.product.live = version  # type: ignore[attr-defined]
+    return version.product
 
 
 def applications() -> QuerySet[Application]:

@@ -19,4 +19,5 @@ class Migration(migrations.Migration):
         Law(__file__, "entries_named"),
         Law(__file__, "earning"),
         Law(__file__, "gate"),
+        Law(__file__, "product_versions"),
     ]

@@ -4,7 +4,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.calendars import DayCount
 from core.choices import Tone, Toned
@@ -50,9 +52,10 @@ class FeeDue(models.TextChoices):
 
 
 class VersionStatus(Toned):
-    """A version is prepared, sold, and withdrawn."""
+    """A version is designed, agreed to by a second person, sold from its day on, and replaced."""
 
     DRAFT = "draft", Tone.INFO, _("draft")
+    AGREED = "agreed", Tone.INFO, pgettext_lazy("product version", "agreed")
     LIVE = "live", Tone.GOOD, _("live")
     RETIRED = "retired", Tone.NEUTRAL, _("retired")
 
@@ -75,15 +78,24 @@ class Product(models.Model):
     name_zh = models.CharField(_("Chinese name"), max_length=80, blank=True)
     market = models.CharField(max_length=2, default="CN")
     active = models.BooleanField(_("active"), default=True)
+    sale_ends_on = models.DateField(_("last day of sale"), null=True, blank=True)
     history = tracked()
 
     class Meta:
         ordering = ["code"]
         verbose_name = _("product")
         verbose_name_plural = _("products")
+        default_permissions = ("view",)
+        permissions = [
+            ("design_product", "Can design products and ask for their terms to hold"),
+            ("approve_product", "Can agree to terms and end of sale of products"),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("loans:product", args=[self.code])
 
     def clean(self) -> None:
         try:
@@ -164,6 +176,7 @@ class ProductVersion(ScheduleSettings):
         ordering = ["product", "-version"]
         verbose_name = _("product version")
         verbose_name_plural = _("product versions")
+        default_permissions = ("view",)
         constraints = [
             models.UniqueConstraint(fields=["product", "version"], name="loans_productversion_number"),
             models.UniqueConstraint(
@@ -171,6 +184,12 @@ class ProductVersion(ScheduleSettings):
                 condition=Q(status="live"),
                 name="loans_productversion_one_live",
                 violation_error_message=_("Another version of this product is live. Retire it first."),
+            ),
+            models.UniqueConstraint(
+                fields=["product"], condition=Q(status="agreed"), name="loans_productversion_one_agreed"
+            ),
+            models.UniqueConstraint(
+                fields=["product"], condition=Q(status="draft"), name="loans_productversion_one_draft"
             ),
             *ScheduleSettings.Meta.constraints,
             models.CheckConstraint(
@@ -241,6 +260,9 @@ class ProductVersion(ScheduleSettings):
 
     def __str__(self) -> str:
         return f"{self.product} v{self.version}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("loans:product_version", args=[self.pk])
 
     @property
     def shown_status(self) -> VersionStatus:

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -28,6 +29,9 @@ from loans.rates.apr import AllInCost, AnnualRates, cost_of, rates_of
 from loans.rates.cost_table import CostComponent, CostPart, components_of
 from loans.schedules.schedule import Schedule, build_schedule, fee_parts, require_something_due
 from loans.schedules.terms import Drawdown, FeeTiming, Frequency, LoanTerms, Method, TermsRefused
+
+# A version whose day has come is sold from its morning on, also before the night has called it live.
+SOLD = (VersionStatus.LIVE.value, VersionStatus.AGREED.value)
 
 
 class ProductNotSold(NotFound):
@@ -285,13 +289,21 @@ def require_product_within_cap(version: ProductVersion, on: date) -> None:
             require_lawful(quote_for(version=version, principal=amount, term_count=term_count, on=on))
 
 
+def versions_on_sale(on: date) -> QuerySet[ProductVersion]:
+    """The version that each product sells on ``on``: of those two people agreed to, the last whose day has come."""
+    sold = ProductVersion.objects.filter(status__in=SOLD, effective_from__lte=on, product__active=True)
+    ended = Q(product__sale_ends_on__lt=on)
+    return sold.exclude(ended).order_by("product_id", "-version").distinct("product_id")
+
+
 def version_on_sale(product_id: int, on: date) -> ProductVersion:
     """The version of the product that is sold on ``on``. Raises ProductNotSold."""
-    product = rows.first(Product, "WHERE id = %s AND active", [product_id])
+    still_sold = "WHERE id = %s AND active AND (sale_ends_on IS NULL OR sale_ends_on >= %s)"
+    product = rows.first(Product, still_sold, [product_id, on])
     version = rows.first(
         ProductVersion,
-        "WHERE product_id = %s AND status = %s AND effective_from <= %s ORDER BY version DESC",
-        [product_id, VersionStatus.LIVE, on],
+        "WHERE product_id = %s AND status = ANY(%s) AND effective_from <= %s ORDER BY version DESC",
+        [product_id, list(SOLD), on],
     )
     if product is None or version is None:
         raise ProductNotSold(on=on.isoformat())

@@ -10,11 +10,13 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from borrowers.models import Borrower
+from core import business_date
 from core.identifiers import number_given
 from loans.models import Application, ApplicationStatus, Merchant, Product
 from loans.origination.application_wish import ApplicationWish
 from loans.preconditions.purposes import PurposeUnknown, offered_purposes, require_known_code
 from loans.pricing.agreed_instalments import AgreedInstalmentOrNumber
+from loans.pricing.quotes import versions_on_sale
 from loans.templatetags.loan_words import product_name
 from loans.web.forms import KeyedForm, money_input
 
@@ -122,7 +124,8 @@ class WishForm(KeyedForm):
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.fields["purpose"].choices = _purpose_choices()  # type: ignore[attr-defined]
-        sold = Product.objects.filter(active=True, versions__status="live").distinct().order_by("name")
+        on_sale = versions_on_sale(business_date.current()).values("product_id")
+        sold = Product.objects.filter(pk__in=on_sale).order_by("name")
         self.fields["product"].queryset = sold  # type: ignore[attr-defined]
         self.fields["merchant"].queryset = Merchant.objects.filter(active=True).order_by("name")  # type: ignore[attr-defined]
 

@@ -1,8 +1,9 @@
-"""Products as staff read them: what is sold now, each version and its conditions. Changing them is configuration (admin)."""
+"""Products as staff read them: what is sold now, each version and its conditions. They are changed in ``product_design``."""
 
 from __future__ import annotations
 
-from django.db.models import Count, Prefetch
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
@@ -11,17 +12,18 @@ from core import business_date
 from core.errors import DomainError
 from loans.models import Loan, Product, ProductVersion, VersionStatus
 from loans.pricing.price_tables import price_table
+from loans.pricing.quotes import versions_on_sale
 from staff.permissions import require
 
 
 @require_GET
 @require("loans.view_product")
 def product_list(request: HttpRequest) -> HttpResponse:
-    live = ProductVersion.objects.filter(status=VersionStatus.LIVE)
-    products = Product.objects.annotate(version_count=Count("versions")).prefetch_related(
-        Prefetch("versions", queryset=live, to_attr="live_versions")
-    )
-    return render(request, "loans/products.html", {"products": products.order_by("-active", "name")})
+    sold = {version.product_id: version for version in versions_on_sale(business_date.current())}
+    products: list[Any] = list(Product.objects.order_by("-active", "name"))
+    for product in products:
+        product.sold = sold.get(product.pk)
+    return render(request, "loans/products.html", {"products": products})
 
 
 @require_GET

@@ -13,6 +13,7 @@ from loans.web import (
     merchants,
     payments,
     policies,
+    product_design,
     products,
     receipts,
 )
@@ -73,6 +74,12 @@ urlpatterns = [
     # /app/products/
     path("products/", products.product_list, name="products"),
     path("products/<slug:code>", products.product_page, name="product"),
+    path("products/<slug:code>/design", product_design.product_design, name="product_design"),
+    path("products/<slug:code>/design/preview", product_design.product_design_preview, name="product_design_preview"),
+    path("products/<slug:code>/copy", product_design.product_copy, name="product_copy"),
+    path("products/<slug:code>/end-of-sale", product_design.product_end_of_sale, name="product_end_of_sale"),
+    path("products/versions/<int:pk>", product_design.product_version, name="product_version"),
+    path("products/versions/<int:pk>/ask", product_design.product_version_ask, name="product_version_ask"),
     # /app/merchants/
     path("merchants/", merchants.merchant_list, name="merchants"),
     path("merchants/new", merchants.merchant_new, name="merchant_new"),

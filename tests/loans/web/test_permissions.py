@@ -56,6 +56,12 @@ PLACES = {
     "repayment_reverse_preview": ("loans.reverse_repayment", "get"),
     "products": ("loans.view_product", "get"),
     "product": ("loans.view_product", "get"),
+    "product_design": ("loans.design_product", "get"),
+    "product_design_preview": ("loans.design_product", "post"),
+    "product_copy": ("loans.design_product", "get"),
+    "product_end_of_sale": ("loans.design_product", "get"),
+    "product_version": ("loans.view_product", "get"),
+    "product_version_ask": ("loans.design_product", "post"),
     "merchants": ("loans.view_merchant", "get"),
     "merchant_new": ("loans.add_merchant", "get"),
     "merchant": ("loans.view_merchant", "get"),
@@ -67,7 +73,11 @@ PLACES = {
     "calendar": ("loans.view_product", "get"),
 }
 WITHOUT_PAPER = {"loan_contract"}  # a loan of another book has none
-WITHOUT_REASON = {"merchant_account_show", "merchant_asked_account_show"}  # nothing is shown for none
+WITHOUT_REASON = {
+    "merchant_account_show",
+    "merchant_asked_account_show",
+    "product_version_ask",
+}  # nothing is shown for none
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +119,11 @@ def real_addresses() -> dict[str, str]:
         "receipt": [repayment.number],
         "repayment_reverse": [repayment.number],
         "repayment_reverse_preview": [repayment.number],
-        "product": [a_product().product.code],
+        **{
+            name: [a_product().product.code]
+            for name in ("product", "product_design", "product_design_preview", "product_copy", "product_end_of_sale")
+        },
+        **{name: [a_product().pk] for name in ("product_version", "product_version_ask")},
         "calendar": ["CN"],
         **{name: [merchant.public_id] for name in PLACES if name.startswith("merchant_") and name != "merchant_new"},
         "merchant": [merchant.public_id],
