@@ -71,8 +71,8 @@ def test_every_address_refuses_a_person_without_its_right_and_names_it(case, pro
         assert "collections." in response.content.decode(), address
 
 
-def test_every_address_lets_in_a_team_lead(case, promise, client, signed_in) -> None:
-    signed_in(client, "team_lead")
+def test_every_address_lets_in_who_leads_and_collects(case, promise, client, signed_in) -> None:
+    signed_in(client, "team_lead", "collector")
 
     for method, address, _permission in urls(case, promise):
         assert getattr(client, method)(address).status_code in {200, 302, 422}, address

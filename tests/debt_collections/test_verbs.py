@@ -76,7 +76,7 @@ def test_the_extension_dialog_shows_the_price_before_it_is_granted(case, collect
 
 @pytest.mark.parametrize("verb", ["extend", "write-off"])
 def test_a_reason_is_never_given_for_the_collector(case, client, signed_in, verb) -> None:
-    lead, loan = signed_in(client, "team_lead"), case.borrower.loans.get()
+    lead, loan = signed_in(client, "collector"), case.borrower.loans.get()
     address = reverse("collections:act", args=[case.public_id, verb])
 
     opened = lead.get(f"{address}?loan={loan.pk}").context["form"]

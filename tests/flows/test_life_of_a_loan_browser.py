@@ -216,10 +216,10 @@ def test_a_loan_lives_from_the_counter_to_recovery(page_as: PageAs, picture: Cal
     expect(collector.locator(".timeline")).to_contain_text("Promise broken")
     expect(collector.locator(".timeline")).to_contain_text("salary comes on Friday")
 
-    lead = page_as("team_lead")
-    extend(lead, loan.number)
+    helper = page_as("collector")
+    extend(helper, loan.number)
     close_until(business_date.current() + timedelta(days=30))
-    ask_for_write_off(page_as("team_lead"), loan.number)
+    ask_for_write_off(page_as("collector"), loan.number)
     second_pair_of_eyes(page_as("checker"), loan.number)
     loan.refresh_from_db()
     assert loan.status == "written_off"

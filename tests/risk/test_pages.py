@@ -259,7 +259,8 @@ class TestLists:
         assert answer.headers["Location"] == page_of(referred)
         referred.refresh_from_db()
         assert referred.claimed_by.username == "underwriter"
-        assert signed_in(Client(), "checker").post("/app/underwriting/next").headers["Location"] == "/app/underwriting/"
+        another = signed_in(Client(), "underwriter", username="second")
+        assert another.post("/app/underwriting/next").headers["Location"] == "/app/underwriting/"
 
     def test_limits_are_listed_and_lowered_at_once(self, client, signed_in) -> None:
         underwriting.decide_automatically(application_id=ApplicationFactory().pk, on=ON)

@@ -36,7 +36,7 @@ def operator(client: Client, signed_in: Callable[..., Client]) -> Client:
 
 @pytest.fixture
 def lead(client: Client, signed_in: Callable[..., Client]) -> Client:
-    return signed_in(client, "team_lead")
+    return signed_in(client, "collector")
 
 
 def at(name: str, *args: object) -> str:
@@ -253,7 +253,7 @@ def test_the_person_who_asked_cannot_decide(lead: Client, loan: Loan, staff_memb
 
     with pytest.raises(approvals.SecondPersonNeeded):
         approvals.approve(
-            approval_id=Approval.objects.get().pk, decided_by=staff_member("team_lead"), on=business_date.current()
+            approval_id=Approval.objects.get().pk, decided_by=staff_member("collector"), on=business_date.current()
         )
 
 
