@@ -190,8 +190,19 @@ def limit_of(borrower_id: int) -> Decimal | None:
     return CreditLimit.objects.filter(borrower_id=borrower_id).values_list("amount", flat=True).first()
 
 
+def first_limit(borrower_id: int, market: str, assessment: Assessment, on: date) -> None:
+    """Begin a limit with the first assessment whose grade allows one, where the gate lets it pass."""
+    if not assessment.limit_amount or CreditLimit.objects.filter(borrower_id=borrower_id).exists():
+        return
+    subject = subjects.of_limit(borrower_id, market, assessment.limit_amount)
+    answer = asking.ask(subject, BindingAct.LIMIT_RAISE, on)
+    if answer.verdict.binds:
+        answer.store(by=None)
+        open_limit(borrower_id, assessment, on)
+
+
 def open_limit(borrower_id: int, assessment: Assessment, on: date) -> None:
-    """Begin a limit with the first assessment whose grade allows one. A standing limit is left alone."""
+    """Write the limit that the assessment gives, and its first change. A standing limit is left alone."""
     if not assessment.limit_amount or CreditLimit.objects.filter(borrower_id=borrower_id).exists():
         return
     amount = assessment.limit_amount

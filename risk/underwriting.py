@@ -97,7 +97,7 @@ def assess(*, application_id: int, on: date) -> Assessment:
     found = recommend(wish=wish, facts=answer.facts, terms=terms, checks=checks)
     found_checks = [found.as_json() for found in answer.verdict.findings]
     assessment = _keep(application, profile, score, found, found_checks, (card.pk, policy.pk), on)
-    limits_of_people.open_limit(application.borrower_id, assessment, on)
+    limits_of_people.first_limit(application.borrower_id, market, assessment, on)
     return assessment
 
 
