@@ -102,8 +102,7 @@ class DesignForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["effective_from"] = forms.DateField(label=_("Holds from"), widget=DayInput())
         for name in TERMS:
-            column: Any = ProductVersion._meta.get_field(name)
-            label = capfirst(str(column.verbose_name))
+            label = capfirst(str(ProductVersion._meta.get_field(name).verbose_name))  # type: ignore[union-attr]
             in_percent = name in FRACTIONS
             self.fields[name].label = _("%(label)s, in per cent") % {"label": label} if in_percent else label
         kept = [(calendar.code, f"{product_name(calendar)} ({calendar.code})") for calendar in Calendar.objects.all()]
