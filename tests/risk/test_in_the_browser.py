@@ -20,11 +20,11 @@ pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def lin(live_server) -> Borrower:
     business_date.move_to(ON)
     ProductVersionFactory()
-    return ApplicantFactory(earning=False, phone="13812340001")
+    return ApplicantFactory(phone="13812340001")
 
 
 def test_from_search_to_money(page_as, lin: Borrower, picture) -> None:
-    page = page_as("officer", "underwriter", "operations")
+    page = page_as("officer")
     page.goto("/app/applications/new")
     page.get_by_label("Phone, identity number").fill("138 1234 0001")
     page.get_by_role("button", name="Find").click()
@@ -32,11 +32,16 @@ def test_from_search_to_money(page_as, lin: Borrower, picture) -> None:
     page.get_by_label("Product").select_option(label="Phone instalment")
     page.get_by_label("Amount", exact=True).fill("12000")
     page.get_by_label("Number of instalments").fill("12")
+    page.locator("[name=purpose]").select_option(value="electronics")
+    page.get_by_label("The borrower wants a person to decide").check()
     expect(page.get_by_text("within the cap")).to_be_visible()
     expect(page.locator("#quote")).to_contain_text("¥ 1,100.15")
     picture(page, "application-new-en-light")
     page.get_by_role("button", name="Submit").click()
 
+    expect(page.get_by_text("with an underwriter").first).to_be_visible()
+    application = page.url
+    page_as("underwriter").goto(application)
     expect(page.locator("#decision")).to_be_visible()
     picture(page, "application-referred-en-light")
     page.get_by_role("button", name="Take").click()
@@ -48,8 +53,10 @@ def test_from_search_to_money(page_as, lin: Borrower, picture) -> None:
 
     expect(page.get_by_role("heading", name="Counter-offer")).to_be_visible()
     picture(page, "application-offered-en-light")
+    page_as("officer").goto(application)
     page.get_by_role("button", name="Accept for the borrower").click()
-    page.get_by_role("button", name="Send to the bank now").click()
+    expect(page.get_by_role("button", name="Accept for the borrower")).to_have_count(0)
+    page_as("operations").goto(application)  # the order followed the acceptance at once
     expect(page.get_by_text("Paid on")).to_be_visible()
     picture(page, "application-paid-en-light")
     connection.close()
@@ -58,7 +65,7 @@ def test_from_search_to_money(page_as, lin: Borrower, picture) -> None:
 
 @pytest.mark.parametrize(("language", "theme"), [("zh-hans", "dark"), ("en", "light")])
 def test_the_pages_look_right(page_as, lin: Borrower, picture, language: str, theme: str) -> None:
-    for applicant in (lin, ApplicantFactory(), ApplicantFactory(consenting=False)):
+    for applicant in (lin, ApplicantFactory(earning=False), ApplicantFactory(consenting=False)):
         underwriting.decide_automatically(application_id=ApplicationFactory(borrower=applicant).pk, on=ON)
     page = page_as("underwriter", "risk_analyst", language=language, theme=theme)
 

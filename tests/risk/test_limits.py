@@ -17,7 +17,7 @@ from risk.limits import LimitAmountWrong, LimitUnknown
 from risk.models import CreditLimit, LimitChange, LimitReason
 from tests.borrowers.factories import BorrowerFactory
 from tests.loans.books import close_until
-from tests.loans.factories import DISBURSED, LoanFactory, RepaymentFactory
+from tests.loans.factories import DISBURSED, ApplicantFactory, LoanFactory, RepaymentFactory
 from tests.risk.factories import CreditLimitFactory
 
 pytestmark = pytest.mark.django_db
@@ -187,7 +187,7 @@ class TestPeople:
         assert (event.before, event.after, event.actor) == ({"limit": "10000.00"}, {"limit": "4000"}, ann)
 
     def test_higher_waits_for_another_person(self, staff_member) -> None:
-        limit = with_limit(LoanFactory(active=True))
+        limit = with_limit(LoanFactory(active=True, borrower=ApplicantFactory()))
         ann, ben = staff_member("risk_analyst", username="ann"), staff_member("checker", username="ben")
         self.change(limit, "20000", ann)
         limit.refresh_from_db()

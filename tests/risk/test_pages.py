@@ -10,6 +10,7 @@ from loans.models import Application, Disbursement, Loan
 from risk import underwriting
 from risk.models import CreditLimit, DoNotLendEntry
 from risk.people import do_not_lend
+from tests.borrowers.factories import IncomeFactory
 from tests.loans.factories import ON, ApplicantFactory, ApplicationFactory, OfferFactory, ProductVersionFactory
 
 pytestmark = pytest.mark.django_db
@@ -90,7 +91,13 @@ class TestTaking:
         with django_capture_on_commit_callbacks(execute=True):
             answer = officer.post(
                 f"/app/applications/new?borrower={lin.number}",
-                {"key": "k", "product": version.product_id, "amount": "10,000.00", "term_count": "12"},
+                {
+                    "key": "k",
+                    "product": version.product_id,
+                    "amount": "10,000.00",
+                    "term_count": "12",
+                    "purpose": "electronics",
+                },
             )
 
         application = Application.objects.get()
@@ -174,6 +181,7 @@ class TestApplication:
         assert referred.status == "referred"
 
     def test_a_person_decides_the_borrower_accepts_and_the_money_goes_out(self, client, signed_in, referred) -> None:
+        IncomeFactory(borrower=referred.borrower)  # what was missing is proved
         underwriter = signed_in(client, "underwriter")
         decision = {
             "outcome": "counter_offer",

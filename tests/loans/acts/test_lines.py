@@ -18,14 +18,15 @@ from core.errors import DomainError
 from loans.acts.asking import perform_or_ask
 from loans.acts.drawing import DrawdownUnderWay, LineNotOpen
 from loans.acts.undoing import undo
+from loans.banking.simulator import PAID_IN_SILENCE
 from loans.disbursement import disbursing
-from loans.models import Disbursement, Instalment, Loan, LoanStatus, ProductVersion
+from loans.gate.asking import OverrideNeeded
+from loans.models import Disbursement, Instalment, Loan, LoanStatus, ProductVersion, SimulatedPayment
 from loans.night.line_closing import close_passed
 from loans.proof import oracle
 from loans.proof.verifying import compare
 from loans.servicing.repayments import reverse_repayment
 from loans.servicing.settling import settle_early
-from risk.before_drawing import BeyondLimit
 from risk.models import CreditLimit
 from tests.loans.acts.test_acts import wish
 from tests.loans.books import close_until
@@ -214,7 +215,7 @@ def test_the_limit_of_the_borrower_holds() -> None:
     loan = a_paid_off_line()
     CreditLimit.objects.create(borrower_id=loan.borrower_id, amount=Decimal("4000.00"), as_of=AGAIN, changed_on=AGAIN)
 
-    with pytest.raises(BeyondLimit, match=r"4000\.00"):
+    with pytest.raises(OverrideNeeded, match=r"the limit is 4,000\.00"):
         order(loan, "4000.01", AGAIN)
     assert not Disbursement.objects.filter(is_drawdown=True).exists()
     draw(loan, "4000.00", AGAIN)
@@ -237,13 +238,27 @@ def test_a_payoff_that_bounces_leaves_both_owed() -> None:
 
 def test_what_the_bank_has_paid_is_done_although_a_payment_bounced_meanwhile() -> None:
     loan = a_paid_off_line()
+    account = loan.borrower.bank_accounts.get()
+    account.account_number = account.account_number[:-4] + PAID_IN_SILENCE
+    account.save()
     ordered = order(loan, "9000.00", AGAIN)
+    assert disbursing.send(disbursement_id=ordered.pk, on=AGAIN).status == "unknown"
     reverse_repayment(repayment_id=loan.repayments.get().pk, reason="bounced", reversed_on=AGAIN)
 
-    disbursing.send(disbursement_id=ordered.pk, on=AGAIN)
+    assert disbursing.send(disbursement_id=ordered.pk, on=AGAIN).status == "paid"
 
     assert position(loan).principal_outstanding == FIRST + 9000
     assert_sound(loan)
+
+
+def test_what_is_ordered_is_not_sent_once_a_payment_bounced() -> None:
+    loan = a_paid_off_line()
+    ordered = order(loan, "9000.00", AGAIN)
+    reverse_repayment(repayment_id=loan.repayments.get().pk, reason="bounced", reversed_on=AGAIN)
+
+    with pytest.raises(OverrideNeeded, match="18 days past due"):
+        disbursing.send(disbursement_id=ordered.pk, on=AGAIN)
+    assert not SimulatedPayment.objects.filter(reference__startswith=ordered.number).exists()
 
 
 def test_the_oracle_says_that_it_does_not_follow() -> None:

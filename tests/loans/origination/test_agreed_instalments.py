@@ -24,8 +24,8 @@ from loans.pricing.agreed_instalments import (
 )
 from loans.pricing.quotes import quote_for
 from loans.proof.verifying import compare
-from tests.borrowers.factories import BorrowerFactory
 from tests.loans.books import a_product
+from tests.loans.factories import ApplicantFactory
 
 pytestmark = pytest.mark.django_db
 ON = date(2026, 1, 15)
@@ -38,9 +38,10 @@ def a_version(code: str = "what-i-can-pay", **settings: Any) -> ProductVersion:
 
 def a_wish(version: ProductVersion, agreed: str | None = "1000.00", count: int | None = None) -> ApplicationWish:
     return ApplicationWish(
-        borrower_id=BorrowerFactory().pk,
+        borrower_id=ApplicantFactory(income__as_of=ON).pk,
         product_id=version.product_id,
         amount=Decimal("10000.00"),
+        purpose="electronics",
         term_count=count,
         agreed_instalment=None if agreed is None else Decimal(agreed),
     )

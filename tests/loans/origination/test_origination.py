@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import product as pairs
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -35,6 +36,7 @@ from tests.loans.factories import (
     OfferFactory,
     ProductVersionFactory,
 )
+from tests.risk.factories import CreditLimitFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -264,11 +266,18 @@ class TestDeciding:
         assert offer.total_interest == Decimal("3000.00")
 
 
+def of_somebody_well_off(**wish: Any) -> Application:
+    """An application that nothing of the gate stops: income and limit are for more."""
+    rich = ApplicantFactory(income__monthly_amount=Decimal("60000.00"))
+    CreditLimitFactory(borrower=rich, amount=Decimal("100000.00"))
+    return ApplicationFactory(borrower=rich, **wish)
+
+
 class TestSecondPerson:
     amount = Decimal("50000.01")
 
     def waiting(self, staff_member) -> tuple[Application, Approval]:
-        application = ApplicationFactory(amount=self.amount)
+        application = of_somebody_well_off(amount=self.amount)
         origination.approve(
             application_id=application.pk,
             decision=DecisionFactory(application=application, source="staff", note="Known for years"),
@@ -311,7 +320,7 @@ class TestSecondPerson:
         assert (application.status, application.decision_reasons) == ("referred", ["second_person_rejected"])
 
     def test_the_threshold_itself_needs_nobody_else(self) -> None:
-        assert OfferFactory(application__amount=Decimal("50000.00")).status == "open"
+        assert OfferFactory(application=of_somebody_well_off(amount=Decimal("50000.00"))).status == "open"
 
     def test_an_imported_contract_needs_nobody_else(self) -> None:
         assert OfferFactory(application__amount=self.amount, decision__source="imported").status == "open"

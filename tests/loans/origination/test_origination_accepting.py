@@ -7,11 +7,11 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from loans.gate.asking import GateRefused
 from loans.models import Application, Contract, Disbursement, Loan, Offer, OfferStatus
 from loans.origination import origination
 from loans.origination.application_lifecycle import ApplicationStepRefused
 from loans.origination.origination import OfferHasExpired, OfferMissing, OfferNotOpen
-from loans.pricing.cost_caps import AllInCostTooHigh
 from tests.core.factories import RuleFactory
 from tests.loans.factories import ON, ApplicantFactory, ApplicationFactory, OfferFactory, ProductVersionFactory
 
@@ -60,7 +60,7 @@ class TestAccepting:
         offer = OfferFactory()
         RuleFactory(code="cost_cap", effective_from=ON, data={"annual_rate": "0.12"}, source="4 x LPR")
 
-        with pytest.raises(AllInCostTooHigh):
+        with pytest.raises(GateRefused, match=r"18\.00% a year is above the cap of 12\.00%"):
             origination.accept_offer(offer_id=offer.pk, on=ON, accepted_via="app")
 
         assert not Loan.objects.exists()

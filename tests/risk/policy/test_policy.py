@@ -1,16 +1,16 @@
 """The recommendation at its edges: which room binds, what a reason says, what a purchase leaves to pay down."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from risk.features.profile import ApplicantProfile
-from risk.policy.checks import Check, Effect, Limits, Result
+from loans.gate.gate import BindingAct, Result, gate
+from risk.policy.checks import Check, Effect, read_findings
 from risk.policy.policy import GradeTerms, Recommendation, Wish, read_grades, recommend, wished_principal
-from risk.scorecards.scorecard import Score
+from tests.loans.gate.known import known
 
-LIMITS = Limits(least_age=18, most_age=60, exposure_cap=Decimal(20000), debt_share_cap=Decimal("0.50"))
 B = GradeTerms("B", "approve", Decimal(30000), Decimal("0.01"), Decimal("0.10"))
 
 
@@ -19,25 +19,16 @@ def a_check(reason: str, result: Result, effect: Effect) -> Check:
 
 
 def recommended(
-    *checks: Check, terms: GradeTerms = B, profile: dict[str, Any] | None = None, **wish: Any
+    *checks: Check, terms: GradeTerms = B, facts: dict[str, Any] | None = None, **wish: Any
 ) -> Recommendation:
     """What is said to a wish for 10,000.00 at 1,000.00 a month, of an income of 12,000.00 of which half may go to debts."""
-    facts = {"age": 36, "identity_proved": True, "bureau_consent": True, "phone_verified": True}
-    applicant = ApplicantProfile(**{**facts, "income": Decimal(12000), **(profile or {})})
     wished = {
         "principal": Decimal(10000),
         "least": Decimal(1000),
         "monthly_payment": Decimal(1000),
         "product_rate": Decimal("0.18"),
     }
-    return recommend(
-        wish=Wish(**{**wished, **wish}),
-        profile=applicant,
-        score=Score(570, terms.grade, ()),
-        terms=terms,
-        checks=checks,
-        limits=LIMITS,
-    )
+    return recommend(wish=Wish(**{**wished, **wish}), facts=known(**(facts or {})), terms=terms, checks=checks)
 
 
 def said(found: Recommendation) -> tuple[str, tuple[str, ...], Decimal]:
@@ -46,7 +37,7 @@ def said(found: Recommendation) -> tuple[str, tuple[str, ...], Decimal]:
 
 class TestRoom:
     @pytest.mark.parametrize(
-        ("owed", "principal", "outcome", "reasons"),
+        ("bound", "principal", "outcome", "reasons"),
         [
             (10000, 10000, "approve", ("meets_policy",)),  # to the last yuan
             (10001, 9900, "counter_offer", ("exposure",)),
@@ -56,16 +47,16 @@ class TestRoom:
             (25000, 0, "decline", ("exposure",)),
         ],
     )
-    def test_what_one_person_owes_here_takes_from_the_cap(
-        self, owed: int, principal: int, outcome: str, reasons: tuple[str, ...]
+    def test_what_the_house_is_bound_to_takes_from_the_cap(
+        self, bound: int, principal: int, outcome: str, reasons: tuple[str, ...]
     ) -> None:
-        assert said(recommended(profile={"own_outstanding": Decimal(owed)})) == (outcome, reasons, principal)
+        assert said(recommended(facts={"committed": Decimal(bound)})) == (outcome, reasons, principal)
 
     def test_the_smallest_room_gives_the_reason(self) -> None:
         poor = GradeTerms("D", "approve", Decimal(8000), Decimal("0.04"), Decimal(0))
 
         assert said(recommended(terms=poor)) == ("counter_offer", ("amount_over_limit",), 8000)
-        assert said(recommended(terms=poor, profile={"debt_payments": Decimal(5500)})) == (
+        assert said(recommended(terms=poor, facts={"debt_payments": Decimal(5500)})) == (
             "counter_offer", ("affordability",), 5000,
         )  # fmt: skip
 
@@ -78,18 +69,18 @@ class TestRoom:
         assert recommended(monthly_payment=Decimal(payment)).principal == 10000
 
     def test_even_half_a_yuan_a_month_needs_room(self) -> None:
-        found = recommended(monthly_payment=Decimal("0.50"), profile={"debt_payments": Decimal(6000)})
+        found = recommended(monthly_payment=Decimal("0.50"), facts={"debt_payments": Decimal(6000)})
 
         assert said(found) == ("decline", ("affordability",), 0)
 
     def test_where_income_is_not_known_it_binds_nothing_here(self) -> None:
-        assert recommended(profile={"income": None}).principal == 10000
+        assert recommended(facts={"income": None}).principal == 10000
 
 
 class TestOutcome:
     DECLINE = a_check("age", Result.FAILED, Effect.DECLINE)
     REFER = a_check("duplicate", Result.FAILED, Effect.REFER)
-    UNKNOWN = a_check("income_unknown", Result.UNKNOWN, Effect.REDUCE)
+    UNKNOWN = a_check("income_unknown", Result.MISSING, Effect.REDUCE)
     PASSED = a_check("arrears", Result.PASSED, Effect.DECLINE)
 
     @pytest.mark.parametrize(
@@ -126,7 +117,7 @@ class TestPrice:
 
     def test_what_a_purchase_costs_beyond_the_loan_is_paid_down(self) -> None:
         assert recommended(price=Decimal("11500.00")).down_payment == 1500
-        assert recommended(price=Decimal("11500.00"), profile={"own_outstanding": Decimal(12000)}).down_payment == 3500
+        assert recommended(price=Decimal("11500.00"), facts={"committed": Decimal(12000)}).down_payment == 3500
         assert recommended().down_payment == 0
 
     def test_the_limit_of_the_grade_is_told_whatever_is_lent(self) -> None:
@@ -143,3 +134,64 @@ def test_grades_are_read_from_a_policys_rows() -> None:
         "A": GradeTerms("A", "approve", Decimal(30000), Decimal("0.01"), Decimal("0.10")),
         "B": B,
     }
+
+
+class TestReading:
+    """What a finding of the gate leads to while nothing is decided."""
+
+    def read(self, **facts: Any) -> dict[str, Check]:
+        verdict = gate(known(**facts), BindingAct.RULES_DECISION)
+        return {check.code: check for check in read_findings(verdict.findings)}
+
+    def test_the_score_has_its_own_place(self) -> None:
+        read = self.read()
+
+        assert "score" not in read
+        assert {check.result for check in read.values()} == {Result.PASSED}
+
+    @pytest.mark.parametrize(
+        ("facts", "reason"),
+        [
+            ({"alive": False}, "deceased"),
+            ({"age": 17}, "age"),
+            ({"do_not_lend": True}, "do_not_lend"),
+            ({"occupation": "student"}, "student"),
+            ({"purpose": "forbidden"}, "purpose"),
+            ({"days_past_due": 31}, "arrears"),
+            ({"loans_written_off": 1}, "arrears"),
+        ],
+    )
+    def test_what_no_person_would_change_is_declined(self, facts: dict[str, Any], reason: str) -> None:
+        found = self.read(**facts).values()
+
+        assert [check.reason for check in found if check.declines] == [reason]
+        assert not any(check.refers for check in found)
+
+    @pytest.mark.parametrize(
+        ("facts", "reason"),
+        [
+            ({"identity_proved": None}, "identity_uncertain"),
+            ({"consents_missing": ("credit_query",)}, "consent_missing"),
+            ({"on_sale": False}, "product_not_sold"),
+            ({"cost_allowed": False}, "cost_cap"),
+            ({"other_applications": 1}, "duplicate"),
+            ({"days_past_due": 30}, "arrears"),
+            ({"income_as_of": date(2025, 6, 15)}, "data_old"),
+            ({"income": None}, "income_unknown"),
+            ({"income_as_of": None}, "income_unknown"),
+            ({"do_not_lend": None}, "do_not_lend"),
+            ({"exposure_cap": None}, "exposure"),
+        ],
+    )
+    def test_what_a_person_must_see_is_referred(self, facts: dict[str, Any], reason: str) -> None:
+        found = self.read(**facts).values()
+
+        assert [check.reason for check in found if check.refers] == [reason]
+        assert not any(check.declines for check in found)
+
+    @pytest.mark.parametrize("facts", [{"committed": Decimal(15000)}, {"limit": Decimal(9000)}, {"payment": 9000}])
+    def test_what_less_money_mends_is_reduced(self, facts: dict[str, Any]) -> None:
+        found = self.read(**facts).values()
+
+        assert any(check.result is Result.FAILED for check in found)
+        assert not any(check.refers or check.declines for check in found)

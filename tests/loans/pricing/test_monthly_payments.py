@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from loans.pricing.monthly_payments import monthly_payment
 from loans.pricing.quotes import quote_for
-from risk.underwriting import monthly_payment
 from tests.loans.factories import ProductVersionFactory
 
 pytestmark = pytest.mark.django_db
@@ -18,7 +18,8 @@ def payment(code: str, count: int = 12, on: date = date(2027, 3, 1), **settings:
     version = ProductVersionFactory(
         product__code=code, annual_rate=Decimal("0.20"), max_count=400, min_count=1, **settings
     )
-    return monthly_payment(quote_for(version=version, principal=Decimal(8000), term_count=count, on=on))
+    quote = quote_for(version=version, principal=Decimal(8000), term_count=count, on=on)
+    return monthly_payment(quote.terms, quote.schedule)
 
 
 def test_a_monthly_loan_takes_its_instalment() -> None:

@@ -1,0 +1,59 @@
+"""Facts of which nothing stops an act, and the same with one thing changed (no Django)."""
+
+from dataclasses import fields, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from loans.gate.gate import Credit, Deal, Facts, House, Person
+
+ON = date(2026, 6, 15)
+
+FINE = Facts(
+    on=ON,
+    person=Person(
+        alive=True, identity_proved=True, age=36, occupation="employed", consents_missing=(), do_not_lend=False
+    ),
+    house=House(
+        least_age=18,
+        most_age=60,
+        student_lending="refused",
+        exposure_cap=Decimal(20000),
+        debt_share_cap=Decimal("0.50"),
+        data_age_days=90,
+    ),
+    deal=Deal(
+        amount=Decimal(10000),
+        payment=Decimal(1000),
+        cost_allowed=True,
+        yearly_cost=Decimal("0.18"),
+        cost_cap=Decimal("0.24"),
+        on_sale=True,
+        purpose="known",
+        payee="verified",
+    ),
+    credit=Credit(
+        limit=Decimal(30000),
+        grade="B",
+        points=570,
+        grade_decision="approve",
+        income=Decimal(12000),
+        income_as_of=date(2026, 6, 1),
+        debt_payments=Decimal(0),
+        other_applications=0,
+        days_past_due=0,
+        loans_written_off=0,
+    ),
+    committed=Decimal(0),
+    committed_payments=Decimal(0),
+)
+
+
+def known(base: Facts = FINE, **changes: Any) -> Facts:
+    """``base`` with those facts changed, whichever part they belong to: ``known(age=17, limit=None)``."""
+    parts: dict[str, Any] = {}
+    for part in ("person", "house", "deal", "credit"):
+        whole = getattr(base, part)
+        own = {field.name: changes.pop(field.name) for field in fields(whole) if field.name in changes}
+        parts[part] = replace(whole, **own)
+    return replace(base, **parts, **changes)
