@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from audit.models import Approval, ApprovalStatus
+from borrowers.models import ConsentPurpose
 from core.money import round_money
 from loans.models import (
     Application,
@@ -23,6 +25,7 @@ from loans.origination.decisions import reason_labels
 from loans.origination.origination import SECOND_APPROVAL
 from loans.pages.bank_reasons import in_words
 from loans.pages.loan_page import Event
+from loans.preconditions.consents import missing_consents, missing_for_a_person
 from loans.pricing.cost_caps import percent
 from risk import labels
 from risk.models import Assessment
@@ -34,6 +37,7 @@ _DECIDED = {
     ApplicationStatus.OFFERED,
     ApplicationStatus.DECLINED,
 }
+_UNDECIDED = {ApplicationStatus.DRAFT, ApplicationStatus.SUBMITTED, ApplicationStatus.REFERRED}
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ class ApplicationPage:
     disbursement: Disbursement | None
     approval: Approval | None
     events: list[Event]
+    missing_consents: list[ConsentPurpose]
 
     @property
     def is_decidable(self) -> bool:
@@ -97,8 +102,8 @@ class ApplicationPage:
         ]
 
 
-def application_page(application: Application) -> ApplicationPage:
-    """The page of ``application`` (read with its borrower, product and people)."""
+def application_page(application: Application, on: date) -> ApplicationPage:
+    """The page of ``application`` (read with its borrower, product and people) on ``on``."""
     assessments = list(application.assessments.select_related("scorecard", "grade_policy").order_by("-id"))
     offers = list(
         application.offers.select_related("contract", "made_by", "merchant", "product_version").order_by("-id")
@@ -118,7 +123,17 @@ def application_page(application: Application) -> ApplicationPage:
         disbursement=disbursement,
         approval=_waiting_approval(application),
         events=sorted(_events(application, assessments, disbursement), key=lambda event: event.at, reverse=True),
+        missing_consents=_missing_consents(application, on),
     )
+
+
+def _missing_consents(application: Application, on: date) -> list[ConsentPurpose]:
+    """What is still to be agreed to before it can be submitted or decided; nothing once it was decided."""
+    if application.status not in _UNDECIDED or application.was_agreed_elsewhere:
+        return []
+    of_a_draft = application.status == ApplicationStatus.DRAFT
+    missing = missing_consents(application, on) if of_a_draft else missing_for_a_person(application, on)
+    return [ConsentPurpose(purpose) for purpose in missing]
 
 
 def _waiting_approval(application: Application) -> Approval | None:

@@ -12,7 +12,6 @@ Label = str | Promise
 CHECKS: dict[str, Label] = {
     "identity": _("Identity proved"),
     "age": _("Age"),
-    "consent": _("Consent to bureau query"),
     "do_not_lend": _("Not on the do-not-lend list"),
     "other_applications": _("No other open application"),
     "arrears": _("No arrears here"),

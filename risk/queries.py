@@ -7,7 +7,7 @@ from typing import TypedDict
 from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
-from borrowers.models import Borrower, Consent, ConsentPurpose, ContactPoint, ContactState, IdentityKind
+from borrowers.models import Borrower, ContactPoint, ContactState, IdentityKind
 from core.errors import NotFound
 from core.money import ZERO
 from core.rules import rule
@@ -63,7 +63,7 @@ def profile_of(application: Application, on: date) -> ApplicantProfile:
         months_known=max((on - borrower.created_on).days // 30, 0),
         other_applications=_other_applications(application),
         do_not_lend=is_do_not_lend(borrower.pk),
-        **_permissions_and_contact(borrower),
+        phone_verified=_phone_verified(borrower),
         **_means(borrower, on, application.product.market),
         **_standing(borrower.pk),
         **_record(borrower.pk),
@@ -83,11 +83,6 @@ def waiting_applications() -> QuerySet[Application]:
 def _other_applications(application: Application) -> int:
     others = Application.objects.open().filter(borrower_id=application.borrower_id)
     return others.exclude(pk=application.pk).count()
-
-
-class _PermissionsAndContact(TypedDict):
-    bureau_consent: bool
-    phone_verified: bool
 
 
 class _Means(TypedDict):
@@ -110,12 +105,9 @@ class _Record(TypedDict):
     worst_days_late: int | None
 
 
-def _permissions_and_contact(borrower: Borrower) -> _PermissionsAndContact:
-    consents = Consent.objects.filter(borrower=borrower, purpose=ConsentPurpose.CREDIT_QUERY, withdrawn_at__isnull=True)
-    verified = ContactPoint.objects.filter(
-        borrower=borrower, value_index=borrower.phone_index, state=ContactState.VERIFIED
-    )
-    return {"bureau_consent": consents.exists(), "phone_verified": verified.exists()}
+def _phone_verified(borrower: Borrower) -> bool:
+    points = ContactPoint.objects.filter(borrower=borrower, value_index=borrower.phone_index)
+    return points.filter(state=ContactState.VERIFIED).exists()
 
 
 def _means(borrower: Borrower, on: date, market: str) -> _Means:

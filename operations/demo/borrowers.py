@@ -41,6 +41,7 @@ from staff.models import User
 CONSENTS = (
     ConsentPurpose.PERSONAL_DATA,
     ConsentPurpose.CREDIT_QUERY,
+    ConsentPurpose.AUTOMATED_DECISION,
 )
 REFUSING_BANK = "1001"  # the ending of accounts the simulated bank refuses
 
@@ -57,6 +58,7 @@ def register(person: Person, *, on: date, officer: User, account_ending: str = "
         phone=person.phone,
         email=person.email,
         language=person.language,
+        occupation=person.occupation,
         on=on,
         consents=[GivenConsent(purpose, "web", at(on, 9)) for purpose in CONSENTS],
         registered_by=officer,

@@ -12,7 +12,6 @@ class ApplicantProfile:
 
     age: int | None
     identity_proved: bool
-    bureau_consent: bool
     phone_verified: bool
     income: Decimal | None = None
     income_verified: bool = False

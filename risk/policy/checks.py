@@ -69,7 +69,6 @@ def run_checks(
     return (
         _identity(profile),
         _age(profile, limits),
-        _consent(profile),
         _do_not_lend(profile),
         _other_applications(profile),
         _arrears(profile),
@@ -101,10 +100,6 @@ def _age(profile: ApplicantProfile, limits: Limits) -> Check:
     passed = None if profile.age is None else limits.least_age <= profile.age <= limits.most_age
     facts = {"age": profile.age, "least": limits.least_age, "most": limits.most_age}
     return Check("age", _found(passed), "age", Effect.DECLINE, facts)
-
-
-def _consent(profile: ApplicantProfile) -> Check:
-    return Check("consent", _found(profile.bureau_consent), "consent_missing", Effect.REFER, {})
 
 
 def _do_not_lend(profile: ApplicantProfile) -> Check:

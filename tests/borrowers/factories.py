@@ -33,6 +33,12 @@ ON = date(2026, 6, 15)
 AT = datetime(2026, 6, 15, 2, 0, tzinfo=UTC)  # ten in the morning in Shanghai
 LIN_ID = "11010519491231002X"
 WANG_ID = "440524188001010014"
+NEEDED = ("personal_data", "credit_query", "automated_decision")  # of an application, by the rule `consents_needed`
+
+
+def a_tick(purpose: str) -> GivenConsent:
+    """A consent given on the day of the tests, to words of their own."""
+    return GivenConsent(purpose, "web", AT, f"I agree: {purpose}.", "1")
 
 
 def resident_number(n: int, birth: date = date(1990, 1, 1), area: str = "990100") -> str:
@@ -87,17 +93,7 @@ class BorrowerFactory(DjangoModelFactory[Borrower]):
         phone_verified = factory.Trait(verification=factory.PostGeneration(lambda person, *_, **__: verify(person)))
         banked = factory.Trait(account=factory.RelatedFactory(BankAccountFactory, "borrower"))
         earning = factory.Trait(income=factory.RelatedFactory(IncomeFactory, "borrower"))
-        consenting = factory.Trait(
-            consents=[
-                GivenConsent(
-                    purpose=ConsentPurpose.CREDIT_QUERY,
-                    channel="web",
-                    at=AT,
-                    text="I agree to a bureau query.",
-                    text_version="1",
-                )
-            ]
-        )
+        consenting = factory.Trait(consents=[a_tick(purpose) for purpose in NEEDED])
 
     name = factory.Sequence(lambda n: f"陈{n}")
     identity_number = factory.Sequence(resident_number)

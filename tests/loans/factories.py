@@ -126,13 +126,14 @@ class MerchantFactory(DjangoModelFactory[Merchant]):
 
 
 class ApplicantFactory(BorrowerFactory):
-    """A good applicant: adult, salaried with proof, consent given, phone verified, no debts. Without one of these:
+    """A good applicant: adult, salaried with proof, all consents given, phone verified, no debts. Without one of these:
     `earning=False`, `consenting=False`, `phone_verified=False`."""
 
     name = "林小雨"
     earning = True
     consenting = True
     phone_verified = True
+    occupation = "employed"
 
 
 class ApplicationFactory(DjangoModelFactory[Application]):

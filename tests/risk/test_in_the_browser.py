@@ -32,6 +32,7 @@ def test_from_search_to_money(page_as, lin: Borrower, picture) -> None:
     page.get_by_label("Product").select_option(label="Phone instalment")
     page.get_by_label("Amount", exact=True).fill("12000")
     page.get_by_label("Number of instalments").fill("12")
+    page.get_by_label("Purpose", exact=True).select_option("electronics")
     expect(page.get_by_text("within the cap")).to_be_visible()
     expect(page.locator("#quote")).to_contain_text("¥ 1,100.15")
     picture(page, "application-new-en-light")
@@ -58,7 +59,7 @@ def test_from_search_to_money(page_as, lin: Borrower, picture) -> None:
 
 @pytest.mark.parametrize(("language", "theme"), [("zh-hans", "dark"), ("en", "light")])
 def test_the_pages_look_right(page_as, lin: Borrower, picture, language: str, theme: str) -> None:
-    for applicant in (lin, ApplicantFactory(), ApplicantFactory(consenting=False)):
+    for applicant in (lin, ApplicantFactory(), ApplicantFactory(earning=False)):
         underwriting.decide_automatically(application_id=ApplicationFactory(borrower=applicant).pk, on=ON)
     page = page_as("underwriter", "risk_analyst", language=language, theme=theme)
 

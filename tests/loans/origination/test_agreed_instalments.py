@@ -38,11 +38,12 @@ def a_version(code: str = "what-i-can-pay", **settings: Any) -> ProductVersion:
 
 def a_wish(version: ProductVersion, agreed: str | None = "1000.00", count: int | None = None) -> ApplicationWish:
     return ApplicationWish(
-        borrower_id=BorrowerFactory().pk,
+        borrower_id=BorrowerFactory(consenting=True).pk,
         product_id=version.product_id,
         amount=Decimal("10000.00"),
         term_count=count,
         agreed_instalment=None if agreed is None else Decimal(agreed),
+        purpose="renovation",
     )
 
 

@@ -22,7 +22,7 @@ def recommended(
     *checks: Check, terms: GradeTerms = B, profile: dict[str, Any] | None = None, **wish: Any
 ) -> Recommendation:
     """What is said to a wish for 10,000.00 at 1,000.00 a month, of an income of 12,000.00 of which half may go to debts."""
-    facts = {"age": 36, "identity_proved": True, "bureau_consent": True, "phone_verified": True}
+    facts = {"age": 36, "identity_proved": True, "phone_verified": True}
     applicant = ApplicantProfile(**{**facts, "income": Decimal(12000), **(profile or {})})
     wished = {
         "principal": Decimal(10000),

@@ -21,7 +21,6 @@ def lin(**changes: Any) -> ApplicantProfile:
     facts: dict[str, Any] = {
         "age": 36,
         "identity_proved": True,
-        "bureau_consent": True,
         "phone_verified": True,
         "income": Decimal(12000),
         "income_verified": True,
@@ -134,14 +133,14 @@ class TestScore:
 
     def test_of_equal_losses_the_first_of_the_card_comes_first(self) -> None:
         bands = [{"equals": True, "points": 7}]
-        codes = ["phone_verified", "bureau_consent", "identity_proved", "income_verified", "do_not_lend"]
+        codes = ["phone_verified", "loans_settled", "identity_proved", "income_verified", "do_not_lend"]
         simple = read_card(
             {
                 "grades": [["A", 0]],
                 "characteristics": [{"code": code, "missing": 0, "bands": bands} for code in codes],
             }
         )
-        nothing = lin(phone_verified=False, bureau_consent=False, identity_proved=False, income_verified=False)
+        nothing = lin(phone_verified=False, identity_proved=False, income_verified=False)
 
         assert [reason.code for reason in simple.score(nothing).reasons] == codes[:4]
 
