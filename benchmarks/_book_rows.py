@@ -210,7 +210,7 @@ STEPS: tuple[str | Rows, ...] = (
         {
             "id": "w.id", "public_id": _public("app"), "number": _number("AP"), "borrower_id": "w.id",
             "product_id": "w.product_id", "amount": "12000", "term_count": "12", "status": "'accepted'",
-            "submitted_on": "w.out_on", "decided_on": "w.out_on", "outcome": "'approve'",
+            "purpose_id": "'household'", "submitted_on": "w.out_on", "decided_on": "w.out_on", "outcome": "'approve'",
             "decision_reasons": """'["within_policy"]'::jsonb""", "decision_source": "'imported'",
         },
     ),

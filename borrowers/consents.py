@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.context import acting_for
 from borrowers.models import Borrower, Consent, ConsentPurpose, ConsentText
 from core.errors import DomainError, Invalid, NotFound
+from core.rules import rule
 from staff.models import User
 
 
@@ -102,6 +103,14 @@ def record(*, borrower: Borrower, given: GivenConsent) -> Consent:
         defaults={"text_version": version, "channel": given.channel, "given_at": given.at},
     )
     return consent
+
+
+def needed(on: date, market: str) -> tuple[str, ...]:
+    """The purposes that an application in ``market`` needs a consent to, by the rule that holds on ``on``.
+
+    Raises RuleMissing where the market has none.
+    """
+    return tuple(rule("consents_needed", on, market)["purposes"])
 
 
 def missing(borrower_id: int, purposes: Iterable[str]) -> tuple[str, ...]:

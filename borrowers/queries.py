@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db.models import Prefetch
 from django.utils.translation import gettext_lazy as _
 
+from borrowers import consents
 from borrowers.fingerprints import contact_index, identity_index, name_index, plain
 from borrowers.models import (
     BankAccount,
@@ -29,7 +30,7 @@ from core.errors import NotFound
 from core.finding import any_of
 from core.identifiers import number_given
 from core.money import ZERO
-from core.rules import rule
+from core.rules import RuleMissing, rule
 from core.together import Reading
 
 
@@ -159,6 +160,7 @@ class BorrowerFile:
     incomes: list[Income]
     debts: list[ExternalDebt]
     phone_valid_days: int
+    consents_needed: tuple[str, ...]
     on: date
 
     @property
@@ -200,10 +202,19 @@ class BorrowerFile:
         given = {consent.purpose for consent in self.consents if consent.is_in_force}
         return [purpose for purpose in ConsentPurpose if purpose.value not in given]
 
+    @property
+    def missing_for_a_loan(self) -> list[ConsentPurpose]:
+        """Those of them without which no application is submitted or scored."""
+        return [purpose for purpose in self.missing_consents if purpose in self.consents_needed]
+
 
 def borrower_file(borrower: Borrower, on: date) -> Reading[BorrowerFile]:
     """The file of a borrower as of a business day."""
     valid_days = int(rule("phone_reverify_days", on)["days"])
+    try:
+        needed = consents.needed(on, borrower.market)
+    except RuleMissing:  # nothing is lent there, as where an imported book comes from
+        needed = ()
     return Reading(
         (
             borrower.contact_points.order_by("kind", "-is_primary", "id"),
@@ -212,7 +223,7 @@ def borrower_file(borrower: Borrower, on: date) -> Reading[BorrowerFile]:
             borrower.incomes.all(),
             borrower.external_debts.all(),
         ),
-        lambda points, consents, accounts, incomes, debts: BorrowerFile(
-            borrower, points, consents, accounts, incomes, debts, valid_days, on
+        lambda points, given, accounts, incomes, debts: BorrowerFile(
+            borrower, points, given, accounts, incomes, debts, valid_days, needed, on
         ),
     )

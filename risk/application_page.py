@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from audit.models import Approval, ApprovalStatus
+from borrowers.models import ConsentPurpose
 from loans.gate import words
 from loans.gate.commitments import OFFERS_WAIT
 from loans.models import (
@@ -25,6 +27,7 @@ from loans.origination.decisions import reason_labels
 from loans.pages.bank_reasons import in_words
 from loans.pages.gate_page import ShownVerdict, last_verdict
 from loans.pages.loan_page import Event
+from loans.preconditions.consents import missing_consents, missing_for_a_person
 from risk import labels
 from risk.models import Assessment
 
@@ -35,6 +38,7 @@ _DECIDED = {
     ApplicationStatus.OFFERED,
     ApplicationStatus.DECLINED,
 }
+_UNDECIDED = {ApplicationStatus.DRAFT, ApplicationStatus.SUBMITTED, ApplicationStatus.REFERRED}
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ class ApplicationPage:
     approval: Approval | None
     gate: ShownVerdict | None
     events: list[Event]
+    missing_consents: list[ConsentPurpose]
 
     @property
     def is_decidable(self) -> bool:
@@ -111,8 +116,8 @@ class ApplicationPage:
         ]
 
 
-def application_page(application: Application) -> ApplicationPage:
-    """The page of ``application`` (read with its borrower, product and people)."""
+def application_page(application: Application, on: date) -> ApplicationPage:
+    """The page of ``application`` (read with its borrower, product and people) on ``on``."""
     assessments = list(application.assessments.select_related("scorecard", "grade_policy").order_by("-id"))
     offers = list(
         application.offers.select_related("contract", "made_by", "merchant", "product_version").order_by("-id")
@@ -133,7 +138,17 @@ def application_page(application: Application) -> ApplicationPage:
         approval=_waiting_approval(application),
         gate=last_verdict(application=application),
         events=sorted(_events(application, assessments, disbursement), key=lambda event: event.at, reverse=True),
+        missing_consents=_missing_consents(application, on),
     )
+
+
+def _missing_consents(application: Application, on: date) -> list[ConsentPurpose]:
+    """What is still to be agreed to before it can be submitted or decided; nothing once it was decided."""
+    if application.status not in _UNDECIDED or application.was_agreed_elsewhere:
+        return []
+    of_a_draft = application.status == ApplicationStatus.DRAFT
+    missing = missing_consents(application, on) if of_a_draft else missing_for_a_person(application, on)
+    return [ConsentPurpose(purpose) for purpose in missing]
 
 
 def _waiting_approval(application: Application) -> Approval | None:

@@ -12,6 +12,7 @@ from typing import TypedDict
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from borrowers.models import ConsentPurpose
 from core.aftermath import whole
 from core.errors import DomainError
 from core.money import ZERO
@@ -23,6 +24,7 @@ from loans.models import Application, ApplicationStatus, DecisionSource, Outcome
 from loans.origination import origination
 from loans.origination.decisions import Decision, DecisionReason
 from loans.origination.offering import needs_second_person, quote_of_decision
+from loans.preconditions.consents import ConsentsMissing, missing_consents, require_consents_for_a_person
 from loans.pricing.advance_deduction import AdvanceDeductionRefused
 from loans.pricing.agreed_instalments import (
     AgreedInstalmentBelowCharges,
@@ -65,8 +67,12 @@ class AssessmentMissing(DomainError):
 
 @transaction.atomic
 def assess(*, application_id: int, on: date) -> Assessment:
-    """Assess the application and keep the result. May be repeated when more became known; each time is kept."""
+    """Assess the application and keep the result. May be repeated when more became known; each time is kept.
+
+    Raises ConsentsMissing before anything about the borrower is read or scored.
+    """
     application = Application.objects.locked(application_id)
+    require_consents_for_a_person(application, on)
     market = application.product.market
     version = version_on_sale(application.product_id, on)
     card, policy = scorecard_in_use(), grade_policy_on(on, market)
@@ -104,13 +110,14 @@ def assess(*, application_id: int, on: date) -> Assessment:
 def decide_automatically(*, application_id: int, on: date) -> Application:
     """Assess a submitted application and let the rules decide. One decided meanwhile is returned as it is.
 
+    Where a consent is missing by now, or the borrower wants a person to decide, nothing is scored and a person decides.
     Raises ScorecardMissing and GradePolicyMissing: without them nothing can be decided, and the application waits.
     """
     with transaction.atomic():
         application = Application.objects.locked(application_id)
         if application.status != ApplicationStatus.SUBMITTED:
             return application
-        decision = _decision_of_the_rules(application, on)
+        decision = _left_to_a_person(application, on) or _decision_of_the_rules(application, on)
         return origination.decide(application_id=application_id, decision=decision, on=on)
 
 
@@ -198,6 +205,18 @@ _NO_PRICE = (
     AgreedInstalmentTooLow,
     AgreedInstalmentTooHigh,
 )
+
+
+def _left_to_a_person(application: Application, on: date) -> Decision | None:
+    """The referral of what the rules may not look at: consents withdrawn since it came in, or a person wished for."""
+    missing = missing_consents(application, on)
+    if (application.wants_person and not missing) or missing == (ConsentPurpose.AUTOMATED_DECISION,):
+        reason, note = DecisionReason.PERSON_WISHED, ""
+    elif missing:
+        reason, note = DecisionReason.CONSENT_MISSING, str(ConsentsMissing(missing))
+    else:
+        return None
+    return Decision(outcome=Outcome.REFER, reasons=(reason.value,), source=DecisionSource.AUTOMATIC.value, note=note)
 
 
 def _decision_of_the_rules(application: Application, on: date) -> Decision:

@@ -9,9 +9,11 @@ from django import forms
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from borrowers import consents
 from borrowers.consents import text_in_force
 from borrowers.contacts import CONTACT_POINTS
 from borrowers.models import (
+    Borrower,
     BorrowerStatus,
     ConsentPurpose,
     ContactKind,
@@ -74,7 +76,38 @@ class BorrowerFilter(forms.Form):
     status = forms.ChoiceField(label=_("Status"), required=False, choices=[_ANY, *BorrowerStatus.choices])
 
 
-class NewBorrower(forms.Form):
+class ConsentTicks(forms.Form):
+    """What the borrower agrees to: one tick a purpose with its wording, none of them ticked beforehand."""
+
+    def add_ticks(self, purposes: Iterable[str], *, language: str, on: date) -> None:
+        for purpose in purposes:
+            wording = text_in_force(purpose=purpose, language=language, on=on)
+            self.fields[f"consent_{purpose}"] = forms.BooleanField(
+                label=ConsentPurpose(purpose).label, help_text=wording.text, required=False
+            )
+
+    @property
+    def consent_fields(self) -> list[forms.BoundField]:
+        """The ticks."""
+        return [self[name] for name in self.fields if name.startswith("consent_")]
+
+    @property
+    def consents(self) -> list[str]:
+        """The purposes ticked."""
+        ticks = ((name.removeprefix("consent_"), name) for name in self.fields if name.startswith("consent_"))
+        return [purpose for purpose, name in ticks if self.cleaned_data[name]]
+
+
+class MissingConsents(ConsentTicks):
+    """The ticks that an application still needs of a borrower."""
+
+    def __init__(self, *args: Any, borrower: Borrower, on: date, **options: Any) -> None:
+        super().__init__(*args, **options)
+        missing = consents.missing(borrower.pk, consents.needed(on, borrower.market))
+        self.add_ticks(missing, language=borrower.language, on=on)
+
+
+class NewBorrower(ConsentTicks):
     """A person as the identity document shows them."""
 
     identity_kind = forms.ChoiceField(
@@ -116,21 +149,7 @@ class NewBorrower(forms.Form):
     def __init__(self, *args: Any, on: date, **options: Any) -> None:
         super().__init__(*args, **options)
         language = self.data.get("language") or Language.CHINESE.value
-        for purpose in ConsentPurpose:
-            wording = text_in_force(purpose=purpose, language=language, on=on)
-            self.fields[f"consent_{purpose.value}"] = forms.BooleanField(
-                label=purpose.label, help_text=wording.text, required=False
-            )
-
-    @property
-    def consent_fields(self) -> Iterable[forms.BoundField]:
-        """One tick a purpose, none of them ticked beforehand."""
-        return [self[name] for name in self.fields if name.startswith("consent_")]
-
-    @property
-    def consents(self) -> list[str]:
-        """The purposes ticked."""
-        return [purpose.value for purpose in ConsentPurpose if self.cleaned_data[f"consent_{purpose.value}"]]
+        self.add_ticks(ConsentPurpose.values, language=language, on=on)
 
     @property
     def person(self) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from loans.models.account_mapping import AccountMapping
 from loans.models.act import ActStatus, LoanAct
-from loans.models.application import Application, ApplicationStatus, DecisionSource, Outcome
+from loans.models.application import FROM_IMPORT, Application, ApplicationStatus, DecisionSource, Outcome
 from loans.models.bank_file import BankFile, IncomingPayment, IncomingPaymentShare, IncomingPaymentStatus
 from loans.models.disbursement import BankTransfer, Disbursement, DisbursementStatus, SimulatedPayment
 from loans.models.gate import GateAct, GateOverride, GateVerdict
@@ -34,6 +34,7 @@ from loans.models.servicing import Accrual, LoanTransition, Mandate, MandateAtte
 
 __all__ = [
     "CURABLE_PLEDGES",
+    "FROM_IMPORT",
     "LIVE_PLEDGES",
     "AccountMapping",
     "Accrual",

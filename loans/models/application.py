@@ -49,6 +49,9 @@ class DecisionSource(models.TextChoices):
     IMPORTED = "imported", pgettext_lazy("decision source", "an imported contract")
 
 
+FROM_IMPORT = "import"  # the channel of what was agreed elsewhere before it came here
+
+
 class Outcome(models.TextChoices):
     """What a decision can say."""
 
@@ -182,6 +185,12 @@ class Application(models.Model):
                 | models.Q(first_drawdown__gt=0, first_drawdown__lte=models.F("amount")),
                 name="loans_application_first_drawdown",
             ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=["draft", "withdrawn"])
+                | models.Q(purpose__isnull=False)
+                | models.Q(channel=FROM_IMPORT),
+                name="loans_application_purpose_stated",
+            ),
             models.CheckConstraint(condition=models.Q(term_count__gte=1), name="loans_application_term_positive"),
             models.CheckConstraint(
                 condition=models.Q(agreed_instalment__isnull=True) | models.Q(agreed_instalment__gt=0),
@@ -240,6 +249,11 @@ class Application(models.Model):
     @property
     def is_open(self) -> bool:
         return self.status in OPEN_STATUSES
+
+    @property
+    def was_agreed_elsewhere(self) -> bool:
+        """Whether it came with a contract that another system had made: its purpose and consents are not ours to ask."""
+        return self.channel == FROM_IMPORT
 
     @property
     def currency(self) -> str:

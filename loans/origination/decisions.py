@@ -28,7 +28,8 @@ class DecisionReason(models.TextChoices):
     INCOME_VERIFIED = "income_verified", _("Income was proved")
     IDENTITY_UNCERTAIN = "identity_uncertain", _("Identity could not be confirmed")
     AGE = "age", _("Outside the age allowed")
-    CONSENT_MISSING = "consent_missing", _("No consent to a credit bureau query")
+    CONSENT_MISSING = "consent_missing", _("A consent that is needed is missing")
+    PERSON_WISHED = "person_wished", _("The borrower wants a person to decide")
     DUPLICATE = "duplicate", _("Another application is open")
     EXPOSURE = "exposure", _("Too much borrowed in all")
     ARREARS = "arrears", _("A loan here is overdue")
@@ -63,12 +64,21 @@ class DecisionReasonUnknown(Invalid):
     message = _("%(reason)s is not a reason that decisions can carry.")
 
 
+class DeclineForConsent(Invalid):
+    """Who did not agree to the use of their data, or to a decision by software, is not declined for it."""
+
+    code = "decline_for_consent"
+    field = "reasons"
+    message = _("A missing consent is no reason to decline. Ask for it, or withdraw the application.")
+
+
 class DecisionIncomplete(Invalid):
     code = "decision_incomplete"
     field = "principal"
     message = _("An approval needs an amount and a number of instalments.")
 
 
+_ABOUT_CONSENT = {DecisionReason.CONSENT_MISSING.value, DecisionReason.PERSON_WISHED.value}
 _AGREED = ("agreed_instalment", "flat_charge", "fee_total")
 
 
@@ -76,7 +86,7 @@ _AGREED = ("agreed_instalment", "flat_charge", "fee_total")
 class Decision:
     """A decision with its grounds. ``principal`` and ``term_count`` are needed to approve; ``annual_rate`` None means
     the product's own. With an ``agreed_instalment`` the count of the offer follows from it.
-    Raises DecisionReasonMissing, DecisionReasonUnknown, DecisionIncomplete.
+    Raises DecisionReasonMissing, DecisionReasonUnknown, DeclineForConsent, DecisionIncomplete.
     """
 
     outcome: str
@@ -100,6 +110,8 @@ class Decision:
         for reason in self.reasons:
             if reason not in DecisionReason.values:
                 raise DecisionReasonUnknown(reason=reason)
+        if self.outcome == Outcome.DECLINE and _ABOUT_CONSENT.issuperset(self.reasons):
+            raise DeclineForConsent()
         if self.makes_offer and not (self.principal and self.principal > 0 and self.term_count):
             raise DecisionIncomplete()
 

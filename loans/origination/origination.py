@@ -28,7 +28,8 @@ from loans.origination.decided import decided, make_offer, referred
 from loans.origination.decisions import Decision
 from loans.origination.offering import OfferMissing, needs_second_person, quote_of_decision, quote_of_offer
 from loans.origination.second_person import TakerDecides, ask_second_person, deciders_of
-from loans.preconditions.purposes import require_known_code
+from loans.preconditions.consents import require_consents, require_consents_for_a_person
+from loans.preconditions.purposes import require_allowed_purpose, require_known_code
 from loans.pricing.agreed_instalments import AgreedInstalmentOrNumber
 from loans.pricing.quotes import quote_for, require_sellable, version_on_sale
 from staff.models import User
@@ -74,14 +75,15 @@ def submit_application(
 ) -> Application:
     """Take a complete application. With an idempotency key a repeat of the same wish returns the first one.
 
-    Raises what ``require_sellable`` and ``require_purchase`` raise, IdempotencyKeyReused, PurposeUnknown.
+    Raises what ``require_sellable`` and ``require_purchase`` raise, IdempotencyKeyReused, PurposeUnknown, PurposeMissing,
+    PurposeForbidden, ConsentsMissing. What comes ``FROM_IMPORT`` was agreed elsewhere: purpose and consents are not asked.
     """
     if idempotency_key and (earlier := _with_key(idempotency_key, wish)):
         return earlier
     require_known_code(wish.purpose)
     wish = counted(wish, on)
-    _require_possible(Application(**wish.columns()), on)
     application = _applied(wish, channel, submitted_by)
+    _require_possible(application, on)
     application.idempotency_key, application.submitted_on = idempotency_key, on
     try:
         with transaction.atomic():
@@ -104,7 +106,7 @@ def save_draft(wish: ApplicationWish, *, on: date, channel: str, submitted_by: U
 
 @transaction.atomic
 def submit_draft(*, application_id: int, on: date) -> Application:
-    """Submit a draft. A submitted application is returned as it is."""
+    """Submit a draft. A submitted application is returned as it is. Raises what ``submit_application`` raises."""
     application = Application.objects.locked(application_id)
     if application.status == S.SUBMITTED:
         return application
@@ -130,6 +132,9 @@ def _require_possible(asked: Application, on: date) -> None:
     version = version_on_sale(asked.product_id, on)
     require_sellable(version, asked.amount, asked.term_count, asked.price, asked.first_drawdown)
     require_purchase(version, asked.merchant, asked.goods)
+    if not asked.was_agreed_elsewhere:
+        require_allowed_purpose(asked)
+        require_consents(asked, on)
 
 
 def counted(wish: ApplicationWish, on: date) -> ApplicationWish:
@@ -204,10 +209,11 @@ def decide(
     """Carry out ``decision``. The same decision again changes nothing.
 
     An offer is made only if the gate lets it pass. Where the rules decided and it does not, a person looks. ``override`` is
-    the reason for which a person asks a second one to offer in spite of soft checks.
+    the reason for which a person asks a second one to offer in spite of soft checks. Without the consents it needs nobody
+    declines it: ask for them, or withdraw it.
 
-    Raises ApplicationStepRefused, TakerDecides, GateRefused, OverrideNeeded, AllInCostTooHigh and the refusals of the
-    product.
+    Raises ApplicationStepRefused, TakerDecides, ConsentsMissing, GateRefused, OverrideNeeded, AllInCostTooHigh and the
+    refusals of the product.
     """
     application = Application.objects.locked(application_id)
     if by is not None and application.submitted_by_id == by.pk:
@@ -217,6 +223,7 @@ def decide(
     if decision.outcome == Outcome.REFER:
         return lifecycle.advance(application, S.REFERRED, **decided(decision, on, by))
     if decision.outcome == Outcome.DECLINE:
+        require_consents_for_a_person(application, on)
         return lifecycle.advance(application, S.DECLINED, **decided(decision, on, by))
     quote, offer = quote_of_decision(application, decision, on)
     if decision.source == DecisionSource.IMPORTED:

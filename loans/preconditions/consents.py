@@ -1,4 +1,8 @@
-"""The consents that an application needs (个保法 13-14, 24, 29; 征信业管理条例 18), and which of them are missing."""
+"""The consents that an application needs (个保法 13, 14, 24; 征信业管理条例 18), and which of them are missing.
+
+Consent comes first: without them nothing is scored, and no decline stands on a person's record. Whoever refuses a decision
+by software, by a wish or by withdrawing that consent, is decided on by a person.
+"""
 
 from datetime import date
 
@@ -7,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 from borrowers import consents
 from borrowers.models import ConsentPurpose
 from core.errors import DomainError
-from core.rules import rule
 from loans.models import Application
 
 
@@ -25,18 +28,35 @@ class ConsentsMissing(DomainError):
         self.missing = missing
 
 
-def needed_consents(application: Application, on: date) -> tuple[str, ...]:
-    """The purposes that need a consent, by the rule of the market that holds on ``on``. Whoever wishes that a person
-    decides need not agree to a decision by software."""
-    needed = tuple(rule("consents_needed", on, application.product.market)["purposes"])
-    if application.wants_person:
-        return tuple(purpose for purpose in needed if purpose != ConsentPurpose.AUTOMATED_DECISION)
-    return needed
-
-
 def missing_consents(application: Application, on: date) -> tuple[str, ...]:
-    """Which of the needed consents do not stand now. One statement."""
-    return consents.missing(application.borrower_id, needed_consents(application, on))
+    """Which of the needed consents do not stand now, by purpose. Whoever wishes that a person decides need not agree to a
+    decision by software. One statement. Raises RuleMissing where the market has no rule ``consents_needed``."""
+    needed = consents.needed(on, application.product.market)
+    if application.wants_person:
+        needed = tuple(purpose for purpose in needed if purpose != ConsentPurpose.AUTOMATED_DECISION)
+    return consents.missing(application.borrower_id, needed)
+
+
+def missing_for_a_person(application: Application, on: date) -> tuple[str, ...]:
+    """Which consents are missing for a person to look at the application and decide: the consent to a decision by software
+    is not among them where it was withdrawn."""
+    missing = missing_consents(application, on)
+    software = ConsentPurpose.AUTOMATED_DECISION.value
+    if software in missing and consents.was_withdrawn(application.borrower_id, software):
+        return tuple(purpose for purpose in missing if purpose != software)
+    return missing
+
+
+def require_consents(application: Application, on: date) -> None:
+    """Before an application is submitted. Raises ConsentsMissing."""
+    if missing := missing_consents(application, on):
+        raise ConsentsMissing(missing)
+
+
+def require_consents_for_a_person(application: Application, on: date) -> None:
+    """Before anything is read or scored, and before a decline. Raises ConsentsMissing."""
+    if missing := missing_for_a_person(application, on):
+        raise ConsentsMissing(missing)
 
 
 def in_words(purposes: tuple[str, ...]) -> str:

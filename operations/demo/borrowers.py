@@ -42,6 +42,7 @@ from staff.models import User
 CONSENTS = (
     ConsentPurpose.PERSONAL_DATA,
     ConsentPurpose.CREDIT_QUERY,
+    ConsentPurpose.AUTOMATED_DECISION,
 )
 REFUSING_BANK = "1001"  # the ending of accounts the simulated bank refuses
 
@@ -58,6 +59,7 @@ def register(person: Person, *, on: date, officer: User, account_ending: str = "
         phone=person.phone,
         email=person.email,
         language=person.language,
+        occupation=person.occupation,
         on=on,
         consents=[GivenConsent(purpose, "web", at(on, 9)) for purpose in CONSENTS],
         registered_by=officer,

@@ -24,6 +24,7 @@ _GIVEN = (
     "晓明 小红 大勇 美玲 佩琪 雪梅 冬青 秋实 夏禾 春生 安然 乐天 知远 念慈 书瑶 采薇"
 ).split()
 _WORK = "便利店店员 外卖骑手 网约车司机 小学教师 护士 前端工程师 理发师 会计 仓库管理员 个体商户".split()
+_OF_THEIR_OWN = ("外卖骑手", "网约车司机", "个体商户")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,11 @@ class Person:
     income: Decimal | None
     income_proved: bool
     debt: Decimal
+
+    @property
+    def occupation(self) -> str:
+        """What they live from, in the words of borrowers."""
+        return "self_employed" if self.work in _OF_THEIR_OWN else "employed"
 
 
 class People:

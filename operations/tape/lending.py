@@ -9,7 +9,7 @@ from borrowers.models import Borrower
 from borrowers.onboarding import register_borrower
 from core import rows
 from loans.disbursement import disbursing
-from loans.models import DecisionSource, DisbursementStatus, Outcome, Product, RepaymentChannel
+from loans.models import FROM_IMPORT, DecisionSource, DisbursementStatus, Outcome, Product, RepaymentChannel
 from loans.origination import origination
 from loans.origination.application_wish import ApplicationWish
 from loans.origination.decisions import Decision, DecisionReason
@@ -31,7 +31,7 @@ def lend(row: ImportRow, profile: Profile) -> None:
         term_count=profile.parts(row.term_days),
     )
     key = f"{profile.code}:{row.loan_key}"
-    application = origination.submit_application(wish, on=on, channel="import", idempotency_key=key)
+    application = origination.submit_application(wish, on=on, channel=FROM_IMPORT, idempotency_key=key)
     application = origination.approve(application_id=application.pk, decision=_decision(row, profile), on=on)
     offer_id = application.offers.values_list("pk", flat=True).get()
     loan = origination.accept_offer(offer_id=offer_id, on=on, accepted_via="import")

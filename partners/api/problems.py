@@ -21,7 +21,7 @@ DOCUMENTATION = "/api/docs/errors/#"
 log = logging.getLogger(__name__)
 
 # What a DomainError may add to the problem, when it names it in its context.
-EXTENSIONS = ("current_status", "allowed_actions", "existing", "missing_scope", "checks")
+EXTENSIONS = ("current_status", "allowed_actions", "existing", "missing", "missing_scope", "checks")
 
 FRAMEWORK_CODES: dict[type[Exception], str] = {
     exceptions.ParseError: "malformed",

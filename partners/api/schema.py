@@ -38,6 +38,9 @@ class ProblemSerializer(serializers.Serializer[Any]):
     current_status = serializers.CharField(required=False)
     allowed_actions = serializers.ListField(child=serializers.CharField(), required=False)
     existing = serializers.CharField(required=False, help_text="The id of the object that is there already.")
+    missing = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="The purposes of the consents that are missing."
+    )
     missing_scope = serializers.CharField(required=False)
 
 

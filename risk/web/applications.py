@@ -8,8 +8,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from borrowers.consents import give_consent
 from borrowers.models import Borrower
 from borrowers.queries import by_number, find
+from borrowers.web.forms import MissingConsents
 from core import business_date
 from core.errors import DomainError, NotFound
 from loans.models import Application, ApplicationStatus
@@ -30,11 +32,18 @@ def new(request: HttpRequest) -> HttpResponse:
     borrower = _named_borrower(request.GET.get("borrower", ""))
     text = request.GET.get("q", "").strip()
     form = WishForm(request.POST or None)
+    ticks = _ticks(request, borrower) if borrower else None
     if request.method == "POST" and borrower is not None and form.is_valid():
-        application = _submit(request, borrower, form)
+        application = _submit(request, borrower, form, ticks)
         if application is not None:
             return redirect("risk:application", application.number)
-    context = {"borrower": borrower, "text": text, "hits": list(find(text)[:10]) if text else [], "form": form}
+    context = {
+        "borrower": borrower,
+        "text": text,
+        "hits": list(find(text)[:10]) if text else [],
+        "form": form,
+        "ticks": ticks,
+    }
     return render(request, "risk/application_new.html", context, status=422 if form.errors else 200)
 
 
@@ -45,15 +54,33 @@ def _named_borrower(number: str) -> Borrower | None:
         return None
 
 
-def _submit(request: HttpRequest, borrower: Borrower, form: WishForm) -> Application | None:
+def _ticks(request: HttpRequest, borrower: Borrower) -> MissingConsents | None:
+    """The consents still missing, to be given here by whoever may record them."""
+    if not request.user.has_perm("borrowers.change_borrower"):
+        return None
+    return MissingConsents(request.POST or None, borrower=borrower, on=business_date.current())
+
+
+@transaction.atomic
+def _take(request: HttpRequest, borrower: Borrower, form: WishForm, ticks: MissingConsents | None) -> Application:
+    """Consents and application together, or neither."""
+    by = person(request)
+    for purpose in ticks.consents if ticks and ticks.is_valid() else ():
+        give_consent(borrower_id=borrower.pk, purpose=purpose, channel="branch", at=business_date.now(), recorded_by=by)
+    return origination.submit_application(
+        form.wish_of(borrower),
+        on=business_date.current(),
+        channel="counter",
+        idempotency_key=form.idempotency_key,
+        submitted_by=by,
+    )
+
+
+def _submit(
+    request: HttpRequest, borrower: Borrower, form: WishForm, ticks: MissingConsents | None
+) -> Application | None:
     try:
-        application = origination.submit_application(
-            form.wish_of(borrower),
-            on=business_date.current(),
-            channel="counter",
-            idempotency_key=form.idempotency_key,
-            submitted_by=person(request),
-        )
+        application = _take(request, borrower, form, ticks)
     except DomainError as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else None, refusal.detail)
         return None
@@ -63,7 +90,7 @@ def _submit(request: HttpRequest, borrower: Borrower, form: WishForm) -> Applica
 @require_GET
 @require("loans.view_application")
 def application(request: HttpRequest, number: str) -> HttpResponse:
-    page = application_page(_by_number(number))
+    page = application_page(_by_number(number), business_date.current())
     return _render(request, page, _decision_form(page))
 
 
@@ -85,7 +112,10 @@ def assess(request: HttpRequest, number: str) -> HttpResponse:
     found, on = _by_number(number), business_date.current()
     try:
         if found.status == ApplicationStatus.SUBMITTED:
-            underwriting.decide_automatically(application_id=found.pk, on=on)
+            decided = underwriting.decide_automatically(application_id=found.pk, on=on)
+            if underwriting.latest_assessment(decided) is None:
+                messages.warning(request, _("Nothing was scored: a person decides."))
+                return redirect("risk:application", number)
         else:
             underwriting.assess(application_id=found.pk, on=on)
         messages.success(request, _("Assessed with what is known now."))
@@ -101,7 +131,7 @@ def decide(request: HttpRequest, number: str) -> HttpResponse:
     form = DecisionForm(request.POST, may_refer=found.status == ApplicationStatus.SUBMITTED)
     if form.is_valid() and _decided(request, found, form):
         return redirect("risk:application", number)
-    return _render(request, application_page(_by_number(number)), form, status=422)
+    return _render(request, application_page(_by_number(number), business_date.current()), form, status=422)
 
 
 def _decided(request: HttpRequest, found: Application, form: DecisionForm) -> bool:

@@ -24,7 +24,6 @@ _FOR_PEOPLE = (
     DecisionReason.ARREARS,
     DecisionReason.SCORE_LOW,
     DecisionReason.INCOME_UNKNOWN,
-    DecisionReason.CONSENT_MISSING,
     DecisionReason.IDENTITY_UNCERTAIN,
     DecisionReason.DOCUMENTS_NEEDED,
     DecisionReason.SUSPECTED_FRAUD,

@@ -220,7 +220,13 @@ def test_related_objects_open_up_two_levels_deep(lilac, product):
 
 def test_an_application_and_whose_it_is_are_stored_together(lilac, product):
     borrower = registered(lilac)
-    wish = {"borrower": borrower, "product": product.public_id, "amount": yuan(2000), "term_count": 6}
+    wish = {
+        "borrower": borrower,
+        "product": product.public_id,
+        "amount": yuan(2000),
+        "term_count": 6,
+        "purpose": "daily",
+    }
     lilac.send("/applications", {**wish, "external_id": "1"})
 
     problem = assert_problem(lilac.send("/applications", {**wish, "external_id": "1"}), 409, "external_id_taken")

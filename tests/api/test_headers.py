@@ -51,7 +51,8 @@ def town(lilac: Any, product: Any) -> Town:
     answers = {"post_offer_accept": lilac.send(f"/offers/{offer['id']}/accept")}
     loan = answers["post_offer_accept"].json()
     send_due_disbursements()
-    application = {"borrower": person, "product": product.public_id, "amount": yuan(2_000), "term_count": 6}
+    asked = {"product": product.public_id, "amount": yuan(2_000), "term_count": 6, "purpose": "electronics"}
+    application = {"borrower": person, **asked}
     bodies: dict[str, tuple[str, dict[str, Any]]] = {
         "post_borrowers": ("/borrowers", lin()),
         "post_applications": ("/applications", application),

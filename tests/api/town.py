@@ -6,7 +6,7 @@ from typing import Any
 from loans.models import Product
 from loans.tasks import send_due_disbursements
 from risk.tasks import assess_submitted
-from tests.borrowers.factories import LIN_ID, resident_number
+from tests.borrowers.factories import LIN_ID, NEEDED, resident_number
 from tests.partners.factories import Caller
 
 _people = count(1)
@@ -26,16 +26,17 @@ def somebody(**changes: Any) -> dict[str, Any]:
     """Another person each time."""
     n = next(_people)
     facts = {"name": NAMES[n % 8], "identity_number": resident_number(n), "phone": f"138{n:08d}"}
+    facts["occupation"] = "employed"
     return {**facts, **changes}
 
 
 def registered(caller: Caller, **changes: Any) -> str:
-    """The id of a person the partner brought in, with income, consent and an account."""
+    """The id of a person the partner brought in, with income, consents and an account."""
     made = caller.send("/borrowers", {**somebody(), **changes})
     assert made.status_code == 201, made.content
     path = f"/borrowers/{made.json()['id']}"
     for part, body in (
-        ("consents", {"purpose": "credit_query", "given_at": "2026-06-15T02:00:00Z"}),
+        *(("consents", {"purpose": purpose, "given_at": "2026-06-15T02:00:00Z"}) for purpose in NEEDED),
         ("incomes", {"source": "salary", "monthly_amount": yuan(15_000), "as_of": "2026-06-01"}),
         ("bank_accounts", {"bank_name": "Harbour Bank", "account_number": "6222020200001234567"}),
     ):
@@ -51,6 +52,7 @@ def applied(caller: Caller, product: Product, *, borrower: str = "", **changes: 
         "product": product.public_id,
         "amount": yuan(2_000),
         "term_count": 6,
+        "purpose": "electronics",
     }
     made = caller.send("/applications", {**wish, **changes})
     assert made.status_code == 201, made.content

@@ -15,7 +15,7 @@ from loans.tasks import send_due_disbursements
 from operations.end_of_day import close_until
 from risk.tasks import assess_submitted
 from tests.api.town import yuan
-from tests.borrowers.factories import resident_number
+from tests.borrowers.factories import NEEDED, resident_number
 from tests.loans.factories import ProductVersionFactory
 from tests.partners.factories import Caller, CallerFactory
 
@@ -55,7 +55,8 @@ def bring_lin(lilac):
                 "identity_number": resident_number(1),
                 "phone": "13812341234",
                 "external_id": "C-1",
-                "consents": [{"purpose": "credit_query", "given_at": "2026-06-15T02:00:00Z"}],
+                "occupation": "employed",
+                "consents": [{"purpose": purpose, "given_at": "2026-06-15T02:00:00Z"} for purpose in NEEDED],
             },
         ),
         201,

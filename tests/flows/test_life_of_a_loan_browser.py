@@ -17,7 +17,7 @@ from ledger.queries import difference
 from loans.models import Loan
 from loans.proof.verifying import compare
 from operations.end_of_day import close_until
-from tests.borrowers.factories import resident_number
+from tests.borrowers.factories import NEEDED, resident_number
 from tests.browsing import arrive
 from tests.core.factories import RuleFactory
 from tests.loans.factories import ProductVersionFactory
@@ -68,7 +68,9 @@ def register_lin(page: Page) -> str:
     page.locator("#id_identity_number").fill(resident_number(1))
     page.locator("#id_name").fill("林小雨")
     page.locator("#id_phone").fill("13812341234")
-    for purpose in ("personal_data", "credit_query", "electronic_messages"):
+    page.locator("#id_occupation").select_option("employed")
+    for purpose in (*NEEDED, "electronic_messages"):
+        expect(page.locator(f"#id_consent_{purpose}")).not_to_be_checked()
         page.locator(f"#id_consent_{purpose}").check()
     press(page, "Register the borrower")
     arrive(page, "**/app/borrowers/CU-*")
@@ -93,6 +95,7 @@ def apply_for(page: Page, amount: str) -> str:
     page.locator("#id_product").select_option(label="Phone instalment")
     page.locator("#id_amount").fill(amount)
     page.locator("#id_term_count").fill("12")
+    page.locator("#id_purpose").select_option("electronics")
     expect(page.locator("#quote")).to_contain_text("12")
     press(page, "Submit")
     arrive(page, "**/app/applications/AP-*")

@@ -107,7 +107,7 @@ class TestTaking:
     def test_a_double_click_takes_one_application(self, client, signed_in) -> None:
         lin, version = ApplicantFactory(), ProductVersionFactory()
         officer = signed_in(client, "officer")
-        form = {"key": "k", "product": version.product_id, "amount": "10000", "term_count": "12"}
+        form = {"key": "k", "product": version.product_id, "amount": "10000", "term_count": "12", "purpose": "daily"}
 
         for _ in range(2):
             assert officer.post(f"/app/applications/new?borrower={lin.number}", form).status_code == 302
@@ -119,7 +119,7 @@ class TestTaking:
 
         answer = signed_in(client, "officer").post(
             f"/app/applications/new?borrower={lin.number}",
-            {"key": "k", "product": version.product_id, "amount": "10000", "term_count": "99"},
+            {"key": "k", "product": version.product_id, "amount": "10000", "term_count": "99", "purpose": "daily"},
         )
 
         assert answer.status_code == 422

@@ -53,7 +53,6 @@ class TestAutomatic:
         ("applicant", "reason"),
         [
             ({"earning": False}, "income_unknown"),
-            ({"consenting": False}, "consent_missing"),
             (
                 {"identity_kind": "other", "identity_number": "P77", "birth_date": ON.replace(year=1990)},
                 "identity_uncertain",

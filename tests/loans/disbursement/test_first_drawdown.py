@@ -193,6 +193,7 @@ def test_from_application_to_a_second_drawdown_on_the_pages(client: Client, sign
     lin, version = ApplicantFactory(banked=True, account__account_number="6222020000001000"), a_line()
     house = signed_in(client, superuser=True)
     wished = {"product": version.product_id, "amount": "6000", "term_count": "12", "first_drawdown": "5000"}
+    wished["purpose"] = "renovation"
     quote = house.get("/app/applications/quote", wished).content.decode()
     assert "Approved amount" in quote and "those of the first drawdown" in quote
     too_much = house.post(

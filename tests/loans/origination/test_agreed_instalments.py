@@ -41,9 +41,9 @@ def a_wish(version: ProductVersion, agreed: str | None = "1000.00", count: int |
         borrower_id=ApplicantFactory(income__as_of=ON).pk,
         product_id=version.product_id,
         amount=Decimal("10000.00"),
-        purpose="electronics",
         term_count=count,
         agreed_instalment=None if agreed is None else Decimal(agreed),
+        purpose="renovation",
     )
 
 

@@ -92,6 +92,7 @@ class TestSubmitting:
             product_id=ProductVersionFactory().product_id,
             amount=Decimal("5000.00"),
             term_count=6,
+            purpose="travel",
         )
         draft = origination.save_draft(wish, channel="web", on=ON)
         assert draft.submitted_on is None

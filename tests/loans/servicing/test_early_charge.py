@@ -257,7 +257,11 @@ def test_the_database_knows_no_charge_beyond_the_sum() -> None:
 def test_the_contract_lists_it_among_what_may_be_charged() -> None:
     version = a_product("listed", **ONE_PERCENT, early_charge_months=12)
     wish = ApplicationWish(
-        borrower_id=BorrowerFactory().pk, product_id=version.product_id, amount=Decimal("10000.00"), term_count=12
+        borrower_id=BorrowerFactory(consenting=True).pk,
+        product_id=version.product_id,
+        amount=Decimal("10000.00"),
+        term_count=12,
+        purpose="daily",
     )
     application = submit_application(wish, on=ON, channel="web")
     decision = Decision(outcome="approve", reasons=("meets_policy",), principal=Decimal("10000.00"), term_count=12)
