@@ -139,7 +139,7 @@ def _consents_missing(
 ) -> dict[int, tuple[str, ...]] | None:
     """Only software that decides alone needs the consent to that; whoever asked for a person has not given it."""
     try:
-        needed = tuple(rule("consents_needed", on, subject.market)["purposes"])
+        needed = consents.needed(on, subject.market)
     except RuleMissing:
         return None
     by_rules = at is BindingAct.RULES_DECISION
