@@ -20,6 +20,7 @@ from core.aftermath import whole
 from core.context import acting
 from core.errors import DomainError, Invalid, NotAllowed
 from core.rules import rule
+from core.strict import require_plain
 from staff.models import User
 
 Handler = Callable[[Approval, date], None]
@@ -161,10 +162,11 @@ def request(
 ) -> Approval:
     """Ask for a second pair of eyes on the business date ``on``; the rule ``approval_expiry`` says until when it is good.
 
-    Raises ApprovalAlreadyPending, ReasonMissing.
+    Raises ApprovalAlreadyPending, ReasonMissing, TextNotPlain.
     """
     if not reason.strip():
         raise ReasonMissing()
+    require_plain(reason, field="reason", lines=True)
     standing = pending(kind, obj)
     if standing is not None and standing.expires_on < on:
         _expire(standing, on)
@@ -308,6 +310,7 @@ def _decidable(approval_id: int, decided_by: User, on: date) -> Approval:
 
 
 def _decide(approval: Approval, decided_by: User, reason: str, status: ApprovalStatus) -> None:
+    require_plain(reason, field="reason", lines=True)
     approval.status = status
     approval.decided_by = decided_by
     approval.decided_at = timezone.now()

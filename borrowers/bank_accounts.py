@@ -18,11 +18,12 @@ from django.utils.translation import gettext_noop, override
 from audit import approvals
 from audit.context import acting_for
 from audit.models import Approval
-from borrowers.fingerprints import account_index, plain
+from borrowers.fingerprints import account_index, plain, written
 from borrowers.holder_checks import HolderCheckUnreachable, HolderQuestion, holder_check
 from borrowers.models import AccountState, BankAccount, Borrower, HolderAnswer
 from core.errors import DomainError, Invalid, NotAllowed, NotFound
 from core.lifecycle import Lifecycle
+from core.strict import require_plain
 from staff.models import User
 
 PAYOUT_ACCOUNT = "borrower.payout_account"
@@ -140,7 +141,7 @@ def add_bank_account(*, borrower_id: int, bank_name: str, account_number: str, b
     with acting_for(by):
         return BankAccount.objects.create(
             borrower=borrower,
-            bank_name=plain(bank_name),
+            bank_name=written(bank_name, "bank_name"),
             account_number=number,
             account_index=index,
             last4=number[-4:],
@@ -294,7 +295,8 @@ def locked(account_id: int) -> BankAccount:
 
 
 def account_number_of(text: str) -> str:
-    """An account number as it is stored: no blanks or hyphens, capitals. Raises AccountNumberRefused."""
+    """An account number as it is stored: no blanks or hyphens, capitals. Raises AccountNumberRefused, TextNotPlain."""
+    require_plain(text, field="account_number")
     number = re.sub(r"[\s\-]", "", plain(text)).upper()
     if not _ACCOUNT.fullmatch(number):
         raise AccountNumberRefused

@@ -17,6 +17,7 @@ from borrowers.models import Borrower, ContactKind, ContactPoint, ContactState, 
 from borrowers.phones import PhoneInvalid, normalise_phone
 from core.errors import DomainError, Invalid, NotFound
 from core.lifecycle import Lifecycle
+from core.strict import require_plain
 from staff.models import User
 
 _UNVERIFIED, _VERIFIED = ContactState.UNVERIFIED, ContactState.VERIFIED
@@ -101,7 +102,8 @@ class ContactPointUnusable(DomainError):
 
 
 def normalise_address(kind: str, value: str, market: str = "CN") -> str:
-    """The stored form of a contact point. Raises PhoneRefused, EmailRefused or AddressMissing."""
+    """The stored form of a contact point. Raises PhoneRefused, EmailRefused, AddressMissing or TextNotPlain."""
+    require_plain(value, field="value")
     if kind == ContactKind.MOBILE:
         return phone_of(value, market)
     address = plain(value)
@@ -113,7 +115,8 @@ def normalise_address(kind: str, value: str, market: str = "CN") -> str:
 
 
 def phone_of(text: str, market: str) -> str:
-    """The stored form of a mobile number. Raises PhoneRefused."""
+    """The stored form of a mobile number. Raises PhoneRefused, TextNotPlain."""
+    require_plain(text, field="phone")
     try:
         return normalise_phone(text, market)
     except PhoneInvalid as error:

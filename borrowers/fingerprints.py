@@ -8,6 +8,7 @@ import re
 import unicodedata
 
 from core.encryption import blind_index
+from core.strict import require_plain
 
 _BLANKS = re.compile(r"\s+")
 _SEPARATORS = re.compile(r"[\s\-]")
@@ -16,6 +17,11 @@ _SEPARATORS = re.compile(r"[\s\-]")
 def plain(text: str) -> str:
     """Full-width characters become ordinary ones, outer blanks go, inner blanks become one."""
     return _BLANKS.sub(" ", unicodedata.normalize("NFKC", text)).strip()
+
+
+def written(text: str, field: str) -> str:
+    """A name as it is stored, ``plain``. Raises TextNotPlain, naming ``field``, for a sign that cannot stand in a name."""
+    return plain(require_plain(text, field=field))
 
 
 def name_index(name: str) -> str:

@@ -6,18 +6,30 @@ from decimal import Decimal
 from django.utils.translation import gettext_lazy as _
 
 from audit.context import acting_for
-from borrowers.fingerprints import plain
+from borrowers.fingerprints import written
 from borrowers.models import ExternalDebt, Income, IncomeSource
+from core.dates import add_months
 from core.errors import Invalid
-from core.money import ZERO
+from core.money import MOST_MONEY, ZERO, in_cents
+from core.strict import require_day_between
 from staff.models import User
+
+MONTHS_BACK = 120
 
 
 class AmountRefused(Invalid):
-    """An income must be positive, a debt must not be negative."""
+    """An income must be positive, a debt must not be negative; both are whole cents that the books can hold."""
 
     code = "amount_invalid"
-    message = _("The amount must be positive.")
+    message = _("The amount must be positive, at most %(most)s, with at most two decimals.")
+
+
+class LenderMissing(Invalid):
+    """A debt is owed to somebody."""
+
+    code = "lender_missing"
+    field = "lender"
+    message = _("Give the name of the lender.")
 
 
 class IncomeSourceUnknown(Invalid):
@@ -26,6 +38,12 @@ class IncomeSourceUnknown(Invalid):
     code = "income_source_unknown"
     field = "source"
     message = _("“%(source)s” is not a source of income.")
+
+
+def require_recent(as_of: date, on: date) -> date:
+    """The day a figure is from, asked by doors, which know the business date ``on``. Raises DayOutOfRange for a day to
+    come and for one more than ten years back."""
+    return require_day_between(as_of, add_months(on, -MONTHS_BACK), on, field="as_of")
 
 
 def record_income(
@@ -40,8 +58,9 @@ def record_income(
     """Put a monthly income on file; earlier figures stay for comparison."""
     if source not in IncomeSource.values:
         raise IncomeSourceUnknown(source=source)
-    if monthly_amount <= ZERO:
-        raise AmountRefused(field="monthly_amount")
+    _require_amount(monthly_amount, "monthly_amount")
+    if not monthly_amount:
+        raise AmountRefused(field="monthly_amount", most=MOST_MONEY)
     with acting_for(by):
         return Income.objects.create(
             borrower_id=borrower_id, source=source, monthly_amount=monthly_amount, as_of=as_of, verified=verified
@@ -60,14 +79,23 @@ def record_external_debt(
 ) -> ExternalDebt:
     """Put a debt to another lender on file; ``source`` says who told us (declared, bureau, …)."""
     for field, amount in (("balance", balance), ("monthly_payment", monthly_payment)):
-        if amount < ZERO:
-            raise AmountRefused(field=field)
+        _require_amount(amount, field)
+    lender = written(lender, "lender")
+    if not lender:
+        raise LenderMissing
     with acting_for(by):
         return ExternalDebt.objects.create(
             borrower_id=borrower_id,
-            lender=plain(lender),
+            lender=lender,
             balance=balance,
             monthly_payment=monthly_payment,
             source=source,
             as_of=as_of,
         )
+
+
+def _require_amount(amount: Decimal, field: str) -> None:
+    """Raises AmountRefused unless the amount is zero or more, in whole cents and no larger than the books hold."""
+    possible = amount.is_finite() and ZERO <= amount <= MOST_MONEY
+    if not possible or in_cents(amount).as_tuple().exponent != ZERO.as_tuple().exponent:
+        raise AmountRefused(field=field, most=MOST_MONEY)

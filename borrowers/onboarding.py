@@ -12,14 +12,15 @@ from audit.context import acting_for
 from borrowers import consents as consent_room
 from borrowers.consents import GivenConsent, give_consent, withdraw_consent
 from borrowers.contacts import first_contact_point, normalise_address, phone_of
-from borrowers.fingerprints import contact_index, identity_index, name_index, plain
-from borrowers.identity import IdentityNumberInvalid, IdentityProblem, parse_resident_id
+from borrowers.fingerprints import contact_index, identity_index, name_index, plain, written
+from borrowers.identity import IdentityNumberInvalid, IdentityProblem, age, parse_resident_id
 from borrowers.means import record_external_debt, record_income
 from borrowers.models import Borrower, ContactKind, IdentityKind, Provenance, Sex
 from borrowers.occupations import require_occupation
 from core.errors import DomainError, Invalid
 from core.history import insert_tracked
 from core.identifiers import next_number
+from core.strict import require_plain
 from staff.models import User
 
 __all__ = [
@@ -31,6 +32,8 @@ __all__ = [
     "register_borrower",
     "withdraw_consent",
 ]
+
+OLDEST = 120  # years; the oldest person whose age was ever proved became 122
 
 PROBLEMS: dict[IdentityProblem, str | Promise] = {
     IdentityProblem.LENGTH: _("it needs 18 characters"),
@@ -72,6 +75,30 @@ class BirthDateNotReached(Invalid):
     message = _("The birth date %(birth_date)s has not come yet.")
 
 
+class BornTooLongAgo(Invalid):
+    """Nobody who borrows is older. What the check digit of a resident ID vouches for is not judged so."""
+
+    code = "birth_date_too_early"
+    field = "birth_date"
+    message = _("The birth date %(birth_date)s lies more than %(years)s years back.")
+
+
+class BirthDateContradicts(Invalid):
+    """The resident ID tells another birth date. What it tells is not repeated."""
+
+    code = "birth_date_contradicts"
+    field = "birth_date"
+    message = _("The identity number says another birth date. Correct one of them, or leave the birth date out.")
+
+
+class SexContradicts(Invalid):
+    """The resident ID tells another sex."""
+
+    code = "sex_contradicts"
+    field = "sex"
+    message = _("The identity number says another sex. Correct one of them, or leave the sex out.")
+
+
 class BorrowerAlreadyRegistered(DomainError):
     """The person has a file already; ``existing`` is it."""
 
@@ -103,15 +130,26 @@ class Identity:
 def read_identity(
     *, kind: str, number: str, on: date, birth_date: date | None = None, sex: str = Sex.UNKNOWN
 ) -> Identity:
-    """Check a document number; a resident ID itself tells birth date and sex. Raises a named refusal."""
+    """Check a document number. A resident ID itself tells birth date and sex; what is told beside it must be the same.
+
+    Raises IdentityNumberRefused, IdentityNumberMissing, TextNotPlain, BirthDateContradicts, SexContradicts,
+    BirthDateNotReached, BornTooLongAgo.
+    """
+    require_plain(number, field="identity_number")
     if kind == IdentityKind.CN_RESIDENT_ID:
         identity = _resident(number)
+        if birth_date not in (None, identity.birth_date):
+            raise BirthDateContradicts
+        if sex not in (Sex.UNKNOWN, identity.sex):
+            raise SexContradicts
     elif not plain(number):
         raise IdentityNumberMissing
     else:
         identity = Identity(IdentityKind.OTHER, plain(number).upper(), birth_date, sex)
     if identity.birth_date and identity.birth_date > on:
         raise BirthDateNotReached(birth_date=identity.birth_date.isoformat())
+    if birth_date is not None and age(birth_date, on) > OLDEST:
+        raise BornTooLongAgo(birth_date=birth_date.isoformat(), years=OLDEST)
     return identity
 
 
@@ -146,9 +184,11 @@ def register_borrower(
     """Open the file of a person: identity checked, mobile and e-mail as contact points, consents recorded.
 
     ``occupation`` is one of ``Occupation``, empty where it is not known.
-    Raises BorrowerAlreadyRegistered (with the existing file) when the identity number is known, OccupationUnknown.
+    Raises BorrowerAlreadyRegistered (with the existing file) when the identity number is known, NameMissing, TextNotPlain,
+    what ``read_identity`` raises, PhoneRefused, EmailRefused, OccupationUnknown.
     """
-    if not plain(name):
+    name = written(name, "name")
+    if not name:
         raise NameMissing
     require_occupation(occupation)
     identity = read_identity(kind=identity_kind, number=identity_number, on=on, birth_date=birth_date, sex=sex)
@@ -161,7 +201,7 @@ def register_borrower(
         market=market,
         language=language,
         identity_kind=identity.kind,
-        name=plain(name),
+        name=name,
         name_index=name_index(name),
         identity_number=identity.number,
         identity_index=identity_index(identity.number),

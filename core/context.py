@@ -8,6 +8,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias, TypedDict, Unpack
 
+from core.strict import require_plain
+
 if TYPE_CHECKING:  # the settings read this room before there are models
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.contrib.auth.models import AnonymousUser
@@ -49,7 +51,12 @@ def current() -> Context:
 
 @contextmanager
 def acting(**changes: Unpack[Changes]) -> Iterator[Context]:
-    """Run the block under a changed context: ``with acting(actor=user, reason="salary day"): …``."""
+    """Run the block under a changed context: ``with acting(actor=user, reason="salary day"): …``.
+
+    A reason goes on record and into papers: raises TextNotPlain where it holds a sign that nobody sees.
+    """
+    if "reason" in changes:
+        require_plain(changes["reason"], field="reason", lines=True)
     token = _current.set(replace(_current.get(), **changes))
     try:
         yield _current.get()

@@ -1,6 +1,6 @@
 """Borrowers as partners send and see them. Personal data is masked unless the view says ``plain``."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from borrowers.bank_accounts import is_asked_for
+from borrowers.means import require_recent
 from borrowers.models import (
     AccountState,
     BankAccount,
@@ -25,7 +26,8 @@ from borrowers.models import (
     Sex,
 )
 from core import business_date
-from partners.api.fields import Constant, InItsCurrency, InstantField, LiveMode, MoneyField
+from core.strict import DayOutOfRange
+from partners.api.fields import Constant, InItsCurrency, InstantField, LinesField, LiveMode, MoneyField
 from partners.api.schema import example, fen
 
 OCCUPATION = "What the borrower lives from; empty: not known, and then no loan can be decided."
@@ -76,7 +78,7 @@ class BorrowerSerializer(serializers.Serializer[Borrower]):
 class ConsentInput(serializers.Serializer[Any]):
     purpose = serializers.ChoiceField(ConsentPurpose.choices)
     given_at = InstantField(help_text="When the borrower agreed.")
-    text = serializers.CharField(
+    text = LinesField(
         required=False,
         max_length=20_000,
         help_text="The wording shown; the lender's own in force that day if left out.",
@@ -158,11 +160,23 @@ class ContactPointSerializer(serializers.Serializer[ContactPoint]):
     verified_at = InstantField(allow_null=True)
 
 
+class AsOf(serializers.DateField):
+    """The day a figure is from: not one that is still to come."""
+
+    def to_internal_value(self, value: Any) -> date:
+        day = super().to_internal_value(value)
+        try:
+            require_recent(day, business_date.current())
+        except DayOutOfRange as refusal:
+            raise serializers.ValidationError(refusal.detail, refusal.code) from refusal
+        return day
+
+
 @example(source="salary", monthly_amount=fen(1_200_000), as_of="2026-06-01")
 class IncomeInput(serializers.Serializer[Any]):
     source = serializers.ChoiceField(IncomeSource.choices)  # type: ignore[assignment]
     monthly_amount = MoneyField()
-    as_of = serializers.DateField()
+    as_of = AsOf()
 
 
 class IncomeSerializer(InItsCurrency):
@@ -178,7 +192,7 @@ class ExternalDebtInput(serializers.Serializer[Any]):
     lender = serializers.CharField(max_length=80)
     balance = MoneyField(allow_zero=True)
     monthly_payment = MoneyField(allow_zero=True)
-    as_of = serializers.DateField()
+    as_of = AsOf()
 
 
 class ExternalDebtSerializer(InItsCurrency):

@@ -17,7 +17,7 @@ from borrowers import queries
 from borrowers.bank_accounts import add_and_ask, ask_bank, pay_to
 from borrowers.consents import give_consent, withdraw_consent
 from borrowers.contacts import add_contact_point, change_state, make_primary
-from borrowers.means import record_external_debt, record_income
+from borrowers.means import record_external_debt, record_income, require_recent
 from borrowers.models import BankAccount, Borrower, Consent, ContactPoint, HolderAnswer
 from borrowers.occupations import state_occupation
 from borrowers.preferences import set_do_not_contact
@@ -52,6 +52,12 @@ def _act(
     in_dialog = bool(request.htmx) and request.method == "GET"  # type: ignore[attr-defined]
     template = "borrowers/_act_form.html" if in_dialog else "borrowers/act.html"
     return render(request, template, context, status=422 if form.errors else 200)
+
+
+def _recent(given: dict[str, Any]) -> dict[str, Any]:
+    """The figures with a day that they can be from. Raises DayOutOfRange."""
+    require_recent(given["as_of"], business_date.current())
+    return given
 
 
 @require_http_methods(["GET", "POST"])
@@ -210,7 +216,7 @@ def add_income(request: HttpRequest, number: str) -> HttpResponse:
         request,
         borrower,
         form,
-        lambda given: record_income(borrower_id=borrower.pk, by=person(request), **given),
+        lambda given: record_income(borrower_id=borrower.pk, by=person(request), **_recent(given)),
         title=_("Record an income"),
         button=_("Record"),
         done=_("The income is on file."),
@@ -226,7 +232,7 @@ def add_debt(request: HttpRequest, number: str) -> HttpResponse:
         request,
         borrower,
         form,
-        lambda given: record_external_debt(borrower_id=borrower.pk, by=person(request), **given),
+        lambda given: record_external_debt(borrower_id=borrower.pk, by=person(request), **_recent(given)),
         title=_("Record a debt elsewhere"),
         button=_("Record"),
         done=_("The debt is on file."),

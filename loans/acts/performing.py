@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from core.context import acting
 from core.errors import DomainError, Invalid
 from core.identifiers import new_id, next_number
+from core.strict import require_plain
 from ledger.posting import post
 from loans.account.account import Account
 from loans.account.changes.base import Change, Effect
@@ -76,13 +77,14 @@ def perform(wish: Wish, *, approved: bool = False, agreed_by: User | None = None
     ``approved`` says that nobody else needs to agree: ``agreed_by``, as the second person, already did, or what follows is
     a rule's or a bank's doing. Kinds that bring money return their receipt.
 
-    Raises ActUnknown, ReasonTooLong, ParameterUnknown, ParameterMissing, ParameterOutOfRange, LoanNotInState,
+    Raises ActUnknown, ReasonTooLong, TextNotPlain, ParameterUnknown, ParameterMissing, ParameterOutOfRange, LoanNotInState,
     CountsFromFuture, CountsFromToday, CountsFromBeforeDisbursement, BeyondAuthority, ActConflict, the refusals of the
     account (EventImpossible), and what the kind itself refuses.
     """
     kind = asked_kind(wish.kind)
     if len(wish.reason) > LONGEST_REASON:
         raise ReasonTooLong(most=LONGEST_REASON)
+    require_plain(wish.reason, field="reason", lines=True)
     if kind.kept_as_receipt is not None:
         encoded(kind.parameters, wish.values)
         require_possible(kind.parameters, wish.values)

@@ -7,10 +7,11 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from loans.events.act_kinds import ActKind, act_kind
+from loans.events.act_kinds import ActKind, act_kind, act_kinds
 from loans.events.act_parameters import Sort, read_values
 from loans.models import ActStatus, LoanAct
 from partners.api.fields import MONEY_SCHEMA, Constant, InItsCurrency, InstantField, LiveMode, MoneyField
+from partners.api.problems import escaped
 from partners.api.schema import example, fen
 
 
@@ -25,10 +26,30 @@ class ActInput(serializers.Serializer[Any]):
 
 
 def values_of(kind: ActKind, given: dict[str, Any]) -> dict[str, Any]:
-    """The parameters of an act as the use case takes them. Raises what ``read_values`` raises, and DRF's for money."""
+    """The parameters of an act as the use case takes them. Raises what ``read_values`` raises, and DRF's for money, each by
+    the place of the parameter in the body."""
     money = {parameter.name for parameter in kind.parameters if parameter.sort is Sort.MONEY}
-    read = {name: str(MoneyField().run_validation(value)) if name in money else value for name, value in given.items()}
-    return read_values(kind.parameters, read)
+    return read_values(
+        kind.parameters, {name: _as_text(name, value) if name in money else value for name, value in given.items()}
+    )
+
+
+def _as_text(name: str, value: Any) -> str:
+    try:
+        return str(MoneyField().run_validation(value))
+    except serializers.ValidationError as refusal:
+        raise serializers.ValidationError({"parameters": {name: refusal.detail}}) from refusal
+
+
+def place_of(field: str, body: Any) -> str:
+    """Where in the body of an act stands what a use case calls ``field``: a parameter, or the day the act counts from."""
+    code = body.get("kind") if isinstance(body, dict) else None
+    kind = next((kind for kind in act_kinds() if kind.code == code), None)
+    if kind is None or field in {"kind", "reason", "effective_on"}:
+        return field
+    if field == "received_on" and field not in {parameter.name for parameter in kind.parameters}:
+        return "effective_on"
+    return f"parameters/{escaped(field)}"
 
 
 @example(reason="recorded on the wrong loan")

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core import business_date
-from core.errors import NotAllowed
+from core.errors import DomainError, NotAllowed
 from loans.acts.performing import perform, previewed
 from loans.acts.undoing import undo
 from loans.api import act_serializers as shapes
@@ -50,6 +50,12 @@ class ActView(LoanView):
 
     tag = "loan acts"
     scopes = {"GET": "loans:read", "POST": "loans:act"}
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """What the use case calls by its name is named by its place in the body."""
+        if isinstance(exc, DomainError) and exc.field:
+            exc.field = shapes.place_of(exc.field, self.request.data)
+        return super().handle_exception(exc)
 
     def acts(self) -> QuerySet[LoanAct]:
         rows = LoanAct.objects.select_related("loan").order_by("-id")

@@ -1,7 +1,7 @@
 """Reads ISO 20022 camt.054 (bank to customer debit credit notification), any version of the schema, as a statement."""
 
 from loans.banking.iso_elements import DEBIT, IsoRefused, Transaction, message, text, transactions
-from loans.banking.statement import RowError, Statement, StatementRow
+from loans.banking.statement import RowError, Statement, StatementRow, sign_error
 
 PROFILE = "camt054"
 
@@ -43,7 +43,7 @@ def _read_transaction(number: int, transaction: Transaction) -> StatementRow | R
     if not transaction.bank_reference:
         return RowError(number, "AcctSvcrRef", "reference_missing")
     details = transaction.details
-    return StatementRow(
+    row = StatementRow(
         line=number,
         paid_on=paid_on,
         amount=amount,
@@ -52,3 +52,4 @@ def _read_transaction(number: int, transaction: Transaction) -> StatementRow | R
         payer_account=text(details, "DbtrAcct", "IBAN") or text(details, "DbtrAcct", "Othr", "Id"),
         remark=text(details, "RmtInf", "Ustrd"),
     )
+    return sign_error(row) or row

@@ -9,7 +9,16 @@ import io
 from collections.abc import Iterator
 from decimal import Decimal
 
-from loans.banking.statement import BadValue, RowError, Statement, StatementRow, parse_amount, parse_date, plain
+from loans.banking.statement import (
+    BadValue,
+    RowError,
+    Statement,
+    StatementRow,
+    parse_amount,
+    parse_date,
+    plain,
+    sign_error,
+)
 
 PROFILE = "csv"
 COLUMNS: dict[str, frozenset[str]] = {
@@ -131,7 +140,7 @@ def _read_row(line: int, cells: list[str], places: dict[str, int]) -> StatementR
         return None
     if amount == Decimal(0):
         return [RowError(line, "amount", "amount_zero", cell["amount"])]
-    return StatementRow(
+    row = StatementRow(
         line=line,
         paid_on=paid_on,
         amount=amount,
@@ -140,6 +149,8 @@ def _read_row(line: int, cells: list[str], places: dict[str, int]) -> StatementR
         payer_account=cell.get("payer_account", "").replace(" ", ""),
         remark=cell.get("remark", ""),
     )
+    flawed = sign_error(row)
+    return row if flawed is None else [flawed]
 
 
 def _reference_errors(line: int, reference: str) -> list[RowError]:

@@ -4,13 +4,17 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from core.currencies import without_currency
+from core.strict import amount_text, flaw_of
 
-_DATE = re.compile(r"^(\d{4})\s*[-/.年]?\s*(\d{1,2})\s*[-/.月]?\s*(\d{1,2})\s*日?(?:[ T]\d{1,2}:\d{2}(?::\d{2})?)?$")
-_COMPACT_DATE = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
-_SEPARATORS = re.compile(r"[\s,]")
+_DATE = re.compile(
+    r"^(\d{4})\s*[-/.年]?\s*(\d{1,2})\s*[-/.月]?\s*(\d{1,2})\s*日?(?:[ T]\d{1,2}:\d{2}(?::\d{2})?)?$", re.ASCII
+)
+_COMPACT_DATE = re.compile(r"^(\d{4})(\d{2})(\d{2})$", re.ASCII)
+_BLANKS = re.compile(r"\s")
+_EARLIEST = date(1990, 1, 1)  # no loan is older: an earlier day is a slip of the pen
 LARGEST_AMOUNT = Decimal("99999999.99")
 
 
@@ -61,15 +65,14 @@ def plain(text: str) -> str:
 
 
 def parse_amount(text: str) -> Decimal:
-    cleaned = _SEPARATORS.sub("", without_currency(plain(text)))
+    """An amount as banks write it: with thousands separated, with a plus for money that came in. Raises BadValue."""
+    cleaned = _BLANKS.sub("", without_currency(plain(text))).removeprefix("+")
     if not cleaned:
         raise BadValue("amount_missing")
     try:
-        amount = Decimal(cleaned)
-    except InvalidOperation as error:
+        amount = Decimal(amount_text(cleaned))
+    except ValueError as error:
         raise BadValue("amount_unreadable") from error
-    if not amount.is_finite() or "E" in cleaned.upper():
-        raise BadValue("amount_unreadable")
     if amount != amount.to_integral_value() and -int(amount.as_tuple().exponent) > 2:
         raise BadValue("amount_below_one_cent")
     if abs(amount) > LARGEST_AMOUNT:
@@ -85,6 +88,18 @@ def parse_date(text: str) -> date:
     if found is None:
         raise BadValue("date_unreadable")
     try:
-        return date(int(found[1]), int(found[2]), int(found[3]))
+        day = date(int(found[1]), int(found[2]), int(found[3]))
     except ValueError as error:
         raise BadValue("date_impossible") from error
+    if day < _EARLIEST:
+        raise BadValue("date_out_of_range")
+    return day
+
+
+def sign_error(row: StatementRow) -> RowError | None:
+    """What of the row holds a sign that nobody sees or that turns what is read; only a remark has lines."""
+    for column, lines in (("bank_reference", False), ("payer_name", False), ("payer_account", False), ("remark", True)):
+        flaw = flaw_of(getattr(row, column).replace("\t", " "), lines=lines)
+        if flaw is not None:
+            return RowError(row.line, column.removeprefix("bank_"), "text_not_plain", flaw.code_point)
+    return None

@@ -11,15 +11,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
+from core import strict
 from core.errors import Invalid
 from core.money import CENT, MOST_MONEY, in_cents
+from core.strict import FIRST_DAY, LAST_DAY, require_plain
 
 Words = str | Promise
 
 LONGEST_REASON = 200
-# Beyond these a typing error is certain: the calendar needs room for a plan of thirty years, and the night holds late
-# interest until the last day where it knows no end.
-FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
 
 
 class Sort(StrEnum):
@@ -85,7 +84,7 @@ def in_words(act: Words, parameters: Sequence[Parameter], stored: Mapping[str, A
 def require_possible(parameters: Sequence[Parameter], values: Mapping[str, Any]) -> None:
     """Every value asked for is there, within its bounds and among its choices.
 
-    Raises ParameterMissing, ParameterOutOfRange.
+    Raises ParameterMissing, ParameterOutOfRange, TextNotPlain.
     """
     for parameter in parameters:
         value = values.get(parameter.name)
@@ -93,6 +92,8 @@ def require_possible(parameters: Sequence[Parameter], values: Mapping[str, Any])
             raise ParameterMissing(field=parameter.name, name=parameter.label)
         if value is not None and not _possible(parameter, value):
             raise ParameterOutOfRange(field=parameter.name, name=parameter.label, value=value)
+        if value is not None and parameter.sort is Sort.TEXT:
+            require_plain(value, field=parameter.name)
 
 
 def _possible(parameter: Parameter, value: Any) -> bool:
@@ -166,7 +167,9 @@ def _checked(parameter: Parameter, value: Any) -> Any:
     wanted = kinds.get(parameter.sort, str)
     if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
         raise TypeError(parameter.name)
-    read = _read(parameter, value)
+    if parameter.sort in (Sort.MONEY, Sort.RATE) and not strict.is_decimal(str(value)):
+        raise ValueError(parameter.name)
+    read = strict.calendar_day(str(value)) if parameter.sort is Sort.DATE else _read(parameter, value)
     if isinstance(read, Decimal) and (not read.is_finite() or (parameter.sort is Sort.MONEY and read % CENT)):
         raise ValueError(parameter.name)
     return read

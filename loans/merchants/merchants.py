@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 from audit import approvals, events
 from audit.models import Approval, ApprovalStatus
 from borrowers.bank_accounts import account_number_of
-from borrowers.fingerprints import account_index, plain
+from borrowers.fingerprints import account_index, written
 from borrowers.privacy import NothingToReveal, RevealNotAllowed, RevealReasonMissing
 from core.context import acting_for
 from core.encryption import decrypt, encrypt
@@ -87,6 +87,12 @@ class AccountOnFile(DomainError):
     message = _("%(name)s is paid to this very account already.")
 
 
+class MerchantOfAnotherMarket(Invalid):
+    code = "merchant_of_another_market"
+    field = "merchant"
+    message = _("The merchant is in the market %(merchant)s, the product in %(product)s.")
+
+
 class GoodsMissing(Invalid):
     code = "goods_missing"
     field = "goods"
@@ -143,7 +149,7 @@ def add_merchant(
         raise MerchantKnown(name=known.name)
     merchant = Merchant(market=market, registration_number=number, active=approved, created_by=by)
     _call(merchant, name)
-    account = _account(bank_name, plain(account_holder) or merchant.name, account_number)
+    account = _account(bank_name, written(account_holder, "account_holder") or merchant.name, account_number)
     _pay_to(merchant, account)
     try:
         with transaction.atomic(), acting_for(by):
@@ -191,7 +197,7 @@ def ask_for_account(
     Raises BankMissing, AccountNumberRefused, AccountOnFile, ApprovalAlreadyPending, ReasonMissing.
     """
     merchant = Merchant.objects.select_for_update().get(pk=merchant_id)
-    wanted = _account(bank_name, plain(account_holder) or merchant.name, account_number)
+    wanted = _account(bank_name, written(account_holder, "account_holder") or merchant.name, account_number)
     if not is_agreed(merchant):
         return _ask_for_first(merchant, wanted, reason, by, on)
     known = _account_of(merchant)
@@ -249,15 +255,24 @@ def require_active(merchant: Merchant) -> None:
 def require_purchase(version: ProductVersion, merchant: Merchant | None, goods: str) -> None:
     """Raise MerchantMissing, MerchantNotActive, GoodsMissing for a purchase that does not say what is bought from whom,
     PurchaseNotExpected for a loan of money that does."""
+    require_purchase_within(version, merchant, goods)
     if not version.is_purchase:
-        if merchant is not None or goods:
-            raise PurchaseNotExpected()
         return
     if merchant is None:
         raise MerchantMissing()
-    require_active(merchant)
     if not goods.strip():
         raise GoodsMissing()
+
+
+def require_purchase_within(version: ProductVersion, merchant: Merchant | None, goods: str) -> None:
+    """What is said so far of a purchase, of which merchant and goods may still be missing. Raises MerchantNotActive,
+    MerchantOfAnotherMarket, and PurchaseNotExpected for a loan of money."""
+    if not version.is_purchase and (merchant is not None or goods):
+        raise PurchaseNotExpected()
+    if merchant is not None:
+        require_active(merchant)
+        if merchant.market != version.product.market:
+            raise MerchantOfAnotherMarket(merchant=merchant.market, product=version.product.market)
 
 
 def _registration(text: str, market: str) -> str:
@@ -270,15 +285,17 @@ def _registration(text: str, market: str) -> str:
 
 
 def _call(merchant: Merchant, name: str) -> None:
-    if not plain(name):
+    name = written(name, "name")
+    if not name:
         raise MerchantNameMissing()
-    merchant.name = plain(name)
+    merchant.name = name
 
 
 def _account(bank_name: str, holder: str, number: str) -> MerchantAccount:
-    if not plain(bank_name):
+    bank_name = written(bank_name, "bank_name")
+    if not bank_name:
         raise BankMissing()
-    return MerchantAccount(plain(bank_name), plain(holder), account_number_of(number))
+    return MerchantAccount(bank_name, written(holder, "account_holder"), account_number_of(number))
 
 
 def _account_of(merchant: Merchant) -> MerchantAccount:

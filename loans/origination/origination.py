@@ -15,11 +15,12 @@ from core.aftermath import whole
 from core.errors import DomainError, Invalid, NotAllowed
 from core.history import insert_tracked
 from core.identifiers import next_number
+from core.strict import require_plain
 from loans.bookkeeping.signals import announce_submission
 from loans.gate import asking, subjects
 from loans.gate.gate import BindingAct
-from loans.merchants.merchants import require_purchase
-from loans.models import Application, DecisionSource, Loan, Offer, OfferStatus, Outcome
+from loans.merchants.merchants import require_purchase, require_purchase_within
+from loans.models import Application, DecisionSource, Loan, Offer, OfferStatus, Outcome, ProductVersion
 from loans.models import ApplicationStatus as S
 from loans.origination import application_lifecycle as lifecycle
 from loans.origination.application_wish import ApplicationWish
@@ -31,7 +32,7 @@ from loans.origination.second_person import TakerDecides, ask_second_person, dec
 from loans.preconditions.consents import require_consents, require_consents_for_a_person
 from loans.preconditions.purposes import require_allowed_purpose, require_known_code
 from loans.pricing.agreed_instalments import AgreedInstalmentOrNumber
-from loans.pricing.quotes import quote_for, require_sellable, version_on_sale
+from loans.pricing.quotes import quote_for, require_sellable, require_within_version, version_on_sale
 from staff.models import User
 
 
@@ -39,6 +40,12 @@ class IdempotencyKeyReused(DomainError):
     code = "idempotency_key_reused"
     status = 422
     message = _("This idempotency key was used before for another application.")
+
+
+class ProductOfAnotherMarket(Invalid):
+    code = "product_of_another_market"
+    field = "product"
+    message = _("The borrower is in the market %(borrower)s, the product is sold in %(product)s.")
 
 
 class DecisionOutcomeMismatch(Invalid):
@@ -75,8 +82,9 @@ def submit_application(
 ) -> Application:
     """Take a complete application. With an idempotency key a repeat of the same wish returns the first one.
 
-    Raises what ``require_sellable`` and ``require_purchase`` raise, IdempotencyKeyReused, PurposeUnknown, PurposeMissing,
-    PurposeForbidden, ConsentsMissing. What comes ``FROM_IMPORT`` was agreed elsewhere: purpose and consents are not asked.
+    Raises what ``require_sellable`` and ``require_purchase`` raise, TextNotPlain, ProductOfAnotherMarket,
+    IdempotencyKeyReused, PurposeUnknown, PurposeMissing, PurposeForbidden, ConsentsMissing. What comes ``FROM_IMPORT`` was
+    agreed elsewhere: purpose and consents are not asked.
     """
     if idempotency_key and (earlier := _with_key(idempotency_key, wish)):
         return earlier
@@ -99,9 +107,19 @@ def submit_application(
 
 @transaction.atomic
 def save_draft(wish: ApplicationWish, *, on: date, channel: str, submitted_by: User | None = None) -> Application:
-    """Keep an application that is not complete or not wished for yet. Raises PurposeUnknown."""
+    """Keep an application that is not complete or not wished for yet. What it says already must be possible: a draft is
+    refused for what its product does not sell, not for what is still missing.
+
+    Raises ProductNotSold, what ``require_within_version`` and ``require_purchase_within`` raise, TextNotPlain,
+    ProductOfAnotherMarket, PurposeUnknown.
+    """
     require_known_code(wish.purpose)
-    return _numbered(_applied(counted(wish, on), channel, submitted_by, S.DRAFT), on)
+    draft = _applied(counted(wish, on), channel, submitted_by, S.DRAFT)
+    version = version_on_sale(draft.product_id, on)
+    _require_plain_and_at_home(draft, version)
+    require_within_version(version, draft.amount, draft.term_count, draft.price, draft.first_drawdown)
+    require_purchase_within(version, draft.merchant, draft.goods)
+    return _numbered(draft, on)
 
 
 @transaction.atomic
@@ -130,11 +148,18 @@ def withdraw(*, application_id: int, on: date) -> Application:
 
 def _require_possible(asked: Application, on: date) -> None:
     version = version_on_sale(asked.product_id, on)
+    _require_plain_and_at_home(asked, version)
     require_sellable(version, asked.amount, asked.term_count, asked.price, asked.first_drawdown)
     require_purchase(version, asked.merchant, asked.goods)
     if not asked.was_agreed_elsewhere:
         require_allowed_purpose(asked)
         require_consents(asked, on)
+
+
+def _require_plain_and_at_home(asked: Application, version: ProductVersion) -> None:
+    require_plain(asked.goods, field="goods")
+    if asked.borrower.market != version.product.market:
+        raise ProductOfAnotherMarket(borrower=asked.borrower.market, product=version.product.market)
 
 
 def counted(wish: ApplicationWish, on: date) -> ApplicationWish:

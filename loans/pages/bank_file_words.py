@@ -12,6 +12,8 @@ ROW_ERRORS: dict[str, str | Promise] = {
     "date_missing": _("The date is missing."),
     "date_unreadable": _("This is not a date. Write it as 2026-06-15."),
     "date_impossible": _("This day does not exist."),
+    "date_out_of_range": _("The day lies too far back."),
+    "text_not_plain": _("The text holds a sign that cannot be seen or that turns the direction of reading."),
     "reference_missing": _("The bank's reference is missing. Without it a repeated payment cannot be recognised."),
     "reference_mangled_by_excel": _("Excel shortened this number. Format the column as text and export again."),
     "reference_too_long": _("The reference is longer than 64 characters."),

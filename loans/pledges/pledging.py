@@ -11,12 +11,14 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from borrowers.fingerprints import plain
+from borrowers.fingerprints import plain, written
 from core.calendars import add_months
 from core.context import acting_for
 from core.encryption import blind_index
 from core.errors import DomainError, Invalid
+from core.money import MOST_MONEY
 from core.rules import rule
+from core.strict import require_plain
 from loans.account.policy_cover import CashValue, Growth, anniversary_after, cash_value_on
 from loans.bookkeeping import lifecycle, positions
 from loans.models import (
@@ -42,6 +44,11 @@ class PolicyNumberRefused(Invalid):
     code = "policy_number_invalid"
     field = "policy_number"
     message = _("A policy number has 6 to 40 characters.")
+
+
+class PolicyNameMissing(Invalid):
+    code = "policy_name_missing"
+    message = _("Give the name as it stands in the policy.")
 
 
 class PolicyAlreadyPledged(DomainError):
@@ -106,8 +113,8 @@ def pledge_policy(
 ) -> PolicyPledge:
     """Pledge ``policy`` for a loan that waits for its money or runs; the same policy again returns the pledge.
 
-    Raises PolicyNumberRefused, PolicyBeginsLater, CashValuesRefused, LentTooMuch, TermTooLong, LoanHasPolicy,
-    PolicyAlreadyPledged, LoanNotInState.
+    Raises PolicyNumberRefused, PolicyNameMissing, TextNotPlain, PolicyBeginsLater, CashValuesRefused, LentTooMuch,
+    TermTooLong, LoanHasPolicy, PolicyAlreadyPledged, LoanNotInState.
     """
     with acting_for(by):
         try:
@@ -133,11 +140,11 @@ def _pledge(loan_id: int, policy: Policy, cash_values: Sequence[CashValue], on: 
     lent = _require_lawful(loan, worth, on)
     pledge = PolicyPledge.objects.create(
         loan=loan,
-        insurer=plain(policy.insurer),
+        insurer=written(policy.insurer, "insurer"),
         policy_number=_plain_number(policy.number),
         policy_index=index,
         last4=_plain_number(policy.number)[-4:],
-        insured_name=plain(policy.insured_name),
+        insured_name=written(policy.insured_name, "insured_name"),
         policy_since=policy.since,
         pledged_on=on,
         growth=policy.growth,
@@ -158,6 +165,9 @@ def terms_of_market(on: date) -> Mapping[str, Any]:
 def _require_possible(policy: Policy, cash_values: Sequence[CashValue], on: date) -> None:
     if not 6 <= len(_plain_number(policy.number)) <= 40:
         raise PolicyNumberRefused()
+    require_plain(policy.number, field="policy_number")
+    if not plain(policy.insurer) or not plain(policy.insured_name):
+        raise PolicyNameMissing(field="insured_name" if plain(policy.insurer) else "insurer")
     if policy.since > on:
         raise PolicyBeginsLater()
     _require_values(cash_values, on)
@@ -167,7 +177,7 @@ def _require_possible(policy: Policy, cash_values: Sequence[CashValue], on: date
 
 def _require_values(cash_values: Sequence[CashValue], on: date) -> None:
     days = [row.on for row in cash_values]
-    if not days or len(set(days)) < len(days) or any(row.amount < 0 for row in cash_values):
+    if not days or len(set(days)) < len(days) or any(not 0 <= row.amount <= MOST_MONEY for row in cash_values):
         raise CashValuesRefused(on=on.isoformat())
 
 

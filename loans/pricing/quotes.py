@@ -322,11 +322,24 @@ def require_sellable(
 
     ``term_count`` None: it follows from an agreed instalment, and whoever works it out refuses what cannot be.
     """
+    require_within_version(version, amount, term_count, price, first_drawdown)
+    if version.is_purchase and price is None:
+        raise PriceMissing()
+
+
+def require_within_version(
+    version: ProductVersion,
+    amount: Decimal,
+    term_count: int | None,
+    price: Decimal | None,
+    first_drawdown: Decimal | None = None,
+) -> None:
+    """As ``require_sellable``, for a wish that may still lack its price."""
     if not version.min_amount <= amount <= version.max_amount:
         raise AmountOutOfRange(least=version.min_amount, most=version.max_amount)
     if term_count is not None and not version.min_count <= term_count <= version.max_count:
         raise TermOutOfRange(least=version.min_count, most=version.max_count)
-    if version.is_purchase and (price is None or price < amount):
+    if version.is_purchase and price is not None and price < amount:
         raise PriceMissing()
     if not version.is_purchase and price is not None:
         raise PriceNotExpected()

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from core import business_date
 from core.errors import DomainError
 from core.pages import page_of
+from core.strict import calendar_day
 from operations import end_of_day, jobs, queries, tasks
 from operations.models import EndOfDayChunk, EndOfDayRun, LongJob
 from operations.steps import LABELS
@@ -121,6 +122,6 @@ def _failures(run: EndOfDayRun) -> list[tuple[str, EndOfDayChunk]]:
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        return calendar_day(text)
     except ValueError:
         raise Http404(_("This is not a date.")) from None

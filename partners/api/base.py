@@ -22,11 +22,12 @@ from core.context import acting
 from core.errors import DomainError, NotAllowed
 from partners.api.authentication import ApiKeyAuthentication
 from partners.api.conditions import Handler
-from partners.api.lists import ListQuery, envelope, page, read_query
+from partners.api.lists import ListQuery, envelope, page, read_query, require_known_parameters
 from partners.api.parsing import BoundedJSONParser
-from partners.api.problems import answer_problem
+from partners.api.problems import ValuesRefused, answer_problem
 from partners.api.rate_limit import Allowance, count_request, refuse_excess
-from partners.api.schema import PartnerSchema
+from partners.api.schema import PartnerSchema, documented_body
+from partners.api.strict import checked, unknown_fields
 from partners.idempotency import Answer, IdempotencyKeyMissing, answer_once, fingerprint
 from partners.introductions import reaches_every_origin, within_reach
 from partners.models import ApiClient, ApiKey
@@ -134,6 +135,21 @@ class PartnerView(APIView):
         """The rows this request may see or change; ``path`` leads to the object of that kind that was brought in."""
         return within_reach(rows, key=self.key, kind=kind, writing=self.writing, path=path)
 
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
+        """Before anything is looked for or done, a parameter or a field that the reference does not name is refused."""
+        super().initial(request, *args, **kwargs)
+        if self.writing:
+            require_known_parameters(request, set())
+            if not getattr(getattr(self, str(request.method).lower(), None), "idempotent", False):
+                self.refuse_unknown_fields()
+
+    def refuse_unknown_fields(self) -> None:
+        """Raises ValuesRefused where the body has a field that the reference of this method does not name."""
+        shape = documented_body(self)
+        fields = shape(context={"key": self.key, "request": self.request}).fields if shape else {}
+        if wrong := unknown_fields(fields, self._object_sent()):
+            raise ValuesRefused(wrong)
+
     @property
     def key(self) -> ApiKey:
         return self.request.auth  # type: ignore[return-value]
@@ -145,11 +161,13 @@ class PartnerView(APIView):
     # --- what was asked
     def body(self, serializer_class: type[serializers.Serializer[Any]], **options: Any) -> dict[str, Any]:
         """The checked body of the request."""
+        data = self._object_sent()
+        return checked(serializer_class(data=data, context=self.context(), **options), data)
+
+    def _object_sent(self) -> dict[str, Any]:
         if not isinstance(self.request.data, dict):
             raise BodyNotAnObject
-        serializer = serializer_class(data=self.request.data, context=self.context(), **options)
-        serializer.is_valid(raise_exception=True)
-        return serializer.validated_data
+        return self.request.data
 
     def query(self, serializer_class: type[serializers.Serializer[Any]]) -> dict[str, Any]:
         """The checked query parameters of a view that is no list of pages."""
@@ -260,10 +278,12 @@ def idempotent(handler: Handler) -> Handler:
         if not key:
             raise IdempotencyKeyMissing
         asked = fingerprint(method=str(request.method), path=_address(request), body=request.data)
-        answer = answer_once(
-            client=view.client, key=key, fingerprint=asked, work=lambda: _kept(handler(view, request, *args, **kwargs))
-        )
-        return _sent(answer)
+
+        def work() -> Answer:
+            view.refuse_unknown_fields()
+            return _kept(handler(view, request, *args, **kwargs))
+
+        return _sent(answer_once(client=view.client, key=key, fingerprint=asked, work=work))
 
     once.__name__, once.__doc__, once.__module__ = handler.__name__, handler.__doc__, handler.__module__
     once.__dict__.update(handler.__dict__)

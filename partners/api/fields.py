@@ -14,9 +14,9 @@ from drf_spectacular.plumbing import ResolvedComponent
 from rest_framework import serializers
 
 from core.currencies import house_currency
-from core.money import from_minor, to_minor
+from core.money import MOST_MONEY, from_minor, to_minor
 
-LARGEST_MINOR = 10**13
+LARGEST_MINOR = to_minor(MOST_MONEY)
 
 
 _spoken: ContextVar[str] = ContextVar("currency of the money spoken of", default="")
@@ -112,6 +112,12 @@ class InstantField(serializers.DateTimeField):
         super().__init__(default_timezone=UTC, **options)
 
 
+class LinesField(serializers.CharField):
+    """A text of several lines. Any other text is one line, without signs that nobody sees."""
+
+    lines = True
+
+
 class Constant(serializers.ChoiceField):
     """A word that is always the same: ``"object": "loan"``, ``"rate_basis": "annual"``."""
 
@@ -159,7 +165,7 @@ MONEY_SCHEMA: dict[str, object] = {
     "required": ["amount", "currency"],
     "additionalProperties": False,
     "properties": {
-        "amount": {"type": "integer", "format": "int64"},
+        "amount": {"type": "integer", "format": "int64", "maximum": LARGEST_MINOR},
         "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
     },
     "example": {"amount": 1234560, "currency": house_currency()},

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from core.errors import DomainError, Invalid
 from core.pages import beyond, count_capped
 from partners.api.fields import InstantField
+from partners.api.strict import checked
 from partners.models import ApiKey
 
 M = TypeVar("M", bound=Model)
@@ -24,6 +25,12 @@ class ParameterUnknown(DomainError):
     code = "parameter_unknown"
     status = 400
     message = _("There is no parameter %(name)s here. Known: %(known)s.")
+
+
+class ParameterRepeated(DomainError):
+    code = "parameter_repeated"
+    status = 400
+    message = _("The parameter %(name)s is given more than once. Give it once; several words are separated by commas.")
 
 
 class CursorUnknown(Invalid):
@@ -75,14 +82,22 @@ SHAPING = frozenset({"fields", "expand", "format"})
 
 def read_query(request: Request, query_class: type[Q], key: ApiKey) -> Q:
     """The checked query parameters; an unknown one is refused rather than ignored, so a typo cannot widen a list."""
-    given = {name: request.query_params[name] for name in request.query_params}
-    query = query_class(data=given, context={"key": key})
-    known = set(query.fields) | SHAPING
-    for name in request.query_params:
+    query = query_class(data={}, context={"key": key})
+    require_known_parameters(request, set(query.fields))
+    given = {name: request.query_params[name] for name in request.query_params if name in query.fields}
+    query.initial_data = given
+    checked(query, given, as_text=True)
+    return query
+
+
+def require_known_parameters(request: Request, known: set[str]) -> None:
+    """Raises ParameterUnknown, and ParameterRepeated for one that is given twice: which of them was meant?"""
+    known = known | SHAPING
+    for name, values in request.query_params.lists():
         if name not in known:
             raise ParameterUnknown(name=name, known=", ".join(sorted(known - {"format"})))
-    query.is_valid(raise_exception=True)
-    return query
+        if len(values) > 1:
+            raise ParameterRepeated(name=name)
 
 
 def page(rows: QuerySet[M], query: ListQuery) -> tuple[list[M], dict[str, object]]:

@@ -1,6 +1,7 @@
-"""Reading bodies: JSON of a reasonable size and depth, and nothing else."""
+"""Reading bodies: JSON of a reasonable size and depth, each key once, and nothing else."""
 
-from typing import IO, Any, cast
+import json
+from typing import IO, Any, Never, cast
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ParseError
@@ -17,14 +18,39 @@ class BodyTooLarge(DomainError):
     message = _("The body is larger than %(most)s bytes.")
 
 
+class KeyRepeated(DomainError):
+    """``name`` stands twice in one object: programs differ in which of the two they take."""
+
+    code = "key_repeated"
+    status = 400
+    message = _("The key %(name)s stands more than once in one JSON object.")
+
+
 class BoundedJSONParser(JSONParser):
-    """Stops at a size, and takes a body nested beyond sense for the malformed thing it is."""
+    """Stops at a size, takes a body nested beyond sense for the malformed thing it is, and no key twice."""
 
     def parse(self, stream: IO[Any], media_type: Any = None, parser_context: Any = None) -> Any:
         try:
-            return super().parse(cast(IO[Any], _Bounded(stream)), media_type, parser_context)
+            text = cast(bytes, _Bounded(stream).read()).decode()
+            return json.loads(text, object_pairs_hook=_once, parse_constant=_refused)
         except RecursionError:
             raise ParseError("JSON parse error - nested too deep") from None
+        except ValueError as wrong:
+            raise ParseError(f"JSON parse error - {wrong}") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise KeyRepeated(name=name)
+        found[name] = value
+    return found
+
+
+def _refused(word: str) -> Never:
+    """NaN and Infinity are no JSON, though Python reads them."""
+    raise ValueError(f"{word} is no number of JSON")
 
 
 class _Bounded:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -23,9 +24,28 @@ log = logging.getLogger(__name__)
 # What a DomainError may add to the problem, when it names it in its context.
 EXTENSIONS = ("current_status", "allowed_actions", "existing", "missing", "missing_scope", "checks")
 
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """One thing that cannot be taken: where it stands, a code that never changes, and a sentence."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class ValuesRefused(exceptions.ValidationError):
+    """Everything that is wrong with a request, each by its JSON pointer."""
+
+    def __init__(self, wrong: list[Wrong]) -> None:
+        super().__init__()
+        self.wrong = wrong
+
+
 FRAMEWORK_CODES: dict[type[Exception], str] = {
     exceptions.ParseError: "malformed",
     exceptions.ValidationError: "validation_failed",
+    ValuesRefused: "validation_failed",
     exceptions.PermissionDenied: "not_allowed",
     exceptions.NotFound: "not_found",
     exceptions.MethodNotAllowed: "method_not_allowed",
@@ -96,7 +116,9 @@ def _from_framework(exc: exceptions.APIException, request: Request) -> Response:
     code = FRAMEWORK_CODES.get(type(exc), "refused")
     status = exc.status_code
     if isinstance(exc, exceptions.ValidationError):
-        status, errors = HTTPStatus.UNPROCESSABLE_ENTITY, list(_pointers(exc.detail, ""))
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        wrong = exc.wrong if isinstance(exc, ValuesRefused) else pointers_of(exc.detail, "")
+        errors = [asdict(one) for one in wrong]
         response = problem(request, status=status, code=code, detail=str(_SENTENCES[code]), errors=errors)
     else:
         response = problem(request, status=status, code=code, detail=str(_detail_of(exc, code)))
@@ -118,17 +140,18 @@ def _from_accident(exc: Exception, context: dict[str, Any]) -> Response:
     return problem(request, status=500, code="internal_error", detail=str(INTERNAL_ERROR))
 
 
-def _pointers(detail: object, path: str) -> Iterator[dict[str, str]]:
+def pointers_of(detail: object, path: str) -> Iterator[Wrong]:
     """Validation errors of any nesting as JSON pointers into the request's body."""
     if isinstance(detail, dict):
         for name, inner in detail.items():
-            yield from _pointers(inner, path if name == "non_field_errors" else f"{path}/{_escape(str(name))}")
+            yield from pointers_of(inner, path if name == "non_field_errors" else f"{path}/{escaped(str(name))}")
     elif isinstance(detail, list):
         for place, inner in enumerate(detail):
-            yield from _pointers(inner, f"{path}/{place}" if isinstance(inner, dict | list) else path)
+            yield from pointers_of(inner, f"{path}/{place}" if isinstance(inner, dict | list) else path)
     else:
-        yield {"pointer": path, "code": getattr(detail, "code", "invalid"), "detail": str(detail)}
+        yield Wrong(path, getattr(detail, "code", "invalid"), str(detail))
 
 
-def _escape(name: str) -> str:
+def escaped(name: str) -> str:
+    """A name as a part of a JSON pointer (RFC 6901)."""
     return name.replace("~", "~0").replace("/", "~1")

@@ -222,6 +222,11 @@ class PartnerSchema(AutoSchema):
         shared = {str(status): {"$ref": f"#/components/responses/{name_of(status)}"} for status in self._shared()}
         return {**bodies, **shared}
 
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> dict[str, object]:
+        """A body holds nothing that is not described."""
+        schema = super()._map_basic_serializer(serializer, direction)
+        return {**schema, "additionalProperties": False} if direction == "request" else schema
+
     def _handler(self) -> Any:
         return getattr(self.view, self.method.lower())
 
@@ -237,6 +242,16 @@ class PartnerSchema(AutoSchema):
         if getattr(self._handler(), "matched", False):
             statuses.append(412)
         return sorted(statuses)
+
+
+def documented_body(view: Any) -> type[serializers.Serializer[Any]] | None:
+    """The shape that ``extend_schema`` of the method called names as its body; None where it has none."""
+    kind = getattr(getattr(view, view.request.method.lower(), None), "kwargs", {}).get("schema")
+    if kind is None:
+        return None
+    found = kind()
+    found.view, found.method = view, view.request.method
+    return found.get_request_serializer()
 
 
 def tidy_paths(endpoints: list[Any]) -> list[object]:

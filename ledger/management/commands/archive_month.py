@@ -12,6 +12,7 @@ from audit.record_archive import archive_records, groups
 from core import business_date
 from core.context import acting
 from core.errors import DomainError
+from core.strict import calendar_day
 from ledger.archive import archive_month
 
 BOOKS = "books"
@@ -19,7 +20,7 @@ BOOKS = "books"
 
 def month(text: str) -> date:
     """The first day of a month given as YYYY-MM."""
-    return date.fromisoformat(f"{text}-01")
+    return calendar_day(f"{text}-01")
 
 
 class Command(BaseCommand):

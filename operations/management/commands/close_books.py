@@ -1,7 +1,7 @@
 """Close the books up to a day from the command line: verified first, refused while anything differs."""
 
 from argparse import ArgumentParser
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from core import business_date
 from core.context import acting
 from core.errors import DomainError
+from core.strict import calendar_day
 from operations.books import close_books
 
 
@@ -19,7 +20,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         text = "the last day to close; the eve of the business date when left out"
-        parser.add_argument("--through", type=date.fromisoformat, metavar="YYYY-MM-DD", help=text)
+        parser.add_argument("--through", type=calendar_day, metavar="YYYY-MM-DD", help=text)
 
     def handle(self, *args: object, **options: Any) -> None:
         on = business_date.current()

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from core import business_date
 from core.context import acting
 from core.errors import DomainError
+from core.strict import calendar_day
 from operations import end_of_day
 from operations.models import EndOfDayRun
 
@@ -19,7 +20,7 @@ class Command(BaseCommand):
     help = "Close the business day. With --until, close day after day until that date is the business date."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--until", type=date.fromisoformat, metavar="YYYY-MM-DD")
+        parser.add_argument("--until", type=calendar_day, metavar="YYYY-MM-DD")
 
     def handle(self, *args: object, **options: Any) -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit.record_archive import archived_on
 from core import business_date
+from core.strict import calendar_day
 from loans.night import portfolio
 
 
@@ -14,8 +15,8 @@ class Command(BaseCommand):
     help = "Make the rows of the portfolio by day anew from what happened until each day; by default up to last night."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("first", type=date.fromisoformat)
-        parser.add_argument("last", type=date.fromisoformat, nargs="?")
+        parser.add_argument("first", type=calendar_day)
+        parser.add_argument("last", type=calendar_day, nargs="?")
 
     def handle(self, *args: Any, first: date, last: date | None, **options: Any) -> None:
         night = business_date.current() - timedelta(days=1)
