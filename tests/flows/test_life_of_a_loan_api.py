@@ -55,7 +55,10 @@ def bring_lin(lilac):
                 "identity_number": resident_number(1),
                 "phone": "13812341234",
                 "external_id": "C-1",
-                "consents": [{"purpose": "credit_query", "given_at": "2026-06-15T02:00:00Z"}],
+                "consents": [
+                    {"purpose": purpose, "given_at": "2026-06-15T02:00:00Z"}
+                    for purpose in ("credit_query", "third_party")
+                ],
             },
         ),
         201,
