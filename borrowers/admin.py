@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from borrowers.models import Borrower, ConsentText
+from borrowers.models import Borrower, Brought, ConsentText, PartnerFile
 from borrowers.queries import find
 from core.admin import HistoryAdmin, LargeTableAdmin
 
@@ -61,3 +61,36 @@ class BorrowerAdmin(FoundByPersonAdmin):
         "do_not_contact",
         "created_on",
     )
+
+
+@admin.register(PartnerFile)
+class PartnerFileAdmin(FoundByPersonAdmin):
+    """What each partner brought, masked, for rescue only."""
+
+    list_display = ("number", "client", "masked_name", "opened", "created_on", "looked_at")
+    list_select_related = ("client", "borrower")
+    search_fields = ("number__startswith",)
+    fields = readonly_fields = (
+        "number",
+        "public_id",
+        "client",
+        "borrower",
+        "opened",
+        "masked_name",
+        "masked_phone",
+        "language",
+        "created_on",
+        "contradicts",
+        "looked_at",
+        "looked_at_by",
+    )
+
+
+@admin.register(Brought)
+class BroughtAdmin(LargeTableAdmin):
+    """What partners told, without the words themselves."""
+
+    list_display = ("file", "kind", "at")
+    list_select_related = ("file",)
+    search_fields = ("file__number__exact",)
+    fields = readonly_fields = ("file", "kind", "at", "row")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from borrowers import consents
@@ -22,6 +22,7 @@ from borrowers.models import (
     ContactState,
     ExternalDebt,
     Income,
+    PartnerFile,
 )
 from borrowers.models.contact_point import USABLE
 from borrowers.phones import PhoneInvalid, normalise_phone
@@ -69,9 +70,17 @@ def find(text: str) -> BorrowerQuerySet:
         Borrower.objects.filter(number=number_given(wanted, "CU") or wanted.upper()),
         Borrower.objects.filter(public_id=wanted),
         Borrower.objects.filter(external_id=wanted),
+        _by_partner_file(wanted),
         *([_by_contact(fingerprints)] if fingerprints else []),
     )
     return found.order_by("-id")
+
+
+def _by_partner_file(text: str) -> BorrowerQuerySet:
+    """By the identifier or number under which a partner knows the person."""
+    files = PartnerFile.objects.filter(number=number_given(text, "CU") or text.upper()).order_by().values("borrower_id")
+    handles = PartnerFile.objects.filter(public_id=text).order_by().values("borrower_id")
+    return Borrower.objects.filter(pk__in=files.union(handles))
 
 
 def _by_contact(fingerprints: list[str]) -> BorrowerQuerySet:
@@ -159,6 +168,7 @@ class BorrowerFile:
     bank_accounts: list[BankAccount]
     incomes: list[Income]
     debts: list[ExternalDebt]
+    contradicting: list[PartnerFile]
     phone_valid_days: int
     consents_needed: tuple[str, ...]
     on: date
@@ -208,6 +218,12 @@ class BorrowerFile:
         return [purpose for purpose in self.missing_consents if purpose in self.consents_needed]
 
 
+def contradicting(borrower: Borrower) -> QuerySet[PartnerFile]:
+    """What partners told of the person otherwise than it is on file, and nobody has looked at, newest first."""
+    untouched = PartnerFile.objects.filter(borrower=borrower, looked_at=None).exclude(contradicts=[])
+    return untouched.select_related("client").order_by("-id")
+
+
 def borrower_file(borrower: Borrower, on: date) -> Reading[BorrowerFile]:
     """The file of a borrower as of a business day."""
     valid_days = int(rule("phone_reverify_days", on)["days"])
@@ -222,8 +238,9 @@ def borrower_file(borrower: Borrower, on: date) -> Reading[BorrowerFile]:
             borrower.bank_accounts.order_by("-is_primary", "id"),
             borrower.incomes.all(),
             borrower.external_debts.all(),
+            contradicting(borrower),
         ),
-        lambda points, given, accounts, incomes, debts: BorrowerFile(
-            borrower, points, given, accounts, incomes, debts, valid_days, needed, on
+        lambda points, given, accounts, incomes, debts, files: BorrowerFile(
+            borrower, points, given, accounts, incomes, debts, files, valid_days, needed, on
         ),
     )

@@ -11,6 +11,8 @@ from borrowers.models import Borrower, IdentityKind, Sex
 from borrowers.onboarding import PROBLEMS
 from borrowers.phones import is_phone
 from core.choices import Tone, Toned
+from staff.models import User
+from staff.visibility import Kind, seen
 
 ADULT_FROM = 18
 _ID_LENGTH, _PHONE_LENGTH = 18, 11
@@ -57,7 +59,7 @@ class Reading:
         return self.age is not None and self.age < 0
 
 
-def read_while_typing(*, kind: str, number: str, phone: str, name: str, on: date) -> Reading:
+def read_while_typing(*, kind: str, number: str, phone: str, name: str, on: date, by: User) -> Reading:
     """Read what is there; a number that is not complete yet is no mistake yet."""
     typed = len("".join(number.split()))
     resident, problem = None, ""
@@ -69,7 +71,7 @@ def read_while_typing(*, kind: str, number: str, phone: str, name: str, on: date
         problem=problem,
         age=age(resident.birth_date, on) if resident else None,
         phone=is_phone(phone) if len("".join(phone.split())) >= _PHONE_LENGTH else None,
-        likenesses=_likenesses(number, phone, name),
+        likenesses=_likenesses(number, phone, name, by),
     )
 
 
@@ -80,13 +82,13 @@ def _resident(number: str) -> tuple[ResidentId | None, str]:
         return None, str(PROBLEMS[error.problem])
 
 
-def _likenesses(number: str, phone: str, name: str) -> list[Likeness]:
+def _likenesses(number: str, phone: str, name: str, by: User) -> list[Likeness]:
     """The same identity number comes first: it is the same person."""
     found: dict[int, tuple[Borrower, list[Sameness]]] = {}
     searches = (
         (Sameness.IDENTITY, queries.with_identity(number) if number.strip() else None),
-        (Sameness.PHONE, queries.with_phone(phone) if phone.strip() else None),
-        (Sameness.NAME, queries.with_name(name) if name.strip() else None),
+        (Sameness.PHONE, seen(queries.with_phone(phone), by, Kind.BORROWER) if phone.strip() else None),
+        (Sameness.NAME, seen(queries.with_name(name), by, Kind.BORROWER) if name.strip() else None),
     )
     for what, people in searches:
         for borrower in people[:_MOST] if people is not None else ():

@@ -6,3 +6,7 @@ class DeskConfig(AppConfig):
     name = "desk"
     verbose_name = _("Desk")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Have ``staff.visibility`` told which rows each reach holds."""
+        from desk import sight  # noqa: F401, PLC0415

@@ -20,6 +20,8 @@ from loans.pages.gate_page import CommitmentsShown, commitments_shown
 from loans.pages.loan_page import message_event, repayment_event
 from loans.pages.story import Event, newest_first
 from messaging.models import Message
+from staff.models import User
+from staff.visibility import Kind, seen
 
 MOST_EVENTS = 25
 _MOST_LOANS = 50
@@ -95,20 +97,21 @@ def _market(loan: Loan) -> str:
     return loan.product_version.product.market
 
 
-def borrower_page(borrower: Borrower, *, on: date, sees_collections: bool) -> BorrowerPage:
+def borrower_page(borrower: Borrower, *, on: date, user: User, sees_collections: bool) -> BorrowerPage:
     """The page in two statements: what the house is bound to is read as the gate reads it."""
     file, business, people = read_together(
         borrower_file(borrower, on),
-        _business(borrower),
+        _business(borrower, user),
         standing(borrower, sees_collections=sees_collections),
     )
     return BorrowerPage(borrower, file, business, people, commitments_shown(borrower.pk, on))
 
 
-def _business(borrower: Borrower) -> Reading[Business]:
+def _business(borrower: Borrower, user: User) -> Reading[Business]:
     named = ("position", "product_version__product", "borrower")
     repayments = Repayment.objects.filter(loan__borrower=borrower).select_related("recorded_by", "loan")
-    applications = Application.objects.filter(borrower=borrower).select_related("product").order_by("-id")
+    applications = seen(Application.objects.filter(borrower=borrower), user, Kind.APPLICATION)
+    applications = applications.select_related("product").order_by("-id")
     return Reading(
         (
             Loan.objects.filter(borrower=borrower).select_related(*named).order_by("-id")[:_MOST_LOANS],

@@ -19,6 +19,7 @@ from core.choices import Showable
 from core.identifiers import number_given
 from loans.models import Application, IncomingPayment, Loan, Repayment
 from staff.models import User
+from staff.visibility import Kind, seen
 
 _MOST_HITS = 20
 
@@ -68,21 +69,21 @@ def search(*, text: str, user: User) -> Result:
         return Result(text="")
     number = number_given(wanted, "LN", "AP", "CU", "RP")
     finders: list[tuple[str, str | Promise, Callable[[], list[Hit]]]] = [
-        ("borrowers.view_borrower", _("Borrowers"), lambda: _borrowers(wanted, number)),
-        ("loans.view_loan", _("Loans"), lambda: _loans(wanted, number)),
-        ("loans.view_application", _("Applications"), lambda: _applications(number)),
-        ("loans.view_loan", _("Receipts"), lambda: _receipts(number)),
+        ("borrowers.view_borrower", _("Borrowers"), lambda: _borrowers(wanted, number, user)),
+        ("loans.view_loan", _("Loans"), lambda: _loans(wanted, number, user)),
+        ("loans.view_application", _("Applications"), lambda: _applications(number, user)),
+        ("loans.view_loan", _("Receipts"), lambda: _receipts(number, user)),
         ("loans.import_payments", _("Bank payments"), lambda: _bank_payments(wanted)),
     ]
     groups = [Group(label, find()) for permission, label, find in finders if user.has_perm(permission)]
     return Result(text=wanted, groups=[group for group in groups if group.hits])
 
 
-def _borrowers(text: str, number: str) -> list[Hit]:
+def _borrowers(text: str, number: str, user: User) -> list[Hit]:
     if number and not number.startswith("CU"):
         return []
     found = Borrower.objects.filter(number=number) if number else borrower_queries.find(text)
-    return [_borrower_hit(borrower) for borrower in found[:_MOST_HITS]]
+    return [_borrower_hit(borrower) for borrower in seen(found, user, Kind.BORROWER)[:_MOST_HITS]]
 
 
 def _borrower_hit(borrower: Borrower) -> Hit:
@@ -93,14 +94,14 @@ def _borrower_hit(borrower: Borrower) -> Hit:
     )
 
 
-def _loans(text: str, number: str) -> list[Hit]:
+def _loans(text: str, number: str, user: User) -> list[Hit]:
     loans = Loan.objects.select_related("borrower")
     if number:
         loans = loans.filter(number=number)
     else:
         people = [borrower.pk for borrower in borrower_queries.find(text)[:_MOST_HITS]]
         loans = loans.filter(Q(borrower_id__in=people) | Q(public_id=text)).order_by("-id")
-    return [_loan_hit(loan) for loan in loans[:_MOST_HITS]]
+    return [_loan_hit(loan) for loan in seen(loans, user, Kind.BORROWER, path="borrower_id")[:_MOST_HITS]]
 
 
 def _loan_hit(loan: Loan) -> Hit:
@@ -112,10 +113,10 @@ def _loan_hit(loan: Loan) -> Hit:
     )
 
 
-def _applications(number: str) -> list[Hit]:
+def _applications(number: str, user: User) -> list[Hit]:
     if not number.startswith("AP"):
         return []
-    found = Application.objects.filter(number=number).select_related("borrower")
+    found = seen(Application.objects.filter(number=number), user, Kind.APPLICATION).select_related("borrower")
     return [
         Hit(
             title=application.number,
@@ -127,10 +128,11 @@ def _applications(number: str) -> list[Hit]:
     ]
 
 
-def _receipts(number: str) -> list[Hit]:
+def _receipts(number: str, user: User) -> list[Hit]:
     if not number.startswith("RP"):
         return []
     found = Repayment.objects.filter(number=number).select_related("loan")
+    found = seen(found, user, Kind.BORROWER, path="loan__borrower_id")
     return [
         Hit(
             title=repayment.number,

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from staff.models import User
 from staff.roles import roles_with
+from staff.visibility import require_seen
 
 View = Callable[..., HttpResponseBase]
 
@@ -39,7 +40,8 @@ def check(user: User | AnonymousUser, permission: str) -> None:
 
 
 def require(permission: str) -> Callable[[View], View]:
-    """Guard a function view: visitors are sent to sign in, people without the right are told which one is missing."""
+    """Guard a function view: visitors are sent to sign in, people without the right are told which one is missing, and
+    what is not theirs to see is not there (``staff.visibility``)."""
 
     def guard(view: View) -> View:
         @wraps(view)
@@ -47,6 +49,7 @@ def require(permission: str) -> Callable[[View], View]:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
             check(request.user, permission)
+            require_seen(request.user, kwargs)
             return view(request, *args, **kwargs)
 
         guarded.permission = permission  # type: ignore[attr-defined]

@@ -18,6 +18,7 @@ class Action(Toned):
     CHANGED = "changed", Tone.INFO, _("changed")
     DELETED = "deleted", Tone.BAD, _("deleted")
     REVEALED = "revealed", Tone.ATTENTION, _("revealed")
+    LINKED = "linked", Tone.INFO, _("linked to a partner")
     EXPORTED = "exported", Tone.ATTENTION, _("exported")
     REQUESTED = "requested", Tone.ATTENTION, _("asked for approval")
     APPROVED = "approved", Tone.GOOD, _("approved")

@@ -22,6 +22,7 @@ from borrowers.models import (
     IncomeSource,
     Language,
     Occupation,
+    PartnerFile,
     Provenance,
     Sex,
 )
@@ -63,11 +64,12 @@ class BorrowerSerializer(serializers.Serializer[Borrower]):
     created_on = serializers.DateField()
     livemode = LiveMode()
 
-    def get_external_id(self, borrower: Borrower) -> str | None:
+    def get_external_id(self, borrower: Borrower | PartnerFile) -> str | None:
         """Your own number of the borrower."""
-        return self.context.get("external_ids", {}).get(borrower.pk)
+        person = borrower.borrower_id if isinstance(borrower, PartnerFile) else borrower.pk
+        return self.context.get("external_ids", {}).get(person)
 
-    def get_birth_date(self, borrower: Borrower) -> str | None:
+    def get_birth_date(self, borrower: Borrower | PartnerFile) -> str | None:
         """The day with the scope for personal data, otherwise the year."""
         if borrower.birth_date is None:
             return None
@@ -106,6 +108,7 @@ class ConsentInput(serializers.Serializer[Any]):
     phone="13812341234",
     occupation="employed",
     external_id="C-1001",
+    consents=[{"purpose": "third_party", "given_at": "2026-06-15T02:00:00Z"}],
 )
 class BorrowerInput(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=80)
@@ -118,7 +121,11 @@ class BorrowerInput(serializers.Serializer[Any]):
     occupation = serializers.ChoiceField(Occupation.choices, required=False, allow_blank=True, help_text=OCCUPATION)
     language = serializers.ChoiceField(Language.choices, default=Language.CHINESE)
     external_id = serializers.CharField(required=False, max_length=80, help_text="Your own number of the borrower.")
-    consents = ConsentInput(many=True, required=False)
+    consents = ConsentInput(
+        many=True,
+        required=False,
+        help_text="The person's ticks. `third_party` is needed: you hand their data over, and are told of their loans.",
+    )
 
 
 @example(language="en", occupation="employed")
@@ -222,4 +229,5 @@ class BankAccountSerializer(serializers.Serializer[BankAccount]):
 
     def get_awaits_second_person(self, account: BankAccount) -> bool:
         """Whether a second person is asked that the borrower be paid there."""
-        return is_asked_for(account)
+        told: bool | None = getattr(account, "told_to_wait", None)
+        return is_asked_for(account) if told is None else told

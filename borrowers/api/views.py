@@ -1,6 +1,8 @@
 """Borrowers over the API: registered once, seen by the partner that brought them in."""
 
 from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -10,27 +12,37 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from borrowers import brought
 from borrowers.api import serializers as shapes
+from borrowers.api.faces import FacesView
 from borrowers.bank_accounts import add_and_ask
 from borrowers.consents import GivenConsent, give_consent
 from borrowers.contacts import add_contact_point
 from borrowers.means import record_external_debt, record_income
-from borrowers.models import Borrower, BorrowerStatus, Provenance
+from borrowers.models import Borrower, BorrowerStatus, Brought, PartnerFile, Provenance
 from borrowers.occupations import state_occupation
-from borrowers.onboarding import BorrowerAlreadyRegistered, register_borrower
+from borrowers.partner_files import (
+    KIND,
+    Person,
+    files_of,
+    register_by_partner,
+    tell_language,
+    tell_occupation,
+    with_status,
+)
 from borrowers.preferences import choose_language
 from core import business_date
-from partners.api.base import PartnerView, idempotent
+from partners.api.base import idempotent
 from partners.api.conditions import matched, tagged
 from partners.api.fields import money_in
 from partners.api.lists import ListQuery, WordsField
 from partners.api.schema import list_of
 from partners.disclosure import discloses, note_disclosure
-from partners.introductions import ExternalIdTaken, external_ids, found_by_external_id, introduce
+from partners.introductions import ExternalIdTaken, external_ids, found_by_external_id, reaches_every_origin
+from staff.models import User
 from staff.permissions import person
 
 CHANNEL = "api"
-KIND = "borrower"
 # What a second person reads of an account that a partner wants paid.
 _BY_PARTNER = "The partner names this account as the one to pay."
 READ, WRITE = "borrowers:read", "borrowers:write"
@@ -46,42 +58,56 @@ class BorrowerQuery(ListQuery):
     created_path = "created_on"
 
     def narrow(self, rows: QuerySet[Any], given: dict[str, Any]) -> QuerySet[Any]:
+        own = rows.model is PartnerFile
         rows = super().narrow(rows, given)
         if "status" in given:
-            rows = rows.filter(status__in=given["status"])
+            rows = with_status(rows, given["status"]) if own else rows.filter(status__in=given["status"])
         if "external_id" in given:
             client = self.context["key"].client
             known = found_by_external_id(client=client, kind=KIND, external_id=given["external_id"])
-            rows = rows.filter(pk=known)
+            rows = rows.filter(**{"borrower_id" if own else "pk": known})
         return rows
 
 
-class BorrowerView(PartnerView):
+class BorrowerView(FacesView):
     """What the views of a borrower share."""
 
     tag = "borrowers"
     scopes = {"GET": READ, "POST": WRITE, "PATCH": WRITE}
 
-    def borrowers(self) -> QuerySet[Borrower]:
-        return self.reachable(Borrower.objects.all(), KIND)
+    def face(self, borrower_id: str) -> Borrower | PartnerFile:
+        """The person as the house knows them where the key reaches every origin, else as its partner does."""
+        if reaches_every_origin(self.key, writing=self.writing):
+            borrower = Borrower.objects.filter(public_id=borrower_id).first()
+            if borrower is not None:
+                return borrower
+        return self.found(files_of(self.client), borrower_id)
 
-    def borrower(self, borrower_id: str) -> Borrower:
-        return self.found(self.borrowers(), borrower_id)
-
-    def numbers_of(self, borrowers: list[Borrower]) -> dict[str, object]:
-        ids = [borrower.pk for borrower in borrowers]
+    def numbers_of(self, faces: list[Any]) -> dict[str, object]:
+        ids = [_person(face).pk for face in faces]
         return {"external_ids": external_ids(client=self.client, kind=KIND, object_ids=ids)}
 
-    def disclosure(self, borrower: Borrower, *fields: str) -> dict[str, object]:
-        """Whether this answer shows personal data in clear; if so it is written down first."""
-        if not discloses(self.key):
+    def disclosure(self, face: Borrower | PartnerFile, *fields: str) -> dict[str, object]:
+        """Whether this answer shows personal data in clear; if so it is written down first.
+
+        What a key may change and not see it is not shown either.
+        """
+        if not self._discloses(face):
             return {}
-        note_disclosure(key=self.key, subject=borrower, fields=list(fields))
+        note_disclosure(key=self.key, subject=_person(face), fields=list(fields))
         return {"plain": True}
 
-    def shown(self, borrower: Borrower) -> Response:
-        disclosed = self.disclosure(borrower, "name", "identity_number", "phone", "birth_date")
-        return self.answer(shapes.BorrowerSerializer, borrower, context=self.numbers_of([borrower]) | disclosed)
+    def _discloses(self, face: Borrower | PartnerFile) -> bool:
+        seen = isinstance(face, PartnerFile) or reaches_every_origin(self.key, writing=False)
+        return seen and discloses(self.key)
+
+    def shown(self, face: Borrower | PartnerFile) -> Response:
+        disclosed = self.disclosure(face, "name", "identity_number", "phone", "birth_date")
+        return self.answer(shapes.BorrowerSerializer, face, context=self.numbers_of([face]) | disclosed)
+
+
+def _person(face: Borrower | PartnerFile) -> Borrower:
+    return face.borrower if isinstance(face, PartnerFile) else face
 
 
 class Borrowers(BorrowerView):
@@ -91,44 +117,31 @@ class Borrowers(BorrowerView):
     @extend_schema(summary="List borrowers", parameters=[BorrowerQuery], responses=list_of(shapes.BorrowerSerializer))
     def get(self, request: Request) -> Response:
         """The borrowers you brought in, newest first. Personal data is always masked in lists."""
-        return self.answer_list(shapes.BorrowerSerializer, self.borrowers(), BorrowerQuery, self.numbers_of)
+        all_origins = reaches_every_origin(self.key, writing=False)
+        rows: QuerySet[Any] = Borrower.objects.all() if all_origins else files_of(self.client)
+        return self.answer_list(shapes.BorrowerSerializer, rows, BorrowerQuery, self.numbers_of)
 
     @extend_schema(
         summary="Register a borrower", request=shapes.BorrowerInput, responses={201: shapes.BorrowerSerializer}
     )
     @idempotent
     def post(self, request: Request) -> Response:
-        """Opens the file of a person who is not on file yet. A resident ID tells birth date and sex by itself."""
+        """Opens your file of a person, under their consent `third_party`. A resident ID tells birth date and sex.
+
+        Whether the lender or another partner knows the person is not told: you are shown what you brought yourself.
+        """
         given = self.body(shapes.BorrowerInput)
         self._require_free(given.get("external_id"))
         consents = [_consent(tick) for tick in given.pop("consents", [])]
-        try:
-            borrower = register_borrower(
-                **given,
-                consents=consents,
-                on=business_date.current(),
-                source=self.client.public_id,
-                provenance=Provenance.PARTNER,
-                registered_by=person(request),
-            )
-        except BorrowerAlreadyRegistered as refusal:
-            raise self._named_if_visible(refusal) from None
-        introduce(client=self.client, kind=KIND, object_id=borrower.pk, external_id=given.get("external_id"))
-        return self.made(shapes.BorrowerSerializer, borrower, **self.numbers_of([borrower]))
+        on, by = business_date.current(), person(request)
+        file = register_by_partner(Person(**given), client=self.client, consents=consents, on=on, by=by)
+        return self.made(shapes.BorrowerSerializer, file, **self.numbers_of([file]))
 
     def _require_free(self, external_id: str | None) -> None:
         known = external_id and found_by_external_id(client=self.client, kind=KIND, external_id=external_id)
         if known:
-            existing = Borrower.objects.values_list("public_id", flat=True).get(pk=known)
+            existing = files_of(self.client).values_list("public_id", flat=True).get(borrower_id=known)
             raise ExternalIdTaken(external_id=external_id, existing=existing, field="external_id")
-
-    def _named_if_visible(self, refusal: BorrowerAlreadyRegistered) -> BorrowerAlreadyRegistered:
-        """Whose borrower it is not, learns that there is one, and nothing else."""
-        visible_here = self.borrowers().filter(pk=refusal.existing.pk).exists()
-        refusal.context = {"number": refusal.existing.number if visible_here else "…"}
-        if visible_here:
-            refusal.context["existing"] = refusal.existing.public_id
-        return refusal
 
 
 class BorrowerDetail(BorrowerView):
@@ -138,55 +151,71 @@ class BorrowerDetail(BorrowerView):
     @tagged
     def get(self, request: Request, borrower_id: str) -> Response:
         """Personal data is masked unless the key has `borrowers:read_personal`; each disclosure is audited."""
-        return self.shown(self.borrower(borrower_id))
+        return self.shown(self.face(borrower_id))
 
     @extend_schema(summary="Change a borrower", request=shapes.BorrowerPatch, responses=shapes.BorrowerSerializer)
     @matched
     def patch(self, request: Request, borrower_id: str) -> Response:
         """Changes the language of messages, or the occupation. A new phone or e-mail address is a new contact point."""
-        given = self.body(shapes.BorrowerPatch)
-        borrower, by = self.borrower(borrower_id), person(request)
+        given, face, by = self.body(shapes.BorrowerPatch), self.face(borrower_id), person(request)
         with transaction.atomic():
             if "language" in given:
-                borrower = choose_language(borrower_id=borrower.pk, language=given["language"], changed_by=by)
+                face = self._language(face, given["language"], by)
             if "occupation" in given:
-                borrower = state_occupation(borrower_id=borrower.pk, occupation=given["occupation"], changed_by=by)
-        return self.shown(borrower)
+                face = self._occupation(face, given["occupation"], by)
+        return self.shown(face)
+
+    def _language(self, face: Borrower | PartnerFile, language: str, by: User) -> Borrower | PartnerFile:
+        if isinstance(face, PartnerFile):
+            return tell_language(face, language=language, by=by)
+        return choose_language(borrower_id=face.pk, language=language, changed_by=by)
+
+    def _occupation(self, face: Borrower | PartnerFile, occupation: str, by: User) -> Borrower | PartnerFile:
+        if isinstance(face, PartnerFile):
+            return tell_occupation(face, occupation=occupation, by=by)
+        return state_occupation(borrower_id=face.pk, occupation=occupation, changed_by=by)
 
     def present(self, borrower_id: str) -> Response:
         """What the caller would be shown now, for its fingerprint alone: nothing of it leaves, nothing is noted."""
-        borrower = self.found(self.borrowers().select_for_update(), borrower_id)
-        plain = {"plain": True} if discloses(self.key) else {}
-        return self.answer(shapes.BorrowerSerializer, borrower, context=self.numbers_of([borrower]) | plain)
+        face = self.face(borrower_id)
+        type(face)._default_manager.select_for_update().get(pk=face.pk)
+        face.refresh_from_db()
+        plain = {"plain": True} if self._discloses(face) else {}
+        return self.answer(shapes.BorrowerSerializer, face, context=self.numbers_of([face]) | plain)
 
 
 class Belongings(BorrowerView):
-    """A list that belongs to one borrower, whole: these are few."""
+    """A list that belongs to one borrower, whole: these are few. A partner is shown what it told itself."""
 
     serializer: type[serializers.Serializer[Any]]
     input: type[serializers.Serializer[Any]]
     related: str
+    kind: str
     personal: str = ""
 
     def listed(self, borrower_id: str) -> Response:
-        borrower = self.borrower(borrower_id)
-        rows = getattr(borrower, self.related).order_by("-pk")
-        context = self.disclosure(borrower, self.personal) if self.personal else {}
+        face = self.face(borrower_id)
+        if isinstance(face, PartnerFile):
+            rows: Any = brought.shown(face, self.kind)
+        else:
+            rows = getattr(face, self.related).order_by("-pk")
+        context = self.disclosure(face, self.personal) if self.personal else {}
         return self.answer_whole_list(self.serializer, rows, context)
 
-    def body_of(self, borrower_id: str, shape: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+    def body_of(self, face: Borrower | PartnerFile, shape: type[serializers.Serializer[Any]]) -> dict[str, Any]:
         """The body, its money in the currency of the borrower's market."""
-        with money_in(self.borrower(borrower_id).currency):
+        with money_in(face.currency):
             return self.body(shape)
 
-    def added(self, borrower_id: str, use_case: Callable[..., Model], **facts: Any) -> Response:
-        borrower = self.borrower(borrower_id)
-        return self.made(self.serializer, use_case(borrower_id=borrower.pk, **facts))
+    def added(self, face: Borrower | PartnerFile, told: Callable[..., Model], known: Callable[..., Model]) -> Response:
+        """What is told of a person: by ``told`` into the partner's file, by ``known`` into the house's."""
+        row = told(face) if isinstance(face, PartnerFile) else known(borrower_id=face.pk)
+        return self.made(self.serializer, row)
 
 
 class Consents(Belongings):
     name = "borrower_consents"
-    serializer, related = shapes.ConsentSerializer, "consents"
+    serializer, related, kind = shapes.ConsentSerializer, "consents", Brought.Kind.CONSENT
 
     @extend_schema(summary="List consents", responses=list_of(shapes.ConsentSerializer))
     def get(self, request: Request, borrower_id: str) -> Response:
@@ -197,14 +226,16 @@ class Consents(Belongings):
     @idempotent
     def post(self, request: Request, borrower_id: str) -> Response:
         """One purpose, one text, one moment. The same text agreed to again is the consent that stands."""
-        given = self.body(shapes.ConsentInput)
-        tick = {"at": given.pop("given_at"), "channel": CHANNEL, "recorded_by": request.user}
-        return self.added(borrower_id, give_consent, **given, **tick)
+        given = _consent(self.body(shapes.ConsentInput))
+        told = partial(brought.tell_consent, given=given, by=person(request))
+        known = partial(give_consent, **asdict(given), recorded_by=person(request))
+        return self.added(self.face(borrower_id), told, known)
 
 
 class ContactPoints(Belongings):
     name = "borrower_contact_points"
     serializer, related, personal = shapes.ContactPointSerializer, "contact_points", "contact_points"
+    kind = Brought.Kind.CONTACT_POINT
 
     @extend_schema(summary="List contact points", responses=list_of(shapes.ContactPointSerializer))
     def get(self, request: Request, borrower_id: str) -> Response:
@@ -219,12 +250,14 @@ class ContactPoints(Belongings):
         """A newly learnt address, not verified yet. As primary mobile it becomes the borrower's phone."""
         given = self.body(shapes.ContactPointInput)
         given["make_primary"] = given.pop("is_primary")
-        return self.added(borrower_id, add_contact_point, **given, provenance=Provenance.PARTNER, added_by=request.user)
+        told = partial(brought.tell_contact_point, **given, by=person(request))
+        known = partial(add_contact_point, **given, provenance=Provenance.PARTNER, added_by=person(request))
+        return self.added(self.face(borrower_id), told, known)
 
 
 class Incomes(Belongings):
     name = "borrower_incomes"
-    serializer, related = shapes.IncomeSerializer, "incomes"
+    serializer, related, kind = shapes.IncomeSerializer, "incomes", Brought.Kind.INCOME
 
     @extend_schema(summary="List incomes", responses=list_of(shapes.IncomeSerializer))
     def get(self, request: Request, borrower_id: str) -> Response:
@@ -235,12 +268,14 @@ class Incomes(Belongings):
     @idempotent
     def post(self, request: Request, borrower_id: str) -> Response:
         """A monthly income as declared to you; the lender marks it proved once it is."""
-        return self.added(borrower_id, record_income, **self.body_of(borrower_id, shapes.IncomeInput), by=request.user)
+        face = self.face(borrower_id)
+        given = {**self.body_of(face, shapes.IncomeInput), "by": person(request)}
+        return self.added(face, partial(brought.tell_income, **given), partial(record_income, **given))
 
 
 class ExternalDebts(Belongings):
     name = "borrower_external_debts"
-    serializer, related = shapes.ExternalDebtSerializer, "external_debts"
+    serializer, related, kind = shapes.ExternalDebtSerializer, "external_debts", Brought.Kind.EXTERNAL_DEBT
 
     @extend_schema(summary="List debts elsewhere", responses=list_of(shapes.ExternalDebtSerializer))
     def get(self, request: Request, borrower_id: str) -> Response:
@@ -255,13 +290,15 @@ class ExternalDebts(Belongings):
     @idempotent
     def post(self, request: Request, borrower_id: str) -> Response:
         """A debt to another lender as declared to you."""
-        given = self.body_of(borrower_id, shapes.ExternalDebtInput)
-        return self.added(borrower_id, record_external_debt, **given, by=request.user)
+        face = self.face(borrower_id)
+        given = {**self.body_of(face, shapes.ExternalDebtInput), "by": person(request)}
+        return self.added(face, partial(brought.tell_external_debt, **given), partial(record_external_debt, **given))
 
 
 class BankAccounts(Belongings):
     name = "borrower_bank_accounts"
     serializer, related, personal = shapes.BankAccountSerializer, "bank_accounts", "bank_accounts"
+    kind = Brought.Kind.BANK_ACCOUNT
 
     @extend_schema(summary="List bank accounts", responses=list_of(shapes.BankAccountSerializer))
     def get(self, request: Request, borrower_id: str) -> Response:
@@ -278,8 +315,14 @@ class BankAccounts(Belongings):
         a second person (`awaits_second_person`), and so does an account that the bank says nothing of."""
         given = self.body(shapes.BankAccountInput)
         given["make_primary"] = given.pop("is_primary")
-        asked = {"at": business_date.now(), "on": business_date.current(), "reason": _BY_PARTNER}
-        return self.added(borrower_id, add_and_ask, **given, **asked, by=person(request))
+        given |= {
+            "at": business_date.now(),
+            "on": business_date.current(),
+            "by": person(request),
+            "reason": _BY_PARTNER,
+        }
+        told, known = partial(brought.tell_bank_account, **given), partial(add_and_ask, **given)
+        return self.added(self.face(borrower_id), told, known)
 
 
 def _consent(tick: dict[str, Any]) -> GivenConsent:

@@ -13,6 +13,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('partners', '0001_tables'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -376,5 +377,105 @@ class Migration(migrations.Migration):
                 'ordering': ['-as_of', '-id'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('monthly_amount__gt', 0)), name='borrowers_income_positive')],
             },
+        ),
+        migrations.CreateModel(
+            name='HistoricalPartnerFile',
+            fields=[
+                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
+                ('request_id', models.CharField(blank=True, default='', max_length=64)),
+                ('channel', models.CharField(blank=True, default='system', max_length=12)),
+                ('public_id', models.CharField(db_index=True, default=borrowers.models.borrower.new_borrower_id, editable=False, max_length=40, verbose_name='identifier')),
+                ('number', models.CharField(db_index=True, max_length=20, verbose_name='number')),
+                ('opened', models.BooleanField(verbose_name='opened the person’s file')),
+                ('name', core.fields.EncryptedTextField(verbose_name='name')),
+                ('phone', core.fields.EncryptedTextField(verbose_name='mobile')),
+                ('birth_date', models.DateField(blank=True, null=True, verbose_name='birth date')),
+                ('sex', models.CharField(choices=[('female', 'Female'), ('male', 'Male'), ('unknown', 'Not stated')], max_length=8, verbose_name='sex')),
+                ('occupation', models.CharField(blank=True, choices=[('employed', 'Employed'), ('self_employed', 'Self-employed'), ('student', 'Student'), ('retired', 'Retired'), ('homemaker', 'Homemaker'), ('unemployed', 'Unemployed'), ('other', 'Other')], db_default='', default='', max_length=16, verbose_name='occupation')),
+                ('language', models.CharField(choices=[('en', 'English'), ('zh-hans', '简体中文')], max_length=10, verbose_name='language')),
+                ('created_on', models.DateField(verbose_name='registered on')),
+                ('status_then', models.CharField(choices=[('active', 'Active'), ('deceased', 'Deceased'), ('erased', 'Erased')], editable=False, max_length=10)),
+                ('do_not_contact_then', models.BooleanField(editable=False)),
+                ('contradicts', models.JSONField(blank=True, default=list, verbose_name='contradicts what is on file')),
+                ('looked_at', models.DateTimeField(blank=True, null=True, verbose_name='looked at')),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.CharField(max_length=100, null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('borrower', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='borrowers.borrower')),
+                ('client', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='partners.apiclient', verbose_name='partner')),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('looked_at_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'historical partner’s file',
+                'verbose_name_plural': 'historical partners’ files',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name='PartnerFile',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.CharField(default=borrowers.models.borrower.new_borrower_id, editable=False, max_length=40, unique=True, verbose_name='identifier')),
+                ('number', models.CharField(max_length=20, unique=True, verbose_name='number')),
+                ('opened', models.BooleanField(verbose_name='opened the person’s file')),
+                ('name', core.fields.EncryptedTextField(verbose_name='name')),
+                ('phone', core.fields.EncryptedTextField(verbose_name='mobile')),
+                ('birth_date', models.DateField(blank=True, null=True, verbose_name='birth date')),
+                ('sex', models.CharField(choices=[('female', 'Female'), ('male', 'Male'), ('unknown', 'Not stated')], max_length=8, verbose_name='sex')),
+                ('occupation', models.CharField(blank=True, choices=[('employed', 'Employed'), ('self_employed', 'Self-employed'), ('student', 'Student'), ('retired', 'Retired'), ('homemaker', 'Homemaker'), ('unemployed', 'Unemployed'), ('other', 'Other')], db_default='', default='', max_length=16, verbose_name='occupation')),
+                ('language', models.CharField(choices=[('en', 'English'), ('zh-hans', '简体中文')], max_length=10, verbose_name='language')),
+                ('created_on', models.DateField(verbose_name='registered on')),
+                ('status_then', models.CharField(choices=[('active', 'Active'), ('deceased', 'Deceased'), ('erased', 'Erased')], editable=False, max_length=10)),
+                ('do_not_contact_then', models.BooleanField(editable=False)),
+                ('contradicts', models.JSONField(blank=True, default=list, verbose_name='contradicts what is on file')),
+                ('looked_at', models.DateTimeField(blank=True, null=True, verbose_name='looked at')),
+                ('borrower', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='partner_files', to='borrowers.borrower')),
+                ('client', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='partners.apiclient', verbose_name='partner')),
+                ('looked_at_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'partner’s file',
+                'verbose_name_plural': 'partners’ files',
+            },
+        ),
+        migrations.CreateModel(
+            name='Brought',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('consent', 'Consent'), ('contact_point', 'Contact point'), ('income', 'Income'), ('external_debt', 'Debt elsewhere'), ('bank_account', 'Bank account')], max_length=14, verbose_name='kind')),
+                ('told', core.fields.EncryptedTextField(verbose_name='as told')),
+                ('row', models.BigIntegerField(editable=False, null=True, verbose_name='row of the house')),
+                ('then', models.JSONField(default=dict, editable=False)),
+                ('at', models.DateTimeField(auto_now_add=True, verbose_name='at')),
+                ('file', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='brought', to='borrowers.partnerfile')),
+            ],
+            options={
+                'verbose_name': 'thing brought by a partner',
+                'verbose_name_plural': 'things brought by partners',
+            },
+        ),
+        migrations.AddIndex(
+            model_name='partnerfile',
+            index=models.Index(fields=['client', '-id'], name='borrowers_files_of_partner'),
+        ),
+        migrations.AddIndex(
+            model_name='partnerfile',
+            index=models.Index(condition=models.Q(('looked_at__isnull', True), models.Q(('contradicts', []), _negated=True)), fields=['-id'], name='borrowers_contradicting'),
+        ),
+        migrations.AddConstraint(
+            model_name='partnerfile',
+            constraint=models.UniqueConstraint(fields=('client', 'borrower'), name='borrowers_partner_file_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='partnerfile',
+            constraint=models.UniqueConstraint(condition=models.Q(('opened', True)), fields=('borrower',), name='borrowers_partner_file_opened_once'),
+        ),
+        migrations.AddIndex(
+            model_name='brought',
+            index=models.Index(fields=['file', 'kind', '-id'], name='borrowers_brought_of_file'),
         ),
     ]

@@ -13,6 +13,7 @@ from borrowers.models.borrower import (
 from borrowers.models.consent import Consent, ConsentPurpose, ConsentText
 from borrowers.models.contact_point import ContactKind, ContactPoint, ContactState, Provenance
 from borrowers.models.means import ExternalDebt, Income, IncomeSource
+from borrowers.models.partner_file import Brought, PartnerFile
 
 __all__ = [
     "AccountState",
@@ -20,6 +21,7 @@ __all__ = [
     "Borrower",
     "BorrowerQuerySet",
     "BorrowerStatus",
+    "Brought",
     "Consent",
     "ConsentPurpose",
     "ConsentText",
@@ -33,6 +35,7 @@ __all__ = [
     "IncomeSource",
     "Language",
     "Occupation",
+    "PartnerFile",
     "Provenance",
     "Sex",
 ]

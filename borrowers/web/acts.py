@@ -10,6 +10,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -18,8 +19,9 @@ from borrowers.bank_accounts import add_and_ask, ask_bank, pay_to
 from borrowers.consents import give_consent, withdraw_consent
 from borrowers.contacts import add_contact_point, change_state, make_primary
 from borrowers.means import record_external_debt, record_income, require_recent
-from borrowers.models import BankAccount, Borrower, Consent, ContactPoint, HolderAnswer
+from borrowers.models import BankAccount, Borrower, Consent, ContactPoint, HolderAnswer, PartnerFile
 from borrowers.occupations import state_occupation
+from borrowers.partner_files import note_look
 from borrowers.preferences import set_do_not_contact
 from borrowers.standing import confirm_identity, record_death, withdraw_death
 from borrowers.web import forms as ask
@@ -307,3 +309,14 @@ def do_not_contact(request: HttpRequest, number: str) -> HttpResponse:
         button=_("Stop reminders and collection") if wanted else _("Allow reminders and collection"),
         done=_("The borrower is left alone from now on.") if wanted else _("The borrower may be contacted again."),
     )
+
+
+@require_POST
+@require(_CHANGE)
+def looked_at_file(request: HttpRequest, number: str, pk: int) -> HttpResponse:
+    """What a partner told otherwise was looked at: the notice goes, the file stays as it is."""
+    borrower = queries.by_number(number)
+    file = get_object_or_404(PartnerFile, pk=pk, borrower=borrower)
+    note_look(file_id=file.pk, at=timezone.now(), by=person(request))
+    messages.success(request, _("Noted that you looked at it."))
+    return redirect(borrower)

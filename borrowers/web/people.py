@@ -15,6 +15,7 @@ from core import business_date
 from core.errors import DomainError
 from core.pages import page_of
 from staff.permissions import person, require
+from staff.visibility import Kind, seen
 
 
 @require_GET
@@ -23,8 +24,10 @@ def borrower_list(request: HttpRequest) -> HttpResponse:
     """Newest first; a whole phone, ID, name or number finds its borrower."""
     form = BorrowerFilter(request.GET)
     chosen = form.cleaned_data if form.is_valid() else {}
-    page = page_of(queries.borrower_list(text=chosen.get("q", ""), reach=chosen.get("reach", ""),
-                                         status=chosen.get("status", "")), request)  # fmt: skip
+    found = queries.borrower_list(
+        text=chosen.get("q", ""), reach=chosen.get("reach", ""), status=chosen.get("status", "")
+    )
+    page = page_of(seen(found, request.user, Kind.BORROWER), request)
     context = {
         "form": form,
         "page": page,
@@ -69,5 +72,6 @@ def said(request: HttpRequest) -> HttpResponse:
         phone=request.POST.get("phone", ""),
         name=request.POST.get("name", ""),
         on=business_date.current(),
+        by=person(request),
     )
     return render(request, "borrowers/_said.html", {"reading": reading})

@@ -26,6 +26,7 @@ urlpatterns = [
     path("borrowers/<str:number>/accounts/<int:pk>/ask", acts.ask_about_account, name="ask_about_account"),
     path("borrowers/<str:number>/accounts/<int:pk>/pay", acts.pay_to_account, name="pay_to_account"),
     path("borrowers/<str:number>/do-not-contact", acts.do_not_contact, name="do_not_contact"),
+    path("borrowers/<str:number>/partner-files/<int:pk>/looked", acts.looked_at_file, name="looked_at_file"),
     path("borrowers/<str:number>/reveal/<slug:field>", reveal.reveal, name="reveal"),
     path("borrowers/<str:number>/reveal/<slug:field>/<int:pk>", reveal.reveal, name="reveal_item"),
     path("borrowers/<str:number>/masked", reveal.masked_again, name="masked_again"),

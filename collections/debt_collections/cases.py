@@ -15,7 +15,7 @@ from core.errors import DomainError, Invalid
 from core.rules import rule
 from debt_collections import promises, reviewing
 from debt_collections.contacting import dial, log_and_take_next, log_contact
-from debt_collections.lifecycle import CaseClosed, CaseNotFound, StepNotAllowed, advance, locked_open, tell
+from debt_collections.lifecycle import CaseClosed, CaseNotFound, StepNotAllowed, advance, in_hand, tell
 from debt_collections.models import Case, EventKind, HoldReason, Reason, Status
 from debt_collections.workload import assign, claim_next, give_back, snooze
 from staff.models import User
@@ -81,7 +81,7 @@ def review_borrower(*, borrower_id: int, on: date) -> dict[str, int]:
 @transaction.atomic
 def hold(*, case_id: int, reason: str, until: date, on: date, by: User, note: str = "") -> Case:
     """Let collection rest until the end of ``until`` for a circumstance; a pending promise is released."""
-    case = locked_open(case_id)
+    case = in_hand(case_id, by)
     latest = on + timedelta(days=rule("collections_work", on)["hold_days_most"])
     if not on <= until <= latest:
         raise HoldTooLong(latest=latest.isoformat())
@@ -96,7 +96,7 @@ def hold(*, case_id: int, reason: str, until: date, on: date, by: User, note: st
 @transaction.atomic
 def release(*, case_id: int, on: date, by: User, note: str = "") -> Case:
     """End a rest before its day."""
-    case = locked_open(case_id)
+    case = in_hand(case_id, by)
     with acting(actor=by, reason=note):
         advance(case, Status.OPEN, on=on, by=by, note=note)
     return case
@@ -105,7 +105,7 @@ def release(*, case_id: int, on: date, by: User, note: str = "") -> Case:
 @transaction.atomic
 def escalate(*, case_id: int, note: str, on: date, by: User) -> Case:
     """Hand a case up to the team lead with a reason. Raises NoteMissing, AlreadyEscalated."""
-    case = locked_open(case_id)
+    case = in_hand(case_id, by)
     if not note.strip():
         raise NoteMissing()
     if case.escalated_at is not None:
@@ -120,7 +120,7 @@ def escalate(*, case_id: int, note: str, on: date, by: User) -> Case:
 @transaction.atomic
 def classify(*, case_id: int, reason: str, on: date, by: User, note: str = "") -> Case:
     """Write down why the borrower is late. `unwilling` is a grave word: it needs the evidence in the note."""
-    case = locked_open(case_id)
+    case = in_hand(case_id, by)
     if Reason(reason) == Reason.UNWILLING and not note.strip():
         raise NoteMissing()
     before = case.reason

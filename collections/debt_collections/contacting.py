@@ -22,7 +22,7 @@ from core.context import acting
 from core.errors import Invalid, NotAllowed, NotFound
 from core.rules import rule
 from debt_collections import guarding, promises, workload
-from debt_collections.lifecycle import locked_open
+from debt_collections.lifecycle import in_hand
 from debt_collections.models import Case, Channel, ContactAttempt, Outcome, PaymentMethod
 from staff.models import User
 
@@ -77,7 +77,7 @@ class PromiseTerms:
 @transaction.atomic
 def dial(*, case_id: int, contact_point_id: int, now: datetime, on: date, by: User) -> str:
     """The number to call, unmasked, if calling is allowed at this moment; the reveal is on record."""
-    case = locked_open(case_id)
+    case = in_hand(case_id, by)
     workload.refuse_if_taken(case, by, now)
     point = _point_of(case, contact_point_id)
     guarding.check(case.borrower, point, channel=Channel.CALL, now=now, on=on)
@@ -110,7 +110,7 @@ def log_contact(
     Refuses what the contact guard refuses, unless ``by`` may override it and gives a reason, and a contact point that
     ``channel`` does not reach (ContactPointOfOtherKind).
     """
-    case = locked_open(case_id)
+    case = in_hand(case_id, by)
     known = ContactAttempt.objects.filter(form_key=form_key).first() if form_key else None
     if known is not None:
         return known

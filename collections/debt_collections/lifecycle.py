@@ -12,7 +12,7 @@ from datetime import date, datetime, time
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.errors import DomainError, NotFound
+from core.errors import DomainError, NotAllowed, NotFound
 from core.lifecycle import Lifecycle
 from debt_collections.models import Case, CaseEvent, EventKind, Status
 from staff.models import User
@@ -26,6 +26,13 @@ class CaseNotFound(NotFound):
 class CaseClosed(DomainError):
     code = "case_closed"
     message = _("This case is closed: nothing is overdue any more.")
+
+
+class CaseOfAnother(NotAllowed):
+    """A case given to somebody is put to rest by them or by who gives cases out."""
+
+    code = "case_of_another"
+    message = _("This case is given to %(person)s. Only they or the team lead do this; ask the lead to hand it over.")
 
 
 class StepNotAllowed(DomainError):
@@ -62,6 +69,19 @@ def locked_open(case_id: int) -> Case:
     case = locked(case_id)
     CASES.require(case, Status.OPEN, Status.PROMISED, Status.HOLD)
     return case
+
+
+def in_hand(case_id: int, by: User) -> Case:
+    """An open case that ``by`` may act on: theirs, nobody's, or they give cases out. Raises CaseClosed, CaseOfAnother."""
+    case = locked_open(case_id)
+    require_in_hand(case, by)
+    return case
+
+
+def require_in_hand(case: Case, by: User) -> None:
+    """Raises CaseOfAnother."""
+    if case.assigned_to_id not in (None, by.pk) and not by.has_perm("collections.assign_case"):
+        raise CaseOfAnother(person=str(case.assigned_to))
 
 
 def advance(case: Case, to: Status, *, on: date, by: User | None = None, note: str = "", **columns: object) -> None:

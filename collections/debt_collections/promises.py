@@ -15,7 +15,7 @@ from core.lifecycle import Lifecycle
 from core.money import ZERO
 from core.rules import rule
 from debt_collections import judging, queries
-from debt_collections.lifecycle import advance, locked, locked_open, start_of
+from debt_collections.lifecycle import advance, in_hand, locked, require_in_hand, start_of
 from debt_collections.models import Case, PaymentMethod, Promise, PromiseStatus, Status
 from debt_collections.strategy import PromiseRule
 from loans.models import Loan, Repayment
@@ -83,7 +83,7 @@ def take(
     method: str = PaymentMethod.ONLINE,
 ) -> Promise:
     """Write down that the borrower will pay ``amount`` by ``due_on``; the case waits for that day."""
-    case = locked_open(case_id)
+    case = in_hand(case_id, by)
     _refuse_second(case)
     _check_day(due_on, on)
     _check_amount(case, loan_id, amount)
@@ -110,6 +110,7 @@ def cancel(*, promise_id: int, reason: str, on: date, by: User) -> Promise:
     if case_id is None:
         raise PromiseNotFound()
     case = locked(case_id)
+    require_in_hand(case, by)
     promise = Promise.objects.get(pk=promise_id)
     PROMISES.require(promise, PromiseStatus.PENDING)
     with acting(actor=by, reason=reason):

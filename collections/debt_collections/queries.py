@@ -28,6 +28,7 @@ from debt_collections.models import (
 from debt_collections.strategy import RECOVERY
 from loans.models import LoanPosition, LoanStatus
 from staff.models import User
+from staff.visibility import Kind, seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ ORDERS = {
 
 def queue(chosen: QueueFilter, *, person: User) -> QuerySet[Case]:
     """Open cases of the filter, each with the last outcome and the pending promise, in one query."""
-    cases = Case.objects.open()
+    cases = seen(Case.objects.open(), person, Kind.CASE)
     if chosen.whose == "mine":
         mine, nobodys = mine_and_nobodys(person)
         cases = cases.filter(mine | nobodys)
@@ -136,9 +137,12 @@ def collectors() -> QuerySet[User]:
     return User.objects.filter(is_active=True, pk__in=by_role.values("pk")).order_by("display_name", "username")
 
 
-def promise_list(*, status: str = "", due_on: date | None = None, person: User | None = None) -> QuerySet[Promise]:
+def promise_list(
+    *, seen_by: User, status: str = "", due_on: date | None = None, person: User | None = None
+) -> QuerySet[Promise]:
     """Promises with their case and borrower; ``person`` limits to those this person took."""
     promises = Promise.objects.select_related("case__borrower", "taken_by", "loan")
+    promises = seen(promises, seen_by, Kind.CASE, path="case_id")
     if status:
         promises = promises.filter(status=status)
     if due_on is not None:

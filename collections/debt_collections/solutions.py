@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.models import Approval
 from core.context import acting
 from core.errors import Invalid, NotFound
-from debt_collections.lifecycle import locked_open, tell
+from debt_collections.lifecycle import in_hand, tell
 from debt_collections.models import Case, EventKind
 from loans.acts.asking import Done, perform_or_ask
 from loans.acts.kinds.extending import EXTENSION
@@ -77,7 +77,7 @@ def grant_extension(
     The same key does it, and tells of it, once. Raises SolutionReasonMissing, CaseClosed, LoanOfOtherBorrower, and what
     the act refuses.
     """
-    case = locked_open(case_id)
+    case = in_hand(case_id, by)
     loan = _loan_of(case, loan_id)
     known = _is_known(idempotency_key)
     done = _do(loan, EXTENSION, {"days": days}, on=on, reason=reason, key=idempotency_key, by=by)
@@ -94,7 +94,7 @@ def request_write_off(*, case_id: int, loan_id: int, reason: str, on: date, by: 
 
     The same key asks, and tells of it, once. Raises what ``grant_extension`` raises.
     """
-    case = locked_open(case_id)
+    case = in_hand(case_id, by)
     loan = _loan_of(case, loan_id)
     known = _is_known(idempotency_key)
     asked = _do(loan, WRITE_OFF, {}, on=on, reason=reason, key=idempotency_key, by=by)

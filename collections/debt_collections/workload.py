@@ -14,7 +14,7 @@ from core.errors import DomainError, Invalid
 from core.pages import beyond
 from core.rows import Parameters
 from core.rules import rule
-from debt_collections.lifecycle import locked_open, start_of, tell
+from debt_collections.lifecycle import in_hand, start_of, tell
 from debt_collections.models import Case, EventKind, mine_and_nobodys
 from debt_collections.recording import context_parameters, history_sql
 from staff.models import User
@@ -85,7 +85,7 @@ def assign(*, case_ids: Sequence[int], assigned_to: User | None, on: date, by: U
 @transaction.atomic
 def snooze(*, case_id: int, until: date, on: date, by: User, note: str = "") -> Case:
     """Put a case off to a later day. Raises PutOffTooLong."""
-    case = locked_open(case_id)
+    case = in_hand(case_id, by)
     latest = on + timedelta(days=rule("collections_work", on)["snooze_days_most"])
     if not on < until <= latest:
         raise PutOffTooLong(earliest=(on + timedelta(days=1)).isoformat(), latest=latest.isoformat())

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET
 from borrowers.models import Borrower
 from core import business_date
 from desk.borrower_page import borrower_page as read
-from staff.permissions import require
+from staff.permissions import person, require
 
 
 @require_GET
@@ -15,6 +15,6 @@ from staff.permissions import require
 def borrower_page(request: HttpRequest, number: str) -> HttpResponse:
     borrower = get_object_or_404(Borrower, number=number)
     on = business_date.current()
-    page = read(borrower, on=on, sees_collections=request.user.has_perm("collections.view_case"))
+    page = read(borrower, on=on, user=person(request), sees_collections=request.user.has_perm("collections.view_case"))
     context = {"borrower": borrower, "page": page, "file": page.file, "people": page.people, "on": on}
     return render(request, "desk/borrower.html", context)

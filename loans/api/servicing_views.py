@@ -11,6 +11,8 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from borrowers.api.faces import FacesView
+from borrowers.partner_files import named
 from core import business_date
 from core.errors import Invalid, NotAllowed
 from loans.account.arrears import steps_reaching
@@ -57,12 +59,14 @@ class LoanQuery(ListQuery):
     def narrow(self, rows: QuerySet[Any], given: dict[str, Any]) -> QuerySet[Any]:
         filters = {
             "status__in": given.get("status"),
-            "borrower__public_id": given.get("borrower"),
             "position__days_past_due__gte": given.get("dpd_gte"),
             "position__days_past_due__lte": given.get("dpd_lte"),
         }
         if given.get("dpd_gte"):  # by which the late ones are found
             filters["position__bucket__in"] = steps_reaching(given["dpd_gte"], bucket_steps(business_date.current()))
+        if "borrower" in given:
+            people = named(given["borrower"], key=self.context["key"], writing=False)
+            filters["borrower__in"] = people.values("pk")
         return super().narrow(rows, given).filter(**{path: v for path, v in filters.items() if v is not None})
 
 
@@ -72,7 +76,7 @@ class PayoffQuery(serializers.Serializer[Any]):
     date = serializers.DateField(required=False, help_text="The business date if not sent.")
 
 
-class LoanView(PartnerView):
+class LoanView(FacesView):
     """What the views of a loan share."""
 
     tag = "loans"

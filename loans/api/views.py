@@ -10,7 +10,8 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from borrowers.models import Borrower
+from borrowers.api.faces import FacesView
+from borrowers.partner_files import named
 from core import business_date
 from core.errors import Invalid
 from core.money import ZERO
@@ -114,7 +115,8 @@ class ApplicationQuery(ListQuery):
         if "status" in given:
             rows = rows.filter(status__in=given["status"])
         if "borrower" in given:
-            rows = rows.filter(borrower__public_id=given["borrower"])
+            people = named(given["borrower"], key=self.context["key"], writing=False)
+            rows = rows.filter(borrower__in=people.values("pk"))
         if "external_id" in given:
             client = self.context["key"].client
             known = found_by_external_id(client=client, kind=KIND, external_id=given["external_id"])
@@ -122,7 +124,7 @@ class ApplicationQuery(ListQuery):
         return rows
 
 
-class ApplicationView(PartnerView):
+class ApplicationView(FacesView):
     """What the views of an application share."""
 
     tag = "applications"
@@ -182,9 +184,11 @@ class Applications(ApplicationView):
         return self.shown(application.pk, status=201)
 
     def _wish(self, given: dict[str, Any]) -> ApplicationWish:
-        borrowers = self.reachable(Borrower.objects.all(), "borrower")
+        borrower = named(given["borrower"], key=self.key, writing=True).first()
+        if borrower is None:
+            raise ReferenceUnknown(what="borrower", public_id=given["borrower"], field="borrower")
         return ApplicationWish(
-            borrower_id=referred(borrowers, "borrower", given["borrower"]).pk,
+            borrower_id=borrower.pk,
             product_id=referred(Product.objects.all(), "product", given["product"]).pk,
             amount=given["amount"],
             term_count=given.get("term_count"),

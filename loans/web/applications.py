@@ -19,6 +19,7 @@ from loans.pricing.quotes import Quote, quote_for, require_sellable, version_on_
 from loans.web import bank_orders
 from loans.web.application_forms import ApplicationFilter, WishForm
 from staff.permissions import person, require
+from staff.visibility import Kind, seen
 
 
 @require_GET
@@ -26,6 +27,7 @@ from staff.permissions import person, require
 def application_list(request: HttpRequest) -> HttpResponse:
     form = ApplicationFilter(request.GET)
     rows = form.apply(Application.objects.select_related("borrower", "product", "claimed_by"))
+    rows = seen(rows, request.user, Kind.APPLICATION)
     return render(request, "loans/application_list.html", {"page": page_of(rows, request), "form": form})
 
 

@@ -22,6 +22,7 @@ from loans.pages.gate_page import checks_in_words, tallies
 from loans.pages.loan_page import loan_by_number
 from loans.web.forms import money_input
 from staff.permissions import person, require
+from staff.visibility import Kind, seen
 
 _COUNTED_AT_MOST = 2000
 
@@ -89,7 +90,7 @@ def override_list(request: HttpRequest) -> HttpResponse:
     since, until = chosen.get("since") or today - timedelta(days=30), chosen.get("until") or today
     named = ("borrower", "application", "loan", "asked_by", "agreed_by")
     found = GateOverride.objects.filter(agreed_on__range=(since, until)).select_related(*named)
-    found = found.order_by("-agreed_on", "-id")
+    found = seen(found, request.user, Kind.BORROWER, path="borrower_id").order_by("-agreed_on", "-id")
     counted = list(found[:_COUNTED_AT_MOST])
     page = page_of(found, request)
     context = {

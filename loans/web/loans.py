@@ -21,6 +21,7 @@ from loans.pages.explanations import Explanation
 from loans.pages.loan_page import contract_of, loan_by_number
 from loans.web.forms import LoanFilter
 from staff.permissions import require
+from staff.visibility import Kind, seen
 
 # The same sum as LoanPosition.outstanding_total; for a written-off loan what was written off, as the rows show it.
 _OUTSTANDING = Case(
@@ -39,6 +40,7 @@ Explainer = Callable[[Loan], Explanation]
 def loan_list(request: HttpRequest) -> HttpResponse:
     form = LoanFilter(request.GET)
     rows = form.apply(Loan.objects.select_related("borrower", "position", "product_version__product"))
+    rows = seen(rows, request.user, Kind.BORROWER, path="borrower_id")
     context = {"page": page_of(rows, request), "form": form, "totals": _totals(form.as_counted(rows))}
     return render(request, "loans/loan_list.html", context)
 

@@ -21,6 +21,7 @@ from loans.models import BankFile, IncomingPayment, IncomingPaymentStatus, Repay
 from loans.tasks import settle_bank_file
 from loans.web.forms import MatchForm, PaymentFilter, ReturnForm, StatementForm
 from staff.permissions import person, require
+from staff.visibility import Kind, seen
 
 _SETTLED_AT_ONCE = 200
 _KEPT_SECONDS = 3600
@@ -32,6 +33,7 @@ _ROWS_SHOWN = 200
 def payment_list(request: HttpRequest) -> HttpResponse:
     form = PaymentFilter(request.GET)
     rows = form.apply(Repayment.objects.select_related("loan__borrower", "recorded_by"))
+    rows = seen(rows, request.user, Kind.BORROWER, path="loan__borrower_id")
     page = page_of(rows, request, order=("-recorded_on", "-id"))
     return render(request, "loans/payments.html", {"page": page, "form": form, "place": "received", **_counts(request)})
 

@@ -27,6 +27,7 @@ from loans.pledges import pledge_reading, pledge_review, pledging
 from loans.servicing.guarding import is_recorded_alike
 from loans.web.policy_forms import CapitaliseForm, CashValueForm, PledgeFilter, PledgeForm, ReinstateForm
 from staff.permissions import person, require
+from staff.visibility import Kind, seen
 
 MANAGE = "loans.manage_policypledge"
 
@@ -37,6 +38,7 @@ def policy_list(request: HttpRequest) -> HttpResponse:
     """The policies nearest to their cash value first."""
     form, on = PledgeFilter(request.GET), business_date.current()
     rows = form.apply(pledge_reading.with_cover(PolicyPledge.objects.select_related("loan__borrower"), on))
+    rows = seen(rows, request.user, Kind.BORROWER, path="loan__borrower_id")
     context = {"page": page_of(rows, request, order=("-used", "-id")), "form": form, "on": on}
     return render(request, "loans/policy_list.html", context)
 

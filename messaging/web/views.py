@@ -21,7 +21,9 @@ from messaging.models import Message, Template
 from messaging.receipts import OUTCOMES, record_receipt
 from messaging.rendering import segments, variables
 from messaging.web.forms import MessageFilter
+from staff.models import User
 from staff.permissions import person, require
+from staff.visibility import Kind, seen, sees_everything
 
 _COUNTED = timedelta(days=7)
 
@@ -36,7 +38,7 @@ def message_list(request: HttpRequest) -> HttpResponse:
         text=chosen.get("q", ""),
         **{name: chosen.get(name, "") for name in ("status", "channel", "purpose")},
     )
-    page = page_of(found, request)
+    page = page_of(seen(found, request.user, Kind.BORROWER, path="borrower_id"), request)
     rows = [(message, queries.reason_label(message.why)) for message in page.items]
     read_again = queries.read_again(business_date.current() - _COUNTED)
     context = {"form": form, "page": page, "rows": rows, "filtered": any(chosen.values()), "read_again": read_again}
@@ -48,8 +50,12 @@ def message_list(request: HttpRequest) -> HttpResponse:
 def inbox(request: HttpRequest) -> HttpResponse:
     """What a borrower's phone shows; without a name, the phone written to last."""
     phones = queries.recent_phones()
+    known = seen(Borrower.objects.filter(pk__in=[one.pk for one in phones]), request.user, Kind.BORROWER)
+    if not sees_everything(request.user):
+        theirs = set(known.values_list("pk", flat=True))
+        phones = [phone for phone in phones if phone.pk in theirs]
     number = request.GET.get("borrower", "").strip()
-    borrower = _asked_for(number) if number else next(iter(phones), None)
+    borrower = _asked_for(number, person(request)) if number else next(iter(phones), None)
     context = {
         "phones": phones,
         "phone": queries.phone_of(borrower) if borrower else None,
@@ -60,15 +66,17 @@ def inbox(request: HttpRequest) -> HttpResponse:
     return render(request, "messaging/inbox.html", context)
 
 
-def _asked_for(number: str) -> Borrower:
-    return get_object_or_404(Borrower, number=number_given(number, "CU") or number.upper())
+def _asked_for(number: str, by: User) -> Borrower:
+    people = seen(Borrower.objects.all(), by, Kind.BORROWER)
+    return get_object_or_404(people, number=number_given(number, "CU") or number.upper())
 
 
 @require_POST
 @require("messaging.report_receipt")
 def report(request: HttpRequest, pk: int) -> HttpResponse:
     """Delivered, failed or wrong number: the same door a gateway's receipt comes through."""
-    message = get_object_or_404(Message.objects.select_related("borrower"), pk=pk)
+    messages = seen(Message.objects.select_related("borrower"), request.user, Kind.BORROWER, path="borrower_id")
+    message = get_object_or_404(messages, pk=pk)
     outcome = request.POST.get("outcome", "")
     if outcome not in OUTCOMES:
         raise Http404

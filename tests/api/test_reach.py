@@ -29,8 +29,8 @@ from tests.partners.test_problems import assert_problem
 pytestmark = pytest.mark.django_db
 OWN = sorted(set(SCOPES) - {"portfolio:read", "portfolio:write"})
 NOBODYS = {  # what every partner may ask, or what makes something of its own
-    "act_kinds", "account_lines", "enums", "errors", "me", "merchant", "merchants", "product", "product_price_table",
-    "products", "quote", "trial_balance",
+    "act_kinds", "account_lines", "enums", "errors", "loan_purposes", "me", "merchant", "merchants", "product",
+    "product_price_table", "products", "quote", "trial_balance",
 }  # fmt: skip
 LISTS = {"applications", "borrowers", "loans", "policy_pledges", "repayments"}
 REASON = {"reason": "booked by mistake"}

@@ -6,11 +6,12 @@ from threading import Barrier
 import pytest
 from django.db import connection
 
+from borrowers.models import Borrower, PartnerFile
 from core import business_date
 from ledger.queries import difference
 from loans.models import Repayment
 from tests.api.conftest import TODAY
-from tests.api.town import lent, registered, yuan
+from tests.api.town import lent, lin, registered, yuan
 from tests.loans.factories import ProductVersionFactory
 from tests.partners.factories import Caller, CallerFactory
 
@@ -88,12 +89,20 @@ def test_of_twenty_repayments_that_look_the_same_at_once_one_is_recorded_and_the
 
 
 def test_two_people_with_one_identity_number_at_once_become_one_borrower(lilac):
-    person = {"name": "林小雨", "identity_number": "11010519491231002X", "phone": "13812341234"}
-
-    answers = all_at_once([lambda n=n: Caller(lilac.token).send("/borrowers", person, key=f"n-{n}") for n in range(5)])
+    answers = all_at_once([lambda n=n: Caller(lilac.token).send("/borrowers", lin(), key=f"n-{n}") for n in range(5)])
 
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409]
     assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {"borrower_already_registered"}
+
+
+def test_two_partners_with_one_person_at_once_become_one_borrower_with_a_file_each(lilac):
+    callers = [lilac, *(CallerFactory(client__name=f"Partner {n}") for n in range(4))]
+
+    answers = all_at_once([lambda one=one: Caller(one.token).send("/borrowers", lin()) for one in callers])
+
+    assert {answer.status_code for answer in answers} == {201}
+    assert (Borrower.objects.count(), PartnerFile.objects.filter(opened=True).count()) == (1, 1)
+    assert len({answer.json()["id"] for answer in answers}) == PartnerFile.objects.count() == 5
 
 
 def test_of_changes_to_one_state_at_once_only_the_first_is_done(lilac):

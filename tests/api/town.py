@@ -10,6 +10,7 @@ from tests.borrowers.factories import LIN_ID, NEEDED, resident_number
 from tests.partners.factories import Caller
 
 _people = count(1)
+CONSENTS = ("credit_query", "automated_decision", "personal_data", "sensitive_data")
 NAMES = "张三 李四 王芳 赵敏 孙强 周杰 吴静 郑伟".split()
 
 
@@ -18,16 +19,21 @@ def yuan(amount: int, cents: int = 0) -> dict[str, Any]:
     return {"amount": amount * 100 + cents, "currency": "CNY"}
 
 
+def passing_on() -> list[dict[str, Any]]:
+    """The tick without which no partner registers anybody."""
+    return [{"purpose": "third_party", "given_at": "2026-06-15T01:00:00Z"}]
+
+
 def lin(**changes: Any) -> dict[str, Any]:
-    return {"name": "林小雨", "identity_number": LIN_ID, "phone": "13812341234", **changes}
+    facts = {"name": "林小雨", "identity_number": LIN_ID, "phone": "13812341234", "consents": passing_on()}
+    return {**facts, **changes}
 
 
 def somebody(**changes: Any) -> dict[str, Any]:
     """Another person each time."""
     n = next(_people)
     facts = {"name": NAMES[n % 8], "identity_number": resident_number(n), "phone": f"138{n:08d}"}
-    facts["occupation"] = "employed"
-    return {**facts, **changes}
+    return {**facts, "occupation": "employed", "consents": passing_on(), **changes}
 
 
 def registered(caller: Caller, **changes: Any) -> str:

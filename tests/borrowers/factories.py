@@ -29,8 +29,11 @@ from borrowers.models import (
     ContactState,
     ExternalDebt,
     Income,
+    PartnerFile,
 )
 from borrowers.onboarding import register_borrower
+from borrowers.partner_files import Person, register_by_partner
+from partners.models import ApiClient
 from tests.staff.factories import UserFactory
 
 ON = date(2026, 6, 15)
@@ -199,6 +202,31 @@ class ConsentTextFactory(DjangoModelFactory[ConsentText]):
     version = factory.Sequence(lambda n: f"test-{n}")
     text = "本人同意查询征信。"
     effective_from = ON
+
+
+class PartnerFileFactory(DjangoModelFactory[PartnerFile]):
+    """A person as Harbour Pay knows them: of somebody on file under the name and mobile it was told."""
+
+    class Meta:
+        model = PartnerFile
+
+    client = factory.SubFactory("tests.partners.factories.ApiClientFactory", name="Harbour Pay")
+    borrower = factory.SubFactory(BorrowerFactory)
+    name = "王芳"
+    phone = "13900001111"
+
+    @classmethod
+    def _create(
+        cls, model_class: type[PartnerFile], *args: Any, client: ApiClient, borrower: Borrower, **told: Any
+    ) -> PartnerFile:
+        person = Person(
+            identity_kind=borrower.identity_kind,
+            identity_number=borrower.identity_number,
+            language=borrower.language,
+            **told,
+        )
+        passing_on = GivenConsent(ConsentPurpose.THIRD_PARTY, "api", AT)
+        return register_by_partner(person, client=client, consents=[passing_on], on=ON, by=client.acts_as)
 
 
 def mobile_of(borrower: Borrower) -> ContactPoint:

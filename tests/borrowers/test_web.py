@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
+from django.contrib.auth import get_user
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -19,6 +20,7 @@ from tests.borrowers.factories import (
     ON,
     BorrowerFactory,
     LinFactory,
+    PartnerFileFactory,
     WangFactory,
     in_state,
     mobile_of,
@@ -262,3 +264,23 @@ def test_somebody_who_may_be_the_same_is_shown_while_typing(officer: Client) -> 
     for words in ("same identity number", "same mobile", "same name"):
         assert words in said
     assert "林小雨" not in said
+
+
+def test_what_a_partner_told_otherwise_is_shown_masked_until_somebody_has_looked(client, signed_in):
+    borrower = LinFactory()
+    file = PartnerFileFactory(borrower=borrower, name="王芳", phone="13900001111")
+    page = reverse("desk:borrower", args=[borrower.number])
+    looked = reverse("borrowers:looked_at_file", args=[borrower.number, file.pk])
+
+    signed_in(client, "underwriter")
+    shown = client.get(page).content.decode()
+    assert "told otherwise" in shown and "13900001111" not in shown and "王芳" not in shown
+    assert client.post(looked).status_code == 403
+    signed_in(client, "compliance")
+    assert client.post(looked).status_code == 403
+
+    signed_in(client, "officer")
+    assert client.post(looked).url == page
+    assert "told otherwise" not in client.get(page).content.decode()
+    file.refresh_from_db()
+    assert file.looked_at_by == get_user(client)

@@ -56,7 +56,9 @@ def bring_lin(lilac):
                 "phone": "13812341234",
                 "external_id": "C-1",
                 "occupation": "employed",
-                "consents": [{"purpose": purpose, "given_at": "2026-06-15T02:00:00Z"} for purpose in NEEDED],
+                "consents": [
+                    {"purpose": purpose, "given_at": "2026-06-15T02:00:00Z"} for purpose in (*NEEDED, "third_party")
+                ],
             },
         ),
         201,

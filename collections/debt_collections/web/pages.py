@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -14,9 +14,11 @@ from core.pages import page_of
 from core.together import together
 from debt_collections import promises, queries
 from debt_collections.case_file import case_file
+from debt_collections.models import Promise
 from debt_collections.web.forms import CancelForm, PromiseFilter
 from debt_collections.web.workbench import VERB_KEYS, case_or_404, contact_form
 from staff.permissions import person, require
+from staff.visibility import Kind, seen
 
 
 @require_GET
@@ -47,7 +49,7 @@ def promise_list(request: HttpRequest) -> HttpResponse:
     mine = person(request) if data.get("whose") == "mine" else None
     on = business_date.current()
     due_on = on if data.get("due") == "today" else None
-    rows = queries.promise_list(status=data.get("status", ""), person=mine, due_on=due_on)
+    rows = queries.promise_list(seen_by=person(request), status=data.get("status", ""), person=mine, due_on=due_on)
     page = page_of(rows, request, order=("-due_on", "-id"))
     context = {"form": form, "page": page, "totals": queries.promise_totals(on), "today": on}
     return render(request, "collections/promises.html", context)
@@ -57,6 +59,7 @@ def promise_list(request: HttpRequest) -> HttpResponse:
 @require("collections.work_case")
 def cancel_promise(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a pending promise back, with a reason."""
+    get_object_or_404(seen(Promise.objects.filter(pk=pk), request.user, Kind.CASE, path="case_id"))
     form = CancelForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Give a reason for cancelling the promise."))

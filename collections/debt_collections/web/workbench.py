@@ -25,6 +25,7 @@ from debt_collections.strategy import PromiseRule
 from debt_collections.web.forms import BulkAssignForm, ContactForm, QueueForm
 from staff.models import User
 from staff.permissions import person, require
+from staff.visibility import require_seen
 
 ROWS = 25
 # Keys of acts that live in a menu; they are printed there.
@@ -194,6 +195,7 @@ def _collectors(request: HttpRequest) -> Reading[list[User]]:
 def _file_of(request: HttpRequest, items: list[Case]) -> CaseFile | None:
     """The case of the address, or the first of the queue."""
     public_id = request.GET.get("case", "")
+    require_seen(request.user, {"case": public_id})
     case = case_or_404(public_id) if public_id else (items[0] if items else None)
     if case is None:
         return None
