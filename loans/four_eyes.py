@@ -2,11 +2,14 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from audit import approvals
+from audit import approvals, changes_by_two
+from audit.changes_by_two import Declared
 from loans.acts import asking, kinds, receipts
+from loans.bookkeeping import account_mapping
 from loans.gate import overrides
 from loans.gate.gate import BindingAct
 from loans.merchants import merchants
+from loans.models import AccountMapping
 from loans.origination import offering, second_person
 
 __all__ = ["kinds"]  # importing them declares every kind of act
@@ -48,4 +51,15 @@ approvals.register(
     permission="loans.approve_merchant_account",
     label=_("Account of a merchant"),
     asked_with=("loans.change_merchant", "loans.add_merchant"),
+)
+
+changes_by_two.declare(
+    Declared(
+        model=AccountMapping,
+        code="power.account_mapping",
+        label=_("Account mapping"),
+        asked_with=("loans.add_accountmapping", "loans.change_accountmapping"),
+        refuse=account_mapping.refuse_change,
+        after=account_mapping.forget_mappings,
+    )
 )
