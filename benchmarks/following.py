@@ -118,7 +118,9 @@ def _apply(crowd: People, number: int, product: Product, officer: User) -> Appli
     on = business_date.current()
     borrower = clients.register(crowd.person(number), on=on, officer=officer)
     least = version_on_sale(product.pk, on).min_amount
-    wish = ApplicationWish(borrower_id=borrower.pk, product_id=product.pk, amount=least, term_count=12, purpose="手机")
+    wish = ApplicationWish(
+        borrower_id=borrower.pk, product_id=product.pk, amount=least, term_count=12, purpose="electronics"
+    )
     return origination.submit_application(wish, on=on, channel="web", submitted_by=officer)
 
 

@@ -91,12 +91,14 @@ def replaced_by(version: ProductVersion) -> ProductVersion | None:
 
 
 def begun(product: Product, on: date) -> ProductVersion:
-    """The draft of ``product``, or a new one that begins with the terms of its newest version; not stored yet."""
+    """The draft of ``product``, or a new one that begins with the terms that hold on ``on``, else with those of its newest
+    version; not stored yet."""
     known = draft_of(product)
     if known is not None:
         return known
     newest = product.versions.order_by("-version").first()
-    terms = {} if newest is None else terms_of(newest)
+    source = standing(product, on) or newest
+    terms = {} if source is None else terms_of(source)
     version = 1 if newest is None else newest.version + 1
     return ProductVersion(product=product, version=version, effective_from=earliest_start(product, on), **terms)
 

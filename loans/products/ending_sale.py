@@ -10,7 +10,6 @@ from audit.models import Approval
 from core.context import acting_for
 from core.errors import Invalid
 from loans.models import Product
-from loans.products.taking_effect import take_effect
 from staff.models import User
 
 END_OF_SALE = "product.end_of_sale"
@@ -60,7 +59,6 @@ def end_of_sale_agreed(approval: Approval, on: date) -> None:
     product.active, product.sale_ends_on = True, last_day
     with acting_for(approval.decided_by, reason=approval.reason):
         product.save(update_fields=["active", "sale_ends_on"])
-    take_effect(on=on)
 
 
 def _require_to_come(last_day: date | None, on: date) -> None:

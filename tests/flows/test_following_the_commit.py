@@ -27,10 +27,11 @@ from loans.origination.application_wish import ApplicationWish
 from operations import receivers
 from risk import underwriting
 from tests.api.town import applied
-from tests.borrowers.factories import ON, BankAccountFactory
-from tests.loans.factories import ApplicantFactory, DisbursementFactory, ProductVersionFactory
+from tests.borrowers.factories import ON
+from tests.loans.disbursement.test_disbursing import sent
+from tests.loans.factories import ApplicantFactory, ProductVersionFactory
 from tests.operations.fanned_out import elsewhere
-from tests.partners.factories import Caller, CallerFactory
+from tests.partners.factories import Caller, CallerFactory, IntroductionFactory
 from tests.places import ROOT
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
@@ -82,15 +83,29 @@ def lilac() -> Caller:
 
 
 def asked_at_the_counter(client: Client, version: ProductVersion) -> Application:
-    wish = {"key": "k", "product": version.product_id, "amount": "2,000.00", "term_count": "6"}
+    wish = {
+        "key": "k",
+        "product": version.product_id,
+        "amount": "2,000.00",
+        "term_count": "6",
+        "purpose": "electronics",
+    }
     assert client.post(f"/app/applications/new?borrower={ApplicantFactory().number}", wish).status_code == 302
     return Application.objects.get(channel="counter")
 
 
 def drafted(version: ProductVersion) -> Application:
     wish = ApplicationWish(borrower_id=ApplicantFactory().pk, product_id=version.product_id, amount=Decimal(2_000),
-                           term_count=6, purpose="phone")  # fmt: skip
+                           term_count=6, purpose="electronics")  # fmt: skip
     return origination.save_draft(wish, on=ON, channel="web")
+
+
+def asked_by_partner(caller: Caller, version: ProductVersion) -> Application:
+    """Of a good applicant whom the partner brought in."""
+    lin = ApplicantFactory()
+    IntroductionFactory(object_id=lin.pk)
+    made = applied(caller, version.product, borrower=lin.public_id, purpose="electronics")
+    return Application.objects.get(public_id=made["id"])
 
 
 def offered(application: Application) -> Callable[[], bool]:
@@ -112,9 +127,7 @@ def test_worker_alone_decides_and_pays_out_after_the_commit(
     client: Client, signed_in: Callable[..., Client], lilac: Caller, log: Callable[[str, float], None]
 ) -> None:
     version, officer = ProductVersionFactory(), signed_in(client, "officer")
-    refused = DisbursementFactory()
-    BankAccountFactory(borrower=refused.loan.borrower, account_number="6222020200001001")
-    disbursing.send(disbursement_id=refused.pk, on=ON)
+    refused = sent("6222020200001001")
     with celery(*WORKER, **house()):
         draft, began = drafted(version), perf_counter()
         origination.submit_draft(application_id=draft.pk, on=ON)
@@ -126,8 +139,8 @@ def test_worker_alone_decides_and_pays_out_after_the_commit(
         became(offered(at_counter))
         log("page: submitted and decided", began)
 
-        partners, began = applied(lilac, version.product), perf_counter()
-        by_partner = Application.objects.get(public_id=partners["id"])
+        began = perf_counter()
+        by_partner = asked_by_partner(lilac, version)
         became(offered(by_partner))
         log("API: submitted and decided", began)
 
@@ -147,7 +160,7 @@ def test_a_broker_that_is_down_loses_nothing_and_beat_does_it(
     client: Client, signed_in: Callable[..., Client], lilac: Caller, log: Callable[[str, float], None]
 ) -> None:
     version, officer = ProductVersionFactory(), signed_in(client, "officer")
-    by_partner = Application.objects.get(public_id=applied(lilac, version.product)["id"])
+    by_partner = asked_by_partner(lilac, version)
     underwriting.decide_automatically(application_id=by_partner.pk, on=ON)
     _forget_messages()
     with broker_gone():

@@ -16,13 +16,13 @@ from pytest_django.fixtures import Settings
 from config.celery import app
 from loans.bookkeeping.signals import quiet
 from loans.disbursement import disbursing
-from loans.models import Disbursement
 from loans.origination import origination
 from loans.origination.application_wish import ApplicationWish
 from loans.tasks import send_disbursement
 from operations import receivers
-from tests.borrowers.factories import ON, BankAccountFactory
+from tests.borrowers.factories import ON
 from tests.loans.acts.test_drawing import ordered
+from tests.loans.disbursement.test_disbursing import sent
 from tests.loans.disbursement.test_first_drawdown import a_line_drawn_once
 from tests.loans.factories import (
     ApplicantFactory,
@@ -50,19 +50,13 @@ def rung(monkeypatch: pytest.MonkeyPatch) -> Rung:
     return found
 
 
-def refused_by_the_bank() -> Disbursement:
-    order = DisbursementFactory()
-    BankAccountFactory(borrower=order.loan.borrower, account_number="6222020200001001")
-    return disbursing.send(disbursement_id=order.pk, on=ON)
-
-
 def submitted() -> tuple[str, dict[str, int]]:
     return DECIDE, {"application_id": ApplicationFactory().pk}
 
 
 def draft_submitted() -> tuple[str, dict[str, int]]:
     wish = ApplicationWish(borrower_id=ApplicantFactory().pk, product_id=ProductVersionFactory().product_id,
-                           amount=Decimal(2_000), term_count=6, purpose="phone")  # fmt: skip
+                           amount=Decimal(2_000), term_count=6, purpose="electronics")  # fmt: skip
     draft = origination.save_draft(wish, on=ON, channel="web")
     return DECIDE, {"application_id": origination.submit_draft(application_id=draft.pk, on=ON).pk}
 
@@ -73,7 +67,7 @@ def accepted() -> tuple[str, dict[str, int]]:
 
 
 def tried_again() -> tuple[str, dict[str, int]]:
-    refused = refused_by_the_bank()
+    refused = sent("6222020200001001")
     return PAY_OUT, {"disbursement_id": disbursing.retry(disbursement_id=refused.pk, on=ON).pk}
 
 

@@ -208,6 +208,8 @@ def test_another_version_that_has_not_begun_gives_way(live: ProductVersion, desi
 
     first.refresh_from_db()
     assert first.status == "retired"
+    following = designing.begun(live.product, ON)
+    assert (following.version, following.annual_rate) == (4, live.annual_rate)  # from what holds, not from what gave way
 
 
 # --- what may not be agreed to ------------------------------------------------------------------------------------------
@@ -324,8 +326,7 @@ def test_a_product_is_sold_until_its_last_day(live: ProductVersion, designer: Us
         version_on_sale(live.product_id, TOMORROW)
     business_date.move_to(TOMORROW)
     assert live.product.code not in [row["code"] for row in CallerFactory().ask("/products").json()["data"]]
-    take_effect(on=TOMORROW)
-    assert not Product.objects.get().active
+    assert Product.objects.get().active  # nothing that was signed is stopped
     with refused("product_sale_ends"):
         asked(live, designer)
 
