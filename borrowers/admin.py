@@ -11,6 +11,7 @@ from audit.admin.by_two import ChangedByTwoAdmin
 from borrowers.models import Borrower, Brought, ConsentText, PartnerFile
 from borrowers.queries import find
 from core.admin import HistoryAdmin, LargeTableAdmin
+from staff.visibility import Kind, seen
 
 _PEOPLE_AT_MOST = 50
 
@@ -20,7 +21,15 @@ class FoundByPersonAdmin(LargeTableAdmin):
     phone, name, identity number, borrower or partner number. ``person`` is the path to the borrower."""
 
     person: ClassVar[str] = "borrower"
+    shows_own = True
+    kind: ClassVar[Kind] = Kind.BORROWER
     search_help_text = _("A number or its beginning, or a borrower’s whole phone, name or identity number")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """The people, or what the kind says, that the person of the house sees."""
+        path = self.person if self.kind is Kind.BORROWER else "pk"
+        found: QuerySet[Any] = seen(super().get_queryset(request), request.user, self.kind, path=path)
+        return found
 
     def look_ups(self, text: str) -> list[QuerySet[Any]]:
         people = list(find(text).values_list("pk", flat=True)[:_PEOPLE_AT_MOST])

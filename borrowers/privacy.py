@@ -5,9 +5,9 @@ from enum import StrEnum
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from audit import events
+from audit import reveals
 from borrowers.models import BankAccount, Borrower, ContactPoint
-from core.errors import Invalid, NotAllowed, NotFound
+from core.errors import NotAllowed, NotFound
 from staff.models import User
 
 PERMISSION = "borrowers.reveal_personal_data"
@@ -30,14 +30,6 @@ class RevealNotAllowed(NotAllowed):
     message = _("You are not allowed to see personal data unmasked.")
 
 
-class RevealReasonMissing(Invalid):
-    """Personal data is shown for a stated reason only."""
-
-    code = "reveal_reason_missing"
-    field = "reason"
-    message = _("Say why you need to see it; the reason is recorded.")
-
-
 class NothingToReveal(NotFound):
     """The borrower has no such data."""
 
@@ -46,18 +38,23 @@ class NothingToReveal(NotFound):
 
 
 @transaction.atomic
-def reveal(*, borrower_id: int, field: str, reason: str, revealed_by: User, item_id: int | None = None) -> str:
-    """The plain value of one piece of personal data. The audit event is stored before the value leaves."""
+def reveal(
+    *, borrower_id: int, field: str, why: str, revealed_by: User, note: str = "", item_id: int | None = None
+) -> str:
+    """The plain value of one piece of personal data. The audit event is stored before the value leaves.
+
+    ``why`` is one of ``audit.reveals.Why``, ``note`` says more. Raises RevealNotAllowed, NothingToReveal and what
+    ``audit.reveals.record`` raises.
+    """
     if not revealed_by.has_perm(PERMISSION):
         raise RevealNotAllowed
-    if not reason.strip():
-        raise RevealReasonMissing
+    reveals.in_words(why, note)
     borrower = Borrower.objects.filter(pk=borrower_id).first()
     if borrower is None or field not in set(Revealable):
         raise NothingToReveal
     value = _value(borrower, Revealable(field), item_id)
     shown = {"field": field, **({"item": item_id} if item_id is not None else {})}
-    events.record("revealed", borrower, reason=reason.strip(), after=shown, actor=revealed_by)
+    reveals.record(borrower, why=why, note=note, shown=shown, by=revealed_by)
     return value
 
 

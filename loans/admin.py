@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.forms.models import construct_instance
 from django.http import HttpRequest
 from unfold.admin import TabularInline
@@ -41,6 +41,7 @@ from loans.models import (
     Repayment,
 )
 from loans.products.terms import QUESTIONS
+from staff.visibility import Kind
 
 
 class VersionInline(TabularInline):
@@ -168,8 +169,9 @@ class LoanTransitionAdmin(LargeTableAdmin):
         loans = Loan.objects.filter(number=number_given(text, "LN") or text).values_list("pk", flat=True)
         return [LoanTransition.objects.filter(loan_id__in=list(loans))]
 
-    def has_view_permission(self, request: HttpRequest, obj: LoanTransition | None = None) -> bool:
-        return bool(request.user.has_perm("loans.view_loan"))
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        everything = getattr(request.user, "sees_everything", False)
+        return bool(everything and request.user.has_perm("loans.view_loan"))
 
 
 @admin.register(Repayment)
@@ -190,6 +192,7 @@ class NightAccrualAdmin(LargeTableAdmin):
 
 @admin.register(Application)
 class ApplicationAdmin(FoundByPersonAdmin):
+    kind = Kind.APPLICATION
     list_display = ("number", "borrower", "product", "amount", "status", "submitted_on")
     list_filter = ("status",)
     search_fields = ("number__startswith",)

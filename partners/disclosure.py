@@ -2,7 +2,8 @@
 
 from django.db.models import Model
 
-from audit import events
+from audit import reveals
+from audit.reveals import Why
 from partners.models import ApiKey
 
 SCOPE = "borrowers:read_personal"
@@ -15,4 +16,5 @@ def discloses(key: ApiKey) -> bool:
 
 def note_disclosure(*, key: ApiKey, subject: Model, fields: list[str]) -> None:
     """The audit event of a disclosure; the caller stores it before the data leaves."""
-    events.record("revealed", subject, reason=f"API {SCOPE}", after={"fields": fields, "key": key.prefix})
+    shown = {"fields": fields, "key": key.prefix}
+    reveals.record(subject, why=Why.API, note=SCOPE, shown=shown, by=key.client.acts_as, program=True)

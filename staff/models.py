@@ -48,6 +48,13 @@ class User(AbstractUser):
         return self.label
 
     @property
+    def sees_everything(self) -> bool:
+        """Whether a role of the person reaches over every case, application and borrower (``staff.visibility``)."""
+        from staff import visibility  # noqa: PLC0415 — it names people
+
+        return visibility.sees_everything(self)
+
+    @property
     def label(self) -> str:
         return self.display_name or self.get_full_name() or self.username
 

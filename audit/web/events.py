@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from audit import queries
+from audit import queries, reveals
 from audit.changes import changes_of, people_in, type_label
 from audit.models import AuditEvent
 from audit.web.forms import CHANNELS, EventFilterForm, shown_action
@@ -14,6 +17,7 @@ from core.pages import page_of
 from staff.permissions import require
 
 SUMMARY_FIELDS = 2
+ALARMS_SHOWN, DAY = timedelta(days=30), timedelta(days=1)
 
 
 def row_of(event: AuditEvent, people: dict[int, str]) -> dict[str, object]:
@@ -56,3 +60,19 @@ def event_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "object_url": queries.addresses_of([event]).get((event.object_type, event.object_id), ""),
     }
     return render(request, "audit/event.html", context)
+
+
+@require_GET
+@require("audit.view_auditevent")
+def reveal_list(request: HttpRequest) -> HttpResponse:
+    """Who saw whose personal data unmasked, when and why; who saw much of it, first."""
+    now = timezone.now()
+    page = page_of(reveals.reveals(), request, order=queries.NEWEST_FIRST, size=50)
+    context = {
+        "page": page,
+        "rows": [(event, reveals.what_was_shown(event)) for event in page.items],
+        "alarms": reveals.alarms(now - ALARMS_SHOWN),
+        "lookers": reveals.seen_since(now - DAY),
+        "quota": reveals.quota(now, program=False),
+    }
+    return render(request, "audit/reveals.html", context)

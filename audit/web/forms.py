@@ -18,6 +18,7 @@ class Action(Toned):
     CHANGED = "changed", Tone.INFO, _("changed")
     DELETED = "deleted", Tone.BAD, _("deleted")
     REVEALED = "revealed", Tone.ATTENTION, _("revealed")
+    REVEAL_ALARM = "reveal_alarm", Tone.BAD, _("saw much personal data")
     LINKED = "linked", Tone.INFO, _("linked to a partner")
     EXPORTED = "exported", Tone.ATTENTION, _("exported")
     REQUESTED = "requested", Tone.ATTENTION, _("asked for approval")

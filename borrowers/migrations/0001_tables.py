@@ -462,10 +462,6 @@ class Migration(migrations.Migration):
             model_name='partnerfile',
             index=models.Index(fields=['client', '-id'], name='borrowers_files_of_partner'),
         ),
-        migrations.AddIndex(
-            model_name='partnerfile',
-            index=models.Index(condition=models.Q(('looked_at__isnull', True), models.Q(('contradicts', []), _negated=True)), fields=['-id'], name='borrowers_contradicting'),
-        ),
         migrations.AddConstraint(
             model_name='partnerfile',
             constraint=models.UniqueConstraint(fields=('client', 'borrower'), name='borrowers_partner_file_once'),

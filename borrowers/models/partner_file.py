@@ -61,14 +61,7 @@ class PartnerFile(models.Model):
                 fields=["borrower"], condition=models.Q(opened=True), name="borrowers_partner_file_opened_once"
             ),
         ]
-        indexes = [
-            models.Index(fields=["client", "-id"], name="borrowers_files_of_partner"),
-            models.Index(
-                fields=["-id"],
-                condition=models.Q(looked_at__isnull=True) & ~models.Q(contradicts=[]),
-                name="borrowers_contradicting",
-            ),
-        ]
+        indexes = [models.Index(fields=["client", "-id"], name="borrowers_files_of_partner")]
 
     def __str__(self) -> str:
         return self.number

@@ -9,6 +9,7 @@ from django import forms
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from audit.reveals import FOR_PEOPLE
 from borrowers import consents
 from borrowers.consents import text_in_force
 from borrowers.contacts import CONTACT_POINTS
@@ -262,18 +263,6 @@ class RevealReason(forms.Form):
     reason = forms.ChoiceField(
         label=_("Why do you need to see it?"),
         widget=forms.RadioSelect,
-        choices=[
-            ("Identity check", _("Identity check")),
-            ("Call to the borrower", _("Call to the borrower")),
-            ("Payment or refund", _("Payment or refund")),
-            ("Legal or regulatory request", _("Legal or regulatory request")),
-            ("other", _("Other")),
-        ],
+        choices=[(why.value, why.label) for why in FOR_PEOPLE],
     )
     other = forms.CharField(label=_("In words"), max_length=180, required=False)
-
-    @property
-    def words(self) -> str:
-        """The reason that is recorded; empty when “other” was left without words."""
-        chosen, other = self.cleaned_data["reason"], self.cleaned_data["other"].strip()
-        return other if chosen == "other" else f"{chosen}: {other}" if other else chosen

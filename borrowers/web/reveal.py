@@ -24,7 +24,12 @@ def reveal(request: HttpRequest, number: str, field: str, pk: int | None = None)
     if request.method == "POST" and form.is_valid():
         try:
             context["value"] = privacy.reveal(
-                borrower_id=borrower.pk, field=field, item_id=pk, reason=form.words, revealed_by=person(request)
+                borrower_id=borrower.pk,
+                field=field,
+                item_id=pk,
+                why=form.cleaned_data["reason"],
+                note=form.cleaned_data["other"],
+                revealed_by=person(request),
             )
         except DomainError as refusal:
             refuse(form, refusal)

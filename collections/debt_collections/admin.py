@@ -6,10 +6,12 @@ from django.contrib import admin
 
 from borrowers.admin import FoundByPersonAdmin
 from debt_collections.models import Case, ContactAttempt, Promise
+from staff.visibility import Kind
 
 
 @admin.register(Case)
 class CaseAdmin(FoundByPersonAdmin):
+    kind = Kind.CASE
     list_display = ["public_id", "borrower", "stage", "status", "overdue_amount", "days_past_due", "assigned_to"]
     list_select_related = ["borrower", "assigned_to"]
     search_fields = ["public_id__exact"]

@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from audit.reveals import Why
 from borrowers import contacts as contact_points
 from borrowers import privacy
 from borrowers.models import ContactKind, ContactPoint, ContactState
@@ -85,7 +86,8 @@ def dial(*, case_id: int, contact_point_id: int, now: datetime, on: date, by: Us
         borrower_id=case.borrower_id,
         field=privacy.Revealable.CONTACT_POINT,
         item_id=point.pk,
-        reason=f"call in case {case.public_id}",
+        why=Why.CALL,
+        note=f"case {case.public_id}",
         revealed_by=by,
     )
 

@@ -9,11 +9,11 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from audit import approvals, events
+from audit import approvals, reveals
 from audit.models import Approval, ApprovalStatus
 from borrowers.bank_accounts import account_number_of
 from borrowers.fingerprints import account_index, written
-from borrowers.privacy import NothingToReveal, RevealNotAllowed, RevealReasonMissing
+from borrowers.privacy import NothingToReveal, RevealNotAllowed
 from core.context import acting_for
 from core.encryption import decrypt, encrypt
 from core.errors import DomainError, Invalid
@@ -216,21 +216,20 @@ def new_account_approved(approval: Approval, _on: date) -> None:
 
 
 @transaction.atomic
-def show_account(*, merchant_id: int, asked: bool, reason: str, by: User) -> MerchantAccount:
+def show_account(*, merchant_id: int, asked: bool, why: str, by: User, note: str = "") -> MerchantAccount:
     """The account on file, or the one ``asked`` for, unmasked. The audit event is stored before it leaves.
 
-    Raises RevealNotAllowed, RevealReasonMissing, NothingToReveal.
+    Raises RevealNotAllowed, NothingToReveal and what ``audit.reveals.record`` raises.
     """
     if not by.has_perm(SEE_ACCOUNT):
         raise RevealNotAllowed
-    if not reason.strip():
-        raise RevealReasonMissing
+    reveals.in_words(why, note)
     merchant = Merchant.objects.get(pk=merchant_id)
     request = account_asked_for(merchant) if asked else None
     if asked and request is None:
         raise NothingToReveal
     seen = {"field": "account_number"} if request is None else {"field": "account_asked_for", "item": request.pk}
-    events.record("revealed", merchant, reason=reason.strip(), after=seen, actor=by)
+    reveals.record(merchant, why=why, note=note, shown=seen, by=by)
     return _account_of(merchant) if request is None else _account_in(request)
 
 

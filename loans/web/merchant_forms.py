@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from audit.reveals import FOR_PEOPLE
 from loans.merchants.merchant_numbers import normal
 from loans.models import Merchant
 
@@ -61,4 +62,7 @@ class AskForAccountForm(_AccountFields):
 
 
 class ShowAccountForm(forms.Form):
-    reason = forms.CharField(label=_("Why do you need to see it?"), max_length=180)
+    reason = forms.ChoiceField(
+        label=_("Why do you need to see it?"), choices=[("", "—"), *((why.value, why.label) for why in FOR_PEOPLE)]
+    )
+    other = forms.CharField(label=_("In words"), max_length=180, required=False)

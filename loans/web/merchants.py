@@ -109,7 +109,11 @@ def merchant_account_show(request: HttpRequest, merchant_id: str, asked: bool = 
         return _page(request, merchant, **{f"{which}_form": form})
     try:
         shown = show_account(
-            merchant_id=merchant.pk, asked=asked, reason=form.cleaned_data["reason"], by=person(request)
+            merchant_id=merchant.pk,
+            asked=asked,
+            why=form.cleaned_data["reason"],
+            note=form.cleaned_data["other"],
+            by=person(request),
         )
     except DomainError as refusal:
         messages.error(request, refusal.detail)

@@ -4,11 +4,12 @@ import pytest
 from django.db import connection
 
 from audit.models import AuditEvent
+from audit.reveals import RevealReasonMissing
 from borrowers import queries
 from borrowers.bank_accounts import add_bank_account
 from borrowers.contacts import add_contact_point
 from borrowers.models import Borrower
-from borrowers.privacy import NothingToReveal, RevealNotAllowed, RevealReasonMissing, reveal
+from borrowers.privacy import NothingToReveal, RevealNotAllowed, reveal
 from tests.borrowers.factories import LIN_ID, LinFactory, WangFactory, mobile_of
 
 pytestmark = pytest.mark.django_db
@@ -101,32 +102,37 @@ def test_a_reveal_needs_the_right(staff_member) -> None:
     borrower = LinFactory()
 
     with pytest.raises(RevealNotAllowed):
-        reveal(borrower_id=borrower.pk, field="phone", reason="on the phone", revealed_by=staff_member("finance"))
+        reveal(borrower_id=borrower.pk, field="phone", why="call", revealed_by=staff_member("finance"))
 
     assert not AuditEvent.objects.filter(action="revealed").exists()
 
 
 def test_a_reveal_needs_a_reason(staff_member) -> None:
     with pytest.raises(RevealReasonMissing):
-        reveal(borrower_id=LinFactory().pk, field="phone", reason="  ", revealed_by=staff_member("officer"))
+        reveal(borrower_id=LinFactory().pk, field="phone", why="  ", revealed_by=staff_member("officer"))
 
 
 def test_a_reveal_shows_the_value_and_leaves_a_trace_without_it(staff_member) -> None:
     borrower, officer = LinFactory(), staff_member("officer")
 
-    value = reveal(borrower_id=borrower.pk, field="identity_number", reason="Copy of the ID", revealed_by=officer)
+    asked = {"why": "identity_check", "note": "Copy of the ID"}
+    value = reveal(borrower_id=borrower.pk, field="identity_number", **asked, revealed_by=officer)
 
     assert value == LIN_ID
     event = AuditEvent.objects.get(action="revealed")
-    assert (event.actor, event.reason, event.object_label) == (officer, "Copy of the ID", borrower.number)
-    assert event.after == {"field": "identity_number"}
+    assert (event.actor, event.reason, event.object_label) == (
+        officer,
+        "identity check: Copy of the ID",
+        borrower.number,
+    )
+    assert event.after == {"field": "identity_number", "why": "identity_check"}
     assert LIN_ID not in everything_stored("audit_auditevent")
 
 
 def test_contact_points_and_accounts_are_revealed_by_their_id(staff_member) -> None:
     borrower, officer = LinFactory(), staff_member("officer")
     account = add_bank_account(borrower_id=borrower.pk, bank_name="示例银行", account_number="6222021234567890")
-    asked = {"borrower_id": borrower.pk, "reason": "a refund", "revealed_by": officer}
+    asked = {"borrower_id": borrower.pk, "why": "payment", "revealed_by": officer}
 
     assert reveal(field="contact_point", item_id=mobile_of(borrower).pk, **asked) == "13812341234"
     assert reveal(field="bank_account", item_id=account.pk, **asked) == "6222021234567890"
@@ -140,7 +146,7 @@ def test_another_persons_data_cannot_be_reached_through_a_borrower(staff_member)
             borrower_id=LinFactory().pk,
             field="contact_point",
             item_id=other.pk,
-            reason="curious",
+            why="complaint",
             revealed_by=staff_member("officer"),
         )
     assert not AuditEvent.objects.filter(action="revealed").exists()
@@ -148,7 +154,7 @@ def test_another_persons_data_cannot_be_reached_through_a_borrower(staff_member)
 
 def test_an_unknown_field_is_refused(staff_member) -> None:
     with pytest.raises(NothingToReveal):
-        reveal(borrower_id=LinFactory().pk, field="password", reason="curious", revealed_by=staff_member("officer"))
+        reveal(borrower_id=LinFactory().pk, field="password", why="complaint", revealed_by=staff_member("officer"))
 
 
 def test_a_search_reads_indexes_only() -> None:

@@ -194,32 +194,32 @@ def test_the_account_asked_for_is_opened_once_for_a_reason_and_on_record(finance
     without = fay.post(address, {"reason": "  "})
     assert without.status_code == 422 and "6222000011112345" not in without.content.decode()
     assert not AuditEvent.objects.filter(action="revealed").exists()
-    shown = fay.post(address, {"reason": "compared with the letter"})
+    shown = fay.post(address, {"reason": "account", "other": "compared with the letter"})
 
     for words in ("6222000011112345", "Other Bank", "王丽"):
         assert words in shown.content.decode()
     assert "3100000000002345" not in shown.content.decode() and "no-store" in shown["Cache-Control"]
     event = AuditEvent.objects.get(action="revealed")
-    assert (event.actor.username, event.reason) == ("fay", "compared with the letter")  # type: ignore[union-attr]
+    assert (event.actor.username, event.reason) == ("fay", "account: compared with the letter")  # type: ignore[union-attr]
     assert (event.object_id, event.after["item"]) == (str(merchant.pk), Approval.objects.get().pk)
     assert "6222000011112345" not in fay.get(merchant.get_absolute_url()).content.decode()
 
     decided(fay)
-    late = fay.post(address, {"reason": "once more"}, follow=True).content.decode()
+    late = fay.post(address, {"reason": "account"}, follow=True).content.decode()
     assert "There is no such data on file" in late and "6222000011112345" not in late
 
 
 def test_the_account_on_file_is_opened_the_same_way_and_from_our_form_only(fay: Client) -> None:
     address = f"{MerchantFactory(account_holder='王丽').get_absolute_url()}/account/show"
 
-    shown = fay.post(address, {"reason": "complaint C-7"})
+    shown = fay.post(address, {"reason": "complaint", "other": "C-7"})
 
     assert "3100000000002345" in shown.content.decode() and "王丽" in shown.content.decode()
     assert "no-store" in shown["Cache-Control"]
     event = AuditEvent.objects.get(action="revealed")
-    assert (event.reason, event.after) == ("complaint C-7", {"field": "account_number"})
+    assert (event.reason, event.after) == ("complaint: C-7", {"field": "account_number", "why": "complaint"})
     fay.handler.enforce_csrf_checks = True
-    assert fay.post(address, {"reason": "from elsewhere"}).status_code == 403
+    assert fay.post(address, {"reason": "account"}).status_code == 403
     assert fay.get(address).status_code == 405
 
 
