@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -10,12 +9,13 @@ from django.http import HttpRequest
 from borrowers.admin import FoundByPersonAdmin
 from core.admin import HistoryAdmin, LargeTableAdmin
 from core.errors import DomainError
+from core.forms import StrictModelForm
 from messaging.models import Message, MessageKey, Template
 from messaging.wording import check_wording, publish_wording
 from staff.permissions import person
 
 
-class WordingForm(forms.ModelForm):
+class WordingForm(StrictModelForm):
     """A new version of a wording; what a gateway would refuse is refused here."""
 
     class Meta:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from core.admin import HistoryAdmin, ReadOnlyAdmin
+from core.forms import Strictly
 from staff.models import User
 
 admin.site.unregister(Group)
@@ -23,10 +24,18 @@ class RoleAdmin(ReadOnlyAdmin):
     search_fields = ["name"]
 
 
+class PersonForm(Strictly, UserChangeForm):
+    """A person who works here, changed."""
+
+
+class NewPersonForm(Strictly, UserCreationForm):
+    """A person who begins to work here."""
+
+
 @admin.register(User)
 class StaffAdmin(HistoryAdmin, UserAdmin):
-    form = UserChangeForm
-    add_form = UserCreationForm
+    form = PersonForm
+    add_form = NewPersonForm
     change_password_form = AdminPasswordChangeForm
     list_display = ["username", "display_name", "is_active", "last_login"]
     list_filter = ["is_active", "groups"]
