@@ -184,8 +184,7 @@ def register_borrower(
     """Open the file of a person: identity checked, mobile and e-mail as contact points, consents recorded.
 
     ``occupation`` is one of ``Occupation``, empty where it is not known.
-    Raises BorrowerAlreadyRegistered (with the existing file) when the identity number is known, NameMissing, TextNotPlain,
-    what ``read_identity`` raises, PhoneRefused, EmailRefused, OccupationUnknown.
+    Raises BorrowerAlreadyRegistered (with the existing file), NameMissing, OccupationUnknown, what the identity raises.
     """
     name = written(name, "name")
     if not name:

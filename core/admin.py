@@ -20,6 +20,7 @@ from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from core.forms import StrictModelForm
 from core.identifiers import number_given
 from core.models import Calendar, CalendarDay, Weekday
 from core.pages import COUNTED_AT_MOST, Counted, count_capped
@@ -32,6 +33,7 @@ class BaseAdmin(ModelAdmin):
     show_full_result_count = False
     list_per_page = 50
     warn_unsaved_form = True
+    form = StrictModelForm
     compressed_fields = True
 
 
@@ -109,7 +111,7 @@ class LargeTableAdmin(ReadOnlyAdmin):
         return found
 
 
-class CalendarForm(forms.ModelForm):  # its other fields come from the admin
+class CalendarForm(StrictModelForm):  # its other fields come from the admin
     """A week of seven days off has no day to roll to."""
 
     weekend = forms.TypedMultipleChoiceField(

@@ -15,6 +15,7 @@ from audit.admin.by_two import ChangedByTwoAdmin
 from borrowers.admin import FoundByPersonAdmin
 from core.admin import HistoryAdmin, LargeTableAdmin, ReadOnlyAdmin
 from core.errors import DomainError
+from core.forms import StrictModelForm
 from core.identifiers import number_given
 from loans.bookkeeping.account_mapping import require_changeable
 from loans.models import (
@@ -90,7 +91,7 @@ class ProductVersionAdmin(ReadOnlyAdmin, HistoryAdmin):
     list_filter = ("status", "method", "product")
 
 
-class AccountMappingForm(forms.ModelForm):  # its fields come from the admin
+class AccountMappingForm(StrictModelForm):  # its fields come from the admin
     """Refuses to exchange an account on which loans have balances."""
 
     def clean(self) -> dict[str, object]:

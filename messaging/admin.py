@@ -3,7 +3,6 @@ person agreed."""
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -12,11 +11,12 @@ from audit.admin.by_two import ChangedByTwoAdmin
 from borrowers.admin import FoundByPersonAdmin
 from core.admin import HistoryAdmin, LargeTableAdmin
 from core.errors import DomainError
+from core.forms import StrictModelForm
 from messaging.models import Message, MessageKey, Template
 from messaging.wording import check_wording
 
 
-class WordingForm(forms.ModelForm):
+class WordingForm(StrictModelForm):
     """A new version of a wording; what a gateway would refuse is refused here."""
 
     class Meta:

@@ -8,12 +8,13 @@ from django.contrib import admin
 from audit.admin.by_two import ChangedByTwoAdmin
 from borrowers.admin import FoundByPersonAdmin
 from core.admin import HistoryAdmin, LargeTableAdmin
+from core.forms import StrictModelForm
 from risk.models import Assessment, CreditLimit, DoNotLendEntry, GradePolicy, LimitChange, Scorecard
 from risk.policy.policy import read_grades
 from risk.scorecards.scorecard import read_card
 
 
-class ScorecardForm(forms.ModelForm):
+class ScorecardForm(StrictModelForm):
     """Refuses a table that could not be read on the day it is needed."""
 
     class Meta:
@@ -24,7 +25,7 @@ class ScorecardForm(forms.ModelForm):
         return _readable(read_card, self.cleaned_data["data"])
 
 
-class GradePolicyForm(forms.ModelForm):
+class GradePolicyForm(StrictModelForm):
     """Refuses rows that are no policy."""
 
     class Meta:

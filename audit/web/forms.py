@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.changes import type_label
 from audit.queries import EventFilter, object_types
 from core.choices import Shown, Tone, Toned
+from core.forms import StrictForm
 
 
 class Action(Toned):
@@ -50,7 +51,7 @@ CHANNELS = {
 }
 
 
-class EventFilterForm(forms.Form):
+class EventFilterForm(StrictForm):
     text = forms.CharField(label=_("Number or reason"), required=False, max_length=80)
     actor = forms.TypedChoiceField(label=_("Who"), required=False, coerce=int, empty_value=None)
     object_type = forms.ChoiceField(label=_("What"), required=False)

@@ -29,6 +29,7 @@ from borrowers.models import (
 )
 from core.currencies import without_currency
 from core.errors import DomainError
+from core.forms import StrictForm
 
 _ANY = ("", _("All"))
 OCCUPATIONS = [("", _("Not known")), *Occupation.choices]
@@ -65,7 +66,7 @@ def refuse(form: forms.Form, refusal: DomainError) -> None:
     form.add_error(refusal.field if refusal.field in form.fields else None, refusal.detail)
 
 
-class BorrowerFilter(forms.Form):
+class BorrowerFilter(StrictForm):
     """The list's quick search and filters, all in the address."""
 
     q = forms.CharField(label=_("Phone, ID, name or number"), required=False, strip=True)
@@ -77,7 +78,7 @@ class BorrowerFilter(forms.Form):
     status = forms.ChoiceField(label=_("Status"), required=False, choices=[_ANY, *BorrowerStatus.choices])
 
 
-class ConsentTicks(forms.Form):
+class ConsentTicks(StrictForm):
     """What the borrower agrees to: one tick a purpose with its wording, none of them ticked beforehand."""
 
     def add_ticks(self, purposes: Iterable[str], *, language: str, on: date) -> None:
@@ -159,7 +160,7 @@ class NewBorrower(ConsentTicks):
         return {name: self.cleaned_data[name] for name in wanted} | {"sex": self.cleaned_data["sex"] or Sex.UNKNOWN}
 
 
-class NewContactPoint(forms.Form):
+class NewContactPoint(StrictForm):
     """A newly learnt address, with where it was learnt."""
 
     kind = forms.ChoiceField(label=_("Kind"), choices=ContactKind.choices, widget=forms.RadioSelect)
@@ -168,7 +169,7 @@ class NewContactPoint(forms.Form):
     make_primary = forms.BooleanField(label=_("Use it first from now on"), required=False)
 
 
-class ContactStateChange(forms.Form):
+class ContactStateChange(StrictForm):
     """Only the moves the table allows are offered."""
 
     to = forms.ChoiceField(label=_("New state"), widget=forms.RadioSelect)
@@ -180,7 +181,7 @@ class ContactStateChange(forms.Form):
         self.fields["to"].choices = [(state.value, state.label) for state in ContactState if state in allowed]  # type: ignore[attr-defined]
 
 
-class NewConsent(forms.Form):
+class NewConsent(StrictForm):
     """A consent given in person or on paper."""
 
     purpose = forms.ChoiceField(label=_("Purpose"), choices=ConsentPurpose.choices, widget=forms.RadioSelect)
@@ -190,25 +191,25 @@ class NewConsent(forms.Form):
     )
 
 
-class Reason(forms.Form):
+class Reason(StrictForm):
     """One line that goes on record."""
 
     reason = forms.CharField(label=_("Reason"), max_length=200)
 
 
-class StatedOccupation(forms.Form):
+class StatedOccupation(StrictForm):
     """What the borrower lives from."""
 
     occupation = forms.ChoiceField(label=_("Occupation"), choices=Occupation.choices, widget=forms.RadioSelect)
 
 
-class Evidence(forms.Form):
+class Evidence(StrictForm):
     """What was seen, and where it is kept."""
 
     evidence = forms.CharField(label=_("Evidence"), max_length=200, help_text=_("What you saw, and where it is kept."))
 
 
-class NewIncome(forms.Form):
+class NewIncome(StrictForm):
     """A monthly income as of a day."""
 
     source = forms.ChoiceField(label=_("Source"), choices=IncomeSource.choices)
@@ -217,7 +218,7 @@ class NewIncome(forms.Form):
     verified = forms.BooleanField(label=_("Proved by a document"), required=False)
 
 
-class NewDebt(forms.Form):
+class NewDebt(StrictForm):
     """A debt to another lender as of a day."""
 
     lender = forms.CharField(label=_("Lender"), max_length=80)
@@ -230,7 +231,7 @@ class NewDebt(forms.Form):
     as_of = day_field(_("As of"))
 
 
-class NewAccount(forms.Form):
+class NewAccount(StrictForm):
     """A bank account of the borrower."""
 
     bank_name = forms.CharField(label=_("Bank"), max_length=80)
@@ -247,7 +248,7 @@ class NewAccount(forms.Form):
     )
 
 
-class PayoutAccount(forms.Form):
+class PayoutAccount(StrictForm):
     """Why the borrower is paid to another account, and what shows that it is theirs."""
 
     reason = forms.CharField(
@@ -257,7 +258,7 @@ class PayoutAccount(forms.Form):
     )
 
 
-class RevealReason(forms.Form):
+class RevealReason(StrictForm):
     """Why somebody needs to see personal data."""
 
     reason = forms.ChoiceField(

@@ -5,11 +5,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import StrictForm
 from desk.books import event_name
 from ledger.day_sums import events_booked
 
 
-class DaysForm(forms.Form):
+class DaysForm(StrictForm):
     first = forms.DateField(label=_("From"), required=False)
     last = forms.DateField(label=_("To"), required=False)
 
@@ -30,13 +31,13 @@ class StatementForm(DaysForm):
         self.fields["event"].choices = [("", _("Any")), *known]  # type: ignore[attr-defined]
 
 
-class ClosingForm(forms.Form):
+class ClosingForm(StrictForm):
     through = forms.DateField(
         label=_("Close through"),
         help_text=_("The last day on which nothing more may be posted; before the business date."),
     )
 
 
-class ReopeningForm(forms.Form):
+class ReopeningForm(StrictForm):
     day = forms.DateField(label=_("Open from"), help_text=_("The first day that takes entries again."))
     reason = forms.CharField(label=_("Reason"), max_length=500)

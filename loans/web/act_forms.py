@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
+from core.forms import StrictForm
 from loans.events.act_kinds import ActKind
 from loans.events.act_parameters import Parameter, Sort
 from loans.web.forms import DayInput, KeyedForm, money_input
@@ -76,13 +77,13 @@ class ActForm(KeyedForm):
         return {name: value for name, value in given.items() if value not in (None, "")}
 
 
-class DayForm(forms.Form):
+class DayForm(StrictForm):
     """The day alone, for what is drawn anew while it is typed."""
 
     effective_on = forms.DateField()
 
 
-class UndoForm(forms.Form):
+class UndoForm(StrictForm):
     reason = forms.CharField(label=_("Reason"), max_length=200)
 
 

@@ -18,6 +18,7 @@ from core import business_date
 from core.currencies import without_currency
 from core.errors import DomainError
 from core.finding import keys_of
+from core.forms import NothingElse, StrictForm
 from core.identifiers import number_given
 from loans.account.arrears import steps_reaching
 from loans.bookkeeping.positions import bucket_steps
@@ -49,7 +50,7 @@ class MoneyField(forms.DecimalField):
         return super().to_python(text)
 
 
-class KeyedForm(forms.Form):
+class KeyedForm(NothingElse, StrictForm):
     """A form that moves money: `key` is drawn with it and comes back with it."""
 
     key = forms.CharField(max_length=64, widget=forms.HiddenInput)
@@ -59,19 +60,19 @@ class KeyedForm(forms.Form):
         super().__init__(*args, **kwargs)
 
 
-class ReverseForm(forms.Form):
+class ReverseForm(StrictForm):
     reason = forms.CharField(label=_("Reason"), max_length=200, widget=forms.TextInput)
 
 
-class StatementForm(forms.Form):
+class StatementForm(StrictForm):
     file = forms.FileField(label=_("Statement file"), help_text=_("CSV (UTF-8 or GB18030) or camt.054, up to 10 MB."))
 
 
-class ReturnForm(forms.Form):
+class ReturnForm(StrictForm):
     reason = forms.CharField(label=_("Reason"), max_length=200)
 
 
-class MatchForm(forms.Form):
+class MatchForm(StrictForm):
     """One to three loans and the part of what waits of the payment each gets, and the answers to what it was refused for."""
 
     PLACES = (1, 2, 3)
@@ -121,7 +122,7 @@ class MatchForm(forms.Form):
         ]
 
 
-class PaymentFilter(forms.Form):
+class PaymentFilter(StrictForm):
     q = forms.CharField(label=_("Loan, receipt or reference"), required=False)
     channel = forms.ChoiceField(label=_("Channel"), required=False, choices=[("", _("all")), *RepaymentChannel.choices])
     since = forms.DateField(label=_("From"), required=False, widget=DayInput())
@@ -146,7 +147,7 @@ class PaymentFilter(forms.Form):
         return rows.filter(status="reversed") if data["reversed"] else rows
 
 
-class LoanFilter(forms.Form):
+class LoanFilter(StrictForm):
     """The filters of the loan list. They live in the address, so a view can be shared."""
 
     status = forms.ChoiceField(label=_("Status"), required=False, choices=[("", _("all")), *LoanStatus.choices])

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from core import business_date
 from core.errors import DomainError
+from core.forms import StrictForm
 from core.pages import page_of
 from loans.gate import overrides
 from loans.gate.gate import BindingAct
@@ -27,14 +28,14 @@ from staff.visibility import Kind, seen
 _COUNTED_AT_MOST = 2000
 
 
-class OverrideForm(forms.Form):
+class OverrideForm(StrictForm):
     """Why a second person should agree; and for a drawdown how much."""
 
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500)
     amount = money_input(gettext_lazy("Amount"), required=False)
 
 
-class PeriodForm(forms.Form):
+class PeriodForm(StrictForm):
     """Of which days overrides are counted; empty: of the last 30."""
 
     since = forms.DateField(label=gettext_lazy("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))

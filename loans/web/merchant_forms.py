@@ -8,11 +8,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from audit.reveals import FOR_PEOPLE
+from core.forms import StrictForm
 from loans.merchants.merchant_numbers import normal
 from loans.models import Merchant
 
 
-class MerchantFilter(forms.Form):
+class MerchantFilter(StrictForm):
     q = forms.CharField(label=_("Name or registration number"), required=False, max_length=120)
     state = forms.ChoiceField(
         label=_("State"),
@@ -35,7 +36,7 @@ class MerchantFilter(forms.Form):
         return any(self.data.get(name) for name in self.fields)
 
 
-class _AccountFields(forms.Form):
+class _AccountFields(StrictForm):
     bank_name = forms.CharField(label=_("Bank"), max_length=80)
     account_holder = forms.CharField(label=_("Account holder"), max_length=120, required=False)
     account_number = forms.CharField(
@@ -51,7 +52,7 @@ class NewMerchantForm(_AccountFields):
     field_order = ("name", "registration_number", "bank_name", "account_holder", "account_number", "reason")
 
 
-class ChangeMerchantForm(forms.Form):
+class ChangeMerchantForm(StrictForm):
     name = forms.CharField(label=pgettext_lazy("merchant", "Name"), max_length=120)
     active = forms.BooleanField(label=_("Loans are made for its goods and paid to it"), required=False)
     reason = forms.CharField(label=_("Reason"), max_length=100)
@@ -61,7 +62,7 @@ class AskForAccountForm(_AccountFields):
     """Begins empty and is filled whole: an account is never put together of what is on file and what is typed."""
 
 
-class ShowAccountForm(forms.Form):
+class ShowAccountForm(StrictForm):
     reason = forms.ChoiceField(
         label=_("Why do you need to see it?"), choices=[("", "—"), *((why.value, why.label) for why in FOR_PEOPLE)]
     )

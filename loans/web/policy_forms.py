@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 
 from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from core.currencies import without_currency
+from core.forms import StrictForm
+from core.strict import amount_text, calendar_day
 from loans.account.policy_cover import CashValue
 from loans.models import LIVE_PLEDGES, CashValueGrowth, PledgeStatus, PolicyPledge
 from loans.pledges.pledging import Policy
@@ -27,13 +29,13 @@ class CashValuesField(forms.CharField):
     def _row(self, line: str) -> CashValue:
         try:
             day, amount = line.replace("\t", " ").split(maxsplit=1)
-            worth = MoneyField(max_digits=14, decimal_places=2).clean(amount)
-            return CashValue(date.fromisoformat(day), worth)
+            worth = MoneyField(max_digits=14, decimal_places=2).clean(amount_text(without_currency(amount.strip())))
+            return CashValue(calendar_day(day), worth)
         except (ValueError, forms.ValidationError) as error:
             raise forms.ValidationError(_("“%(line)s” is not a day and an amount.") % {"line": line}) from error
 
 
-class PledgeForm(forms.Form):
+class PledgeForm(StrictForm):
     loan = forms.CharField(label=_("Loan number"), max_length=20)
     insurer = forms.CharField(label=_("Insurer"), max_length=80)
     policy_number = forms.CharField(label=_("Policy number"), max_length=60)
@@ -53,7 +55,7 @@ class PledgeForm(forms.Form):
         )
 
 
-class CashValueForm(forms.Form):
+class CashValueForm(StrictForm):
     on = forms.DateField(label=_("Valid from"), widget=DayInput())
     amount = money_input(_("Cash value"), min_value=Decimal(0))
 
@@ -67,7 +69,7 @@ class ReinstateForm(KeyedForm):
     allow_repeat = forms.BooleanField(label=ANOTHER_PAYMENT, required=False)
 
 
-class PledgeFilter(forms.Form):
+class PledgeFilter(StrictForm):
     status = forms.ChoiceField(
         label=_("State"), required=False, choices=[("", _("in force")), ("all", _("all")), *PledgeStatus.choices]
     )

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core.day_counts import DayCount
+from core.forms import StrictForm, StrictModelForm
 from core.models import Calendar
 from loans.models import ProductVersion
 from loans.models.product import standard_allocation_order
@@ -90,7 +91,7 @@ def _orders() -> list[tuple[str, str]]:
     ]
 
 
-class DesignForm(forms.ModelForm):
+class DesignForm(StrictModelForm):
     """Every term of a version by the borrower's questions, and from when it holds."""
 
     class Meta:
@@ -120,7 +121,7 @@ class DesignForm(forms.ModelForm):
         return {name: self.cleaned_data[name] for name in TERMS}
 
 
-class ExamplesForm(forms.Form):
+class ExamplesForm(StrictForm):
     """Three loans to try a version with; what is left empty is chosen from its range."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -145,17 +146,17 @@ class ExamplesForm(forms.Form):
         ]
 
 
-class AskForm(forms.Form):
+class AskForm(StrictForm):
     reason = forms.CharField(label=_("Reason"), max_length=200)
 
 
-class CopyForm(forms.Form):
+class CopyForm(StrictForm):
     code = forms.SlugField(label=_("Code"), max_length=40)
     name = forms.CharField(label=pgettext_lazy("product", "Name"), max_length=80)
     name_zh = forms.CharField(label=_("Chinese name"), max_length=80, required=False)
 
 
-class EndOfSaleForm(forms.Form):
+class EndOfSaleForm(StrictForm):
     last_day = forms.DateField(
         label=_("Last day of sale"), widget=DayInput(), required=False, help_text=_("Empty: it is sold without an end.")
     )

@@ -3,12 +3,13 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import StrictForm
 from messaging.models import Channel, MessageStatus, Purpose
 
 _ANY = ("", _("All"))
 
 
-class MessageFilter(forms.Form):
+class MessageFilter(StrictForm):
     """All in the address, so that a view of the list can be shared."""
 
     q = forms.CharField(label=_("Loan or borrower number"), required=False, strip=True)

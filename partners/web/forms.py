@@ -5,11 +5,12 @@ from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
+from core.forms import StrictForm
 from partners.models import ApiClient
 from partners.scopes import SCOPES
 
 
-class ClientForm(forms.Form):
+class ClientForm(StrictForm):
     name = forms.CharField(label=_("Name"), max_length=80, help_text=_("As it shall stand in the audit log."))
     contact_email = forms.EmailField(label=_("Contact"), required=False)
     requests_per_minute = forms.IntegerField(
@@ -30,7 +31,7 @@ class ChangeClientForm(ClientForm):
     name = None  # type: ignore[assignment]
 
 
-class KeyForm(forms.Form):
+class KeyForm(StrictForm):
     label = forms.CharField(label=_("What it is for"), max_length=60, required=False)
     scopes = forms.MultipleChoiceField(
         label=_("What it may do"),

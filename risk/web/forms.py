@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import StrictForm
 from loans.models import Outcome
 from loans.origination.decisions import DecisionReason
 from loans.web.forms import money_input
@@ -32,7 +33,7 @@ _FOR_PEOPLE = (
 )
 
 
-class DecisionForm(forms.Form):
+class DecisionForm(StrictForm):
     """A decision; the reason is compulsory. Amount and term count only for an offer."""
 
     outcome = forms.ChoiceField(label=_("Decision"), widget=forms.RadioSelect)
@@ -62,17 +63,17 @@ class DecisionForm(forms.Form):
         return {**self.cleaned_data, "reasons": tuple(self.cleaned_data["reasons"])}
 
 
-class LimitForm(forms.Form):
+class LimitForm(StrictForm):
     amount = money_input(_("New limit"), min_value=Decimal("0.00"))
     reason = forms.CharField(label=_("Reason"), max_length=500)
 
 
-class DoNotLendForm(forms.Form):
+class DoNotLendForm(StrictForm):
     reason = forms.ChoiceField(label=_("Reason"), choices=DoNotLendReason.choices)
     note = forms.CharField(label=_("What was found"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 
 
-class LimitFilter(forms.Form):
+class LimitFilter(StrictForm):
     q = forms.CharField(label=_("Borrower"), required=False)
     moved = forms.ChoiceField(
         label=_("Moved"),

@@ -1,10 +1,11 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.forms import StrictForm
 from staff.models import Language, Theme
 
 
-class SettingsForm(forms.Form):
+class SettingsForm(StrictForm):
     display_name = forms.CharField(
         label=_("Name"), max_length=80, required=False, help_text=_("How colleagues see you on every record.")
     )

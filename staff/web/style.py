@@ -14,12 +14,13 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from core.currencies import house_currency
+from core.forms import StrictForm
 
 STATES = ("good", "attention", "bad", "info")
 TOKENS = ["ground", "card", "ink", "muted", "line", "line-strong", "accent", *STATES, *(f"{s}-tint" for s in STATES)]
 
 
-class SampleForm(forms.Form):
+class SampleForm(StrictForm):
     amount = forms.DecimalField(
         label=_("Amount"), max_digits=12, decimal_places=2, help_text=_("In the currency of the loan.")
     )

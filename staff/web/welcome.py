@@ -14,11 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from core.errors import DomainError
+from core.forms import StrictForm
 from staff.first_administrator import create_first_administrator, wanted
 from staff.models import User
 
 
-class WelcomeForm(forms.Form):
+class WelcomeForm(StrictForm):
     username = forms.CharField(
         label=_("User name"), max_length=150, validators=[User.username_validator, MaxLengthValidator(150)]
     )

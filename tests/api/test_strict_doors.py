@@ -197,7 +197,9 @@ def wrong_for(field):
     if isinstance(field, serializers.CharField) and not isinstance(field, serializers.EmailField):
         lines = [] if getattr(field, "lines", False) else ["a\nb", "a\r\nb", "a\n"]
         return [*lines, *next(values for kind, values in WRONG if kind is serializers.CharField)]
-    return next(values for kind, values in WRONG if isinstance(field, kind))
+    may_be_empty = getattr(field, "allow_blank", False)
+    found = next(values for kind, values in WRONG if isinstance(field, kind))
+    return [value for value in found if value != "" or not may_be_empty]
 
 
 FIELDS = [

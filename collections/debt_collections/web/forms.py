@@ -13,6 +13,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from borrowers.models import ContactPoint
+from core.forms import StrictForm
 from debt_collections import queries
 from debt_collections.contacting import PromiseTerms
 from debt_collections.models import Case, Channel, HoldReason, Outcome, PaymentMethod, PromiseStatus, Reason, Status
@@ -33,7 +34,7 @@ def note_field(*, required: bool, label: Any = None, longest: int = 500) -> form
     return forms.CharField(label=label, required=required, max_length=longest, widget=forms.Textarea(attrs={"rows": 2}))
 
 
-class QueueForm(forms.Form):
+class QueueForm(StrictForm):
     """The filter of the queue, in the address so that it can be shared and survives Back."""
 
     whose = forms.ChoiceField(
@@ -71,7 +72,7 @@ class QueueForm(forms.Form):
         )
 
 
-class ContactForm(forms.Form):
+class ContactForm(StrictForm):
     """The outcome of a contact; promise fields count only with the outcome promise."""
 
     outcome = forms.ChoiceField(label=_("Log the outcome"), choices=Outcome.choices, widget=forms.RadioSelect)
@@ -112,7 +113,7 @@ class ContactForm(forms.Form):
 
 
 # --- behind the menu: each is one verb ------------------------------------------------------------------------------
-class VerbForm(forms.Form):
+class VerbForm(StrictForm):
     """A small form about one case on one day."""
 
     def __init__(self, *args: Any, case: Case, on: date, **kwargs: Any) -> None:
@@ -175,11 +176,11 @@ class WriteOffForm(LoanForm):
     reason = note_field(required=True, label=_("Reason and evidence of pursuit"), longest=LONGEST_REASON)
 
 
-class CancelForm(forms.Form):
+class CancelForm(StrictForm):
     reason = forms.CharField(label=_("Reason"), max_length=200)
 
 
-class PromiseFilter(forms.Form):
+class PromiseFilter(StrictForm):
     status = forms.ChoiceField(
         label=_("Status"), required=False, choices=[("", _("Any status")), *PromiseStatus.choices]
     )
@@ -187,7 +188,7 @@ class PromiseFilter(forms.Form):
     due = forms.ChoiceField(label=_("Due"), required=False, choices=[("", _("Any day")), ("today", _("Today"))])
 
 
-class BulkAssignForm(forms.Form):
+class BulkAssignForm(StrictForm):
     """Team lead: the ticked cases, or everything the filter matches."""
 
     case = forms.TypedMultipleChoiceField(required=False, coerce=int)
