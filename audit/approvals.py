@@ -1,71 +1,39 @@
 """Four eyes: one person asks, another decides, and only then the change happens, in the same transaction.
 
-Upper apps register what an approval of a kind does; this app knows nothing of lending.
+Upper apps register what an approval of a kind does (``audit.kinds``); who may decide is asked in ``audit.deciding``. This
+app knows nothing of lending.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from audit import deciding
+from audit import kinds as declared
+from audit.deciding import ApprovalNotPermitted as ApprovalNotPermitted
+from audit.deciding import SecondPersonNeeded as SecondPersonNeeded
 from audit.events import label_of, record
+from audit.kinds import Group as Group
+from audit.kinds import Kind as Kind
+from audit.kinds import Outcome as Outcome
+from audit.kinds import _kinds as _kinds
+from audit.kinds import kind_of as kind_of
+from audit.kinds import kinds as kinds
+from audit.kinds import needs_two as needs_two
+from audit.kinds import register as register
 from audit.models import Approval, ApprovalStatus
 from core.aftermath import whole
 from core.context import acting
-from core.errors import DomainError, Invalid, NotAllowed
+from core.errors import DomainError, Invalid
 from core.rules import rule
 from staff.models import User
+from staff.ties import agreed
 
-Handler = Callable[[Approval, date], None]
-Threshold = Callable[[date], str | Decimal | None]
 EXPIRY = "approval_expiry"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What approving would do: in words (label and value, in English), and its size as an amount where it has one."""
-
-    words: dict[str, str]
-    amount: Decimal | None = None
-
-
-class Group(StrEnum):
-    """What changes direction: money, or who may do what and by which rule."""
-
-    MONEY = "money"
-    POWER = "power"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
-    """What approving does (``handler``), who may (``permission``), and how it reads (``label``).
-
-    ``asked_with`` are the rights with any of which one may ask: no role holds one of them together with ``permission``.
-    ``threshold(on)`` says from which amount, in currency units, or from what in words, a second person is needed on a day;
-    None, or no threshold, is always.
-
-    ``outcome`` tries what the handler does and takes it back: where it is declared, a request is only carried out as it was
-    shown. ``on_reject`` follows a refusal, and an expiry too: nobody agreed.
-    """
-
-    code: str
-    handler: Handler
-    permission: str
-    label: Any
-    group: Group = Group.MONEY
-    asked_with: tuple[str, ...] = ()
-    threshold: Threshold | None = None
-    on_reject: Handler | None = None
-    outcome: Callable[[Approval, date], Outcome] | None = None
-
-
-_kinds: dict[str, Kind] = {}
 
 
 class ApprovalAlreadyPending(DomainError):
@@ -76,16 +44,6 @@ class ApprovalAlreadyPending(DomainError):
 class ApprovalAlreadyDecided(DomainError):
     code = "approval_already_decided"
     message = _("This request was already %(status)s.")
-
-
-class SecondPersonNeeded(NotAllowed):
-    code = "second_person_needed"
-    message = _("You made this request. Another person must decide on it.")
-
-
-class ApprovalNotPermitted(NotAllowed):
-    code = "approval_not_permitted"
-    message = _("Deciding on this request needs the permission %(permission)s.")
 
 
 class ReasonMissing(Invalid):
@@ -108,42 +66,6 @@ class OutcomeChanged(DomainError):
     )
 
 
-def register(
-    code: str,
-    handler: Handler,
-    *,
-    permission: str,
-    label: Any,
-    on_reject: Handler | None = None,
-    outcome: Callable[[Approval, date], Outcome] | None = None,
-    group: Group = Group.MONEY,
-    asked_with: str | tuple[str, ...] = (),
-    threshold: Threshold | None = None,
-) -> None:
-    """Declare a kind of approval; called from AppConfig.ready of the app that owns the change."""
-    _kinds[code] = Kind(
-        code=code,
-        handler=handler,
-        permission=permission,
-        label=label,
-        on_reject=on_reject,
-        outcome=outcome,
-        group=group,
-        asked_with=(asked_with,) if isinstance(asked_with, str) else asked_with,
-        threshold=threshold,
-    )
-
-
-def kind_of(approval: Approval) -> Kind:
-    """The declared kind of ``approval``."""
-    return _kinds[approval.kind]
-
-
-def kinds() -> list[Kind]:
-    """All declared kinds."""
-    return list(_kinds.values())
-
-
 @transaction.atomic
 def request(
     *,
@@ -158,21 +80,24 @@ def request(
     outcome: dict[str, str] | None = None,
     amount: Decimal | None = None,
     idempotency_key: str | None = None,
+    key: str = "",
 ) -> Approval:
     """Ask for a second pair of eyes on the business date ``on``; the rule ``approval_expiry`` says until when it is good.
 
-    Raises ApprovalAlreadyPending, ReasonMissing.
+    ``key`` stands for an object that is not there yet. Raises ApprovalAlreadyPending, ReasonMissing.
     """
     if not reason.strip():
         raise ReasonMissing()
-    standing = pending(kind, obj)
+    target = _target(kind, obj, key)
+    standing = Approval.objects.filter(**target, status=ApprovalStatus.PENDING).first()
     if standing is not None and standing.expires_on < on:
         _expire(standing, on)
     approval, created = Approval.objects.get_or_create(
-        **_target(kind, obj),
+        **target,
         status=ApprovalStatus.PENDING,
         defaults={
-            "object_label": label_of(obj),
+            "object_label": str(obj)[:120] if key else label_of(obj),
+            "asked_with": deciding.asked_with(declared.rights_to_ask(kind), requested_by),
             "payload": payload or {},
             "before": before or {},
             "after": after or {},
@@ -222,20 +147,26 @@ def waiting(kind: str, obj: models.Model, *, reason: str, requested_by: User | N
 def approve(*, approval_id: int, decided_by: User, on: date, reason: str = "") -> Approval:
     """Approve and carry out, exactly as the request shows it.
 
-    Raises SecondPersonNeeded, ApprovalNotPermitted, ApprovalAlreadyDecided, ApprovalExpired and whatever the change itself
-    refuses; then nothing is decided. Raises OutcomeChanged when it would come out otherwise by now: then nothing is done
+    Raises what ``audit.deciding`` refuses, ApprovalAlreadyDecided, ApprovalExpired and whatever the change itself refuses;
+    then nothing is decided. Raises OutcomeChanged when it would come out otherwise by now: then nothing is done
     either, and the request shows both for the next look.
     """
     with whole():
-        approval = _decidable(approval_id, decided_by, on)
-        changed = _outcome_changed(approval, on)
-        if not changed:
-            _decide(approval, decided_by, reason, ApprovalStatus.APPROVED)
-            with acting(actor=decided_by, reason=reason or approval.reason):
-                kind_of(approval).handler(approval, on)
+        approval = _decidable(approval_id, decided_by, on, approving=True)
+        changed = not carry_out(approval, decided_by, on, reason)
     if changed:
         raise OutcomeChanged()
     return approval
+
+
+def carry_out(approval: Approval, decided_by: User, on: date, reason: str) -> bool:
+    """Decide and do it; not, where it would come to something else than the request shows."""
+    if _outcome_changed(approval, on):
+        return False
+    _decide(approval, decided_by, reason, ApprovalStatus.APPROVED)
+    with acting(actor=decided_by, reason=reason or approval.reason), agreed(decided_by):
+        kind_of(approval).handler(approval, on)
+    return True
 
 
 def _outcome_changed(approval: Approval, on: date) -> bool:
@@ -258,7 +189,7 @@ def reject(*, approval_id: int, decided_by: User, reason: str, on: date) -> Appr
     """Refuse the request; a reason is compulsory."""
     if not reason.strip():
         raise ReasonMissing()
-    approval = _decidable(approval_id, decided_by, on)
+    approval = _decidable(approval_id, decided_by, on, approving=False)
     _decide(approval, decided_by, reason, ApprovalStatus.REJECTED)
     _follow_refusal(approval, on, actor=decided_by, reason=reason)
     return approval
@@ -288,22 +219,29 @@ def _follow_refusal(approval: Approval, on: date, *, actor: User | None, reason:
             on_reject(approval, on)
 
 
-def _target(kind: str, obj: models.Model) -> dict[str, str]:
-    return {"kind": kind, "object_type": obj._meta.label_lower, "object_id": str(obj.pk)}
+def _target(kind: str, obj: models.Model, key: str = "") -> dict[str, str]:
+    return {"kind": kind, "object_type": obj._meta.label_lower, "object_id": key or str(obj.pk)}
 
 
-def _decidable(approval_id: int, decided_by: User, on: date) -> Approval:
+def _decidable(approval_id: int, decided_by: User, on: date, *, approving: bool) -> Approval:
     """The request, locked, if this person can decide on it now."""
-    approval = Approval.objects.select_for_update().get(pk=approval_id)
+    approval = waiting_now(approval_id, on)
+    bench = deciding.bench(decided_by, [approval], on)
+    refusal = bench.refusal(approval, kind_of(approval).permission)
+    if refusal is None and approving:
+        refusal = bench.gone(approval)
+    if refusal is not None:
+        raise refusal
+    return approval
+
+
+def waiting_now(approval_id: int, on: date) -> Approval:
+    """The request, locked, if it still waits and is good on ``on``."""
+    approval = Approval.objects.select_for_update(of=("self",)).select_related("requested_by").get(pk=approval_id)
     if approval.status != ApprovalStatus.PENDING:
         raise ApprovalAlreadyDecided(status=approval.get_status_display())
     if approval.expires_on < on:
         raise ApprovalExpired(expires_on=approval.expires_on.isoformat())
-    if approval.requested_by_id == decided_by.pk:
-        raise SecondPersonNeeded()
-    permission = kind_of(approval).permission
-    if not decided_by.has_perm(permission):
-        raise ApprovalNotPermitted(permission=permission)
     return approval
 
 
@@ -312,5 +250,5 @@ def _decide(approval: Approval, decided_by: User, reason: str, status: ApprovalS
     approval.decided_by = decided_by
     approval.decided_at = timezone.now()
     approval.decision_reason = reason
-    approval.save(update_fields=["status", "decided_by", "decided_at", "decision_reason"])
+    approval.save(update_fields=["status", "decided_by", "decided_at", "decision_reason", "broke_glass"])
     record(str(status), approval, reason=reason, before=approval.before, after=approval.after, actor=decided_by)

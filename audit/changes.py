@@ -111,6 +111,8 @@ def _words(model: type[models.Model] | None, key: str, value: Any, people: dict[
         return _("sealed")
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if field is not None and field.is_relation and isinstance(value, str | list):
+        return _plain(value)  # a request names what it points at
     if field is not None and field.is_relation:
         return people.get(value, f"#{value}") if field.related_model is get_user_model() else f"#{value}"
     if key.endswith("rate") and _NUMBER.match(str(value)):

@@ -1,5 +1,7 @@
 """The record of the house: one append-only log of every change, and the requests that wait for a second person."""
 
+from datetime import date
+
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
@@ -9,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from core.choices import Tone, Toned
 from core.currencies import house_currency
 from core.fields import money_field
+from core.history import tracked
 
 
 class AuditEvent(models.Model):
@@ -107,20 +110,32 @@ class Approval(models.Model):
         _("status"), max_length=10, choices=ApprovalStatus.choices, default=ApprovalStatus.PENDING
     )
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    # The right with which it was asked for; empty for the system and for partners, who have scopes.
+    asked_with = models.CharField(_("asked with"), max_length=80, blank=True)
     requested_at = models.DateTimeField(auto_now_add=True)
     requested_on = models.DateField(_("requested on"))
     expires_on = models.DateField(_("expires on"))
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
     decision_reason = models.CharField(max_length=500, blank=True)
+    # One person decided alone in an emergency: BrokenGlass says who and why, and waits for a review.
+    broke_glass = models.BooleanField(_("decided in an emergency"), default=False)
 
     class Meta:
         verbose_name = _("approval")
         verbose_name_plural = _("approvals")
         default_permissions = ("view",)
+        permissions = [
+            ("approve_power", _("Can agree to changes of people, rights, rules and keys")),
+            ("break_glass", _("Can decide alone in an emergency")),
+            ("review_break_glass", _("Can review what was decided alone in an emergency")),
+            ("view_two_people", _("Can see what takes two people, and who holds which right")),
+        ]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(decided_by__isnull=True) | ~models.Q(decided_by=models.F("requested_by")),
+                condition=models.Q(decided_by__isnull=True)
+                | ~models.Q(decided_by=models.F("requested_by"))
+                | models.Q(broke_glass=True),
                 name="audit_approval_second_person",
             ),
             models.UniqueConstraint(
@@ -149,6 +164,105 @@ class Approval(models.Model):
     def currency(self) -> str:
         """ISO 4217: what a person may decide alone is measured in the money of the house."""
         return house_currency()
+
+
+class DelegationQuerySet(models.QuerySet["Delegation"]):
+    def standing(self, on: date) -> "DelegationQuerySet":
+        """Agreed to, begun and not over on the business date ``on``."""
+        return self.filter(agreed_by__isnull=False, ended_on__isnull=True, starts_on__lte=on, ends_on__gte=on)
+
+    def of(self, person: models.Model) -> "DelegationQuerySet":
+        """Those that ``person`` gave or got."""
+        return self.filter(models.Q(given_by=person.pk) | models.Q(given_to=person.pk))
+
+
+class Delegation(models.Model):
+    """A right to decide, lent to a named person until a business date; it holds once a second person agreed, and ends by
+    itself after ``ends_on`` or when somebody takes it back."""
+
+    permission = models.CharField(_("right"), max_length=80)
+    given_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    given_to = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    starts_on = models.DateField(_("from"))
+    ends_on = models.DateField(_("until"))
+    reason = models.CharField(_("reason"), max_length=500)
+    agreed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    ended_on = models.DateField(_("taken back on"), null=True)
+    history = tracked()
+
+    objects = DelegationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("delegation")
+        verbose_name_plural = _("delegations")
+        default_permissions = ("view",)
+        permissions = [("delegate", _("Can lend a right to decide until a date"))]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(given_by=models.F("given_to")), name="audit_delegation_another_person"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ends_on__gte=models.F("starts_on")), name="audit_delegation_ends_later"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(agreed_by__isnull=True)
+                | ~models.Q(agreed_by=models.F("given_by")) & ~models.Q(agreed_by=models.F("given_to")),
+                name="audit_delegation_third_person",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.permission}: {self.given_by} → {self.given_to}"
+
+
+class Review(Toned):
+    """Where the review of something decided in an emergency stands."""
+
+    OPEN = "open", Tone.BAD, _("waits for review")
+    REVIEWED = "reviewed", Tone.GOOD, _("reviewed")
+    OBJECTED = "objected", Tone.ATTENTION, _("objected to")
+
+
+class BrokenGlass(models.Model):
+    """A request that one person decided alone in an emergency; open until another person has reviewed it."""
+
+    approval = models.OneToOneField(Approval, on_delete=models.PROTECT, related_name="emergency")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    on = models.DateField(_("on"))
+    at = models.DateTimeField(auto_now_add=True)
+    reason = models.CharField(_("reason"), max_length=500)
+    # Open while None: whether who reviewed it objects.
+    objected = models.BooleanField(_("objected to"), null=True)
+    reviewed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    reviewed_on = models.DateField(_("reviewed on"), null=True)
+    review_note = models.CharField(_("note"), max_length=500, blank=True)
+    history = tracked()
+
+    class Meta:
+        verbose_name = _("decision in an emergency")
+        verbose_name_plural = _("decisions in an emergency")
+        default_permissions = ("view",)
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(reviewed_by__isnull=True) | ~models.Q(reviewed_by=models.F("by")),
+                name="audit_brokenglass_another_person",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(objected__isnull=True, reviewed_by__isnull=True)
+                | models.Q(objected__isnull=False, reviewed_by__isnull=False),
+                name="audit_brokenglass_reviewed_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.approval}"
+
+    @property
+    def review(self) -> Review:
+        """Where its review stands."""
+        if self.objected is None:
+            return Review.OPEN
+        return Review.OBJECTED if self.objected else Review.REVIEWED
 
 
 class ArchivedRecords(models.Model):

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from audit.admin.by_two import ChangedByTwoAdmin
 from borrowers.models import Borrower, ConsentText
 from borrowers.queries import find
 from core.admin import HistoryAdmin, LargeTableAdmin
@@ -28,7 +29,7 @@ class FoundByPersonAdmin(LargeTableAdmin):
 
 
 @admin.register(ConsentText)
-class ConsentTextAdmin(HistoryAdmin):
+class ConsentTextAdmin(ChangedByTwoAdmin, HistoryAdmin):
     """People agreed to these words, so a new wording is a new row and an old one stays as it was."""
 
     list_display = ("purpose", "language", "version", "effective_from", "text")

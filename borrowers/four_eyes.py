@@ -2,12 +2,22 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from audit import approvals
+from audit import approvals, changes_by_two
+from audit.changes_by_two import Declared
 from borrowers import bank_accounts
+from borrowers.models import ConsentText
 
 approvals.register(
     bank_accounts.PAYOUT_ACCOUNT,
     bank_accounts.payout_account_approved,
     permission=bank_accounts.APPROVE,
     label=_("Account a borrower is paid to"),
+)
+changes_by_two.declare(
+    Declared(
+        model=ConsentText,
+        code="power.consent_text",
+        label=_("Wording of a consent"),
+        asked_with=("borrowers.add_consenttext",),
+    )
 )

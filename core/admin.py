@@ -21,7 +21,7 @@ from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from core.identifiers import number_given
-from core.models import Calendar, CalendarDay, Rule, Weekday
+from core.models import Calendar, CalendarDay, Weekday
 from core.pages import COUNTED_AT_MOST, Counted, count_capped
 from core.working_calendars import forget_cached_calendars
 
@@ -102,14 +102,6 @@ class LargeTableAdmin(ReadOnlyAdmin):
                 with suppress(ValueError):  # a word is no number
                     found.append(rows.filter(**{path: value}))
         return found
-
-
-@admin.register(Rule)
-class RuleAdmin(BaseAdmin):
-    list_display = ["code", "market", "effective_from", "source"]
-    list_filter = ["market", "code"]
-    search_fields = ["code", "source"]
-    date_hierarchy = "effective_from"
 
 
 class CalendarForm(forms.ModelForm):  # its other fields come from the admin

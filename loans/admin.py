@@ -11,11 +11,12 @@ from django.forms.models import construct_instance
 from django.http import HttpRequest
 from unfold.admin import TabularInline
 
+from audit.admin.by_two import ChangedByTwoAdmin
 from borrowers.admin import FoundByPersonAdmin
 from core.admin import HistoryAdmin, LargeTableAdmin, ReadOnlyAdmin
 from core.errors import DomainError
 from core.identifiers import number_given
-from loans.bookkeeping.account_mapping import forget_mappings, require_changeable
+from loans.bookkeeping.account_mapping import require_changeable
 from loans.models import (
     AccountMapping,
     Application,
@@ -103,17 +104,13 @@ class AccountMappingForm(forms.ModelForm):  # its fields come from the admin
 
 
 @admin.register(AccountMapping)
-class AccountMappingAdmin(HistoryAdmin):
+class AccountMappingAdmin(ChangedByTwoAdmin, HistoryAdmin):
     """Which account plays which part; the common rows are changed but never removed."""
 
     form = AccountMappingForm
     list_display = ("role", "product", "account")
     list_filter = ("role", "product")
     list_select_related = ("product", "account")
-
-    def save_model(self, request: HttpRequest, obj: AccountMapping, form: forms.ModelForm, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        forget_mappings()
 
     def has_delete_permission(self, request: HttpRequest, obj: AccountMapping | None = None) -> bool:
         return False

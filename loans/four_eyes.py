@@ -2,13 +2,16 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from audit import approvals
+from audit import approvals, changes_by_two
+from audit.changes_by_two import Declared
 from borrowers import bank_accounts
 from loans.acts import asking, kinds, receipts
+from loans.bookkeeping import account_mapping
 from loans.disbursement import other_accounts
 from loans.gate import overrides
 from loans.gate.gate import BindingAct
 from loans.merchants import merchants
+from loans.models import AccountMapping
 from loans.origination import offering, second_person
 from loans.payees import payees
 from loans.products import designing, ending_sale
@@ -81,3 +84,14 @@ approvals.register(
 )
 
 bank_accounts.told_of_commitments(payees.commitments)
+
+changes_by_two.declare(
+    Declared(
+        model=AccountMapping,
+        code="power.account_mapping",
+        label=_("Account mapping"),
+        asked_with=("loans.add_accountmapping", "loans.change_accountmapping"),
+        refuse=account_mapping.refuse_change,
+        after=account_mapping.forget_mappings,
+    )
+)

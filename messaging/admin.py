@@ -1,4 +1,5 @@
-"""Configuration of wordings. A change is a new version, published through the same use case as everywhere."""
+"""Configuration of wordings. A change is a new version, published through the same use case as everywhere once a second
+person agreed."""
 
 from typing import Any
 
@@ -7,12 +8,12 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from audit.admin.by_two import ChangedByTwoAdmin
 from borrowers.admin import FoundByPersonAdmin
 from core.admin import HistoryAdmin, LargeTableAdmin
 from core.errors import DomainError
 from messaging.models import Message, MessageKey, Template
-from messaging.wording import check_wording, publish_wording
-from staff.permissions import person
+from messaging.wording import check_wording
 
 
 class WordingForm(forms.ModelForm):
@@ -32,7 +33,7 @@ class WordingForm(forms.ModelForm):
 
 
 @admin.register(Template)
-class TemplateAdmin(HistoryAdmin):
+class TemplateAdmin(ChangedByTwoAdmin, HistoryAdmin):
     """Versions are shown and never edited: messages were sent with them."""
 
     form = WordingForm
@@ -45,10 +46,6 @@ class TemplateAdmin(HistoryAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Template | None = None) -> bool:
         return False
-
-    def save_model(self, request: HttpRequest, obj: Template, form: Any, change: bool) -> None:
-        published = publish_wording(**form.cleaned_data, by=person(request))
-        obj.pk, obj.version = published.pk, published.version
 
 
 @admin.register(Message)

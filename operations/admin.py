@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
 from unfold.admin import TabularInline
 
 from core.admin import LargeTableAdmin, ReadOnlyAdmin
@@ -28,6 +29,17 @@ class ChunkInline(TabularInline):
 
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
+
+
+# What runs when stands in the settings: a schedule made by hand here could run any task with any arguments.
+for schedule in (PeriodicTask, ClockedSchedule, CrontabSchedule, IntervalSchedule, SolarSchedule):
+    admin.site.unregister(schedule)
+
+
+@admin.register(PeriodicTask)
+class PeriodicTaskAdmin(ReadOnlyAdmin):
+    list_display = ("name", "task", "enabled", "last_run_at", "total_run_count")
+    list_filter = ("enabled",)
 
 
 @admin.register(BusinessDay)

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 
+from audit.admin.by_two import ChangedByTwoAdmin
 from borrowers.admin import FoundByPersonAdmin
 from core.admin import HistoryAdmin, LargeTableAdmin
 from risk.models import Assessment, CreditLimit, DoNotLendEntry, GradePolicy, LimitChange, Scorecard
@@ -43,13 +44,13 @@ def _readable(read: Any, data: object) -> Any:
 
 
 @admin.register(Scorecard)
-class ScorecardAdmin(HistoryAdmin):
+class ScorecardAdmin(ChangedByTwoAdmin, HistoryAdmin):
     form = ScorecardForm
     list_display = ["code", "version", "is_active"]
 
 
 @admin.register(GradePolicy)
-class GradePolicyAdmin(HistoryAdmin):
+class GradePolicyAdmin(ChangedByTwoAdmin, HistoryAdmin):
     form = GradePolicyForm
     list_display = ["market", "version", "effective_from", "source"]
     list_filter = ["market"]

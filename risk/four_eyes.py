@@ -2,8 +2,10 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from audit import approvals
+from audit import approvals, changes_by_two
+from audit.changes_by_two import Declared
 from risk import limits
+from risk.models import GradePolicy, Scorecard
 
 approvals.register(
     limits.RAISE,
@@ -12,4 +14,21 @@ approvals.register(
     label=_("Higher credit limit"),
     asked_with="risk.change_limit",
     outcome=limits.would_raise,
+)
+
+changes_by_two.declare(
+    Declared(
+        model=Scorecard,
+        code="power.scorecard",
+        label=_("Scorecard"),
+        asked_with=("risk.add_scorecard", "risk.change_scorecard", "risk.delete_scorecard"),
+    )
+)
+changes_by_two.declare(
+    Declared(
+        model=GradePolicy,
+        code="power.grade_policy",
+        label=_("Grade policy"),
+        asked_with=("risk.add_gradepolicy", "risk.change_gradepolicy", "risk.delete_gradepolicy"),
+    )
 )

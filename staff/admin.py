@@ -1,18 +1,12 @@
-"""People and their roles. Roles themselves come from staff/roles.py and are only shown."""
+"""Roles, which come from staff/roles.py, and who made whose account: only shown. People are in ``audit.admin``."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
-from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from core.admin import HistoryAdmin, ReadOnlyAdmin
-from staff.models import User
+from core.admin import ReadOnlyAdmin
+from staff.models import AccountTie
 
 admin.site.unregister(Group)
 
@@ -23,38 +17,9 @@ class RoleAdmin(ReadOnlyAdmin):
     search_fields = ["name"]
 
 
-@admin.register(User)
-class StaffAdmin(HistoryAdmin, UserAdmin):
-    form = UserChangeForm
-    add_form = UserCreationForm
-    change_password_form = AdminPasswordChangeForm
-    list_display = ["username", "display_name", "is_active", "last_login"]
-    list_filter = ["is_active", "groups"]
-    search_fields = ["username", "display_name", "email"]
-    filter_horizontal = []
-    autocomplete_fields = ["groups"]
-    readonly_fields = ["last_login", "date_joined"]
-    fieldsets = [
-        (None, {"fields": ["username", "password", "display_name", "email"]}),
-        (_("Roles"), {"fields": ["groups", "is_active", "is_staff", "is_superuser"]}),
-        (_("Preferences"), {"fields": ["language", "theme", "shortcuts_enabled"]}),
-        (_("Dates"), {"fields": ["last_login", "date_joined"]}),
-    ]
-    add_fieldsets = [(None, {"fields": ["username", "display_name", "password1", "password2", "groups"]})]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> list[str]:
-        """Only a superuser makes superusers, and nobody gives roles to themselves."""
-        kept = list(self.readonly_fields)
-        if request.user.is_superuser:
-            return kept
-        return [*kept, "is_superuser", *(["groups", "is_staff"] if obj == request.user else [])]
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A superuser's account, password included, is changed by superusers only."""
-        if obj is not None and obj.is_superuser and not request.user.is_superuser:
-            return False
-        return super().has_change_permission(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """People leave by being made inactive: the record must keep naming them."""
-        return False
+@admin.register(AccountTie)
+class AccountTieAdmin(ReadOnlyAdmin):
+    list_display = ["account", "what", "by", "agreed_by", "at"]
+    list_select_related = ["account", "by", "agreed_by"]
+    search_fields = ["account__username", "by__username"]
+    ordering = ["-id"]

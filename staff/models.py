@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.history import tracked
@@ -49,3 +50,37 @@ class User(AbstractUser):
     @property
     def label(self) -> str:
         return self.display_name or self.get_full_name() or self.username
+
+
+class AccountTie(models.Model):
+    """Somebody made an account for another person, gave it roles or set its password. Rows only grow.
+
+    ``agreed_by`` is the second person who agreed to it; without one, one person did it alone.
+    """
+
+    class What(models.TextChoices):
+        MADE = "made", _("made the account")
+        ROLES = "roles", _("gave it roles")
+        PASSWORD = "password", _("set its password")
+
+    account = models.ForeignKey(User, on_delete=models.PROTECT, related_name="ties", verbose_name=_("account"))
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("by"))
+    agreed_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("agreed by")
+    )
+    what = models.CharField(_("what"), max_length=10, choices=What)
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("tie between accounts")
+        verbose_name_plural = _("ties between accounts")
+        default_permissions = ("view",)
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(account=models.F("by")), name="staff_accounttie_another_person"),
+            models.CheckConstraint(
+                condition=models.Q(what__in=["made", "roles", "password"]), name="staff_accounttie_what"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.what} {self.by_id}"

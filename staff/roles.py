@@ -75,6 +75,9 @@ ROLES: dict[str, set[str]] = {
         "audit.view_auditevent",
         "ledger.view_journalentry",
         "ledger.reopen_period",
+        "audit.break_glass",
+        "audit.delegate",
+        "audit.view_two_people",
     },
     "operations": _READ
     | {
@@ -105,6 +108,7 @@ ROLES: dict[str, set[str]] = {
         "borrowers.change_borrower",
         "loans.approve_act",
         "loans.approve_write_off",
+        "audit.delegate",
         "audit.view_auditevent",
     },
     "risk_analyst": _READ
@@ -141,6 +145,10 @@ ROLES: dict[str, set[str]] = {
         "collections.view_case",
         "risk.view_assessment",
         "operations.view_endofdayrun",
+        # What administrators ask for, compliance decides; what was decided alone in an emergency, it reviews.
+        "audit.approve_power",
+        "audit.review_break_glass",
+        "audit.view_two_people",
     },
     "administrator": {
         "core.view_calendar",
@@ -160,7 +168,15 @@ ROLES: dict[str, set[str]] = {
         "staff.change_user",
         "staff.view_user",
         "auth.view_group",
+        "core.view_rule",
+        "core.add_rule",
+        "core.change_rule",
+        "messaging.view_template",
+        "messaging.add_template",
+        "borrowers.view_consenttext",
+        "borrowers.add_consenttext",
         "partners.manage_apiclient",
+        "audit.view_two_people",
         "audit.view_auditevent",
         "audit.view_archivedrecords",
         "ledger.view_archivedmonth",

@@ -14,6 +14,10 @@ END $$;
 CREATE TRIGGER audit_event_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_auditevent
     FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_change();
 
+-- Who made whose account decides who is a second person: nobody makes it unsaid.
+CREATE TRIGGER staff_tie_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON staff_accounttie
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_change();
+
 -- Taken back by:
 
 DROP FUNCTION audit_refuse_change() CASCADE;  -- each month has its own copy of the guard

@@ -11,13 +11,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from audit import approvals, queries
+from audit import approvals, deciding, queries
 from audit.changes import changes_of, outcome_of, people_in
 from audit.models import Approval
 from core import business_date
 from core.errors import DomainError
 from core.pages import page_of
-from staff.models import User
 from staff.permissions import person
 from staff.roles import role_label, roles_with
 
@@ -56,10 +55,11 @@ def _inbox(request: HttpRequest, status: int = 200, refused: dict[str, object] |
     order = ("requested_at", "id") if pending else ("-id",)
     page = page_of(queries.approvals_for(person(request), pending=pending), request, order=order, size=25)
     people = people_in(page.items)
+    bench = deciding.bench(person(request), page.items if pending else [], business_date.current())
     addresses = queries.addresses_of(page.items)
     cards = [
         {
-            **_card(approval, person(request), people),
+            **_card(approval, bench if pending else None, people),
             "object_url": addresses.get((approval.object_type, approval.object_id), ""),
             "refused": refused if refused and refused["pk"] == approval.pk else {},
         }
@@ -69,25 +69,25 @@ def _inbox(request: HttpRequest, status: int = 200, refused: dict[str, object] |
     return render(request, "audit/approvals.html", context, status=status)
 
 
-def _card(approval: Approval, user: User, people: dict[int, str]) -> dict[str, object]:
+def _card(approval: Approval, bench: deciding.Bench | None, people: dict[int, str]) -> dict[str, object]:
     kind = approvals.kind_of(approval)
     return {
         "approval": approval,
         "kind": kind.label,
         "changes": changes_of(approval, people),
         "outcome": outcome_of(approval),
-        "why_not": _why_not(approval, user, kind.permission),
+        "why_not": _why_not(bench.refusal(approval, kind.permission)) if bench else "",
+        "gone": bench.gone(approval) if bench else None,
     }
 
 
-def _why_not(approval: Approval, user: User, permission: str) -> str:
+def _why_not(refusal: DomainError | None) -> str:
     """Why the buttons are dead for this person, in words; empty when they may decide."""
-    if approval.requested_by_id == user.pk:
-        return _("You made this request. Another person must decide on it.")
-    if not user.has_perm(permission):
+    if isinstance(refusal, approvals.ApprovalNotPermitted):
+        permission = refusal.context["permission"]
         roles = ", ".join(role_label(role) for role in roles_with(permission))
         return _("Deciding needs the permission %(permission)s (%(roles)s).") % {
             "permission": permission,
             "roles": roles,
         }
-    return ""
+    return refusal.detail if refusal else ""

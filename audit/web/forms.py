@@ -24,6 +24,8 @@ class Action(Toned):
     REJECTED = "rejected", Tone.BAD, _("rejected")
     EXPIRED = "expired", Tone.NEUTRAL, _("expired")
     OUTCOME_CHANGED = "outcome_changed", Tone.ATTENTION, _("outcome changed")
+    BROKE_GLASS = "broke_glass", Tone.BAD, _("decided alone in an emergency")
+    MADE_INACTIVE = "made_inactive", Tone.ATTENTION, _("made inactive")
     ARCHIVED = "archived", Tone.ATTENTION, _("archived")
     RESTORED = "restored", Tone.INFO, _("brought back")
     SIGNED_IN = "signed_in", Tone.NEUTRAL, _("signed in")

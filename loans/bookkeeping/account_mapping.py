@@ -4,6 +4,7 @@ Read at every booking and changed hardly ever, the answer is kept in the process
 """
 
 from dataclasses import fields
+from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -78,6 +79,11 @@ def require_changeable(mapping: AccountMapping, before: AccountMapping | None) -
         positions = positions.filter(product_id__in=[product for product in products if product is not None])
     if positions.exists():
         raise MappingInUse(account=(before or mapping).account_id, role=mapping.role)
+
+
+def refuse_change(mapping: Any, _many: object) -> None:
+    """The same for a row in memory that is about to be asked for, or stored."""
+    require_changeable(mapping, AccountMapping.objects.filter(pk=mapping.pk).first())
 
 
 def forget_mappings() -> None:

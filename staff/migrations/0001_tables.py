@@ -80,4 +80,21 @@ class Migration(migrations.Migration):
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
+        migrations.CreateModel(
+            name='AccountTie',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('what', models.CharField(choices=[('made', 'made the account'), ('roles', 'gave it roles'), ('password', 'set its password')], max_length=10, verbose_name='what')),
+                ('at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='at')),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='ties', to=settings.AUTH_USER_MODEL, verbose_name='account')),
+                ('agreed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='agreed by')),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by')),
+            ],
+            options={
+                'verbose_name': 'tie between accounts',
+                'verbose_name_plural': 'ties between accounts',
+                'default_permissions': ('view',),
+                'constraints': [models.CheckConstraint(condition=models.Q(('account', models.F('by')), _negated=True), name='staff_accounttie_another_person'), models.CheckConstraint(condition=models.Q(('what__in', ['made', 'roles', 'password'])), name='staff_accounttie_what')],
+            },
+        ),
     ]

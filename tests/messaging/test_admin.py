@@ -1,17 +1,35 @@
-"""The admin of wordings: adding publishes a new version, nothing else can be changed; personal data stays masked."""
+"""The admin of wordings: a new one is asked for and published once a second person agreed, nothing else can be changed;
+personal data stays masked."""
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from audit import approvals
+from audit.models import Approval
 from borrowers.models import ConsentText
+from core import business_date
 from messaging.models import Template
 from tests.borrowers.factories import LIN_ID, LinFactory
 from tests.messaging.factories import MessageFactory
 
 pytestmark = pytest.mark.django_db
 
-WORDING = {"code": "loan_settled", "channel": "sms", "language": "en", "subject": "", "body": "{loan_number} is paid."}
+WORDING = {
+    "code": "loan_settled",
+    "channel": "sms",
+    "language": "en",
+    "subject": "",
+    "body": "{loan_number} is paid.",
+    "reason_for_change": "Shorter",
+}
+    "code": "loan_settled",
+    "channel": "sms",
+    "language": "en",
+    "subject": "",
+    "body": "{loan_number} is paid.",
+    "reason_for_change": "Shorter",
+}
 
 
 @pytest.fixture
@@ -20,10 +38,13 @@ def admin(client: Client, staff_member) -> Client:
     return client
 
 
-def test_adding_a_wording_publishes_a_new_version(admin: Client) -> None:
+def test_a_new_wording_is_published_once_two_agree(admin: Client, staff_member) -> None:
     answer = admin.post(reverse("admin:messaging_template_add"), WORDING)
 
     assert answer.status_code == 302
+    assert Template.objects.get(code="loan_settled", channel="sms", language="en").version == 1
+    on, asked = business_date.current(), Approval.objects.get()
+    approvals.approve(approval_id=asked.pk, decided_by=staff_member("compliance"), on=on)
     newest = Template.objects.get(code="loan_settled", channel="sms", language="en", active=True)
     assert (newest.version, newest.body) == (2, "{loan_number} is paid.")
     assert newest.history.get().history_user.username == "root"

@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from audit import queries
-from audit.models import Approval, ArchivedRecords, AuditEvent
+from audit.models import Approval, ArchivedRecords, AuditEvent, BrokenGlass, Delegation
 from core.admin import LargeTableAdmin, ReadOnlyAdmin
 
 
@@ -21,6 +21,21 @@ class ApprovalAdmin(ReadOnlyAdmin):
     list_display = ["kind", "object_label", "amount", "status", "requested_by", "requested_at", "decided_by"]
     list_filter = ["status", "kind"]
     list_select_related = ["requested_by", "decided_by"]
+    ordering = ["-id"]
+
+
+@admin.register(Delegation)
+class DelegationAdmin(ReadOnlyAdmin):
+    list_display = ["permission", "given_by", "given_to", "starts_on", "ends_on", "agreed_by", "ended_on"]
+    list_select_related = ["given_by", "given_to", "agreed_by"]
+    ordering = ["-id"]
+
+
+@admin.register(BrokenGlass)
+class BrokenGlassAdmin(ReadOnlyAdmin):
+    list_display = ["approval", "by", "on", "reason", "objected", "reviewed_by"]
+    list_select_related = ["approval", "by", "reviewed_by"]
+    list_filter = ["objected"]
     ordering = ["-id"]
 
 

@@ -1,0 +1,98 @@
+"""People and rules in the admin: each change is a request to a second person (``audit.changes_by_two``)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.hashers import make_password
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from audit import people
+from audit.admin.by_two import REASON, ChangedByTwoAdmin, reason_field
+from core.admin import BaseAdmin, HistoryAdmin
+from core.models import Rule
+from staff.models import User
+
+
+@admin.register(Rule)
+class RuleAdmin(ChangedByTwoAdmin, BaseAdmin):
+    list_display = ["code", "market", "effective_from", "source"]
+    list_filter = ["market", "code"]
+    search_fields = ["code", "source"]
+    date_hierarchy = "effective_from"
+
+
+class PasswordForm(AdminPasswordChangeForm):
+    """A new password of another person, with the reason that the second person reads."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields[REASON] = reason_field()
+
+
+@admin.register(User)
+class StaffAdmin(ChangedByTwoAdmin, HistoryAdmin, UserAdmin):  # type: ignore[misc]
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = PasswordForm
+    list_display = ["username", "display_name", "is_active", "last_login"]
+    list_filter = ["is_active", "groups"]
+    search_fields = ["username", "display_name", "email"]
+    filter_horizontal = []
+    autocomplete_fields = ["groups"]
+    readonly_fields = ["last_login", "date_joined"]
+    fieldsets = [
+        (None, {"fields": ["username", "password", "display_name", "email"]}),
+        (gettext_lazy("Roles"), {"fields": ["groups", "is_active", "is_staff", "is_superuser"]}),
+        (gettext_lazy("Preferences"), {"fields": ["language", "theme", "shortcuts_enabled"]}),
+        (gettext_lazy("Dates"), {"fields": ["last_login", "date_joined"]}),
+    ]
+    add_fieldsets = [(None, {"fields": ["username", "display_name", "password1", "password2", "groups"]})]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> list[str]:
+        """Only a superuser asks for superusers, and nobody asks for roles of their own."""
+        kept = list(self.readonly_fields)
+        own = ["groups", "is_staff", "is_superuser"] if obj == request.user else []
+        return [*kept, *dict.fromkeys([*own, *([] if request.user.is_superuser else ["is_superuser"])])]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A superuser's account, password included, is changed by superusers only."""
+        if obj is not None and obj.is_superuser and not request.user.is_superuser:
+            return False
+        return super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """People leave by being made inactive: the record must keep naming them."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Model, form: forms.ModelForm, change: bool) -> None:
+        """Who is shut out is so at once; everything else is asked for."""
+        if change and "is_active" in form.changed_data and not form.cleaned_data["is_active"]:
+            assert obj.pk is not None
+            people.make_inactive(person_id=obj.pk, reason=form.cleaned_data[REASON])
+            messages.success(request, _("The account is no longer active."))
+            if set(form.changed_data) <= {"is_active", REASON}:
+                return
+        super().save_model(request, obj, form, change)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """A password of one's own is changed at once, on the page of one's settings; one of somebody else is asked for."""
+        user = self.get_object(request, id)
+        if user is not None and user.pk == request.user.pk:
+            return HttpResponseRedirect("/app/me/password/")
+        if request.method == "POST" and user is not None and self.has_change_permission(request, user):
+            form = self.change_password_form(user, request.POST)
+            if form.is_valid():
+                new = form.cleaned_data["password1"] if form.cleaned_data["set_usable_password"] else None
+                user.password = make_password(new)
+                self._ask(request, user, form.cleaned_data[REASON])
+                return self._to_list()
+        shown: HttpResponse = super().user_change_password(request, id, form_url)
+        return shown

@@ -1,0 +1,89 @@
+"""One person decides alone in an emergency: with a reason, with an alarm, and open until another person has reviewed it."""
+
+import logging
+from datetime import date
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from audit import approvals, deciding
+from audit.approvals import OutcomeChanged, ReasonMissing
+from audit.events import record
+from audit.models import BrokenGlass
+from core.context import acting_for
+from core.errors import DomainError, NotAllowed
+from staff.models import User
+from staff.rights import rights_of
+
+BREAK, REVIEW = "audit.break_glass", "audit.review_break_glass"
+_log = logging.getLogger(__name__)
+
+
+class GlassNotPermitted(NotAllowed):
+    code = "break_glass_not_permitted"
+    message = _("Deciding alone in an emergency needs the permission %(permission)s, held by a role.")
+
+
+class ReviewNotPermitted(NotAllowed):
+    code = "review_not_permitted"
+    message = _("Somebody else must review this: neither who decided alone, nor who asked, nor an account of either.")
+
+
+class AlreadyReviewed(DomainError):
+    code = "already_reviewed"
+    message = _("This was reviewed already.")
+
+
+def decide_alone(*, approval_id: int, by: User, on: date, reason: str) -> BrokenGlass:
+    """Approve a request that nobody else is there for, also one's own, and carry it out as it was shown.
+
+    Raises ReasonMissing, GlassNotPermitted, what stops any approval (expired, decided, who asked is gone), OutcomeChanged
+    and whatever the change itself refuses; then nothing is decided.
+    """
+    if not reason.strip():
+        raise ReasonMissing()
+    if BREAK not in rights_of([by.pk])[by.pk]:
+        raise GlassNotPermitted(permission=BREAK)
+    with transaction.atomic():
+        approval = approvals.waiting_now(approval_id, on)
+        gone = deciding.bench(by, [approval], on).gone(approval)
+        if gone is not None:
+            raise gone
+        approval.broke_glass = True
+        done = approvals.carry_out(approval, by, on, reason)
+        if done:
+            broken = BrokenGlass.objects.create(approval=approval, by=by, on=on, reason=reason)
+            record("broke_glass", approval, reason=reason, actor=by)
+    if not done:
+        raise OutcomeChanged()
+    _log.warning("glass_broken", extra={"approval": approval_id, "kind": approval.kind, "by": by.pk, "reason": reason})
+    return broken
+
+
+@transaction.atomic
+def review(*, broken_id: int, by: User, on: date, objects: bool, note: str) -> BrokenGlass:
+    """Say that it was right, or object to it. Raises ReasonMissing, ReviewNotPermitted, AlreadyReviewed."""
+    if not note.strip():
+        raise ReasonMissing()
+    broken = BrokenGlass.objects.select_for_update().get(pk=broken_id)
+    if broken.objected is not None:
+        raise AlreadyReviewed()
+    if not may_review(broken, by, on):
+        raise ReviewNotPermitted()
+    broken.objected, broken.reviewed_by, broken.reviewed_on, broken.review_note = objects, by, on, note
+    with acting_for(by, reason=note):
+        broken.save()
+    return broken
+
+
+def may_review(broken: BrokenGlass, by: User, on: date) -> bool:
+    """Whether ``by`` is another person than who decided alone and who asked, and holds the right by a role."""
+    involved = {broken.by_id, broken.approval.requested_by_id} - {None}
+    if by.pk in involved or REVIEW not in rights_of([by.pk])[by.pk]:
+        return False
+    return not deciding.ties_of({by.pk, *involved}, on)[by.pk]  # type: ignore[arg-type]
+
+
+def open_count() -> int:
+    """How many decisions of one person alone wait for their review."""
+    return BrokenGlass.objects.filter(objected__isnull=True).count()
