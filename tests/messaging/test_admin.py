@@ -23,13 +23,6 @@ WORDING = {
     "body": "{loan_number} is paid.",
     "reason_for_change": "Shorter",
 }
-    "code": "loan_settled",
-    "channel": "sms",
-    "language": "en",
-    "subject": "",
-    "body": "{loan_number} is paid.",
-    "reason_for_change": "Shorter",
-}
 
 
 @pytest.fixture
