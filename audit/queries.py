@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from audit.approvals import kinds
 from audit.changes import model_of
-from audit.models import Approval, ApprovalStatus, AuditEvent
+from audit.models import Approval, ApprovalStatus, AuditEvent, Delegation
 from core.identifiers import number_given
 from staff.models import User
 
@@ -104,10 +104,16 @@ def addresses_of(records: Iterable[AuditEvent | Approval]) -> dict[tuple[str, st
     return found
 
 
-def approvals_for(user: User, *, pending: bool) -> QuerySet[Approval]:
-    """Requests the person may decide on, and their own."""
-    may_decide = [kind.code for kind in kinds() if user.has_perm(kind.permission)]
-    found = Approval.objects.filter(Q(kind__in=may_decide) | Q(requested_by=user))
+def rights_lent_to(user: User, on: date) -> set[str]:
+    """The rights to decide that others lent to the person, as they stand on the business date ``on``."""
+    lent = Delegation.objects.standing(on).filter(given_to=user.pk)
+    return set(lent.values_list("permission", flat=True))
+
+
+def approvals_for(user: User, *, pending: bool, lent: Collection[str] = (), every: bool = False) -> QuerySet[Approval]:
+    """Requests the person may decide on, by a right of their own or one ``lent``, and their own; or ``every`` one."""
+    may_decide = [kind.code for kind in kinds() if kind.permission in lent or user.has_perm(kind.permission)]
+    found = Approval.objects.filter(Q() if every else Q(kind__in=may_decide) | Q(requested_by=user))
     found = found.filter(kind__in=[kind.code for kind in kinds()])
     by_state = found.filter(status=ApprovalStatus.PENDING) if pending else found.exclude(status=ApprovalStatus.PENDING)
     return by_state.select_related("requested_by", "decided_by")

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 
 from audit import approvals
 from audit.changes import changes_of
-from audit.models import Approval
+from audit.models import Approval, BrokenGlass
 from core.calendars import days_between
 from core.charts import ACCENT, Line, LineChart
 from core.choices import Tone
@@ -280,6 +280,14 @@ def waiting_approvals(user: User) -> Reading[list[WaitingApproval]]:
 def _changes(approval: Approval) -> list[tuple[str, object, object]]:
     changed = [change for change in changes_of(approval) if change.before != change.after]
     return [(change.label, change.before, change.after) for change in changed[:2]]
+
+
+def emergencies(user: User) -> Reading[str]:
+    """How many decisions of one person alone wait for a review; told to who sees what takes two people."""
+    if not user.has_perm("audit.view_two_people"):
+        return Reading((), lambda: "")
+    rows = BrokenGlass.objects.filter(objected__isnull=True)
+    return Reading((counted(rows),), told)
 
 
 # --- portfolio ------------------------------------------------------------------------------------------------------

@@ -141,11 +141,13 @@ def issue_key(
     read_only: bool = False,
     expires_at: datetime | None = None,
     created_by: User | None = None,
+    waits: bool = False,
 ) -> IssuedKey:
-    """A new key. The client row is locked, so two administrators cannot make a third key together."""
+    """A new key; one that ``waits`` opens nothing until a second person agreed (``partners.agreeing``). The client row is
+    locked, so two administrators cannot make a third key together."""
     wanted = _checked(scopes)
     client = ApiClient.objects.select_for_update().get(pk=client_id)
-    if client.keys.live(at).count() >= LIVE_KEYS_AT_ONCE:
+    if client.keys.live(at).count() + client.keys.filter(waits=True, revoked_at=None).count() >= LIVE_KEYS_AT_ONCE:
         raise TooManyKeys(most=LIVE_KEYS_AT_ONCE)
     return store_key(
         client=client,
@@ -156,6 +158,7 @@ def issue_key(
         read_only=read_only,
         expires_at=expires_at,
         created_by=created_by,
+        waits=waits,
     )
 
 

@@ -64,8 +64,8 @@ class ApiClient(models.Model):
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def live(self, at: datetime) -> "ApiKeyQuerySet":
-        """Keys that open the door at that instant: neither revoked nor expired."""
-        return self.filter(revoked_at=None).filter(models.Q(expires_at=None) | models.Q(expires_at__gt=at))
+        """Keys that open the door at that instant: neither waiting, revoked nor expired."""
+        return self.filter(revoked_at=None, waits=False).filter(models.Q(expires_at=None) | models.Q(expires_at__gt=at))
 
 
 class ApiKey(models.Model):
@@ -77,6 +77,8 @@ class ApiKey(models.Model):
     secret_hash = models.CharField(max_length=64, editable=False)
     scopes = models.JSONField(_("scopes"), default=list)
     read_only = models.BooleanField(_("read-only"), default=False)
+    # A key that may change something opens nothing until a second person agreed to it.
+    waits = models.BooleanField(_("waits for a second person"), default=False, editable=False)
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True, editable=False)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
@@ -96,7 +98,7 @@ class ApiKey(models.Model):
 
     def is_live(self, at: datetime) -> bool:
         """Whether the key opens the door at that instant."""
-        return self.revoked_at is None and (self.expires_at is None or self.expires_at > at)
+        return not self.waits and self.revoked_at is None and (self.expires_at is None or self.expires_at > at)
 
     def allows(self, scope: str) -> bool:
         """Whether the key may use the scope; a read-only key keeps its writing scopes asleep."""

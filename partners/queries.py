@@ -10,7 +10,7 @@ from partners.models import ApiClient, ApiKey, Introduction
 
 def clients(at: datetime) -> QuerySet[ApiClient]:
     """All clients by name, with their live keys, the last use, and what they brought in."""
-    live = Q(keys__revoked_at=None) & (Q(keys__expires_at=None) | Q(keys__expires_at__gt=at))
+    live = Q(keys__revoked_at=None, keys__waits=False) & (Q(keys__expires_at=None) | Q(keys__expires_at__gt=at))
     return ApiClient.objects.annotate(
         live_key_count=Count("keys", filter=live, distinct=True),
         last_used_at=Max("keys__last_used_at"),

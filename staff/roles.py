@@ -109,6 +109,7 @@ ROLES: dict[str, set[str]] = {
         "loans.approve_act",
         "loans.approve_write_off",
         "audit.delegate",
+        "audit.view_two_people",
         "audit.view_auditevent",
     },
     "risk_analyst": _READ
@@ -181,15 +182,11 @@ ROLES: dict[str, set[str]] = {
         "audit.view_archivedrecords",
         "ledger.view_archivedmonth",
         "operations.view_endofdayrun",
-        "loans.view_loan",
-        "loans.view_application",
-        "loans.view_merchant",
         "loans.view_product",
         "loans.view_productversion",
         "loans.view_accountmapping",
         "loans.add_accountmapping",
         "loans.change_accountmapping",
-        "borrowers.view_borrower",
     },
 }
 

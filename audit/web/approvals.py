@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from audit import approvals, deciding, queries
+from audit.breaking_glass import BREAK
 from audit.changes import changes_of, outcome_of, people_in
 from audit.models import Approval
 from core import business_date
@@ -52,10 +53,13 @@ def _decide(request: HttpRequest, pk: int, decide: Callable[..., Approval], done
 
 def _inbox(request: HttpRequest, status: int = 200, refused: dict[str, object] | None = None) -> HttpResponse:
     pending = request.GET.get("state") != "decided"
+    user, on = person(request), business_date.current()
+    every = request.GET.get("state") == "every" and user.has_perm(BREAK)
+    lent = queries.rights_lent_to(user, on)
     order = ("requested_at", "id") if pending else ("-id",)
-    page = page_of(queries.approvals_for(person(request), pending=pending), request, order=order, size=25)
+    page = page_of(queries.approvals_for(user, pending=pending, lent=lent, every=every), request, order=order, size=25)
     people = people_in(page.items)
-    bench = deciding.bench(person(request), page.items if pending else [], business_date.current())
+    bench = deciding.bench(user, page.items if pending else [], on)
     addresses = queries.addresses_of(page.items)
     cards = [
         {
@@ -65,7 +69,7 @@ def _inbox(request: HttpRequest, status: int = 200, refused: dict[str, object] |
         }
         for approval in page.items
     ]
-    context = {"page": page, "cards": cards, "pending": pending, "not_pending": not pending}
+    context = {"page": page, "cards": cards, "pending": pending, "not_pending": not pending, "every": every}
     return render(request, "audit/approvals.html", context, status=status)
 
 

@@ -20,10 +20,11 @@ from staff.permissions import person
 def home(request: HttpRequest) -> HttpResponse:
     on = business_date.current()
     user = person(request)
-    tiles, waiting, approval_count, first_run, chart = read_together(
+    tiles, waiting, approval_count, emergencies, first_run, chart = read_together(
         reads.tiles(user=user, on=on),
         reads.waiting_approvals(user),
         Reading((counted(approvals_for(user)),), told),
+        reads.emergencies(user),
         reads.is_first_run(),
         reads.portfolio_chart(on) if user.has_perm("loans.view_loan") else Reading((), lambda: None),
     )
@@ -32,6 +33,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "tiles": tiles,
         "waiting": waiting,
         "approval_count": approval_count,
+        "emergencies": emergencies,
         "night": last_night(),
         "chart": chart,
         "first_run": first_run,

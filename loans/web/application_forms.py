@@ -30,7 +30,7 @@ class ProductField(forms.ModelChoiceField):
 
 
 class PurposeField(forms.ChoiceField):
-    """A loan purpose by its code. The domain refuses in its own words: what is not on the list here, what is missing later."""
+    """A loan purpose by its code. The domain refuses in its own words what is not on the list here, and what is missing."""
 
     def validate(self, value: Any) -> None:
         try:

@@ -39,6 +39,14 @@ class KeyForm(StrictForm):
         choices=[(scope, scope) for scope in SCOPES],
     )
     read_only = forms.BooleanField(label=_("Read-only: scopes that change something stay asleep"), required=False)
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=500,
+        required=False,
+        help_text=_(
+            "For a key that may change something or see personal data: a second person reads it and must agree."
+        ),
+    )
     expires_at = forms.DateField(
         label=_("Expires"), required=False, widget=forms.DateInput, help_text=_("At the beginning of that day.")
     )

@@ -12,9 +12,10 @@ from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from core import business_date
 from core.choices import Shown, Tone
 from core.errors import DomainError
-from partners import keys
+from partners import agreeing, keys
 from partners.models import ApiClient, ApiKey
 from partners.queries import client_of, clients, keys_of
 from partners.scopes import SCOPES, usual
@@ -53,6 +54,8 @@ def _client_page(request: HttpRequest, client: ApiClient, token: str = "") -> Ht
 def _state(key: ApiKey, at: datetime) -> Shown:
     if key.revoked_at is not None:
         return Shown(pgettext("API key", "revoked"), Tone.NEUTRAL)
+    if key.waits:
+        return Shown(pgettext("API key", "waits for a second person"), Tone.ATTENTION)
     if not key.is_live(at):
         return Shown(pgettext("API key", "expired"), Tone.NEUTRAL)
     if key.read_only:
@@ -106,10 +109,14 @@ def new_key(request: HttpRequest, public_id: str) -> HttpResponse:
     if form.is_valid():
         given = {**form.cleaned_data, "expires_at": _beginning_of(form.cleaned_data["expires_at"])}
         try:
-            issued = keys.issue_key(client_id=client.pk, at=timezone.now(), created_by=person(request), **given)
+            issued, waits = agreeing.issue_or_ask(
+                client_id=client.pk, at=timezone.now(), on=business_date.current(), by=person(request), **given
+            )
         except DomainError as refusal:
             refuse(form, refusal)
         else:
+            if waits:
+                messages.warning(request, _("The key opens nothing until a second person agrees under Approvals."))
             return _client_page(request, _client(public_id), issued.token)
     context = {"form": form, "client": client, "scopes": SCOPES.items()}
     return render(request, "partners/key_form.html", context, status=422 if form.errors else 200)
@@ -139,6 +146,14 @@ def suspend_client(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_POST
 @require(MANAGE)
 def reinstate_client(request: HttpRequest, public_id: str) -> HttpResponse:
-    client = keys.reinstate_client(client_id=_client(public_id).pk)
+    client, on = _client(public_id), business_date.current()
+    try:
+        asked = agreeing.reinstate_or_ask(client_id=client.pk, at=timezone.now(), on=on, by=person(request))
+    except DomainError as refusal:
+        messages.error(request, refusal.detail)
+        return redirect("partners:client", client.public_id)
+    if asked is not None:
+        messages.warning(request, _("Asked for: its keys may change something, so a second person must agree."))
+        return redirect("partners:client", client.public_id)
     messages.success(request, _("%(name)s may call again.") % {"name": client.name})
     return redirect("partners:client", client.public_id)

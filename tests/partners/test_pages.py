@@ -5,10 +5,15 @@ import re
 import pytest
 from django.urls import reverse
 
-from audit.models import AuditEvent
+from audit import approvals
+from audit.deciding import AccountsNotIndependent
+from audit.models import Approval, ApprovalStatus, AuditEvent
+from core import business_date
+from core.context import acting
 from partners.models import ApiClient, ApiKey
 from partners.scopes import SCOPES
 from tests.partners.factories import ApiClientFactory, ApiKeyFactory, Caller, IssuedKeyFactory
+from tests.staff.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 DETAILS = {"name": "Lilac Phones", "requests_per_minute": "100", "allowed_addresses": "127.0.0.0/8\n203.0.113.0/24\n"}
@@ -110,7 +115,7 @@ def test_a_key_without_scope_is_refused(admin):
     assert not ApiKey.objects.exists()
 
 
-def test_revoking_and_suspending_close_the_door_at_once(admin):
+def test_revoking_and_suspending_close_the_door_at_once(admin, staff_member):
     client = ApiClientFactory()
     first, second = IssuedKeyFactory(client=client), IssuedKeyFactory(client=client)
 
@@ -119,7 +124,50 @@ def test_revoking_and_suspending_close_the_door_at_once(admin):
     admin.post(reverse("partners:suspend_client", args=[client.public_id]))
     assert Caller(second.token).ask("/me").status_code == 403
     admin.post(reverse("partners:reinstate_client", args=[client.public_id]))
+    assert Caller(second.token).ask("/me").status_code == 403, "its keys may change something: two people"
+    agree(staff_member("compliance"))
     assert Caller(second.token).ask("/me").status_code == 200
+
+
+def agree(by) -> Approval:
+    waiting = Approval.objects.get(status=ApprovalStatus.PENDING)
+    return approvals.approve(approval_id=waiting.pk, decided_by=by, on=business_date.current())
+
+
+def ask_for_a_key(admin, **given):
+    path = reverse("partners:new_key", args=[ApiClientFactory().public_id])
+    answer = admin.post(path, {"scopes": ["loans:read", "repayments:write"], "reason": "Pilot", **given})
+    found = re.search(r"lk_test_[0-9a-f]+\.[\w-]+", answer.content.decode())
+    return answer, found.group() if found else ""
+
+
+def test_a_key_that_writes_opens_nothing_until_two_agree(admin, staff_member):
+    _answer, token = ask_for_a_key(admin)
+    assert Caller(token).ask("/me").status_code == 401
+    asked = Approval.objects.get()
+    with pytest.raises(approvals.SecondPersonNeeded):
+        agree(asked.requested_by)
+    with acting(actor=asked.requested_by):
+        second = UserFactory(roles=["compliance"])
+    with pytest.raises(AccountsNotIndependent):
+        agree(second)
+    agree(staff_member("compliance"))
+    assert Caller(token).ask("/me").status_code == 200
+
+
+def test_a_key_that_writes_asks_for_a_reason_and_dies_when_it_is_rejected(admin, staff_member):
+    answer, token = ask_for_a_key(admin, reason="")
+    assert (answer.status_code, token, ApiKey.objects.count()) == (422, "", 0)
+    _answer, token = ask_for_a_key(admin)
+    asked, on = Approval.objects.get(), business_date.current()
+    approvals.reject(approval_id=asked.pk, decided_by=staff_member("compliance"), reason="No contract", on=on)
+    assert Caller(token).ask("/me").status_code == 401
+    assert ApiKey.objects.get().revoked_at is not None
+
+
+def test_a_read_only_key_with_writing_scopes_needs_nobody(admin):
+    _answer, token = ask_for_a_key(admin, read_only="on")
+    assert Caller(token).ask("/me").status_code == 200
 
 
 def test_the_key_of_another_client_cannot_be_revoked_from_here(admin):

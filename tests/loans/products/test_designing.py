@@ -209,7 +209,10 @@ def test_another_version_that_has_not_begun_gives_way(live: ProductVersion, desi
     first.refresh_from_db()
     assert first.status == "retired"
     following = designing.begun(live.product, ON)
-    assert (following.version, following.annual_rate) == (4, live.annual_rate)  # from what holds, not from what gave way
+    assert (following.version, following.annual_rate) == (
+        4,
+        live.annual_rate,
+    )  # from what holds, not from what gave way
 
 
 # --- what may not be agreed to ------------------------------------------------------------------------------------------
