@@ -24,7 +24,7 @@ from loans.models import Application, ApplicationStatus, DecisionSource, Outcome
 from loans.origination import origination
 from loans.origination.decisions import Decision, DecisionReason
 from loans.origination.offering import needs_second_person, quote_of_decision
-from loans.preconditions.consents import ConsentsMissing, missing_consents, require_consents_for_a_person
+from loans.preconditions.consents import missing_consents, require_consents_for_a_person
 from loans.pricing.advance_deduction import AdvanceDeductionRefused
 from loans.pricing.agreed_instalments import (
     AgreedInstalmentBelowCharges,
@@ -213,7 +213,7 @@ def _left_to_a_person(application: Application, on: date) -> Decision | None:
     if (application.wants_person and not missing) or missing == (ConsentPurpose.AUTOMATED_DECISION,):
         reason, note = DecisionReason.PERSON_WISHED, ""
     elif missing:
-        reason, note = DecisionReason.CONSENT_MISSING, str(ConsentsMissing(missing))
+        reason, note = DecisionReason.CONSENT_MISSING, ", ".join(missing)  # codes: read in any language
     else:
         return None
     return Decision(outcome=Outcome.REFER, reasons=(reason.value,), source=DecisionSource.AUTOMATIC.value, note=note)

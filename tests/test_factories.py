@@ -15,12 +15,21 @@ from django.db.models import Model
 from factory import Trait
 from factory.django import DjangoModelFactory
 
+from borrowers.consents import missing, needed
 from borrowers.identity import parse_resident_id
 from ledger.queries import difference
 from loans.merchants.merchant_numbers import parse_credit_code
 from loans.models import Loan
 from loans.proof.verifying import verify
-from tests.borrowers.factories import BorrowerFactory, LinFactory, WangFactory, mobile_of, resident_number
+from tests.borrowers.factories import (
+    NEEDED,
+    ON,
+    BorrowerFactory,
+    LinFactory,
+    WangFactory,
+    mobile_of,
+    resident_number,
+)
 from tests.loans.books import close_until
 from tests.loans.factories import (
     ApplicationFactory,
@@ -125,8 +134,9 @@ def test_a_borrower_is_in_the_state_that_was_asked_for() -> None:
     full = BorrowerFactory(phone_verified=True, banked=True, earning=True, consenting=True)
 
     assert mobile_of(plain).state == "unverified" and mobile_of(full).state == "verified"
-    for what in ("bank_accounts", "incomes", "consents"):
-        assert (getattr(plain, what).count(), getattr(full, what).count()) == (0, 1)
+    for what, count in {"bank_accounts": 1, "incomes": 1, "consents": len(NEEDED)}.items():
+        assert (getattr(plain, what).count(), getattr(full, what).count()) == (0, count)
+    assert not missing(full.pk, needed(ON, "CN"))
 
 
 @pytest.mark.django_db

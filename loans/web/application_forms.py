@@ -29,7 +29,7 @@ class ProductField(forms.ModelChoiceField):
 
 
 class PurposeField(forms.ChoiceField):
-    """A loan purpose by its code. What is not on the list is refused in the words of the domain."""
+    """A loan purpose by its code. The domain refuses in its own words: what is not on the list here, what is missing later."""
 
     def validate(self, value: Any) -> None:
         try:
@@ -111,7 +111,7 @@ class WishForm(KeyedForm):
         required=False,
         help_text=_("Where the product allows it: the number of instalments follows, and the last one is smaller."),
     )
-    purpose = PurposeField(label=_("Purpose"), required=False)
+    purpose = PurposeField(label=_("Purpose"))
     purpose_note = forms.CharField(
         label=_("In the borrower's words"), max_length=120, required=False, help_text=_("What the money is spent on.")
     )

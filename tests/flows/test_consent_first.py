@@ -172,7 +172,7 @@ class TestWithdrawnInBetween:
 
         application.refresh_from_db()
         assert (application.decision_reasons, application.grade) == (["consent_missing"], "")
-        assert application.decision_note
+        assert application.decision_note == purpose
         assert_nothing_was_judged()
 
     def test_not_even_who_is_on_the_do_not_lend_list_is_declined(self) -> None:

@@ -236,8 +236,12 @@ class TestPages:
     def test_who_wants_a_person_needs_no_tick_for_software(self, officer, product) -> None:
         lin = with_consents("personal_data", "credit_query")
 
-        assert self.posted(officer, lin, product, wants_person="on").status_code == 302
-        assert Application.objects.get().wants_person
+        assert self.posted(officer, lin, product, wants_person="on", purpose_note="new sofa").status_code == 302
+
+        application = Application.objects.get()
+        assert application.wants_person
+        page = officer.get(f"/app/applications/{application.number}").content.decode()
+        assert "a person decides" in page and "Daily spending" in page and "new sofa" in page
 
     def test_the_application_says_what_is_missing_and_leads_to_where_it_is_recorded(
         self, officer, product, signed_in, staff_member
