@@ -29,7 +29,7 @@ class ProductField(forms.ModelChoiceField):
 
 
 class PurposeField(forms.ChoiceField):
-    """A loan purpose by its code. The domain refuses in its own words: what is not on the list here, what is missing later."""
+    """A loan purpose by its code. What is not on the list is refused in the words of the domain, and so is none."""
 
     def validate(self, value: Any) -> None:
         try:
