@@ -22,6 +22,7 @@ from core.strict import FIRST_DAY, LAST_DAY, DayOutOfRange, TextNotPlain, flaw_o
 NOT_DAY = _("Give the day as YYYY-MM-DD, such as 2026-11-30.")
 NOT_WHOLE = _("Give a whole number in digits, such as 12.")
 NOT_NUMBER = _("Give a number in digits, such as 1234.50 or 1,234.50.")
+NOT_JSON = _("Give JSON in which each key stands once, without NaN and Infinity.")
 NOT_ASKED_FOR = _("The page sent a field that this form does not have: %(names)s. Load the page again.")
 
 Refusal = ValidationError | None
@@ -122,6 +123,15 @@ def _whole(_field: forms.Field, text: str) -> Refusal:
     return None if strict.is_whole(text.strip()) else _refused(NOT_WHOLE, "not_whole")
 
 
+def _json(_field: forms.Field, text: str) -> Refusal:
+    """JSON has each key once, and neither NaN nor Infinity: PostgreSQL stores none of them."""
+    try:
+        strict.plain_json(text)
+    except ValueError:
+        return _refused(NOT_JSON, "not_json")
+    return None
+
+
 def _text(field: forms.Field, text: str) -> Refusal:
     flaw = flaw_of(text, lines=isinstance(field.widget, forms.Textarea))
     return None if flaw is None else _refused(TextNotPlain(what=flaw.words).detail, TextNotPlain.code)
@@ -134,5 +144,6 @@ _CHECKS = (
     (forms.DecimalField, _number),
     (forms.FloatField, _number),
     (forms.IntegerField, _whole),
+    (forms.JSONField, _json),
     (forms.CharField, _text),
 )

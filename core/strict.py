@@ -11,11 +11,13 @@ no door can forget them.
 - A **text** holds signs that can be seen and read in one direction; a line break only where it is asked for in lines.
 """
 
+import json
 import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any, Never
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -90,11 +92,11 @@ class DayOutOfRange(Invalid):
 
 
 def flaw_of(text: str, *, lines: bool = False) -> FoundFlaw | None:
-    """The first sign that cannot stand in ``text``; ``lines`` allows line feeds (also after a carriage return)."""
+    """The first sign that cannot stand in ``text``; ``lines`` allows line feeds, also after a carriage return, and tabs."""
     if text.isascii() and text.isprintable():  # most texts: nothing to look up
         return None
     if lines:
-        text = text.replace("\r\n", "\n").replace("\n", "")
+        text = text.replace("\r\n", "\n").replace("\n", "").replace("\t", "")
     for sign in text:
         flaw = _flaw(sign)
         if flaw is not None:
@@ -170,6 +172,32 @@ def amount_text(text: str) -> str:
     if not is_decimal(text):
         raise ValueError("write a number as 1234.50 or 1,234.50")
     return text
+
+
+class KeyTwice(ValueError):
+    """``key`` stands twice in one object of JSON: programs differ in which of the two they take."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"the key {key} stands more than once")
+        self.key = key
+
+
+def plain_json(text: str) -> Any:
+    """What the text says, by RFC 8259. Raises KeyTwice, and ValueError for what is no JSON, as NaN and Infinity."""
+    return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise KeyTwice(key)
+        found[key] = value
+    return found
+
+
+def _no_number(word: str) -> Never:
+    raise ValueError(f"{word} is no number of JSON")
 
 
 def require_day_between(day: date, first: date, last: date, *, field: str | None = None) -> date:

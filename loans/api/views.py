@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
@@ -226,6 +227,7 @@ class Submit(ApplicationView):
     name = "application_submit"
 
     @extend_schema(summary="Submit a draft", request=None, responses=shapes.ApplicationSerializer)
+    @transaction.atomic
     def post(self, request: Request, application_id: str) -> Response:
         """Sends a draft off to be decided. A submitted application stays as it is."""
         application = self.application(application_id)
@@ -237,6 +239,7 @@ class Withdraw(ApplicationView):
     name = "application_withdraw"
 
     @extend_schema(summary="Withdraw an application", request=None, responses=shapes.ApplicationSerializer)
+    @transaction.atomic
     def post(self, request: Request, application_id: str) -> Response:
         """The borrower no longer wants the loan. An open offer ends with it."""
         application = self.application(application_id)

@@ -18,6 +18,7 @@ from core.context import acting, current
 from core.errors import DomainError, Invalid
 from core.identifiers import next_number, sequence_of
 from core.money import MOST_MONEY, ZERO, round_money
+from core.strict import require_plain
 from ledger.models import JournalEntry
 from ledger.posting import post, reverse
 from loans.account.allocation import Allocation
@@ -108,8 +109,9 @@ def record_repayment(
     ``recorded_on`` is the business date (``received_on`` where it is not given). The same key with the same payment
     returns the receipt made the first time. ``excess`` says what becomes of money above what is owed, ``allow_repeat`` that
     it is another payment, however like an earlier one it is (``loans.servicing.guarding``). Raises AmountInvalid,
-    PayerReferenceInvalid, ReceivedInFuture, ReceivedBeforeDisbursement, PaymentLooksRepeated, PaymentAboveOwed,
-    RepaymentConflict, LoanNotInState, and LaterEventImpossible where a back-dated payment leaves nothing to a later event.
+    PayerReferenceInvalid, TextNotPlain, ReceivedInFuture, ReceivedBeforeDisbursement, PaymentLooksRepeated,
+    PaymentAboveOwed, RepaymentConflict, LoanNotInState, and LaterEventImpossible where a back-dated payment
+    leaves nothing to a later event.
     """
     told = _Reported(
         amount=valid_amount(amount),
@@ -183,7 +185,7 @@ def valid_amount(amount: Decimal) -> Decimal:
 def _valid_reference(reference: str) -> str:
     if len(reference) > LONGEST_REFERENCE or "\0" in reference:
         raise PayerReferenceInvalid(most=LONGEST_REFERENCE)
-    return reference
+    return require_plain(reference, field="payer_reference")
 
 
 def _require_possible_dates(loan: Loan, told: _Reported) -> None:

@@ -10,7 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
-from core.forms import StrictForm
+from core.forms import NothingElse, StrictForm
 from loans.events.act_kinds import ActKind
 from loans.events.act_parameters import Parameter, Sort
 from loans.web.forms import DayInput, KeyedForm, money_input
@@ -36,6 +36,9 @@ class PercentField(forms.DecimalField):
 
 class ActForm(KeyedForm):
     """The values of an act of ``kind``, the day it counts from, and why; as far as the kind asks for them."""
+
+    # Every act has these two to the pages that lead to it, though some kinds have only today, or need no reason.
+    also_sent = frozenset({"csrfmiddlewaretoken", DAY, REASON})
 
     def __init__(self, kind: ActKind, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -83,7 +86,7 @@ class DayForm(StrictForm):
     effective_on = forms.DateField()
 
 
-class UndoForm(StrictForm):
+class UndoForm(NothingElse, StrictForm):
     reason = forms.CharField(label=_("Reason"), max_length=200)
 
 

@@ -60,7 +60,7 @@ class KeyedForm(NothingElse, StrictForm):
         super().__init__(*args, **kwargs)
 
 
-class ReverseForm(StrictForm):
+class ReverseForm(NothingElse, StrictForm):
     reason = forms.CharField(label=_("Reason"), max_length=200, widget=forms.TextInput)
 
 
@@ -68,11 +68,11 @@ class StatementForm(StrictForm):
     file = forms.FileField(label=_("Statement file"), help_text=_("CSV (UTF-8 or GB18030) or camt.054, up to 10 MB."))
 
 
-class ReturnForm(StrictForm):
+class ReturnForm(NothingElse, StrictForm):
     reason = forms.CharField(label=_("Reason"), max_length=200)
 
 
-class MatchForm(StrictForm):
+class MatchForm(NothingElse, StrictForm):
     """One to three loans and the part of what waits of the payment each gets, and the answers to what it was refused for."""
 
     PLACES = (1, 2, 3)

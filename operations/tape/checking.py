@@ -4,6 +4,7 @@ Nothing is guessed: a value that cannot be read is refused. All problems of a li
 filed under the first of them.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -12,17 +13,21 @@ from decimal import Decimal, InvalidOperation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from core.strict import flaw_of, is_decimal
 from operations.tape.profiles import Profile
 from operations.tape.reading import Line
 
 EARLIEST = date(1990, 1, 1)  # older dates are typing errors, and each would add a day to close
 LONGEST_BEFORE_FIRST_DUE = timedelta(days=366)
+# A day, or a day with a time of the lender's own clock: nothing else of ISO 8601, and digits of no other script.
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?)?")
 LARGEST_AMOUNT = Decimal("9999999999.99")
 
 REASONS: dict[str, str | Promise] = {
     "columns": _("The line does not have the columns of the first line."),
     "encoding": _("The value is not UTF-8 text."),
     "missing": _("A value is missing."),
+    "text_not_plain": _("The text holds a sign that cannot be seen or that turns the direction of reading."),
     "too_long": _("The value is too long."),
     "bad_date": _("This is not a date."),
     "date_out_of_range": _("The date lies too far back or in the future."),
@@ -167,6 +172,8 @@ class _Reading:
             self._refuse(column, "encoding")
         elif len(text) > 80:
             self._refuse(column, "too_long")
+        elif flaw_of(text) is not None:
+            self._refuse(column, "text_not_plain")
         return text
 
     def _moment(self, column: str, *, may_be_ahead: bool = False) -> datetime | None:
@@ -174,10 +181,10 @@ class _Reading:
         if not text:
             return None
         try:
-            moment = datetime.fromisoformat(text)
+            moment = datetime.fromisoformat(text) if _MOMENT.fullmatch(text) else None
         except ValueError:
             moment = None
-        if moment is None or moment.tzinfo is not None:
+        if moment is None:
             self._refuse(column, "bad_date")
             return None
         if moment.date() < EARLIEST or (moment.date() > self.today and not may_be_ahead):
@@ -197,6 +204,8 @@ class _Reading:
             return None
         if problem := _amount_problem(amount):
             self._refuse(column, problem)
+        elif not is_decimal(text):  # with an exponent, a plus or digits of another script
+            self._refuse(column, "bad_number")
         return amount
 
     def _term(self) -> int | None:

@@ -24,6 +24,15 @@ while the first one still runs you get 409 with `Retry-After`. A refused request
 market of the loan, product or borrower. Rates are decimal texts, a fraction a year. Dates are
 business dates of the lender (`GET /me` tells the current one), instants are UTC.
 
+**Nothing is guessed.** A field that is not described here is refused with its JSON pointer (`field_unknown`), and so are a
+query parameter that is unknown or given twice, and a JSON object with a key twice: a misspelt word changes nothing.
+Values are taken as they are described and in no other way. An amount is a JSON integer, a flag `true` or `false`, a text
+a JSON string, a rate a string such as `"0.18"` in ASCII digits without exponent. A day is `2026-11-30`: no week, no
+ordinal, no compact form, no time. An instant has its zone: `2026-11-30T09:15:00Z`. A text is one line (but the wording
+of a consent) without control characters and without signs that nobody sees or that turn the direction of reading. What
+contradicts itself, as a birth date beside a resident ID that says another, is refused. A refused request has changed
+nothing.
+
 **Lists.** Newest first: `?limit=50&starting_after=<id>` → `data`, `has_more`, `next_cursor`. `fields=` thins objects out,
 `expand=` opens related ones up, for who may read them. An unknown parameter is refused rather than ignored.
 

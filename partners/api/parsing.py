@@ -1,13 +1,13 @@
 """Reading bodies: JSON of a reasonable size and depth, each key once, and nothing else."""
 
-import json
-from typing import IO, Any, Never, cast
+from typing import IO, Any, cast
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
 from core.errors import DomainError
+from core.strict import KeyTwice, plain_json
 
 LARGEST_BODY = 1_000_000
 
@@ -32,25 +32,13 @@ class BoundedJSONParser(JSONParser):
     def parse(self, stream: IO[Any], media_type: Any = None, parser_context: Any = None) -> Any:
         try:
             text = cast(bytes, _Bounded(stream).read()).decode()
-            return json.loads(text, object_pairs_hook=_once, parse_constant=_refused)
+            return plain_json(text)
         except RecursionError:
             raise ParseError("JSON parse error - nested too deep") from None
+        except KeyTwice as twice:
+            raise KeyRepeated(name=twice.key) from None
         except ValueError as wrong:
             raise ParseError(f"JSON parse error - {wrong}") from None
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in found:
-            raise KeyRepeated(name=name)
-        found[name] = value
-    return found
-
-
-def _refused(word: str) -> Never:
-    """NaN and Infinity are no JSON, though Python reads them."""
-    raise ValueError(f"{word} is no number of JSON")
 
 
 class _Bounded:

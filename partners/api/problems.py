@@ -87,12 +87,17 @@ def problem(
         "title": HTTPStatus(status).phrase,
         "status": status,
         "code": code,
-        "detail": detail,
+        "detail": _printable(detail),
         "request_id": current().request_id,
     }
     if errors:
         body["errors"] = errors
     return Response({**body, **more}, status=status, content_type=MEDIA_TYPE)
+
+
+def _printable(text: str) -> str:
+    """The text with halves of characters, which JSON can bring and no answer can carry, as question marks."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _as_api_exception(exc: Exception) -> Exception:
@@ -102,7 +107,8 @@ def _as_api_exception(exc: Exception) -> Exception:
 
 
 def _from_domain(exc: DomainError, request: Request) -> Response:
-    errors = [{"pointer": f"/{exc.field}", "code": exc.code, "detail": exc.detail}] if exc.field else None
+    where = _printable(f"/{exc.field}")
+    errors = [{"pointer": where, "code": exc.code, "detail": _printable(exc.detail)}] if exc.field else None
     more = {name: exc.context[name] for name in EXTENSIONS if name in exc.context}
     response = problem(request, status=exc.status, code=exc.code, detail=exc.detail, errors=errors, **more)
     if wait := getattr(exc, "retry_after", None):
@@ -118,7 +124,7 @@ def _from_framework(exc: exceptions.APIException, request: Request) -> Response:
     if isinstance(exc, exceptions.ValidationError):
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         wrong = exc.wrong if isinstance(exc, ValuesRefused) else pointers_of(exc.detail, "")
-        errors = [asdict(one) for one in wrong]
+        errors = [{name: _printable(value) for name, value in asdict(one).items()} for one in wrong]
         response = problem(request, status=status, code=code, detail=str(_SENTENCES[code]), errors=errors)
     else:
         response = problem(request, status=status, code=code, detail=str(_detail_of(exc, code)))

@@ -138,9 +138,21 @@ def test_a_chinese_character_newer_than_this_python_stands():
 
 
 def test_a_note_has_lines_and_nothing_else_that_is_not_seen():
-    assert flaw_of("one\ntwo\r\nthree", lines=True) is None
+    assert flaw_of("one\ntwo\r\nthree\tfour", lines=True) is None
     assert flaw_of("one\rtwo", lines=True).flaw is Flaw.LINE_BREAK
     assert flaw_of("one\u202etwo", lines=True).flaw is Flaw.DIRECTION
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": 1, "a": 2}', '[{"b": {"a": 1, "a": 1}}]', '{"a": NaN}', "[-Infinity]", "{", "", "{'a': 1}"]
+)
+def test_json_has_each_key_once_and_only_numbers(text):
+    with pytest.raises(ValueError):
+        strict.plain_json(text)
+
+
+def test_json_is_read():
+    assert strict.plain_json('{"a": [1, 0.5, null, {"b": "c"}]}') == {"a": [1, 0.5, None, {"b": "c"}]}
 
 
 def test_whatever_unicode_calls_a_format_or_control_sign_is_refused():
