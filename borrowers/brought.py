@@ -134,6 +134,17 @@ def tell_consent(file: PartnerFile, *, given: GivenConsent, by: User) -> models.
         return bring_consent(file, given, consents.record(borrower=file.borrower, given=given))
 
 
+def purposes_told(*, borrower_id: int, by_id: int) -> frozenset[str] | None:
+    """What a partner, known by the user it acts as, told that the person agrees to and that still stands; None where the
+    partner opened the person's file itself, or has none."""
+    files = PartnerFile.objects.filter(client__acts_as_id=by_id, borrower_id=borrower_id, opened=False)
+    file = files.select_related("borrower").first()
+    if file is None:
+        return None
+    given = [row for row in shown(file, Kind.CONSENT) if isinstance(row, Consent)]
+    return frozenset(consent.purpose for consent in given if consent.is_in_force)
+
+
 # Contact points ------------------------------------------------------------------------------------------------------
 
 

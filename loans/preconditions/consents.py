@@ -9,9 +9,12 @@ from datetime import date
 from django.utils.translation import gettext_lazy as _
 
 from borrowers import consents
+from borrowers.brought import purposes_told
 from borrowers.models import ConsentPurpose
 from core.errors import DomainError
 from loans.models import Application
+
+PARTNERS = "api"  # the channel of what partners bring
 
 
 class ConsentsMissing(DomainError):
@@ -30,11 +33,16 @@ class ConsentsMissing(DomainError):
 
 def missing_consents(application: Application, on: date) -> tuple[str, ...]:
     """Which of the needed consents do not stand now, by purpose. Whoever wishes that a person decides need not agree to a
-    decision by software. One statement. Raises RuleMissing where the market has no rule ``consents_needed``."""
+    decision by software. Of a person whom others brought in only what the partner that asks told counts: what they agreed to
+    elsewhere is not its to know. Raises RuleMissing where the market has no rule ``consents_needed``."""
     needed = consents.needed(on, application.product.market)
     if application.wants_person:
         needed = tuple(purpose for purpose in needed if purpose != ConsentPurpose.AUTOMATED_DECISION)
-    return consents.missing(application.borrower_id, needed)
+    missing = consents.missing(application.borrower_id, needed)
+    if application.channel != PARTNERS or application.submitted_by_id is None:
+        return missing
+    told = purposes_told(borrower_id=application.borrower_id, by_id=application.submitted_by_id)
+    return tuple(purpose for purpose in needed if purpose in missing or (told is not None and purpose not in told))
 
 
 def missing_for_a_person(application: Application, on: date) -> tuple[str, ...]:

@@ -170,7 +170,8 @@ def test_loans_name_the_person_by_the_handle_of_whoever_asks(lilac, harbour, pro
 
 
 def _wish(borrower: str, product: Any) -> dict[str, Any]:
-    return {"borrower": borrower, "product": product.public_id, "amount": yuan(2_000), "term_count": 6}
+    wish = {"borrower": borrower, "product": product.public_id, "amount": yuan(2_000), "term_count": 6}
+    return {**wish, "purpose": "electronics"}
 
 
 def test_without_the_persons_consent_nobody_is_registered_known_or_not(lilac, harbour):
@@ -219,3 +220,17 @@ def test_who_may_change_every_origin_is_shown_no_personal_data_it_may_not_see(li
 
     assert (changed["name"], changed["phone"]) == ("林*雨", "138****1234")
     assert not AuditEvent.objects.filter(action="revealed").exists()
+
+
+def test_consents_the_person_gave_elsewhere_do_not_stand_for_this_partner(lilac, harbour, product):
+    person = somebody()
+    applied(lilac, product, borrower=registered(lilac, **person))
+    answers = []
+    for told in (person, somebody()):
+        made = harbour.send("/borrowers", told).json()
+        answers.append(
+            assert_problem(harbour.send("/applications", _wish(made["id"], product)), 422, "consents_missing")
+        )
+
+    known, stranger = ({**answer, "request_id": ""} for answer in answers)
+    assert known == stranger
