@@ -31,7 +31,7 @@ from tests.borrowers.factories import ON
 from tests.loans.disbursement.test_disbursing import sent
 from tests.loans.factories import ApplicantFactory, ProductVersionFactory
 from tests.operations.fanned_out import elsewhere
-from tests.partners.factories import Caller, CallerFactory, IntroductionFactory
+from tests.partners.factories import Caller, CallerFactory
 from tests.places import ROOT
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
@@ -101,11 +101,7 @@ def drafted(version: ProductVersion) -> Application:
 
 
 def asked_by_partner(caller: Caller, version: ProductVersion) -> Application:
-    """Of a good applicant whom the partner brought in."""
-    lin = ApplicantFactory()
-    IntroductionFactory(object_id=lin.pk)
-    made = applied(caller, version.product, borrower=lin.public_id, purpose="electronics")
-    return Application.objects.get(public_id=made["id"])
+    return Application.objects.get(public_id=applied(caller, version.product)["id"])
 
 
 def offered(application: Application) -> Callable[[], bool]:

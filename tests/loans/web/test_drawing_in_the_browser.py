@@ -1,5 +1,6 @@
 """A further part ordered from the bank, on the pages."""
 
+from math import inf
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from playwright.sync_api import expect
 
 from loans.banking.simulator import REFUSED
 from loans.models import Disbursement, Loan, LoanAct
+from operations import receivers
 from tests.browsing import arrive, assert_fits
 from tests.loans.disbursement.test_first_drawdown import a_line_drawn_once
 
@@ -21,7 +23,10 @@ def a_line_of_a_closed_account() -> Loan:
     return loan
 
 
-def test_ordered_refused_found_from_home_and_given_up(page_as: Any, picture: Any) -> None:
+def test_ordered_refused_found_from_home_and_given_up(
+    page_as: Any, picture: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receivers._bell, "silent_until", inf)  # the broker is down: a person sends it by hand
     loan = a_line_of_a_closed_account()
     page = page_as("operations")
     page.goto(f"/app/loans/{loan.number}/acts/drawn_down")
