@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from borrowers.models import Borrower
 from core import business_date
+from core.forms import StrictForm
 from core.identifiers import number_given
 from loans.models import Application, ApplicationStatus, Merchant, Product
 from loans.origination.application_wish import ApplicationWish
@@ -29,7 +30,7 @@ class ProductField(forms.ModelChoiceField):
 
 
 class PurposeField(forms.ChoiceField):
-    """A loan purpose by its code. What is not on the list is refused in the words of the domain, and so is none."""
+    """A loan purpose by its code. The domain refuses in its own words what is not on the list here, and what is missing."""
 
     def validate(self, value: Any) -> None:
         try:
@@ -46,7 +47,7 @@ def _purpose_choices() -> list[Any]:
     return [("", "—"), *allowed, (_("No loan is given for"), forbidden)]
 
 
-class ApplicationFilter(forms.Form):
+class ApplicationFilter(StrictForm):
     """The filters of the list; they live in the address, so a view can be shared."""
 
     q = forms.CharField(label=_("Number"), required=False)
