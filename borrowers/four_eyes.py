@@ -12,6 +12,8 @@ approvals.register(
     bank_accounts.payout_account_approved,
     permission=bank_accounts.APPROVE,
     label=_("Account a borrower is paid to"),
+    asked_with="borrowers.change_borrower",
+    threshold=bank_accounts.one_person_changes,
 )
 
 changes_by_two.declare(

@@ -303,6 +303,7 @@ class RepaymentFactory(DjangoModelFactory[Repayment]):
     recorded_by = None
     excess = Excess.PAID_AHEAD
     allow_repeat = True
+    approved = True
 
     @classmethod
     def _create(cls, model_class: type[Repayment], *args: Any, loan: Loan, **facts: Any) -> Repayment:
