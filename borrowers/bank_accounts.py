@@ -261,6 +261,11 @@ def is_asked_for(account: BankAccount) -> bool:
     return approvals.pending(PAYOUT_ACCOUNT, account) is not None
 
 
+def one_person_changes(_on: date) -> str:
+    """From what on paying a borrower elsewhere takes two people, in words."""
+    return str(_("an account the bank has not verified, or any while the house is bound to pay the borrower"))
+
+
 def payout_account_approved(approval: Approval, on: date) -> None:
     """A second person agreed: the account is verified and the borrower is paid there.
 

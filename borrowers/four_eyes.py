@@ -13,6 +13,7 @@ approvals.register(
     permission=bank_accounts.APPROVE,
     label=_("Account a borrower is paid to"),
     asked_with=("borrowers.change_borrower", "borrowers.add_borrower"),
+    threshold=bank_accounts.one_person_changes,
 )
 
 changes_by_two.declare(

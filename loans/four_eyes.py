@@ -5,11 +5,12 @@ from django.utils.translation import gettext_lazy as _
 from audit import approvals, changes_by_two
 from audit.changes_by_two import Declared
 from borrowers import bank_accounts
-from loans.acts import asking, kinds, receipts
+from loans.acts import asking, kinds, receipts, vouching
 from loans.bookkeeping import account_mapping
 from loans.disbursement import other_accounts
 from loans.gate import overrides
 from loans.gate.gate import BindingAct
+from loans.incoming import returning
 from loans.merchants import merchants
 from loans.models import AccountMapping, LoanPurpose
 from loans.origination import offering, second_person
@@ -48,6 +49,8 @@ approvals.register(
 
 asking.declare_requests()
 receipts.declare_request()
+vouching.declare_request()
+returning.declare_request()
 
 approvals.register(
     merchants.NEW_ACCOUNT,

@@ -114,6 +114,11 @@ class BankAccount(models.Model):
         return f"{self.borrower.number} {self.masked_number}"
 
     @property
+    def reference(self) -> str:
+        """The account in words that name no other one: bank, last digits, and the beginning of its fingerprint."""
+        return f"{self.bank_name} {self.masked_number} #{self.account_index[:8]}"
+
+    @property
     def masked_number(self) -> str:
         return f"**** {self.last4}"
 

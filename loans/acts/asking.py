@@ -13,7 +13,7 @@ from functools import partial
 from django.db import IntegrityError, transaction
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
+from django.utils.translation import gettext_noop, override
 
 from audit import approvals
 from audit.models import Approval
@@ -25,9 +25,12 @@ from loans.acts.undoing import undo, undo_previewed
 from loans.events.act_kinds import DAYS_CURED, ActKind, Wish, act_kind, act_kinds
 from loans.events.act_parameters import decoded, encoded, in_words
 from loans.models import Disbursement, Loan, LoanAct, LoanStatus, Repayment
+from loans.servicing.proving import ReceiptNeedsSecondPerson, said_alone
 from staff.models import User
 
 _STATE = ("status", "risk_class")
+# Money that came in is told of without a reason; a second person is asked for one, and always the same.
+UNPROVED = gettext_noop("No line of a bank stands behind it.")
 Done = LoanAct | Repayment | Disbursement | Approval
 
 
@@ -44,10 +47,8 @@ def to_undo(kind: ActKind) -> str:
 def declare_requests() -> None:
     """Tell the audit app of every request there can be; called when Django starts, after the kinds are declared."""
     for kind in act_kinds():
-        if kind.kept_as_receipt is not None:
-            continue
         may = kind.approve_permission
-        undoing = format_lazy("{undo}: {act}", undo=_("Undo"), act=kind.label)
+        is_receipt = kind.kept_as_receipt is not None
         approvals.register(
             to_do(kind),
             _agreed,
@@ -55,9 +56,10 @@ def declare_requests() -> None:
             label=kind.label,
             outcome=_would_do,
             asked_with=kind.permission,
-            threshold=partial(threshold_of, kind),
+            threshold=said_alone if is_receipt else partial(threshold_of, kind),
         )
-        if kind.can_be_undone:
+        if kind.can_be_undone and not is_receipt:  # a receipt is reversed (``receipts``)
+            undoing = format_lazy("{undo}: {act}", undo=_("Undo"), act=kind.label)
             approvals.register(
                 to_undo(kind),
                 _agreed_to_undo,
@@ -80,15 +82,13 @@ def perform_or_ask(wish: Wish) -> Done:
     kind = act_kind(wish.kind)
     if kind.order is not None:
         return kind.order(wish)
-    if kind.kept_as_receipt is not None:
-        return perform(wish)
     Loan.objects.locked(wish.loan_id)  # a form sent twice at once: the second one finds the request of the first
     asked = _asked_before(kind, wish)
     if asked is not None:
         return asked
     try:
         return perform(wish)
-    except BeyondAuthority:
+    except (BeyondAuthority, ReceiptNeedsSecondPerson):
         return _ask_once(kind, wish)
 
 
@@ -123,6 +123,7 @@ def _asked_before(kind: ActKind, wish: Wish) -> Approval | None:
 def _ask(kind: ActKind, wish: Wish) -> Approval:
     loan, stored = Loan.objects.get(pk=wish.loan_id), encoded(kind.parameters, wish.values)
     found = previewed(wish, loan)
+    shown = _would(kind, found)
     return approvals.request(
         kind=to_do(kind),
         obj=loan,
@@ -134,12 +135,22 @@ def _ask(kind: ActKind, wish: Wish) -> Approval:
         idempotency_key=wish.idempotency_key,
         before=_state(found, "before"),
         after={**_state(found, "after"), **in_words(kind.label, kind.parameters, stored)},
-        outcome=outcome_in_words(kind, found),
-        amount=kind.size_of(_figures(found.result)),
-        reason=wish.reason,
+        outcome=shown.words,
+        amount=shown.amount,
+        reason=wish.reason if kind.asks_reason else UNPROVED,
         requested_by=wish.by,
         on=wish.recorded_on,
     )
+
+
+def _would(kind: ActKind, found: Preview) -> approvals.Outcome:
+    """What the act came to, or the receipt that it is."""
+    if isinstance(found.result, Repayment):
+        with override("en"):
+            return approvals.Outcome(
+                state_in_words(found, found.result.loan, found.result.entry_id), found.result.amount
+            )
+    return approvals.Outcome(outcome_in_words(kind, found), kind.size_of(_figures(found.result)))
 
 
 def _state(found: Preview, side: str) -> dict[str, str]:
@@ -167,8 +178,7 @@ def _wish_of(approval: Approval, on: date) -> Wish:
 
 def _would_do(approval: Approval, on: date) -> approvals.Outcome:
     kind, wish = act_kind(approval.payload["kind"]), _wish_of(approval, on)
-    found = previewed(wish, Loan.objects.get(pk=wish.loan_id))
-    return approvals.Outcome(outcome_in_words(kind, found), kind.size_of(_figures(found.result)))
+    return _would(kind, previewed(wish, Loan.objects.get(pk=wish.loan_id)))
 
 
 def _agreed(approval: Approval, on: date) -> None:

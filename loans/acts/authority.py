@@ -146,8 +146,10 @@ def taken_back_alone(loan: Loan) -> Decimal:
 def receipt_needs_second_person(repayment: Repayment, on: date) -> bool:
     """Whether one person may not say that ``repayment`` was none, or of another day.
 
-    It counts with all receipts one person took back or moved on its loan before.
+    It counts with all receipts one person took back or moved on its loan before. A recovery takes two, whatever its size.
     """
+    if repayment.is_recovery:
+        return True
     most = Decimal(rule(RULE, on).get("repayment", {}).get("reversed", "0"))
     moved = _sum(_done_alone(repayment.loan), {REDATED})
     if repayment.amount + taken_back_alone(repayment.loan) + moved > most:

@@ -88,7 +88,7 @@ def perform(wish: Wish, *, approved: bool = False, agreed_by: User | None = None
     if kind.kept_as_receipt is not None:
         encoded(kind.parameters, wish.values)
         require_possible(kind.parameters, wish.values)
-        return kind.kept_as_receipt(wish)
+        return kind.kept_as_receipt(wish, approved, agreed_by)
     try:
         with transaction.atomic(), acting(reason=wish.reason):
             return _perform(kind, wish, approved=approved, agreed_by=agreed_by)

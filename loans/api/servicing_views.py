@@ -45,6 +45,11 @@ class NotYourRepayment(NotAllowed):
     message = _("Only who reported a repayment can reverse it or move it to another day. Ask the lender.")
 
 
+class RecoveryForLenderOnly(NotAllowed):
+    code = "recovery_for_lender_only"
+    message = _("Undoing a recovery takes two people of the lender. Ask the lender.")
+
+
 # Loans ---------------------------------------------------------------------------------------------------------------
 
 
@@ -281,6 +286,8 @@ class Reverse(RepaymentView):
         given = self.body(shapes.ReversalInput)
         repayment = self.found(self.repayments(), repayment_id)
         require_own(self, repayment)
+        if repayment.is_recovery:
+            raise RecoveryForLenderOnly
         reversed_ = reverse_repayment(
             repayment_id=repayment.pk,
             reason=given["reason"],

@@ -126,7 +126,8 @@ class ActKind:
     values for which ``staff_only(values)`` is true. ``by_itself``: nobody asks for it, the system does it where a product
     says so, and takes it back once it no longer applies.
 
-    **What it asks for.** ``parameters``, with the values the form begins with from ``initial(loan, on)``; the day it counts
+    **What it asks for.** ``parameters``, with the values the form begins with from ``initial(loan, on)``, and for texts that
+    name something of the loan what there is to choose from ``options(loan)``; the day it counts
     from, called ``day_label``; and a reason unless ``asks_reason`` is off.
 
     **What it does.** ``change`` makes the pure change of the account from these values and from what ``agreed(loan)`` adds
@@ -150,8 +151,8 @@ class ActKind:
     ``undo_message(loan, act, on)`` tells the borrower.
 
     **Two kinds are kept otherwise.** ``order(wish)`` is what asking for the act does where a bank has to pay first: the act
-    follows when it has. ``kept_as_receipt(wish)`` does a kind that brings money: what stands in the books is its receipt,
-    which is reversed on a page of its own.
+    follows when it has. ``kept_as_receipt(wish, approved, agreed_by)`` does a kind that brings money: what stands in the
+    books is its receipt, which is reversed on a page of its own.
     """
 
     code: str
@@ -173,6 +174,7 @@ class ActKind:
     by_itself: bool = False
 
     initial: Callable[[Loan, date], Values] | None = None
+    options: Callable[[Loan], Mapping[str, Sequence[tuple[str, Words]]]] | None = None
     day_label: Words = COUNTS_FROM
     asks_reason: bool = True
 
@@ -201,7 +203,7 @@ class ActKind:
     undo_message: Callable[[Loan, LoanAct, date], None] | None = None
 
     order: Callable[[Wish], Disbursement] | None = None
-    kept_as_receipt: Callable[[Wish], Repayment] | None = None
+    kept_as_receipt: Callable[[Wish, bool, User | None], Repayment] | None = None
 
     def from_values(self, loan: Loan, on: date, values: dict[str, Any]) -> Change:
         """The change as wished for. ``values`` by parameter name; what is not asked for is none."""

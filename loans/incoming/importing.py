@@ -351,10 +351,11 @@ def _credit(
 
 @transaction.atomic
 def return_payment(*, payment_id: int, on: date, reason: str) -> IncomingPayment:
-    """Give back to the payer what waits of the payment: no loan of ours is owed it. Raises PaymentAlreadySettled."""
-    payment = _waiting(payment_id)
-    if payment.suspense_entry_id is None:
-        raise PaymentAlreadySettled(reference=payment.bank_reference, status=payment.get_status_display())
+    """Give back to the payer what waits of the payment: no loan of ours is owed it, and two agreed (``returning``).
+
+    Raises PaymentAlreadySettled.
+    """
+    payment = waiting_to_return(payment_id)
     payment.return_entry = posting.post(
         event="unidentified_receipt_returned",
         posted_on=on,
@@ -364,4 +365,13 @@ def return_payment(*, payment_id: int, on: date, reason: str) -> IncomingPayment
     )
     payment.status = IncomingPaymentStatus.RETURNED
     payment.save(update_fields=["status", "return_entry_id", "returned_on"])
+    return payment
+
+
+@transaction.atomic
+def waiting_to_return(payment_id: int) -> IncomingPayment:
+    """The payment, held, if something of it waits in the books. Raises PaymentAlreadySettled."""
+    payment = _waiting(payment_id)
+    if payment.suspense_entry_id is None:
+        raise PaymentAlreadySettled(reference=payment.bank_reference, status=payment.get_status_display())
     return payment

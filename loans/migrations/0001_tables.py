@@ -721,6 +721,7 @@ class Migration(migrations.Migration):
                 ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('recorded_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('loan', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='loans.loan')),
+                ('agreed_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='agreed to by')),
             ],
             options={
                 'verbose_name': 'historical repayment',
@@ -1138,13 +1139,14 @@ class Migration(migrations.Migration):
                 ('entry', models.ForeignObject(editable=False, from_fields=['entry_id', 'booked_on'], null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='ledger.journalentry', to_fields=['id', 'posted_on'])),
                 ('loan', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='repayments', to='loans.loan')),
                 ('recorded_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('agreed_by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='agreed to by')),
             ],
             options={
                 'verbose_name': 'repayment',
                 'verbose_name_plural': 'repayments',
                 'default_permissions': ('view',),
                 'indexes': [models.Index(fields=['loan', 'received_on', 'id'], name='loans_repayment_in_order'), models.Index(fields=['recorded_on', 'id'], name='loans_repayment_recorded'), models.Index(fields=['channel', 'recorded_on', 'id'], name='loans_repayment_channel'), models.Index(condition=models.Q(('payer_reference', ''), _negated=True), fields=['payer_reference'], name='loans_repayment_reference'), models.Index(condition=models.Q(('status', 'reversed')), fields=['-recorded_on', '-id'], name='loans_repayment_reversed')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='loans_repayment_amount_positive'), models.CheckConstraint(condition=models.Q(models.Q(('first_received_on__isnull', True), ('received_on__lte', models.F('recorded_on'))), models.Q(('first_received_on__isnull', False), ('first_received_on__lte', models.F('recorded_on'))), _connector='OR'), name='loans_repayment_dates'), models.CheckConstraint(condition=models.Q(('early_charge__gte', 0), ('early_charge__lte', models.F('fee'))), name='loans_repayment_early_charge')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('agreed_by__isnull', True), ('recorded_by__isnull', True), models.Q(('agreed_by', models.F('recorded_by')), _negated=True), _connector='OR'), name='loans_repayment_agreed_by_another'), models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='loans_repayment_amount_positive'), models.CheckConstraint(condition=models.Q(models.Q(('first_received_on__isnull', True), ('received_on__lte', models.F('recorded_on'))), models.Q(('first_received_on__isnull', False), ('first_received_on__lte', models.F('recorded_on'))), _connector='OR'), name='loans_repayment_dates'), models.CheckConstraint(condition=models.Q(('early_charge__gte', 0), ('early_charge__lte', models.F('fee'))), name='loans_repayment_early_charge')],
             },
         ),
         migrations.CreateModel(

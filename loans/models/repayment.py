@@ -33,6 +33,10 @@ class RepaymentChannel(models.TextChoices):
     INSURER = "insurer", _("paid by the insurer")
 
 
+# Somebody says that money came; no line of a statement, answer of a bank or book taken over says so.
+WITHOUT_BANK_LINE = (RepaymentChannel.COUNTER, RepaymentChannel.API)
+
+
 def new_repayment_id() -> str:
     return new_id("rep")
 
@@ -77,6 +81,16 @@ class Repayment(models.Model):
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    # The second person who agreed to a receipt without a bank line.
+    agreed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("agreed to by"),
+        db_index=False,
+    )
     history = tracked(excluded_fields=["entry"])
 
     class Meta:
@@ -85,6 +99,12 @@ class Repayment(models.Model):
         default_permissions = ("view",)
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="loans_repayment_amount_positive"),
+            models.CheckConstraint(
+                condition=Q(agreed_by__isnull=True)
+                | Q(recorded_by__isnull=True)
+                | ~Q(agreed_by=models.F("recorded_by")),
+                name="loans_repayment_agreed_by_another",
+            ),
             models.CheckConstraint(
                 condition=Q(early_charge__gte=0, early_charge__lte=models.F("fee")), name="loans_repayment_early_charge"
             ),
@@ -117,6 +137,11 @@ class Repayment(models.Model):
     @property
     def stands(self) -> bool:
         return self.status == RepaymentStatus.POSTED
+
+    @property
+    def is_unproved(self) -> bool:
+        """No line of a bank and no second person stands behind it."""
+        return self.channel in WITHOUT_BANK_LINE and self.agreed_by_id is None
 
     @property
     def is_reversed(self) -> bool:

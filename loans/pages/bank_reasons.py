@@ -15,8 +15,10 @@ REASONS: Mapping[str, str | Promise] = {
     "MS03": _("no reason given"),
     "account_closed": _("The account is closed."),
     "payee_changed": _(
-        "The order had not reached the bank, and its payee has changed since. Check the account and send it again."
+        "The account on file is another one than the money was promised to. A second person must agree that it goes there."
     ),
+    "payee_unverified": _("The account is not verified: ask the bank whose it is."),
+    "payee_missing": _("No bank account is on file to pay to."),
     "earlier_under_way": _(
         "An earlier transfer of this order is still under way at the bank. Nothing more is sent before its end is known."
     ),

@@ -34,6 +34,7 @@ from loans.events.stored import stored_events
 from loans.models import Loan, LoanPosition, LoanStatus, Repayment, RepaymentChannel, RepaymentStatus
 from loans.notices import notices
 from loans.servicing.guarding import Excess, known_or_alike, settles_by_excess
+from loans.servicing.proving import require_proved
 from staff.models import User
 
 LONGEST_REFERENCE = 80
@@ -88,6 +89,8 @@ class _Reported:
     settles_early: bool
     excess: Excess
     allow_repeat: bool
+    approved: bool
+    agreed_by: User | None
 
 
 def record_repayment(
@@ -103,15 +106,18 @@ def record_repayment(
     settles_early: bool = False,
     excess: Excess = Excess.REFUSED,
     allow_repeat: bool = False,
+    approved: bool = False,
+    agreed_by: User | None = None,
 ) -> Repayment:
     """Record ``amount`` received for a loan and allocate it; on a written-off loan it is a recovery.
 
     ``recorded_on`` is the business date (``received_on`` where it is not given). The same key with the same payment
     returns the receipt made the first time. ``excess`` says what becomes of money above what is owed, ``allow_repeat`` that
-    it is another payment, however like an earlier one it is (``loans.servicing.guarding``). Raises AmountInvalid,
-    PayerReferenceInvalid, TextNotPlain, ReceivedInFuture, ReceivedBeforeDisbursement, PaymentLooksRepeated,
-    PaymentAboveOwed, RepaymentConflict, LoanNotInState, and LaterEventImpossible where a back-dated payment
-    leaves nothing to a later event.
+    it is another payment, however like an earlier one it is (``loans.servicing.guarding``). ``approved``: nobody else needs
+    to agree that it came, as ``agreed_by`` did, or it is only tried (``loans.servicing.proving``). Raises AmountInvalid,
+    PayerReferenceInvalid, TextNotPlain, ReceivedInFuture, ReceivedBeforeDisbursement, PaymentLooksRepeated, PaymentAboveOwed,
+    ReceiptNeedsSecondPerson, RepaymentConflict, LoanNotInState, and LaterEventImpossible where a back-dated payment leaves
+    nothing to a later event.
     """
     told = _Reported(
         amount=valid_amount(amount),
@@ -124,6 +130,8 @@ def record_repayment(
         settles_early=settles_early,
         excess=excess,
         allow_repeat=allow_repeat,
+        approved=approved,
+        agreed_by=agreed_by,
     )
     try:
         with transaction.atomic(), sending.together():
@@ -215,6 +223,9 @@ def _taken_in(loan: Loan, position: LoanPosition, told: _Reported) -> Repayment:
     else:
         after, outcome = apply(before, event)
     assert outcome.allocation is not None
+    if not told.approved:
+        ends = event.settles_early or after.overpaid > before.overpaid or not after.owed
+        require_proved(loan, channel=told.channel, amount=amount, recorded_on=told.recorded_on, ends=ends)
     repayment = _create(loan, told, outcome.allocation, is_recovery=is_recovery, settles_early=event.settles_early)
     conclude(loan, position, before, after, on=told.recorded_on, settled_on=told.received_on)
     return repayment
@@ -233,7 +244,7 @@ def _create(
     )
     repayment = rows.new(
         Repayment,
-        {"loan": loan, "entry": entry, "recorded_by": told.recorded_by},
+        {"loan": loan, "entry": entry, "recorded_by": told.recorded_by, "agreed_by": told.agreed_by},
         loan_id=loan.pk,
         number=next_number("RP", told.recorded_on),
         entry_id=entry.pk,
@@ -245,6 +256,7 @@ def _create(
         channel=told.channel,
         idempotency_key=told.idempotency_key,
         recorded_by_id=told.recorded_by.pk if told.recorded_by else None,
+        agreed_by_id=told.agreed_by.pk if told.agreed_by else None,
         payer_reference=told.payer_reference,
         settles_early=settles_early,
     )

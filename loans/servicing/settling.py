@@ -68,12 +68,15 @@ def settle_early(
     amount: Decimal | None = None,
     payer_reference: str = "",
     allow_repeat: bool = False,
+    approved: bool = False,
+    agreed_by: User | None = None,
 ) -> Repayment:
     """Settle the loan with exactly the quoted sum, on the day it is quoted for: ``on``, or the day of the last event.
 
     ``amount`` is what somebody was shown or brings: then it must be the quote of ``on`` to the cent. A repeat with the same
     key returns the receipt made the first time. ``allow_repeat``: it is another payment, however like an earlier one it is.
-    Raises SettlementAmountDiffers, and what ``settlement_quote`` and ``record_repayment`` raise.
+    ``approved`` and ``agreed_by`` are those of ``record_repayment``. Raises SettlementAmountDiffers, and what
+    ``settlement_quote`` and ``record_repayment`` raise.
     """
     loan = Loan.objects.locked(loan_id)
     known = Repayment.objects.filter(idempotency_key=idempotency_key).first()
@@ -98,4 +101,6 @@ def settle_early(
         payer_reference=payer_reference,
         settles_early=True,
         allow_repeat=allow_repeat,
+        approved=approved,
+        agreed_by=agreed_by,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ from core.errors import DomainError
 from core.forms import NothingElse, StrictForm
 from loans.events.act_kinds import ActKind
 from loans.events.act_parameters import Parameter, Sort
+from loans.models import Loan
 from loans.web.forms import DayInput, KeyedForm, money_input
 
 DAY, REASON = "effective_on", "reason"
@@ -35,18 +37,21 @@ class PercentField(forms.DecimalField):
 
 
 class ActForm(KeyedForm):
-    """The values of an act of ``kind``, the day it counts from, and why; as far as the kind asks for them."""
+    """The values of an act of ``kind`` on ``loan``, the day it counts from, and why; as far as the kind asks for them."""
 
     # Every act has these two to the pages that lead to it, though some kinds have only today, or need no reason.
     also_sent = frozenset({"csrfmiddlewaretoken", DAY, REASON})
 
-    def __init__(self, kind: ActKind, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, kind: ActKind, loan: Loan, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.kind = kind
         self.answers = {parameter.answers: parameter.name for parameter in kind.parameters if parameter.answers}
         self._refused_by: set[str] = set()
+        options = kind.options(loan) if kind.options is not None else {}
         for parameter in kind.parameters:
-            self.fields[parameter.name] = _field(parameter)
+            self.fields[parameter.name] = _field(
+                replace(parameter, choices=options.get(parameter.name, parameter.choices))
+            )
         if not kind.counts_from_today:
             self.fields[DAY] = forms.DateField(label=str(kind.day_label), widget=DayInput())
         if kind.asks_reason:

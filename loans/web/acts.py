@@ -55,7 +55,7 @@ def act(request: HttpRequest, number: str, code: str) -> HttpResponse:
     loan, on = loan_by_number(number), business_date.current()
     named = {parameter.name for parameter in kind.parameters} & set(request.GET)  # where a link says what it is about
     begins_with = {**_begins_with(kind, loan, on), **{name: request.GET[name] for name in named}}
-    form = ActForm(kind, request.POST or None, initial={DAY: on, **begins_with})
+    form = ActForm(kind, loan, request.POST or None, initial={DAY: on, **begins_with})
     if request.method == "POST" and form.is_valid():
         try:
             done = perform_or_ask(_wish(request, loan, form, on))
@@ -124,7 +124,7 @@ def act_preview(request: HttpRequest, number: str, code: str) -> HttpResponse:
     kind = asked_kind(code)
     check(request.user, kind.permission)
     loan, on = loan_by_number(number), business_date.current()
-    form = ActForm(kind, {**request.GET.dict(), "key": "preview", REASON: "preview"})
+    form = ActForm(kind, loan, {**request.GET.dict(), "key": "preview", REASON: "preview"})
     context: dict[str, Any] = {"loan": loan, "kind": kind, "form": form}
     if form.is_valid():
         try:

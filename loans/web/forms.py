@@ -14,6 +14,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from borrowers.models import BankAccount
 from core import business_date
 from core.currencies import without_currency
 from core.errors import DomainError
@@ -62,6 +63,29 @@ class KeyedForm(NothingElse, StrictForm):
 
 class ReverseForm(NothingElse, StrictForm):
     reason = forms.CharField(label=_("Reason"), max_length=200, widget=forms.TextInput)
+
+
+class EvidenceForm(StrictForm):
+    reason = forms.CharField(
+        label=_("Evidence"),
+        max_length=200,
+        help_text=_("For example: slip of the counter with stamp, number 4711, copy in the file."),
+    )
+
+
+class OtherAccountForm(StrictForm):
+    """To which verified account an order goes instead, and why; the merchant's own for a purchase."""
+
+    account = forms.TypedChoiceField(label=_("Account"), coerce=int, empty_value=None, required=False)
+    reason = forms.CharField(label=_("Reason and evidence"), max_length=200)
+
+    def __init__(self, *args: Any, accounts: list[BankAccount], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if accounts:
+            choices = [(account.pk, account.reference) for account in accounts]
+            self.fields["account"].choices = choices  # type: ignore[attr-defined]
+        else:
+            del self.fields["account"]
 
 
 class StatementForm(StrictForm):

@@ -16,7 +16,7 @@ from core import business_date
 from core.encryption import decrypt, encrypt
 from core.errors import DomainError
 from core.pages import page_of
-from loans.incoming import importing
+from loans.incoming import importing, returning
 from loans.models import BankFile, IncomingPayment, IncomingPaymentStatus, Repayment
 from loans.tasks import settle_bank_file
 from loans.web.forms import MatchForm, PaymentFilter, ReturnForm, StatementForm
@@ -154,10 +154,10 @@ def return_payment(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, _("Say why the money goes back."))
         return redirect("loans:incoming_payment", pk)
     try:
-        payment = importing.return_payment(
-            payment_id=pk, on=business_date.current(), reason=form.cleaned_data["reason"]
-        )
-        messages.success(request, _("Payment %(reference)s was returned.") % {"reference": payment.bank_reference})
+        asked = {"on": business_date.current(), "reason": form.cleaned_data["reason"], "by": person(request)}
+        approval = returning.ask_to_return(payment_id=pk, **asked)
+        told = _("Sent for approval: a second person decides on returning payment %(reference)s.")
+        messages.success(request, told % {"reference": approval.after["bank_reference"]})
     except DomainError as refusal:
         messages.error(request, refusal.detail)
     return redirect("loans:payments_unmatched")

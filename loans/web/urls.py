@@ -36,6 +36,7 @@ urlpatterns = [
     path("loans/<str:number>/acts/<str:act_id>/undo", acts.act_undo, name="loan_act_undo"),
     path("loans/<str:number>/disburse", disbursements.disburse, name="loan_disburse"),
     path("loans/<str:number>/override", gate.override_payout, name="loan_override"),
+    path("loans/<str:number>/orders/<str:order>/account", disbursements.other_account, name="order_other_account"),
     path("loans/<str:number>/drawdowns/<str:order>/send", drawdowns.send, name="drawdown_send"),
     path("loans/<str:number>/drawdowns/<str:order>/retry", drawdowns.retry, name="drawdown_retry"),
     path("loans/<str:number>/drawdowns/<str:order>/cancel", drawdowns.cancel, name="drawdown_cancel"),
@@ -70,6 +71,7 @@ urlpatterns = [
     path("payments/import/commit", payments.import_commit, name="payment_import_commit"),
     path("payments/<str:number>", loans.receipt, name="receipt"),
     path("payments/<str:number>/reverse", receipts.reverse, name="repayment_reverse"),
+    path("payments/<str:number>/vouch", receipts.vouch, name="receipt_vouch"),
     path("payments/<str:number>/reverse/preview", receipts.reverse_preview, name="repayment_reverse_preview"),
     # /app/products/
     path("products/", products.product_list, name="products"),

@@ -5,14 +5,19 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from audit.approvals import approve
 from audit.models import Approval
 from core import business_date
 from loans.acts.asking import perform_or_ask
 from loans.acts.performing import perform
 from loans.acts.undoing import undo
+from loans.acts.vouching import ask_to_vouch
 from loans.events.act_kinds import Wish
 from loans.models import Loan, LoanAct
+from loans.payees.refund_accounts import accounts_of, unproved_receipts
 from staff.models import User
+from tests.borrowers.factories import BankAccountFactory
+from tests.staff.factories import UserFactory
 
 _keys = count(1)
 
@@ -46,8 +51,23 @@ def extend(*, loan_id: int, days: int, on: date, approved: bool = False, **told:
 
 
 def refund_overpayment(*, loan_id: int, amount: Decimal, on: date, **told: Any) -> LoanAct:
-    """Give overpaid money back."""
-    return do("refund", loan_id=loan_id, on=on, amount=amount, **told)
+    """Give overpaid money back to the borrower's account, after somebody vouched for what was paid at the counter."""
+    loan = Loan.objects.select_related("borrower").get(pk=loan_id)
+    vouched(loan, on)
+    return do("refund", loan_id=loan_id, on=on, amount=amount, to_account=account_of(loan), **told)
+
+
+def account_of(loan: Loan) -> str:
+    """A verified account of the borrower, as a refund names it; put on file where there is none."""
+    known = accounts_of(loan)
+    return (known[0] if known else BankAccountFactory(borrower=loan.borrower)).reference
+
+
+def vouched(loan: Loan, on: date) -> None:
+    """A second person vouches for every receipt of the loan that left a credit balance without a bank line."""
+    for receipt in unproved_receipts(loan):
+        asked = ask_to_vouch(repayment_id=receipt.pk, reason="slip 4711", on=on, by=None)
+        approve(approval_id=asked.pk, decided_by=UserFactory(username="voucher", roles=["checker"]), on=on)
 
 
 def write_off(*, loan_id: int, on: date, reason: str) -> LoanAct:

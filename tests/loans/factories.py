@@ -290,7 +290,7 @@ class LoanFactory(DjangoModelFactory[Loan]):
 
 
 class RepaymentFactory(DjangoModelFactory[Repayment]):
-    """Money received at the counter and recorded on the day it came."""
+    """Money received at the counter and recorded on the day it came, agreed to by whoever has to."""
 
     class Meta:
         model = Repayment
@@ -302,7 +302,7 @@ class RepaymentFactory(DjangoModelFactory[Repayment]):
     idempotency_key = factory.Sequence(lambda n: f"receipt-{n}")
     recorded_by = None
     excess = Excess.PAID_AHEAD
-    allow_repeat = True
+    allow_repeat = approved = True
 
     @classmethod
     def _create(cls, model_class: type[Repayment], *args: Any, loan: Loan, **facts: Any) -> Repayment:
@@ -383,7 +383,6 @@ class PolicyPledgeFactory(DjangoModelFactory[PolicyPledge]):
 
 
 def an_applicant(*, account: str = "", **changes: Any) -> Borrower:
-    """`ApplicantFactory`, with a primary bank account of that number."""
     return ApplicantFactory(**({"account__account_number": account} if account else {}), **changes)
 
 

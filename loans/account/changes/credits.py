@@ -122,10 +122,12 @@ class Refunded:
     The money has left. Where what was overpaid turns out to have been less, because a payment bounced after the refund,
     the borrower owes what was refunded beyond it: as a claim that falls due on the day the payment was taken back
     (``taken_back``: all that was, since the refund). Once the claims left the books it lessens what was recovered.
+    ``to_account`` names the account it went to.
     """
 
     on: date
     amount: Decimal
+    to_account: str | None = None
     source: Any = None
     taken_back: tuple[TakenBack, ...] = ()
 

@@ -12,20 +12,29 @@ from django.utils.translation import gettext_lazy as _
 
 from core.money import ZERO
 from ledger.posting import Line
-from loans.account.changes.base import Effect
+from loans.account.account import Account
+from loans.account.changes.base import Change, Effect
 from loans.account.changes.credits import Refunded
 from loans.acts.authority import beyond
 from loans.bookkeeping import bookings
 from loans.bookkeeping.account_mapping import accounts_for
-from loans.events.act_kinds import ActKind, Group, OnceChargedOff, Wish, register
+from loans.events.act_kinds import ActKind, Group, OnceChargedOff, Wish, Words, register
 from loans.events.act_parameters import Parameter, Sort
 from loans.models import Loan, LoanStatus, Repayment, RepaymentChannel
+from loans.payees import refund_accounts
 from loans.servicing.guarding import ANOTHER_PAYMENT, KEEP_EXCESS, Excess, PaymentAboveOwed, PaymentLooksRepeated
 from loans.servicing.repayments import record_repayment
 from loans.servicing.settling import NothingToSettleWith, settle_early, settlement_quote
+from staff.models import User
 
 AMOUNT = Parameter(name="amount", sort=Sort.MONEY, label=_("Amount"), least=Decimal("0.01"))
 _REFERENCE = Parameter(name="payer_reference", sort=Sort.TEXT, label=_("Payer's reference"), required=False, longest=80)
+_TO_ACCOUNT = Parameter(
+    name="to_account",
+    sort=Sort.TEXT,
+    label=_("To account"),
+    hint=_("A verified account of the borrower. None to choose? Put one on file and ask the bank whose it is."),
+)
 _KEEP_EXCESS = Parameter(
     name="allow_overpayment",
     sort=Sort.FLAG,
@@ -43,7 +52,7 @@ _ANOTHER = Parameter(
 )
 
 
-def _recorded(wish: Wish) -> Repayment:
+def _recorded(wish: Wish, approved: bool, agreed_by: User | None) -> Repayment:
     return record_repayment(
         loan_id=wish.loan_id,
         amount=wish.values["amount"],
@@ -52,13 +61,15 @@ def _recorded(wish: Wish) -> Repayment:
         channel=RepaymentChannel.COUNTER,
         idempotency_key=wish.idempotency_key,
         recorded_by=wish.by,
-        payer_reference=wish.values.get("payer_reference", ""),
+        payer_reference=wish.values.get("payer_reference") or "",
         excess=Excess.CREDITED if wish.values.get("allow_overpayment") else Excess.REFUSED,
         allow_repeat=bool(wish.values.get("allow_repeat")),
+        approved=approved,
+        agreed_by=agreed_by,
     )
 
 
-def _settled(wish: Wish) -> Repayment:
+def _settled(wish: Wish, approved: bool, agreed_by: User | None) -> Repayment:
     return settle_early(
         loan_id=wish.loan_id,
         amount=wish.values["amount"],
@@ -68,6 +79,8 @@ def _settled(wish: Wish) -> Repayment:
         idempotency_key=wish.idempotency_key,
         by=wish.by,
         allow_repeat=bool(wish.values.get("allow_repeat")),
+        approved=approved,
+        agreed_by=agreed_by,
     )
 
 
@@ -94,6 +107,17 @@ def _given_back(loan: Loan, effect: Effect) -> list[Line]:
         effect.figures["refunded"],
         owed_again=effect.figures.get("owed_again", ZERO),
         recovers=gone is not None,
+    )
+
+
+def _accounts(loan: Loan) -> Mapping[str, list[tuple[str, Words]]]:
+    return {"to_account": [(account.reference, account.reference) for account in refund_accounts.accounts_of(loan)]}
+
+
+def _to_somebody(loan: Loan, account: Account, change: Change) -> None:
+    assert isinstance(change, Refunded)
+    refund_accounts.require_refundable(
+        loan, amount=change.amount, overpaid=account.overpaid, to_account=change.to_account or ""
     )
 
 
@@ -150,13 +174,15 @@ REFUND = register(
     ActKind(
         code="refund",
         label=_("Refund overpayment"),
-        hint=_("What was paid too much goes back to the borrower."),
+        hint=_("What was paid too much goes back to a verified account of the borrower."),
         button=_("Give back"),
         permission="loans.refund_overpayment",
         states=(LoanStatus.ACTIVE, LoanStatus.SETTLED, LoanStatus.WRITTEN_OFF),
         counts_from_today=True,
         change=Refunded,
         initial=_overpaid,
+        options=_accounts,
+        refuse=_to_somebody,
         beyond_authority=beyond("refund"),
         undone_by_two=True,  # the money has left: who says it came back must not be alone
         lines=_given_back,
@@ -166,7 +192,7 @@ REFUND = register(
         number_prefix="RF",
         id_prefix="rfd",
         undone_in=(LoanStatus.ACTIVE, LoanStatus.SETTLED, LoanStatus.WRITTEN_OFF),
-        parameters=(AMOUNT,),
+        parameters=(AMOUNT, _TO_ACCOUNT),
         figures=(("refunded", _("Given back")), ("owed_again", _("Owed again"))),
         size="refunded",
     )

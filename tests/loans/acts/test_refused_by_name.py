@@ -57,7 +57,7 @@ VALUES: dict[str, list[dict[str, Any]]] = {
     "repayment": [{"amount": Decimal("100.00")}],
     "recovery": [{"amount": Decimal("100.00")}],
     "early_settlement": [{"amount": Decimal("100.00")}],
-    "refund": [{"amount": Decimal("1.00")}],
+    "refund": [{"amount": Decimal("1.00"), "to_account": "Nobody **** 0000"}],
     "drawn_down": [{"amount": Decimal("100.00")}],
     "line_closed": [{}],
     "receipt_redated": [{"receipt": "RECEIPT", "received_on": date(2026, 2, 20)}],

@@ -102,9 +102,11 @@ class TestSending:
         assert (disbursement.status, disbursement.failure_code) == ("queued", PeriodClosed.code)
 
     def test_a_borrower_without_an_account_is_not_paid(self) -> None:
-        with pytest.raises(PayeeMissing):
-            sent("")
+        order = waiting()
+        order.loan.borrower.bank_accounts.update(is_primary=False)
 
+        with pytest.raises(PayeeMissing):
+            disbursing.send(disbursement_id=order.pk, on=ON)
         assert Disbursement.objects.get().status == "queued"
 
     def test_a_refusal_leaves_the_loan_waiting_and_says_why(self) -> None:

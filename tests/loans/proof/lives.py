@@ -32,6 +32,7 @@ from loans.servicing.guarding import Excess
 from loans.servicing.repayments import record_repayment, reverse_repayment
 from loans.servicing.settling import settle_early
 from tests.loans.acts.test_acts import wish
+from tests.loans.doing import account_of
 from tests.loans.factories import DISBURSED
 
 PRINCIPAL, COUNT = Decimal("1200.00"), 4
@@ -285,7 +286,7 @@ DEEDS: dict[str, Deed] = {
     "merchant_refund": _one("merchant_refund", lambda which, amount, on: {"amount": amount}),
     "goodwill_credit": _one("goodwill_credit", lambda which, amount, on: {"amount": amount}),
     "interest_waived": _one("interest_waived", lambda which, amount, on: {"amount": amount / 100}),
-    "refund": _one("refund", lambda which, amount, on: {"amount": amount}),
+    "refund": lambda life, which, amount, on: life.act("refund", on, amount=amount, to_account=account_of(life.loan)),
     "fee_added": _one("fee_added", lambda which, amount, on: {"amount": Decimal("5.00")}),
     "fee_raised": _one(
         "fee_raised", lambda which, amount, on: {"instalment": 1 + which % 4, "amount": Decimal("3.00")}

@@ -45,7 +45,7 @@ def pay(loan: Loan, amount: str, on: date, key: str = "", recorded_on: date | No
         idempotency_key=key or f"{loan.pk}-{on}-{amount}",
         recorded_by=None,
         recorded_on=recorded_on,
-        **{"excess": Excess.PAID_AHEAD, "allow_repeat": True, **more},
+        **{"excess": Excess.PAID_AHEAD, "allow_repeat": True, "approved": True, **more},
     )
 
 

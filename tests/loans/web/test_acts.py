@@ -12,6 +12,7 @@ from audit.models import Approval
 from loans.events.act_kinds import act_kinds
 from loans.models import Instalment, Loan, LoanAct, LoanStatus
 from tests.loans.books import a_running_loan, close_until
+from tests.loans.doing import account_of, vouched
 from tests.loans.servicing.test_repayments import assert_books_agree, pay
 
 pytestmark = pytest.mark.django_db
@@ -152,7 +153,9 @@ def test_a_rate_that_cannot_be_reckoned_with_is_refused_beside_its_field(lead: C
 def test_a_refund_beyond_ones_authority_is_asked_for_on_its_page(lead: Client, loan: Loan) -> None:
     pay(loan, "30000.00", DUE)
 
-    sent = lead.post(at("loan_act", loan.number, "refund"), filled(lead, loan, "refund", amount="6000.00"), follow=True)
+    vouched(loan, DUE)
+    asked = filled(lead, loan, "refund", amount="6000.00", to_account=account_of(loan))
+    sent = lead.post(at("loan_act", loan.number, "refund"), asked, follow=True)
 
     assert sent.status_code == 200
-    assert Approval.objects.get().amount == 6000 and not LoanAct.objects.exists()
+    assert Approval.objects.get(status="pending").amount == 6000 and not LoanAct.objects.exists()

@@ -10,11 +10,14 @@ from django.test import Client
 from django.urls import reverse
 
 from audit import approvals
+from audit.approvals import approve
 from audit.models import Approval
 from core import business_date
 from ledger import queries as ledger
 from loans.models import Loan, LoanAct, Repayment
 from tests.loans.books import a_running_loan, close_until
+from tests.loans.doing import account_of, vouched
+from tests.staff.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 DUE = date(2026, 2, 15)
@@ -185,11 +188,15 @@ def test_a_reversal_needs_a_reason_and_keeps_the_receipt(operator: Client, loan:
 def test_what_is_overpaid_is_given_back_once(operator: Client, loan: Loan) -> None:
     operator.post(at("loan_pay", loan.number), payment(operator, loan, amount="15000.00", allow_overpayment="on"))
     form = operator.get(at("loan_refund", loan.number)).context["form"]
+    vouched(loan, DUE)
     asked = {"key": form["key"].value(), "amount": str(form["amount"].value()), "reason": "paid too much"}
+    asked |= {"to_account": account_of(loan)}
 
     operator.post(at("loan_refund", loan.number), asked)
     operator.post(at("loan_refund", loan.number), asked)
 
+    request = Approval.objects.get(status="pending")
+    approve(approval_id=request.pk, decided_by=UserFactory(roles=["checker"]), on=DUE)
     loan.position.refresh_from_db()
     assert loan.acts.filter(kind="refund").count() == 1
     assert loan.position.overpaid == 0

@@ -35,6 +35,7 @@ PLACES = {
     "loan_write_off": ("loans.request_write_off", "get"),
     "loan_disburse": ("loans.disburse_loan", "post"),
     "drawdown_send": ("loans.disburse_loan", "post"),
+    "order_other_account": ("loans.disburse_loan", "get"),
     "drawdown_retry": ("loans.disburse_loan", "post"),
     "drawdown_cancel": ("loans.disburse_loan", "post"),
     "loan_acts": ("loans.view_loan", "get"),
@@ -53,6 +54,7 @@ PLACES = {
     "payment_import_commit": ("loans.import_payments", "post"),
     "receipt": ("loans.view_loan", "get"),
     "repayment_reverse": ("loans.reverse_repayment", "get"),
+    "receipt_vouch": ("loans.record_repayment", "get"),
     "repayment_reverse_preview": ("loans.reverse_repayment", "get"),
     "products": ("loans.view_product", "get"),
     "product": ("loans.view_product", "get"),
@@ -109,6 +111,7 @@ def real_addresses() -> dict[str, str]:
     arguments = {
         "loan_list": [],
         "loan_why": [loan.number, "outstanding"],
+        "order_other_account": [loan.number, drawdown.public_id],
         **{f"drawdown_{what}": [loan.number, drawdown.public_id] for what in ("send", "retry", "cancel")},
         "loan_act": [loan.number, "fee_added"],
         "loan_act_preview": [loan.number, "fee_added"],
@@ -118,6 +121,7 @@ def real_addresses() -> dict[str, str]:
         "payment_file": [bank_file.pk],
         "receipt": [repayment.number],
         "repayment_reverse": [repayment.number],
+        "receipt_vouch": [repayment.number],
         "repayment_reverse_preview": [repayment.number],
         **{
             name: [a_product().product.code]

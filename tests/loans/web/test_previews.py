@@ -122,7 +122,7 @@ def test_a_reversal_is_previewed_and_not_made(boss: Client, loan: Loan) -> None:
 @pytest.mark.parametrize(
     ("code", "typed", "word"),
     [
-        ("refund", {"amount": "5.00"}, "overpaid"),
+        ("refund", {"amount": "5.00", "to_account": "Nobody **** 0000"}, "verified account"),
         ("waiver", {"component": "fee", "amount": "5.00"}, "cannot be waived"),
         ("repayment", {"amount": "5.00", "effective_on": "2026-01-01"}, "disburs"),
     ],

@@ -1,0 +1,80 @@
+"""Vouching for a receipt that no bank line stands behind: one person names the evidence, another one agrees.
+
+What such a receipt left as a credit balance is refunded only then (``loans.payees.refund_accounts``).
+"""
+
+from datetime import date
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from audit import approvals
+from audit.models import Approval
+from core.errors import DomainError, NotAllowed
+from loans.acts.kinds.money import REPAYMENT
+from loans.models import Loan, Repayment
+from staff.models import User
+
+KIND = "loan.receipt.vouched"
+
+
+class ReceiptProved(DomainError):
+    code = "receipt_proved"
+    message = _("Receipt %(number)s needs nobody to vouch for it: a bank or a second person does, or it was reversed.")
+
+
+class OwnReceiptVouched(NotAllowed):
+    code = "receipt_recorded_by_you"
+    message = _("You recorded receipt %(number)s. Another person must vouch for it.")
+
+
+def declare_request() -> None:
+    """Tell the audit app of the request; called when Django starts."""
+    approvals.register(
+        KIND,
+        _agreed,
+        permission=REPAYMENT.approve_permission,
+        label=_("Receipt without a bank line"),
+        asked_with=REPAYMENT.permission,
+    )
+
+
+@transaction.atomic
+def ask_to_vouch(*, repayment_id: int, reason: str, on: date, by: User | None) -> Approval:
+    """Ask that a second person vouch for the receipt; ``reason`` names the evidence. Told again, it is the same request.
+
+    Raises ReceiptProved, ReasonMissing, ApprovalAlreadyPending.
+    """
+    repayment = _held(repayment_id)
+    waits = approvals.waiting(KIND, repayment, reason=reason, requested_by=by, on=on)
+    return waits or approvals.request(
+        kind=KIND,
+        obj=repayment,
+        after={
+            "loan": repayment.loan.number,
+            "received_on": repayment.received_on.isoformat(),
+            "channel": repayment.channel,
+            "payer_reference": repayment.payer_reference,
+            "overpaid": str(repayment.overpaid),
+        },
+        amount=repayment.amount,
+        reason=reason,
+        requested_by=by,
+        on=on,
+    )
+
+
+def _agreed(approval: Approval, _on: date) -> None:
+    repayment = _held(int(approval.object_id))
+    if approval.decided_by_id == repayment.recorded_by_id:
+        raise OwnReceiptVouched(number=repayment.number)
+    repayment.agreed_by = approval.decided_by
+    repayment.save(update_fields=["agreed_by"])
+
+
+def _held(repayment_id: int) -> Repayment:
+    Loan.objects.locked(Repayment.objects.values_list("loan_id", flat=True).get(pk=repayment_id))
+    repayment = Repayment.objects.select_related("loan").get(pk=repayment_id)
+    if not repayment.is_unproved or repayment.is_reversed:
+        raise ReceiptProved(number=repayment.number)
+    return repayment
