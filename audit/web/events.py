@@ -15,7 +15,7 @@ from audit.changes import changes_of, people_in, type_label
 from audit.models import AuditEvent
 from audit.web.forms import CHANNELS, EventFilterForm, shown_action
 from core.pages import page_of
-from staff.permissions import MissingPermission
+from staff.permissions import MissingPermission, require
 
 ALL, POWER = "audit.view_auditevent", "audit.view_power_event"
 SUMMARY_FIELDS = 2

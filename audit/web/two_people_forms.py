@@ -6,10 +6,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from audit.delegations import rights_to_lend
+from core.forms import StrictForm
 from staff.models import User
 
 
-class DelegationForm(forms.Form):
+class DelegationForm(StrictForm):
     """Who gets which right until when."""
 
     permission = forms.ChoiceField(label=_("Right to decide"))

@@ -115,8 +115,8 @@ def record_repayment(
     returns the receipt made the first time. ``excess`` says what becomes of money above what is owed, ``allow_repeat`` that
     it is another payment, however like an earlier one it is (``loans.servicing.guarding``). ``approved``: nobody else needs
     to agree that it came, as ``agreed_by`` did, or it is only tried (``loans.servicing.proving``). Raises AmountInvalid,
-    PayerReferenceInvalid, TextNotPlain, ReceivedInFuture, ReceivedBeforeDisbursement, PaymentLooksRepeated, PaymentAboveOwed,
-    ReceiptNeedsSecondPerson, RepaymentConflict, LoanNotInState, and LaterEventImpossible where a back-dated payment leaves
+    PayerReferenceInvalid, TextNotPlain, ReceivedInFuture, ReceivedBeforeDisbursement, PaymentLooksRepeated,
+    PaymentAboveOwed, ReceiptNeedsSecondPerson, RepaymentConflict, LoanNotInState, and LaterEventImpossible where a back-dated payment leaves
     nothing to a later event.
     """
     told = _Reported(
