@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from loans.gate.commitments import Commitment, CommitmentKind, commitments_of
 from loans.gate.gate import Finding, Result, Severity
 from loans.gate.words import CHECKS, ShownResult, figures, sentence
-from loans.models import GateOverride, GateVerdict
+from loans.models import GateOverride, GateVerdict, LoanPosition
 
 KINDS: dict[CommitmentKind, str | Promise] = {
     CommitmentKind.OUTSTANDING: _("Outstanding"),
@@ -41,10 +41,12 @@ class ShownVerdict:
     rows: list[ShownFinding]
     why: list[str]
     can_be_overridden: bool
+    to_be_drawn: Decimal | None
 
 
-def shown(verdict: GateVerdict) -> ShownVerdict:
-    """The stored ``verdict`` in the active language."""
+def shown(verdict: GateVerdict, position: LoanPosition | None = None) -> ShownVerdict:
+    """The stored ``verdict`` in the active language; of a running loan by its ``position`` with what was to be drawn."""
+    drawn = None if position is None or verdict.amount is None else verdict.amount - position.principal_outstanding
     findings = [_finding(stored) for stored in verdict.findings]
     stopping = [found for found in findings if not found.passes]
     return ShownVerdict(
@@ -55,6 +57,7 @@ def shown(verdict: GateVerdict) -> ShownVerdict:
         ],
         why=[sentence(found) for found in stopping],
         can_be_overridden=bool(stopping) and all(found.severity is Severity.SOFT for found in stopping),
+        to_be_drawn=drawn,
     )
 
 

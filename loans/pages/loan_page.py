@@ -63,13 +63,6 @@ class LoanPage:
     refusal: ShownVerdict | None = None  # where the gate let the last payout or drawdown asked for not pass
 
     @property
-    def to_be_drawn(self) -> Decimal | None:
-        """What was to be drawn when the gate let it not pass; None for a first payout."""
-        if self.refusal is None or self.position is None or self.refusal.verdict.amount is None:
-            return None
-        return self.refusal.verdict.amount - self.position.principal_outstanding
-
-    @property
     def overpaid(self) -> Decimal:
         return self.position.overpaid if self.position else ZERO
 
@@ -172,7 +165,7 @@ def _loan_page(
             *_losses(loan),
         ],
         pay_off=pay_off(loan, position, on, current) if position else None,
-        refusal=next((shown(verdict) for verdict in verdicts if not verdict.binds), None),
+        refusal=next((shown(verdict, position) for verdict in verdicts if not verdict.binds), None),
     )
 
 

@@ -114,10 +114,11 @@ def record_repayment(
     ``recorded_on`` is the business date (``received_on`` where it is not given). The same key with the same payment
     returns the receipt made the first time. ``excess`` says what becomes of money above what is owed, ``allow_repeat`` that
     it is another payment, however like an earlier one it is (``loans.servicing.guarding``). ``approved``: nobody else needs
-    to agree that it came, as ``agreed_by`` did, or it is only tried (``loans.servicing.proving``). Raises AmountInvalid,
-    PayerReferenceInvalid, TextNotPlain, ReceivedInFuture, ReceivedBeforeDisbursement, PaymentLooksRepeated,
-    PaymentAboveOwed, ReceiptNeedsSecondPerson, RepaymentConflict, LoanNotInState, and LaterEventImpossible where a back-dated payment leaves
-    nothing to a later event.
+    to agree that it came, as ``agreed_by`` did, or it is only tried (``loans.servicing.proving``).
+
+    Raises AmountInvalid, PayerReferenceInvalid, TextNotPlain, ReceivedInFuture, ReceivedBeforeDisbursement,
+    PaymentLooksRepeated, PaymentAboveOwed, ReceiptNeedsSecondPerson, RepaymentConflict, LoanNotInState, and
+    LaterEventImpossible where a back-dated payment leaves nothing to a later event.
     """
     told = _Reported(
         amount=valid_amount(amount),
