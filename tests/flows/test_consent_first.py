@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 FORBIDDEN_WISHES = [
     {"purpose": "securities"},
     {"purpose": "daily", "purpose_note": "炒股"},
-    {"purpose": "daily", "purpose_note": "买 房 首\u200b付"},
+    {"purpose": "daily", "purpose_note": "买 房 首·付"},
     {"purpose": "daily", "purpose_note": "ＧＡＭＢＬＩＮＧ"},
 ]
 

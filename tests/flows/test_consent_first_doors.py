@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 FORBIDDEN_WISHES = [
     {"purpose": "securities"},
     {"purpose": "daily", "purpose_note": "炒股"},
-    {"purpose": "daily", "purpose_note": "买 房 首\u200b付"},
+    {"purpose": "daily", "purpose_note": "买 房 首·付"},
     {"purpose": "daily", "purpose_note": "ＧＡＭＢＬＩＮＧ"},
 ]
 
@@ -82,9 +82,12 @@ class TestApi:
                 "name": "王芳",
                 "identity_number": "11010519491231002X",
                 "phone": "13812341234",
-                "consents": [{"purpose": purpose, "given_at": "2026-06-15T02:00:00Z"} for purpose in purposes],
+                "consents": [
+                    {"purpose": purpose, "given_at": "2026-06-15T02:00:00Z"} for purpose in (*purposes, "third_party")
+                ],
             },
         )
+        assert made.status_code == 201, made.content
         return str(made.json()["id"])
 
     @pytest.mark.parametrize("without", NEEDED)

@@ -65,7 +65,7 @@ def test_from_search_to_money(page_as, lin: Borrower, picture) -> None:
 
 @pytest.mark.parametrize(("language", "theme"), [("zh-hans", "dark"), ("en", "light")])
 def test_the_pages_look_right(page_as, lin: Borrower, picture, language: str, theme: str) -> None:
-    for applicant in (lin, ApplicantFactory(earning=False), ApplicantFactory(consenting=False)):
+    for applicant in (lin, ApplicantFactory(), ApplicantFactory(earning=False)):
         underwriting.decide_automatically(application_id=ApplicationFactory(borrower=applicant).pk, on=ON)
     page = page_as("underwriter", "risk_analyst", language=language, theme=theme)
 
