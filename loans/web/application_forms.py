@@ -9,7 +9,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from borrowers.models import Borrower
+from borrowers.models import Borrower, ConsentPurpose
 from core import business_date
 from core.forms import StrictForm
 from core.identifiers import number_given
@@ -83,7 +83,12 @@ class ApplicationFilter(StrictForm):
 
 
 class WishForm(KeyedForm):
-    """What somebody wants: product, amount, term; for a purchase what is bought, from whom, at which price."""
+    """What somebody wants: product, amount, term; for a purchase what is bought, from whom, at which price.
+
+    The page sends the ticks of the consents that are missing beside it (``borrowers.web.forms.MissingConsents``).
+    """
+
+    also_sent = KeyedForm.also_sent | {f"consent_{purpose}" for purpose in ConsentPurpose.values}
 
     product = ProductField(label=_("Product"), queryset=Product.objects.none())
     amount = money_input(_("Amount"), min_value=Decimal("0.01"))
