@@ -39,8 +39,11 @@ class Strictly:
         if not form.is_bound:
             return
         for name, field in self.fields.items():
-            refusal = None if name in form.errors else refusal_of(field, form[name].data)
+            if name in form.errors and not form.has_error(name, "invalid"):
+                continue
+            refusal = refusal_of(field, form[name].data)
             if refusal is not None:
+                form.errors.pop(name, None)  # that it is invalid, which says less
                 form.add_error(name, refusal)
 
 

@@ -17,6 +17,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from audit import people
 from audit.admin.by_two import REASON, ChangedByTwoAdmin, reason_field
 from core.admin import BaseAdmin, HistoryAdmin
+from core.forms import Strictly
 from core.models import Rule
 from staff.models import User
 
@@ -29,7 +30,15 @@ class RuleAdmin(ChangedByTwoAdmin, BaseAdmin):
     date_hierarchy = "effective_from"
 
 
-class PasswordForm(AdminPasswordChangeForm):
+class PersonForm(Strictly, UserChangeForm):
+    """A person who works here, changed."""
+
+
+class NewPersonForm(Strictly, UserCreationForm):
+    """A person who begins to work here."""
+
+
+class PasswordForm(Strictly, AdminPasswordChangeForm):
     """A new password of another person, with the reason that the second person reads."""
 
     reason_for_change = reason_field()
@@ -37,8 +46,8 @@ class PasswordForm(AdminPasswordChangeForm):
 
 @admin.register(User)
 class StaffAdmin(ChangedByTwoAdmin, HistoryAdmin, UserAdmin):  # type: ignore[misc]
-    form = UserChangeForm
-    add_form = UserCreationForm
+    form = PersonForm
+    add_form = NewPersonForm
     change_password_form = PasswordForm
     change_user_password_template = "audit/password_in_admin.html"
     list_display = ["username", "display_name", "is_active", "last_login"]

@@ -53,7 +53,7 @@ class AmountField(forms.DecimalField):
 
 def day_field(label: Any, **options: Any) -> forms.DateField:
     """A calendar day."""
-    return forms.DateField(label=label, widget=forms.DateInput(format="%Y-%m-%d"), **options)
+    return forms.DateField(label=label, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), **options)
 
 
 def posted(request: HttpRequest) -> QueryDict | None:

@@ -207,6 +207,11 @@ def test_no_consent_is_ticked_beforehand(officer: Client) -> None:
         ({"phone": "12345"}, "not a mobile number"),
         ({"name": ""}, "required"),
         ({"email": "x"}, "not an e-mail address"),
+        ({"name": "林\u202e小雨"}, "U+202E"),
+        ({"phone": "138\u200b12341234"}, "U+200B"),
+        ({"birth_date": "1949-12-30"}, "says another birth date"),
+        ({"birth_date": "1949/12/31"}, "YYYY-MM-DD"),
+        ({"sex": "male"}, "says another sex"),
     ],
 )
 def test_a_mistake_is_named_at_its_field(officer: Client, changes: dict, said: str) -> None:
