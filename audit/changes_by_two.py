@@ -93,6 +93,11 @@ def declare(found: Declared) -> None:
     )
 
 
+def declared() -> list[Declared]:
+    """Every declared model."""
+    return list(_declared.values())
+
+
 def declared_for(model: type[models.Model]) -> Declared:
     """How rows of ``model`` change."""
     return _declared[model]

@@ -46,6 +46,7 @@ class AuditEvent(models.Model):
         verbose_name = _("audit event")
         verbose_name_plural = _("audit events")
         default_permissions = ("view",)
+        permissions = [("view_power_event", _("Can see who changed people, rights, rules and keys"))]
         indexes = [
             models.Index(fields=["-at", "-id"], name="audit_event_at"),
             models.Index(fields=["object_type", "object_id", "-id"], name="audit_event_object"),

@@ -10,12 +10,21 @@ from django.apps import apps
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from audit import changes_by_two
 from audit.approvals import kinds
 from audit.changes import model_of
 from audit.models import Approval, ApprovalStatus, AuditEvent, Delegation
 from core.identifiers import number_given
 from staff.models import User
 
+_CONFIGURED = (
+    "core.calendar",
+    "core.calendarday",
+    "loans.product",
+    "loans.productversion",
+    "partners.apiclient",
+    "partners.apikey",
+)
 NEWEST_FIRST = ("-at", "-id")
 
 
@@ -32,8 +41,17 @@ class EventFilter:
     text: str = ""
 
 
-def events(wanted: EventFilter) -> QuerySet[AuditEvent]:
+def power_types() -> list[str]:
+    """What people configure: who sees these events sees no borrower and no amount."""
+    declared = {row.model._meta.label_lower for row in changes_by_two.declared()}
+    return sorted({*declared, *_CONFIGURED, "audit.delegation", "staff.user"})
+
+
+def events(wanted: EventFilter, *, types: Collection[str] | None = None) -> QuerySet[AuditEvent]:
+    """The events asked for; of ``types`` only, where they are named."""
     found = AuditEvent.objects.select_related("actor")
+    if types is not None:
+        found = found.filter(object_type__in=types)
     exact = {
         "actor_id": wanted.actor_id,
         "object_type": wanted.object_type,

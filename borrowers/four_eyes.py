@@ -12,6 +12,7 @@ approvals.register(
     bank_accounts.payout_account_approved,
     permission=bank_accounts.APPROVE,
     label=_("Account a borrower is paid to"),
+    asked_with=("borrowers.change_borrower", "borrowers.add_borrower"),
 )
 
 changes_by_two.declare(

@@ -246,11 +246,14 @@ class PolicyPledgeAdmin(FoundByPersonAdmin):
 
 
 @admin.register(LoanPurpose)
-class LoanPurposeAdmin(ReadOnlyAdmin):
-    """What no loan is given for is law: nobody changes the list alone."""
+class LoanPurposeAdmin(ChangedByTwoAdmin, HistoryAdmin):
+    """What no loan is given for is law: nobody changes the list alone, and nothing of it is removed."""
 
     list_display = ("code", "name", "name_zh", "forbidden", "active")
     list_filter = ("forbidden", "active")
+
+    def has_delete_permission(self, request: HttpRequest, obj: LoanPurpose | None = None) -> bool:
+        return False
 
 
 @admin.register(Merchant)

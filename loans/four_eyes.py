@@ -11,7 +11,7 @@ from loans.disbursement import other_accounts
 from loans.gate import overrides
 from loans.gate.gate import BindingAct
 from loans.merchants import merchants
-from loans.models import AccountMapping
+from loans.models import AccountMapping, LoanPurpose
 from loans.origination import offering, second_person
 from loans.payees import payees
 from loans.products import designing, ending_sale
@@ -81,6 +81,7 @@ approvals.register(
     other_accounts.other_account_approved,
     permission=bank_accounts.APPROVE,
     label=_("Payout to another account"),
+    asked_with="loans.disburse_loan",
 )
 
 bank_accounts.told_of_commitments(payees.commitments)
@@ -93,5 +94,13 @@ changes_by_two.declare(
         asked_with=("loans.add_accountmapping", "loans.change_accountmapping"),
         refuse=account_mapping.refuse_change,
         after=account_mapping.forget_mappings,
+    )
+)
+changes_by_two.declare(
+    Declared(
+        model=LoanPurpose,
+        code="power.loan_purpose",
+        label=_("Purpose of a loan"),
+        asked_with=("loans.add_loanpurpose", "loans.change_loanpurpose"),
     )
 )

@@ -41,6 +41,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'audit event',
                 'verbose_name_plural': 'audit events',
                 'default_permissions': ('view',),
+                'permissions': [('view_power_event', 'Can see who changed people, rights, rules and keys')],
                 'indexes': [
                     models.Index(fields=['-at', '-id'], name='audit_event_at'),
                     models.Index(fields=['object_type', 'object_id', '-id'], name='audit_event_object'),

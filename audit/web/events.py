@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -14,8 +15,9 @@ from audit.changes import changes_of, people_in, type_label
 from audit.models import AuditEvent
 from audit.web.forms import CHANNELS, EventFilterForm, shown_action
 from core.pages import page_of
-from staff.permissions import require
+from staff.permissions import MissingPermission, require
 
+ALL, POWER = "audit.view_auditevent", "audit.view_power_event"
 SUMMARY_FIELDS = 2
 ALARMS_SHOWN, DAY = timedelta(days=30), timedelta(days=1)
 
@@ -32,11 +34,21 @@ def row_of(event: AuditEvent, people: dict[int, str]) -> dict[str, object]:
     }
 
 
+def _types(request: HttpRequest) -> list[str] | None:
+    """Which events the person may see: all, or those of configuration. Raises MissingPermission."""
+    if request.user.has_perm(ALL):
+        return None
+    if not request.user.has_perm(POWER):
+        raise MissingPermission(ALL)
+    return queries.power_types()
+
+
 @require_GET
-@require("audit.view_auditevent")
+@login_required
 def event_list(request: HttpRequest) -> HttpResponse:
-    form = EventFilterForm(request.GET)
-    page = page_of(queries.events(form.wanted()), request, order=queries.NEWEST_FIRST, size=50)
+    types = _types(request)
+    form = EventFilterForm(request.GET, types=types)
+    page = page_of(queries.events(form.wanted(), types=types), request, order=queries.NEWEST_FIRST, size=50)
     people = people_in(page.items)
     rows = [row_of(event, people) for event in page.items]
     filtered = any(request.GET.get(name) for name in form.fields)
@@ -45,11 +57,14 @@ def event_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@require("audit.view_auditevent")
+@login_required
 def event_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    types = _types(request)
     event = get_object_or_404(AuditEvent.objects.select_related("actor"), pk=pk)
+    if types is not None and event.object_type not in types:
+        raise MissingPermission(ALL)
     earlier, later = queries.neighbours(event)
-    others = queries.same_request(event)
+    others = [other for other in queries.same_request(event) if types is None or other.object_type in types]
     people = people_in([event, *others])
     context = {
         **row_of(event, people),

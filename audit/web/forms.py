@@ -60,13 +60,13 @@ class EventFilterForm(StrictForm):
     last = forms.DateField(label=_("To"), required=False)
     request_id = forms.CharField(label=_("Request id"), required=False, max_length=64)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, types: list[str] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         anyone = ("", _("Anyone"))
         people = get_user_model().objects.order_by("display_name", "username")
-        types = sorted(((code, type_label(code)) for code in object_types()), key=lambda pair: pair[1])
+        shown = sorted(((code, type_label(code)) for code in types or object_types()), key=lambda pair: pair[1])
         self.fields["actor"].choices = [anyone, *((user.pk, str(user)) for user in people)]  # type: ignore[attr-defined]
-        self.fields["object_type"].choices = [("", _("Anything")), *types]  # type: ignore[attr-defined]
+        self.fields["object_type"].choices = [("", _("Anything")), *shown]  # type: ignore[attr-defined]
         self.fields["action"].choices = [("", _("Any")), *Action.choices]  # type: ignore[attr-defined]
 
     def wanted(self) -> EventFilter:

@@ -24,7 +24,7 @@ from core.context import acting
 from core.models import Rule
 from core.rules import rule
 from ledger.models import Account
-from loans.models import AccountMapping
+from loans.models import AccountMapping, LoanPurpose
 from messaging.models import Template
 from risk.models import GradePolicy, Scorecard
 from staff.models import AccountTie, User
@@ -82,6 +82,11 @@ def _mapping() -> dict[str, Any]:
     return {"product": ProductFactory().pk, "role": "recoveries", "account": Account.objects.order_by("-pk")[0].pk}
 
 
+def _purpose() -> dict[str, Any]:
+    names = {"code": "pets", "name": "Pets", "name_zh": "宠物", "words": "[]", "source": "Committee"}
+    return {**names, "forbidden": "on", "active": "on"}
+
+
 def _wording() -> dict[str, Any]:
     return {"code": "loan_settled", "channel": "sms", "language": "en", "subject": "", "body": "Loan {loan_number}."}
 
@@ -103,6 +108,7 @@ ADDED: list[tuple[type[Model], Callable[[], dict[str, Any]]]] = [
     (Scorecard, _card),
     (GradePolicy, _policy),
     (AccountMapping, _mapping),
+    (LoanPurpose, _purpose),
     (Template, _wording),
     (ConsentText, _consent),
     (User, _person),

@@ -12,14 +12,15 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from audit import approvals, breaking_glass, deciding, delegations
+from audit import approvals, breaking_glass, deciding, delegations, queries
 from audit.models import Approval, ApprovalStatus, AuditEvent, BrokenGlass, Delegation, Review
 from core import business_date
 from core.context import acting
 from core.models import Rule
 from core.rules import forget_cached_rules
 from staff.models import User
-from tests.audit.factories import ApprovalFactory
+from tests.audit.factories import ApprovalFactory, AuditEventFactory
+from tests.loans.factories import LoanFactory
 from tests.staff.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -144,6 +145,10 @@ def test_the_matrix_is_what_the_groups_in_the_database_hold(client: Client, sign
 
 def test_administrators_see_no_money(client: Client, signed_in: SignIn) -> None:
     signed_in(client, "administrator")
+    money = AuditEventFactory(obj=LoanFactory(active=True))
+    power = AuditEventFactory(obj=UserFactory())
+    told = {event: client.get(f"/app/audit/{event.pk}/").status_code for event in (money, power)}
+    assert told == {money: 403, power: 200}
 
     held = {right for right, role in _of_the_database() if role == "administrator"}
     shut = ("loans.view_loan", "loans.view_application", "borrowers.view_borrower", "ledger.view_journalentry")
@@ -151,6 +156,9 @@ def test_administrators_see_no_money(client: Client, signed_in: SignIn) -> None:
     assert not any(right.startswith(("loans.record", "loans.disburse", "collections.")) for right in held)
     for address in ("/app/loans/", "/app/applications/", "/app/borrowers/", "/app/books/", "/app/payments/"):
         assert client.get(address).status_code == 403, address
+    log = client.get("/app/audit/")
+    assert {row["event"].object_type for row in log.context["rows"]} <= set(queries.power_types())
+    assert client.get("/admin/audit/auditevent/").status_code == 403
     home = client.get("/app/").content.decode()
     assert "Principal outstanding" not in home
     assert 'href="/app/loans/"' not in home

@@ -26,7 +26,7 @@ def at_admin(client: Client, signed_in: Any, administrator: User) -> Client:
 
 
 @pytest.mark.parametrize(
-    "address", ["/admin/", "/admin/staff/user/", "/admin/staff/user/add/", "/admin/audit/auditevent/"]
+    "address", ["/admin/", "/admin/staff/user/", "/admin/staff/user/add/", "/admin/core/rule/add/"]
 )
 def test_an_administrator_opens_the_configuration(at_admin: Client, address: str) -> None:
     assert at_admin.get(address).status_code == 200
