@@ -81,6 +81,7 @@ def ask(*, permission: str, given_by: User, given_to: User, ends_on: date, reaso
     return approvals.request(
         kind=KIND,
         obj=lent,
+        key=str(lent.pk),  # told by its words, not by its number
         after={"permission": permission, "given_to": str(given_to), "ends_on": ends_on.isoformat()},
         reason=reason,
         requested_by=given_by,

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.apps import apps
 from django.contrib.auth.models import Permission
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count
@@ -110,8 +111,21 @@ def matrix() -> list[Line]:
 
 
 def _names() -> Mapping[str, str]:
-    found = Permission.objects.order_by().values_list("content_type__app_label", "codename", "name")
-    return {f"{app}.{codename}": _(name) for app, codename, name in found}
+    found = Permission.objects.order_by().values_list(
+        "content_type__app_label", "content_type__model", "codename", "name"
+    )
+    return {f"{app}.{codename}": _name(app, model, codename, name) for app, model, codename, name in found}
+
+
+def _name(app: str, model: str, codename: str, name: str) -> str:
+    """What Django names by itself is put together anew, so that it is told in the reader's language."""
+    usual = {"view": _("See: %(what)s"), "add": _("Add: %(what)s"), "change": _("Change: %(what)s")}
+    usual["delete"] = _("Delete: %(what)s")
+    action, _line, about = codename.partition("_")
+    if action not in usual or about != model:
+        return _(name)
+    kept = apps.all_models.get(app, {}).get(model)
+    return usual[action] % {"what": kept._meta.verbose_name if kept else model}
 
 
 def _by_right(declared: Collection[Kind], rights_of: Any) -> dict[str, list[str]]:

@@ -327,8 +327,8 @@ class PeriodClosing(models.Model):
         verbose_name_plural = _("closings of the books")
         default_permissions = ("view",)
         permissions = [
-            ("close_period", "Can close the books up to a day"),
-            ("reopen_period", "Can approve opening closed books again"),
+            ("close_period", _("Can close the books up to a day")),
+            ("reopen_period", _("Can approve opening closed books again")),
         ]
         constraints = [
             models.CheckConstraint(

@@ -32,9 +32,7 @@ class RuleAdmin(ChangedByTwoAdmin, BaseAdmin):
 class PasswordForm(AdminPasswordChangeForm):
     """A new password of another person, with the reason that the second person reads."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields[REASON] = reason_field()
+    reason_for_change = reason_field()
 
 
 @admin.register(User)
@@ -42,6 +40,7 @@ class StaffAdmin(ChangedByTwoAdmin, HistoryAdmin, UserAdmin):  # type: ignore[mi
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = PasswordForm
+    change_user_password_template = "audit/password_in_admin.html"
     list_display = ["username", "display_name", "is_active", "last_login"]
     list_filter = ["is_active", "groups"]
     search_fields = ["username", "display_name", "email"]

@@ -27,8 +27,8 @@ def threshold_of(kind: ActKind, on: date) -> str | Decimal | None:
         return None
     bounds: dict[str, str] | None = rule(RULE, on).get(kind.code)
     if bounds is not None:
-        labels = {**dict(kind.figures), **dict(kind.told)}
-        return "; ".join(f"{labels.get(name, name)} > {most}" for name, most in sorted(bounds.items()))
+        words = {name: name.replace("_", " ") for name in bounds} | dict(kind.figures) | dict(kind.told)
+        return "; ".join(f"{words[name]} > {most}" for name, most in sorted(bounds.items()))
     if kind.measures or kind.beyond_authority is None:
         return _("what is given up by it > %(amount)s, or a late loan cured again") % {"amount": may_waive(on)}
     return None

@@ -145,19 +145,19 @@ class Loan(AgreedSchedule):
         verbose_name = _("loan")
         verbose_name_plural = _("loans")
         permissions = [
-            ("record_repayment", "Can record repayments"),
-            ("reverse_repayment", "Can reverse repayments"),
-            ("refund_overpayment", "Can refund overpayments"),
-            ("grant_extension", "Can grant extensions"),
-            ("waive_charges", "Can waive charges"),
-            ("adjust_charges", "Can add and adjust charges"),
-            ("change_terms", "Can change the terms of running loans"),
-            ("undo_act", "Can undo acts on loans"),
-            ("approve_act", "Can approve acts above one person's authority"),
-            ("request_write_off", "Can request write-offs"),
-            ("approve_write_off", "Can approve write-offs"),
-            ("disburse_loan", "Can send disbursements"),
-            ("import_payments", "Can import bank files"),
+            ("record_repayment", _("Can record repayments")),
+            ("reverse_repayment", _("Can reverse repayments")),
+            ("refund_overpayment", _("Can refund overpayments")),
+            ("grant_extension", _("Can grant extensions")),
+            ("waive_charges", _("Can waive charges")),
+            ("adjust_charges", _("Can add and adjust charges")),
+            ("change_terms", _("Can change the terms of running loans")),
+            ("undo_act", _("Can undo acts on loans")),
+            ("approve_act", _("Can approve acts above one person's authority")),
+            ("request_write_off", _("Can request write-offs")),
+            ("approve_write_off", _("Can approve write-offs")),
+            ("disburse_loan", _("Can send disbursements")),
+            ("import_payments", _("Can import bank files")),
         ]
         constraints = [
             *AgreedSchedule.Meta.constraints,

@@ -78,7 +78,7 @@ class PolicyPledge(models.Model):
         verbose_name = _("pledged policy")
         verbose_name_plural = _("pledged policies")
         default_permissions = ("view",)
-        permissions = [("manage_policypledge", "Can pledge, review, reinstate and release policies")]
+        permissions = [("manage_policypledge", _("Can pledge, review, reinstate and release policies"))]
         constraints = [
             models.UniqueConstraint(
                 fields=["policy_index"],

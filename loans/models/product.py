@@ -87,8 +87,8 @@ class Product(models.Model):
         verbose_name_plural = _("products")
         default_permissions = ("view",)
         permissions = [
-            ("design_product", "Can design products and ask for their terms to hold"),
-            ("approve_product", "Can agree to terms and end of sale of products"),
+            ("design_product", _("Can design products and ask for their terms to hold")),
+            ("approve_product", _("Can agree to terms and end of sale of products")),
         ]
 
     def __str__(self) -> str:
