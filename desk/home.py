@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 
 from audit import approvals
 from audit.changes import changes_of
-from audit.models import Approval, BrokenGlass
+from audit.models import Approval, ApprovalStatus, BrokenGlass
 from core.calendars import days_between
 from core.charts import ACCENT, Line, LineChart
 from core.choices import Tone
@@ -137,6 +137,17 @@ def _approvals(user: User, on: date) -> Reading[Tile]:
     return Reading((counted(rows), rows.values_list("requested_at", flat=True)[:1]), tile)
 
 
+def _asked(user: User, on: date) -> Reading[Tile]:
+    rows = Approval.objects.filter(requested_by=user, status=ApprovalStatus.PENDING).order_by("id")
+
+    def tile(waiting: list[int], oldest: list[datetime]) -> Tile:
+        since = first(oldest)
+        note, tone = _waiting_since(timezone.localtime(since).date() if since else None, on)
+        return Tile(_("My requests"), told(waiting) or "0", note, tone, reverse("audit:approvals"))
+
+    return Reading((counted(rows), rows.values_list("requested_at", flat=True)[:1]), tile)
+
+
 def _disbursements(user: User, on: date) -> Reading[Tile]:
     waiting = Loan.objects.filter(status=LoanStatus.PENDING_DISBURSEMENT)
 
@@ -245,6 +256,7 @@ _TILES: tuple[tuple[str, Callable[[User, date], Reading[Tile]]], ...] = (
     ("loans.submit_application", _applications),
     ("collections.work_case", _my_cases),
     ("audit.view_auditevent", _approvals),
+    ("audit.view_power_event", _asked),
     ("loans.disburse_loan", _disbursements),
     ("loans.import_payments", _unmatched),
     ("collections.view_case", _promises),
