@@ -71,7 +71,7 @@ class AccountNotOwn(DomainError):
 
     code = "bank_account_not_own"
     message = _(
-        "The bank says that account %(account)s belongs to somebody else: nothing is paid to it. Put the borrower’s own "
+        "The bank says that account %(account)s belongs to somebody else: nothing is paid to it. Put the borrower's own "
         "account on file."
     )
 

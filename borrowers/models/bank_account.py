@@ -24,8 +24,8 @@ class HolderAnswer(models.TextChoices):
     """What the bank said last when it was asked whose account it is."""
 
     NOT_ASKED = "", _("The bank was not asked yet.")
-    MATCH = "match", _("The bank says it is the borrower’s.")
-    NO_MATCH = "no_match", _("The bank says it is somebody else’s.")
+    MATCH = "match", _("The bank says it is the borrower's.")
+    NO_MATCH = "no_match", _("The bank says it is somebody else's.")
     NO_ANSWER = "no_answer", _("The bank does not answer; it is asked again.")
     LATER = "later", _("The bank answers later.")
 

@@ -290,7 +290,7 @@ def pay_to_account(request: HttpRequest, number: str, pk: int) -> HttpResponse:
 def tell_account(request: HttpRequest, account: BankAccount) -> None:
     """What the bank said of the account, and what to do now."""
     if account.is_verified:
-        messages.success(request, _("The bank says that account %(account)s is the borrower’s.") % {"account": account})
+        messages.success(request, _("The bank says that account %(account)s is the borrower's.") % {"account": account})
     else:
         messages.warning(request, HolderAnswer(account.bank_answer).label)
 

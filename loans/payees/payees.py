@@ -44,7 +44,7 @@ class PayeeMissing(DomainError):
 
     code = "payee_missing"
     message = _(
-        "No bank account is on file to pay to. Put the borrower’s own account on file and have the bank verify it."
+        "No bank account is on file to pay to. Put the borrower's own account on file and have the bank verify it."
     )
 
 

@@ -40,7 +40,7 @@ class RefundNotEvidenced(Invalid):
     field = "amount"
     message = _(
         "%(unproved)s of the credit balance come from receipts without a bank line (%(receipts)s), so only %(free)s can be "
-        "refunded. Have a second person agree to the receipt, or reverse it and credit the bank’s own line."
+        "refunded. Have a second person agree to the receipt, or reverse it and credit the bank's own line."
     )
 
 

@@ -27,7 +27,7 @@ class ReceiptNeedsSecondPerson(DomainError):
     field = "amount"
     message = _(
         "No line of a bank stands behind %(amount)s: above %(most)s on a loan within %(days)s days a second person agrees "
-        "before it is booked. Wait for the bank’s statement, or have staff ask for approval on the loan’s page."
+        "before it is booked. Wait for the bank's statement, or have staff ask for approval on the loan's page."
     )
 
 

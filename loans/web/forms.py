@@ -76,7 +76,7 @@ class EvidenceForm(StrictForm):
 class OtherAccountForm(StrictForm):
     """To which verified account an order goes instead, and why; the merchant's own for a purchase."""
 
-    account = forms.TypedChoiceField(label=_("Account"), coerce=int, empty_value=None, required=False)
+    account = forms.TypedChoiceField(label=_("Bank account"), coerce=int)
     reason = forms.CharField(label=_("Reason and evidence"), max_length=200)
 
     def __init__(self, *args: Any, accounts: list[BankAccount], **kwargs: Any) -> None:

@@ -57,6 +57,12 @@ def refund_overpayment(*, loan_id: int, amount: Decimal, on: date, **told: Any) 
     return do("refund", loan_id=loan_id, on=on, amount=amount, to_account=account_of(loan), **told)
 
 
+def second_person_agrees(on: date) -> None:
+    """The request that waits is approved by somebody else."""
+    asked = Approval.objects.get(status="pending")
+    approve(approval_id=asked.pk, decided_by=UserFactory(username="checker", roles=["checker"]), on=on)
+
+
 def account_of(loan: Loan) -> str:
     """A verified account of the borrower, as a refund names it; put on file where there is none."""
     known = accounts_of(loan)

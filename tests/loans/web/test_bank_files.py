@@ -6,8 +6,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from core import business_date
 from loans.models import BankFile, IncomingPayment, Loan, Repayment
 from tests.loans.books import DISBURSED, a_running_loan, close_until
+from tests.loans.doing import second_person_agrees
 from tests.loans.statements import statement, upload
 
 pytestmark = pytest.mark.django_db
@@ -115,6 +117,7 @@ def test_a_payment_that_is_not_ours_goes_back_with_a_reason(operator: Client, lo
     payment = IncomingPayment.objects.get()
 
     operator.post(reverse("loans:incoming_payment_return", args=[payment.pk]), {"reason": "sent by mistake"})
+    second_person_agrees(business_date.current())
 
     payment.refresh_from_db()
     assert payment.status == "returned"

@@ -9,9 +9,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from core import business_date
 from loans.models import IncomingPayment, Loan, LoanPosition, LoanStatus, Repayment
 from tests.loans.books import a_running_loan, close_until
-from tests.loans.doing import write_off
+from tests.loans.doing import second_person_agrees, write_off
 from tests.loans.factories import RepaymentFactory
 from tests.loans.statements import statement, upload
 
@@ -196,6 +197,7 @@ def test_the_excess_is_given_back_by_hand(operator: Client, loan: Loan) -> None:
     line = imported(operator, (ON.isoformat(), "B-1", "13000.00", loan.number))
 
     operator.post(at("incoming_payment_return", line.pk), {"reason": "too much"})
+    second_person_agrees(business_date.current())
 
     page = " ".join(operator.get(at("incoming_payment", line.pk)).content.decode().split())
     assert "<dt>Given back</dt> <dd>¥ 941.94</dd>" in page and Repayment.objects.get().number in page
