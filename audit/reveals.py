@@ -99,10 +99,12 @@ def record(
         log.warning("personal data refused beyond the quota", extra={"user": by.pk, "seen": count})
         opens = seen.order_by("-at").values_list("at", flat=True)[most - 1] + HOUR
         raise RevealQuotaReached(most=most, opens=opens, now=now)
-    event = events.record(ACTION, obj, reason=words, after={**shown, "why": why}, actor=by)
+    event = events.record("revealed", obj, reason=words, after={**shown, "why": why}, actor=by)
     if count == alarm_above:
         log.warning("much personal data seen within an hour", extra={"user": by.pk, "seen": count + 1})
-        events.record(ALARM, by, after={"seen": count + 1, "alarm_above": alarm_above, "per_hour": most}, actor=by)
+        events.record(
+            "reveal_alarm", by, after={"seen": count + 1, "alarm_above": alarm_above, "per_hour": most}, actor=by
+        )
     return event
 
 
