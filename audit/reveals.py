@@ -176,3 +176,12 @@ def what_was_shown(event: AuditEvent) -> str:
     """Which data it was, in the words of the log."""
     fields = event.after.get("fields") or [event.after.get("field", "")]
     return ", ".join(str(_FIELDS.get(name, name)) for name in fields)
+
+
+def why_in_words(event: AuditEvent) -> str:
+    """The reason in the reader's language; the words that were added stay as they were written."""
+    why = event.after.get("why", "")
+    if why not in Why.values or why == Why.OTHER:
+        return event.reason
+    _code, _colon, note = event.reason.partition(": ")
+    return f"{Why(why).label}: {note}" if note else str(Why(why).label)
