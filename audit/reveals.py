@@ -99,10 +99,12 @@ def record(
         log.warning("personal data refused beyond the quota", extra={"user": by.pk, "seen": count})
         opens = seen.order_by("-at").values_list("at", flat=True)[most - 1] + HOUR
         raise RevealQuotaReached(most=most, opens=opens, now=now)
-    event = events.record(ACTION, obj, reason=words, after={**shown, "why": why}, actor=by)
+    event = events.record("revealed", obj, reason=words, after={**shown, "why": why}, actor=by)
     if count == alarm_above:
         log.warning("much personal data seen within an hour", extra={"user": by.pk, "seen": count + 1})
-        events.record(ALARM, by, after={"seen": count + 1, "alarm_above": alarm_above, "per_hour": most}, actor=by)
+        events.record(
+            "reveal_alarm", by, after={"seen": count + 1, "alarm_above": alarm_above, "per_hour": most}, actor=by
+        )
     return event
 
 
@@ -174,3 +176,12 @@ def what_was_shown(event: AuditEvent) -> str:
     """Which data it was, in the words of the log."""
     fields = event.after.get("fields") or [event.after.get("field", "")]
     return ", ".join(str(_FIELDS.get(name, name)) for name in fields)
+
+
+def why_in_words(event: AuditEvent) -> str:
+    """The reason in the reader's language; the words that were added stay as they were written."""
+    why = event.after.get("why", "")
+    if why not in Why.values or why == Why.OTHER:
+        return event.reason
+    _code, _colon, note = event.reason.partition(": ")
+    return f"{Why(why).label}: {note}" if note else str(Why(why).label)

@@ -33,7 +33,7 @@ def people_taken(user: User) -> QuerySet[Any, Any]:
     return registered.union(_people_of(Application.objects.filter(submitted_by=user)))
 
 
-# The underwriter: what waits, and what they have or had in hand.
+# The underwriter: what waits, what the rules offered, and what they have or had in hand.
 @reach(Reach.REFERRED, Kind.APPLICATION)
 def applications_referred(user: User) -> QuerySet[Any, Any]:
     return keys_of(*_referred(user))
@@ -48,7 +48,8 @@ def people_referred(user: User) -> QuerySet[Any, Any]:
 def _referred(user: User) -> list[QuerySet[Application]]:
     waiting = [ApplicationStatus.SUBMITTED, ApplicationStatus.REFERRED]
     own = ({"claimed_by": user}, {"decided_by": user}, {"submitted_by": user})
-    return [Application.objects.filter(**given) for given in ({"status__in": waiting}, *own)]
+    by_rules = {"status": ApplicationStatus.OFFERED, "decided_by": None}
+    return [Application.objects.filter(**given) for given in ({"status__in": waiting}, by_rules, *own)]
 
 
 # The collector: cases given to them, and open ones given to nobody.

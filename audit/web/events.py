@@ -85,7 +85,7 @@ def reveal_list(request: HttpRequest) -> HttpResponse:
     page = page_of(reveals.reveals(), request, order=queries.NEWEST_FIRST, size=50)
     context = {
         "page": page,
-        "rows": [(event, reveals.what_was_shown(event)) for event in page.items],
+        "rows": [(event, reveals.what_was_shown(event), reveals.why_in_words(event)) for event in page.items],
         "alarms": reveals.alarms(now - ALARMS_SHOWN),
         "lookers": reveals.seen_since(now - DAY),
         "quota": reveals.quota(now, program=False),

@@ -1,6 +1,7 @@
 """Whether a person is known already is told to no partner: every answer is held against that about a stranger."""
 
 import re
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -34,7 +35,9 @@ def known_to(whom: str, **facts: Any) -> Borrower:
     else:
         borrower = BorrowerFactory(**OURS, identity_number=KNOWN, phone_verified=True)
         add_bank_account(borrower_id=borrower.pk, bank_name="Ours", account_number="6222020200007654321")
-        record_income(borrower_id=borrower.pk, source="salary", monthly_amount=1, as_of=business_date.current())
+        record_income(
+            borrower_id=borrower.pk, source="salary", monthly_amount=Decimal("1.00"), as_of=business_date.current()
+        )
     Borrower.objects.filter(pk=borrower.pk).update(**facts)
     return Borrower.objects.get(pk=borrower.pk)
 

@@ -115,7 +115,13 @@ def test_compliance_reads_who_saw_whose_data_when_and_why(
     shown = client.get(page)
 
     words = shown.content.decode()
-    for said in (str(officer), borrower.number, "legal: court order 12", "mobile", "saw personal data more than"):
+    for said in (
+        str(officer),
+        borrower.number,
+        "Legal or regulatory request: court order 12",
+        "mobile",
+        "saw personal data more than",
+    ):
         assert said in words
     assert "13812341234" not in words
     assert page in client.get(reverse("audit:events")).content.decode()

@@ -277,7 +277,7 @@ def test_what_a_partner_told_otherwise_is_shown_masked_until_somebody_has_looked
     page = reverse("desk:borrower", args=[borrower.number])
     looked = reverse("borrowers:looked_at_file", args=[borrower.number, file.pk])
 
-    signed_in(client, "underwriter")
+    signed_in(client, "checker")
     shown = client.get(page).content.decode()
     assert "told otherwise" in shown and "13900001111" not in shown and "王芳" not in shown
     assert client.post(looked).status_code == 403

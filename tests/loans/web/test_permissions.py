@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.urls import reverse
 from pytest_django.plugin import DjangoDbBlocker
@@ -148,7 +148,11 @@ def real_addresses() -> dict[str, str]:
 
 
 def person_with(*permissions: str) -> User:
+    """Somebody with these rights alone, in a role that sees everything and is given none for this test."""
     user = User.objects.create(username="somebody")
+    role = Group.objects.get(name="compliance")
+    role.permissions.clear()
+    user.groups.add(role)
     for permission in permissions:
         app_label, codename = permission.split(".")
         user.user_permissions.add(Permission.objects.get(content_type__app_label=app_label, codename=codename))
