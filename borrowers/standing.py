@@ -9,6 +9,7 @@ from audit.approvals import ReasonMissing
 from audit.context import acting_for
 from borrowers.models import Borrower, BorrowerStatus, IdentityKind
 from core.errors import DomainError, NotAllowed
+from core.lifecycle import Lifecycle
 from staff.models import User
 
 
@@ -22,9 +23,22 @@ class IdentityProvedByNumber(DomainError):
     message = _("A resident ID proves itself by its number: nothing has to be confirmed.")
 
 
-class NotAlive(DomainError):
-    code = "borrower_not_alive"
-    message = _("%(number)s is “%(status)s” already.")
+class BorrowerStepRefused(DomainError):
+    code = "borrower_step_refused"
+    message = _("%(number)s is “%(status)s”: this cannot become “%(to)s”.")
+
+
+BORROWERS = Lifecycle(
+    model=Borrower,
+    states=BorrowerStatus,
+    begins=frozenset({BorrowerStatus.ACTIVE, BorrowerStatus.ERASED}),  # erasing is no step of a page yet
+    steps={
+        BorrowerStatus.ACTIVE: frozenset({BorrowerStatus.DECEASED}),
+        BorrowerStatus.DECEASED: frozenset({BorrowerStatus.ACTIVE}),
+        BorrowerStatus.ERASED: frozenset(),
+    },
+    step_refused=BorrowerStepRefused,
+)
 
 
 @transaction.atomic
@@ -48,23 +62,18 @@ def confirm_identity(*, borrower_id: int, evidence: str, on: date, by: User) -> 
 
 @transaction.atomic
 def record_death(*, borrower_id: int, evidence: str, by: User) -> Borrower:
-    """The borrower has died: nothing more is lent. Raises ReasonMissing, NotAlive."""
-    return _move(borrower_id, BorrowerStatus.ACTIVE, BorrowerStatus.DECEASED, evidence, by)
+    """The borrower has died: nothing more is lent. Raises ReasonMissing, BorrowerStepRefused."""
+    return _move(borrower_id, BorrowerStatus.DECEASED, evidence, by)
 
 
 @transaction.atomic
 def withdraw_death(*, borrower_id: int, evidence: str, by: User) -> Borrower:
-    """That the borrower has died was a mistake. Raises ReasonMissing, NotAlive."""
-    return _move(borrower_id, BorrowerStatus.DECEASED, BorrowerStatus.ACTIVE, evidence, by)
+    """That the borrower has died was a mistake. Raises ReasonMissing, BorrowerStepRefused."""
+    return _move(borrower_id, BorrowerStatus.ACTIVE, evidence, by)
 
 
-def _move(borrower_id: int, before: BorrowerStatus, after: BorrowerStatus, evidence: str, by: User) -> Borrower:
+def _move(borrower_id: int, to: BorrowerStatus, evidence: str, by: User) -> Borrower:
     if not evidence.strip():
         raise ReasonMissing(field="evidence")
-    borrower = Borrower.objects.locked(borrower_id)
-    if borrower.status != before:
-        raise NotAlive(number=borrower.number, status=borrower.get_status_display())
-    borrower.status = after
-    with acting_for(by, reason=evidence):
-        borrower.save()
-    return borrower
+    with acting_for(by):
+        return BORROWERS.advance(Borrower.objects.locked(borrower_id), to, reason=evidence)

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,4 +10,4 @@ class DeskConfig(AppConfig):
 
     def ready(self) -> None:
         """Have ``staff.visibility`` told which rows each reach holds."""
-        from desk import sight  # noqa: F401, PLC0415
+        autodiscover_modules("sight")

@@ -56,7 +56,6 @@ ROLES: dict[str, set[str]] = {
     | {
         "borrowers.confirm_identity",
         "loans.decide_application",
-        "loans.submit_application",
         "risk.view_assessment",
         "borrowers.reveal_personal_data",
     },

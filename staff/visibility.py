@@ -16,18 +16,21 @@ from django.db.models import Model, QuerySet
 from django.http import Http404
 
 from staff.models import User
-from staff.roles import roles_of
+from staff.reaches import REACHES, Reach
 
+# Whoever asks how far somebody sees finds the words for it here.
+__all__ = [
+    "REACHES",
+    "Kind",
+    "Reach",
+    "named_in_addresses",
+    "reach",
+    "reaches_of",
+    "require_seen",
+    "seen",
+    "sees_everything",
+]
 M = TypeVar("M", bound=Model)
-
-
-class Reach(StrEnum):
-    """How far somebody sees."""
-
-    EVERYTHING = "everything"
-    TAKEN = "taken"  # what the person took in themselves, and what nobody of the house did
-    REFERRED = "referred"  # what waits for an underwriter, and what the person has or had in hand
-    ASSIGNED = "assigned"  # cases given to the person, and open ones given to nobody
 
 
 class Kind(StrEnum):
@@ -37,20 +40,6 @@ class Kind(StrEnum):
     APPLICATION = "application"
     CASE = "case"
 
-
-# The role table says what somebody may do, this one with whose. `tests/staff/test_visibility.py` holds every role to it.
-REACHES: dict[str, Reach] = {
-    "officer": Reach.TAKEN,
-    "underwriter": Reach.REFERRED,
-    "collector": Reach.ASSIGNED,
-    "checker": Reach.EVERYTHING,
-    "operations": Reach.EVERYTHING,
-    "team_lead": Reach.EVERYTHING,
-    "risk_analyst": Reach.EVERYTHING,
-    "finance": Reach.EVERYTHING,
-    "compliance": Reach.EVERYTHING,
-    "administrator": Reach.EVERYTHING,
-}
 
 Keys = Callable[[User], QuerySet[Any, Any]]
 Finder = Callable[[str], tuple[Kind, QuerySet[Any], str] | None]
@@ -78,10 +67,7 @@ def reaches_of(user: User | AnonymousUser) -> frozenset[Reach]:
     """How far the person sees, by all roles."""
     if not isinstance(user, User):
         return frozenset()
-    if user.is_superuser:
-        return frozenset({Reach.EVERYTHING})
-    found = frozenset(REACHES[role] for role in roles_of(user) if role in REACHES)
-    return frozenset({Reach.EVERYTHING}) if Reach.EVERYTHING in found else found
+    return user.reaches
 
 
 def sees_everything(user: User | AnonymousUser) -> bool:

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from borrowers.bank_accounts import BANK_ACCOUNTS
 from borrowers.contacts import CONTACT_POINTS
 from borrowers.models import ContactState
+from borrowers.standing import BORROWERS
 from core.lifecycle import Lifecycle
 from debt_collections.lifecycle import CASES
 from debt_collections.models import PromiseStatus, Status
@@ -32,6 +33,7 @@ from tests.test_architecture import Source, code
 DECLARED: dict[str, Lifecycle[Any]] = {
     "borrowers/bank_accounts.py": BANK_ACCOUNTS,
     "borrowers/contacts.py": CONTACT_POINTS,
+    "borrowers/standing.py": BORROWERS,
     "collections/debt_collections/lifecycle.py": CASES,
     "collections/debt_collections/promises.py": PROMISES,
     "loans/bookkeeping/lifecycle.py": LOANS,
@@ -45,6 +47,7 @@ DECLARED: dict[str, Lifecycle[Any]] = {
 CODES = {
     "borrowers/bank_accounts.py": ("bank_account_state_impossible", "not_in_state"),
     "borrowers/contacts.py": ("contact_state_impossible", "not_in_state"),
+    "borrowers/standing.py": ("borrower_step_refused", "not_in_state"),
     "collections/debt_collections/lifecycle.py": ("case_step_not_allowed", "case_closed"),
     "collections/debt_collections/promises.py": ("promise_already_judged", "promise_already_judged"),
     "loans/bookkeeping/lifecycle.py": ("loan_transition_refused", "loan_not_in_state"),

@@ -18,6 +18,7 @@ from debt_collections.models import Promise, PromiseStatus
 from loans.account.account import Account, age
 from loans.bookkeeping import positions
 from loans.disbursement import disbursing
+from loans.gate.asking import NotBound
 from loans.incoming.mandates import sign_mandate
 from loans.models import (
     Application,
@@ -143,7 +144,10 @@ def answer_offers(on: date) -> None:
 
 
 def _accept(offer: Offer, on: date) -> None:
-    loan = origination.accept_offer(offer_id=offer.pk, on=on, accepted_via="web")
+    try:
+        loan = origination.accept_offer(offer_id=offer.pk, on=on, accepted_via="web")
+    except NotBound:
+        return  # what was offered may not be accepted any more: it runs out
     disbursing.disburse(loan_id=loan.pk, on=on)
     loan.refresh_from_db()
     if (

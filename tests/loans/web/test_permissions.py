@@ -25,6 +25,9 @@ pytestmark = pytest.mark.django_db
 
 # name → the right it needs and how it is opened
 PLACES = {
+    "loan_override": ("loans.disburse_loan", "post"),
+    "application_override": ("loans.decide_application", "post"),
+    "overrides": ("risk.view_assessment", "get"),
     "loan_list": ("loans.view_loan", "get"),
     "loan_pay": ("loans.record_repayment", "get"),
     "loan_settle": ("loans.record_repayment", "get"),
@@ -142,6 +145,7 @@ def real_addresses() -> dict[str, str]:
         "merchants",
         "merchant_new",
         "calendars",
+        "overrides",
     )
     arguments |= {name: [] for name in whole}
     return {name: reverse(f"loans:{name}", args=arguments.get(name, [loan.number])) for name in PLACES}
