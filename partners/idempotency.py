@@ -3,7 +3,8 @@
 The row of a key is made first, in a transaction of its own, so that everybody sees it. The work then runs in one
 transaction that holds the lock of that row and writes the answer into it: answer and effect are committed together or
 not at all. A row that says "running" but is not locked belongs to a process that died; its effects died with its
-transaction, so the next caller takes the work over. Refusals roll back, so they are never stored.
+transaction, so the next caller takes the work over. Refusals roll back, so they are never stored here; what a
+refusal leaves on record is written after that (``core.aftermath``).
 """
 
 import hashlib
@@ -15,6 +16,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from core.aftermath import whole
 from core.errors import DomainError, Invalid
 from partners.models import ApiClient, IdempotencyRecord
 
@@ -67,7 +69,7 @@ def answer_once(*, client: ApiClient, key: str, fingerprint: str, work: Callable
     _check(key)
     _open(client, key, fingerprint)
     try:
-        with transaction.atomic():
+        with whole():
             record = _hold(client, key, fingerprint)
             if record.status == IdempotencyRecord.Status.ANSWERED:
                 return _stored(record)

@@ -6,6 +6,7 @@ from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from audit.approvals import ReasonMissing
+from borrowers.models import Borrower
 from core.context import acting
 from core.errors import DomainError
 from risk.models import DoNotLendEntry
@@ -31,6 +32,7 @@ def put_on(*, borrower_id: int, reason: str, note: str, on: date, by: User) -> D
     """Put the borrower on the list. Somebody who is on it stays on it as first written."""
     if not note.strip():
         raise ReasonMissing(field="note")
+    Borrower.objects.locked(borrower_id)  # what binds the house for the person now comes before it, or not at all
     with acting(actor=by, reason=note):
         entry, _created = DoNotLendEntry.objects.get_or_create(
             borrower_id=borrower_id,

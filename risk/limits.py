@@ -268,6 +268,7 @@ def _ask(limit: CreditLimit, amount: Decimal, on: date) -> asking.Answer:
 
 
 def _locked(borrower_id: int) -> CreditLimit:
+    Borrower.objects.locked(borrower_id)  # before the limit, as the night does
     limit = (
         CreditLimit.objects.select_for_update(of=("self",))
         .select_related("borrower")

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_noop, override
 
 from audit import approvals
 from audit.models import Approval
+from core.aftermath import whole
 from core.money import ZERO
 from loans.acts.authority_words import threshold_of, threshold_of_undoing
 from loans.acts.performing import ActConflict, BeyondAuthority, perform, previewed, same_wish
@@ -71,7 +72,7 @@ def declare_requests() -> None:
             )
 
 
-@transaction.atomic
+@whole()
 def perform_or_ask(wish: Wish) -> Done:
     """Do the act within one's own authority; beyond it ask for a second person; order it where a bank has to pay first.
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import IntegrityError
 from django.utils.translation import gettext_lazy as _
 
+from borrowers.models import Borrower
 from core.aftermath import whole
 from core.errors import DomainError, Invalid
 from core.history import insert_tracked
@@ -81,6 +82,7 @@ def order(wish: Wish) -> Disbursement:
 
 
 def _order(wish: Wish) -> Disbursement:
+    Borrower.objects.locked(Loan.objects.values_list("borrower_id", flat=True).get(pk=wish.loan_id))
     loan = Loan.objects.locked(wish.loan_id)
     known = _with_key(wish)
     if known is not None:

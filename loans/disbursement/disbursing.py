@@ -82,6 +82,7 @@ def request_disbursement(*, loan_id: int, on: date, requested_by: User | None = 
 
     Raises LoanNotInState for a loan that is not waiting, GateRefused, OverrideNeeded.
     """
+    Borrower.objects.locked(Loan.objects.values_list("borrower_id", flat=True).get(pk=loan_id))
     loan = Loan.objects.locked(loan_id)
     standing = loan.disbursements.exclude(status=S.CANCELLED).filter(is_drawdown=False).first()
     if standing is not None:
@@ -229,7 +230,7 @@ def retry(*, disbursement_id: int, on: date, requested_by: User | None = None) -
         return disbursement
     ORDERS.require_step(disbursement, S.QUEUED)
     payees.require_payee(disbursement)
-    asking.require(_subject_of(disbursement, on), BindingAct.RETRY, on, by=requested_by)
+    asking.require(subjects.of_order(disbursement, on), BindingAct.RETRY, on, by=requested_by)
     advance(disbursement, S.QUEUED, next_attempt_at=None, requested_on=on, requested_by=requested_by)
     announce_payout(disbursement_id=disbursement.pk)
     return disbursement
@@ -292,7 +293,9 @@ def _open_transfer(disbursement_id: int, on: date) -> tuple[Disbursement, BankTr
         require_active(disbursement.loan.merchant)
     payees.require_payee(disbursement)
     number = disbursement.attempt_count + 1
-    verdict = asking.require(_subject_of(disbursement, on), _act_of(disbursement), on, by=disbursement.requested_by)
+    verdict = asking.require(
+        subjects.of_order(disbursement, on), _act_of(disbursement), on, by=disbursement.requested_by
+    )
     transfer = BankTransfer.objects.create(
         disbursement=disbursement,
         verdict=verdict,
@@ -303,13 +306,6 @@ def _open_transfer(disbursement_id: int, on: date) -> tuple[Disbursement, BankTr
     )
     advance(disbursement, S.SENT, attempt_count=number)
     return disbursement, transfer, True
-
-
-def _subject_of(disbursement: Disbursement, on: date) -> subjects.Subject:
-    loan = disbursement.loan
-    if disbursement.is_drawdown:
-        return subjects.of_drawdown(loan, disbursement.amount, on)
-    return subjects.of_payout(loan, on)
 
 
 def _act_of(disbursement: Disbursement) -> BindingAct:

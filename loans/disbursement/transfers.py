@@ -11,9 +11,12 @@ import structlog
 from django.db.models import QuerySet
 
 from borrowers.fingerprints import account_index
-from borrowers.models import BankAccount
+from borrowers.models import BankAccount, Borrower
+from core.aftermath import whole
 from core.errors import DomainError
 from loans.banking import Answer, BankUnreachable, PaymentOrder, PaymentOutcome, bank
+from loans.gate import asking, subjects
+from loans.gate.gate import BindingAct
 from loans.models import BankTransfer, Disbursement, Loan
 from loans.models import DisbursementStatus as S
 from loans.payees.payees import PayeeChanged, require_payee
@@ -48,7 +51,7 @@ def ask_or_send(disbursement: Disbursement, transfer: BankTransfer, on: date, *,
         heard = _of_an_earlier_one(disbursement, transfer, order)
         if heard is not None:
             return heard
-        stopped = _stopped_by(transfer, order)
+        stopped = _stopped_by(transfer, order, on, is_new=is_new)
         if stopped:
             return Heard(transfer, Answer(PaymentOutcome.FAILED, code=stopped))
         return Heard(transfer, bank().send(order))
@@ -125,13 +128,23 @@ def _of_an_earlier_one(disbursement: Disbursement, transfer: BankTransfer, order
     return None
 
 
-def _stopped_by(transfer: BankTransfer, order: PaymentOrder) -> str:
-    """Why an order the bank never got may no longer go out, by code; empty where it may: to the very account it was written
-    for, whole number and not its end, which is still the one on file, verified, of a payee still paid."""
-    disbursement = Disbursement.objects.select_related("loan__merchant").get(pk=transfer.disbursement_id)
+def _stopped_by(transfer: BankTransfer, order: PaymentOrder, on: date, *, is_new: bool) -> str:
+    """Why an order the bank never got may no longer go out, by code; empty where it may."""
     try:
-        require_payee(disbursement)
+        _require_may_go(transfer, order, on, is_new=is_new)
     except DomainError as refusal:
         return refusal.code
-    written_for = {transfer.account_index, account_index(order.account_number)}
-    return "" if written_for == {disbursement.payee_index} else PayeeChanged.code
+    return ""
+
+
+@whole()
+def _require_may_go(transfer: BankTransfer, order: PaymentOrder, on: date, *, is_new: bool) -> None:
+    """To the very account it was written for, whole number and not its end, which is still the one on file, verified, of a
+    payee still paid; and where the transfer was written down before, only if the gate lets it pass still."""
+    disbursement = Disbursement.objects.select_related("loan__merchant").get(pk=transfer.disbursement_id)
+    Borrower.objects.locked(disbursement.loan.borrower_id)
+    require_payee(disbursement)
+    if {transfer.account_index, account_index(order.account_number)} != {disbursement.payee_index}:
+        raise PayeeChanged(account=order.account_number[-4:])
+    if not is_new:
+        asking.require(subjects.of_order(disbursement, on), BindingAct.RETRY, on, by=disbursement.requested_by)

@@ -16,7 +16,7 @@ from django.db import connection
 from core.money import ZERO, round_money
 from core.rules import rule
 from loans.events.of_acts import drawn, line_is_open
-from loans.models import Loan
+from loans.models import DisbursementStatus, Loan
 from loans.pricing.monthly_payments import monthly_payment, of_a_month
 from loans.schedules.schedule import build_schedule
 
@@ -79,11 +79,15 @@ class Commitments:
 OFFERS_WAIT = ("application.second_approval", "application.override")
 
 _READ = """
-SELECT p.borrower_id, 'outstanding', p.principal_outstanding, p.next_due_amount, l.frequency, l.every,
+SELECT p.borrower_id, 'outstanding', p.principal_outstanding, due.amount, l.frequency, l.every,
        r.code, r.market, l.number, l.application_id, l.id, l.drawdowns IS NOT NULL OR l.line_open_months > 0
   FROM loans_loanposition p
   JOIN loans_loan l ON l.id = p.loan_id
   JOIN loans_product r ON r.id = p.product_id
+  LEFT JOIN LATERAL (
+       SELECT sum(i.principal + i.interest + i.fee) AS amount
+         FROM loans_instalment i
+        WHERE i.loan_id = l.id AND i.superseded_on IS NULL AND i.due_on = p.next_due_on) due ON true
  WHERE p.borrower_id = ANY(%(borrowers)s) AND p.status = 'active'
 UNION ALL
 SELECT l.borrower_id, 'accepted', l.principal,
@@ -99,7 +103,7 @@ SELECT a.borrower_id, 'offered', o.principal,
        o.monthly_payment * o.principal / coalesce(o.first_drawdown, o.principal), 'month', 1,
        r.code, r.market, a.number, a.id, NULL, false
   FROM loans_application a
-  JOIN loans_offer o ON o.application_id = a.id AND o.status = 'open'
+  JOIN loans_offer o ON o.application_id = a.id AND o.status = 'open' AND o.expires_on >= %(on)s
   JOIN loans_product r ON r.id = a.product_id
  WHERE a.borrower_id = ANY(%(borrowers)s) AND a.status = 'offered'
 UNION ALL
@@ -125,7 +129,7 @@ def commitments_of(borrower_id: int, on: date) -> Commitments:
 def commitments_of_all(ids: Collection[int], on: date) -> dict[int, Commitments]:
     """The same of each of ``ids``."""
     with connection.cursor() as cursor:
-        cursor.execute(_READ, {"borrowers": list(ids), "kinds": list(OFFERS_WAIT)})
+        cursor.execute(_READ, {"borrowers": list(ids), "kinds": list(OFFERS_WAIT), "on": on})
         found = cursor.fetchall()
     rows: dict[int, list[Commitment]] = {number: [] for number in ids}
     for borrower_id, *told in found:
@@ -155,14 +159,20 @@ def _read(told: Sequence[Any], on: date) -> Iterable[Commitment]:
 
 
 def _undrawn(row: Commitment, loan: Loan, on: date) -> Iterable[Commitment]:
-    """What may still be drawn of a running loan."""
+    """What may still be drawn of a running loan, and what is on its way to the bank although the line is closed by now."""
     if loan.line_open_months:
-        left = loan.principal - row.amount if line_is_open(loan, on) else ZERO
+        left = loan.principal - row.amount if line_is_open(loan, on) else _on_its_way(loan)
     else:
         left = loan.principal - drawn(loan)
     if left > ZERO:
         payment = payment_on(loan, left, on) or ZERO
         yield replace(row, kind=CommitmentKind.UNDRAWN, amount=left, payment=payment)
+
+
+def _on_its_way(loan: Loan) -> Decimal:
+    under_way = (DisbursementStatus.QUEUED, DisbursementStatus.SENT, DisbursementStatus.UNKNOWN)
+    orders = loan.disbursements.filter(is_drawdown=True, status__in=under_way)
+    return sum(orders.values_list("amount", flat=True), ZERO)
 
 
 def payment_on(loan: Loan, amount: Decimal, on: date) -> Decimal | None:

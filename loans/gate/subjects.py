@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from core.money import ZERO
 from loans.gate.commitments import payment_on
-from loans.models import Application, Loan, LoanPosition, Offer, Product, ProductVersion
+from loans.models import Application, Disbursement, Loan, LoanPosition, Offer, Product, ProductVersion
 from loans.pricing.cost_caps import CostCap, cost_cap
 from loans.pricing.monthly_payments import monthly_payment
 from loans.pricing.quotes import ProductNotSold, Quote, version_on_sale
@@ -71,6 +71,11 @@ def of_drawdown(loan: Loan, amount: Decimal, on: date) -> Subject:
     """A further part of ``amount`` drawn of ``loan``: with it, what is outstanding then."""
     owed = LoanPosition.objects.filter(loan_id=loan.pk).values_list("principal_outstanding", flat=True).first()
     return _of_loan(loan, (owed or ZERO) + amount, on)
+
+
+def of_order(order: Disbursement, on: date) -> Subject:
+    """What an order to the bank pays out: a further part of its loan, or the loan."""
+    return of_drawdown(order.loan, order.amount, on) if order.is_drawdown else of_payout(order.loan, on)
 
 
 def of_limit(borrower_id: int, market: str, amount: Decimal) -> Subject:

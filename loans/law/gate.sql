@@ -1,31 +1,33 @@
 -- Nothing binds the house unless the gate let it pass: an offer, a contract and a transfer of money name the verdict that
--- did, of the same borrower and for such an act. What was agreed elsewhere, before it was taken in here, bound the house
+-- did: for such an act, of the same application (of money: the same loan), and for as much or more. What was agreed elsewhere, before it was taken in here, bound the house
 -- already: its offer and contract have none. A verdict is never changed.
 
 CREATE FUNCTION loans_require_verdict() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     found record;
-    whose bigint;
+    about bigint;
+    as_much numeric;
     decided text;
     acts text[];
 BEGIN
     IF TG_TABLE_NAME = 'loans_offer' THEN
-        SELECT borrower_id, decision_source INTO whose, decided FROM loans_application WHERE id = NEW.application_id;
+        SELECT id, NEW.principal, decision_source INTO about, as_much, decided
+          FROM loans_application WHERE id = NEW.application_id;
         acts := ARRAY['rules_decision', 'person_decision', 'second_person'];
     ELSIF TG_TABLE_NAME = 'loans_contract' THEN
-        SELECT a.borrower_id, a.decision_source INTO whose, decided
+        SELECT a.id, o.principal, a.decision_source INTO about, as_much, decided
           FROM loans_offer o JOIN loans_application a ON a.id = o.application_id WHERE o.id = NEW.offer_id;
         acts := ARRAY['acceptance'];
     ELSE
-        SELECT l.borrower_id, '' INTO whose, decided
-          FROM loans_disbursement d JOIN loans_loan l ON l.id = d.loan_id WHERE d.id = NEW.disbursement_id;
+        SELECT loan_id, amount, '' INTO about, as_much, decided FROM loans_disbursement WHERE id = NEW.disbursement_id;
         acts := ARRAY['disbursement', 'retry', 'drawdown'];
     END IF;
     IF NEW.verdict_id IS NULL AND decided = 'imported' THEN
         RETURN NULL;
     END IF;
-    SELECT borrower_id, act, binds INTO found FROM loans_gateverdict WHERE id = NEW.verdict_id;
-    IF found IS NULL OR NOT found.binds OR found.borrower_id <> whose OR NOT found.act = ANY (acts) THEN
+    SELECT act, binds, amount, CASE TG_TABLE_NAME WHEN 'loans_banktransfer' THEN loan_id ELSE application_id END AS about
+      INTO found FROM loans_gateverdict WHERE id = NEW.verdict_id;
+    IF (found.binds AND found.act = ANY (acts) AND found.about = about AND found.amount >= as_much) IS NOT TRUE THEN
         RAISE EXCEPTION '% binds the house without a verdict of the gate that allows it', TG_TABLE_NAME
             USING ERRCODE = 'check_violation';
     END IF;

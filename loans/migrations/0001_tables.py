@@ -1502,17 +1502,17 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='banktransfer',
             name='verdict',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loans.gateverdict'),
+            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loans.gateverdict'),
         ),
         migrations.AddField(
             model_name='contract',
             name='verdict',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loans.gateverdict'),
+            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loans.gateverdict'),
         ),
         migrations.AddField(
             model_name='offer',
             name='verdict',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loans.gateverdict'),
+            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='loans.gateverdict'),
         ),
         migrations.CreateModel(
             name='GateOverride',

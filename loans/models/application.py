@@ -66,7 +66,7 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         """The application with its row locked: the first thing every change of it does. Filters would not count."""
         assert not self.query.where
         found = rows.first_joined(
-            self.model, ("borrower", "product"), "WHERE t0.id = %s FOR UPDATE OF t0", [application_id]
+            self.model, ("borrower", "product"), "WHERE t0.id = %s FOR NO KEY UPDATE OF t0", [application_id]
         )
         if found is None:
             raise self.model.DoesNotExist(f"There is no application {application_id}.")

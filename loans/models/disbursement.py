@@ -144,7 +144,7 @@ class BankTransfer(models.Model):
     """
 
     disbursement = models.ForeignKey(Disbursement, on_delete=models.PROTECT, related_name="transfers")
-    verdict = models.ForeignKey("loans.GateVerdict", on_delete=models.PROTECT, related_name="+")
+    verdict = models.OneToOneField("loans.GateVerdict", on_delete=models.PROTECT, related_name="+")
     reference = models.CharField(_("reference"), max_length=35, unique=True)
     status = models.CharField(_("status"), max_length=10, choices=DisbursementStatus, default=DisbursementStatus.SENT)
     bank_reference = models.CharField(_("bank reference"), max_length=64, blank=True)

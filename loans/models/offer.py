@@ -64,7 +64,7 @@ class Offer(models.Model):
     annualised_simple = exact_field(verbose_name=_("annualised all-in cost (IRR × periods, simple)"))
     annualised_compound = exact_field(verbose_name=_("annualised all-in cost (IRR, compounded)"))
     cost_cap = exact_field(verbose_name=_("highest all-in cost allowed"), null=True)
-    verdict = models.ForeignKey("loans.GateVerdict", on_delete=models.PROTECT, null=True, related_name="+")
+    verdict = models.OneToOneField("loans.GateVerdict", on_delete=models.PROTECT, null=True, related_name="+")
     # The fingerprint of the account the money was to go to when the offer was made; empty where there was none.
     payee_index = models.CharField(max_length=64, default="", db_default="", blank=True, editable=False)
     made_on = models.DateField(_("made on"))
@@ -164,7 +164,7 @@ class Contract(models.Model):
     offer = models.OneToOneField(Offer, on_delete=models.PROTECT, related_name="contract")
     document = models.TextField(_("document"))
     sha256 = models.CharField(max_length=64)
-    verdict = models.ForeignKey("loans.GateVerdict", on_delete=models.PROTECT, null=True, related_name="+")
+    verdict = models.OneToOneField("loans.GateVerdict", on_delete=models.PROTECT, null=True, related_name="+")
     signed_on = models.DateField(_("signed on"))
     signed_via = models.CharField(_("signed via"), max_length=20)
 

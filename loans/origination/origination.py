@@ -300,7 +300,7 @@ def accept_offer(*, offer_id: int, on: date, accepted_via: str, by: User | None 
     application = rows.first_joined(
         Application,
         ("borrower", "product"),
-        "WHERE t0.id = (SELECT application_id FROM loans_offer WHERE id = %s) FOR UPDATE OF t0",
+        "WHERE t0.id = (SELECT application_id FROM loans_offer WHERE id = %s) FOR NO KEY UPDATE OF t0",
         [offer_id],
     )
     if application is None:

@@ -16,12 +16,13 @@ from loans.models import ApplicationStatus as S
 from loans.origination import application_lifecycle as lifecycle
 from loans.origination.decided import decided, make_offer
 from loans.origination.decisions import Decision, DecisionReason
-from loans.origination.offering import OfferMissing, quote_of_decision, quote_of_offer
+from loans.origination.offering import OfferMissing, needs_second_person, quote_of_decision, quote_of_offer
 from loans.pricing.monthly_payments import monthly_payment
 from loans.pricing.quotes import Quote
 from staff.models import User
 
 SECOND_APPROVAL, OVERRIDE = OFFERS_WAIT
+APPROVES = "loans.approve_second"
 
 
 class TakerDecides(NotAllowed):
@@ -100,9 +101,10 @@ def acceptance_of(application_id: int, on: date) -> subjects.Subject:
 
 
 def deciders_of(application: Application) -> set[int]:
-    """Who decided on the application: the first person, and the second ones who agreed."""
+    """Who decided on the application: the first person, and the second ones who agreed, to the offer or to accept it in
+    spite of soft checks."""
     agreed = Approval.objects.filter(
-        kind__in=OFFERS_WAIT,
+        kind__in=(*OFFERS_WAIT, overrides.AHEAD),
         object_type=application._meta.label_lower,
         object_id=str(application.pk),
         status=ApprovalStatus.APPROVED,
@@ -111,16 +113,25 @@ def deciders_of(application: Application) -> set[int]:
     return {person for person in found if person is not None}
 
 
+def _require_authority(user: User | None) -> None:
+    """Whoever agrees to overrides does not for that reason agree to amounts above one person's authority."""
+    if user is None or not user.has_perm(APPROVES):
+        raise approvals.ApprovalNotPermitted(permission=APPROVES)
+
+
 @transaction.atomic
 def second_person_approved(approval: Approval, on: date) -> None:
     """The second person agrees: the offer is made as the first one decided it, if the gate lets it pass now.
 
-    Raises TakerDecides, GateRefused, OverrideNeeded where something is to be overridden that the request does not show.
+    Raises TakerDecides, ApprovalNotPermitted, GateRefused, and OverrideNeeded where something is to be overridden that
+    the request does not show.
     """
     application = Application.objects.locked(int(approval.object_id))
     if approval.decided_by_id == application.submitted_by_id:
         raise TakerDecides()
     decision = Decision.from_payload(approval.payload["decision"])
+    if needs_second_person(application, decision, on):
+        _require_authority(approval.decided_by)
     quote, offer = quote_of_decision(application, decision, on)
     subject = subjects.of_offer(application, quote, on)
     answer = asking.ask(subject, BindingAct.SECOND_PERSON, on)

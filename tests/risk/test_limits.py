@@ -29,6 +29,11 @@ def with_limit(loan: Loan, amount: Decimal = START, on: date = DISBURSED) -> Cre
     return CreditLimitFactory(borrower=loan.borrower, amount=amount, on=on)
 
 
+def a_loan() -> Loan:
+    """Of somebody the gate lets pass: a higher limit binds the house."""
+    return LoanFactory(active=True, borrower=ApplicantFactory(income__as_of=DISBURSED))
+
+
 def moves() -> QuerySet[LimitChange]:
     """Every change of a limit after it began."""
     return LimitChange.objects.exclude(reason=LimitReason.FIRST)
@@ -49,7 +54,7 @@ def rescore(on: date) -> dict[str, int]:
 
 class TestUp:
     def test_three_instalments_on_time_raise_it_by_a_fifth(self) -> None:
-        loan = LoanFactory(active=True)
+        loan = a_loan()
         limit = with_limit(loan)
         on = pay(loan, 3)
 
@@ -62,7 +67,7 @@ class TestUp:
         assert change.facts == {"instalments": 3, "worst_days_late": 0}
 
     def test_a_repeat_of_the_night_moves_nothing(self) -> None:
-        loan = LoanFactory(active=True)
+        loan = a_loan()
         with_limit(loan)
         on = pay(loan, 3)
         rescore(on)
@@ -71,7 +76,7 @@ class TestUp:
         assert moves().count() == 1
 
     def test_two_are_too_few_and_more_than_a_week_late_is_too_late(self) -> None:
-        few, late = LoanFactory(active=True), LoanFactory(active=True)
+        few, late = a_loan(), a_loan()
         with_limit(few)
         with_limit(late)
         pay(few, 2)
@@ -80,7 +85,7 @@ class TestUp:
         assert rescore(max(on, DISBURSED + timedelta(days=100)))["raised"] == 0
 
     def test_it_rests_for_ninety_days_after_any_move(self) -> None:
-        loan = LoanFactory(active=True)
+        loan = a_loan()
         on = pay(loan, 3)
         limit = with_limit(loan, on=on - timedelta(days=89))
         CreditLimit.objects.filter(pk=limit.pk).update(changed_on=DISBURSED + timedelta(days=1))
@@ -89,7 +94,7 @@ class TestUp:
         assert rescore(DISBURSED + timedelta(days=91))["raised"] == 1
 
     def test_only_instalments_since_the_last_move_count(self) -> None:
-        loan = LoanFactory(active=True)
+        loan = a_loan()
         with_limit(loan)
         on = pay(loan, 3)
         rescore(on)
@@ -97,7 +102,7 @@ class TestUp:
         assert rescore(on + timedelta(days=100))["raised"] == 0
 
     def test_the_house_has_a_ceiling(self) -> None:
-        loan = LoanFactory(active=True)
+        loan = a_loan()
         limit = with_limit(loan, Decimal("95000.00"))
         rescore(pay(loan, 3))
 
@@ -105,7 +110,7 @@ class TestUp:
         assert limit.amount == Decimal("100000.00")
 
     def test_somebody_overdue_on_another_loan_is_not_raised(self) -> None:
-        loan = LoanFactory(active=True)
+        loan = a_loan()
         with_limit(loan)
         other = LoanFactory(active=True, borrower=loan.borrower)
         on = pay(loan, 3)

@@ -1,5 +1,6 @@
 """Facts of which nothing stops an act, and the same with one thing changed (no Django)."""
 
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal
@@ -47,6 +48,28 @@ FINE = Facts(
     committed=Decimal(0),
     committed_payments=Decimal(0),
 )
+
+
+# One way to fail each check and no other.
+BROKEN: Mapping[str, dict[str, Any]] = {
+    "alive": {"alive": False},
+    "identity": {"identity_proved": False},
+    "age": {"age": 17},
+    "consent": {"consents_missing": ("credit_query",)},
+    "do_not_lend": {"do_not_lend": True},
+    "student": {"occupation": "student"},
+    "product": {"on_sale": False},
+    "purpose": {"purpose": "forbidden"},
+    "price": {"cost_allowed": False},
+    "exposure": {"exposure_cap": Decimal(9999)},
+    "payee": {"payee": "unverified"},
+    "limit": {"limit": Decimal(9999)},
+    "affordability": {"income": Decimal(1999)},
+    "score": {"grade_decision": "decline"},
+    "data_age": {"income_as_of": date(2025, 6, 15)},
+    "arrears": {"days_past_due": 1},
+    "other_applications": {"other_applications": 1},
+}
 
 
 def known(base: Facts = FINE, **changes: Any) -> Facts:
