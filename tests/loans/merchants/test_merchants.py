@@ -12,8 +12,8 @@ from django.test import Client
 from audit import approvals
 from audit.approvals import ReasonMissing, SecondPersonNeeded
 from audit.models import Approval, AuditEvent
+from borrowers.bank_accounts import AccountNumberRefused
 from borrowers.fingerprints import account_index
-from borrowers.means import AccountNumberRefused
 from loans.merchants.merchants import (
     BankMissing,
     GoodsMissing,
