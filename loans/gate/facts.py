@@ -1,6 +1,7 @@
 """The facts, read anew for each question, under the borrower's lock."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol
@@ -10,7 +11,7 @@ from borrowers.models import Borrower, BorrowerStatus, ConsentPurpose
 from core.money import ZERO
 from core.rules import RuleMissing, rule
 from loans.gate.commitments import Commitments, commitments_of_all, exposure_cap
-from loans.gate.gate import BindingAct, Credit, Deal, Facts, House, Person
+from loans.gate.gate import BindingAct, Credit, Deal, Facts, House, Person, gate, still_overridden
 from loans.gate.subjects import Subject, of_limit
 from loans.models import Application, GateOverride
 from loans.payees.payees import payee_state_of_loan, payee_state_of_offer
@@ -43,7 +44,9 @@ def provide_credit(read: CreditOf) -> None:
 def facts_for(subject: Subject, at: BindingAct, on: date) -> Facts:
     """Everything known of ``subject`` on ``on``. Locks the borrower: what binds the house for a person comes one by one."""
     borrower = Borrower.objects.locked(subject.borrower_id)
-    return _facts([borrower], {borrower.pk: subject}, at, subject.market, on)[borrower.pk]
+    facts = _facts([borrower], {borrower.pk: subject}, at, subject.market, on)[borrower.pk]
+    agreed = _agreed(subject, on)
+    return replace(facts, overridden=still_overridden(gate(facts, at), agreed)) if agreed else facts
 
 
 def facts_for_limits(limits: Mapping[int, Decimal], market: str, on: date) -> dict[int, tuple[Subject, Facts]]:
@@ -83,7 +86,6 @@ def _facts(
             # A limit is all that somebody may owe: nothing comes beside it.
             committed=ZERO if at is BindingAct.LIMIT_RAISE else others[borrower.pk].amount,
             committed_payments=payments[borrower.pk],
-            overridden=_overridden(subjects[borrower.pk], on),
         )
         for borrower in borrowers
     }
@@ -193,13 +195,13 @@ def _deal(subject: Subject) -> Deal:
     )
 
 
-def _overridden(subject: Subject, on: date) -> frozenset[str]:
-    """The soft checks that two people agreed to bind in spite of, for this application or loan and this much."""
+def _agreed(subject: Subject, on: date) -> list[dict[str, Any]]:
+    """What two people agreed to bind in spite of, for this application or loan and this much, as they saw it."""
     if subject.application is None and subject.loan is None:
-        return frozenset()
+        return []
     good = GateOverride.objects.filter(borrower_id=subject.borrower_id, good_until__gte=on, amount__gte=subject.amount)
     if subject.application is not None:
         good = good.filter(application=subject.application)
     else:
         good = good.filter(loan=subject.loan)
-    return frozenset(code for checks in good.values_list("checks", flat=True) for code in checks)
+    return [found for findings in good.values_list("findings", flat=True) for found in findings]

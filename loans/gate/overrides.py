@@ -1,7 +1,8 @@
 """Overrides: two people agree to bind the house in spite of soft checks, and everybody can count how often.
 
 An override holds for one application, or one loan that has none, for the checks it names, up to its amount and until its
-last day (rule ``gate_override``). What it does not name is asked for again.
+last day (rule ``gate_override``), while nothing has become worse than what both saw. What it does not name, and what is
+worse by now, is asked for again.
 """
 
 from collections.abc import Callable
@@ -97,6 +98,7 @@ def overridden(approval: Approval, answer: asking.Answer) -> asking.Answer:
         loan=subject.loan,
         act=answer.verdict.at.value,
         checks=sorted(codes),
+        findings=[found.as_json() for found in answer.verdict.to_override],
         amount=subject.amount,
         reason=approval.reason,
         asked_by=approval.requested_by,

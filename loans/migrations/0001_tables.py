@@ -1520,6 +1520,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('act', models.CharField(choices=[('rules_decision', 'decision of the rules'), ('person_decision', 'decision of a person'), ('second_person', 'second person'), ('acceptance', 'acceptance'), ('disbursement', 'disbursement'), ('retry', 'repeated disbursement'), ('drawdown', 'drawdown'), ('limit_raise', 'higher limit')], max_length=16, verbose_name='asked for')),
                 ('checks', models.JSONField(verbose_name='checks')),
+                ('findings', models.JSONField(help_text='As both people saw them.', verbose_name='findings')),
                 ('amount', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='up to')),
                 ('reason', models.CharField(max_length=500, verbose_name='reason')),
                 ('agreed_on', models.DateField(verbose_name='agreed on')),

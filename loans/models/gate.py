@@ -67,6 +67,7 @@ class GateOverride(models.Model):
     loan = models.ForeignKey("loans.Loan", on_delete=models.PROTECT, null=True, related_name="gate_overrides")
     act = models.CharField(_("asked for"), max_length=16, choices=GateAct)
     checks = models.JSONField(_("checks"))
+    findings = models.JSONField(_("findings"), help_text=_("As both people saw them."))
     amount = money_field(verbose_name=_("up to"))
     reason = models.CharField(_("reason"), max_length=500)
     asked_by = models.ForeignKey(

@@ -80,3 +80,20 @@ def known(base: Facts = FINE, **changes: Any) -> Facts:
         own = {field.name: changes.pop(field.name) for field in fields(whole) if field.name in changes}
         parts[part] = replace(whole, **own)
     return replace(base, **parts, **changes)
+
+
+def agreed(*codes: str) -> list[dict[str, Any]]:
+    """Findings that two people agreed to, each as bad as it can be and with nothing known: nothing is worse."""
+    worst: dict[str, dict[str, Any]] = {
+        "limit": {"after": "1000000000", "limit": "0"},
+        "affordability": {"payment": "1000000000", "room": "0"},
+        "score": {"points": 0, "grade": "Z"},
+        "data_age": {"as_of": "1900-01-01"},
+        "arrears": {"days_past_due": 99999, "written_off": 99999},
+        "other_applications": {"open": 99999},
+    }
+    return [
+        {"code": code, "severity": "soft", "result": result, "facts": list(map(list, worst.get(code, {}).items()))}
+        for code in codes
+        for result in ("failed", "missing")
+    ]

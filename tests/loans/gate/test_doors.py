@@ -20,6 +20,7 @@ from loans.models import Application, GateOverride
 from risk.models import Assessment
 from tests.borrowers.factories import BorrowerFactory
 from tests.loans.gate.doors import BREAKS, DOORS, Door, bound, decide_on, rows
+from tests.loans.gate.known import agreed
 from tests.staff.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -202,6 +203,7 @@ def override_all(borrower: Any) -> None:
             application=application,
             act=A.DISBURSEMENT.value,
             checks=sorted(ASKED_OF),
+            findings=agreed(*ASKED_OF),
             amount=Decimal(1_000_000),
             reason="Known for years",
             asked_by=UserFactory(),

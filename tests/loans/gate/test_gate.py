@@ -1,5 +1,6 @@
 """Every check of the gate at its edges (no Django)."""
 
+import json
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -17,6 +18,7 @@ from loans.gate.gate import (
     gate,
     room_for_payment,
     severity_of,
+    still_overridden,
 )
 from tests.loans.gate.known import BROKEN, FINE, known
 
@@ -274,3 +276,55 @@ class TestOverriding:
         facts = known(limit=Decimal(1), days_past_due=3, overridden=frozenset({"limit"}))
 
         assert [one.code for one in gate(facts, A.PERSON_DECISION).to_override] == ["arrears"]
+
+
+class TestWorseSinceTheOverride:
+    """What two people agreed to is what they saw: deeper trouble is asked for again."""
+
+    @pytest.mark.parametrize(
+        ("seen", "same_or_better", "worse"),
+        [
+            ({"days_past_due": 3}, ({"days_past_due": 3}, {"days_past_due": 2}), {"days_past_due": 4}),
+            ({"days_past_due": 3}, ({"days_past_due": 1},), {"days_past_due": 1, "loans_written_off": 1}),
+            (
+                {"other_applications": 2},
+                ({"other_applications": 2}, {"other_applications": 1}),
+                {"other_applications": 3},
+            ),
+            ({"limit": Decimal(1000)}, ({"limit": Decimal(1000)}, {"limit": Decimal(1500)}), {"limit": Decimal(999)}),
+            (
+                {"grade": "D", "grade_decision": "decline"},
+                ({"grade": "D", "grade_decision": "decline"}, {"grade": "C", "grade_decision": "decline"}),
+                {"grade": "E", "grade_decision": "decline"},
+            ),
+            (
+                {"income_as_of": date(2025, 1, 2)},
+                ({"income_as_of": date(2025, 1, 3)},),
+                {"income_as_of": date(2025, 1, 1)},
+            ),
+            ({"income": Decimal(100)}, ({"income": Decimal(100)}, {"income": Decimal(102)}), {"income": Decimal(98)}),
+            ({"income": None}, ({"income": None},), {"income": Decimal(1)}),
+        ],
+        ids=["arrears", "written-off", "other-applications", "limit", "score", "data-age", "affordability", "missing"],
+    )
+    def test_it_covers_what_was_seen_and_nothing_worse(
+        self, seen: dict[str, Any], same_or_better: tuple[dict[str, Any], ...], worse: dict[str, Any]
+    ) -> None:
+        at = A.PERSON_DECISION
+        kept = json.loads(json.dumps([found.as_json() for found in gate(known(**seen), at).to_override]))
+        codes = {found["code"] for found in kept}
+        assert codes
+
+        for change in same_or_better:
+            assert still_overridden(gate(known(**change), at), kept) == codes
+        assert still_overridden(gate(known(**worse), at), kept) < codes
+
+    def test_what_passes_again_stays_covered(self) -> None:
+        kept = [found.as_json() for found in gate(known(days_past_due=3), A.PERSON_DECISION).to_override]
+
+        assert still_overridden(gate(FINE, A.PERSON_DECISION), kept) == {"arrears"}
+
+    def test_a_check_that_the_act_does_not_ask_is_not_covered(self) -> None:
+        kept = [found.as_json() for found in gate(known(other_applications=1), A.PERSON_DECISION).to_override]
+
+        assert still_overridden(gate(FINE, A.DISBURSEMENT), kept) == frozenset()

@@ -31,6 +31,7 @@ from tests.loans.factories import (
     ProductVersionFactory,
 )
 from tests.loans.gate.doors import rows
+from tests.loans.gate.known import agreed
 from tests.loans.night.test_concurrency import at_once
 from tests.risk.factories import CreditLimitFactory
 from tests.staff.factories import UserFactory
@@ -71,6 +72,7 @@ def applications(borrower: Borrower, count: int) -> list[Application]:
             application=application,
             act="rules_decision",
             checks=["other_applications"],
+            findings=agreed("other_applications"),
             amount=EACH,
             reason="A family of shops",
             asked_by=asked_by,
