@@ -101,6 +101,7 @@ def _decide(application_id: int, person: User, on: date) -> None:
         by=person,
         principal=principal,
         note="与客户电话核实收入",
+        override="与客户电话核实收入与负债,按期还款能力充足",
     )
 
 
@@ -132,6 +133,7 @@ def approve_above_authority(team: Team, application: Application, on: date) -> N
             principal=application.amount,
             term_count=24,
             note="优质客户,装修用途,请复核",
+            override="优质客户,收入稳定,无其他负债",
         )
 
 
@@ -141,8 +143,9 @@ def pay_out_in_vain(application: Application, on: date) -> None:
         decide_by_rules(application, on)
     offer = application.offers.filter(status="open").first()
     if offer:
-        loan = origination.accept_offer(offer_id=offer.pk, on=on, accepted_via="web")
-        disbursing.disburse(loan_id=loan.pk, on=on)
+        with suppress(DomainError):
+            loan = origination.accept_offer(offer_id=offer.pk, on=on, accepted_via="web")
+            disbursing.disburse(loan_id=loan.pk, on=on)
 
 
 def decide_as_second_person(team: Team, on: date) -> None:

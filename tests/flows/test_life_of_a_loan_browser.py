@@ -133,18 +133,6 @@ def accept(page: Page, application: str) -> None:
     expect(page.locator("main")).to_contain_text("accepted")
 
 
-def pay_out(page: Page, number: str) -> None:
-    """Operations finds the loan by its number and sends the money."""
-    page.goto("/app/")
-    page.locator("#search").fill(number.replace("-", " "))
-    page.locator("#search").press("Enter")
-    arrive(page, f"**/app/loans/{number}")
-    page.keyboard.press("d")  # the key goes to what moves money, and no further
-    page.keyboard.press("Enter")
-    told(page, "Disbursement")
-    expect(page.locator("main")).to_contain_text("12 instalments")
-
-
 def record(page: Page, number: str, amount: str) -> None:
     """Type an amount, see where it goes, record it."""
     page.goto(f"/app/loans/{number}")
@@ -199,10 +187,9 @@ def test_a_loan_lives_from_the_counter_to_recovery(page_as: PageAs, picture: Cal
     second_pair_of_eyes(page_as("checker"), application)
     accept(page_as("officer"), application)
     loan = Loan.objects.get()
-    assert loan.status == "pending_disbursement"
+    assert loan.status == "active"  # the payout follows the acceptance by itself
 
     operator = page_as("operations")
-    pay_out(operator, loan.number)
     first, second = list(loan.instalments.order_by("number")[:2])
     close_until(first.due_on)
     record(operator, loan.number, str(first.principal + first.interest + first.fee))
