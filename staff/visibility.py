@@ -28,6 +28,7 @@ __all__ = [
     "reaches_of",
     "require_seen",
     "seen",
+    "sees",
     "sees_everything",
 ]
 M = TypeVar("M", bound=Model)
@@ -85,6 +86,15 @@ def seen(rows: QuerySet[M], user: User | AnonymousUser, kind: Kind, path: str = 
         return rows.none()
     keys = found[0].union(*found[1:]) if len(found) > 1 else found[0]
     return rows.filter(**{f"{path}__in": keys})
+
+
+def sees(user: User | AnonymousUser, word: str) -> bool:
+    """Whether the person sees what ``word`` names in an address: what an act put to rest may be seen no longer."""
+    try:
+        require_seen(user, {"number": word})
+    except Http404:
+        return False
+    return True
 
 
 def require_seen(user: User | AnonymousUser, named: Mapping[str, object]) -> None:

@@ -28,6 +28,7 @@ from loans.pages.loan_page import loan_by_number
 from loans.servicing.settling import settlement_quote
 from loans.web.act_forms import DAY, REASON, ActForm, DayForm, UndoForm
 from staff.permissions import check, person, require
+from staff.visibility import sees
 
 
 @require_GET
@@ -63,7 +64,8 @@ def act(request: HttpRequest, number: str, code: str) -> HttpResponse:
             form.refused(refusal)
         else:
             _tell(request, kind, done)
-            return redirect("desk:loan", loan.number)
+            # A case that the act put to rest takes its loan out of a collector's sight.
+            return redirect("desk:loan", loan.number) if sees(request.user, loan.number) else redirect("desk:home")
     context = {"loan": loan, "position": getattr(loan, "position", None), "form": form, "kind": kind, "on": on}
     context |= extra_context(kind, loan, on)
     return render(request, kind.template, context, status=422 if form.errors else 200)

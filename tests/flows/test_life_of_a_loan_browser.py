@@ -162,8 +162,7 @@ def extend(page: Page, number: str) -> None:
     expect(page.locator("#preview")).to_contain_text("Interest added")
     page.locator("#id_reason").fill("salary day moved")
     page.locator("#act-form button.btn-primary").click()
-    told(page, "Done: Extend")
-    expect(page.locator("main")).to_contain_text("Schedule v2")
+    told(page, "Done: Extend")  # at home: with the case at rest the loan is no collector's any more
 
 
 def ask_for_write_off(page: Page, number: str) -> None:
@@ -208,6 +207,7 @@ def test_a_loan_lives_from_the_counter_to_recovery(page_as: PageAs, picture: Cal
 
     helper = page_as("collector")
     extend(helper, loan.number)
+    assert loan.instalments.filter(version=2).exists()
     close_until(business_date.current() + timedelta(days=30))
     ask_for_write_off(page_as("collector"), loan.number)
     second_pair_of_eyes(page_as("checker"), loan.number)
