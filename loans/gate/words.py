@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import gettext_noop, pgettext_lazy
 
 from borrowers.models import ConsentPurpose, Occupation
 from core.choices import Tone, Toned
@@ -121,6 +121,9 @@ VALUES: Mapping[str, Mapping[str, Label]] = {
 }
 
 
+NOT_KNOWN, FAILED = gettext_noop("not known"), gettext_noop("does not pass")
+
+
 class ShownResult(Toned):
     """What a check found (``loans.gate.gate.Result``), as pages show it."""
 
@@ -155,8 +158,14 @@ def sentence(found: Finding) -> str:
 
 
 def in_words(found: Iterable[Finding]) -> dict[str, str]:
-    """Each check with what a refusal says of it."""
-    return {str(CHECKS[one.code]): sentence(one) for one in found}
+    """Each check with what it found and its figures, in parts that the catalogue knows whoever reads them later."""
+    words: dict[str, str] = {}
+    for one in found:
+        check = str(CHECKS[one.code])
+        words[check] = NOT_KNOWN if one.result is Result.MISSING else FAILED
+        shown = {name: value for name, value in one.facts.items() if value is not None}
+        words |= {f"{check} · {FACTS[name]}": figure(name, value) for name, value in shown.items()}
+    return words
 
 
 def sentences(found: Iterable[Finding]) -> str:
