@@ -17,6 +17,7 @@ from audit.events import record
 from audit.models import Approval, BrokenGlass, Delegation
 from audit.web.two_people_forms import DelegationForm
 from core import business_date
+from core.currencies import house_currency
 from core.errors import DomainError
 from core.pages import page_of
 from staff.permissions import check, person, require
@@ -32,6 +33,7 @@ def table(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": two_people.rows(on),
         "rule": two_people.in_force(on),
+        "currency": house_currency(),
         "both_ends": two_people.people_with_both_ends(),
         "open_emergencies": breaking_glass.open_count(),
     }

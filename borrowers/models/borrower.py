@@ -175,6 +175,10 @@ class Borrower(models.Model):
         return self.status == BorrowerStatus.ACTIVE
 
     @property
+    def is_deceased(self) -> bool:
+        return self.status == BorrowerStatus.DECEASED
+
+    @property
     def identity_is_proved(self) -> bool:
         """By the check digit of a resident ID, or because somebody saw the document."""
         return self.identity_kind == IdentityKind.CN_RESIDENT_ID or self.identity_confirmed_on is not None

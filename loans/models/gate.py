@@ -102,3 +102,8 @@ class GateOverride(models.Model):
 
     def __str__(self) -> str:
         return f"{self.agreed_on}: {', '.join(self.checks)}"
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217, from the market the borrower lives in."""
+        return self.borrower.currency

@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from core.currencies import currency_of
 from loans.gate.commitments import Commitment, CommitmentKind, commitments_of
 from loans.gate.gate import Finding, Result, Severity
 from loans.gate.words import CHECKS, ShownResult, figures, sentence
@@ -92,6 +93,11 @@ class CommitmentsShown:
     rows: list[ShownCommitment]
     amount: Decimal
     payment: Decimal
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217, from the market."""
+        return currency_of(self.market)
 
 
 def commitments_shown(borrower_id: int, on: date) -> list[CommitmentsShown]:

@@ -181,8 +181,9 @@ def test_an_offer_over_a_cap_lowered_since_is_refused_with_both_numbers(lilac, p
     private = {"lender_type": "private_lender"}
     RuleFactory(code="lender_type", data=private)
 
-    problem = assert_problem(lilac.send(f"/offers/{offer['id']}/accept"), 422, "all_in_cost_too_high")
+    problem = assert_problem(lilac.send(f"/offers/{offer['id']}/accept"), 409, "gate_refused")
 
+    assert problem["checks"] == ["price"]
     assert "20.00%" in problem["detail"]
     assert "12.00%" in problem["detail"]
 

@@ -19,6 +19,7 @@ from loans.models import ActStatus, Loan
 from staff.models import User
 from tests.loans.acts.test_acts import wish
 from tests.loans.books import a_running_loan, close_until
+from tests.loans.doing import account_of, vouched
 from tests.loans.pricing.test_cost_caps import set_rule
 from tests.loans.servicing.test_repayments import pay
 
@@ -86,20 +87,26 @@ def test_the_limit_is_that_of_the_day_it_is_done(loan: Loan, lead: User) -> None
         perform(piece(loan, "goodwill_credit", 1, lead, on=date(2026, 5, 19)))
 
 
-def test_money_leaves_the_house_in_large_sums_only_when_two_agreed(
-    loan: Loan, lead: User, staff_member: Callable[..., User]
+@pytest.mark.parametrize("amount", [Decimal("0.01"), Decimal("3000.00")])
+def test_money_leaves_the_house_only_when_two_agreed(
+    loan: Loan, lead: User, staff_member: Callable[..., User], amount: Decimal
 ) -> None:
     """Who records a payment that never came could otherwise pay it out alone."""
-    pay(loan, "20000.00", TODAY)
-    told = {"amount": Decimal("3000.00")}
-    clerk = staff_member("finance")
+    refund = replace(a_refund(loan, amount), by=staff_member("finance"))
 
-    perform(replace(wish(loan, "refund", TODAY, key="first", **told), by=clerk))
-    request = perform_or_ask(replace(wish(loan, "refund", TODAY, key="second", **told), by=clerk))
+    request = perform_or_ask(refund)
 
-    assert isinstance(request, Approval) and request.amount == Decimal("3000.00")
+    assert isinstance(request, Approval) and request.amount == amount
+    assert not loan.acts.filter(kind="refund").exists()
     approvals.approve(approval_id=request.pk, decided_by=lead, on=TODAY)
-    assert loan.acts.filter(kind="refund").count() == 2
+    assert loan.acts.filter(kind="refund").count() == 1
+
+
+def a_refund(loan: Loan, amount: Decimal) -> Wish:
+    """Of what was paid beyond the debt, to the borrower's own account."""
+    pay(loan, "20000.00", TODAY)
+    vouched(loan, TODAY)
+    return wish(loan, "refund", TODAY, amount=amount, to_account=account_of(loan))
 
 
 @pytest.mark.parametrize(
@@ -217,9 +224,10 @@ def test_taking_a_charge_back_gives_it_up(loan: Loan, lead: User) -> None:
     assert not large.is_undone
 
 
-def test_a_refund_said_not_to_have_gone_out_needs_a_second_person(loan: Loan, lead: User) -> None:
-    pay(loan, "20000.00", TODAY)
-    refund = perform(replace(wish(loan, "refund", TODAY, amount=Decimal("3000.00")), by=lead))
+def test_a_refund_said_not_to_have_gone_out_needs_a_second_person(
+    loan: Loan, lead: User, staff_member: Callable[..., User]
+) -> None:
+    refund = perform(a_refund(loan, Decimal("0.01")), approved=True, agreed_by=staff_member("checker"))
 
     with pytest.raises(BeyondAuthority):
         undo(act_id=refund.pk, reason="bank sent it back", on=TODAY, by=lead)

@@ -13,6 +13,7 @@ from ledger.models import JournalEntry
 from loans.acts.kinds.credits import MerchantUnknown
 from loans.acts.performing import perform
 from loans.disbursement import disbursing
+from loans.gate.asking import GateRefused
 from loans.merchants.merchants import MerchantNotActive, change_merchant
 from loans.models import Disbursement, Instalment, Loan, LoanStatus, SimulatedPayment
 from loans.origination import origination
@@ -99,9 +100,10 @@ def test_no_contract_is_made_for_a_shop_closed_since_the_offer() -> None:
     offer = an_offer(an_application(version=version, **a_purchase(shop)), down_payment=Decimal("2000.00"))
     change_merchant(merchant_id=shop.pk, name=shop.name, reason="fraud", active=False)
 
-    with pytest.raises(MerchantNotActive):
+    with pytest.raises(GateRefused) as refusal:
         origination.accept_offer(offer_id=offer.pk, on=ON, accepted_via="app")
 
+    assert [found.code for found in refusal.value.answer.verdict.stopped_by] == ["payee"]
     assert not Loan.objects.exists()
 
 

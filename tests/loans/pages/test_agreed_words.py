@@ -1,6 +1,5 @@
 """What was agreed beyond the ordinary, on the pages of product, contract and loan."""
 
-from datetime import date
 from typing import Any
 
 import pytest
@@ -28,7 +27,7 @@ def test_the_product_says_it_in_both_languages(client: Client, signed_in: Any) -
 
 def test_the_contract_seals_and_says_what_becomes_of_days_off(client: Client, signed_in: Any) -> None:
     version = ProductVersionFactory(frequency="week", business_day_roll="skip", business_calendar="CN")
-    contract = ContractFactory(offer__application__version=version, signed_on=date(2026, 1, 15))
+    contract = ContractFactory(offer__application__version=version)
     loan = contract.offer.application.loan
 
     page = signed_in(client, "officer").get(f"/app/loans/{loan.number}/contract").content.decode()

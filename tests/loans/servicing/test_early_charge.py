@@ -31,8 +31,9 @@ from loans.pricing.early_charges import (
 from loans.proof import oracle
 from loans.servicing.repayments import record_repayment, reverse_repayment
 from loans.servicing.settling import settle_early, settlement_quote
-from tests.borrowers.factories import BorrowerFactory
 from tests.loans.books import a_product, a_running_loan, close_until
+from tests.loans.factories import ON as APPLIED_ON
+from tests.loans.factories import ApplicantFactory
 from tests.loans.servicing.test_repayments import assert_books_agree, pay, position
 
 pytestmark = pytest.mark.django_db
@@ -257,17 +258,17 @@ def test_the_database_knows_no_charge_beyond_the_sum() -> None:
 def test_the_contract_lists_it_among_what_may_be_charged() -> None:
     version = a_product("listed", **ONE_PERCENT, early_charge_months=12)
     wish = ApplicationWish(
-        borrower_id=BorrowerFactory(consenting=True).pk,
+        borrower_id=ApplicantFactory().pk,
         product_id=version.product_id,
         amount=Decimal("10000.00"),
         term_count=12,
         purpose="daily",
     )
-    application = submit_application(wish, on=ON, channel="web")
+    application = submit_application(wish, on=APPLIED_ON, channel="web")
     decision = Decision(outcome="approve", reasons=("meets_policy",), principal=Decimal("10000.00"), term_count=12)
-    decide(application_id=application.pk, decision=decision, on=ON)
+    decide(application_id=application.pk, decision=decision, on=APPLIED_ON)
 
-    loan = accept_offer(offer_id=application.offers.get().pk, on=ON, accepted_via="counter")
+    loan = accept_offer(offer_id=application.offers.get().pk, on=APPLIED_ON, accepted_via="counter")
 
     late, early = application.offers.get().contract.snapshot["all_in_cost"]["contingent"]
     assert (late["item"], early["item"], early["rate"]) == ("late_interest", "early_repayment_charge", "0.01000000")

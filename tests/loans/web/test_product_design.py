@@ -137,8 +137,8 @@ def test_the_comparison_follows_what_is_typed_and_stores_nothing(designer: Clien
         ({"business_calendar": "XX"}, "Select a valid choice."),
         ({"remainder_tolerance": "-1"}, "A remainder that is waived is not below zero."),
         ({"balloon_rate": "30"}, "The method with a balloon at the end needs a balloon, and no other has one."),
-        ({"annual_rate": "abc"}, "Enter a number."),
-        ({"stages": "{"}, "Enter a valid JSON."),
+        ({"annual_rate": "abc"}, "Give a number in digits, such as 1234.50 or 1,234.50."),
+        ({"stages": "{"}, "each key stands once, without NaN and Infinity."),
     ],
 )
 def test_what_cannot_be_is_told_in_words(
