@@ -76,22 +76,25 @@ def test_the_receipts_of_a_day_are_read_a_page_at_a_time() -> None:
 @pytest.mark.parametrize("mine", [False, True])
 def test_promises_are_read_a_page_at_a_time(status: str, mine: bool) -> None:
     """However few there are of a state or of a person."""
-    case, taker, other = Case.objects.values_list("pk", flat=True)[0], UserFactory(), UserFactory()
+    case, taker = Case.objects.values_list("pk", flat=True)[0], UserFactory(roles=["team_lead"])
+    other = UserFactory(roles=["team_lead"])
     with connection.cursor() as cursor:
         cursor.execute(_PROMISES, {"case": case, "few": taker.pk, "most": other.pk, "on": ON})
         cursor.execute("ANALYZE collections_promise")
-    rows = queries.promise_list(status=status, person=taker if mine else None).order_by("-due_on", "-id")
+    rows = queries.promise_list(seen_by=other, status=status, person=taker if mine else None).order_by("-due_on", "-id")
     assert rows.exists() or mine
     assert reading(rows[:PAGE]).rows <= 5 * PAGE, "each with what is shown of case, borrower, loan and person"
     plan = [step["Node Type"] for step in steps(*rows[:PAGE].query.sql_with_params())]
     assert not {"Sort", "Incremental Sort"} & set(plan), plan
 
 
+@pytest.mark.parametrize("role", ["team_lead", "collector"])
 @pytest.mark.parametrize("chosen", [{}, {"stage": "M1"}, {"order": "days"}, {"order": "amount"}], ids=str)
-def test_what_is_nobodys_is_found_behind_the_first_cases_of_others(chosen: dict[str, str]) -> None:
-    person, other, wanted, few = UserFactory(), UserFactory(), queries.QueueFilter(**chosen), 5
+def test_what_is_nobodys_is_found_behind_the_first_cases_of_others(chosen: dict[str, str], role: str) -> None:
+    person, other, lead = UserFactory(roles=[role]), UserFactory(), UserFactory(roles=["team_lead"])
+    wanted, few = queries.QueueFilter(**chosen), 5
     order = queries.ORDERS[wanted.order]
-    everybodys = queries.queue(replace(wanted, whose="all"), person=person).order_by(*order)
+    everybodys = queries.queue(replace(wanted, whose="all"), person=lead).order_by(*order)
     Case.objects.update(assigned_to=None)
     Case.objects.filter(pk__in=[case.pk for case in everybodys[:20]]).update(assigned_to=other)
     rows, parts = queries.queue(wanted, person=person).order_by(*order), queries.parts_of_queue(wanted, person=person)
@@ -105,8 +108,11 @@ def test_what_is_nobodys_is_found_behind_the_first_cases_of_others(chosen: dict[
 
 @pytest.mark.parametrize("order", ["priority", "amount", "days"])
 @pytest.mark.parametrize("nobodys", [0, 3])
-def test_what_is_mine_or_nobodys_is_found_without_the_cases_of_others(order: str, nobodys: int) -> None:
-    person, other = UserFactory(), UserFactory()
+@pytest.mark.parametrize(("role", "whose"), [("team_lead", "mine"), ("collector", "mine"), ("collector", "all")])
+def test_what_is_mine_or_nobodys_is_found_without_the_cases_of_others(
+    order: str, nobodys: int, role: str, whose: str
+) -> None:
+    person, other = UserFactory(roles=[role]), UserFactory()
     cases = Case.objects.open()
     assert cases.count() > 2 * PAGE
     cases.update(assigned_to=other)
@@ -117,7 +123,7 @@ def test_what_is_mine_or_nobodys_is_found_without_the_cases_of_others(order: str
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE collections_case")
         cursor.execute("SET LOCAL enable_sort = on")  # of the few that are found
-    chosen = queries.QueueFilter(order=order)
+    chosen = queries.QueueFilter(order=order, whose=whose)
     rows = queries.queue(chosen, person=person).order_by(*queries.ORDERS[order])
     parts = queries.parts_of_queue(chosen, person=person)
     head = head_of(rows, PAGE, parts=parts)

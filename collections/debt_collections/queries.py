@@ -28,7 +28,7 @@ from debt_collections.models import (
 from debt_collections.strategy import RECOVERY
 from loans.models import LoanPosition, LoanStatus
 from staff.models import User
-from staff.visibility import Kind, seen
+from staff.visibility import Kind, Reach, seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,17 @@ ORDERS = {
     "days": ("late_since", "id"),
 }
 
+_SEES_CASES = frozenset({Reach.EVERYTHING, Reach.ASSIGNED})
+
 
 def queue(chosen: QueueFilter, *, person: User) -> QuerySet[Case]:
     """Open cases of the filter, each with the last outcome and the pending promise, in one query."""
-    cases = seen(Case.objects.open(), person, Kind.CASE)
-    if chosen.whose == "mine":
-        mine, nobodys = mine_and_nobodys(person)
+    cases = Case.objects.open() if person.reaches & _SEES_CASES else Case.objects.none()
+    parts = parts_of_queue(chosen, person=person)
+    if parts:
+        mine, nobodys = parts
         cases = cases.filter(mine | nobodys)
-    elif chosen.whose == "assigned":
+    if chosen.whose == "assigned":
         cases = cases.filter(assigned_to=person)
     elif chosen.whose == "escalated":
         cases = cases.filter(escalated_at__isnull=False)
@@ -69,8 +72,9 @@ def queue(chosen: QueueFilter, *, person: User) -> QuerySet[Case]:
 
 
 def parts_of_queue(chosen: QueueFilter, *, person: User) -> Sequence[Q]:
-    """What the queue is made of, where it is made of two (``core.pages.page_of``)."""
-    return mine_and_nobodys(person) if chosen.whose == "mine" else ()
+    """What the queue is made of, where it is made of two (``core.pages.page_of``): theirs and nobody's are also all that
+    whoever does not see everything sees, whatever they choose."""
+    return mine_and_nobodys(person) if chosen.whose == "mine" or not person.sees_everything else ()
 
 
 def _with_story(cases: QuerySet[Case]) -> QuerySet[Case]:
