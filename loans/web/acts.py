@@ -28,7 +28,7 @@ from loans.pages.loan_page import loan_by_number
 from loans.servicing.settling import settlement_quote
 from loans.web.act_forms import DAY, REASON, ActForm, DayForm, UndoForm
 from staff.permissions import check, person, require
-from staff.visibility import sees
+from staff.visibility import require_seen, sees
 
 
 @require_GET
@@ -52,8 +52,7 @@ def act(request: HttpRequest, number: str, code: str) -> HttpResponse:
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     kind = asked_kind(code)
-    check(request.user, kind.permission)
-    loan, on = loan_by_number(number), business_date.current()
+    loan, on = _loan_to_act_on(request, kind, number), business_date.current()
     named = {parameter.name for parameter in kind.parameters} & set(request.GET)  # where a link says what it is about
     begins_with = {**_begins_with(kind, loan, on), **{name: request.GET[name] for name in named}}
     form = ActForm(kind, loan, request.POST or None, initial={DAY: on, **begins_with})
@@ -118,14 +117,20 @@ def _said(kind: ActKind, done: Done) -> str:
     return _("Done: %(act)s.") % {"act": kind.label}
 
 
+def _loan_to_act_on(request: HttpRequest, kind: ActKind, number: str) -> Loan:
+    """For whoever has the kind's right and sees the loan. Raises MissingPermission, and Http404 as if it were not there."""
+    check(request.user, kind.permission)
+    require_seen(request.user, {"number": number})
+    return loan_by_number(number)
+
+
 @require_GET
 def act_preview(request: HttpRequest, number: str, code: str) -> HttpResponse:
     """Schedule, journal and figures before and after; redrawn while typing. The act is run and taken back."""
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     kind = asked_kind(code)
-    check(request.user, kind.permission)
-    loan, on = loan_by_number(number), business_date.current()
+    loan, on = _loan_to_act_on(request, kind, number), business_date.current()
     form = ActForm(kind, loan, {**request.GET.dict(), "key": "preview", REASON: "preview"})
     context: dict[str, Any] = {"loan": loan, "kind": kind, "form": form}
     if form.is_valid():

@@ -62,7 +62,7 @@ def form_of(client: Client, loan: Loan) -> dict[str, str]:
 def test_one_asks_on_the_page_and_another_decides(
     client: Client, loan: Loan, staff_member: Callable[..., Any], signed_in: Callable[..., Client]
 ) -> None:
-    collector = signed_in(client, "collector")
+    collector = signed_in(client, "collector", "compliance")
     shown = collector.get(
         at("loan_act_preview", loan.number, "charged_off"), {"cause": "insolvency", "effective_on": DUE.isoformat()}
     ).content.decode()
@@ -72,7 +72,7 @@ def test_one_asks_on_the_page_and_another_decides(
     assert "Charge-off expense" in shown and "12,180.00" in shown
     assert position(loan).charged_off_on is None
     with pytest.raises(approvals.SecondPersonNeeded):
-        approvals.approve(approval_id=approval.pk, decided_by=staff_member("collector"), on=business_date.current())
+        approvals.approve(approval_id=approval.pk, decided_by=approval.requested_by, on=business_date.current())
     approvals.approve(approval_id=approval.pk, decided_by=staff_member("checker"), on=business_date.current())
 
     act = LoanAct.objects.get()
@@ -88,7 +88,7 @@ def test_one_asks_on_the_page_and_another_decides(
 def test_what_two_people_agreed_to_takes_two_to_undo(
     client: Client, loan: Loan, staff_member: Callable[..., Any], signed_in: Callable[..., Client]
 ) -> None:
-    collector = signed_in(client, "collector")
+    collector = signed_in(client, "collector", "compliance")
     collector.post(at("loan_act", loan.number, "charged_off"), form_of(collector, loan))
     checker, on = staff_member("checker"), business_date.current()
     approvals.approve(approval_id=Approval.objects.get().pk, decided_by=checker, on=on)

@@ -80,7 +80,7 @@ def test_the_preview_says_what_becomes_of_bucket_and_class() -> None:
 def test_one_form_sent_twice_grants_once_and_another_with_its_key_is_refused(
     late: Loan, client: Client, signed_in: Callable[..., Client]
 ) -> None:
-    lead, address = signed_in(client, "collector"), reverse("loans:loan_extend", args=[late.number])
+    lead, address = signed_in(client, "collector", "compliance"), reverse("loans:loan_extend", args=[late.number])
     form = lead.get(address).context["form"]
     typed = {"key": form["key"].value(), "days": "20", "reason": "salary day"}
 
@@ -93,7 +93,7 @@ def test_one_form_sent_twice_grants_once_and_another_with_its_key_is_refused(
 def test_one_form_of_a_waiver_sent_twice_waives_once(
     late: Loan, client: Client, signed_in: Callable[..., Client]
 ) -> None:
-    lead, address = signed_in(client, "collector"), reverse("loans:loan_waive", args=[late.number])
+    lead, address = signed_in(client, "collector", "compliance"), reverse("loans:loan_waive", args=[late.number])
     key = lead.get(address).context["form"]["key"].value()
     typed = {"key": key, "component": "late_interest", "amount": "1.00", "reason": "goodwill"}
 
@@ -110,7 +110,7 @@ def test_more_late_interest_than_one_person_may_give_up_asks_for_a_second(
     loan = a_running_loan(principal=Decimal("120000.00"))
     close_until(date(2026, 5, 31))
     assert position(loan).late_interest_receivable > 501
-    lead, address = signed_in(client, "collector"), reverse("loans:loan_waive", args=[loan.number])
+    lead, address = signed_in(client, "collector", "compliance"), reverse("loans:loan_waive", args=[loan.number])
 
     for amount in ("500.00", "500.01"):
         key = lead.get(address).context["form"]["key"].value()

@@ -157,7 +157,7 @@ def shortened(db: None) -> Loan:
 
 @pytest.fixture
 def lead(client: Client, signed_in: Callable[..., Client]) -> Client:
-    return signed_in(client, "collector")
+    return signed_in(client, "collector", "compliance")
 
 
 def current(loan: Loan) -> list[Instalment]:
