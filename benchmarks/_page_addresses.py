@@ -20,7 +20,7 @@ from debt_collections.models import Case, Promise
 from debt_collections.web.verbs import VERBS
 from desk.web.loans import TABS
 from ledger.models import JournalEntry
-from loans.models import Repayment
+from loans.models import ProductVersion, Repayment
 from loans.web.loans import _WHY
 from messaging.models import Message
 from operations.models import EndOfDayRun
@@ -43,9 +43,13 @@ LEFT_OUT = {
     "loans:incoming_payment": "a bank's payment is not in the book", "loans:loan_contract": "its paper is not in the book",
     "loans:incoming_payment_return": "a bank's payment is not in the book",
     "loans:payment_file": "a bank's file is not in the book", "loans:drawdown_send": "no drawdown in the book",
+    "loans:order_other_account": "no order that failed in the book",
     "loans:drawdown_retry": "no drawdown in the book", "loans:drawdown_cancel": "no drawdown in the book",
     "loans:loan_act_undo": "no act in the book", "audit:approve": "no request in the book",
-    "audit:reject": "no request in the book", "collections:cancel_promise": "takes a POST",
+    "audit:reject": "no request in the book", "audit:decide_alone": "no request in the book",
+    "audit:take_back": "takes a POST", "audit:review": "takes a POST", "collections:cancel_promise": "takes a POST",
+    "borrowers:ask_about_account": "takes a POST", "borrowers:looked_at_file": "takes a POST",
+    "borrowers:pay_to_account": "no bank account in the book",
     "borrowers:end_consent": "no consent in the book", "borrowers:reveal_item": "writes down who looked",
     "borrowers:reveal": "writes down who looked", "borrowers:said": "what a registration said",
     "api:loan_policy": "no policy in the book", "operations:verification": "one run of verify_books",
@@ -179,6 +183,7 @@ _BY_PLACE: dict[tuple[str, str], Callable[[], Any]] = {
     ("applications", "number"): lambda: book.number("AP", LATE),
     ("payments", "number"): _first(Repayment, "number"),
     ("products", "code"): lambda: "bench-0",
+    ("products", "pk"): _first(ProductVersion),
     ("calendars", "code"): _first(Calendar, "code"),
     ("end-of-day", "on"): _last_night,
     ("collections", "public_id"): lambda: Case.objects.get(borrower=LATE).public_id,

@@ -340,7 +340,7 @@ def _raw_repayment(cursor: Any, loan_id: int, entry_id: int, user_id: int) -> st
         "principal": PRINCIPAL, "interest": INTEREST, "fee": ZERO, "late_interest": ZERO,
         "early_charge": ZERO, "overpaid": ZERO, "entry_id": entry_id, "booked_on": DUE,
         "reversed_on": None, "reversal_reason": "",
-        "reversed_alone": False, "recorded_by_id": user_id,
+        "reversed_alone": False, "recorded_by_id": user_id, "agreed_by_id": None,
     }  # fmt: skip
     cursor.execute(_REPAYMENT, row)
     (repayment_id,) = cursor.fetchone()
