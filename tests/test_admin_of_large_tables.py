@@ -18,7 +18,7 @@ from django.http import HttpRequest
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from audit.models import Approval, ArchivedRecords, AuditEvent
+from audit.models import Approval, ArchivedRecords, AuditEvent, BrokenGlass, Delegation
 from borrowers.admin import FoundByPersonAdmin
 from borrowers.models import ConsentText
 from core.admin import LargeTableAdmin
@@ -45,7 +45,7 @@ from operations.models import (
 )
 from partners.models import ApiClient, ApiKey
 from risk.models import GradePolicy, Scorecard
-from staff.models import User
+from staff.models import AccountTie, User
 from tests.loans.factories import LoanFactory, RepaymentFactory
 from tests.messaging.factories import MessageFactory
 from tests.plans import steps
@@ -70,6 +70,7 @@ SMALL = {
     ),
     *(AccountDay, ArchivedMonth, ArchivedRecords, LateBooking, PortfolioDay, SummedDay, Template, User),
     *(Verification, VerificationDifference),
+    *(AccountTie, BrokenGlass, Delegation),
 }
 WAYS = ("exact", "startswith")
 OURS = {model: site for model, site in admin.site._registry.items() if model.__module__.split(".")[0] != "axes"}

@@ -52,7 +52,7 @@ def finance(client: Client, signed_in: Callable[..., Client]) -> Client:
 def fay(staff_member: Callable[..., Any]) -> Client:
     """The second person, in a browser of their own."""
     client = Client()
-    client.force_login(staff_member("finance", username="fay"), backend="staff.backends.StaffBackend")
+    client.force_login(staff_member("checker", username="fay"), backend="staff.backends.StaffBackend")
     return client
 
 

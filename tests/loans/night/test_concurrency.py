@@ -57,11 +57,10 @@ def payment(loan: Loan, amount: str, key: str, on: date = TODAY, **answers: Any)
         loan_id=loan.pk,
         amount=Decimal(amount),
         received_on=on,
-        channel="counter",
         idempotency_key=key,
         recorded_by=None,
         recorded_on=TODAY,
-        **{"excess": Excess.PAID_AHEAD, "allow_repeat": True, **answers},
+        **{"channel": "counter", "excess": Excess.PAID_AHEAD, "allow_repeat": True, **answers},
     )
 
 
@@ -158,7 +157,8 @@ def test_one_key_for_refunds_of_two_loans_at_once_pays_one() -> None:
 def test_two_settle_the_loan_at_once_and_the_second_is_overpaid() -> None:
     loan = LoanFactory(active=True)
 
-    at_once([payment(loan, "15000.00", "a"), payment(loan, "15000.00", "b")])
+    # Proved by a bank's line: on one person's word the second would wait for another person.
+    at_once([payment(loan, "15000.00", key, channel="bank_file") for key in ("a", "b")])
 
     loan.refresh_from_db()
     assert loan.status == LoanStatus.SETTLED

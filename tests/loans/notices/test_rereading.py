@@ -233,7 +233,7 @@ def test_people_see_why_it_was_dropped_and_how_often(client: Client, signed_in: 
     pay(loan, "3045.00", NEXT)
     send_due(nine(NEXT))
 
-    lead = signed_in(client, "collector")
+    lead = signed_in(client, "team_lead")
     page = lead.get(reverse("messaging:message_list")).content.decode()
     of_the_loan = lead.get(f"/app/loans/{loan.number}/messages").content.decode()
 

@@ -15,6 +15,7 @@ from loans.origination import origination
 from messaging.models import Message
 from messaging.rendering import render
 from messaging.wording import wording_book
+from risk.models import GradePolicy
 from tests.loans.books import a_product
 from tests.loans.factories import ON, an_applicant, an_application, an_offer
 
@@ -29,11 +30,15 @@ def dollars() -> Loan:
         Rule(code=rule.code, market="US", effective_from=rule.effective_from, data=rule.data, source="a test")
         for rule in rules
     )
+    grades = GradePolicy.objects.get(market="CN")
+    GradePolicy.objects.create(
+        market="US", version=1, effective_from=grades.effective_from, rows=grades.rows, source="a test"
+    )
     version = a_product("dollars-12")
     Product.objects.filter(pk=version.product_id).update(market="US")
     forget()
     version.refresh_from_db()
-    borrower = an_applicant(account="6222020200001234567")
+    borrower = an_applicant(account="6222020200001234567", market="US", phone="+1 415 552 2671")
     offer = an_offer(an_application(borrower, version))
     return origination.accept_offer(offer_id=offer.pk, on=ON, accepted_via="web")
 

@@ -18,6 +18,7 @@ from loans.web.urls import urlpatterns
 from staff.models import User
 from tests.loans.acts.test_acts import wish
 from tests.loans.books import DISBURSED, a_merchant, a_product, a_running_loan
+from tests.loans.factories import an_application
 from tests.loans.statements import statement
 from tests.worlds import shared
 
@@ -113,6 +114,7 @@ def real_addresses() -> dict[str, str]:
     )
     arguments = {
         "loan_list": [],
+        "application_override": [an_application().number],
         "loan_why": [loan.number, "outstanding"],
         "order_other_account": [loan.number, drawdown.public_id],
         **{f"drawdown_{what}": [loan.number, drawdown.public_id] for what in ("send", "retry", "cancel")},
