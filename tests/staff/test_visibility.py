@@ -14,7 +14,7 @@ from debt_collections import cases
 from debt_collections.lifecycle import CaseOfAnother
 from debt_collections.models import Case, HoldReason, Promise
 from debt_collections.promises import cancel, take
-from loans.models import Application, ApplicationStatus
+from loans.models import Application, ApplicationStatus, Loan
 from staff.models import User
 from staff.roles import LABELS
 from staff.visibility import REACHES, Kind, Reach, seen
@@ -159,6 +159,20 @@ class TestCollector:
             assert client.get(reverse("collections:act", args=[theirs.public_id, verb])).status_code == 404
         for name in ("collections:log", "collections:dial"):
             assert client.post(reverse(name, args=[theirs.public_id])).status_code == 404
+
+    def test_nor_are_the_acts_of_anothers_loan(
+        self, client: Client, signed_in: SignIn, three: tuple[Case, ...]
+    ) -> None:
+        signed_in(client, "collector")
+
+        for case, there in zip(three, (True, False, True), strict=True):
+            number = Loan.objects.get(borrower=case.borrower).number
+            for name, code in (("loan_extend", []), ("loan_waive", []), ("loan_act", ["charged_off"])):
+                answer = client.get(reverse(f"loans:{name}", args=[number, *code]))
+                assert answer.status_code == (200 if there else 404)
+            preview = client.get(reverse("loans:loan_act_preview", args=[number, "charged_off"]))
+            assert preview.status_code == (200 if there else 404)
+            assert (client.post(reverse("loans:loan_pay", args=[number])).status_code == 404) is not there
 
     def test_the_lead_sees_all(self, client: Client, signed_in: SignIn, three: tuple[Case, ...]) -> None:
         signed_in(client, "team_lead")
