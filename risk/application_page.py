@@ -76,16 +76,16 @@ class ApplicationPage:
         return self.application.status in {ApplicationStatus.SUBMITTED, ApplicationStatus.REFERRED}
 
     @property
-    def override_asked_at(self) -> str:
-        """Where an override of what the gate said last is asked for; empty where there is nothing to ask."""
+    def override_asked_at(self) -> tuple[str, str]:
+        """Where an override of what the gate said last is asked for, and the right it needs; empty where nothing is."""
         if self.gate is None or self.gate.verdict.binds:
-            return ""
+            return "", ""
         number, act = self.application.number, self.gate.verdict.act
         if act == GateAct.ACCEPTANCE and self.application.has_open_offer:
-            return reverse("loans:application_override", args=[number])
+            return reverse("loans:application_override", args=[number]), "loans.decide_application"
         if act in {GateAct.DISBURSEMENT, GateAct.RETRY} and self.disbursement is not None:
-            return reverse("loans:loan_override", args=[self.disbursement.loan.number])
-        return ""
+            return reverse("loans:loan_override", args=[self.disbursement.loan.number]), "loans.disburse_loan"
+        return "", ""
 
     @property
     def decision_reasons(self) -> list[str]:

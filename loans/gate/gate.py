@@ -362,7 +362,7 @@ def severity_of(code: str) -> Severity:
 def still_overridden(verdict: Verdict, agreed: Iterable[Mapping[str, Any]]) -> frozenset[str]:
     """The soft checks that an override still covers: ``agreed`` are findings as they were kept when two people agreed, and
     what has become worse since (deeper in arrears, further over the limit, a lower grade) was not agreed to."""
-    found = {finding.code: finding for finding in verdict.findings}
+    found = {finding.code: finding for finding in verdict.findings if finding.severity is Severity.SOFT}
     return frozenset(
         told["code"] for told in agreed if told["code"] in found and not _is_worse(found[told["code"]], told)
     )

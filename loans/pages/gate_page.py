@@ -1,12 +1,12 @@
 """What the gate said, as pages show it; what the house is bound to for a person; and how often checks were overridden."""
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Count, Func, QuerySet, TextField
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +15,7 @@ from loans.gate.commitments import Commitment, CommitmentKind, commitments_of
 from loans.gate.gate import Finding, Result, Severity
 from loans.gate.words import CHECKS, ShownResult, figures, sentence
 from loans.models import GateOverride, GateVerdict, LoanPosition
+from staff.models import User
 
 KINDS: dict[CommitmentKind, str | Promise] = {
     CommitmentKind.OUTSTANDING: _("Outstanding"),
@@ -120,18 +121,32 @@ class Tally:
     share: int  # per cent of all overrides
 
 
-def tallies(overrides: Iterable[GateOverride]) -> dict[str, list[Tally]]:
-    """Overrides counted by check, by who asked and by who agreed, the most first."""
-    found = list(overrides)
-    counted = {
-        "checks": Counter(str(CHECKS[code]) for override in found for code in override.checks),
-        "asked": Counter(str(override.asked_by) for override in found),
-        "agreed": Counter(str(override.agreed_by) for override in found),
-    }
-    return {
-        name: [Tally(label, count, count * 100 // len(found)) for label, count in counts.most_common()]
-        for name, counts in counted.items()
-    }
+@dataclass(frozen=True)
+class Tallies:
+    """Overrides counted in all, by check, by who asked and by who agreed, the most first."""
+
+    count: int
+    checks: list[Tally]
+    asked: list[Tally]
+    agreed: list[Tally]
+
+
+def tallies(overrides: QuerySet[GateOverride]) -> Tallies:
+    """All of ``overrides`` counted; two people of one name are two."""
+    rows = overrides.order_by()
+    count = rows.count()
+    by_check = rows.annotate(checked=Func("checks", function="jsonb_array_elements_text", output_field=TextField()))
+    checks, asked, agreed = (
+        dict(of.values_list(key).annotate(times=Count("pk")))
+        for of, key in ((by_check, "checked"), (rows, "asked_by"), (rows, "agreed_by"))
+    )
+    people = User.objects.in_bulk({*asked, *agreed})
+
+    def told(counts: Mapping[Any, int], labels: Mapping[Any, object]) -> list[Tally]:
+        found = [Tally(str(labels[key]), times, times * 100 // count) for key, times in counts.items()]
+        return sorted(found, key=lambda tally: (-tally.count, tally.label))
+
+    return Tallies(count, told(checks, CHECKS), told(asked, people), told(agreed, people))
 
 
 def checks_in_words(override: GateOverride) -> str:

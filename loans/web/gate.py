@@ -25,8 +25,6 @@ from loans.web.forms import money_input
 from staff.permissions import person, require
 from staff.visibility import Kind, seen
 
-_COUNTED_AT_MOST = 2000
-
 
 class OverrideForm(StrictForm):
     """Why a second person should agree; and for a drawdown how much."""
@@ -92,7 +90,6 @@ def override_list(request: HttpRequest) -> HttpResponse:
     named = ("borrower", "application", "loan", "asked_by", "agreed_by")
     found = GateOverride.objects.filter(agreed_on__range=(since, until)).select_related(*named)
     found = seen(found, request.user, Kind.BORROWER, path="borrower_id").order_by("-agreed_on", "-id")
-    counted = list(found[:_COUNTED_AT_MOST])
     page = page_of(found, request)
     context = {
         "form": form,
@@ -100,7 +97,6 @@ def override_list(request: HttpRequest) -> HttpResponse:
         "until": until,
         "page": page,
         "rows": [(override, checks_in_words(override)) for override in page.items],
-        "counted": len(counted),
-        "tallies": tallies(counted),
+        "tallies": tallies(found),
     }
     return render(request, "loans/overrides.html", context)
