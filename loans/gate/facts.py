@@ -11,8 +11,9 @@ from borrowers.models import Borrower, BorrowerStatus, ConsentPurpose
 from core.money import ZERO
 from core.rules import RuleMissing, rule
 from loans.gate.commitments import Commitments, commitments_of_all, exposure_cap
-from loans.gate.gate import BindingAct, Credit, Deal, Facts, House, Person, gate, still_overridden
+from loans.gate.gate import BindingAct, Credit, Deal, Facts, House, Person, gate
 from loans.gate.subjects import Subject, of_limit
+from loans.gate.worse import still_overridden
 from loans.models import Application, GateOverride
 from loans.payees.payees import payee_state_of_loan, payee_state_of_offer
 from loans.preconditions.purposes import PurposeState, purpose_of

@@ -7,7 +7,7 @@ check is ``missing``, which stops or needs an override as a failure does.
 Which check is asked of which act is one table, ``ASKED_OF``.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -357,40 +357,6 @@ _CHECKS: Mapping[str, tuple[Severity, Callable[[Facts, BindingAct], _Answer]]] =
 def severity_of(code: str) -> Severity:
     """Whether the check ``code`` is hard or soft."""
     return _CHECKS[code][0]
-
-
-def still_overridden(verdict: Verdict, agreed: Iterable[Mapping[str, Any]]) -> frozenset[str]:
-    """The soft checks that an override still covers: ``agreed`` are findings as they were kept when two people agreed, and
-    what has become worse since (deeper in arrears, further over the limit, a lower grade) was not agreed to."""
-    found = {finding.code: finding for finding in verdict.findings if finding.severity is Severity.SOFT}
-    return frozenset(
-        told["code"] for told in agreed if told["code"] in found and not _is_worse(found[told["code"]], told)
-    )
-
-
-def _is_worse(now: Finding, then: Mapping[str, Any]) -> bool:
-    if now.passes:
-        return False
-    if now.result != then["result"]:
-        return True
-    figures = dict(then["facts"])
-    return now.result is Result.FAILED and _BADNESS[now.code](now.facts) > _BADNESS[now.code](figures)
-
-
-def _over(named: str, bound: str) -> Callable[[Mapping[str, Any]], tuple[Decimal]]:
-    """By how much one figure is over another."""
-    return lambda facts: (Decimal(facts[named]) - Decimal(facts[bound]),)
-
-
-# How bad a failed soft check is: the larger, the worse.
-_BADNESS: Mapping[str, Callable[[Mapping[str, Any]], tuple[Any, ...]]] = {
-    "limit": _over("after", "limit"),
-    "affordability": _over("payment", "room"),
-    "score": lambda facts: (str(facts["grade"]),),  # grades are named in the order of the alphabet, the best first
-    "data_age": lambda facts: (-date.fromisoformat(str(facts["as_of"])).toordinal(),),
-    "arrears": lambda facts: (int(facts["written_off"]), int(facts["days_past_due"])),
-    "other_applications": lambda facts: (int(facts["open"]),),
-}
 
 
 def _ask(code: str, facts: Facts, at: BindingAct) -> Finding:

@@ -18,8 +18,8 @@ from loans.gate.gate import (
     gate,
     room_for_payment,
     severity_of,
-    still_overridden,
 )
+from loans.gate.worse import still_overridden
 from tests.loans.gate.known import BROKEN, FINE, known
 
 A = BindingAct
