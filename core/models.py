@@ -33,6 +33,8 @@ class Rule(models.Model):
     source = models.TextField(help_text=_("Where the numbers come from."))
 
     class Meta:
+        verbose_name = _("rule")
+        verbose_name_plural = _("rules")
         ordering = ["code", "market", "-effective_from"]
         constraints = [
             models.UniqueConstraint(fields=["code", "market", "effective_from"], name="core_rule_one_version_a_day")

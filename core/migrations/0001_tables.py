@@ -107,6 +107,8 @@ class Migration(migrations.Migration):
                 ('source', models.TextField(help_text='Where the numbers come from.')),
             ],
             options={
+                'verbose_name': 'rule',
+                'verbose_name_plural': 'rules',
                 'ordering': ['code', 'market', '-effective_from'],
                 'constraints': [models.UniqueConstraint(fields=('code', 'market', 'effective_from'), name='core_rule_one_version_a_day')],
             },
