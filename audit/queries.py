@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Protocol
 
 from django.apps import apps
 from django.db.models import Q, QuerySet
@@ -108,7 +109,14 @@ def same_request(event: AuditEvent, *, at_most: int = 20) -> list[AuditEvent]:
     return list(others.select_related("actor").order_by("pk")[:at_most])
 
 
-def addresses_of(records: Iterable[AuditEvent | Approval]) -> dict[tuple[str, str], str]:
+class AboutObject(Protocol):
+    """A record about an object that it names by type and key."""
+
+    object_type: str
+    object_id: str
+
+
+def addresses_of(records: Iterable[AboutObject]) -> dict[tuple[str, str], str]:
     """The pages of the objects, where their models have one: one query a type, whatever the number of records."""
     wanted: dict[str, set[str]] = {}
     for record in records:

@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "staff",
     "audit",
     "partners",
+    "casework",
     "ledger",
     "borrowers",
     "messaging",

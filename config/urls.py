@@ -16,6 +16,7 @@ pages = [
     path("", include("operations.web.urls")),
     path("", include("messaging.web.urls")),
     path("", include("audit.web.urls")),
+    path("", include("casework.web.urls")),
     path("", include("partners.web.urls")),
     path("", include("desk.web.urls")),
 ]

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 
 from audit import queries
 from audit.models import Approval
+from casework.queries import waiting_for
 from core import business_date
 from core.remembered import remembered
 from core.together import first, together
@@ -50,7 +51,8 @@ def _shared_counts() -> dict[str, str]:
 
 def _own_counts(user: User) -> dict[str, str]:
     def read() -> dict[str, str]:
-        return {"approvals": told(list(counted(approvals_for(user))))}
+        approvals, tasks = together(counted(approvals_for(user)), counted(waiting_for(user)))
+        return {"approvals": told(approvals), "tasks": told(tasks)}
 
     return remembered(f"desk:nav:{user.pk}", read, seconds=_KEPT_SECONDS)
 

@@ -24,7 +24,9 @@ LABELS: dict[str, str | Promise] = {
     "administrator": _("Administrator"),
 }
 
-_READ = {
+# Everybody has tasks; which, their kinds say.
+_TASKS = {"casework.view_task", "casework.work_task"}
+_READ = _TASKS | {
     "borrowers.view_borrower",
     "loans.view_application",
     "loans.view_loan",
@@ -61,6 +63,7 @@ ROLES: dict[str, set[str]] = {
     },
     "checker": _READ
     | {
+        "casework.assign_task",
         "loans.approve_second",
         "loans.override_gate",
         "loans.approve_write_off",
@@ -99,6 +102,7 @@ ROLES: dict[str, set[str]] = {
     # A lead decides what collectors ask for, and asks for none of it.
     "team_lead": _READ
     | {
+        "casework.assign_task",
         "collections.view_case",
         "collections.work_case",
         "collections.assign_case",
@@ -139,6 +143,7 @@ ROLES: dict[str, set[str]] = {
     },
     "compliance": _READ
     | {
+        "casework.assign_task",
         "loans.approve_product",
         "audit.view_auditevent",
         "ledger.view_journalentry",
@@ -150,7 +155,8 @@ ROLES: dict[str, set[str]] = {
         "audit.review_break_glass",
         "audit.view_two_people",
     },
-    "administrator": {
+    "administrator": _TASKS
+    | {
         "core.view_calendar",
         "core.add_calendar",
         "core.change_calendar",

@@ -1,0 +1,57 @@
+"""Giving, handing back and dropping many tasks at once, with one reason; what cannot be done is told task by task."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from casework import working
+from casework.models import Task
+from core.errors import DomainError, Invalid
+from staff.models import User
+
+MOST = 200
+
+
+class TooManyTasks(Invalid):
+    code = "too_many_tasks"
+    field = "tasks"
+    message = _("Choose from 1 to %(most)s tasks at a time.")
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How many were done, and of each other one why not, by its number."""
+
+    count: int
+    refused: dict[str, str]
+
+
+def hand_over(numbers: Collection[str], *, to: User, by: User, note: str) -> Done:
+    """Give each of the tasks to ``to``. Raises TooManyTasks; what one task refuses leaves the others done."""
+    return _each(numbers, lambda task_id: working.hand_over(task_id=task_id, to=to, by=by, note=note))
+
+
+def give_back(numbers: Collection[str], *, by: User, note: str) -> Done:
+    """Leave each of the tasks to its team. Raises TooManyTasks."""
+    return _each(numbers, lambda task_id: working.give_back(task_id=task_id, by=by, note=note))
+
+
+def drop(numbers: Collection[str], *, by: User, reason: str) -> Done:
+    """End each of the tasks undone. Raises TooManyTasks."""
+    return _each(numbers, lambda task_id: working.drop(task_id=task_id, by=by, reason=reason))
+
+
+def _each(numbers: Collection[str], act: Callable[[int], Task]) -> Done:
+    if not 0 < len(numbers) <= MOST:
+        raise TooManyTasks(most=MOST)
+    keys = dict(Task.objects.filter(number__in=numbers).order_by("pk").values_list("number", "pk"))
+    refused: dict[str, str] = {number: str(working.TaskNotFound().detail) for number in numbers if number not in keys}
+    for number, key in keys.items():
+        try:
+            with transaction.atomic():
+                act(key)
+        except DomainError as error:
+            refused[number] = str(error.detail)
+    return Done(len(numbers) - len(refused), refused)

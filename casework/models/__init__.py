@@ -1,0 +1,5 @@
+"""What the app stores."""
+
+from casework.models.task import Absence, ClosedBy, Task, TaskEvent, TaskStatus, What
+
+__all__ = ["Absence", "ClosedBy", "Task", "TaskEvent", "TaskStatus", "What"]

@@ -1,0 +1,205 @@
+"""Raising tasks, and ending them by the fact they waited for. Whoever raises the same again raises nothing.
+
+One open task a kind, subject and cause: PostgreSQL keeps it so. ``raise_task`` is for one, ``raise_for`` for any number by
+one statement; ``settle`` and ``settle_for`` end what a fact has settled.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, models, transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from audit.events import label_of
+from casework.kinds import TaskKind, kind_named
+from casework.models import ClosedBy, Task, TaskEvent, TaskStatus, What
+from casework.timing import ranked_at, times_of
+from core import business_date
+from core.context import current
+from core.errors import Invalid
+from core.identifiers import next_number, sequence_of
+from core.strict import require_plain
+from staff.models import User
+
+PREFIX = "TK"
+
+
+class TaskSubjectWrong(Invalid):
+    code = "task_subject_wrong"
+    field = "kind"
+    message = _("%(kind)s is about %(about)s, not about %(given)s.")
+
+
+class TaskPriorityWrong(Invalid):
+    code = "task_priority_wrong"
+    field = "priority"
+    message = _("A priority is a whole number from 0 to 100.")
+
+
+@transaction.atomic
+def raise_task(
+    kind: str,
+    subject: models.Model,
+    *,
+    cause: str = "",
+    facts: Mapping[str, str] | None = None,
+    priority: int | None = None,
+    priority_reason: str = "",
+    team: str = "",
+    owner: User | None = None,
+    now: datetime | None = None,
+) -> tuple[Task, bool]:
+    """The open task of ``kind`` about ``subject`` for ``cause``, and whether it is new.
+
+    One that is open stays as it is, but rises where the new ``priority`` (0 to 100; the kind's own where None) is higher.
+    ``facts`` are filled into the kind's words: plain text, no personal data. Raises TaskKindUnknown, TaskSubjectWrong,
+    TaskPriorityWrong, TextNotPlain, RuleMissing.
+    """
+    declared = _declared(kind, subject._meta.label_lower)
+    wanted = _priority(declared, priority)
+    require_plain(priority_reason, field="priority_reason")
+    at = now or business_date.now()
+    named = {"kind": kind, "object_type": declared.about, "object_id": str(subject.pk), "cause": cause}
+    standing = Task.objects.open().filter(**named).select_for_update().first()
+    if standing is None:
+        times = times_of(kind, at)
+        task, created = Task.objects.get_or_create(
+            **named,
+            status=TaskStatus.OPEN,
+            defaults={
+                "number": next_number(PREFIX, at.date()),
+                "object_label": label_of(subject),
+                "facts": dict(facts or {}),
+                "priority": wanted,
+                "priority_reason": priority_reason,
+                "team": team or declared.teams[0],
+                "owner": owner,
+                "raised_at": at,
+                "raised_on": at.date(),
+                "raised_by": _person(),
+                "ranked_at": ranked_at(at, wanted),
+                "soon_at": times.soon_at,
+                "due_at": times.due_at,
+                "escalates_at": times.escalates_at,
+            },
+        )
+        if created:
+            return task, True
+        standing = Task.objects.select_for_update().get(pk=task.pk)
+    _rise(standing, wanted, priority_reason, at)
+    return standing, False
+
+
+def _rise(task: Task, priority: int, reason: str, at: datetime) -> None:
+    if priority <= task.priority:
+        return
+    task.priority, task.priority_reason = priority, reason
+    task.ranked_at = ranked_at(task.raised_at, priority)
+    task.save(update_fields=["priority", "priority_reason", "ranked_at"])
+    TaskEvent.objects.create(task=task, at=at, what=What.RAISED_AGAIN, by=_person(), note=reason)
+
+
+# ``{rows}`` has a row a subject; those that have their task already are left out before anything is written.
+_RAISE = """
+INSERT INTO casework_task (number, kind, object_type, object_id, object_label, cause, facts, status, priority,
+       priority_reason, team, raised_at, raised_on, raised_by_id, ranked_at, soon_at, due_at, escalates_at, escalated_to,
+       steps_done, closed_how, outcome, closing_note)
+SELECT %(prefix)s || lpad(n.value::text, greatest(6, length(n.value::text)), '0'),
+       %(kind)s, %(about)s, w.object_id, w.object_label, w.cause, w.facts, 'open', w.priority,
+       %(reason)s, %(team)s, %(at)s, %(on)s, %(by)s, %(at)s - make_interval(hours => w.priority),
+       %(soon)s, %(due)s, %(escalates)s, '', '{{}}', '', '', ''
+  FROM (SELECT r.object_id::text, left(r.object_label::text, 120) AS object_label, r.cause::text, r.facts::jsonb,
+               least(greatest(r.priority::int, 0), 100) AS priority
+          FROM ({rows}) r
+         WHERE NOT EXISTS (SELECT FROM casework_task t
+                            WHERE t.status = 'open' AND t.kind = %(kind)s AND t.object_type = %(about)s
+                              AND t.object_id = r.object_id::text AND t.cause = r.cause::text)) w
+ CROSS JOIN LATERAL (SELECT nextval(%(sequence)s) AS value WHERE w.object_id IS NOT NULL) n
+    ON CONFLICT (object_type, object_id, kind, cause) WHERE status = 'open' DO NOTHING
+"""
+
+
+@transaction.atomic
+def raise_for(
+    kind: str, rows: QuerySet[Any], *, priority_reason: str = "", team: str = "", now: datetime | None = None
+) -> int:
+    """Raise a task of ``kind`` for each of ``rows`` that has none: one statement, however many; returns how many are new.
+
+    ``rows`` is a ``values()`` query with the columns ``object_id``, ``object_label``, ``cause``, ``facts`` (an object)
+    and ``priority``. Raises as ``raise_task`` does.
+    """
+    declared = kind_named(kind)
+    require_plain(priority_reason, field="priority_reason")
+    at = now or business_date.now()
+    times = times_of(kind, at)
+    sql, params = rows.order_by().query.sql_with_params()
+    columns = ", ".join(("object_id", "object_label", "cause", "facts", "priority"))
+    given = {f"p{place}": value for place, value in enumerate(params)}
+    inner = sql.replace("%%", "%%%%") % tuple(f"%({name})s" for name in given)
+    person = _person()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _RAISE.format(rows=f"SELECT {columns} FROM ({inner}) q"),
+            {
+                **given,
+                "prefix": f"{PREFIX}-{at.year}-",
+                "kind": kind,
+                "about": declared.about,
+                "reason": priority_reason,
+                "team": team or declared.teams[0],
+                "at": at,
+                "on": at.date(),
+                "by": None if person is None else person.pk,
+                "soon": times.soon_at,
+                "due": times.due_at,
+                "escalates": times.escalates_at,
+                "sequence": sequence_of(PREFIX),
+            },
+        )
+        return int(cursor.rowcount)
+
+
+def settle(
+    kind: str, subject: models.Model, *, outcome: str, fact: str, cause: str | None = None, now: datetime | None = None
+) -> int:
+    """End the open tasks of ``kind`` about ``subject`` (for ``cause``, or for any): what they waited for has happened.
+
+    ``outcome`` is one of the kind's, ``fact`` says what happened, in a few words or a number. Returns how many ended.
+    """
+    rows = Task.objects.open().about(subject).filter(kind=kind)
+    return settle_for(kind, rows if cause is None else rows.filter(cause=cause), outcome=outcome, fact=fact, now=now)
+
+
+def settle_for(kind: str, tasks: QuerySet[Task], *, outcome: str, fact: str, now: datetime | None = None) -> int:
+    """The same of all ``tasks``, which are of ``kind``, by one statement. Raises ValueError for an outcome it has not."""
+    if kind_named(kind).outcome(outcome) is None:
+        raise ValueError(f"task kind {kind} has no outcome {outcome}")
+    return tasks.filter(status=TaskStatus.OPEN, kind=kind).update(
+        status=TaskStatus.DONE,
+        closed_at=now or business_date.now(),
+        closed_how=ClosedBy.FACT,
+        outcome=outcome,
+        closing_note=fact[:500],
+    )
+
+
+def _declared(kind: str, about: str) -> TaskKind:
+    declared = kind_named(kind)
+    if declared.about != about:
+        raise TaskSubjectWrong(kind=kind, about=declared.about, given=about)
+    return declared
+
+
+def _priority(kind: TaskKind, given: int | None) -> int:
+    if given is None:
+        return kind.priority
+    if not 0 <= given <= 100:
+        raise TaskPriorityWrong()
+    return given
+
+
+def _person() -> User | None:
+    actor = current().actor
+    return actor if isinstance(actor, User) else None

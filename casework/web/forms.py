@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from casework.kinds import TaskKind
+from core.forms import StrictForm
+from staff.models import User
+
+
+def people_of(roles: Collection[str]) -> QuerySet[User]:
+    """Active people who work here in any of the roles, by name."""
+    people = User.objects.filter(is_active=True, api_client__isnull=True, groups__name__in=roles)
+    return people.distinct().order_by("display_name", "username")
+
+
+class HandOverForm(StrictForm):
+    """To whom, with the note that tells them where it stands."""
+
+    to = forms.ModelChoiceField(label=_("To"), queryset=User.objects.none())
+    note = forms.CharField(label=_("Note"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, roles: Collection[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"].queryset = people_of(roles)  # type: ignore[attr-defined]
+
+
+class FinishForm(StrictForm):
+    """How it ended, and what whoever reads it later must know."""
+
+    outcome = forms.ChoiceField(label=_("Outcome"), widget=forms.RadioSelect)
+    note = forms.CharField(label=_("What was done"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, kind: TaskKind, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(choice.code, choice.label) for choice in kind.outcomes]
+        self.fields["outcome"].choices = choices  # type: ignore[attr-defined]
+
+
+class ReasonForm(StrictForm):
+    note = forms.CharField(label=_("Reason"), max_length=500)
+
+
+class NoteForm(StrictForm):
+    note = forms.CharField(label=_("Note"), max_length=500, required=False)
+
+
+class SeveralForm(StrictForm):
+    """What is done with the chosen tasks, and why."""
+
+    act = forms.ChoiceField(
+        label=_("With the chosen ones"),
+        choices=[("hand_over", _("Hand over")), ("give_back", _("Give back to the team")), ("drop", _("Drop"))],
+    )
+    to = forms.ModelChoiceField(label=_("To"), queryset=User.objects.none(), required=False)
+    note = forms.CharField(label=_("Reason"), max_length=500)
+
+    def __init__(self, *args: Any, roles: Collection[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"].queryset = people_of(roles)  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("act") == "hand_over" and not cleaned.get("to"):
+            self.add_error("to", _("Choose who gets the tasks."))
+        return cleaned
+
+
+class AbsenceForm(StrictForm):
+    """Who is away when, and who covers."""
+
+    person = forms.ModelChoiceField(label=_("Who is away"), queryset=User.objects.none())
+    first_day = forms.DateField(label=_("First day"), widget=forms.DateInput)
+    last_day = forms.DateField(label=_("Last day"), widget=forms.DateInput)
+    cover = forms.ModelChoiceField(
+        label=_("Covered by"), queryset=User.objects.none(), help_text=_("Somebody with a role in common.")
+    )
+    note = forms.CharField(label=_("Note"), max_length=200, required=False)
+
+    def __init__(self, *args: Any, by: User, roles: Collection[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        team = people_of(roles)
+        # Most plan their own; who gives out tasks plans for the team.
+        own = team if by.has_perm("casework.assign_task") else team.filter(pk=by.pk)
+        self.fields["person"].queryset = own  # type: ignore[attr-defined]
+        self.fields["person"].initial = by.pk
+        self.fields["cover"].queryset = team  # type: ignore[attr-defined]

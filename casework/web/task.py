@@ -1,0 +1,148 @@
+"""One task: what happened, what to do, who has it, what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from audit.queries import addresses_of
+from casework import queries, working
+from casework.models import Task
+from casework.web.forms import FinishForm, HandOverForm, NoteForm, ReasonForm
+from casework.working import WORK
+from core import business_date
+from core.errors import DomainError
+from staff.permissions import person, require
+from staff.roles import role_label
+
+
+@require_GET
+@require(WORK)
+def task_page(request: HttpRequest, number: str) -> HttpResponse:
+    return _page(request, _task(request, number), {})
+
+
+def _task(request: HttpRequest, number: str) -> Task:
+    rows = queries.seen_by(person(request), Task.objects.select_related("owner", "raised_by", "closed_by"))
+    return get_object_or_404(rows, number=number)
+
+
+def _page(request: HttpRequest, task: Task, refused: dict[str, Form], status: int = 200) -> HttpResponse:
+    user, now, kind = person(request), business_date.now(), task.declared
+    may = task.is_open and working.may_work(task, user, now.date())
+    context = {
+        "task": task,
+        "kind": kind,
+        "told": kind.told(task.facts),
+        "lateness": task.lateness(now),
+        "team": role_label(task.team),
+        "escalated_to": role_label(task.escalated_to),
+        "subject_url": addresses_of([task]).get((task.object_type, task.object_id), ""),
+        "steps": [(step, step.code in task.steps_done) for step in kind.steps],
+        "outcome": kind.outcome(task.outcome),
+        "events": task.events.select_related("by", "from_owner", "to_owner").order_by("-id"),
+        "may": may,
+        "may_take": may and task.owner_id != user.pk,
+        "finish": refused.get("finish", FinishForm(kind=kind, prefix="finish")) if may else None,
+        "hand_over": refused.get("hand_over", HandOverForm(roles=kind.teams, prefix="over")) if may else None,
+        "give_back": refused.get("give_back", NoteForm(prefix="back")) if may and task.owner_id else None,
+        "drop": refused.get("drop", ReasonForm(prefix="drop")) if may else None,
+    }
+    return render(request, "casework/task.html", context, status=status)
+
+
+def _act(
+    request: HttpRequest,
+    number: str,
+    name: str,
+    form: Form | None,
+    act: Callable[[Task, dict[str, Any]], Task],
+    done: str,
+) -> HttpResponse:
+    """Do one thing with the task and come back to it; a refusal stands on its form, or as a message where it has none."""
+    task = _task(request, number)
+    if form is not None and not form.is_valid():
+        return _page(request, task, {name: form}, 422)
+    try:
+        act(task, form.cleaned_data if form is not None else {})
+    except DomainError as refusal:
+        if form is None:
+            messages.error(request, refusal.detail)
+            return redirect(task)
+        form.add_error(refusal.field if refusal.field in form.fields else None, refusal.detail)
+        return _page(request, task, {name: form}, refusal.status)
+    messages.success(request, done)
+    return redirect(task)
+
+
+@require_POST
+@require(WORK)
+def take(request: HttpRequest, number: str) -> HttpResponse:
+    user = person(request)
+    return _act(request, number, "take", None, lambda task, _data: working.take(task_id=task.pk, by=user), _("Taken."))
+
+
+@require_POST
+@require(WORK)
+def give_back(request: HttpRequest, number: str) -> HttpResponse:
+    user, form = person(request), NoteForm(request.POST, prefix="back")
+    done = _("Given back to the team.")
+    return _act(
+        request, number, "give_back", form, lambda task, data: working.give_back(task_id=task.pk, by=user, **data), done
+    )
+
+
+@require_POST
+@require(WORK)
+def hand_over(request: HttpRequest, number: str) -> HttpResponse:
+    user, kind = person(request), _task(request, number).declared
+    form = HandOverForm(request.POST, roles=kind.teams, prefix="over")
+    done = _("Handed over.")
+    return _act(
+        request, number, "hand_over", form, lambda task, data: working.hand_over(task_id=task.pk, by=user, **data), done
+    )
+
+
+@require_POST
+@require(WORK)
+def step(request: HttpRequest, number: str) -> HttpResponse:
+    user, code, done = person(request), request.POST.get("step", ""), "done" in request.POST
+    return _act(
+        request,
+        number,
+        "step",
+        None,
+        lambda task, _data: working.tick(task_id=task.pk, step=code, done=done, by=user),
+        _("Noted."),
+    )
+
+
+@require_POST
+@require(WORK)
+def finish(request: HttpRequest, number: str) -> HttpResponse:
+    user, kind = person(request), _task(request, number).declared
+    form = FinishForm(request.POST, kind=kind, prefix="finish")
+    return _act(
+        request, number, "finish", form, lambda task, data: working.finish(task_id=task.pk, by=user, **data), _("Done.")
+    )
+
+
+@require_POST
+@require(WORK)
+def drop(request: HttpRequest, number: str) -> HttpResponse:
+    user, form = person(request), ReasonForm(request.POST, prefix="drop")
+    return _act(
+        request,
+        number,
+        "drop",
+        form,
+        lambda task, data: working.drop(task_id=task.pk, by=user, reason=data["note"]),
+        _("Dropped."),
+    )
