@@ -134,10 +134,8 @@ def raise_for(
     require_plain(priority_reason, field="priority_reason")
     at = now or business_date.now()
     times = times_of(kind, at)
-    sql, params = rows.order_by().query.sql_with_params()
-    columns = ", ".join(("object_id", "object_label", "cause", "facts", "priority"))
-    given = {f"p{place}": value for place, value in enumerate(params)}
-    inner = sql.replace("%%", "%%%%") % tuple(f"%({name})s" for name in given)
+    inner, given = embedded(rows)
+    columns = "object_id, object_label, cause, facts, priority"
     person = _person()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -159,6 +157,13 @@ def raise_for(
             },
         )
         return int(cursor.rowcount)
+
+
+def embedded(rows: QuerySet[Any, Any]) -> tuple[str, dict[str, Any]]:
+    """The SQL of ``rows`` with named parameters, and their values, to stand inside a statement of ours."""
+    sql, params = rows.query.sql_with_params()
+    given = {f"p{place}": value for place, value in enumerate(params)}
+    return sql.replace("%%", "%%%%") % tuple(f"%({name})s" for name in given), given
 
 
 def settle(

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from casework import escalating
+from casework import escalating, standing
 from core.context import acting
 
 
@@ -11,3 +11,10 @@ def escalate_late() -> int:
     """Tell leads of what nobody did in time."""
     with acting(channel="task"):
         return escalating.escalate_late()
+
+
+@shared_task(name="casework.look")
+def look() -> int:
+    """Raise tasks for what must not stand without somebody, and end those whose reason is gone."""
+    with acting(channel="task"):
+        return sum(sum(found) for found in standing.look().values())

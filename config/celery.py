@@ -24,6 +24,7 @@ BEAT_TABLE: dict[str, dict[str, object]] = {
     "collect-receipts": {"task": "messaging.collect_receipts", "schedule": 30.0},
     "look-at-changed-loans": {"task": "operations.look_at_changed", "schedule": 5.0},
     "ask-about-accounts": {"task": "borrowers.ask_about_accounts", "schedule": 60.0},
+    "look-for-tasks": {"task": "casework.look", "schedule": 60.0},
     "escalate-late-tasks": {"task": "casework.escalate_late", "schedule": 60.0},
     "forget-old-answers": {"task": "partners.forget_old_answers", "schedule": crontab(minute=40)},
 }

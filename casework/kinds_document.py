@@ -1,0 +1,39 @@
+"""The list of kinds of task as a document: ``docs/tasks.md`` is written from the declarations and held against them."""
+
+from pathlib import Path
+
+from django.conf import settings
+from django.utils import translation
+
+from casework.kinds import TaskKind, kinds
+from staff.roles import role_label
+
+FILE = Path(settings.BASE_DIR) / "docs" / "tasks.md"
+_HEAD = """# Tasks
+
+What people must do, kind by kind. A task is raised once for its kind, object and cause, however often its reason is found,
+and is due by the dated rule `task_times` in working hours (`office_hours`, and the market's calendar). Who does not do it in
+time hears it from their lead. Written by `./dev manage write_task_kinds` from the declarations in the apps' `task_kinds.py`.
+"""
+
+
+def as_markdown() -> str:
+    """The document, in English."""
+    with translation.override("en"):
+        return _HEAD + "".join(_section(kind) for kind in kinds() if not kind.code.startswith("test."))
+
+
+def _section(kind: TaskKind) -> str:
+    rows = [
+        ("about", f"`{kind.about}`"),
+        ("owned by", ", ".join(role_label(role) for role in kind.teams)),
+        ("told when late", role_label(kind.escalates_to)),
+        ("priority", f"{kind.priority} of 100"),
+        ("ends by itself", f"when {kind.settled_by}" if kind.settled_by else "never: only a person ends it"),
+        ("ways to end", "; ".join(f"{choice.label} (`{choice.code}`)" for choice in kind.outcomes)),
+        ("raised by partners", "yes" if kind.partners_raise else "no"),
+    ]
+    table = "".join(f"| {name} | {value} |\n" for name, value in rows)
+    steps = "".join(f"{number}. {step.label}\n" for number, step in enumerate(kind.steps, 1))
+    words = str(kind.words).replace("%(", "{").replace(")s", "}")
+    return f"\n## {kind.label}\n\n`{kind.code}`: {words}\n\n| | |\n|---|---|\n{table}" + (f"\n{steps}" if steps else "")

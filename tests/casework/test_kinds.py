@@ -1,0 +1,36 @@
+"""Every kind of task can be done and ended by somebody, and stands in docs/tasks.md."""
+
+import pytest
+from django.apps import apps
+
+from casework.kinds import Choice, TaskKind, declare, kinds, kinds_for
+from casework.kinds_document import FILE, as_markdown
+from staff.roles import ROLES
+from tests.casework.kinds import CALL_BACK
+
+
+def test_the_document_is_as_declared() -> None:
+    assert FILE.read_text(encoding="utf-8") == as_markdown(), "a kind changed: ./dev manage write_task_kinds"
+
+
+@pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.code)
+def test_somebody_can_do_it_and_somebody_hears_of_it(kind: TaskKind) -> None:
+    apps.get_model(kind.about)
+    for role in (*kind.teams, kind.escalates_to):
+        assert "casework.work_task" in ROLES[role], f"{role} does no tasks"
+    assert "casework.assign_task" in ROLES[kind.escalates_to], f"{kind.escalates_to} cannot give it to anybody"
+    codes = [choice.code for choice in (*kind.steps, *kind.outcomes)]
+    assert len(codes) == len(set(codes))
+
+
+def test_every_role_knows_its_kinds() -> None:
+    assert {kind.code for kind in kinds_for(["operations"])} >= {"night.failed", "payout.refused"}
+    assert kinds_for([]) == []
+
+
+@pytest.mark.parametrize("wrong", [{"teams": ()}, {"outcomes": ()}, {"priority": 101}])
+def test_a_kind_nobody_could_do_or_end_is_refused(wrong: dict[str, object]) -> None:
+    given = {name: getattr(CALL_BACK, name) for name in ("code", "label", "about", "words", "escalates_to", "teams")}
+    given |= {"outcomes": (Choice("done", "Done"),), "priority": 50}
+    with pytest.raises(ValueError, match="it needs a team"):
+        declare(TaskKind(**{**given, **wrong}))  # type: ignore[arg-type]
