@@ -125,7 +125,8 @@ def addresses_of(records: Iterable[AboutObject]) -> dict[tuple[str, str], str]:
     for object_type, keys in wanted.items():
         model = model_of(object_type)
         if model is not None and hasattr(model, "get_absolute_url"):
-            for item in model._default_manager.filter(pk__in=keys):
+            beside = getattr(model, "addressed_with", ())  # what the address is made from, read in the same query
+            for item in model._default_manager.select_related(*beside).filter(pk__in=keys):
                 found[object_type, str(item.pk)] = item.get_absolute_url()
     return found
 

@@ -63,7 +63,9 @@ def main() -> int:
         milliseconds, queries = _ask(client, tab)
         told[f"{tab}_ms"], told[f"{tab}_ratio"] = milliseconds, milliseconds / few[tab]
         most_queries = max(most_queries, queries)
-        print(f"  {tab:10} {milliseconds:6.1f} ms, {milliseconds / few[tab]:.2f} of a small inbox, {queries} statements")
+        print(
+            f"  {tab:10} {milliseconds:6.1f} ms, {milliseconds / few[tab]:.2f} of a small inbox, {queries} statements"
+        )
     told["statements"] = most_queries
     rows = Task.objects.filter(pk__gt=half)
     told["ended_s"] = _timed(lambda: settle_for(KIND, rows, outcome="settled", fact="benchmark"))

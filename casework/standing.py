@@ -43,15 +43,17 @@ _conditions: dict[str, Condition] = {}
 
 
 def declare_condition(kind: TaskKind, rows: Rows, *, outcome: str) -> None:
-    """Make the kind known, and the condition under which a task of it must be open. Raises ValueError for an outcome that the
-    kind has not."""
+    """Make the kind known, and the condition under which a task of it must be open.
+
+    Raises ValueError for an outcome that the kind has not.
+    """
     if kind.outcome(outcome) is None:
         raise ValueError(f"task kind {kind.code} has no outcome {outcome}")
     _conditions[kind.code] = Condition(declare(kind), rows, outcome)
 
 
 def told_as(rows: QuerySet[Any], *, label: str, cause: Any = "", facts: Any = None, priority: int = 50) -> Any:
-    """``rows`` in the columns of ``raise_for``: ``label`` is the field people know them by; ``facts`` an expression of JSON."""
+    """``rows`` in the columns of ``raise_for``; ``label`` is the field people know them by, ``facts`` is JSON."""
     from_field = {"object_id": Cast("pk", TextField()), "object_label": Cast(label, TextField())}
     told = Value({}, JSONField()) if facts is None else facts
     cause = Value(cause, TextField()) if isinstance(cause, str) else cause
@@ -81,7 +83,12 @@ UPDATE casework_task t
 
 def _end_others(condition: Condition, rows: QuerySet[Any, Any], at: datetime) -> int:
     inner, given = embedded(rows)
-    told = {"at": at, "how": ClosedBy.FACT.value, "outcome": condition.outcome, "kind": condition.kind.code}
+    told: dict[str, Any] = {
+        "at": at,
+        "how": ClosedBy.FACT.value,
+        "outcome": condition.outcome,
+        "kind": condition.kind.code,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_END.format(rows=f"SELECT object_id::text, cause::text FROM ({inner}) q"), {**given, **told})
         return int(cursor.rowcount)

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.choices import Tone, Toned
@@ -105,6 +106,9 @@ class IncomingPayment(models.Model):
 
     def __str__(self) -> str:
         return self.bank_reference
+
+    def get_absolute_url(self) -> str:
+        return reverse("loans:incoming_payment", args=[self.pk])
 
     @property
     def shown_status(self) -> IncomingPaymentStatus:

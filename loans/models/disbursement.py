@@ -57,6 +57,7 @@ class Disbursement(models.Model):
     paid_on = models.DateField(_("paid on"), null=True, blank=True)
     bank_reference = models.CharField(_("bank reference"), max_length=64, blank=True)
     history = tracked()
+    addressed_with = ("loan",)
 
     objects = DisbursementQuerySet.as_manager()
 
@@ -94,6 +95,9 @@ class Disbursement(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    def get_absolute_url(self) -> str:
+        return self.loan.get_absolute_url()
 
     @property
     def shown_status(self) -> DisbursementStatus:

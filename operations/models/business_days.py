@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.choices import Tone, Toned
@@ -70,6 +71,7 @@ class EndOfDayRun(Work):
     plan = models.JSONField(default=dict, blank=True, help_text=_("Chunks to do, by step."))
     counts = models.JSONField(default=dict, blank=True, help_text=_("What each step did."))
     started_at = models.DateTimeField(null=True, blank=True)
+    addressed_with = ("business_day",)
 
     class Meta:
         verbose_name = _("end-of-day run")
@@ -79,6 +81,9 @@ class EndOfDayRun(Work):
 
     def __str__(self) -> str:
         return f"{self.business_day} {self.status}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("operations:run", args=[self.business_day.on])
 
     @property
     def has_failed(self) -> bool:

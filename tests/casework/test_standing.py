@@ -1,4 +1,4 @@
-"""Conditions that must not stand without somebody: raised for each object of which they are true, ended once they are not."""
+"""Conditions that must not stand without somebody: raised for each object of which they are true, ended afterwards."""
 
 from __future__ import annotations
 

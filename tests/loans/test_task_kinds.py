@@ -1,0 +1,76 @@
+"""Payouts that the bank refused, payments of nobody and wishes for a person are somebody's task until they are settled."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from casework.models import Task, TaskStatus
+from casework.standing import look
+from loans.banking.simulator import REFUSED
+from loans.disbursement import disbursing
+from loans.models import IncomingPayment, IncomingPaymentStatus
+from loans.origination import origination
+from loans.origination.decisions import DecisionReason
+from tests.loans.factories import (
+    DISBURSED,
+    ON,
+    ApplicantFactory,
+    ApplicationFactory,
+    BankFileFactory,
+    DecisionFactory,
+    DisbursementFactory,
+)
+from tests.staff.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def noon(on: date) -> datetime:
+    return timezone.make_aware(datetime.combine(on, datetime.min.time().replace(hour=12)))
+
+
+def test_a_payout_the_bank_refused_until_it_is_sent_again_or_given_up(client: Client) -> None:
+    lin = ApplicantFactory(banked=True, account__account_number=f"622202000000{REFUSED}")
+    order = DisbursementFactory(contract__offer__application__borrower=lin)
+    assert "payout.refused" not in look(noon(ON))
+    order = disbursing.send(disbursement_id=order.pk, on=ON)
+    assert look(noon(ON))["payout.refused"] == (1, 0)
+    task = Task.objects.get()
+    assert task.object_label == order.number and order.failure_code in task.declared.told(task.facts)
+    client.force_login(UserFactory(roles=["operations"]))
+    page = client.get(f"/app/tasks/{task.number}/").content.decode()
+    assert f'href="{order.loan.get_absolute_url()}"' in page
+    disbursing.cancel(disbursement_id=order.pk, on=ON, reason="Wants no loan any more")
+    assert look(noon(ON))["payout.refused"] == (0, 1)
+    task.refresh_from_db()
+    assert (task.status, task.outcome) == (TaskStatus.DONE, "settled")
+
+
+def test_a_payment_of_nobody_past_its_day_until_it_is_settled(client: Client) -> None:
+    BankFileFactory()
+    payment = IncomingPayment.objects.get()
+    assert payment.status == IncomingPaymentStatus.SUSPENSE
+    assert look(noon(DISBURSED)) == {}
+    assert look(noon(DISBURSED + timedelta(days=1)))["payment.unmatched"] == (1, 0)
+    task = Task.objects.get()
+    client.force_login(UserFactory(roles=["finance"]))
+    assert f"/app/payments/unmatched/{payment.pk}" in client.get(f"/app/tasks/{task.number}/").content.decode()
+    IncomingPayment.objects.filter(pk=payment.pk).update(status=IncomingPaymentStatus.RETURNED)
+    assert look(noon(DISBURSED + timedelta(days=2)))["payment.unmatched"] == (0, 1)
+
+
+def test_a_wish_for_a_person_until_a_person_decides() -> None:
+    application = ApplicationFactory(wants_person=True)
+    origination.refer(
+        application_id=application.pk,
+        decision=DecisionFactory(outcome="refer", reasons=(DecisionReason.PERSON_WISHED.value,)),
+        on=ON,
+    )
+    assert look(noon(ON))["application.human_review"] == (1, 0)
+    assert Task.objects.get().team == "underwriter"
+    origination.withdraw(application_id=application.pk, on=ON)
+    assert look(noon(ON))["application.human_review"] == (0, 1)
