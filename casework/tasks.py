@@ -2,7 +2,8 @@
 
 from celery import shared_task
 
-from casework import escalating
+from casework import escalating, retention
+from core import business_date
 from core.context import acting
 
 
@@ -11,3 +12,13 @@ def escalate_late() -> int:
     """Tell leads of what nobody did in time."""
     with acting(channel="task"):
         return escalating.escalate_late()
+
+
+@shared_task(name="casework.keep_evidence_in_order")
+def keep_evidence_in_order() -> int:
+    """Wipe evidence whose time is over, forget uploads that nobody finished, and what belongs to no row."""
+    with acting(channel="task"):
+        on = business_date.current()
+        retention.forget_unfinished(on)
+        retention.drop_orphans()
+        return retention.wipe_what_is_due(on)
