@@ -16,6 +16,7 @@ from casework import keeping
 from casework.evidence_kinds import KINDS
 from casework.models import Evidence, EvidenceHold, EvidenceUpload, EvidenceUploadPart, UploadStatus
 from casework.subjects import ends_of
+from core import business_date
 from core.dates import add_months
 from core.rules import rule
 
@@ -85,7 +86,9 @@ def _wipe(evidence: Evidence, on: date) -> bool:
 def forget_unfinished(on: date) -> int:
     """Forget uploads in parts that nobody finished within the days of the rule ``evidence_limits``; returns how many."""
     days = int(rule("evidence_limits", on)["unfinished_days"])
-    old = EvidenceUpload.objects.filter(status=UploadStatus.OPEN, started_at__lt=timezone.now() - timedelta(days=days))
+    old = EvidenceUpload.objects.filter(
+        status=UploadStatus.OPEN, started_at__lt=business_date.now() - timedelta(days=days)
+    )
     count = 0
     for key in list(old.values_list("pk", flat=True)):
         with transaction.atomic():

@@ -55,7 +55,7 @@ class Evidence(models.Model):
     object_label = models.CharField(_("about"), max_length=120)
     kind = models.CharField(_("kind"), max_length=40)
     source = models.CharField(_("source"), max_length=12, choices=Source)
-    name = EncryptedTextField(_("name"), blank=True)
+    name = EncryptedTextField(_("file name"), blank=True)
     content_type = models.CharField(
         _("content type"), max_length=40, choices=[(kind.value, kind.value) for kind in ContentType]
     )
@@ -78,8 +78,8 @@ class Evidence(models.Model):
     )
     original_seen_on = models.DateField(_("original seen on"), null=True, blank=True)
     expires_on = models.DateField(_("valid until"), null=True, blank=True)
-    received_on = models.DateField(_("received on"))
-    received_at = models.DateTimeField(_("received at"))
+    received_on = models.DateField(_("taken in on"))
+    received_at = models.DateTimeField(_("taken in at"))
     received_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -151,7 +151,7 @@ class Evidence(models.Model):
     @property
     def shown_state(self) -> Shown:
         """Whether its bytes are there."""
-        return Shown(_("wiped"), Tone.NEUTRAL) if self.wiped_on else Shown(_("kept"), Tone.GOOD)
+        return Shown(_("wiped"), Tone.NEUTRAL) if self.wiped_on else Shown(_("on file"), Tone.GOOD)
 
     @property
     def shown_type(self) -> str:
@@ -217,7 +217,7 @@ class EvidenceHold(models.Model):
 
 
 class UploadStatus(models.TextChoices):
-    OPEN = "open", _("Open")
+    OPEN = "open", _("Begun")
     FINISHED = "finished", _("Finished")
     FORGOTTEN = "forgotten", _("Forgotten")
 
@@ -233,7 +233,7 @@ class EvidenceUpload(models.Model):
     about = models.CharField(max_length=40)
     kind = models.CharField(_("kind"), max_length=40)
     source = models.CharField(_("source"), max_length=12, choices=Source)
-    name = EncryptedTextField(_("name"), blank=True)
+    name = EncryptedTextField(_("file name"), blank=True)
     content_type = models.CharField(_("content type"), max_length=80, blank=True)
     size = models.PositiveIntegerField(_("size"))
     sha256 = models.CharField(_("hash"), max_length=64)

@@ -78,6 +78,7 @@ def card(request: HttpRequest, word: str, name: str) -> HttpResponse:
         "evidence": evidence[:ON_A_CARD],
         "notes": noted[:ON_A_CARD],
         "more": len(evidence) > ON_A_CARD or len(noted) > ON_A_CARD,
+        "on": business_date.current(),
     }
     return render(request, "casework/_papers_card.html", context)
 
