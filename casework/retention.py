@@ -7,6 +7,7 @@ what still runs nothing is wiped. The row stays, with its hashes.
 import logging
 from collections.abc import Iterable
 from datetime import date, timedelta
+from functools import partial
 
 from django.db import DatabaseError, transaction
 from django.utils import timezone
@@ -106,7 +107,12 @@ def drop_parts(upload: EvidenceUpload) -> None:
     """Forget the parts of an upload, and their bytes once that is certain."""
     keys = list(upload.parts.values_list("storage_key", flat=True))
     upload.parts.all().delete()
-    transaction.on_commit(lambda: [keeping.drop(key) for key in keys])
+    transaction.on_commit(partial(_drop_all, keys))
+
+
+def _drop_all(keys: Iterable[str]) -> None:
+    for key in keys:
+        keeping.drop(key)
 
 
 def drop_orphans() -> int:

@@ -32,7 +32,7 @@ _SHA256 = "SHA-256 in 64 hexadecimal digits, small letters."
 class UploadInput(serializers.Serializer[Any]):
     about = serializers.CharField(max_length=40, help_text="The id of your borrower, application or loan.")
     kind = serializers.ChoiceField(choices=_KINDS)
-    source = serializers.ChoiceField(
+    source = serializers.ChoiceField(  # type: ignore[assignment]
         choices=[(source.value, source.label) for source in SOURCES], help_text="From whom you have it."
     )
     name = serializers.CharField(max_length=LONGEST_NAME, help_text="What the file is called; its ending must fit.")

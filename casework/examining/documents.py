@@ -66,7 +66,7 @@ def examined_pdf(data: bytes, limits: Limits) -> int:
 
 
 def _pages(reader: PdfReader, limits: Limits) -> int:
-    counted = reader.root_object["/Pages"].get("/Count", 0)
+    counted = reader.root_object["/Pages"].get("/Count", 0)  # type: ignore[attr-defined]
     if int(counted) > limits.most_pages:
         raise EvidenceTooManyPages(most=limits.most_pages)
     pages = len(reader.pages)

@@ -50,7 +50,7 @@ def evidence_list(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(kind=wanted["kind"])
     match wanted.get("state"):
         case "held":
-            rows = rows.filter(held=True)
+            rows = rows.filter(held=True)  # type: ignore[misc]
         case "expired":
             rows = rows.filter(expires_on__lt=business_date.current(), replaced_by__isnull=True)
         case "wiped":
@@ -73,7 +73,11 @@ def _evidence(request: HttpRequest, public_id: str) -> Evidence:
 
 
 def _page(
-    request: HttpRequest, evidence: Evidence, refused: dict[str, Form], status: int = 200, **more: object
+    request: HttpRequest,
+    evidence: Evidence,
+    refused: dict[str, Form],
+    status: int = 200,
+    shown: dict[str, object] | None = None,
 ) -> HttpResponse:
     user, on = person(request), business_date.current()
     hold, links = holds.standing(evidence), list(evidence.links.select_related("by").order_by("id"))
@@ -100,7 +104,7 @@ def _page(
         "attach_form": refused.get("attach", AttachForm(prefix="attach")) if user.has_perm(ADD) else None,
         "may_replace": user.has_perm(ADD) and not hasattr(evidence, "replaced_by"),
         "word": "",
-        **more,
+        **(shown or {}),
     }
     return render(request, "casework/evidence.html", context, status=status)
 
@@ -130,8 +134,8 @@ def open_it(request: HttpRequest, public_id: str) -> HttpResponse:
         form.add_error(refusal.field if refusal.field in form.fields else None, refusal.detail)
         return _page(request, evidence, {"opening": form}, refusal.status)
     pages = [] if text else range(1, min(evidence.pages, MOST_PAGES_SHOWN) + 1)
-    shown = {"word": word, "text": text, "pages": pages, "minutes": opening.SECONDS // 60}
-    return _page(request, evidence, {}, more_pages=evidence.pages > MOST_PAGES_SHOWN, **shown)
+    shown: dict[str, object] = {"word": word, "text": text, "pages": pages, "minutes": opening.SECONDS // 60}
+    return _page(request, evidence, {}, shown={**shown, "more_pages": evidence.pages > MOST_PAGES_SHOWN})
 
 
 @never_cache

@@ -243,7 +243,7 @@ def test_200_megabytes_are_refused_while_they_come(
     answer = signed(officer).generic(
         "POST",
         f"{papers(borrower)}add",
-        content_type="multipart/form-data; boundary=x",
+        CONTENT_TYPE="multipart/form-data; boundary=x",
         CONTENT_LENGTH=str(body.length),
         **{"wsgi.input": body},
     )
