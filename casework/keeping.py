@@ -54,8 +54,12 @@ def drop(key: str) -> None:
 
 
 def older_than(moment: datetime) -> Iterator[str]:
-    """The keys of what was stored before ``moment``."""
-    for folder in storage().listdir("")[0]:
+    """The keys of what was stored before ``moment``; nothing where nothing was stored yet."""
+    try:
+        folders = storage().listdir("")[0]
+    except FileNotFoundError:
+        return
+    for folder in folders:
         for name in storage().listdir(folder)[1]:
             if storage().get_modified_time(f"{folder}/{name}") < moment:
                 yield name

@@ -8,8 +8,9 @@ import logging
 from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import partial
+from itertools import islice
 
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from audit.events import record
@@ -117,17 +118,13 @@ def _drop_all(keys: Iterable[str]) -> None:
 
 def drop_orphans() -> int:
     """Remove what lies in the storage for a day and belongs to no row, as after a machine stopped; returns how many."""
-    count = 0
-    try:
-        keys = list(keeping.older_than(timezone.now() - ORPHANS_AFTER))
-    except (FileNotFoundError, NotImplementedError, DatabaseError):
-        return 0
-    known = set(Evidence.objects.filter(storage_key__in=keys).values_list("storage_key", flat=True))
-    known |= set(EvidenceUploadPart.objects.filter(storage_key__in=keys).values_list("storage_key", flat=True))
-    for key in keys:
-        if key not in known:
-            keeping.drop(key)
-            count += 1
+    count, keys = 0, keeping.older_than(timezone.now() - ORPHANS_AFTER)
+    while batch := list(islice(keys, _AT_ONCE)):
+        known = set(Evidence.objects.filter(storage_key__in=batch).values_list("storage_key", flat=True))
+        known |= set(EvidenceUploadPart.objects.filter(storage_key__in=batch).values_list("storage_key", flat=True))
+        lost = [key for key in batch if key not in known]
+        _drop_all(lost)
+        count += len(lost)
     if count:
         log.warning("sealed files without a row were removed", extra={"count": count})
     return count

@@ -50,8 +50,11 @@ class Base64Field(serializers.CharField):
     default_error_messages = {"not_base64": _("Send base64 with padding and without line breaks.")}
 
     def to_internal_value(self, data: Any) -> Any:
+        text = super().to_internal_value(data)
+        if self.max_length is not None and len(text) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)
         try:
-            return base64.b64decode(super().to_internal_value(data), validate=True)
+            return base64.b64decode(text, validate=True)
         except (binascii.Error, ValueError):
             self.fail("not_base64")
 

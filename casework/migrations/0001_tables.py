@@ -316,6 +316,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='evidence',
+            index=models.Index(fields=['storage_key'], name='casework_evidence_file'),
+        ),
+        migrations.AddIndex(
+            model_name='evidence',
             index=models.Index(fields=['object_type', 'object_id', '-id'], name='casework_evidence_subject'),
         ),
         migrations.AddIndex(

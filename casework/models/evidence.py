@@ -132,6 +132,7 @@ class Evidence(models.Model):
         ]
         indexes = [
             models.Index(fields=["object_type", "object_id", "-id"], name="casework_evidence_subject"),
+            models.Index(fields=["storage_key"], name="casework_evidence_file"),
             models.Index(
                 fields=["kind", "received_on"], condition=Q(wiped_on__isnull=True), name="casework_evidence_to_wipe"
             ),
