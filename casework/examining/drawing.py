@@ -49,4 +49,4 @@ def _saved(picture: Image.Image) -> bytes:
 
 def picture_type(drawn: bytes) -> str:
     """The content type of what ``page_picture`` drew."""
-    return ContentType.PNG if drawn.startswith(b"\x89PNG") else ContentType.JPEG
+    return (ContentType.PNG if drawn.startswith(b"\x89PNG") else ContentType.JPEG).value

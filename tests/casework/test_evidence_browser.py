@@ -37,7 +37,7 @@ def test_a_pdf_is_put_on_file_and_looked_at(page_as: PageAs, tmp_path: Path) -> 
     page.get_by_role("button", name="Open it").press("Enter")
     expect(page.get_by_role("heading", name="payslip.pdf")).to_be_visible()
     page.get_by_alt_text("Page 2").scroll_into_view_if_needed()
-    page.wait_for_function("[...document.querySelectorAll('figure img')].every(one => one.naturalWidth > 100)")
+    page.wait_for_function("() => [...document.querySelectorAll('figure img')].every(one => one.naturalWidth > 100)")
     with page.expect_download() as saved:
         page.get_by_role("link", name="Save as a file").press("Enter")
     assert saved.value.suggested_filename == "payslip.pdf"
