@@ -179,7 +179,9 @@ def _require_replaceable(subject: models.Model, replaces: Evidence | None) -> No
 
 
 def _require_new(subject: models.Model, sha256: str, client: ApiClient | None) -> None:
-    same = Evidence.objects.kept().about(subject).filter(sha256_sent=sha256, brought_by=client).first()
+    """Staff are told of whatever stands, a partner of what it brought itself: not that others did."""
+    rows = Evidence.objects.kept().about(subject).filter(sha256_sent=sha256)
+    same = (rows if client is None else rows.filter(brought_by=client)).first()
     if same is not None:
         raise EvidenceTwice(existing=same.public_id)
 

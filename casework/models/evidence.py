@@ -150,12 +150,12 @@ class Evidence(models.Model):
         return kind_named(self.kind)
 
     @property
-    def shown_state(self) -> Shown:
+    def keeping_state(self) -> Shown:
         """Whether its bytes are there."""
         return Shown(_("wiped"), Tone.NEUTRAL) if self.wiped_on else Shown(_("on file"), Tone.GOOD)
 
     @property
-    def shown_type(self) -> str:
+    def content_words(self) -> str:
         return str(ContentType(self.content_type).words)
 
 

@@ -284,6 +284,29 @@ def test_a_hold_keeps_it_and_two_people_lift_it(borrower: Borrower) -> None:
         holds.ask_to_lift(evidence_id=evidence.pk, reason="Again", by=lawyer, on=over)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_hold_that_is_being_set_is_waited_for() -> None:
+    evidence, lawyer = kept(BorrowerFactory(), on=date(2026, 6, 1)), UserFactory(roles=["compliance"])
+    wiped: list[int] = []
+
+    def wipe() -> None:
+        wiped.append(retention.wipe_what_is_due(date(2040, 1, 1)))
+        connections.close_all()
+
+    night = threading.Thread(target=wipe)
+    with transaction.atomic():
+        holds.put_under_hold(evidence_id=evidence.pk, reason="A court asks", by=lawyer, on=date(2026, 6, 1))
+        night.start()
+        waiting = 0
+        while not waiting and night.is_alive():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                (waiting,) = cursor.fetchone()
+    night.join()
+    assert waiting and wiped == [0]
+    assert bytes_of(Evidence.objects.get())
+
+
 def test_what_belongs_to_no_row_is_removed_after_a_day(borrower: Borrower, monkeypatch: pytest.MonkeyPatch) -> None:
     evidence, lost = kept(borrower), keeping.keep([b"lost"])
     retention.drop_orphans()
