@@ -139,6 +139,8 @@ _FIELDS = {
     "bank_accounts": _("bank accounts"),
     "account_number": _("account number"),
     "account_asked_for": _("account asked for"),
+    "evidence": _("evidence"),
+    "note": _("note"),
 }
 
 

@@ -1,8 +1,18 @@
-"""Tasks and absences, to look at only: the pages are /app/tasks/ and /app/tasks/absences/."""
+"""Tasks, absences, evidence and notes, to look at only: the pages are below /app/tasks/ and /app/evidence/."""
 
 from django.contrib import admin
 
-from casework.models import Absence, Task, TaskEvent
+from casework.models import (
+    Absence,
+    Evidence,
+    EvidenceHold,
+    EvidenceLink,
+    EvidenceUpload,
+    EvidenceUploadPart,
+    Note,
+    Task,
+    TaskEvent,
+)
 from core.admin import LargeTableAdmin, ReadOnlyAdmin
 
 
@@ -26,4 +36,57 @@ class TaskEventAdmin(LargeTableAdmin):
 class AbsenceAdmin(ReadOnlyAdmin):
     list_display = ["person", "first_day", "last_day", "cover"]
     list_select_related = ["person", "cover"]
+    ordering = ["-id"]
+
+
+@admin.register(Evidence)
+class EvidenceAdmin(LargeTableAdmin):
+    """Without the name and the key: what is in it is opened on its page, with a reason."""
+
+    list_display = ["public_id", "kind", "object_label", "source", "received_on", "wiped_on"]
+    exclude = ["name", "storage_key"]
+    search_fields = ["public_id__exact"]
+    ordering = ["-id"]
+
+
+@admin.register(EvidenceLink)
+class EvidenceLinkAdmin(LargeTableAdmin):
+    list_display = ["evidence", "object_label", "at", "by"]
+    list_select_related = ["evidence", "by"]
+    search_fields = ["evidence__public_id__exact"]
+    ordering = ["-id"]
+
+
+@admin.register(EvidenceHold)
+class EvidenceHoldAdmin(LargeTableAdmin):
+    list_display = ["evidence", "reason", "set_on", "set_by", "lifted_on", "lifted_by"]
+    list_select_related = ["evidence", "set_by", "lifted_by"]
+    search_fields = ["evidence__public_id__exact"]
+    ordering = ["-id"]
+
+
+@admin.register(EvidenceUpload)
+class EvidenceUploadAdmin(LargeTableAdmin):
+    list_display = ["public_id", "client", "kind", "status", "size", "started_at"]
+    list_select_related = ["client"]
+    exclude = ["name"]
+    search_fields = ["public_id__exact"]
+    ordering = ["-id"]
+
+
+@admin.register(EvidenceUploadPart)
+class EvidenceUploadPartAdmin(LargeTableAdmin):
+    list_display = ["upload", "offset", "size"]
+    list_select_related = ["upload"]
+    exclude = ["storage_key"]
+    search_fields = ["upload__public_id__exact"]
+    ordering = ["-id"]
+
+
+@admin.register(Note)
+class NoteAdmin(LargeTableAdmin):
+    list_display = ["public_id", "object_label", "written_at", "written_by"]
+    list_select_related = ["written_by"]
+    exclude = ["sealed_text"]
+    search_fields = ["public_id__exact"]
     ordering = ["-id"]

@@ -10,5 +10,5 @@ class CaseworkConfig(AppConfig):
     verbose_name = _("Tasks and evidence")
 
     def ready(self) -> None:
-        # Upper apps declare in task_kinds.py what people must do about their objects.
-        autodiscover_modules("task_kinds", "receivers")
+        # Upper apps declare what people must do about their objects, and of which objects evidence and notes are kept.
+        autodiscover_modules("task_kinds", "subjects_declared", "receivers")

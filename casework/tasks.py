@@ -2,7 +2,8 @@
 
 from celery import shared_task
 
-from casework import escalating, standing
+from casework import escalating, retention, standing
+from core import business_date
 from core.context import acting
 
 
@@ -18,3 +19,13 @@ def look() -> int:
     """Raise tasks for what must not stand without somebody, and end those whose reason is gone."""
     with acting(channel="task"):
         return sum(sum(found) for found in standing.look().values())
+
+
+@shared_task(name="casework.keep_evidence_in_order")
+def keep_evidence_in_order() -> int:
+    """Wipe evidence whose time is over, forget uploads that nobody finished, and what belongs to no row."""
+    with acting(channel="task"):
+        on = business_date.current()
+        retention.forget_unfinished(on)
+        retention.drop_orphans()
+        return retention.wipe_what_is_due(on)

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("partners.api.urls")),
     path("", include("borrowers.api.urls")),
     path("", include("loans.api.urls")),
+    path("", include("casework.api.urls")),
     path("", include("desk.api.urls")),
     re_path(r"^.*$", Nothing.as_view(), name="nothing"),
 ]

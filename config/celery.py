@@ -26,6 +26,7 @@ BEAT_TABLE: dict[str, dict[str, object]] = {
     "ask-about-accounts": {"task": "borrowers.ask_about_accounts", "schedule": 60.0},
     "look-for-tasks": {"task": "casework.look", "schedule": 60.0},
     "escalate-late-tasks": {"task": "casework.escalate_late", "schedule": 60.0},
+    "keep-evidence-in-order": {"task": "casework.keep_evidence_in_order", "schedule": crontab(hour=3, minute=10)},
     "forget-old-answers": {"task": "partners.forget_old_answers", "schedule": crontab(minute=40)},
 }
 

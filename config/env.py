@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
@@ -55,6 +56,20 @@ def words(name: str, *, example: str, default: list[str] | None = None) -> list[
     """A list separated by commas."""
     value = text(name, example=example, default=None if default is None else ",".join(default))
     return [word.strip() for word in value.split(",") if word.strip()]
+
+
+def mapping(name: str, *, example: str) -> dict[str, Any]:
+    """An object of JSON; empty where the setting is not there."""
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return {}
+    try:
+        found = json.loads(value)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise SettingMalformed(name, "it is no object of JSON", example)
+    return found
 
 
 def secret(name: str, *, example: str, least: int = 32) -> str:

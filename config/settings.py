@@ -214,8 +214,20 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = env.text("STATIC_ROOT", example="/var/lib/loandesk/static", default=str(BASE_DIR / "staticfiles"))
 MEDIA_ROOT = env.text("MEDIA_ROOT", example="/var/lib/loandesk/files", default=str(BASE_DIR / "artefacts" / "files"))
+# Where sealed evidence lies: a folder, or another storage of Django by its class and options, such as S3 by django-storages.
+EVIDENCE_FILES = env.text(
+    "EVIDENCE_FILES", example="/var/lib/loandesk/evidence", default=str(Path(MEDIA_ROOT) / "evidence")
+)
+_FOLDER = "django.core.files.storage.FileSystemStorage"
+_EVIDENCE_STORAGE = env.text("EVIDENCE_STORAGE", example="storages.backends.s3.S3Storage", default=_FOLDER)
+_EVIDENCE_OPTIONS = env.mapping("EVIDENCE_STORAGE_OPTIONS", example='{"bucket_name": "evidence"}')
+_IN_FOLDER = {"location": EVIDENCE_FILES, "file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "evidence": {
+        "BACKEND": _EVIDENCE_STORAGE,
+        "OPTIONS": _EVIDENCE_OPTIONS or (_IN_FOLDER if _EVIDENCE_STORAGE == _FOLDER else {}),
+    },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG

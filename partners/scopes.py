@@ -20,6 +20,8 @@ SCOPES: dict[str, str | Promise] = {
     "loans:act": _("Change running loans: fees, holds, dates, plans"),
     "policies:write": _("Pledge policies for its loans, record cash values, review and release them"),
     "loans:reverse": _("Reverse waivers, extensions and refunds, with a key that may change every origin"),
+    "evidence:read": _("See which evidence it brought, without its content"),
+    "evidence:write": _("Bring evidence about its borrowers, applications and loans"),
     "books:read": _("See the books of the lender: trial balance and lines of accounts"),
     "portfolio:read": _("See objects of every origin, not only its own"),
     "portfolio:write": _("Change objects of every origin, not only its own, as far as its other scopes go"),

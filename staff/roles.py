@@ -26,15 +26,22 @@ LABELS: dict[str, str | Promise] = {
 
 # Everybody has tasks; which, their kinds say.
 _TASKS = {"casework.view_task", "casework.work_task"}
-_READ = _TASKS | {
-    "borrowers.view_borrower",
-    "loans.view_application",
-    "loans.view_loan",
-    "loans.view_merchant",
-    "loans.view_product",
-    "messaging.view_message",
-}
-_COLLECT = {
+# Who sees an object sees what is on file about it; taking in and opening is for who works with borrowers.
+_SEE_FILES = {"casework.view_evidence", "casework.view_note", "casework.add_note"}
+_FILES = {"casework.add_evidence", "casework.open_evidence"}
+_READ = (
+    _TASKS
+    | _SEE_FILES
+    | {
+        "borrowers.view_borrower",
+        "loans.view_application",
+        "loans.view_loan",
+        "loans.view_merchant",
+        "loans.view_product",
+        "messaging.view_message",
+    }
+)
+_COLLECT = _FILES | {
     "collections.view_case",
     "collections.work_case",
     "borrowers.reveal_personal_data",
@@ -47,6 +54,7 @@ _COLLECT = {
 
 ROLES: dict[str, set[str]] = {
     "officer": _READ
+    | _FILES
     | {
         "borrowers.add_borrower",
         "borrowers.change_borrower",
@@ -55,6 +63,7 @@ ROLES: dict[str, set[str]] = {
         "risk.view_assessment",
     },
     "underwriter": _READ
+    | _FILES
     | {
         "borrowers.confirm_identity",
         "loans.decide_application",
@@ -64,6 +73,8 @@ ROLES: dict[str, set[str]] = {
     "checker": _READ
     | {
         "casework.assign_task",
+        "casework.open_evidence",
+        "casework.lift_evidence_hold",
         "loans.approve_second",
         "loans.override_gate",
         "loans.approve_write_off",
@@ -82,6 +93,7 @@ ROLES: dict[str, set[str]] = {
         "audit.view_two_people",
     },
     "operations": _READ
+    | _FILES
     | {
         "loans.disburse_loan",
         "loans.record_repayment",
@@ -101,6 +113,7 @@ ROLES: dict[str, set[str]] = {
     "collector": _READ | _COLLECT | {"loans.record_repayment"},
     # A lead decides what collectors ask for, and asks for none of it.
     "team_lead": _READ
+    | _FILES
     | {
         "casework.assign_task",
         "collections.view_case",
@@ -124,6 +137,7 @@ ROLES: dict[str, set[str]] = {
         "operations.view_endofdayrun",
     },
     "finance": _READ
+    | _FILES
     | {
         "ledger.view_journalentry",
         "ledger.close_period",
@@ -142,8 +156,10 @@ ROLES: dict[str, set[str]] = {
         "audit.view_auditevent",
     },
     "compliance": _READ
+    | _FILES
     | {
         "casework.assign_task",
+        "casework.hold_evidence",
         "loans.approve_product",
         "audit.view_auditevent",
         "ledger.view_journalentry",

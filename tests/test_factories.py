@@ -81,7 +81,7 @@ def assert_valid(made: Model) -> None:
 
 
 def test_each_app_with_tables_has_factories() -> None:
-    assert len(_apps()) == 11
+    assert len(_apps()) == 12
     for app in _apps():
         models = {f._meta.get_model_class() for f in _factories() if f.__module__ == _module(app).__name__}
         assert models & set(app.get_models()), f"no factory makes anything of {app.label}"

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
@@ -14,7 +13,6 @@ from rest_framework.response import Response
 from borrowers.api.faces import FacesView
 from borrowers.partner_files import named
 from core import business_date
-from core.errors import Invalid
 from core.money import ZERO
 from loans.api import reading
 from loans.api import serializers as shapes
@@ -28,19 +26,14 @@ from loans.pricing.quotes import Quote, quote_for, require_sellable, version_on_
 from partners.api.base import PartnerView, idempotent, use_case_key
 from partners.api.conditions import tagged
 from partners.api.lists import ListQuery, WordsField
+from partners.api.references import ReferenceUnknown as ReferenceUnknown
+from partners.api.references import referred as referred
 from partners.api.schema import list_of
 from partners.introductions import ExternalIdTaken, external_ids, found_by_external_id, introduce
 from staff.permissions import person
 
 CHANNEL = "api"
 KIND = "application"
-
-
-class ReferenceUnknown(Invalid):
-    """The body names an object that does not exist, or not for this caller."""
-
-    code = "reference_unknown"
-    message = _("There is no %(what)s %(public_id)s.")
 
 
 # Products and quotes -------------------------------------------------------------------------------------------------
@@ -291,11 +284,3 @@ class Accept(OfferView):
         offer = self.offer(offer_id)
         loan = accept_offer(offer_id=offer.pk, on=business_date.current(), accepted_via=CHANNEL)
         return self.made(LoanSerializer, reading.loans().get(pk=loan.pk))
-
-
-def referred(rows: QuerySet[Any], what: str, public_id: str) -> Any:
-    """The object a body names by its id. Raises ReferenceUnknown."""
-    found = rows.filter(public_id=public_id).first()
-    if found is None:
-        raise ReferenceUnknown(what=what, public_id=public_id, field=what)
-    return found

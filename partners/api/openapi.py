@@ -57,6 +57,7 @@ TAGS = {
     "repayments": "Money that comes in.",
     "loan acts": "Fees, holds, new due days and the like, each with its preview and its undo.",
     "policies": "Insurance policies pledged for loans.",
+    "evidence": "Files that prove something, sent in parts.",
     "books": "The lender's own ledger, for programs that reconcile.",
     "meta": "About the API and its caller.",
 }

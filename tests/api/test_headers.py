@@ -10,7 +10,7 @@ from loans.tasks import send_due_disbursements
 from partners.api.openapi import document
 from tests.api.test_loan_acts import wish
 from tests.api.test_policies import lapsed, paper
-from tests.api.town import lin, offered, registered, yuan
+from tests.api.town import brought_evidence, lin, offered, registered, statement, yuan
 from tests.loans.factories import MerchantFactory
 from tests.partners.test_problems import assert_problem
 
@@ -65,6 +65,8 @@ def town(lilac: Any, product: Any) -> Town:
         bodies[f"post_borrower_{part}"] = (f"/borrowers/{person}/{part}", dict(example["Example"]["value"]))
     bodies["post_borrower_bank_accounts"][1]["account_number"] = "6222020200007654321"
     answers |= {name: lilac.send(path, body) for name, (path, body) in bodies.items()}
+    answers["post_evidence_uploads"] = lilac.send("/evidence_uploads", statement(person))
+    answers["post_evidence_upload_finish"] = brought_evidence(lilac, loan["id"])
     ids = {
         "borrower_id": person,
         "product_id": product.public_id,
@@ -74,6 +76,8 @@ def town(lilac: Any, product: Any) -> Town:
         "loan_id": loan["id"],
         "repayment_id": answers["post_repayments"].json()["id"],
         "policy_id": lapsed(lilac, loan)["id"],
+        "upload_id": answers["post_evidence_uploads"].json()["id"],
+        "evidence_id": answers["post_evidence_upload_finish"].json()["id"],
     }
     return Town(answers, ids)
 

@@ -20,7 +20,7 @@ from tests import worlds
 from tests.api.conftest import TODAY
 from tests.api.test_doors import ADDRESSES, ULID
 from tests.api.test_policies import paper
-from tests.api.town import applied, lent, offered, yuan
+from tests.api.town import WORDS, applied, brought_evidence, lent, offered, part_of, statement, yuan
 from tests.loans.doing import extend, refund_overpayment, waive
 from tests.loans.factories import MerchantFactory, ProductVersionFactory
 from tests.partners.factories import Caller, IssuedKeyFactory, caller
@@ -32,7 +32,7 @@ NOBODYS = {  # what every partner may ask, or what makes something of its own
     "act_kinds", "account_lines", "enums", "errors", "loan_purposes", "me", "merchant", "merchants", "product",
     "product_price_table", "products", "quote", "trial_balance",
 }  # fmt: skip
-LISTS = {"applications", "borrowers", "loans", "policy_pledges", "repayments"}
+LISTS = {"applications", "borrowers", "evidence", "loans", "policy_pledges", "repayments"}
 REASON = {"reason": "booked by mistake"}
 
 
@@ -58,6 +58,8 @@ def bodies(town: dict[str, str]) -> dict[str, dict[str, Any]]:
         "waiver_reverse": REASON,
         "extension_reverse": REASON,
         "refund_reverse": REASON,
+        "evidence_uploads": statement(town["loan"], b"He came alone."),
+        "evidence_upload_parts": part_of(WORDS),
         "borrower": {"language": "en"},
         "borrower_consents": {"purpose": "credit_query", "given_at": "2026-06-15T02:00:00Z"},
         "borrower_contact_points": {"kind": "email", "value": "lin@example.com"},
@@ -88,7 +90,9 @@ def town(django_db_setup: None, django_db_blocker: Any) -> Any:
         repayment = lilac.send("/repayments", paid).json()
         refund = refund_overpayment(loan_id=row.pk, amount=Decimal("10.00"), on=TODAY, idempotency_key="r")
         draft = applied(lilac, product, submit=False)
+        begun = lilac.send("/evidence_uploads", statement(draft["id"], WORDS)).json()
         yield {
+            "eup": begun["id"], "evd": brought_evidence(lilac, loan["id"]).json()["id"],
             "cus": loan["borrower"], "app": draft["id"], "off": offered(lilac, product)["id"], "loan": loan["id"],
             "act": act["id"], "wvr": waiver.public_id, "ext": extension.public_id, "rfd": refund.public_id,
             "plg": pledge["id"], "rep": repayment["id"], "prod": product.public_id, "mer": MerchantFactory().public_id,
@@ -197,7 +201,14 @@ def test_a_repeat_opens_up_no_more_than_it_asks_for(town):
 
 
 def test_a_new_key_has_nothing_ticked_that_writes_or_sees_more_than_its_own():
-    assert usual() == ["products:read", "borrowers:read", "applications:read", "loans:read", "repayments:read"]
+    assert usual() == [
+        "products:read",
+        "borrowers:read",
+        "applications:read",
+        "loans:read",
+        "repayments:read",
+        "evidence:read",
+    ]
 
 
 def test_a_read_only_key_that_may_change_everything_changes_nothing(town):

@@ -229,4 +229,11 @@ def test_a_new_key_has_only_what_reads_its_own_ticked(admin):
     boxes = re.findall(r"<input[^>]*name=\"scopes\"[^>]*>", page)
     ticked = {re.search(r'value="([^"]+)"', box).group(1) for box in boxes if "checked" in box}
     assert len(boxes) == len(SCOPES)
-    assert ticked == {"products:read", "borrowers:read", "applications:read", "loans:read", "repayments:read"}
+    assert ticked == {
+        "products:read",
+        "borrowers:read",
+        "applications:read",
+        "loans:read",
+        "repayments:read",
+        "evidence:read",
+    }

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, FloatField, IntegerField, Q
 from django.db.models.functions import Cast, Floor, Ln, Now
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -233,6 +234,9 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return self.public_id
+
+    def get_absolute_url(self) -> str:
+        return reverse("collections:case", args=[self.public_id])
 
     @property
     def shown_status(self) -> Status:

@@ -1,0 +1,23 @@
+"""What a file is called: its last part alone, in signs that are seen."""
+
+import re
+import unicodedata
+
+from casework.examining.refusals import EvidenceNameRefused
+from core.strict import flaw_of
+
+MOST = 120
+_FORBIDDEN = re.compile(r'[<>:"|?*]')
+
+
+def cleaned_name(given: str) -> str:
+    """``given`` without folders, unseen signs and what file systems take for something else.
+
+    Raises EvidenceNameRefused where nothing is left of it, or too much.
+    """
+    last = unicodedata.normalize("NFC", given).replace("\\", "/").rpartition("/")[2]
+    seen = "".join(sign for sign in last if flaw_of(sign) is None)
+    name = " ".join(_FORBIDDEN.sub("", seen).split()).strip(" .")
+    if not name or not any(sign.isalnum() for sign in name) or len(name) > MOST:
+        raise EvidenceNameRefused(most=MOST)
+    return name

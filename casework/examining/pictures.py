@@ -1,0 +1,108 @@
+"""Pictures: held to their end, and drawn anew, so that nothing but what is seen of them is kept."""
+
+import warnings
+from io import BytesIO
+
+from django.utils.translation import gettext_lazy as _
+from PIL import Image, ImageOps
+
+from casework.examining.content import ContentType
+from casework.examining.limits import MEGABYTE, Limits
+from casework.examining.refusals import EvidenceBomb, EvidenceBroken, EvidencePolyglot, EvidenceTypeRefused
+
+_FORMATS = {ContentType.JPEG: "JPEG", ContentType.PNG: "PNG"}
+_QUALITY = 90
+_STANDALONE = {0x01, *range(0xD0, 0xD9)}
+# Where programs that open a file by what they find in it look first.
+_LOOKED_AT = 1024
+
+
+def redrawn(data: bytes, found: ContentType, limits: Limits) -> bytes:
+    """The picture as it is seen, upright, without anything else the file told: place, device, thumbnail, comments.
+
+    Raises EvidencePolyglot, EvidenceBomb, EvidenceBroken, EvidenceTypeRefused.
+    """
+    end = _end_of_jpeg(data) if found is ContentType.JPEG else _end_of_png(data)
+    if end != len(data) or b"%PDF-" in data[:_LOOKED_AT]:
+        raise EvidencePolyglot(found=found.words)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the size is held against the rule's own limit below
+            with Image.open(BytesIO(data), formats=[_FORMATS[found]]) as picture:
+                _require_small(picture, limits)
+                return _drawn(picture, found)
+    except (EvidenceBomb, EvidenceTypeRefused):
+        raise
+    except Image.DecompressionBombError:
+        raise EvidenceBomb(most=_pixels(limits)) from None
+    except Exception as error:  # whatever a decoder stumbles over, the file is not one to keep
+        raise EvidenceBroken from error
+
+
+def _require_small(picture: Image.Image, limits: Limits) -> None:
+    if picture.width * picture.height > limits.most_pixels:
+        raise EvidenceBomb(most=_pixels(limits))
+    if getattr(picture, "n_frames", 1) > 1:
+        raise EvidenceTypeRefused(found=_("a picture that moves"))
+
+
+def _pixels(limits: Limits) -> str:
+    return str(_("%(n)s million pixels")) % {"n": limits.most_pixels // MEGABYTE}
+
+
+def _drawn(picture: Image.Image, found: ContentType) -> bytes:
+    upright = ImageOps.exif_transpose(picture)
+    plain = upright.convert("RGBA" if found is ContentType.PNG and _see_through(upright) else "RGB")
+    plain.info.clear()  # or comments and colour profiles are written again
+    kept = BytesIO()
+    if found is ContentType.JPEG:
+        plain.save(kept, "JPEG", quality=_QUALITY)
+    else:
+        plain.save(kept, "PNG")
+    return kept.getvalue()
+
+
+def _see_through(picture: Image.Image) -> bool:
+    return picture.mode in {"RGBA", "LA", "PA"} or "transparency" in picture.info
+
+
+def _end_of_png(data: bytes) -> int:
+    """The place after the last chunk; 0 where a chunk says more than is there. Raises EvidenceBroken without an end."""
+    place = 8
+    while place + 12 <= len(data):
+        length = int.from_bytes(data[place : place + 4], "big")
+        kind, place = data[place + 4 : place + 8], place + 12 + length
+        if kind == b"IEND":
+            return place
+    raise EvidenceBroken
+
+
+def _end_of_jpeg(data: bytes) -> int:
+    """The place after the end marker, found from segment to segment. Raises EvidenceBroken without one."""
+    place = 2
+    while place + 2 <= len(data):
+        if data[place] != 0xFF:
+            raise EvidenceBroken
+        marker = data[place + 1]
+        if marker == 0xFF:  # a fill byte
+            place += 1
+        elif marker == 0xD9:
+            return place + 2
+        elif marker in _STANDALONE:
+            place += 2
+        else:
+            place += 2 + int.from_bytes(data[place + 2 : place + 4], "big")
+            if marker == 0xDA:
+                place = _after_scan(data, place)
+    raise EvidenceBroken
+
+
+def _after_scan(data: bytes, place: int) -> int:
+    """The next marker after coded data, in which 0xFF stands before 0 or a restart."""
+    while True:
+        place = data.find(b"\xff", place)
+        if place < 0 or place + 1 >= len(data):
+            raise EvidenceBroken
+        if data[place + 1] != 0 and not 0xD0 <= data[place + 1] <= 0xD7:
+            return place
+        place += 2

@@ -1,0 +1,141 @@
+"""Writing notes: once, with personal numbers sealed, and a task for everybody who is mentioned."""
+
+from __future__ import annotations
+
+import re
+
+from django.db import IntegrityError, models, transaction
+from django.utils.translation import gettext_lazy as _
+
+from audit.events import label_of
+from casework.kinds import kind_named
+from casework.models import Note, Task
+from casework.personal_numbers import masked
+from casework.raising import raise_task, settle
+from casework.subjects import sees, subject_of
+from core import business_date
+from core.context import acting_for
+from core.errors import DomainError, Invalid
+from core.strict import require_plain
+from staff.models import User
+from staff.roles import roles_of
+
+WRITE, READ = "casework.add_note", "casework.view_note"
+MENTION = "note.mention"
+MOST = 4000
+# An address of e-mail mentions nobody: a mention stands at the beginning of a word.
+_MENTION = re.compile(r"(?<![\w.@+-])@([\w.+-]*\w)")
+
+
+class NoteEmpty(Invalid):
+    code = "note_empty"
+    field = "text"
+    message = _("Write the note.")
+
+
+class NoteTooLong(Invalid):
+    code = "note_too_long"
+    field = "text"
+    message = _("A note has at most %(most)s signs.")
+
+
+class NoteCorrectedAlready(DomainError):
+    """``existing`` is the note that corrects it."""
+
+    code = "note_corrected_already"
+    message = _("This note was corrected already. Correct the correction.")
+
+
+class NoteOfAnotherObject(Invalid):
+    code = "note_of_another_object"
+    message = _("A correction is about the same object as the note it corrects.")
+
+
+class MentionUnknown(Invalid):
+    code = "mention_unknown"
+    field = "text"
+    message = _("Nobody who works here is called @%(name)s. Check how the name is written.")
+
+
+class MentionBlind(Invalid):
+    """Who does not see the object does not hear of it by a note."""
+
+    code = "mention_blind"
+    field = "text"
+    message = _("@%(name)s does not see what this note is about, so a mention would lead nowhere.")
+
+
+@transaction.atomic
+def write(subject: models.Model, text: str, *, by: User, corrects: Note | None = None) -> Note:
+    """Keep the note. Raises SubjectNotFound, NoteEmpty, NoteTooLong, TextNotPlain, MentionUnknown, MentionBlind,
+    NoteCorrectedAlready, NoteOfAnotherObject."""
+    subject_of(subject._meta.label_lower)
+    text = text.replace("\r\n", "\n").strip()
+    if not text:
+        raise NoteEmpty
+    if len(text) > MOST:
+        raise NoteTooLong(most=MOST)
+    require_plain(text, field="text", lines=True)
+    mentioned = _mentioned(text, subject)
+    shown = masked(text)
+    note = _stored(subject, text, shown, by, corrects)
+    with acting_for(by):
+        for person in mentioned:
+            _tell(person, note, by)
+    return note
+
+
+def _stored(subject: models.Model, text: str, shown: str, by: User, corrects: Note | None) -> Note:
+    if corrects is not None:
+        if (corrects.object_type, corrects.object_id) != (subject._meta.label_lower, str(subject.pk)):
+            raise NoteOfAnotherObject
+        if Note.objects.filter(corrects=corrects).exists():
+            raise NoteCorrectedAlready
+    try:
+        with transaction.atomic():
+            return Note.objects.create(
+                object_type=subject._meta.label_lower,
+                object_id=str(subject.pk),
+                object_label=label_of(subject),
+                text=shown,
+                sealed_text=text if shown != text else "",
+                corrects=corrects,
+                written_at=business_date.now(),
+                written_by=by,
+            )
+    except IntegrityError:
+        if corrects is None:
+            raise
+        raise NoteCorrectedAlready from None  # somebody was quicker
+
+
+def _mentioned(text: str, subject: models.Model) -> list[User]:
+    names = list(dict.fromkeys(_MENTION.findall(text)))
+    people = User.objects.filter(username__in=names, is_active=True, api_client__isnull=True)
+    known = {person.username: person for person in people}
+    for name in names:
+        if name not in known:
+            raise MentionUnknown(name=name)
+        person = known[name]
+        if not person.has_perm(READ) or not sees(person, subject._meta.label_lower, str(subject.pk)):
+            raise MentionBlind(name=name)
+    return [known[name] for name in names]
+
+
+def _tell(person: User, note: Note, by: User) -> None:
+    teams = kind_named(MENTION).teams
+    team = next((role for role in roles_of(person) if role in teams), teams[0])
+    facts = {"who": str(by), "about": note.object_label}
+    raise_task(MENTION, note, cause=person.username, facts=facts, team=team, owner=person)
+
+
+def mark_read(note: Note, *, by: User) -> int:
+    """End the task that told ``by`` of the note; how many ended."""
+    return settle(MENTION, note, outcome="read", fact=note.public_id, cause=by.username)
+
+
+def unread_by(person: User, notes: list[Note]) -> set[str]:
+    """The keys of those of the notes that mention the person, while they have not said that they read them."""
+    keys = [str(note.pk) for note in notes]
+    rows = Task.objects.open().filter(kind=MENTION, object_type=Note._meta.label_lower, object_id__in=keys)
+    return set(rows.filter(cause=person.username).values_list("object_id", flat=True))

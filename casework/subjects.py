@@ -1,0 +1,132 @@
+"""What evidence and notes are about, and who sees it there: declared by the apps that own the objects.
+
+Upper apps declare theirs in ``subjects_declared.py``. Who sees an object sees what is on file about it, and nobody else:
+for others neither the object nor the paper is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import models
+from django.db.models import CharField, Q, QuerySet
+from django.db.models.functions import Cast
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import NotFound
+from partners.models import ApiKey
+from staff.models import User
+
+Ends = Callable[[Collection[str]], Mapping[str, date | None]]
+
+
+class SubjectNotFound(NotFound):
+    code = "subject_not_found"
+    message = _("There is no such object, or not for you.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """Objects that evidence is kept about.
+
+    ``word`` names them in addresses, ``named_by`` is the field people know them by. ``seen_by`` gives the rows that somebody
+    sees, none to whom they are not shown at all. ``partners_name`` gives the row that a partner's key names so and may
+    change, if partners bring evidence about it. ``takes_notes`` says whether people write notes there.
+    """
+
+    model: type[models.Model]
+    word: str
+    label: str | Promise
+    named_by: str
+    seen_by: Callable[[User], QuerySet[Any]]
+    partners_name: Callable[[ApiKey, str], QuerySet[Any]] | None = None
+    takes_notes: bool = False
+
+    @property
+    def object_type(self) -> str:
+        return self.model._meta.label_lower
+
+    def name_of(self, found: models.Model) -> str:
+        return str(getattr(found, self.named_by))
+
+
+_subjects: dict[str, Subject] = {}
+_ends: dict[str, Ends] = {}
+
+
+def declare(subject: Subject) -> Subject:
+    """Make the kind of object known; called when Django starts."""
+    _subjects[subject.object_type] = subject
+    return subject
+
+
+def tell_ends(object_type: str, ends: Ends) -> None:
+    """Have it known when objects of the type come to their end; evidence is kept for years after that.
+
+    ``ends`` gives of each key the day of its end, None while it runs. Of one that is left out nothing is known to run.
+    """
+    _ends[object_type] = ends
+
+
+def ends_of(object_type: str, keys: Collection[str]) -> Mapping[str, date | None]:
+    """The ends of those of the objects of which one is told."""
+    ends = _ends.get(object_type)
+    return ends(keys) if ends is not None and keys else {}
+
+
+def subjects() -> list[Subject]:
+    """All declared, by their word."""
+    return sorted(_subjects.values(), key=lambda subject: subject.word)
+
+
+def subject_of(object_type: str) -> Subject:
+    """Raises SubjectNotFound."""
+    try:
+        return _subjects[object_type]
+    except KeyError:
+        raise SubjectNotFound from None
+
+
+def subject_with_word(word: str) -> Subject:
+    """Raises SubjectNotFound."""
+    found = next((subject for subject in _subjects.values() if subject.word == word), None)
+    if found is None:
+        raise SubjectNotFound
+    return found
+
+
+def find(word: str, name: str, person: User) -> tuple[Subject, models.Model]:
+    """The object that an address names, if the person sees it. Raises SubjectNotFound."""
+    subject = subject_with_word(word)
+    found = subject.seen_by(person).filter(**{subject.named_by: name}).first()
+    if found is None:
+        raise SubjectNotFound
+    return subject, found
+
+
+def sees(person: User, object_type: str, object_id: str) -> bool:
+    """Whether the person sees the object."""
+    subject = _subjects.get(object_type)
+    return subject is not None and subject.seen_by(person).filter(pk=object_id).exists()
+
+
+def about_what_is_seen(person: User, *, sees_all: bool) -> Q:
+    """The condition on rows with ``object_type`` and ``object_id`` that the person sees their objects.
+
+    For who sees every row of a kind no list of keys is drawn up.
+    """
+    found = Q(pk__in=[])
+    for subject in _subjects.values():
+        rows = subject.seen_by(person)
+        if rows.query.is_empty():
+            continue
+        about = Q(object_type=subject.object_type)
+        if not (sees_all and not rows.query.where):
+            keys = rows.order_by().annotate(key=Cast("pk", CharField())).values("key")
+            about &= Q(object_id__in=keys)
+        found |= about
+    return found

@@ -1,0 +1,27 @@
+"""What evidence is kept about in the apps below, and here: tasks, and requests for a second person."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from audit.models import Approval
+from audit.queries import approvals_for
+from casework import queries
+from casework.models import Task
+from casework.subjects import Subject, declare
+from casework.working import WORK
+from staff.models import User
+
+
+def _tasks(person: User) -> QuerySet[Any]:
+    return queries.seen_by(person, Task.objects.all()) if person.has_perm(WORK) else Task.objects.none()
+
+
+def _approvals(person: User) -> QuerySet[Any]:
+    waiting, decided = (approvals_for(person, pending=pending) for pending in (True, False))
+    return Approval.objects.filter(pk__in=waiting.values("pk").union(decided.values("pk")))
+
+
+declare(Subject(model=Task, word="task", label=_("Task"), named_by="number", seen_by=_tasks, takes_notes=True))
+declare(Subject(model=Approval, word="approval", label=_("Request for approval"), named_by="pk", seen_by=_approvals))

@@ -1,0 +1,105 @@
+"""Evidence and notes about applications, loans, what was paid and what was done; and when all that has come to its end."""
+
+from collections.abc import Collection, Mapping
+from datetime import date
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from borrowers.models import Borrower
+from casework.subjects import Subject, declare, tell_ends
+from loans.models import Application, Loan, LoanAct, LoanStatus, Repayment
+from loans.models.application import OPEN_STATUSES
+from partners.introductions import within_reach
+from partners.models import ApiKey
+from staff.models import User
+from staff.visibility import Kind, seen
+
+_BROUGHT = "application"  # what a partner introduces
+_RUNS = (LoanStatus.PENDING_DISBURSEMENT, LoanStatus.ACTIVE)
+Ended = dict[str, date | None]
+
+
+def _applications(person: User) -> QuerySet[Any]:
+    rows = Application.objects.all()
+    return seen(rows, person, Kind.APPLICATION) if person.has_perm("loans.view_application") else rows.none()
+
+
+def _of_loans(rows: QuerySet[Any], person: User, path: str) -> QuerySet[Any]:
+    return seen(rows, person, Kind.BORROWER, path=path) if person.has_perm("loans.view_loan") else rows.none()
+
+
+def _loans(person: User) -> QuerySet[Any]:
+    return _of_loans(Loan.objects.all(), person, "borrower_id")
+
+
+def _repayments(person: User) -> QuerySet[Any]:
+    return _of_loans(Repayment.objects.all(), person, "loan__borrower_id")
+
+
+def _acts(person: User) -> QuerySet[Any]:
+    return _of_loans(LoanAct.objects.all(), person, "loan__borrower_id")
+
+
+def _partners_application(key: ApiKey, public_id: str) -> QuerySet[Any]:
+    rows = Application.objects.filter(public_id=public_id)
+    return within_reach(rows, key=key, kind=_BROUGHT, writing=True)
+
+
+def _partners_loan(key: ApiKey, public_id: str) -> QuerySet[Any]:
+    rows = Loan.objects.filter(public_id=public_id)
+    return within_reach(rows, key=key, kind=_BROUGHT, writing=True, path="application_id")
+
+
+def _ends(keys: Collection[str], model: type[Model], path: str) -> Ended:
+    """Of each key the day on which its last loan ended; None while one runs, and where none was made it is left out."""
+    loan = f"{path}__" if path else ""
+    told = (f"{loan}status", f"{loan}settled_on", f"{loan}written_off_on")
+    rows = model._default_manager.filter(pk__in=list(keys), **{f"{loan}status__isnull": False})
+    found: Ended = {}
+    for key, status, settled_on, written_off_on in rows.values_list("pk", *told).order_by("pk"):
+        before = found.get(str(key), date.min)
+        on = settled_on or written_off_on
+        if status in _RUNS or before is None:
+            found[str(key)] = None
+        elif on is not None:
+            found[str(key)] = max(before, on)
+    return found
+
+
+def _ends_of_applications(keys: Collection[str]) -> Mapping[str, date | None]:
+    waiting = Application.objects.filter(pk__in=list(keys), status__in=OPEN_STATUSES).values_list("pk", flat=True)
+    return _ends(keys, Application, "loan") | {str(key): None for key in waiting}
+
+
+declare(
+    Subject(
+        model=Application,
+        word="application",
+        label=_("Application"),
+        named_by="number",
+        seen_by=_applications,
+        partners_name=_partners_application,
+        takes_notes=True,
+    )
+)
+declare(
+    Subject(
+        model=Loan,
+        word="loan",
+        label=_("Loan"),
+        named_by="number",
+        seen_by=_loans,
+        partners_name=_partners_loan,
+        takes_notes=True,
+    )
+)
+declare(Subject(model=Repayment, word="payment", label=_("Repayment"), named_by="number", seen_by=_repayments))
+declare(Subject(model=LoanAct, word="act", label=_("Act on a loan"), named_by="public_id", seen_by=_acts))
+
+tell_ends(Borrower._meta.label_lower, lambda keys: _ends(keys, Borrower, "loans"))
+tell_ends(Application._meta.label_lower, _ends_of_applications)
+tell_ends(Loan._meta.label_lower, lambda keys: _ends(keys, Loan, ""))
+tell_ends(Repayment._meta.label_lower, lambda keys: _ends(keys, Repayment, "loan"))
+tell_ends(LoanAct._meta.label_lower, lambda keys: _ends(keys, LoanAct, "loan"))
