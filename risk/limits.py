@@ -74,9 +74,10 @@ SELECT l.borrower_id, l.amount AS before, floor(l.amount * %(cut_share)s / 100) 
  GROUP BY l.borrower_id, l.amount
 """
 
-# What was paid of instalments is counted where something happened to a loan since the night before (a share of its
-# accruals was kept: ``loans.models.Accrual``), which for every loan is so at the end of a month, and on the day the
-# cool-down ends. On other nights nothing can have come about that was not there the night before.
+# What was paid by word alone counts once a bank line or a second person stands behind it. What was paid of instalments is
+# counted where something happened to a loan since the night before (a share of its accruals was kept:
+# ``loans.models.Accrual``), which for every loan is so at the end of a month, and on the day the cool-down ends. On other
+# nights nothing can have come about that was not there the night before.
 _PAID_ON_TIME = f"""
 SELECT l.borrower_id, l.amount AS before,
        greatest(l.amount, least(floor(l.amount * (1 + %(raise_share)s) / 100) * 100, %(highest)s)) AS after,
@@ -86,7 +87,11 @@ SELECT l.borrower_id, l.amount AS before,
        SELECT count(*) AS paid, max(i.settled_on - i.due_on) AS worst
          FROM loans_loanposition p
          JOIN loans_instalment i ON i.loan_id = p.loan_id AND i.superseded_on IS NULL
-        WHERE p.borrower_id = l.borrower_id AND i.settled_on > l.changed_on AND i.settled_on <= %(on)s) record
+        WHERE p.borrower_id = l.borrower_id AND i.settled_on > l.changed_on AND i.settled_on <= %(on)s
+          AND NOT EXISTS (SELECT 1 FROM loans_repayment w
+                            JOIN loans_repaymentline x ON x.repayment_id = w.id AND x.entry_id = w.entry_id
+                           WHERE w.loan_id = i.loan_id AND w.status = 'posted' AND w.channel IN ('counter', 'api')
+                             AND w.agreed_by_id IS NULL AND w.proved_on IS NULL AND x.instalment_number = i.number)) record
  WHERE l.borrower_id >= %(lo)s AND l.borrower_id < %(hi)s AND l.amount > 0 AND l.amount < %(highest)s
    AND l.changed_on <= %(cooled)s
    AND (l.changed_on = %(cooled)s

@@ -6,18 +6,41 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Max, Q
+from django.db.models import Count, Exists, F, Max, OuterRef, Q
 
 from borrowers.models import Borrower, ContactPoint, ContactState, ExternalDebt, Income
 from core.money import ZERO
 from core.rules import rule
 from loans.gate.gate import Credit
-from loans.models import Application, Instalment, LoanPosition, LoanStatus
+from loans.models import (
+    WITHOUT_BANK_LINE,
+    Application,
+    Instalment,
+    LoanAct,
+    LoanPosition,
+    LoanStatus,
+    Repayment,
+    RepaymentLine,
+    RepaymentStatus,
+)
 from risk.features.profile import ApplicantProfile
 from risk.models import CreditLimit, DoNotLendEntry
 from risk.policy.policy import read_grades
 from risk.queries import GradePolicyMissing, ScorecardMissing, grade_policy_on, scorecard_in_use
 from risk.scorecards.scorecard import read_card
+
+# Of the position or instalment outside: what of its loan was paid by word alone.
+_RECEIPTS_BY_WORD = Repayment.objects.by_word().filter(loan_id=OuterRef("loan_id"))
+_REFUNDS_BY_WORD = LoanAct.objects.by_word().filter(loan_id=OuterRef("loan_id"))
+_LINES_BY_WORD = RepaymentLine.objects.filter(
+    repayment__loan_id=OuterRef("loan_id"),
+    repayment__status=RepaymentStatus.POSTED,
+    repayment__channel__in=WITHOUT_BANK_LINE,
+    repayment__agreed_by=None,
+    repayment__proved_on=None,
+    entry_id=F("repayment__entry_id"),
+    instalment_number=OuterRef("number"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,20 +184,23 @@ def _means(incomes: list[Income], debts: list[ExternalDebt], newest: date | None
 
 
 def records_of(ids: Collection[int]) -> dict[int, Record]:
-    """Where the loans here stand today, and how their instalments were paid."""
+    """Where the loans here stand today, and how their instalments were paid. What was paid by word alone, and nobody vouches
+    for, counts for nothing: neither an instalment, nor a loan settled by it."""
     running = Q(status=LoanStatus.ACTIVE)
     lost = Q(status=LoanStatus.WRITTEN_OFF) | (running & Q(charged_off_on__isnull=False))
+    settled_well = Q(status=LoanStatus.SETTLED) & ~Exists(_RECEIPTS_BY_WORD) & ~Exists(_REFUNDS_BY_WORD)
     stand = (
         LoanPosition.objects.filter(borrower_id__in=ids)
         .values("borrower_id")
         .annotate(
             late=Max("days_past_due", filter=running),
-            settled=Count("pk", filter=Q(status=LoanStatus.SETTLED)),
+            settled=Count("pk", filter=settled_well),
             lost=Count("pk", filter=lost),
         )
     )
     paid = (
         Instalment.objects.filter(loan__borrower_id__in=ids, settled_on__isnull=False, superseded_on__isnull=True)
+        .exclude(Exists(_LINES_BY_WORD))
         .values("loan__borrower_id")
         .annotate(count=Count("pk"), worst=Max(F("settled_on") - F("due_on")))
     )

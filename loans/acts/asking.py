@@ -13,7 +13,7 @@ from functools import partial
 from django.db import IntegrityError, transaction
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop, override
+from django.utils.translation import override
 
 from audit import approvals
 from audit.models import Approval
@@ -30,8 +30,6 @@ from loans.servicing.proving import ReceiptNeedsSecondPerson, said_alone
 from staff.models import User
 
 _STATE = ("status", "risk_class")
-# Money that came in is told of without a reason; a second person is asked for one, and always the same.
-UNPROVED = gettext_noop("No line of a bank stands behind it.")
 Done = LoanAct | Repayment | Disbursement | Approval
 
 
@@ -89,15 +87,17 @@ def perform_or_ask(wish: Wish) -> Done:
         return asked
     try:
         return perform(wish)
-    except (BeyondAuthority, ReceiptNeedsSecondPerson):
-        return _ask_once(kind, wish)
+    except BeyondAuthority:
+        return _ask_once(kind, wish, wish.reason)
+    except ReceiptNeedsSecondPerson as refusal:
+        return _ask_once(kind, wish, refusal.asked_because)
 
 
-def _ask_once(kind: ActKind, wish: Wish) -> Approval:
+def _ask_once(kind: ActKind, wish: Wish, reason: str) -> Approval:
     """The request; of two calls with one key on two loans that met, the second raises ActConflict."""
     try:
         with transaction.atomic():
-            return _ask(kind, wish)
+            return _ask(kind, wish, reason)
     except IntegrityError as refusal:
         if not Approval.objects.filter(idempotency_key=wish.idempotency_key).exists():
             raise
@@ -121,7 +121,7 @@ def _asked_before(kind: ActKind, wish: Wish) -> Approval | None:
     return known
 
 
-def _ask(kind: ActKind, wish: Wish) -> Approval:
+def _ask(kind: ActKind, wish: Wish, reason: str) -> Approval:
     loan, stored = Loan.objects.get(pk=wish.loan_id), encoded(kind.parameters, wish.values)
     found = previewed(wish, loan)
     shown = _would(kind, found)
@@ -138,7 +138,7 @@ def _ask(kind: ActKind, wish: Wish) -> Approval:
         after={**_state(found, "after"), **in_words(kind.label, kind.parameters, stored)},
         outcome=shown.words,
         amount=shown.amount,
-        reason=wish.reason if kind.asks_reason else UNPROVED,
+        reason=reason,
         requested_by=wish.by,
         on=wish.recorded_on,
     )

@@ -9,8 +9,9 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from core.rules import rule
-from loans.acts.authority import RULE, always, may_waive
+from loans.acts.authority import always
 from loans.events.act_kinds import ActKind
+from loans.servicing.given_up import RULE, may_waive
 
 _EXTENSION = "extension"
 

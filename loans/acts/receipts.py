@@ -1,7 +1,7 @@
 """Reversing a receipt: at once within one's own authority, and when a second person agreed beyond it.
 
-Who takes money at the counter and reverses the receipt afterwards keeps the money. A program that reports what a bank took
-back calls ``reverse_repayment`` itself: what it may do was agreed to when its key was given the scope.
+Who takes money at the counter and reverses the receipt afterwards keeps the money; who reports it and takes it back, over
+the API too, could report it again.
 """
 
 from datetime import date

@@ -11,18 +11,20 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from audit.models import Approval
 from borrowers.api.faces import FacesView
 from borrowers.partner_files import named
 from core import business_date
 from core.errors import Invalid, NotAllowed
 from loans.account.arrears import steps_reaching
+from loans.acts.receipts import reverse_or_ask
 from loans.api import reading
 from loans.api import servicing_serializers as shapes
 from loans.api.views import CHANNEL, KIND, referred
 from loans.bookkeeping.positions import bucket_steps
 from loans.models import Loan, LoanStatus, Repayment, RepaymentStatus
 from loans.servicing.guarding import Excess
-from loans.servicing.repayments import record_repayment, reverse_repayment
+from loans.servicing.repayments import record_repayment
 from loans.servicing.settling import SettlementQuote, settle_early, settlement_quote
 from partners.api.base import PartnerView, idempotent, use_case_key
 from partners.api.conditions import tagged
@@ -279,19 +281,27 @@ class Reverse(RepaymentView):
     name = "repayment_reverse"
     scopes = {"POST": "repayments:reverse"}
 
-    @extend_schema(summary="Reverse a repayment", request=shapes.ReversalInput, responses=shapes.RepaymentSerializer)
+    @extend_schema(
+        summary="Reverse a repayment",
+        request=shapes.ReversalInput,
+        responses={200: shapes.RepaymentSerializer, 202: shapes.RepaymentSerializer},
+    )
     @idempotent
     def post(self, request: Request, repayment_id: str) -> Response:
-        """The money did not stay: the entry is reversed, and what came after is allocated anew."""
+        """The money did not stay: the entry is reversed, and what came after is allocated anew.
+
+        Beyond what one may reverse alone a second person of the lender is asked: then the answer is 202, and the repayment
+        stands until they agree.
+        """
         given = self.body(shapes.ReversalInput)
         repayment = self.found(self.repayments(), repayment_id)
         require_own(self, repayment)
         if repayment.is_recovery:
             raise RecoveryForLenderOnly
-        reversed_ = reverse_repayment(
+        done = reverse_or_ask(
             repayment_id=repayment.pk,
             reason=given["reason"],
-            reversed_on=business_date.current(),
-            reversed_by=self.client.acts_as,
+            on=business_date.current(),
+            by=self.client.acts_as,
         )
-        return self.shown(reversed_)
+        return self.shown(repayment, status=202 if isinstance(done, Approval) else 200)

@@ -101,7 +101,7 @@ class Tried:
     """What doing an act came to, before it is kept: for the rules that allow or refuse it by its outcome.
 
     ``before`` and ``after`` are the account now and then; ``effect`` is what the act itself, its ``change``, did on the day
-    it counts from.
+    it counts from. ``by`` does it.
     """
 
     loan: Loan
@@ -111,6 +111,7 @@ class Tried:
     effect: Effect
     effective_on: date
     recorded_on: date
+    by: User | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

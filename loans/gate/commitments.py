@@ -1,10 +1,11 @@
 """What the house is bound to for a person: one view, on which exposure, instalments and limits are always counted.
 
-Five kinds, none counted twice: what is **outstanding**, what may still be **drawn** of a running loan, what was **accepted**
-and is not paid out, offers that are **open**, and offers that **wait for a second person**.
+Six kinds, none counted twice: what is **outstanding**, what was paid down **by word alone** and nobody vouches for, also of
+loans settled by it, what may still be **drawn** of a running loan, what was **accepted** and is not paid out, offers that
+are **open**, and offers that **wait for a second person**.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -25,6 +26,7 @@ class CommitmentKind(StrEnum):
     """In which way the house is bound."""
 
     OUTSTANDING = "outstanding"
+    UNPROVED = "unproved"
     UNDRAWN = "undrawn"
     ACCEPTED = "accepted"
     OFFERED = "offered"
@@ -90,6 +92,25 @@ SELECT p.borrower_id, 'outstanding', p.principal_outstanding, due.amount, l.freq
         WHERE i.loan_id = l.id AND i.superseded_on IS NULL AND i.due_on = p.next_due_on) due ON true
  WHERE p.borrower_id = ANY(%(borrowers)s) AND p.status = 'active'
 UNION ALL
+SELECT l.borrower_id, 'unproved', loans_unproved_principal(l.id),
+       o.monthly_payment * loans_unproved_principal(l.id) / coalesce(o.first_drawdown, o.principal), 'month', 1,
+       r.code, r.market, l.number, l.application_id, l.id, false
+  FROM (SELECT x.id
+          FROM loans_loan x
+          JOIN loans_repayment w ON w.loan_id = x.id AND w.status = 'posted' AND w.channel IN ('counter', 'api')
+               AND w.agreed_by_id IS NULL AND w.proved_on IS NULL
+         WHERE x.borrower_id = ANY(%(borrowers)s)
+         UNION
+        SELECT x.id
+          FROM loans_loan x
+          JOIN loans_loanact w ON w.loan_id = x.id AND w.kind = 'merchant_refund' AND w.status = 'standing'
+               AND w.agreed_by_id IS NULL AND w.proved_on IS NULL
+         WHERE x.borrower_id = ANY(%(borrowers)s)) word
+  JOIN loans_loan l ON l.id = word.id
+  JOIN loans_productversion v ON v.id = l.product_version_id
+  JOIN loans_product r ON r.id = v.product_id
+  LEFT JOIN loans_offer o ON o.application_id = l.application_id AND o.status = 'accepted'
+UNION ALL
 SELECT l.borrower_id, 'accepted', l.principal,
        o.monthly_payment * l.principal / coalesce(o.first_drawdown, o.principal), 'month', 1,
        r.code, r.market, l.number, l.application_id, l.id, false
@@ -119,7 +140,8 @@ SELECT a.borrower_id, 'waiting', (w.after->>'amount')::numeric, (w.after->>'mont
 
 
 def commitments_of(borrower_id: int, on: date) -> Commitments:
-    """Everything the house is bound to for the borrower on ``on``: one statement, and two more a loan drawn in parts.
+    """Everything the house is bound to for the borrower on ``on``: one statement, and two more a loan drawn in parts, one
+    more a loan without an offer of which something rests on a word.
 
     Whoever binds the house further holds the borrower's lock meanwhile.
     """
@@ -131,13 +153,26 @@ def commitments_of_all(ids: Collection[int], on: date) -> dict[int, Commitments]
     with connection.cursor() as cursor:
         cursor.execute(_READ, {"borrowers": list(ids), "kinds": list(OFFERS_WAIT), "on": on})
         found = cursor.fetchall()
+    by_word = {told[10]: told[2] for told in found if told[1] == CommitmentKind.UNPROVED}
     rows: dict[int, list[Commitment]] = {number: [] for number in ids}
     for borrower_id, *told in found:
-        rows[borrower_id].extend(row for row in _read(told, on) if row.amount)
-    return {number: Commitments(tuple(of_one)) for number, of_one in rows.items()}
+        rows[borrower_id].extend(row for row in _read(told, on, by_word) if row.amount)
+    return {number: Commitments(tuple(_none_twice(of_one))) for number, of_one in rows.items()}
 
 
-def _read(told: Sequence[Any], on: date) -> Iterable[Commitment]:
+def _none_twice(rows: Collection[Commitment]) -> Iterable[Commitment]:
+    """What was paid down by word takes a month only what the rest of its loan does not take already."""
+    running = {row.loan_id: row for row in rows if row.kind is CommitmentKind.OUTSTANDING}
+    for row in rows:
+        rest = running.get(row.loan_id) if row.kind is CommitmentKind.UNPROVED else None
+        if rest is None:
+            yield row
+        else:
+            whole = row.payment * (row.amount + rest.amount) / row.amount
+            yield replace(row, payment=max(whole - rest.payment, ZERO))
+
+
+def _read(told: Sequence[Any], on: date, by_word: Mapping[int, Decimal]) -> Iterable[Commitment]:
     kind, amount, instalment, frequency, every, product, market, number, application_id, loan_id, in_parts = told
     loan = Loan.objects.get(pk=loan_id) if in_parts or (instalment is None and loan_id is not None) else None
     payment = ZERO if instalment is None else of_a_month(instalment, frequency, every)
@@ -155,13 +190,13 @@ def _read(told: Sequence[Any], on: date) -> Iterable[Commitment]:
     )
     yield row
     if loan is not None and in_parts:
-        yield from _undrawn(row, loan, on)
+        yield from _undrawn(row, loan, on, by_word.get(loan.pk, ZERO))
 
 
-def _undrawn(row: Commitment, loan: Loan, on: date) -> Iterable[Commitment]:
+def _undrawn(row: Commitment, loan: Loan, on: date, by_word: Decimal) -> Iterable[Commitment]:
     """What may still be drawn of a running loan, and what is on its way to the bank although the line is closed by now."""
     if loan.line_open_months:
-        left = loan.principal - row.amount if line_is_open(loan, on) else _on_its_way(loan)
+        left = loan.principal - row.amount - by_word if line_is_open(loan, on) else _on_its_way(loan)
     else:
         left = loan.principal - drawn(loan)
     if left > ZERO:

@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from core.money import ZERO
+from loans.events.unproved import principal_by_word
 from loans.gate.commitments import payment_on
 from loans.models import Application, Disbursement, Loan, LoanPosition, Offer, Product, ProductVersion
 from loans.pricing.cost_caps import CostCap, cost_cap
@@ -68,9 +69,9 @@ def of_payout(loan: Loan, on: date) -> Subject:
 
 
 def of_drawdown(loan: Loan, amount: Decimal, on: date) -> Subject:
-    """A further part of ``amount`` drawn of ``loan``: with it, what is outstanding then."""
+    """A further part of ``amount`` drawn of ``loan``: with it, what is outstanding then, or was paid down by word alone."""
     owed = LoanPosition.objects.filter(loan_id=loan.pk).values_list("principal_outstanding", flat=True).first()
-    return _of_loan(loan, (owed or ZERO) + amount, on)
+    return _of_loan(loan, (owed or ZERO) + principal_by_word(loan.pk) + amount, on)
 
 
 def of_order(order: Disbursement, on: date) -> Subject:

@@ -1,8 +1,9 @@
 """Takes a statement file in: look first (dry run), then commit, then settle each payment or park it in suspense.
 
 What is more than its loan owes is divided: what is owed is credited, the rest waits for a person, unless it is so little
-that the rule ``overpayment_taken`` makes it a credit balance at once. What looks like a payment that was recorded before
-waits as a whole (``loans.servicing.guarding``).
+that the rule ``overpayment_taken`` makes it a credit balance at once. What was booked by word before it came is proved by it
+(``proving_by_line``); what looks otherwise like a payment that was recorded before waits as a whole
+(``loans.servicing.guarding``).
 
 Committing writes every payment down before any loan is touched, so a crash in between loses nothing: what is still
 unsettled is settled by running the same step again. The hash of the file and the bank's own references keep a repeated
@@ -28,7 +29,16 @@ from loans.banking.statement import Statement, StatementRow
 from loans.bookkeeping import positions
 from loans.bookkeeping.account_mapping import common_accounts
 from loans.incoming.matching import Match, match_rows
-from loans.models import BankFile, IncomingPayment, IncomingPaymentShare, IncomingPaymentStatus, Loan, LoanStatus
+from loans.incoming.proving_by_line import prove_by_line
+from loans.models import (
+    BankFile,
+    IncomingPayment,
+    IncomingPaymentShare,
+    IncomingPaymentStatus,
+    Loan,
+    LoanStatus,
+    Repayment,
+)
 from loans.servicing import repayments
 from loans.servicing.guarding import Excess, PaymentAboveOwed, owed_on, taken_as_credit
 from staff.models import User
@@ -330,7 +340,14 @@ def _credit(
     excess: Excess = Excess.REFUSED,
     allow_repeat: bool = False,
 ) -> None:
-    """Record the next share of the payment. Two shares for one loan are alike by their reference, and yet no repeat."""
+    """Record the next share of the payment, unless it is what was booked by word before and no other payment
+    (``allow_repeat``). Two shares for one loan are alike by their reference, and yet no repeat."""
+    booked = None if allow_repeat else prove_by_line(payment, loan_id, amount, on=on)
+    if booked is not None:
+        what = {"repayment": booked} if isinstance(booked, Repayment) else {"act": booked}
+        IncomingPaymentShare.objects.create(payment=payment, amount=amount, **what)
+        payment.credited += amount
+        return
     before = list(payment.shares.values_list("repayment__loan_id", flat=True)) if payment.credited else []
     repayment = repayments.record_repayment(
         loan_id=loan_id,

@@ -1,8 +1,9 @@
 """Which loan was this payment meant for?
 
 The loan number in the remark decides; failing that, the payer's account, when it belongs to one borrower with exactly one
-loan that takes money. Anything less certain is left to a person: a payment credited to the wrong loan costs more trust
-than one that waits a morning. Two queries serve a file of any length.
+loan that takes money. A settled loan of which something rests on a word may be what the line proves. Anything less certain
+is left to a person: a payment credited to the wrong loan costs more trust than one that waits a morning. A few queries serve
+a file of any length.
 """
 
 from collections import defaultdict
@@ -13,6 +14,7 @@ from borrowers.fingerprints import account_index
 from borrowers.models import BankAccount
 from core.identifiers import number_within
 from loans.banking.statement import StatementRow
+from loans.incoming.proving_by_line import loans_waiting_for_lines
 from loans.models import Loan, LoanStatus
 
 TAKES_MONEY = (LoanStatus.ACTIVE, LoanStatus.WRITTEN_OFF)
@@ -33,8 +35,10 @@ def match_rows(rows: Sequence[StatementRow]) -> list[Match]:
     named = {row.line: number_within(row.remark, "LN") for row in rows}
     loans = _loans_by_number({number for number in named.values() if number})
     accounts = _loans_by_account({row.payer_account for row in rows if row.payer_account and not named[row.line]})
+    settled = [loan.pk for loan in loans.values() if loan.status == LoanStatus.SETTLED]
+    by_word = loans_waiting_for_lines(settled) if settled else set()
     return [
-        _by_number(named[row.line], loans) if named[row.line] else _by_account(accounts.get(row.payer_account))
+        _by_number(named[row.line], loans, by_word) if named[row.line] else _by_account(accounts.get(row.payer_account))
         for row in rows
     ]
 
@@ -49,16 +53,19 @@ def _loans_by_account(accounts: Iterable[str]) -> dict[str, list[Loan]]:
     owners = BankAccount.objects.filter(account_index__in=list(index)).values_list("account_index", "borrower_id")
     borrowers = {borrower_id: index[fingerprint] for fingerprint, borrower_id in owners}
     found: dict[str, list[Loan]] = defaultdict(list)
-    for loan in Loan.objects.filter(borrower_id__in=borrowers, status__in=TAKES_MONEY):
-        found[borrowers[loan.borrower_id]].append(loan)
-    return found
+    closed: dict[str, list[Loan]] = defaultdict(list)
+    for loan in Loan.objects.filter(borrower_id__in=borrowers, status__in=(*TAKES_MONEY, LoanStatus.SETTLED)):
+        (found if loan.status in TAKES_MONEY else closed)[borrowers[loan.borrower_id]].append(loan)
+    alone = {account: loans for account, loans in closed.items() if account not in found}
+    by_word = loans_waiting_for_lines([loan.pk for loans in alone.values() for loan in loans]) if alone else set()
+    return found | {account: [loan for loan in loans if loan.pk in by_word] for account, loans in alone.items()}
 
 
-def _by_number(number: str, loans: dict[str, Loan]) -> Match:
+def _by_number(number: str, loans: dict[str, Loan], by_word: set[int]) -> Match:
     loan = loans.get(number)
     if loan is None:
         return Match(loan_number=number, reason="loan_unknown")
-    if loan.status not in TAKES_MONEY:
+    if loan.status not in TAKES_MONEY and loan.pk not in by_word:
         return Match(loan_number=number, reason="loan_closed")
     return Match(loan_id=loan.pk, loan_number=number, how="loan_number")
 

@@ -1,7 +1,7 @@
 """The data of lending."""
 
 from loans.models.account_mapping import AccountMapping
-from loans.models.act import ActStatus, LoanAct
+from loans.models.act import MERCHANT_REFUND, ActStatus, LoanAct
 from loans.models.application import FROM_IMPORT, Application, ApplicationStatus, DecisionSource, Outcome
 from loans.models.bank_file import BankFile, IncomingPayment, IncomingPaymentShare, IncomingPaymentStatus
 from loans.models.disbursement import BankTransfer, Disbursement, DisbursementStatus, SimulatedPayment
@@ -29,13 +29,21 @@ from loans.models.product import (
     VersionStatus,
 )
 from loans.models.purpose import LoanPurpose
-from loans.models.repayment import Repayment, RepaymentChannel, RepaymentLine, RepaymentStatus
+from loans.models.repayment import (
+    WITHOUT_BANK_LINE,
+    Repayment,
+    RepaymentChannel,
+    RepaymentLine,
+    RepaymentStatus,
+)
 from loans.models.servicing import Accrual, LoanTransition, Mandate, MandateAttempt, MandateStatus, NightAccrual
 
 __all__ = [
     "CURABLE_PLEDGES",
     "FROM_IMPORT",
     "LIVE_PLEDGES",
+    "MERCHANT_REFUND",
+    "WITHOUT_BANK_LINE",
     "AccountMapping",
     "Accrual",
     "ActStatus",

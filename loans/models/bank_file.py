@@ -13,6 +13,7 @@ from core.history import tracked
 from core.masking import mask_name
 from core.money import ZERO
 from ledger.models import entry_named_by
+from loans.models.loan import Loan
 
 
 class BankFile(models.Model):
@@ -140,17 +141,40 @@ class IncomingPayment(models.Model):
 
 
 class IncomingPaymentShare(models.Model):
-    """The part of an incoming payment that was credited to one loan. Several when a payer paid for several loans."""
+    """The part of an incoming payment that was credited to one loan. Several when a payer paid for several loans.
+
+    It stands behind a receipt: its own, or one that was booked by word before; or behind what a merchant gave back.
+    """
 
     payment = models.ForeignKey(IncomingPayment, on_delete=models.PROTECT, related_name="shares")
-    repayment = models.OneToOneField("loans.Repayment", on_delete=models.PROTECT, related_name="incoming_share")
+    repayment = models.OneToOneField(
+        "loans.Repayment", on_delete=models.PROTECT, null=True, related_name="incoming_share"
+    )
+    act = models.OneToOneField("loans.LoanAct", on_delete=models.PROTECT, null=True, related_name="incoming_share")
     amount = money_field(verbose_name=_("amount"))
 
     class Meta:
         default_permissions = ()
         constraints = [
             models.CheckConstraint(condition=models.Q(amount__gt=0), name="loans_incomingshare_amount_positive"),
+            models.CheckConstraint(
+                condition=models.Q(repayment__isnull=False, act__isnull=True)
+                | models.Q(repayment__isnull=True, act__isnull=False),
+                name="loans_incomingshare_of_one",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.payment_id}: {self.amount}"
+
+    @property
+    def loan(self) -> Loan:
+        """The loan that it was credited to."""
+        booked = self.repayment or self.act
+        assert booked is not None, "a share is of one of them (loans_incomingshare_of_one)"
+        return booked.loan
+
+    @property
+    def proves(self) -> bool:
+        """Whether what it stands behind was booked before it came."""
+        return self.repayment is None or self.repayment.proved_on is not None

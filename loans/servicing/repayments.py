@@ -31,10 +31,19 @@ from loans.bookkeeping.correcting import replay_all, replay_standing
 from loans.bookkeeping.signals import announce
 from loans.events.of_acts import charged_back
 from loans.events.stored import stored_events
-from loans.models import Loan, LoanPosition, LoanStatus, Repayment, RepaymentChannel, RepaymentStatus
+from loans.models import (
+    WITHOUT_BANK_LINE,
+    Loan,
+    LoanPosition,
+    LoanStatus,
+    Repayment,
+    RepaymentChannel,
+    RepaymentStatus,
+)
 from loans.notices import notices
+from loans.servicing.given_up import given_up_by_its_day
 from loans.servicing.guarding import Excess, known_or_alike, settles_by_excess
-from loans.servicing.proving import require_proved
+from loans.servicing.proving import Word, require_proved
 from staff.models import User
 
 LONGEST_REFERENCE = 80
@@ -216,24 +225,50 @@ def _taken_in(loan: Loan, position: LoanPosition, told: _Reported) -> Repayment:
         free_of_charge=told.channel == RepaymentChannel.INSURER,
     )
     is_recovery = loan.status == LoanStatus.WRITTEN_OFF
+    given_up = ZERO
     if event.on < before.as_of:
         events = [*stored_events(loan), event]
         after, newest = replay_all(loan, events, until=before.as_of, posted_on=told.recorded_on)
         assert newest is not None
         outcome = newest
+        given_up = given_up_by_its_day(before, after) if told.channel in WITHOUT_BANK_LINE else ZERO
     else:
         after, outcome = apply(before, event)
     assert outcome.allocation is not None
     if not told.approved:
-        ends = event.settles_early or after.overpaid > before.overpaid or not after.owed
-        require_proved(loan, channel=told.channel, amount=amount, recorded_on=told.recorded_on, ends=ends)
-    repayment = _create(loan, told, outcome.allocation, is_recovery=is_recovery, settles_early=event.settles_early)
+        require_proved(_word(loan, told, given_up))
+    repayment = _create(
+        loan,
+        told,
+        outcome.allocation,
+        is_recovery=is_recovery,
+        settles_early=event.settles_early,
+        given_up=given_up,
+    )
     conclude(loan, position, before, after, on=told.recorded_on, settled_on=told.received_on)
     return repayment
 
 
+def _word(loan: Loan, told: _Reported, given_up: Decimal) -> Word:
+    return Word(
+        loan=loan,
+        channel=told.channel,
+        amount=told.amount,
+        received_on=told.received_on,
+        recorded_on=told.recorded_on,
+        by=told.recorded_by,
+        given_up=given_up,
+    )
+
+
 def _create(
-    loan: Loan, told: _Reported, allocation: Allocation, *, is_recovery: bool, settles_early: bool
+    loan: Loan,
+    told: _Reported,
+    allocation: Allocation,
+    *,
+    is_recovery: bool,
+    settles_early: bool,
+    given_up: Decimal,
 ) -> Repayment:
     sending.take_numbers(*_numbers())
     entry = post(
@@ -260,6 +295,7 @@ def _create(
         agreed_by_id=told.agreed_by.pk if told.agreed_by else None,
         payer_reference=told.payer_reference,
         settles_early=settles_early,
+        given_up=given_up,
     )
     write_allocation(repayment, allocation)
     return repayment

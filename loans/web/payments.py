@@ -57,7 +57,7 @@ def file_list(request: HttpRequest) -> HttpResponse:
 @require("loans.import_payments")
 def file_detail(request: HttpRequest, pk: int) -> HttpResponse:
     bank_file = get_object_or_404(BankFile.objects.select_related("imported_by"), pk=pk)
-    rows = bank_file.payments.prefetch_related("shares__repayment__loan")
+    rows = bank_file.payments.prefetch_related("shares__repayment__loan", "shares__act__loan")
     page = page_of(rows, request, order=("line",))
     return render(request, "loans/payment_file.html", {"file": bank_file, "page": page})
 
@@ -142,7 +142,7 @@ def incoming_payment(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _match_context(payment: IncomingPayment, form: MatchForm) -> dict[str, object]:
-    shares = payment.shares.select_related("repayment__loan")
+    shares = payment.shares.select_related("repayment__loan", "act__loan")
     return {"payment": payment, "form": form, "return_form": ReturnForm(), "shares": shares}
 
 

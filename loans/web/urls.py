@@ -5,6 +5,7 @@ from django.urls import path
 from loans.web import (
     acts,
     applications,
+    by_word,
     calendars,
     disbursements,
     drawdowns,
@@ -34,6 +35,7 @@ urlpatterns = [
     path("loans/<str:number>/acts/<slug:code>", acts.act, name="loan_act"),
     path("loans/<str:number>/acts/<slug:code>/preview", acts.act_preview, name="loan_act_preview"),
     path("loans/<str:number>/acts/<str:act_id>/undo", acts.act_undo, name="loan_act_undo"),
+    path("loans/<str:number>/acts/<str:act_id>/vouch", by_word.vouch_for_refund, name="refund_vouch"),
     path("loans/<str:number>/disburse", disbursements.disburse, name="loan_disburse"),
     path("loans/<str:number>/override", gate.override_payout, name="loan_override"),
     path("loans/<str:number>/orders/<str:order>/account", disbursements.other_account, name="order_other_account"),
@@ -65,6 +67,7 @@ urlpatterns = [
     path("payments/unmatched/", payments.unmatched_list, name="payments_unmatched"),
     path("payments/unmatched/<int:pk>", payments.incoming_payment, name="incoming_payment"),
     path("payments/unmatched/<int:pk>/return", payments.return_payment, name="incoming_payment_return"),
+    path("payments/by-word/", by_word.by_word_list, name="payments_by_word"),
     path("payments/files/", payments.file_list, name="payment_files"),
     path("payments/files/<int:pk>", payments.file_detail, name="payment_file"),
     path("payments/import", payments.import_file, name="payment_import"),

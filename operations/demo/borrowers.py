@@ -21,6 +21,7 @@ from loans.disbursement import disbursing
 from loans.gate.asking import NotBound
 from loans.incoming.mandates import sign_mandate
 from loans.models import (
+    WITHOUT_BANK_LINE,
     Application,
     Instalment,
     Loan,
@@ -159,8 +160,8 @@ def _accept(offer: Offer, on: date) -> None:
         sign_mandate(loan_id=loan.pk, bank_account=account, signed_on=on)
 
 
-def pay(on: date, *, except_loan: int | None = None, teller: User | None = None) -> int:
-    """Everybody who pays today pays; how many did."""
+def pay(on: date, *, except_loan: int | None = None, teller: User | None = None, voucher: User | None = None) -> int:
+    """Everybody who pays today pays; how many did. ``voucher`` vouches for most of what no bank line stands behind."""
     paid = 0
     for loan_id, due in _open_instalments(on):
         payment = payment_on(on, due) if loan_id != except_loan else None
@@ -170,10 +171,17 @@ def pay(on: date, *, except_loan: int | None = None, teller: User | None = None)
         paid += 1
         if payment.settles:
             settling.settle_early(
-                loan_id=loan_id, on=on, channel=RepaymentChannel.API, idempotency_key=key, by=None, recorded_on=on
+                loan_id=loan_id,
+                on=on,
+                channel=RepaymentChannel.API,
+                idempotency_key=key,
+                by=None,
+                recorded_on=on,
+                approved=True,
+                agreed_by=voucher,
             )
         else:
-            receive(loan_id, payment.amount + _late_interest(loan_id, due, on), on, key, teller)
+            receive(loan_id, payment.amount + _late_interest(loan_id, due, on), on, key, teller, voucher)
     return paid
 
 
@@ -190,8 +198,10 @@ def _account(loan_id: int, on: date) -> Account:
     return age(positions.load(loan, loan.position), on)
 
 
-def receive(loan_id: int, amount: Decimal, on: date, key: str, teller: User | None) -> None:
-    """Money comes in through one of the doors; at the counter somebody has typed it."""
+def receive(
+    loan_id: int, amount: Decimal, on: date, key: str, teller: User | None, voucher: User | None = None
+) -> None:
+    """Money comes in through one of the doors; at the counter somebody has typed it. A few receipts wait for a bank line."""
     channels = (RepaymentChannel.API, RepaymentChannel.BANK_FILE, RepaymentChannel.COUNTER)
     channel = channels[draw(key, "channel", len(channels))]
     repayments.record_repayment(
@@ -204,6 +214,8 @@ def receive(loan_id: int, amount: Decimal, on: date, key: str, teller: User | No
         recorded_on=on,
         excess=Excess.PAID_AHEAD,  # they pay what their schedule says, the last instalment too before its day
         allow_repeat=True,  # two instalments of one amount may come on one day
+        approved=True,
+        agreed_by=voucher if channel in WITHOUT_BANK_LINE and draw(key, "vouched", 12) else None,
     )
 
 

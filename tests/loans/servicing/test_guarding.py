@@ -30,7 +30,7 @@ from tests.loans.doing import write_off
 pytestmark = pytest.mark.django_db
 PAID_OFF = Decimal("12058.06")
 ON = date(2026, 1, 25)
-AT_ONCE = 6  # statements of a repayment and its day
+AT_ONCE = 7  # statements of a repayment and its day, and what else was said by word
 NOT_ASKED: dict[str, Any] = {"excess": Excess.PAID_AHEAD, "allow_repeat": True}
 
 
