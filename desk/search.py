@@ -131,8 +131,8 @@ def _applications(number: str, user: User) -> list[Hit]:
 def _receipts(number: str, user: User) -> list[Hit]:
     if not number.startswith("RP"):
         return []
-    found = Repayment.objects.filter(number=number).select_related("loan")
-    found = seen(found, user, Kind.BORROWER, path="loan__borrower_id")
+    named = Repayment.objects.filter(number=number).select_related("loan")
+    found = seen(named, user, Kind.BORROWER, path="loan__borrower_id")
     return [
         Hit(
             title=repayment.number,

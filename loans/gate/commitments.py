@@ -92,8 +92,8 @@ SELECT p.borrower_id, 'outstanding', p.principal_outstanding, due.amount, l.freq
         WHERE i.loan_id = l.id AND i.superseded_on IS NULL AND i.due_on = p.next_due_on) due ON true
  WHERE p.borrower_id = ANY(%(borrowers)s) AND p.status = 'active'
 UNION ALL
-SELECT l.borrower_id, 'unproved', loans_unproved_principal(l.id),
-       o.monthly_payment * loans_unproved_principal(l.id) / coalesce(o.first_drawdown, o.principal), 'month', 1,
+SELECT l.borrower_id, 'unproved', paid.amount,
+       o.monthly_payment * paid.amount / coalesce(o.first_drawdown, o.principal), 'month', 1,
        r.code, r.market, l.number, l.application_id, l.id, false
   FROM (SELECT x.id
           FROM loans_loan x
@@ -110,6 +110,7 @@ SELECT l.borrower_id, 'unproved', loans_unproved_principal(l.id),
   JOIN loans_productversion v ON v.id = l.product_version_id
   JOIN loans_product r ON r.id = v.product_id
   LEFT JOIN loans_offer o ON o.application_id = l.application_id AND o.status = 'accepted'
+ CROSS JOIN LATERAL (SELECT loans_unproved_principal(l.id) AS amount OFFSET 0) paid
 UNION ALL
 SELECT l.borrower_id, 'accepted', l.principal,
        o.monthly_payment * l.principal / coalesce(o.first_drawdown, o.principal), 'month', 1,

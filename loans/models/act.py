@@ -85,6 +85,10 @@ class LoanAct(models.Model):
                 condition=Q(status="standing", undone_on__isnull=True) | Q(status="undone", undone_on__isnull=False),
                 name="loans_loanact_undone",
             ),
+            models.CheckConstraint(
+                condition=Q(proved_on__isnull=True) | Q(kind=MERCHANT_REFUND, proved_on__gte=models.F("recorded_on")),
+                name="loans_loanact_proved_refund",
+            ),
         ]
         indexes = [
             models.Index(fields=["loan", "effective_on", "id"], name="loans_loanact_in_order"),

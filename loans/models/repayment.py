@@ -126,6 +126,11 @@ class Repayment(models.Model):
                 name="loans_repayment_agreed_by_another",
             ),
             models.CheckConstraint(
+                condition=Q(proved_on__isnull=True)
+                | Q(channel__in=WITHOUT_BANK_LINE, proved_on__gte=models.F("recorded_on")),
+                name="loans_repayment_proved_word",
+            ),
+            models.CheckConstraint(
                 condition=Q(early_charge__gte=0, early_charge__lte=models.F("fee")), name="loans_repayment_early_charge"
             ),
             models.CheckConstraint(

@@ -114,7 +114,7 @@ def said_alone(on: date) -> str:
         "most": number(_most(limits, "alone", RepaymentChannel.COUNTER)),
         "days": limits["days"],
         "day": number(_most(limits, "in_a_day", RepaymentChannel.COUNTER)),
-        "back": limits["days_back"].get(RepaymentChannel.COUNTER, 0),
+        "back": _days_back(limits, RepaymentChannel.COUNTER),
     }
 
 
@@ -150,14 +150,13 @@ def needs_second_person(word: Word) -> ReceiptNeedsSecondPerson | None:
 
 def is_back_dated(received_on: date, recorded_on: date, channel: str) -> bool:
     """Whether a receipt by word of ``received_on`` told of on ``recorded_on`` counts from further back than one may say."""
-    allowed = int(rule(RULE, recorded_on)["days_back"].get(channel, 0))
-    return days_between(received_on, recorded_on) > allowed
+    return days_between(received_on, recorded_on) > _days_back(rule(RULE, recorded_on), channel)
 
 
 def _by_its_day(word: Word, limits: Any) -> ReceiptNeedsSecondPerson | None:
     received_on = word.received_on.isoformat()
     if is_back_dated(word.received_on, word.recorded_on, word.channel):
-        return ReceiptBackDated(received_on=received_on, days=limits["days_back"].get(word.channel, 0))
+        return ReceiptBackDated(received_on=received_on, days=_days_back(limits, word.channel))
     most = may_waive(word.recorded_on)
     if word.given_up and word.given_up + given_up_alone(word.loan) > most:
         return ReceiptGivesUp(received_on=received_on, given_up=_money(word, word.given_up), most=_money(word, most))
@@ -165,7 +164,12 @@ def _by_its_day(word: Word, limits: Any) -> ReceiptNeedsSecondPerson | None:
 
 
 def _most(limits: Any, name: str, channel: str) -> Decimal:
-    return Decimal(limits[name].get(channel, "0"))
+    """What the rule does not say, nobody says alone: a limit forgotten is safe."""
+    return Decimal(limits.get(name, {}).get(channel, "0"))
+
+
+def _days_back(limits: Any, channel: str) -> int:
+    return int(limits.get("days_back", {}).get(channel, 0))
 
 
 def _money(word: Word, figure: Decimal) -> str:
