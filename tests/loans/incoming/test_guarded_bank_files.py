@@ -175,7 +175,8 @@ def test_a_line_by_hand_is_held_against_what_is_owed_too(lin: Loan) -> None:
 
 
 def test_a_line_that_looks_like_a_receipt_waits_for_a_person(lin: Loan) -> None:
-    RepaymentFactory(loan=lin, amount=Decimal("500.00"), received_on=PAID)
+    """A receipt that proves itself; one by word the line would stand behind (``test_proving_by_line``)."""
+    RepaymentFactory(loan=lin, amount=Decimal("500.00"), received_on=PAID, channel="direct_debit")
 
     assert take_in(line(lin, "500.00")) == {"matched": 0, "suspense": 1}
 

@@ -60,7 +60,7 @@ def payment(loan: Loan, amount: str, key: str, on: date = TODAY, **answers: Any)
         idempotency_key=key,
         recorded_by=None,
         recorded_on=TODAY,
-        **{"channel": "counter", "excess": Excess.PAID_AHEAD, "allow_repeat": True, **answers},
+        **{"channel": "counter", "excess": Excess.PAID_AHEAD, "allow_repeat": True, "approved": True, **answers},
     )
 
 

@@ -204,7 +204,7 @@ def test_the_excess_is_given_back_by_hand(operator: Client, loan: Loan) -> None:
 
 
 def test_a_line_that_looks_repeated_waits_and_is_confirmed_by_hand(operator: Client, loan: Loan) -> None:
-    RepaymentFactory(loan=loan, amount=Decimal("500.00"), received_on=ON)
+    RepaymentFactory(loan=loan, amount=Decimal("500.00"), received_on=ON, channel="direct_debit")
     line = imported(operator, (ON.isoformat(), "B-1", "500.00", loan.number))
     page = operator.get(at("incoming_payment", line.pk)).content.decode()
 
