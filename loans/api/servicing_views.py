@@ -20,7 +20,7 @@ from loans.api import reading
 from loans.api import servicing_serializers as shapes
 from loans.api.views import CHANNEL, KIND, referred
 from loans.bookkeeping.positions import bucket_steps
-from loans.models import Loan, LoanStatus, Repayment, RepaymentStatus
+from loans.models import Loan, LoanStatus, Repayment, RepaymentChannel, RepaymentStatus
 from loans.servicing.guarding import Excess
 from loans.servicing.repayments import record_repayment, reverse_repayment
 from loans.servicing.settling import SettlementQuote, settle_early, settlement_quote
@@ -48,6 +48,11 @@ class NotYourRepayment(NotAllowed):
 class RecoveryForLenderOnly(NotAllowed):
     code = "recovery_for_lender_only"
     message = _("Undoing a recovery takes two people of the lender. Ask the lender.")
+
+
+class ReceiptOfBankLine(NotAllowed):
+    code = "receipt_of_bank_line"
+    message = _("Receipt %(number)s came in on a bank statement of the lender: only the lender takes it back.")
 
 
 # Loans ---------------------------------------------------------------------------------------------------------------
@@ -288,6 +293,8 @@ class Reverse(RepaymentView):
         require_own(self, repayment)
         if repayment.is_recovery:
             raise RecoveryForLenderOnly
+        if repayment.channel == RepaymentChannel.BANK_FILE:
+            raise ReceiptOfBankLine(number=repayment.number)
         reversed_ = reverse_repayment(
             repayment_id=repayment.pk,
             reason=given["reason"],

@@ -16,7 +16,7 @@ from core.money import ZERO
 from ledger.queries import balances, difference
 from loans.acts.performing import ActConflict
 from loans.acts.previewing import preview
-from loans.incoming import importing
+from loans.incoming import importing, taking_in
 from loans.models import Accrual, Loan, LoanAct, LoanStatus, Repayment
 from loans.night import closing
 from loans.night.closing import accrue_and_age
@@ -107,10 +107,10 @@ def test_workers_on_one_file_at_once_divide_what_is_above_the_debt_once() -> Non
     loans = [LoanFactory(active=True) for _ in range(3)]
     close_until(TODAY - timedelta(days=1))
     rows = [(TODAY.isoformat(), f"B-{n}", "15000.00", loan.number) for n, loan in enumerate(loans)]
-    bank_file = importing.commit(content=statement(*rows), name="march.csv", on=TODAY, imported_by=None)
+    bank_file = taking_in.take_in(content=statement(*rows), name="march.csv", on=TODAY)
 
     def settle() -> dict[str, int]:
-        return importing.settle_file(bank_file_id=bank_file.pk, on=TODAY, by=None)
+        return importing.settle_file(bank_file_id=bank_file.pk, on=TODAY)
 
     counts = at_once([settle] * 4)
 

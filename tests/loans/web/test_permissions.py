@@ -11,7 +11,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from core import business_date
 from loans.acts.performing import perform
-from loans.incoming import importing
+from loans.incoming import taking_in
 from loans.models import Disbursement, IncomingPayment
 from loans.servicing import repayments
 from loans.web.urls import urlpatterns
@@ -109,8 +109,8 @@ def real_addresses() -> dict[str, str]:
     drawdown = Disbursement.objects.create(
         number="DB-1.2", loan=loan, is_drawdown=True, amount=Decimal("1.00"), requested_on=DISBURSED
     )
-    bank_file = importing.commit(
-        content=statement((DISBURSED.isoformat(), "B-1", "5.00", "?")), name="a.csv", on=DISBURSED, imported_by=None
+    bank_file = taking_in.take_in(
+        content=statement((DISBURSED.isoformat(), "B-1", "5.00", "?")), name="a.csv", on=DISBURSED
     )
     arguments = {
         "loan_list": [],
