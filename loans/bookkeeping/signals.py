@@ -1,6 +1,7 @@
 """The news that travels upward: a loan's position changed, an application waits for its decision, an order to pay out waits
-for the bank, a statement was confirmed and its payments wait to be settled. Sent inside the transaction, for receivers that only write it down or wait for the commit: what they do stands
-or falls with the change. End of day, which changes all positions at once, does not send it."""
+for the bank, a statement was confirmed and its payments wait to be settled. Sent inside the transaction, for receivers that
+only write it down or wait for the commit: what they do stands or falls with the change. End of day, which changes all
+positions at once, does not send it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

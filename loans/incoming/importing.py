@@ -5,7 +5,7 @@ that the rule ``overpayment_taken`` makes it a credit balance at once. What look
 waits as a whole (``loans.servicing.guarding``). What nobody could match waits until a person does, or until it goes back.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -55,10 +55,10 @@ class MatchNeedsSecondPerson(DomainError):
     """Nothing the payer or the bank wrote points to the loan."""
 
     code = "match_needs_second_person"
-    field = "shares"
+    field = "reason"
     message = _(
         "Nothing in payment %(reference)s points to loan %(number)s: neither the payer's account or name nor the remark. A "
-        "second person agrees to the match before it is booked."
+        "second person agrees to the match before it is booked: say what shows that it is theirs."
     )
 
 
@@ -202,7 +202,8 @@ def match_payment(
 
     ``agreed_by`` is the second person where the line does not point to each of the loans itself (``pointing``). ``excess``
     and ``allow_repeat`` answer for every part what ``record_repayment`` asks; ``trying`` is for who asks a second person and
-    takes back what was tried. Raises PaymentAlreadySettled, SharesDoNotAddUp, LoanNumberUnknown, MatchNeedsSecondPerson and whatever `record_repayment` refuses.
+    takes back what was tried. Raises PaymentAlreadySettled, SharesDoNotAddUp, LoanNumberUnknown, MatchNeedsSecondPerson and
+    whatever `record_repayment` refuses.
     """
     payment = _waiting(payment_id)
     parts = _parts(payment, shares, on, by, agreed_by, trying=trying)
@@ -256,7 +257,7 @@ def _parts(
     return sorted(parts, key=lambda part: (part.loan_id, part.amount))
 
 
-def _loans_of(shares: Sequence[Share]) -> Sequence[Loan]:
+def _loans_of(shares: Sequence[Share]) -> Iterable[Loan]:
     return Loan.objects.filter(number__in=[share.loan_number for share in shares]).select_related("borrower")
 
 

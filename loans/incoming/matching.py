@@ -1,8 +1,8 @@
 """Which loan was this payment meant for?
 
 The loan number in the remark decides; failing that, the payer's account, when it is known to be one borrower's who has
-exactly one loan that takes money. Anything less certain is left to a person: a payment credited to the wrong loan costs more trust
-than one that waits a morning. Two queries serve a file of any length.
+exactly one loan that takes money. Anything less certain is left to a person: a payment credited to the wrong loan costs
+more trust than one that waits a morning. Two queries serve a file of any length.
 """
 
 from collections import defaultdict

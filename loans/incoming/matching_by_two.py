@@ -50,7 +50,7 @@ def match_or_ask(
     """Match what waits of the payment where its line points to each of the loans, else ask a second person; ``reason`` says
     what shows that it is theirs. Told again, it is the same request.
 
-    Raises what ``match_payment`` raises, ReasonMissing, ApprovalAlreadyPending.
+    Raises what ``match_payment`` raises, MatchNeedsSecondPerson only without a reason, and ApprovalAlreadyPending.
     """
     match = partial(
         match_payment, payment_id=payment_id, shares=shares, on=on, by=by, excess=excess, allow_repeat=allow_repeat
@@ -59,6 +59,8 @@ def match_or_ask(
         with transaction.atomic():
             return match()
     except MatchNeedsSecondPerson:
+        if not reason.strip():
+            raise
         payment = IncomingPayment.objects.select_for_update().get(pk=payment_id)
     with suppress(_TakeBack), transaction.atomic():  # what the loans refuse is told to who asks
         match(trying=True)

@@ -8,6 +8,7 @@ and the bank's own references keep a repeated or overlapping file from counting 
 
 from base64 import b64decode, b64encode
 from datetime import date
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
@@ -49,7 +50,7 @@ def take_in(*, content: bytes, name: str, on: date) -> BankFile:
         raise FileAlreadyImported(name=name, imported_on=on) from error
 
 
-def keep(seen: Preview, on: date, *, imported_by: User | None, **proof: object) -> BankFile:
+def keep(seen: Preview, on: date, *, imported_by: User | None, **proof: Any) -> BankFile:
     """Store the file as it is, without its payments. Raises FileUnreadable."""
     if not seen.has_lines:
         raise FileUnreadable()
@@ -96,7 +97,7 @@ def confirm(bank_file: BankFile, seen: Preview, on: date, **proof: object) -> Ba
     return bank_file
 
 
-def _counts(seen: Preview) -> dict[str, object]:
+def _counts(seen: Preview) -> dict[str, Any]:
     fresh = seen.fresh
     return {"payment_count": len(fresh), "repeated_count": len(seen.lines) - len(fresh), "total": seen.total}
 

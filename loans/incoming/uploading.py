@@ -76,8 +76,8 @@ def declare_request() -> None:
 
 
 def upload(*, content: bytes, name: str, on: date, by: User) -> BankFile:
-    """Store the file and ask a second person whether it is the bank's; where all that ``by`` brought passes alone by the rule
-    ``two_people``, it is taken in at once.
+    """Store the file and ask a second person whether it is the bank's; where the rule ``two_people`` lets it pass alone, it
+    is taken in at once.
 
     Raises FileAlreadyImported, FileRejectedBefore, FileUnreadable, FileTooLarge, TextNotPlain.
     """
@@ -99,7 +99,7 @@ def upload(*, content: bytes, name: str, on: date, by: User) -> BankFile:
 
 
 def passes_alone(total: Decimal, on: date) -> bool:
-    """Whether a file of ``total``, in currency units, takes no second person on ``on``, with all that passed alone that day."""
+    """Whether ``total``, in currency units, takes no second person on ``on``, with all that passed alone that day."""
     alone = BankFile.objects.filter(passed_alone=True, imported_on=on).aggregate(total=Sum("total"))["total"] or ZERO
     return not approvals.needs_two(KIND, total + alone, on)
 

@@ -101,8 +101,8 @@ class AskAgainForm(NothingElse, StrictForm):
 
 
 class MatchForm(NothingElse, StrictForm):
-    """One to three loans and the part of what waits of the payment each gets, what shows that it is theirs, and the answers to
-    what it was refused for."""
+    """One to three loans and the part of what waits of the payment each gets, what shows that it is theirs, and the answers
+    to what it was refused for."""
 
     PLACES = (1, 2, 3)
     ANSWERS = {PaymentLooksRepeated.code: "allow_repeat", PaymentAboveOwed.code: "allow_overpayment"}
@@ -111,7 +111,9 @@ class MatchForm(NothingElse, StrictForm):
         label=_("What shows that it is theirs"),
         max_length=200,
         required=False,
-        help_text=_("Needed where neither payer nor remark points to the loan: then a second person agrees to it first."),
+        help_text=_(
+            "Needed where neither payer nor remark points to the loan: then a second person agrees to it first."
+        ),
     )
     allow_repeat = forms.BooleanField(label=ANOTHER_PAYMENT, required=False)
     allow_overpayment = forms.BooleanField(label=KEEP_EXCESS, required=False)

@@ -107,6 +107,7 @@ def import_file(request: HttpRequest) -> HttpResponse:
     # Names and accounts of payers lie here for an hour, so they lie sealed.
     cache.set(_kept_under(request, preview.sha256), (upload.name, encrypt(b64encode(content).decode())), _KEPT_SECONDS)
     shown = {"lines": preview.lines[:_ROWS_SHOWN], "errors": preview.statement.errors[:_ROWS_SHOWN]}
+    shown["passes_alone"] = uploading.passes_alone(preview.total, business_date.current())
     return render(request, "loans/payment_import_preview.html", {"preview": preview, **shown})
 
 
@@ -170,7 +171,11 @@ def _matched(done: IncomingPayment | Approval, payment: IncomingPayment) -> str:
 
 def _match_context(payment: IncomingPayment, form: MatchForm) -> dict[str, object]:
     shares = payment.shares.select_related("repayment__loan", "matched_by", "agreed_by").order_by("id")
-    waits = [approvals.pending(kind, payment) for kind in (importing.MATCH, returning.KIND)] if payment.is_in_suspense else []
+    waits = (
+        [approvals.pending(kind, payment) for kind in (importing.MATCH, returning.KIND)]
+        if payment.is_in_suspense
+        else []
+    )
     return {
         "payment": payment,
         "form": form,
