@@ -87,7 +87,7 @@ def read_again(bank_file: BankFile) -> Preview:
     return preview(content=b64decode(bank_file.content.sealed), name=bank_file.name)
 
 
-def confirm(bank_file: BankFile, seen: Preview, on: date, **proof: object) -> BankFile:
+def confirm(bank_file: BankFile, seen: Preview, on: date, **proof: Any) -> BankFile:
     """The file, which the caller holds, is the bank's: its payments are written down, and a worker settles them.
 
     ``proof`` says why. Raises BankFileStepRefused for one that is confirmed already.
