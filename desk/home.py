@@ -258,7 +258,7 @@ _TILES: tuple[tuple[str, Callable[[User, date], Reading[Tile]]], ...] = (
     ("audit.view_auditevent", _approvals),
     ("audit.view_power_event", _asked),
     ("loans.disburse_loan", _disbursements),
-    ("loans.import_payments", _unmatched),
+    ("loans.view_bankfile", _unmatched),
     ("collections.view_case", _promises),
     ("loans.view_loan", _due_today),
     ("loans.view_loan", _outstanding),

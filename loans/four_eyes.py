@@ -10,7 +10,7 @@ from loans.bookkeeping import account_mapping
 from loans.disbursement import other_accounts
 from loans.gate import overrides
 from loans.gate.gate import BindingAct
-from loans.incoming import returning
+from loans.incoming import matching_by_two, returning, uploading
 from loans.merchants import merchants
 from loans.models import AccountMapping, LoanPurpose
 from loans.origination import offering, second_person
@@ -51,6 +51,8 @@ asking.declare_requests()
 receipts.declare_request()
 vouching.declare_request()
 returning.declare_request()
+uploading.declare_request()
+matching_by_two.declare_request()
 
 approvals.register(
     merchants.NEW_ACCOUNT,

@@ -85,6 +85,7 @@ ROLES: dict[str, set[str]] = {
         "loans.reverse_repayment",
         "loans.refund_overpayment",
         "loans.import_payments",
+        "loans.view_bankfile",
         "loans.adjust_charges",
         "loans.change_terms",
         "loans.manage_policypledge",
@@ -126,7 +127,9 @@ ROLES: dict[str, set[str]] = {
         "loans.record_repayment",
         "loans.reverse_repayment",
         "loans.refund_overpayment",
-        "loans.import_payments",
+        # What operations bring in as the bank's, and match to a loan that the bank's line does not name, finance confirms.
+        "loans.confirm_bank_statement",
+        "loans.view_bankfile",
         "loans.waive_charges",
         "loans.adjust_charges",
         "loans.undo_act",

@@ -29,7 +29,8 @@ from loans.events.act_kinds import (
     ActKind,
     Tried,
 )
-from loans.models import ActStatus, Loan, LoanAct, Repayment
+from loans.events.stored import REFUND
+from loans.models import ActStatus, IncomingPaymentShare, Loan, LoanAct, Repayment, RepaymentChannel
 from loans.servicing.given_up import (
     ALONE,
     GIVEN_UP,
@@ -138,18 +139,30 @@ def taken_back_alone(loan: Loan) -> Decimal:
     return sum_of_figures(done_alone(loan), {OWED_AGAIN}) + Decimal(reversed_)
 
 
-def receipt_needs_second_person(repayment: Repayment, on: date) -> bool:
-    """Whether one person may not say that ``repayment`` was none, or of another day.
+def receipt_needs_second_person(repayment: Repayment, on: date, by: User | None = None) -> bool:
+    """Whether one person, ``by``, may not say that ``repayment`` was none, or of another day.
 
-    It counts with all receipts one person took back or moved on its loan before. A recovery takes two, whatever its size.
+    It counts with all receipts one person took back or moved on its loan before. A recovery takes two, whatever its size,
+    and so does taking a line of the bank from its loan, except for who matched it there by mistake on the same day.
     """
     if repayment.is_recovery:
         return True
+    if repayment.channel == RepaymentChannel.BANK_FILE:
+        return not _own_match(repayment, on, by) or gave_up_since(repayment.loan, repayment.recorded_on)
     most = Decimal(rule(RULE, on).get("repayment", {}).get("reversed", "0"))
     moved = sum_of_figures(done_alone(repayment.loan), {REDATED})
     if repayment.amount + taken_back_alone(repayment.loan) + moved > most:
         return True
     return gave_up_since(repayment.loan, repayment.recorded_on)
+
+
+def _own_match(repayment: Repayment, on: date, by: User | None) -> bool:
+    """Whether ``by`` matched the line alone to the loan on ``on``, and nothing was refunded since."""
+    shares = IncomingPaymentShare.objects.filter(repayment=repayment, matched_by=by, matched_on=on, agreed_by=None)
+    if by is None or not shares.exists():
+        return False
+    refunds = LoanAct.objects.filter(loan_id=repayment.loan_id, kind=REFUND, recorded_on__gte=repayment.recorded_on)
+    return not refunds.filter(status=ActStatus.STANDING).exists()
 
 
 def moved_too_far(loan: Loan, days: Decimal, freed: Decimal, on: date) -> bool:

@@ -22,7 +22,7 @@ from loans.api import reading
 from loans.api import servicing_serializers as shapes
 from loans.api.views import CHANNEL, KIND, referred
 from loans.bookkeeping.positions import bucket_steps
-from loans.models import Loan, LoanStatus, Repayment, RepaymentStatus
+from loans.models import Loan, LoanStatus, Repayment, RepaymentChannel, RepaymentStatus
 from loans.servicing.guarding import Excess
 from loans.servicing.repayments import record_repayment
 from loans.servicing.settling import SettlementQuote, settle_early, settlement_quote
@@ -50,6 +50,11 @@ class NotYourRepayment(NotAllowed):
 class RecoveryForLenderOnly(NotAllowed):
     code = "recovery_for_lender_only"
     message = _("Undoing a recovery takes two people of the lender. Ask the lender.")
+
+
+class ReceiptOfBankLine(NotAllowed):
+    code = "receipt_of_bank_line"
+    message = _("Receipt %(number)s came in on a bank statement of the lender: only the lender takes it back.")
 
 
 # Loans ---------------------------------------------------------------------------------------------------------------
@@ -298,6 +303,8 @@ class Reverse(RepaymentView):
         require_own(self, repayment)
         if repayment.is_recovery:
             raise RecoveryForLenderOnly
+        if repayment.channel == RepaymentChannel.BANK_FILE:
+            raise ReceiptOfBankLine(number=repayment.number)
         done = reverse_or_ask(
             repayment_id=repayment.pk,
             reason=given["reason"],

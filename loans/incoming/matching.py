@@ -1,9 +1,9 @@
 """Which loan was this payment meant for?
 
-The loan number in the remark decides; failing that, the payer's account, when it belongs to one borrower with exactly one
-loan that takes money. A settled loan of which something rests on a word may be what the line proves. Anything less certain
-is left to a person: a payment credited to the wrong loan costs more trust than one that waits a morning. A few queries serve
-a file of any length.
+The loan number in the remark decides; failing that, the payer's account, when it is known to be one borrower's who has
+exactly one loan that takes money. A settled loan of which something rests on a word may be what the line proves. Anything
+less certain is left to a person: a payment credited to the wrong loan costs more trust than one that waits a morning. A few
+queries serve a file of any length.
 """
 
 from collections import defaultdict
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from borrowers.fingerprints import account_index
-from borrowers.models import BankAccount
+from borrowers.models import AccountState, BankAccount
 from core.identifiers import number_within
 from loans.banking.statement import StatementRow
 from loans.incoming.proving_by_line import loans_waiting_for_lines
@@ -50,7 +50,8 @@ def _loans_by_number(numbers: Iterable[str]) -> dict[str, Loan]:
 def _loans_by_account(accounts: Iterable[str]) -> dict[str, list[Loan]]:
     """Loans that take money by the account their borrower pays from."""
     index = {account_index(account): account for account in accounts}
-    owners = BankAccount.objects.filter(account_index__in=list(index)).values_list("account_index", "borrower_id")
+    verified = BankAccount.objects.filter(state=AccountState.VERIFIED, account_index__in=list(index))
+    owners = verified.values_list("account_index", "borrower_id")
     borrowers = {borrower_id: index[fingerprint] for fingerprint, borrower_id in owners}
     found: dict[str, list[Loan]] = defaultdict(list)
     closed: dict[str, list[Loan]] = defaultdict(list)

@@ -3,7 +3,15 @@
 from loans.models.account_mapping import AccountMapping
 from loans.models.act import MERCHANT_REFUND, ActStatus, LoanAct
 from loans.models.application import FROM_IMPORT, Application, ApplicationStatus, DecisionSource, Outcome
-from loans.models.bank_file import BankFile, IncomingPayment, IncomingPaymentShare, IncomingPaymentStatus
+from loans.models.bank_file import (
+    BankFile,
+    BankFileContent,
+    BankFileStatus,
+    IncomingPayment,
+    IncomingPaymentShare,
+    IncomingPaymentStatus,
+    MatchGround,
+)
 from loans.models.disbursement import BankTransfer, Disbursement, DisbursementStatus, SimulatedPayment
 from loans.models.gate import GateAct, GateOverride, GateVerdict
 from loans.models.instalment import Instalment
@@ -50,6 +58,8 @@ __all__ = [
     "Application",
     "ApplicationStatus",
     "BankFile",
+    "BankFileContent",
+    "BankFileStatus",
     "BankTransfer",
     "CashValueGrowth",
     "Contract",
@@ -73,6 +83,7 @@ __all__ = [
     "Mandate",
     "MandateAttempt",
     "MandateStatus",
+    "MatchGround",
     "Merchant",
     "NightAccrual",
     "Offer",

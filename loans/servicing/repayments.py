@@ -41,6 +41,7 @@ from loans.models import (
     RepaymentStatus,
 )
 from loans.notices import notices
+from loans.servicing.bank_lines import hold_line_of, put_back
 from loans.servicing.given_up import given_up_by_its_day
 from loans.servicing.guarding import Excess, known_or_alike, settles_by_excess
 from loans.servicing.proving import Word, require_proved
@@ -313,12 +314,15 @@ def _numbers() -> tuple[str, ...]:
 def reverse_repayment(
     *, repayment_id: int, reason: str, reversed_on: date, reversed_by: User | None = None, alone: bool = False
 ) -> Repayment:
-    """Take a repayment back: its entry is reversed and later events are applied again without it.
+    """Take a repayment back: its entry is reversed and later events are applied again without it. What a line of the bank
+    brought waits again to be matched.
 
     ``alone`` says that one person does it by their own authority, which is counted.
 
-    A receipt already reversed is returned as it is. Raises RepaymentNotReversible with the reason.
+    A receipt already reversed is returned as it is. Raises RepaymentNotReversible with the reason, and
+    IncomingPaymentPartlyReturned.
     """
+    line = hold_line_of(repayment_id)
     loan_id = Repayment.objects.values_list("loan_id", flat=True).get(pk=repayment_id)
     loan = Loan.objects.locked(loan_id)
     repayment = Repayment.objects.get(pk=repayment_id)
@@ -340,6 +344,8 @@ def reverse_repayment(
         except EventImpossible as refusal:
             why = _("a later event rests on it. %(why)s") % {"why": refusal.context.get("why", refusal.detail)}
             raise RepaymentNotReversible(number=repayment.number, why=why, cause=refusal.code) from refusal
+        if line is not None:
+            put_back(line, repayment, reversed_on)
         if remainder is not None:
             notices.remainder_closed(loan, remainder, reversed_on)
     announce(loan_id=loan_id, borrower_id=loan.borrower_id, on=reversed_on)

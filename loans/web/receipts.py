@@ -92,5 +92,7 @@ def reverse_preview(request: HttpRequest, number: str) -> HttpResponse:
     except DomainError as refusal:
         context["refusal"] = refusal.detail
     else:
-        context["shown"] = replace(shown(found), needs_second_person=receipt_needs_second_person(repayment, today))
+        context["shown"] = replace(
+            shown(found), needs_second_person=receipt_needs_second_person(repayment, today, person(request))
+        )
     return render(request, "loans/_act_preview.html", context)

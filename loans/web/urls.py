@@ -70,6 +70,7 @@ urlpatterns = [
     path("payments/by-word/", by_word.by_word_list, name="payments_by_word"),
     path("payments/files/", payments.file_list, name="payment_files"),
     path("payments/files/<int:pk>", payments.file_detail, name="payment_file"),
+    path("payments/files/<int:pk>/ask-again", payments.file_ask_again, name="payment_file_ask_again"),
     path("payments/import", payments.import_file, name="payment_import"),
     path("payments/import/commit", payments.import_commit, name="payment_import_commit"),
     path("payments/<str:number>", loans.receipt, name="receipt"),

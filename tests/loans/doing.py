@@ -13,7 +13,9 @@ from loans.acts.performing import perform
 from loans.acts.undoing import undo
 from loans.acts.vouching import ask_to_vouch
 from loans.events.act_kinds import Wish
-from loans.models import Loan, LoanAct, Repayment
+from loans.incoming import uploading
+from loans.incoming.importing import settle_file
+from loans.models import BankFile, Loan, LoanAct, Repayment
 from loans.payees.refund_accounts import accounts_of
 from staff.models import User
 from tests.borrowers.factories import BankAccountFactory
@@ -61,6 +63,14 @@ def second_person_agrees(on: date) -> None:
     """The request that waits is approved by somebody else."""
     asked = Approval.objects.get(status="pending")
     approve(approval_id=asked.pk, decided_by=UserFactory(username="checker", roles=["checker"]), on=on)
+
+
+def file_confirmed(on: date) -> BankFile:
+    """The uploaded bank file that waits is confirmed by somebody else, and its payments are settled."""
+    asked = Approval.objects.get(status="pending", kind=uploading.KIND)
+    approve(approval_id=asked.pk, decided_by=UserFactory(username="confirmer", roles=["finance"]), on=on)
+    settle_file(bank_file_id=int(asked.object_id), on=on)
+    return BankFile.objects.get(pk=int(asked.object_id))
 
 
 def account_of(loan: Loan) -> str:
