@@ -17,6 +17,7 @@ from core.aftermath import whole
 from core.errors import DomainError
 from core.money import ZERO
 from loans.gate import asking, subjects
+from loans.gate.authority import authority_beside
 from loans.gate.facts import bound_beside, standing_of
 from loans.gate.gate import BindingAct, Verdict
 from loans.merchants.merchants import GoodsMissing, MerchantMissing, PurchaseNotExpected
@@ -24,7 +25,7 @@ from loans.models import Application, ApplicationStatus, DecisionSource, Outcome
 from loans.origination import origination
 from loans.origination.decided import ReadForRules
 from loans.origination.decisions import Decision, DecisionReason
-from loans.origination.offering import authority_beside, quote_of_decision
+from loans.origination.offering import quote_of_decision
 from loans.preconditions.consents import missing_consents, require_consents_for_a_person
 from loans.pricing.advance_deduction import AdvanceDeductionRefused
 from loans.pricing.agreed_instalments import (

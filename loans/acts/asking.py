@@ -5,7 +5,7 @@ it would come to anything else the request goes back with both beside each other
 is what happens.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop, override
 
 from audit import approvals
-from audit.models import Approval
+from audit.models import Approval, ApprovalStatus
+from borrowers.models import Borrower
 from core.aftermath import whole
 from core.money import ZERO
 from loans.acts.authority_words import threshold_of, threshold_of_undoing
@@ -82,7 +83,7 @@ def perform_or_ask(wish: Wish) -> Done:
     """
     kind = act_kind(wish.kind)
     if kind.order is not None:
-        return kind.order(wish)
+        return _order_or_ask(kind, kind.order, wish)
     Loan.objects.locked(wish.loan_id)  # a form sent twice at once: the second one finds the request of the first
     asked = _asked_before(kind, wish)
     if asked is not None:
@@ -90,6 +91,20 @@ def perform_or_ask(wish: Wish) -> Done:
     try:
         return perform(wish)
     except (BeyondAuthority, ReceiptNeedsSecondPerson):
+        return _ask_once(kind, wish)
+
+
+def _order_or_ask(kind: ActKind, order: Callable[[Wish, bool], Disbursement], wish: Wish) -> Disbursement | Approval:
+    """The order holds the borrower before the loan: so does whoever looks for a request."""
+    Borrower.objects.locked(Loan.objects.values_list("borrower_id", flat=True).get(pk=wish.loan_id))
+    Loan.objects.locked(wish.loan_id)
+    asked = _asked_before(kind, wish)
+    if asked is not None and asked.status != ApprovalStatus.APPROVED:
+        return asked
+    try:
+        with transaction.atomic():
+            return order(wish, False)
+    except BeyondAuthority:
         return _ask_once(kind, wish)
 
 
@@ -183,7 +198,12 @@ def _would_do(approval: Approval, on: date) -> approvals.Outcome:
 
 
 def _agreed(approval: Approval, on: date) -> None:
-    perform(_wish_of(approval, on), approved=True, agreed_by=approval.decided_by)
+    wish = _wish_of(approval, on)
+    order = act_kind(wish.kind).order
+    if order is not None:
+        order(wish, True)
+    else:
+        perform(wish, approved=True, agreed_by=approval.decided_by)
 
 
 @transaction.atomic

@@ -50,7 +50,8 @@ def provide_credit(read: CreditOf) -> None:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """How a borrower stands at one moment, read while their row is held: what the house is bound to for them in ``market``
-    beside ``application``, what risk makes of them (``by_rules``: to the rules), and which consents are missing."""
+    beside what is asked about (``agreed_by_two``: two people agreed to that), what risk makes of them (``by_rules``: to the
+    rules), and which consents are missing."""
 
     borrower: Borrower
     market: str
@@ -58,6 +59,7 @@ class Standing:
     application: Application | None
     by_rules: bool
     bound: Commitments
+    agreed_by_two: bool = False
     credit: Credit
     do_not_lend: bool | None
     consents_missing: tuple[str, ...] | None
@@ -158,6 +160,7 @@ def _standings(
             application=first.application,
             by_rules=by_rules,
             bound=others[borrower.pk],
+            agreed_by_two=_agreed_by_two(bound[borrower.pk], subjects[borrower.pk]),
             credit=credit[borrower.pk][0],
             do_not_lend=credit[borrower.pk][1],
             consents_missing=None if missing is None else missing[borrower.pk],
@@ -186,6 +189,7 @@ def _facts(standing: Standing, subject: Subject, at: BindingAct, house: House) -
         committed=ZERO if is_limit else bound.amount,
         committed_payments=bound.payment,
         agreed_by_one=ZERO if is_limit else bound.agreed_by_one,
+        agreed_by_two=standing.agreed_by_two,
     )
 
 
@@ -194,6 +198,11 @@ def _beside(bound: Commitments, subject: Subject) -> Commitments:
     if subject.application is not None:
         bound = bound.beside(application_id=subject.application.pk)
     return bound if subject.loan is None else bound.beside(loan_id=subject.loan.pk)
+
+
+def _agreed_by_two(bound: Commitments, subject: Subject) -> bool:
+    """Whether two people agreed to the loan of which a part is drawn, or which is paid out."""
+    return subject.loan is not None and any(row.agreed_by_two for row in bound.rows if row.loan_id == subject.loan.pk)
 
 
 def house_on(on: date, market: str) -> House:

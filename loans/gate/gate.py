@@ -120,8 +120,8 @@ class Credit:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Everything known at the moment. ``committed`` and ``committed_payments`` (a month) are what the house is bound to for
-    the person beside the deal; ``agreed_by_one`` is the part of ``committed`` that no second person agreed to;
-    ``overridden`` the soft checks that two people agreed to bind in spite of."""
+    the person beside the deal; ``agreed_by_one`` is the part of ``committed`` that no second person agreed to, and
+    ``agreed_by_two`` says that two agreed to the deal; ``overridden`` are soft checks that two bind in spite of."""
 
     on: date
     person: Person
@@ -131,6 +131,7 @@ class Facts:
     committed: Decimal | None
     committed_payments: Decimal | None
     agreed_by_one: Decimal | None = None
+    agreed_by_two: bool = False
     overridden: frozenset[str] = frozenset()
 
     def as_json(self) -> dict[str, Any]:
@@ -301,7 +302,7 @@ def bound_by_one(facts: Facts) -> Decimal | None:
     """What the house would be bound to that no second person agreed to yet, the deal among it; None: not known."""
     if facts.agreed_by_one is None or facts.deal.amount is None:
         return None
-    return facts.agreed_by_one + facts.deal.amount
+    return facts.agreed_by_one + (ZERO if facts.agreed_by_two else facts.deal.amount)
 
 
 def room_for_payment(facts: Facts) -> Decimal | None:

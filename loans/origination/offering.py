@@ -1,16 +1,12 @@
 """Making an offer out of a decision: the quote behind it, the cap test, and the row that fixes the terms."""
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import NotFound
-from core.money import ZERO
 from core.rules import rule
-from loans.gate.commitments import Commitments
-from loans.gate.gate import Facts, bound_by_one
 from loans.merchants.merchants import require_purchase
 from loans.models import Application, DecisionSource, Offer, Outcome, ProductVersion
 from loans.origination.decisions import Decision
@@ -83,42 +79,6 @@ def quote_of_offer(offer: Offer, on: date) -> Quote:
         first_drawdown=offer.first_drawdown,
         fixed_instalment=_decimal(terms.get("fixed_instalment")),
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Authority:
-    """What one person, or the rules alone, may bind the house to for a person, in currency units of a market: ``bound`` is
-    what nobody second agreed to so far, ``most`` what it may come to in all."""
-
-    bound: Decimal
-    most: Decimal
-
-    def exceeded_by(self, amount: Decimal) -> bool:
-        return self.bound + amount > self.most
-
-    @property
-    def left(self) -> Decimal:
-        return max(self.most - self.bound, ZERO)
-
-
-def authority_beside(bound: Commitments, market: str, on: date) -> Authority:
-    """What one person may decide on ``on`` beside ``bound``, what the house is bound to already in ``market``.
-
-    All of it counts that no second person agreed to: many small offers are one large one.
-    """
-    return Authority(bound=bound.agreed_by_one, most=one_person_decides(on, market))
-
-
-def needs_second_person(facts: Facts, market: str, on: date) -> bool:
-    """Whether what the house would be bound to is over what one person (or the rules alone) may approve."""
-    bound = bound_by_one(facts)
-    return bound is None or bound > one_person_decides(on, market)
-
-
-def one_person_decides(on: date, market: str | None = None) -> Decimal:
-    """Above which amount, in currency units of the market (None: the house's), what is decided on ``on`` for one borrower
-    takes two people."""
-    return Decimal(rule("second_approval", on, market)["amount_over"])
 
 
 def _offer(application: Application, decision: Decision, quote: Quote, version_id: int, on: date) -> Offer:

@@ -18,6 +18,7 @@ from core.identifiers import next_number
 from core.strict import require_plain
 from loans.bookkeeping.signals import announce_submission
 from loans.gate import asking, subjects
+from loans.gate.authority import needs_second_person
 from loans.gate.gate import BindingAct
 from loans.merchants.merchants import require_purchase, require_purchase_within
 from loans.models import Application, DecisionSource, Loan, Offer, OfferStatus, Outcome, ProductVersion
@@ -27,7 +28,7 @@ from loans.origination.application_wish import ApplicationWish
 from loans.origination.contracts import conclude
 from loans.origination.decided import ReadForRules, decided, make_offer, referred
 from loans.origination.decisions import Decision
-from loans.origination.offering import OfferMissing, needs_second_person, quote_of_decision, quote_of_offer
+from loans.origination.offering import OfferMissing, quote_of_decision, quote_of_offer
 from loans.origination.second_person import ask_second_person, deciders_of
 from loans.origination.takers import require_not_taker
 from loans.preconditions.consents import require_consents, require_consents_for_a_person

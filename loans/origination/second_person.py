@@ -9,6 +9,7 @@ from audit import approvals
 from audit.models import Approval, ApprovalStatus
 from core.money import ZERO
 from loans.gate import asking, overrides, subjects
+from loans.gate.authority import needs_second_person, one_person_decides
 from loans.gate.commitments import OFFERS_WAIT
 from loans.gate.gate import BindingAct, Facts, bound_by_one
 from loans.models import Application, OfferStatus, Outcome
@@ -16,13 +17,7 @@ from loans.models import ApplicationStatus as S
 from loans.origination import application_lifecycle as lifecycle
 from loans.origination.decided import decided, make_offer
 from loans.origination.decisions import Decision, DecisionReason
-from loans.origination.offering import (
-    OfferMissing,
-    needs_second_person,
-    one_person_decides,
-    quote_of_decision,
-    quote_of_offer,
-)
+from loans.origination.offering import OfferMissing, quote_of_decision, quote_of_offer
 from loans.origination.takers import require_not_taker
 from loans.pricing.monthly_payments import monthly_payment
 from loans.pricing.quotes import Quote
@@ -70,7 +65,7 @@ def _request(
             "monthly_payment": str(monthly_payment(quote.terms, quote.schedule) * approved / quote.terms.drawn),
             "grade": decision.grade,
             # What it comes to with everything that no second person agreed to, and what one person may decide.
-            "bound_by_one": f"{bound_by_one(answer.facts) or ZERO:.2f}",
+            "bound_by_one_person": f"{bound_by_one(answer.facts) or ZERO:.2f}",
             "one_person_decides": f"{one_person_decides(on, quote.market):.2f}",
         },
         outcome=overrides.shown(answer),

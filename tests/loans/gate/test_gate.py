@@ -198,6 +198,7 @@ class TestFigures:
                     "payment": 1000,
                     "room": 5960,
                     "income": 12000,
+                    "declared_income": None,
                     "committed_payments": 40,
                     "share": Decimal("0.50"),
                 },
