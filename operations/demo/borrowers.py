@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from random import Random
+from typing import Any
 
 from django.db.models import F
 from django.utils import timezone
@@ -86,7 +87,7 @@ def register(person: Person, *, on: date, officer: User, account_ending: str = "
 
 def _tell_income(borrower: Borrower, amount: Decimal, on: date, *, officer: User | None) -> None:
     """The payroll of the employer says so, as if it were asked; or the borrower tells it to the officer."""
-    told = {"borrower_id": borrower.pk, "source": "salary", "monthly_amount": amount, "as_of": on}
+    told: dict[str, Any] = {"borrower_id": borrower.pk, "source": "salary", "monthly_amount": amount, "as_of": on}
     if officer is None:
         receive_income(**told, told_by=ToldBy.PAYROLL)
     else:
