@@ -93,7 +93,7 @@ def verify_income(page: Page, borrower: str, application: str) -> None:
     page.goto(f"/app/borrowers/{borrower}")
     page.locator("#means").get_by_role("link", name="Verify").click()
     page.locator("#id_evidence").fill("Pay slips of three months, in the file")
-    press(page, "Verify the income")
+    page.locator("#dialog-body").get_by_role("button", name="Verify the income").click()
     expect(page.locator("#means")).to_contain_text("Pay slips of three months")
     page.goto(f"/app/applications/{application}")
     press(page, "Assess again")
