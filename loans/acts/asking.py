@@ -21,6 +21,7 @@ from borrowers.models import Borrower
 from core.aftermath import whole
 from core.money import ZERO
 from loans.acts.authority_words import threshold_of, threshold_of_undoing
+from loans.acts.drawing import BeyondOne
 from loans.acts.performing import ActConflict, BeyondAuthority, perform, previewed, same_wish
 from loans.acts.previewing import Preview
 from loans.acts.undoing import undo, undo_previewed
@@ -90,8 +91,8 @@ def perform_or_ask(wish: Wish) -> Done:
         return asked
     try:
         return perform(wish)
-    except (BeyondAuthority, ReceiptNeedsSecondPerson):
-        return _ask_once(kind, wish)
+    except (BeyondAuthority, ReceiptNeedsSecondPerson) as beyond:
+        return _ask_once(kind, wish, beyond)
 
 
 def _order_or_ask(kind: ActKind, order: Callable[[Wish, bool], Disbursement], wish: Wish) -> Disbursement | Approval:
@@ -104,15 +105,15 @@ def _order_or_ask(kind: ActKind, order: Callable[[Wish, bool], Disbursement], wi
     try:
         with transaction.atomic():
             return order(wish, False)
-    except BeyondAuthority:
-        return _ask_once(kind, wish)
+    except BeyondAuthority as beyond:
+        return _ask_once(kind, wish, beyond)
 
 
-def _ask_once(kind: ActKind, wish: Wish) -> Approval:
+def _ask_once(kind: ActKind, wish: Wish, beyond: BeyondAuthority | ReceiptNeedsSecondPerson) -> Approval:
     """The request; of two calls with one key on two loans that met, the second raises ActConflict."""
     try:
         with transaction.atomic():
-            return _ask(kind, wish)
+            return _ask(kind, wish, beyond)
     except IntegrityError as refusal:
         if not Approval.objects.filter(idempotency_key=wish.idempotency_key).exists():
             raise
@@ -136,7 +137,8 @@ def _asked_before(kind: ActKind, wish: Wish) -> Approval | None:
     return known
 
 
-def _ask(kind: ActKind, wish: Wish) -> Approval:
+def _ask(kind: ActKind, wish: Wish, beyond: BeyondAuthority | ReceiptNeedsSecondPerson) -> Approval:
+    """The request; what one person may not do is told in the figures of ``beyond``, where it has any."""
     loan, stored = Loan.objects.get(pk=wish.loan_id), encoded(kind.parameters, wish.values)
     found = previewed(wish, loan)
     shown = _would(kind, found)
@@ -150,13 +152,20 @@ def _ask(kind: ActKind, wish: Wish) -> Approval:
         },
         idempotency_key=wish.idempotency_key,
         before=_state(found, "before"),
-        after={**_state(found, "after"), **in_words(kind.label, kind.parameters, stored)},
+        after={**_state(found, "after"), **in_words(kind.label, kind.parameters, stored), **_figures_beyond(beyond)},
         outcome=shown.words,
         amount=shown.amount,
         reason=wish.reason if kind.asks_reason else UNPROVED,
         requested_by=wish.by,
         on=wish.recorded_on,
     )
+
+
+def _figures_beyond(beyond: BeyondAuthority | ReceiptNeedsSecondPerson) -> dict[str, str]:
+    """What the house would be bound to without a second person, and what one person decides; empty of other refusals."""
+    if not isinstance(beyond, BeyondOne):
+        return {}
+    return {"bound_by_one_person": beyond.context["after"], "one_person_decides": beyond.context["most"]}
 
 
 def _would(kind: ActKind, found: Preview) -> approvals.Outcome:

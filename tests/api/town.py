@@ -5,6 +5,8 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from django.db.models import Q
+
 from borrowers.means import receive_income
 from borrowers.models import Borrower, ToldBy
 from loans.models import Product
@@ -58,7 +60,8 @@ def registered(caller: Caller, **changes: Any) -> str:
 
 def the_payroll_says(public_id: str, amount: Decimal) -> None:
     """What a partner tells is declared: the rules decide once a system that proves itself says it as well."""
-    borrower = Borrower.objects.get(public_id=public_id)
+    known = Q(public_id=public_id) | Q(partner_files__public_id=public_id)
+    borrower = Borrower.objects.filter(known).distinct().get()
     told = {"source": "salary", "monthly_amount": amount, "as_of": date(2026, 6, 1)}
     receive_income(borrower_id=borrower.pk, **told, told_by=ToldBy.PAYROLL)
 

@@ -139,6 +139,7 @@ def test_a_further_part_that_nobody_second_agreed_to_is_asked_for() -> None:
     asked = perform_or_ask(replace(asked_for, by=UserFactory(roles=["operations"])))
 
     assert isinstance(asked, Approval)
+    assert (asked.after["bound_by_one_person"], asked.after["one_person_decides"]) == ("¥ 6,000.00", "¥ 5,500.00")
     assert not Disbursement.objects.filter(is_drawdown=True).exists()
     assert not GateVerdict.objects.filter(act="drawdown").exists()
 
