@@ -52,4 +52,6 @@ WORDS = (
     _("last due on"),
     _("total repayable"),
     _("act"),
+    _("bound by one person"),
+    _("one person decides"),
 )

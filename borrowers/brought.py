@@ -46,7 +46,7 @@ MODELS: dict[str, type[models.Model]] = {
 _LIVES: dict[str, tuple[str, ...]] = {
     Kind.CONSENT: ("withdrawn_at",),
     Kind.CONTACT_POINT: ("state", "verified_at"),
-    Kind.INCOME: ("verified",),
+    Kind.INCOME: ("verified_by_id", "verified_on"),
     Kind.EXTERNAL_DEBT: (),
     Kind.BANK_ACCOUNT: ("state", "verified_on"),
 }

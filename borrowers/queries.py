@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from borrowers import consents
 from borrowers.fingerprints import contact_index, identity_index, name_index, plain
+from borrowers.means import owed_elsewhere
 from borrowers.models import (
     BankAccount,
     Borrower,
@@ -200,11 +201,8 @@ class BorrowerFile:
 
     @property
     def total_debt_payment(self) -> Decimal:
-        """The latest figure of each lender, a month."""
-        latest: dict[str, Decimal] = {}
-        for debt in self.debts:
-            latest.setdefault(debt.lender, debt.monthly_payment)
-        return sum(latest.values(), ZERO)
+        """What is paid to all lenders a month: of each the larger of the figures that stand."""
+        return sum(owed_elsewhere(self.debts).values(), ZERO)
 
     @property
     def missing_consents(self) -> list[ConsentPurpose]:
@@ -236,8 +234,8 @@ def borrower_file(borrower: Borrower, on: date) -> Reading[BorrowerFile]:
             borrower.contact_points.order_by("kind", "-is_primary", "id"),
             borrower.consents.order_by("purpose", "-given_at"),
             borrower.bank_accounts.order_by("-is_primary", "id"),
-            borrower.incomes.all(),
-            borrower.external_debts.all(),
+            borrower.incomes.select_related("recorded_by", "verified_by"),
+            borrower.external_debts.select_related("recorded_by"),
             contradicting(borrower),
         ),
         lambda points, given, accounts, incomes, debts, files: BorrowerFile(

@@ -8,12 +8,12 @@ from borrowers import bank_accounts
 from loans.acts import asking, kinds, receipts, vouching
 from loans.bookkeeping import account_mapping
 from loans.disbursement import other_accounts
-from loans.gate import overrides
+from loans.gate import authority, overrides
 from loans.gate.gate import BindingAct
 from loans.incoming import matching_by_two, returning, uploading
 from loans.merchants import merchants
 from loans.models import AccountMapping, LoanPurpose
-from loans.origination import offering, second_person
+from loans.origination import second_person
 from loans.payees import payees
 from loans.products import designing, ending_sale
 
@@ -26,7 +26,7 @@ approvals.register(
     label=_("Loan above one person's authority"),
     on_reject=second_person.second_person_rejected,
     asked_with="loans.decide_application",
-    threshold=offering.one_person_decides,
+    threshold=authority.one_person_decides,
 )
 approvals.register(
     second_person.OVERRIDE,

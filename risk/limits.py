@@ -25,6 +25,7 @@ from core.money import ZERO
 from core.rows import Parameters
 from core.rules import rule
 from loans.gate import asking, overrides, subjects
+from loans.gate.facts import Standing
 from loans.gate.gate import BindingAct
 from loans.models import GateVerdict
 from risk.models import Assessment, CreditLimit, LimitChange, LimitReason
@@ -195,21 +196,25 @@ def limit_of(borrower_id: int) -> Decimal | None:
     return CreditLimit.objects.filter(borrower_id=borrower_id).values_list("amount", flat=True).first()
 
 
-def first_limit(borrower_id: int, market: str, assessment: Assessment, on: date) -> None:
-    """Begin a limit with the first assessment whose grade allows one, where the gate lets it pass."""
-    if not assessment.limit_amount or CreditLimit.objects.filter(borrower_id=borrower_id).exists():
+def first_limit(standing: Standing, assessment: Assessment) -> None:
+    """Begin a limit with the first assessment whose grade allows one, where the gate lets it pass. ``standing`` is of a
+    borrower who has none yet, as the assessment read it in this transaction."""
+    if not assessment.limit_amount:
         return
-    subject = subjects.of_limit(borrower_id, market, assessment.limit_amount)
-    answer = asking.ask(subject, BindingAct.LIMIT_RAISE, on)
+    subject = subjects.of_limit(standing.borrower.pk, standing.market, assessment.limit_amount)
+    answer = asking.ask(subject, BindingAct.LIMIT_RAISE, standing.on, standing)
     if answer.verdict.binds:
         answer.store(by=None)
-        open_limit(borrower_id, assessment, on)
+        _open(standing.borrower.pk, assessment, standing.on)
 
 
 def open_limit(borrower_id: int, assessment: Assessment, on: date) -> None:
     """Write the limit that the assessment gives, and its first change. A standing limit is left alone."""
-    if not assessment.limit_amount or CreditLimit.objects.filter(borrower_id=borrower_id).exists():
-        return
+    if assessment.limit_amount and not CreditLimit.objects.filter(borrower_id=borrower_id).exists():
+        _open(borrower_id, assessment, on)
+
+
+def _open(borrower_id: int, assessment: Assessment, on: date) -> None:
     amount = assessment.limit_amount
     grading = {"grade": assessment.grade, "points": assessment.points}
     CreditLimit.objects.create(borrower_id=borrower_id, amount=amount, as_of=on, changed_on=on, **grading)

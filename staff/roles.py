@@ -55,6 +55,8 @@ ROLES: dict[str, set[str]] = {
     "underwriter": _READ
     | {
         "borrowers.confirm_identity",
+        # Who takes applications records incomes; who verifies one records none.
+        "borrowers.verify_income",
         "loans.decide_application",
         "risk.view_assessment",
         "borrowers.reveal_personal_data",

@@ -25,6 +25,7 @@ from borrowers.models import (
     PartnerFile,
     Provenance,
     Sex,
+    ToldBy,
 )
 from core import business_date
 from core.strict import DayOutOfRange
@@ -190,6 +191,7 @@ class IncomeSerializer(InItsCurrency):
     object = Constant("income")
     source = serializers.ChoiceField(IncomeSource.choices)  # type: ignore[assignment]
     monthly_amount = MoneyField()
+    told_by = serializers.ChoiceField(ToldBy.choices)
     verified = serializers.BooleanField()
     as_of = serializers.DateField()
 

@@ -267,7 +267,8 @@ class Incomes(Belongings):
     @extend_schema(summary="Record an income", request=shapes.IncomeInput, responses={201: shapes.IncomeSerializer})
     @idempotent
     def post(self, request: Request, borrower_id: str) -> Response:
-        """A monthly income as declared to you; the lender marks it proved once it is."""
+        """A monthly income as declared to you. The rules decide only on what is proved: `verified` turns true once
+        somebody at the lender has verified it by evidence."""
         face = self.face(borrower_id)
         given = {**self.body_of(face, shapes.IncomeInput), "by": person(request)}
         return self.added(face, partial(brought.tell_income, **given), partial(record_income, **given))

@@ -18,8 +18,8 @@ from borrowers import queries
 from borrowers.bank_accounts import add_and_ask, ask_bank, pay_to
 from borrowers.consents import give_consent, withdraw_consent
 from borrowers.contacts import add_contact_point, change_state, make_primary
-from borrowers.means import record_external_debt, record_income, require_recent
-from borrowers.models import BankAccount, Borrower, Consent, ContactPoint, HolderAnswer, PartnerFile
+from borrowers.means import record_external_debt, record_income, require_recent, verify_income
+from borrowers.models import BankAccount, Borrower, Consent, ContactPoint, HolderAnswer, Income, PartnerFile
 from borrowers.occupations import state_occupation
 from borrowers.partner_files import note_look
 from borrowers.preferences import set_do_not_contact
@@ -27,6 +27,7 @@ from borrowers.standing import confirm_identity, record_death, withdraw_death
 from borrowers.web import forms as ask
 from core import business_date
 from core.errors import DomainError
+from core.writing import money
 from staff.permissions import person, require
 
 _CHANGE = "borrowers.change_borrower"
@@ -221,7 +222,24 @@ def add_income(request: HttpRequest, number: str) -> HttpResponse:
         lambda given: record_income(borrower_id=borrower.pk, by=person(request), **_recent(given)),
         title=_("Record an income"),
         button=_("Record"),
-        done=_("The income is on file."),
+        done=_("The income is on file as declared. Somebody else may verify it."),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@require("borrowers.verify_income")
+def prove_income(request: HttpRequest, number: str, pk: int) -> HttpResponse:
+    borrower = queries.by_number(number)
+    income = get_object_or_404(Income, pk=pk, borrower=borrower)
+    return _act(
+        request,
+        borrower,
+        ask.Evidence(ask.posted(request)),
+        lambda given: verify_income(income_id=income.pk, on=business_date.current(), by=person(request), **given),
+        title=_("Verify an income: %(income)s, %(amount)s a month")
+        % {"income": income, "amount": money(income.monthly_amount, income.currency)},
+        button=_("Verify the income"),
+        done=_("The income is proved."),
     )
 
 

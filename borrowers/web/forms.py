@@ -20,6 +20,7 @@ from borrowers.models import (
     ContactKind,
     ContactPoint,
     ContactState,
+    DebtSource,
     IdentityKind,
     IncomeSource,
     Language,
@@ -210,12 +211,11 @@ class Evidence(StrictForm):
 
 
 class NewIncome(StrictForm):
-    """A monthly income as of a day."""
+    """A monthly income as of a day, as it was declared."""
 
     source = forms.ChoiceField(label=_("Source"), choices=IncomeSource.choices)
     monthly_amount = AmountField(label=_("Amount a month"))
     as_of = day_field(_("As of"))
-    verified = forms.BooleanField(label=_("Proved by a document"), required=False)
 
 
 class NewDebt(StrictForm):
@@ -224,10 +224,7 @@ class NewDebt(StrictForm):
     lender = forms.CharField(label=_("Lender"), max_length=80)
     balance = AmountField(label=_("Still owed"))
     monthly_payment = AmountField(label=_("Paid a month"))
-    source = forms.ChoiceField(
-        label=_("Told by"),
-        choices=[("declared", _("The borrower")), ("bureau", _("Credit bureau")), ("statement", _("Bank statement"))],
-    )
+    source = forms.ChoiceField(label=_("Told by"), choices=DebtSource.choices)
     as_of = day_field(_("As of"))
 
 

@@ -229,8 +229,8 @@ def retry(*, disbursement_id: int, on: date, requested_by: User | None = None) -
     if disbursement.status in UNDER_WAY:
         return disbursement
     ORDERS.require_step(disbursement, S.QUEUED)
-    payees.require_payee(disbursement)
-    asking.require(subjects.of_order(disbursement, on), BindingAct.RETRY, on, by=requested_by)
+    payee = payees.require_payee(disbursement)
+    asking.require(subjects.of_order(disbursement, on, payee=payee), BindingAct.RETRY, on, by=requested_by)
     advance(disbursement, S.QUEUED, next_attempt_at=None, requested_on=on, requested_by=requested_by)
     announce_payout(disbursement_id=disbursement.pk)
     return disbursement
@@ -291,11 +291,10 @@ def _open_transfer(disbursement_id: int, on: date) -> tuple[Disbursement, BankTr
         require_whole_sum(disbursement, on)
     if disbursement.loan.merchant is not None:
         require_active(disbursement.loan.merchant)
-    payees.require_payee(disbursement)
+    payee = payees.require_payee(disbursement)
     number = disbursement.attempt_count + 1
-    verdict = asking.require(
-        subjects.of_order(disbursement, on), _act_of(disbursement), on, by=disbursement.requested_by
-    )
+    subject = subjects.of_order(disbursement, on, payee=payee)
+    verdict = asking.require(subject, _act_of(disbursement), on, by=disbursement.requested_by)
     transfer = BankTransfer.objects.create(
         disbursement=disbursement,
         verdict=verdict,

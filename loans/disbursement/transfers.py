@@ -143,8 +143,9 @@ def _require_may_go(transfer: BankTransfer, order: PaymentOrder, on: date, *, is
     payee still paid; and where the transfer was written down before, only if the gate lets it pass still."""
     disbursement = Disbursement.objects.select_related("loan__merchant").get(pk=transfer.disbursement_id)
     Borrower.objects.locked(disbursement.loan.borrower_id)
-    require_payee(disbursement)
+    payee = require_payee(disbursement)
     if {transfer.account_index, account_index(order.account_number)} != {disbursement.payee_index}:
         raise PayeeChanged(account=order.account_number[-4:])
     if not is_new:
-        asking.require(subjects.of_order(disbursement, on), BindingAct.RETRY, on, by=disbursement.requested_by)
+        subject = subjects.of_order(disbursement, on, payee=payee)
+        asking.require(subject, BindingAct.RETRY, on, by=disbursement.requested_by)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
-from loans.gate.facts import facts_for, facts_for_limits
+from loans.gate.facts import Standing, facts_for, facts_for_limits
 from loans.gate.gate import BindingAct, Facts, Finding, Verdict, gate
 from loans.gate.subjects import Subject
 from loans.gate.words import sentences
@@ -86,9 +86,9 @@ class OverrideNeeded(NotBound):
     message = _("This needs an override by a second person. %(why)s.")
 
 
-def ask(subject: Subject, at: BindingAct, on: date) -> Answer:
-    """What the gate says now. Locks the borrower."""
-    facts = facts_for(subject, at, on)
+def ask(subject: Subject, at: BindingAct, on: date, standing: Standing | None = None) -> Answer:
+    """What the gate says now. Locks the borrower; ``standing`` is how they stand as the caller read it under that lock."""
+    facts = facts_for(subject, at, on, standing)
     return Answer(subject=subject, facts=facts, verdict=gate(facts, at))
 
 

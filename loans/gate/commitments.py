@@ -35,7 +35,10 @@ class CommitmentKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commitment:
-    """One of them. ``amount`` of principal and ``payment`` a month, in units of the currency of ``market``."""
+    """One of them. ``amount`` of principal and ``payment`` a month, in units of the currency of ``market``.
+
+    ``agreed_by_two``: a second person agreed to it, or has to before it binds. Who decided alone in an emergency is one.
+    """
 
     kind: CommitmentKind
     amount: Decimal
@@ -45,6 +48,7 @@ class Commitment:
     number: str
     application_id: int | None = None
     loan_id: int | None = None
+    agreed_by_two: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,11 @@ class Commitments:
     @property
     def amount(self) -> Decimal:
         return sum((row.amount for row in self.rows), ZERO)
+
+    @property
+    def agreed_by_one(self) -> Decimal:
+        """The part of the amount that no second person agreed to."""
+        return sum((row.amount for row in self.rows if not row.agreed_by_two), ZERO)
 
     @property
     def payment(self) -> Decimal:
@@ -81,8 +90,14 @@ class Commitments:
 OFFERS_WAIT = ("application.second_approval", "application.override")
 
 _READ = """
-SELECT p.borrower_id, 'outstanding', p.principal_outstanding, due.amount, l.frequency, l.every,
-       r.code, r.market, l.number, l.application_id, l.id, l.drawdowns IS NOT NULL OR l.line_open_months > 0
+SELECT b.*, b.application_id IS NOT NULL AND (b.kind = 'waiting' OR EXISTS (
+       SELECT 1 FROM audit_approval g
+        WHERE g.object_type = 'loans.application' AND g.object_id = b.application_id::text
+          AND g.kind = ANY(%(kinds)s) AND g.status = 'approved' AND NOT g.broke_glass))
+  FROM (
+SELECT p.borrower_id, 'outstanding' AS kind, p.principal_outstanding, due.amount, l.frequency, l.every,
+       r.code, r.market, l.number, l.application_id, l.id AS loan_id,
+       l.drawdowns IS NOT NULL OR l.line_open_months > 0
   FROM loans_loanposition p
   JOIN loans_loan l ON l.id = p.loan_id
   JOIN loans_product r ON r.id = p.product_id
@@ -135,8 +150,8 @@ SELECT a.borrower_id, 'waiting', (w.after->>'amount')::numeric, (w.after->>'mont
   JOIN audit_approval w ON w.object_type = 'loans.application' AND w.object_id = a.id::text AND w.status = 'pending'
        AND w.kind = ANY(%(kinds)s)
   JOIN loans_product r ON r.id = a.product_id
- WHERE a.borrower_id = ANY(%(borrowers)s) AND a.status = 'second_approval'
- ORDER BY 11 NULLS LAST, 10
+ WHERE a.borrower_id = ANY(%(borrowers)s) AND a.status = 'second_approval') b
+ ORDER BY b.loan_id NULLS LAST, b.application_id
 """
 
 
@@ -174,7 +189,9 @@ def _none_twice(rows: Collection[Commitment]) -> Iterable[Commitment]:
 
 
 def _read(told: Sequence[Any], on: date, by_word: Mapping[int, Decimal]) -> Iterable[Commitment]:
-    kind, amount, instalment, frequency, every, product, market, number, application_id, loan_id, in_parts = told
+    kind, amount, instalment, frequency, every, product, market, number, application_id, loan_id, in_parts, by_two = (
+        told
+    )
     loan = Loan.objects.get(pk=loan_id) if in_parts or (instalment is None and loan_id is not None) else None
     payment = ZERO if instalment is None else of_a_month(instalment, frequency, every)
     if instalment is None and loan is not None:
@@ -188,6 +205,7 @@ def _read(told: Sequence[Any], on: date, by_word: Mapping[int, Decimal]) -> Iter
         number=number,
         application_id=application_id,
         loan_id=loan_id,
+        agreed_by_two=by_two,
     )
     yield row
     if loan is not None and in_parts:

@@ -294,7 +294,7 @@ def _bring(
 ) -> None:
     """What a part of a line does to its loan is decided here, for every door: it proves what was booked by word before and
     is no other payment (``allow_repeat``), or is posted as the next receipt, or refused, and then it waits. Two parts for
-    one loan are alike by their reference, and yet no repeat. ``matched_by`` is nobody where the line itself said whose it is.
+    one loan are alike by their reference, and yet no repeat. ``matched_by`` is nobody where the line itself said so.
     """
     second = agreed_by if part.ground == MatchGround.TWO_PEOPLE else None
     matched = {"ground": part.ground, "matched_by": matched_by, "matched_on": on, "agreed_by": second}

@@ -112,16 +112,17 @@ def payee_state_of_order(order: Disbursement) -> PayeeState:
     return _held_against(payee_now(loan.borrower_id, loan.merchant), order.payee_index)
 
 
-def require_payee(order: Disbursement) -> None:
-    """Raise PayeeMissing, PayeeUnverified or PayeeChanged where the order may not be paid now."""
+def require_payee(order: Disbursement) -> PayeeState:
+    """That the order may be paid now. Raises PayeeMissing, PayeeUnverified, PayeeChanged."""
     payee = payee_now(order.loan.borrower_id, order.loan.merchant)
-    match payee_state_of_order(order):
+    match state := _held_against(payee, order.payee_index):
         case PayeeState.MISSING:
             raise PayeeMissing
         case PayeeState.UNVERIFIED:
             raise PayeeUnverified(account=payee.masked_number)
         case PayeeState.CHANGED:
             raise PayeeChanged(account=payee.masked_number)
+    return state
 
 
 def payee_now(borrower_id: int, merchant: Merchant | None = None) -> Payee:

@@ -5,13 +5,15 @@ from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from random import Random
+from typing import Any
 
 from django.db.models import F
 from django.utils import timezone
 
 from borrowers.bank_accounts import add_bank_account, ask_bank
 from borrowers.contacts import change_state
-from borrowers.models import BankAccount, Borrower, ConsentPurpose, ContactState
+from borrowers.means import receive_income
+from borrowers.models import BankAccount, Borrower, ConsentPurpose, ContactState, ToldBy
 from borrowers.onboarding import GivenConsent, record_external_debt, record_income, register_borrower
 from core.errors import DomainError
 from debt_collections.models import Promise, PromiseStatus
@@ -68,14 +70,7 @@ def register(person: Person, *, on: date, officer: User, account_ending: str = "
     )
     _prove_phone(borrower, person, on, officer)
     if person.income:
-        record_income(
-            borrower_id=borrower.pk,
-            source="salary",
-            monthly_amount=person.income,
-            as_of=on,
-            verified=person.income_proved,
-            by=officer,
-        )
+        _tell_income(borrower, person.income, on, officer=None if person.income_proved else officer)
     if person.debt:
         record_external_debt(
             borrower_id=borrower.pk,
@@ -89,6 +84,15 @@ def register(person: Person, *, on: date, officer: User, account_ending: str = "
     account = add_bank_account(borrower_id=borrower.pk, bank_name="示例银行", account_number=number, by=officer)
     ask_bank(account_id=account.pk, at=at(on, 9, 10), on=on)
     return borrower
+
+
+def _tell_income(borrower: Borrower, amount: Decimal, on: date, *, officer: User | None) -> None:
+    """The payroll of the employer says so, as if it were asked; or the borrower tells it to the officer."""
+    told: dict[str, Any] = {"borrower_id": borrower.pk, "source": "salary", "monthly_amount": amount, "as_of": on}
+    if officer is None:
+        receive_income(**told, told_by=ToldBy.PAYROLL)
+    else:
+        record_income(**told, by=officer)
 
 
 def _prove_phone(borrower: Borrower, person: Person, on: date, officer: User) -> None:

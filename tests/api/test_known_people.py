@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from audit.models import AuditEvent
 from borrowers.bank_accounts import add_bank_account
 from borrowers.contacts import add_contact_point, change_state
-from borrowers.means import record_income
-from borrowers.models import BankAccount, Borrower, BorrowerStatus, ContactPoint, PartnerFile
+from borrowers.means import receive_income
+from borrowers.models import BankAccount, Borrower, BorrowerStatus, ContactPoint, PartnerFile, ToldBy
 from core import business_date
 from tests.api.town import applied, lent, lin, passing_on, registered, somebody, yuan
 from tests.borrowers.factories import BorrowerFactory, resident_number
@@ -35,8 +35,12 @@ def known_to(whom: str, **facts: Any) -> Borrower:
     else:
         borrower = BorrowerFactory(**OURS, identity_number=KNOWN, phone_verified=True)
         add_bank_account(borrower_id=borrower.pk, bank_name="Ours", account_number="6222020200007654321")
-        record_income(
-            borrower_id=borrower.pk, source="salary", monthly_amount=Decimal("1.00"), as_of=business_date.current()
+        receive_income(
+            borrower_id=borrower.pk,
+            source="salary",
+            monthly_amount=Decimal("1.00"),
+            as_of=business_date.current(),
+            told_by=ToldBy.PAYROLL,
         )
     Borrower.objects.filter(pk=borrower.pk).update(**facts)
     return Borrower.objects.get(pk=borrower.pk)

@@ -1,8 +1,14 @@
 """What a partner sends about the people of the tests, and shortcuts to the middle of a story."""
 
+from datetime import date
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from django.db.models import Q
+
+from borrowers.means import receive_income
+from borrowers.models import Borrower, ToldBy
 from loans.models import Product
 from loans.tasks import send_due_disbursements
 from risk.tasks import assess_submitted
@@ -37,7 +43,7 @@ def somebody(**changes: Any) -> dict[str, Any]:
 
 
 def registered(caller: Caller, **changes: Any) -> str:
-    """The id of a person the partner brought in, with income, consents and an account."""
+    """The id of a person the partner brought in, with income, consents and an account; the payroll says the same."""
     made = caller.send("/borrowers", {**somebody(), **changes})
     assert made.status_code == 201, made.content
     path = f"/borrowers/{made.json()['id']}"
@@ -48,7 +54,16 @@ def registered(caller: Caller, **changes: Any) -> str:
     ):
         added = caller.send(f"{path}/{part}", body)
         assert added.status_code == 201, added.content
+    the_payroll_says(made.json()["id"], Decimal(15_000))
     return str(made.json()["id"])
+
+
+def the_payroll_says(public_id: str, amount: Decimal) -> None:
+    """What a partner tells is declared: the rules decide once a system that proves itself says it as well."""
+    known = Q(public_id=public_id) | Q(partner_files__public_id=public_id)
+    borrower = Borrower.objects.filter(known).distinct().get()
+    told = {"source": "salary", "monthly_amount": amount, "as_of": date(2026, 6, 1)}
+    receive_income(borrower_id=borrower.pk, **told, told_by=ToldBy.PAYROLL)
 
 
 def applied(caller: Caller, product: Product, *, borrower: str = "", **changes: Any) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from borrowers.bank_accounts import add_bank_account, ask_bank, pay_to
 from borrowers.consents import GivenConsent, give_consent
 from borrowers.contacts import add_contact_point, change_state
 from borrowers.identity import check_character
-from borrowers.means import record_external_debt, record_income
+from borrowers.means import receive_income, record_external_debt, record_income, verify_income
 from borrowers.models import (
     BankAccount,
     Borrower,
@@ -30,10 +30,12 @@ from borrowers.models import (
     ExternalDebt,
     Income,
     PartnerFile,
+    ToldBy,
 )
 from borrowers.onboarding import register_borrower
 from borrowers.partner_files import Person, register_by_partner
 from partners.models import ApiClient
+from staff.models import User
 from tests.staff.factories import UserFactory
 
 ON = date(2026, 6, 15)
@@ -85,7 +87,8 @@ class BankAccountFactory(DjangoModelFactory[BankAccount]):
 
 
 class IncomeFactory(DjangoModelFactory[Income]):
-    """A proved salary."""
+    """A salary that the payroll of the employer told, which proves itself. `told_by="declared"` was told to somebody
+    (`recorded_by`); with `verified_by=` that person saw the evidence."""
 
     class Meta:
         model = Income
@@ -94,11 +97,27 @@ class IncomeFactory(DjangoModelFactory[Income]):
     source = "salary"
     monthly_amount = Decimal("12000.00")
     as_of = ON
-    verified = True
+    told_by = ToldBy.PAYROLL
+    recorded_by = None
+    verified_by = None
 
     @classmethod
-    def _create(cls, model_class: type[Income], *args: Any, borrower: Borrower, **facts: Any) -> Income:
-        return record_income(borrower_id=borrower.pk, **facts)
+    def _create(
+        cls,
+        model_class: type[Income],
+        *args: Any,
+        borrower: Borrower,
+        told_by: str,
+        recorded_by: User | None,
+        verified_by: User | None,
+        **facts: Any,
+    ) -> Income:
+        if told_by != ToldBy.DECLARED and recorded_by is None:
+            return receive_income(borrower_id=borrower.pk, told_by=ToldBy(told_by), **facts)
+        income = record_income(borrower_id=borrower.pk, by=recorded_by or UserFactory(roles=["officer"]), **facts)
+        if verified_by is None:
+            return income
+        return verify_income(income_id=income.pk, evidence="Pay slip, in the file", on=ON, by=verified_by)
 
 
 class BorrowerFactory(DjangoModelFactory[Borrower]):
@@ -159,7 +178,7 @@ class ContactPointFactory(DjangoModelFactory[ContactPoint]):
 
 
 class ExternalDebtFactory(DjangoModelFactory[ExternalDebt]):
-    """A debt to a bank, as the borrower declared it."""
+    """A debt to a bank, as the borrower declared it to an officer."""
 
     class Meta:
         model = ExternalDebt
@@ -172,6 +191,7 @@ class ExternalDebtFactory(DjangoModelFactory[ExternalDebt]):
 
     @classmethod
     def _create(cls, model_class: type[ExternalDebt], *args: Any, borrower: Borrower, **facts: Any) -> ExternalDebt:
+        facts.setdefault("by", User.objects.filter(username="teller").first() or UserFactory(username="teller"))
         return record_external_debt(borrower_id=borrower.pk, **facts)
 
 

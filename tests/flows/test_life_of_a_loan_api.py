@@ -4,6 +4,7 @@ Only what happens inside the house is done by its own jobs: deciding, paying out
 """
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -15,7 +16,7 @@ from loans.proof.verifying import compare
 from loans.tasks import send_due_disbursements, settle_bank_file
 from operations.end_of_day import close_until
 from risk.tasks import assess_submitted
-from tests.api.town import yuan
+from tests.api.town import the_payroll_says, yuan
 from tests.borrowers.factories import NEEDED, resident_number
 from tests.loans.factories import ProductVersionFactory
 from tests.loans.statements import statement
@@ -70,6 +71,7 @@ def bring_lin(lilac):
     account = {"bank_name": "Harbour Bank", "account_number": "6222020200001234567"}
     good(lilac.send(f"{path}/incomes", income), 201)
     good(lilac.send(f"{path}/bank_accounts", account), 201)
+    the_payroll_says(lin["id"], Decimal(12_000))
     return lin["id"]
 
 
