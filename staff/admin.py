@@ -19,7 +19,7 @@ class RoleAdmin(ReadOnlyAdmin):
 
 @admin.register(AccountTie)
 class AccountTieAdmin(ReadOnlyAdmin):
-    list_display = ["account", "what", "by", "agreed_by", "at"]
+    list_display = ["account", "what", "by", "agreed_by", "emergency", "at"]
     list_select_related = ["account", "by", "agreed_by"]
     search_fields = ["account__username", "by__username"]
     ordering = ["-id"]

@@ -16,6 +16,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from audit import people
 from audit.admin.by_two import REASON, ChangedByTwoAdmin, reason_field
+from audit.deciding import same_account
 from core.admin import BaseAdmin, HistoryAdmin
 from core.forms import Strictly
 from core.models import Rule
@@ -93,7 +94,7 @@ class StaffAdmin(ChangedByTwoAdmin, HistoryAdmin, UserAdmin):  # type: ignore[mi
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """A password of one's own is changed at once, on the page of one's settings; one of somebody else is asked for."""
         user = self.get_object(request, id)
-        if user is not None and user.pk == request.user.pk:
+        if user is not None and same_account(user.pk, request.user.pk):
             return HttpResponseRedirect("/app/me/password/")
         if request.method == "POST" and user is not None and self.has_change_permission(request, user):
             form = self.change_password_form(user, request.POST)

@@ -10,6 +10,7 @@ from datetime import date
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from audit.deciding import require_other_hand
 from core import rows
 from core.aftermath import whole
 from core.errors import DomainError, Invalid, NotAllowed
@@ -28,9 +29,10 @@ from loans.origination.contracts import conclude
 from loans.origination.decided import decided, make_offer, referred
 from loans.origination.decisions import Decision
 from loans.origination.offering import OfferMissing, needs_second_person, quote_of_decision, quote_of_offer
-from loans.origination.second_person import TakerDecides, ask_second_person, deciders_of
+from loans.origination.second_person import ask_second_person, deciders_of
 from loans.preconditions.consents import require_consents, require_consents_for_a_person
 from loans.preconditions.purposes import require_allowed_purpose, require_known_code
+from loans.preconditions.taker import require_not_taker
 from loans.pricing.agreed_instalments import AgreedInstalmentOrNumber
 from loans.pricing.quotes import quote_for, require_sellable, require_within_version, version_on_sale
 from staff.models import User
@@ -66,7 +68,10 @@ class OfferHasExpired(DomainError):
 
 class DeciderAccepts(NotAllowed):
     code = "decider_accepts"
-    message = _("You decided on this application. Another person must accept the offer for the borrower.")
+    message = _(
+        "You decided on this application, or whoever did is tied to your account. Another person must accept the offer for "
+        "the borrower."
+    )
 
 
 # Taking applications -------------------------------------------------------------------------------------------------
@@ -241,8 +246,7 @@ def decide(
     refusals of the product.
     """
     application = Application.objects.locked(application_id)
-    if by is not None and application.submitted_by_id == by.pk:
-        raise TakerDecides()
+    require_not_taker(application, by, on)
     if _was_decided_so(application, decision):
         return application
     if decision.outcome == Outcome.REFER:
@@ -315,8 +319,8 @@ def accept_offer(*, offer_id: int, on: date, accepted_via: str, by: User | None 
     if on > offer.expires_on:
         raise OfferHasExpired(until=offer.expires_on.isoformat())
     lifecycle.require_step(application, S.ACCEPTED)
-    if by is not None and by.pk in deciders_of(application):
-        raise DeciderAccepts()
+    if by is not None:
+        require_other_hand(by, deciders_of(application), DeciderAccepts(), on)
     quote, verdict = quote_of_offer(offer, on), None
     if application.decision_source != DecisionSource.IMPORTED:
         verdict = asking.require(

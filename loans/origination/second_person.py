@@ -3,11 +3,9 @@
 from datetime import date
 
 from django.db import transaction
-from django.utils.translation import gettext_lazy as _
 
 from audit import approvals
 from audit.models import Approval, ApprovalStatus
-from core.errors import NotAllowed
 from loans.gate import asking, overrides, subjects
 from loans.gate.commitments import OFFERS_WAIT
 from loans.gate.gate import BindingAct
@@ -17,17 +15,13 @@ from loans.origination import application_lifecycle as lifecycle
 from loans.origination.decided import decided, make_offer
 from loans.origination.decisions import Decision, DecisionReason
 from loans.origination.offering import OfferMissing, needs_second_person, quote_of_decision, quote_of_offer
+from loans.preconditions.taker import require_not_taker
 from loans.pricing.monthly_payments import monthly_payment
 from loans.pricing.quotes import Quote
 from staff.models import User
 
 SECOND_APPROVAL, OVERRIDE = OFFERS_WAIT
 APPROVES = "loans.approve_second"
-
-
-class TakerDecides(NotAllowed):
-    code = "taker_decides"
-    message = _("You took this application. Another person must decide on it.")
 
 
 def _request(
@@ -127,8 +121,7 @@ def second_person_approved(approval: Approval, on: date) -> None:
     the request does not show.
     """
     application = Application.objects.locked(int(approval.object_id))
-    if approval.decided_by_id == application.submitted_by_id:
-        raise TakerDecides()
+    require_not_taker(application, approval.decided_by, on)
     decision = Decision.from_payload(approval.payload["decision"])
     if needs_second_person(application, decision, on):
         _require_authority(approval.decided_by)
