@@ -44,8 +44,8 @@ class AlreadyReviewed(DomainError):
 def decide_alone(*, approval_id: int, by: User, on: date, reason: str) -> BrokenGlass:
     """Approve a request that nobody else is there for, also one's own, and carry it out as it was shown.
 
-    Raises ReasonMissing, GlassNotPermitted, GlassNotEnough, what stops any approval (expired, decided, who asked is gone), OutcomeChanged
-    and whatever the change itself refuses; then nothing is decided.
+    Raises ReasonMissing, GlassNotPermitted, GlassNotEnough, what stops any approval (expired, decided, who asked is gone),
+    OutcomeChanged and whatever the change itself refuses; then nothing is decided.
     """
     if not reason.strip():
         raise ReasonMissing()

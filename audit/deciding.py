@@ -19,6 +19,7 @@ from audit.kinds import RULE, asking_rights
 from audit.models import Approval, Delegation
 from core.errors import DomainError, NotAllowed
 from core.rules import rule
+from staff.apart import why_apart
 from staff.models import User
 from staff.rights import rights_of
 
@@ -175,7 +176,7 @@ def is_other_hand(by: User, others: Collection[int | None], on: date) -> bool:
 
 
 def require_other_hand(
-    by: User | None, others: int | None | Collection[int | None], refusal: DomainError, on: date
+    by: User | None, others: int | Collection[int | None] | None, refusal: DomainError, on: date
 ) -> None:
     """Raise ``refusal`` where ``by`` counts as one person with any of ``others`` on ``on``; nobody has no hand."""
     asked = {others} if others is None or isinstance(others, int) else others
@@ -265,9 +266,10 @@ def bench(person: User, approvals: Iterable[Approval], on: date) -> Bench:
 
 
 def _good(row: Delegation, rights: Mapping[int, frozenset[str]]) -> bool:
-    """A right is lent while who lent it holds it, and whoever has it does not ask with it."""
-    asks = rights.get(row.given_to_id, frozenset()) & asking_rights(row.permission)
-    return row.permission in rights[row.given_by_id] and not asks
+    """A right is lent while who lent it holds it, and whoever has it neither asks with it nor holds what is kept apart."""
+    held = rights.get(row.given_to_id, frozenset())
+    apart = why_apart(held | {row.permission}) is not None and why_apart(held) is None
+    return row.permission in rights[row.given_by_id] and not held & asking_rights(row.permission) and not apart
 
 
 def asked_with(rights: Iterable[str], person: User | None) -> str:

@@ -17,6 +17,7 @@ from audit.models import Approval, Delegation
 from core.context import acting_for
 from core.errors import DomainError, Invalid, NotAllowed
 from core.rules import rule
+from staff.apart import RightsApart, why_apart
 from staff.models import User
 from staff.rights import rights_of
 
@@ -68,7 +69,7 @@ def most_days(on: date) -> int:
 def ask(*, permission: str, given_by: User, given_to: User, ends_on: date, reason: str, on: date) -> Approval:
     """Ask for ``permission`` to be lent from the business date ``on`` through ``ends_on``.
 
-    Raises RightNotLent, RightNotHeld, DelegateUnfit, DelegateAsksWithIt, DelegationTooLong, ReasonMissing.
+    Raises RightNotLent, RightNotHeld, DelegateUnfit, RightsApart, DelegateAsksWithIt, DelegationTooLong, ReasonMissing.
     """
     if not reason.strip():
         raise ReasonMissing()
@@ -98,6 +99,9 @@ def _require_lendable(permission: str, given_by: User, given_to: User) -> None:
         raise RightNotHeld(permission=permission)
     if same_account(given_to.pk, given_by.pk) or not User.objects.filter(pk=given_to.pk, is_active=True).exists():
         raise DelegateUnfit()
+    why = why_apart(rights[given_to.pk] | {permission})
+    if why is not None and why_apart(rights[given_to.pk]) is None:
+        raise RightsApart(permission=permission, why=why, field="given_to")
     if rights[given_to.pk] & asking_rights(permission):
         raise DelegateAsksWithIt(person=str(given_to), permission=permission)
 

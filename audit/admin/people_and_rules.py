@@ -66,10 +66,11 @@ class StaffAdmin(ChangedByTwoAdmin, HistoryAdmin, UserAdmin):  # type: ignore[mi
     add_fieldsets = [(None, {"fields": ["username", "display_name", "password1", "password2", "groups"]})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> list[str]:
-        """Only a superuser asks for superusers, and nobody asks for roles of their own."""
+        """Nobody is made a superuser here, and nobody asks for roles of their own."""
         kept = list(self.readonly_fields)
-        own = ["groups", "is_staff", "is_superuser"] if obj == request.user else []
-        return [*kept, *dict.fromkeys([*own, *([] if request.user.is_superuser else ["is_superuser"])])]
+        own = ["groups", "is_staff"] if obj == request.user else []
+        ends = request.user.is_superuser and getattr(obj, "is_superuser", False) and not own
+        return [*kept, *own, *([] if ends else ["is_superuser"])]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A superuser's account, password included, is changed by superusers only."""

@@ -120,7 +120,7 @@ def test_after_an_objection_it_stays_tied_however_long_ago(ma: User, chen: User,
 
 
 def test_who_asked_and_broke_the_glass_is_alone_until_somebody_else_says_it_was_right(
-    ma: User, staff_member: Make
+    ma: User, chen: User, staff_member: Make
 ) -> None:
     newcomer, broken = made_under_glass(ma, ma, "risk_analyst", username="one")
     decides, _other = made_under_glass(ma, ma, "checker", username="two")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.db.models import Model
 from django.test import Client
 
@@ -27,6 +27,7 @@ from ledger.models import Account
 from loans.models import AccountMapping, LoanPurpose
 from messaging.models import Template
 from risk.models import GradePolicy, Scorecard
+from staff.first_administrator import create_first_administrator
 from staff.models import AccountTie, User
 from tests.loans.factories import ProductFactory
 from tests.staff.factories import PASSWORD, UserFactory
@@ -307,10 +308,11 @@ def test_roles_are_given_by_two(at_admin: Client, staff_member: Make, xu: User) 
 
 
 def test_roles_that_hold_both_ends_are_refused_by_name(at_admin: Client, staff_member: Make) -> None:
-    finance = staff_member("finance")
-    both = [*finance.groups.all(), Group.objects.get(name="checker")]
+    collector = staff_member("collector")
+    both = [*collector.groups.all(), Group.objects.get(name="team_lead")]
+    wanted = _of(collector, groups=[one.pk for one in both])
 
-    answer = at_admin.post(address(User, "change", finance), _of(finance, groups=[one.pk for one in both]), follow=True)
+    answer = at_admin.post(address(User, "change", collector), wanted, follow=True)
 
     assert "Nobody holds both ends" in said(answer)
     assert not Approval.objects.exists()
@@ -352,7 +354,7 @@ def test_who_is_shut_out_is_so_at_once_and_comes_back_by_two(at_admin: Client, s
 def test_the_first_administrator_makes_the_second_person_alone_and_no_third(
     client: Client, staff_member: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
-    first = staff_member("administrator", username="first", superuser=True)
+    first = create_first_administrator(username="first", password="orange-river-29")
     client.force_login(first, backend="staff.backends.StaffBackend")
     groups = [Group.objects.get(name="compliance").pk]
 
@@ -378,3 +380,27 @@ def test_what_one_person_may_save_in_the_admin_is_known() -> None:
         if not isinstance(page, ReadOnlyAdmin | ChangedByTwoAdmin)
     }
     assert by_one - alone - designed == set()
+
+
+@pytest.mark.parametrize("asks", ["administrator", "root"])
+def test_nobody_is_made_a_superuser_in_the_admin(client: Client, staff_member: Make, asks: str) -> None:
+    officer = staff_member("officer")
+    by = staff_member("administrator", username=asks, superuser=asks == "root")
+    client.force_login(by, backend="staff.backends.StaffBackend")
+
+    client.post(address(User, "change", officer), _of(officer, is_superuser="on"))
+    officer.is_superuser = True
+    with pytest.raises(people.SuperuserByShellOnly):
+        changes_by_two.ask(officer, reason="Urgent", by=by, on=business_date.current())
+
+    assert not Approval.objects.exists()
+    assert not User.objects.get(pk=officer.pk).is_superuser
+
+
+def test_a_right_is_given_to_nobody_alone(staff_member: Make) -> None:
+    officer, by = staff_member("officer"), staff_member("administrator")
+    rights = list(Permission.objects.filter(codename="disburse_loan"))
+    with pytest.raises(people.RightsByRoleOnly):
+        changes_by_two.ask(
+            officer, reason="Urgent", by=by, on=business_date.current(), many={"user_permissions": rights}
+        )
