@@ -18,8 +18,6 @@ from core.identifiers import number_given
 from staff.models import User
 
 _CONFIGURED = (
-    "core.calendar",
-    "core.calendarday",
     "loans.product",
     "loans.productversion",
     "partners.apiclient",
