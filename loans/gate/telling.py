@@ -44,11 +44,19 @@ INSIDE = frozenset(
 )
 
 
+_AND_MORE = _("The borrower is not eligible for this now")
+
+
 class NotEligible(DomainError):
     """What stands in the way is nothing the partner can mend, and is not told."""
 
     code = NOT_ELIGIBLE
     message = _("This borrower is not eligible for this now.")
+
+
+def told_outside(code: str) -> str:
+    """A code that a refusal left on an order, as a partner is told it: by which check stands inside."""
+    return NOT_ELIGIBLE if code in {"gate_refused", "gate_override_needed"} else code
 
 
 class ConditionsNotMet(DomainError):
@@ -67,7 +75,7 @@ def told_to_partner(found: Iterable[Finding], borrower_id: int) -> DomainError:
     codes, said = [one.code for one in by_name], [_sentence(one) for one in by_name]
     if len(by_name) < len(stopped):
         codes.append(NOT_ELIGIBLE)
-        said.append(_now("The borrower is not eligible for this now"))
+        said.append(str(_AND_MORE))
     return ConditionsNotMet(checks=codes, why=_now("; ").join(said))
 
 

@@ -7,9 +7,10 @@ import pytest
 from core import business_date
 from loans.gate.gate import ASKED_OF, BindingAct
 from loans.gate.telling import INSIDE, NOT_ELIGIBLE, TOLD
-from loans.models import Application, Offer
+from loans.models import Application, Disbursement, Offer
 from loans.origination.decisions import KEPT_FROM_PARTNERS, TOLD_TO_PARTNERS, DecisionReason
-from tests.loans.factories import ON, ApplicationFactory, OfferFactory
+from loans.tasks import send_due_disbursements
+from tests.loans.factories import ON, ApplicationFactory, ContractFactory, OfferFactory
 from tests.loans.gate.doors import BREAKS, a_client
 from tests.partners.factories import EVERYTHING_OWN, Caller, CallerFactory
 from tests.partners.test_problems import assert_problem
@@ -124,3 +125,18 @@ def test_a_decision_for_what_the_record_says_reads_alike_whatever_it_was(reason:
 
     assert told["reasons"] == [{"code": NOT_ELIGIBLE, "detail": "This borrower is not eligible for this now."}]
     assert told["grade"] is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("code", ["do_not_lend", "limit"])
+def test_an_order_that_the_gate_holds_back_says_no_more(code: str) -> None:
+    business_date.move_to(ON)
+    order = Disbursement.objects.get(loan__application__offers__contract=ContractFactory())
+    BREAKS[code](order.loan.borrower)
+    send_due_disbursements()
+
+    loan = a_program().ask(f"/loans/{order.loan.public_id}").json()
+
+    assert loan["disbursement"]["failure_code"] == NOT_ELIGIBLE
+    order.refresh_from_db()
+    assert order.failure_code in {"gate_refused", "gate_override_needed"}
