@@ -150,8 +150,8 @@ def ties_of(people: Collection[int], on: date) -> dict[int, frozenset[int]]:
         )
         rows: list[tuple[int, int, int | None, bool, bool]] = cursor.fetchall()
     above: dict[int, list[_Above]] = {person: [] for person in people}
-    for root, *way in rows:
-        above[root].append(_Above(*way))
+    for root, who, second, several, recent in rows:
+        above[root].append(_Above(who, second, several, recent))
     return {one: frozenset(other for other in people if other != one and _tied(one, other, above)) for one in people}
 
 
