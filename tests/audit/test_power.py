@@ -9,9 +9,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib import admin
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group
 from django.db.models import Model
 from django.test import Client
 
@@ -390,45 +389,3 @@ def test_what_one_person_may_save_in_the_admin_is_known() -> None:
         if not isinstance(page, ReadOnlyAdmin | ChangedByTwoAdmin)
     }
     assert by_one - designed == set()
-
-
-@pytest.mark.parametrize("asks", ["administrator", "root"])
-def test_nobody_is_made_a_superuser_in_the_admin(client: Client, staff_member: Make, asks: str) -> None:
-    officer = staff_member("officer")
-    by = staff_member("administrator", username=asks, superuser=asks == "root")
-    client.force_login(by, backend="staff.backends.StaffBackend")
-
-    client.post(address(User, "change", officer), _of(officer, is_superuser="on"))
-    officer.is_superuser = True
-    with pytest.raises(people.SuperuserByShellOnly):
-        changes_by_two.ask(officer, reason="Urgent", by=by, on=business_date.current())
-
-    assert not Approval.objects.exists()
-    assert not User.objects.get(pk=officer.pk).is_superuser
-
-
-def test_a_right_is_given_to_nobody_alone(staff_member: Make) -> None:
-    officer, by = staff_member("officer"), staff_member("administrator")
-    rights = list(Permission.objects.filter(codename="disburse_loan"))
-    with pytest.raises(people.RightsByRoleOnly):
-        changes_by_two.ask(
-            officer, reason="Urgent", by=by, on=business_date.current(), many={"user_permissions": rights}
-        )
-
-
-def test_who_tried_to_sign_in_is_only_looked_at(client: Client, staff_member: Make) -> None:
-    """The tables of other packages that keep a record: nobody changes or deletes a row, not even a superuser."""
-    client.force_login(staff_member(username="root", superuser=True), backend="staff.backends.StaffBackend")
-    rows = [
-        AccessAttempt.objects.create(username="ma", post_data="password=x", failures_since_start=1),
-        AccessLog.objects.create(username="ma", ip_address="203.0.113.7"),
-        AccessFailureLog.objects.create(username="ma", ip_address="203.0.113.7"),
-    ]
-    for row in rows:
-        shown = client.get(address(type(row), "change", row))
-        assert (shown.status_code, "password=x" in shown.content.decode()) == (200, False)
-        assert client.post(address(type(row), "change", row), {"username": "xu"}).status_code == 403
-        assert client.post(address(type(row), "delete", row), {"post": "yes"}).status_code == 403
-        listed = address(type(row), "")[: -len("/")]
-        client.post(listed, {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"})
-        assert type(row).objects.get(pk=row.pk).username == "ma"
