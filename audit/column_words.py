@@ -11,6 +11,7 @@ WORDS = (
     _("claimed until"),
     _("client"),
     _("component"),
+    _("contact email"),
     _("created at"),
     _("created by"),
     _("disbursed on"),

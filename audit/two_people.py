@@ -69,6 +69,7 @@ class InForce:
 
     since: date
     accounts_made_within_days: int
+    accounts_of_a_pair_within_days: int
     delegation_most_days: int
 
 
@@ -76,7 +77,8 @@ def in_force(on: date) -> InForce:
     """What the rule says on ``on``, and since when. Raises RuleMissing."""
     data = rule(RULE, on)
     since = next(day for day, _data in rule_versions(RULE) if day <= on)
-    return InForce(since, int(data["accounts_made_within_days"]), int(data["delegation_most_days"]))
+    names = ("accounts_made_within_days", "accounts_of_a_pair_within_days", "delegation_most_days")
+    return InForce(since, *(int(data[name]) for name in names))
 
 
 @dataclass(frozen=True, slots=True)

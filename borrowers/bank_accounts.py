@@ -17,6 +17,7 @@ from django.utils.translation import gettext_noop, override
 
 from audit import approvals
 from audit.context import acting_for
+from audit.deciding import require_other_hand
 from audit.models import Approval
 from borrowers.fingerprints import account_index, plain, written
 from borrowers.holder_checks import HolderCheckUnreachable, HolderQuestion, holder_check
@@ -87,7 +88,7 @@ class OwnAccountAgreed(NotAllowed):
     """Who put an account on file does not agree to it either."""
 
     code = "bank_account_added_by_you"
-    message = _("You put account %(account)s on file. Another person must decide on it.")
+    message = _("You or an account tied to yours put account %(account)s on file. Another person must decide on it.")
 
 
 class AccountStateImpossible(DomainError):
@@ -279,8 +280,10 @@ def agree(*, account_id: int, on: date, by: User | None) -> BankAccount:
     transaction. Raises OwnAccountAgreed, AccountNotOwn."""
     account = locked(account_id)
     _require_own(account)
-    if by is None or account.added_by_id == by.pk:
-        raise OwnAccountAgreed(account=account.masked_number)
+    own = OwnAccountAgreed(account=account.masked_number)
+    if by is None:
+        raise own
+    require_other_hand(by, account.added_by_id, own, on)
     account.agreed_by, account.agreed_on = by, on
     if not account.is_verified:
         BANK_ACCOUNTS.advance(account, AccountState.VERIFIED, verified_on=on, agreed_by=by, agreed_on=on)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.approvals import ReasonMissing
 from audit.context import acting_for
+from audit.deciding import require_other_hand
 from borrowers.models import Borrower, BorrowerStatus, IdentityKind
 from core.errors import DomainError, NotAllowed
 from core.lifecycle import Lifecycle
@@ -15,7 +16,7 @@ from staff.models import User
 
 class RegistrarConfirms(NotAllowed):
     code = "registrar_confirms"
-    message = _("You registered this borrower. Another person must confirm the identity.")
+    message = _("You or an account tied to yours registered this borrower. Another person must confirm the identity.")
 
 
 class IdentityProvedByNumber(DomainError):
@@ -52,8 +53,7 @@ def confirm_identity(*, borrower_id: int, evidence: str, on: date, by: User) -> 
     borrower = Borrower.objects.locked(borrower_id)
     if borrower.identity_kind == IdentityKind.CN_RESIDENT_ID:
         raise IdentityProvedByNumber()
-    if borrower.registered_by_id == by.pk:
-        raise RegistrarConfirms()
+    require_other_hand(by, borrower.registered_by_id, RegistrarConfirms(), on)
     borrower.identity_confirmed_on, borrower.identity_confirmed_by = on, by
     with acting_for(by, reason=evidence):
         borrower.save()

@@ -56,8 +56,10 @@ def _own_counts(user: User) -> dict[str, str]:
 
 
 def approvals_for(user: User) -> QuerySet[Approval]:
-    """Requests of others that this person has the right to decide."""
-    return queries.approvals_for(user, pending=True).exclude(requested_by=user).order_by("id")
+    """Requests of others that this person has the right to decide, of their own or lent to them."""
+    return (
+        queries.approvals_for(user, pending=True, on=business_date.current()).exclude(requested_by=user).order_by("id")
+    )
 
 
 def counted(rows: QuerySet[Any]) -> QuerySet[Any, Any]:

@@ -11,7 +11,7 @@ from loans.disbursement import other_accounts
 from loans.gate import authority, overrides
 from loans.gate.gate import BindingAct
 from loans.incoming import matching_by_two, returning, uploading
-from loans.merchants import merchants
+from loans.merchants import changing, merchants
 from loans.models import AccountMapping, LoanPurpose
 from loans.origination import second_person
 from loans.payees import payees
@@ -60,6 +60,14 @@ approvals.register(
     permission="loans.approve_merchant_account",
     label=_("Account of a merchant"),
     asked_with=("loans.change_merchant", "loans.add_merchant"),
+)
+
+approvals.register(
+    changing.DETAILS,
+    changing.details_agreed,
+    permission="loans.approve_merchant_account",
+    label=_("Name of a merchant, or business with it again"),
+    asked_with="loans.change_merchant",
 )
 
 approvals.register(

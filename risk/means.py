@@ -14,7 +14,7 @@ from borrowers.models import ExternalDebt, Income
 from core.money import ZERO
 from core.rules import rule
 from loans.models import Application
-from loans.origination.takers import takers_of
+from loans.preconditions.taker import takers_of
 from partners.people_behind import dependent_on
 
 Proves = Callable[[Income], bool]

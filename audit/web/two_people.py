@@ -20,6 +20,7 @@ from core import business_date
 from core.currencies import house_currency
 from core.errors import DomainError
 from core.pages import page_of
+from staff import apart
 from staff.permissions import check, person, require
 from staff.roles import LABELS, role_label
 
@@ -43,7 +44,11 @@ def table(request: HttpRequest) -> HttpResponse:
 @require_GET
 @require(SEE)
 def matrix(request: HttpRequest) -> HttpResponse:
-    context = {"lines": two_people.matrix(), "roles": [role_label(role) for role in LABELS]}
+    context = {
+        "lines": two_people.matrix(),
+        "roles": [role_label(role) for role in LABELS],
+        "apart": list(apart.pairs()),
+    }
     return render(request, "audit/matrix.html", context)
 
 

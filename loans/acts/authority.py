@@ -14,6 +14,7 @@ from decimal import Decimal
 
 from django.db.models import F, Q, Sum
 
+from audit.deciding import same_account
 from core.calendars import add_months, days_between
 from core.money import ZERO
 from core.rules import rule
@@ -207,7 +208,7 @@ def undoing_needs_second_person(act: LoanAct, freed: Decimal, on: date, *, is_ow
 
 def is_own_mistake(act: LoanAct, on: date, by: User | None) -> bool:
     """Whether the same person undoes the last thing done on the loan, on the day they did it."""
-    if by is None or act.recorded_by_id != by.pk or act.recorded_on != on:
+    if by is None or not same_account(act.recorded_by_id, by.pk) or act.recorded_on != on:
         return False
     later_act = LoanAct.objects.filter(loan_id=act.loan_id, pk__gt=act.pk, status=ActStatus.STANDING)
     return not later_act.exists() and not Repayment.objects.filter(loan_id=act.loan_id, recorded_on__gte=on).exists()

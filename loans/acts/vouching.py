@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from audit import approvals
+from audit.deciding import require_other_hand
 from audit.models import Approval
 from core.errors import DomainError, NotAllowed
 from loans.acts.kinds.money import REPAYMENT
@@ -29,7 +30,7 @@ class ReceiptProved(DomainError):
 
 class OwnReceiptVouched(NotAllowed):
     code = "receipt_recorded_by_you"
-    message = _("You recorded receipt %(number)s. Another person must vouch for it.")
+    message = _("You or an account tied to yours recorded receipt %(number)s. Another person must vouch for it.")
 
 
 class RefundProved(DomainError):
@@ -82,10 +83,10 @@ def ask_to_vouch(*, repayment_id: int, reason: str, on: date, by: User | None) -
     )
 
 
-def _agreed(approval: Approval, _on: date) -> None:
+def _agreed(approval: Approval, on: date) -> None:
     repayment = _held(int(approval.object_id))
-    if approval.decided_by_id == repayment.recorded_by_id:
-        raise OwnReceiptVouched(number=repayment.number)
+    own = OwnReceiptVouched(number=repayment.number)
+    require_other_hand(approval.decided_by, repayment.recorded_by_id, own, on)
     repayment.agreed_by = approval.decided_by
     repayment.save(update_fields=["agreed_by"])
 

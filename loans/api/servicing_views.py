@@ -11,6 +11,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from audit.deciding import same_account
 from audit.models import Approval
 from borrowers.api.faces import FacesView
 from borrowers.partner_files import named
@@ -277,7 +278,7 @@ class RepaymentDetail(RepaymentView):
 
 def require_own(view: PartnerView, repayment: Repayment) -> None:
     """Raises NotYourRepayment unless the caller reported it or may change what came from every origin."""
-    own = repayment.recorded_by_id == view.client.acts_as_id
+    own = same_account(repayment.recorded_by_id, view.client.acts_as_id)
     if not own and not reaches_every_origin(view.key, writing=True):
         raise NotYourRepayment
 

@@ -11,6 +11,7 @@ from core.errors import DomainError
 from loans.gate.facts import Standing, facts_for, facts_for_limits
 from loans.gate.gate import BindingAct, Facts, Finding, Verdict, gate
 from loans.gate.subjects import Subject
+from loans.gate.telling import told_to_partner
 from loans.gate.words import sentences
 from loans.models import GateVerdict
 from staff.models import User
@@ -57,11 +58,16 @@ class NotBound(DomainError):
 
     answer: Answer
     asked_by: User | None
+    stopped: tuple[Finding, ...]
 
     def __init__(self, answer: Answer, found: Iterable[Finding], by: User | None) -> None:
         stopped = tuple(found)
         super().__init__(checks=[one.code for one in stopped], why=sentences(stopped))
-        self.answer, self.asked_by = answer, by
+        self.answer, self.asked_by, self.stopped = answer, by, stopped
+
+    def told_outside(self) -> DomainError:
+        """Without what the record of the borrower holds (``loans.gate.telling``)."""
+        return told_to_partner(self.stopped, self.answer.subject.borrower_id)
 
     def leave_behind(self) -> None:
         """Keep the refusal, unless the last answer to the same question was the same one."""

@@ -55,6 +55,49 @@ class DecisionReason(models.TextChoices):
     IMPORTED = "imported", _("Agreed before it came into this system")
 
 
+# What a partner is told of a decision by name: what it brought, what the terms say, what can be mended. The rest stands in
+# the records of the lender, or tells by its absence what does (loans/gate/telling.py says the same of the gate).
+TOLD_TO_PARTNERS = frozenset(
+    reason.value
+    for reason in (
+        DecisionReason.MEETS_POLICY,
+        DecisionReason.AMOUNT_OVER_LIMIT,
+        DecisionReason.AFFORDABILITY,
+        DecisionReason.INCOME_UNKNOWN,
+        DecisionReason.INCOME_VERIFIED,
+        DecisionReason.IDENTITY_UNCERTAIN,
+        DecisionReason.AGE,
+        DecisionReason.CONSENT_MISSING,
+        DecisionReason.PERSON_WISHED,
+        DecisionReason.PURPOSE,
+        DecisionReason.DATA_OLD,
+        DecisionReason.COST_CAP,
+        DecisionReason.PRODUCT_NOT_SOLD,
+        DecisionReason.NO_PRICE,
+        DecisionReason.MERCHANT_NOT_ACTIVE,
+        DecisionReason.LARGE_AMOUNT,
+        DecisionReason.CONTACT_CONFIRMED,
+        DecisionReason.DOCUMENTS_NEEDED,
+        DecisionReason.IMPORTED,
+    )
+)
+KEPT_FROM_PARTNERS = frozenset(
+    reason.value
+    for reason in (
+        DecisionReason.DUPLICATE,
+        DecisionReason.EXPOSURE,
+        DecisionReason.ARREARS,
+        DecisionReason.DO_NOT_LEND,
+        DecisionReason.SCORE_LOW,
+        DecisionReason.SCORE_BORDERLINE,
+        DecisionReason.DECEASED,
+        DecisionReason.STUDENT,
+        DecisionReason.SUSPECTED_FRAUD,
+        DecisionReason.SECOND_PERSON_REJECTED,
+    )
+)
+
+
 class DecisionReasonMissing(Invalid):
     code = "decision_reason_missing"
     field = "reasons"

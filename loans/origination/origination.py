@@ -10,6 +10,7 @@ from datetime import date
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from audit.deciding import require_other_hand
 from core import rows
 from core.aftermath import whole
 from core.errors import DomainError, Invalid, NotAllowed
@@ -30,9 +31,9 @@ from loans.origination.decided import ReadForRules, decided, make_offer, referre
 from loans.origination.decisions import Decision
 from loans.origination.offering import OfferMissing, quote_of_decision, quote_of_offer
 from loans.origination.second_person import ask_second_person, deciders_of
-from loans.origination.takers import require_not_taker
 from loans.preconditions.consents import require_consents, require_consents_for_a_person
 from loans.preconditions.purposes import require_allowed_purpose, require_known_code
+from loans.preconditions.taker import require_not_taker
 from loans.pricing.agreed_instalments import AgreedInstalmentOrNumber
 from loans.pricing.quotes import quote_for, require_sellable, require_within_version, version_on_sale
 from partners.models import ApiKey
@@ -69,7 +70,10 @@ class OfferHasExpired(DomainError):
 
 class DeciderAccepts(NotAllowed):
     code = "decider_accepts"
-    message = _("You decided on this application. Another person must accept the offer for the borrower.")
+    message = _(
+        "You decided on this application, or whoever did is tied to your account. Another person must accept the offer for "
+        "the borrower."
+    )
 
 
 # Taking applications -------------------------------------------------------------------------------------------------
@@ -346,8 +350,8 @@ def accept_offer(*, offer_id: int, on: date, accepted_via: str, by: User | None 
     if on > offer.expires_on:
         raise OfferHasExpired(until=offer.expires_on.isoformat())
     lifecycle.require_step(application, S.ACCEPTED)
-    if by is not None and by.pk in deciders_of(application):
-        raise DeciderAccepts()
+    if by is not None:
+        require_other_hand(by, deciders_of(application), DeciderAccepts(), on)
     quote, verdict = quote_of_offer(offer, on), None
     if application.decision_source != DecisionSource.IMPORTED:
         verdict = asking.require(

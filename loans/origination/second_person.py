@@ -18,7 +18,7 @@ from loans.origination import application_lifecycle as lifecycle
 from loans.origination.decided import decided, make_offer
 from loans.origination.decisions import Decision, DecisionReason
 from loans.origination.offering import OfferMissing, quote_of_decision, quote_of_offer
-from loans.origination.takers import require_not_taker
+from loans.preconditions.taker import require_not_taker
 from loans.pricing.monthly_payments import monthly_payment
 from loans.pricing.quotes import Quote
 from staff.models import User

@@ -6,7 +6,7 @@ import pytest
 
 from core import business_date
 from loans.acts.performing import perform
-from loans.merchants.merchants import change_merchant
+from loans.merchants.changing import change_merchant
 from loans.models import Loan, Merchant
 from tests.api.town import applied, lent, registered, yuan
 from tests.loans.acts.test_acts import wish
@@ -25,7 +25,7 @@ def shop(open_house: None) -> Merchant:
 
 def test_merchants_are_listed_without_their_accounts(lilac, shop):
     closed = MerchantFactory(name="Bay Bikes")
-    change_merchant(merchant_id=closed.pk, name=closed.name, reason="closed", active=False)
+    change_merchant(merchant_id=closed.pk, name=closed.name, reason="closed", active=False, on=business_date.current())
 
     (found,) = lilac.ask("/merchants?active=true").json()["data"]
 

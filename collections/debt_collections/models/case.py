@@ -17,6 +17,7 @@ from django.db.models.functions import Cast, Floor, Ln, Now
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from audit.deciding import same_account
 from core.choices import Showable, Shown, Tone, Toned, bucket_tone
 from core.currencies import currency_of
 from core.history import tracked
@@ -242,7 +243,7 @@ class Case(models.Model):
     def is_claimed_by_other(self, person: User, now: datetime) -> bool:
         return (
             self.claimed_by_id is not None
-            and self.claimed_by_id != person.pk
+            and not same_account(self.claimed_by_id, person.pk)
             and self.claimed_until is not None
             and self.claimed_until > now
         )

@@ -14,7 +14,8 @@ from loans.acts.kinds.credits import MerchantUnknown
 from loans.acts.performing import perform
 from loans.disbursement import disbursing
 from loans.gate.asking import GateRefused
-from loans.merchants.merchants import MerchantNotActive, change_merchant
+from loans.merchants.changing import change_merchant
+from loans.merchants.merchants import MerchantNotActive
 from loans.models import Disbursement, Instalment, Loan, LoanStatus, SimulatedPayment
 from loans.origination import origination
 from tests.loans.acts.test_acts import wish
@@ -85,7 +86,7 @@ def test_the_contract_names_shop_goods_and_price() -> None:
 def test_a_shop_closed_meanwhile_is_not_paid_and_keeps_nobody_waiting() -> None:
     order = a_bought_phone()
     shop = order.loan.merchant
-    change_merchant(merchant_id=shop.pk, name=shop.name, reason="fraud", active=False)
+    change_merchant(merchant_id=shop.pk, name=shop.name, reason="fraud", active=False, on=ON)
 
     with pytest.raises(MerchantNotActive):
         disbursing.send(disbursement_id=order.pk, on=ON)
@@ -98,7 +99,7 @@ def test_a_shop_closed_meanwhile_is_not_paid_and_keeps_nobody_waiting() -> None:
 def test_no_contract_is_made_for_a_shop_closed_since_the_offer() -> None:
     version, shop = a_product("phone-purchase", is_purchase=True), a_merchant()
     offer = an_offer(an_application(version=version, **a_purchase(shop)), down_payment=Decimal("2000.00"))
-    change_merchant(merchant_id=shop.pk, name=shop.name, reason="fraud", active=False)
+    change_merchant(merchant_id=shop.pk, name=shop.name, reason="fraud", active=False, on=ON)
 
     with pytest.raises(GateRefused) as refusal:
         origination.accept_offer(offer_id=offer.pk, on=ON, accepted_via="app")

@@ -1,18 +1,19 @@
-"""Who took an application, and so neither decides on it nor proves an income for it."""
+"""Who took an application, and so neither decides on it nor proves an income for it; neither does an account of theirs."""
 
 from datetime import date
 
 from django.utils.translation import gettext_lazy as _
 
+from audit.deciding import require_other_hand
 from core.errors import NotAllowed
 from loans.models import Application
-from partners.people_behind import people_behind, require_independent
+from partners.people_behind import people_behind
 from staff.models import User
 
 
 class TakerDecides(NotAllowed):
     code = "taker_decides"
-    message = _("You took this application. Another person must decide on it.")
+    message = _("You took this application, or whoever did is tied to your account. Another person must decide on it.")
 
 
 def takers_of(application: Application) -> frozenset[int]:
@@ -23,11 +24,8 @@ def takers_of(application: Application) -> frozenset[int]:
     return frozenset(taker for taker in takers if taker is not None)
 
 
-def require_not_taker(application: Application, person: User | None, on: date) -> None:
-    """Raise TakerDecides, or AccountsNotIndependent of an account tied to a taker's."""
+def require_not_taker(application: Application, by: User | None, on: date) -> None:
+    """Raise TakerDecides where ``by`` counts as one person with who took the application, or made a key of its program."""
     takers = takers_of(application)
-    if person is None or not takers:
-        return
-    if person.pk in takers | people_behind(takers):
-        raise TakerDecides()
-    require_independent(person, takers, on)
+    if by is not None and takers:
+        require_other_hand(by, takers | people_behind(takers), TakerDecides(), on)

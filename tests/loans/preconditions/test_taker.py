@@ -4,11 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from audit.deciding import AccountsNotIndependent
 from loans.models import Application
 from loans.origination import origination
 from loans.origination.application_wish import ApplicationWish
-from loans.origination.takers import TakerDecides, takers_of
+from loans.preconditions.taker import TakerDecides, takers_of
 from partners.models import ApiKey
 from staff.models import AccountTie, User
 from tests.api.town import applied, registered
@@ -70,7 +69,7 @@ def test_who_has_a_second_account_is_one_person() -> None:
     taker, second = UserFactory(username="taker"), UserFactory(username="second-account")
     AccountTie.objects.create(account=second, by=taker, what="made")
 
-    with pytest.raises(AccountsNotIndependent):
+    with pytest.raises(TakerDecides):
         decide(ApplicationFactory(submitted_by=taker), second)
 
 
