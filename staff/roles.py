@@ -55,6 +55,7 @@ ROLES: dict[str, set[str]] = {
     "underwriter": _READ
     | {
         "borrowers.confirm_identity",
+        "borrowers.confirm_facts",
         "loans.decide_application",
         "risk.view_assessment",
         "borrowers.reveal_personal_data",
@@ -70,6 +71,8 @@ ROLES: dict[str, set[str]] = {
         "loans.approve_product",
         "risk.view_assessment",
         "risk.approve_limit",
+        "risk.lift_do_not_lend",
+        "borrowers.confirm_facts",
         "collections.view_case",
         "audit.view_auditevent",
         "ledger.view_journalentry",
@@ -145,6 +148,7 @@ ROLES: dict[str, set[str]] = {
         "collections.view_case",
         "risk.view_assessment",
         "operations.view_endofdayrun",
+        "risk.lift_do_not_lend",
         # What administrators ask for, compliance decides; what was decided alone in an emergency, it reviews.
         "audit.approve_power",
         "audit.review_break_glass",

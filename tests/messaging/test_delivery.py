@@ -16,7 +16,7 @@ from messaging import claiming, delivery
 from messaging.channels import simulator
 from messaging.delivery import PAUSES, send_due
 from messaging.models import Message, MessageStatus, Template
-from tests.borrowers.factories import (
+from tests.borrowers.factories import (, consent_again
     AT,
     BorrowerFactory,
     ConsentFactory,
@@ -113,7 +113,7 @@ def test_a_withdrawn_consent_stops_reminders_until_given_again() -> None:
     send_due(MORNING)
     assert the_message().refusal == "consent_withdrawn"
 
-    ConsentFactory(borrower=borrower, purpose=ConsentPurpose.ELECTRONIC_MESSAGES)
+    consent_again(borrower, ConsentPurpose.ELECTRONIC_MESSAGES)
     MessageFactory(borrower=borrower)
 
     assert send_due(MORNING) == {"sent": 1}
