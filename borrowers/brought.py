@@ -73,7 +73,7 @@ def _row(file: PartnerFile, item: Brought, live: models.Model | None) -> models.
         now = {}
     row = model(**{"borrower": file.borrower, **told, **{name: getattr(live, name) for name in now}})
     if isinstance(row, BankAccount):
-        row.told_to_wait = waits  # type: ignore[attr-defined]
+        row.told_to_wait = waits and row.is_unverified  # type: ignore[attr-defined]
     return row
 
 
@@ -262,9 +262,9 @@ def tell_bank_account(
         )
     except bank_accounts.AccountKnown as known:
         row = bank_accounts.ask_bank(account_id=known.existing.pk, at=at, on=on, by=by)
-    state = _BY_ANSWER.get(row.bank_answer, AccountState.UNVERIFIED)
+    state = AccountState.UNVERIFIED if row.is_shared else _BY_ANSWER.get(row.bank_answer, AccountState.UNVERIFIED)
     later = any(account.is_primary for account in told)
-    waits = later and make_primary and state == AccountState.UNVERIFIED
+    waits = row.is_shared or (later and make_primary and state == AccountState.UNVERIFIED)
     primary = state != AccountState.REFUSED and (make_primary or not later) and not waits
     if primary:
         _step_back(file, Kind.BANK_ACCOUNT, lambda _one: True)

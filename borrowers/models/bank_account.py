@@ -143,6 +143,12 @@ class BankAccount(models.Model):
         return self.state == AccountState.UNVERIFIED
 
     @property
+    def is_shared(self) -> bool:
+        """The bank says that it is the borrower's, and it is or was verified for another borrower: a second person
+        decides."""
+        return self.is_unverified and self.bank_answer == HolderAnswer.MATCH
+
+    @property
     def is_refused(self) -> bool:
         """The bank says that it is somebody else's."""
         return self.state == AccountState.REFUSED

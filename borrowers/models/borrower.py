@@ -102,7 +102,7 @@ def _points() -> models.QuerySet[models.Model]:
 
 
 class Borrower(models.Model):
-    """A person known by an identity document.
+    """A person known by an identity document: one row a number, whichever kind of document it is said to stand in.
 
     ``occupation_agreed_by`` and ``life_agreed_by`` are the second people who agreed that a student is one no longer and
     that a death was recorded by mistake; without them PostgreSQL takes neither (``borrowers/law/facts_by_two.sql``).

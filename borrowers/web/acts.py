@@ -303,6 +303,12 @@ def tell_account(request: HttpRequest, account: BankAccount) -> None:
     """What the bank said of the account, and what to do now."""
     if account.is_verified:
         messages.success(request, _("The bank says that account %(account)s is the borrower's.") % {"account": account})
+    elif account.is_shared:
+        messages.warning(
+            request,
+            _("Account %(account)s is or was verified for another borrower too: a second person decides.")
+            % {"account": account},
+        )
     else:
         messages.warning(request, HolderAnswer(account.bank_answer).label)
 

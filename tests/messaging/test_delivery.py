@@ -16,13 +16,13 @@ from messaging import claiming, delivery
 from messaging.channels import simulator
 from messaging.delivery import PAUSES, send_due
 from messaging.models import Message, MessageStatus, Template
-from tests.borrowers.factories import (, consent_again
+from tests.borrowers.factories import (
     AT,
     BorrowerFactory,
-    ConsentFactory,
     ContactPointFactory,
     LinFactory,
     WangFactory,
+    consent_again,
     email_of,
     in_state,
     mobile_of,
