@@ -33,6 +33,7 @@ from borrowers.models import (
 from borrowers.occupations import STUDENT, StudentEvidenceMissing, state_occupation
 from borrowers.onboarding import BorrowerAlreadyRegistered, Identity, read_identity, register_borrower
 from borrowers.preferences import choose_language
+from borrowers.sharing import SharingEnded, ended_people, is_ended, without_profile
 from core.errors import DomainError, Invalid, NotFound
 from core.finding import any_of
 from core.identifiers import next_number
@@ -208,6 +209,8 @@ class Faces:
 
     def __init__(self, key: ApiKey) -> None:
         self.client = key.client
+        self.ended: dict[int, bool] = {}
+        self.all_ended: frozenset[int] | None = None
         self.sees_all = reaches_every_origin(key, writing=False)
         self.known: dict[int, PartnerFile] = {}
         self.asked: set[int] = set()
@@ -222,11 +225,32 @@ class Faces:
             self.known |= {file.borrower_id: file for file in files_of(self.client).filter(borrower_id__in=wanted)}
 
     def of(self, person: Borrower, *, whole: bool) -> Borrower | PartnerFile:
-        """What stands for the person; ``whole`` when more of it is shown than the identifier."""
+        """What stands for the person; ``whole`` when more of it is shown than the identifier. Of somebody who withdrew the
+        consent that the partner is told of them it is the masked name."""
+        if whole and self.is_ended(person.pk):
+            return without_profile(files_of(self.client).get(borrower_id=person.pk))
         if self.sees_all or (person.source == self.client.public_id and not whole):
             return person
         self.learn([person])
         return self.known.get(person.pk, person)
+
+    def is_ended(self, borrower_id: int) -> bool:
+        """Whether the person withdrew the consent that the partner is told of them; asked once a request."""
+        if self.all_ended is not None:
+            return borrower_id in self.all_ended
+        if borrower_id not in self.ended:
+            self.ended[borrower_id] = is_ended(self.client, borrower_id)
+        return self.ended[borrower_id]
+
+    def learn_ended(self) -> frozenset[int]:
+        """Everybody who withdrew it, in one statement for an answer about many."""
+        self.all_ended = ended_people(self.client)
+        return self.all_ended
+
+    def require_sharing(self, borrower_id: int, *, field: str | None = None) -> None:
+        """Raises SharingEnded."""
+        if self.is_ended(borrower_id):
+            raise SharingEnded(field=field)
 
 
 def with_status(files: QuerySet[PartnerFile], words: Iterable[str]) -> QuerySet[PartnerFile]:

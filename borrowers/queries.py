@@ -29,6 +29,7 @@ from borrowers.models import (
 )
 from borrowers.models.contact_point import USABLE
 from borrowers.phones import PhoneInvalid, normalise_phone
+from borrowers.sharing import ended
 from core.choices import Tone, Toned
 from core.errors import NotFound
 from core.finding import any_of
@@ -173,6 +174,7 @@ class BorrowerFile:
     debts: list[ExternalDebt]
     contradicting: list[PartnerFile]
     requests: list[Approval]
+    unshared: list[PartnerFile]
     phone_valid_days: int
     consents_needed: tuple[str, ...]
     on: date
@@ -258,8 +260,9 @@ def borrower_file(borrower: Borrower, on: date) -> Reading[BorrowerFile]:
             borrower.external_debts.all(),
             contradicting(borrower),
             _requests(borrower),
+            ended().filter(borrower=borrower).select_related("client").order_by("id"),
         ),
-        lambda points, given, accounts, incomes, debts, files, requests: BorrowerFile(
-            borrower, points, given, accounts, incomes, debts, files, requests, valid_days, needed, on
+        lambda points, given, accounts, incomes, debts, files, requests, unshared: BorrowerFile(
+            borrower, points, given, accounts, incomes, debts, files, requests, unshared, valid_days, needed, on
         ),
     )

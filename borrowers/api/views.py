@@ -80,6 +80,7 @@ class BorrowerView(FacesView):
         if reaches_every_origin(self.key, writing=self.writing):
             borrower = Borrower.objects.filter(public_id=borrower_id).first()
             if borrower is not None:
+                self.faces.require_sharing(borrower.pk)
                 return borrower
         return self.found(files_of(self.client), borrower_id)
 

@@ -100,6 +100,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'consent',
                 'verbose_name_plural': 'consents',
                 'ordering': ['purpose', '-given_at'],
+                'indexes': [models.Index(condition=models.Q(('purpose', 'third_party'), ('withdrawn_at__isnull', False)), fields=['borrower'], name='borrowers_sharing_ended')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('withdrawn_at__isnull', True)), fields=('borrower', 'purpose', 'text_hash'), name='borrowers_consent_once'), models.CheckConstraint(condition=models.Q(('withdrawn_at__isnull', True), ('withdrawn_at__gte', models.F('given_at')), _connector='OR'), name='borrowers_consent_order')],
             },
         ),

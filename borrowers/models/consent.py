@@ -71,6 +71,13 @@ class Consent(models.Model):
         verbose_name = _("consent")
         verbose_name_plural = _("consents")
         ordering = ["purpose", "-given_at"]
+        indexes = [
+            models.Index(
+                fields=["borrower"],
+                condition=models.Q(purpose="third_party", withdrawn_at__isnull=False),
+                name="borrowers_sharing_ended",
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["borrower", "purpose", "text_hash"],
