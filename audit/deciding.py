@@ -99,6 +99,12 @@ def _tied(one: int, other: int, above: Mapping[int, Mapping[int, bool]]) -> bool
     return any(alone and above[other].get(who, False) for who, alone in above[one].items())
 
 
+def require_independent(person: User, other: User | None, on: date) -> None:
+    """That ``person`` and ``other``, who did the first half of something, are two people. Raises AccountsNotIndependent."""
+    if other is not None and other.pk in ties_of({person.pk, other.pk}, on)[person.pk]:
+        raise AccountsNotIndependent(requester=str(other), days=accounts_made_within(on))
+
+
 @dataclass(frozen=True, slots=True)
 class Bench:
     """One person before requests of others on a day: what they hold, what was lent to them, to whom they are tied."""

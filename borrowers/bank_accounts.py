@@ -18,7 +18,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop, override
 
-from audit import approvals
+from audit import approvals, deciding
 from audit.context import acting_for
 from audit.models import Approval
 from borrowers.fingerprints import account_index, plain, written
@@ -334,11 +334,12 @@ def payout_account_approved(approval: Approval, on: date) -> None:
 
 def agree(*, account_id: int, on: date, by: User | None) -> BankAccount:
     """Keep that ``by``, as the second person, agreed that the borrower is paid to this account. The caller is in a
-    transaction. Raises OwnAccountAgreed, AccountNotOwn."""
+    transaction. Raises OwnAccountAgreed, AccountsNotIndependent, AccountNotOwn."""
     account = locked(account_id)
     _require_own(account)
     if by is None or account.added_by_id == by.pk:
         raise OwnAccountAgreed(account=account.masked_number)
+    deciding.require_independent(by, account.added_by, on)
     account.agreed_by, account.agreed_on = by, on
     if not account.is_verified:
         BANK_ACCOUNTS.advance(account, AccountState.VERIFIED, verified_on=on, agreed_by=by, agreed_on=on)

@@ -239,13 +239,22 @@ def was_withdrawn(borrower_id: int, purpose: str) -> bool:
 
 @transaction.atomic
 def withdraw_consent(*, consent_id: int, at: datetime, reason: str = "", withdrawn_by: User | None = None) -> Consent:
-    """End a consent from now on; what was done under it stays lawful."""
+    """End a consent from now on; what was done under it stays lawful.
+
+    Whoever withdraws refuses the purpose, in whatever words they agreed to it: all consents to it end. Passing data to
+    partners alone is agreed to with each partner by itself. Raises ConsentUnknown, ConsentAlreadyWithdrawn.
+    """
     consent = Consent.objects.select_for_update().filter(pk=consent_id).first()
     if consent is None:
         raise ConsentUnknown
     if consent.withdrawn_at is not None:
         raise ConsentAlreadyWithdrawn
-    consent.withdrawn_at = max(at, consent.given_at)
+    alike = Consent.objects.select_for_update().filter(
+        borrower_id=consent.borrower_id, purpose=consent.purpose, withdrawn_at__isnull=True
+    )
+    others = [] if consent.purpose == ConsentPurpose.THIRD_PARTY else list(alike.exclude(pk=consent.pk).order_by("pk"))
     with acting_for(withdrawn_by, reason=reason):
-        consent.save()
+        for one in (consent, *others):
+            one.withdrawn_at = max(at, one.given_at)
+            one.save()
     return consent

@@ -5,7 +5,7 @@ from datetime import date
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from audit import approvals
+from audit import approvals, deciding
 from audit.approvals import ReasonMissing
 from audit.context import acting_for
 from audit.models import Approval
@@ -51,7 +51,8 @@ BORROWERS = Lifecycle(
 def confirm_identity(*, borrower_id: int, evidence: str, on: date, by: User) -> Borrower:
     """Somebody other than who registered the borrower saw the document; ``evidence`` says which and where it is kept.
 
-    Raises RegistrarConfirms, IdentityProvedByNumber, ReasonMissing.
+    Raises RegistrarConfirms, AccountsNotIndependent (the account that registered may be in the same hand),
+    IdentityProvedByNumber, ReasonMissing.
     """
     if not evidence.strip():
         raise ReasonMissing(field="evidence")
@@ -60,6 +61,7 @@ def confirm_identity(*, borrower_id: int, evidence: str, on: date, by: User) -> 
         raise IdentityProvedByNumber()
     if borrower.registered_by_id == by.pk:
         raise RegistrarConfirms()
+    deciding.require_independent(by, borrower.registered_by, on)
     borrower.identity_confirmed_on, borrower.identity_confirmed_by = on, by
     with acting_for(by, reason=evidence):
         borrower.save()

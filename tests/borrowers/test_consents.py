@@ -81,6 +81,18 @@ def test_consent_given_again_after_withdrawal_is_a_new_one_of_two_people() -> No
     assert (roles_of(again.agreed_by), again.given_at) == (["checker"], AT)
 
 
+@pytest.mark.parametrize(("purpose", "standing"), [("credit_query", 0), ("third_party", 1)])
+def test_a_withdrawal_ends_the_purpose_in_whatever_words(purpose: str, standing: int) -> None:
+    """Passing data on is agreed to with each partner by itself."""
+    lin = LinFactory()
+    first = give_consent(borrower_id=lin.pk, purpose=purpose, channel="web", at=AT)
+    give_consent(borrower_id=lin.pk, purpose=purpose, channel="api", at=AT, text="I agree.", text_version="p1")
+
+    withdraw_consent(consent_id=first.pk, at=AT + timedelta(days=1))
+
+    assert lin.consents.filter(withdrawn_at=None).count() == standing
+
+
 def test_a_consent_is_withdrawn_once() -> None:
     consent = give_consent(borrower_id=LinFactory().pk, purpose="credit_query", channel="web", at=AT)
     withdraw_consent(consent_id=consent.pk, at=AT)

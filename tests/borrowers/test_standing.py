@@ -11,7 +11,7 @@ from django.urls import reverse
 from audit.models import Approval, AuditEvent
 from borrowers.models import Borrower
 from core import business_date
-from staff.models import User
+from staff.models import AccountTie, User
 from tests.borrowers.factories import ON, BorrowerFactory
 from tests.loans.factories import ApplicantFactory, ApplicationFactory, OfferFactory
 from tests.staff.factories import UserFactory
@@ -83,6 +83,17 @@ class TestIdentity:
 
         assert answer.status_code == 422
         assert "Another person must confirm the identity" in answer.content.decode()
+        assert stored(stranger) == ("active", None, None)
+
+    def test_nor_does_an_account_that_the_registrar_made(self, client: Client, signed_in: SignIn) -> None:
+        registrar = UserFactory(roles=["officer"])
+        stranger = stranger_with_an_application(registered_by=registrar)
+        underwriter = signed_in(client, "underwriter", username="uwe")
+        AccountTie.objects.create(account=User.objects.get(username="uwe"), by=registrar, what="made")
+
+        answer = underwriter.post(at("confirm_identity", stranger), SEEN)
+
+        assert (answer.status_code, "do not count as two people" in answer.content.decode()) == (422, True)
         assert stored(stranger) == ("active", None, None)
 
     def test_a_resident_number_proves_itself(self, client: Client, signed_in: SignIn) -> None:
