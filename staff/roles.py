@@ -57,6 +57,7 @@ ROLES: dict[str, set[str]] = {
         "borrowers.confirm_identity",
         # Who takes applications records incomes; who verifies one records none.
         "borrowers.verify_income",
+        "borrowers.confirm_facts",
         "loans.decide_application",
         "risk.view_assessment",
         "borrowers.reveal_personal_data",
@@ -72,6 +73,8 @@ ROLES: dict[str, set[str]] = {
         "loans.approve_product",
         "risk.view_assessment",
         "risk.approve_limit",
+        "risk.lift_do_not_lend",
+        "borrowers.confirm_facts",
         "collections.view_case",
         "audit.view_auditevent",
         "ledger.view_journalentry",
@@ -150,6 +153,7 @@ ROLES: dict[str, set[str]] = {
         "collections.view_case",
         "risk.view_assessment",
         "operations.view_endofdayrun",
+        "risk.lift_do_not_lend",
         # What administrators ask for, compliance decides; what was decided alone in an emergency, it reviews.
         "audit.approve_power",
         "audit.review_break_glass",

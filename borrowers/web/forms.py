@@ -102,12 +102,13 @@ class ConsentTicks(StrictForm):
 
 
 class MissingConsents(ConsentTicks):
-    """The ticks that an application still needs of a borrower."""
+    """The ticks that an application still needs of a borrower. What the borrower withdrew is no tick of one person."""
 
     def __init__(self, *args: Any, borrower: Borrower, on: date, **options: Any) -> None:
         super().__init__(*args, **options)
         missing = consents.missing(borrower.pk, consents.needed(on, borrower.market))
-        self.add_ticks(missing, language=borrower.language, on=on)
+        self.withdrawn = [ConsentPurpose(one) for one in missing if one in consents.withdrawn_purposes(borrower.pk)]
+        self.add_ticks((one for one in missing if one not in self.withdrawn), language=borrower.language, on=on)
 
 
 class NewBorrower(ConsentTicks):
@@ -190,6 +191,12 @@ class NewConsent(StrictForm):
         label=_("Given through"),
         choices=[("paper", _("Signed paper")), ("phone", _("Recorded call")), ("branch", _("In person"))],
     )
+    evidence = forms.CharField(
+        label=_("Evidence"),
+        max_length=200,
+        required=False,
+        help_text=_("Needed after a withdrawal: what you saw, and where it is kept. A second person must agree."),
+    )
 
 
 class Reason(StrictForm):
@@ -202,6 +209,12 @@ class StatedOccupation(StrictForm):
     """What the borrower lives from."""
 
     occupation = forms.ChoiceField(label=_("Occupation"), choices=Occupation.choices, widget=forms.RadioSelect)
+    occupation_evidence = forms.CharField(
+        label=_("Evidence"),
+        max_length=200,
+        required=False,
+        help_text=_("Needed of a student: what shows that the studies have ended. A second person must agree."),
+    )
 
 
 class Evidence(StrictForm):

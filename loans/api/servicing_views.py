@@ -35,6 +35,8 @@ from partners.introductions import reaches_every_origin, within_reach_where
 from staff.models import User
 
 QUOTED_AHEAD = timedelta(days=366)
+# What a partner needs of a person who no longer agrees that it is told of them: the loans that it has to serve.
+RUNNING = frozenset({LoanStatus.PENDING_DISBURSEMENT.value, LoanStatus.ACTIVE.value})
 
 
 class DateNotQuoted(Invalid):
@@ -94,6 +96,7 @@ class LoanView(FacesView):
 
     tag = "loans"
     scopes = {"GET": "loans:read"}
+    runs = RUNNING
 
     def loans(self) -> QuerySet[Loan]:
         return self.reachable(reading.loans(), KIND, path="application_id")
@@ -105,7 +108,12 @@ class LoanView(FacesView):
         loan = reading.one_loan(loan_id, reach)
         if loan is None:
             raise NotFound
-        return loan
+        return self.shared(loan)
+
+    def named_loan(self, public_id: str) -> Loan:
+        """The loan a body names. Raises ReferenceUnknown, SharingEnded."""
+        loan: Loan = referred(self.loans(), "loan", public_id)
+        return self.shared(loan, field="loan")
 
 
 class Loans(LoanView):
@@ -202,6 +210,7 @@ class RepaymentView(LoanView):
     tag = "repayments"
     scopes = {"GET": "repayments:read", "POST": "repayments:write"}
     expandable = frozenset({"loan", "loan.borrower"})
+    loan_at = "loan__"
 
     def repayments(self) -> QuerySet[Repayment]:
         return self.reachable(reading.repayments(), KIND, path="loan__application_id")
@@ -231,7 +240,7 @@ class Repayments(RepaymentView):
         More than is owed, and what looks like a payment recorded before, is refused until you say that it is meant.
         """
         given = self.body(shapes.RepaymentInput)
-        loan = referred(self.loans(), "loan", given["loan"])
+        loan = self.named_loan(given["loan"])
         repayment = record(loan, given, key=use_case_key(self.request), by=self.client.acts_as)
         return self.shown(repayment, status=201)
 

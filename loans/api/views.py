@@ -190,6 +190,7 @@ class Applications(ApplicationView):
         borrower = named(given["borrower"], key=self.key, writing=True).first()
         if borrower is None:
             raise ReferenceUnknown(what="borrower", public_id=given["borrower"], field="borrower")
+        self.faces.require_sharing(borrower.pk, field="borrower")
         return ApplicationWish(
             borrower_id=borrower.pk,
             product_id=referred(Product.objects.all(), "product", given["product"]).pk,

@@ -120,6 +120,7 @@ VALUES: Mapping[str, Mapping[str, Label]] = {
         PayeeState.UNVERIFIED.value: _("not verified"),
         PayeeState.MISSING.value: _("none on file"),
         PayeeState.CHANGED.value: _("changed since it was promised"),
+        PayeeState.SHARED.value: _("left to a second person"),
     },
 }
 

@@ -31,12 +31,14 @@ from loans.models import (
 
 
 class PayeeState(StrEnum):
-    """Whether an account may be paid. Only ``verified`` may."""
+    """Whether an account may be paid. Only ``verified`` may. ``left_to_second_person``: the bank says that it is the
+    borrower's, and it is or was verified for another borrower, whom no sentence about it names: partners read it too."""
 
     VERIFIED = "verified"
     UNVERIFIED = "unverified"
     MISSING = "missing"
     CHANGED = "changed_since_offer"
+    SHARED = "left_to_second_person"
 
 
 class PayeeMissing(DomainError):
@@ -55,6 +57,16 @@ class PayeeUnverified(DomainError):
     message = _(
         "Account %(account)s is not verified, so nothing is paid to it. Ask the bank whose it is, or a second person to "
         "agree to it with evidence."
+    )
+
+
+class PayeeLeftToTwo(DomainError):
+    """One person does not decide that the account is the payee's, nor does the bank."""
+
+    code = "payee_left_to_second_person"
+    message = _(
+        "Whether account %(account)s is paid is for a second person to decide, so nothing is paid to it. The request waits "
+        "under Approvals."
     )
 
 
@@ -113,13 +125,15 @@ def payee_state_of_order(order: Disbursement) -> PayeeState:
 
 
 def require_payee(order: Disbursement) -> PayeeState:
-    """That the order may be paid now. Raises PayeeMissing, PayeeUnverified, PayeeChanged."""
+    """That the order may be paid now. Raises PayeeMissing, PayeeUnverified, PayeeLeftToTwo, PayeeChanged."""
     payee = payee_now(order.loan.borrower_id, order.loan.merchant)
     match state := _held_against(payee, order.payee_index):
         case PayeeState.MISSING:
             raise PayeeMissing
         case PayeeState.UNVERIFIED:
             raise PayeeUnverified(account=payee.masked_number)
+        case PayeeState.SHARED:
+            raise PayeeLeftToTwo(account=payee.masked_number)
         case PayeeState.CHANGED:
             raise PayeeChanged(account=payee.masked_number)
     return state
@@ -135,6 +149,8 @@ def payee_now(borrower_id: int, merchant: Merchant | None = None) -> Payee:
     if account is None:
         return Payee("", "", "", "", PayeeState.MISSING)
     state = PayeeState.VERIFIED if account.is_verified else PayeeState.UNVERIFIED
+    if account.is_shared:
+        state = PayeeState.SHARED
     return Payee(account.borrower.name, account.bank_name, account.account_number, account.account_index, state)
 
 

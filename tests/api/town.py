@@ -15,7 +15,7 @@ from risk.tasks import assess_submitted
 from tests.borrowers.factories import LIN_ID, NEEDED, resident_number
 from tests.partners.factories import Caller
 
-_people = count(1)
+_people, _accounts = count(1), count(1_234_567)
 CONSENTS = ("credit_query", "automated_decision", "personal_data", "sensitive_data")
 NAMES = "张三 李四 王芳 赵敏 孙强 周杰 吴静 郑伟".split()
 
@@ -50,7 +50,7 @@ def registered(caller: Caller, **changes: Any) -> str:
     for part, body in (
         *(("consents", {"purpose": purpose, "given_at": "2026-06-15T02:00:00Z"}) for purpose in NEEDED),
         ("incomes", {"source": "salary", "monthly_amount": yuan(15_000), "as_of": "2026-06-01"}),
-        ("bank_accounts", {"bank_name": "Harbour Bank", "account_number": "6222020200001234567"}),
+        ("bank_accounts", {"bank_name": "Harbour Bank", "account_number": f"62220202{next(_accounts):011d}"}),
     ):
         added = caller.send(f"{path}/{part}", body)
         assert added.status_code == 201, added.content

@@ -14,7 +14,7 @@ from factory.django import DjangoModelFactory
 from audit.approvals import approve
 from audit.models import Approval
 from borrowers.bank_accounts import add_bank_account, ask_bank, pay_to
-from borrowers.consents import GivenConsent, give_consent
+from borrowers.consents import GivenConsent, give_consent, record_by_staff
 from borrowers.contacts import add_contact_point, change_state
 from borrowers.identity import check_character
 from borrowers.means import receive_income, record_external_debt, record_income, verify_income
@@ -32,6 +32,7 @@ from borrowers.models import (
     PartnerFile,
     ToldBy,
 )
+from borrowers.occupations import state_occupation
 from borrowers.onboarding import register_borrower
 from borrowers.partner_files import Person, register_by_partner
 from partners.models import ApiClient
@@ -55,6 +56,32 @@ def resident_number(n: int, birth: date = date(1990, 1, 1), area: str = "990100"
     born = birth + timedelta(days=n // 1000)
     first = f"{area}{born:%Y%m%d}{n % 1000:03d}"
     return first + check_character(first)
+
+
+def consent_again(borrower: Borrower, purpose: str) -> Consent:
+    """The borrower agrees again to what they withdrew: an officer names the evidence, a checker agrees."""
+    asked = record_by_staff(
+        borrower_id=borrower.pk,
+        given=a_tick(purpose),
+        evidence="Signed paper, file 12",
+        on=ON,
+        by=UserFactory(roles=["officer"]),
+    )
+    assert isinstance(asked, Approval)
+    approve(approval_id=asked.pk, decided_by=UserFactory(roles=["checker"]), on=ON)
+    return borrower.consents.get(purpose=purpose, withdrawn_at=None)
+
+
+def no_longer_a_student(borrower: Borrower, occupation: str = "employed") -> Borrower:
+    """An officer names the evidence, a checker agrees."""
+    officer = UserFactory(roles=["officer"])
+    asked = state_occupation(
+        borrower_id=borrower.pk, occupation=occupation, evidence="Contract, file 3", on=ON, changed_by=officer
+    )
+    assert isinstance(asked, Approval)
+    approve(approval_id=asked.pk, decided_by=UserFactory(roles=["checker"]), on=ON)
+    borrower.refresh_from_db()
+    return borrower
 
 
 class BankAccountFactory(DjangoModelFactory[BankAccount]):
