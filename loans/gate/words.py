@@ -117,6 +117,7 @@ VALUES: Mapping[str, Mapping[str, Label]] = {
         PayeeState.UNVERIFIED.value: _("not verified"),
         PayeeState.MISSING.value: _("none on file"),
         PayeeState.CHANGED.value: _("changed since it was promised"),
+        PayeeState.NOT_ACTIVE.value: _("the merchant is not active"),
     },
 }
 

@@ -18,6 +18,7 @@ REASONS: Mapping[str, str | Promise] = {
         "The account on file is another one than the money was promised to. A second person must agree that it goes there."
     ),
     "payee_unverified": _("The account is not verified: ask the bank whose it is."),
+    "merchant_not_active": _("The merchant is not active: nothing is paid to it until it is active again."),
     "payee_missing": _("No bank account is on file to pay to."),
     "earlier_under_way": _(
         "An earlier transfer of this order is still under way at the bank. Nothing more is sent before its end is known."
