@@ -32,6 +32,25 @@ REASONS: Mapping[str, str | Promise] = {
 }
 
 
+# What was found here before anything went to the bank.
+_STOPPED_HERE = frozenset(
+    {
+        "payee_changed",
+        "payee_unverified",
+        "payee_missing",
+        "merchant_not_active",
+        "earlier_under_way",
+        "gate_refused",
+        "gate_override_needed",
+    }
+)
+
+
+def was_stopped_here(code: str) -> bool:
+    """Whether the order was kept from the bank here, rather than refused there."""
+    return code in _STOPPED_HERE
+
+
 def in_words(code: str, text: str = "") -> str:
     """The reason in the reader's language; the bank's own ``text`` where the code is not known."""
     return str(REASONS.get(code, text or code))

@@ -110,7 +110,8 @@ def test_that_the_shop_is_closed_is_told_by_name_and_not_as_an_unverified_accoun
     with pytest.raises(MerchantNotActive):
         payees.require_payee(order)
     disbursing.send_due(now=order.loan.created_at + timedelta(days=1), on=ON)
-    signed_in(client, "operations", language=language)
+    signed_in(client, "operations")
+    client.cookies["django_language"] = language
     page = client.get(reverse("desk:loan", args=[order.loan.number])).content.decode()
     assert {"en": "The merchant is not active", "zh-hans": "商户已停用"}[language] in page
     assert {"en": "not verified: ask the bank", "zh-hans": "账户未核实"}[language] not in page
