@@ -15,6 +15,7 @@ from loans.merchants import merchants
 from loans.models import AccountMapping, LoanPurpose
 from loans.origination import offering, second_person
 from loans.payees import payees
+from loans.pledges import reinstating
 from loans.products import designing, ending_sale
 
 __all__ = ["kinds"]  # importing them declares every kind of act
@@ -51,6 +52,7 @@ asking.declare_requests()
 receipts.declare_request()
 vouching.declare_request()
 returning.declare_request()
+reinstating.declare_request()
 
 approvals.register(
     merchants.NEW_ACCOUNT,
