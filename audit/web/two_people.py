@@ -75,8 +75,10 @@ def lent(request: HttpRequest) -> HttpResponse:
             messages.warning(request, _("Asked for. The right is lent once a third person agrees under Approvals."))
             return redirect("audit:delegations")
     rows = Delegation.objects.select_related("given_by", "given_to", "agreed_by")
+    page, names = page_of(rows, request, order=("-id",)), two_people.names_of_rights()
     context = {
-        "page": page_of(rows, request, order=("-id",)),
+        "page": page,
+        "rows": [(row, names.get(row.permission, row.permission)) for row in page.items],
         "form": form,
         "on": on,
         "most": delegations.most_days(on),
