@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from audit import breaking_glass, delegations, two_people
+from audit import approvals, breaking_glass, delegations, two_people
 from audit.events import record
 from audit.models import Approval, BrokenGlass, Delegation
 from audit.web.two_people_forms import DelegationForm
@@ -116,7 +116,13 @@ def emergencies(request: HttpRequest) -> HttpResponse:
 def _emergencies(request: HttpRequest, status: int = 200, refused: dict[str, object] | None = None) -> HttpResponse:
     rows = BrokenGlass.objects.select_related("approval__requested_by", "by", "reviewed_by")
     page = page_of(rows, request, order=("-id",), size=25)
-    context = {"page": page, "refused": refused or {}, "open_emergencies": breaking_glass.open_count()}
+    rows_shown = [(broken, approvals.kind_of(broken.approval).label) for broken in page.items]
+    context = {
+        "page": page,
+        "rows": rows_shown,
+        "refused": refused or {},
+        "open_emergencies": breaking_glass.open_count(),
+    }
     return render(request, "audit/emergencies.html", context, status=status)
 
 

@@ -97,7 +97,7 @@ FACTS: Mapping[str, Label] = {
     "highest_cost": _("cap"),
     "missing": _("missing"),
     "occupation": _("occupation"),
-    "payee": _("account"),
+    "payee": _("bank account"),
     "points": _("points"),
     "grade": _("grade"),
     "as_of": _("as of"),

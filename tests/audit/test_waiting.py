@@ -9,7 +9,8 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from audit import approvals
+from audit import approvals, delegations
+from audit.breaking_glass import decide_alone
 from audit.models import Approval
 from borrowers.bank_accounts import PAYOUT_ACCOUNT
 from core import business_date
@@ -29,6 +30,7 @@ from tests.api.conftest import TODAY
 from tests.borrowers.factories import BankAccountFactory
 from tests.debt_collections.factories import CaseFactory
 from tests.loans.disbursement.test_disbursing import sent
+from tests.loans.doing import ask_for_write_off
 from tests.loans.factories import (
     BankFileFactory,
     LoanFactory,
@@ -217,3 +219,31 @@ def test_what_is_no_longer_good_is_not_told(client: Client, signed_in: SignIn) -
     signed_in(client, "checker")
 
     assert "Waits for a second person" not in client.get(page).content.decode()
+
+
+def test_a_lent_right_is_named_in_words_and_waits_while_nobody_agreed(client: Client, signed_in: SignIn) -> None:
+    lead, friend = UserFactory(roles=["team_lead"]), UserFactory(roles=["compliance"], display_name="Xu Fang")
+    delegations.ask(
+        permission="loans.approve_act",
+        given_by=lead,
+        given_to=friend,
+        ends_on=TODAY,
+        reason="On leave",
+        on=TODAY,
+    )
+    signed_in(client, "team_lead", username="reader")
+
+    page = client.get(at("audit:delegations")).content.decode()
+    assert "Can approve acts above one person" in page and "waits for a third person" in page
+
+    Approval.objects.update(status="rejected")
+    assert "waits for a third person" not in client.get(at("audit:delegations")).content.decode()
+
+
+def test_an_emergency_says_what_was_decided(client: Client, signed_in: SignIn) -> None:
+    loan = LoanFactory(active=True)
+    waits = ask_for_write_off(loan, UserFactory(roles=["collector"]))
+    decide_alone(approval_id=waits.pk, by=UserFactory(roles=["checker"]), on=TODAY, reason="Nobody is here")
+    signed_in(client, "compliance")
+
+    assert f"Write off · {loan.number}" in client.get(at("audit:emergencies")).content.decode()

@@ -122,12 +122,14 @@ class TestAWorkerThatHung:
     def test_a_person_who_asks_again_is_told_why_it_is_not_sent(
         self, client: Client, signed_in: Callable[..., Client]
     ) -> None:
-        disbursement, slow = self.hung()
+        disbursement, _slow = self.hung()
         DoNotLendEntryFactory(borrower=disbursement.loan.borrower)
         business_date.move_to(ON)
         signed_in(client, "operations")
 
-        page = client.post(reverse("loans:loan_disburse", args=[disbursement.loan.number]), follow=True).content.decode()
+        page = client.post(
+            reverse("loans:loan_disburse", args=[disbursement.loan.number]), follow=True
+        ).content.decode()
 
         assert "Nothing was sent to the bank." in page and "A check that nobody can override does not pass." in page
         assert "The bank refused the disbursement." not in page
