@@ -6,6 +6,7 @@ and the policy comes back with the debt as it was on the day of the money.
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -55,7 +56,7 @@ def reinstate_or_ask(
     asked = approvals.about(KIND, pledge).filter(idempotency_key=idempotency_key).first()
     if asked is not None:
         return asked
-    facts = {"amount": amount, "channel": channel, "idempotency_key": idempotency_key, "allow_repeat": allow_repeat}
+    facts: dict[str, Any] = {"amount": amount, "channel": channel, "idempotency_key": idempotency_key, "allow_repeat": allow_repeat}
     try:
         return reinstate(pledge_id=pledge_id, on=on, by=by, **facts)
     except ReceiptNeedsSecondPerson:

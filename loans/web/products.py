@@ -33,8 +33,8 @@ def product_page(request: HttpRequest, code: str) -> HttpResponse:
     """All versions side by side: reading what changed must not need a click for each."""
     product = get_object_or_404(Product, code=code)
     versions = list(product.versions.select_related("product").order_by("-version")[:6])
-    loans = Loan.objects.filter(product_version__product=product).select_related("borrower", "position")
-    loans = seen(loans, request.user, Kind.BORROWER, path="borrower_id")
+    found = Loan.objects.filter(product_version__product=product).select_related("borrower", "position")
+    loans = seen(found, request.user, Kind.BORROWER, path="borrower_id")
     context = {
         "product": product,
         "versions": versions,
