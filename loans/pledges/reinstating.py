@@ -56,7 +56,12 @@ def reinstate_or_ask(
     asked = approvals.about(KIND, pledge).filter(idempotency_key=idempotency_key).first()
     if asked is not None:
         return asked
-    facts: dict[str, Any] = {"amount": amount, "channel": channel, "idempotency_key": idempotency_key, "allow_repeat": allow_repeat}
+    facts: dict[str, Any] = {
+        "amount": amount,
+        "channel": channel,
+        "idempotency_key": idempotency_key,
+        "allow_repeat": allow_repeat,
+    }
     try:
         return reinstate(pledge_id=pledge_id, on=on, by=by, **facts)
     except ReceiptNeedsSecondPerson:
