@@ -20,6 +20,8 @@ WORDS = (
     _("first due on"),
     _("flat charge"),
     _("from number"),
+    _("given by"),
+    _("given to"),
     _("granted by"),
     _("granted on"),
     _("idempotency key"),

@@ -95,7 +95,7 @@ class Line:
 def matrix() -> list[Line]:
     """Role × right × two-person rule, from the role table and the declared kinds; names of rights in one statement."""
     codes = sorted({right for rights in ROLES.values() for right in rights})
-    names = _names()
+    names = names_of_rights()
     asks, decides = (
         _by_right(kinds(), lambda kind: kind.asked_with),
         _by_right(kinds(), lambda kind: (kind.permission,)),
@@ -112,7 +112,7 @@ def matrix() -> list[Line]:
     ]
 
 
-def _names() -> Mapping[str, str]:
+def names_of_rights() -> Mapping[str, str]:
     found = Permission.objects.order_by().values_list(
         "content_type__app_label", "content_type__model", "codename", "name"
     )

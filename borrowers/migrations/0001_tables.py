@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'borrowers',
                 'permissions': [('reveal_personal_data', 'Can see personal data unmasked, giving a reason'), ('confirm_identity', 'Can confirm identities'), ('confirm_facts', 'Can confirm what lifts a bar to lending: a death recorded by mistake, studies ended, a consent given again')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('occupation__in', ['', 'employed', 'self_employed', 'student', 'retired', 'homemaker', 'unemployed', 'other'])), name='borrowers_occupation_known'), models.UniqueConstraint(fields=('identity_index',), name='borrowers_one_per_identity'), models.UniqueConstraint(condition=models.Q(('external_id__isnull', False)), fields=('external_id', 'source'), name='borrowers_one_per_partner_number')],
-                'indexes': [models.Index(condition=models.Q(('status', 'active'), _negated=True), fields=['status', '-id'], name='borrowers_ended'), models.Index(fields=['created_on', 'id'], name='borrowers_registered')],
+                'indexes': [models.Index(condition=models.Q(('status', 'active'), _negated=True), fields=['status', '-id'], name='borrowers_ended'), models.Index(fields=['created_on', 'id'], name='borrowers_registered'), models.Index(condition=models.Q(('identity_confirmed_on__isnull', True), ('identity_kind', 'other'), ('status', 'active')), fields=['-id'], name='borrowers_identity_to_confirm')],
             },
         ),
         migrations.CreateModel(

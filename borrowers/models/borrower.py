@@ -16,6 +16,7 @@ from core.currencies import currency_of
 from core.fields import EncryptedTextField
 from core.identifiers import new_id
 from core.masking import mask_id_number, mask_name, mask_phone
+from staff.models import User
 
 
 class IdentityKind(models.TextChoices):
@@ -61,6 +62,8 @@ class BorrowerStatus(Toned):
 
 
 _USABLE = ("unverified", "verified")
+# Whose identity somebody has to see the document of.
+_UNPROVED = models.Q(status=BorrowerStatus.ACTIVE, identity_kind=IdentityKind.OTHER, identity_confirmed_on__isnull=True)
 
 
 def new_borrower_id() -> str:
@@ -77,6 +80,11 @@ class BorrowerQuerySet(models.QuerySet["Borrower"]):
         if borrower is None:
             raise self.model.DoesNotExist(f"There is no borrower {borrower_id}.")
         return borrower
+
+    def identity_to_confirm(self, by: User) -> "BorrowerQuerySet":
+        """Active, known by a document that no check digit proves, and seen by nobody yet but whoever registered them;
+        ``by`` is not that person."""
+        return self.filter(_UNPROVED).exclude(registered_by=by)
 
     def reachable(self) -> "BorrowerQuerySet":
         """At least one contact point may still be used."""
@@ -174,6 +182,7 @@ class Borrower(models.Model):
         indexes = [
             models.Index(fields=["status", "-id"], condition=~models.Q(status="active"), name="borrowers_ended"),
             models.Index(fields=["created_on", "id"], name="borrowers_registered"),
+            models.Index(fields=["-id"], condition=_UNPROVED, name="borrowers_identity_to_confirm"),
         ]
 
     def __str__(self) -> str:

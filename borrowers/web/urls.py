@@ -10,6 +10,7 @@ urlpatterns = [
     path("borrowers/", people.borrower_list, name="borrower_list"),
     path("borrowers/new", people.new_borrower, name="new"),
     path("borrowers/new/said", people.said, name="said"),
+    path("identities/", people.identities, name="identities"),
     # /app/borrowers/<number>/
     path("borrowers/<str:number>/contacts/new", acts.add_contact, name="add_contact"),
     path("borrowers/<str:number>/contacts/<int:pk>/state", acts.contact_state, name="contact_state"),

@@ -98,7 +98,7 @@ FACTS: Mapping[str, Label] = {
     "highest_cost": _("cap"),
     "missing": _("missing"),
     "occupation": _("occupation"),
-    "payee": _("account"),
+    "payee": _("bank account"),
     "points": _("points"),
     "grade": _("grade"),
     "as_of": _("as of"),
@@ -121,6 +121,7 @@ VALUES: Mapping[str, Mapping[str, Label]] = {
         PayeeState.MISSING.value: _("none on file"),
         PayeeState.CHANGED.value: _("changed since it was promised"),
         PayeeState.SHARED.value: _("left to a second person"),
+        PayeeState.NOT_ACTIVE.value: _("the merchant is not active"),
     },
 }
 

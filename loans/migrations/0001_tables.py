@@ -5,6 +5,7 @@ import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.comparison
+import django.db.models.functions.datetime
 import loans.models.act
 import loans.models.application
 import loans.models.disbursement
@@ -1429,6 +1430,7 @@ class Migration(migrations.Migration):
                 ('code', models.CharField(blank=True, max_length=40, verbose_name='code')),
                 ('detail', models.CharField(blank=True, max_length=200, verbose_name='detail')),
                 ('sent_on', models.DateField(verbose_name='sent on')),
+                ('written_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
                 ('answered_on', models.DateField(null=True, verbose_name='answered on')),
                 ('account_last4', models.CharField(blank=True, db_default='', default='', max_length=4, verbose_name='last four digits of the account')),
                 ('disbursement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='transfers', to='loans.disbursement')),

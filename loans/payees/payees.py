@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from borrowers.models import AccountState, BankAccount
 from core.errors import DomainError
-from loans.merchants.merchants import is_agreed
+from loans.merchants.merchants import MerchantNotActive, is_agreed
 from loans.models import (
     Application,
     Disbursement,
@@ -39,6 +39,7 @@ class PayeeState(StrEnum):
     MISSING = "missing"
     CHANGED = "changed_since_offer"
     SHARED = "left_to_second_person"
+    NOT_ACTIVE = "merchant_not_active"
 
 
 class PayeeMissing(DomainError):
@@ -125,11 +126,21 @@ def payee_state_of_order(order: Disbursement) -> PayeeState:
 
 
 def require_payee(order: Disbursement) -> PayeeState:
-    """That the order may be paid now. Raises PayeeMissing, PayeeUnverified, PayeeLeftToTwo, PayeeChanged."""
+    """That the order may be paid now.
+
+    Raises PayeeMissing, PayeeUnverified, PayeeLeftToTwo, PayeeChanged, MerchantNotActive.
+    """
     payee = payee_now(order.loan.borrower_id, order.loan.merchant)
-    match state := _held_against(payee, order.payee_index):
+    return require_payable(_held_against(payee, order.payee_index), payee)
+
+
+def require_payable(state: PayeeState, payee: Payee) -> PayeeState:
+    """The state, which is ``verified``. Raises the refusals of ``require_payee`` for any other."""
+    match state:
         case PayeeState.MISSING:
             raise PayeeMissing
+        case PayeeState.NOT_ACTIVE:
+            raise MerchantNotActive(name=payee.holder_name)
         case PayeeState.UNVERIFIED:
             raise PayeeUnverified(account=payee.masked_number)
         case PayeeState.SHARED:
@@ -143,7 +154,9 @@ def payee_now(borrower_id: int, merchant: Merchant | None = None) -> Payee:
     """The account on file now, read anew."""
     if merchant is not None:
         seller = Merchant.objects.get(pk=merchant.pk)
-        state = PayeeState.VERIFIED if seller.active and is_agreed(seller) else PayeeState.UNVERIFIED
+        state = PayeeState.VERIFIED if is_agreed(seller) else PayeeState.UNVERIFIED
+        if state is PayeeState.VERIFIED and not seller.active:
+            state = PayeeState.NOT_ACTIVE
         return Payee(seller.account_holder, seller.bank_name, seller.account_number, seller.account_index, state)
     account = BankAccount.objects.select_related("borrower").filter(borrower_id=borrower_id, is_primary=True).first()
     if account is None:

@@ -36,6 +36,7 @@ from loans.web.merchant_forms import (
     ShowAccountForm,
 )
 from staff.permissions import person, require
+from staff.visibility import Kind, seen
 
 MOST_LOANS = 10
 T = TypeVar("T")
@@ -127,7 +128,8 @@ def merchant_account_show(request: HttpRequest, merchant_id: str, asked: bool = 
 
 
 def _page(request: HttpRequest, merchant: Merchant, **changes: Any) -> HttpResponse:
-    loans = Loan.objects.filter(merchant=merchant).select_related("borrower", "position").order_by("-id")
+    found = Loan.objects.filter(merchant=merchant).select_related("borrower", "position")
+    loans = seen(found, request.user, Kind.BORROWER, path="borrower_id").order_by("-id")
     asked = account_asked_for(merchant)
     context = {
         "merchant": merchant,

@@ -18,7 +18,7 @@ from core import business_date
 from core.encryption import decrypt, encrypt
 from core.errors import DomainError
 from core.pages import page_of
-from loans.incoming import importing, matching_by_two, reading, returning, taking_in, uploading
+from loans.incoming import matching_by_two, reading, returning, taking_in, uploading
 from loans.models import BankFile, IncomingPayment, IncomingPaymentStatus, Repayment
 from loans.web.forms import AskAgainForm, MatchForm, PaymentFilter, ReturnForm, StatementForm
 from staff.permissions import check, person, require
@@ -171,17 +171,11 @@ def _matched(done: IncomingPayment | Approval, payment: IncomingPayment) -> str:
 
 def _match_context(payment: IncomingPayment, form: MatchForm) -> dict[str, object]:
     shares = payment.shares.select_related("repayment__loan", "act__loan", "matched_by", "agreed_by").order_by("id")
-    waits = (
-        [approvals.pending(kind, payment) for kind in (importing.MATCH, returning.KIND)]
-        if payment.is_in_suspense
-        else []
-    )
     return {
         "payment": payment,
         "form": form,
         "return_form": ReturnForm(),
         "shares": shares,
-        "requests": [approval for approval in waits if approval],
     }
 
 

@@ -229,6 +229,10 @@ class Case(models.Model):
                 name="collections_escalated",
             ),
             models.Index(fields=["borrower", "-opened_on"], name="collections_of_borrower"),
+            # Closed ones too: what a collector sees, and what was promised there.
+            models.Index(
+                fields=["assigned_to"], condition=Q(assigned_to__isnull=False), name="collections_given_to_anybody"
+            ),
             models.Index(fields=["claimed_by"], condition=Q(claimed_by__isnull=False), name="collections_claimed"),
         ]
 
