@@ -237,7 +237,8 @@ class Repayments(RepaymentView):
     def post(self, request: Request) -> Response:
         """Money you received for a loan: it is allocated in the order of the product, a late report is back-dated.
 
-        More than is owed, and what looks like a payment recorded before, is refused until you say that it is meant.
+        More than is owed, and what looks like a payment recorded before, is refused until you say that it is meant. So much
+        is taken on your word alone, for a loan, on a day and from some days back; beyond it the lender's staff ask for it.
         """
         given = self.body(shapes.RepaymentInput)
         loan = self.named_loan(given["loan"])

@@ -1,5 +1,6 @@
 """A bank line that comes after somebody said that its money came: it proves what was booked, and books nothing again."""
 
+from collections.abc import Collection
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -34,11 +35,12 @@ def prove_by_line(payment: IncomingPayment, loan_id: int, amount: Decimal, *, on
     return act
 
 
-def loans_waiting_for_lines(ids: list[int]) -> set[int]:
-    """Those of the settled loans ``ids`` that a line may still be meant for: something of them rests on a word."""
-    by_receipt = Repayment.objects.by_word().filter(loan_id__in=ids, loan__status=LoanStatus.SETTLED)
-    by_refund = LoanAct.objects.by_word().filter(loan_id__in=ids, loan__status=LoanStatus.SETTLED)
-    return {*by_receipt.values_list("loan_id", flat=True), *by_refund.values_list("loan_id", flat=True)}
+def waiting_for_lines(ids: Collection[int]) -> set[tuple[int, Decimal]]:
+    """What a line may still be meant for of the settled loans ``ids``: each with an amount that rests on a word."""
+    receipts = Repayment.objects.by_word().filter(loan_id__in=ids, loan__status=LoanStatus.SETTLED)
+    refunds = LoanAct.objects.by_word().filter(loan_id__in=ids, loan__status=LoanStatus.SETTLED)
+    given_back = refunds.values_list("loan_id", "parameters__amount")
+    return {*receipts.values_list("loan_id", "amount"), *((loan, Decimal(amount)) for loan, amount in given_back)}
 
 
 def _receipt(payment: IncomingPayment, loan: Loan, amount: Decimal, on: date) -> Repayment | None:

@@ -127,8 +127,8 @@ def record_repayment(
     to agree that it came, as ``agreed_by`` did, or it is only tried (``loans.servicing.proving``).
 
     Raises AmountInvalid, PayerReferenceInvalid, TextNotPlain, ReceivedInFuture, ReceivedBeforeDisbursement,
-    PaymentLooksRepeated, PaymentAboveOwed, ReceiptNeedsSecondPerson, RepaymentConflict, LoanNotInState, and
-    LaterEventImpossible where a back-dated payment leaves nothing to a later event.
+    PaymentLooksRepeated, PaymentAboveOwed, ReceiptNeedsSecondPerson (by its class for which reason), RepaymentConflict,
+    LoanNotInState, and LaterEventImpossible where a back-dated payment leaves nothing to a later event.
     """
     told = _Reported(
         amount=valid_amount(amount),

@@ -35,7 +35,8 @@ NOT_ASKED: dict[str, Any] = {"excess": Excess.PAID_AHEAD, "allow_repeat": True}
 
 
 def pay(loan: Loan, amount: str, on: date = ON, key: str = "", **more: Any) -> Repayment:
-    """As a door does that has asked nobody."""
+    """As a door does that has asked nobody, but of what is told of late: two people agreed that it came."""
+    recorded_on = max(on, business_date.current())
     return record_repayment(
         loan_id=loan.pk,
         amount=Decimal(amount),
@@ -43,8 +44,8 @@ def pay(loan: Loan, amount: str, on: date = ON, key: str = "", **more: Any) -> R
         channel="counter",
         idempotency_key=key or f"{loan.pk}:{Repayment.objects.count()}",
         recorded_by=None,
-        recorded_on=max(on, business_date.current()),
-        **more,
+        recorded_on=recorded_on,
+        **{"approved": (recorded_on - on).days > 1, **more},
     )
 
 
