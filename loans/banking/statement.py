@@ -74,6 +74,16 @@ class Statement:
         return sum((row.amount for row in self.rows), Decimal("0.00"))
 
     @property
+    def first_day(self) -> date | None:
+        """The first day it covers: as it says itself, or that of its first payment."""
+        return self.frame.first_day or min((row.paid_on for row in self.rows), default=None)
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day it covers: as it says itself, or that of its last payment."""
+        return self.frame.last_day or max((row.paid_on for row in self.rows), default=None)
+
+    @property
     def unexplained(self) -> Decimal | None:
         """By how much the closing balance differs from the opening one and all lines; None where a balance is not told."""
         frame = self.frame

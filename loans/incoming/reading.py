@@ -110,9 +110,9 @@ def continuity_of(statement: Statement, *, known: BankFile | None = None) -> Con
         others = BankFile.objects.filter(account=frame.account, status=BankFileStatus.CONFIRMED)
         if known is not None:
             others = others.exclude(pk=known.pk)
-        if frame.first_day is not None:
+        if statement.first_day is not None:
             # What was brought in for later days already is not what this one goes on from.
-            others = others.exclude(first_day__gt=frame.first_day)
+            others = others.exclude(first_day__gt=statement.first_day)
         last = others.order_by("-last_day", "-pk").first()
     return continuity(
         account=frame.account,

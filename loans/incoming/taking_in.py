@@ -55,7 +55,6 @@ def keep(seen: Preview, on: date, *, imported_by: User | None, **proof: Any) -> 
     if not seen.has_lines:
         raise FileUnreadable()
     statement, frame = seen.statement, seen.statement.frame
-    days = sorted(row.paid_on for row in statement.rows)
     bank_file = BankFile.objects.create(
         name=seen.name,
         profile=statement.profile,
@@ -64,8 +63,8 @@ def keep(seen: Preview, on: date, *, imported_by: User | None, **proof: Any) -> 
         outgoing_count=statement.outgoing,
         sum_out=statement.sum_out,
         account=frame.account,
-        first_day=frame.first_day or (days[0] if days else None),
-        last_day=frame.last_day or (days[-1] if days else None),
+        first_day=statement.first_day,
+        last_day=statement.last_day,
         opening_balance=frame.opening,
         closing_balance=frame.closing,
         imported_on=on,

@@ -133,18 +133,17 @@ def _ask(bank_file: BankFile, seen: reading.Preview, *, reason: str, on: date, b
 def words_of(seen: reading.Preview) -> dict[str, str]:
     """What the file says of itself and what taking it in would do, label and value in English."""
     frame, statement, joint = seen.statement.frame, seen.statement, seen.continuity
-    rows = statement.rows
     told: dict[str, object] = {
         "account": frame.account or NOT_IN_FILE,
-        "first_day": frame.first_day or min((row.paid_on for row in rows), default=NOT_IN_FILE),
-        "last_day": frame.last_day or max((row.paid_on for row in rows), default=NOT_IN_FILE),
+        "first_day": statement.first_day or NOT_IN_FILE,
+        "last_day": statement.last_day or NOT_IN_FILE,
         "opening": NOT_IN_FILE if frame.opening is None else frame.opening,
         "closing": NOT_IN_FILE if frame.closing is None else frame.closing,
         "last": JOINTS[joint.joint],
         "gap": joint.gap or None,
         "unexplained": statement.unexplained or None,
         "broken": frame.broken_at,
-        "payments": len(rows),
+        "payments": len(statement.rows),
         "in": statement.total,
         "out_count": statement.outgoing,
         "out": statement.sum_out,
