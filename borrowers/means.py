@@ -20,7 +20,7 @@ from core.dates import add_months
 from core.errors import DomainError, Invalid, NotAllowed, NotFound
 from core.money import MOST_MONEY, ZERO, in_cents
 from core.strict import require_day_between, require_plain
-from partners.people_behind import require_independent
+from partners.people_behind import people_behind, require_independent
 from staff.models import User
 
 MONTHS_BACK = 120
@@ -128,7 +128,8 @@ def verify_income(*, income_id: int, evidence: str, on: date, by: User) -> Incom
     income = Income.objects.select_for_update().filter(pk=income_id).first()
     if income is None:
         raise IncomeNotOnFile
-    if income.recorded_by_id == by.pk:
+    recorded_by = [] if income.recorded_by_id is None else [income.recorded_by_id]
+    if by.pk in people_behind(recorded_by):
         raise RecorderVerifies
     if income.verified_by_id == by.pk:
         return income
@@ -137,8 +138,7 @@ def verify_income(*, income_id: int, evidence: str, on: date, by: User) -> Incom
     evidence = require_plain(evidence, field="evidence").strip()
     if not evidence:
         raise ReasonMissing(field="evidence")
-    assert income.recorded_by_id is not None  # PostgreSQL keeps it: what is declared was declared to somebody
-    require_independent(by, [income.recorded_by_id], on)
+    require_independent(by, recorded_by, on)
     income.verified_by, income.verified_on, income.evidence = by, on, evidence
     with acting_for(by):
         income.save(update_fields=["verified_by", "verified_on", "evidence"])

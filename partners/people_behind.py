@@ -1,41 +1,55 @@
 """In whose hands an account is: its own person's, or those of whoever made the keys that an API client calls with.
 
 Who must be somebody else than another (the taker of an application, the recorder of an income) is held against these people,
-and against accounts tied to theirs (``audit.deciding``).
+and against accounts tied to one of their own (``audit.deciding``).
 """
 
 from collections.abc import Collection
 from datetime import date
+from typing import NamedTuple
 
 from audit.deciding import AccountsNotIndependent, accounts_made_within, ties_of
-from partners.models import ApiKey
+from partners.models import ApiClient
 from staff.models import User
 
 
-def people_behind(users: Collection[int]) -> frozenset[int]:
-    """The numbers of the people behind ``users``: of the user of an API client whoever made a key of it. One statement."""
+class Hands(NamedTuple):
+    """Whose hands users are in: ``people`` of their own, and the ``makers`` of keys of the API clients among them."""
+
+    people: frozenset[int]
+    makers: frozenset[int]
+
+
+def hands_of(users: Collection[int]) -> Hands:
+    """In whose hands ``users`` are. One statement."""
     if not users:
-        return frozenset()
-    made = ApiKey.objects.filter(client__acts_as__in=users, created_by__isnull=False)
-    makers = set(made.values_list("client__acts_as_id", "created_by_id"))
-    clients = {client for client, _maker in makers}
-    # the user itself stays: one that belongs to no person decides on nothing
-    return frozenset({maker for _client, maker in makers if maker is not None} | (set(users) - clients))
+        return Hands(frozenset(), frozenset())
+    found = set(ApiClient.objects.filter(acts_as__in=users).values_list("acts_as_id", "keys__created_by_id"))
+    clients = {client for client, _maker in found}
+    return Hands(frozenset(users) - clients, frozenset(maker for _client, maker in found if maker is not None))
+
+
+def people_behind(users: Collection[int]) -> frozenset[int]:
+    """The numbers of the people behind ``users``: themselves, or of the user of an API client whoever made a key of it."""
+    people, makers = hands_of(users)
+    return people | makers
 
 
 def dependent_on(people: Collection[int], others: Collection[int], on: date) -> frozenset[int]:
-    """Those of ``people`` who are among the people behind ``others``, or whose account is tied to one of them. Two
-    statements, none where either is empty."""
+    """Those of ``people`` who are among the people behind ``others``, or whose account is tied to one of them.
+
+    Of who made a key no ties count: whoever makes the accounts of a house makes its keys too, and nobody would be left. Two
+    statements, none where either is empty.
+    """
     if not people or not others:
         return frozenset()
-    behind = people_behind(others)
-    ties = ties_of({*people, *behind}, on)
-    return frozenset(one for one in people if one in behind or ties[one] & behind)
+    own, makers = hands_of(others)
+    ties = ties_of({*people, *own}, on)
+    return frozenset(one for one in people if one in makers | own or ties[one] & own)
 
 
 def require_independent(person: User, others: Collection[int], on: date) -> None:
     """Raise AccountsNotIndependent where the account of ``person`` and one of ``others`` are no two people."""
     if dependent_on([person.pk], others, on):
-        names = User.objects.filter(pk__in=people_behind(others) - {person.pk}).order_by("pk")
-        who = ", ".join(map(str, names)) or str(person)
+        who = ", ".join(map(str, User.objects.filter(pk__in=hands_of(others).people).order_by("pk")))
         raise AccountsNotIndependent(requester=who, days=accounts_made_within(on))

@@ -17,10 +17,11 @@ class TakerDecides(NotAllowed):
 
 
 def takers_of(application: Application) -> frozenset[int]:
-    """The numbers of who took it: who saved or submitted it, the program that submitted it, and who made its key."""
+    """The numbers of the users who took it: who saved or submitted it, and the program that submitted it, which is in the
+    hands of whoever made its keys (``partners.people_behind``)."""
     takers, key = {application.submitted_by_id}, application.submitted_via
     if key is not None:
-        takers |= {key.client.acts_as_id, key.created_by_id}
+        takers.add(key.client.acts_as_id)
     return frozenset(taker for taker in takers if taker is not None)
 
 

@@ -103,7 +103,7 @@ class TestVerifying:
         key = ApiKeyFactory(created_by=maker)
         income = IncomeFactory(borrower=LinFactory(), told_by="declared", recorded_by=key.client.acts_as)
 
-        with pytest.raises(AccountsNotIndependent):
+        with pytest.raises(RecorderVerifies):
             verify_income(income_id=income.pk, evidence="I saw it", on=ON, by=maker)
         verify_income(income_id=income.pk, evidence="Pay slip", on=ON, by=UserFactory(username="another"))
 

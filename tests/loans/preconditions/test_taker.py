@@ -39,10 +39,20 @@ def test_who_made_the_key_does_not_decide_on_what_it_submitted(drafted: bool) ->
     application = Application.objects.get(number=made["number"])
 
     assert (application.submitted_via, application.submitted_by) == (key, key.client.acts_as)
-    assert takers_of(application) == {maker.pk, key.client.acts_as_id}
+    assert takers_of(application) == {key.client.acts_as_id}
     with pytest.raises(TakerDecides):
         decide(application, maker)
     assert decide(application, UserFactory(username="uwe")).status == "declined"
+
+
+def test_whose_account_the_maker_of_the_key_asked_for_may_decide() -> None:
+    """One administrator asks for every account and makes every key: the house goes on."""
+    maker, uwe = UserFactory(username="maker"), UserFactory(username="uwe")
+    AccountTie.objects.create(account=uwe, by=maker, agreed_by=UserFactory(username="compliance"), what="made")
+    caller, _key = a_caller(maker)
+    made = applied(caller, ProductVersionFactory().product)
+
+    assert decide(Application.objects.get(number=made["number"]), uwe).status == "declined"
 
 
 def test_a_draft_that_nobody_is_named_for_is_taken_by_who_submits_it() -> None:
