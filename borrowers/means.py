@@ -14,13 +14,14 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.approvals import ReasonMissing
 from audit.context import acting_for
+from audit.deciding import same_account
 from borrowers.fingerprints import written
 from borrowers.models import DebtSource, ExternalDebt, Income, IncomeSource, ToldBy
 from core.dates import add_months
 from core.errors import DomainError, Invalid, NotAllowed, NotFound
 from core.money import MOST_MONEY, ZERO, in_cents
 from core.strict import require_day_between, require_plain
-from partners.people_behind import people_behind, require_independent
+from partners.people_behind import require_apart
 from staff.models import User
 
 MONTHS_BACK = 120
@@ -68,7 +69,7 @@ class RecorderVerifies(NotAllowed):
     """Nobody verifies their own word."""
 
     code = "recorder_verifies"
-    message = _("You recorded this income. Another person must verify it.")
+    message = _("You recorded this income, or whoever did is tied to your account. Another person must verify it.")
 
 
 class IncomeProved(DomainError):
@@ -123,22 +124,20 @@ def _income(
 def verify_income(*, income_id: int, evidence: str, on: date, by: User) -> Income:
     """Prove an income that was declared: ``by`` saw ``evidence``, which says what it is and where it is kept.
 
-    Raises IncomeNotOnFile, RecorderVerifies, AccountsNotIndependent, IncomeProved, ReasonMissing, TextNotPlain.
+    Raises IncomeNotOnFile, RecorderVerifies, IncomeProved, ReasonMissing, TextNotPlain.
     """
     income = Income.objects.select_for_update().filter(pk=income_id).first()
     if income is None:
         raise IncomeNotOnFile
     recorded_by = [] if income.recorded_by_id is None else [income.recorded_by_id]
-    if by.pk in people_behind(recorded_by):
-        raise RecorderVerifies
-    if income.verified_by_id == by.pk:
+    require_apart(by, recorded_by, RecorderVerifies(), on)
+    if same_account(income.verified_by_id, by.pk):
         return income
     if income.verified:
         raise IncomeProved
     evidence = require_plain(evidence, field="evidence").strip()
     if not evidence:
         raise ReasonMissing(field="evidence")
-    require_independent(by, recorded_by, on)
     income.verified_by, income.verified_on, income.evidence = by, on, evidence
     with acting_for(by):
         income.save(update_fields=["verified_by", "verified_on", "evidence"])

@@ -8,7 +8,8 @@ from collections.abc import Collection
 from datetime import date
 from typing import NamedTuple
 
-from audit.deciding import AccountsNotIndependent, accounts_made_within, ties_of
+from audit.deciding import ties_of
+from core.errors import DomainError
 from partners.models import ApiClient
 from staff.models import User
 
@@ -48,8 +49,7 @@ def dependent_on(people: Collection[int], others: Collection[int], on: date) -> 
     return frozenset(one for one in people if one in makers | own or ties[one] & own)
 
 
-def require_independent(person: User, others: Collection[int], on: date) -> None:
-    """Raise AccountsNotIndependent where the account of ``person`` and one of ``others`` are no two people."""
-    if dependent_on([person.pk], others, on):
-        who = ", ".join(map(str, User.objects.filter(pk__in=hands_of(others).people).order_by("pk")))
-        raise AccountsNotIndependent(requester=who, days=accounts_made_within(on))
+def require_apart(by: User | None, others: Collection[int], refusal: DomainError, on: date) -> None:
+    """Raise ``refusal`` where ``by`` counts as one person with one of ``others``, or made a key of one; nobody has no hand."""
+    if by is not None and dependent_on([by.pk], others, on):
+        raise refusal

@@ -110,10 +110,9 @@ def ask_to_vouch_for_refund(*, act_id: int, reason: str, on: date, by: User | No
     )
 
 
-def _agreed_to_refund(approval: Approval, _on: date) -> None:
+def _agreed_to_refund(approval: Approval, on: date) -> None:
     act = _held_refund(int(approval.object_id))
-    if approval.decided_by_id == act.recorded_by_id:
-        raise OwnRefundVouched
+    require_other_hand(approval.decided_by, act.recorded_by_id, OwnRefundVouched(), on)
     act.agreed_by = approval.decided_by
     act.save(update_fields=["agreed_by"])
 

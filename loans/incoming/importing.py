@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from audit.approvals import SecondPersonNeeded, needs_two
+from audit.deciding import require_other_hand
 from core.errors import DomainError, Invalid, NotFound
 from core.money import ZERO
 from ledger import posting
@@ -240,8 +241,7 @@ def _parts(
     told = sum((share.amount for share in shares), ZERO)
     if told != payment.left or any(share.amount <= 0 for share in shares):
         raise SharesDoNotAddUp(parts=told, amount=payment.left)
-    if agreed_by is not None and agreed_by == by:
-        raise SecondPersonNeeded()
+    require_other_hand(agreed_by, None if by is None else by.pk, SecondPersonNeeded(), on)
     loans = {loan.number: loan for loan in _loans_of(shares)}
     for share in shares:
         if share.loan_number not in loans:

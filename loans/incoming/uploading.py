@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from audit import approvals
+from audit.deciding import require_other_hand
 from audit.models import Approval
 from core.errors import DomainError
 from core.money import ZERO
@@ -168,8 +169,7 @@ def _would_take_in(approval: Approval, _on: date) -> approvals.Outcome:
 
 def _agreed(approval: Approval, on: date) -> None:
     bank_file, seen = _asked_for(approval)
-    if approval.decided_by_id == bank_file.imported_by_id:
-        raise approvals.SecondPersonNeeded()
+    require_other_hand(approval.decided_by, bank_file.imported_by_id, approvals.SecondPersonNeeded(), on)
     taking_in.confirm(bank_file, seen, on, confirmed_by=approval.decided_by)
 
 

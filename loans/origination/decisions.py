@@ -65,6 +65,7 @@ TOLD_TO_PARTNERS = frozenset(
         DecisionReason.AFFORDABILITY,
         DecisionReason.INCOME_UNKNOWN,
         DecisionReason.INCOME_VERIFIED,
+        DecisionReason.INCOME_DECLARED,
         DecisionReason.IDENTITY_UNCERTAIN,
         DecisionReason.AGE,
         DecisionReason.CONSENT_MISSING,

@@ -4,10 +4,9 @@ from datetime import date
 
 from django.utils.translation import gettext_lazy as _
 
-from audit.deciding import require_other_hand
 from core.errors import NotAllowed
 from loans.models import Application
-from partners.people_behind import people_behind
+from partners.people_behind import require_apart
 from staff.models import User
 
 
@@ -27,6 +26,4 @@ def takers_of(application: Application) -> frozenset[int]:
 
 def require_not_taker(application: Application, by: User | None, on: date) -> None:
     """Raise TakerDecides where ``by`` counts as one person with who took the application, or made a key of its program."""
-    takers = takers_of(application)
-    if by is not None and takers:
-        require_other_hand(by, takers | people_behind(takers), TakerDecides(), on)
+    require_apart(by, takers_of(application), TakerDecides(), on)

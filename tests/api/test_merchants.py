@@ -103,7 +103,7 @@ def test_a_purchase_from_application_to_refund(lilac, shop):
 def test_a_merchant_closed_since_the_offer_is_named_to_the_partner(lilac, shop):
     product = ProductVersionFactory(product__code="phone-purchase", is_purchase=True).product
     offer = offered(lilac, product, price=yuan(2_500), merchant=shop.public_id, goods="Phone")
-    change_merchant(merchant_id=shop.pk, name=shop.name, reason="closed", active=False)
+    change_merchant(merchant_id=shop.pk, name=shop.name, reason="closed", active=False, on=business_date.current())
 
     problem = assert_problem(lilac.send(f"/offers/{offer['id']}/accept"), 409, "gate_refused")
 

@@ -24,6 +24,8 @@ ALLOWED = {
     ("audit/admin/people_and_rules.py", "get_readonly_fields"): "the form of one's own account shows no roles to tick",
     ("audit/web/two_people_forms.py", "__init__"): "a list to choose from; the use case asks again",
     ("desk/navigation.py", "approvals_for"): "a count beside a place of the navigation",
+    ("borrowers/models/borrower.py", "identity_to_confirm"): "a list to choose from; the use case asks again",
+    ("risk/means.py", "_proves"): "whom the ties of all who verified, read just before, leave out",
 }
 
 

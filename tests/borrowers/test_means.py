@@ -7,7 +7,6 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from audit.approvals import ReasonMissing
-from audit.deciding import AccountsNotIndependent
 from borrowers.means import (
     AmountRefused,
     DebtSourceUnknown,
@@ -95,7 +94,7 @@ class TestVerifying:
         income, second = self.declared(), UserFactory(username="second-account")
         AccountTie.objects.create(account=second, by=User.objects.get(username="olga"), what="made")
 
-        with pytest.raises(AccountsNotIndependent):
+        with pytest.raises(RecorderVerifies):
             verify_income(income_id=income.pk, evidence="I saw it", on=ON, by=second)
 
     def test_nor_who_made_the_key_by_which_a_program_recorded_it(self) -> None:
