@@ -50,6 +50,6 @@ def dependent_on(people: Collection[int], others: Collection[int], on: date) -> 
 
 
 def require_apart(by: User | None, others: Collection[int], refusal: DomainError, on: date) -> None:
-    """Raise ``refusal`` where ``by`` counts as one person with one of ``others``, or made a key of one; nobody has no hand."""
+    """Raise ``refusal`` where ``by`` counts as one person with one of ``others``, or made a key of one; None is nobody."""
     if by is not None and dependent_on([by.pk], others, on):
         raise refusal

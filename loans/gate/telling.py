@@ -14,6 +14,7 @@ from borrowers.models import Borrower, IdentityKind
 from core.errors import DomainError
 from loans.gate.gate import Finding
 from loans.gate.words import sentence
+from loans.payees.payees import PayeeState
 
 NOT_ELIGIBLE = "not_eligible"
 
@@ -89,4 +90,6 @@ def _is_told(found: Finding, borrower_id: int) -> bool:
 
 def _sentence(found: Finding) -> str:
     said = TOLD[found.code]
-    return sentence(found) if said is None else str(said)
+    # Whether a merchant does business with the house is for the partner that sells through it to know.
+    shop_closed = found.facts.get("payee") == PayeeState.NOT_ACTIVE
+    return sentence(found) if said is None or shop_closed else str(said)
