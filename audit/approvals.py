@@ -166,7 +166,8 @@ def carry_out(approval: Approval, decided_by: User, on: date, reason: str) -> bo
     if _outcome_changed(approval, on):
         return False
     _decide(approval, decided_by, reason, ApprovalStatus.APPROVED)
-    with acting(actor=decided_by, reason=reason or approval.reason), agreed(decided_by):
+    alone = approval.pk if approval.broke_glass else None
+    with acting(actor=decided_by, reason=reason or approval.reason), agreed(decided_by, emergency=alone):
         kind_of(approval).handler(approval, on)
     return True
 

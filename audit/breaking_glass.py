@@ -3,13 +3,13 @@
 import logging
 from datetime import date
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from audit import approvals, deciding
 from audit.approvals import OutcomeChanged, ReasonMissing
 from audit.events import record
-from audit.models import BrokenGlass
+from audit.models import Approval, BrokenGlass
 from core.context import acting_for
 from core.errors import DomainError, NotAllowed
 from staff.models import User
@@ -22,6 +22,13 @@ _log = logging.getLogger(__name__)
 class GlassNotPermitted(NotAllowed):
     code = "break_glass_not_permitted"
     message = _("Deciding alone in an emergency needs the permission %(permission)s, held by a role.")
+
+
+class GlassNotEnough(NotAllowed):
+    """Some things PostgreSQL itself keeps for two: the asker's own request for them is decided by somebody else."""
+
+    code = "break_glass_not_enough"
+    message = _("What you asked for here takes a second person even in an emergency. Somebody else must decide.")
 
 
 class ReviewNotPermitted(NotAllowed):
@@ -37,8 +44,8 @@ class AlreadyReviewed(DomainError):
 def decide_alone(*, approval_id: int, by: User, on: date, reason: str) -> BrokenGlass:
     """Approve a request that nobody else is there for, also one's own, and carry it out as it was shown.
 
-    Raises ReasonMissing, GlassNotPermitted, what stops any approval (expired, decided, who asked is gone), OutcomeChanged
-    and whatever the change itself refuses; then nothing is decided.
+    Raises ReasonMissing, GlassNotPermitted, GlassNotEnough, what stops any approval (expired, decided, who asked is gone),
+    OutcomeChanged and whatever the change itself refuses; then nothing is decided.
     """
     if not reason.strip():
         raise ReasonMissing()
@@ -50,7 +57,7 @@ def decide_alone(*, approval_id: int, by: User, on: date, reason: str) -> Broken
         if gone is not None:
             raise gone
         approval.broke_glass = True
-        done = approvals.carry_out(approval, by, on, reason)
+        done = _carried_out(approval, by, on, reason)
         if done:
             broken = BrokenGlass.objects.create(approval=approval, by=by, on=on, reason=reason)
             record("broke_glass", approval, reason=reason, actor=by)
@@ -60,9 +67,20 @@ def decide_alone(*, approval_id: int, by: User, on: date, reason: str) -> Broken
     return broken
 
 
+def _carried_out(approval: Approval, by: User, on: date, reason: str) -> bool:
+    try:
+        with transaction.atomic():
+            return approvals.carry_out(approval, by, on, reason)
+    except IntegrityError as refusal:
+        if deciding.same_account(by.pk, approval.requested_by_id):
+            raise GlassNotEnough() from refusal
+        raise
+
+
 @transaction.atomic
 def review(*, broken_id: int, by: User, on: date, objects: bool, note: str) -> BrokenGlass:
-    """Say that it was right, or object to it. Raises ReasonMissing, ReviewNotPermitted, AlreadyReviewed."""
+    """Say that it was right, or object to it. Accounts it made, gave roles or a password to count as one person's alone
+    until it was right, and for good where the review objects. Raises ReasonMissing, ReviewNotPermitted, AlreadyReviewed."""
     if not note.strip():
         raise ReasonMissing()
     broken = BrokenGlass.objects.select_for_update().get(pk=broken_id)
@@ -78,10 +96,9 @@ def review(*, broken_id: int, by: User, on: date, objects: bool, note: str) -> B
 
 def may_review(broken: BrokenGlass, by: User, on: date) -> bool:
     """Whether ``by`` is another person than who decided alone and who asked, and holds the right by a role."""
-    involved = {broken.by_id, broken.approval.requested_by_id} - {None}
-    if by.pk in involved or REVIEW not in rights_of([by.pk])[by.pk]:
+    if REVIEW not in rights_of([by.pk])[by.pk]:
         return False
-    return not deciding.ties_of({by.pk, *involved}, on)[by.pk]  # type: ignore[arg-type]
+    return deciding.is_other_hand(by, {broken.by_id, broken.approval.requested_by_id}, on)
 
 
 def open_count() -> int:

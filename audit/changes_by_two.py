@@ -183,7 +183,8 @@ def _opened(token: str) -> dict[str, Any]:
 
 
 def _fields(model: type[models.Model]) -> list[models.Field[Any, Any]]:
-    return [field for field in model._meta.concrete_fields if not field.primary_key]
+    """Every column; also a key that people give, such as the code of a calendar."""
+    return [field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
 
 
 def _plain(field: models.Field[Any, Any], obj: models.Model) -> Any:

@@ -11,6 +11,7 @@ WORDS = (
     _("claimed until"),
     _("client"),
     _("component"),
+    _("contact email"),
     _("created at"),
     _("created by"),
     _("disbursed on"),
@@ -19,6 +20,8 @@ WORDS = (
     _("first due on"),
     _("flat charge"),
     _("from number"),
+    _("given by"),
+    _("given to"),
     _("granted by"),
     _("granted on"),
     _("idempotency key"),
@@ -52,4 +55,6 @@ WORDS = (
     _("last due on"),
     _("total repayable"),
     _("act"),
+    _("bound by one person"),
+    _("one person decides"),
 )

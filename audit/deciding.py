@@ -1,10 +1,13 @@
 """Who may decide on a request: another person, who holds the right at that moment, and whose account is nobody's tool.
 
-One place for every door. What counts is read anew: rights by roles (``staff.rights``), rights lent until a date
+One place for every door, also for whoever must be another person than somebody without a request (``require_other_hand``).
+What counts is read anew: rights by roles (``staff.rights``), rights lent until a date
 (``audit.delegations``), and who made whose account (``staff.models.AccountTie``) within the days of the rule ``two_people``.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -16,21 +19,41 @@ from audit.kinds import RULE, asking_rights
 from audit.models import Approval, Delegation
 from core.errors import DomainError, NotAllowed
 from core.rules import rule
+from staff.apart import why_apart
 from staff.models import User
 from staff.rights import rights_of
 
 # How a request notes that a superuser asked for it, who holds no right to ask by any role.
 BY_SUPERUSER = "superuser"
+PAIR = 2
 
-# Whose tool an account may be: of each asked person the people above it, with whether every step to them was one person's
-# alone. Two people are tied where one stands above the other, or one person alone stands above both.
+# Whose tool an account may be: of each asked person the people above it, on every way up. ``second`` agreed to the steps of
+# the way, nobody where one person alone took them; ``several`` did where they were more than one; ``recent`` says that
+# every step falls into the days for which a pair is one hand. What was done under broken glass was done alone by who asked
+# and alone by who broke it, however long ago, until a review says that it was right.
 _ABOVE = """
-WITH RECURSIVE above (root, who, alone) AS (
-    SELECT root, root, true FROM unnest(%s::bigint[]) AS root
+WITH RECURSIVE tie (account, who, second, recent) AS (
+    SELECT t.account_id, hand.who, hand.second, t.at >= %(pair_since)s OR hand.unsettled
+      FROM staff_accounttie t
+      LEFT JOIN audit_brokenglass g ON g.approval_id = t.emergency
+     CROSS JOIN LATERAL (
+        SELECT t.by_id AS who,
+               CASE WHEN t.emergency IS NULL THEN t.agreed_by_id
+                    WHEN g.objected IS NOT FALSE THEN NULL
+                    WHEN t.by_id = t.agreed_by_id THEN g.reviewed_by_id
+                    ELSE t.agreed_by_id END AS second,
+               t.emergency IS NOT NULL AND g.objected IS NOT FALSE AS unsettled
+         UNION
+        SELECT t.agreed_by_id, NULL, true WHERE t.emergency IS NOT NULL AND g.objected IS NOT FALSE) AS hand
+     WHERE (t.at >= %(since)s OR hand.unsettled) AND hand.who <> t.account_id
+),
+above (root, who, second, several, recent) AS (
+    SELECT root, root, NULL::bigint, false, true FROM unnest(%(people)s::bigint[]) AS root
      UNION
-    SELECT above.root, t.by_id, above.alone AND t.agreed_by_id IS NULL
-      FROM above JOIN staff_accounttie t ON t.account_id = above.who AND t.at >= %s)
-SELECT root, who, bool_or(alone) FROM above WHERE root <> who GROUP BY root, who
+    SELECT above.root, tie.who, COALESCE(above.second, tie.second),
+           above.several OR COALESCE(above.second <> tie.second, false), above.recent AND tie.recent
+      FROM above JOIN tie ON tie.account = above.who)
+SELECT root, who, second, several, recent FROM above WHERE root <> who
 """
 
 
@@ -45,12 +68,13 @@ class ApprovalNotPermitted(NotAllowed):
 
 
 class AccountsNotIndependent(NotAllowed):
-    """Both accounts may be in one hand: one made the other, or one person made both alone."""
+    """Both accounts may be in one hand: one made the other, or one person alone or one pair made both."""
 
     code = "accounts_not_independent"
     message = _(
         "Your account and that of %(requester)s do not count as two people: within %(days)s days one of them made the "
-        "other, gave it roles or set its password, or one person did so for both. Somebody else must decide."
+        "other, gave it roles or set its password, or one person did so for both, or the same two people did so for both "
+        "within %(pair_days)s days. Somebody else must decide."
     )
 
 
@@ -81,22 +105,83 @@ def accounts_made_within(on: date) -> int:
     return int(rule(RULE, on)["accounts_made_within_days"])
 
 
+def accounts_of_a_pair_within(on: date) -> int:
+    """For how many days two accounts that the same two people made are no two people."""
+    return int(rule(RULE, on)["accounts_of_a_pair_within_days"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Above:
+    """Somebody above an account, on one way up to them."""
+
+    who: int
+    second: int | None
+    several: bool
+    recent: bool
+
+    @property
+    def alone(self) -> bool:
+        return self.second is None and not self.several
+
+    @property
+    def hands(self) -> frozenset[int]:
+        return frozenset({self.who, self.second} - {None})  # type: ignore[arg-type]
+
+    def meets(self, other: _Above) -> bool:
+        """Whether one person alone took both ways, or one pair did."""
+        if self.who == other.who and self.alone and other.alone:
+            return True
+        if not (self.recent and other.recent) or self.several or other.several:
+            return False
+        return self.hands == other.hands or (self.who == other.who and len(self.hands | other.hands) == PAIR)
+
+
 def ties_of(people: Collection[int], on: date) -> dict[int, frozenset[int]]:
     """For each of ``people``, with whom of them they are tied. One statement."""
-    since = timezone.now() - timedelta(days=accounts_made_within(on))
+    now = timezone.now()
     with connection.cursor() as cursor:
-        cursor.execute(_ABOVE, [sorted(people), since])
-        rows: list[tuple[int, int, bool]] = cursor.fetchall()
-    above: dict[int, dict[int, bool]] = {person: {} for person in people}
-    for root, who, alone in rows:
-        above[root][who] = alone
+        cursor.execute(
+            _ABOVE,
+            {
+                "people": sorted(people),
+                "since": now - timedelta(days=accounts_made_within(on)),
+                "pair_since": now - timedelta(days=accounts_of_a_pair_within(on)),
+            },
+        )
+        rows: list[tuple[int, int, int | None, bool, bool]] = cursor.fetchall()
+    above: dict[int, list[_Above]] = {person: [] for person in people}
+    for root, who, second, several, recent in rows:
+        above[root].append(_Above(who, second, several, recent))
     return {one: frozenset(other for other in people if other != one and _tied(one, other, above)) for one in people}
 
 
-def _tied(one: int, other: int, above: Mapping[int, Mapping[int, bool]]) -> bool:
-    if one in above[other] or other in above[one]:
+def _tied(one: int, other: int, above: Mapping[int, Sequence[_Above]]) -> bool:
+    if any(way.who == one for way in above[other]) or any(way.who == other for way in above[one]):
         return True
-    return any(alone and above[other].get(who, False) for who, alone in above[one].items())
+    return any(mine.meets(theirs) for mine in above[one] for theirs in above[other])
+
+
+def same_account(one: int | None, other: int | None) -> bool:
+    """Whether both are the very same account: for what is one's own (a claim, a case, a mistake), which the second account
+    of the same person has no part in. Nobody (None) is the same as nobody else."""
+    return one is not None and one == other
+
+
+def is_other_hand(by: User, others: Collection[int | None], on: date) -> bool:
+    """Whether ``by`` counts as another person on ``on`` than each of ``others``: neither the same account nor one that is
+    tied to it. Whatever takes somebody else asks this, never whether two numbers differ. None, which is the system or an
+    import, is no hand. One statement, or none."""
+    known = {other for other in others if other is not None}
+    return not known or (by.pk not in known and not ties_of({by.pk, *known}, on)[by.pk])
+
+
+def require_other_hand(
+    by: User | None, others: int | Collection[int | None] | None, refusal: DomainError, on: date
+) -> None:
+    """Raise ``refusal`` where ``by`` counts as one person with any of ``others`` on ``on``; nobody has no hand."""
+    asked = {others} if others is None or isinstance(others, int) else others
+    if by is not None and not is_other_hand(by, asked, on):
+        raise refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +190,7 @@ class Bench:
 
     person: User
     days: int
+    pair_days: int
     rights: frozenset[str]
     rights_of_requesters: Mapping[int, frozenset[str]]
     ties: Mapping[int, frozenset[int]]
@@ -117,7 +203,7 @@ class Bench:
 
     @property
     def to_me(self) -> list[Delegation]:
-        return [row for row in self.lent if row.given_to_id == self.person.pk]
+        return [row for row in self.lent if same_account(row.given_to_id, self.person.pk)]
 
     def refusal(self, approval: Approval, permission: str) -> DomainError | None:
         """Why the person may not decide on ``approval``, which needs ``permission``; None where they may."""
@@ -132,7 +218,7 @@ class Bench:
             return None
         who = str(approval.requested_by)
         if asked_by in self.ties[self.person.pk]:
-            return AccountsNotIndependent(requester=who, days=self.days)
+            return AccountsNotIndependent(requester=who, days=self.days, pair_days=self.pair_days)
         return self._lent_between(asked_by, permission, who)
 
     def _lent_between(self, asked_by: int, permission: str, who: str) -> DomainError | None:
@@ -170,6 +256,7 @@ def bench(person: User, approvals: Iterable[Approval], on: date) -> Bench:
     return Bench(
         person=person,
         days=accounts_made_within(on),
+        pair_days=accounts_of_a_pair_within(on),
         rights=rights[person.pk] if active else frozenset(),
         rights_of_requesters={key: rights[key] for key in requesters if key is not None},
         ties=ties_of({*people, *requesters}, on),  # type: ignore[arg-type]
@@ -179,9 +266,10 @@ def bench(person: User, approvals: Iterable[Approval], on: date) -> Bench:
 
 
 def _good(row: Delegation, rights: Mapping[int, frozenset[str]]) -> bool:
-    """A right is lent while who lent it holds it, and whoever has it does not ask with it."""
-    asks = rights.get(row.given_to_id, frozenset()) & asking_rights(row.permission)
-    return row.permission in rights[row.given_by_id] and not asks
+    """A right is lent while who lent it holds it, and whoever has it neither asks with it nor holds what is kept apart."""
+    held = rights.get(row.given_to_id, frozenset())
+    apart = why_apart(held | {row.permission}) is not None and why_apart(held) is None
+    return row.permission in rights[row.given_by_id] and not held & asking_rights(row.permission) and not apart
 
 
 def asked_with(rights: Iterable[str], person: User | None) -> str:

@@ -11,11 +11,13 @@ from django.utils.translation import gettext_lazy as _
 
 from audit import approvals
 from audit.approvals import Group, ReasonMissing
+from audit.deciding import require_other_hand, same_account
 from audit.kinds import RULE, asking_rights, kinds
 from audit.models import Approval, Delegation
 from core.context import acting_for
 from core.errors import DomainError, Invalid, NotAllowed
 from core.rules import rule
+from staff.apart import RightsApart, why_apart
 from staff.models import User
 from staff.rights import rights_of
 
@@ -67,7 +69,7 @@ def most_days(on: date) -> int:
 def ask(*, permission: str, given_by: User, given_to: User, ends_on: date, reason: str, on: date) -> Approval:
     """Ask for ``permission`` to be lent from the business date ``on`` through ``ends_on``.
 
-    Raises RightNotLent, RightNotHeld, DelegateUnfit, DelegateAsksWithIt, DelegationTooLong, ReasonMissing.
+    Raises RightNotLent, RightNotHeld, DelegateUnfit, RightsApart, DelegateAsksWithIt, DelegationTooLong, ReasonMissing.
     """
     if not reason.strip():
         raise ReasonMissing()
@@ -95,8 +97,11 @@ def _require_lendable(permission: str, given_by: User, given_to: User) -> None:
     rights = rights_of([given_by.pk, given_to.pk])
     if permission not in rights[given_by.pk]:
         raise RightNotHeld(permission=permission)
-    if given_to.pk == given_by.pk or not User.objects.filter(pk=given_to.pk, is_active=True).exists():
+    if same_account(given_to.pk, given_by.pk) or not User.objects.filter(pk=given_to.pk, is_active=True).exists():
         raise DelegateUnfit()
+    why = why_apart(rights[given_to.pk] | {permission})
+    if why is not None and why_apart(rights[given_to.pk]) is None:
+        raise RightsApart(permission=permission, why=why, field="given_to")
     if rights[given_to.pk] & asking_rights(permission):
         raise DelegateAsksWithIt(person=str(given_to), permission=permission)
 
@@ -106,15 +111,16 @@ def _agreed(approval: Approval, on: date) -> None:
     _require_lendable(lent.permission, lent.given_by, lent.given_to)
     if lent.ends_on < on:
         raise DelegationTooLong(most=most_days(on))
-    if approval.decided_by_id == lent.given_to_id:
-        raise ThirdPersonNeeded()
+    require_other_hand(approval.decided_by, {lent.given_by_id, lent.given_to_id}, ThirdPersonNeeded(), on)
     lent.agreed_by = approval.decided_by
     lent.save()
 
 
 class ThirdPersonNeeded(NotAllowed):
     code = "third_person_needed"
-    message = _("The right would be lent to you: a third person must agree.")
+    message = _(
+        "The right is lent between you, or accounts tied to yours, and somebody else: a third person must agree."
+    )
 
 
 class DelegationOver(DomainError):
@@ -128,7 +134,8 @@ def take_back(*, delegation_id: int, by: User, on: date) -> Delegation:
     lent = Delegation.objects.select_for_update().get(pk=delegation_id)
     if lent.ended_on is not None:
         raise DelegationOver()
-    if by.pk not in {lent.given_by_id, lent.given_to_id} and "audit.approve_power" not in rights_of([by.pk])[by.pk]:
+    theirs = same_account(by.pk, lent.given_by_id) or same_account(by.pk, lent.given_to_id)
+    if not theirs and "audit.approve_power" not in rights_of([by.pk])[by.pk]:
         raise NotAllowed()
     lent.ended_on = on
     with acting_for(by):

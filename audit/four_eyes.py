@@ -1,11 +1,12 @@
-"""What a second person decides on in `audit`: people, rules, rights lent."""
+"""What a second person decides on in `audit`: people, rules, calendars, rights lent."""
 
 from django.utils.translation import gettext_lazy as _
 
 from audit import changes_by_two, delegations, people
 from audit.changes_by_two import Declared
-from core.models import Rule
+from core.models import Calendar, CalendarDay, Rule
 from core.rules import forget_cached_rules
+from core.working_calendars import forget_cached_calendars
 
 changes_by_two.declare(people.declared())
 changes_by_two.declare(
@@ -15,6 +16,24 @@ changes_by_two.declare(
         label=_("Rule"),
         asked_with=("core.add_rule", "core.change_rule", "core.delete_rule"),
         after=forget_cached_rules,
+    )
+)
+changes_by_two.declare(
+    Declared(
+        model=Calendar,
+        code="power.calendar",
+        label=_("Calendar of working days"),
+        asked_with=("core.add_calendar", "core.change_calendar"),
+        after=forget_cached_calendars,
+    )
+)
+changes_by_two.declare(
+    Declared(
+        model=CalendarDay,
+        code="power.calendar_day",
+        label=_("Day of a calendar"),
+        asked_with=("core.add_calendarday", "core.change_calendarday", "core.delete_calendarday"),
+        after=forget_cached_calendars,
     )
 )
 delegations.declare_request()

@@ -28,9 +28,10 @@ class Outcome:
 
 
 class Group(StrEnum):
-    """What changes direction: money, or who may do what and by which rule."""
+    """What changes direction: money, a fact about a person that bars them from loans, or who may do what by which rule."""
 
     MONEY = "money"
+    PERSON = "person"
     POWER = "power"
 
 

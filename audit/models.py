@@ -150,6 +150,7 @@ class Approval(models.Model):
         ]
         indexes = [
             models.Index(fields=["status", "-id"], name="audit_approval_status"),
+            models.Index(fields=["object_type", "object_id"], name="audit_approval_object"),
             models.Index(fields=["expires_on"], condition=models.Q(status="pending"), name="audit_approval_waiting"),
         ]
 

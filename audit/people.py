@@ -10,6 +10,7 @@ from audit.approvals import kinds
 from audit.changes_by_two import Declared, Many
 from audit.events import record
 from core.errors import NotAllowed
+from staff.apart import require_together
 from staff.models import User
 from staff.roles import ROLES, role_label
 
@@ -25,22 +26,52 @@ class RolesHoldBothEnds(NotAllowed):
 
 
 def refuse_both_ends(obj: models.Model, many: Many) -> None:
-    """Raise RolesHoldBothEnds where new roles, put together, ask for what they decide. Roles held before are not asked."""
+    """Raise RolesApart where nobody holds the new roles together, RolesHoldBothEnds where they ask for what they decide.
+    Roles held before are not asked."""
     groups = many.get("groups")
     if groups is None:
         return
     names = sorted(str(group) for group in groups)
     if obj.pk is not None and names == sorted(Group.objects.filter(user=obj.pk).values_list("name", flat=True)):
         return
+    require_together(names)
     rights: set[str] = set().union(*(ROLES.get(name, set()) for name in names))
     for kind in kinds():
         if kind.permission in rights and rights & set(kind.asked_with):
             raise RolesHoldBothEnds(roles=", ".join(role_label(name) for name in names), act=kind.label)
 
 
+class SuperuserByShellOnly(NotAllowed):
+    """A superuser has every right at once; nobody is made one by asking."""
+
+    code = "superuser_by_shell_only"
+    field = "is_superuser"
+    message = _("Nobody is made a superuser here. Give a role; superusers are made on the server (createsuperuser).")
+
+
+class RightsByRoleOnly(NotAllowed):
+    """A right given to one person stands in no table that anybody reviews."""
+
+    code = "rights_by_role_only"
+    message = _("Rights are given by roles, never to one person alone.")
+
+
+def refuse_change(obj: models.Model, many: Many) -> None:
+    """What no account may become, whoever asks and whoever agrees.
+
+    Raises SuperuserByShellOnly, RightsByRoleOnly, RolesApart, RolesHoldBothEnds.
+    """
+    assert isinstance(obj, User)
+    if obj.is_superuser and not User.objects.filter(pk=obj.pk, is_superuser=True).exists():
+        raise SuperuserByShellOnly()
+    if list(many.get("user_permissions", ())):
+        raise RightsByRoleOnly()
+    refuse_both_ends(obj, many)
+
+
 def nobody_else_yet(obj: models.Model, by: User) -> bool:
     """Whether the first administrator of an empty house makes its second person. Who ever had an account counts."""
-    if obj.pk is not None or not by.is_superuser:
+    if obj.pk is not None:
         return False
     return not User.objects.exclude(pk=by.pk).exclude(password__startswith=_NO_PASSWORD).exists()
 
@@ -63,7 +94,7 @@ def declared() -> Declared:
         code=KIND,
         label=_("Account, roles or password of a person"),
         sealed=("password",),
-        refuse=refuse_both_ends,
+        refuse=refuse_change,
         alone=nobody_else_yet,
         asked_with=("staff.add_user", "staff.change_user"),
     )

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Protocol
 
 from django.apps import apps
-from django.db.models import Q, QuerySet
+from django.db.models import Case, CharField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from audit import changes_by_two
@@ -19,8 +19,6 @@ from core.identifiers import number_given
 from staff.models import User
 
 _CONFIGURED = (
-    "core.calendar",
-    "core.calendarday",
     "loans.product",
     "loans.productversion",
     "partners.apiclient",
@@ -131,16 +129,23 @@ def addresses_of(records: Iterable[AboutObject]) -> dict[tuple[str, str], str]:
     return found
 
 
-def rights_lent_to(user: User, on: date) -> set[str]:
-    """The rights to decide that others lent to the person, as they stand on the business date ``on``."""
-    lent = Delegation.objects.standing(on).filter(given_to=user.pk)
-    return set(lent.values_list("permission", flat=True))
-
-
-def approvals_for(user: User, *, pending: bool, lent: Collection[str] = (), every: bool = False) -> QuerySet[Approval]:
-    """Requests the person may decide on, by a right of their own or one ``lent``, and their own; or ``every`` one."""
-    may_decide = [kind.code for kind in kinds() if kind.permission in lent or user.has_perm(kind.permission)]
-    found = Approval.objects.filter(Q() if every else Q(kind__in=may_decide) | Q(requested_by=user))
-    found = found.filter(kind__in=[kind.code for kind in kinds()])
+def approvals_for(user: User, *, pending: bool, on: date, every: bool = False) -> QuerySet[Approval]:
+    """Requests the person may decide on, by a right of their own or one lent to them on the business date ``on``, and their
+    own; or ``every`` one."""
+    found = Approval.objects.filter(kind__in=[kind.code for kind in kinds()])
+    if not every:
+        may_decide = [kind.code for kind in kinds() if user.has_perm(kind.permission)]
+        found = found.filter(Q(kind__in=may_decide) | Q(requested_by=user) | _lent_to(user, on))
     by_state = found.filter(status=ApprovalStatus.PENDING) if pending else found.exclude(status=ApprovalStatus.PENDING)
     return by_state.select_related("requested_by", "decided_by")
+
+
+def _lent_to(user: User, on: date) -> Exists:
+    """Whether the right that a request needs is lent to the person: part of the same statement."""
+    kinds_of: dict[str, list[str]] = {}
+    for kind in kinds():
+        kinds_of.setdefault(kind.permission, []).append(kind.code)
+    asked = ExpressionWrapper(OuterRef("kind"), output_field=CharField())
+    needed = Case(*(When(asked__in=codes, then=Value(right)) for right, codes in kinds_of.items()), default=Value(""))
+    lent = Delegation.objects.standing(on).filter(given_to=user.pk)
+    return Exists(lent.annotate(asked=asked).filter(permission=needed))

@@ -24,6 +24,8 @@ from staff.models import User
 
 ACTION, ALARM = "revealed", "reveal_alarm"
 HOUR = timedelta(hours=1)
+# Who looks after what was out of the ordinary is told of alarms on the home page, for so long.
+REVIEWS, TOLD_FOR = "audit.review_break_glass", timedelta(days=7)
 RULE = "reveal_quota"
 log = logging.getLogger(__name__)
 
@@ -168,10 +170,14 @@ def reveals() -> QuerySet[AuditEvent]:
     return AuditEvent.objects.filter(action=ACTION).select_related("actor")
 
 
+def alarms_since(since: datetime) -> QuerySet[AuditEvent]:
+    """The alarms since a moment."""
+    return AuditEvent.objects.filter(action=ALARM, at__gt=since)
+
+
 def alarms(since: datetime) -> list[AuditEvent]:
     """The alarms since a moment, newest first."""
-    raised = AuditEvent.objects.filter(action=ALARM, at__gt=since).select_related("actor")
-    return list(raised.order_by("-at", "-id")[:50])
+    return list(alarms_since(since).select_related("actor").order_by("-at", "-id")[:50])
 
 
 def what_was_shown(event: AuditEvent) -> str:

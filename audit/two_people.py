@@ -69,6 +69,7 @@ class InForce:
 
     since: date
     accounts_made_within_days: int
+    accounts_of_a_pair_within_days: int
     delegation_most_days: int
 
 
@@ -76,7 +77,8 @@ def in_force(on: date) -> InForce:
     """What the rule says on ``on``, and since when. Raises RuleMissing."""
     data = rule(RULE, on)
     since = next(day for day, _data in rule_versions(RULE) if day <= on)
-    return InForce(since, int(data["accounts_made_within_days"]), int(data["delegation_most_days"]))
+    names = ("accounts_made_within_days", "accounts_of_a_pair_within_days", "delegation_most_days")
+    return InForce(since, *(int(data[name]) for name in names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ class Line:
 def matrix() -> list[Line]:
     """Role × right × two-person rule, from the role table and the declared kinds; names of rights in one statement."""
     codes = sorted({right for rights in ROLES.values() for right in rights})
-    names = _names()
+    names = names_of_rights()
     asks, decides = (
         _by_right(kinds(), lambda kind: kind.asked_with),
         _by_right(kinds(), lambda kind: (kind.permission,)),
@@ -110,7 +112,7 @@ def matrix() -> list[Line]:
     ]
 
 
-def _names() -> Mapping[str, str]:
+def names_of_rights() -> Mapping[str, str]:
     found = Permission.objects.order_by().values_list(
         "content_type__app_label", "content_type__model", "codename", "name"
     )

@@ -40,6 +40,7 @@ from benchmarks import book
 from benchmarks._page_addresses import SOUGHT, Address, addresses, admin_lists
 from core import business_date, kept
 from loans.models import Loan
+from operations.demo.staff import every_role_together
 from operations.end_of_day import close_day
 from partners.keys import issue_key, make_client
 from partners.scopes import SCOPES
@@ -149,7 +150,8 @@ def shown() -> Iterator[tuple[Client, Address, int]]:
 
 def _signed_in() -> Client:
     person, _made = User.objects.get_or_create(username="bench-everybody")
-    person.groups.set(Group.objects.all())
+    with every_role_together():
+        person.groups.set(Group.objects.all())
     client = Client()
     client.force_login(person, backend="staff.backends.StaffBackend")
     return client

@@ -3,6 +3,9 @@
 Who puts an account on file never decides that it is the borrower's. Where the house is bound to pay the borrower (apps
 above say so, ``told_of_commitments``), another account is paid only when a second person agreed. Every change holds the
 borrower's row, which whatever pays out holds too, so that a change and a payout never pass each other.
+
+An account that is or was verified for another borrower is not verified by the bank's word or by one person: a second person
+is asked, who sees both borrowers and decides with a reason. A partner learns no more than that somebody is asked.
 """
 
 import re
@@ -10,13 +13,14 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop, override
 
 from audit import approvals
 from audit.context import acting_for
+from audit.deciding import require_other_hand
 from audit.models import Approval
 from borrowers.fingerprints import account_index, plain, written
 from borrowers.holder_checks import HolderCheckUnreachable, HolderQuestion, holder_check
@@ -37,6 +41,9 @@ BANK, NUMBER, ANSWER, BOUND = (
     gettext_noop("the bank says"),
     gettext_noop("what the house is bound to pay"),
 )
+SHARED = gettext_noop("is or was verified for")
+# What a request about such an account is made for, when nobody asked for it otherwise.
+_TWO_BORROWERS = "The bank says that it is the borrower's, and it is or was verified for another borrower."
 _ACCOUNT = re.compile(r"[0-9A-Z]{8,34}")
 
 
@@ -87,7 +94,17 @@ class OwnAccountAgreed(NotAllowed):
     """Who put an account on file does not agree to it either."""
 
     code = "bank_account_added_by_you"
-    message = _("You put account %(account)s on file. Another person must decide on it.")
+    message = _("You or an account tied to yours put account %(account)s on file. Another person must decide on it.")
+
+
+class OtherBorrowersUnseen(DomainError):
+    """The request does not show for whom else the account is verified by now."""
+
+    code = "bank_account_shared_since"
+    message = _(
+        "Since this was asked for, account %(account)s was verified for another borrower. Reject it; asked for again, the "
+        "request shows both."
+    )
 
 
 class AccountStateImpossible(DomainError):
@@ -168,7 +185,8 @@ def add_and_ask(
     """
     account = add_bank_account(borrower_id=borrower_id, bank_name=bank_name, account_number=account_number, by=by)
     account = ask_bank(account_id=account.pk, at=at, on=on, by=by)
-    if make_primary and not account.is_primary and not account.is_refused:
+    wanted = make_primary and not account.is_primary and not account.is_refused
+    if wanted and not is_asked_for(account):
         pay_to(account_id=account.pk, reason=reason, on=on, by=by)
         account.refresh_from_db()
     return account
@@ -177,7 +195,8 @@ def add_and_ask(
 def ask_bank(*, account_id: int, at: datetime, on: date, by: User | None = None) -> BankAccount:
     """Ask the bank whose the account is, and keep what it says: ``at`` is the moment, ``on`` the business day.
 
-    A match verifies it. Somebody else's is refused, and no longer the primary one. Without an answer nothing changes.
+    A match verifies it, unless it is or was verified for another borrower: then a second person is asked. Somebody else's
+    is refused, and no longer the primary one. Without an answer nothing changes.
     """
     account = BankAccount.objects.select_related("borrower").get(pk=account_id)
     question = HolderQuestion(
@@ -199,6 +218,8 @@ def _record_answer(account_id: int, answer: str, at: datetime, on: date, by: Use
     account = locked(account_id)
     known: dict[str, Any] = {"asked_at": at, "times_asked": account.times_asked + 1, "bank_answer": answer}
     with acting_for(by):
+        if answer == HolderAnswer.MATCH and not account.is_verified and verified_for_others(account):
+            return _left_to_two(account, known, on, by)
         if answer == HolderAnswer.MATCH and not account.is_verified:
             return BANK_ACCOUNTS.advance(account, AccountState.VERIFIED, verified_on=on, **known)
         if answer == HolderAnswer.NO_MATCH and not account.is_refused:
@@ -211,13 +232,33 @@ def _record_answer(account_id: int, answer: str, at: datetime, on: date, by: Use
     return account
 
 
+def _left_to_two(account: BankAccount, known: dict[str, Any], on: date, by: User | None) -> BankAccount:
+    """The bank's word is kept, and a second person is asked once."""
+    was_said = account.bank_answer == HolderAnswer.MATCH
+    for name, value in known.items():
+        setattr(account, name, value)
+    account.save(update_fields=list(known))
+    if account.is_unverified and not was_said and not is_asked_for(account):
+        _request(account, reason=_TWO_BORROWERS, on=on, by=by)
+    return account
+
+
+def verified_for_others(account: BankAccount) -> list[BankAccount]:
+    """The accounts of other borrowers that are this one, and are or were verified. Until the transaction ends nobody else
+    verifies an account of this number."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [account.account_index])
+    same = BankAccount.objects.filter(account_index=account.account_index, verified_on__isnull=False)
+    return list(same.exclude(borrower_id=account.borrower_id).select_related("borrower").order_by("id"))
+
+
 def ask_about_waiting(*, now: datetime, on: date, limit: int = 200) -> dict[str, int]:
     """Ask the bank again about accounts that it said nothing of yet; returns counts by resulting state."""
     waiting = BankAccount.objects.filter(
         Q(asked_at__isnull=True) | Q(asked_at__lte=now - PAUSE),
         state=AccountState.UNVERIFIED,
         times_asked__lt=MOST_QUESTIONS,
-    )
+    ).exclude(bank_answer=HolderAnswer.MATCH)  # it has said so; a second person decides
     counts: dict[str, int] = {}
     for account_id in list(waiting.order_by("asked_at", "id").values_list("pk", flat=True)[:limit]):
         state = ask_bank(account_id=account_id, at=now, on=on).state
@@ -245,11 +286,17 @@ def pay_to(*, account_id: int, reason: str, on: date, by: User | None) -> BankAc
             _set_primary(account)
         return account
     waits = approvals.waiting(PAYOUT_ACCOUNT, account, reason=reason, requested_by=by, on=on)
-    return waits or approvals.request(
+    return waits or _request(account, reason=reason, on=on, by=by)
+
+
+def _request(account: BankAccount, *, reason: str, on: date, by: User | None) -> Approval:
+    others = [f"{other.borrower.number} {other.borrower.masked_name}" for other in verified_for_others(account)]
+    shared = {SHARED: ", ".join(others)} if others else {}
+    return approvals.request(
         kind=PAYOUT_ACCOUNT,
         obj=account,
         before=_in_words(account.borrower.bank_accounts.filter(is_primary=True).first()),
-        after={**_in_words(account), BOUND: ", ".join(bound)},
+        after={**_in_words(account), **shared, BOUND: ", ".join(commitments(account.borrower_id))},
         reason=reason,
         requested_by=by,
         on=on,
@@ -263,24 +310,38 @@ def is_asked_for(account: BankAccount) -> bool:
 
 def one_person_changes(_on: date) -> str:
     """From what on paying a borrower elsewhere takes two people, in words."""
-    return str(_("an account the bank has not verified, or any while the house is bound to pay the borrower"))
+    return str(
+        _(
+            "an account the bank has not verified or that is or was verified for another borrower, and any while the house "
+            "is bound to pay the borrower"
+        )
+    )
 
 
 def payout_account_approved(approval: Approval, on: date) -> None:
-    """A second person agreed: the account is verified and the borrower is paid there.
+    """A second person agreed: the account is verified and the borrower is paid there. With a reason, where it is or was
+    verified for another borrower.
 
-    Raises OwnAccountAgreed, AccountNotOwn.
+    Raises OwnAccountAgreed, AccountNotOwn, OtherBorrowersUnseen, ReasonMissing.
     """
+    account = locked(int(approval.object_id))
+    others = verified_for_others(account) if not account.is_verified else []
+    if others and not all(other.borrower.number in approval.after.get(SHARED, "") for other in others):
+        raise OtherBorrowersUnseen(account=account.masked_number)
+    if others and not approval.decision_reason.strip():
+        raise approvals.ReasonMissing
     agree(account_id=int(approval.object_id), on=on, by=approval.decided_by)
 
 
 def agree(*, account_id: int, on: date, by: User | None) -> BankAccount:
     """Keep that ``by``, as the second person, agreed that the borrower is paid to this account. The caller is in a
-    transaction. Raises OwnAccountAgreed, AccountNotOwn."""
+    transaction. Raises OwnAccountAgreed, AccountsNotIndependent, AccountNotOwn."""
     account = locked(account_id)
     _require_own(account)
-    if by is None or account.added_by_id == by.pk:
-        raise OwnAccountAgreed(account=account.masked_number)
+    own = OwnAccountAgreed(account=account.masked_number)
+    if by is None:
+        raise own
+    require_other_hand(by, account.added_by_id, own, on)
     account.agreed_by, account.agreed_on = by, on
     if not account.is_verified:
         BANK_ACCOUNTS.advance(account, AccountState.VERIFIED, verified_on=on, agreed_by=by, agreed_on=on)

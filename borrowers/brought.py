@@ -46,7 +46,7 @@ MODELS: dict[str, type[models.Model]] = {
 _LIVES: dict[str, tuple[str, ...]] = {
     Kind.CONSENT: ("withdrawn_at",),
     Kind.CONTACT_POINT: ("state", "verified_at"),
-    Kind.INCOME: ("verified",),
+    Kind.INCOME: ("verified_by_id", "verified_on"),
     Kind.EXTERNAL_DEBT: (),
     Kind.BANK_ACCOUNT: ("state", "verified_on"),
 }
@@ -73,7 +73,7 @@ def _row(file: PartnerFile, item: Brought, live: models.Model | None) -> models.
         now = {}
     row = model(**{"borrower": file.borrower, **told, **{name: getattr(live, name) for name in now}})
     if isinstance(row, BankAccount):
-        row.told_to_wait = waits  # type: ignore[attr-defined]
+        row.told_to_wait = waits and row.is_unverified  # type: ignore[attr-defined]
     return row
 
 
@@ -110,16 +110,20 @@ def _locked(file: PartnerFile) -> PartnerFile:
 # Consents ------------------------------------------------------------------------------------------------------------
 
 
-def bring_consent(file: PartnerFile, given: GivenConsent, row: Consent) -> models.Model:
-    """The tick as the partner sent it. The same text agreed to again is the consent that stands."""
+def bring_consent(file: PartnerFile, given: GivenConsent, row: Consent | None) -> models.Model:
+    """The tick as the partner sent it. The same text agreed to again is the consent that stands.
+
+    Without ``row`` it is only kept as told: the person withdrew the purpose elsewhere, which is not the partner's to know.
+    """
+    version, digest = (row.text_version, row.text_hash) if row else consents.wording_of(file.borrower, given)
     for earlier in shown(file, Kind.CONSENT):
-        same = isinstance(earlier, Consent) and (earlier.purpose, earlier.text_hash) == (row.purpose, row.text_hash)
+        same = isinstance(earlier, Consent) and (earlier.purpose, earlier.text_hash) == (given.purpose, digest)
         if same and earlier.is_in_force:  # type: ignore[attr-defined]
             return earlier
     told = {
-        "purpose": row.purpose,
-        "text_version": given.text_version or row.text_version,
-        "text_hash": row.text_hash,
+        "purpose": given.purpose,
+        "text_version": given.text_version or version,
+        "text_hash": digest,
         "channel": given.channel,
         "given_at": given.at,
     }
@@ -130,6 +134,7 @@ def bring_consent(file: PartnerFile, given: GivenConsent, row: Consent) -> model
 def tell_consent(file: PartnerFile, *, given: GivenConsent, by: User) -> models.Model:
     """Raises what ``borrowers.consents.record`` raises."""
     file = _locked(file)
+    Borrower.objects.locked(file.borrower_id)
     with acting_for(by):
         return bring_consent(file, given, consents.record(borrower=file.borrower, given=given))
 
@@ -257,9 +262,9 @@ def tell_bank_account(
         )
     except bank_accounts.AccountKnown as known:
         row = bank_accounts.ask_bank(account_id=known.existing.pk, at=at, on=on, by=by)
-    state = _BY_ANSWER.get(row.bank_answer, AccountState.UNVERIFIED)
+    state = AccountState.UNVERIFIED if row.is_shared else _BY_ANSWER.get(row.bank_answer, AccountState.UNVERIFIED)
     later = any(account.is_primary for account in told)
-    waits = later and make_primary and state == AccountState.UNVERIFIED
+    waits = row.is_shared or (later and make_primary and state == AccountState.UNVERIFIED)
     primary = state != AccountState.REFUSED and (make_primary or not later) and not waits
     if primary:
         _step_back(file, Kind.BANK_ACCOUNT, lambda _one: True)

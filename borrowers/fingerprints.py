@@ -7,6 +7,7 @@ searches and whoever stores must bring the text into the same form first; both d
 import re
 import unicodedata
 
+from borrowers.identity import resident_id_in
 from core.encryption import blind_index
 from core.strict import require_plain
 
@@ -30,7 +31,10 @@ def name_index(name: str) -> str:
 
 
 def identity_index(number: str) -> str:
-    """An identity number, whatever its case and separators."""
+    """An identity number, whatever its case and separators; that of a resident ID however it is written, also the old one of
+    fifteen digits, so that one person has one fingerprint over all kinds of document."""
+    if resident := resident_id_in(number):
+        return blind_index(resident.number, "identity")
     return blind_index(_SEPARATORS.sub("", plain(number)).upper(), "identity")
 
 

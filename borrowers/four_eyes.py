@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit import approvals, changes_by_two
 from audit.changes_by_two import Declared
-from borrowers import bank_accounts
+from borrowers import bank_accounts, consents, occupations, standing
 from borrowers.models import ConsentText
 
 approvals.register(
@@ -14,6 +14,31 @@ approvals.register(
     label=_("Account a borrower is paid to"),
     asked_with=("borrowers.change_borrower", "borrowers.add_borrower"),
     threshold=bank_accounts.one_person_changes,
+)
+
+approvals.register(
+    standing.LIVES,
+    standing.lives_agreed,
+    permission=standing.CONFIRM,
+    label=_("Borrower recorded as dead lives"),
+    group=approvals.Group.PERSON,
+    asked_with="borrowers.change_borrower",
+)
+approvals.register(
+    occupations.STUDIES_ENDED,
+    occupations.studies_ended,
+    permission=standing.CONFIRM,
+    label=_("Borrower is a student no longer"),
+    group=approvals.Group.PERSON,
+    asked_with="borrowers.change_borrower",
+)
+approvals.register(
+    consents.AGAIN,
+    consents.given_again,
+    permission=standing.CONFIRM,
+    label=_("Consent given again after its withdrawal"),
+    group=approvals.Group.PERSON,
+    asked_with="borrowers.change_borrower",
 )
 
 changes_by_two.declare(

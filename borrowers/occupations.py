@@ -1,12 +1,25 @@
-"""What a borrower lives from: stated, changed with a trace, and never guessed."""
+"""What a borrower lives from: stated, changed with a trace, and never guessed.
+
+Some lenders may not lend to students. So whoever says that somebody is one is believed at once, and whoever says that they
+are one no longer makes a claim: it names what shows it, and a second person agrees.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from audit import approvals
 from audit.context import acting_for
-from borrowers.models import Borrower, Occupation
-from core.errors import Invalid
+from audit.models import Approval, ApprovalStatus
+from borrowers.models import Borrower, Occupation, PartnerFile
+from core.errors import DomainError, Invalid
 from staff.models import User
+
+STUDIES_ENDED = "borrower.studies_ended"
+STUDENT = Occupation.STUDENT.value
 
 
 class OccupationUnknown(Invalid):
@@ -17,6 +30,32 @@ class OccupationUnknown(Invalid):
     message = _("“%(occupation)s” is not one of the occupations.")
 
 
+class StudentEvidenceMissing(Invalid):
+    """Who is recorded as a student stays one until a second person has seen what shows otherwise."""
+
+    code = "student_evidence_missing"
+    field = "occupation_evidence"
+    message = _(
+        "A student is recorded here. Say what shows that the studies have ended and where it is kept; a second person "
+        "agrees to it, and until then nothing changes."
+    )
+
+
+class OccupationClaimWaits(DomainError):
+    """One claim at a time."""
+
+    code = "occupation_claim_waits"
+    field = "occupation"
+    message = _("A change of this occupation waits for a second person already.")
+
+
+class NoStudent(DomainError):
+    """Nothing is left to agree to."""
+
+    code = "borrower_not_student"
+    message = _("%(number)s is not recorded as a student any more. Reject this request.")
+
+
 def require_occupation(occupation: str) -> None:
     """Raises OccupationUnknown; empty says that it is not known."""
     if occupation and occupation not in Occupation.values:
@@ -24,12 +63,72 @@ def require_occupation(occupation: str) -> None:
 
 
 @transaction.atomic
-def state_occupation(*, borrower_id: int, occupation: str, changed_by: User | None = None) -> Borrower:
-    """What the borrower lives from, from now on; what was stated before stays in the history. Raises OccupationUnknown."""
+def state_occupation(
+    *,
+    borrower_id: int,
+    occupation: str,
+    on: date,
+    evidence: str = "",
+    file: PartnerFile | None = None,
+    changed_by: User | None = None,
+) -> Borrower | Approval:
+    """What the borrower lives from, from now on; what was stated before stays in the history.
+
+    Of a student another occupation is asked for: the request that waits for a second person is returned, with ``file`` the
+    file of the partner that claims it. Raises OccupationUnknown, StudentEvidenceMissing, OccupationClaimWaits.
+    """
     require_occupation(occupation)
-    borrower = Borrower.objects.select_for_update().get(pk=borrower_id)
-    if borrower.occupation != occupation:
-        borrower.occupation = occupation
-        with acting_for(changed_by):
-            borrower.save()
+    borrower = Borrower.objects.locked(borrower_id)
+    if borrower.occupation == occupation:
+        return borrower
+    if borrower.occupation == STUDENT:
+        return _claim(borrower, occupation, on, evidence, file, changed_by)
+    borrower.occupation = occupation
+    with acting_for(changed_by, reason=evidence):
+        borrower.save()
     return borrower
+
+
+def _claim(
+    borrower: Borrower, occupation: str, on: date, evidence: str, file: PartnerFile | None, by: User | None
+) -> Approval:
+    if not evidence.strip():
+        raise StudentEvidenceMissing
+    waits = approvals.waiting(STUDIES_ENDED, borrower, reason=evidence, requested_by=by, on=on)
+    if waits is not None and waits.payload["occupation"] == occupation:
+        return waits
+    try:
+        return approvals.request(
+            kind=STUDIES_ENDED,
+            obj=borrower,
+            payload={"occupation": occupation, "file": file.pk if file else None},
+            before={"occupation": borrower.occupation},
+            after={"occupation": occupation},
+            reason=evidence,
+            requested_by=by,
+            on=on,
+        )
+    except approvals.ApprovalAlreadyPending as waits_already:
+        raise OccupationClaimWaits from waits_already
+
+
+def studies_ended(approval: Approval, _on: date) -> None:
+    """The second person agreed; the partner that claimed it sees it in its file. Raises NoStudent."""
+    borrower = Borrower.objects.locked(int(approval.object_id))
+    if borrower.occupation != STUDENT:
+        raise NoStudent(number=borrower.number)
+    borrower.occupation, borrower.occupation_agreed_by = approval.payload["occupation"], approval.decided_by
+    with acting_for(approval.decided_by, reason=approval.reason):
+        borrower.save()
+        for file in PartnerFile.objects.filter(pk=approval.payload["file"]):
+            file.occupation = borrower.occupation
+            file.save()
+
+
+def claims_of(ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """What is claimed of each of ``ids`` and waits for a second person: ``occupation``, and the ``file`` of the partner that
+    claims it, if one does. One statement."""
+    waiting = Approval.objects.filter(
+        kind=STUDIES_ENDED, status=ApprovalStatus.PENDING, object_id__in=[str(number) for number in ids]
+    )
+    return {int(number): payload for number, payload in waiting.values_list("object_id", "payload")}

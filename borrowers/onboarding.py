@@ -13,7 +13,7 @@ from borrowers import consents as consent_room
 from borrowers.consents import GivenConsent, give_consent, withdraw_consent
 from borrowers.contacts import first_contact_point, normalise_address, phone_of
 from borrowers.fingerprints import contact_index, identity_index, name_index, plain, written
-from borrowers.identity import IdentityNumberInvalid, IdentityProblem, age, parse_resident_id
+from borrowers.identity import IdentityNumberInvalid, IdentityProblem, age, parse_resident_id, resident_id_in
 from borrowers.means import record_external_debt, record_income
 from borrowers.models import Borrower, ContactKind, IdentityKind, Provenance, Sex
 from borrowers.occupations import require_occupation
@@ -36,7 +36,7 @@ __all__ = [
 OLDEST = 120  # years; the oldest person whose age was ever proved became 122
 
 PROBLEMS: dict[IdentityProblem, str | Promise] = {
-    IdentityProblem.LENGTH: _("it needs 18 characters"),
+    IdentityProblem.LENGTH: _("it needs 18 characters, or 15 digits in its old form"),
     IdentityProblem.CHARACTERS: _("only digits are allowed, and X as the last character"),
     IdentityProblem.CHECK_DIGIT: _("the check digit does not match, one digit is mistyped"),
     IdentityProblem.BIRTH_DATE: _("the birth date in it does not exist"),
@@ -57,6 +57,14 @@ class IdentityNumberRefused(Invalid):
     code = "identity_number_invalid"
     field = "identity_number"
     message = _("This is not a valid resident ID number: %(problem)s.")
+
+
+class IdentityIsResidentId(Invalid):
+    """The number of a resident ID under another kind of document. Birth date and sex it tells are not repeated."""
+
+    code = "identity_is_resident_id"
+    field = "identity_kind"
+    message = _("This is the number of a resident ID. Choose the resident ID as the document.")
 
 
 class IdentityNumberMissing(Invalid):
@@ -132,8 +140,8 @@ def read_identity(
 ) -> Identity:
     """Check a document number. A resident ID itself tells birth date and sex; what is told beside it must be the same.
 
-    Raises IdentityNumberRefused, IdentityNumberMissing, TextNotPlain, BirthDateContradicts, SexContradicts,
-    BirthDateNotReached, BornTooLongAgo.
+    Raises IdentityNumberRefused, IdentityIsResidentId, IdentityNumberMissing, TextNotPlain, BirthDateContradicts,
+    SexContradicts, BirthDateNotReached, BornTooLongAgo.
     """
     require_plain(number, field="identity_number")
     if kind == IdentityKind.CN_RESIDENT_ID:
@@ -144,6 +152,8 @@ def read_identity(
             raise SexContradicts
     elif not plain(number):
         raise IdentityNumberMissing
+    elif resident_id_in(number) is not None:
+        raise IdentityIsResidentId
     else:
         identity = Identity(IdentityKind.OTHER, plain(number).upper(), birth_date, sex)
     if identity.birth_date and identity.birth_date > on:
@@ -225,9 +235,7 @@ def register_borrower(
 
 
 def _refuse_known(identity: Identity) -> None:
-    existing = Borrower.objects.filter(
-        identity_kind=identity.kind, identity_index=identity_index(identity.number)
-    ).first()
+    existing = Borrower.objects.filter(identity_index=identity_index(identity.number)).first()
     if existing is not None:
         raise BorrowerAlreadyRegistered(existing)
 

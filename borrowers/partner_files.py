@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit import events
 from audit.context import acting_for
+from audit.models import Approval
 from borrowers import consents as consent_room
 from borrowers.brought import bring_consent, bring_first_contact_points
 from borrowers.consents import GivenConsent
@@ -29,9 +30,10 @@ from borrowers.models import (
     PartnerFile,
     Provenance,
 )
-from borrowers.occupations import state_occupation
+from borrowers.occupations import STUDENT, StudentEvidenceMissing, state_occupation
 from borrowers.onboarding import BorrowerAlreadyRegistered, Identity, read_identity, register_borrower
 from borrowers.preferences import choose_language
+from borrowers.sharing import SharingEnded, ended_people, is_ended, without_profile
 from core.errors import DomainError, Invalid, NotFound
 from core.finding import any_of
 from core.identifiers import next_number
@@ -94,10 +96,12 @@ def register_by_partner(
     with acting_for(by):
         file = _filed(person, client, borrower, opened=opened, on=on)
         bring_first_contact_points(file, email=_email(person, borrower))
+        refused = consent_room.withdrawn_purposes(borrower.pk) if not opened else frozenset()
         for given in consents:
-            bring_consent(file, given, consent_room.record(borrower=borrower, given=given))
-        if not opened:
-            _occupation_where_none_is_known(file, person.occupation, by)
+            kept = None if given.purpose in refused else consent_room.record(borrower=borrower, given=given)
+            bring_consent(file, given, kept)
+        if not opened and person.occupation:
+            tell_occupation(file, occupation=person.occupation, evidence="", on=on, by=by)
         introduce(client=client, kind=KIND, object_id=borrower.pk, external_id=person.external_id)
     return file
 
@@ -205,6 +209,8 @@ class Faces:
 
     def __init__(self, key: ApiKey) -> None:
         self.client = key.client
+        self.ended: dict[int, bool] = {}
+        self.all_ended: frozenset[int] | None = None
         self.sees_all = reaches_every_origin(key, writing=False)
         self.known: dict[int, PartnerFile] = {}
         self.asked: set[int] = set()
@@ -219,11 +225,32 @@ class Faces:
             self.known |= {file.borrower_id: file for file in files_of(self.client).filter(borrower_id__in=wanted)}
 
     def of(self, person: Borrower, *, whole: bool) -> Borrower | PartnerFile:
-        """What stands for the person; ``whole`` when more of it is shown than the identifier."""
+        """What stands for the person; ``whole`` when more of it is shown than the identifier. Of somebody who withdrew the
+        consent that the partner is told of them it is the masked name."""
+        if whole and self.is_ended(person.pk):
+            return without_profile(files_of(self.client).get(borrower_id=person.pk))
         if self.sees_all or (person.source == self.client.public_id and not whole):
             return person
         self.learn([person])
         return self.known.get(person.pk, person)
+
+    def is_ended(self, borrower_id: int) -> bool:
+        """Whether the person withdrew the consent that the partner is told of them; asked once a request."""
+        if self.all_ended is not None:
+            return borrower_id in self.all_ended
+        if borrower_id not in self.ended:
+            self.ended[borrower_id] = is_ended(self.client, borrower_id)
+        return self.ended[borrower_id]
+
+    def learn_ended(self) -> frozenset[int]:
+        """Everybody who withdrew it, in one statement for an answer about many."""
+        self.all_ended = ended_people(self.client)
+        return self.all_ended
+
+    def require_sharing(self, borrower_id: int, *, field: str | None = None) -> None:
+        """Raises SharingEnded."""
+        if self.is_ended(borrower_id):
+            raise SharingEnded(field=field)
 
 
 def with_status(files: QuerySet[PartnerFile], words: Iterable[str]) -> QuerySet[PartnerFile]:
@@ -247,11 +274,24 @@ def tell_language(file: PartnerFile, *, language: str, by: User) -> PartnerFile:
 
 
 @transaction.atomic
-def tell_occupation(file: PartnerFile, *, occupation: str, by: User) -> PartnerFile:
-    """What the person lives from, as the partner knows it. Where it is on file otherwise, staff have a look."""
-    if file.opened:
-        file.borrower = state_occupation(borrower_id=file.borrower_id, occupation=occupation, changed_by=by)
-    elif _occupation_where_none_is_known(file, occupation, by) != occupation:
+def tell_occupation(file: PartnerFile, *, occupation: str, evidence: str, on: date, by: User) -> PartnerFile:
+    """What the person lives from, as the partner knows it. Where it is on file otherwise, staff have a look.
+
+    A student is believed whoever says so. Who told of one tells otherwise with ``evidence`` only, and its file changes when
+    a second person of the house has agreed. Raises StudentEvidenceMissing, OccupationClaimWaits.
+    """
+    borrower = Borrower.objects.locked(file.borrower_id)
+    told_of_a_student = file.occupation == STUDENT
+    if told_of_a_student and occupation != STUDENT and not evidence.strip():
+        raise StudentEvidenceMissing
+    if _is_followed(file, borrower, occupation) or (told_of_a_student and borrower.occupation == STUDENT):
+        outcome = state_occupation(
+            borrower_id=borrower.pk, occupation=occupation, evidence=evidence, file=file, on=on, changed_by=by
+        )
+        if isinstance(outcome, Approval):
+            return file
+        file.borrower = borrower = outcome
+    if borrower.occupation != occupation:
         file.contradicts = sorted({*file.contradicts, "occupation"})
         file.looked_at = file.looked_at_by = None
     if file.occupation != occupation:
@@ -261,11 +301,12 @@ def tell_occupation(file: PartnerFile, *, occupation: str, by: User) -> PartnerF
     return file
 
 
-def _occupation_where_none_is_known(file: PartnerFile, occupation: str, by: User) -> str:
-    """What stands on file afterwards."""
-    if occupation and not file.borrower.occupation:
-        file.borrower = state_occupation(borrower_id=file.borrower_id, occupation=occupation, changed_by=by)
-    return file.borrower.occupation
+def _is_followed(file: PartnerFile, borrower: Borrower, occupation: str) -> bool:
+    """Whether what the partner tells goes on file: of a student always, else where nothing is known, or the file is its own
+    and nobody told of a student."""
+    if occupation == STUDENT or not borrower.occupation:
+        return bool(occupation)
+    return file.opened and borrower.occupation != STUDENT
 
 
 # Staff ---------------------------------------------------------------------------------------------------------------

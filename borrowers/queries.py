@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import CharField, Prefetch, Q, QuerySet
+from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
+from audit.kinds import kind_of
+from audit.models import Approval, ApprovalStatus
 from borrowers import consents
 from borrowers.fingerprints import contact_index, identity_index, name_index, plain
+from borrowers.means import owed_elsewhere
 from borrowers.models import (
     BankAccount,
     Borrower,
@@ -26,6 +30,7 @@ from borrowers.models import (
 )
 from borrowers.models.contact_point import USABLE
 from borrowers.phones import PhoneInvalid, normalise_phone
+from borrowers.sharing import ended
 from core.choices import Tone, Toned
 from core.errors import NotFound
 from core.finding import any_of
@@ -169,6 +174,8 @@ class BorrowerFile:
     incomes: list[Income]
     debts: list[ExternalDebt]
     contradicting: list[PartnerFile]
+    requests: list[Approval]
+    unshared: list[PartnerFile]
     phone_valid_days: int
     consents_needed: tuple[str, ...]
     on: date
@@ -191,6 +198,11 @@ class BorrowerFile:
         return {point.pk for point in self.contact_points if point.needs_verification(self.on, self.phone_valid_days)}
 
     @property
+    def waiting(self) -> list[str]:
+        """What is asked about the person and waits for a second one, in words."""
+        return [str(kind_of(request).label) for request in self.requests]
+
+    @property
     def total_income(self) -> Decimal:
         """The latest figure of each source, a month."""
         latest: dict[str, Decimal] = {}
@@ -200,11 +212,8 @@ class BorrowerFile:
 
     @property
     def total_debt_payment(self) -> Decimal:
-        """The latest figure of each lender, a month."""
-        latest: dict[str, Decimal] = {}
-        for debt in self.debts:
-            latest.setdefault(debt.lender, debt.monthly_payment)
-        return sum(latest.values(), ZERO)
+        """What is paid to all lenders a month: of each the larger of the figures that stand."""
+        return sum(owed_elsewhere(self.debts).values(), ZERO)
 
     @property
     def missing_consents(self) -> list[ConsentPurpose]:
@@ -224,6 +233,15 @@ def contradicting(borrower: Borrower) -> QuerySet[PartnerFile]:
     return untouched.select_related("client").order_by("-id")
 
 
+def _requests(borrower: Borrower) -> QuerySet[Approval]:
+    """What waits for a second person about the borrower: the person themselves, a consent, an account."""
+    about = Q(object_type=Borrower._meta.label_lower, object_id=str(borrower.pk))
+    for rows in (borrower.consents, borrower.bank_accounts):
+        keys = rows.order_by().annotate(key=Cast("pk", CharField())).values("key")
+        about |= Q(object_type=rows.model._meta.label_lower, object_id__in=keys)
+    return Approval.objects.filter(about, status=ApprovalStatus.PENDING).order_by("id")
+
+
 def borrower_file(borrower: Borrower, on: date) -> Reading[BorrowerFile]:
     """The file of a borrower as of a business day."""
     valid_days = int(rule("phone_reverify_days", on)["days"])
@@ -236,11 +254,13 @@ def borrower_file(borrower: Borrower, on: date) -> Reading[BorrowerFile]:
             borrower.contact_points.order_by("kind", "-is_primary", "id"),
             borrower.consents.order_by("purpose", "-given_at"),
             borrower.bank_accounts.order_by("-is_primary", "id"),
-            borrower.incomes.all(),
-            borrower.external_debts.all(),
+            borrower.incomes.select_related("recorded_by", "verified_by"),
+            borrower.external_debts.select_related("recorded_by"),
             contradicting(borrower),
+            _requests(borrower),
+            ended().filter(borrower=borrower).select_related("client").order_by("id"),
         ),
-        lambda points, given, accounts, incomes, debts, files: BorrowerFile(
-            borrower, points, given, accounts, incomes, debts, files, valid_days, needed, on
+        lambda points, given, accounts, incomes, debts, files, requests, unshared: BorrowerFile(
+            borrower, points, given, accounts, incomes, debts, files, requests, unshared, valid_days, needed, on
         ),
     )

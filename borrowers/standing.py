@@ -5,17 +5,24 @@ from datetime import date
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from audit import approvals
 from audit.approvals import ReasonMissing
 from audit.context import acting_for
+from audit.deciding import require_other_hand
+from audit.models import Approval
 from borrowers.models import Borrower, BorrowerStatus, IdentityKind
 from core.errors import DomainError, NotAllowed
 from core.lifecycle import Lifecycle
 from staff.models import User
 
+LIVES = "borrower.lives"
+# The right with which a second person agrees that what bars a borrower from loans no longer does.
+CONFIRM = "borrowers.confirm_facts"
+
 
 class RegistrarConfirms(NotAllowed):
     code = "registrar_confirms"
-    message = _("You registered this borrower. Another person must confirm the identity.")
+    message = _("You or an account tied to yours registered this borrower. Another person must confirm the identity.")
 
 
 class IdentityProvedByNumber(DomainError):
@@ -45,15 +52,15 @@ BORROWERS = Lifecycle(
 def confirm_identity(*, borrower_id: int, evidence: str, on: date, by: User) -> Borrower:
     """Somebody other than who registered the borrower saw the document; ``evidence`` says which and where it is kept.
 
-    Raises RegistrarConfirms, IdentityProvedByNumber, ReasonMissing.
+    Raises RegistrarConfirms, AccountsNotIndependent (the account that registered may be in the same hand),
+    IdentityProvedByNumber, ReasonMissing.
     """
     if not evidence.strip():
         raise ReasonMissing(field="evidence")
     borrower = Borrower.objects.locked(borrower_id)
     if borrower.identity_kind == IdentityKind.CN_RESIDENT_ID:
         raise IdentityProvedByNumber()
-    if borrower.registered_by_id == by.pk:
-        raise RegistrarConfirms()
+    require_other_hand(by, borrower.registered_by_id, RegistrarConfirms(), on)
     borrower.identity_confirmed_on, borrower.identity_confirmed_by = on, by
     with acting_for(by, reason=evidence):
         borrower.save()
@@ -63,17 +70,35 @@ def confirm_identity(*, borrower_id: int, evidence: str, on: date, by: User) -> 
 @transaction.atomic
 def record_death(*, borrower_id: int, evidence: str, by: User) -> Borrower:
     """The borrower has died: nothing more is lent. Raises ReasonMissing, BorrowerStepRefused."""
-    return _move(borrower_id, BorrowerStatus.DECEASED, evidence, by)
-
-
-@transaction.atomic
-def withdraw_death(*, borrower_id: int, evidence: str, by: User) -> Borrower:
-    """That the borrower has died was a mistake. Raises ReasonMissing, BorrowerStepRefused."""
-    return _move(borrower_id, BorrowerStatus.ACTIVE, evidence, by)
-
-
-def _move(borrower_id: int, to: BorrowerStatus, evidence: str, by: User) -> Borrower:
     if not evidence.strip():
         raise ReasonMissing(field="evidence")
     with acting_for(by):
-        return BORROWERS.advance(Borrower.objects.locked(borrower_id), to, reason=evidence)
+        return BORROWERS.advance(Borrower.objects.locked(borrower_id), BorrowerStatus.DECEASED, reason=evidence)
+
+
+@transaction.atomic
+def ask_that_lives(*, borrower_id: int, evidence: str, on: date, by: User) -> Approval:
+    """Ask a second person to agree that the death was recorded by mistake; until then nothing is lent.
+
+    Raises ReasonMissing, BorrowerStepRefused, ApprovalAlreadyPending.
+    """
+    if not evidence.strip():
+        raise ReasonMissing(field="evidence")
+    borrower = Borrower.objects.locked(borrower_id)
+    BORROWERS.require_step(borrower, BorrowerStatus.ACTIVE)
+    return approvals.request(
+        kind=LIVES,
+        obj=borrower,
+        before={"status": borrower.status},
+        after={"status": BorrowerStatus.ACTIVE.value},
+        reason=evidence,
+        requested_by=by,
+        on=on,
+    )
+
+
+def lives_agreed(approval: Approval, _on: date) -> None:
+    """The second person agreed that the borrower lives. Raises BorrowerStepRefused."""
+    borrower = Borrower.objects.locked(int(approval.object_id))
+    with acting_for(approval.decided_by):
+        BORROWERS.advance(borrower, BorrowerStatus.ACTIVE, reason=approval.reason, life_agreed_by=approval.decided_by)

@@ -11,6 +11,7 @@ from casework import queries
 from casework.models import Task
 from casework.subjects import Subject, declare
 from casework.working import WORK
+from core import business_date
 from staff.models import User
 
 
@@ -19,7 +20,8 @@ def _tasks(person: User) -> QuerySet[Any]:
 
 
 def _approvals(person: User) -> QuerySet[Any]:
-    waiting, decided = (approvals_for(person, pending=pending) for pending in (True, False))
+    on = business_date.current()
+    waiting, decided = (approvals_for(person, pending=pending, on=on) for pending in (True, False))
     return Approval.objects.filter(pk__in=waiting.values("pk").union(decided.values("pk")))
 
 

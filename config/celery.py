@@ -20,6 +20,7 @@ BEAT_TABLE: dict[str, dict[str, object]] = {
     "expire-offers": {"task": "loans.expire_offers", "schedule": crontab(minute=20)},
     "send-due-disbursements": {"task": "loans.send_due_disbursements", "schedule": 30.0},
     "collect-bank-reports": {"task": "loans.collect_bank_reports", "schedule": 60.0},
+    "settle-bank-files": {"task": "loans.settle_bank_files", "schedule": 60.0},
     "send-due-messages": {"task": "messaging.send_due", "schedule": 30.0},
     "collect-receipts": {"task": "messaging.collect_receipts", "schedule": 30.0},
     "look-at-changed-loans": {"task": "operations.look_at_changed", "schedule": 5.0},

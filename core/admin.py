@@ -10,21 +10,16 @@ from contextlib import suppress
 from functools import cached_property
 from typing import Any, ClassVar
 
-from django import forms
-from django.contrib import admin
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from core.forms import StrictModelForm
 from core.identifiers import number_given
-from core.models import Calendar, CalendarDay, Weekday
 from core.pages import COUNTED_AT_MOST, Counted, count_capped
-from core.working_calendars import forget_cached_calendars
 
 
 class BaseAdmin(ModelAdmin):
@@ -109,61 +104,3 @@ class LargeTableAdmin(ReadOnlyAdmin):
                 with suppress(ValueError):  # a word is no number
                     found.append(rows.filter(**{path: value}))
         return found
-
-
-class CalendarForm(StrictModelForm):  # its other fields come from the admin
-    """A week of seven days off has no day to roll to."""
-
-    weekend = forms.TypedMultipleChoiceField(
-        label=_("Weekend"),
-        coerce=int,
-        choices=Weekday.choices,
-        required=False,
-        widget=UnfoldAdminCheckboxSelectMultipleWidget,
-    )
-
-    def clean_weekend(self) -> list[int]:
-        weekend: list[int] = self.cleaned_data["weekend"]
-        if len(weekend) == len(Weekday):
-            raise forms.ValidationError(_("A week must have a working day."))
-        return weekend
-
-
-class CalendarsForgotten(HistoryAdmin):
-    """For what calendars are made of: this process forgets what it knows of them with each change."""
-
-    def save_model(self, request: HttpRequest, obj: Model, form: forms.ModelForm, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        forget_cached_calendars()
-
-    def delete_model(self, request: HttpRequest, obj: Model) -> None:
-        super().delete_model(request, obj)
-        forget_cached_calendars()
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        super().delete_queryset(request, queryset)
-        forget_cached_calendars()
-
-
-@admin.register(Calendar)
-class CalendarAdmin(CalendarsForgotten):
-    """Calendars are named by products and rules, so none is removed."""
-
-    form = CalendarForm
-    fields = ["code", "name", "name_zh", "weekend", "known_until"]
-    list_display = ["code", "name", "name_zh", "known_until"]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> tuple[str, ...]:
-        return ("code",) if obj else ()
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
-@admin.register(CalendarDay)
-class CalendarDayAdmin(CalendarsForgotten):
-    list_display = ["on", "calendar", "working", "name", "name_zh"]
-    list_filter = ["calendar", "working"]
-    search_fields = ["name", "name_zh"]
-    date_hierarchy = "on"
-    ordering = ["-on"]

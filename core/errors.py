@@ -33,6 +33,10 @@ class DomainError(Exception):
         """The sentence for people, in the active language."""
         return str(self.message) % self.context if self.context else str(self.message)
 
+    def told_outside(self) -> "DomainError":
+        """The refusal as a partner is told it: itself, unless it would tell what the record of a person holds."""
+        return self
+
     def leave_behind(self) -> None:
         """Write down that this was refused, once its transaction is taken back (``core.aftermath.whole``)."""
 

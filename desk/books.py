@@ -21,6 +21,7 @@ _NAMES: dict[str, str | Promise] = {
     "accrual": gettext_lazy("Accrual"),
     "carried_forward": gettext_lazy("Carried forward from the archive"),
     "disbursement": gettext_lazy("Disbursement"),
+    "merchant_refund_paid": gettext_lazy("Merchant refund paid"),
     "recovery": gettext_lazy("Recovery"),
     "refund": gettext_lazy("Refund"),
     "repayment": gettext_lazy("Payment"),

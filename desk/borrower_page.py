@@ -97,12 +97,12 @@ def _market(loan: Loan) -> str:
     return loan.product_version.product.market
 
 
-def borrower_page(borrower: Borrower, *, on: date, user: User, sees_collections: bool) -> BorrowerPage:
+def borrower_page(borrower: Borrower, *, on: date, user: User) -> BorrowerPage:
     """The page in two statements: what the house is bound to is read as the gate reads it."""
     file, business, people = read_together(
         borrower_file(borrower, on),
         _business(borrower, user),
-        standing(borrower, sees_collections=sees_collections),
+        standing(borrower, user=user),
     )
     return BorrowerPage(borrower, file, business, people, commitments_shown(borrower.pk, on))
 

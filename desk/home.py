@@ -13,9 +13,10 @@ from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from audit import approvals
+from audit import approvals, reveals
 from audit.changes import changes_of
 from audit.models import Approval, ApprovalStatus, BrokenGlass
+from borrowers.models import Borrower
 from core.calendars import days_between
 from core.charts import ACCENT, Line, LineChart
 from core.choices import Tone
@@ -24,7 +25,8 @@ from core.money import ZERO
 from core.remembered import remembered
 from core.together import Reading, first, joined
 from core.writing import day, money, number, sums
-from debt_collections.models import Case, Promise, PromiseStatus
+from debt_collections.models import Case, PromiseStatus
+from debt_collections.queries import promises_seen
 from desk.navigation import approvals_for, counted, told
 from loans.models import (
     Application,
@@ -39,6 +41,7 @@ from loans.models import (
 )
 from loans.pages import portfolio
 from staff.models import User
+from staff.visibility import Kind, seen
 
 MOST_TILES = 4
 MOST_APPROVALS = 6
@@ -99,8 +102,10 @@ class Chart:
 
 def tiles(*, user: User, on: date) -> Reading[list[Tile]]:
     """The first four queues this person has a right to, in the order of the life of a loan."""
-    found = [build for permission, build in _TILES if user.has_perm(permission)][:MOST_TILES]
-    return joined(build(user, on) for build in found)
+    found = [build for permission, build in _TILES if user.has_perm(permission)]
+    if not user.sees_everything:
+        found = [build for build in found if build not in _OF_THE_WHOLE_HOUSE]
+    return joined(build(user, on) for build in found[:MOST_TILES])
 
 
 def _underwriting(user: User, on: date) -> Reading[Tile]:
@@ -113,8 +118,18 @@ def _underwriting(user: User, on: date) -> Reading[Tile]:
     return Reading((counted(rows), rows.values_list("submitted_on", flat=True)[:1]), tile)
 
 
+def _identities(user: User, on: date) -> Reading[Tile]:
+    rows = Borrower.objects.identity_to_confirm(user).order_by("id")
+
+    def tile(waiting: list[int], oldest: list[date]) -> Tile:
+        note, tone = _waiting_since(first(oldest), on)
+        return Tile(_("Identities to confirm"), told(waiting) or "0", note, tone, reverse("borrowers:identities"))
+
+    return Reading((counted(rows), rows.values_list("created_on", flat=True)[:1]), tile)
+
+
 def _applications(user: User, on: date) -> Reading[Tile]:
-    rows = Application.objects.open()
+    rows = seen(Application.objects.open(), user, Kind.APPLICATION)
 
     def tile(waiting: list[int], offers: list[int]) -> Tile:
         offered = told(offers)
@@ -184,10 +199,14 @@ def _unmatched(user: User, on: date) -> Reading[Tile]:
 
 
 def _due_today(user: User, on: date) -> Reading[Tile]:
+    """Of the borrowers that the person sees."""
     due = LoanPosition.objects.filter(status=LoanStatus.ACTIVE, next_due_on=on)
+    due = seen(due, user, Kind.BORROWER, path="borrower_id")
+    whose = "everybody" if user.sees_everything else str(user.pk)
 
     def tile() -> Tile:
-        summed = _remembered("due", on, lambda: _summed(_by_market(due, _MARKET_OF_POSITION, "next_due_amount")))
+        read = _by_market(due, _MARKET_OF_POSITION, "next_due_amount")
+        summed = _remembered(f"due:{whose}", on, lambda: _summed(read))
         url = reverse("loans:loan_list") + "?due=today"
         return Tile(_("Due today"), f"{summed.count:,}", sums(summed.totals), "info", url)
 
@@ -206,7 +225,7 @@ def _my_cases(user: User, on: date) -> Reading[Tile]:
 
 
 def _promises(user: User, on: date) -> Reading[Tile]:
-    due = Promise.objects.filter(status=PromiseStatus.PENDING, due_on=on)
+    due = promises_seen(user).filter(status=PromiseStatus.PENDING, due_on=on)
 
     def tile(by_market: list[tuple[str, int, Decimal]]) -> Tile:
         summed = _summed(by_market)
@@ -253,16 +272,21 @@ def _summed(by_market: Iterable[tuple[str, int, Decimal]]) -> Summed:
 
 _TILES: tuple[tuple[str, Callable[[User, date], Reading[Tile]]], ...] = (
     ("loans.decide_application", _underwriting),
+    ("borrowers.confirm_identity", _identities),
     ("loans.submit_application", _applications),
     ("collections.work_case", _my_cases),
     ("audit.view_auditevent", _approvals),
     ("audit.view_power_event", _asked),
     ("loans.disburse_loan", _disbursements),
-    ("loans.import_payments", _unmatched),
+    ("loans.view_bankfile", _unmatched),
     ("collections.view_case", _promises),
     ("loans.view_loan", _due_today),
     ("loans.view_loan", _outstanding),
 )
+
+
+# Nobody who sees a portion of the borrowers is told the sum of all.
+_OF_THE_WHOLE_HOUSE = (_outstanding,)
 
 
 def _remembered(name: str, on: date, read: Callable[[], Summed]) -> Summed:
@@ -302,7 +326,19 @@ def emergencies(user: User) -> Reading[str]:
     return Reading((counted(rows),), told)
 
 
+def reveal_alarms(user: User, now: datetime) -> Reading[str]:
+    """How often of late somebody saw much personal data within an hour; told to who looks after it."""
+    if not user.has_perm(reveals.REVIEWS):
+        return Reading((), lambda: "")
+    return Reading((counted(reveals.alarms_since(now - reveals.TOLD_FOR)),), told)
+
+
 # --- portfolio ------------------------------------------------------------------------------------------------------
+
+
+def sees_portfolio(user: User) -> bool:
+    """Whether the person is told how all loans of the house stand."""
+    return user.sees_everything and user.has_perm("loans.view_loan")
 
 
 def portfolio_chart(on: date) -> Reading[Chart]:

@@ -12,14 +12,17 @@ from django.http import HttpRequest
 
 from audit import queries
 from audit.models import Approval
+from borrowers.models import Borrower
 from casework.queries import waiting_for
 from core import business_date
+from core.pages import heads_of
 from core.remembered import remembered
 from core.together import first, together
-from debt_collections.models import Case
+from debt_collections.models import Case, mine_and_nobodys
 from loans.models import Application, IncomingPayment, IncomingPaymentStatus
 from operations.models import EndOfDayRun
 from staff.models import User
+from staff.visibility import Kind, seen
 
 MOST = 99
 _KEPT_SECONDS = 30
@@ -30,6 +33,21 @@ _SHARED: dict[str, Callable[[], QuerySet[Any]]] = {
     "payments": lambda: IncomingPayment.objects.filter(status=IncomingPaymentStatus.SUSPENSE),
     "workbench": lambda: Case.objects.open(),
 }
+
+
+def open_cases_of(user: User) -> QuerySet[Any, Any]:
+    """As many open cases as are ever told, of what a collector sees: theirs, and those of nobody."""
+    if not user.has_perm("collections.view_case"):
+        return Case.objects.none().values_list("pk", flat=True)
+    return heads_of(Case.objects.open().order_by(), MOST + 1, parts=mine_and_nobodys(user))
+
+
+# Whoever sees a portion of it is told how large that is, and nothing of what their place does not list.
+_OF_WHAT_IS_SEEN: dict[str, Callable[[User], QuerySet[Any, Any]]] = {
+    "applications": lambda user: counted(seen(Application.objects.open(), user, Kind.APPLICATION)),
+    "workbench": open_cases_of,
+}
+_RIGHT_TO_KNOW = {"payments": "loans.import_payments"}
 _LAST_RUN = EndOfDayRun.objects.order_by("-pk").values_list("status", flat=True)[:1]
 
 
@@ -38,7 +56,9 @@ def navigation(request: HttpRequest) -> dict[str, object]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated or request.headers.get("HX-Request"):
         return {"nav_counts": {}}
-    return {"nav_counts": {**_shared_counts(), **_own_counts(user)}, "business_date": business_date.current()}
+    counts = {**_shared_counts(), **_own_counts(user)}
+    counts |= {place: "" for place, right in _RIGHT_TO_KNOW.items() if not user.has_perm(right)}
+    return {"nav_counts": counts, "business_date": business_date.current()}
 
 
 def _shared_counts() -> dict[str, str]:
@@ -51,15 +71,22 @@ def _shared_counts() -> dict[str, str]:
 
 def _own_counts(user: User) -> dict[str, str]:
     def read() -> dict[str, str]:
-        approvals, tasks = together(counted(approvals_for(user)), counted(waiting_for(user)))
-        return {"approvals": told(approvals), "tasks": told(tasks)}
+        places = {} if user.sees_everything else {place: rows(user) for place, rows in _OF_WHAT_IS_SEEN.items()}
+        if user.has_perm("borrowers.confirm_identity"):
+            places["identities"] = counted(Borrower.objects.identity_to_confirm(user))
+        if user.has_perm("casework.work_task"):
+            places["tasks"] = counted(waiting_for(user))
+        found = together(counted(approvals_for(user)), *places.values())
+        return dict(zip(["approvals", *places], map(told, found), strict=True))
 
     return remembered(f"desk:nav:{user.pk}", read, seconds=_KEPT_SECONDS)
 
 
 def approvals_for(user: User) -> QuerySet[Approval]:
-    """Requests of others that this person has the right to decide."""
-    return queries.approvals_for(user, pending=True).exclude(requested_by=user).order_by("id")
+    """Requests of others that this person has the right to decide, of their own or lent to them."""
+    return (
+        queries.approvals_for(user, pending=True, on=business_date.current()).exclude(requested_by=user).order_by("id")
+    )
 
 
 def counted(rows: QuerySet[Any]) -> QuerySet[Any, Any]:

@@ -14,6 +14,8 @@ from core.writing import money
 from debt_collections.models import Case, ContactAttempt, Promise, PromiseStatus
 from loans.pages.story import Event, newest_first
 from risk.models import CreditLimit, LimitChange
+from staff.models import User
+from staff.visibility import Kind, seen
 
 _MOST = 15
 
@@ -45,19 +47,22 @@ class Standing:
         return self.contact_events + [_limit_event(change) for change in self.limit_changes]
 
 
-def standing(borrower: Borrower, *, sees_collections: bool) -> Reading[Standing]:
-    """The limit of everybody; the case, contacts and promises only for those who may see collections."""
+def standing(borrower: Borrower, *, user: User) -> Reading[Standing]:
+    """The limit of everybody; case, contacts and promises for those who may see collections, of the cases that they see."""
     borrower_id = borrower.pk
     limit = CreditLimit.objects.filter(borrower_id=borrower_id)
     changes = LimitChange.objects.filter(borrower_id=borrower_id).order_by("-id")
-    if not sees_collections:
+    if not user.has_perm("collections.view_case"):
         return Reading(
             (limit, changes[:5]),
             lambda limits, changed: Standing(borrower, case=None, limit=first(limits), limit_changes=changed),
         )
-    case = Case.objects.filter(borrower_id=borrower_id).select_related("assigned_to").order_by("-id")
-    contacts = ContactAttempt.objects.filter(borrower_id=borrower_id).select_related("by").order_by("-at")
-    promises = Promise.objects.filter(case__borrower_id=borrower_id).select_related("taken_by").order_by("-id")
+    cases_seen = seen(Case.objects.filter(borrower_id=borrower_id), user, Kind.CASE)
+    case = cases_seen.select_related("assigned_to").order_by("-id")
+    contacts = seen(ContactAttempt.objects.filter(borrower_id=borrower_id), user, Kind.CASE, path="case_id")
+    contacts = contacts.select_related("by").order_by("-at")
+    promises = seen(Promise.objects.filter(case__borrower_id=borrower_id), user, Kind.CASE, path="case_id")
+    promises = promises.select_related("taken_by").order_by("-id")
     return Reading(
         (case[:1], contacts[:_MOST], promises[:_MOST], limit, changes[:5]),
         lambda cases, called, promised, limits, changed: Standing(

@@ -73,7 +73,7 @@ def search(*, text: str, user: User) -> Result:
         ("loans.view_loan", _("Loans"), lambda: _loans(wanted, number, user)),
         ("loans.view_application", _("Applications"), lambda: _applications(number, user)),
         ("loans.view_loan", _("Receipts"), lambda: _receipts(number, user)),
-        ("loans.import_payments", _("Bank payments"), lambda: _bank_payments(wanted)),
+        ("loans.view_bankfile", _("Bank payments"), lambda: _bank_payments(wanted)),
     ]
     groups = [Group(label, find()) for permission, label, find in finders if user.has_perm(permission)]
     return Result(text=wanted, groups=[group for group in groups if group.hits])
@@ -131,8 +131,8 @@ def _applications(number: str, user: User) -> list[Hit]:
 def _receipts(number: str, user: User) -> list[Hit]:
     if not number.startswith("RP"):
         return []
-    found = Repayment.objects.filter(number=number).select_related("loan")
-    found = seen(found, user, Kind.BORROWER, path="loan__borrower_id")
+    named = Repayment.objects.filter(number=number).select_related("loan")
+    found = seen(named, user, Kind.BORROWER, path="loan__borrower_id")
     return [
         Hit(
             title=repayment.number,

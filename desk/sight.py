@@ -5,7 +5,6 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from borrowers.models import Borrower
-from core.finding import keys_of
 from core.identifiers import number_given
 from debt_collections.models import Case
 from loans.models import Application, ApplicationStatus, Loan, Repayment
@@ -23,26 +22,28 @@ def _people_of(rows: QuerySet[Any]) -> QuerySet[Any, Any]:
 
 # The officer: whom and what they took in, and what nobody of the house did.
 @reach(Reach.TAKEN, Kind.APPLICATION)
-def applications_taken(user: User) -> QuerySet[Any, Any]:
-    return Application.objects.filter(Q(submitted_by=user) | _TAKEN_BY_NOBODY).values("pk")
+def applications_taken(user: User) -> list[QuerySet[Any, Any]]:
+    return [Application.objects.filter(Q(submitted_by=user) | _TAKEN_BY_NOBODY).values("id")]
 
 
 @reach(Reach.TAKEN, Kind.BORROWER)
-def people_taken(user: User) -> QuerySet[Any, Any]:
-    registered = Borrower.objects.filter(Q(registered_by=user) | _BROUGHT_BY_NOBODY).order_by().values("pk")
-    return registered.union(_people_of(Application.objects.filter(submitted_by=user)))
+def people_taken(user: User) -> list[QuerySet[Any, Any]]:
+    registered = Borrower.objects.filter(Q(registered_by=user) | _BROUGHT_BY_NOBODY).values("id")
+    return [registered, _people_of(Application.objects.filter(submitted_by=user))]
 
 
-# The underwriter: what waits, what the rules offered, and what they have or had in hand.
+# The underwriter: what waits, what the rules offered, and what they have or had in hand; and, application or not, whose
+# identity waits for them or was confirmed by them.
 @reach(Reach.REFERRED, Kind.APPLICATION)
-def applications_referred(user: User) -> QuerySet[Any, Any]:
-    return keys_of(*_referred(user))
+def applications_referred(user: User) -> list[QuerySet[Any, Any]]:
+    return [rows.values("id") for rows in _referred(user)]
 
 
 @reach(Reach.REFERRED, Kind.BORROWER)
-def people_referred(user: User) -> QuerySet[Any, Any]:
-    first, *others = [_people_of(rows) for rows in _referred(user)]
-    return first.union(*others)
+def people_referred(user: User) -> list[QuerySet[Any, Any]]:
+    confirmed = Borrower.objects.filter(identity_confirmed_by=user)
+    by_identity = [rows.values("id") for rows in (Borrower.objects.identity_to_confirm(user), confirmed)]
+    return [*(_people_of(rows) for rows in _referred(user)), *by_identity]
 
 
 def _referred(user: User) -> list[QuerySet[Application]]:
@@ -54,19 +55,18 @@ def _referred(user: User) -> list[QuerySet[Application]]:
 
 # The collector: cases given to them, and open ones given to nobody.
 @reach(Reach.ASSIGNED, Kind.CASE)
-def cases_assigned(user: User) -> QuerySet[Any, Any]:
-    return keys_of(*_assigned(user))
+def cases_assigned(user: User) -> list[QuerySet[Any, Any]]:
+    return [rows.values("id") for rows in _assigned(user)]
 
 
 @reach(Reach.ASSIGNED, Kind.BORROWER)
-def people_assigned(user: User) -> QuerySet[Any, Any]:
-    mine, nobodys = (_people_of(rows) for rows in _assigned(user))
-    return mine.union(nobodys)
+def people_assigned(user: User) -> list[QuerySet[Any, Any]]:
+    return [_people_of(rows) for rows in _assigned(user)]
 
 
 @reach(Reach.ASSIGNED, Kind.APPLICATION)
-def applications_assigned(user: User) -> QuerySet[Any, Any]:
-    return Application.objects.filter(borrower_id__in=people_assigned(user)).values("pk")
+def applications_assigned(user: User) -> list[QuerySet[Any, Any]]:
+    return [Application.objects.filter(borrower_id__in=people).values("id") for people in people_assigned(user)]
 
 
 def _assigned(user: User) -> tuple[QuerySet[Case], QuerySet[Case]]:

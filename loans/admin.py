@@ -278,11 +278,11 @@ class MerchantAdmin(ReadOnlyAdmin):
 
 @admin.register(BankFile)
 class BankFileAdmin(ReadOnlyAdmin):
-    list_display = ("name", "profile", "payment_count", "total", "imported_on", "imported_by")
+    list_display = ("name", "profile", "status", "payment_count", "total", "imported_on", "imported_by", "confirmed_by")
 
 
 @admin.register(IncomingPayment)
 class IncomingPaymentAdmin(LargeTableAdmin):
     list_display = ("bank_reference", "paid_on", "amount", "credited", "status", "matched_how")
     search_fields = ("bank_reference__exact",)
-    exclude = ("payer_name", "remark")
+    exclude = ("payer_name", "payer_account", "remark")

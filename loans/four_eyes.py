@@ -8,13 +8,14 @@ from borrowers import bank_accounts
 from loans.acts import asking, kinds, receipts, vouching
 from loans.bookkeeping import account_mapping
 from loans.disbursement import other_accounts
-from loans.gate import overrides
+from loans.gate import authority, overrides
 from loans.gate.gate import BindingAct
-from loans.incoming import returning
-from loans.merchants import merchants
+from loans.incoming import matching_by_two, returning, uploading
+from loans.merchants import changing, merchants
 from loans.models import AccountMapping, LoanPurpose
-from loans.origination import offering, second_person
+from loans.origination import second_person
 from loans.payees import payees
+from loans.pledges import reinstating
 from loans.products import designing, ending_sale
 
 __all__ = ["kinds"]  # importing them declares every kind of act
@@ -26,7 +27,7 @@ approvals.register(
     label=_("Loan above one person's authority"),
     on_reject=second_person.second_person_rejected,
     asked_with="loans.decide_application",
-    threshold=offering.one_person_decides,
+    threshold=authority.one_person_decides,
 )
 approvals.register(
     second_person.OVERRIDE,
@@ -51,6 +52,9 @@ asking.declare_requests()
 receipts.declare_request()
 vouching.declare_request()
 returning.declare_request()
+uploading.declare_request()
+matching_by_two.declare_request()
+reinstating.declare_request()
 
 approvals.register(
     merchants.NEW_ACCOUNT,
@@ -58,6 +62,14 @@ approvals.register(
     permission="loans.approve_merchant_account",
     label=_("Account of a merchant"),
     asked_with=("loans.change_merchant", "loans.add_merchant"),
+)
+
+approvals.register(
+    changing.DETAILS,
+    changing.details_agreed,
+    permission="loans.approve_merchant_account",
+    label=_("Name of a merchant, or business with it again"),
+    asked_with="loans.change_merchant",
 )
 
 approvals.register(

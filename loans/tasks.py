@@ -7,7 +7,6 @@ from core import business_date
 from loans.disbursement import disbursing
 from loans.incoming import importing
 from loans.origination import origination
-from staff.models import User
 
 
 @shared_task(name="loans.send_due_disbursements")
@@ -35,7 +34,12 @@ def expire_offers() -> int:
 
 
 @shared_task(name="loans.settle_bank_file")
-def settle_bank_file(*, bank_file_id: int, by_id: int | None = None) -> dict[str, int]:
-    """Credit the matched payments of a long statement file and park the rest."""
-    by = User.objects.filter(pk=by_id).first() if by_id else None
-    return importing.settle_file(bank_file_id=bank_file_id, on=business_date.current(), by=by)
+def settle_bank_file(*, bank_file_id: int) -> dict[str, int]:
+    """Credit the matched payments of a statement file and park the rest."""
+    return importing.settle_file(bank_file_id=bank_file_id, on=business_date.current())
+
+
+@shared_task(name="loans.settle_bank_files")
+def settle_bank_files() -> int:
+    """Settle what is left of statement files for whose payments nobody was woken; returns how many files that were."""
+    return importing.settle_files(on=business_date.current())

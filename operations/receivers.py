@@ -1,5 +1,6 @@
 """News from lending, after whose commit a worker is woken: a loan's position changed, so whoever follows loans looks again;
-an application came in, so the rules decide; an order to pay out is queued, so the bank is told.
+an application came in, so the rules decide; an order to pay out is queued, so the bank is told; a statement was confirmed,
+so its payments are settled.
 
 What is to be done stands in tables before anybody is woken, so that nothing is lost while the broker is down: the schedule
 scans the same tables, and the night does the looks for all.
@@ -15,8 +16,13 @@ from django.db import transaction
 from django.dispatch import receiver
 from kombu.exceptions import OperationalError
 
-from loans.bookkeeping.signals import application_submitted, loan_position_changed, payout_ordered
-from loans.tasks import send_disbursement
+from loans.bookkeeping.signals import (
+    application_submitted,
+    loan_position_changed,
+    payout_ordered,
+    statement_confirmed,
+)
+from loans.tasks import send_disbursement, settle_bank_file
 from operations import fresh_looks
 from operations.tasks import look_at_changed
 from risk.tasks import assess_application
@@ -68,3 +74,8 @@ def decide_at_once(sender: object, *, application_id: int, **news: object) -> No
 @receiver(payout_ordered, dispatch_uid="operations.pay_out_at_once")
 def pay_out_at_once(sender: object, *, disbursement_id: int, **news: object) -> None:
     transaction.on_commit(lambda: _bell.ring(send_disbursement, disbursement_id=disbursement_id), robust=True)
+
+
+@receiver(statement_confirmed, dispatch_uid="operations.settle_at_once")
+def settle_at_once(sender: object, *, bank_file_id: int, **news: object) -> None:
+    transaction.on_commit(lambda: _bell.ring(settle_bank_file, bank_file_id=bank_file_id), robust=True)

@@ -25,6 +25,7 @@ from partners.scopes import unknown
 from staff.models import User
 
 LIVE_KEYS_AT_ONCE = 2
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _LAST_USED_PRECISION = timedelta(minutes=1)
 _CALLER = ("client__acts_as",)
 _PREFIX = re.compile(r"lk_(test|live)_[0-9a-z]{4,24}$")
@@ -97,7 +98,7 @@ def make_client(
         name=name,
         contact_email=contact_email,
         requests_per_minute=requests_per_minute,
-        allowed_addresses=_networks(allowed_addresses),
+        allowed_addresses=networks(allowed_addresses),
         acts_as=user,
     )
 
@@ -106,10 +107,12 @@ def make_client(
 def change_client(
     *, client_id: int, contact_email: str, requests_per_minute: int, allowed_addresses: Sequence[str]
 ) -> ApiClient:
+    """Write the details down; whether a second person must agree to them, ``partners.agreeing`` asks. Raises
+    NetworkInvalid."""
     client = ApiClient.objects.select_for_update().get(pk=client_id)
     client.contact_email = contact_email
     client.requests_per_minute = requests_per_minute
-    client.allowed_addresses = _networks(allowed_addresses)
+    client.allowed_addresses = networks(allowed_addresses)
     client.save()
     return client
 
@@ -220,7 +223,22 @@ def _checked(scopes: Iterable[str]) -> list[str]:
     return wanted
 
 
-def _networks(texts: Sequence[str]) -> list[str]:
+def opens_further(before: Sequence[str], after: Sequence[str]) -> bool:
+    """Whether somebody may call from ``after`` who might not from ``before``; both are networks, none is any."""
+    if not before or not after:
+        return bool(before) and not after
+    known = [ipaddress.ip_network(network) for network in before]
+    return not all(_is_within(ipaddress.ip_network(network), known) for network in after)
+
+
+def _is_within(network: Network, known: Sequence[Network]) -> bool:
+    return any(
+        network.version == one.version and network.subnet_of(one)  # type: ignore[arg-type]
+        for one in known
+    )
+
+
+def networks(texts: Sequence[str]) -> list[str]:
     return [_network(text) for text in texts]
 
 

@@ -10,8 +10,11 @@ from django.utils.translation import gettext as _
 
 from audit.models import Approval, ApprovalStatus
 from borrowers.models import ConsentPurpose
+from core.rules import RuleMissing
 from loans.gate import words
+from loans.gate.authority import Authority, authority_beside
 from loans.gate.commitments import OFFERS_WAIT
+from loans.gate.facts import bound_beside
 from loans.models import (
     Application,
     ApplicationStatus,
@@ -62,6 +65,7 @@ class ScoreRow:
 @dataclass(frozen=True)
 class ApplicationPage:
     application: Application
+    authority: Authority | None
     assessment: Assessment | None
     offer: Offer | None
     earlier_offers: list[Offer]
@@ -131,6 +135,7 @@ def application_page(application: Application, on: date) -> ApplicationPage:
     )
     return ApplicationPage(
         application=application,
+        authority=_authority(application, on),
         assessment=assessments[0] if assessments else None,
         offer=standing,
         earlier_offers=[offer for offer in offers if offer is not standing],
@@ -140,6 +145,17 @@ def application_page(application: Application, on: date) -> ApplicationPage:
         events=sorted(_events(application, assessments, disbursement), key=lambda event: event.at, reverse=True),
         missing_consents=_missing_consents(application, on),
     )
+
+
+def _authority(application: Application, on: date) -> Authority | None:
+    """What one person may still decide for the borrower, while it is undecided; None where no rule says."""
+    if application.status not in _UNDECIDED or application.was_agreed_elsewhere:
+        return None
+    market = application.product.market
+    try:
+        return authority_beside(bound_beside(application.borrower_id, market, application, on), market, on)
+    except RuleMissing:
+        return None
 
 
 def _missing_consents(application: Application, on: date) -> list[ConsentPurpose]:

@@ -1,16 +1,25 @@
-"""The do-not-lend list: people put somebody on it and take them off, each time with a reason. No rule ever does."""
+"""The do-not-lend list: one person puts somebody on it, at once; two take them off. Each time with a reason, and no rule
+ever does."""
 
 from datetime import date
+from typing import Any
 
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop, override
 
+from audit import approvals
 from audit.approvals import ReasonMissing
+from audit.models import Approval
 from borrowers.models import Borrower
 from core.context import acting
 from core.errors import DomainError
 from risk.models import DoNotLendEntry
 from staff.models import User
+
+LIFT = "risk.do_not_lend_lift"
+AGREE_TO_LIFT = "risk.lift_do_not_lend"
+WHY = gettext_noop("why on the list")
 
 
 class DoNotLendReason(models.TextChoices):
@@ -43,14 +52,48 @@ def put_on(*, borrower_id: int, reason: str, note: str, on: date, by: User) -> D
 
 
 @transaction.atomic
-def take_off(*, borrower_id: int, reason: str, on: date, by: User) -> DoNotLendEntry:
-    """Take the borrower off the list. Raises NotListed, ReasonMissing."""
+def ask_to_take_off(*, borrower_id: int, reason: str, on: date, by: User) -> Approval:
+    """Ask a second person to agree that the borrower is taken off; until then they stay on the list.
+
+    Raises NotListed, ReasonMissing, ApprovalAlreadyPending.
+    """
     if not reason.strip():
         raise ReasonMissing()
-    entry = DoNotLendEntry.objects.select_for_update().filter(borrower_id=borrower_id, lifted_on=None).first()
+    Borrower.objects.locked(borrower_id)
+    entry = _standing(borrower_id)
+    return approvals.request(
+        kind=LIFT,
+        obj=entry,
+        before=_in_words(entry),
+        after={"lifted_on": on.isoformat()},
+        reason=reason,
+        requested_by=by,
+        on=on,
+    )
+
+
+def taking_off_agreed(approval: Approval, on: date) -> None:
+    """The second person agreed. Raises NotListed where the entry asked about was lifted meanwhile."""
+    borrower_id = DoNotLendEntry.objects.values_list("borrower_id", flat=True).get(pk=approval.object_id)
+    Borrower.objects.locked(borrower_id)
+    entry = _standing(borrower_id)
+    if str(entry.pk) != approval.object_id:
+        raise NotListed()
+    entry.lifted_on, entry.lift_agreed_by = on, approval.decided_by
+    with acting(actor=approval.decided_by, reason=approval.reason):
+        entry.save(update_fields=["lifted_on", "lift_agreed_by"])
+
+
+def _in_words(entry: DoNotLendEntry) -> dict[str, Any]:
+    known = entry.reason_code in DoNotLendReason.values
+    with override("en"):
+        why = str(DoNotLendReason(entry.reason_code).label) if known else entry.reason_code
+    return {WHY: why, "note": entry.note, "listed_on": entry.listed_on.isoformat(), "listed_by": entry.listed_by_id}
+
+
+def _standing(borrower_id: int) -> DoNotLendEntry:
+    standing = DoNotLendEntry.objects.select_for_update(of=("self",)).select_related("borrower")
+    entry = standing.filter(borrower_id=borrower_id, lifted_on=None).first()
     if entry is None:
         raise NotListed()
-    entry.lifted_on = on
-    with acting(actor=by, reason=reason):
-        entry.save(update_fields=["lifted_on"])
     return entry

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit import approvals, changes_by_two
 from audit.changes_by_two import Declared
-from risk import limits
+from risk import do_not_lend, limits
 from risk.models import GradePolicy, Scorecard
 
 approvals.register(
@@ -14,6 +14,15 @@ approvals.register(
     label=_("Higher credit limit"),
     asked_with="risk.change_limit",
     outcome=limits.would_raise,
+)
+
+approvals.register(
+    do_not_lend.LIFT,
+    do_not_lend.taking_off_agreed,
+    permission=do_not_lend.AGREE_TO_LIFT,
+    label=_("Off the do-not-lend list"),
+    group=approvals.Group.PERSON,
+    asked_with="risk.change_limit",
 )
 
 changes_by_two.declare(

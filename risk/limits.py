@@ -25,6 +25,7 @@ from core.money import ZERO
 from core.rows import Parameters
 from core.rules import rule
 from loans.gate import asking, overrides, subjects
+from loans.gate.facts import Standing
 from loans.gate.gate import BindingAct
 from loans.models import GateVerdict
 from risk.models import Assessment, CreditLimit, LimitChange, LimitReason
@@ -74,9 +75,10 @@ SELECT l.borrower_id, l.amount AS before, floor(l.amount * %(cut_share)s / 100) 
  GROUP BY l.borrower_id, l.amount
 """
 
-# What was paid of instalments is counted where something happened to a loan since the night before (a share of its
-# accruals was kept: ``loans.models.Accrual``), which for every loan is so at the end of a month, and on the day the
-# cool-down ends. On other nights nothing can have come about that was not there the night before.
+# What was paid by word alone counts once a bank line or a second person stands behind it. What was paid of instalments is
+# counted where something happened to a loan since the night before (a share of its accruals was kept:
+# ``loans.models.Accrual``), which for every loan is so at the end of a month, and on the day the cool-down ends. On other
+# nights nothing can have come about that was not there the night before.
 _PAID_ON_TIME = f"""
 SELECT l.borrower_id, l.amount AS before,
        greatest(l.amount, least(floor(l.amount * (1 + %(raise_share)s) / 100) * 100, %(highest)s)) AS after,
@@ -86,7 +88,11 @@ SELECT l.borrower_id, l.amount AS before,
        SELECT count(*) AS paid, max(i.settled_on - i.due_on) AS worst
          FROM loans_loanposition p
          JOIN loans_instalment i ON i.loan_id = p.loan_id AND i.superseded_on IS NULL
-        WHERE p.borrower_id = l.borrower_id AND i.settled_on > l.changed_on AND i.settled_on <= %(on)s) record
+        WHERE p.borrower_id = l.borrower_id AND i.settled_on > l.changed_on AND i.settled_on <= %(on)s
+          AND NOT EXISTS (SELECT 1 FROM loans_repayment w
+                            JOIN loans_repaymentline x ON x.repayment_id = w.id AND x.entry_id = w.entry_id
+                           WHERE w.loan_id = i.loan_id AND w.status = 'posted' AND w.channel IN ('counter', 'api')
+                             AND w.agreed_by_id IS NULL AND w.proved_on IS NULL AND x.instalment_number = i.number)) record
  WHERE l.borrower_id >= %(lo)s AND l.borrower_id < %(hi)s AND l.amount > 0 AND l.amount < %(highest)s
    AND l.changed_on <= %(cooled)s
    AND (l.changed_on = %(cooled)s
@@ -190,21 +196,25 @@ def limit_of(borrower_id: int) -> Decimal | None:
     return CreditLimit.objects.filter(borrower_id=borrower_id).values_list("amount", flat=True).first()
 
 
-def first_limit(borrower_id: int, market: str, assessment: Assessment, on: date) -> None:
-    """Begin a limit with the first assessment whose grade allows one, where the gate lets it pass."""
-    if not assessment.limit_amount or CreditLimit.objects.filter(borrower_id=borrower_id).exists():
+def first_limit(standing: Standing, assessment: Assessment) -> None:
+    """Begin a limit with the first assessment whose grade allows one, where the gate lets it pass. ``standing`` is of a
+    borrower who has none yet, as the assessment read it in this transaction."""
+    if not assessment.limit_amount:
         return
-    subject = subjects.of_limit(borrower_id, market, assessment.limit_amount)
-    answer = asking.ask(subject, BindingAct.LIMIT_RAISE, on)
+    subject = subjects.of_limit(standing.borrower.pk, standing.market, assessment.limit_amount)
+    answer = asking.ask(subject, BindingAct.LIMIT_RAISE, standing.on, standing)
     if answer.verdict.binds:
         answer.store(by=None)
-        open_limit(borrower_id, assessment, on)
+        _open(standing.borrower.pk, assessment, standing.on)
 
 
 def open_limit(borrower_id: int, assessment: Assessment, on: date) -> None:
     """Write the limit that the assessment gives, and its first change. A standing limit is left alone."""
-    if not assessment.limit_amount or CreditLimit.objects.filter(borrower_id=borrower_id).exists():
-        return
+    if assessment.limit_amount and not CreditLimit.objects.filter(borrower_id=borrower_id).exists():
+        _open(borrower_id, assessment, on)
+
+
+def _open(borrower_id: int, assessment: Assessment, on: date) -> None:
     amount = assessment.limit_amount
     grading = {"grade": assessment.grade, "points": assessment.points}
     CreditLimit.objects.create(borrower_id=borrower_id, amount=amount, as_of=on, changed_on=on, **grading)

@@ -1,4 +1,7 @@
-"""What risk knows of people, read for many at once: one statement a table, whether one person is asked about or a range."""
+"""What risk knows of people, read for many at once: one statement a table, whether one person is asked about or a range.
+
+Means are reckoned in ``risk.means``.
+"""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -6,30 +9,41 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Max, Q
+from django.db.models import Count, Exists, F, Max, OuterRef, Q
 
-from borrowers.models import Borrower, ContactPoint, ContactState, ExternalDebt, Income
+from borrowers.models import Borrower, ContactPoint, ContactState
 from core.money import ZERO
-from core.rules import rule
 from loans.gate.gate import Credit
-from loans.models import Application, Instalment, LoanPosition, LoanStatus
+from loans.models import (
+    WITHOUT_BANK_LINE,
+    Application,
+    Instalment,
+    LoanAct,
+    LoanPosition,
+    LoanStatus,
+    Repayment,
+    RepaymentLine,
+    RepaymentStatus,
+)
 from risk.features.profile import ApplicantProfile
-from risk.models import CreditLimit, DoNotLendEntry
-from risk.policy.policy import read_grades
+from risk.means import Means, means_of
+from risk.models import CreditLimit, DoNotLendEntry, GradePolicy, Scorecard
+from risk.policy.policy import GradeTerms, read_grades
 from risk.queries import GradePolicyMissing, ScorecardMissing, grade_policy_on, scorecard_in_use
-from risk.scorecards.scorecard import read_card
+from risk.scorecards.scorecard import Score, read_card
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
-    """What somebody earns and owes elsewhere a month. ``income_as_of`` is the oldest figure that counts, or, where all
-    are too old, the newest."""
-
-    income: Decimal | None = None
-    income_as_of: date | None = None
-    income_verified: bool = False
-    debt_payments: Decimal = ZERO
-    lenders_elsewhere: int = 0
+# Of the position or instalment outside: what of its loan was paid by word alone.
+_RECEIPTS_BY_WORD = Repayment.objects.by_word().filter(loan_id=OuterRef("loan_id"))
+_REFUNDS_BY_WORD = LoanAct.objects.by_word().filter(loan_id=OuterRef("loan_id"))
+_LINES_BY_WORD = RepaymentLine.objects.filter(
+    repayment__loan_id=OuterRef("loan_id"),
+    repayment__status=RepaymentStatus.POSTED,
+    repayment__channel__in=WITHOUT_BANK_LINE,
+    repayment__agreed_by=None,
+    repayment__proved_on=None,
+    entry_id=F("repayment__entry_id"),
+    instalment_number=OuterRef("number"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,21 +57,108 @@ class Record:
     worst_days_late: int | None = None
 
 
-def profiles_of(
-    borrowers: Collection[Borrower], market: str, on: date, committed_payments: Mapping[int, Decimal]
-) -> dict[int, tuple[ApplicantProfile, Means]]:
-    """What is known about each of ``borrowers`` on ``on``, by number; ``committed_payments`` is what the house is bound to
-    already, a month."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judges:
+    """The card and the grade policy by which people are judged on a day."""
+
+    card: Scorecard
+    policy: GradePolicy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of one person at one moment, and what it comes to. ``score`` and ``terms`` are None without judges;
+    the limit of ``terms`` is the person's own where they have one: it has moved with how they paid."""
+
+    profile: ApplicantProfile
+    credit: Credit
+    do_not_lend: bool
+    has_limit: bool
+    score: Score | None = None
+    terms: GradeTerms | None = None
+
+
+def judges_on(on: date, market: str) -> Judges:
+    """Raises ScorecardMissing, GradePolicyMissing."""
+    return Judges(card=scorecard_in_use(), policy=grade_policy_on(on, market))
+
+
+def credits_of(
+    *,
+    borrowers: Collection[Borrower],
+    market: str,
+    on: date,
+    application: Application | None,
+    committed_payments: Mapping[int, Decimal],
+    by_rules: bool,
+) -> dict[int, tuple[Credit, bool]]:
+    """The credit of each on ``on``, and whether somebody decided that they get no loan.
+
+    The limit is their own; before there is one, that of the grade. Without a card or a policy there is no grade.
+    """
+    try:
+        judges = judges_on(on, market)
+    except (ScorecardMissing, GradePolicyMissing):
+        judges = None
+    known = known_of(
+        borrowers,
+        market,
+        on,
+        application=application,
+        committed_payments=committed_payments,
+        by_rules=by_rules,
+        judges=judges,
+    )
+    return {number: (one.credit, one.do_not_lend) for number, one in known.items()}
+
+
+def known_of(
+    borrowers: Collection[Borrower],
+    market: str,
+    on: date,
+    *,
+    application: Application | None,
+    committed_payments: Mapping[int, Decimal],
+    by_rules: bool,
+    judges: Judges | None,
+) -> dict[int, Known]:
+    """What is known of each of ``borrowers`` on ``on``, by number; ``committed_payments`` is what the house is bound to
+    already, a month. Where the rules decide, alone what is proved counts as income."""
     ids = [borrower.pk for borrower in borrowers]
-    means, records, verified = means_of(ids, market, on), records_of(ids), _with_verified_phone(borrowers)
-    return {
-        borrower.pk: (
-            _profile(borrower, on, means[borrower.pk], records[borrower.pk], borrower.pk in verified, bound),
-            means[borrower.pk],
+    means = means_of(ids, market, on, application=application, by_rules=by_rules)
+    records, verified = records_of(ids), _with_verified_phone(borrowers)
+    limits = dict(CreditLimit.objects.filter(borrower_id__in=ids).values_list("borrower_id", "amount"))
+    others, listed = _other_applications(ids, application), do_not_lend(ids)
+    card = None if judges is None else read_card(judges.card.data)
+    grades = {} if judges is None else read_grades(judges.policy.rows)
+    found: dict[int, Known] = {}
+    for borrower in borrowers:
+        number, its = borrower.pk, means[borrower.pk]
+        bound = committed_payments.get(number, ZERO)
+        profile = _profile(borrower, on, its, records[number], number in verified, bound)
+        credit = Credit(
+            limit=limits.get(number),
+            income=its.income if its.counts else None,
+            income_as_of=its.income_as_of,
+            declared_income=its.declared,
+            debt_payments=its.debt_payments,
+            other_applications=others.get(number, 0),
+            days_past_due=profile.own_days_past_due,
+            loans_written_off=profile.loans_written_off,
         )
-        for borrower in borrowers
-        for bound in (committed_payments.get(borrower.pk, ZERO),)
-    }
+        one = Known(profile=profile, credit=credit, do_not_lend=number in listed, has_limit=number in limits)
+        found[number] = one if card is None else _judged(one, card.score(profile), grades)
+    return found
+
+
+def _judged(known: Known, score: Score, grades: Mapping[str, GradeTerms]) -> Known:
+    terms = grades[score.grade]
+    if known.credit.limit is not None:
+        terms = replace(terms, limit=known.credit.limit)
+    credit = replace(
+        known.credit, limit=terms.limit, grade=score.grade, points=score.points, grade_decision=terms.decision
+    )
+    return replace(known, credit=credit, score=score, terms=terms)
 
 
 def _profile(
@@ -80,101 +181,30 @@ def _profile(
     )
 
 
-def credits_of(
-    *,
-    borrowers: Collection[Borrower],
-    market: str,
-    on: date,
-    application: Application | None,
-    committed_payments: Mapping[int, Decimal],
-) -> dict[int, tuple[Credit, bool]]:
-    """The credit of each on ``on``, and whether somebody decided that they get no loan.
-
-    The limit is their own; before there is one, that of the grade. Without a card or a policy there is no grade.
-    """
-    ids = [borrower.pk for borrower in borrowers]
-    profiles = profiles_of(borrowers, market, on, committed_payments)
-    limits = dict(CreditLimit.objects.filter(borrower_id__in=ids).values_list("borrower_id", "amount"))
-    others, listed = _other_applications(ids, application), do_not_lend(ids)
-    try:
-        card, grades = read_card(scorecard_in_use().data), read_grades(grade_policy_on(on, market).rows)
-    except (ScorecardMissing, GradePolicyMissing):
-        card = None
-    found: dict[int, tuple[Credit, bool]] = {}
-    for number, (profile, means) in profiles.items():
-        credit = Credit(
-            limit=limits.get(number),
-            income=profile.income,
-            income_as_of=means.income_as_of,
-            debt_payments=profile.debt_payments,
-            other_applications=others.get(number, 0),
-            days_past_due=profile.own_days_past_due,
-            loans_written_off=profile.loans_written_off,
-        )
-        if card is not None:
-            score = card.score(profile)
-            terms = grades[score.grade]
-            credit = replace(
-                credit,
-                limit=limits.get(number, terms.limit),
-                grade=score.grade,
-                points=score.points,
-                grade_decision=terms.decision,
-            )
-        found[number] = credit, number in listed
-    return found
-
-
 def do_not_lend(ids: Iterable[int]) -> set[int]:
     """Those of ``ids`` of whom somebody decided that they get no loan."""
     listed = DoNotLendEntry.objects.filter(borrower_id__in=list(ids), lifted_on__isnull=True)
     return set(listed.values_list("borrower_id", flat=True))
 
 
-def means_of(ids: Collection[int], market: str, on: date) -> dict[int, Means]:
-    """Income by source, the newest figure of each that is not too old; and debts elsewhere, the newest of each lender."""
-    oldest = rule("affordability", on, market)["income_age_days"]
-    incomes: dict[int, dict[str, Income]] = {number: {} for number in ids}
-    newest: dict[int, date] = {}
-    for income in Income.objects.filter(borrower_id__in=ids, as_of__lte=on).order_by("as_of", "id"):
-        newest[income.borrower_id] = income.as_of
-        if (on - income.as_of).days <= oldest:
-            incomes[income.borrower_id][income.source] = income
-    debts: dict[int, dict[str, ExternalDebt]] = {number: {} for number in ids}
-    for debt in ExternalDebt.objects.filter(borrower_id__in=ids, as_of__lte=on).order_by("as_of", "id"):
-        debts[debt.borrower_id][debt.lender] = debt
-    return {
-        number: _means(list(incomes[number].values()), list(debts[number].values()), newest.get(number))
-        for number in ids
-    }
-
-
-def _means(incomes: list[Income], debts: list[ExternalDebt], newest: date | None) -> Means:
-    owed = [debt for debt in debts if debt.balance > 0]
-    return Means(
-        income=sum((income.monthly_amount for income in incomes), ZERO) if incomes else None,
-        income_as_of=min((income.as_of for income in incomes), default=newest),
-        income_verified=bool(incomes) and all(income.verified for income in incomes),
-        debt_payments=sum((debt.monthly_payment for debt in owed), ZERO),
-        lenders_elsewhere=len(owed),
-    )
-
-
 def records_of(ids: Collection[int]) -> dict[int, Record]:
-    """Where the loans here stand today, and how their instalments were paid."""
+    """Where the loans here stand today, and how their instalments were paid. What was paid by word alone, and nobody vouches
+    for, counts for nothing: neither an instalment, nor a loan settled by it."""
     running = Q(status=LoanStatus.ACTIVE)
     lost = Q(status=LoanStatus.WRITTEN_OFF) | (running & Q(charged_off_on__isnull=False))
+    settled_well = Q(status=LoanStatus.SETTLED) & ~Exists(_RECEIPTS_BY_WORD) & ~Exists(_REFUNDS_BY_WORD)
     stand = (
         LoanPosition.objects.filter(borrower_id__in=ids)
         .values("borrower_id")
         .annotate(
             late=Max("days_past_due", filter=running),
-            settled=Count("pk", filter=Q(status=LoanStatus.SETTLED)),
+            settled=Count("pk", filter=settled_well),
             lost=Count("pk", filter=lost),
         )
     )
     paid = (
         Instalment.objects.filter(loan__borrower_id__in=ids, settled_on__isnull=False, superseded_on__isnull=True)
+        .exclude(Exists(_LINES_BY_WORD))
         .values("loan__borrower_id")
         .annotate(count=Count("pk"), worst=Max(F("settled_on") - F("due_on")))
     )

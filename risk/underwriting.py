@@ -4,7 +4,7 @@ The rules may approve, counter-offer or decline only what every check has answer
 Every assessment is kept with what was known and with the versions of the card and policy that judged it.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import TypedDict
@@ -12,18 +12,20 @@ from typing import TypedDict
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from borrowers.models import ConsentPurpose
+from borrowers.models import Borrower, ConsentPurpose
 from core.aftermath import whole
 from core.errors import DomainError
 from core.money import ZERO
 from loans.gate import asking, subjects
-from loans.gate.commitments import commitments_of
-from loans.gate.gate import BindingAct
+from loans.gate.authority import authority_beside
+from loans.gate.facts import bound_beside, standing_of
+from loans.gate.gate import BindingAct, Verdict
 from loans.merchants.merchants import GoodsMissing, MerchantMissing, PurchaseNotExpected
 from loans.models import Application, ApplicationStatus, DecisionSource, Outcome
 from loans.origination import origination
+from loans.origination.decided import ReadForRules
 from loans.origination.decisions import Decision, DecisionReason
-from loans.origination.offering import needs_second_person, quote_of_decision
+from loans.origination.offering import quote_of_decision
 from loans.preconditions.consents import missing_consents, require_consents_for_a_person
 from loans.pricing.advance_deduction import AdvanceDeductionRefused
 from loans.pricing.agreed_instalments import (
@@ -51,11 +53,10 @@ from loans.pricing.quotes import (
 from risk import limits as limits_of_people
 from risk.features.profile import ApplicantProfile
 from risk.models import Assessment
-from risk.people import profiles_of
+from risk.people import Judges, judges_on, known_of
 from risk.policy.checks import read_findings
-from risk.policy.policy import GradeTerms, Recommendation, Wish, read_grades, recommend, wished_principal
-from risk.queries import grade_policy_on, scorecard_in_use
-from risk.scorecards.scorecard import Score, read_card
+from risk.policy.policy import Recommendation, Wish, recommend, wished_principal
+from risk.scorecards.scorecard import Score
 from risk.work_queue import require_claim
 from staff.models import User
 
@@ -63,6 +64,14 @@ from staff.models import User
 class AssessmentMissing(DomainError):
     code = "assessment_missing"
     message = _("Application %(number)s was not assessed yet. Assess it first.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Assessed:
+    """An assessment with what it was made of, for the decision that follows in the same transaction."""
+
+    assessment: Assessment
+    read: ReadForRules
 
 
 @transaction.atomic
@@ -73,26 +82,42 @@ def assess(*, application_id: int, on: date) -> Assessment:
     """
     application = Application.objects.locked(application_id)
     require_consents_for_a_person(application, on)
+    return _assess(application, on).assessment
+
+
+def _assess(application: Application, on: date) -> _Assessed:
+    """The assessment of an application that is held and has its consents. Holds the borrower and reads each fact once."""
     market = application.product.market
     version = version_on_sale(application.product_id, on)
-    card, policy = scorecard_in_use(), grade_policy_on(on, market)
-    bound = commitments_of(application.borrower_id, on).of_market(market).beside(application_id=application.pk)
-    borrower = application.borrower
-    profile, _means = profiles_of([borrower], market, on, {borrower.pk: bound.payment})[borrower.pk]
-    score = read_card(card.data).score(profile)
-    terms = _with_standing_limit(read_grades(policy.rows)[score.grade], application.borrower_id)
-    wanted = wished_principal(application.amount, application.price, terms)
+    judges = judges_on(on, market)
+    borrower = Borrower.objects.locked(application.borrower_id)
+    bound = bound_beside(borrower.pk, market, application, on)
+    known = known_of(
+        [borrower],
+        market,
+        on,
+        application=application,
+        committed_payments={borrower.pk: bound.payment},
+        by_rules=True,
+        judges=judges,
+    )[borrower.pk]
+    assert known.score is not None
+    assert known.terms is not None
+    standing = standing_of(
+        borrower, application=application, on=on, bound=bound, credit=known.credit, do_not_lend=known.do_not_lend
+    )
+    wanted = wished_principal(application.amount, application.price, known.terms)
     product_rate = rate_on_sale(version, on)
     quote = quote_for(
         version=version,
         principal=wanted,
         term_count=application.term_count,
         on=on,
-        annual_rate=max(product_rate + terms.rate_margin, Decimal(0)),
+        annual_rate=max(product_rate + known.terms.rate_margin, Decimal(0)),
         agreed_instalment=application.agreed_instalment,
     )
-    answer = asking.ask(subjects.of_offer(application, quote, on), BindingAct.RULES_DECISION, on)
-    checks = read_findings(answer.verdict.findings)
+    subject = subjects.of_offer(application, quote, on, is_sold=True)
+    answer = asking.ask(subject, BindingAct.RULES_DECISION, on, standing)
     wish = Wish(
         principal=wanted,
         least=version.min_amount,
@@ -100,11 +125,12 @@ def assess(*, application_id: int, on: date) -> Assessment:
         product_rate=product_rate,
         price=application.price,
     )
-    found = recommend(wish=wish, facts=answer.facts, terms=terms, checks=checks)
-    found_checks = [found.as_json() for found in answer.verdict.findings]
-    assessment = _keep(application, profile, score, found, found_checks, (card.pk, policy.pk), on)
-    limits_of_people.first_limit(application.borrower_id, market, assessment, on)
-    return assessment
+    checks = read_findings(answer.verdict.findings)
+    found = recommend(wish=wish, facts=answer.facts, terms=known.terms, checks=checks)
+    assessment = _keep(application, known.profile, known.score, found, answer.verdict, judges, on)
+    if not known.has_limit:
+        limits_of_people.first_limit(standing, assessment)
+    return _Assessed(assessment=assessment, read=ReadForRules(standing=standing, version=version))
 
 
 def decide_automatically(*, application_id: int, on: date) -> Application:
@@ -117,12 +143,15 @@ def decide_automatically(*, application_id: int, on: date) -> Application:
         application = Application.objects.locked(application_id)
         if application.status != ApplicationStatus.SUBMITTED:
             return application
-        decision = _left_to_a_person(application, on) or _decision_of_the_rules(application, on)
-        return origination.decide(application_id=application_id, decision=decision, on=on)
+        read, decision = None, _left_to_a_person(application, on)
+        if decision is None:
+            read, decision = _decision_of_the_rules(application, on)
+        return origination.decide(application_id=application_id, decision=decision, on=on, read=read)
 
 
-def automatic_decision(application: Application, assessment: Assessment, on: date) -> Decision:
+def _automatic_decision(application: Application, assessed: _Assessed, on: date) -> Decision:
     """The recommendation as a decision; what the rules may not decide alone becomes a referral."""
+    assessment, standing = assessed.assessment, assessed.read.standing
     decision = Decision(
         outcome=assessment.recommended_outcome,
         reasons=tuple(assessment.recommendation_reasons),
@@ -132,12 +161,13 @@ def automatic_decision(application: Application, assessment: Assessment, on: dat
     )
     if not decision.makes_offer:
         return decision
-    if needs_second_person(application, decision, on):
+    authority = authority_beside(standing.bound, standing.market, on)
+    if decision.principal is not None and authority.exceeded_by(decision.principal):
         return _refer(assessment, DecisionReason.LARGE_AMOUNT)
     if application.merchant is not None and not application.merchant.active:
         return _refer(assessment, DecisionReason.MERCHANT_NOT_ACTIVE)
     try:
-        quote_of_decision(application, decision, on)
+        quote_of_decision(application, decision, on, assessed.read.version)
     except AllInCostTooHigh:
         return _refer(assessment, DecisionReason.COST_CAP)
     return decision
@@ -219,13 +249,16 @@ def _left_to_a_person(application: Application, on: date) -> Decision | None:
     return Decision(outcome=Outcome.REFER, reasons=(reason.value,), source=DecisionSource.AUTOMATIC.value, note=note)
 
 
-def _decision_of_the_rules(application: Application, on: date) -> Decision:
-    """The automatic decision; where there is nothing to offer any more, a person says what becomes of it."""
+def _decision_of_the_rules(application: Application, on: date) -> tuple[ReadForRules | None, Decision]:
+    """The automatic decision with what it was read from; where there is nothing to offer any more, a person says what
+    becomes of it."""
     try:
-        return automatic_decision(application, assess(application_id=application.pk, on=on), on)
+        with transaction.atomic():
+            assessed = _assess(application, on)
+        return assessed.read, _automatic_decision(application, assessed, on)
     except (*_NOT_SOLD, *_NO_PRICE) as refusal:
         reason = DecisionReason.PRODUCT_NOT_SOLD if isinstance(refusal, _NOT_SOLD) else DecisionReason.NO_PRICE
-        return Decision(
+        return None, Decision(
             outcome=Outcome.REFER, reasons=(reason.value,), source=DecisionSource.AUTOMATIC.value, note=str(refusal)
         )
 
@@ -235,15 +268,14 @@ def _keep(
     profile: ApplicantProfile,
     score: Score,
     found: Recommendation,
-    checks: list[dict[str, object]],
-    versions: tuple[int, int],
+    verdict: Verdict,
+    judges: Judges,
     on: date,
 ) -> Assessment:
-    card_id, policy_id = versions
     return Assessment.objects.create(
         application=application,
-        scorecard_id=card_id,
-        grade_policy_id=policy_id,
+        scorecard=judges.card,
+        grade_policy=judges.policy,
         assessed_on=on,
         points=score.points,
         grade=score.grade,
@@ -251,7 +283,7 @@ def _keep(
             {"code": reason.code, "points_lost": reason.points_lost, "value": reason.value} for reason in score.reasons
         ],
         profile=profile.as_json(),
-        checks=checks,
+        checks=[one.as_json() for one in verdict.findings],
         recommended_outcome=found.outcome,
         recommendation_reasons=list(found.reasons),
         recommended_principal=found.principal,
@@ -259,12 +291,6 @@ def _keep(
         recommended_down_payment=found.down_payment,
         limit_amount=found.limit,
     )
-
-
-def _with_standing_limit(terms: GradeTerms, borrower_id: int) -> GradeTerms:
-    """The borrower's own limit stands before that of the grade: it has moved with how they paid."""
-    limit = limits_of_people.limit_of(borrower_id)
-    return terms if limit is None else replace(terms, limit=limit)
 
 
 class _OfferTerms(TypedDict, total=False):

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from audit.deciding import same_account
 from core.errors import DomainError
 from loans.models import Application, ApplicationStatus
 from staff.models import User
@@ -64,5 +65,5 @@ def _write_claim(application: Application, by: User | None, at: datetime | None)
 
 def require_claim(application: Application, by: User) -> None:
     """Nobody decides over the head of the person who took the application."""
-    if application.claimed_by_id is not None and application.claimed_by_id != by.pk:
+    if application.claimed_by_id is not None and not same_account(application.claimed_by_id, by.pk):
         raise ClaimedByAnother(who=str(application.claimed_by))

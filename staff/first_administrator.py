@@ -33,12 +33,16 @@ def wanted() -> bool:
 
 @transaction.atomic
 def create_first_administrator(*, username: str, password: str, display_name: str = "") -> User:
-    """Two people who open the page at the same time: one becomes administrator, the other is told so."""
+    """Two people who open the page at the same time: one becomes administrator, the other is told so.
+
+    Administrators configure and see no money, the first one like all others: a superuser is made from the shell only.
+    Raises AdministratorExists, PasswordTooWeak.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
     if not wanted():
         raise AdministratorExists()
-    user = User(username=username, display_name=display_name, is_staff=True, is_superuser=True)
+    user = User(username=username, display_name=display_name, is_staff=True)
     _check_password(password, user)
     user.set_password(password)
     user.full_clean()

@@ -69,7 +69,9 @@ class User(AbstractUser):
 class AccountTie(models.Model):
     """Somebody made an account for another person, gave it roles or set its password. Rows only grow.
 
-    ``agreed_by`` is the second person who agreed to it; without one, one person did it alone.
+    ``agreed_by`` is the second person who agreed to it; without one, one person did it alone. ``emergency`` is the number
+    of the request (``audit.Approval``) that ``agreed_by`` decided alone, which counts as nobody's agreement until a review
+    says that it was right.
     """
 
     class What(models.TextChoices):
@@ -82,6 +84,7 @@ class AccountTie(models.Model):
     agreed_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("agreed by")
     )
+    emergency = models.PositiveBigIntegerField(_("request decided in an emergency"), null=True)
     what = models.CharField(_("what"), max_length=10, choices=What)
     at = models.DateTimeField(_("at"), default=timezone.now)
 
@@ -93,6 +96,10 @@ class AccountTie(models.Model):
             models.CheckConstraint(condition=~models.Q(account=models.F("by")), name="staff_accounttie_another_person"),
             models.CheckConstraint(
                 condition=models.Q(what__in=["made", "roles", "password"]), name="staff_accounttie_what"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(emergency__isnull=True) | models.Q(agreed_by__isnull=False),
+                name="staff_accounttie_emergency_of_somebody",
             ),
         ]
 

@@ -9,7 +9,8 @@ class Reach(StrEnum):
 
     EVERYTHING = "everything"
     TAKEN = "taken"  # what the person took in themselves, and what nobody of the house did
-    REFERRED = "referred"  # what waits for an underwriter, and what the person has or had in hand
+    # What waits for an underwriter, identities to confirm among it, and what the person has or had in hand.
+    REFERRED = "referred"
     ASSIGNED = "assigned"  # cases given to the person, and open ones given to nobody
 
 

@@ -66,6 +66,9 @@ ROLES: dict[str, set[str]] = {
     | _FILES
     | {
         "borrowers.confirm_identity",
+        # Who takes applications records incomes; who verifies one records none.
+        "borrowers.verify_income",
+        "borrowers.confirm_facts",
         "loans.decide_application",
         "risk.view_assessment",
         "borrowers.reveal_personal_data",
@@ -84,6 +87,8 @@ ROLES: dict[str, set[str]] = {
         "loans.approve_product",
         "risk.view_assessment",
         "risk.approve_limit",
+        "risk.lift_do_not_lend",
+        "borrowers.confirm_facts",
         "collections.view_case",
         "audit.view_auditevent",
         "ledger.view_journalentry",
@@ -100,6 +105,7 @@ ROLES: dict[str, set[str]] = {
         "loans.reverse_repayment",
         "loans.refund_overpayment",
         "loans.import_payments",
+        "loans.view_bankfile",
         "loans.adjust_charges",
         "loans.change_terms",
         "loans.manage_policypledge",
@@ -144,7 +150,9 @@ ROLES: dict[str, set[str]] = {
         "loans.record_repayment",
         "loans.reverse_repayment",
         "loans.refund_overpayment",
-        "loans.import_payments",
+        # What operations bring in as the bank's, and match to a loan that the bank's line does not name, finance confirms.
+        "loans.confirm_bank_statement",
+        "loans.view_bankfile",
         "loans.waive_charges",
         "loans.adjust_charges",
         "loans.undo_act",
@@ -166,6 +174,7 @@ ROLES: dict[str, set[str]] = {
         "collections.view_case",
         "risk.view_assessment",
         "operations.view_endofdayrun",
+        "risk.lift_do_not_lend",
         # What administrators ask for, compliance decides; what was decided alone in an emergency, it reviews.
         "audit.approve_power",
         "audit.review_break_glass",

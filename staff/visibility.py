@@ -7,7 +7,7 @@ address answers as that of a missing object does. Apps that know the tables tell
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -42,14 +42,14 @@ class Kind(StrEnum):
     CASE = "case"
 
 
-Keys = Callable[[User], QuerySet[Any, Any]]
+Keys = Callable[[User], Sequence[QuerySet[Any, Any]]]
 Finder = Callable[[str], tuple[Kind, QuerySet[Any], str] | None]
 _keys: dict[tuple[Reach, Kind], Keys] = {}
 _finders: list[Finder] = []
 
 
 def reach(of: Reach, kind: Kind) -> Callable[[Keys], Keys]:
-    """Declare which rows of the kind a reach holds: a query of their keys for a person."""
+    """Declare which rows of the kind a reach holds: for a person the queries that find their keys, one column each."""
 
     def register(keys: Keys) -> Keys:
         _keys[of, kind] = keys
@@ -77,15 +77,21 @@ def sees_everything(user: User | AnonymousUser) -> bool:
 
 def seen(rows: QuerySet[M], user: User | AnonymousUser, kind: Kind, path: str = "pk") -> QuerySet[M]:
     """The rows the person sees; ``path`` leads from a row to the object of the kind that it is about."""
-    reaches = reaches_of(user)
-    if Reach.EVERYTHING in reaches:
+    if sees_everything(user):
         return rows
-    assert isinstance(user, User) or not reaches
-    found = [_keys[one, kind](user).order_by() for one in sorted(reaches) if (one, kind) in _keys]  # type: ignore[arg-type]
+    found = _keys_of(user, kind)
     if not found:
         return rows.none()
     keys = found[0].union(*found[1:]) if len(found) > 1 else found[0]
     return rows.filter(**{f"{path}__in": keys})
+
+
+def _keys_of(user: User | AnonymousUser, kind: Kind) -> list[QuerySet[Any, Any]]:
+    """The queries that find what the person sees of the kind, without order."""
+    reaches = reaches_of(user)
+    assert isinstance(user, User) or not reaches
+    of_reaches = [_keys[one, kind](user) for one in sorted(reaches) if (one, kind) in _keys]  # type: ignore[arg-type]
+    return [keys.order_by() for queries in of_reaches for keys in queries]
 
 
 def sees(user: User | AnonymousUser, word: str) -> bool:
@@ -104,5 +110,12 @@ def require_seen(user: User | AnonymousUser, named: Mapping[str, object]) -> Non
     for word in (value for value in named.values() if isinstance(value, str)):
         for finder in _finders:
             found = finder(word)
-            if found is not None and not seen(found[1], user, found[0], path=found[2]).exists():
+            if found is not None and not _sees_row(user, *found):
                 raise Http404
+
+
+def _sees_row(user: User | AnonymousUser, kind: Kind, rows: QuerySet[Any], path: str) -> bool:
+    """Whether the person sees one of the few ``rows``: each way asks for that row alone, and not for all that they see."""
+    wanted = rows.order_by().values(path)
+    ways = [keys.filter(**{f"{keys.query.values_select[0]}__in": wanted}) for keys in _keys_of(user, kind)]
+    return bool(ways) and ways[0].union(*ways[1:]).exists()

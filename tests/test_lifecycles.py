@@ -20,6 +20,7 @@ from debt_collections.models import PromiseStatus, Status
 from debt_collections.promises import PROMISES
 from loans.bookkeeping.lifecycle import LOANS, LoanNotInState, LoanTransitionRefused
 from loans.disbursement.order_lifecycle import ORDERS
+from loans.incoming.file_lifecycle import BANK_FILES
 from loans.models import Loan, LoanStatus
 from loans.origination import origination
 from loans.origination.application_lifecycle import APPLICATIONS
@@ -38,6 +39,7 @@ DECLARED: dict[str, Lifecycle[Any]] = {
     "collections/debt_collections/promises.py": PROMISES,
     "loans/bookkeeping/lifecycle.py": LOANS,
     "loans/disbursement/order_lifecycle.py": ORDERS,
+    "loans/incoming/file_lifecycle.py": BANK_FILES,
     "loans/origination/application_lifecycle.py": APPLICATIONS,
     "loans/pledges/pledge_lifecycle.py": PLEDGES,
     "loans/products/version_lifecycle.py": VERSIONS,
@@ -52,6 +54,7 @@ CODES = {
     "collections/debt_collections/promises.py": ("promise_already_judged", "promise_already_judged"),
     "loans/bookkeeping/lifecycle.py": ("loan_transition_refused", "loan_not_in_state"),
     "loans/disbursement/order_lifecycle.py": ("disbursement_step_refused", "not_in_state"),
+    "loans/incoming/file_lifecycle.py": ("bank_file_step_refused", "not_in_state"),
     "loans/origination/application_lifecycle.py": ("application_step_refused", "not_in_state"),
     "loans/pledges/pledge_lifecycle.py": ("pledge_transition_refused", "pledge_not_in_state"),
     "loans/products/version_lifecycle.py": ("version_step_refused", "not_in_state"),

@@ -23,6 +23,8 @@ from messaging.models import Message
 from messaging.queries import last_sent, message_list
 from partners.introductions import introduce
 from partners.models import ApiClient
+from staff.models import User
+from staff.visibility import require_seen
 from tests.partners.factories import CallerFactory
 from tests.plans import reading, reading_of, steps
 from tests.staff.factories import UserFactory
@@ -223,3 +225,49 @@ def test_a_partner_of_few_loans_reads_no_other(path: str) -> None:
     assert lists
     for sql, values in lists:
         assert reading_of(sql, values).rows <= FEW, sql
+
+
+@pytest.mark.parametrize("status", ["", "pending", "kept"])
+def test_a_collectors_promises_are_read_without_those_of_others(status: str) -> None:
+    me, other = UserFactory(roles=["collector"]), UserFactory(roles=["collector"])
+    mine, nobodys, theirs = Case.objects.order_by("pk").values_list("pk", flat=True)[:3]
+    _give({None: [nobodys], me: [mine]}, rest=other)
+    with connection.cursor() as cursor:
+        for case, promises in ((mine, 3), (nobodys, 2), (theirs, 3000)):
+            sql = _PROMISES.replace("3000", str(promises))
+            cursor.execute(sql, {"case": case, "few": me.pk, "most": other.pk, "on": ON})
+        cursor.execute("ANALYZE collections_promise")
+        cursor.execute("SET LOCAL enable_sort = on")  # of the few that are found
+    rows = queries.promise_list(seen_by=me, status=status).order_by("-due_on", "-id")
+    parts = queries.parts_of_promises(me)
+    assert {promise.case_id for promise in head_of(rows, PAGE, parts=parts)} <= {mine, nobodys}
+    assert len(head_of(rows, PAGE, parts=parts)) == {"": 5, "pending": 0, "kept": 3}[status]
+    assert reading_of(*heads_of(rows, PAGE, parts=parts).query.sql_with_params()).rows <= 3 * 5
+
+
+def test_whether_a_case_is_seen_is_asked_of_that_case_alone() -> None:
+    """However many of nobody's a collector sees beside it."""
+    me = UserFactory(roles=["collector"])
+    case = Case.objects.select_related("borrower").order_by("pk")[0]
+    _give({me: [case.pk]}, rest=None)
+    asked: list[tuple[str, Any]] = []
+
+    def note(execute: Any, sql: str, values: Any, *rest: Any) -> Any:
+        asked.append((sql, values))
+        return execute(sql, values, *rest)
+
+    with connection.execute_wrapper(note):
+        require_seen(me, {"public_id": case.public_id, "number": case.borrower.number})
+    looks = [(sql, values) for sql, values in asked if "collections_case" in sql]
+    assert len(looks) == 2
+    for sql, values in looks:
+        assert reading_of(sql, values).rows <= 5, sql
+
+
+def _give(given: dict[User | None, list[int]], *, rest: User | None) -> None:
+    """Give cases to collectors or to nobody, and the rest to one."""
+    Case.objects.update(assigned_to=rest)
+    for person, cases in given.items():
+        Case.objects.filter(pk__in=cases).update(assigned_to=person)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE collections_case")

@@ -1,5 +1,5 @@
-"""The log, requests, people and rules in the admin, and ``by_two``: the admin of whatever two people change."""
+"""The log, requests, people, rules and calendars in the admin, and ``by_two``: the admin of whatever two people change."""
 
-from audit.admin import people_and_rules, record
+from audit.admin import calendars, people_and_rules, record
 
-__all__ = ["people_and_rules", "record"]
+__all__ = ["calendars", "people_and_rules", "record"]

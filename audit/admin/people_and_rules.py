@@ -16,6 +16,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from audit import people
 from audit.admin.by_two import REASON, ChangedByTwoAdmin, reason_field
+from audit.deciding import same_account
 from core.admin import BaseAdmin, HistoryAdmin
 from core.forms import Strictly
 from core.models import Rule
@@ -65,10 +66,11 @@ class StaffAdmin(ChangedByTwoAdmin, HistoryAdmin, UserAdmin):  # type: ignore[mi
     add_fieldsets = [(None, {"fields": ["username", "display_name", "password1", "password2", "groups"]})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> list[str]:
-        """Only a superuser asks for superusers, and nobody asks for roles of their own."""
+        """Nobody is made a superuser here, and nobody asks for roles of their own."""
         kept = list(self.readonly_fields)
-        own = ["groups", "is_staff", "is_superuser"] if obj == request.user else []
-        return [*kept, *dict.fromkeys([*own, *([] if request.user.is_superuser else ["is_superuser"])])]
+        own = ["groups", "is_staff"] if obj == request.user else []
+        ends = request.user.is_superuser and getattr(obj, "is_superuser", False) and not own
+        return [*kept, *own, *([] if ends else ["is_superuser"])]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A superuser's account, password included, is changed by superusers only."""
@@ -93,7 +95,7 @@ class StaffAdmin(ChangedByTwoAdmin, HistoryAdmin, UserAdmin):  # type: ignore[mi
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """A password of one's own is changed at once, on the page of one's settings; one of somebody else is asked for."""
         user = self.get_object(request, id)
-        if user is not None and user.pk == request.user.pk:
+        if user is not None and same_account(user.pk, request.user.pk):
             return HttpResponseRedirect("/app/me/password/")
         if request.method == "POST" and user is not None and self.has_change_permission(request, user):
             form = self.change_password_form(user, request.POST)

@@ -88,7 +88,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'approvals',
                 'default_permissions': ('view',),
                 'permissions': [('approve_power', 'Can agree to changes of people, rights, rules and keys'), ('break_glass', 'Can decide alone in an emergency'), ('review_break_glass', 'Can review what was decided alone in an emergency'), ('view_two_people', 'Can see what takes two people, and who holds which right')],
-                'indexes': [models.Index(fields=['status', '-id'], name='audit_approval_status'), models.Index(condition=models.Q(('status', 'pending')), fields=['expires_on'], name='audit_approval_waiting')],
+                'indexes': [models.Index(fields=['status', '-id'], name='audit_approval_status'), models.Index(fields=['object_type', 'object_id'], name='audit_approval_object'), models.Index(condition=models.Q(('status', 'pending')), fields=['expires_on'], name='audit_approval_waiting')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('decided_by__isnull', True), models.Q(('decided_by', models.F('requested_by')), _negated=True), ('broke_glass', True), _connector='OR'), name='audit_approval_second_person'), models.UniqueConstraint(condition=models.Q(('status', 'pending')), fields=('kind', 'object_type', 'object_id'), name='audit_approval_one_pending'), models.CheckConstraint(condition=models.Q(('expires_on__gte', models.F('requested_on'))), name='audit_approval_expires_later')],
             },
         ),

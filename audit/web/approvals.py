@@ -55,9 +55,8 @@ def _inbox(request: HttpRequest, status: int = 200, refused: dict[str, object] |
     pending = request.GET.get("state") != "decided"
     user, on = person(request), business_date.current()
     every = request.GET.get("state") == "every" and user.has_perm(BREAK)
-    lent = queries.rights_lent_to(user, on)
     order = ("requested_at", "id") if pending else ("-id",)
-    page = page_of(queries.approvals_for(user, pending=pending, lent=lent, every=every), request, order=order, size=25)
+    page = page_of(queries.approvals_for(user, pending=pending, on=on, every=every), request, order=order, size=25)
     people = people_in(page.items)
     bench = deciding.bench(user, page.items if pending else [], on)
     addresses = queries.addresses_of(page.items)

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from audit import breaking_glass, delegations, two_people
+from audit import approvals, breaking_glass, delegations, two_people
 from audit.events import record
 from audit.models import Approval, BrokenGlass, Delegation
 from audit.web.two_people_forms import DelegationForm
@@ -20,6 +20,7 @@ from core import business_date
 from core.currencies import house_currency
 from core.errors import DomainError
 from core.pages import page_of
+from staff import apart
 from staff.permissions import check, person, require
 from staff.roles import LABELS, role_label
 
@@ -43,7 +44,11 @@ def table(request: HttpRequest) -> HttpResponse:
 @require_GET
 @require(SEE)
 def matrix(request: HttpRequest) -> HttpResponse:
-    context = {"lines": two_people.matrix(), "roles": [role_label(role) for role in LABELS]}
+    context = {
+        "lines": two_people.matrix(),
+        "roles": [role_label(role) for role in LABELS],
+        "apart": list(apart.pairs()),
+    }
     return render(request, "audit/matrix.html", context)
 
 
@@ -75,8 +80,10 @@ def lent(request: HttpRequest) -> HttpResponse:
             messages.warning(request, _("Asked for. The right is lent once a third person agrees under Approvals."))
             return redirect("audit:delegations")
     rows = Delegation.objects.select_related("given_by", "given_to", "agreed_by")
+    page, names = page_of(rows, request, order=("-id",)), two_people.names_of_rights()
     context = {
-        "page": page_of(rows, request, order=("-id",)),
+        "page": page,
+        "rows": [(row, names.get(row.permission, row.permission)) for row in page.items],
         "form": form,
         "on": on,
         "most": delegations.most_days(on),
@@ -114,7 +121,13 @@ def emergencies(request: HttpRequest) -> HttpResponse:
 def _emergencies(request: HttpRequest, status: int = 200, refused: dict[str, object] | None = None) -> HttpResponse:
     rows = BrokenGlass.objects.select_related("approval__requested_by", "by", "reviewed_by")
     page = page_of(rows, request, order=("-id",), size=25)
-    context = {"page": page, "refused": refused or {}, "open_emergencies": breaking_glass.open_count()}
+    rows_shown = [(broken, approvals.kind_of(broken.approval).label) for broken in page.items]
+    context = {
+        "page": page,
+        "rows": rows_shown,
+        "refused": refused or {},
+        "open_emergencies": breaking_glass.open_count(),
+    }
     return render(request, "audit/emergencies.html", context, status=status)
 
 

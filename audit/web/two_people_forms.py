@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from audit.delegations import rights_to_lend
+from audit.two_people import names_of_rights
 from core.forms import StrictForm
 from staff.models import User
 
@@ -24,4 +25,6 @@ class DelegationForm(StrictForm):
         super().__init__(*args, **kwargs)
         others = User.objects.filter(is_active=True, api_client__isnull=True).exclude(pk=giver.pk)
         self.fields["given_to"].queryset = others.order_by("display_name", "username")  # type: ignore[attr-defined]
-        self.fields["permission"].choices = [(code, code) for code in rights_to_lend(giver)]  # type: ignore[attr-defined]
+        names = names_of_rights()
+        rights = [(code, names.get(code, code)) for code in rights_to_lend(giver)]
+        self.fields["permission"].choices = rights  # type: ignore[attr-defined]

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
+from django.db.models import Model, Q, QuerySet
 from rest_framework import serializers
 from rest_framework.response import Response
 
@@ -11,15 +12,42 @@ from borrowers.models import Borrower
 from borrowers.partner_files import Faces
 from partners.api.base import PartnerView
 
+M = TypeVar("M", bound=Model)
 _WAYS = ("borrower", "application", "loan")
 
 
 class FacesView(PartnerView):
-    """A view whose answers name people."""
+    """A view whose answers name people.
+
+    Of who withdrew the consent that the partner is told of them, it shows what the partner's running loans need:
+    ``loan_at`` leads from a row of a list to its loan, ``runs`` are the states of a loan that is shown all the same.
+    """
+
+    loan_at = ""
+    runs: frozenset[str] = frozenset()
 
     @cached_property
     def faces(self) -> Faces:
         return Faces(self.key)
+
+    def found(self, rows: QuerySet[M], public_id: str) -> M:
+        """Raises SharingEnded beside NotFound."""
+        return self.shared(super().found(rows, public_id))
+
+    def shared(self, item: M, *, field: str | None = None) -> M:
+        """``item``, unless its person withdrew the consent and no running loan needs it. Raises SharingEnded."""
+        holder = _holder_of(item)
+        if holder.status not in self.runs:
+            self.faces.require_sharing(holder.borrower_id, field=field)
+        return item
+
+    def answer_list(self, serializer_class: Any, rows: QuerySet[M], *more: Any) -> Response:
+        """Without the people who withdrew the consent, but for what belongs to a running loan."""
+        if people := self.faces.learn_ended():
+            whose = "pk" if rows.model is Borrower else f"{self.loan_at}borrower_id"
+            gone = Q(**{f"{whose}__in": people})
+            rows = rows.exclude(gone & ~Q(**{f"{self.loan_at}status__in": self.runs}) if self.runs else gone)
+        return super().answer_list(serializer_class, rows, *more)
 
     def context(self) -> dict[str, object]:
         return {**super().context(), "seen": self._seen}
@@ -55,3 +83,10 @@ def _person_of(item: Any) -> Borrower | None:
         if loaded.get(way) is not None:
             return _person_of(loaded[way])
     return None
+
+
+def _holder_of(item: Any) -> Any:
+    """What names the person: the row itself, or the loan or application it belongs to."""
+    while not hasattr(item, "borrower_id"):
+        item = item.loan if hasattr(item, "loan_id") else item.application
+    return item

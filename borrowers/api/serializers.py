@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from borrowers.bank_accounts import is_asked_for
@@ -25,6 +26,7 @@ from borrowers.models import (
     PartnerFile,
     Provenance,
     Sex,
+    ToldBy,
 )
 from core import business_date
 from core.strict import DayOutOfRange
@@ -58,6 +60,7 @@ class BorrowerSerializer(serializers.Serializer[Borrower]):
     birth_date = serializers.SerializerMethodField()
     sex = serializers.ChoiceField(Sex.choices)
     occupation = serializers.ChoiceField(Occupation.choices, allow_blank=True, help_text=OCCUPATION)
+    occupation_claimed = serializers.SerializerMethodField()
     language = serializers.ChoiceField(Language.choices)
     status = serializers.ChoiceField(BorrowerStatus.choices)
     do_not_contact = serializers.BooleanField()
@@ -68,6 +71,14 @@ class BorrowerSerializer(serializers.Serializer[Borrower]):
         """Your own number of the borrower."""
         person = borrower.borrower_id if isinstance(borrower, PartnerFile) else borrower.pk
         return self.context.get("external_ids", {}).get(person)
+
+    @extend_schema_field(serializers.ChoiceField(Occupation.choices, allow_null=True))
+    def get_occupation_claimed(self, borrower: Borrower | PartnerFile) -> str | None:
+        """What a student is said to live from now, until a second person of the lender has agreed."""
+        file = borrower.pk if isinstance(borrower, PartnerFile) else None
+        person = borrower.borrower_id if isinstance(borrower, PartnerFile) else borrower.pk
+        claim = self.context.get("occupations_claimed", {}).get(person)
+        return claim["occupation"] if claim and file in (None, claim["file"]) else None
 
     def get_birth_date(self, borrower: Borrower | PartnerFile) -> str | None:
         """The day with the scope for personal data, otherwise the year."""
@@ -128,13 +139,20 @@ class BorrowerInput(serializers.Serializer[Any]):
     )
 
 
-@example(language="en", occupation="employed")
+@example(language="en", occupation="employed", occupation_evidence="Employment contract of 1 June, file 17")
 class BorrowerPatch(serializers.Serializer[Any]):
     language = serializers.ChoiceField(Language.choices, required=False)
     occupation = serializers.ChoiceField(Occupation.choices, required=False, help_text=OCCUPATION)
+    occupation_evidence = serializers.CharField(
+        required=False,
+        max_length=200,
+        help_text="Of a student: what shows that the studies have ended, and where it is kept. A second person agrees.",
+    )
 
     def validate(self, attrs: dict[str, object]) -> dict[str, object]:
         """A change that changes nothing was meant otherwise."""
+        if "occupation_evidence" in attrs and "occupation" not in attrs:
+            raise serializers.ValidationError({"occupation": "Send the occupation the evidence is for."}, "required")
         if not attrs:
             raise serializers.ValidationError({"language": "Send language or occupation."}, "required")
         return attrs
@@ -190,6 +208,7 @@ class IncomeSerializer(InItsCurrency):
     object = Constant("income")
     source = serializers.ChoiceField(IncomeSource.choices)  # type: ignore[assignment]
     monthly_amount = MoneyField()
+    told_by = serializers.ChoiceField(ToldBy.choices)
     verified = serializers.BooleanField()
     as_of = serializers.DateField()
 

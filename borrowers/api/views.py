@@ -19,8 +19,8 @@ from borrowers.bank_accounts import add_and_ask
 from borrowers.consents import GivenConsent, give_consent
 from borrowers.contacts import add_contact_point
 from borrowers.means import record_external_debt, record_income
-from borrowers.models import Borrower, BorrowerStatus, Brought, PartnerFile, Provenance
-from borrowers.occupations import state_occupation
+from borrowers.models import Borrower, BorrowerStatus, Brought, Occupation, PartnerFile, Provenance
+from borrowers.occupations import claims_of, state_occupation
 from borrowers.partner_files import (
     KIND,
     Person,
@@ -80,12 +80,17 @@ class BorrowerView(FacesView):
         if reaches_every_origin(self.key, writing=self.writing):
             borrower = Borrower.objects.filter(public_id=borrower_id).first()
             if borrower is not None:
+                self.faces.require_sharing(borrower.pk)
                 return borrower
         return self.found(files_of(self.client), borrower_id)
 
     def numbers_of(self, faces: list[Any]) -> dict[str, object]:
         ids = [_person(face).pk for face in faces]
-        return {"external_ids": external_ids(client=self.client, kind=KIND, object_ids=ids)}
+        students = [_person(face).pk for face in faces if face.occupation == Occupation.STUDENT]
+        return {
+            "external_ids": external_ids(client=self.client, kind=KIND, object_ids=ids),
+            "occupations_claimed": claims_of(students) if students else {},
+        }
 
     def disclosure(self, face: Borrower | PartnerFile, *fields: str) -> dict[str, object]:
         """Whether this answer shows personal data in clear; if so it is written down first.
@@ -156,13 +161,16 @@ class BorrowerDetail(BorrowerView):
     @extend_schema(summary="Change a borrower", request=shapes.BorrowerPatch, responses=shapes.BorrowerSerializer)
     @matched
     def patch(self, request: Request, borrower_id: str) -> Response:
-        """Changes the language of messages, or the occupation. A new phone or e-mail address is a new contact point."""
+        """Changes the language of messages, or the occupation. A new phone or e-mail address is a new contact point.
+
+        Of a student another occupation is a claim: send `occupation_evidence`. It stands under `occupation_claimed` until a
+        second person of the lender has agreed; `occupation` is `student` as long."""
         given, face, by = self.body(shapes.BorrowerPatch), self.face(borrower_id), person(request)
         with transaction.atomic():
             if "language" in given:
                 face = self._language(face, given["language"], by)
             if "occupation" in given:
-                face = self._occupation(face, given["occupation"], by)
+                face = self._occupation(face, given["occupation"], given.get("occupation_evidence", ""), by)
         return self.shown(face)
 
     def _language(self, face: Borrower | PartnerFile, language: str, by: User) -> Borrower | PartnerFile:
@@ -170,10 +178,15 @@ class BorrowerDetail(BorrowerView):
             return tell_language(face, language=language, by=by)
         return choose_language(borrower_id=face.pk, language=language, changed_by=by)
 
-    def _occupation(self, face: Borrower | PartnerFile, occupation: str, by: User) -> Borrower | PartnerFile:
+    def _occupation(
+        self, face: Borrower | PartnerFile, occupation: str, evidence: str, by: User
+    ) -> Borrower | PartnerFile:
+        on = business_date.current()
         if isinstance(face, PartnerFile):
-            return tell_occupation(face, occupation=occupation, by=by)
-        return state_occupation(borrower_id=face.pk, occupation=occupation, changed_by=by)
+            return tell_occupation(face, occupation=occupation, evidence=evidence, on=on, by=by)
+        state_occupation(borrower_id=face.pk, occupation=occupation, evidence=evidence, on=on, changed_by=by)
+        face.refresh_from_db()
+        return face
 
     def present(self, borrower_id: str) -> Response:
         """What the caller would be shown now, for its fingerprint alone: nothing of it leaves, nothing is noted."""
@@ -267,7 +280,8 @@ class Incomes(Belongings):
     @extend_schema(summary="Record an income", request=shapes.IncomeInput, responses={201: shapes.IncomeSerializer})
     @idempotent
     def post(self, request: Request, borrower_id: str) -> Response:
-        """A monthly income as declared to you; the lender marks it proved once it is."""
+        """A monthly income as declared to you. The rules decide only on what is proved: `verified` turns true once
+        somebody at the lender has verified it by evidence."""
         face = self.face(borrower_id)
         given = {**self.body_of(face, shapes.IncomeInput), "by": person(request)}
         return self.added(face, partial(brought.tell_income, **given), partial(record_income, **given))

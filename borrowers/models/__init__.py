@@ -12,7 +12,7 @@ from borrowers.models.borrower import (
 )
 from borrowers.models.consent import Consent, ConsentPurpose, ConsentText
 from borrowers.models.contact_point import ContactKind, ContactPoint, ContactState, Provenance
-from borrowers.models.means import ExternalDebt, Income, IncomeSource
+from borrowers.models.means import DebtSource, ExternalDebt, Income, IncomeSource, ToldBy
 from borrowers.models.partner_file import Brought, PartnerFile
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "ContactKind",
     "ContactPoint",
     "ContactState",
+    "DebtSource",
     "ExternalDebt",
     "HolderAnswer",
     "IdentityKind",
@@ -38,4 +39,5 @@ __all__ = [
     "PartnerFile",
     "Provenance",
     "Sex",
+    "ToldBy",
 ]

@@ -32,7 +32,8 @@ class HolderAnswer(models.TextChoices):
 
 class BankAccount(models.Model):
     """One account; only its last four digits are kept readable. It is verified by the answer of the bank, or by a second
-    person who has seen evidence (``agreed_by``), and by nobody else: PostgreSQL refuses the rest.
+    person who has seen evidence (``agreed_by``), and by nobody else: PostgreSQL refuses the rest. The bank's answer alone
+    verifies an account for one borrower only.
 
     ``agreed_on`` is the business day on which a second person agreed that the borrower is paid there.
     """
@@ -76,6 +77,11 @@ class BankAccount(models.Model):
             models.UniqueConstraint(fields=["borrower", "account_index"], name="borrowers_account_once"),
             models.UniqueConstraint(
                 fields=["borrower"], condition=models.Q(is_primary=True), name="borrowers_account_one_primary"
+            ),
+            models.UniqueConstraint(
+                fields=["account_index"],
+                condition=models.Q(state="verified", agreed_by__isnull=True),
+                name="borrowers_account_verified_for_one",
             ),
             models.CheckConstraint(
                 condition=~models.Q(is_primary=True, state="refused"), name="borrowers_account_primary_is_own"
@@ -135,6 +141,12 @@ class BankAccount(models.Model):
     @property
     def is_unverified(self) -> bool:
         return self.state == AccountState.UNVERIFIED
+
+    @property
+    def is_shared(self) -> bool:
+        """The bank says that it is the borrower's, and it is or was verified for another borrower: a second person
+        decides."""
+        return self.is_unverified and self.bank_answer == HolderAnswer.MATCH
 
     @property
     def is_refused(self) -> bool:

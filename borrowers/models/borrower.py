@@ -16,6 +16,7 @@ from core.currencies import currency_of
 from core.fields import EncryptedTextField
 from core.identifiers import new_id
 from core.masking import mask_id_number, mask_name, mask_phone
+from staff.models import User
 
 
 class IdentityKind(models.TextChoices):
@@ -61,6 +62,8 @@ class BorrowerStatus(Toned):
 
 
 _USABLE = ("unverified", "verified")
+# Whose identity somebody has to see the document of.
+_UNPROVED = models.Q(status=BorrowerStatus.ACTIVE, identity_kind=IdentityKind.OTHER, identity_confirmed_on__isnull=True)
 
 
 def new_borrower_id() -> str:
@@ -77,6 +80,11 @@ class BorrowerQuerySet(models.QuerySet["Borrower"]):
         if borrower is None:
             raise self.model.DoesNotExist(f"There is no borrower {borrower_id}.")
         return borrower
+
+    def identity_to_confirm(self, by: User) -> "BorrowerQuerySet":
+        """Active, known by a document that no check digit proves, and seen by nobody yet but whoever registered them;
+        ``by`` is not that person."""
+        return self.filter(_UNPROVED).exclude(registered_by=by)
 
     def reachable(self) -> "BorrowerQuerySet":
         """At least one contact point may still be used."""
@@ -102,7 +110,11 @@ def _points() -> models.QuerySet[models.Model]:
 
 
 class Borrower(models.Model):
-    """A person known by an identity document."""
+    """A person known by an identity document: one row a number, whichever kind of document it is said to stand in.
+
+    ``occupation_agreed_by`` and ``life_agreed_by`` are the second people who agreed that a student is one no longer and
+    that a death was recorded by mistake; without them PostgreSQL takes neither (``borrowers/law/facts_by_two.sql``).
+    """
 
     public_id = models.CharField(max_length=40, unique=True, default=new_borrower_id, editable=False)
     number = models.CharField(_("number"), max_length=20, unique=True)
@@ -120,9 +132,15 @@ class Borrower(models.Model):
     occupation = models.CharField(
         _("occupation"), max_length=16, choices=Occupation.choices, blank=True, default="", db_default=""
     )
+    occupation_agreed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     source = models.CharField(_("source"), max_length=40, blank=True, default="")
     external_id = models.CharField(_("partner's number"), max_length=80, null=True, blank=True)
     status = models.CharField(_("status"), max_length=10, choices=BorrowerStatus.choices, default=BorrowerStatus.ACTIVE)
+    life_agreed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     do_not_contact = models.BooleanField(_("do not contact"), default=False)
     created_on = models.DateField(_("registered on"))
     registered_by = models.ForeignKey(
@@ -141,13 +159,20 @@ class Borrower(models.Model):
         verbose_name_plural = _("borrowers")
         permissions = [
             ("reveal_personal_data", _("Can see personal data unmasked, giving a reason")),
-            ("confirm_identity", _("Can confirm identities, and correct a death recorded by mistake")),
+            ("confirm_identity", _("Can confirm identities")),
+            (
+                "confirm_facts",
+                _(
+                    "Can confirm what lifts a bar to lending: a death recorded by mistake, studies ended, a consent given "
+                    "again"
+                ),
+            ),
         ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(occupation__in=["", *Occupation.values]), name="borrowers_occupation_known"
             ),
-            models.UniqueConstraint(fields=["identity_index", "identity_kind"], name="borrowers_one_per_identity"),
+            models.UniqueConstraint(fields=["identity_index"], name="borrowers_one_per_identity"),
             models.UniqueConstraint(
                 fields=["external_id", "source"],
                 condition=models.Q(external_id__isnull=False),
@@ -157,6 +182,7 @@ class Borrower(models.Model):
         indexes = [
             models.Index(fields=["status", "-id"], condition=~models.Q(status="active"), name="borrowers_ended"),
             models.Index(fields=["created_on", "id"], name="borrowers_registered"),
+            models.Index(fields=["-id"], condition=_UNPROVED, name="borrowers_identity_to_confirm"),
         ]
 
     def __str__(self) -> str:

@@ -1,6 +1,8 @@
 """What a borrower agreed to: purpose, exact text, time and way, and the withdrawal (个保法 14-16, 23, 28, 29)."""
 
+from django.conf import settings
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from audit.history import tracked
@@ -42,7 +44,11 @@ class ConsentText(models.Model):
 
 
 class Consent(models.Model):
-    """One consent to one text. It stays on record after withdrawal: what was done before stays lawful."""
+    """One consent to one text. It stays on record after withdrawal: what was done before stays lawful.
+
+    ``agreed_by`` is the second person who saw the evidence that a purpose is agreed to again after a withdrawal. Without
+    one PostgreSQL takes no consent to a purpose whose withdrawal stands (``borrowers/law/consent_again.sql``).
+    """
 
     borrower = models.ForeignKey(Borrower, on_delete=models.PROTECT, related_name="consents")
     purpose = models.CharField(_("purpose"), max_length=24, choices=ConsentPurpose.choices)
@@ -51,12 +57,27 @@ class Consent(models.Model):
     channel = models.CharField(_("given through"), max_length=20)
     given_at = models.DateTimeField(_("given at"))
     withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
+    agreed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("agreed to by"),
+    )
     history = tracked()
 
     class Meta:
         verbose_name = _("consent")
         verbose_name_plural = _("consents")
         ordering = ["purpose", "-given_at"]
+        indexes = [
+            models.Index(
+                fields=["borrower"],
+                condition=models.Q(purpose="third_party", withdrawn_at__isnull=False),
+                name="borrowers_sharing_ended",
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["borrower", "purpose", "text_hash"],
@@ -71,6 +92,14 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.text_version}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("desk:borrower", args=[self.number])
+
+    @property
+    def number(self) -> str:
+        """What requests and the log name it by: the borrower."""
+        return self.borrower.number
 
     @property
     def is_in_force(self) -> bool:

@@ -51,6 +51,7 @@ class PartnerFile(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     history = tracked()
+    shared = True  # False of a file made to name a person who withdrew the consent that the partner is told of them
 
     class Meta:
         verbose_name = _("partner’s file")
@@ -72,11 +73,11 @@ class PartnerFile(models.Model):
 
     @property
     def masked_phone(self) -> str:
-        return mask_phone(self.phone)
+        return mask_phone(self.phone) if self.shared else ""
 
     @property
     def masked_identity(self) -> str:
-        return mask_id_number(self.identity_number)
+        return mask_id_number(self.identity_number) if self.shared else ""
 
     @property
     def identity_kind(self) -> str:

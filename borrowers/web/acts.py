@@ -14,19 +14,21 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from audit.models import Approval
 from borrowers import queries
 from borrowers.bank_accounts import add_and_ask, ask_bank, pay_to
-from borrowers.consents import give_consent, withdraw_consent
+from borrowers.consents import GivenConsent, record_by_staff, withdraw_consent
 from borrowers.contacts import add_contact_point, change_state, make_primary
-from borrowers.means import record_external_debt, record_income, require_recent
-from borrowers.models import BankAccount, Borrower, Consent, ContactPoint, HolderAnswer, PartnerFile
+from borrowers.means import record_external_debt, record_income, require_recent, verify_income
+from borrowers.models import BankAccount, Borrower, Consent, ContactPoint, HolderAnswer, Income, PartnerFile
 from borrowers.occupations import state_occupation
 from borrowers.partner_files import note_look
 from borrowers.preferences import set_do_not_contact
-from borrowers.standing import confirm_identity, record_death, withdraw_death
+from borrowers.standing import ask_that_lives, confirm_identity, record_death
 from borrowers.web import forms as ask
 from core import business_date
 from core.errors import DomainError
+from core.writing import money
 from staff.permissions import person, require
 
 _CHANGE = "borrowers.change_borrower"
@@ -44,11 +46,12 @@ def _act(
 ) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
-            do(form.cleaned_data)
+            outcome = do(form.cleaned_data)
         except DomainError as refusal:
             ask.refuse(form, refusal)
         else:
-            messages.success(request, done)
+            asked = isinstance(outcome, Approval)
+            messages.success(request, _("A second person must agree: it waits under Approvals.") if asked else done)
             return redirect(borrower)
     context = {"borrower": borrower, "form": form, "title": title, "button": button}
     in_dialog = bool(request.htmx) and request.method == "GET"  # type: ignore[attr-defined]
@@ -120,8 +123,12 @@ def add_consent(request: HttpRequest, number: str) -> HttpResponse:
         request,
         borrower,
         form,
-        lambda given: give_consent(
-            borrower_id=borrower.pk, at=business_date.now(), recorded_by=person(request), **given
+        lambda given: record_by_staff(
+            borrower_id=borrower.pk,
+            given=GivenConsent(given["purpose"], given["channel"], business_date.now()),
+            evidence=given["evidence"],
+            on=business_date.current(),
+            by=person(request),
         ),
         title=_("Record a consent"),
         button=_("Record"),
@@ -155,7 +162,13 @@ def occupation(request: HttpRequest, number: str) -> HttpResponse:
         request,
         borrower,
         ask.StatedOccupation(ask.posted(request), initial={"occupation": borrower.occupation}),
-        lambda given: state_occupation(borrower_id=borrower.pk, changed_by=person(request), **given),
+        lambda given: state_occupation(
+            borrower_id=borrower.pk,
+            occupation=given["occupation"],
+            evidence=given["occupation_evidence"],
+            on=business_date.current(),
+            changed_by=person(request),
+        ),
         title=_("Occupation"),
         button=_("Change the occupation"),
         done=_("The occupation is on file."),
@@ -195,17 +208,17 @@ def died(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@require("borrowers.confirm_identity")
+@require(_CHANGE)
 def lives(request: HttpRequest, number: str) -> HttpResponse:
     borrower = queries.by_number(number)
     return _act(
         request,
         borrower,
         ask.Evidence(ask.posted(request)),
-        lambda given: withdraw_death(borrower_id=borrower.pk, by=person(request), **given),
+        lambda given: ask_that_lives(borrower_id=borrower.pk, on=business_date.current(), by=person(request), **given),
         title=_("The borrower lives: the death was recorded by mistake"),
-        button=_("Correct it"),
-        done=_("Corrected."),
+        button=_("Ask a second person"),
+        done=_("A second person must agree: it waits under Approvals."),
     )
 
 
@@ -221,7 +234,24 @@ def add_income(request: HttpRequest, number: str) -> HttpResponse:
         lambda given: record_income(borrower_id=borrower.pk, by=person(request), **_recent(given)),
         title=_("Record an income"),
         button=_("Record"),
-        done=_("The income is on file."),
+        done=_("The income is on file as declared. Somebody else may verify it."),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@require("borrowers.verify_income")
+def prove_income(request: HttpRequest, number: str, pk: int) -> HttpResponse:
+    borrower = queries.by_number(number)
+    income = get_object_or_404(Income, pk=pk, borrower=borrower)
+    return _act(
+        request,
+        borrower,
+        ask.Evidence(ask.posted(request)),
+        lambda given: verify_income(income_id=income.pk, on=business_date.current(), by=person(request), **given),
+        title=_("Verify an income: %(income)s, %(amount)s a month")
+        % {"income": income, "amount": money(income.monthly_amount, income.currency)},
+        button=_("Verify the income"),
+        done=_("The income is proved."),
     )
 
 
@@ -291,6 +321,12 @@ def tell_account(request: HttpRequest, account: BankAccount) -> None:
     """What the bank said of the account, and what to do now."""
     if account.is_verified:
         messages.success(request, _("The bank says that account %(account)s is the borrower's.") % {"account": account})
+    elif account.is_shared:
+        messages.warning(
+            request,
+            _("Account %(account)s is or was verified for another borrower too: a second person decides.")
+            % {"account": account},
+        )
     else:
         messages.warning(request, HolderAnswer(account.bank_answer).label)
 

@@ -20,6 +20,7 @@ from borrowers.models import (
     ContactKind,
     ContactPoint,
     ContactState,
+    DebtSource,
     IdentityKind,
     IncomeSource,
     Language,
@@ -101,12 +102,13 @@ class ConsentTicks(StrictForm):
 
 
 class MissingConsents(ConsentTicks):
-    """The ticks that an application still needs of a borrower."""
+    """The ticks that an application still needs of a borrower. What the borrower withdrew is no tick of one person."""
 
     def __init__(self, *args: Any, borrower: Borrower, on: date, **options: Any) -> None:
         super().__init__(*args, **options)
         missing = consents.missing(borrower.pk, consents.needed(on, borrower.market))
-        self.add_ticks(missing, language=borrower.language, on=on)
+        self.withdrawn = [ConsentPurpose(one) for one in missing if one in consents.withdrawn_purposes(borrower.pk)]
+        self.add_ticks((one for one in missing if one not in self.withdrawn), language=borrower.language, on=on)
 
 
 class NewBorrower(ConsentTicks):
@@ -189,6 +191,12 @@ class NewConsent(StrictForm):
         label=_("Given through"),
         choices=[("paper", _("Signed paper")), ("phone", _("Recorded call")), ("branch", _("In person"))],
     )
+    evidence = forms.CharField(
+        label=_("Evidence"),
+        max_length=200,
+        required=False,
+        help_text=_("Needed after a withdrawal: what you saw, and where it is kept. A second person must agree."),
+    )
 
 
 class Reason(StrictForm):
@@ -201,6 +209,12 @@ class StatedOccupation(StrictForm):
     """What the borrower lives from."""
 
     occupation = forms.ChoiceField(label=_("Occupation"), choices=Occupation.choices, widget=forms.RadioSelect)
+    occupation_evidence = forms.CharField(
+        label=_("Evidence"),
+        max_length=200,
+        required=False,
+        help_text=_("Needed of a student: what shows that the studies have ended. A second person must agree."),
+    )
 
 
 class Evidence(StrictForm):
@@ -210,12 +224,11 @@ class Evidence(StrictForm):
 
 
 class NewIncome(StrictForm):
-    """A monthly income as of a day."""
+    """A monthly income as of a day, as it was declared."""
 
     source = forms.ChoiceField(label=_("Source"), choices=IncomeSource.choices)
     monthly_amount = AmountField(label=_("Amount a month"))
     as_of = day_field(_("As of"))
-    verified = forms.BooleanField(label=_("Proved by a document"), required=False)
 
 
 class NewDebt(StrictForm):
@@ -224,10 +237,7 @@ class NewDebt(StrictForm):
     lender = forms.CharField(label=_("Lender"), max_length=80)
     balance = AmountField(label=_("Still owed"))
     monthly_payment = AmountField(label=_("Paid a month"))
-    source = forms.ChoiceField(
-        label=_("Told by"),
-        choices=[("declared", _("The borrower")), ("bureau", _("Credit bureau")), ("statement", _("Bank statement"))],
-    )
+    source = forms.ChoiceField(label=_("Told by"), choices=DebtSource.choices)
     as_of = day_field(_("As of"))
 
 

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from borrowers import queries
 from borrowers.consents import GivenConsent
+from borrowers.models import Borrower
 from borrowers.onboarding import BorrowerAlreadyRegistered, register_borrower
 from borrowers.reading import read_while_typing
 from borrowers.web.forms import BorrowerFilter, NewBorrower, posted, refuse
@@ -35,6 +36,15 @@ def borrower_list(request: HttpRequest) -> HttpResponse:
         "filtered": any(chosen.values()),
     }
     return render(request, "borrowers/borrower_list.html", context)
+
+
+@require_GET
+@require("borrowers.confirm_identity")
+def identities(request: HttpRequest) -> HttpResponse:
+    """Whose document this person has to see, those who wait longest first."""
+    found = Borrower.objects.identity_to_confirm(person(request)).select_related("registered_by")
+    page = page_of(seen(found, request.user, Kind.BORROWER), request, order=("id",))
+    return render(request, "borrowers/identities.html", {"page": page})
 
 
 @require_http_methods(["GET", "POST"])

@@ -10,6 +10,7 @@ urlpatterns = [
     path("borrowers/", people.borrower_list, name="borrower_list"),
     path("borrowers/new", people.new_borrower, name="new"),
     path("borrowers/new/said", people.said, name="said"),
+    path("identities/", people.identities, name="identities"),
     # /app/borrowers/<number>/
     path("borrowers/<str:number>/contacts/new", acts.add_contact, name="add_contact"),
     path("borrowers/<str:number>/contacts/<int:pk>/state", acts.contact_state, name="contact_state"),
@@ -21,6 +22,7 @@ urlpatterns = [
     path("borrowers/<str:number>/died", acts.died, name="died"),
     path("borrowers/<str:number>/lives", acts.lives, name="lives"),
     path("borrowers/<str:number>/incomes/new", acts.add_income, name="add_income"),
+    path("borrowers/<str:number>/incomes/<int:pk>/verify", acts.prove_income, name="verify_income"),
     path("borrowers/<str:number>/debts/new", acts.add_debt, name="add_debt"),
     path("borrowers/<str:number>/accounts/new", acts.add_account, name="add_account"),
     path("borrowers/<str:number>/accounts/<int:pk>/ask", acts.ask_about_account, name="ask_about_account"),

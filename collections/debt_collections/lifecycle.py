@@ -12,6 +12,7 @@ from datetime import date, datetime, time
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from audit.deciding import same_account
 from core.errors import DomainError, NotAllowed, NotFound
 from core.lifecycle import Lifecycle
 from debt_collections.models import Case, CaseEvent, EventKind, Status
@@ -80,7 +81,8 @@ def in_hand(case_id: int, by: User) -> Case:
 
 def require_in_hand(case: Case, by: User) -> None:
     """Raises CaseOfAnother."""
-    if case.assigned_to_id not in (None, by.pk) and not by.has_perm("collections.assign_case"):
+    free = case.assigned_to_id is None or same_account(case.assigned_to_id, by.pk)
+    if not free and not by.has_perm("collections.assign_case"):
         raise CaseOfAnother(person=str(case.assigned_to))
 
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from core.currencies import by_currency
 from core.money import ZERO
+from core.pages import head_of
 from core.rules import rule_versions
 from core.together import Reading
 from debt_collections.models import (
@@ -144,9 +145,9 @@ def collectors() -> QuerySet[User]:
 def promise_list(
     *, seen_by: User, status: str = "", due_on: date | None = None, person: User | None = None
 ) -> QuerySet[Promise]:
-    """Promises with their case and borrower; ``person`` limits to those this person took."""
-    promises = Promise.objects.select_related("case__borrower", "taken_by", "loan")
-    promises = seen(promises, seen_by, Kind.CASE, path="case_id")
+    """Promises with their case and borrower, of the cases that ``seen_by`` sees; ``person`` limits to those this person
+    took. Read them by ``parts_of_promises``."""
+    promises = promises_seen(seen_by).select_related("case__borrower", "taken_by", "loan")
     if status:
         promises = promises.filter(status=status)
     if due_on is not None:
@@ -154,6 +155,22 @@ def promise_list(
     if person is not None:
         promises = promises.filter(taken_by=person)
     return promises
+
+
+def promises_seen(person: User) -> QuerySet[Promise]:
+    """The promises of the cases that the person sees."""
+    if not person.reaches & _SEES_CASES:
+        return Promise.objects.none()
+    parts = parts_of_promises(person)
+    return Promise.objects.filter(parts[0] | parts[1]) if parts else Promise.objects.all()
+
+
+def parts_of_promises(person: User) -> Sequence[Q]:
+    """What the list of promises is made of for whoever does not see everything (``core.pages.page_of``): those of their
+    cases and those of nobody's open ones, each found from its cases and not among the promises of everybody."""
+    if person.sees_everything:
+        return ()
+    return Q(case__assigned_to=person), Q(case__assigned_to__isnull=True, case__closed_on__isnull=True)
 
 
 class PromiseTotals(TypedDict):
@@ -165,14 +182,15 @@ class PromiseTotals(TypedDict):
     kept: int
 
 
-def promise_totals(on: date) -> PromiseTotals:
-    """Today's promises: due, their sum, and how the last thirty judged turned out."""
-    due = Promise.objects.filter(status=PromiseStatus.PENDING, due_on__lte=on)
+def promise_totals(on: date, *, seen_by: User) -> PromiseTotals:
+    """Today's promises that the person sees: due, their sum, and how the last thirty judged turned out."""
+    due = promises_seen(seen_by).filter(status=PromiseStatus.PENDING, due_on__lte=on)
     by_market = list(
         due.order_by().values_list("case__borrower__market").annotate(count=Count("pk"), total=Sum("amount"))
     )
-    judged = Promise.objects.filter(status__in=[PromiseStatus.KEPT, PromiseStatus.BROKEN]).order_by("-judged_on", "-id")
-    recent = list(judged.values_list("status", flat=True)[:30])
+    judged = promises_seen(seen_by).filter(status__in=[PromiseStatus.KEPT, PromiseStatus.BROKEN])
+    judged = judged.order_by("-judged_on", "-id")
+    recent = list(head_of(judged, 30, parts=parts_of_promises(seen_by)).values_list("status", flat=True))
     return {
         "due": sum(count for _market, count, _total in by_market),
         "due_amount": by_currency((market, total) for market, _count, total in by_market),
@@ -187,6 +205,6 @@ def moves_of(case: Case) -> QuerySet[CaseEvent]:
     return case.events.filter(kind__in=kinds).order_by("on", "id")
 
 
-def earlier_cases(case: Case) -> QuerySet[Case]:
+def earlier_cases(case: Case, *, seen_by: User) -> QuerySet[Case]:
     others = Case.objects.filter(borrower_id=case.borrower_id).exclude(pk=case.pk)
-    return others.order_by("-opened_on")[:10]
+    return seen(others, seen_by, Kind.CASE).order_by("-opened_on")[:10]

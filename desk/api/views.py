@@ -19,6 +19,7 @@ from borrowers.models import (
     Occupation,
     Provenance,
     Sex,
+    ToldBy,
 )
 from ledger.models import AccountKind
 from loans.models import (
@@ -57,6 +58,7 @@ ENUMS: dict[str, type[TextChoices]] = {
     "decision.reason": DecisionReason,
     "disbursement.status": DisbursementStatus,
     "income.source": IncomeSource,
+    "income.told_by": ToldBy,
     "loan.status": LoanStatus,
     "offer.status": OfferStatus,
     "policy.status": PledgeStatus,

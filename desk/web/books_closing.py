@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from audit.models import Approval, ApprovalStatus
+from audit.waiting import as_seen_by
 from core import business_date
 from core.errors import DomainError
 from core.pages import page_of
@@ -65,14 +66,14 @@ def reopen(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, forms: dict[str, object], status: int = 200) -> HttpResponse:
     on, closed = business_date.current(), closed_through()
     eve = on - timedelta(days=1)
-    pending = Approval.objects.filter(kind=books.REOPENING, status=ApprovalStatus.PENDING).first()
+    asked = Approval.objects.filter(kind=books.REOPENING, status=ApprovalStatus.PENDING, expires_on__gte=on)
     context = {
         "on": on,
         "closed_through": closed,
         "may_close": closed is None or closed < eve,
         "automatic": rule(books.RULE, on),
         "job": LongJob.objects.filter(kind=jobs.CLOSING).first(),
-        "pending": pending,
+        "pending": as_seen_by(asked.select_related("requested_by"), person(request), on),
         "page": page_of(PeriodClosing.objects.select_related("by", "approved_by"), request, size=30),
         "closing_form": ClosingForm(initial={"through": eve}),
         "reopening_form": ReopeningForm(initial={"day": closed}),

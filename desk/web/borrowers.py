@@ -15,6 +15,6 @@ from staff.permissions import person, require
 def borrower_page(request: HttpRequest, number: str) -> HttpResponse:
     borrower = get_object_or_404(Borrower, number=number)
     on = business_date.current()
-    page = read(borrower, on=on, user=person(request), sees_collections=request.user.has_perm("collections.view_case"))
+    page = read(borrower, on=on, user=person(request))
     context = {"borrower": borrower, "page": page, "file": page.file, "people": page.people, "on": on}
     return render(request, "desk/borrower.html", context)

@@ -20,13 +20,14 @@ from staff.permissions import person
 def home(request: HttpRequest) -> HttpResponse:
     on = business_date.current()
     user = person(request)
-    tiles, waiting, approval_count, emergencies, first_run, chart = read_together(
+    tiles, waiting, approval_count, emergencies, reveal_alarms, first_run, chart = read_together(
         reads.tiles(user=user, on=on),
         reads.waiting_approvals(user),
         Reading((counted(approvals_for(user)),), told),
         reads.emergencies(user),
+        reads.reveal_alarms(user, timezone.now()),
         reads.is_first_run(),
-        reads.portfolio_chart(on) if user.has_perm("loans.view_loan") else Reading((), lambda: None),
+        reads.portfolio_chart(on) if reads.sees_portfolio(user) else Reading((), lambda: None),
     )
     context = {
         "hour": timezone.localtime().hour,
@@ -34,6 +35,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "waiting": waiting,
         "approval_count": approval_count,
         "emergencies": emergencies,
+        "reveal_alarms": reveal_alarms,
         "night": last_night(),
         "chart": chart,
         "first_run": first_run,

@@ -28,7 +28,7 @@ from loans.pages.receivables import movements
 from loans.pages.story import newest_first
 from loans.pricing.cost_caps import cost_cap
 from loans.web.policies import MANAGE, policy_tab
-from staff.permissions import check, require
+from staff.permissions import check, person, require
 
 MOST_EVENTS = 12
 MOST_MOVEMENTS = 60
@@ -50,7 +50,7 @@ TABS: dict[str, tuple[str | LazyText, str]] = {
 @require_GET
 @require("loans.view_loan")
 def loan_page(request: HttpRequest, number: str, tab: str = "overview") -> HttpResponse:
-    user, on = request.user, business_date.current()
+    user, on = person(request), business_date.current()
     needed = TABS[tab][1]
     if needed:
         check(user, needed)
@@ -58,7 +58,7 @@ def loan_page(request: HttpRequest, number: str, tab: str = "overview") -> HttpR
     people: Standing
     page, people = read_together(
         reads.loan_page(loan, on=on),
-        standing(loan.borrower, sees_collections=user.has_perm("collections.view_case")),
+        standing(loan.borrower, user=user),
     )
     context: dict[str, object] = {
         "page": page,

@@ -5,7 +5,7 @@ it would come to anything else the request goes back with both beside each other
 is what happens.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -13,13 +13,15 @@ from functools import partial
 from django.db import IntegrityError, transaction
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop, override
+from django.utils.translation import override
 
 from audit import approvals
-from audit.models import Approval
+from audit.models import Approval, ApprovalStatus
+from borrowers.models import Borrower
 from core.aftermath import whole
 from core.money import ZERO
 from loans.acts.authority_words import threshold_of, threshold_of_undoing
+from loans.acts.drawing import BeyondOne
 from loans.acts.performing import ActConflict, BeyondAuthority, perform, previewed, same_wish
 from loans.acts.previewing import Preview
 from loans.acts.undoing import undo, undo_previewed
@@ -30,8 +32,6 @@ from loans.servicing.proving import ReceiptNeedsSecondPerson, said_alone
 from staff.models import User
 
 _STATE = ("status", "risk_class")
-# Money that came in is told of without a reason; a second person is asked for one, and always the same.
-UNPROVED = gettext_noop("No line of a bank stands behind it.")
 Done = LoanAct | Repayment | Disbursement | Approval
 
 
@@ -82,22 +82,36 @@ def perform_or_ask(wish: Wish) -> Done:
     """
     kind = act_kind(wish.kind)
     if kind.order is not None:
-        return kind.order(wish)
+        return _order_or_ask(kind, kind.order, wish)
     Loan.objects.locked(wish.loan_id)  # a form sent twice at once: the second one finds the request of the first
     asked = _asked_before(kind, wish)
     if asked is not None:
         return asked
     try:
         return perform(wish)
-    except (BeyondAuthority, ReceiptNeedsSecondPerson):
-        return _ask_once(kind, wish)
+    except (BeyondAuthority, ReceiptNeedsSecondPerson) as beyond:
+        return _ask_once(kind, wish, beyond)
 
 
-def _ask_once(kind: ActKind, wish: Wish) -> Approval:
+def _order_or_ask(kind: ActKind, order: Callable[[Wish, bool], Disbursement], wish: Wish) -> Disbursement | Approval:
+    """The order holds the borrower before the loan: so does whoever looks for a request."""
+    Borrower.objects.locked(Loan.objects.values_list("borrower_id", flat=True).get(pk=wish.loan_id))
+    Loan.objects.locked(wish.loan_id)
+    asked = _asked_before(kind, wish)
+    if asked is not None and asked.status != ApprovalStatus.APPROVED:
+        return asked
+    try:
+        with transaction.atomic():
+            return order(wish, False)
+    except BeyondAuthority as beyond:
+        return _ask_once(kind, wish, beyond)
+
+
+def _ask_once(kind: ActKind, wish: Wish, beyond: BeyondAuthority | ReceiptNeedsSecondPerson) -> Approval:
     """The request; of two calls with one key on two loans that met, the second raises ActConflict."""
     try:
         with transaction.atomic():
-            return _ask(kind, wish)
+            return _ask(kind, wish, beyond)
     except IntegrityError as refusal:
         if not Approval.objects.filter(idempotency_key=wish.idempotency_key).exists():
             raise
@@ -121,7 +135,8 @@ def _asked_before(kind: ActKind, wish: Wish) -> Approval | None:
     return known
 
 
-def _ask(kind: ActKind, wish: Wish) -> Approval:
+def _ask(kind: ActKind, wish: Wish, beyond: BeyondAuthority | ReceiptNeedsSecondPerson) -> Approval:
+    """The request; what one person may not do is told in the figures of ``beyond``, where it has any."""
     loan, stored = Loan.objects.get(pk=wish.loan_id), encoded(kind.parameters, wish.values)
     found = previewed(wish, loan)
     shown = _would(kind, found)
@@ -135,13 +150,20 @@ def _ask(kind: ActKind, wish: Wish) -> Approval:
         },
         idempotency_key=wish.idempotency_key,
         before=_state(found, "before"),
-        after={**_state(found, "after"), **in_words(kind.label, kind.parameters, stored)},
+        after={**_state(found, "after"), **in_words(kind.label, kind.parameters, stored), **_figures_beyond(beyond)},
         outcome=shown.words,
         amount=shown.amount,
-        reason=wish.reason if kind.asks_reason else UNPROVED,
+        reason=beyond.asked_because if isinstance(beyond, ReceiptNeedsSecondPerson) else wish.reason,
         requested_by=wish.by,
         on=wish.recorded_on,
     )
+
+
+def _figures_beyond(beyond: BeyondAuthority | ReceiptNeedsSecondPerson) -> dict[str, str]:
+    """What the house would be bound to without a second person, and what one person decides; empty of other refusals."""
+    if not isinstance(beyond, BeyondOne):
+        return {}
+    return {"bound_by_one_person": beyond.context["after"], "one_person_decides": beyond.context["most"]}
 
 
 def _would(kind: ActKind, found: Preview) -> approvals.Outcome:
@@ -183,7 +205,12 @@ def _would_do(approval: Approval, on: date) -> approvals.Outcome:
 
 
 def _agreed(approval: Approval, on: date) -> None:
-    perform(_wish_of(approval, on), approved=True, agreed_by=approval.decided_by)
+    wish = _wish_of(approval, on)
+    order = act_kind(wish.kind).order
+    if order is not None:
+        order(wish, True)
+    else:
+        perform(wish, approved=True, agreed_by=approval.decided_by)
 
 
 @transaction.atomic

@@ -8,12 +8,13 @@ waiver, a credit and a lower fee of 499 each are 1,497 given up.
 days one person may move its next due date. What was undone on a later day counts too: it looked so until then.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import F, Q, Sum
 
+from audit.deciding import same_account
 from core.calendars import add_months, days_between
 from core.money import ZERO
 from core.rules import rule
@@ -29,23 +30,25 @@ from loans.events.act_kinds import (
     ActKind,
     Tried,
 )
-from loans.models import ActStatus, Loan, LoanAct, Repayment
+from loans.events.stored import REFUND
+from loans.models import ActStatus, IncomingPaymentShare, Loan, LoanAct, Repayment, RepaymentChannel
+from loans.servicing.given_up import (
+    ALONE,
+    GIVEN_UP,
+    RULE,
+    done_alone,
+    given_up_alone,
+    may_waive,
+    sum_of_figures,
+)
 from staff.models import User
 
-RULE = "act_authority"
 CURES = "cure_authority"
 # Figures that say how things stand after one act: two of them make no larger third.
 _STATES = frozenset({"new_rate", "given_up_percent", "replanned_principal", "instalments_planned"})
-# What the borrower owes less without having paid it.
-_GIVEN_UP = frozenset(
-    {"waived", "credited", "fee_lowered", "interest_freed", "given_up", LATE_INTEREST_FREED, INTEREST_LOWERED}
-)
 # A bound on what will be given up, which counts like what is.
 _MOST_GIVEN_UP = frozenset({"at_most"})
 OWED_AGAIN = "owed_again"
-# Kept with an act that one person undid alone.
-FREED_BY_UNDOING = "freed_by_undoing"
-_ALONE = Q(recorded_by__isnull=False, agreed_by=None)
 
 
 def measured(kind: ActKind, tried: Tried) -> dict[str, Decimal]:
@@ -93,7 +96,7 @@ def _cures_too_often(tried: Tried, figures: Mapping[str, Decimal]) -> bool:
     known = LoanAct.objects.filter(looked, loan=tried.loan, recorded_on__gt=since)
     moved = figures.get(NEXT_DUE_MOVED, ZERO)
     if moved:
-        moved += _sum(known.filter(_ALONE), {NEXT_DUE_MOVED})
+        moved += sum_of_figures(known.filter(ALONE), {NEXT_DUE_MOVED})
     cures = known.filter(figures__has_key=DAYS_CURED).count() if DAYS_CURED in figures else -1
     return cures >= int(limits["times"]) or moved > Decimal(limits["days_moved"])
 
@@ -124,37 +127,43 @@ def _alone_before(loan: Loan, kind: str, name: str) -> Decimal:
     """
     if name in _STATES:
         return ZERO
-    if name in _GIVEN_UP | _MOST_GIVEN_UP:
+    if name in GIVEN_UP | _MOST_GIVEN_UP:
         return given_up_alone(loan)
     if name == OWED_AGAIN:
         return taken_back_alone(loan)
-    return _sum(_done_alone(loan).filter(kind=kind), {name})
-
-
-def given_up_alone(loan: Loan) -> Decimal:
-    """All that was given up on ``loan``, in currency units, by acts that one person did, or undid, alone."""
-    undone = LoanAct.objects.filter(loan=loan, status=ActStatus.UNDONE)
-    return _sum(_done_alone(loan), _GIVEN_UP) + _sum(undone, {FREED_BY_UNDOING})
+    return sum_of_figures(done_alone(loan).filter(kind=kind), {name})
 
 
 def taken_back_alone(loan: Loan) -> Decimal:
     """All receipts that one person reversed or charged back alone, in currency units: what the house then has not got."""
     reversed_ = Repayment.objects.filter(loan=loan, reversed_alone=True).aggregate(total=Sum("amount"))["total"] or ZERO
-    return _sum(_done_alone(loan), {OWED_AGAIN}) + Decimal(reversed_)
+    return sum_of_figures(done_alone(loan), {OWED_AGAIN}) + Decimal(reversed_)
 
 
-def receipt_needs_second_person(repayment: Repayment, on: date) -> bool:
-    """Whether one person may not say that ``repayment`` was none, or of another day.
+def receipt_needs_second_person(repayment: Repayment, on: date, by: User | None = None) -> bool:
+    """Whether one person, ``by``, may not say that ``repayment`` was none, or of another day.
 
-    It counts with all receipts one person took back or moved on its loan before. A recovery takes two, whatever its size.
+    It counts with all receipts one person took back or moved on its loan before. A recovery takes two, whatever its size,
+    and so does taking a line of the bank from its loan, except for who matched it there by mistake on the same day.
     """
     if repayment.is_recovery:
         return True
+    if repayment.channel == RepaymentChannel.BANK_FILE:
+        return not _own_match(repayment, on, by) or gave_up_since(repayment.loan, repayment.recorded_on)
     most = Decimal(rule(RULE, on).get("repayment", {}).get("reversed", "0"))
-    moved = _sum(_done_alone(repayment.loan), {REDATED})
+    moved = sum_of_figures(done_alone(repayment.loan), {REDATED})
     if repayment.amount + taken_back_alone(repayment.loan) + moved > most:
         return True
     return gave_up_since(repayment.loan, repayment.recorded_on)
+
+
+def _own_match(repayment: Repayment, on: date, by: User | None) -> bool:
+    """Whether ``by`` matched the line alone to the loan on ``on``, and nothing was refunded since."""
+    shares = IncomingPaymentShare.objects.filter(repayment=repayment, matched_by=by, matched_on=on, agreed_by=None)
+    if by is None or not shares.exists():
+        return False
+    refunds = LoanAct.objects.filter(loan_id=repayment.loan_id, kind=REFUND, recorded_on__gte=repayment.recorded_on)
+    return not refunds.filter(status=ActStatus.STANDING).exists()
 
 
 def moved_too_far(loan: Loan, days: Decimal, freed: Decimal, on: date) -> bool:
@@ -162,29 +171,14 @@ def moved_too_far(loan: Loan, days: Decimal, freed: Decimal, on: date) -> bool:
 
     The days count with those one person moved receipts of the loan by before.
     """
-    if days + _sum(_done_alone(loan), {RECEIPT_MOVED}) > Decimal(rule(CURES, on)["days_moved"]):
+    if days + sum_of_figures(done_alone(loan), {RECEIPT_MOVED}) > Decimal(rule(CURES, on)["days_moved"]):
         return True
     return freed > ZERO and freed + given_up_alone(loan) > may_waive(on)
 
 
 def gave_up_since(loan: Loan, on: date) -> bool:
     """Whether one person gave something up on ``loan`` alone since ``on``: without the money of that day it can grow."""
-    return bool(_sum(_done_alone(loan).filter(recorded_on__gte=on), _GIVEN_UP))
-
-
-def _done_alone(loan: Loan) -> QuerySet[LoanAct]:
-    """What nobody recorded is a rule's doing: the hold that the night places when a notice failed uses up no one's limit."""
-    return LoanAct.objects.filter(_ALONE, loan=loan, status=ActStatus.STANDING)
-
-
-def _sum(acts: QuerySet[LoanAct], names: Collection[str]) -> Decimal:
-    kept = acts.values_list("figures", flat=True)
-    return sum((Decimal(figure) for figures in kept for name, figure in figures.items() if name in names), ZERO)
-
-
-def may_waive(on: date) -> Decimal:
-    """What one person may waive alone on ``on``, in currency units: the measure of what is given up by any other name."""
-    return Decimal(rule(RULE, on).get("waiver", {}).get("waived", "0"))
+    return bool(sum_of_figures(done_alone(loan).filter(recorded_on__gte=on), GIVEN_UP))
 
 
 def freed_by_undoing(before: Account, after: Account) -> Decimal:
@@ -199,21 +193,22 @@ def freed_by_undoing(before: Account, after: Account) -> Decimal:
 def undoing_needs_second_person(act: LoanAct, freed: Decimal, on: date, *, is_own: bool) -> bool:
     """Whether one person may not undo ``act``, by which ``freed`` is given up; ``is_own``: it is their own mistake.
 
-    What two agreed to takes two to undo, and so does what a later act of one person was measured by: what that one gave up
-    can grow without it. A mistake of one's own is undone at once where nothing happened since.
+    What two agreed to, or a line of a bank was found to be, takes two to undo, and so does what a later act of one person
+    was measured by: what that one gave up can grow without it. A mistake of one's own is undone at once where nothing
+    happened since.
     """
-    if act.agreed_by_id is not None:
+    if act.agreed_by_id is not None or act.proved_on is not None:
         return True
     if is_own:
         return False
-    if _sum(_done_alone(act.loan).filter(pk__gt=act.pk), _GIVEN_UP):
+    if sum_of_figures(done_alone(act.loan).filter(pk__gt=act.pk), GIVEN_UP):
         return True
     return freed > ZERO and freed + given_up_alone(act.loan) > may_waive(on)
 
 
 def is_own_mistake(act: LoanAct, on: date, by: User | None) -> bool:
     """Whether the same person undoes the last thing done on the loan, on the day they did it."""
-    if by is None or act.recorded_by_id != by.pk or act.recorded_on != on:
+    if by is None or not same_account(act.recorded_by_id, by.pk) or act.recorded_on != on:
         return False
     later_act = LoanAct.objects.filter(loan_id=act.loan_id, pk__gt=act.pk, status=ActStatus.STANDING)
     return not later_act.exists() and not Repayment.objects.filter(loan_id=act.loan_id, recorded_on__gte=on).exists()

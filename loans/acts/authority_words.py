@@ -9,8 +9,10 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from core.rules import rule
-from loans.acts.authority import RULE, always, may_waive
+from loans.acts.authority import always
 from loans.events.act_kinds import ActKind
+from loans.gate.authority import one_person_decides
+from loans.servicing.given_up import RULE, may_waive
 
 _EXTENSION = "extension"
 
@@ -23,6 +25,8 @@ def threshold_of(kind: ActKind, on: date) -> str | Decimal | None:
             "days": limits["days"],
             "times": limits["times_per_loan"],
         }
+    if kind.order is not None:
+        return one_person_decides(on)
     if kind.beyond_authority is always:
         return None
     bounds: dict[str, str] | None = rule(RULE, on).get(kind.code)

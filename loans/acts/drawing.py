@@ -13,13 +13,15 @@ from borrowers.models import Borrower
 from core.aftermath import whole
 from core.errors import DomainError, Invalid
 from core.history import insert_tracked
-from loans.acts.performing import ActConflict, perform
+from core.writing import money
+from loans.acts.performing import ActConflict, BeyondAuthority, perform
 from loans.acts.previewing import preview
 from loans.bookkeeping.signals import announce_payout
 from loans.events.act_kinds import Wish
 from loans.events.of_acts import LATER, line_is_open
 from loans.gate import asking, subjects
-from loans.gate.gate import BindingAct
+from loans.gate.authority import needs_second_person, one_person_decides
+from loans.gate.gate import BindingAct, bound_by_one
 from loans.models import Disbursement, DisbursementStatus, Loan, LoanAct
 from loans.payees import payees
 
@@ -33,6 +35,14 @@ class DrawdownNotOfToday(Invalid):
     code = "drawdown_not_of_today"
     field = "effective_on"
     message = _("A further part counts from the day the bank pays it. Give %(today)s.")
+
+
+class BeyondOne(BeyondAuthority):
+    code = "beyond_one_person"
+    message = _(
+        "With this the house would be bound to %(after)s that no second person agreed to, above the %(most)s that one "
+        "person decides. A second person has to agree."
+    )
 
 
 class LineNotOpen(DomainError):
@@ -63,17 +73,18 @@ def bank_has_paid(loan: Loan) -> bool:
     return paid > loan.acts.filter(kind=LATER).count()
 
 
-def order(wish: Wish) -> Disbursement:
+def order(wish: Wish, approved: bool = False) -> Disbursement:
     """Write the order to pay a further part out. The same key returns the order written the first time.
 
-    The act is tried first, so whatever would refuse it refuses the order; then the gate is asked. Raises DrawdownUnderWay,
-    DrawdownNotOfToday, ActConflict, GateRefused, OverrideNeeded, and what ``perform`` raises.
+    The act is tried first, so whatever would refuse it refuses the order; then the gate is asked. ``approved`` says that a
+    second person agreed. Raises DrawdownUnderWay, DrawdownNotOfToday, ActConflict, GateRefused, OverrideNeeded, BeyondOne
+    where one person may not bind the house to so much for the borrower, and what ``perform`` raises.
     """
     if wish.effective_on != wish.recorded_on:
         raise DrawdownNotOfToday(today=wish.recorded_on.isoformat())
     try:
         with whole():
-            return _order(wish)
+            return _order(wish, approved)
     except IntegrityError:
         known = _with_key(wish)
         if known is None:
@@ -81,7 +92,7 @@ def order(wish: Wish) -> Disbursement:
         return known
 
 
-def _order(wish: Wish) -> Disbursement:
+def _order(wish: Wish, approved: bool) -> Disbursement:
     Borrower.objects.locked(Loan.objects.values_list("borrower_id", flat=True).get(pk=wish.loan_id))
     loan = Loan.objects.locked(wish.loan_id)
     known = _with_key(wish)
@@ -90,7 +101,13 @@ def _order(wish: Wish) -> Disbursement:
     require_no_order(loan)
     preview(loan, lambda: perform(wish, approved=True))
     subject = subjects.of_drawdown(loan, wish.values["amount"], wish.recorded_on)
-    asking.require(subject, BindingAct.DRAWDOWN, wish.recorded_on, by=wish.by)
+    answer = asking.ask(subject, BindingAct.DRAWDOWN, wish.recorded_on)
+    asking.require_bound(answer, by=wish.by)
+    if not approved and needs_second_person(answer.facts, subject.market, wish.recorded_on):
+        raise BeyondOne(
+            after=money(bound_by_one(answer.facts), loan.currency),
+            most=money(one_person_decides(wish.recorded_on, subject.market), loan.currency),
+        )
     parts = loan.disbursements.filter(is_drawdown=True).count()
     drawdown = Disbursement(
         number=f"{loan.number.replace('LN-', 'DB-')}.{parts + 2}",  # the first part has the plain number

@@ -128,6 +128,7 @@ def _perform(kind: ActKind, wish: Wish, *, approved: bool, agreed_by: User | Non
         effect=effect,
         effective_on=wish.effective_on,
         recorded_on=wish.recorded_on,
+        by=wish.by,
     )
     figures = {**effect.figures, **restated, **measured(kind, tried)}
     beyond = _judged(kind, tried, figures, approved=approved)

@@ -1,7 +1,7 @@
 """Reversing a receipt: at once within one's own authority, and when a second person agreed beyond it.
 
-Who takes money at the counter and reverses the receipt afterwards keeps the money. A program that reports what a bank took
-back calls ``reverse_repayment`` itself: what it may do was agreed to when its key was given the scope.
+Who takes money at the counter and reverses the receipt afterwards keeps the money; who reports it and takes it back, over
+the API too, could report it again.
 """
 
 from datetime import date
@@ -20,6 +20,7 @@ from loans.acts.kinds.money import REPAYMENT
 from loans.acts.previewing import Preview, preview
 from loans.acts.undoing import UndoReasonMissing
 from loans.models import Loan, Repayment, RepaymentStatus
+from loans.servicing.bank_lines import hold_line_of
 from loans.servicing.repayments import reverse_repayment
 from staff.models import User
 
@@ -48,9 +49,10 @@ def reverse_or_ask(*, repayment_id: int, reason: str, on: date, by: User | None)
     """
     if not reason.strip():
         raise UndoReasonMissing()
+    hold_line_of(repayment_id)
     Loan.objects.locked(Repayment.objects.values_list("loan_id", flat=True).get(pk=repayment_id))
     repayment = Repayment.objects.select_related("loan").get(pk=repayment_id)
-    if repayment.status == RepaymentStatus.REVERSED or not receipt_needs_second_person(repayment, on):
+    if repayment.status == RepaymentStatus.REVERSED or not receipt_needs_second_person(repayment, on, by):
         return reverse_repayment(
             repayment_id=repayment_id, reason=reason, reversed_on=on, reversed_by=by, alone=by is not None
         )
@@ -71,9 +73,11 @@ def reverse_or_ask(*, repayment_id: int, reason: str, on: date, by: User | None)
 
 def reversal_previewed(repayment: Repayment, on: date) -> Preview:
     """What reversing the receipt would leave behind; nothing of it is kept. Raises what ``reverse_repayment`` raises."""
-    return preview(
-        repayment.loan, lambda: reverse_repayment(repayment_id=repayment.pk, reason="preview", reversed_on=on)
-    )
+    with transaction.atomic():
+        hold_line_of(repayment.pk)
+        return preview(
+            repayment.loan, lambda: reverse_repayment(repayment_id=repayment.pk, reason="preview", reversed_on=on)
+        )
 
 
 def _in_words(found: Preview) -> dict[str, str]:

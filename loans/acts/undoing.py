@@ -13,12 +13,7 @@ from core.context import acting, current
 from core.errors import DomainError, Invalid
 from ledger.posting import reverse
 from loans.account.changes.base import EventImpossible
-from loans.acts.authority import (
-    FREED_BY_UNDOING,
-    freed_by_undoing,
-    is_own_mistake,
-    undoing_needs_second_person,
-)
+from loans.acts.authority import freed_by_undoing, is_own_mistake, undoing_needs_second_person
 from loans.acts.performing import BeyondAuthority
 from loans.acts.previewing import Preview, preview
 from loans.bookkeeping import positions
@@ -27,6 +22,7 @@ from loans.bookkeeping.signals import announce
 from loans.events.act_kinds import ActKind, act_kind
 from loans.models import ActStatus, Loan, LoanAct, LoanStatus
 from loans.notices import notices
+from loans.servicing.given_up import FREED_BY_UNDOING
 from staff.models import User
 
 

@@ -1,21 +1,26 @@
-"""Vouching for a receipt that no bank line stands behind: one person names the evidence, another one agrees.
+"""Vouching for what no bank line stands behind, a receipt or a merchant's refund: one person names the evidence, another
+one agrees.
 
-What such a receipt left as a credit balance is refunded only then (``loans.payees.refund_accounts``).
+Until then the principal it paid still binds the house (``loans.gate.commitments``), and nothing of it is refunded
+(``loans.payees.refund_accounts``).
 """
 
 from datetime import date
+from decimal import Decimal
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from audit import approvals
+from audit.deciding import require_other_hand
 from audit.models import Approval
 from core.errors import DomainError, NotAllowed
 from loans.acts.kinds.money import REPAYMENT
-from loans.models import Loan, Repayment
+from loans.models import Loan, LoanAct, Repayment
 from staff.models import User
 
 KIND = "loan.receipt.vouched"
+OF_REFUND = "loan.merchant_refund.vouched"
 
 
 class ReceiptProved(DomainError):
@@ -25,18 +30,32 @@ class ReceiptProved(DomainError):
 
 class OwnReceiptVouched(NotAllowed):
     code = "receipt_recorded_by_you"
-    message = _("You recorded receipt %(number)s. Another person must vouch for it.")
+    message = _("You or an account tied to yours recorded receipt %(number)s. Another person must vouch for it.")
+
+
+class RefundProved(DomainError):
+    code = "merchant_refund_proved"
+    message = _("This refund needs nobody to vouch for it: a bank or a second person does, or it was undone.")
+
+
+class OwnRefundVouched(NotAllowed):
+    code = "merchant_refund_recorded_by_you"
+    message = _("You recorded this refund. Another person must vouch for it.")
 
 
 def declare_request() -> None:
-    """Tell the audit app of the request; called when Django starts."""
-    approvals.register(
-        KIND,
-        _agreed,
-        permission=REPAYMENT.approve_permission,
-        label=_("Receipt without a bank line"),
-        asked_with=REPAYMENT.permission,
-    )
+    """Tell the audit app of the requests; called when Django starts."""
+    for kind, agreed, label in (
+        (KIND, _agreed, _("Receipt without a bank line")),
+        (OF_REFUND, _agreed_to_refund, _("Merchant refund without a bank line")),
+    ):
+        approvals.register(
+            kind,
+            agreed,
+            permission=REPAYMENT.approve_permission,
+            label=label,
+            asked_with=REPAYMENT.permission,
+        )
 
 
 @transaction.atomic
@@ -64,12 +83,46 @@ def ask_to_vouch(*, repayment_id: int, reason: str, on: date, by: User | None) -
     )
 
 
-def _agreed(approval: Approval, _on: date) -> None:
+def _agreed(approval: Approval, on: date) -> None:
     repayment = _held(int(approval.object_id))
-    if approval.decided_by_id == repayment.recorded_by_id:
-        raise OwnReceiptVouched(number=repayment.number)
+    own = OwnReceiptVouched(number=repayment.number)
+    require_other_hand(approval.decided_by, repayment.recorded_by_id, own, on)
     repayment.agreed_by = approval.decided_by
     repayment.save(update_fields=["agreed_by"])
+
+
+@transaction.atomic
+def ask_to_vouch_for_refund(*, act_id: int, reason: str, on: date, by: User | None) -> Approval:
+    """The same for what a merchant is said to have given back.
+
+    Raises RefundProved, ReasonMissing, ApprovalAlreadyPending.
+    """
+    act = _held_refund(act_id)
+    waits = approvals.waiting(OF_REFUND, act, reason=reason, requested_by=by, on=on)
+    return waits or approvals.request(
+        kind=OF_REFUND,
+        obj=act,
+        after={"loan": act.loan.number, "effective_on": act.effective_on.isoformat()},
+        amount=Decimal(act.parameters["amount"]),
+        reason=reason,
+        requested_by=by,
+        on=on,
+    )
+
+
+def _agreed_to_refund(approval: Approval, on: date) -> None:
+    act = _held_refund(int(approval.object_id))
+    require_other_hand(approval.decided_by, act.recorded_by_id, OwnRefundVouched(), on)
+    act.agreed_by = approval.decided_by
+    act.save(update_fields=["agreed_by"])
+
+
+def _held_refund(act_id: int) -> LoanAct:
+    Loan.objects.locked(LoanAct.objects.values_list("loan_id", flat=True).get(pk=act_id))
+    act = LoanAct.objects.select_related("loan").get(pk=act_id)
+    if not act.is_unproved or act.is_undone:
+        raise RefundProved
+    return act
 
 
 def _held(repayment_id: int) -> Repayment:

@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from audit.deciding import same_account
 from core import business_date
 from core.errors import DomainError, NotAllowed
 from loans.acts.performing import perform, previewed
@@ -136,7 +137,7 @@ class ActUndo(ActView):
         given = self.body(shapes.UndoInput)
         act = self.found(self.acts().filter(loan=self.loan(loan_id)), act_id)
         _require_for_partners(act_kind(act.kind), act.parameters)
-        own = act.recorded_by_id == self.client.acts_as_id
+        own = same_account(act.recorded_by_id, self.client.acts_as_id)
         if not own and not reaches_every_origin(self.key, writing=True):
             raise ActNotYours
         undone = undo(act_id=act.pk, reason=given["reason"], on=business_date.current(), by=self.client.acts_as)

@@ -18,7 +18,7 @@ from loans.api import policy_serializers as shapes
 from loans.api import reading
 from loans.api.servicing_serializers import PayoffQuoteSerializer, RepaymentSerializer
 from loans.api.servicing_views import LoanView, payoff
-from loans.api.views import CHANNEL, KIND, referred
+from loans.api.views import CHANNEL, KIND
 from loans.models import Loan, PledgeStatus, PolicyPledge
 from loans.pledges import pledge_reading, pledge_review, pledging
 from partners.api.base import idempotent, use_case_key
@@ -48,6 +48,7 @@ class PolicyView(LoanView):
     """What the views of pledged policies share."""
 
     tag = "policies"
+    loan_at = "loan__"
     scopes = {"GET": "loans:read", "POST": "policies:write"}
 
     def policies(self) -> QuerySet[PolicyPledge]:
@@ -100,7 +101,7 @@ class PolicyPledges(PolicyView):
         """Pledges the policy with the insurer's table of cash values. The same policy again is the same pledge."""
         given = self.body(shapes.PledgeInput)
         pledge = pledging.pledge_policy(
-            loan_id=referred(self.loans(), "loan", given["loan"]).pk,
+            loan_id=self.named_loan(given["loan"]).pk,
             policy=shapes.policy_of(given),
             cash_values=shapes.values_of(given["cash_values"]),
             on=business_date.current(),

@@ -12,7 +12,6 @@ from loans.acts.previewing import preview
 from loans.api import act_serializers
 from loans.api import servicing_serializers as shapes
 from loans.api.servicing_views import RepaymentView, record, require_own
-from loans.api.views import referred
 from loans.servicing.repayments import reverse_repayment
 
 
@@ -28,7 +27,7 @@ class RepaymentPreview(RepaymentView):
     def post(self, request: Request) -> Response:
         """Figures, schedule and journal as the repayment would leave them. Nothing of it is stored."""
         given: dict[str, Any] = self.body(shapes.RepaymentInput)
-        loan = referred(self.loans(), "loan", given["loan"])
+        loan = self.named_loan(given["loan"])
         act = partial(record, loan, given, key=f"preview:{loan.public_id}", by=self.client.acts_as)
         return self.answer(act_serializers.RepaymentPreviewSerializer, preview(loan, act))
 

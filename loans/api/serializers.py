@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from borrowers.api.serializers import BorrowerSerializer
 from loans.api.currencies import currency_of_product
+from loans.gate.telling import NOT_ELIGIBLE, NotEligible
 from loans.models import (
     Application,
     ApplicationStatus,
@@ -23,7 +23,7 @@ from loans.models import (
 )
 from loans.models.schedule_choices import WORDS
 from loans.origination.application_lifecycle import APPLICATIONS
-from loans.origination.decisions import DecisionReason, reason_labels
+from loans.origination.decisions import TOLD_TO_PARTNERS, reason_labels
 from loans.pricing.cost_words import COST_NAMES
 from loans.rates.cost_table import CostComponent, CostKind
 from loans.schedules.terms import BusinessDayRoll
@@ -37,7 +37,6 @@ ACTIONS: dict[str, str] = {
     ApplicationStatus.ACCEPTED: "accept_offer",
 }
 # Reasons that would tip off the person they are about travel as "policy".
-KEPT_INSIDE = {DecisionReason.SUSPECTED_FRAUD.value, DecisionReason.DO_NOT_LEND.value}
 TERM_ASKED_FOR = "Number of instalments asked for."
 TERM_OFFERED = "Number of instalments offered. Once accepted it is the loan's instalment_count."
 PURPOSE = "What the loan is for: a code of GET /loan_purposes. A draft may leave it out."
@@ -360,16 +359,18 @@ class DecisionSerializer(serializers.Serializer[Application]):
 
     @extend_schema_field(DecisionReasonSerializer(many=True))
     def get_reasons(self, application: Application) -> list[dict[str, str]]:
-        """Why, in codes that never change and in words."""
+        """Why, in codes that never change and in words; not_eligible for what only the lender's records say."""
         if application.status == ApplicationStatus.SECOND_APPROVAL:
             return []
-        known = [code for code in application.decision_reasons if code not in KEPT_INSIDE]
+        known = [code for code in application.decision_reasons if code in TOLD_TO_PARTNERS]
         told = [{"code": code, "detail": label} for code, label in zip(known, reason_labels(known), strict=True)]
         hidden = len(known) < len(application.decision_reasons)
-        return [*told, {"code": "policy", "detail": _("Lending policy")}] if hidden else told
+        return [*told, {"code": NOT_ELIGIBLE, "detail": str(NotEligible())}] if hidden else told
 
     def get_grade(self, application: Application) -> str | None:
-        return application.grade or None if application.status in DECIDED else None
+        """The grade behind an offer; of a decline it is not told."""
+        offered = application.status in DECIDED and application.outcome != Outcome.DECLINE
+        return application.grade or None if offered else None
 
     def get_decided_on(self, application: Application) -> date | None:
         return application.decided_on if application.status in DECIDED else None

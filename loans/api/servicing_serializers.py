@@ -17,6 +17,7 @@ from loans.api.serializers import (
     ApplicationSerializer,
     MerchantSerializer,
 )
+from loans.gate.telling import told_outside
 from loans.models import (
     Disbursement,
     DisbursementStatus,
@@ -69,7 +70,11 @@ class DisbursementSerializer(InItsCurrency):
     amount = MoneyField()
     requested_on = serializers.DateField()
     paid_on = serializers.DateField(allow_null=True)
-    failure_code = serializers.CharField()
+    failure_code = serializers.SerializerMethodField()
+
+    def get_failure_code(self, order: Disbursement) -> str:
+        """Why the bank did not pay, or why it was not sent: not_eligible where the lender's checks do not let it pass."""
+        return told_outside(order.failure_code)
 
 
 class LoanSerializer(InItsCurrency):

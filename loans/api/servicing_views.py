@@ -11,18 +11,21 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from audit.deciding import same_account
+from audit.models import Approval
 from borrowers.api.faces import FacesView
 from borrowers.partner_files import named
 from core import business_date
 from core.errors import Invalid, NotAllowed
 from loans.account.arrears import steps_reaching
+from loans.acts.receipts import reverse_or_ask
 from loans.api import reading
 from loans.api import servicing_serializers as shapes
 from loans.api.views import CHANNEL, KIND, referred
 from loans.bookkeeping.positions import bucket_steps
-from loans.models import Loan, LoanStatus, Repayment, RepaymentStatus
+from loans.models import Loan, LoanStatus, Repayment, RepaymentChannel, RepaymentStatus
 from loans.servicing.guarding import Excess
-from loans.servicing.repayments import record_repayment, reverse_repayment
+from loans.servicing.repayments import record_repayment
 from loans.servicing.settling import SettlementQuote, settle_early, settlement_quote
 from partners.api.base import PartnerView, idempotent, use_case_key
 from partners.api.conditions import tagged
@@ -32,6 +35,8 @@ from partners.introductions import reaches_every_origin, within_reach_where
 from staff.models import User
 
 QUOTED_AHEAD = timedelta(days=366)
+# What a partner needs of a person who no longer agrees that it is told of them: the loans that it has to serve.
+RUNNING = frozenset({LoanStatus.PENDING_DISBURSEMENT.value, LoanStatus.ACTIVE.value})
 
 
 class DateNotQuoted(Invalid):
@@ -48,6 +53,11 @@ class NotYourRepayment(NotAllowed):
 class RecoveryForLenderOnly(NotAllowed):
     code = "recovery_for_lender_only"
     message = _("Undoing a recovery takes two people of the lender. Ask the lender.")
+
+
+class ReceiptOfBankLine(NotAllowed):
+    code = "receipt_of_bank_line"
+    message = _("Receipt %(number)s came in on a bank statement of the lender: only the lender takes it back.")
 
 
 # Loans ---------------------------------------------------------------------------------------------------------------
@@ -86,6 +96,7 @@ class LoanView(FacesView):
 
     tag = "loans"
     scopes = {"GET": "loans:read"}
+    runs = RUNNING
 
     def loans(self) -> QuerySet[Loan]:
         return self.reachable(reading.loans(), KIND, path="application_id")
@@ -97,7 +108,12 @@ class LoanView(FacesView):
         loan = reading.one_loan(loan_id, reach)
         if loan is None:
             raise NotFound
-        return loan
+        return self.shared(loan)
+
+    def named_loan(self, public_id: str) -> Loan:
+        """The loan a body names. Raises ReferenceUnknown, SharingEnded."""
+        loan: Loan = referred(self.loans(), "loan", public_id)
+        return self.shared(loan, field="loan")
 
 
 class Loans(LoanView):
@@ -194,6 +210,7 @@ class RepaymentView(LoanView):
     tag = "repayments"
     scopes = {"GET": "repayments:read", "POST": "repayments:write"}
     expandable = frozenset({"loan", "loan.borrower"})
+    loan_at = "loan__"
 
     def repayments(self) -> QuerySet[Repayment]:
         return self.reachable(reading.repayments(), KIND, path="loan__application_id")
@@ -220,10 +237,11 @@ class Repayments(RepaymentView):
     def post(self, request: Request) -> Response:
         """Money you received for a loan: it is allocated in the order of the product, a late report is back-dated.
 
-        More than is owed, and what looks like a payment recorded before, is refused until you say that it is meant.
+        More than is owed, and what looks like a payment recorded before, is refused until you say that it is meant. So much
+        is taken on your word alone, for a loan, on a day and from some days back; beyond it the lender's staff ask for it.
         """
         given = self.body(shapes.RepaymentInput)
-        loan = referred(self.loans(), "loan", given["loan"])
+        loan = self.named_loan(given["loan"])
         repayment = record(loan, given, key=use_case_key(self.request), by=self.client.acts_as)
         return self.shown(repayment, status=201)
 
@@ -270,7 +288,7 @@ class RepaymentDetail(RepaymentView):
 
 def require_own(view: PartnerView, repayment: Repayment) -> None:
     """Raises NotYourRepayment unless the caller reported it or may change what came from every origin."""
-    own = repayment.recorded_by_id == view.client.acts_as_id
+    own = same_account(repayment.recorded_by_id, view.client.acts_as_id)
     if not own and not reaches_every_origin(view.key, writing=True):
         raise NotYourRepayment
 
@@ -279,19 +297,29 @@ class Reverse(RepaymentView):
     name = "repayment_reverse"
     scopes = {"POST": "repayments:reverse"}
 
-    @extend_schema(summary="Reverse a repayment", request=shapes.ReversalInput, responses=shapes.RepaymentSerializer)
+    @extend_schema(
+        summary="Reverse a repayment",
+        request=shapes.ReversalInput,
+        responses={200: shapes.RepaymentSerializer, 202: shapes.RepaymentSerializer},
+    )
     @idempotent
     def post(self, request: Request, repayment_id: str) -> Response:
-        """The money did not stay: the entry is reversed, and what came after is allocated anew."""
+        """The money did not stay: the entry is reversed, and what came after is allocated anew.
+
+        Beyond what one may reverse alone a second person of the lender is asked: then the answer is 202, and the repayment
+        stands until they agree.
+        """
         given = self.body(shapes.ReversalInput)
         repayment = self.found(self.repayments(), repayment_id)
         require_own(self, repayment)
         if repayment.is_recovery:
             raise RecoveryForLenderOnly
-        reversed_ = reverse_repayment(
+        if repayment.channel == RepaymentChannel.BANK_FILE:
+            raise ReceiptOfBankLine(number=repayment.number)
+        done = reverse_or_ask(
             repayment_id=repayment.pk,
             reason=given["reason"],
-            reversed_on=business_date.current(),
-            reversed_by=self.client.acts_as,
+            on=business_date.current(),
+            by=self.client.acts_as,
         )
-        return self.shown(reversed_)
+        return self.shown(repayment, status=202 if isinstance(done, Approval) else 200)

@@ -171,9 +171,11 @@ class Applications(ApplicationView):
         on, by = business_date.current(), person(request)
         if given["submit"]:
             key = use_case_key(request)
-            application = submit_application(wish, on=on, channel=CHANNEL, idempotency_key=key, submitted_by=by)
+            application = submit_application(
+                wish, on=on, channel=CHANNEL, idempotency_key=key, submitted_by=by, submitted_via=self.key
+            )
         else:
-            application = save_draft(wish, on=on, channel=CHANNEL, submitted_by=by)
+            application = save_draft(wish, on=on, channel=CHANNEL, submitted_by=by, submitted_via=self.key)
         introduce(client=self.client, kind=KIND, object_id=application.pk, external_id=external_id)
         return self.shown(application.pk, status=201)
 
@@ -181,6 +183,7 @@ class Applications(ApplicationView):
         borrower = named(given["borrower"], key=self.key, writing=True).first()
         if borrower is None:
             raise ReferenceUnknown(what="borrower", public_id=given["borrower"], field="borrower")
+        self.faces.require_sharing(borrower.pk, field="borrower")
         return ApplicationWish(
             borrower_id=borrower.pk,
             product_id=referred(Product.objects.all(), "product", given["product"]).pk,
@@ -224,7 +227,12 @@ class Submit(ApplicationView):
     def post(self, request: Request, application_id: str) -> Response:
         """Sends a draft off to be decided. A submitted application stays as it is."""
         application = self.application(application_id)
-        submit_draft(application_id=application.pk, on=business_date.current())
+        submit_draft(
+            application_id=application.pk,
+            on=business_date.current(),
+            submitted_by=person(request),
+            submitted_via=self.key,
+        )
         return self.shown(application.pk)
 
 

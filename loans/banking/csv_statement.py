@@ -7,14 +7,17 @@ separator is a comma, semicolon or tab. Lines above the header (account holder, 
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from decimal import Decimal
 
+from loans.banking.csv_frame import Balanced, frame_of
 from loans.banking.statement import (
     BadValue,
     RowError,
     Statement,
     StatementRow,
     parse_amount,
+    parse_balance,
     parse_date,
     plain,
     sign_error,
@@ -32,6 +35,7 @@ COLUMNS: dict[str, frozenset[str]] = {
     "reference": frozenset({"reference", "bank reference", "transaction id", "流水号", "交易流水号", "凭证号", "流水"}),
     "payer_name": frozenset({"payer", "payer name", "name", "对方户名", "付款人", "付款方名称", "对方名称"}),
     "payer_account": frozenset({"payer account", "account", "对方账号", "对方帐号", "付款账号"}),
+    "balance": frozenset({"balance", "running balance", "余额", "账户余额", "本次余额", "交易后余额"}),
     "remark": frozenset({"remark", "purpose", "description", "memo", "摘要", "附言", "备注", "用途"}),
 }
 REQUIRED = ("date", "amount", "reference")
@@ -95,21 +99,59 @@ def _places(cells: list[str]) -> dict[str, int]:
     return places
 
 
+@dataclass
+class _Read:
+    """What the lines read so far come to. ``balanced`` is None once a line leaves the running balance open."""
+
+    statement: Statement = field(default_factory=lambda: Statement(profile=PROFILE))
+    outgoing: int = 0
+    sum_out: Decimal = Decimal("0.00")
+    balanced: list[Balanced] | None = field(default_factory=list)
+
+
 def _read_rows(lines: list[list[str]], header_at: int, places: dict[str, int]) -> Statement:
-    statement = Statement(profile=PROFILE)
-    outgoing, seen = 0, dict[str, int]()
+    read, seen = _Read(), dict[str, int]()
+    errors = read.statement.errors
     for line, cells in _filled(lines, header_at):
-        found = _read_row(line, cells, places)
+        cell = {name: plain(cells[at]) if at < len(cells) else "" for name, at in places.items()}
+        found = _read_row(line, cell)
         if found is None:
-            outgoing += 1
+            read.outgoing += 1
+            read.sum_out -= _signed(cell) or Decimal(0)
         elif isinstance(found, list):
-            statement.errors.extend(found)
+            errors.extend(found)
         elif found.bank_reference in seen:
-            statement.errors.append(RowError(line, "reference", "reference_repeated", found.bank_reference))
+            errors.append(RowError(line, "reference", "reference_repeated", found.bank_reference))
         else:
             seen[found.bank_reference] = line
-            statement.rows.append(found)
-    return Statement(PROFILE, statement.rows, statement.errors, outgoing)
+            read.statement.rows.append(found)
+        _note_balance(read, line, cell)
+    frame = frame_of(lines[:header_at], read.balanced or [])
+    return Statement(PROFILE, read.statement.rows, errors, read.outgoing, read.sum_out, frame)
+
+
+def _note_balance(read: _Read, line: int, cell: dict[str, str]) -> None:
+    if read.balanced is None:
+        return
+    try:
+        amount = _signed(cell)
+        balance, paid_on = parse_balance(cell.get("balance", "")), parse_date(cell["date"])
+    except BadValue:
+        amount = None
+    if amount is None:
+        read.balanced = None
+    else:
+        read.balanced.append(Balanced(line, paid_on, amount, balance))
+
+
+def _signed(cell: dict[str, str]) -> Decimal | None:
+    """By how much the line changes the balance; None where that cannot be read."""
+    try:
+        if cell["amount"]:
+            return parse_amount(cell["amount"])
+        return -abs(parse_amount(cell.get("debit", "")))
+    except BadValue:
+        return None
 
 
 def _filled(lines: list[list[str]], header_at: int) -> Iterator[tuple[int, list[str]]]:
@@ -118,9 +160,8 @@ def _filled(lines: list[list[str]], header_at: int) -> Iterator[tuple[int, list[
             yield at + 1, lines[at]
 
 
-def _read_row(line: int, cells: list[str], places: dict[str, int]) -> StatementRow | list[RowError] | None:
+def _read_row(line: int, cell: dict[str, str]) -> StatementRow | list[RowError] | None:
     """The payment of this row, every reason why it has none, or None for money that went out."""
-    cell = {name: plain(cells[at]) if at < len(cells) else "" for name, at in places.items()}
     if not cell["amount"] and cell.get("debit"):
         return None
     errors: list[RowError] = []

@@ -16,6 +16,7 @@ _COMPACT_DATE = re.compile(r"^(\d{4})(\d{2})(\d{2})$", re.ASCII)
 _BLANKS = re.compile(r"\s")
 _EARLIEST = date(1990, 1, 1)  # no loan is older: an earlier day is a slip of the pen
 LARGEST_AMOUNT = Decimal("99999999.99")
+LARGEST_BALANCE = Decimal("999999999999.99")
 
 
 @dataclass(frozen=True)
@@ -40,15 +41,55 @@ class RowError:
 
 
 @dataclass(frozen=True)
+class Frame:
+    """What a statement says of itself beside its payments, as far as its format has it.
+
+    ``account`` is the bank account it is of; several are named one after the other. ``first_day`` and ``last_day`` are
+    the period it covers; ``opening`` and ``closing`` the balances at its ends, in currency units. ``broken_at`` is the line
+    whose running balance does not follow from the line beside it.
+    """
+
+    account: str = ""
+    first_day: date | None = None
+    last_day: date | None = None
+    opening: Decimal | None = None
+    closing: Decimal | None = None
+    broken_at: int | None = None
+
+
+@dataclass(frozen=True)
 class Statement:
+    """A statement as read: ``rows`` came in, ``outgoing`` went out, in number and by ``sum_out`` in currency units."""
+
     profile: str
     rows: list[StatementRow] = field(default_factory=list)
     errors: list[RowError] = field(default_factory=list)
     outgoing: int = 0
+    sum_out: Decimal = Decimal("0.00")
+    frame: Frame = Frame()
 
     @property
     def total(self) -> Decimal:
+        """What came in, in currency units."""
         return sum((row.amount for row in self.rows), Decimal("0.00"))
+
+    @property
+    def first_day(self) -> date | None:
+        """The first day it covers: as it says itself, or that of its first payment."""
+        return self.frame.first_day or min((row.paid_on for row in self.rows), default=None)
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day it covers: as it says itself, or that of its last payment."""
+        return self.frame.last_day or max((row.paid_on for row in self.rows), default=None)
+
+    @property
+    def unexplained(self) -> Decimal | None:
+        """By how much the closing balance differs from the opening one and all lines; None where a balance is not told."""
+        frame = self.frame
+        if frame.opening is None or frame.closing is None:
+            return None
+        return frame.closing - (frame.opening + self.total - self.sum_out)
 
 
 class BadValue(ValueError):
@@ -76,6 +117,18 @@ def parse_amount(text: str) -> Decimal:
     if amount != amount.to_integral_value() and -int(amount.as_tuple().exponent) > 2:
         raise BadValue("amount_below_one_cent")
     if abs(amount) > LARGEST_AMOUNT:
+        raise BadValue("amount_too_large")
+    return amount
+
+
+def parse_balance(text: str) -> Decimal:
+    """A balance, which may be larger than any payment and below nothing. Raises BadValue."""
+    cleaned = _BLANKS.sub("", without_currency(plain(text))).removeprefix("+")
+    try:
+        amount = Decimal(amount_text(cleaned))
+    except ValueError as error:
+        raise BadValue("amount_unreadable") from error
+    if abs(amount) > LARGEST_BALANCE:
         raise BadValue("amount_too_large")
     return amount
 

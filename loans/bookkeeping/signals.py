@@ -1,6 +1,7 @@
 """The news that travels upward: a loan's position changed, an application waits for its decision, an order to pay out waits
-for the bank. Sent inside the transaction, for receivers that only write it down or wait for the commit: what they do stands
-or falls with the change. End of day, which changes all positions at once, does not send it."""
+for the bank, a statement was confirmed and its payments wait to be settled. Sent inside the transaction, for receivers that
+only write it down or wait for the commit: what they do stands or falls with the change. End of day, which changes all
+positions at once, does not send it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from django.dispatch import Signal
 loan_position_changed = Signal()
 application_submitted = Signal()
 payout_ordered = Signal()
+statement_confirmed = Signal()
 _quiet: ContextVar[bool] = ContextVar("loans_quiet", default=False)
 
 
@@ -31,6 +33,12 @@ def announce_payout(*, disbursement_id: int) -> None:
     """Tell the upper apps that an order to pay out is queued: a new one, or one that is tried again."""
     if not _quiet.get():
         payout_ordered.send(None, disbursement_id=disbursement_id)
+
+
+def announce_statement(*, bank_file_id: int) -> None:
+    """Tell the upper apps that a statement file was confirmed and its payments wait to be settled."""
+    if not _quiet.get():
+        statement_confirmed.send(None, bank_file_id=bank_file_id)
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from loans.bookkeeping.signals import announce_payout
 from loans.disbursement import transfers
 from loans.disbursement.activation import activate
 from loans.disbursement.order_lifecycle import ORDERS, advance
+from loans.disbursement.transfers import UNDER_WAY
 from loans.gate import asking, subjects
 from loans.gate.gate import BindingAct
 from loans.merchants.merchants import require_active
@@ -38,9 +39,8 @@ from staff.models import User
 
 log = structlog.get_logger(__name__)
 
-# The lease of a worker on an order, and so the pause between two questions about it.
+# The lease of a worker on an order, and so the pause between two questions about it (longer than ``transfers.AWAKE``).
 LEASE = timedelta(minutes=2)
-UNDER_WAY = (S.QUEUED, S.SENT, S.UNKNOWN)
 
 
 class CancellationReasonMissing(Invalid):
@@ -106,9 +106,12 @@ def send(*, disbursement_id: int, on: date) -> Disbursement:
     LoanNotInState for a further part of a loan that has ended.
     """
     disbursement, transfer, is_new = _open_transfer(disbursement_id, on)
-    if transfer is None or not _is_still_wanted(transfer):
+    answered = None
+    if transfer is not None and transfers.is_wanted(transfer):
+        answered = transfers.ask_or_send(disbursement, transfer, on, is_new=is_new)
+    if answered is None:
         return Disbursement.objects.get(pk=disbursement_id)
-    heard, answer = transfers.ask_or_send(disbursement, transfer, on, is_new=is_new)
+    heard, answer = answered
     with transaction.atomic():
         # Where the order has ended meanwhile, another worker sent the newer one: then both may have paid, and
         # confirming the earlier one says so.
@@ -229,8 +232,8 @@ def retry(*, disbursement_id: int, on: date, requested_by: User | None = None) -
     if disbursement.status in UNDER_WAY:
         return disbursement
     ORDERS.require_step(disbursement, S.QUEUED)
-    payees.require_payee(disbursement)
-    asking.require(subjects.of_order(disbursement, on), BindingAct.RETRY, on, by=requested_by)
+    payee = payees.require_payee(disbursement)
+    asking.require(subjects.of_order(disbursement, on, payee=payee), BindingAct.RETRY, on, by=requested_by)
     advance(disbursement, S.QUEUED, next_attempt_at=None, requested_on=on, requested_by=requested_by)
     announce_payout(disbursement_id=disbursement.pk)
     return disbursement
@@ -291,11 +294,10 @@ def _open_transfer(disbursement_id: int, on: date) -> tuple[Disbursement, BankTr
         require_whole_sum(disbursement, on)
     if disbursement.loan.merchant is not None:
         require_active(disbursement.loan.merchant)
-    payees.require_payee(disbursement)
+    payee = payees.require_payee(disbursement)
     number = disbursement.attempt_count + 1
-    verdict = asking.require(
-        subjects.of_order(disbursement, on), _act_of(disbursement), on, by=disbursement.requested_by
-    )
+    subject = subjects.of_order(disbursement, on, payee=payee)
+    verdict = asking.require(subject, _act_of(disbursement), on, by=disbursement.requested_by)
     transfer = BankTransfer.objects.create(
         disbursement=disbursement,
         verdict=verdict,
@@ -324,12 +326,6 @@ def require_whole_sum(disbursement: Disbursement, on: date) -> None:
         else min((part for part in parts if part >= disbursement.amount), default=max(parts))
     )
     require_paid_in_full(lent=lent, paid=disbursement.amount, on=on, market=loan.product_version.product.market)
-
-
-def _is_still_wanted(transfer: BankTransfer) -> bool:
-    """Whether nobody gave the transfer up, or ordered anew, while this worker slept."""
-    is_under_way = Disbursement.objects.filter(pk=transfer.disbursement_id, status__in=UNDER_WAY).exists()
-    return is_under_way and not transfers.is_overtaken(transfer)
 
 
 @transaction.atomic

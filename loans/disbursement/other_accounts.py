@@ -20,7 +20,7 @@ from loans.disbursement.disbursing import hold_borrower
 from loans.disbursement.order_lifecycle import advance
 from loans.models import Disbursement
 from loans.models import DisbursementStatus as S
-from loans.payees.payees import PayeeMissing, PayeeState, PayeeUnverified, payee_now
+from loans.payees.payees import PayeeMissing, PayeeUnverified, payee_now, require_payable
 from staff.models import User
 
 KIND = "disbursement.other_account"
@@ -46,7 +46,8 @@ def ask_for_other_account(
     """Ask that the order be paid to a verified account of the borrower (``account_id``), or, for a purchase, to the account
     the merchant has now. Returns the request that a second person decides; told again by the same person, the same one.
 
-    Raises OrderAtTheBank, SameAccount, PayeeMissing, PayeeUnverified, AccountNotOwn, ReasonMissing, ApprovalAlreadyPending.
+    Raises OrderAtTheBank, SameAccount, PayeeMissing, PayeeUnverified, MerchantNotActive, AccountNotOwn,
+    ReasonMissing, ApprovalAlreadyPending.
     """
     order = _held(disbursement_id)
     index, masked = _account(order, account_id)
@@ -71,7 +72,7 @@ def ask_for_other_account(
 def other_account_approved(approval: Approval, on: date) -> None:
     """A second person agreed: the order is paid there, and the borrower from now on.
 
-    Raises OrderAtTheBank, OwnAccountAgreed, AccountNotOwn, PayeeUnverified.
+    Raises OrderAtTheBank, OwnAccountAgreed, AccountNotOwn, PayeeUnverified, MerchantNotActive.
     """
     order = _held(int(approval.object_id))
     account_id = approval.payload["account_id"]
@@ -118,8 +119,7 @@ def _account(order: Disbursement, account_id: int | None) -> tuple[str, str]:
     """Fingerprint and last digits of the account that is asked for."""
     if order.loan.merchant is not None:
         payee = payee_now(order.loan.borrower_id, order.loan.merchant)
-        if payee.state is not PayeeState.VERIFIED:
-            raise PayeeUnverified(account=payee.masked_number)
+        require_payable(payee.state, payee)
         return payee.account_index, payee.masked_number
     account = BankAccount.objects.filter(borrower_id=order.loan.borrower_id, pk=account_id or 0).first()
     if account is None:

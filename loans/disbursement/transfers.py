@@ -4,11 +4,12 @@ A transfer that is cancelled was never sent, because an earlier one of its order
 """
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 import structlog
 from django.db.models import QuerySet
+from django.db.models.functions import Now
 
 from borrowers.fingerprints import account_index
 from borrowers.models import BankAccount, Borrower
@@ -22,6 +23,10 @@ from loans.models import DisbursementStatus as S
 from loans.payees.payees import PayeeChanged, require_payee
 
 log = structlog.get_logger(__name__)
+
+UNDER_WAY = (S.QUEUED, S.SENT, S.UNKNOWN)
+# For so long nobody but who wrote a transfer down looks at it: well within the lease of a worker (``disbursing.LEASE``).
+AWAKE = timedelta(seconds=60)
 
 
 class Heard(NamedTuple):
@@ -41,8 +46,19 @@ def is_overtaken(transfer: BankTransfer) -> bool:
     return _sent(transfer.disbursement_id).filter(pk__gt=transfer.pk).exists()
 
 
-def ask_or_send(disbursement: Disbursement, transfer: BankTransfer, on: date, *, is_new: bool) -> Heard:
-    """What became of the transfer; sent now, if the bank never got it and no earlier one may still pay."""
+def is_wanted(transfer: BankTransfer) -> bool:
+    """Whether nobody gave the transfer up, or ordered anew, while a worker slept."""
+    is_under_way = Disbursement.objects.filter(pk=transfer.disbursement_id, status__in=UNDER_WAY).exists()
+    return is_under_way and not is_overtaken(transfer)
+
+
+def ask_or_send(disbursement: Disbursement, transfer: BankTransfer, on: date, *, is_new: bool) -> Heard | None:
+    """What became of the transfer; sent now, if the bank never got it and no earlier one may still pay. None where nothing
+    is to be sent any more: it was given up, or ordered anew, meanwhile.
+
+    ``is_new`` is what this worker has just written down. Where it slept since, it knows no more than any other, and asks
+    the bank and the gate as one does that finds the transfer.
+    """
     order = order_of(disbursement, transfer, on)
     try:
         known = None if is_new else bank().ask(order)
@@ -55,6 +71,10 @@ def ask_or_send(disbursement: Disbursement, transfer: BankTransfer, on: date, *,
         if stopped:
             return Heard(transfer, Answer(PaymentOutcome.FAILED, code=stopped))
         return Heard(transfer, bank().send(order))
+    except _Slept:
+        return ask_or_send(disbursement, transfer, on, is_new=False)
+    except _GivenUp:
+        return None
     except BankUnreachable as silence:
         return Heard(transfer, Answer(PaymentOutcome.UNKNOWN, code="no_answer", detail=str(silence)))
 
@@ -88,6 +108,14 @@ def order_of(disbursement: Disbursement, transfer: BankTransfer, on: date) -> Pa
         account_number=payee.account_number,
         remark=disbursement.loan.number,
     )
+
+
+class _Slept(Exception):
+    """So long after it was written down, the one who wrote a transfer is not the only one who may have sent it."""
+
+
+class _GivenUp(Exception):
+    """The order has ended, or has a newer transfer."""
 
 
 class Account(NamedTuple):
@@ -140,11 +168,19 @@ def _stopped_by(transfer: BankTransfer, order: PaymentOrder, on: date, *, is_new
 @whole()
 def _require_may_go(transfer: BankTransfer, order: PaymentOrder, on: date, *, is_new: bool) -> None:
     """To the very account it was written for, whole number and not its end, which is still the one on file, verified, of a
-    payee still paid; and where the transfer was written down before, only if the gate lets it pass still."""
+    payee still paid; and where the transfer was written down before, only if the gate lets it pass still.
+
+    Asked with the borrower held, right before it goes. Raises _GivenUp, _Slept, and what refuses it.
+    """
     disbursement = Disbursement.objects.select_related("loan__merchant").get(pk=transfer.disbursement_id)
     Borrower.objects.locked(disbursement.loan.borrower_id)
-    require_payee(disbursement)
+    if not is_wanted(transfer):
+        raise _GivenUp
+    if is_new and not BankTransfer.objects.filter(pk=transfer.pk, written_at__gt=Now() - AWAKE).exists():
+        raise _Slept
+    payee = require_payee(disbursement)
     if {transfer.account_index, account_index(order.account_number)} != {disbursement.payee_index}:
         raise PayeeChanged(account=order.account_number[-4:])
     if not is_new:
-        asking.require(subjects.of_order(disbursement, on), BindingAct.RETRY, on, by=disbursement.requested_by)
+        subject = subjects.of_order(disbursement, on, payee=payee)
+        asking.require(subject, BindingAct.RETRY, on, by=disbursement.requested_by)

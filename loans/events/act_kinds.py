@@ -101,7 +101,7 @@ class Tried:
     """What doing an act came to, before it is kept: for the rules that allow or refuse it by its outcome.
 
     ``before`` and ``after`` are the account now and then; ``effect`` is what the act itself, its ``change``, did on the day
-    it counts from.
+    it counts from. ``by`` does it.
     """
 
     loan: Loan
@@ -111,6 +111,7 @@ class Tried:
     effect: Effect
     effective_on: date
     recorded_on: date
+    by: User | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,9 +151,9 @@ class ActKind:
     people of the staff, whatever its size, where ``undone_by_two`` is on; ``refuse_undo(loan)`` raises a named refusal;
     ``undo_message(loan, act, on)`` tells the borrower.
 
-    **Two kinds are kept otherwise.** ``order(wish)`` is what asking for the act does where a bank has to pay first: the act
-    follows when it has. ``kept_as_receipt(wish, approved, agreed_by)`` does a kind that brings money: what stands in the
-    books is its receipt, which is reversed on a page of its own.
+    **Two kinds are kept otherwise.** ``order(wish, approved)`` is what asking for the act does where a bank has to pay
+    first: the act follows when it has. ``kept_as_receipt(wish, approved, agreed_by)`` does a kind that brings money: what
+    stands in the books is its receipt, which is reversed on a page of its own.
     """
 
     code: str
@@ -202,7 +203,7 @@ class ActKind:
     undone_by_two: bool = False
     undo_message: Callable[[Loan, LoanAct, date], None] | None = None
 
-    order: Callable[[Wish], Disbursement] | None = None
+    order: Callable[[Wish, bool], Disbursement] | None = None
     kept_as_receipt: Callable[[Wish, bool, User | None], Repayment] | None = None
 
     def from_values(self, loan: Loan, on: date, values: dict[str, Any]) -> Change:

@@ -8,9 +8,10 @@ from decimal import Decimal
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
-from loans.gate.facts import facts_for, facts_for_limits
+from loans.gate.facts import Standing, facts_for, facts_for_limits
 from loans.gate.gate import BindingAct, Facts, Finding, Verdict, gate
 from loans.gate.subjects import Subject
+from loans.gate.telling import told_to_partner
 from loans.gate.words import sentences
 from loans.models import GateVerdict
 from staff.models import User
@@ -57,11 +58,16 @@ class NotBound(DomainError):
 
     answer: Answer
     asked_by: User | None
+    stopped: tuple[Finding, ...]
 
     def __init__(self, answer: Answer, found: Iterable[Finding], by: User | None) -> None:
         stopped = tuple(found)
         super().__init__(checks=[one.code for one in stopped], why=sentences(stopped))
-        self.answer, self.asked_by = answer, by
+        self.answer, self.asked_by, self.stopped = answer, by, stopped
+
+    def told_outside(self) -> DomainError:
+        """Without what the record of the borrower holds (``loans.gate.telling``)."""
+        return told_to_partner(self.stopped, self.answer.subject.borrower_id)
 
     def leave_behind(self) -> None:
         """Keep the refusal, unless the last answer to the same question was the same one."""
@@ -86,9 +92,9 @@ class OverrideNeeded(NotBound):
     message = _("This needs an override by a second person. %(why)s.")
 
 
-def ask(subject: Subject, at: BindingAct, on: date) -> Answer:
-    """What the gate says now. Locks the borrower."""
-    facts = facts_for(subject, at, on)
+def ask(subject: Subject, at: BindingAct, on: date, standing: Standing | None = None) -> Answer:
+    """What the gate says now. Locks the borrower; ``standing`` is how they stand as the caller read it under that lock."""
+    facts = facts_for(subject, at, on, standing)
     return Answer(subject=subject, facts=facts, verdict=gate(facts, at))
 
 

@@ -100,7 +100,8 @@ class Credit:
     """What risk makes of the person: handed in, as lending does not know how it is found.
 
     ``limit`` in currency units; ``grade_decision`` is what the grade policy says of the grade: approve, refer or decline.
-    ``income`` and ``debt_payments`` a month; ``income_as_of`` is the oldest figure that counts in the income.
+    ``income`` and ``debt_payments`` a month; ``income_as_of`` is the oldest figure that counts in the income. Where the
+    rules decide, only what is proved counts; ``declared_income`` is what was told beside it and does not count.
     """
 
     limit: Decimal | None = None
@@ -109,6 +110,7 @@ class Credit:
     grade_decision: str | None = None
     income: Decimal | None = None
     income_as_of: date | None = None
+    declared_income: Decimal | None = None
     debt_payments: Decimal | None = None
     other_applications: int | None = None
     days_past_due: int | None = None
@@ -118,7 +120,8 @@ class Credit:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Everything known at the moment. ``committed`` and ``committed_payments`` (a month) are what the house is bound to for
-    the person beside the deal; ``overridden`` the soft checks that two people agreed to bind in spite of."""
+    the person beside the deal; ``agreed_by_one`` is the part of ``committed`` that no second person agreed to, and
+    ``agreed_by_two`` says that two agreed to the deal; ``overridden`` are soft checks that two bind in spite of."""
 
     on: date
     person: Person
@@ -127,6 +130,8 @@ class Facts:
     credit: Credit
     committed: Decimal | None
     committed_payments: Decimal | None
+    agreed_by_one: Decimal | None = None
+    agreed_by_two: bool = False
     overridden: frozenset[str] = frozenset()
 
     def as_json(self) -> dict[str, Any]:
@@ -259,6 +264,7 @@ def _affordability(facts: Facts, _at: BindingAct) -> _Answer:
         "payment": payment,
         "room": room,
         "income": facts.credit.income,
+        "declared_income": facts.credit.declared_income,
         "committed_payments": facts.committed_payments,
         "share": facts.house.debt_share_cap,
     }
@@ -290,6 +296,13 @@ def _arrears(facts: Facts, _at: BindingAct) -> _Answer:
 def _other_applications(facts: Facts, _at: BindingAct) -> _Answer:
     others = facts.credit.other_applications
     return (None if others is None else not others), {"open": others}
+
+
+def bound_by_one(facts: Facts) -> Decimal | None:
+    """What the house would be bound to that no second person agreed to yet, the deal among it; None: not known."""
+    if facts.agreed_by_one is None or facts.deal.amount is None:
+        return None
+    return facts.agreed_by_one + (ZERO if facts.agreed_by_two else facts.deal.amount)
 
 
 def room_for_payment(facts: Facts) -> Decimal | None:

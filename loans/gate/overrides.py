@@ -23,6 +23,7 @@ from loans.gate.gate import BindingAct
 from loans.gate.subjects import Subject, of_drawdown, of_payout
 from loans.gate.words import in_words
 from loans.models import GateOverride, Loan
+from loans.preconditions.taker import require_not_taker
 from staff.models import User
 
 AHEAD = "gate.override"
@@ -78,8 +79,10 @@ def would_override(approval: Approval, on: date) -> approvals.Outcome:
 
 
 def agreed(approval: Approval, on: date) -> None:
-    """The second person agrees. Raises GateRefused where a hard check stops the act by now."""
+    """The second person agrees. Raises TakerDecides, and GateRefused where a hard check stops the act by now."""
     answer = _asked_again(approval, on)
+    if answer.subject.application is not None:
+        require_not_taker(answer.subject.application, approval.decided_by, on)
     asking.require_possible(answer, by=approval.decided_by)
     overridden(approval, answer)
 

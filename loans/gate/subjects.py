@@ -1,12 +1,14 @@
 """What each door would bind the house to, as the gate sees it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
 from core.money import ZERO
+from loans.events.unproved import principal_by_word
 from loans.gate.commitments import payment_on
 from loans.models import Application, Disbursement, Loan, LoanPosition, Offer, Product, ProductVersion
+from loans.payees.payees import PayeeState
 from loans.pricing.cost_caps import CostCap, cost_cap
 from loans.pricing.monthly_payments import monthly_payment
 from loans.pricing.quotes import ProductNotSold, Quote, version_on_sale
@@ -19,7 +21,8 @@ class Subject:
     """What is bound, of whom. ``amount`` of principal and ``payment`` a month, in units of the currency of ``market``.
 
     ``application`` and ``loan`` are what the act is about: what binds the house by them already is part of ``amount``. The
-    account to be paid is that of the accepted ``offer``, else of the ``loan``.
+    account to be paid is that of the accepted ``offer``, else of the ``loan``; ``payee`` is its state where who asks has
+    looked at it under the same lock.
     """
 
     borrower_id: int
@@ -32,6 +35,7 @@ class Subject:
     application: Application | None = None
     loan: Loan | None = None
     offer: Offer | None = None
+    payee: PayeeState | None = None
 
     @property
     def cost_allowed(self) -> bool | None:
@@ -46,8 +50,11 @@ class Subject:
         return self.cost.simple if simple else self.cost.compound
 
 
-def of_offer(application: Application, quote: Quote, on: date, *, accepted: Offer | None = None) -> Subject:
-    """An offer of ``quote``; ``accepted`` where it is one that stands and is to be accepted, which orders the money."""
+def of_offer(
+    application: Application, quote: Quote, on: date, *, accepted: Offer | None = None, is_sold: bool | None = None
+) -> Subject:
+    """An offer of ``quote``; ``accepted`` where it is one that stands and is to be accepted, which orders the money.
+    ``is_sold`` where who asks has just read what the product sells."""
     approved = quote.terms.principal
     return Subject(
         borrower_id=application.borrower_id,
@@ -56,7 +63,7 @@ def of_offer(application: Application, quote: Quote, on: date, *, accepted: Offe
         payment=monthly_payment(quote.terms, quote.schedule) * approved / quote.terms.drawn,
         cost=quote.cost,
         cap=quote.cap,
-        on_sale=_is_sold(application.product_id, on),
+        on_sale=_is_sold(application.product_id, on) if is_sold is None else is_sold,
         application=application,
         offer=accepted,
     )
@@ -68,14 +75,15 @@ def of_payout(loan: Loan, on: date) -> Subject:
 
 
 def of_drawdown(loan: Loan, amount: Decimal, on: date) -> Subject:
-    """A further part of ``amount`` drawn of ``loan``: with it, what is outstanding then."""
+    """A further part of ``amount`` drawn of ``loan``: with it, what is outstanding then, or was paid down by word alone."""
     owed = LoanPosition.objects.filter(loan_id=loan.pk).values_list("principal_outstanding", flat=True).first()
-    return _of_loan(loan, (owed or ZERO) + amount, on)
+    return _of_loan(loan, (owed or ZERO) + principal_by_word(loan.pk) + amount, on)
 
 
-def of_order(order: Disbursement, on: date) -> Subject:
-    """What an order to the bank pays out: a further part of its loan, or the loan."""
-    return of_drawdown(order.loan, order.amount, on) if order.is_drawdown else of_payout(order.loan, on)
+def of_order(order: Disbursement, on: date, *, payee: PayeeState | None = None) -> Subject:
+    """What an order to the bank pays out: a further part of its loan, or the loan; ``payee`` as of the same moment."""
+    subject = of_drawdown(order.loan, order.amount, on) if order.is_drawdown else of_payout(order.loan, on)
+    return replace(subject, payee=payee)
 
 
 def of_limit(borrower_id: int, market: str, amount: Decimal) -> Subject:

@@ -63,7 +63,7 @@ SENTENCES: Mapping[str, tuple[Label, Label]] = {
     ),
     "affordability": (
         _("%(payment)s a month is more than the %(room)s that the income leaves"),
-        _("It is not known what the income leaves"),
+        _("It is not known what the income leaves: no income is on file, or none that counts is proved"),
     ),
     "score": (_("The score of %(points)s, grade %(grade)s, is too low"), _("There is no score")),
     "data_age": (
@@ -91,20 +91,23 @@ FACTS: Mapping[str, Label] = {
     "payment": _("a month"),
     "room": _("room"),
     "income": _("income"),
+    "declared_income": _("declared only"),
     "committed_payments": _("bound a month"),
     "share": _("share"),
     "cost": _("cost a year"),
     "highest_cost": _("cap"),
     "missing": _("missing"),
     "occupation": _("occupation"),
-    "payee": _("account"),
+    "payee": _("bank account"),
     "points": _("points"),
     "grade": _("grade"),
     "as_of": _("as of"),
     "days": _("days at most"),
 }
 
-AMOUNTS = frozenset({"committed", "after", "cap", "limit", "payment", "room", "income", "committed_payments"})
+AMOUNTS = frozenset(
+    {"committed", "after", "cap", "limit", "payment", "room", "income", "declared_income", "committed_payments"}
+)
 SHARES = frozenset({"share", "cost", "highest_cost"})
 
 
@@ -117,6 +120,8 @@ VALUES: Mapping[str, Mapping[str, Label]] = {
         PayeeState.UNVERIFIED.value: _("not verified"),
         PayeeState.MISSING.value: _("none on file"),
         PayeeState.CHANGED.value: _("changed since it was promised"),
+        PayeeState.SHARED.value: _("left to a second person"),
+        PayeeState.NOT_ACTIVE.value: _("the merchant is not active"),
     },
 }
 

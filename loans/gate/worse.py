@@ -26,15 +26,15 @@ def _is_worse(now: Finding, then: Mapping[str, Any]) -> bool:
     return now.result is Result.FAILED and _BADNESS[now.code](now.facts) > _BADNESS[now.code](figures)
 
 
-def _over(named: str, bound: str) -> Callable[[Mapping[str, Any]], tuple[Decimal]]:
+def _over(facts: Mapping[str, Any], named: str, bound: str) -> tuple[Decimal]:
     """By how much one figure is over another."""
-    return lambda facts: (Decimal(facts[named]) - Decimal(facts[bound]),)
+    return (Decimal(facts[named]) - Decimal(facts[bound]),)
 
 
 # How bad a failed soft check is: the larger, the worse.
 _BADNESS: Mapping[str, Callable[[Mapping[str, Any]], tuple[Any, ...]]] = {
-    "limit": _over("after", "limit"),
-    "affordability": _over("payment", "room"),
+    "limit": lambda facts: _over(facts, "after", "limit"),
+    "affordability": lambda facts: _over(facts, "payment", "room"),
     "score": lambda facts: (str(facts["grade"]),),  # grades are named in the order of the alphabet, the best first
     "data_age": lambda facts: (-date.fromisoformat(str(facts["as_of"])).toordinal(),),
     "arrears": lambda facts: (int(facts["written_off"]), int(facts["days_past_due"])),

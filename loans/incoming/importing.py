@@ -1,62 +1,69 @@
-"""Takes a statement file in: look first (dry run), then commit, then settle each payment or park it in suspense.
+"""Settles each payment that a statement brought, or parks it in suspense.
 
 What is more than its loan owes is divided: what is owed is credited, the rest waits for a person, unless it is so little
-that the rule ``overpayment_taken`` makes it a credit balance at once. What looks like a payment that was recorded before
-waits as a whole (``loans.servicing.guarding``).
-
-Committing writes every payment down before any loan is touched, so a crash in between loses nothing: what is still
-unsettled is settled by running the same step again. The hash of the file and the bank's own references keep a repeated
-or overlapping file from counting money twice; the repayment's idempotency key is the last guard.
+that the rule ``overpayment_taken`` makes it a credit balance at once. What was booked by word before it came is proved by it
+(``proving_by_line``); what looks otherwise like a payment that was recorded before waits as a whole
+(``loans.servicing.guarding``). What nobody could match waits until a person does, or until it goes back.
 """
 
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from core.currencies import house_currency
+from audit.approvals import SecondPersonNeeded, needs_two
+from audit.deciding import require_other_hand
 from core.errors import DomainError, Invalid, NotFound
 from core.money import ZERO
 from ledger import posting
-from loans.banking.camt054 import looks_like_camt, read_camt054
-from loans.banking.csv_statement import read_csv
-from loans.banking.statement import Statement, StatementRow
 from loans.bookkeeping import positions
-from loans.bookkeeping.account_mapping import common_accounts
-from loans.incoming.matching import Match, match_rows
-from loans.models import BankFile, IncomingPayment, IncomingPaymentShare, IncomingPaymentStatus, Loan, LoanStatus
+from loans.incoming.pointing import ground_of
+from loans.incoming.proving_by_line import prove_by_line
+from loans.models import (
+    BankFile,
+    IncomingPayment,
+    IncomingPaymentShare,
+    IncomingPaymentStatus,
+    Loan,
+    LoanStatus,
+    MatchGround,
+    Repayment,
+)
 from loans.servicing import repayments
+from loans.servicing.bank_lines import unidentified
 from loans.servicing.guarding import Excess, PaymentAboveOwed, owed_on, taken_as_credit
 from staff.models import User
 
 CHANNEL = "bank_file"
-LARGEST_FILE = 10 * 1024 * 1024
-
-
-class FileAlreadyImported(DomainError):
-    code = "bank_file_already_imported"
-    message = _("This file was already imported on %(imported_on)s as “%(name)s”. Nothing was imported again.")
-
-
-class FileUnreadable(Invalid):
-    code = "bank_file_unreadable"
-    field = "file"
-    message = _("This file cannot be read as a bank statement.")
-
-
-class FileTooLarge(Invalid):
-    code = "bank_file_too_large"
-    field = "file"
-    message = _("The file is larger than 10 MB. Split it and import the parts.")
+MATCH = "payment.match"
 
 
 class PaymentAlreadySettled(DomainError):
     code = "incoming_payment_already_settled"
     message = _("Payment %(reference)s is already %(status)s.")
+
+
+class PayerAccountUnknown(DomainError):
+    code = "payer_account_unknown"
+    message = _(
+        "The bank does not say which account payment %(reference)s came from, so it is not returned from here: what goes "
+        "back, goes back there. Ask the bank to call it back by its reference."
+    )
+
+
+class MatchNeedsSecondPerson(DomainError):
+    """Nothing the payer or the bank wrote points to the loan."""
+
+    code = "match_needs_second_person"
+    field = "reason"
+    message = _(
+        "Nothing in payment %(reference)s points to loan %(number)s: neither the payer's account or name nor the remark. A "
+        "second person agrees to the match before it is booked: say what shows that it is theirs."
+    )
 
 
 class SharesDoNotAddUp(Invalid):
@@ -72,126 +79,42 @@ class LoanNumberUnknown(NotFound):
 
 
 @dataclass(frozen=True)
-class Preview:
-    """What committing the file would do."""
-
-    name: str
-    sha256: str
-    statement: Statement
-    matches: list[Match]
-    known_references: frozenset[str]
-    imported_before: BankFile | None
-
-    @property
-    def currency(self) -> str:
-        """ISO 4217: the account that payments come to is kept in the money of the house."""
-        return house_currency()
-
-    @property
-    def lines(self) -> list[tuple[StatementRow, Match, bool]]:
-        """Row, its match, and whether an earlier file already brought it."""
-        return [
-            (row, match, row.bank_reference in self.known_references)
-            for row, match in zip(self.statement.rows, self.matches, strict=True)
-        ]
-
-    @property
-    def fresh(self) -> list[tuple[StatementRow, Match]]:
-        return [(row, match) for row, match, known in self.lines if not known]
-
-    @property
-    def matched_count(self) -> int:
-        return sum(1 for _row, match in self.fresh if match.loan_id)
-
-    @property
-    def unmatched_count(self) -> int:
-        return len(self.fresh) - self.matched_count
-
-    @property
-    def total(self) -> Decimal:
-        return sum((row.amount for row, _match in self.fresh), ZERO)
-
-
-@dataclass(frozen=True)
 class Share:
     loan_number: str
     amount: Decimal
 
 
-def preview(*, content: bytes, name: str) -> Preview:
-    """Dry run: reads, matches and counts; writes nothing. Raises FileTooLarge."""
-    if len(content) > LARGEST_FILE:
-        raise FileTooLarge()
-    statement = read_camt054(content) if looks_like_camt(content) else read_csv(content)
-    references = [row.bank_reference for row in statement.rows]
-    known = IncomingPayment.objects.filter(bank_reference__in=references).values_list("bank_reference", flat=True)
-    fingerprint = hashlib.sha256(content).hexdigest()
-    return Preview(
-        name=name[:200],
-        sha256=fingerprint,
-        statement=statement,
-        matches=match_rows(statement.rows),
-        known_references=frozenset(known),
-        imported_before=BankFile.objects.filter(sha256=fingerprint).first(),
-    )
+@dataclass(frozen=True)
+class Part:
+    """A part of a payment, the loan it is for, and why it is that loan's."""
+
+    loan_id: int
+    amount: Decimal
+    ground: MatchGround
 
 
-def commit(*, content: bytes, name: str, on: date, imported_by: User | None) -> BankFile:
-    """Write the file and its payments down. Raises FileAlreadyImported, FileUnreadable, FileTooLarge."""
-    seen = preview(content=content, name=name)
-    if seen.imported_before is not None:
-        raise FileAlreadyImported(name=seen.imported_before.name, imported_on=seen.imported_before.imported_on)
-    if not seen.statement.rows:
-        raise FileUnreadable()
-    try:
-        with transaction.atomic():
-            return _write(seen, on, imported_by)
-    except IntegrityError as error:  # somebody imported the same file in the same second
-        raise FileAlreadyImported(name=name, imported_on=on) from error
-
-
-def _write(seen: Preview, on: date, imported_by: User | None) -> BankFile:
-    bank_file = BankFile.objects.create(
-        name=seen.name,
-        profile=seen.statement.profile,
-        sha256=seen.sha256,
-        payment_count=len(seen.fresh),
-        repeated_count=len(seen.lines) - len(seen.fresh),
-        rejected_count=len({error.line for error in seen.statement.errors}),
-        outgoing_count=seen.statement.outgoing,
-        total=seen.total,
-        imported_on=on,
-        imported_by=imported_by,
-    )
-    IncomingPayment.objects.bulk_create([_payment(bank_file, row, match) for row, match in seen.fresh])
-    return bank_file
-
-
-def _payment(bank_file: BankFile, row: StatementRow, match: Match) -> IncomingPayment:
-    return IncomingPayment(
-        bank_file=bank_file,
-        line=row.line,
-        paid_on=row.paid_on,
-        amount=row.amount,
-        bank_reference=row.bank_reference,
-        payer_name=row.payer_name,
-        payer_last4=row.payer_account[-4:],
-        remark=row.remark[:300],
-        proposed_loan_id=match.loan_id,
-        matched_how=match.how,
-        unmatched_reason=match.reason,
-    )
-
-
-def settle_file(*, bank_file_id: int, on: date, by: User | None) -> dict[str, int]:
-    """Credit every matched payment of the file and park the rest. Safe to repeat: it takes only what is open."""
+def settle_file(*, bank_file_id: int, on: date) -> dict[str, int]:
+    """Credit every matched payment of the file, recorded by who brought it, and park the rest. Safe to repeat: it takes only
+    what is open. Nothing of a file that is not confirmed is there to take."""
     counts = {"matched": 0, "suspense": 0}
-    waiting = IncomingPayment.objects.filter(bank_file_id=bank_file_id, status=IncomingPaymentStatus.SUSPENSE)
-    for payment in waiting.filter(suspense_entry_id=None).order_by("paid_on", "id"):
+    by = User.objects.filter(pk__in=BankFile.objects.filter(pk=bank_file_id).values("imported_by")).first()
+    for payment in _unsettled().filter(bank_file_id=bank_file_id).order_by("paid_on", "id"):
         became = _settle_or_park(payment, on, by)
         if became:
             counts[became] += 1
     return counts
+
+
+def settle_files(*, on: date) -> int:
+    """Settle what is left of every file, one after the other; returns how many files had something open."""
+    files = sorted(set(_unsettled().values_list("bank_file_id", flat=True)))
+    for bank_file_id in files:
+        settle_file(bank_file_id=bank_file_id, on=on)
+    return len(files)
+
+
+def _unsettled() -> QuerySet[IncomingPayment]:
+    return IncomingPayment.objects.filter(status=IncomingPaymentStatus.SUSPENSE, suspense_entry_id=None)
 
 
 def _settle_or_park(payment: IncomingPayment, on: date, by: User | None) -> str:
@@ -211,11 +134,17 @@ def _settle_or_park(payment: IncomingPayment, on: date, by: User | None) -> str:
 
 def _settle(payment: IncomingPayment, loan: Loan, on: date, by: User | None) -> str:
     try:
-        share = Share(loan.number, payment.amount)
-        match_payment(payment_id=payment.pk, shares=[share], on=on, by=by, how=payment.matched_how)
+        _match_as_it_says(payment, loan.pk, on, by)
         return "matched"
     except PaymentAboveOwed:
         return _divide(payment, loan.pk, on, by)
+
+
+@transaction.atomic
+def _match_as_it_says(payment: IncomingPayment, loan_id: int, on: date, by: User | None) -> None:
+    locked = _waiting(payment.pk)
+    _bring(locked, Part(loan_id, locked.left, MatchGround(payment.matched_how)), on=on, by=by)
+    _note(locked, payment.matched_how)
 
 
 @transaction.atomic
@@ -227,13 +156,13 @@ def _divide(payment: IncomingPayment, loan_id: int, on: date, by: User | None) -
     locked = _waiting(payment.pk)
     loan = Loan.objects.locked(loan_id)
     owed = owed_on(loan, positions.load(loan, positions.locked(loan_id)), payment.paid_on)
-    excess = payment.amount - owed.amount
+    excess, ground = payment.amount - owed.amount, MatchGround(payment.matched_how)
     if excess <= taken_as_credit(loan, payment.paid_on):
-        _credit(locked, loan_id, payment.amount, on=on, by=by, excess=Excess.CREDITED)
+        _bring(locked, Part(loan_id, payment.amount, ground), on=on, by=by, excess=Excess.CREDITED)
         _note(locked, payment.matched_how)
         return "matched"
     if owed.amount and (owed.settles or loan.status == LoanStatus.WRITTEN_OFF):
-        _credit(locked, loan_id, owed.amount, on=on, by=by, settles=owed.settles)
+        _bring(locked, Part(loan_id, owed.amount, ground), on=on, by=by, settles=owed.settles)
         _note(locked, payment.matched_how)
     payment.unmatched_reason = PaymentAboveOwed.code
     return "suspense" if _park(payment, on) else ""
@@ -252,7 +181,7 @@ def _park(payment: IncomingPayment, on: date) -> bool:
         event="unidentified_receipt",
         posted_on=on,
         effective_on=locked.paid_on,
-        lines=_unidentified(locked.left),
+        lines=unidentified(locked.left),
         description=locked.bank_reference,
     )
     locked.unmatched_reason = payment.unmatched_reason
@@ -268,24 +197,71 @@ def match_payment(
     shares: Sequence[Share],
     on: date,
     by: User | None,
-    how: str = "by_hand",
+    agreed_by: User | None = None,
     excess: Excess = Excess.REFUSED,
     allow_repeat: bool = False,
+    trying: bool = False,
 ) -> IncomingPayment:
     """Credit what waits of a payment to one loan, or split it over several.
 
-    ``excess`` and ``allow_repeat`` answer for every part what ``record_repayment`` asks. Raises PaymentAlreadySettled,
-    SharesDoNotAddUp, LoanNumberUnknown and whatever `record_repayment` refuses.
+    ``agreed_by`` is the second person where the line does not point to each of the loans itself (``pointing``). ``excess``
+    and ``allow_repeat`` answer for every part what ``record_repayment`` asks; ``trying`` is for who asks a second person and
+    takes back what was tried. Raises PaymentAlreadySettled, SharesDoNotAddUp, LoanNumberUnknown, MatchNeedsSecondPerson and
+    whatever `record_repayment` refuses.
     """
     payment = _waiting(payment_id)
-    if sum((share.amount for share in shares), ZERO) != payment.left or any(share.amount <= 0 for share in shares):
-        raise SharesDoNotAddUp(parts=sum((share.amount for share in shares), ZERO), amount=payment.left)
+    parts = _parts(payment, shares, on, by, agreed_by, trying=trying)
     if payment.suspense_entry_id is not None:
         posting.reverse(payment.suspense_entry, posted_on=on, reason=payment.bank_reference)
-    for loan_id, amount in _by_loan_id(shares):
-        _credit(payment, loan_id, amount, on=on, by=by, excess=excess, allow_repeat=allow_repeat)
-    _note(payment, how)
+    for part in parts:
+        _bring(
+            payment,
+            part,
+            on=on,
+            by=by,
+            matched_by=by,
+            agreed_by=agreed_by,
+            excess=excess,
+            allow_repeat=allow_repeat,
+        )
+    _note(payment, "by_hand")
     return payment
+
+
+def _parts(
+    payment: IncomingPayment,
+    shares: Sequence[Share],
+    on: date,
+    by: User | None,
+    agreed_by: User | None,
+    *,
+    trying: bool,
+) -> list[Part]:
+    """Loans in id order: two people splitting over the same loans lock them in the same order."""
+    told = sum((share.amount for share in shares), ZERO)
+    if told != payment.left or any(share.amount <= 0 for share in shares):
+        raise SharesDoNotAddUp(parts=told, amount=payment.left)
+    require_other_hand(agreed_by, None if by is None else by.pk, SecondPersonNeeded(), on)
+    loans = {loan.number: loan for loan in _loans_of(shares)}
+    for share in shares:
+        if share.loan_number not in loans:
+            raise LoanNumberUnknown(number=share.loan_number)
+    grounds = {number: ground_of(payment, loan) for number, loan in loans.items()}
+    strange = [share for share in shares if grounds[share.loan_number] is None]
+    other = MatchGround.SMALL if agreed_by is None else MatchGround.TWO_PEOPLE
+    if (
+        agreed_by is None
+        and strange
+        and not trying
+        and needs_two(MATCH, sum((share.amount for share in strange), ZERO), on)
+    ):
+        raise MatchNeedsSecondPerson(reference=payment.bank_reference, number=strange[0].loan_number)
+    parts = [Part(loans[share.loan_number].pk, share.amount, grounds[share.loan_number] or other) for share in shares]
+    return sorted(parts, key=lambda part: (part.loan_id, part.amount))
+
+
+def _loans_of(shares: Sequence[Share]) -> Iterable[Loan]:
+    return Loan.objects.filter(number__in=[share.loan_number for share in shares]).select_related("borrower")
 
 
 def _waiting(payment_id: int) -> IncomingPayment:
@@ -304,37 +280,35 @@ def _note(payment: IncomingPayment, how: str) -> None:
     payment.save(update_fields=["credited", "status", "matched_how"])
 
 
-def _unidentified(amount: Decimal) -> list[posting.Line]:
-    """Money on our account that nobody has claimed yet; a negative amount gives it back."""
-    accounts = common_accounts()
-    return [posting.debit(accounts.cash, amount), posting.credit(accounts.unidentified_receipts, amount)]
-
-
-def _by_loan_id(shares: Sequence[Share]) -> list[tuple[int, Decimal]]:
-    """Loans in id order: two people splitting over the same loans lock them in the same order."""
-    ids = dict(Loan.objects.filter(number__in=[share.loan_number for share in shares]).values_list("number", "pk"))
-    for share in shares:
-        if share.loan_number not in ids:
-            raise LoanNumberUnknown(number=share.loan_number)
-    return sorted((ids[share.loan_number], share.amount) for share in shares)
-
-
-def _credit(
+def _bring(
     payment: IncomingPayment,
-    loan_id: int,
-    amount: Decimal,
+    part: Part,
     *,
     on: date,
     by: User | None,
+    matched_by: User | None = None,
+    agreed_by: User | None = None,
     settles: bool = False,
     excess: Excess = Excess.REFUSED,
     allow_repeat: bool = False,
 ) -> None:
-    """Record the next share of the payment. Two shares for one loan are alike by their reference, and yet no repeat."""
-    before = list(payment.shares.values_list("repayment__loan_id", flat=True)) if payment.credited else []
+    """What a part of a line does to its loan is decided here, for every door: it proves what was booked by word before and
+    is no other payment (``allow_repeat``), or is posted as the next receipt, or refused, and then it waits. Two parts for
+    one loan are alike by their reference, and yet no repeat. ``matched_by`` is nobody where the line itself said so.
+    """
+    second = agreed_by if part.ground == MatchGround.TWO_PEOPLE else None
+    matched = {"ground": part.ground, "matched_by": matched_by, "matched_on": on, "agreed_by": second}
+    booked = None if allow_repeat else prove_by_line(payment, part.loan_id, part.amount, on=on)
+    if booked is not None:
+        what = {"repayment": booked} if isinstance(booked, Repayment) else {"act": booked}
+        IncomingPaymentShare.objects.create(payment=payment, amount=part.amount, **what, **matched)
+        payment.credited += part.amount
+        return
+    told = payment.credited or payment.suspense_entry_id is not None
+    before = list(payment.shares.values_list("repayment__loan_id", flat=True)) if told else []
     repayment = repayments.record_repayment(
-        loan_id=loan_id,
-        amount=amount,
+        loan_id=part.loan_id,
+        amount=part.amount,
         received_on=payment.paid_on,
         channel=CHANNEL,
         idempotency_key=f"bank:{payment.bank_reference}:{len(before)}"[:255],
@@ -343,24 +317,30 @@ def _credit(
         payer_reference=payment.bank_reference,
         settles_early=settles,
         excess=excess,
-        allow_repeat=allow_repeat or loan_id in before,
+        allow_repeat=allow_repeat or part.loan_id in before,
     )
-    IncomingPaymentShare.objects.create(payment=payment, repayment=repayment, amount=amount)
-    payment.credited += amount
+    IncomingPaymentShare.objects.create(
+        payment=payment,
+        repayment=repayment,
+        amount=part.amount,
+        **matched,
+    )
+    payment.credited += part.amount
 
 
 @transaction.atomic
 def return_payment(*, payment_id: int, on: date, reason: str) -> IncomingPayment:
-    """Give back to the payer what waits of the payment: no loan of ours is owed it, and two agreed (``returning``).
+    """Give back to the account it came from what waits of the payment: no loan of ours is owed it, and two agreed
+    (``returning``).
 
-    Raises PaymentAlreadySettled.
+    Raises PaymentAlreadySettled, PayerAccountUnknown.
     """
     payment = waiting_to_return(payment_id)
     payment.return_entry = posting.post(
         event="unidentified_receipt_returned",
         posted_on=on,
         effective_on=on,
-        lines=_unidentified(-payment.left),
+        lines=unidentified(-payment.left),
         description=reason[:200],
     )
     payment.status = IncomingPaymentStatus.RETURNED
@@ -370,8 +350,13 @@ def return_payment(*, payment_id: int, on: date, reason: str) -> IncomingPayment
 
 @transaction.atomic
 def waiting_to_return(payment_id: int) -> IncomingPayment:
-    """The payment, held, if something of it waits in the books. Raises PaymentAlreadySettled."""
+    """The payment, held, if something of it waits in the books and the bank says where it came from.
+
+    Raises PaymentAlreadySettled, PayerAccountUnknown.
+    """
     payment = _waiting(payment_id)
     if payment.suspense_entry_id is None:
         raise PaymentAlreadySettled(reference=payment.bank_reference, status=payment.get_status_display())
+    if not payment.payer_account:
+        raise PayerAccountUnknown(reference=payment.bank_reference)
     return payment

@@ -1,6 +1,7 @@
 -- Of an act on a loan nothing changes once it is done, but that it is undone (the state, its day and its reason) and what a
 -- replay makes of it (its figures and its entry). What is undone never stands again: another act is done instead; it is
--- only noted once what the undoing gave up. Nothing of it is deleted.
+-- only noted once what the undoing gave up. Who vouched for what a merchant gave back, or on which day a line of a bank
+-- was found to be it, is noted once. Nothing of it is deleted.
 
 CREATE FUNCTION loans_refuse_changed_act() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -10,6 +11,9 @@ BEGIN
        AND NEW.figures - 'freed_by_undoing' = OLD.figures
        AND to_jsonb(NEW) - 'figures' = to_jsonb(OLD) - 'figures' THEN
         RETURN NEW;
+    END IF;
+    IF TG_OP = 'UPDATE' AND OLD.kind = 'merchant_refund' AND OLD.agreed_by_id IS NULL AND OLD.proved_on IS NULL THEN
+        movable := movable || ARRAY['agreed_by_id', 'proved_on'];
     END IF;
     IF TG_OP = 'DELETE' OR OLD.status = 'undone'
        OR to_jsonb(NEW) - movable IS DISTINCT FROM to_jsonb(OLD) - movable THEN

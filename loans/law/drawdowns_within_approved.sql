@@ -1,7 +1,7 @@
 -- A further part of an approved amount is never ordered beyond that amount: all disbursements of the loan that were
 -- not cancelled, with this one, are at most its principal. Of a line, whose repaid principal can be drawn again, it is what
--- is outstanding, with the orders that the bank has not paid yet. That one order is under way at a time:
--- loans/models/disbursement.py.
+-- is outstanding, or was paid down by word alone, with the orders that the bank has not paid yet. That one order is under
+-- way at a time: loans/models/disbursement.py.
 
 CREATE FUNCTION loans_refuse_more_than_approved() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -14,7 +14,8 @@ BEGIN
         WHERE loan_id = NEW.loan_id AND id <> NEW.id AND status <> 'cancelled' AND (months = 0 OR status <> 'paid');
     IF months > 0 THEN
         taken := taken + coalesce(
-            (SELECT principal_outstanding FROM loans_loanposition WHERE loan_id = NEW.loan_id), 0);
+            (SELECT principal_outstanding FROM loans_loanposition WHERE loan_id = NEW.loan_id), 0)
+            + loans_unproved_principal(NEW.loan_id);
     END IF;
     IF taken + NEW.amount > approved THEN
         RAISE EXCEPTION 'disbursement % pays out % beside %, but % was approved',

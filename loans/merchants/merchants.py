@@ -148,7 +148,7 @@ def add_merchant(
     if known is not None:
         raise MerchantKnown(name=known.name)
     merchant = Merchant(market=market, registration_number=number, active=approved, created_by=by)
-    _call(merchant, name)
+    call(merchant, name)
     account = _account(bank_name, written(account_holder, "account_holder") or merchant.name, account_number)
     _pay_to(merchant, account)
     try:
@@ -161,22 +161,6 @@ def add_merchant(
         raise MerchantKnown(name=known.name) from clash
     if not approved:
         _ask_for_first(merchant, account, reason, by, on)
-    return merchant
-
-
-@transaction.atomic
-def change_merchant(*, merchant_id: int, name: str, active: bool, reason: str, by: User | None = None) -> Merchant:
-    """Change name and state at once. The registration number stays: a merchant with another one is another merchant.
-
-    Raises MerchantNameMissing, MerchantNotAgreed.
-    """
-    merchant = Merchant.objects.select_for_update().get(pk=merchant_id)
-    if active and not is_agreed(merchant):
-        raise MerchantNotAgreed(name=merchant.name)
-    _call(merchant, name)
-    merchant.active = active
-    with acting_for(by, reason=reason):
-        merchant.save()
     return merchant
 
 
@@ -283,7 +267,8 @@ def _registration(text: str, market: str) -> str:
         raise RegistrationNumberRefused() from refusal
 
 
-def _call(merchant: Merchant, name: str) -> None:
+def call(merchant: Merchant, name: str) -> None:
+    """Give the merchant its name, in memory. Raises MerchantNameMissing."""
     name = written(name, "name")
     if not name:
         raise MerchantNameMissing()

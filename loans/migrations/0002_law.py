@@ -12,6 +12,7 @@ class Migration(migrations.Migration):
         Law(__file__, "contracts"),
         Law(__file__, "first_drawdowns"),
         Law(__file__, "paid_out_in_full"),
+        Law(__file__, "unproved_principal"),
         Law(__file__, "drawdowns_within_approved"),
         Law(__file__, "merchant_credit_codes"),
         Law(__file__, "purchases"),
@@ -20,4 +21,5 @@ class Migration(migrations.Migration):
         Law(__file__, "earning"),
         Law(__file__, "gate"),
         Law(__file__, "product_versions"),
+        Law(__file__, "bank_files"),
     ]

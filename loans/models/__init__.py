@@ -1,9 +1,17 @@
 """The data of lending."""
 
 from loans.models.account_mapping import AccountMapping
-from loans.models.act import ActStatus, LoanAct
+from loans.models.act import MERCHANT_REFUND, ActStatus, LoanAct
 from loans.models.application import FROM_IMPORT, Application, ApplicationStatus, DecisionSource, Outcome
-from loans.models.bank_file import BankFile, IncomingPayment, IncomingPaymentShare, IncomingPaymentStatus
+from loans.models.bank_file import (
+    BankFile,
+    BankFileContent,
+    BankFileStatus,
+    IncomingPayment,
+    IncomingPaymentShare,
+    IncomingPaymentStatus,
+    MatchGround,
+)
 from loans.models.disbursement import BankTransfer, Disbursement, DisbursementStatus, SimulatedPayment
 from loans.models.gate import GateAct, GateOverride, GateVerdict
 from loans.models.instalment import Instalment
@@ -29,19 +37,29 @@ from loans.models.product import (
     VersionStatus,
 )
 from loans.models.purpose import LoanPurpose
-from loans.models.repayment import Repayment, RepaymentChannel, RepaymentLine, RepaymentStatus
+from loans.models.repayment import (
+    WITHOUT_BANK_LINE,
+    Repayment,
+    RepaymentChannel,
+    RepaymentLine,
+    RepaymentStatus,
+)
 from loans.models.servicing import Accrual, LoanTransition, Mandate, MandateAttempt, MandateStatus, NightAccrual
 
 __all__ = [
     "CURABLE_PLEDGES",
     "FROM_IMPORT",
     "LIVE_PLEDGES",
+    "MERCHANT_REFUND",
+    "WITHOUT_BANK_LINE",
     "AccountMapping",
     "Accrual",
     "ActStatus",
     "Application",
     "ApplicationStatus",
     "BankFile",
+    "BankFileContent",
+    "BankFileStatus",
     "BankTransfer",
     "CashValueGrowth",
     "Contract",
@@ -65,6 +83,7 @@ __all__ = [
     "Mandate",
     "MandateAttempt",
     "MandateStatus",
+    "MatchGround",
     "Merchant",
     "NightAccrual",
     "Offer",

@@ -19,8 +19,19 @@ class ActStatus(Toned):
     UNDONE = "undone", Tone.NEUTRAL, _("undone")
 
 
+MERCHANT_REFUND = "merchant_refund"
+# What a merchant is said to have given back: it stands, and neither the merchant's bank nor a second person says so.
+REFUND_BY_WORD = Q(kind=MERCHANT_REFUND, status="standing", agreed_by=None, proved_on=None)
+
+
 def new_act_id() -> str:
     return new_id("act")
+
+
+class LoanActQuerySet(models.QuerySet["LoanAct"]):
+    def by_word(self) -> "LoanActQuerySet":
+        """Standing refunds of merchants that nobody but who recorded them vouches for."""
+        return self.filter(REFUND_BY_WORD)
 
 
 class LoanAct(models.Model):
@@ -55,7 +66,11 @@ class LoanAct(models.Model):
     agreed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    # The business day on which a line of a bank was found to be the money of the act (``IncomingPaymentShare``).
+    proved_on = models.DateField(_("bank line found on"), null=True, blank=True)
     history = tracked(excluded_fields=["entry"])
+
+    objects = LoanActQuerySet.as_manager()
 
     # Whether one person may not do it alone; told by the call that did or tried it, and not kept.
     needs_second_person = False
@@ -70,11 +85,28 @@ class LoanAct(models.Model):
                 condition=Q(status="standing", undone_on__isnull=True) | Q(status="undone", undone_on__isnull=False),
                 name="loans_loanact_undone",
             ),
+            models.CheckConstraint(
+                condition=Q(proved_on__isnull=True) | Q(kind=MERCHANT_REFUND, proved_on__gte=models.F("recorded_on")),
+                name="loans_loanact_proved_refund",
+            ),
         ]
-        indexes = [models.Index(fields=["loan", "effective_on", "id"], name="loans_loanact_in_order")]
+        indexes = [
+            models.Index(fields=["loan", "effective_on", "id"], name="loans_loanact_in_order"),
+            models.Index(fields=["loan"], condition=REFUND_BY_WORD, name="loans_loanact_by_word"),
+            models.Index(
+                fields=["recorded_by", "recorded_on"],
+                condition=Q(kind=MERCHANT_REFUND),
+                name="loans_loanact_said_in_a_day",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.loan_id} {self.kind} {self.effective_on}"
+
+    @property
+    def is_unproved(self) -> bool:
+        """It says that a merchant gave money back, and no line of a bank and no second person stands behind it."""
+        return self.kind == MERCHANT_REFUND and self.agreed_by_id is None and self.proved_on is None
 
     @property
     def is_undone(self) -> bool:

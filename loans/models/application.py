@@ -139,6 +139,15 @@ class Application(models.Model):
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    # The key by which a partner's program took it; whoever made the key took it too.
+    submitted_via = models.ForeignKey(
+        "partners.ApiKey",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("submitted via"),
+    )
     idempotency_key = models.CharField(max_length=120, null=True, blank=True, unique=True, editable=False)
 
     outcome = models.CharField(_("decision"), max_length=14, choices=Outcome, blank=True)

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.choices import Tone, Toned
 from core.currencies import house_currency
@@ -14,35 +15,144 @@ from core.history import tracked
 from core.masking import mask_name
 from core.money import ZERO
 from ledger.models import entry_named_by
+from loans.models.loan import Loan
+
+
+class BankFileStatus(Toned):
+    """Whether the file is known to be the bank's. Only the lines of a confirmed one are taken in."""
+
+    WAITING = "waiting", Tone.ATTENTION, _("waits for confirmation")
+    CONFIRMED = "confirmed", Tone.GOOD, pgettext_lazy("bank file", "confirmed")
+    REJECTED = "rejected", Tone.BAD, pgettext_lazy("bank file", "rejected")
 
 
 class BankFile(models.Model):
-    """A statement file that went in. The hash of its bytes makes a second import of the same file impossible."""
+    """A statement file that went in. The hash of its bytes makes a second import of the same file impossible.
+
+    What the bank's own connection brought (``fetched_on``) proves itself. What a person uploaded is confirmed by another
+    (``confirmed_by``), or passes alone where all of it is small by the rule ``two_people`` (``passed_alone``).
+    """
 
     name = models.CharField(_("file name"), max_length=200)
     profile = models.CharField(_("format"), max_length=20)
     sha256 = models.CharField(max_length=64, unique=True)
+    status = models.CharField(
+        _("status"), max_length=10, choices=BankFileStatus.choices, default=BankFileStatus.WAITING
+    )
     payment_count = models.PositiveIntegerField(_("payments"))
     repeated_count = models.PositiveIntegerField(_("already known"), default=0)
     rejected_count = models.PositiveIntegerField(_("rejected rows"), default=0)
     outgoing_count = models.PositiveIntegerField(_("outgoing rows"), default=0)
     total = money_field(verbose_name=_("total"))
+    sum_out = money_field(verbose_name=_("sum that went out"), default=0)
+    # What the file says of itself, as far as its format has it.
+    account = models.CharField(_("bank account"), max_length=200, blank=True, default="")
+    first_day = models.DateField(_("first day"), null=True, blank=True)
+    last_day = models.DateField(_("last day"), null=True, blank=True)
+    opening_balance = money_field(verbose_name=_("opening balance"), null=True, blank=True)
+    closing_balance = money_field(verbose_name=_("closing balance"), null=True, blank=True)
     imported_on = models.DateField(_("imported on"))
     imported_at = models.DateTimeField(auto_now_add=True)
     imported_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    fetched_on = models.DateField(_("brought by the bank's connection on"), null=True, blank=True)
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("confirmed by"),
+        db_index=False,
+    )
+    confirmed_on = models.DateField(_("confirmed on"), null=True, blank=True)
+    passed_alone = models.BooleanField(_("small enough for one person"), default=False)
+    history = tracked()
 
     class Meta:
         verbose_name = _("bank file")
         verbose_name_plural = _("bank files")
         default_permissions = ("view",)
+        permissions = [("confirm_bank_statement", _("Can confirm bank statements and matches that people made"))]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(status__in=BankFileStatus.values), name="loans_bankfile_status_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(imported_by__isnull=False) | models.Q(fetched_on__isnull=False),
+                name="loans_bankfile_from_somewhere",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status="confirmed")
+                | models.Q(fetched_on__isnull=False)
+                | models.Q(confirmed_by__isnull=False)
+                | models.Q(passed_alone=True),
+                name="loans_bankfile_proved",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(confirmed_by__isnull=True) | ~models.Q(confirmed_by=models.F("imported_by")),
+                name="loans_bankfile_confirmed_by_another",
+            ),
+        ]
+        indexes = [
+            # The last statement of an account, for whether the next one goes on from it.
+            models.Index(
+                fields=["account", "-last_day", "-id"],
+                condition=models.Q(status="confirmed"),
+                name="loans_bankfile_account",
+            ),
+            models.Index(fields=["-id"], condition=models.Q(status="waiting"), name="loans_bankfile_waiting"),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("loans:payment_file", args=[self.pk])
+
+    @property
+    def number(self) -> str:
+        """What requests and the audit log name it by."""
+        return self.name
+
+    @property
+    def shown_status(self) -> BankFileStatus:
+        """Its status as the choice that knows words and tone."""
+        return BankFileStatus(self.status)
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.status == BankFileStatus.WAITING
+
+    @property
+    def is_confirmed(self) -> bool:
+        return self.status == BankFileStatus.CONFIRMED
+
+    @property
+    def is_rejected(self) -> bool:
+        return self.status == BankFileStatus.REJECTED
+
+    @property
+    def is_fetched(self) -> bool:
+        """Whether the bank's own connection brought it."""
+        return self.fetched_on is not None
 
     @property
     def currency(self) -> str:
         """ISO 4217: the account that payments come to is kept in the money of the house."""
         return house_currency()
+
+
+class BankFileContent(models.Model):
+    """The bytes of a file as they came in, sealed: what is confirmed is what was uploaded. Never changed, never deleted."""
+
+    bank_file = models.OneToOneField(BankFile, on_delete=models.PROTECT, related_name="content", primary_key=True)
+    sealed = EncryptedTextField(_("content"))
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.bank_file_id}"
 
 
 class IncomingPaymentStatus(Toned):
@@ -67,6 +177,9 @@ class IncomingPayment(models.Model):
     bank_reference = models.CharField(_("bank reference"), max_length=64, unique=True)
     payer_name = EncryptedTextField(_("payer"), blank=True, default="")
     payer_last4 = models.CharField(_("payer account"), max_length=4, blank=True, default="")
+    # In full only here: what goes back, goes back there.
+    payer_account = EncryptedTextField(_("payer account"), blank=True, default="")
+    payer_index = models.CharField(max_length=64, blank=True, default="", editable=False)
     remark = EncryptedTextField(_("remark"), blank=True, default="")  # payers write names and numbers into it
     status = models.CharField(
         _("status"), max_length=10, choices=IncomingPaymentStatus, default=IncomingPaymentStatus.SUSPENSE
@@ -82,7 +195,7 @@ class IncomingPayment(models.Model):
     return_entry = entry_named_by("return_entry_id", "returned_on")
     unmatched_reason = models.CharField(_("why not matched"), max_length=40, blank=True, default="")
     matched_how = models.CharField(_("matched by"), max_length=20, blank=True, default="")
-    history = tracked(excluded_fields=["payer_name", "remark", "suspense_entry", "return_entry"])
+    history = tracked(excluded_fields=["payer_name", "payer_account", "remark", "suspense_entry", "return_entry"])
 
     class Meta:
         verbose_name = _("incoming payment")
@@ -99,9 +212,14 @@ class IncomingPayment(models.Model):
                 | models.Q(~models.Q(status="matched"), credited__gte=0, credited__lt=models.F("amount")),
                 name="loans_incomingpayment_credited",
             ),
+            models.CheckConstraint(
+                condition=~models.Q(status="returned") | ~models.Q(payer_index=""),
+                name="loans_incomingpayment_returned_to_payer",
+            ),
         ]
         indexes = [
             models.Index(fields=["-id"], condition=models.Q(status="suspense"), name="loans_incoming_suspense"),
+            models.Index(fields=["payer_index"], condition=~models.Q(payer_index=""), name="loans_incoming_payer"),
         ]
 
     def __str__(self) -> str:
@@ -109,6 +227,11 @@ class IncomingPayment(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("loans:incoming_payment", args=[self.pk])
+
+    @property
+    def number(self) -> str:
+        """What requests and the audit log name it by."""
+        return self.bank_reference
 
     @property
     def shown_status(self) -> IncomingPaymentStatus:
@@ -143,18 +266,77 @@ class IncomingPayment(models.Model):
         return house_currency()
 
 
+class MatchGround(models.TextChoices):
+    """By what a line, or a part of it, was credited to just this loan."""
+
+    LOAN_NUMBER = "loan_number", _("loan number in the remark")
+    BORROWER_NAMED = "borrower_named", _("borrower named in the remark")
+    PAYER_ACCOUNT = "payer_account", _("payer's account")
+    PAYER_NAME = "payer_name", _("payer's name")
+    KNOWN_PAYER = "known_payer", _("a payer whom two people matched to this loan before")
+    SMALL = "small", _("small enough for one person")
+    TWO_PEOPLE = "two_people", _("two people agreed")
+
+
 class IncomingPaymentShare(models.Model):
-    """The part of an incoming payment that was credited to one loan. Several when a payer paid for several loans."""
+    """The part of an incoming payment that was credited to one loan. Several when a payer paid for several loans.
+
+    It stands behind a receipt: its own, or one that was booked by word before; or behind what a merchant gave back. It
+    stands while its receipt does; one taken back stays as a record of what was.
+    """
 
     payment = models.ForeignKey(IncomingPayment, on_delete=models.PROTECT, related_name="shares")
-    repayment = models.OneToOneField("loans.Repayment", on_delete=models.PROTECT, related_name="incoming_share")
+    repayment = models.OneToOneField(
+        "loans.Repayment", on_delete=models.PROTECT, null=True, related_name="incoming_share"
+    )
+    act = models.OneToOneField("loans.LoanAct", on_delete=models.PROTECT, null=True, related_name="incoming_share")
     amount = money_field(verbose_name=_("amount"))
+    ground = models.CharField(_("matched by"), max_length=16, choices=MatchGround)
+    # Nobody where the line itself said so and no person was asked.
+    matched_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    matched_on = models.DateField(_("matched on"))
+    agreed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
 
     class Meta:
         default_permissions = ()
         constraints = [
             models.CheckConstraint(condition=models.Q(amount__gt=0), name="loans_incomingshare_amount_positive"),
+            models.CheckConstraint(
+                condition=models.Q(repayment__isnull=False, act__isnull=True)
+                | models.Q(repayment__isnull=True, act__isnull=False),
+                name="loans_incomingshare_of_one",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ground__in=MatchGround.values), name="loans_incomingshare_ground_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ground="two_people", agreed_by__isnull=False)
+                | ~models.Q(ground="two_people") & models.Q(agreed_by__isnull=True),
+                name="loans_incomingshare_two_people",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(agreed_by__isnull=True)
+                | models.Q(matched_by__isnull=True)
+                | ~models.Q(agreed_by=models.F("matched_by")),
+                name="loans_incomingshare_agreed_by_another",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.payment_id}: {self.amount}"
+
+    @property
+    def loan(self) -> Loan:
+        """The loan that it was credited to."""
+        booked = self.repayment or self.act
+        assert booked is not None, "a share is of one of them (loans_incomingshare_of_one)"
+        return booked.loan
+
+    @property
+    def proves(self) -> bool:
+        """Whether what it stands behind was booked before it came."""
+        return self.repayment is None or self.repayment.proved_on is not None

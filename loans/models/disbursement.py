@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -155,6 +156,8 @@ class BankTransfer(models.Model):
     code = models.CharField(_("code"), max_length=40, blank=True)
     detail = models.CharField(_("detail"), max_length=200, blank=True)
     sent_on = models.DateField(_("sent on"))
+    # When it was written down: a worker that comes to send it much later looks at everything anew.
+    written_at = models.DateTimeField(db_default=Now(), editable=False)
     answered_on = models.DateField(_("answered on"), null=True)
     account_index = models.CharField(max_length=64, default="", db_default="", blank=True, editable=False)
     account_last4 = models.CharField(

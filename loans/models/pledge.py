@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.choices import Tone, Toned
@@ -106,6 +107,9 @@ class PolicyPledge(models.Model):
 
     def __str__(self) -> str:
         return self.masked_number
+
+    def get_absolute_url(self) -> str:
+        return reverse("desk:loan_tab", args=[self.loan.number, "policy"])
 
     @property
     def shown_status(self) -> PledgeStatus:

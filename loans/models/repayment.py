@@ -37,8 +37,18 @@ class RepaymentChannel(models.TextChoices):
 WITHOUT_BANK_LINE = (RepaymentChannel.COUNTER, RepaymentChannel.API)
 
 
+# Receipts by word: they stand, and neither a line of a bank nor a second person stands behind them.
+BY_WORD = Q(status="posted", channel__in=WITHOUT_BANK_LINE, agreed_by=None, proved_on=None)
+
+
 def new_repayment_id() -> str:
     return new_id("rep")
+
+
+class RepaymentQuerySet(models.QuerySet["Repayment"]):
+    def by_word(self) -> "RepaymentQuerySet":
+        """Standing receipts that nobody but who recorded them vouches for."""
+        return self.filter(BY_WORD)
 
 
 class Repayment(models.Model):
@@ -91,7 +101,17 @@ class Repayment(models.Model):
         verbose_name=_("agreed to by"),
         db_index=False,
     )
+    # The business day on which a line of a bank was found to be this very money (``IncomingPaymentShare``).
+    proved_on = models.DateField(_("bank line found on"), null=True, blank=True)
+    given_up = money_field(
+        verbose_name=_("given up by its day"),
+        default=0,
+        db_default=0,
+        help_text=_("Interest and late interest that fell away because it counts from an earlier day."),
+    )
     history = tracked(excluded_fields=["entry"])
+
+    objects = RepaymentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("repayment")
@@ -104,6 +124,11 @@ class Repayment(models.Model):
                 | Q(recorded_by__isnull=True)
                 | ~Q(agreed_by=models.F("recorded_by")),
                 name="loans_repayment_agreed_by_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(proved_on__isnull=True)
+                | Q(channel__in=WITHOUT_BANK_LINE, proved_on__gte=models.F("recorded_on")),
+                name="loans_repayment_proved_word",
             ),
             models.CheckConstraint(
                 condition=Q(early_charge__gte=0, early_charge__lte=models.F("fee")), name="loans_repayment_early_charge"
@@ -124,6 +149,13 @@ class Repayment(models.Model):
             models.Index(
                 fields=["-recorded_on", "-id"], condition=Q(status="reversed"), name="loans_repayment_reversed"
             ),
+            models.Index(fields=["loan"], condition=BY_WORD, name="loans_repayment_by_word"),
+            models.Index(fields=["recorded_on", "id"], condition=BY_WORD, name="loans_repayment_word_waits"),
+            models.Index(
+                fields=["recorded_by", "recorded_on"],
+                condition=Q(channel__in=WITHOUT_BANK_LINE),
+                name="loans_repayment_said_in_a_day",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -141,7 +173,7 @@ class Repayment(models.Model):
     @property
     def is_unproved(self) -> bool:
         """No line of a bank and no second person stands behind it."""
-        return self.channel in WITHOUT_BANK_LINE and self.agreed_by_id is None
+        return self.channel in WITHOUT_BANK_LINE and self.agreed_by_id is None and self.proved_on is None
 
     @property
     def is_reversed(self) -> bool:

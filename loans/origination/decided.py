@@ -1,16 +1,27 @@
 """What follows from a decision: the columns that say how an application was decided, and the offer made."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import TypedDict
 
 from core import rows
+from loans.gate.facts import Standing
 from loans.gate.gate import Verdict
-from loans.models import Application, GateVerdict, Offer, Outcome
+from loans.models import Application, GateVerdict, Offer, Outcome, ProductVersion
 from loans.models import ApplicationStatus as S
 from loans.notices import notices
 from loans.origination import application_lifecycle as lifecycle
 from loans.origination.decisions import Decision, reasons_of
 from staff.models import User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadForRules:
+    """What the rules read for one decision, with application and borrower held: how the borrower stands, and what the
+    product sells. Handed on within the transaction, so that nothing is read twice; never kept."""
+
+    standing: Standing
+    version: ProductVersion
 
 
 class Decided(TypedDict):
@@ -57,7 +68,7 @@ def referred(decision: Decision, verdict: Verdict) -> Decision:
     """What the rules would have offered, handed to a person for what the gate found."""
     return Decision(
         outcome=Outcome.REFER,
-        reasons=reasons_of(found.code for found in verdict.findings if not found.passes),
+        reasons=reasons_of(found for found in verdict.findings if not found.passes),
         source=decision.source,
         grade=decision.grade,
     )

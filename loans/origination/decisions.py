@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import Invalid
 from core.money import ZERO
+from loans.gate.gate import Finding
+from loans.gate.reasons import income_reason
 from loans.models import DecisionSource, Outcome
 
 
@@ -25,6 +27,7 @@ class DecisionReason(models.TextChoices):
     AMOUNT_OVER_LIMIT = "amount_over_limit", _("More than the limit of the grade")
     AFFORDABILITY = "affordability", _("Instalments too high for income and debts")
     INCOME_UNKNOWN = "income_unknown", _("Income is not known or not proved")
+    INCOME_DECLARED = "income_declared", _("Income is only declared: nobody independent verified it")
     INCOME_VERIFIED = "income_verified", _("Income was proved")
     IDENTITY_UNCERTAIN = "identity_uncertain", _("Identity could not be confirmed")
     AGE = "age", _("Outside the age allowed")
@@ -50,6 +53,50 @@ class DecisionReason(models.TextChoices):
     SUSPECTED_FRAUD = "suspected_fraud", _("Suspicion of fraud")
     SECOND_PERSON_REJECTED = "second_person_rejected", _("The second person did not agree")
     IMPORTED = "imported", _("Agreed before it came into this system")
+
+
+# What a partner is told of a decision by name: what it brought, what the terms say, what can be mended. The rest stands in
+# the records of the lender, or tells by its absence what does (loans/gate/telling.py says the same of the gate).
+TOLD_TO_PARTNERS = frozenset(
+    reason.value
+    for reason in (
+        DecisionReason.MEETS_POLICY,
+        DecisionReason.AMOUNT_OVER_LIMIT,
+        DecisionReason.AFFORDABILITY,
+        DecisionReason.INCOME_UNKNOWN,
+        DecisionReason.INCOME_VERIFIED,
+        DecisionReason.INCOME_DECLARED,
+        DecisionReason.IDENTITY_UNCERTAIN,
+        DecisionReason.AGE,
+        DecisionReason.CONSENT_MISSING,
+        DecisionReason.PERSON_WISHED,
+        DecisionReason.PURPOSE,
+        DecisionReason.DATA_OLD,
+        DecisionReason.COST_CAP,
+        DecisionReason.PRODUCT_NOT_SOLD,
+        DecisionReason.NO_PRICE,
+        DecisionReason.MERCHANT_NOT_ACTIVE,
+        DecisionReason.LARGE_AMOUNT,
+        DecisionReason.CONTACT_CONFIRMED,
+        DecisionReason.DOCUMENTS_NEEDED,
+        DecisionReason.IMPORTED,
+    )
+)
+KEPT_FROM_PARTNERS = frozenset(
+    reason.value
+    for reason in (
+        DecisionReason.DUPLICATE,
+        DecisionReason.EXPOSURE,
+        DecisionReason.ARREARS,
+        DecisionReason.DO_NOT_LEND,
+        DecisionReason.SCORE_LOW,
+        DecisionReason.SCORE_BORDERLINE,
+        DecisionReason.DECEASED,
+        DecisionReason.STUDENT,
+        DecisionReason.SUSPECTED_FRAUD,
+        DecisionReason.SECOND_PERSON_REJECTED,
+    )
+)
 
 
 class DecisionReasonMissing(Invalid):
@@ -156,9 +203,14 @@ _OF_THE_GATE = {
 }
 
 
-def reasons_of(checks: Iterable[str]) -> tuple[str, ...]:
-    """The reasons that checks of the gate are, in their order."""
-    return tuple(dict.fromkeys(_OF_THE_GATE[check].value for check in checks))
+def reason_of(found: Finding) -> str:
+    """The reason that a finding of the gate is. Where an income does not count, or none is known, that is the reason."""
+    return income_reason(found) or _OF_THE_GATE[found.code].value
+
+
+def reasons_of(found: Iterable[Finding]) -> tuple[str, ...]:
+    """The reasons that findings of the gate are, in their order."""
+    return tuple(dict.fromkeys(map(reason_of, found)))
 
 
 def reason_labels(codes: list[str]) -> list[str]:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import NotFound
 from core.rules import rule
 from loans.merchants.merchants import require_purchase
-from loans.models import Application, DecisionSource, Offer, Outcome
+from loans.models import Application, DecisionSource, Offer, Outcome, ProductVersion
 from loans.origination.decisions import Decision
 from loans.payees import payees
 from loans.pricing.early_charges import require_early_charge_allowed
@@ -29,8 +29,11 @@ class OfferMissing(NotFound):
     message = _("There is no such offer.")
 
 
-def quote_of_decision(application: Application, decision: Decision, on: date) -> tuple[Quote, Offer]:
-    """The quote of ``decision`` and the offer it becomes, not saved yet.
+def quote_of_decision(
+    application: Application, decision: Decision, on: date, version: ProductVersion | None = None
+) -> tuple[Quote, Offer]:
+    """The quote of ``decision`` and the offer it becomes, not saved yet. ``version`` is what the product sells on ``on``,
+    where the caller has just read it.
 
     Raises AllInCostTooHigh, AdvanceDeductionRefused, ProductNotSold, AmountOutOfRange, TermOutOfRange, PriceMissing,
     MerchantMissing, MerchantNotActive, GoodsMissing, DrawdownsNotSold, FirstDrawdownOutOfRange, and what ``quote_for``
@@ -38,7 +41,7 @@ def quote_of_decision(application: Application, decision: Decision, on: date) ->
     """
     assert decision.principal is not None
     assert decision.term_count is not None
-    version = version_on_sale(application.product_id, on)
+    version = version or version_on_sale(application.product_id, on)
     if decision.source != DecisionSource.IMPORTED:
         require_sellable(version, decision.principal, decision.term_count, application.price, decision.first_drawdown)
         require_purchase(version, application.merchant, application.goods)
@@ -76,19 +79,6 @@ def quote_of_offer(offer: Offer, on: date) -> Quote:
         first_drawdown=offer.first_drawdown,
         fixed_instalment=_decimal(terms.get("fixed_instalment")),
     )
-
-
-def needs_second_person(application: Application, decision: Decision, on: date) -> bool:
-    """Whether the amount is over what one person (or the rules alone) may approve."""
-    if decision.source == DecisionSource.IMPORTED or decision.principal is None:
-        return False
-    threshold = rule("second_approval", on, application.product.market)["amount_over"]
-    return decision.principal > Decimal(threshold)
-
-
-def one_person_decides(on: date) -> Decimal:
-    """Above which amount, in currency units of the house's market, an offer decided on ``on`` takes two people."""
-    return Decimal(rule("second_approval", on)["amount_over"])
 
 
 def _offer(application: Application, decision: Decision, quote: Quote, version_id: int, on: date) -> Offer:

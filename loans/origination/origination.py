@@ -10,6 +10,7 @@ from datetime import date
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from audit.deciding import require_other_hand
 from core import rows
 from core.aftermath import whole
 from core.errors import DomainError, Invalid, NotAllowed
@@ -18,6 +19,7 @@ from core.identifiers import next_number
 from core.strict import require_plain
 from loans.bookkeeping.signals import announce_submission
 from loans.gate import asking, subjects
+from loans.gate.authority import needs_second_person
 from loans.gate.gate import BindingAct
 from loans.merchants.merchants import require_purchase, require_purchase_within
 from loans.models import Application, DecisionSource, Loan, Offer, OfferStatus, Outcome, ProductVersion
@@ -25,14 +27,16 @@ from loans.models import ApplicationStatus as S
 from loans.origination import application_lifecycle as lifecycle
 from loans.origination.application_wish import ApplicationWish
 from loans.origination.contracts import conclude
-from loans.origination.decided import decided, make_offer, referred
+from loans.origination.decided import ReadForRules, decided, make_offer, referred
 from loans.origination.decisions import Decision
-from loans.origination.offering import OfferMissing, needs_second_person, quote_of_decision, quote_of_offer
-from loans.origination.second_person import TakerDecides, ask_second_person, deciders_of
+from loans.origination.offering import OfferMissing, quote_of_decision, quote_of_offer
+from loans.origination.second_person import ask_second_person, deciders_of
 from loans.preconditions.consents import require_consents, require_consents_for_a_person
 from loans.preconditions.purposes import require_allowed_purpose, require_known_code
+from loans.preconditions.taker import require_not_taker
 from loans.pricing.agreed_instalments import AgreedInstalmentOrNumber
 from loans.pricing.quotes import quote_for, require_sellable, require_within_version, version_on_sale
+from partners.models import ApiKey
 from staff.models import User
 
 
@@ -66,7 +70,10 @@ class OfferHasExpired(DomainError):
 
 class DeciderAccepts(NotAllowed):
     code = "decider_accepts"
-    message = _("You decided on this application. Another person must accept the offer for the borrower.")
+    message = _(
+        "You decided on this application, or whoever did is tied to your account. Another person must accept the offer for "
+        "the borrower."
+    )
 
 
 # Taking applications -------------------------------------------------------------------------------------------------
@@ -79,6 +86,7 @@ def submit_application(
     channel: str,
     idempotency_key: str | None = None,
     submitted_by: User | None = None,
+    submitted_via: ApiKey | None = None,
 ) -> Application:
     """Take a complete application. With an idempotency key a repeat of the same wish returns the first one.
 
@@ -90,7 +98,7 @@ def submit_application(
         return earlier
     require_known_code(wish.purpose)
     wish = counted(wish, on)
-    application = _applied(wish, channel, submitted_by)
+    application = _applied(wish, channel, submitted_by, submitted_via)
     _require_possible(application, on)
     application.idempotency_key, application.submitted_on = idempotency_key, on
     try:
@@ -106,7 +114,14 @@ def submit_application(
 
 
 @transaction.atomic
-def save_draft(wish: ApplicationWish, *, on: date, channel: str, submitted_by: User | None = None) -> Application:
+def save_draft(
+    wish: ApplicationWish,
+    *,
+    on: date,
+    channel: str,
+    submitted_by: User | None = None,
+    submitted_via: ApiKey | None = None,
+) -> Application:
     """Keep an application that is not complete or not wished for yet. What it says already must be possible: a draft is
     refused for what its product does not sell, not for what is still missing.
 
@@ -114,7 +129,7 @@ def save_draft(wish: ApplicationWish, *, on: date, channel: str, submitted_by: U
     ProductOfAnotherMarket, PurposeUnknown.
     """
     require_known_code(wish.purpose)
-    draft = _applied(counted(wish, on), channel, submitted_by, S.DRAFT)
+    draft = _applied(counted(wish, on), channel, submitted_by, submitted_via, S.DRAFT)
     version = version_on_sale(draft.product_id, on)
     _require_plain_and_at_home(draft, version)
     require_within_version(version, draft.amount, draft.term_count, draft.price, draft.first_drawdown)
@@ -123,14 +138,25 @@ def save_draft(wish: ApplicationWish, *, on: date, channel: str, submitted_by: U
 
 
 @transaction.atomic
-def submit_draft(*, application_id: int, on: date) -> Application:
-    """Submit a draft. A submitted application is returned as it is. Raises what ``submit_application`` raises."""
+def submit_draft(
+    *, application_id: int, on: date, submitted_by: User | None = None, submitted_via: ApiKey | None = None
+) -> Application:
+    """Submit a draft. A submitted application is returned as it is. Who saved the draft took it, and so did whoever made the
+    key that submits it. Raises what ``submit_application`` raises."""
     application = Application.objects.locked(application_id)
     if application.status == S.SUBMITTED:
         return application
     lifecycle.require_step(application, S.SUBMITTED)
+    application.submitted_by = application.submitted_by or submitted_by
+    application.submitted_via = submitted_via or application.submitted_via
     _require_possible(application, on)
-    lifecycle.advance(application, S.SUBMITTED, submitted_on=on)
+    lifecycle.advance(
+        application,
+        S.SUBMITTED,
+        submitted_on=on,
+        submitted_by=application.submitted_by,
+        submitted_via=application.submitted_via,
+    )
     announce_submission(application_id=application.pk)
     return application
 
@@ -182,8 +208,10 @@ def counted(wish: ApplicationWish, on: date) -> ApplicationWish:
     return replace(wish, term_count=quote.terms.count)
 
 
-def _applied(wish: ApplicationWish, channel: str, submitted_by: User | None, status: S = S.SUBMITTED) -> Application:
-    return Application(**wish.columns(), channel=channel, submitted_by=submitted_by, status=status)
+def _applied(
+    wish: ApplicationWish, channel: str, by: User | None, via: ApiKey | None, status: S = S.SUBMITTED
+) -> Application:
+    return Application(**wish.columns(), channel=channel, submitted_by=by, submitted_via=via, status=status)
 
 
 def _numbered(application: Application, on: date) -> Application:
@@ -229,20 +257,25 @@ def decline(*, application_id: int, decision: Decision, on: date, by: User | Non
 
 @whole()
 def decide(
-    *, application_id: int, decision: Decision, on: date, by: User | None = None, override: str = ""
+    *,
+    application_id: int,
+    decision: Decision,
+    on: date,
+    by: User | None = None,
+    override: str = "",
+    read: ReadForRules | None = None,
 ) -> Application:
     """Carry out ``decision``. The same decision again changes nothing.
 
     An offer is made only if the gate lets it pass. Where the rules decided and it does not, a person looks. ``override`` is
     the reason for which a person asks a second one to offer in spite of soft checks. Without the consents it needs nobody
-    declines it: ask for them, or withdraw it.
+    declines it: ask for them, or withdraw it. ``read`` is what the rules read in this very transaction.
 
-    Raises ApplicationStepRefused, TakerDecides, ConsentsMissing, GateRefused, OverrideNeeded, AllInCostTooHigh and the
-    refusals of the product.
+    Raises ApplicationStepRefused, TakerDecides, AccountsNotIndependent, ConsentsMissing, GateRefused, OverrideNeeded,
+    AllInCostTooHigh and the refusals of the product.
     """
     application = Application.objects.locked(application_id)
-    if by is not None and application.submitted_by_id == by.pk:
-        raise TakerDecides()
+    require_not_taker(application, by, on)
     if _was_decided_so(application, decision):
         return application
     if decision.outcome == Outcome.REFER:
@@ -250,18 +283,20 @@ def decide(
     if decision.outcome == Outcome.DECLINE:
         require_consents_for_a_person(application, on)
         return lifecycle.advance(application, S.DECLINED, **decided(decision, on, by))
-    quote, offer = quote_of_decision(application, decision, on)
+    quote, offer = quote_of_decision(application, decision, on, None if read is None else read.version)
     if decision.source == DecisionSource.IMPORTED:
         return make_offer(application, decision, offer, None, on, by)
     at = BindingAct.PERSON_DECISION if decision.source == DecisionSource.STAFF else BindingAct.RULES_DECISION
-    answer = asking.ask(subjects.of_offer(application, quote, on), at, on)
+    # The quote was made of what is sold now, or it would have been refused.
+    subject = subjects.of_offer(application, quote, on, is_sold=True)
+    answer = asking.ask(subject, at, on, None if read is None else read.standing)
     if at is BindingAct.RULES_DECISION and not answer.verdict.binds:
         answer.store(by=None)
         return lifecycle.advance(application, S.REFERRED, **decided(referred(decision, answer.verdict), on, by))
     asking.require_possible(answer, by=by)
     if answer.verdict.to_override and not override.strip():
         asking.require_bound(answer, by=by)
-    if answer.verdict.to_override or needs_second_person(application, decision, on):
+    if answer.verdict.to_override or needs_second_person(answer.facts, quote.market, on):
         return ask_second_person(application, decision, quote, answer, override, on, by)
     return make_offer(application, decision, offer, answer.store(by=by), on, by)
 
@@ -315,8 +350,8 @@ def accept_offer(*, offer_id: int, on: date, accepted_via: str, by: User | None 
     if on > offer.expires_on:
         raise OfferHasExpired(until=offer.expires_on.isoformat())
     lifecycle.require_step(application, S.ACCEPTED)
-    if by is not None and by.pk in deciders_of(application):
-        raise DeciderAccepts()
+    if by is not None:
+        require_other_hand(by, deciders_of(application), DeciderAccepts(), on)
     quote, verdict = quote_of_offer(offer, on), None
     if application.decision_source != DecisionSource.IMPORTED:
         verdict = asking.require(

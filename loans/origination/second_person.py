@@ -7,16 +7,18 @@ from django.utils.translation import gettext_lazy as _
 
 from audit import approvals
 from audit.models import Approval, ApprovalStatus
-from core.errors import NotAllowed
+from core.money import ZERO
 from loans.gate import asking, overrides, subjects
+from loans.gate.authority import needs_second_person, one_person_decides
 from loans.gate.commitments import OFFERS_WAIT
-from loans.gate.gate import BindingAct
+from loans.gate.gate import BindingAct, Facts, bound_by_one
 from loans.models import Application, OfferStatus, Outcome
 from loans.models import ApplicationStatus as S
 from loans.origination import application_lifecycle as lifecycle
 from loans.origination.decided import decided, make_offer
 from loans.origination.decisions import Decision, DecisionReason
-from loans.origination.offering import OfferMissing, needs_second_person, quote_of_decision, quote_of_offer
+from loans.origination.offering import OfferMissing, quote_of_decision, quote_of_offer
+from loans.preconditions.taker import require_not_taker
 from loans.pricing.monthly_payments import monthly_payment
 from loans.pricing.quotes import Quote
 from staff.models import User
@@ -25,9 +27,13 @@ SECOND_APPROVAL, OVERRIDE = OFFERS_WAIT
 APPROVES = "loans.approve_second"
 
 
-class TakerDecides(NotAllowed):
-    code = "taker_decides"
-    message = _("You took this application. Another person must decide on it.")
+class BeyondOnePerson(approvals.ApprovalNotPermitted):
+    """Who agrees to overrides would agree to more than one person may decide."""
+
+    message = _(
+        "With this the house would be bound to %(after)s that no second person agreed to, above the %(most)s that one "
+        "person decides. Agreeing to it needs the permission %(permission)s."
+    )
 
 
 def _request(
@@ -58,6 +64,9 @@ def _request(
             "total_repayable": str(quote.total_repayable),
             "monthly_payment": str(monthly_payment(quote.terms, quote.schedule) * approved / quote.terms.drawn),
             "grade": decision.grade,
+            # What it comes to with everything that no second person agreed to, and what one person may decide.
+            "bound_by_one_person": f"{bound_by_one(answer.facts) or ZERO:.2f}",
+            "one_person_decides": f"{one_person_decides(on, quote.market):.2f}",
         },
         outcome=overrides.shown(answer),
         amount=decision.principal,
@@ -113,28 +122,28 @@ def deciders_of(application: Application) -> set[int]:
     return {person for person in found if person is not None}
 
 
-def _require_authority(user: User | None) -> None:
-    """Whoever agrees to overrides does not for that reason agree to amounts above one person's authority."""
-    if user is None or not user.has_perm(APPROVES):
-        raise approvals.ApprovalNotPermitted(permission=APPROVES)
+def _require_authority(user: User | None, facts: Facts, market: str, on: date) -> None:
+    """Whoever agrees to overrides does not for that reason agree to amounts above one person's authority. Raises
+    BeyondOnePerson."""
+    if needs_second_person(facts, market, on) and (user is None or not user.has_perm(APPROVES)):
+        most, after = one_person_decides(on, market), bound_by_one(facts) or ZERO
+        raise BeyondOnePerson(permission=APPROVES, after=f"{after:,.2f}", most=f"{most:,.2f}")
 
 
 @transaction.atomic
 def second_person_approved(approval: Approval, on: date) -> None:
     """The second person agrees: the offer is made as the first one decided it, if the gate lets it pass now.
 
-    Raises TakerDecides, ApprovalNotPermitted, GateRefused, and OverrideNeeded where something is to be overridden that
-    the request does not show.
+    Raises TakerDecides, AccountsNotIndependent, BeyondOnePerson, GateRefused, and OverrideNeeded where something is to be
+    overridden that the request does not show.
     """
     application = Application.objects.locked(int(approval.object_id))
-    if approval.decided_by_id == application.submitted_by_id:
-        raise TakerDecides()
+    require_not_taker(application, approval.decided_by, on)
     decision = Decision.from_payload(approval.payload["decision"])
-    if needs_second_person(application, decision, on):
-        _require_authority(approval.decided_by)
     quote, offer = quote_of_decision(application, decision, on)
-    subject = subjects.of_offer(application, quote, on)
+    subject = subjects.of_offer(application, quote, on, is_sold=True)
     answer = asking.ask(subject, BindingAct.SECOND_PERSON, on)
+    _require_authority(approval.decided_by, answer.facts, quote.market, on)
     if approval.kind == OVERRIDE:  # what is to be overridden now is what the request shows: approvals compared both
         answer = overrides.overridden(approval, answer)
     verdict = asking.require_bound(answer, by=approval.decided_by)

@@ -18,6 +18,7 @@ REASONS: Mapping[str, str | Promise] = {
         "The account on file is another one than the money was promised to. A second person must agree that it goes there."
     ),
     "payee_unverified": _("The account is not verified: ask the bank whose it is."),
+    "merchant_not_active": _("The merchant is not active: nothing is paid to it until it is active again."),
     "payee_missing": _("No bank account is on file to pay to."),
     "earlier_under_way": _(
         "An earlier transfer of this order is still under way at the bank. Nothing more is sent before its end is known."
@@ -29,6 +30,25 @@ REASONS: Mapping[str, str | Promise] = {
     "payment_above_owed": _("More was collected than the loan owed: the rest is a credit balance."),
     "payment_looks_repeated": _("Collected beside a receipt that looks the same: check whether both were paid."),
 }
+
+
+# What was found here before anything went to the bank.
+_STOPPED_HERE = frozenset(
+    {
+        "payee_changed",
+        "payee_unverified",
+        "payee_missing",
+        "merchant_not_active",
+        "earlier_under_way",
+        "gate_refused",
+        "gate_override_needed",
+    }
+)
+
+
+def was_stopped_here(code: str) -> bool:
+    """Whether the order was kept from the bank here, rather than refused there."""
+    return code in _STOPPED_HERE
 
 
 def in_words(code: str, text: str = "") -> str:

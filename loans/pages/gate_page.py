@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from core.currencies import currency_of
+from loans.events.unproved import principal_by_word
 from loans.gate.commitments import Commitment, CommitmentKind, commitments_of
 from loans.gate.gate import Finding, Result, Severity
 from loans.gate.words import CHECKS, ShownResult, figures, sentence
@@ -19,6 +20,7 @@ from staff.models import User
 
 KINDS: dict[CommitmentKind, str | Promise] = {
     CommitmentKind.OUTSTANDING: _("Outstanding"),
+    CommitmentKind.UNPROVED: _("Repaid by word, no bank line yet"),
     CommitmentKind.UNDRAWN: _("May still be drawn"),
     CommitmentKind.ACCEPTED: _("Accepted, not paid out"),
     CommitmentKind.OFFERED: _("Offered"),
@@ -48,7 +50,9 @@ class ShownVerdict:
 
 def shown(verdict: GateVerdict, position: LoanPosition | None = None) -> ShownVerdict:
     """The stored ``verdict`` in the active language; of a running loan by its ``position`` with what was to be drawn."""
-    drawn = None if position is None or verdict.amount is None else verdict.amount - position.principal_outstanding
+    drawn = None
+    if position is not None and verdict.amount is not None:
+        drawn = verdict.amount - position.principal_outstanding - principal_by_word(position.pk)
     findings = [_finding(stored) for stored in verdict.findings]
     stopping = [found for found in findings if not found.passes]
     return ShownVerdict(

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from borrowers.models import AccountState, BankAccount
 from core.errors import DomainError
-from loans.merchants.merchants import is_agreed
+from loans.merchants.merchants import MerchantNotActive, is_agreed
 from loans.models import (
     Application,
     Disbursement,
@@ -31,12 +31,15 @@ from loans.models import (
 
 
 class PayeeState(StrEnum):
-    """Whether an account may be paid. Only ``verified`` may."""
+    """Whether an account may be paid. Only ``verified`` may. ``left_to_second_person``: the bank says that it is the
+    borrower's, and it is or was verified for another borrower, whom no sentence about it names: partners read it too."""
 
     VERIFIED = "verified"
     UNVERIFIED = "unverified"
     MISSING = "missing"
     CHANGED = "changed_since_offer"
+    SHARED = "left_to_second_person"
+    NOT_ACTIVE = "merchant_not_active"
 
 
 class PayeeMissing(DomainError):
@@ -55,6 +58,16 @@ class PayeeUnverified(DomainError):
     message = _(
         "Account %(account)s is not verified, so nothing is paid to it. Ask the bank whose it is, or a second person to "
         "agree to it with evidence."
+    )
+
+
+class PayeeLeftToTwo(DomainError):
+    """One person does not decide that the account is the payee's, nor does the bank."""
+
+    code = "payee_left_to_second_person"
+    message = _(
+        "Whether account %(account)s is paid is for a second person to decide, so nothing is paid to it. The request waits "
+        "under Approvals."
     )
 
 
@@ -112,28 +125,45 @@ def payee_state_of_order(order: Disbursement) -> PayeeState:
     return _held_against(payee_now(loan.borrower_id, loan.merchant), order.payee_index)
 
 
-def require_payee(order: Disbursement) -> None:
-    """Raise PayeeMissing, PayeeUnverified or PayeeChanged where the order may not be paid now."""
+def require_payee(order: Disbursement) -> PayeeState:
+    """That the order may be paid now.
+
+    Raises PayeeMissing, PayeeUnverified, PayeeLeftToTwo, PayeeChanged, MerchantNotActive.
+    """
     payee = payee_now(order.loan.borrower_id, order.loan.merchant)
-    match payee_state_of_order(order):
+    return require_payable(_held_against(payee, order.payee_index), payee)
+
+
+def require_payable(state: PayeeState, payee: Payee) -> PayeeState:
+    """The state, which is ``verified``. Raises the refusals of ``require_payee`` for any other."""
+    match state:
         case PayeeState.MISSING:
             raise PayeeMissing
+        case PayeeState.NOT_ACTIVE:
+            raise MerchantNotActive(name=payee.holder_name)
         case PayeeState.UNVERIFIED:
             raise PayeeUnverified(account=payee.masked_number)
+        case PayeeState.SHARED:
+            raise PayeeLeftToTwo(account=payee.masked_number)
         case PayeeState.CHANGED:
             raise PayeeChanged(account=payee.masked_number)
+    return state
 
 
 def payee_now(borrower_id: int, merchant: Merchant | None = None) -> Payee:
     """The account on file now, read anew."""
     if merchant is not None:
         seller = Merchant.objects.get(pk=merchant.pk)
-        state = PayeeState.VERIFIED if seller.active and is_agreed(seller) else PayeeState.UNVERIFIED
+        state = PayeeState.VERIFIED if is_agreed(seller) else PayeeState.UNVERIFIED
+        if state is PayeeState.VERIFIED and not seller.active:
+            state = PayeeState.NOT_ACTIVE
         return Payee(seller.account_holder, seller.bank_name, seller.account_number, seller.account_index, state)
     account = BankAccount.objects.select_related("borrower").filter(borrower_id=borrower_id, is_primary=True).first()
     if account is None:
         return Payee("", "", "", "", PayeeState.MISSING)
     state = PayeeState.VERIFIED if account.is_verified else PayeeState.UNVERIFIED
+    if account.is_shared:
+        state = PayeeState.SHARED
     return Payee(account.borrower.name, account.bank_name, account.account_number, account.account_index, state)
 
 

@@ -1,20 +1,20 @@
 """Where money goes back to: a verified account of the borrower, named, and never nobody.
 
-What was overpaid by a receipt that no bank line stands behind is no money yet: it goes back once two people agreed to the
-receipt (``loans.acts.vouching``), or after it was reversed and the bank's own line was credited.
+What came by word alone, that no line of a bank stands behind, is no money yet, whichever receipt left the credit balance: a
+receipt that a bank proves overpays only because of the one before it. It goes back once two people agreed to what was said
+(``loans.acts.vouching``), once a bank line is found to be it, or after it was reversed.
 """
 
 from decimal import Decimal
 
-from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
 from borrowers.models import AccountState, BankAccount
 from core.errors import Invalid
 from core.money import ZERO
 from core.writing import money
-from loans.models import Loan, Repayment, RepaymentStatus
-from loans.models.repayment import WITHOUT_BANK_LINE
+from loans.events.unproved import money_by_word, numbers_by_word
+from loans.models import Loan
 
 
 class RefundAccountUnknown(Invalid):
@@ -39,8 +39,8 @@ class RefundNotEvidenced(Invalid):
     code = "refund_not_evidenced"
     field = "amount"
     message = _(
-        "%(unproved)s of the credit balance come from receipts without a bank line (%(receipts)s), so only %(free)s can be "
-        "refunded. Have a second person agree to the receipt, or reverse it and credit the bank's own line."
+        "%(unproved)s of what was received stands on no line of a bank (%(receipts)s), so only %(free)s of the credit "
+        "balance can be refunded. Match the bank's line, have a second person agree to it, or reverse it."
     )
 
 
@@ -62,18 +62,11 @@ def require_refundable(loan: Loan, *, amount: Decimal, overpaid: Decimal, to_acc
         raise RefundAccountUnknown(number=loan.number, account=to_account)
     if not account.is_verified:
         raise RefundAccountUnverified(account=account.masked_number)
-    unproved = unproved_receipts(loan)
-    brought = unproved.aggregate(total=Sum("overpaid"))["total"] or ZERO
-    free = max(overpaid - brought, ZERO)
-    if brought and amount > free:
+    unproved = money_by_word(loan)
+    free = max(overpaid - unproved, ZERO)
+    if unproved and amount > free:
         raise RefundNotEvidenced(
-            unproved=money(min(brought, overpaid), loan.currency),
+            unproved=money(unproved, loan.currency),
             free=money(free, loan.currency),
-            receipts=", ".join(unproved.order_by("id").values_list("number", flat=True)[:5]),
+            receipts=", ".join(numbers_by_word(loan)),
         )
-
-
-def unproved_receipts(loan: Loan) -> QuerySet[Repayment]:
-    """Standing receipts of ``loan`` that brought a credit balance, with no bank line and no second person behind them."""
-    standing = Repayment.objects.filter(loan=loan, status=RepaymentStatus.POSTED, overpaid__gt=ZERO)
-    return standing.filter(channel__in=WITHOUT_BANK_LINE, agreed_by=None)

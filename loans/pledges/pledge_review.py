@@ -234,7 +234,7 @@ def reinstatement_quote(pledge: PolicyPledge, on: date) -> SettlementQuote:
     """
 
     def quote() -> SettlementQuote:
-        return settlement_quote(_standing_again(locked(pledge.pk), on, None).loan, on)
+        return settlement_quote(_standing_again(locked(pledge.pk), on, None, received_on=on).loan, on)
 
     result: SettlementQuote = preview(pledge.loan, quote).result
     return result
@@ -250,26 +250,33 @@ def reinstate(
     idempotency_key: str,
     by: User | None = None,
     allow_repeat: bool = False,
+    received_on: date | None = None,
+    agreed_by: User | None = None,
 ) -> Repayment:
-    """Bring a lapsed policy back: the insurer takes its payout back and the borrower pays all debt with interest to ``on``.
+    """Bring a lapsed policy back: the insurer takes its payout back and the borrower pays all debt with interest to the day
+    on which it was received, ``on`` unless ``received_on`` names an earlier one.
 
-    Returns the receipt; the same key again returns it. Raises PledgeNotInState, ReinstatementTooLate,
-    SettlementAmountDiffers, PaymentLooksRepeated unless ``allow_repeat``, and LoanNotInState for a loan written off since.
+    Returns the receipt; the same key again returns it. ``agreed_by`` is the second person of a receipt above what one may
+    say was received. Raises PledgeNotInState, ReinstatementTooLate, SettlementAmountDiffers, ReceiptNeedsSecondPerson,
+    PaymentLooksRepeated unless ``allow_repeat``, and LoanNotInState for a loan written off since.
     """
     pledge = locked(pledge_id)
     known = Repayment.objects.filter(idempotency_key=idempotency_key, loan_id=pledge.loan_id).first()
     if known is not None:
         return known
-    pledge = _standing_again(pledge, on, by)
+    received_on = received_on or on
+    pledge = _standing_again(pledge, on, by, received_on=received_on)
     receipt = settle_early(
         loan_id=pledge.loan_id,
         amount=amount,
-        on=on,
+        on=received_on,
         channel=channel,
         idempotency_key=idempotency_key,
         by=by,
         recorded_on=on,
         allow_repeat=allow_repeat,
+        approved=agreed_by is not None,
+        agreed_by=agreed_by,
     )
     reason = _text("policy reinstated")
     pledge_lifecycle.advance(pledge, PledgeStatus.REINSTATED, reason=reason, reinstated_on=on, notice_ends_on=None)
@@ -277,11 +284,11 @@ def reinstate(
     return receipt
 
 
-def _standing_again(pledge: PolicyPledge, on: date, by: User | None) -> PolicyPledge:
+def _standing_again(pledge: PolicyPledge, on: date, by: User | None, *, received_on: date) -> PolicyPledge:
     """The pledge with its debt as if the insurer had not paid; the caller holds it."""
     pledge_lifecycle.require(pledge, PledgeStatus.LAPSED)
     until = reinstatable_until(pledge, terms_of_market(on))
-    if until is not None and on > until:
+    if until is not None and received_on > until:
         raise ReinstatementTooLate(until=until.isoformat())
     lifecycle.require(pledge.loan, LoanStatus.ACTIVE, LoanStatus.SETTLED)
     if pledge.payout is not None and pledge.payout.status == RepaymentStatus.POSTED:

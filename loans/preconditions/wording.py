@@ -1,14 +1,23 @@
-"""Whether a text says one of several words, however it is spaced or written (pure).
+"""Whether a text says one of several words, however it is spaced, written or disguised (pure).
 
-Compared is the plain form: compatibility forms replaced and taken apart, case folded, letters and digits alone. Spaces,
-punctuation, accents, invisible and steering characters between the letters go: “炒 股” says “炒股”, “cry-PTO” says
-“crypto”.
+Compared is the plain form: compatibility forms replaced and taken apart, case folded, look-alikes of other scripts and
+traditional characters replaced, letters and digits alone. Spaces, punctuation, accents, invisible and steering characters
+between the letters go: “炒 股” says “炒股”, “cry-PTO” says “crypto”. Where digits or signs stand among Latin letters they
+are read as letters too: “g4mbl1ng” says “gambling”, “4 rooms” says nothing.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+
+from loans.preconditions.look_alikes import FOR_LETTERS, LOOK_ALIKES
+
+# What may be a word with digits or signs for letters: a run of them, or at least four that stand apart from each other.
+_SIGN = r"[a-z0-9@$€+!|¡]"
+_DISGUISED = re.compile(rf"(?<!{_SIGN}){_SIGN}(?:[^\w@$€+!|¡]+{_SIGN}(?!{_SIGN})){{3,}}|{_SIGN}{{3,}}")
+_LETTER = re.compile(r"[a-z]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +34,48 @@ def says(text: str, words: Iterable[str]) -> bool:
     A word of Latin letters stands inside one run of letters, or it begins and ends where runs do: “gam bling” says
     “gambling”, “for exams” does not say “forex”. A phrase of several words may go on (“buy stocks”, “buy stocksets”).
     """
-    said = plain(text)
-    return bool(said.letters) and any(_says(said, word) for word in words)
+    wanted = tuple(words)
+    return any(_says(said, word) for said in _readings(text) if said.letters for word in wanted)
 
 
 @lru_cache(maxsize=1024)
 def plain(text: str) -> Plain:
     """The plain form of ``text``."""
-    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    return _kept(_folded(text))
+
+
+def _folded(text: str) -> str:
+    # First of all, too: Unicode takes a lunate sigma, which looks like a c, for a sigma.
+    shown = unicodedata.normalize("NFKC", text.translate(LOOK_ALIKES)).casefold().translate(LOOK_ALIKES)
+    taken_apart = unicodedata.normalize("NFKD", shown).translate(LOOK_ALIKES)
+    return "".join(map(_digit, taken_apart))
+
+
+def _digit(character: str) -> str:
+    value = unicodedata.decimal(character, None)
+    return character if value is None else str(value)
+
+
+@lru_cache(maxsize=1024)
+def _readings(text: str) -> tuple[Plain, ...]:
+    """The ways in which people read ``text``: as it stands, and with digits and signs for letters."""
+    folded = _folded(text)
+    ways = dict.fromkeys([folded, *(_undone_all(folded, table) for table in FOR_LETTERS)])
+    return tuple(_kept(way) for way in ways)
+
+
+def _undone_all(folded: str, table: dict[int, str]) -> str:
+    return _DISGUISED.sub(lambda run: _undone(run[0], table), folded)
+
+
+def _undone(run: str, table: dict[int, str]) -> str:
+    """``run`` with its signs read as letters, where at least half of it are letters already."""
+    letters = len(_LETTER.findall(run))
+    signs = sum(character.isdigit() or ord(character) in table for character in run)
+    return run.translate(table) if letters >= 2 and letters >= signs else run
+
+
+def _kept(folded: str) -> Plain:
     letters: list[str] = []
     begins, within = set(), False
     for character in folded:

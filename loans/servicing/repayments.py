@@ -31,10 +31,20 @@ from loans.bookkeeping.correcting import replay_all, replay_standing
 from loans.bookkeeping.signals import announce
 from loans.events.of_acts import charged_back
 from loans.events.stored import stored_events
-from loans.models import Loan, LoanPosition, LoanStatus, Repayment, RepaymentChannel, RepaymentStatus
+from loans.models import (
+    WITHOUT_BANK_LINE,
+    Loan,
+    LoanPosition,
+    LoanStatus,
+    Repayment,
+    RepaymentChannel,
+    RepaymentStatus,
+)
 from loans.notices import notices
+from loans.servicing.bank_lines import hold_line_of, put_back
+from loans.servicing.given_up import given_up_by_its_day
 from loans.servicing.guarding import Excess, known_or_alike, settles_by_excess
-from loans.servicing.proving import require_proved
+from loans.servicing.proving import Word, require_proved
 from staff.models import User
 
 LONGEST_REFERENCE = 80
@@ -117,8 +127,8 @@ def record_repayment(
     to agree that it came, as ``agreed_by`` did, or it is only tried (``loans.servicing.proving``).
 
     Raises AmountInvalid, PayerReferenceInvalid, TextNotPlain, ReceivedInFuture, ReceivedBeforeDisbursement,
-    PaymentLooksRepeated, PaymentAboveOwed, ReceiptNeedsSecondPerson, RepaymentConflict, LoanNotInState, and
-    LaterEventImpossible where a back-dated payment leaves nothing to a later event.
+    PaymentLooksRepeated, PaymentAboveOwed, ReceiptNeedsSecondPerson (by its class for which reason), RepaymentConflict,
+    LoanNotInState, and LaterEventImpossible where a back-dated payment leaves nothing to a later event.
     """
     told = _Reported(
         amount=valid_amount(amount),
@@ -216,24 +226,50 @@ def _taken_in(loan: Loan, position: LoanPosition, told: _Reported) -> Repayment:
         free_of_charge=told.channel == RepaymentChannel.INSURER,
     )
     is_recovery = loan.status == LoanStatus.WRITTEN_OFF
+    given_up = ZERO
     if event.on < before.as_of:
         events = [*stored_events(loan), event]
         after, newest = replay_all(loan, events, until=before.as_of, posted_on=told.recorded_on)
         assert newest is not None
         outcome = newest
+        given_up = given_up_by_its_day(before, after) if told.channel in WITHOUT_BANK_LINE else ZERO
     else:
         after, outcome = apply(before, event)
     assert outcome.allocation is not None
     if not told.approved:
-        ends = event.settles_early or after.overpaid > before.overpaid or not after.owed
-        require_proved(loan, channel=told.channel, amount=amount, recorded_on=told.recorded_on, ends=ends)
-    repayment = _create(loan, told, outcome.allocation, is_recovery=is_recovery, settles_early=event.settles_early)
+        require_proved(_word(loan, told, given_up))
+    repayment = _create(
+        loan,
+        told,
+        outcome.allocation,
+        is_recovery=is_recovery,
+        settles_early=event.settles_early,
+        given_up=given_up,
+    )
     conclude(loan, position, before, after, on=told.recorded_on, settled_on=told.received_on)
     return repayment
 
 
+def _word(loan: Loan, told: _Reported, given_up: Decimal) -> Word:
+    return Word(
+        loan=loan,
+        channel=told.channel,
+        amount=told.amount,
+        received_on=told.received_on,
+        recorded_on=told.recorded_on,
+        by=told.recorded_by,
+        given_up=given_up,
+    )
+
+
 def _create(
-    loan: Loan, told: _Reported, allocation: Allocation, *, is_recovery: bool, settles_early: bool
+    loan: Loan,
+    told: _Reported,
+    allocation: Allocation,
+    *,
+    is_recovery: bool,
+    settles_early: bool,
+    given_up: Decimal,
 ) -> Repayment:
     sending.take_numbers(*_numbers())
     entry = post(
@@ -260,6 +296,7 @@ def _create(
         agreed_by_id=told.agreed_by.pk if told.agreed_by else None,
         payer_reference=told.payer_reference,
         settles_early=settles_early,
+        given_up=given_up,
     )
     write_allocation(repayment, allocation)
     return repayment
@@ -277,12 +314,15 @@ def _numbers() -> tuple[str, ...]:
 def reverse_repayment(
     *, repayment_id: int, reason: str, reversed_on: date, reversed_by: User | None = None, alone: bool = False
 ) -> Repayment:
-    """Take a repayment back: its entry is reversed and later events are applied again without it.
+    """Take a repayment back: its entry is reversed and later events are applied again without it. What a line of the bank
+    brought waits again to be matched.
 
     ``alone`` says that one person does it by their own authority, which is counted.
 
-    A receipt already reversed is returned as it is. Raises RepaymentNotReversible with the reason.
+    A receipt already reversed is returned as it is. Raises RepaymentNotReversible with the reason, and
+    IncomingPaymentPartlyReturned.
     """
+    line = hold_line_of(repayment_id)
     loan_id = Repayment.objects.values_list("loan_id", flat=True).get(pk=repayment_id)
     loan = Loan.objects.locked(loan_id)
     repayment = Repayment.objects.get(pk=repayment_id)
@@ -304,6 +344,8 @@ def reverse_repayment(
         except EventImpossible as refusal:
             why = _("a later event rests on it. %(why)s") % {"why": refusal.context.get("why", refusal.detail)}
             raise RepaymentNotReversible(number=repayment.number, why=why, cause=refusal.code) from refusal
+        if line is not None:
+            put_back(line, repayment, reversed_on)
         if remainder is not None:
             notices.remainder_closed(loan, remainder, reversed_on)
     announce(loan_id=loan_id, borrower_id=loan.borrower_id, on=reversed_on)

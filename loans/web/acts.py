@@ -15,13 +15,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from audit.models import Approval, ApprovalStatus
+from audit.waiting import waits
 from core import business_date
 from core.errors import DomainError
-from loans.acts.asking import Done, perform_or_ask, undo_or_ask
+from loans.acts.asking import Done, perform_or_ask, to_do, to_undo, undo_or_ask
+from loans.acts.authority import always
 from loans.acts.menu import groups_for
 from loans.acts.performing import previewed
 from loans.acts.undoing import undo_previewed
 from loans.events.act_kinds import ActKind, Wish, act_kind, asked_kind
+from loans.gate import overrides
 from loans.models import Disbursement, Loan, LoanAct, LoanStatus, Repayment
 from loans.pages.act_page import extra_context, own_figures, shown
 from loans.pages.loan_page import loan_by_number
@@ -67,6 +70,7 @@ def act(request: HttpRequest, number: str, code: str) -> HttpResponse:
             return redirect("desk:loan", loan.number) if sees(request.user, loan.number) else redirect("desk:home")
     context = {"loan": loan, "position": getattr(loan, "position", None), "form": form, "kind": kind, "on": on}
     context |= extra_context(kind, loan, on)
+    context |= waits(loan, to_do(kind), overrides.AHEAD, instead=kind.beyond_authority is always)
     return render(request, kind.template, context, status=422 if form.errors else 200)
 
 
@@ -176,6 +180,7 @@ def act_undo(request: HttpRequest, number: str, act_id: str) -> HttpResponse:
     context = {"loan": loan, "position": getattr(loan, "position", None), "form": form, "kind": kind, "done": done}
     context["figures"] = own_figures(done)
     context |= _undo_shown(done, on)
+    context |= waits(loan, to_undo(kind), instead=kind.undone_by_two)
     return render(request, "loans/act_undo.html", context, status=422 if form.errors else 200)
 
 

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from audit.waiting import waits
 from core import business_date
 from core.errors import DomainError
 from loans.disbursement import disbursing, other_accounts
@@ -60,6 +61,7 @@ def other_account(request: HttpRequest, number: str, order: str) -> HttpResponse
             messages.success(request, _("Sent for approval: a second person decides where %(number)s is paid.") % facts)
             return redirect("desk:loan", number)
     context = {"loan": disbursement.loan, "disbursement": disbursement, "form": form, "accounts": accounts}
+    context |= waits(disbursement, other_accounts.KIND)
     return render(request, "loans/other_account.html", context, status=422 if form.errors else 200)
 
 

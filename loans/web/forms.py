@@ -96,12 +96,25 @@ class ReturnForm(NothingElse, StrictForm):
     reason = forms.CharField(label=_("Reason"), max_length=200)
 
 
+class AskAgainForm(NothingElse, StrictForm):
+    reason = forms.CharField(label=_("What is known now"), max_length=200)
+
+
 class MatchForm(NothingElse, StrictForm):
-    """One to three loans and the part of what waits of the payment each gets, and the answers to what it was refused for."""
+    """One to three loans and the part of what waits of the payment each gets, what shows that it is theirs, and the answers
+    to what it was refused for."""
 
     PLACES = (1, 2, 3)
     ANSWERS = {PaymentLooksRepeated.code: "allow_repeat", PaymentAboveOwed.code: "allow_overpayment"}
 
+    reason = forms.CharField(
+        label=_("What shows that it is theirs"),
+        max_length=200,
+        required=False,
+        help_text=_(
+            "Needed where neither payer nor remark points to the loan: then a second person agrees to it first."
+        ),
+    )
     allow_repeat = forms.BooleanField(label=ANOTHER_PAYMENT, required=False)
     allow_overpayment = forms.BooleanField(label=KEEP_EXCESS, required=False)
 
@@ -131,7 +144,8 @@ class MatchForm(NothingElse, StrictForm):
     def refused(self, refusal: DomainError) -> None:
         """Put the sentence beside the tick that answers it, or above the form."""
         self._refused_by.add(refusal.code)
-        self.add_error(self.ANSWERS.get(refusal.code), refusal.detail)
+        field = refusal.field if refusal.field in self.fields else None
+        self.add_error(self.ANSWERS.get(refusal.code, field), refusal.detail)
 
     def excess(self) -> Excess:
         return Excess.CREDITED if self.cleaned_data["allow_overpayment"] else Excess.REFUSED

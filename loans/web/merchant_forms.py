@@ -55,7 +55,11 @@ class NewMerchantForm(_AccountFields):
 class ChangeMerchantForm(StrictForm):
     name = forms.CharField(label=pgettext_lazy("merchant", "Name"), max_length=120)
     active = forms.BooleanField(label=_("Loans are made for its goods and paid to it"), required=False)
-    reason = forms.CharField(label=_("Reason"), max_length=100)
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=100,
+        help_text=_("For another name, or business again, a second person reads it and must agree."),
+    )
 
 
 class AskForAccountForm(_AccountFields):

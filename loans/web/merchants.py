@@ -13,16 +13,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from audit.models import Approval
 from core import business_date
 from core.errors import DomainError
 from core.pages import page_of
+from loans.merchants.changing import change_merchant, details_asked_for
 from loans.merchants.merchants import (
     PARTS,
     SEE_ACCOUNT,
     account_asked_for,
     add_merchant,
     ask_for_account,
-    change_merchant,
     is_agreed,
     show_account,
 )
@@ -35,6 +36,7 @@ from loans.web.merchant_forms import (
     ShowAccountForm,
 )
 from staff.permissions import person, require
+from staff.visibility import Kind, seen
 
 MOST_LOANS = 10
 T = TypeVar("T")
@@ -74,9 +76,13 @@ def merchant_edit(request: HttpRequest, merchant_id: str) -> HttpResponse:
     merchant = get_object_or_404(Merchant, public_id=merchant_id)
     form = ChangeMerchantForm(request.POST or None, initial={"name": merchant.name, "active": merchant.active})
     if request.method == "POST" and form.is_valid():
-        changed = _kept(form, lambda: change_merchant(merchant_id=merchant.pk, **form.cleaned_data, by=person(request)))
-        if changed is not None:
+        wanted = {**form.cleaned_data, "on": business_date.current(), "by": person(request)}
+        changed = _kept(form, lambda: change_merchant(merchant_id=merchant.pk, **wanted))
+        if isinstance(changed, Approval):
+            messages.warning(request, _("Asked for: a second person agrees under Approvals before it holds."))
+        elif changed is not None:
             messages.success(request, _("Changed."))
+        if changed is not None:
             return redirect(merchant)
     context = {"merchant": merchant, "form": form}
     return render(request, "loans/merchant_edit.html", context, status=422 if form.errors else 200)
@@ -122,12 +128,14 @@ def merchant_account_show(request: HttpRequest, merchant_id: str, asked: bool = 
 
 
 def _page(request: HttpRequest, merchant: Merchant, **changes: Any) -> HttpResponse:
-    loans = Loan.objects.filter(merchant=merchant).select_related("borrower", "position").order_by("-id")
+    found = Loan.objects.filter(merchant=merchant).select_related("borrower", "position")
+    loans = seen(found, request.user, Kind.BORROWER, path="borrower_id").order_by("-id")
     asked = account_asked_for(merchant)
     context = {
         "merchant": merchant,
         "agreed": is_agreed(merchant),
         "asked": asked,
+        "details_asked": details_asked_for(merchant),
         "asked_for": {part: asked.after[word] for part, word in PARTS.items()} if asked else None,
         "asked_form": ShowAccountForm(auto_id="asked_%s"),
         "on_file_form": ShowAccountForm(auto_id="on_file_%s"),

@@ -12,18 +12,18 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from audit import approvals
+from audit.models import Approval
 from core import business_date
 from core.encryption import decrypt, encrypt
 from core.errors import DomainError
 from core.pages import page_of
-from loans.incoming import importing, returning
+from loans.incoming import matching_by_two, reading, returning, taking_in, uploading
 from loans.models import BankFile, IncomingPayment, IncomingPaymentStatus, Repayment
-from loans.tasks import settle_bank_file
-from loans.web.forms import MatchForm, PaymentFilter, ReturnForm, StatementForm
-from staff.permissions import person, require
+from loans.web.forms import AskAgainForm, MatchForm, PaymentFilter, ReturnForm, StatementForm
+from staff.permissions import check, person, require
 from staff.visibility import Kind, seen
 
-_SETTLED_AT_ONCE = 200
 _KEPT_SECONDS = 3600
 _ROWS_SHOWN = 200
 
@@ -39,7 +39,7 @@ def payment_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@require("loans.import_payments")
+@require("loans.view_bankfile")
 def unmatched_list(request: HttpRequest) -> HttpResponse:
     rows = IncomingPayment.objects.filter(status=IncomingPaymentStatus.SUSPENSE).select_related("proposed_loan")
     page = page_of(rows, request, order=("paid_on", "id"))
@@ -47,19 +47,45 @@ def unmatched_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@require("loans.import_payments")
+@require("loans.view_bankfile")
 def file_list(request: HttpRequest) -> HttpResponse:
     page = page_of(BankFile.objects.select_related("imported_by"), request)
     return render(request, "loans/payment_files.html", {"page": page, "place": "files", **_counts(request)})
 
 
 @require_GET
-@require("loans.import_payments")
+@require("loans.view_bankfile")
 def file_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    bank_file = get_object_or_404(BankFile.objects.select_related("imported_by"), pk=pk)
-    rows = bank_file.payments.prefetch_related("shares__repayment__loan")
-    page = page_of(rows, request, order=("line",))
-    return render(request, "loans/payment_file.html", {"file": bank_file, "page": page})
+    """A file with its payments; one that is not confirmed with what taking it in would do."""
+    bank_file = get_object_or_404(BankFile.objects.select_related("imported_by", "confirmed_by", "content"), pk=pk)
+    context: dict[str, object] = {"file": bank_file}
+    if bank_file.is_confirmed:
+        rows = bank_file.payments.prefetch_related("shares__repayment__loan", "shares__act__loan")
+        context["page"] = page_of(rows, request, order=("line",))
+    else:
+        seen = taking_in.read_again(bank_file)
+        context |= {"preview": seen, "lines": seen.lines[:_ROWS_SHOWN], "errors": seen.statement.errors[:_ROWS_SHOWN]}
+        context |= {"request_waits": approvals.pending(uploading.KIND, bank_file), "form": AskAgainForm()}
+        context["decision"] = approvals.about(uploading.KIND, bank_file).exclude(status="pending").last()
+    return render(request, "loans/payment_file.html", context)
+
+
+@require_POST
+@require("loans.import_payments")
+def file_ask_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask a second person once more about a file that was rejected."""
+    get_object_or_404(BankFile, pk=pk)
+    form = AskAgainForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Say what is known now that was not known before."))
+        return redirect("loans:payment_file", pk)
+    try:
+        asked = {"on": business_date.current(), "reason": form.cleaned_data["reason"], "by": person(request)}
+        uploading.ask_again(bank_file_id=pk, **asked)
+        messages.success(request, _("Sent for approval: a second person confirms that the file is the bank's."))
+    except DomainError as refusal:
+        messages.error(request, refusal.detail)
+    return redirect("loans:payment_file", pk)
 
 
 @require_http_methods(["GET", "POST"])
@@ -74,13 +100,14 @@ def import_file(request: HttpRequest) -> HttpResponse:
     upload = form.cleaned_data["file"]
     content = upload.read()
     try:
-        preview = importing.preview(content=content, name=upload.name)
+        preview = reading.preview(content=content, name=upload.name)
     except DomainError as refusal:
         form.add_error("file", refusal.detail)
         return render(request, "loans/payment_import.html", {"form": form}, status=refusal.status)
     # Names and accounts of payers lie here for an hour, so they lie sealed.
     cache.set(_kept_under(request, preview.sha256), (upload.name, encrypt(b64encode(content).decode())), _KEPT_SECONDS)
     shown = {"lines": preview.lines[:_ROWS_SHOWN], "errors": preview.statement.errors[:_ROWS_SHOWN]}
+    shown["passes_alone"] = uploading.passes_alone(preview.total, business_date.current())
     return render(request, "loans/payment_import_preview.html", {"preview": preview, **shown})
 
 
@@ -92,58 +119,64 @@ def import_commit(request: HttpRequest) -> HttpResponse:
         messages.error(request, _("The uploaded file is no longer at hand. Choose it again."))
         return redirect("loans:payment_import")
     name, content = kept[0], b64decode(decrypt(kept[1]))
-    on = business_date.current()
     try:
-        bank_file = importing.commit(content=content, name=name, on=on, imported_by=person(request))
+        bank_file = uploading.upload(content=content, name=name, on=business_date.current(), by=person(request))
     except DomainError as refusal:
         messages.error(request, refusal.detail)
         return redirect("loans:payment_import")
-    _settle(request, bank_file)
+    if bank_file.is_confirmed:
+        messages.info(request, _("The payments are being credited. You may leave this page."))
+    else:
+        messages.success(request, _("Sent for approval: a second person confirms that the file is the bank's."))
     return redirect("loans:payment_file", bank_file.pk)
 
 
-def _settle(request: HttpRequest, bank_file: BankFile) -> None:
-    """A short file is settled while the clerk waits, a long one by a worker."""
-    if bank_file.payment_count > _SETTLED_AT_ONCE:
-        settle_bank_file.delay(bank_file_id=bank_file.pk, by_id=request.user.pk)
-        messages.info(request, _("The payments are being credited. You may leave this page."))
-        return
-    counts = importing.settle_file(bank_file_id=bank_file.pk, on=business_date.current(), by=person(request))
-    text = _("%(matched)d payments credited, %(suspense)d wait to be matched.") % counts
-    messages.success(request, text)
-
-
 @require_http_methods(["GET", "POST"])
-@require("loans.import_payments")
+@require("loans.view_bankfile")
 def incoming_payment(request: HttpRequest, pk: int) -> HttpResponse:
     """One payment of which something waits: match it, split it, or give it back."""
     payment = get_object_or_404(
         IncomingPayment.objects.select_related("bank_file", "proposed_loan", "return_entry"), pk=pk
     )
     form = MatchForm(request.POST or None, payment=payment)
+    if request.method == "POST":
+        check(request.user, "loans.import_payments")
     if request.method == "POST" and form.is_valid():
         try:
-            importing.match_payment(
+            done = matching_by_two.match_or_ask(
                 payment_id=pk,
                 shares=form.shares(),
                 on=business_date.current(),
                 by=person(request),
+                reason=form.cleaned_data["reason"],
                 excess=form.excess(),
                 allow_repeat=form.cleaned_data["allow_repeat"],
             )
         except DomainError as refusal:
             form.refused(refusal)
         else:
-            messages.success(request, _("Payment %(reference)s was credited.") % {"reference": payment.bank_reference})
+            messages.success(request, _matched(done, payment))
             return redirect("loans:payments_unmatched")
     return render(
         request, "loans/payment_match.html", _match_context(payment, form), status=422 if form.errors else 200
     )
 
 
+def _matched(done: IncomingPayment | Approval, payment: IncomingPayment) -> str:
+    facts = {"reference": payment.bank_reference}
+    if isinstance(done, Approval):
+        return _("Sent for approval: a second person decides on matching payment %(reference)s.") % facts
+    return _("Payment %(reference)s was credited.") % facts
+
+
 def _match_context(payment: IncomingPayment, form: MatchForm) -> dict[str, object]:
-    shares = payment.shares.select_related("repayment__loan")
-    return {"payment": payment, "form": form, "return_form": ReturnForm(), "shares": shares}
+    shares = payment.shares.select_related("repayment__loan", "act__loan", "matched_by", "agreed_by").order_by("id")
+    return {
+        "payment": payment,
+        "form": form,
+        "return_form": ReturnForm(),
+        "shares": shares,
+    }
 
 
 @require_POST

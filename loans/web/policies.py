@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from audit.models import Approval
 from core import business_date
 from core.charts import ACCENT, Line, LineChart
 from core.choices import Tone
@@ -23,7 +24,7 @@ from core.pages import page_of
 from core.writing import day, money, number
 from loans.account.policy_cover import CashValue
 from loans.models import Loan, PledgeStatus, PolicyPledge, RepaymentChannel
-from loans.pledges import pledge_reading, pledge_review, pledging
+from loans.pledges import pledge_reading, pledge_review, pledging, reinstating
 from loans.servicing.guarding import is_recorded_alike
 from loans.web.policy_forms import CapitaliseForm, CashValueForm, PledgeFilter, PledgeForm, ReinstateForm
 from staff.permissions import person, require
@@ -205,7 +206,7 @@ def reinstate(request: HttpRequest, number: str) -> HttpResponse:
     form = ReinstateForm(request.POST)
 
     def call(pledged: PolicyPledge) -> str:
-        receipt = pledge_review.reinstate(
+        done = reinstating.reinstate_or_ask(
             pledge_id=pledged.pk,
             amount=form.cleaned_data["amount"],
             on=business_date.current(),
@@ -214,7 +215,9 @@ def reinstate(request: HttpRequest, number: str) -> HttpResponse:
             by=person(request),
             allow_repeat=form.cleaned_data["allow_repeat"],
         )
-        facts = {"amount": money(receipt.amount, receipt.currency), "number": receipt.number}
+        if isinstance(done, Approval):
+            return _("Sent for approval: a second person decides on “%(act)s”.") % {"act": _("Policy reinstated")}
+        facts = {"amount": money(done.amount, done.currency), "number": done.number}
         return _("Reinstated with %(amount)s, receipt %(number)s.") % facts
 
     return _act(request, number, form, call)

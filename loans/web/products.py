@@ -14,6 +14,7 @@ from loans.models import Loan, Product, ProductVersion, VersionStatus
 from loans.pricing.price_tables import price_table
 from loans.pricing.quotes import versions_on_sale
 from staff.permissions import require
+from staff.visibility import Kind, seen
 
 
 @require_GET
@@ -32,7 +33,8 @@ def product_page(request: HttpRequest, code: str) -> HttpResponse:
     """All versions side by side: reading what changed must not need a click for each."""
     product = get_object_or_404(Product, code=code)
     versions = list(product.versions.select_related("product").order_by("-version")[:6])
-    loans = Loan.objects.filter(product_version__product=product).select_related("borrower", "position")
+    found = Loan.objects.filter(product_version__product=product).select_related("borrower", "position")
+    loans = seen(found, request.user, Kind.BORROWER, path="borrower_id")
     context = {
         "product": product,
         "versions": versions,

@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from audit.models import Approval
+from audit.waiting import waits
 from core import business_date
 from core.errors import DomainError
+from loans.acts import receipts, vouching
 from loans.acts.authority import receipt_needs_second_person
 from loans.acts.receipts import reversal_previewed, reverse_or_ask
 from loans.acts.vouching import ask_to_vouch
@@ -51,6 +53,7 @@ def reverse(request: HttpRequest, number: str) -> HttpResponse:
     ).exclude(pk=repayment.pk)
     context = {"loan": loan, "form": form, "repayment": repayment, "later_count": later.count()}
     context["position"] = getattr(loan, "position", None)
+    context |= waits(repayment, receipts.REQUEST)
     return render(request, "loans/reverse.html", context, status=422 if form.errors else 200)
 
 
@@ -69,7 +72,7 @@ def vouch(request: HttpRequest, number: str) -> HttpResponse:
             facts = {"number": repayment.number}
             messages.success(request, _("Sent for approval: a second person vouches for receipt %(number)s.") % facts)
             return redirect("loans:receipt", repayment.number)
-    context = {"loan": repayment.loan, "repayment": repayment, "form": form}
+    context = {"loan": repayment.loan, "repayment": repayment, "form": form, **waits(repayment, vouching.KIND)}
     return render(request, "loans/vouch.html", context, status=422 if form.errors else 200)
 
 
@@ -92,5 +95,7 @@ def reverse_preview(request: HttpRequest, number: str) -> HttpResponse:
     except DomainError as refusal:
         context["refusal"] = refusal.detail
     else:
-        context["shown"] = replace(shown(found), needs_second_person=receipt_needs_second_person(repayment, today))
+        context["shown"] = replace(
+            shown(found), needs_second_person=receipt_needs_second_person(repayment, today, person(request))
+        )
     return render(request, "loans/_act_preview.html", context)

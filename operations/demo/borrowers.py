@@ -5,13 +5,15 @@ from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from random import Random
+from typing import Any
 
 from django.db.models import F
 from django.utils import timezone
 
 from borrowers.bank_accounts import add_bank_account, ask_bank
 from borrowers.contacts import change_state
-from borrowers.models import BankAccount, Borrower, ConsentPurpose, ContactState
+from borrowers.means import receive_income
+from borrowers.models import BankAccount, Borrower, ConsentPurpose, ContactState, ToldBy
 from borrowers.onboarding import GivenConsent, record_external_debt, record_income, register_borrower
 from core.errors import DomainError
 from debt_collections.models import Promise, PromiseStatus
@@ -21,6 +23,7 @@ from loans.disbursement import disbursing
 from loans.gate.asking import NotBound
 from loans.incoming.mandates import sign_mandate
 from loans.models import (
+    WITHOUT_BANK_LINE,
     Application,
     Instalment,
     Loan,
@@ -67,14 +70,7 @@ def register(person: Person, *, on: date, officer: User, account_ending: str = "
     )
     _prove_phone(borrower, person, on, officer)
     if person.income:
-        record_income(
-            borrower_id=borrower.pk,
-            source="salary",
-            monthly_amount=person.income,
-            as_of=on,
-            verified=person.income_proved,
-            by=officer,
-        )
+        _tell_income(borrower, person.income, on, officer=None if person.income_proved else officer)
     if person.debt:
         record_external_debt(
             borrower_id=borrower.pk,
@@ -88,6 +84,15 @@ def register(person: Person, *, on: date, officer: User, account_ending: str = "
     account = add_bank_account(borrower_id=borrower.pk, bank_name="示例银行", account_number=number, by=officer)
     ask_bank(account_id=account.pk, at=at(on, 9, 10), on=on)
     return borrower
+
+
+def _tell_income(borrower: Borrower, amount: Decimal, on: date, *, officer: User | None) -> None:
+    """The payroll of the employer says so, as if it were asked; or the borrower tells it to the officer."""
+    told: dict[str, Any] = {"borrower_id": borrower.pk, "source": "salary", "monthly_amount": amount, "as_of": on}
+    if officer is None:
+        receive_income(**told, told_by=ToldBy.PAYROLL)
+    else:
+        record_income(**told, by=officer)
 
 
 def _prove_phone(borrower: Borrower, person: Person, on: date, officer: User) -> None:
@@ -159,8 +164,8 @@ def _accept(offer: Offer, on: date) -> None:
         sign_mandate(loan_id=loan.pk, bank_account=account, signed_on=on)
 
 
-def pay(on: date, *, except_loan: int | None = None, teller: User | None = None) -> int:
-    """Everybody who pays today pays; how many did."""
+def pay(on: date, *, except_loan: int | None = None, teller: User | None = None, voucher: User | None = None) -> int:
+    """Everybody who pays today pays; how many did. ``voucher`` vouches for most of what no bank line stands behind."""
     paid = 0
     for loan_id, due in _open_instalments(on):
         payment = payment_on(on, due) if loan_id != except_loan else None
@@ -170,10 +175,17 @@ def pay(on: date, *, except_loan: int | None = None, teller: User | None = None)
         paid += 1
         if payment.settles:
             settling.settle_early(
-                loan_id=loan_id, on=on, channel=RepaymentChannel.API, idempotency_key=key, by=None, recorded_on=on
+                loan_id=loan_id,
+                on=on,
+                channel=RepaymentChannel.API,
+                idempotency_key=key,
+                by=None,
+                recorded_on=on,
+                approved=True,
+                agreed_by=voucher,
             )
         else:
-            receive(loan_id, payment.amount + _late_interest(loan_id, due, on), on, key, teller)
+            receive(loan_id, payment.amount + _late_interest(loan_id, due, on), on, key, teller, voucher)
     return paid
 
 
@@ -190,8 +202,10 @@ def _account(loan_id: int, on: date) -> Account:
     return age(positions.load(loan, loan.position), on)
 
 
-def receive(loan_id: int, amount: Decimal, on: date, key: str, teller: User | None) -> None:
-    """Money comes in through one of the doors; at the counter somebody has typed it."""
+def receive(
+    loan_id: int, amount: Decimal, on: date, key: str, teller: User | None, voucher: User | None = None
+) -> None:
+    """Money comes in through one of the doors; at the counter somebody has typed it. A few receipts wait for a bank line."""
     channels = (RepaymentChannel.API, RepaymentChannel.BANK_FILE, RepaymentChannel.COUNTER)
     channel = channels[draw(key, "channel", len(channels))]
     repayments.record_repayment(
@@ -204,6 +218,8 @@ def receive(loan_id: int, amount: Decimal, on: date, key: str, teller: User | No
         recorded_on=on,
         excess=Excess.PAID_AHEAD,  # they pay what their schedule says, the last instalment too before its day
         allow_repeat=True,  # two instalments of one amount may come on one day
+        approved=True,
+        agreed_by=voucher if channel in WITHOUT_BANK_LINE and draw(key, "vouched", 12) else None,
     )
 
 

@@ -11,8 +11,8 @@ from random import Random
 
 from audit import approvals
 from audit.models import Approval, ApprovalStatus
-from borrowers.means import record_income
-from borrowers.models import Income
+from borrowers.means import record_income, verify_income
+from borrowers.models import Income, ToldBy
 from core.context import acting
 from core.errors import DomainError
 from core.money import round_money
@@ -80,13 +80,13 @@ def underwrite(team: Team, on: date, *, leave: int = 0) -> None:
     for application_id in waiting[: max(len(waiting) - leave, 0)]:
         with _as(person), suppress(DomainError):
             work_queue.claim(application_id=application_id, by=person, now=at(on, 10))
-            _decide(application_id, person, on)
+            _decide(application_id, team, on)
 
 
-def _decide(application_id: int, person: User, on: date) -> None:
+def _decide(application_id: int, team: Team, on: date) -> None:
     """Approve two of three for at most the limit of the grade, decline the others; the reason is always said."""
-    application = Application.objects.get(pk=application_id)
-    _ask_for_income(application, person, on)
+    application, person = Application.objects.get(pk=application_id), team["underwriter"]
+    _ask_for_income(application, team, on)
     assessment = Assessment.objects.filter(application=application).order_by("-id").first()
     limit = assessment.limit_amount if assessment else Decimal(0)
     if draw(application.number, "underwriter", 3) == 0 or limit < 1000:
@@ -105,14 +105,21 @@ def _decide(application_id: int, person: User, on: date) -> None:
     )
 
 
-def _ask_for_income(application: Application, person: User, on: date) -> None:
-    """Who has not told an income is called; with it the application is assessed again."""
-    if Income.objects.filter(borrower_id=application.borrower_id).exists():
-        return
-    amount = Decimal(4000 + 100 * draw(application.number, "income", 80))
-    record_income(
-        borrower_id=application.borrower_id, source="salary", monthly_amount=amount, as_of=on, verified=True, by=person
-    )
+def _ask_for_income(application: Application, team: Team, on: date) -> None:
+    """Who has not told an income tells it to the officer; the underwriter sees the pay slip and assesses it again."""
+    incomes = Income.objects.filter(borrower_id=application.borrower_id)
+    if not incomes.exists():
+        amount = Decimal(4000 + 100 * draw(application.number, "income", 80))
+        with _as(team["officer"]):
+            record_income(
+                borrower_id=application.borrower_id,
+                source="salary",
+                monthly_amount=amount,
+                as_of=on,
+                by=team["officer"],
+            )
+    for income in incomes.filter(told_by=ToldBy.DECLARED, verified_by=None):
+        verify_income(income_id=income.pk, evidence="工资流水三个月,已归档", on=on, by=team["underwriter"])
     underwriting.assess(application_id=application.pk, on=on)
 
 

@@ -147,7 +147,7 @@ class _Months:
             office.decide_as_second_person(team, on)
         office.underwrite(team, on, leave=4 if last_days else 0)
         self._take_applications()
-        clients.pay(on, teller=team["operations"])
+        clients.pay(on, teller=team["operations"], voucher=team["checker"])
         clients.keep_promises(on)
         office.collect(team, self.random, on, calls=self.size.calls_a_day)
         office.ask_for_write_offs(team, on)

@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from audit import approvals
-from borrowers.onboarding import record_income
+from borrowers.means import record_income, verify_income
 from core import business_date
 from core.context import acting
 from core.errors import DomainError
@@ -151,14 +151,16 @@ def _underwrite(story: DemoStory, on: date) -> Facts:
     person, application_id = hire_team()["underwriter"], _id(story.application_id)
     with acting(actor=person, channel="web"):
         work_queue.claim(application_id=application_id, by=person, now=clients.at(on, 10))
-        record_income(
+    with acting(actor=hire_team()["officer"], channel="web"):
+        income = record_income(
             borrower_id=_id(story.borrower_id),
             source="salary",
             monthly_amount=Decimal(9000),
             as_of=on,
-            verified=True,
-            by=person,
+            by=hire_team()["officer"],
         )
+    with acting(actor=person, channel="web"):
+        verify_income(income_id=income.pk, evidence="工资流水三个月,已归档", on=on, by=person)
         assessment = underwriting.assess(application_id=application_id, on=on)
         underwriting.decide(
             application_id=application_id,
@@ -337,7 +339,10 @@ STEPS: tuple[Step, ...] = (
         "underwriter",
         _("Underwriter"),
         _("A person proves the income and offers 10,000"),
-        _("The underwriter takes the application from the queue, records the income and makes a counter-offer."),
+        _(
+            "The underwriter takes the application from the queue, verifies the income that the officer recorded, and "
+            "makes a counter-offer."
+        ),
         _("With her income known the grade is %(grade)s; the offer is %(amount)s, its whole cost within the cap."),
         _underwrite,
     ),

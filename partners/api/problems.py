@@ -106,7 +106,8 @@ def _as_api_exception(exc: Exception) -> Exception:
     return exceptions.PermissionDenied() if isinstance(exc, PermissionDenied) else exc
 
 
-def _from_domain(exc: DomainError, request: Request) -> Response:
+def _from_domain(refusal: DomainError, request: Request) -> Response:
+    exc = refusal.told_outside()
     where = _printable(f"/{exc.field}")
     errors = [{"pointer": where, "code": exc.code, "detail": _printable(exc.detail)}] if exc.field else None
     more = {name: exc.context[name] for name in EXTENSIONS if name in exc.context}

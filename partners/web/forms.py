@@ -29,6 +29,12 @@ class ClientForm(StrictForm):
 
 class ChangeClientForm(ClientForm):
     name = None  # type: ignore[assignment]
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=500,
+        required=False,
+        help_text=_("For another contact or more networks: a second person reads it and must agree."),
+    )
 
 
 class KeyForm(StrictForm):

@@ -85,11 +85,19 @@ def change_client(request: HttpRequest, public_id: str) -> HttpResponse:
     form = ChangeClientForm(posted(request), initial=as_initial(client))
     if form.is_valid():
         try:
-            keys.change_client(client_id=client.pk, **form.cleaned_data)
+            asked = agreeing.change_or_ask(
+                client_id=client.pk, **form.cleaned_data, on=business_date.current(), by=person(request)
+            )
         except DomainError as refusal:
             refuse(form, refusal)
         else:
-            messages.success(request, _("The client was changed."))
+            if asked is None:
+                messages.success(request, _("The client was changed."))
+            else:
+                messages.warning(
+                    request,
+                    _("Asked for: another contact or more networks hold once a second person agrees under Approvals."),
+                )
             return redirect("partners:client", client.public_id)
     return _form_page(request, form, title=_("Change the client"), button=_("Save"), client=client)
 

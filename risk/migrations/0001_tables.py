@@ -51,6 +51,7 @@ class Migration(migrations.Migration):
                 ('borrower', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='borrowers.borrower')),
                 ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('listed_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('lift_agreed_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='lifting agreed to by')),
             ],
             options={
                 'verbose_name': 'historical do-not-lend entry',
@@ -158,11 +159,13 @@ class Migration(migrations.Migration):
                 ('lifted_on', models.DateField(blank=True, null=True, verbose_name='lifted on')),
                 ('borrower', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='do_not_lend_entries', to='borrowers.borrower')),
                 ('listed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('lift_agreed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='lifting agreed to by')),
             ],
             options={
                 'verbose_name': 'do-not-lend entry',
                 'verbose_name_plural': 'do-not-lend entries',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('lifted_on__isnull', True)), fields=('borrower',), name='risk_donotlend_one_open')],
+                'permissions': [('lift_do_not_lend', 'Can agree that somebody is taken off the do-not-lend list')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('lift_agreed_by__isnull', True), ('lifted_on__isnull', True)), models.Q(('lift_agreed_by__isnull', False), ('lifted_on__isnull', False)), _connector='OR'), name='risk_donotlend_lifted_by_two'), models.UniqueConstraint(condition=models.Q(('lifted_on__isnull', True)), fields=('borrower',), name='risk_donotlend_one_open')],
             },
         ),
         migrations.CreateModel(

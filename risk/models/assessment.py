@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import exact_field, money_field
@@ -47,12 +48,26 @@ class DoNotLendEntry(models.Model):
     listed_on = models.DateField(_("listed on"))
     listed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     lifted_on = models.DateField(_("lifted on"), null=True, blank=True)
+    lift_agreed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("lifting agreed to by"),
+    )
     history = tracked()
 
     class Meta:
         verbose_name = _("do-not-lend entry")
         verbose_name_plural = _("do-not-lend entries")
+        permissions = [("lift_do_not_lend", _("Can agree that somebody is taken off the do-not-lend list"))]
         constraints = [
+            models.CheckConstraint(
+                condition=models.Q(lifted_on__isnull=True, lift_agreed_by__isnull=True)
+                | models.Q(lifted_on__isnull=False, lift_agreed_by__isnull=False),
+                name="risk_donotlend_lifted_by_two",
+            ),
             models.UniqueConstraint(
                 fields=["borrower"], condition=models.Q(lifted_on__isnull=True), name="risk_donotlend_one_open"
             ),
@@ -60,3 +75,11 @@ class DoNotLendEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.borrower_id} {self.reason_code}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("risk:limit", args=[self.number])
+
+    @property
+    def number(self) -> str:
+        """What requests and the log name it by: the borrower."""
+        return self.borrower.number

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from loans.gate.gate import Finding, Result
+from loans.gate.reasons import income_reason
 
 
 class Effect(StrEnum):
@@ -57,7 +58,6 @@ _READ: Mapping[str, tuple[str, Effect]] = {
     "limit": ("amount_over_limit", Effect.REDUCE),
     "affordability": ("affordability", Effect.REDUCE),
 }
-_MISSING_REASONS = {"affordability": "income_unknown", "data_age": "income_unknown"}
 LATE_DAYS = 30  # beyond them, or after a write-off, the rules say no by themselves
 
 
@@ -68,8 +68,7 @@ def read_findings(findings: Iterable[Finding]) -> tuple[Check, ...]:
 
 def _read(found: Finding) -> Check:
     reason, effect = _READ[found.code]
-    if found.result is Result.MISSING:
-        reason = _MISSING_REASONS.get(found.code, reason)
+    reason = income_reason(found) or reason
     if found.code == "arrears" and _is_bad(found.facts):
         effect = Effect.DECLINE
     return Check(found.code, found.result, reason, effect, found.facts)

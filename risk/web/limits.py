@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from audit import approvals
 from borrowers.models import Borrower
 from borrowers.queries import find
 from core import business_date
@@ -74,8 +75,9 @@ def take_off_list(request: HttpRequest, number: str) -> HttpResponse:
     borrower = get_object_or_404(Borrower, number=number)
     try:
         reason = request.POST.get("reason", "")
-        do_not_lend.take_off(borrower_id=borrower.pk, reason=reason, on=business_date.current(), by=person(request))
-        messages.success(request, _("No longer on the do-not-lend list."))
+        on, by = business_date.current(), person(request)
+        do_not_lend.ask_to_take_off(borrower_id=borrower.pk, reason=reason, on=on, by=by)
+        messages.success(request, _("A second person must agree."))
     except DomainError as refusal:
         messages.error(request, refusal.detail)
     return redirect("risk:limit", number)
@@ -83,10 +85,12 @@ def take_off_list(request: HttpRequest, number: str) -> HttpResponse:
 
 def _page(request: HttpRequest, borrower: Borrower, form: LimitForm, listing: DoNotLendForm) -> HttpResponse:
     changes = LimitChange.objects.filter(borrower=borrower).select_related("by")
+    entry = DoNotLendEntry.objects.filter(borrower=borrower, lifted_on=None).select_related("listed_by").first()
     context = {
         "borrower": borrower,
         "limit": CreditLimit.objects.filter(borrower=borrower).first(),
-        "entry": DoNotLendEntry.objects.filter(borrower=borrower, lifted_on=None).select_related("listed_by").first(),
+        "entry": entry,
+        "lifting": entry and approvals.pending(do_not_lend.LIFT, entry),
         "form": form,
         "listing": listing,
         "page": page_of(changes, request),

@@ -84,6 +84,7 @@ class Migration(migrations.Migration):
             name='AccountTie',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('emergency', models.PositiveBigIntegerField(null=True, verbose_name='request decided in an emergency')),
                 ('what', models.CharField(choices=[('made', 'made the account'), ('roles', 'gave it roles'), ('password', 'set its password')], max_length=10, verbose_name='what')),
                 ('at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='at')),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='ties', to=settings.AUTH_USER_MODEL, verbose_name='account')),
@@ -94,7 +95,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'tie between accounts',
                 'verbose_name_plural': 'ties between accounts',
                 'default_permissions': ('view',),
-                'constraints': [models.CheckConstraint(condition=models.Q(('account', models.F('by')), _negated=True), name='staff_accounttie_another_person'), models.CheckConstraint(condition=models.Q(('what__in', ['made', 'roles', 'password'])), name='staff_accounttie_what')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('account', models.F('by')), _negated=True), name='staff_accounttie_another_person'), models.CheckConstraint(condition=models.Q(('what__in', ['made', 'roles', 'password'])), name='staff_accounttie_what'), models.CheckConstraint(condition=models.Q(('emergency__isnull', True), ('agreed_by__isnull', False), _connector='OR'), name='staff_accounttie_emergency_of_somebody')],
             },
         ),
     ]

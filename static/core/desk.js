@@ -88,14 +88,15 @@
       const button = document.createElement("button");
       button.type = "button";
       button.className = "btn filter-toggle";
-      button.textContent = document.body.dataset.filter || "…";
-      button.setAttribute("aria-expanded", String(used));
-      button.addEventListener("click", () => {
-        const folded = form.classList.toggle("folded");
+      // Open, the filter has a button of that name already: this one says what it does then.
+      const fold = (folded) => {
+        form.classList.toggle("folded", folded);
+        button.textContent = (folded ? document.body.dataset.filter : document.body.dataset.hideFilter) || "…";
         button.setAttribute("aria-expanded", String(!folded));
-      });
+      };
+      button.addEventListener("click", () => fold(!form.classList.contains("folded")));
       form.dataset.folds = "1";
-      form.classList.toggle("folded", !used);
+      fold(!used);
       form.prepend(button);
     });
   }

@@ -129,7 +129,7 @@ def test_an_approved_application_carries_its_offer(lilac, product):
 
 def test_reasons_that_would_tip_off_stay_inside(lilac, product):
     made = applied(lilac, product)
-    reasons = (DecisionReason.SUSPECTED_FRAUD.value, DecisionReason.SCORE_LOW.value)
+    reasons = (DecisionReason.SUSPECTED_FRAUD.value, DecisionReason.SCORE_LOW.value, "affordability")
     pk = Application.objects.get().pk
     decline(application_id=pk, decision=Decision(outcome="decline", reasons=reasons, note="seen before"), on=TODAY)
 
@@ -137,8 +137,9 @@ def test_reasons_that_would_tip_off_stay_inside(lilac, product):
 
     assert "fraud" not in text
     assert "seen before" not in text
-    assert '"policy"' in text
-    assert '"score_low"' in text
+    assert '"not_eligible"' in text
+    assert '"score_low"' not in text  # or its absence would tell the others from it
+    assert '"affordability"' in text
 
 
 def test_while_an_underwriter_looks_the_outcome_is_refer(lilac, product):

@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from audit.models import AuditEvent
 from borrowers.bank_accounts import add_bank_account
 from borrowers.contacts import add_contact_point, change_state
-from borrowers.means import record_income
-from borrowers.models import BankAccount, Borrower, BorrowerStatus, ContactPoint, PartnerFile
+from borrowers.means import receive_income
+from borrowers.models import BankAccount, Borrower, BorrowerStatus, ContactPoint, PartnerFile, ToldBy
 from core import business_date
 from tests.api.town import applied, lent, lin, passing_on, registered, somebody, yuan
 from tests.borrowers.factories import BorrowerFactory, resident_number
@@ -23,6 +23,7 @@ pytestmark = pytest.mark.django_db
 STRANGER, KNOWN = resident_number(7_001), resident_number(7_003)  # men born on one day
 HERS = {"name": "王芳", "phone": "13900001111", "external_id": "H-1", "email": "fang@example.com"}
 OURS = {"name": "林小雨", "phone": "13812341234"}
+_BANKS = {KNOWN: "62220202", STRANGER: "62220203"}
 _OWN = re.compile(r"(cus)_[0-9A-Z]{26}|CU-\d{4}-\d{6}|req_\w+|ETag.*")
 
 
@@ -35,8 +36,12 @@ def known_to(whom: str, **facts: Any) -> Borrower:
     else:
         borrower = BorrowerFactory(**OURS, identity_number=KNOWN, phone_verified=True)
         add_bank_account(borrower_id=borrower.pk, bank_name="Ours", account_number="6222020200007654321")
-        record_income(
-            borrower_id=borrower.pk, source="salary", monthly_amount=Decimal("1.00"), as_of=business_date.current()
+        receive_income(
+            borrower_id=borrower.pk,
+            source="salary",
+            monthly_amount=Decimal("1.00"),
+            as_of=business_date.current(),
+            told_by=ToldBy.PAYROLL,
         )
     Borrower.objects.filter(pk=borrower.pk).update(**facts)
     return Borrower.objects.get(pk=borrower.pk)
@@ -47,6 +52,8 @@ def story(partner: Caller, identity: str, told: dict[str, Any]) -> list[tuple[An
     made = partner.send("/borrowers", {**told, "identity_number": identity, "consents": passing_on()})
     answers = [made]
     path = f"/borrowers/{made.json().get('id', 'cus_none')}"
+    bank = _BANKS[identity]  # an account is one person's
+    account, another = f"{bank}00007654321", f"{bank}00001111111"
     tick = {"purpose": "credit_query", "given_at": "2026-06-15T02:00:00Z"}
     for part, body in (
         ("consents", tick),
@@ -58,9 +65,9 @@ def story(partner: Caller, identity: str, told: dict[str, Any]) -> list[tuple[An
         ("contact_points", {"kind": "wechat", "value": "fang"}),
         ("incomes", {"source": "salary", "monthly_amount": yuan(9_000), "as_of": "2026-06-01"}),
         ("external_debts", {"lender": "X", "balance": yuan(5), "monthly_payment": yuan(1), "as_of": "2026-06-01"}),
-        ("bank_accounts", {"bank_name": "Hers", "account_number": "6222020200007654321", "is_primary": True}),
-        ("bank_accounts", {"bank_name": "Hers", "account_number": "6222020200007654321"}),
-        ("bank_accounts", {"bank_name": "Hers", "account_number": "6222020200001111111"}),
+        ("bank_accounts", {"bank_name": "Hers", "account_number": account, "is_primary": True}),
+        ("bank_accounts", {"bank_name": "Hers", "account_number": account}),
+        ("bank_accounts", {"bank_name": "Hers", "account_number": another}),
     ):
         answers.append(partner.send(f"{path}/{part}", body))
     answers.append(partner.send(path, {"language": "en"}, method="patch"))
@@ -84,6 +91,7 @@ def _headers(answer: Any) -> dict[str, str]:
 
 
 def _plain(text: str, identity: str) -> str:
+    text = text.replace(_BANKS[identity], "BANK")
     return _OWN.sub("…", text).replace(f"{identity[:3]}***********{identity[-4:]}", "ID")
 
 

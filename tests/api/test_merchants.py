@@ -6,9 +6,9 @@ import pytest
 
 from core import business_date
 from loans.acts.performing import perform
-from loans.merchants.merchants import change_merchant
+from loans.merchants.changing import change_merchant
 from loans.models import Loan, Merchant
-from tests.api.town import applied, lent, registered, yuan
+from tests.api.town import applied, lent, offered, registered, yuan
 from tests.loans.acts.test_acts import wish
 from tests.loans.books import close_until
 from tests.loans.factories import MerchantFactory, ProductVersionFactory
@@ -25,7 +25,7 @@ def shop(open_house: None) -> Merchant:
 
 def test_merchants_are_listed_without_their_accounts(lilac, shop):
     closed = MerchantFactory(name="Bay Bikes")
-    change_merchant(merchant_id=closed.pk, name=closed.name, reason="closed", active=False)
+    change_merchant(merchant_id=closed.pk, name=closed.name, reason="closed", active=False, on=business_date.current())
 
     (found,) = lilac.ask("/merchants?active=true").json()["data"]
 
@@ -98,3 +98,14 @@ def test_a_purchase_from_application_to_refund(lilac, shop):
     assert act["kind"] == "merchant_refund"
     assert after["interest"]["amount"] < before["interest"]["amount"]
     assert after["principal"]["amount"] * 2 == before["principal"]["amount"]
+
+
+def test_a_merchant_closed_since_the_offer_is_named_to_the_partner(lilac, shop):
+    product = ProductVersionFactory(product__code="phone-purchase", is_purchase=True).product
+    offer = offered(lilac, product, price=yuan(2_500), merchant=shop.public_id, goods="Phone")
+    change_merchant(merchant_id=shop.pk, name=shop.name, reason="closed", active=False, on=business_date.current())
+
+    problem = assert_problem(lilac.send(f"/offers/{offer['id']}/accept"), 409, "gate_refused")
+
+    assert problem["checks"] == ["payee"]
+    assert "the merchant is not active" in problem["detail"] and "not verified" not in problem["detail"]

@@ -2,16 +2,22 @@
 
 import base64
 import hashlib
+from datetime import date
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from django.db.models import Q
+
+from borrowers.means import receive_income
+from borrowers.models import Borrower, ToldBy
 from loans.models import Product
 from loans.tasks import send_due_disbursements
 from risk.tasks import assess_submitted
 from tests.borrowers.factories import LIN_ID, NEEDED, resident_number
 from tests.partners.factories import Caller
 
-_people = count(1)
+_people, _accounts = count(1), count(1_234_567)
 CONSENTS = ("credit_query", "automated_decision", "personal_data", "sensitive_data")
 NAMES = "张三 李四 王芳 赵敏 孙强 周杰 吴静 郑伟".split()
 
@@ -39,18 +45,27 @@ def somebody(**changes: Any) -> dict[str, Any]:
 
 
 def registered(caller: Caller, **changes: Any) -> str:
-    """The id of a person the partner brought in, with income, consents and an account."""
+    """The id of a person the partner brought in, with income, consents and an account; the payroll says the same."""
     made = caller.send("/borrowers", {**somebody(), **changes})
     assert made.status_code == 201, made.content
     path = f"/borrowers/{made.json()['id']}"
     for part, body in (
         *(("consents", {"purpose": purpose, "given_at": "2026-06-15T02:00:00Z"}) for purpose in NEEDED),
         ("incomes", {"source": "salary", "monthly_amount": yuan(15_000), "as_of": "2026-06-01"}),
-        ("bank_accounts", {"bank_name": "Harbour Bank", "account_number": "6222020200001234567"}),
+        ("bank_accounts", {"bank_name": "Harbour Bank", "account_number": f"62220202{next(_accounts):011d}"}),
     ):
         added = caller.send(f"{path}/{part}", body)
         assert added.status_code == 201, added.content
+    the_payroll_says(made.json()["id"], Decimal(15_000))
     return str(made.json()["id"])
+
+
+def the_payroll_says(public_id: str, amount: Decimal) -> None:
+    """What a partner tells is declared: the rules decide once a system that proves itself says it as well."""
+    known = Q(public_id=public_id) | Q(partner_files__public_id=public_id)
+    borrower = Borrower.objects.filter(known).distinct().get()
+    told = {"source": "salary", "monthly_amount": amount, "as_of": date(2026, 6, 1)}
+    receive_income(borrower_id=borrower.pk, **told, told_by=ToldBy.PAYROLL)
 
 
 def applied(caller: Caller, product: Product, *, borrower: str = "", **changes: Any) -> dict[str, Any]:

@@ -111,15 +111,45 @@ def test_roles_given_by_another_make_the_account_his(done: list[int], boss: User
     refused(ask(asks), boss, deciding.AccountsNotIndependent)
 
 
-def test_accounts_that_two_people_made_are_two_people(done: list[int], boss: User, staff_member: Make) -> None:
-    officer = staff_member("compliance")
-    asks = made_by(boss, "risk_analyst", agreed_by=officer)
-    decides = made_by(boss, "checker", agreed_by=officer)
+def test_accounts_that_two_people_agreed_to_are_two_people(done: list[int], boss: User, staff_member: Make) -> None:
+    officers = [staff_member("compliance", username=name) for name in ("xu", "he")]
+    asks = made_by(boss, "risk_analyst", agreed_by=officers[0])
+    decides = made_by(boss, "checker", agreed_by=officers[1])
 
     approval = decide(ask(asks), decides)
 
     assert (approval.status, done) == (ApprovalStatus.APPROVED, [approval.pk])
-    assert {tie.agreed_by for tie in AccountTie.objects.all()} == {officer}
+    assert {tie.agreed_by for tie in AccountTie.objects.all()} == set(officers)
+
+
+def test_two_accounts_of_the_same_pair_are_no_two_people(done: list[int], boss: User, staff_member: Make) -> None:
+    xu = staff_member("compliance", username="xu")
+    asks = made_by(boss, "risk_analyst", agreed_by=xu)
+
+    refused(ask(asks), made_by(boss, "checker", agreed_by=xu), deciding.AccountsNotIndependent)
+    alone = ask(made_by(boss, "risk_analyst"))  # by one of the pair alone: the pair had both in hand
+    refused(alone, made_by(boss, "checker", agreed_by=xu), deciding.AccountsNotIndependent)
+
+
+def test_an_account_of_an_account_of_the_pair_is_the_pairs(done: list[int], boss: User, staff_member: Make) -> None:
+    xu, he = staff_member("compliance", username="xu"), staff_member("compliance", username="he")
+    other = made_by(boss, "administrator", agreed_by=xu)
+    asks = made_by(boss, "risk_analyst", agreed_by=xu)
+
+    refused(ask(asks), made_by(other, "checker"), deciding.AccountsNotIndependent)
+    assert decide(ask(asks), made_by(other, "checker", agreed_by=he)).status == ApprovalStatus.APPROVED
+
+
+def test_after_the_days_of_a_pair_its_accounts_are_two_people(done: list[int], boss: User, staff_member: Make) -> None:
+    xu, days = staff_member("compliance", username="xu"), {"young": 29, "old": 31}
+    for name, age in days.items():
+        at = timezone.now() - timedelta(days=age)
+        account = staff_member("risk_analyst", username=name)
+        AccountTie.objects.create(account=account, by=boss, agreed_by=xu, what="made", at=at)
+    decides = made_by(boss, "checker", agreed_by=xu)
+
+    refused(ask(User.objects.get(username="young")), decides, deciding.AccountsNotIndependent)
+    assert decide(ask(User.objects.get(username="old")), decides).status == ApprovalStatus.APPROVED
 
 
 def test_ones_own_password_ties_nobody(staff_member: Make) -> None:

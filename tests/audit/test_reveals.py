@@ -194,3 +194,33 @@ def test_requests_at_once_do_not_pass_the_quota_together(staff_member: Callable[
         seen = list(threads.map(lambda _n: look(), range(12)))
 
     assert seen.count(True) == 3 == AuditEvent.objects.filter(**REVEALED).count()
+
+
+@pytest.mark.parametrize(("role", "told"), [("compliance", True), ("checker", False), ("officer", False)])
+def test_whoever_looks_after_it_is_told_of_alarms_at_home(
+    officer: User, client: Client, signed_in: Callable[..., Client], role: str, told: bool
+) -> None:
+    allow(per_hour=9, alarm_above=1)
+    asked = {"borrower_id": LinFactory().pk, "field": "phone", "why": Why.CALL, "revealed_by": officer}
+    home = reverse("desk:home")
+    signed_in(client, role, username="reader")
+    reveal(**asked)
+    assert "Much personal data was seen" not in client.get(home).content.decode()
+
+    reveal(**asked)
+
+    page = client.get(home).content.decode()
+    assert ("Much personal data was seen within an hour:" in page and "1 within" in page) is told
+    assert (reverse("audit:reveals") in page) is told
+
+
+def test_an_old_alarm_is_told_at_home_no_longer(
+    officer: User, client: Client, signed_in: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allow(per_hour=9, alarm_above=0)
+    reveal(borrower_id=LinFactory().pk, field="phone", why=Why.CALL, revealed_by=officer)
+    signed_in(client, "compliance", username="reader")
+
+    monkeypatch.setattr(reveals, "TOLD_FOR", timedelta(0))
+
+    assert "Much personal data was seen" not in client.get(reverse("desk:home")).content.decode()

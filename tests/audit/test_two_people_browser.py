@@ -31,7 +31,7 @@ def test_the_pages_fit_their_window(
     page_as: Callable[..., Page], picture: Callable, language: str, theme: str, width: int
 ) -> None:
     on, checker = business_date.current(), UserFactory(username="chen", display_name="Chen Bo", roles=["checker"])
-    UserFactory(display_name="Both ends", roles=["operations", "checker"])
+    UserFactory(display_name="Both ends", roles=["collector", "team_lead"])
     analyst = UserFactory(display_name="Zhao Min", roles=["risk_analyst"])
     asked, _waiting = (ApprovalFactory(kind=KIND, requested_by=analyst) for _n in range(2))
     breaking_glass.decide_alone(approval_id=asked.pk, by=checker, on=on, reason="Nobody else is in the house")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 
@@ -167,7 +168,7 @@ def test_administrators_see_no_money(client: Client, signed_in: SignIn) -> None:
 def test_more_people_cost_no_more_statements(client: Client, signed_in: SignIn, django_assert_max_num_queries) -> None:
     signed_in(client, "compliance")
     for _n in range(10):
-        UserFactory(roles=["operations", "checker"])
+        UserFactory(roles=["collector", "team_lead"])
 
     with django_assert_max_num_queries(12):
         page = client.get(PAGES[0]).content.decode()
@@ -316,3 +317,21 @@ def test_nobody_reviews_what_they_or_their_accounts_did(done, maker, checker, st
 
     with pytest.raises(breaking_glass.AlreadyReviewed):
         breaking_glass.review(broken_id=broken.pk, by=staff_member("compliance"), on=on, objects=True, note="no")
+
+
+def test_what_a_lent_right_decides_is_counted_beside_approvals_and_stands_on_the_home_page(
+    client, signed_in, done, maker, checker, stand_in, staff_member
+) -> None:
+    approval = ApprovalFactory(kind=KIND, requested_by=maker)
+    at_desk = signed_in(client, username="stand-in")
+    assert at_desk.get("/app/").context["nav_counts"]["approvals"] == ""
+
+    lend(checker, stand_in, staff_member("compliance", username="xu"))
+    cache.clear()
+
+    page = at_desk.get("/app/")
+    assert page.context["nav_counts"]["approvals"] == "1"
+    assert approval.object_label in page.content.decode()
+    business_date.move_to(business_date.current() + timedelta(days=31))
+    cache.clear()
+    assert at_desk.get("/app/").context["nav_counts"]["approvals"] == ""

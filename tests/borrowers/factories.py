@@ -14,10 +14,10 @@ from factory.django import DjangoModelFactory
 from audit.approvals import approve
 from audit.models import Approval
 from borrowers.bank_accounts import add_bank_account, ask_bank, pay_to
-from borrowers.consents import GivenConsent, give_consent
+from borrowers.consents import GivenConsent, give_consent, record_by_staff
 from borrowers.contacts import add_contact_point, change_state
 from borrowers.identity import check_character
-from borrowers.means import record_external_debt, record_income
+from borrowers.means import receive_income, record_external_debt, record_income, verify_income
 from borrowers.models import (
     BankAccount,
     Borrower,
@@ -30,10 +30,13 @@ from borrowers.models import (
     ExternalDebt,
     Income,
     PartnerFile,
+    ToldBy,
 )
+from borrowers.occupations import state_occupation
 from borrowers.onboarding import register_borrower
 from borrowers.partner_files import Person, register_by_partner
 from partners.models import ApiClient
+from staff.models import User
 from tests.staff.factories import UserFactory
 
 ON = date(2026, 6, 15)
@@ -53,6 +56,32 @@ def resident_number(n: int, birth: date = date(1990, 1, 1), area: str = "990100"
     born = birth + timedelta(days=n // 1000)
     first = f"{area}{born:%Y%m%d}{n % 1000:03d}"
     return first + check_character(first)
+
+
+def consent_again(borrower: Borrower, purpose: str) -> Consent:
+    """The borrower agrees again to what they withdrew: an officer names the evidence, a checker agrees."""
+    asked = record_by_staff(
+        borrower_id=borrower.pk,
+        given=a_tick(purpose),
+        evidence="Signed paper, file 12",
+        on=ON,
+        by=UserFactory(roles=["officer"]),
+    )
+    assert isinstance(asked, Approval)
+    approve(approval_id=asked.pk, decided_by=UserFactory(roles=["checker"]), on=ON)
+    return borrower.consents.get(purpose=purpose, withdrawn_at=None)
+
+
+def no_longer_a_student(borrower: Borrower, occupation: str = "employed") -> Borrower:
+    """An officer names the evidence, a checker agrees."""
+    officer = UserFactory(roles=["officer"])
+    asked = state_occupation(
+        borrower_id=borrower.pk, occupation=occupation, evidence="Contract, file 3", on=ON, changed_by=officer
+    )
+    assert isinstance(asked, Approval)
+    approve(approval_id=asked.pk, decided_by=UserFactory(roles=["checker"]), on=ON)
+    borrower.refresh_from_db()
+    return borrower
 
 
 class BankAccountFactory(DjangoModelFactory[BankAccount]):
@@ -85,7 +114,8 @@ class BankAccountFactory(DjangoModelFactory[BankAccount]):
 
 
 class IncomeFactory(DjangoModelFactory[Income]):
-    """A proved salary."""
+    """A salary that the payroll of the employer told, which proves itself. `told_by="declared"` was told to somebody
+    (`recorded_by`); with `verified_by=` that person saw the evidence."""
 
     class Meta:
         model = Income
@@ -94,11 +124,27 @@ class IncomeFactory(DjangoModelFactory[Income]):
     source = "salary"
     monthly_amount = Decimal("12000.00")
     as_of = ON
-    verified = True
+    told_by = ToldBy.PAYROLL
+    recorded_by = None
+    verified_by = None
 
     @classmethod
-    def _create(cls, model_class: type[Income], *args: Any, borrower: Borrower, **facts: Any) -> Income:
-        return record_income(borrower_id=borrower.pk, **facts)
+    def _create(
+        cls,
+        model_class: type[Income],
+        *args: Any,
+        borrower: Borrower,
+        told_by: str,
+        recorded_by: User | None,
+        verified_by: User | None,
+        **facts: Any,
+    ) -> Income:
+        if told_by != ToldBy.DECLARED and recorded_by is None:
+            return receive_income(borrower_id=borrower.pk, told_by=ToldBy(told_by), **facts)
+        income = record_income(borrower_id=borrower.pk, by=recorded_by or UserFactory(roles=["officer"]), **facts)
+        if verified_by is None:
+            return income
+        return verify_income(income_id=income.pk, evidence="Pay slip, in the file", on=ON, by=verified_by)
 
 
 class BorrowerFactory(DjangoModelFactory[Borrower]):
@@ -159,7 +205,7 @@ class ContactPointFactory(DjangoModelFactory[ContactPoint]):
 
 
 class ExternalDebtFactory(DjangoModelFactory[ExternalDebt]):
-    """A debt to a bank, as the borrower declared it."""
+    """A debt to a bank, as the borrower declared it to an officer."""
 
     class Meta:
         model = ExternalDebt
@@ -172,6 +218,7 @@ class ExternalDebtFactory(DjangoModelFactory[ExternalDebt]):
 
     @classmethod
     def _create(cls, model_class: type[ExternalDebt], *args: Any, borrower: Borrower, **facts: Any) -> ExternalDebt:
+        facts.setdefault("by", User.objects.filter(username="teller").first() or UserFactory(username="teller"))
         return record_external_debt(borrower_id=borrower.pk, **facts)
 
 

@@ -11,6 +11,7 @@ from borrowers.contacts import add_contact_point
 from borrowers.models import BankAccount, Borrower, Consent, ContactPoint, ContactState, ExternalDebt, Income
 from core import business_date
 from tests.borrowers.factories import LIN_ID, ON, LinFactory, WangFactory, in_state, mobile_of
+from tests.loans.factories import ApplicantFactory, ApplicationFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -123,6 +124,27 @@ def test_income_debt_and_account_go_on_file(officer: Client) -> None:
     assert str(Income.objects.get().monthly_amount) == "8200.00"
     assert str(ExternalDebt.objects.get().balance) == "12000.00"
     assert BankAccount.objects.get().is_primary
+
+
+def test_an_income_is_verified_on_the_page_by_somebody_else(officer: Client, signed_in: SignIn) -> None:
+    lin = ApplicantFactory(earning=False)
+    number = ApplicationFactory(borrower=lin).borrower.number  # so that underwriters see her file
+    officer.post(at("add_income", number), {"source": "salary", "monthly_amount": "8200", "as_of": "2026-05-31"})
+    income = Income.objects.get()
+    verify = at("verify_income", number, income.pk)
+    assert officer.get(verify).status_code == 403  # who records incomes verifies none
+
+    underwriter = signed_in(Client(), "underwriter")
+    page = f"/app/borrowers/{number}"
+    assert verify in underwriter.get(page).content.decode()
+    assert underwriter.post(verify, {"evidence": ""}).status_code == 422
+    assert underwriter.post(verify, {"evidence": "Pay slip of May, in the file"}).status_code == 302
+
+    shown = underwriter.get(page).content.decode()
+    assert "Pay slip of May, in the file" in shown
+    assert verify not in shown
+    income.refresh_from_db()
+    assert income.verified
 
 
 def test_a_refused_amount_is_named_at_its_field(officer: Client) -> None:

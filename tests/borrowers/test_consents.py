@@ -10,12 +10,14 @@ from borrowers.consents import (
     ConsentPurposeUnknown,
     ConsentTextMissing,
     ConsentUnknown,
+    ConsentWithdrawnBefore,
     missing,
     was_withdrawn,
 )
 from borrowers.models import Consent, ConsentPurpose, ConsentText
 from borrowers.onboarding import give_consent, withdraw_consent
-from tests.borrowers.factories import AT, BorrowerFactory, ConsentFactory, LinFactory, WangFactory
+from staff.roles import roles_of
+from tests.borrowers.factories import AT, BorrowerFactory, ConsentFactory, LinFactory, WangFactory, consent_again
 
 pytestmark = pytest.mark.django_db
 
@@ -66,14 +68,29 @@ def test_a_withdrawal_ends_it_and_keeps_the_record() -> None:
     assert consent.history.first().history_change_reason == "asked by phone"
 
 
-def test_consent_given_again_after_withdrawal_is_a_new_one() -> None:
+def test_consent_given_again_after_withdrawal_is_a_new_one_of_two_people() -> None:
     borrower = LinFactory()
     first = give_consent(borrower_id=borrower.pk, purpose="credit_query", channel="web", at=AT)
     withdraw_consent(consent_id=first.pk, at=AT + timedelta(days=1))
+    with pytest.raises(ConsentWithdrawnBefore):
+        give_consent(borrower_id=borrower.pk, purpose="credit_query", channel="web", at=AT + timedelta(days=2))
 
-    give_consent(borrower_id=borrower.pk, purpose="credit_query", channel="web", at=AT + timedelta(days=2))
+    again = consent_again(borrower, "credit_query")
 
     assert [consent.is_in_force for consent in Consent.objects.order_by("id")] == [False, True]
+    assert (roles_of(again.agreed_by), again.given_at) == (["checker"], AT)
+
+
+@pytest.mark.parametrize(("purpose", "standing"), [("credit_query", 0), ("third_party", 1)])
+def test_a_withdrawal_ends_the_purpose_in_whatever_words(purpose: str, standing: int) -> None:
+    """Passing data on is agreed to with each partner by itself."""
+    lin = LinFactory()
+    first = give_consent(borrower_id=lin.pk, purpose=purpose, channel="web", at=AT)
+    give_consent(borrower_id=lin.pk, purpose=purpose, channel="api", at=AT, text="I agree.", text_version="p1")
+
+    withdraw_consent(consent_id=first.pk, at=AT + timedelta(days=1))
+
+    assert lin.consents.filter(withdrawn_at=None).count() == standing
 
 
 def test_a_consent_is_withdrawn_once() -> None:
@@ -123,7 +140,7 @@ class TestMissing:
         assert was_withdrawn(lin.pk, "credit_query")
         assert not was_withdrawn(lin.pk, "third_party")
 
-        ConsentFactory(borrower=lin)
+        consent_again(lin, "credit_query")
 
         assert missing(lin.pk, ["credit_query"]) == ()
         assert not was_withdrawn(lin.pk, "credit_query")

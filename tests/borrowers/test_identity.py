@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 from stdnum.cn import ric
 from stdnum.exceptions import ValidationError
 
-from borrowers.identity import IdentityNumberInvalid, IdentityProblem, age, check_character, parse_resident_id
+from borrowers.identity import (
+    IdentityNumberInvalid,
+    IdentityProblem,
+    age,
+    check_character,
+    parse_resident_id,
+    resident_id_in,
+)
 
 VECTORS = [
     ("11010519491231002X", date(1949, 12, 31), "female"),
@@ -121,14 +128,20 @@ def test_residents_from_elsewhere_have_numbers_the_library_does_not_know(area: s
     assert parse_resident_id(number).area_code == area
 
 
-def test_a_number_of_the_first_generation_is_too_short_for_both() -> None:
+def test_a_number_of_the_first_generation_names_the_person_of_the_later_one() -> None:
     old = "110105491231002"
 
-    with pytest.raises(IdentityNumberInvalid) as refusal:
-        parse_resident_id(old)
-
-    assert refusal.value.problem is IdentityProblem.LENGTH
+    assert parse_resident_id(old) == parse_resident_id("11010519491231002X")
     assert not library_takes(old)
+    with pytest.raises(IdentityNumberInvalid) as refusal:
+        parse_resident_id("110105491331002")
+    assert refusal.value.problem is IdentityProblem.BIRTH_DATE
+
+
+@given(st.text(max_size=40))
+def test_no_text_breaks_the_search_for_a_number_in_disguise(text: str) -> None:
+    found = resident_id_in(text)
+    assert found is None or found == parse_resident_id(found.number)
 
 
 def test_neither_knows_the_day_so_a_birth_in_the_future_is_read() -> None:

@@ -17,19 +17,19 @@ def test_it_is_not_known_until_it_is_stated_and_changes_are_kept(staff_member) -
     lin = BorrowerFactory()
     assert lin.occupation == ""
 
-    state_occupation(borrower_id=lin.pk, occupation="student", changed_by=officer)
-    state_occupation(borrower_id=lin.pk, occupation="student", changed_by=officer)
-    state_occupation(borrower_id=lin.pk, occupation="employed", changed_by=officer)
+    state_occupation(borrower_id=lin.pk, occupation="employed", on=ON, changed_by=officer)
+    state_occupation(borrower_id=lin.pk, occupation="employed", on=ON, changed_by=officer)
+    state_occupation(borrower_id=lin.pk, occupation="student", on=ON, changed_by=officer)
 
     kept = lin.history.order_by("history_id").values_list("occupation", "history_user")
-    assert list(kept)[1:] == [("student", officer.pk), ("employed", officer.pk)]
+    assert list(kept)[1:] == [("employed", officer.pk), ("student", officer.pk)]
 
 
 @pytest.mark.parametrize("occupation", ["millionaire", "Student", " "])
 def test_another_word_is_refused_by_name(occupation: str) -> None:
     lin = BorrowerFactory()
     with pytest.raises(OccupationUnknown):
-        state_occupation(borrower_id=lin.pk, occupation=occupation)
+        state_occupation(borrower_id=lin.pk, occupation=occupation, on=ON)
     with pytest.raises(OccupationUnknown):
         BorrowerFactory(occupation=occupation)
 

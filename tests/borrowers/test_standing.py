@@ -8,10 +8,10 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from audit.models import AuditEvent
+from audit.models import Approval, AuditEvent
 from borrowers.models import Borrower
 from core import business_date
-from staff.models import User
+from staff.models import AccountTie, User
 from tests.borrowers.factories import ON, BorrowerFactory
 from tests.loans.factories import ApplicantFactory, ApplicationFactory, OfferFactory
 from tests.staff.factories import UserFactory
@@ -85,6 +85,17 @@ class TestIdentity:
         assert "Another person must confirm the identity" in answer.content.decode()
         assert stored(stranger) == ("active", None, None)
 
+    def test_nor_does_an_account_that_the_registrar_made(self, client: Client, signed_in: SignIn) -> None:
+        registrar = UserFactory(roles=["officer"])
+        stranger = stranger_with_an_application(registered_by=registrar)
+        underwriter = signed_in(client, "underwriter", username="uwe")
+        AccountTie.objects.create(account=User.objects.get(username="uwe"), by=registrar, what="made")
+
+        answer = underwriter.post(at("confirm_identity", stranger), SEEN)
+
+        assert (answer.status_code, "do not count as two people" in answer.content.decode()) == (422, True)
+        assert stored(stranger) == ("active", None, None)
+
     def test_a_resident_number_proves_itself(self, client: Client, signed_in: SignIn) -> None:
         resident = ApplicationFactory().borrower
         underwriter = signed_in(client, "underwriter")
@@ -118,10 +129,15 @@ class TestDeath:
         assert stored(borrower)[0] == "deceased"
         assert "The borrower has died" in refused
         assert loans() == 0
-        assert officer.post(at("lives", borrower), SEEN).status_code == 403
+        officer.post(at("lives", borrower), {"evidence": "Came in person, passport seen"})
+        officer.post(accept)
+        assert (stored(borrower)[0], loans()) == ("deceased", 0)
+        request = Approval.objects.get(kind="borrower.lives")
+        assert "Borrower recorded as dead lives" in officer.get(borrower.get_absolute_url()).content.decode()
+        officer.post(reverse("audit:approve", args=[request.pk]))
+        assert (stored(borrower)[0], loans()) == ("deceased", 0)
 
-        underwriter = signed_in(Client(), "underwriter")
-        underwriter.post(at("lives", borrower), {"evidence": "Came in person, passport seen"})
+        signed_in(Client(), "underwriter").post(reverse("audit:approve", args=[request.pk]))
         officer.post(accept)
 
         assert stored(borrower)[0] == "active"
@@ -129,16 +145,22 @@ class TestDeath:
 
     def test_both_steps_keep_their_evidence(self, client: Client, signed_in: SignIn) -> None:
         borrower = ApplicationFactory().borrower
-        signed_in(client, "officer", username="olga").post(at("died", borrower), CERTIFICATE)
-        signed_in(client, "underwriter", username="uwe").post(at("lives", borrower), SEEN)
+        olga = signed_in(client, "officer", username="olga")
+        olga.post(at("died", borrower), CERTIFICATE)
+        olga.post(at("lives", borrower), SEEN)
+        asked = Approval.objects.get()
+        signed_in(Client(), "underwriter", username="uwe").post(reverse("audit:approve", args=[asked.pk]))
 
+        corrected = borrower.history.order_by("-history_id").first()
+        assert (corrected.history_change_reason, corrected.life_agreed_by.username) == (SEEN["evidence"], "uwe")
         kept = AuditEvent.objects.filter(reason__in=[CERTIFICATE["evidence"], SEEN["evidence"]]).order_by("id")
         assert [(event.reason, event.actor.username) for event in kept] == [
             (CERTIFICATE["evidence"], "olga"),
+            (SEEN["evidence"], "olga"),
             (SEEN["evidence"], "uwe"),
         ]
 
-    @pytest.mark.parametrize(("name", "role"), [("died", "finance"), ("died", "underwriter"), ("lives", "officer")])
+    @pytest.mark.parametrize(("name", "role"), [("died", "finance"), ("died", "underwriter"), ("lives", "underwriter")])
     def test_the_right_is_needed(self, client: Client, signed_in: SignIn, name: str, role: str) -> None:
         borrower = BorrowerFactory()
 
@@ -173,9 +195,9 @@ class TestDeath:
 
         officer.post(at("died", borrower), CERTIFICATE)
 
-        assert at("lives", borrower) in underwriter.get(page).content.decode()
-        for link in ("died", "lives"):
-            assert at(link, borrower) not in officer.get(page).content.decode()
+        assert at("lives", borrower) in officer.get(page).content.decode()
+        assert at("lives", borrower) not in underwriter.get(page).content.decode()
+        assert at("died", borrower) not in officer.get(page).content.decode()
 
     def test_its_forms_are_chinese_for_a_chinese_reader(self, client: Client, signed_in: SignIn) -> None:
         borrower = BorrowerFactory()

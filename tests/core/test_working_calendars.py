@@ -11,25 +11,39 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from audit.models import AuditEvent
+from audit import approvals
+from audit.models import Approval, ApprovalStatus, AuditEvent
+from core import business_date
 from core.models import CalendarDay
 from core.rules import RuleMissing
 from core.working_calendars import CalendarMissing, market_calendar, working_calendar
 from core.working_days import BusinessDayRoll
 from staff.models import User
 from tests.core.factories import CalendarDayFactory, CalendarFactory, RuleFactory
+from tests.staff.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 
 NEW_YEAR = date(2026, 1, 1)
 
 
+REASON = {"reason_for_change": "As the State Council published it"}
+
+
+def agree() -> None:
+    """Somebody of compliance agrees to the one request that waits."""
+    waiting = Approval.objects.get(status=ApprovalStatus.PENDING)
+    approvals.approve(
+        approval_id=waiting.pk, decided_by=UserFactory(username="xu", roles=["compliance"]), on=business_date.current()
+    )
+
+
 def edit(client: Client, day: CalendarDay, **changes: str) -> None:
-    """Save the day's page of the admin with the changes."""
+    """Ask on the day's page of the admin for the changes."""
     address = reverse("admin:core_calendarday_change", args=[day.pk])
     values = {"calendar": day.calendar_id, "on": day.on.isoformat(), "name": day.name, "name_zh": day.name_zh}
     values |= {"working": "on"} if day.working else {}
-    assert client.post(address, values | changes).status_code == 302
+    assert client.post(address, values | REASON | changes).status_code == 302
 
 
 @pytest.mark.parametrize(("year", "statutory"), [(2024, 11), (2025, 13), (2026, 13)])
@@ -102,6 +116,8 @@ def test_an_administrator_edits_a_day_and_due_dates_follow(client: Client, signe
     made_up = CalendarDay.objects.get(calendar="CN", on=date(2026, 1, 4))
 
     edit(client, made_up, on="2026-01-10")
+    assert working_calendar("CN").roll(NEW_YEAR, BusinessDayRoll.FOLLOWING) == date(2026, 1, 4)
+    agree()
 
     assert working_calendar("CN").roll(NEW_YEAR, BusinessDayRoll.FOLLOWING) == date(2026, 1, 5)
     assert working_calendar("CN").is_working(date(2026, 1, 10))
@@ -115,23 +131,28 @@ def test_a_day_is_added_and_deleted(client: Client, signed_in: Callable[..., Cli
     signed_in(client, "administrator")
     assert working_calendar("SAT_SUN").is_working(NEW_YEAR)
 
-    added = {"calendar": "SAT_SUN", "on": "2026-01-01", "name": "New Year's Day", "name_zh": ""}
+    added = {"calendar": "SAT_SUN", "on": "2026-01-01", "name": "New Year's Day", "name_zh": "", **REASON}
     assert client.post(reverse("admin:core_calendarday_add"), added).status_code == 302
+    assert working_calendar("SAT_SUN").is_working(NEW_YEAR)
+    agree()
     assert not working_calendar("SAT_SUN").is_working(NEW_YEAR)
 
     day = CalendarDay.objects.get(calendar="SAT_SUN", on=NEW_YEAR)
     delete_page = reverse("admin:core_calendarday_delete", args=[day.pk])
     assert client.post(delete_page, {"post": "yes"}).status_code == 302
+    assert not working_calendar("SAT_SUN").is_working(NEW_YEAR)
+    agree()
     assert working_calendar("SAT_SUN").is_working(NEW_YEAR)
 
 
-def test_several_days_are_deleted_at_once(client: Client, signed_in: Callable[..., Client]) -> None:
+def test_several_days_are_not_deleted_at_once(client: Client, signed_in: Callable[..., Client]) -> None:
     signed_in(client, "administrator")
     spring = CalendarDay.objects.filter(calendar="CN", on__gte=date(2026, 2, 15), on__lte=date(2026, 2, 23))
     assert not working_calendar("CN").is_working(date(2026, 2, 17))
     chosen = {"action": "delete_selected", "_selected_action": [day.pk for day in spring], "post": "yes"}
-    assert client.post(reverse("admin:core_calendarday_changelist"), chosen).status_code == 302
-    assert working_calendar("CN").is_working(date(2026, 2, 17))
+    client.post(reverse("admin:core_calendarday_changelist"), chosen)
+    assert not working_calendar("CN").is_working(date(2026, 2, 17))
+    assert CalendarDay.objects.filter(pk__in=[day.pk for day in spring]).count() == len(spring)
 
 
 def test_the_weekend_and_the_published_end_of_a_calendar_are_edited(
@@ -140,8 +161,16 @@ def test_the_weekend_and_the_published_end_of_a_calendar_are_edited(
     signed_in(client, "administrator")
     working_calendar("SAT_SUN")
     address = reverse("admin:core_calendar_change", args=["SAT_SUN"])
-    values = {"name": "Fridays and Saturdays", "name_zh": "", "weekend": ["4", "5"], "known_until": "2030-12-31"}
+    values = {
+        "name": "Fridays and Saturdays",
+        "name_zh": "",
+        "weekend": ["4", "5"],
+        "known_until": "2030-12-31",
+        **REASON,
+    }
     assert client.post(address, values).status_code == 302
+    assert working_calendar("SAT_SUN").weekend == {5, 6}
+    agree()
     edited = working_calendar("SAT_SUN")
     assert edited.weekend == {4, 5}
     assert edited.is_provisional(date(2031, 1, 1))
@@ -150,6 +179,18 @@ def test_the_weekend_and_the_published_end_of_a_calendar_are_edited(
     answer = client.post(address, week_off)
     assert "A week must have a working day." in answer.content.decode()
     assert client.get(reverse("admin:core_calendar_delete", args=["SAT_SUN"])).status_code == 403
+
+
+def test_a_calendar_is_made_under_the_code_that_was_asked_for(client: Client, signed_in: Callable[..., Client]) -> None:
+    signed_in(client, "administrator")
+    wanted = {"code": "HK", "name": "Hong Kong", "name_zh": "香港", "weekend": ["6"], "known_until": "", **REASON}
+
+    assert client.post(reverse("admin:core_calendar_add"), wanted).status_code == 302
+    with pytest.raises(CalendarMissing):
+        working_calendar("HK")
+    agree()
+
+    assert working_calendar("HK").weekend == {6}
 
 
 def test_others_of_the_staff_do_not_edit_calendars(

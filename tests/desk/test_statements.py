@@ -12,6 +12,7 @@ from django.urls import reverse
 from benchmarks import book
 from core import business_date
 from debt_collections.models import Case
+from operations.demo.staff import every_role_together
 from operations.end_of_day import close_day
 from staff.roles import ROLES
 
@@ -25,7 +26,8 @@ def everybody(client: Client, signed_in: Callable[..., Client]) -> Client:
     business_date.move_to(book.DAY)
     book.write(60)
     assert close_day().finished
-    return signed_in(client, *ROLES)
+    with every_role_together():
+        return signed_in(client, *ROLES)
 
 
 @pytest.mark.parametrize(("page", "most"), [("loan", 6), ("borrower", 6), ("home", 5), ("workbench", 12), ("case", 9)])

@@ -11,7 +11,7 @@ from loans.preconditions.consents import ConsentsMissing
 from loans.preconditions.purposes import PurposeForbidden, PurposeMissing, PurposeUnknown
 from risk import underwriting
 from risk.tasks import assess_application
-from tests.borrowers.factories import NEEDED, BorrowerFactory, ConsentFactory
+from tests.borrowers.factories import NEEDED, BorrowerFactory, ConsentFactory, consent_again
 from tests.core.factories import RuleFactory
 from tests.flows.consents import (
     FORBIDDEN_WISHES,
@@ -179,7 +179,7 @@ class TestWithdrawnInBetween:
     def test_given_again_it_is_assessed_as_any_other(self) -> None:
         application = ApplicationFactory()
         withdraw(application, "credit_query")
-        ConsentFactory(borrower=application.borrower, purpose="credit_query")
+        consent_again(application.borrower, "credit_query")
 
         assert assess_application(application_id=application.pk) == "offered"
 

@@ -5,11 +5,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from audit.approvals import approve
+from audit.models import Approval
 from borrowers.models import Borrower
 from loans.models import Application, Product
 from risk.tasks import assess_application, assess_submitted
 from tests.api.town import registered, yuan
-from tests.borrowers.factories import NEEDED, BorrowerFactory
+from tests.borrowers.factories import NEEDED, ON, BorrowerFactory
 from tests.flows.consents import (
     FORBIDDEN_WISHES,
     assert_nothing_was_judged,
@@ -110,8 +112,8 @@ class TestApi:
         assert_nothing_was_judged()
 
     def test_occupation_is_told_and_changed(self, lilac) -> None:
-        borrower = registered(lilac, occupation="student")
-        assert lilac.ask(f"/borrowers/{borrower}").json()["occupation"] == "student"
+        borrower = registered(lilac, occupation="homemaker")
+        assert lilac.ask(f"/borrowers/{borrower}").json()["occupation"] == "homemaker"
 
         def change(**facts: str) -> Any:
             seen = lilac.ask(f"/borrowers/{borrower}")["etag"]
@@ -215,7 +217,9 @@ class TestPages:
         assert 'id="missing-consents"' in page
         address = f"/app/borrowers/{application.borrower.number}/consents/new?purpose=credit_query"
         assert address in page
-        assert officer.post(address, {"purpose": "credit_query", "channel": "paper"}).status_code == 302
+        told = {"purpose": "credit_query", "channel": "paper", "evidence": "Signed paper, file 3"}
+        assert officer.post(address, told).status_code == 302
+        approve(approval_id=Approval.objects.get().pk, decided_by=staff_member("checker"), on=ON)
 
         page = officer.get(f"/app/applications/{application.number}").content.decode()
         assert 'id="missing-consents"' not in page

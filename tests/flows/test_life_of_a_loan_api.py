@@ -4,19 +4,22 @@ Only what happens inside the house is done by its own jobs: deciding, paying out
 """
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
 from core import business_date
 from ledger.queries import difference
+from loans.incoming import importing
 from loans.models import Loan
 from loans.proof.verifying import compare
-from loans.tasks import send_due_disbursements
+from loans.tasks import send_due_disbursements, settle_bank_file
 from operations.end_of_day import close_until
 from risk.tasks import assess_submitted
-from tests.api.town import yuan
+from tests.api.town import the_payroll_says, yuan
 from tests.borrowers.factories import NEEDED, resident_number
 from tests.loans.factories import ProductVersionFactory
+from tests.loans.statements import statement
 from tests.partners.factories import Caller, CallerFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -68,6 +71,7 @@ def bring_lin(lilac):
     account = {"bank_name": "Harbour Bank", "account_number": "6222020200001234567"}
     good(lilac.send(f"{path}/incomes", income), 201)
     good(lilac.send(f"{path}/bank_accounts", account), 201)
+    the_payroll_says(lin["id"], Decimal(12_000))
     return lin["id"]
 
 
@@ -147,8 +151,12 @@ def test_a_late_loan_costs_late_interest_and_is_brought_back(lilac):
     assert again["principal_outstanding"] == late["principal_outstanding"]
     assert fen(again["overdue_total"]) >= fen(late["overdue_total"])
 
-    # The money had arrived on the due date, it was only reported late: no late interest is left.
-    pay(lilac, loan, first["total"], received_on=due.isoformat())
+    # The money had arrived on the due date, it was only reported late: the bank says so, and no late interest is left.
+    told = {"loan": loan["id"], "amount": first["total"], "received_on": due.isoformat()}
+    assert good(lilac.send("/repayments", told), 409)["code"] == "receipt_back_dated"
+    brought = statement((due.isoformat(), "B-1", f"{fen(first['total']) / 100:.2f}", loan["number"]))
+    bank_file = importing.commit(content=brought, name="july.csv", on=business_date.current(), imported_by=None)
+    settle_bank_file(bank_file_id=bank_file.pk)
     back = good(lilac.ask(f"/loans/{loan['id']}"))["position"]
     assert (back["days_past_due"], back["bucket"], fen(back["overdue_total"])) == (0, "C", 0)
     assert fen(back["late_interest_receivable"]) == 0

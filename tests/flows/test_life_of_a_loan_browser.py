@@ -78,7 +78,6 @@ def register_lin(page: Page) -> str:
     page.goto(f"/app/borrowers/{borrower}/incomes/new")
     page.locator("#id_monthly_amount").fill("12000")
     page.locator("#id_as_of").fill("2026-06-01")
-    page.locator("#id_verified").check()
     page.locator("main form button.btn-primary").click()
     arrive(page, f"**/app/borrowers/{borrower}")
     page.goto(f"/app/borrowers/{borrower}/accounts/new")
@@ -87,6 +86,17 @@ def register_lin(page: Page) -> str:
     page.locator("main form button.btn-primary").click()
     arrive(page, f"**/app/borrowers/{borrower}")
     return borrower
+
+
+def verify_income(page: Page, borrower: str, application: str) -> None:
+    """The underwriter sees the pay slips of what the officer recorded, and has it assessed anew."""
+    page.goto(f"/app/borrowers/{borrower}")
+    page.locator("#means").get_by_role("link", name="Verify").click()
+    page.locator("#id_evidence").fill("Pay slips of three months, in the file")
+    page.locator("#dialog-body").get_by_role("button", name="Verify the income").click()
+    expect(page.locator("#means")).to_contain_text("Pay slips of three months")
+    page.goto(f"/app/applications/{application}")
+    press(page, "Assess again")
 
 
 def apply_for(page: Page, amount: str) -> str:
@@ -180,9 +190,11 @@ def ask_for_write_off(page: Page, number: str) -> None:
 @pytest.mark.long
 def test_a_loan_lives_from_the_counter_to_recovery(page_as: PageAs, picture: Callable) -> None:
     officer = page_as("officer")
-    register_lin(officer)
+    borrower = register_lin(officer)
     application = apply_for(officer, "12000")
-    approve(page_as("underwriter"), application)
+    underwriter = page_as("underwriter")
+    verify_income(underwriter, borrower, application)
+    approve(underwriter, application)
     second_pair_of_eyes(page_as("checker"), application)
     accept(page_as("officer"), application)
     loan = Loan.objects.get()

@@ -13,8 +13,10 @@ from loans.acts.performing import perform
 from loans.acts.undoing import undo
 from loans.acts.vouching import ask_to_vouch
 from loans.events.act_kinds import Wish
-from loans.models import Loan, LoanAct
-from loans.payees.refund_accounts import accounts_of, unproved_receipts
+from loans.incoming import uploading
+from loans.incoming.importing import settle_file
+from loans.models import BankFile, Loan, LoanAct, Repayment
+from loans.payees.refund_accounts import accounts_of
 from staff.models import User
 from tests.borrowers.factories import BankAccountFactory
 from tests.staff.factories import UserFactory
@@ -63,6 +65,14 @@ def second_person_agrees(on: date) -> None:
     approve(approval_id=asked.pk, decided_by=UserFactory(username="checker", roles=["checker"]), on=on)
 
 
+def file_confirmed(on: date) -> BankFile:
+    """The uploaded bank file that waits is confirmed by somebody else, and its payments are settled."""
+    asked = Approval.objects.get(status="pending", kind=uploading.KIND)
+    approve(approval_id=asked.pk, decided_by=UserFactory(username="confirmer", roles=["finance"]), on=on)
+    settle_file(bank_file_id=int(asked.object_id), on=on)
+    return BankFile.objects.get(pk=int(asked.object_id))
+
+
 def account_of(loan: Loan) -> str:
     """A verified account of the borrower, as a refund names it; put on file where there is none."""
     known = accounts_of(loan)
@@ -70,8 +80,8 @@ def account_of(loan: Loan) -> str:
 
 
 def vouched(loan: Loan, on: date) -> None:
-    """A second person vouches for every receipt of the loan that left a credit balance without a bank line."""
-    for receipt in unproved_receipts(loan):
+    """A second person vouches for every receipt of the loan that came by word."""
+    for receipt in Repayment.objects.by_word().filter(loan=loan):
         asked = ask_to_vouch(repayment_id=receipt.pk, reason="slip 4711", on=on, by=None)
         approve(approval_id=asked.pk, decided_by=UserFactory(username="voucher", roles=["checker"]), on=on)
 

@@ -18,7 +18,7 @@ from core.identifiers import next_number
 from loans.account.policy_cover import CashValue
 from loans.disbursement import disbursing
 from loans.disbursement.activation import activate
-from loans.incoming import importing
+from loans.incoming import importing, taking_in
 from loans.incoming.mandates import sign_mandate
 from loans.merchants.merchant_numbers import check_character
 from loans.merchants.merchants import add_merchant
@@ -338,8 +338,8 @@ class BankFileFactory(DjangoModelFactory[BankFile]):
 
     @classmethod
     def _create(cls, model_class: type[BankFile], *args: Any, **facts: Any) -> BankFile:
-        bank_file = importing.commit(**facts, imported_by=None)
-        importing.settle_file(bank_file_id=bank_file.pk, on=facts["on"], by=None)
+        bank_file = taking_in.take_in(**facts)
+        importing.settle_file(bank_file_id=bank_file.pk, on=facts["on"])
         return bank_file
 
 

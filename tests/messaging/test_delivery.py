@@ -19,10 +19,10 @@ from messaging.models import Message, MessageStatus, Template
 from tests.borrowers.factories import (
     AT,
     BorrowerFactory,
-    ConsentFactory,
     ContactPointFactory,
     LinFactory,
     WangFactory,
+    consent_again,
     email_of,
     in_state,
     mobile_of,
@@ -113,7 +113,7 @@ def test_a_withdrawn_consent_stops_reminders_until_given_again() -> None:
     send_due(MORNING)
     assert the_message().refusal == "consent_withdrawn"
 
-    ConsentFactory(borrower=borrower, purpose=ConsentPurpose.ELECTRONIC_MESSAGES)
+    consent_again(borrower, ConsentPurpose.ELECTRONIC_MESSAGES)
     MessageFactory(borrower=borrower)
 
     assert send_due(MORNING) == {"sent": 1}

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from audit import approvals
+from audit.changes_by_two import ChangedMeanwhile
 from audit.deciding import AccountsNotIndependent
 from audit.models import Approval, ApprovalStatus, AuditEvent
 from core import business_date
@@ -132,6 +133,94 @@ def test_revoking_and_suspending_close_the_door_at_once(admin, staff_member):
 def agree(by) -> Approval:
     waiting = Approval.objects.get(status=ApprovalStatus.PENDING)
     return approvals.approve(approval_id=waiting.pk, decided_by=by, on=business_date.current())
+
+
+def change(admin, client: ApiClient, **given: str):
+    path = reverse("partners:change_client", args=[client.public_id])
+    known = {
+        "contact_email": client.contact_email,
+        "requests_per_minute": str(client.requests_per_minute),
+        "allowed_addresses": "\n".join(client.allowed_addresses),
+    }
+    answer = admin.post(path, {**known, **given}, follow=True)
+    client.refresh_from_db()
+    return answer
+
+
+HOUSE, OFFICE, ANYWHERE = "203.0.113.0/24", "203.0.113.128/25", ""
+
+
+def called_from(*networks: str) -> ApiClient:
+    client = ApiClientFactory(allowed_addresses=list(networks), contact_email="api@lilac.example")
+    ApiKeyFactory(client=client)
+    return client
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [([OFFICE], HOUSE), ([OFFICE], ANYWHERE), ([OFFICE], f"{OFFICE}\n198.51.100.7/32"), ([OFFICE], "2001:db8::/32")],
+)
+def test_more_networks_take_two_people(admin, staff_member, before, after):
+    client = called_from(*before)
+
+    answer = change(admin, client, allowed_addresses=after, requests_per_minute="5", reason="They moved")
+    assert "once a second person agrees" in answer.content.decode()
+    assert (client.allowed_addresses, client.requests_per_minute) == (before, 5)
+    asked = Approval.objects.get()
+    assert (asked.before, asked.after) == ({"allowed_addresses": before}, {"allowed_addresses": after.split()})
+    with pytest.raises(approvals.SecondPersonNeeded):
+        agree(asked.requested_by)
+    agree(staff_member("compliance"))
+    client.refresh_from_db()
+    assert client.allowed_addresses == after.split()
+
+
+@pytest.mark.parametrize(("before", "after"), [([HOUSE], OFFICE), ([], HOUSE), ([HOUSE, OFFICE], HOUSE)])
+def test_fewer_networks_are_one_persons(admin, before, after):
+    client = called_from(*before)
+
+    change(admin, client, allowed_addresses=after)
+
+    assert client.allowed_addresses == [after]
+    assert not Approval.objects.exists()
+
+
+def test_another_contact_takes_two_people_and_a_reason(admin, staff_member):
+    client = called_from()
+
+    refused = change(admin, client, contact_email="ma@elsewhere.example")
+    assert refused.status_code == 422
+    change(admin, client, contact_email="ma@elsewhere.example", reason="New owner")
+    assert client.contact_email == "api@lilac.example"
+    agree(staff_member("compliance"))
+    client.refresh_from_db()
+    assert client.contact_email == "ma@elsewhere.example"
+
+
+def test_what_was_changed_since_is_not_opened_again(admin, staff_member):
+    client = called_from(HOUSE)
+    change(admin, client, allowed_addresses="203.0.112.0/23", reason="They moved")
+    change(admin, client, allowed_addresses=OFFICE)
+
+    with pytest.raises(ChangedMeanwhile):
+        agree(staff_member("compliance"))
+    client.refresh_from_db()
+    assert client.allowed_addresses == [OFFICE]
+
+
+def test_a_client_without_a_key_is_one_persons_and_its_key_shows_where_it_may_call_from(admin):
+    client = ApiClientFactory()
+    change(admin, client, allowed_addresses=HOUSE, contact_email="api@lilac.example")
+    change(admin, client, allowed_addresses=ANYWHERE)
+    assert not Approval.objects.exists()
+
+    path = reverse("partners:new_key", args=[client.public_id])
+    admin.post(path, {"scopes": ["repayments:write"], "reason": "Pilot"})
+    asked = Approval.objects.get()
+    assert (asked.after["contact_email"], asked.after["allowed_addresses"]) == ("api@lilac.example", [])
+    change(admin, client, allowed_addresses=HOUSE)  # fewer
+    change(admin, client, allowed_addresses=ANYWHERE, reason="Pilot")
+    assert client.allowed_addresses == [HOUSE]
 
 
 def ask_for_a_key(admin, **given):

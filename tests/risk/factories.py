@@ -11,6 +11,7 @@ from typing import Any
 import factory
 from factory.django import DjangoModelFactory
 
+from audit.approvals import approve
 from borrowers.models import Borrower
 from loans.models import Application
 from risk import do_not_lend, limits, underwriting
@@ -110,4 +111,7 @@ class DoNotLendEntryFactory(DjangoModelFactory[DoNotLendEntry]):
         entry = do_not_lend.put_on(borrower_id=borrower.pk, by=by, **facts)
         if lifted_on is None:
             return entry
-        return do_not_lend.take_off(borrower_id=borrower.pk, reason="It was somebody else.", on=lifted_on, by=by)
+        asked = do_not_lend.ask_to_take_off(borrower_id=borrower.pk, reason="Somebody else.", on=lifted_on, by=by)
+        approve(approval_id=asked.pk, decided_by=UserFactory(roles=["compliance"]), on=lifted_on)
+        entry.refresh_from_db()
+        return entry

@@ -17,6 +17,7 @@ from risk.limits import LimitAmountWrong, LimitUnknown
 from risk.models import CreditLimit, LimitChange, LimitReason
 from tests.borrowers.factories import BorrowerFactory
 from tests.loans.books import close_until
+from tests.loans.doing import vouched
 from tests.loans.factories import DISBURSED, ApplicantFactory, LoanFactory, RepaymentFactory
 from tests.risk.factories import CreditLimitFactory
 
@@ -39,12 +40,13 @@ def moves() -> QuerySet[LimitChange]:
     return LimitChange.objects.exclude(reason=LimitReason.FIRST)
 
 
-def pay(loan: Loan, count: int, days_late: int = 0) -> date:
+def pay(loan: Loan, count: int, days_late: int = 0, channel: str = "bank_file") -> date:
     """Pay the first ``count`` instalments, each ``days_late``; returns the day of the last."""
     on = DISBURSED
     for instalment in list(Instalment.objects.filter(loan=loan, superseded_on=None).order_by("number")[:count]):
         on = instalment.due_on + timedelta(days=days_late)
-        RepaymentFactory(loan=loan, amount=instalment.principal + instalment.interest, received_on=on)
+        amount = instalment.principal + instalment.interest
+        RepaymentFactory(loan=loan, amount=amount, received_on=on, channel=channel)
     return on
 
 
@@ -65,6 +67,17 @@ class TestUp:
         assert (limit.amount, limit.raised_on) == (Decimal("12000.00"), on)
         assert (change.before, change.after, change.reason) == (START, Decimal("12000.00"), LimitReason.PAID_ON_TIME)
         assert change.facts == {"instalments": 3, "worst_days_late": 0}
+
+    @pytest.mark.parametrize("channel", ["counter", "api"])
+    def test_instalments_paid_by_word_raise_nothing_until_somebody_vouches(self, channel: str) -> None:
+        loan = a_loan()
+        with_limit(loan)
+        on = pay(loan, 3, channel=channel)
+        assert rescore(on)["raised"] == 0
+
+        vouched(loan, on)
+
+        assert rescore(on)["raised"] == 1
 
     def test_a_repeat_of_the_night_moves_nothing(self) -> None:
         loan = a_loan()

@@ -5,6 +5,8 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
+from audit.approvals import approve
+from audit.models import Approval
 from core import business_date
 from loans.models import Application, Disbursement, Loan
 from risk import underwriting
@@ -12,6 +14,7 @@ from risk.models import CreditLimit, DoNotLendEntry
 from risk.people import do_not_lend
 from tests.borrowers.factories import IncomeFactory
 from tests.loans.factories import ON, ApplicantFactory, ApplicationFactory, OfferFactory, ProductVersionFactory
+from tests.staff.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -294,6 +297,13 @@ class TestLists:
         analyst.post(f"{page}/do-not-lend/lift", {"reason": ""})
         assert do_not_lend([lin.pk])
         analyst.post(f"{page}/do-not-lend/lift", {"reason": "It was her brother"})
+        assert do_not_lend([lin.pk])
+        assert "waits for a second person" in analyst.get(page).content.decode()
+        approve(
+            approval_id=Approval.objects.get().pk,
+            decided_by=UserFactory(roles=["compliance"]),
+            on=business_date.current(),
+        )
 
         assert not do_not_lend([lin.pk])
         reasons = DoNotLendEntry.history.order_by("history_id").values_list("history_change_reason", flat=True)

@@ -10,6 +10,8 @@ from django.utils import translation
 from core.models import Rule
 from core.rules import forget_cached_rules
 from loans.models import Application, Merchant, Offer, Product, ProductVersion
+from loans.origination import origination
+from loans.origination.application_wish import ApplicationWish
 from risk import underwriting, work_queue
 from risk.models import Assessment, CreditLimit, GradePolicy, LimitChange, Scorecard
 from risk.queries import GradePolicyMissing, ScorecardMissing
@@ -236,11 +238,22 @@ class TestAutomatic:
         assert (limit.amount, limit.grade) == (Decimal("30000.00"), "B")
         assert LimitChange.objects.get().reason == "first"
 
-    def test_a_whole_decision_takes_few_queries(self, django_assert_max_num_queries) -> None:
-        application = ApplicationFactory()
+    def test_from_submission_to_decision_each_fact_is_read_once(self, django_assert_max_num_queries) -> None:
+        decided(ApplicationFactory())  # rules, purposes and calendars are kept in the process from here on
+        wish = ApplicationWish(
+            borrower_id=ApplicantFactory().pk,
+            product_id=Product.objects.get().pk,
+            amount=Decimal(10_000),
+            term_count=12,
+            purpose="electronics",
+        )
 
-        with django_assert_max_num_queries(95):
-            decided(application)
+        with django_assert_max_num_queries(46) as taken:
+            application = decided(origination.submit_application(wish, on=ON, channel="web"))
+
+        assert application.status == "offered"
+        for table in ("loans_loanposition p", "borrowers_externaldebt", "borrowers_income", "risk_donotlendentry"):
+            assert sum(f"FROM {table}" in query["sql"].replace('"', "") for query in taken.captured_queries) == 1, table
 
 
 class TestPerson:

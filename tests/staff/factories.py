@@ -1,7 +1,8 @@
 """Factories of people who work here.
 
-`UserFactory(roles=["collector"])` is a collector; `UserFactory(username="zhao")`, asked again, is the same person. Tests
-that also sign in use the fixtures `staff_member` and `signed_in`.
+`UserFactory(roles=["collector"])` is a collector; `UserFactory(username="zhao")`, asked again, is the same person;
+`second_account_of(zhao, "checker")` is an account that Zhao made alone. Tests that also sign in use the fixtures
+`staff_member` and `signed_in`.
 """
 
 from collections.abc import Iterable
@@ -11,6 +12,7 @@ import factory
 from django.contrib.auth.models import Group
 from factory.django import DjangoModelFactory, Password
 
+from core.context import acting
 from staff.models import User
 
 PASSWORD = "a-password-of-the-tests"
@@ -40,3 +42,9 @@ class UserFactory(DjangoModelFactory[User]):
         user = super()._create(model_class, *args, **kwargs)
         user.groups.set(groups)
         return user
+
+
+def second_account_of(maker: User, *roles: str) -> User:
+    """An account that `maker` made alone, and so has in hand."""
+    with acting(actor=maker, channel="admin"):
+        return UserFactory(roles=roles)

@@ -26,9 +26,18 @@ def test_the_page_makes_the_administrator_and_signs_in(client: Client, page: str
     answer = client.post(page, MEI)
     assert answer.status_code == 302
     mei = User.objects.get(username="mei")
-    assert mei.is_superuser
+    assert mei.is_staff and not mei.is_superuser
     assert list(mei.groups.values_list("name", flat=True)) == ["administrator"]
     assert client.session["_auth_user_id"] == str(mei.pk)
+
+
+def test_the_first_administrator_configures_and_sees_no_money(client: Client, page: str) -> None:
+    client.post(page, MEI)
+
+    assert client.get("/admin/staff/user/").status_code == 200
+    assert client.get("/app/two-people/").status_code == 200
+    for address in ("/app/loans/", "/app/borrowers/", "/app/books/", "/admin/loans/loan/"):
+        assert client.get(address).status_code == 403, address
 
 
 def test_the_page_does_not_exist_without_the_token(client: Client, page: str) -> None:

@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from audit.deciding import same_account
 from core.choices import Showable, Shown, Tone, Toned, bucket_tone
 from core.currencies import currency_of
 from core.history import tracked
@@ -229,6 +230,10 @@ class Case(models.Model):
                 name="collections_escalated",
             ),
             models.Index(fields=["borrower", "-opened_on"], name="collections_of_borrower"),
+            # Closed ones too: what a collector sees, and what was promised there.
+            models.Index(
+                fields=["assigned_to"], condition=Q(assigned_to__isnull=False), name="collections_given_to_anybody"
+            ),
             models.Index(fields=["claimed_by"], condition=Q(claimed_by__isnull=False), name="collections_claimed"),
         ]
 
@@ -246,7 +251,7 @@ class Case(models.Model):
     def is_claimed_by_other(self, person: User, now: datetime) -> bool:
         return (
             self.claimed_by_id is not None
-            and self.claimed_by_id != person.pk
+            and not same_account(self.claimed_by_id, person.pk)
             and self.claimed_until is not None
             and self.claimed_until > now
         )

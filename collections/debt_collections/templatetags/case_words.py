@@ -8,6 +8,7 @@ from django.template.context import Context
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from audit.deciding import same_account
 from core.writing import day
 from debt_collections.models import Outcome, PromiseStatus
 
@@ -19,9 +20,9 @@ def queue_note(context: Context, case: Any, today: date) -> str:
     """The note below a name in the queue; ``case`` comes from ``queries.queue``, with its last contact and promise."""
     person = context["request"].user.pk
     parts = [_what(case, today)]
-    if case.claimed_by_id and case.claimed_by_id != person:
+    if case.claimed_by_id and not same_account(case.claimed_by_id, person):
         parts.append(_("with %(name)s") % {"name": case.claimed_by.label})
-    elif case.assigned_to_id and case.assigned_to_id != person:
+    elif case.assigned_to_id and not same_account(case.assigned_to_id, person):
         parts.append(case.assigned_to.label)
     if case.escalated_at:
         parts.append(_("escalated"))

@@ -27,7 +27,7 @@ def case_page(request: HttpRequest, public_id: str) -> HttpResponse:
     """Everything about one case; the stages it went through and every promise in tables of their own."""
     case = case_or_404(public_id)
     file = case_file(case, person=person(request), now=business_date.now(), on=business_date.current())
-    moves, earlier = together(queries.moves_of(case), queries.earlier_cases(case))
+    moves, earlier = together(queries.moves_of(case), queries.earlier_cases(case, seen_by=person(request)))
     can_work = case.is_open and request.user.has_perm("collections.work_case")
     context = {
         "file": file,
@@ -50,8 +50,10 @@ def promise_list(request: HttpRequest) -> HttpResponse:
     on = business_date.current()
     due_on = on if data.get("due") == "today" else None
     rows = queries.promise_list(seen_by=person(request), status=data.get("status", ""), person=mine, due_on=due_on)
-    page = page_of(rows, request, order=("-due_on", "-id"))
-    context = {"form": form, "page": page, "totals": queries.promise_totals(on), "today": on}
+    parts = queries.parts_of_promises(person(request))
+    page = page_of(rows, request, order=("-due_on", "-id"), parts=parts)
+    totals = queries.promise_totals(on, seen_by=person(request))
+    context = {"form": form, "page": page, "totals": totals, "today": on}
     return render(request, "collections/promises.html", context)
 
 

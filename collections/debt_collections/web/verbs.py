@@ -22,6 +22,10 @@ from debt_collections import cases, solutions
 from debt_collections.models import Case
 from debt_collections.web import forms
 from debt_collections.web.workbench import case_or_404
+from loans.acts.asking import to_do
+from loans.acts.kinds.extending import EXTENSION
+from loans.acts.kinds.losses import WRITE_OFF
+from loans.models import Loan
 from staff.models import User
 from staff.permissions import check, person, require
 
@@ -42,6 +46,7 @@ class Verb:
     hint: str | LazyText = ""
     has_preview: bool = False
     first: tuple[str, ...] = ()
+    asks: str = ""  # the kind of request it may raise about a loan of the case
 
 
 def _assign(case: Case, data: dict[str, Any], on: date, by: User) -> object:
@@ -98,11 +103,13 @@ VERBS: dict[str, Verb] = {
     "extend": Verb(
         _("Extend"), _("Grant"), _("Done: granted, or sent to a second person."), forms.ExtensionForm,
         "loans.grant_extension", _on_loan(solutions.grant_extension, "days", "reason"), has_preview=True,
+        asks=to_do(EXTENSION),
     ),
     "write-off": Verb(
         _("Request a write-off"), _("Send for approval"), _("A second person must approve it."), forms.WriteOffForm,
         "loans.request_write_off", _on_loan(solutions.request_write_off, "reason"),
         hint=_("The claim stays: the loan leaves the books, the case goes on as recovery."),
+        asks=to_do(WRITE_OFF),
     ),
 }  # fmt: skip
 
@@ -136,6 +143,9 @@ def _first(case: Case, verb: Verb) -> dict[str, object]:
 
 def _draw(request: HttpRequest, case: Case, verb: Verb, form: forms.VerbForm, code: str, on: date) -> HttpResponse:
     context: dict[str, object] = {"case": case, "verb": verb, "code": code, "form": form, "back": _back(request)}
+    if verb.asks:
+        loans = Loan.objects.filter(borrower_id=case.borrower_id)
+        context |= {"waits_about": list(loans), "waits_kinds": verb.asks}
     if verb.has_preview:
         context |= _preview(case, form, on)
     template = "collections/_act.html" if request.headers.get("HX-Request") else "collections/act.html"

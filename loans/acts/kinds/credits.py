@@ -19,12 +19,23 @@ from loans.acts.authority import beyond
 from loans.acts.kinds.terms import needs_fixed_schedule
 from loans.bookkeeping import bookings
 from loans.bookkeeping.account_mapping import accounts_for
-from loans.events.act_kinds import ActKind, Group, OnceChargedOff, register
+from loans.events.act_kinds import ActKind, Group, OnceChargedOff, Tried, register
 from loans.events.act_parameters import Parameter, Sort
 from loans.events.of_acts import charge_backs_of, charged_back
 from loans.events.stored import order_of
 from loans.merchants.merchant_numbers import normal
-from loans.models import Loan, LoanStatus, Merchant, Repayment, RepaymentStatus
+from loans.models import (
+    MERCHANT_REFUND as REFUND_BY_MERCHANT,
+)
+from loans.models import (
+    Loan,
+    LoanStatus,
+    Merchant,
+    Repayment,
+    RepaymentChannel,
+    RepaymentStatus,
+)
+from loans.servicing.proving import Word, needs_second_person
 
 
 class NotAPurchase(DomainError):
@@ -118,6 +129,19 @@ def _refunding_merchant(loan: Loan, values: Mapping[str, Any]) -> str:
     return merchant.name if merchant is not None else ""
 
 
+def _said_too_much(tried: Tried, figures: Mapping[str, Decimal]) -> bool:
+    """It is a receipt by another name: whoever records it says so, and it counts with all else that was said."""
+    word = Word(
+        loan=tried.loan,
+        channel=RepaymentChannel.COUNTER,
+        amount=figures["refunded"],
+        received_on=tried.effective_on,
+        recorded_on=tried.recorded_on,
+        by=tried.by,
+    )
+    return beyond(REFUND_BY_MERCHANT)(tried, figures) or needs_second_person(word) is not None
+
+
 def _merchant_of_purchase(loan: Loan, _on: date) -> Mapping[str, Any]:
     return {"merchant": loan.merchant.registration_number} if loan.merchant is not None else {}
 
@@ -156,7 +180,7 @@ GOODWILL_CREDIT = register(
 
 MERCHANT_REFUND = register(
     ActKind(
-        code="merchant_refund",
+        code=REFUND_BY_MERCHANT,
         label=_("Merchant refund"),
         hint=_(
             "The merchant gives money back: the instalments ahead become smaller and their interest is unwound. Where the "
@@ -168,7 +192,7 @@ MERCHANT_REFUND = register(
         refuse=_of_a_purchase,
         initial=_merchant_of_purchase,
         lines=_from_merchant,
-        beyond_authority=beyond("merchant_refund"),
+        beyond_authority=_said_too_much,
         other_party=_refunding_merchant,
         once_charged_off=OnceChargedOff.REFUSED,
         group=Group.MONEY,

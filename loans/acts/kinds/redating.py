@@ -33,6 +33,7 @@ from loans.events.act_kinds import (
 from loans.events.act_parameters import Parameter, Sort
 from loans.events.of_acts import RECEIPT_REDATED, charged_back, redated_to
 from loans.models import Loan, LoanStatus, Repayment
+from loans.servicing.proving import is_back_dated
 from loans.servicing.repayments import ReceivedBeforeDisbursement, ReceivedInFuture
 
 
@@ -89,12 +90,15 @@ def _moved(loan: Loan, change: Change, stands: bool) -> Mapping[str, Decimal]:
 
 
 def _takes_two(tried: Tried, figures: Mapping[str, Decimal]) -> bool:
-    """What reversing the receipt would take two for, a day moved far, or interest given up by it."""
+    """What reversing the receipt would take two for, a day moved far or, of a receipt by word, further back than one person
+    may say, or interest given up by it."""
     assert isinstance(tried.change, Redated)
     receipt = _received(tried.loan, tried.change.receipt)
     assert receipt is not None
     freed = sum((figures.get(name, ZERO) for name in (LATE_INTEREST_FREED, INTEREST_LOWERED)), ZERO)
     on = tried.recorded_on
+    if receipt.is_unproved and is_back_dated(receipt.received_on, receipt.recorded_on, receipt.channel):
+        return True
     return receipt_needs_second_person(receipt, on) or moved_too_far(tried.loan, figures[RECEIPT_MOVED], freed, on)
 
 

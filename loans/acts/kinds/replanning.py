@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import Invalid
-from core.money import CENT
+from core.money import CENT, ZERO
 from core.writing import money
 from ledger.posting import Line
 from loans.account.account import Account
@@ -29,6 +29,7 @@ from loans.events.act_kinds import (
 )
 from loans.events.act_parameters import Parameter, Sort
 from loans.events.of_acts import LATER, drawn
+from loans.events.unproved import principal_by_word
 from loans.models import Loan
 
 
@@ -36,6 +37,16 @@ class BeyondApproved(Invalid):
     code = "beyond_approved"
     field = "amount"
     message = _("%(left)s of the approved %(approved)s can still be drawn.")
+
+
+class BeyondProved(BeyondApproved):
+    """Of a line; what was repaid by word alone is not there yet."""
+
+    code = "beyond_proved"
+    message = _(
+        "%(left)s of the approved %(approved)s can still be drawn: %(by_word)s was repaid by word alone. Match the bank's "
+        "line, or have a second person vouch for the receipts."
+    )
 
 
 def _terms(loan: Loan) -> Mapping[str, Any]:
@@ -52,7 +63,14 @@ def _within_approved(loan: Loan, account: Account, change: Change) -> None:
         return  # a fact: what was allowed was asked when it was ordered
     if loan.line_open_months:
         drawing.require_open_line(loan, change.on)
-        left = loan.principal - account.principal_outstanding
+        by_word = principal_by_word(loan.pk)
+        left = loan.principal - account.principal_outstanding - by_word
+        if left < change.amount <= left + by_word:
+            raise BeyondProved(
+                left=money(max(left, ZERO), loan.currency),
+                approved=money(loan.principal, loan.currency),
+                by_word=money(by_word, loan.currency),
+            )
     else:
         left = loan.principal - drawn(loan)
     if change.amount > left:

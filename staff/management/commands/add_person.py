@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
+from staff.apart import RolesApart, require_together
 from staff.models import User
 from staff.roles import ROLES
 
@@ -30,6 +31,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         roles = options["role"]
         user = User(username=options["username"], display_name=options["name"], is_staff="administrator" in roles)
+        try:
+            require_together(roles)
+        except RolesApart as refusal:
+            raise CommandError(refusal.detail) from refusal
         password = getpass.getpass("Password: ")
         try:
             validate_password(password, user)

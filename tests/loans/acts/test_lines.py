@@ -52,7 +52,7 @@ def a_running_line(**changes: Any) -> Loan:
 
 def a_paid_off_line() -> Loan:
     loan = a_running_line()
-    settle_early(loan_id=loan.pk, on=FIRST_DUE, channel="counter", idempotency_key="all")
+    settle_early(loan_id=loan.pk, on=FIRST_DUE, channel="bank_file", idempotency_key="all")
     close_until(AGAIN - timedelta(days=1))
     loan.refresh_from_db()
     return loan
@@ -135,7 +135,7 @@ def test_without_the_setting_what_was_repaid_is_gone() -> None:
     disbursing.send(disbursement_id=order_.pk, on=ON)
     close_until(FIRST_DUE - timedelta(days=1))
     loan = Loan.objects.get()
-    settle_early(loan_id=loan.pk, on=FIRST_DUE, channel="counter", idempotency_key="all")
+    settle_early(loan_id=loan.pk, on=FIRST_DUE, channel="bank_file", idempotency_key="all")
 
     loan.refresh_from_db()
     assert (loan.status, loan.line_open_until) == (LoanStatus.SETTLED, None)
@@ -197,7 +197,7 @@ def test_a_closed_line_goes_on_until_it_is_paid() -> None:
     assert loan.status == LoanStatus.ACTIVE
     with pytest.raises(LineNotOpen, match="was closed"):
         order(loan, "10.00", FIRST_DUE)
-    settle_early(loan_id=loan.pk, on=FIRST_DUE, channel="counter", idempotency_key="all")
+    settle_early(loan_id=loan.pk, on=FIRST_DUE, channel="bank_file", idempotency_key="all")
     loan.refresh_from_db()
     assert loan.status == LoanStatus.SETTLED
 

@@ -34,7 +34,7 @@ def main(database: str, loan: str, key: str, received_on: str, recorded_on: str)
         loan_id=int(loan),
         amount=Decimal("50.00"),
         received_on=date.fromisoformat(received_on),
-        channel="counter",
+        channel="import",
         idempotency_key=key,
         recorded_by=None,
         recorded_on=date.fromisoformat(recorded_on),

@@ -117,7 +117,9 @@ BREAKS: Mapping[str, Callable[[Borrower], object]] = {
     "purpose": _purpose,
     "price": lambda _: _rule("cost_cap", annual_rate="0.12"),
     "exposure": lambda _: _rule("exposure", per_borrower="50.00"),
-    "payee": lambda borrower: BankAccount.objects.filter(borrower=borrower).update(state="unverified"),
+    "payee": lambda borrower: BankAccount.objects.filter(borrower=borrower).update(
+        state="unverified", bank_answer="no_answer"
+    ),
     "limit": lambda borrower: CreditLimit.objects.update_or_create(
         borrower=borrower, defaults={"amount": 1, "as_of": ON, "changed_on": ON}
     ),

@@ -15,10 +15,12 @@ from loans.gate.gate import (
     Finding,
     Result,
     Severity,
+    bound_by_one,
     gate,
     room_for_payment,
     severity_of,
 )
+from loans.gate.reasons import income_reason
 from loans.gate.worse import still_overridden
 from tests.loans.gate.known import BROKEN, FINE, known
 
@@ -178,6 +180,24 @@ class TestEdges:
         assert room_for_payment(known(debt_payments=Decimal(9000))) == 0
         assert room_for_payment(known(income=None)) is None
 
+    def test_what_no_second_person_agreed_to_is_one_sum(self) -> None:
+        beside = {"agreed_by_one": Decimal(40_000), "amount": Decimal(10_000)}
+
+        assert bound_by_one(known(**beside)) == 50_000
+        assert bound_by_one(known(**beside, agreed_by_two=True)) == 40_000
+        assert bound_by_one(known(**{**beside, "amount": None})) is None
+        assert bound_by_one(known(**{**beside, "agreed_by_one": None})) is None
+
+    def test_why_an_income_is_missing(self) -> None:
+        def reasons(**changes: Any) -> set[str | None]:
+            return {income_reason(one) for one in gate(known(**changes), A.RULES_DECISION).findings}
+
+        assert reasons() == {None}
+        assert reasons(income=Decimal(1)) == {None}  # too little, but known
+        assert reasons(income=None) == reasons(income_as_of=None) == {None, "income_unknown"}
+        assert reasons(income=None, declared_income=Decimal(9_000)) == {None, "income_declared"}
+        assert reasons(limit=None) == {None}
+
 
 class TestFigures:
     """What a finding shows: whoever overrides it, or reads the verdict years later, sees these."""
@@ -198,6 +218,7 @@ class TestFigures:
                     "payment": 1000,
                     "room": 5960,
                     "income": 12000,
+                    "declared_income": None,
                     "committed_payments": 40,
                     "share": Decimal("0.50"),
                 },

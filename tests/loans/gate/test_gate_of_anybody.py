@@ -13,7 +13,7 @@ from tests.loans.gate.known import BROKEN, ON, known
 A = BindingAct
 yuan = st.decimals(min_value=0, max_value=300_000, places=2)
 maybe = st.sampled_from
-NOT_NEEDED = {"yearly_cost", "cost_cap", "grade", "points"}  # shown, and asked of nobody
+NOT_NEEDED = {"yearly_cost", "cost_cap", "grade", "points", "declared_income"}  # shown, and asked of nobody
 FACTS = {
     **{field.name: part for part in (Person, House, Deal, Credit) for field in fields(part)},
     "committed": Facts,

@@ -55,7 +55,7 @@ PLACES = {
     "loans/proof/conformity/cases.py:a_loan": "published examples, in a transaction that is taken back",
     "loans/proof/oracle_reading.py:_contract": "another class of that name: what the oracle reads",
     "risk/limits.py:_write": "down at once; up once the second person agreed and the gate was asked",
-    "risk/limits.py:open_limit": "the first limit, which the gate lets pass",
+    "risk/limits.py:_open": "the first limit, which the gate lets pass",
     "risk/limits.py:sql": "the night: down at once, up where the gate lets it pass",
 }
 

@@ -16,7 +16,7 @@ from loans.gate.gate import BindingAct
 from loans.models import Application, GateOverride, Loan
 from loans.origination import origination
 from loans.origination.origination import DeciderAccepts
-from loans.origination.second_person import TakerDecides
+from loans.preconditions.taker import TakerDecides
 from risk import underwriting
 from tests.borrowers.factories import ExternalDebtFactory
 from tests.loans.factories import ON, ApplicantFactory, ApplicationFactory, LoanFactory, OfferFactory

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from ledger import queries as ledger
-from loans.incoming import importing
+from loans.incoming import importing, reading, taking_in
 from loans.incoming.importing import Share
 from loans.models import IncomingPayment, Loan, Repayment
 from loans.servicing import settling
@@ -15,6 +15,7 @@ from tests.borrowers.factories import BankAccountFactory
 from tests.loans.books import close_until
 from tests.loans.factories import LoanFactory
 from tests.loans.statements import statement
+from tests.staff.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 ON = date(2026, 2, 16)
@@ -29,12 +30,12 @@ def lin() -> Loan:
 
 
 def take_in(content: bytes) -> dict[str, int]:
-    bank_file = importing.commit(content=content, name="june.csv", on=ON, imported_by=None)
-    return importing.settle_file(bank_file_id=bank_file.pk, on=ON, by=None)
+    bank_file = taking_in.take_in(content=content, name="june.csv", on=ON)
+    return importing.settle_file(bank_file_id=bank_file.pk, on=ON)
 
 
 def test_looking_at_a_file_changes_nothing(lin: Loan) -> None:
-    preview = importing.preview(
+    preview = reading.preview(
         content=statement(("2026-02-15", "B-1", "1100.16", f"repay {lin.number}")), name="june.csv"
     )
 
@@ -58,7 +59,7 @@ def test_the_same_file_is_refused_the_second_time(lin: Loan) -> None:
     content = statement(("2026-02-15", "B-1", "1100.16", lin.number))
     take_in(content)
 
-    with pytest.raises(importing.FileAlreadyImported):
+    with pytest.raises(taking_in.FileAlreadyImported):
         take_in(content)
 
     assert Repayment.objects.count() == 1
@@ -88,15 +89,14 @@ def test_the_loan_beyond_the_millionth_is_paid_and_not_the_one_its_first_digits_
 
 
 def test_settling_a_file_again_changes_nothing(lin: Loan) -> None:
-    bank_file = importing.commit(
+    bank_file = taking_in.take_in(
         content=statement(("2026-02-15", "B-1", "1.00", lin.number), ("2026-02-15", "B-2", "2.00", "who knows")),
         name="a.csv",
         on=ON,
-        imported_by=None,
     )
-    first = importing.settle_file(bank_file_id=bank_file.pk, on=ON, by=None)
+    first = importing.settle_file(bank_file_id=bank_file.pk, on=ON)
 
-    again = importing.settle_file(bank_file_id=bank_file.pk, on=ON, by=None)
+    again = importing.settle_file(bank_file_id=bank_file.pk, on=ON)
 
     assert first == {"matched": 1, "suspense": 1}
     assert again == {"matched": 0, "suspense": 0}
@@ -127,6 +127,7 @@ def test_a_waiting_payment_can_be_split_over_loans(lin: Loan) -> None:
         shares=[Share(lin.number, Decimal("400.00")), Share(chen.number, Decimal("600.00"))],
         on=ON,
         by=None,
+        agreed_by=UserFactory(),
     )
 
     assert dict(Repayment.objects.values_list("loan_id", "amount")) == {lin.pk: 400, chen.pk: 600}
@@ -159,7 +160,7 @@ def test_a_payment_is_matched_only_once(lin: Loan) -> None:
     take_in(statement(("2026-02-15", "B-1", "10.00", "?")))
     payment = IncomingPayment.objects.get()
     shares = [Share(lin.number, Decimal("10.00"))]
-    importing.match_payment(payment_id=payment.pk, shares=shares, on=ON, by=None)
+    importing.match_payment(payment_id=payment.pk, shares=shares, on=ON, by=None, agreed_by=UserFactory())
 
     with pytest.raises(importing.PaymentAlreadySettled):
         importing.match_payment(payment_id=payment.pk, shares=shares, on=ON, by=None)
@@ -202,16 +203,16 @@ def test_a_settled_loan_takes_no_more_money_by_itself(lin: Loan) -> None:
 
 def test_two_workers_on_one_file_count_its_money_once(lin: Loan, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [("2026-02-15", "B-1", "10.00", "?"), ("2026-02-15", "B-2", "1100.16", lin.number)]
-    bank_file = importing.commit(content=statement(*rows), name="june.csv", on=ON, imported_by=None)
+    bank_file = taking_in.take_in(content=statement(*rows), name="june.csv", on=ON)
     alone = importing._park
 
     def after_the_other_worker(payment: IncomingPayment, on: date) -> bool:
         monkeypatch.setattr(importing, "_park", alone)
-        importing.settle_file(bank_file_id=bank_file.pk, on=ON, by=None)
+        importing.settle_file(bank_file_id=bank_file.pk, on=ON)
         return alone(payment, on)
 
     monkeypatch.setattr(importing, "_park", after_the_other_worker)
-    counts = importing.settle_file(bank_file_id=bank_file.pk, on=ON, by=None)
+    counts = importing.settle_file(bank_file_id=bank_file.pk, on=ON)
 
     assert counts == {"matched": 0, "suspense": 0}
     assert ledger.balances()["2202"] == Decimal("-10.00")

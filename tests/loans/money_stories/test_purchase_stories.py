@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from core import business_date
 from ledger.models import JournalEntry
@@ -14,9 +15,11 @@ from loans.acts.kinds.credits import MerchantUnknown
 from loans.acts.performing import perform
 from loans.disbursement import disbursing
 from loans.gate.asking import GateRefused
-from loans.merchants.merchants import MerchantNotActive, change_merchant
+from loans.merchants.changing import change_merchant
+from loans.merchants.merchants import MerchantNotActive
 from loans.models import Disbursement, Instalment, Loan, LoanStatus, SimulatedPayment
 from loans.origination import origination
+from loans.payees import payees
 from tests.loans.acts.test_acts import wish
 from tests.loans.books import a_merchant, a_product, a_purchase, close_until
 from tests.loans.factories import ON, an_applicant, an_application, an_offer
@@ -85,7 +88,7 @@ def test_the_contract_names_shop_goods_and_price() -> None:
 def test_a_shop_closed_meanwhile_is_not_paid_and_keeps_nobody_waiting() -> None:
     order = a_bought_phone()
     shop = order.loan.merchant
-    change_merchant(merchant_id=shop.pk, name=shop.name, reason="fraud", active=False)
+    change_merchant(merchant_id=shop.pk, name=shop.name, reason="fraud", active=False, on=ON)
 
     with pytest.raises(MerchantNotActive):
         disbursing.send(disbursement_id=order.pk, on=ON)
@@ -93,17 +96,38 @@ def test_a_shop_closed_meanwhile_is_not_paid_and_keeps_nobody_waiting() -> None:
 
     assert counts == {"refused": 1}
     assert not SimulatedPayment.objects.exists()
+    assert Disbursement.objects.get().failure_code == "merchant_not_active"
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_that_the_shop_is_closed_is_told_by_name_and_not_as_an_unverified_account(
+    client: Client, signed_in: Callable[..., Client], language: str
+) -> None:
+    order = a_bought_phone()
+    shop = order.loan.merchant
+    change_merchant(merchant_id=shop.pk, name=shop.name, reason="fraud", active=False)
+
+    assert payees.payee_state_of_order(order) is payees.PayeeState.NOT_ACTIVE
+    with pytest.raises(MerchantNotActive):
+        payees.require_payee(order)
+    disbursing.send_due(now=order.loan.created_at + timedelta(days=1), on=ON)
+    signed_in(client, "operations")
+    client.cookies["django_language"] = language
+    page = client.get(reverse("desk:loan", args=[order.loan.number])).content.decode()
+    assert {"en": "The merchant is not active", "zh-hans": "商户已停用"}[language] in page
+    assert {"en": "not verified: ask the bank", "zh-hans": "账户未核实"}[language] not in page
 
 
 def test_no_contract_is_made_for_a_shop_closed_since_the_offer() -> None:
     version, shop = a_product("phone-purchase", is_purchase=True), a_merchant()
     offer = an_offer(an_application(version=version, **a_purchase(shop)), down_payment=Decimal("2000.00"))
-    change_merchant(merchant_id=shop.pk, name=shop.name, reason="fraud", active=False)
+    change_merchant(merchant_id=shop.pk, name=shop.name, reason="fraud", active=False, on=ON)
 
     with pytest.raises(GateRefused) as refusal:
         origination.accept_offer(offer_id=offer.pk, on=ON, accepted_via="app")
 
     assert [found.code for found in refusal.value.answer.verdict.stopped_by] == ["payee"]
+    assert "the merchant is not active" in refusal.value.detail and "not verified" not in refusal.value.detail
     assert not Loan.objects.exists()
 
 

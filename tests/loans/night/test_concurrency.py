@@ -12,12 +12,17 @@ import pytest
 from django.db import OperationalError, connection, connections, transaction
 from django.db.models import Sum
 
+from audit.approvals import ApprovalAlreadyDecided, approve
+from audit.models import Approval
 from core.money import ZERO
 from ledger.queries import balances, difference
 from loans.acts.performing import ActConflict
 from loans.acts.previewing import preview
-from loans.incoming import importing
-from loans.models import Accrual, Loan, LoanAct, LoanStatus, Repayment
+from loans.bookkeeping.signals import quiet
+from loans.incoming import importing, taking_in
+from loans.incoming.matching_by_two import match_or_ask
+from loans.incoming.uploading import upload
+from loans.models import Accrual, IncomingPayment, Loan, LoanAct, LoanStatus, Repayment
 from loans.night import closing
 from loans.night.closing import accrue_and_age
 from loans.proof.verifying import compare
@@ -28,6 +33,7 @@ from tests.loans.books import close_until
 from tests.loans.doing import refund_overpayment
 from tests.loans.factories import DISBURSED, LoanFactory
 from tests.loans.statements import statement
+from tests.staff.factories import UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TODAY = DISBURSED + timedelta(days=60)
@@ -60,7 +66,7 @@ def payment(loan: Loan, amount: str, key: str, on: date = TODAY, **answers: Any)
         idempotency_key=key,
         recorded_by=None,
         recorded_on=TODAY,
-        **{"channel": "counter", "excess": Excess.PAID_AHEAD, "allow_repeat": True, **answers},
+        **{"channel": "counter", "excess": Excess.PAID_AHEAD, "allow_repeat": True, "approved": True, **answers},
     )
 
 
@@ -107,10 +113,11 @@ def test_workers_on_one_file_at_once_divide_what_is_above_the_debt_once() -> Non
     loans = [LoanFactory(active=True) for _ in range(3)]
     close_until(TODAY - timedelta(days=1))
     rows = [(TODAY.isoformat(), f"B-{n}", "15000.00", loan.number) for n, loan in enumerate(loans)]
-    bank_file = importing.commit(content=statement(*rows), name="march.csv", on=TODAY, imported_by=None)
+    with quiet():  # nobody is woken to settle it
+        bank_file = taking_in.take_in(content=statement(*rows), name="march.csv", on=TODAY)
 
     def settle() -> dict[str, int]:
-        return importing.settle_file(bank_file_id=bank_file.pk, on=TODAY, by=None)
+        return importing.settle_file(bank_file_id=bank_file.pk, on=TODAY)
 
     counts = at_once([settle] * 4)
 
@@ -118,6 +125,61 @@ def test_workers_on_one_file_at_once_divide_what_is_above_the_debt_once() -> Non
     assert Repayment.objects.count() == 3
     booked = Repayment.objects.aggregate(total=Sum("amount"))["total"]
     assert booked + -balances()["2202"] == Decimal("45000.00")
+    assert_books_agree()
+
+
+def test_two_confirmations_at_once_post_a_file_once() -> None:
+    loan, clerk = LoanFactory(active=True), UserFactory(username="clerk", roles=["operations"])
+    confirmers = [UserFactory(username=f"finance-{n}", roles=["finance"]) for n in range(3)]
+    content = statement((TODAY.isoformat(), "B-1", "100.00", loan.number), (TODAY.isoformat(), "B-2", "70.00", "?"))
+    upload(content=content, name="march.csv", on=TODAY, by=clerk)
+    asked = Approval.objects.get()
+
+    done = at_once([lambda by=by: approve(approval_id=asked.pk, decided_by=by, on=TODAY) for by in confirmers])
+
+    assert Counter(type(found) for found in done) == {Approval: 1, ApprovalAlreadyDecided: 2}
+    at_once([lambda: importing.settle_files(on=TODAY)] * 3)
+    assert Repayment.objects.get().amount == 100
+    assert -balances()["2202"] == Decimal("70.00")
+    assert_books_agree()
+
+
+def test_two_matches_agreed_to_at_once_post_once() -> None:
+    loan, clerk = LoanFactory(active=True), UserFactory(username="clerk", roles=["operations"])
+    confirmers = [UserFactory(username=f"finance-{n}", roles=["finance"]) for n in range(3)]
+    bank_file = taking_in.take_in(content=statement((TODAY.isoformat(), "B-1", "100.00", "?")), name="a.csv", on=TODAY)
+    importing.settle_file(bank_file_id=bank_file.pk, on=TODAY)
+    line = bank_file.payments.get()
+    shares = [importing.Share(loan.number, line.left)]
+    asked = match_or_ask(payment_id=line.pk, shares=shares, on=TODAY, by=clerk, reason="he phoned")
+
+    done = at_once([lambda by=by: approve(approval_id=asked.pk, decided_by=by, on=TODAY) for by in confirmers])
+
+    assert Counter(type(found) for found in done) == {Approval: 1, ApprovalAlreadyDecided: 2}
+    assert Repayment.objects.get().amount == 100 and balances()["2202"] == 0
+    assert_books_agree()
+
+
+def test_matching_a_line_again_while_it_is_taken_back_never_locks_itself_out() -> None:
+    loan, clerk = LoanFactory(active=True), UserFactory(username="clerk", roles=["operations"])
+    content = statement(*[(TODAY.isoformat(), f"B-{n}", f"{100 + n}.00", loan.number) for n in range(4)])
+    bank_file = taking_in.take_in(content=content, name="a.csv", on=TODAY)
+    importing.settle_file(bank_file_id=bank_file.pk, on=TODAY)
+    lines, receipts = list(bank_file.payments.order_by("id")), list(Repayment.objects.order_by("id"))
+
+    def back(receipt: Repayment) -> Repayment:
+        return reverse_repayment(repayment_id=receipt.pk, reason="wrong loan", reversed_on=TODAY)
+
+    def again(line: IncomingPayment) -> Any:
+        shares = [importing.Share(loan.number, line.amount)]
+        return match_or_ask(payment_id=line.pk, shares=shares, on=TODAY, by=clerk)
+
+    calls = [lambda receipt=receipt: back(receipt) for receipt in receipts]
+    done = at_once([*calls, *(lambda line=line: again(line) for line in lines)])
+
+    assert {type(found) for found in done} <= {Repayment, IncomingPayment, importing.PaymentAlreadySettled}
+    standing = Repayment.objects.filter(status="posted").aggregate(total=Sum("amount"))["total"] or ZERO
+    assert standing - balances()["2202"] == sum(line.amount for line in lines)
     assert_books_agree()
 
 

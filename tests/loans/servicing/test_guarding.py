@@ -30,12 +30,13 @@ from tests.loans.doing import write_off
 pytestmark = pytest.mark.django_db
 PAID_OFF = Decimal("12058.06")
 ON = date(2026, 1, 25)
-AT_ONCE = 6  # statements of a repayment and its day
+AT_ONCE = 7  # statements of a repayment and its day, and what else was said by word
 NOT_ASKED: dict[str, Any] = {"excess": Excess.PAID_AHEAD, "allow_repeat": True}
 
 
 def pay(loan: Loan, amount: str, on: date = ON, key: str = "", **more: Any) -> Repayment:
-    """As a door does that has asked nobody."""
+    """As a door does that has asked nobody, but of what is told of late: two people agreed that it came."""
+    recorded_on = max(on, business_date.current())
     return record_repayment(
         loan_id=loan.pk,
         amount=Decimal(amount),
@@ -43,8 +44,8 @@ def pay(loan: Loan, amount: str, on: date = ON, key: str = "", **more: Any) -> R
         channel="counter",
         idempotency_key=key or f"{loan.pk}:{Repayment.objects.count()}",
         recorded_by=None,
-        recorded_on=max(on, business_date.current()),
-        **more,
+        recorded_on=recorded_on,
+        **{"approved": (recorded_on - on).days > 1, **more},
     )
 
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from core import business_date
 from loans.models import BankFile, IncomingPayment, Loan, Repayment
 from tests.loans.books import DISBURSED, a_running_loan, close_until
-from tests.loans.doing import second_person_agrees
+from tests.loans.doing import file_confirmed, second_person_agrees
 from tests.loans.statements import statement, upload
 
 pytestmark = pytest.mark.django_db
@@ -33,12 +33,21 @@ def commit(client: Client, content: bytes) -> str:
     return client.post(reverse("loans:payment_import_commit"), {"sha256": preview.sha256}).url
 
 
+def taken_in(client: Client, content: bytes) -> None:
+    """Uploaded by one person, confirmed by another."""
+    commit(client, content)
+    file_confirmed(business_date.current())
+
+
 def test_a_gb18030_file_goes_in_by_two_steps(operator: Client, loan: Loan) -> None:
     content = statement(("2026-01-16", "B-1", "100.00", f"还款 {loan.number}"), encoding="gb18030")
 
     look = operator.post(reverse("loans:payment_import"), {"file": upload(content)})
     assert not BankFile.objects.exists()
     address = operator.post(reverse("loans:payment_import_commit"), {"sha256": look.context["preview"].sha256}).url
+    assert loan.number in operator.get(address).content.decode()
+    assert not Repayment.objects.exists()
+    file_confirmed(business_date.current())
 
     page = operator.get(address).content.decode()
     assert loan.number in page
@@ -47,7 +56,7 @@ def test_a_gb18030_file_goes_in_by_two_steps(operator: Client, loan: Loan) -> No
 
 def test_a_file_pressed_twice_goes_in_once(operator: Client, loan: Loan) -> None:
     content = statement(("2026-01-16", "B-1", "100.00", loan.number))
-    commit(operator, content)
+    taken_in(operator, content)
 
     address = commit(operator, content)
 
@@ -79,7 +88,7 @@ def test_a_file_another_person_uploaded_cannot_be_committed(
 ) -> None:
     content = statement(("2026-01-16", "B-1", "100.00", loan.number))
     preview = operator.post(reverse("loans:payment_import"), {"file": upload(content)}).context["preview"]
-    other = signed_in(Client(), "finance")
+    other = signed_in(Client(), "operations", username="other")
 
     other.post(reverse("loans:payment_import_commit"), {"sha256": preview.sha256})
 
@@ -87,7 +96,7 @@ def test_a_file_another_person_uploaded_cannot_be_committed(
 
 
 def test_a_waiting_payment_is_credited_by_hand(operator: Client, loan: Loan) -> None:
-    commit(operator, statement(("2026-01-16", "B-1", "100.00", "no idea")))
+    taken_in(operator, statement(("2026-01-16", "B-1", "100.00", f"from {loan.borrower.number}")))
     payment = IncomingPayment.objects.get()
     waiting = operator.get(reverse("loans:payments_unmatched")).content.decode()
     assert "B-1" in waiting
@@ -101,7 +110,7 @@ def test_a_waiting_payment_is_credited_by_hand(operator: Client, loan: Loan) -> 
 
 
 def test_parts_that_do_not_add_up_are_refused_in_words(operator: Client, loan: Loan) -> None:
-    commit(operator, statement(("2026-01-16", "B-1", "100.00", "no idea")))
+    taken_in(operator, statement(("2026-01-16", "B-1", "100.00", "no idea")))
     payment = IncomingPayment.objects.get()
 
     response = operator.post(
@@ -113,7 +122,7 @@ def test_parts_that_do_not_add_up_are_refused_in_words(operator: Client, loan: L
 
 
 def test_a_payment_that_is_not_ours_goes_back_with_a_reason(operator: Client, loan: Loan) -> None:
-    commit(operator, statement(("2026-01-16", "B-1", "100.00", "no idea")))
+    taken_in(operator, statement(("2026-01-16", "B-1", "100.00", "no idea")))
     payment = IncomingPayment.objects.get()
 
     operator.post(reverse("loans:incoming_payment_return", args=[payment.pk]), {"reason": "sent by mistake"})

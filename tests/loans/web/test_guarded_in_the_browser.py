@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from loans.incoming import importing
+from loans.incoming import importing, taking_in
 from loans.models import IncomingPayment, Loan, LoanStatus, Repayment
 from tests.browsing import arrive, assert_fits
 from tests.loans.books import a_running_loan, close_until
@@ -30,8 +30,8 @@ def loan() -> Loan:
 def divided(loan: Loan) -> IncomingPayment:
     """A line of a bank file that brought 13,000.00."""
     content = statement((ON.isoformat(), "B-1", "13000.00", loan.number))
-    bank_file = importing.commit(content=content, name="january.csv", on=ON, imported_by=None)
-    importing.settle_file(bank_file_id=bank_file.pk, on=ON, by=None)
+    bank_file = taking_in.take_in(content=content, name="january.csv", on=ON)
+    importing.settle_file(bank_file_id=bank_file.pk, on=ON)
     return IncomingPayment.objects.get()
 
 

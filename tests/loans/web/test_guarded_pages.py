@@ -12,7 +12,7 @@ from django.urls import reverse
 from core import business_date
 from loans.models import IncomingPayment, Loan, LoanPosition, LoanStatus, Repayment
 from tests.loans.books import a_running_loan, close_until
-from tests.loans.doing import second_person_agrees, write_off
+from tests.loans.doing import file_confirmed, second_person_agrees, write_off
 from tests.loans.factories import RepaymentFactory
 from tests.loans.statements import statement, upload
 
@@ -169,6 +169,7 @@ def test_the_questions_in_chinese(client: Client, signed_in: Callable[..., Clien
 def imported(client: Client, *rows: tuple[str, str, str, str]) -> IncomingPayment:
     preview = client.post(at("payment_import"), {"file": upload(statement(*rows))}).context["preview"]
     client.post(at("payment_import_commit"), {"sha256": preview.sha256})
+    file_confirmed(business_date.current())
     return IncomingPayment.objects.latest("id")
 
 
@@ -204,7 +205,7 @@ def test_the_excess_is_given_back_by_hand(operator: Client, loan: Loan) -> None:
 
 
 def test_a_line_that_looks_repeated_waits_and_is_confirmed_by_hand(operator: Client, loan: Loan) -> None:
-    RepaymentFactory(loan=loan, amount=Decimal("500.00"), received_on=ON)
+    RepaymentFactory(loan=loan, amount=Decimal("500.00"), received_on=ON, channel="direct_debit")
     line = imported(operator, (ON.isoformat(), "B-1", "500.00", loan.number))
     page = operator.get(at("incoming_payment", line.pk)).content.decode()
 
@@ -216,7 +217,7 @@ def test_a_line_that_looks_repeated_waits_and_is_confirmed_by_hand(operator: Cli
 
 
 def test_a_line_nobody_could_place_asks_nothing_before_it_is_placed(operator: Client, loan: Loan) -> None:
-    line = imported(operator, (ON.isoformat(), "B-1", "13000.00", "?"))
+    line = imported(operator, (ON.isoformat(), "B-1", "13000.00", f"for {loan.borrower.number}"))
     before = operator.get(at("incoming_payment", line.pk)).content.decode()
 
     asked = operator.post(at("incoming_payment", line.pk), {"loan_1": loan.number, "amount_1": "13000.00"})

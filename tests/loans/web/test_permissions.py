@@ -11,7 +11,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from core import business_date
 from loans.acts.performing import perform
-from loans.incoming import importing
+from loans.incoming import taking_in
 from loans.models import Disbursement, IncomingPayment
 from loans.servicing import repayments
 from loans.web.urls import urlpatterns
@@ -46,14 +46,17 @@ PLACES = {
     "loan_act": ("loans.adjust_charges", "get"),
     "loan_act_preview": ("loans.adjust_charges", "get"),
     "loan_act_undo": ("loans.undo_act", "get"),
+    "refund_vouch": ("loans.record_repayment", "get"),
     "loan_why": ("loans.view_loan", "get"),
     "loan_contract": ("loans.view_loan", "get"),
     "payments": ("loans.view_loan", "get"),
-    "payments_unmatched": ("loans.import_payments", "get"),
-    "incoming_payment": ("loans.import_payments", "get"),
+    "payments_unmatched": ("loans.view_bankfile", "get"),
+    "incoming_payment": ("loans.view_bankfile", "get"),
     "incoming_payment_return": ("loans.import_payments", "post"),
-    "payment_files": ("loans.import_payments", "get"),
-    "payment_file": ("loans.import_payments", "get"),
+    "payments_by_word": ("loans.import_payments", "get"),
+    "payment_files": ("loans.view_bankfile", "get"),
+    "payment_file": ("loans.view_bankfile", "get"),
+    "payment_file_ask_again": ("loans.import_payments", "post"),
     "payment_import": ("loans.import_payments", "get"),
     "payment_import_commit": ("loans.import_payments", "post"),
     "receipt": ("loans.view_loan", "get"),
@@ -109,8 +112,8 @@ def real_addresses() -> dict[str, str]:
     drawdown = Disbursement.objects.create(
         number="DB-1.2", loan=loan, is_drawdown=True, amount=Decimal("1.00"), requested_on=DISBURSED
     )
-    bank_file = importing.commit(
-        content=statement((DISBURSED.isoformat(), "B-1", "5.00", "?")), name="a.csv", on=DISBURSED, imported_by=None
+    bank_file = taking_in.take_in(
+        content=statement((DISBURSED.isoformat(), "B-1", "5.00", "?")), name="a.csv", on=DISBURSED
     )
     arguments = {
         "loan_list": [],
@@ -120,10 +123,10 @@ def real_addresses() -> dict[str, str]:
         **{f"drawdown_{what}": [loan.number, drawdown.public_id] for what in ("send", "retry", "cancel")},
         "loan_act": [loan.number, "fee_added"],
         "loan_act_preview": [loan.number, "fee_added"],
-        "loan_act_undo": [loan.number, act.public_id],
+        **{name: [loan.number, act.public_id] for name in ("loan_act_undo", "refund_vouch")},
         "incoming_payment": [IncomingPayment.objects.get().pk],
         "incoming_payment_return": [IncomingPayment.objects.get().pk],
-        "payment_file": [bank_file.pk],
+        **{name: [bank_file.pk] for name in ("payment_file", "payment_file_ask_again")},
         "receipt": [repayment.number],
         "repayment_reverse": [repayment.number],
         "receipt_vouch": [repayment.number],
@@ -140,6 +143,7 @@ def real_addresses() -> dict[str, str]:
     whole = (
         "payments",
         "payments_unmatched",
+        "payments_by_word",
         "payment_files",
         "payment_import",
         "payment_import_commit",

@@ -178,6 +178,7 @@ class TestReading:
             ({"days_past_due": 30}, "arrears"),
             ({"income_as_of": date(2025, 6, 15)}, "data_old"),
             ({"income": None}, "income_unknown"),
+            ({"income": None, "declared_income": Decimal(9000)}, "income_declared"),
             ({"income_as_of": None}, "income_unknown"),
             ({"do_not_lend": None}, "do_not_lend"),
             ({"exposure_cap": None}, "exposure"),

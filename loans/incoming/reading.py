@@ -1,0 +1,123 @@
+"""Reads a statement file and says what taking it in would do; nothing is written here."""
+
+import hashlib
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.utils.translation import gettext_lazy as _
+
+from core.currencies import house_currency
+from core.errors import Invalid
+from core.money import ZERO
+from core.strict import require_plain
+from loans.banking.camt054 import looks_like_camt, read_camt054
+from loans.banking.continuity import Continuity, continuity
+from loans.banking.csv_statement import read_csv
+from loans.banking.statement import Statement, StatementRow
+from loans.incoming.matching import Match, match_rows
+from loans.models import BankFile, BankFileStatus, IncomingPayment
+
+LARGEST_FILE = 10 * 1024 * 1024
+
+
+class FileUnreadable(Invalid):
+    code = "bank_file_unreadable"
+    field = "file"
+    message = _("This file cannot be read as a bank statement.")
+
+
+class FileTooLarge(Invalid):
+    code = "bank_file_too_large"
+    field = "file"
+    message = _("The file is larger than 10 MB. Split it and import the parts.")
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What taking the file in would do, and what the file says of itself."""
+
+    name: str
+    sha256: str
+    content: bytes
+    statement: Statement
+    matches: list[Match]
+    known_references: frozenset[str]
+    imported_before: BankFile | None
+    continuity: Continuity
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217: the account that payments come to is kept in the money of the house."""
+        return house_currency()
+
+    @property
+    def lines(self) -> list[tuple[StatementRow, Match, bool]]:
+        """Row, its match, and whether an earlier file already brought it."""
+        return [
+            (row, match, row.bank_reference in self.known_references)
+            for row, match in zip(self.statement.rows, self.matches, strict=True)
+        ]
+
+    @property
+    def fresh(self) -> list[tuple[StatementRow, Match]]:
+        return [(row, match) for row, match, known in self.lines if not known]
+
+    @property
+    def matched_count(self) -> int:
+        return sum(1 for _row, match in self.fresh if match.loan_id)
+
+    @property
+    def unmatched_count(self) -> int:
+        return len(self.fresh) - self.matched_count
+
+    @property
+    def total(self) -> Decimal:
+        return sum((row.amount for row, _match in self.fresh), ZERO)
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether it is a statement at all: money came in or went out."""
+        return bool(self.statement.rows or self.statement.outgoing)
+
+
+def preview(*, content: bytes, name: str) -> Preview:
+    """Dry run: reads, matches and counts; writes nothing. Raises FileTooLarge, TextNotPlain."""
+    if len(content) > LARGEST_FILE:
+        raise FileTooLarge()
+    require_plain(name, field="file")
+    statement = read_camt054(content) if looks_like_camt(content) else read_csv(content)
+    references = [row.bank_reference for row in statement.rows]
+    known = IncomingPayment.objects.filter(bank_reference__in=references).values_list("bank_reference", flat=True)
+    fingerprint = hashlib.sha256(content).hexdigest()
+    before = BankFile.objects.filter(sha256=fingerprint).select_related("imported_by").first()
+    return Preview(
+        name=name[:200],
+        sha256=fingerprint,
+        content=content,
+        statement=statement,
+        matches=match_rows(statement.rows),
+        known_references=frozenset(known),
+        imported_before=before,
+        continuity=continuity_of(statement, known=before),
+    )
+
+
+def continuity_of(statement: Statement, *, known: BankFile | None = None) -> Continuity:
+    """How the statement stands to the last other confirmed one of its account."""
+    frame = statement.frame
+    last = None
+    if frame.account:
+        others = BankFile.objects.filter(account=frame.account, status=BankFileStatus.CONFIRMED)
+        if known is not None:
+            others = others.exclude(pk=known.pk)
+        if statement.first_day is not None:
+            # What was brought in for later days already is not what this one goes on from.
+            others = others.exclude(first_day__gt=statement.first_day)
+        last = others.order_by("-last_day", "-pk").first()
+    return continuity(
+        account=frame.account,
+        opening=frame.opening,
+        last_closing=last.closing_balance if last else None,
+        last_day=last.last_day if last else None,
+        is_first=last is None,
+    )

@@ -1,0 +1,53 @@
+"""What was given up on a loan by one person alone, by whatever door: one sum, measured by what one may waive."""
+
+from collections.abc import Collection
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Q, QuerySet, Sum
+
+from core.money import ZERO
+from core.rules import rule
+from loans.account.account import Account
+from loans.events.act_kinds import INTEREST_LOWERED, LATE_INTEREST_FREED
+from loans.models import ActStatus, Loan, LoanAct, Repayment, RepaymentStatus
+
+RULE = "act_authority"
+# What the borrower owes less without having paid it.
+GIVEN_UP = frozenset(
+    {"waived", "credited", "fee_lowered", "interest_freed", "given_up", LATE_INTEREST_FREED, INTEREST_LOWERED}
+)
+# Kept with an act that one person undid alone.
+FREED_BY_UNDOING = "freed_by_undoing"
+ALONE = Q(recorded_by__isnull=False, agreed_by=None)
+
+
+def done_alone(loan: Loan) -> QuerySet[LoanAct]:
+    """What nobody recorded is a rule's doing: the hold that the night places when a notice failed uses up no one's limit."""
+    return LoanAct.objects.filter(ALONE, loan=loan, status=ActStatus.STANDING)
+
+
+def sum_of_figures(acts: QuerySet[LoanAct], names: Collection[str]) -> Decimal:
+    """The figures ``names`` of ``acts``, all together."""
+    kept = acts.values_list("figures", flat=True)
+    return sum((Decimal(figure) for figures in kept for name, figure in figures.items() if name in names), ZERO)
+
+
+def given_up_alone(loan: Loan) -> Decimal:
+    """All that was given up on ``loan``, in currency units, by acts that one person did, or undid, alone, and by receipts
+    that count from an earlier day on one person's word."""
+    undone = LoanAct.objects.filter(loan=loan, status=ActStatus.UNDONE)
+    receipts = Repayment.objects.filter(loan=loan, status=RepaymentStatus.POSTED, agreed_by=None)
+    by_day = receipts.aggregate(total=Sum("given_up"))["total"] or ZERO
+    return sum_of_figures(done_alone(loan), GIVEN_UP) + sum_of_figures(undone, {FREED_BY_UNDOING}) + Decimal(by_day)
+
+
+def may_waive(on: date) -> Decimal:
+    """What one person may waive alone on ``on``, in currency units: the measure of what is given up by any other name."""
+    return Decimal(rule(RULE, on).get("waiver", {}).get("waived", "0"))
+
+
+def given_up_by_its_day(before: Account, after: Account) -> Decimal:
+    """By how much less interest and late interest was earned in all once money counted from an earlier day."""
+    late = before.accrued.late_interest - after.accrued.late_interest
+    return max(late, ZERO) + max(before.accrued.interest - after.accrued.interest, ZERO)
