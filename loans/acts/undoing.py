@@ -60,6 +60,8 @@ def undo(*, act_id: int, reason: str, on: date, by: User | None = None, approved
     if act.status == ActStatus.UNDONE:
         return _same_or_refused(act, reason)
     kind = act_kind(act.kind)
+    if act.proved_on is not None:
+        raise ActNotUndoable(act=kind.label, why=_("the bank says that its money came."))
     _require_undoable(kind, loan)
     position = positions.locked(loan.pk)
     with acting(actor=by or current().actor, reason=reason):

@@ -93,7 +93,7 @@ class TestIdentity:
 
         answer = underwriter.post(at("confirm_identity", stranger), SEEN)
 
-        assert (answer.status_code, "do not count as two people" in answer.content.decode()) == (422, True)
+        assert (answer.status_code, "Another person must confirm" in answer.content.decode()) == (422, True)
         assert stored(stranger) == ("active", None, None)
 
     def test_a_resident_number_proves_itself(self, client: Client, signed_in: SignIn) -> None:

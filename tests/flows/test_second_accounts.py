@@ -13,13 +13,11 @@ from django.urls import reverse
 from audit.models import Approval
 from borrowers.bank_accounts import pay_to
 from core import business_date
-from core.context import acting
 from loans.acts.vouching import ask_to_vouch
 from loans.gate import overrides
 from loans.gate.gate import BindingAct
 from loans.models import Application, Repayment
 from loans.servicing.repayments import record_repayment
-from partners.keys import make_client
 from staff.models import User
 from tests.borrowers.factories import BankAccountFactory, BorrowerFactory
 from tests.loans.factories import ON, ApplicantFactory, ApplicationFactory, LoanFactory, OfferFactory
@@ -66,18 +64,6 @@ def test_who_took_an_application_does_not_decide_it_by_another_account() -> None
     at_desk(UserFactory(username="uwe", roles=["underwriter"])).post(address, DECLINE)
     application.refresh_from_db()
     assert application.outcome == "decline"
-
-
-def test_who_made_a_partners_client_does_not_decide_what_it_brings() -> None:
-    maker = UserFactory(username="maker", roles=["administrator"])
-    with acting(actor=maker, channel="web"):
-        client = make_client(name="Fenqi")
-    application = taken(client.acts_as)
-    refused = at_desk(second_account_of(maker, "underwriter")).post(
-        f"/app/applications/{application.number}/decide", DECLINE, follow=True
-    )
-
-    assert "Another person must decide on it" in refused.content.decode()
 
 
 def override_ahead(taker: User) -> Approval:

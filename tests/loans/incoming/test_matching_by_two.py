@@ -107,7 +107,7 @@ def test_a_stranger_s_money_pays_no_friend_s_loan_on_one_word(
     request = Approval.objects.get(kind=MATCH)
     clerk.post(reverse("audit:approve", args=[request.pk]), {"reason": ""})
     assert not Repayment.objects.exists()
-    assert "A second person decides" in clerk.get(address).content.decode()
+    assert "Waits for a second person" in clerk.get(address).content.decode()
 
     inbox = signed_in(Client(), "finance", username="finance")
     shown = inbox.get(reverse("audit:approvals")).content.decode()

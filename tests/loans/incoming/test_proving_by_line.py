@@ -13,7 +13,8 @@ from django.urls import reverse
 from core import business_date
 from ledger import queries as ledger
 from loans.acts.asking import perform_or_ask
-from loans.incoming import importing
+from loans.acts.undoing import ActNotUndoable, undo
+from loans.incoming import taking_in
 from loans.models import IncomingPayment, IncomingPaymentShare, Loan, LoanAct, LoanStatus, Merchant, Repayment
 from loans.proof.book_checks import CHECKS, broken
 from loans.servicing.guarding import Excess
@@ -54,7 +55,7 @@ def said(loan: Loan, amount: str = "1100.00", **told: Any) -> Repayment:
 
 def brought(*rows: tuple[str, str, str, str]) -> None:
     """A file goes in and a worker settles it."""
-    bank_file = importing.commit(content=statement(*rows), name="january.csv", on=ON, imported_by=None)
+    bank_file = taking_in.take_in(content=statement(*rows), name="january.csv", on=ON)
     settle_bank_file.apply(kwargs={"bank_file_id": bank_file.pk}).get()
 
 
@@ -141,7 +142,9 @@ def test_on_the_page_a_line_that_waits_proves_it_or_is_another_payment(
     loan: Loan, client: Client, signed_in: Callable[..., Client]
 ) -> None:
     receipt = said(loan)
-    brought((PAID.isoformat(), "B-1", "1100.00", "thanks"), (PAID.isoformat(), "B-2", "1100.00", "thanks"))
+    # Whose it is stands in the remark, but not for which loan: a person matches it.
+    for_whom = loan.borrower.number
+    brought((PAID.isoformat(), "B-1", "1100.00", for_whom), (PAID.isoformat(), "B-2", "1100.00", for_whom))
     operator = signed_in(client, "operations")
     first, second = IncomingPayment.objects.order_by("id")
     form = {"loan_1": loan.number, "amount_1": "1100.00"}
@@ -176,6 +179,14 @@ class TestRefundsOfMerchants:
 
         refunded.refresh_from_db()
         assert (refunded.proved_on, Repayment.objects.count(), ledger.balances().get("1301", 0)) == (ON, 0, 0)
+        assert_sound()
+
+    def test_what_the_bank_proved_is_not_undone(self, refunded: LoanAct) -> None:
+        Merchant.objects.update(last4="1234")
+        brought(line(refunded.loan, "2000.00", on=ON))
+
+        with pytest.raises(ActNotUndoable, match="the bank says that its money came"):
+            undo(act_id=refunded.pk, reason="entered twice", on=ON, approved=True)
         assert_sound()
 
     def test_the_borrower_s_own_money_does_not(self, refunded: LoanAct) -> None:

@@ -105,7 +105,7 @@ def test_that_the_shop_is_closed_is_told_by_name_and_not_as_an_unverified_accoun
 ) -> None:
     order = a_bought_phone()
     shop = order.loan.merchant
-    change_merchant(merchant_id=shop.pk, name=shop.name, reason="fraud", active=False)
+    change_merchant(merchant_id=shop.pk, name=shop.name, reason="fraud", active=False, on=ON)
 
     assert payees.payee_state_of_order(order) is payees.PayeeState.NOT_ACTIVE
     with pytest.raises(MerchantNotActive):
