@@ -30,6 +30,7 @@ LEFT_OUT = {
     "admin": "its lists are measured, see ``admin_lists``",
     "staff": "one person's own settings",
     "partners": "a dozen partners, whatever the book",
+    "casework": "tasks and papers are not in the book; see ``./dev bench tasks``",
     "api_docs": "texts",
     "operations:demo": "the demo alone", "operations:demo_begin": "the demo alone", "operations:demo_step": "the demo alone",
     "operations:demo_advance": "the demo alone", "operations:demo_progress": "the demo alone",
@@ -60,6 +61,7 @@ LEFT_OUT = {
     "api:policy_pledge": "no policy in the book", "api:policy_cash_values": "no policy in the book",
     "api:policy_review": "no policy in the book", "api:policy_release": "no policy in the book",
     "api:policy_reinstatement_quote": "no policy in the book", "api:policy_reinstate": "no policy in the book",
+    **{f"api:evidence_{what}": "no evidence in the book" for what in ("item", "upload", "upload_parts", "upload_finish")},
     "api:loan_act_undo": "no act in the book", "api:waiver_reverse": "no act in the book",
     "api:extension_reverse": "no act in the book", "api:refund_reverse": "no act in the book",
 }  # fmt: skip
