@@ -21,6 +21,7 @@ from core.errors import DomainError, Invalid, NotFound
 from core.money import ZERO
 from ledger import posting
 from loans.bookkeeping import positions
+from loans.incoming.contradicting import refuse_contradicted
 from loans.incoming.pointing import ground_of
 from loans.incoming.proving_by_line import prove_by_line
 from loans.models import (
@@ -143,6 +144,7 @@ def _settle(payment: IncomingPayment, loan: Loan, on: date, by: User | None) -> 
 @transaction.atomic
 def _match_as_it_says(payment: IncomingPayment, loan_id: int, on: date, by: User | None) -> None:
     locked = _waiting(payment.pk)
+    refuse_contradicted(locked, two=False)
     _bring(locked, Part(loan_id, locked.left, MatchGround(payment.matched_how)), on=on, by=by)
     _note(locked, payment.matched_how)
 
@@ -154,6 +156,7 @@ def _divide(payment: IncomingPayment, loan_id: int, on: date, by: User | None) -
     Where the payment is told of late and something has happened since, it does not settle the loan, and waits as a whole.
     """
     locked = _waiting(payment.pk)
+    refuse_contradicted(locked, two=False)
     loan = Loan.objects.locked(loan_id)
     owed = owed_on(loan, positions.load(loan, positions.locked(loan_id)), payment.paid_on)
     excess, ground = payment.amount - owed.amount, MatchGround(payment.matched_how)
@@ -206,8 +209,8 @@ def match_payment(
 
     ``agreed_by`` is the second person where the line does not point to each of the loans itself (``pointing``). ``excess``
     and ``allow_repeat`` answer for every part what ``record_repayment`` asks; ``trying`` is for who asks a second person and
-    takes back what was tried. Raises PaymentAlreadySettled, SharesDoNotAddUp, LoanNumberUnknown, MatchNeedsSecondPerson and
-    whatever `record_repayment` refuses.
+    takes back what was tried. Raises PaymentAlreadySettled, SharesDoNotAddUp, LoanNumberUnknown, PaymentContradicted,
+    MatchNeedsSecondPerson and whatever `record_repayment` refuses.
     """
     payment = _waiting(payment_id)
     parts = _parts(payment, shares, on, by, agreed_by, trying=trying)
@@ -242,6 +245,7 @@ def _parts(
     if told != payment.left or any(share.amount <= 0 for share in shares):
         raise SharesDoNotAddUp(parts=told, amount=payment.left)
     require_other_hand(agreed_by, None if by is None else by.pk, SecondPersonNeeded(), on)
+    refuse_contradicted(payment, two=agreed_by is not None or trying)
     loans = {loan.number: loan for loan in _loans_of(shares)}
     for share in shares:
         if share.loan_number not in loans:
@@ -333,7 +337,7 @@ def return_payment(*, payment_id: int, on: date, reason: str) -> IncomingPayment
     """Give back to the account it came from what waits of the payment: no loan of ours is owed it, and two agreed
     (``returning``).
 
-    Raises PaymentAlreadySettled, PayerAccountUnknown.
+    Raises PaymentAlreadySettled, PaymentContradicted, PayerAccountUnknown.
     """
     payment = waiting_to_return(payment_id)
     payment.return_entry = posting.post(
@@ -352,11 +356,12 @@ def return_payment(*, payment_id: int, on: date, reason: str) -> IncomingPayment
 def waiting_to_return(payment_id: int) -> IncomingPayment:
     """The payment, held, if something of it waits in the books and the bank says where it came from.
 
-    Raises PaymentAlreadySettled, PayerAccountUnknown.
+    Raises PaymentAlreadySettled, PaymentContradicted, PayerAccountUnknown.
     """
     payment = _waiting(payment_id)
     if payment.suspense_entry_id is None:
         raise PaymentAlreadySettled(reference=payment.bank_reference, status=payment.get_status_display())
+    refuse_contradicted(payment, two=False)
     if not payment.payer_account:
         raise PayerAccountUnknown(reference=payment.bank_reference)
     return payment

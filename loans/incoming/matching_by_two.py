@@ -13,6 +13,7 @@ from django.utils.translation import gettext_noop
 from audit import approvals
 from audit.models import Approval
 from core.masking import mask_name
+from loans.incoming.contradicting import Differs, PaymentContradicted, bank_says
 from loans.incoming.importing import MATCH, MatchNeedsSecondPerson, Share, match_payment
 from loans.incoming.uploading import CONFIRM
 from loans.models import IncomingPayment, Loan
@@ -20,6 +21,8 @@ from loans.servicing.guarding import Excess
 from staff.models import User
 
 PAYER, BORROWER = gettext_noop("payer"), gettext_noop("borrower")
+OTHERWISE = gettext_noop("the bank's own statement says")
+ANOTHER_REMARK = gettext_noop("another remark")
 EXCESS = gettext_noop("what is too much")
 KEPT, REFUSED = gettext_noop("kept as a credit balance"), gettext_noop("nothing may be too much")
 
@@ -50,7 +53,8 @@ def match_or_ask(
     """Match what waits of the payment where its line points to each of the loans, else ask a second person; ``reason`` says
     what shows that it is theirs. Told again, it is the same request.
 
-    Raises what ``match_payment`` raises, MatchNeedsSecondPerson only without a reason, and ApprovalAlreadyPending.
+    Raises what ``match_payment`` raises, MatchNeedsSecondPerson and PaymentContradicted
+    (unless its amount is not the bank's) only without a reason, and ApprovalAlreadyPending.
     """
     match = partial(
         match_payment, payment_id=payment_id, shares=shares, on=on, by=by, excess=excess, allow_repeat=allow_repeat
@@ -58,7 +62,7 @@ def match_or_ask(
     try:
         with transaction.atomic():
             return match()
-    except MatchNeedsSecondPerson:
+    except (MatchNeedsSecondPerson, PaymentContradicted):
         if not reason.strip():
             raise
         payment = IncomingPayment.objects.select_for_update().get(pk=payment_id)
@@ -102,6 +106,10 @@ def _words(payment: IncomingPayment, shares: Sequence[Share], excess: Excess) ->
         for loan in Loan.objects.filter(number__in=[share.loan_number for share in shares]).select_related("borrower")
     }
     told = {PAYER: mask_name(payment.payer_name)}
+    if payment.contradicted_on is not None:
+        says = bank_says(payment)[1]
+        says.pop(Differs.REMARK, None)  # payers write names into it: it stands sealed, and on the payment's page alone
+        told[OTHERWISE] = ", ".join(says.values()) or ANOTHER_REMARK
     for share in shares:
         number = share.loan_number
         told[number] = str(Decimal(told.get(number, "0.00")) + share.amount)

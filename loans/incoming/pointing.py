@@ -2,7 +2,8 @@
 
 A stranger's payment matched to the loan of a friend pays that loan with other people's money. So what counts is what the
 payer or the bank wrote: the loan or the borrower named in the remark, the account it came from, the payer's name, or that
-two people matched a payment of the same account to the same loan before.
+two people matched a payment of the same payer and account to the same loan before. A name that two borrowers share, or
+that is a word of everyday remarks, points to nobody.
 """
 
 import re
@@ -10,7 +11,10 @@ import re
 from borrowers.fingerprints import name_index, plain
 from borrowers.models import AccountState, BankAccount, Borrower
 from core.identifiers import number_within
+from loans.incoming.everyday_words import EVERYDAY
 from loans.models import IncomingPayment, IncomingPaymentShare, Loan, MatchGround, RepaymentStatus
+
+SHORTEST_NAME = 2  # characters; a shorter one stands in any remark
 
 
 def ground_of(payment: IncomingPayment, loan: Loan) -> MatchGround | None:
@@ -20,9 +24,9 @@ def ground_of(payment: IncomingPayment, loan: Loan) -> MatchGround | None:
         return named
     if _is_account_of(payment.payer_index, loan.borrower_id):
         return MatchGround.PAYER_ACCOUNT
-    if payment.payer_name and name_index(payment.payer_name) == loan.borrower.name_index:
+    if _is_paid_by_name(payment, loan.borrower):
         return MatchGround.PAYER_NAME
-    return MatchGround.KNOWN_PAYER if _paid_before(payment.payer_index, loan) else None
+    return MatchGround.KNOWN_PAYER if _paid_before(payment, loan) else None
 
 
 def _named_in_remark(remark: str, loan: Loan) -> MatchGround | None:
@@ -32,7 +36,7 @@ def _named_in_remark(remark: str, loan: Loan) -> MatchGround | None:
     if named:
         own = Loan.objects.filter(number=named, borrower_id=loan.borrower_id).exists()
         return MatchGround.BORROWER_NAMED if own else None
-    if number_within(remark, "CU") == loan.borrower.number or _stands_in(loan.borrower.name, remark):
+    if number_within(remark, "CU") == loan.borrower.number or _is_named(loan.borrower, remark):
         return MatchGround.BORROWER_NAMED
     return None
 
@@ -44,6 +48,25 @@ def _names_another(remark: str, loan: Loan) -> bool:
         return True
     person = number_within(remark, "CU")
     return bool(person) and Borrower.objects.filter(number=person).exclude(pk=loan.borrower_id).exists()
+
+
+def _is_named(borrower: Borrower, remark: str) -> bool:
+    name = plain(borrower.name).casefold()
+    telling = len(name) >= SHORTEST_NAME and not EVERYDAY.issuperset(name.split())
+    return telling and _stands_in(name, remark) and not _is_shared(borrower)
+
+
+def _is_shared(borrower: Borrower) -> bool:
+    """Whether another borrower has the same name."""
+    return Borrower.objects.filter(name_index=borrower.name_index).exclude(pk=borrower.pk).exists()
+
+
+def _is_paid_by_name(payment: IncomingPayment, borrower: Borrower) -> bool:
+    """Whether the payer has the borrower's name, which no other borrower has, and pays from nobody else's account."""
+    if not payment.payer_name or name_index(payment.payer_name) != borrower.name_index or _is_shared(borrower):
+        return False
+    others = BankAccount.objects.filter(account_index=payment.payer_index, state=AccountState.VERIFIED)
+    return not payment.payer_index or not others.exclude(borrower=borrower).exists()
 
 
 def _stands_in(name: str, remark: str) -> bool:
@@ -58,8 +81,16 @@ def _is_account_of(payer_index: str, borrower_id: int) -> bool:
     return bool(payer_index) and known.exists()
 
 
-def _paid_before(payer_index: str, loan: Loan) -> bool:
-    if not payer_index:
+def _paid_before(payment: IncomingPayment, loan: Loan) -> bool:
+    """The account alone is no payer: through that of a bank or a payment house many pay."""
+    if not payment.payer_index or not payment.payer_name:
         return False
-    agreed = IncomingPaymentShare.objects.filter(ground=MatchGround.TWO_PEOPLE, repayment__loan=loan)
-    return agreed.filter(payment__payer_index=payer_index, repayment__status=RepaymentStatus.POSTED).exists()
+    agreed = IncomingPaymentShare.objects.filter(
+        ground=MatchGround.TWO_PEOPLE,
+        repayment__loan=loan,
+        repayment__status=RepaymentStatus.POSTED,
+        payment__payer_index=payment.payer_index,
+        payment__contradicted_on=None,
+    )
+    payer = name_index(payment.payer_name)
+    return any(name_index(share.payment.payer_name) == payer for share in agreed.select_related("payment"))

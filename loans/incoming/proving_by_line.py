@@ -53,7 +53,7 @@ def _receipt(payment: IncomingPayment, loan: Loan, amount: Decimal, on: date) ->
 def _refund(payment: IncomingPayment, loan: Loan, amount: Decimal, on: date) -> LoanAct | None:
     for act in LoanAct.objects.by_word().filter(loan=loan).order_by("id"):
         same = Decimal(act.parameters["amount"]) == amount and _fits(act.effective_on, payment.paid_on, on)
-        if same and payment.payer_last4 and _last4_of_merchant(loan, act) == payment.payer_last4:
+        if same and payment.payer_index and _account_of_merchant(loan, act) == payment.payer_index:
             return act
     return None
 
@@ -62,13 +62,14 @@ def _fits(said: date, paid_on: date, on: date) -> bool:
     return abs(said - paid_on) <= timedelta(days=int(rule(RULE, on)["days"]))
 
 
-def _last4_of_merchant(loan: Loan, act: LoanAct) -> str:
+def _account_of_merchant(loan: Loan, act: LoanAct) -> str:
+    """Its whole account, as its fingerprint: the last digits are those of many."""
     number = act.parameters.get("merchant")
     if not number:
-        return loan.merchant.last4 if loan.merchant is not None else ""
+        return loan.merchant.account_index if loan.merchant is not None else ""
     market = loan.product_version.product.market
     merchant = Merchant.objects.filter(market=market, registration_number=normal(number)).first()
-    return merchant.last4 if merchant is not None else ""
+    return merchant.account_index if merchant is not None else ""
 
 
 def _merchant_paid(loan: Loan, act: LoanAct, amount: Decimal, *, paid_on: date, on: date) -> None:

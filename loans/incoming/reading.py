@@ -10,10 +10,10 @@ from core.currencies import house_currency
 from core.errors import Invalid
 from core.money import ZERO
 from core.strict import require_plain
-from loans.banking.camt054 import looks_like_camt, read_camt054
 from loans.banking.continuity import Continuity, continuity
-from loans.banking.csv_statement import read_csv
 from loans.banking.statement import Statement, StatementRow
+from loans.banking.statement_files import read_statement
+from loans.incoming.contradicting import Differs, differences
 from loans.incoming.matching import Match, match_rows
 from loans.models import BankFile, BankFileStatus, IncomingPayment
 
@@ -41,7 +41,8 @@ class Preview:
     content: bytes
     statement: Statement
     matches: list[Match]
-    known_references: frozenset[str]
+    # In what a known one differs from the line that is there; nothing where it says the same again.
+    known: dict[str, list[Differs]]
     imported_before: BankFile | None
     continuity: Continuity
 
@@ -51,16 +52,30 @@ class Preview:
         return house_currency()
 
     @property
-    def lines(self) -> list[tuple[StatementRow, Match, bool]]:
-        """Row, its match, and whether an earlier file already brought it."""
+    def lines(self) -> list[tuple[StatementRow, Match, bool, list[Differs]]]:
+        """Row, its match, whether an earlier file already brought its bank reference, and in what it says otherwise."""
         return [
-            (row, match, row.bank_reference in self.known_references)
+            (row, match, row.bank_reference in self.known, self.known.get(row.bank_reference, []))
             for row, match in zip(self.statement.rows, self.matches, strict=True)
         ]
 
     @property
     def fresh(self) -> list[tuple[StatementRow, Match]]:
-        return [(row, match) for row, match, known in self.lines if not known]
+        return [(row, match) for row, match, known, _differs in self.lines if not known]
+
+    @property
+    def differing(self) -> list[str]:
+        """The bank references that are known with another amount, payer, remark or day: nothing of these is credited."""
+        return [reference for reference, differs in self.known.items() if differs]
+
+    @property
+    def differing_count(self) -> int:
+        return len(self.differing)
+
+    @property
+    def repeated_count(self) -> int:
+        """Lines that say again what is known."""
+        return len(self.known) - self.differing_count
 
     @property
     def matched_count(self) -> int:
@@ -85,9 +100,9 @@ def preview(*, content: bytes, name: str) -> Preview:
     if len(content) > LARGEST_FILE:
         raise FileTooLarge()
     require_plain(name, field="file")
-    statement = read_camt054(content) if looks_like_camt(content) else read_csv(content)
-    references = [row.bank_reference for row in statement.rows]
-    known = IncomingPayment.objects.filter(bank_reference__in=references).values_list("bank_reference", flat=True)
+    statement = read_statement(content)
+    rows = {row.bank_reference: row for row in statement.rows}
+    known = IncomingPayment.objects.filter(bank_reference__in=list(rows))
     fingerprint = hashlib.sha256(content).hexdigest()
     before = BankFile.objects.filter(sha256=fingerprint).select_related("imported_by").first()
     return Preview(
@@ -96,7 +111,7 @@ def preview(*, content: bytes, name: str) -> Preview:
         content=content,
         statement=statement,
         matches=match_rows(statement.rows),
-        known_references=frozenset(known),
+        known={one.bank_reference: differences(rows[one.bank_reference], one) for one in known},
         imported_before=before,
         continuity=continuity_of(statement, known=before),
     )

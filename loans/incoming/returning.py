@@ -31,7 +31,7 @@ def declare_request() -> None:
 def ask_to_return(*, payment_id: int, on: date, reason: str, by: User | None) -> Approval:
     """Ask that what waits of the payment go back to the account it came from. Told again, it is the same request.
 
-    Raises PaymentAlreadySettled, PayerAccountUnknown, ReasonMissing, ApprovalAlreadyPending.
+    Raises PaymentAlreadySettled, PaymentContradicted, PayerAccountUnknown, ReasonMissing, ApprovalAlreadyPending.
     """
     payment = waiting_to_return(payment_id)
     waits = approvals.waiting(KIND, payment, reason=reason, requested_by=by, on=on)

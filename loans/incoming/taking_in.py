@@ -17,6 +17,7 @@ from borrowers.fingerprints import account_index
 from core.errors import DomainError
 from loans.banking.statement import StatementRow
 from loans.bookkeeping.signals import announce_statement
+from loans.incoming.contradicting import LONGEST_REMARK, mark
 from loans.incoming.file_lifecycle import advance
 from loans.incoming.matching import Match
 from loans.incoming.reading import FileUnreadable, Preview, preview
@@ -98,11 +99,16 @@ def confirm(bank_file: BankFile, seen: Preview, on: date, **proof: Any) -> BankF
 
 def _counts(seen: Preview) -> dict[str, Any]:
     fresh = seen.fresh
-    return {"payment_count": len(fresh), "repeated_count": len(seen.lines) - len(fresh), "total": seen.total}
+    known = {"repeated_count": seen.repeated_count, "differing_count": seen.differing_count}
+    return {"payment_count": len(fresh), "total": seen.total, **known}
 
 
 def _write_lines(bank_file: BankFile, seen: Preview) -> None:
+    """What is new is written down. What is known and differs is not: where the bank's own connection says it, what a person
+    uploaded is marked."""
     IncomingPayment.objects.bulk_create([_payment(bank_file, row, match) for row, match in seen.fresh])
+    if bank_file.fetched_on is not None and seen.differing:
+        mark(bank_file, seen.differing, bank_file.fetched_on)
     announce_statement(bank_file_id=bank_file.pk)
 
 
@@ -117,7 +123,7 @@ def _payment(bank_file: BankFile, row: StatementRow, match: Match) -> IncomingPa
         payer_last4=row.payer_account[-4:],
         payer_account=row.payer_account,
         payer_index=account_index(row.payer_account) if row.payer_account else "",
-        remark=row.remark[:300],
+        remark=row.remark[:LONGEST_REMARK],
         proposed_loan_id=match.loan_id,
         matched_how=match.how,
         unmatched_reason=match.reason,

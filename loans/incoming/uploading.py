@@ -28,6 +28,7 @@ KIND = "bank_statement.uploaded"
 CONFIRM = "loans.confirm_bank_statement"
 # How the second person reads it.
 NOT_IN_FILE = gettext_noop("not in the file")
+SHOWN = 10  # bank references named at most
 WORDS = {
     "account": gettext_noop("bank account"),
     "first_day": gettext_noop("first day"),
@@ -44,6 +45,7 @@ WORDS = {
     "out": gettext_noop("sum that went out"),
     "unread": gettext_noop("rows that cannot be read"),
     "known": gettext_noop("already known"),
+    "differing": gettext_noop("known with another amount, payer, remark or day"),
     "credited": gettext_noop("would be credited"),
     "wait": gettext_noop("would wait to be matched"),
 }
@@ -149,7 +151,8 @@ def words_of(seen: reading.Preview) -> dict[str, str]:
         "out_count": statement.outgoing,
         "out": statement.sum_out,
         "unread": len({error.line for error in statement.errors}) or None,
-        "known": len(seen.lines) - len(seen.fresh) or None,
+        "known": seen.repeated_count or None,
+        "differing": ", ".join(seen.differing[:SHOWN]) + (" …" if seen.differing_count > SHOWN else "") or None,
         "credited": seen.matched_count,
         "wait": seen.unmatched_count,
     }

@@ -16,7 +16,7 @@ CREATE TRIGGER loans_incomingpayment_of_confirmed_file AFTER INSERT ON loans_inc
 CREATE FUNCTION loans_refuse_changed_file() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     movable text[] := ARRAY['status', 'fetched_on', 'confirmed_by_id', 'confirmed_on', 'passed_alone',
-                            'payment_count', 'repeated_count', 'total'];
+                            'payment_count', 'repeated_count', 'differing_count', 'total'];
 BEGIN
     IF TG_OP = 'DELETE' OR OLD.status = 'confirmed'
        OR to_jsonb(NEW) - movable IS DISTINCT FROM to_jsonb(OLD) - movable THEN

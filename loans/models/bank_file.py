@@ -41,6 +41,7 @@ class BankFile(models.Model):
     )
     payment_count = models.PositiveIntegerField(_("payments"))
     repeated_count = models.PositiveIntegerField(_("already known"), default=0)
+    differing_count = models.PositiveIntegerField(_("known otherwise"), default=0)
     rejected_count = models.PositiveIntegerField(_("rejected rows"), default=0)
     outgoing_count = models.PositiveIntegerField(_("outgoing rows"), default=0)
     total = money_field(verbose_name=_("total"))
@@ -195,6 +196,18 @@ class IncomingPayment(models.Model):
     return_entry = entry_named_by("return_entry_id", "returned_on")
     unmatched_reason = models.CharField(_("why not matched"), max_length=40, blank=True, default="")
     matched_how = models.CharField(_("matched by"), max_length=20, blank=True, default="")
+    # The bank's own connection brought its reference with another amount, payer, remark or day.
+    contradicted_on = models.DateField(_("contradicted on"), null=True, blank=True, editable=False)
+    contradicted_by = models.ForeignKey(
+        BankFile,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="contradicts",
+        verbose_name=_("contradicted by"),
+        db_index=False,
+    )
     history = tracked(excluded_fields=["payer_name", "payer_account", "remark", "suspense_entry", "return_entry"])
 
     class Meta:
@@ -216,10 +229,20 @@ class IncomingPayment(models.Model):
                 condition=~models.Q(status="returned") | ~models.Q(payer_index=""),
                 name="loans_incomingpayment_returned_to_payer",
             ),
+            models.CheckConstraint(
+                condition=models.Q(contradicted_on__isnull=True, contradicted_by__isnull=True)
+                | models.Q(contradicted_on__isnull=False, contradicted_by__isnull=False),
+                name="loans_incomingpayment_contradicted",
+            ),
         ]
         indexes = [
             models.Index(fields=["-id"], condition=models.Q(status="suspense"), name="loans_incoming_suspense"),
             models.Index(fields=["payer_index"], condition=~models.Q(payer_index=""), name="loans_incoming_payer"),
+            models.Index(
+                fields=["contradicted_by"],
+                condition=models.Q(contradicted_on__isnull=False),
+                name="loans_incoming_contradicted",
+            ),
         ]
 
     def __str__(self) -> str:

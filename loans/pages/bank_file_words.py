@@ -32,6 +32,7 @@ UNMATCHED: dict[str, str | Promise] = {
     "loan_closed": _("The remark names a loan that takes no more money."),
     "several_loans": _("The payer has several loans and the remark does not say which."),
     "payment_above_owed": _("More than the loan owes: what was not credited waits."),
+    "incoming_payment_contradicted": _("The bank's own statement says otherwise."),
     "taken_back": _("It was taken back from the loan it was credited to."),
     "payment_looks_repeated": _("A receipt looks the same: look whether this is another payment."),
 }

@@ -19,6 +19,7 @@ from core.encryption import decrypt, encrypt
 from core.errors import DomainError
 from core.pages import page_of
 from loans.incoming import matching_by_two, reading, returning, taking_in, uploading
+from loans.incoming.contradicting import bank_says
 from loans.models import BankFile, IncomingPayment, IncomingPaymentStatus, Repayment
 from loans.web.forms import AskAgainForm, MatchForm, PaymentFilter, ReturnForm, StatementForm
 from staff.permissions import check, person, require
@@ -41,9 +42,13 @@ def payment_list(request: HttpRequest) -> HttpResponse:
 @require_GET
 @require("loans.view_bankfile")
 def unmatched_list(request: HttpRequest) -> HttpResponse:
-    rows = IncomingPayment.objects.filter(status=IncomingPaymentStatus.SUSPENSE).select_related("proposed_loan")
-    page = page_of(rows, request, order=("paid_on", "id"))
-    return render(request, "loans/payments_unmatched.html", {"page": page, "place": "unmatched", **_counts(request)})
+    """What waits; with ``contradicted=1`` every line of which the bank's own statement says otherwise, moved or not."""
+    contradicted = IncomingPayment.objects.filter(contradicted_on__isnull=False)
+    only = request.GET.get("contradicted") == "1"
+    rows = contradicted if only else IncomingPayment.objects.filter(status=IncomingPaymentStatus.SUSPENSE)
+    page = page_of(rows.select_related("proposed_loan"), request, order=("paid_on", "id"))
+    shown = {"page": page, "place": "unmatched", "only_contradicted": only, "any_contradicted": contradicted.exists()}
+    return render(request, "loans/payments_unmatched.html", {**shown, **_counts(request)})
 
 
 @require_GET
@@ -62,6 +67,7 @@ def file_detail(request: HttpRequest, pk: int) -> HttpResponse:
     if bank_file.is_confirmed:
         rows = bank_file.payments.prefetch_related("shares__repayment__loan", "shares__act__loan")
         context["page"] = page_of(rows, request, order=("line",))
+        context["contradicts"] = bank_file.contradicts.order_by("id")[:_ROWS_SHOWN]
     else:
         seen = taking_in.read_again(bank_file)
         context |= {"preview": seen, "lines": seen.lines[:_ROWS_SHOWN], "errors": seen.statement.errors[:_ROWS_SHOWN]}
@@ -136,7 +142,10 @@ def import_commit(request: HttpRequest) -> HttpResponse:
 def incoming_payment(request: HttpRequest, pk: int) -> HttpResponse:
     """One payment of which something waits: match it, split it, or give it back."""
     payment = get_object_or_404(
-        IncomingPayment.objects.select_related("bank_file", "proposed_loan", "return_entry"), pk=pk
+        IncomingPayment.objects.select_related(
+            "bank_file", "proposed_loan", "return_entry", "contradicted_by__content"
+        ),
+        pk=pk,
     )
     form = MatchForm(request.POST or None, payment=payment)
     if request.method == "POST":
@@ -170,9 +179,11 @@ def _matched(done: IncomingPayment | Approval, payment: IncomingPayment) -> str:
 
 
 def _match_context(payment: IncomingPayment, form: MatchForm) -> dict[str, object]:
+    differs, says = bank_says(payment)
     shares = payment.shares.select_related("repayment__loan", "act__loan", "matched_by", "agreed_by").order_by("id")
     return {
         "payment": payment,
+        "bank_says": [(what.label, says[what]) for what in differs],
         "form": form,
         "return_form": ReturnForm(),
         "shares": shares,

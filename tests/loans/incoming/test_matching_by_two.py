@@ -170,6 +170,53 @@ def test_only_an_account_known_to_be_the_borrower_s_points_to_him(
     assert ground_of(payment, friend) == ground
 
 
+def test_through_one_account_many_pay(friend: Loan, clerk: User, finance: User) -> None:
+    """The clearing account of a payment house is no payer whom two people know."""
+    match(brought(), friend, clerk)
+    agree(finance)
+
+    assert ground_of(brought(ref="B-2", name="赵第三"), friend) is None
+    assert ground_of(brought(ref="B-3", name=""), friend) is None
+    with pytest.raises(MatchNeedsSecondPerson):
+        match(brought(ref="B-4", name="赵第三"), friend, clerk, reason="")
+
+
+def test_a_payer_s_name_is_no_ground_where_the_account_is_somebody_else_s(friend: Loan, clerk: User) -> None:
+    account = "6222029999991000"
+    other = BorrowerFactory(name="赵第三")
+    BankAccountFactory(borrower=other, account_number=account)
+    assert ground_of(brought(name="王朋友", account=account), friend) is None
+    assert ground_of(brought(name="王朋友", ref="B-2"), friend) == "payer_name"
+
+
+def test_a_name_that_two_borrowers_share_points_to_neither(friend: Loan, clerk: User) -> None:
+    twin = BorrowerFactory(name="王 朋友")
+    payment = brought("替 王朋友 还款", name="王朋友")
+
+    assert ground_of(payment, friend) is None
+    with pytest.raises(MatchNeedsSecondPerson):
+        match(payment, friend, clerk, reason="")
+    assert ground_of(brought(f"for {friend.borrower.number}", ref="B-2"), friend) == "borrower_named"
+    assert ground_of(brought(f"for {twin.number}", name="王朋友", ref="B-3"), friend) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "remark"),
+    [
+        ("还款", "还款 二月"),
+        ("货款", "货款"),
+        ("Loan", "my loan"),
+        ("Loan Repayment", "loan repayment 2"),
+        ("王", "王 还"),
+    ],
+)
+def test_a_name_like_a_word_of_every_remark_points_to_nobody(friend: Loan, clerk: User, name: str, remark: str) -> None:
+    odd = LoanFactory(active=True, borrower=BorrowerFactory(name=name), disbursed_on=ON - timedelta(days=5))
+
+    with pytest.raises(MatchNeedsSecondPerson):
+        match(brought(remark), odd, clerk, reason="")
+
+
 def test_a_payer_two_people_matched_before_is_known(friend: Loan, clerk: User, finance: User) -> None:
     match(brought(), friend, clerk)
     agree(finance)

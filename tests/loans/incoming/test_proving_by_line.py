@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
+from borrowers.fingerprints import account_index
 from core import business_date
 from ledger import queries as ledger
 from loans.acts.asking import perform_or_ask
@@ -24,7 +25,7 @@ from tests.loans.acts.test_acts import wish
 from tests.loans.books import a_product, close_until
 from tests.loans.factories import LoanFactory
 from tests.loans.servicing.test_repayments import assert_books_agree
-from tests.loans.statements import statement
+from tests.loans.statements import HEADER, statement
 
 pytestmark = pytest.mark.django_db
 SAID, PAID, ON = date(2026, 1, 25), date(2026, 1, 27), date(2026, 1, 28)
@@ -172,7 +173,7 @@ class TestRefundsOfMerchants:
         return act
 
     def test_a_line_from_the_merchant_proves_it_and_pays_the_claim(self, refunded: LoanAct) -> None:
-        Merchant.objects.update(last4="1234")  # the account that statements of these tests come from
+        Merchant.objects.update(account_index=account_index("6222021234"))  # which statements of these tests come from
         assert ledger.balances()["1301"] == 2000
 
         brought(line(refunded.loan, "2000.00", on=ON))
@@ -182,12 +183,23 @@ class TestRefundsOfMerchants:
         assert_sound()
 
     def test_what_the_bank_proved_is_not_undone(self, refunded: LoanAct) -> None:
-        Merchant.objects.update(last4="1234")
+        Merchant.objects.update(account_index=account_index("6222021234"))
         brought(line(refunded.loan, "2000.00", on=ON))
 
         with pytest.raises(ActNotUndoable, match="the bank says that its money came"):
             undo(act_id=refunded.pk, reason="entered twice", on=ON, approved=True)
         assert_sound()
+
+    def test_an_account_of_the_same_last_digits_is_not_the_merchant_s(self, refunded: LoanAct) -> None:
+        merchant = refunded.loan.merchant
+        assert merchant is not None
+        account = "999999999999" + merchant.account_number[-4:]
+        content = f"{HEADER}\n{ON},B-1,2000.00,anybody,{account},{refunded.loan.number}\n".encode()
+        bank_file = taking_in.take_in(content=content, name="x.csv", on=ON)
+        settle_bank_file.apply(kwargs={"bank_file_id": bank_file.pk}).get()
+
+        refunded.refresh_from_db()
+        assert refunded.is_unproved and Repayment.objects.get().amount == 2000
 
     def test_the_borrower_s_own_money_does_not(self, refunded: LoanAct) -> None:
         brought(line(refunded.loan, "2000.00", on=ON))
