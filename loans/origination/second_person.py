@@ -115,7 +115,7 @@ def _price_in_words(quote: Quote) -> dict[str, str]:
     return {
         AMOUNT: f"{terms.principal:.2f}",
         COUNT: str(terms.count),
-        RATE: str(terms.annual_rate),
+        RATE: f"{terms.annual_rate:.8f}",
         TOTAL: f"{quote.total_repayable:.2f}",
         A_MONTH: f"{a_month:.2f}",
     }

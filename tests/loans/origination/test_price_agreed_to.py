@@ -44,7 +44,9 @@ def in_spite_of_a_check() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ask", "kind"), zip((above_one_person, in_spite_of_a_check), OFFERS_WAIT, strict=True), ids=["amount", "override"]
+    ("ask", "kind"),
+    list(zip((above_one_person, in_spite_of_a_check), OFFERS_WAIT, strict=True)),
+    ids=["amount", "override"],
 )
 def test_another_price_is_offered_only_once_the_second_person_saw_it(ask, kind) -> None:
     ask()
