@@ -296,11 +296,22 @@ def _request(account: BankAccount, *, reason: str, on: date, by: User | None) ->
         kind=PAYOUT_ACCOUNT,
         obj=account,
         before=_in_words(account.borrower.bank_accounts.filter(is_primary=True).first()),
-        after={**_in_words(account), **shared, BOUND: ", ".join(commitments(account.borrower_id))},
+        after={**_in_words(account), **shared},
+        outcome=_bound(account),
         reason=reason,
         requested_by=by,
         on=on,
     )
+
+
+def _bound(account: BankAccount) -> dict[str, str]:
+    return {BOUND: ", ".join(commitments(account.borrower_id))}
+
+
+def would_redirect(approval: Approval, _on: date) -> approvals.Outcome:
+    """What the house is bound to pay by now, which would go to the account: whoever agrees sees it. Raises
+    AccountUnknown."""
+    return approvals.Outcome(_bound(locked(int(approval.object_id))), None)
 
 
 def is_asked_for(account: BankAccount) -> bool:

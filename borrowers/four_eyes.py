@@ -12,6 +12,7 @@ approvals.register(
     bank_accounts.payout_account_approved,
     permission=bank_accounts.APPROVE,
     label=_("Account a borrower is paid to"),
+    outcome=bank_accounts.would_redirect,
     asked_with=("borrowers.change_borrower", "borrowers.add_borrower"),
     threshold=bank_accounts.one_person_changes,
 )

@@ -26,6 +26,7 @@ approvals.register(
     permission="loans.approve_second",
     label=_("Loan above one person's authority"),
     on_reject=second_person.second_person_rejected,
+    outcome=second_person.would_offer,
     asked_with="loans.decide_application",
     threshold=authority.one_person_decides,
 )
@@ -35,7 +36,7 @@ approvals.register(
     permission="loans.override_gate",
     label=_("Offer in spite of soft checks"),
     on_reject=second_person.second_person_rejected,
-    outcome=second_person.would_override,
+    outcome=second_person.would_offer,
     asked_with="loans.decide_application",
 )
 overrides.rebuilt_by(BindingAct.ACCEPTANCE, second_person.acceptance_of)

@@ -30,6 +30,7 @@ from loans.events.act_kinds import (
     ActKind,
     Tried,
 )
+from loans.events.of_acts import RECEIPT_REDATED
 from loans.events.stored import REFUND
 from loans.models import ActStatus, IncomingPaymentShare, Loan, LoanAct, Repayment, RepaymentChannel
 from loans.servicing.given_up import (
@@ -144,9 +145,10 @@ def receipt_needs_second_person(repayment: Repayment, on: date, by: User | None 
     """Whether one person, ``by``, may not say that ``repayment`` was none, or of another day.
 
     It counts with all receipts one person took back or moved on its loan before. A recovery takes two, whatever its size,
-    and so does taking a line of the bank from its loan, except for who matched it there by mistake on the same day.
+    so does what a bank line proved or a second person agreed to, and so does taking a line of the bank from its loan, except
+    for who matched it there by mistake on the same day.
     """
-    if repayment.is_recovery:
+    if repayment.is_recovery or two_stand_behind(repayment):
         return True
     if repayment.channel == RepaymentChannel.BANK_FILE:
         return not _own_match(repayment, on, by) or gave_up_since(repayment.loan, repayment.recorded_on)
@@ -155,6 +157,11 @@ def receipt_needs_second_person(repayment: Repayment, on: date, by: User | None 
     if repayment.amount + taken_back_alone(repayment.loan) + moved > most:
         return True
     return gave_up_since(repayment.loan, repayment.recorded_on)
+
+
+def two_stand_behind(repayment: Repayment) -> bool:
+    """Whether more than one person's word says that the money came: a bank line proved it, or a second person agreed."""
+    return repayment.proved_on is not None or repayment.agreed_by_id is not None
 
 
 def _own_match(repayment: Repayment, on: date, by: User | None) -> bool:
@@ -193,17 +200,24 @@ def freed_by_undoing(before: Account, after: Account) -> Decimal:
 def undoing_needs_second_person(act: LoanAct, freed: Decimal, on: date, *, is_own: bool) -> bool:
     """Whether one person may not undo ``act``, by which ``freed`` is given up; ``is_own``: it is their own mistake.
 
-    What two agreed to, or a line of a bank was found to be, takes two to undo, and so does what a later act of one person
-    was measured by: what that one gave up can grow without it. A mistake of one's own is undone at once where nothing
-    happened since.
+    What two agreed to, or a line of a bank was found to be, takes two to undo, as does the day of a receipt that was since
+    agreed to or proved, and what a later act of one person was measured by: what that one gave up can grow without it. A
+    mistake of one's own is undone at once where nothing happened since.
     """
-    if act.agreed_by_id is not None or act.proved_on is not None:
+    if act.agreed_by_id is not None or act.proved_on is not None or _moved_what_two_stand_behind(act):
         return True
     if is_own:
         return False
     if sum_of_figures(done_alone(act.loan).filter(pk__gt=act.pk), GIVEN_UP):
         return True
     return freed > ZERO and freed + given_up_alone(act.loan) > may_waive(on)
+
+
+def _moved_what_two_stand_behind(act: LoanAct) -> bool:
+    if act.kind != RECEIPT_REDATED:
+        return False
+    moved = Repayment.objects.filter(loan_id=act.loan_id, number=act.parameters["receipt"]).first()
+    return moved is not None and two_stand_behind(moved)
 
 
 def is_own_mistake(act: LoanAct, on: date, by: User | None) -> bool:

@@ -10,17 +10,26 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop, override
 
 from audit import approvals
 from audit.deciding import require_other_hand
 from audit.models import Approval
 from core.errors import DomainError, NotAllowed
 from loans.acts.kinds.money import REPAYMENT
-from loans.models import Loan, LoanAct, Repayment
+from loans.models import Loan, LoanAct, Repayment, RepaymentChannel
 from staff.models import User
 
 KIND = "loan.receipt.vouched"
 OF_REFUND = "loan.merchant_refund.vouched"
+# What a request shows, in words of the catalogue: what is agreed to is what stands when it is.
+LOAN, AMOUNT, RECEIVED_ON, EFFECTIVE_ON, CHANNEL = (
+    gettext_noop("loan"),
+    gettext_noop("amount"),
+    gettext_noop("received on"),
+    gettext_noop("effective on"),
+    gettext_noop("channel"),
+)
 
 
 class ReceiptProved(DomainError):
@@ -45,15 +54,16 @@ class OwnRefundVouched(NotAllowed):
 
 def declare_request() -> None:
     """Tell the audit app of the requests; called when Django starts."""
-    for kind, agreed, label in (
-        (KIND, _agreed, _("Receipt without a bank line")),
-        (OF_REFUND, _agreed_to_refund, _("Merchant refund without a bank line")),
+    for kind, agreed, outcome, label in (
+        (KIND, _agreed, _would_prove, _("Receipt without a bank line")),
+        (OF_REFUND, _agreed_to_refund, _would_prove_refund, _("Merchant refund without a bank line")),
     ):
         approvals.register(
             kind,
             agreed,
             permission=REPAYMENT.approve_permission,
             label=label,
+            outcome=outcome,
             asked_with=REPAYMENT.permission,
         )
 
@@ -69,18 +79,30 @@ def ask_to_vouch(*, repayment_id: int, reason: str, on: date, by: User | None) -
     return waits or approvals.request(
         kind=KIND,
         obj=repayment,
-        after={
-            "loan": repayment.loan.number,
-            "received_on": repayment.received_on.isoformat(),
-            "channel": repayment.channel,
-            "payer_reference": repayment.payer_reference,
-            "overpaid": str(repayment.overpaid),
-        },
+        after={"payer_reference": repayment.payer_reference, "overpaid": str(repayment.overpaid)},
+        outcome=_in_words(repayment),
         amount=repayment.amount,
         reason=reason,
         requested_by=by,
         on=on,
     )
+
+
+def _in_words(repayment: Repayment) -> dict[str, str]:
+    """What is agreed to, in English, by which the catalogue is asked when somebody reads it."""
+    with override("en"):
+        channel = str(RepaymentChannel(repayment.channel).label)
+    return {
+        LOAN: repayment.loan.number,
+        AMOUNT: str(repayment.amount),
+        RECEIVED_ON: repayment.received_on.isoformat(),
+        CHANNEL: channel,
+    }
+
+
+def _would_prove(approval: Approval, _on: date) -> approvals.Outcome:
+    repayment = _held(int(approval.object_id))
+    return approvals.Outcome(_in_words(repayment), repayment.amount)
 
 
 def _agreed(approval: Approval, on: date) -> None:
@@ -102,12 +124,25 @@ def ask_to_vouch_for_refund(*, act_id: int, reason: str, on: date, by: User | No
     return waits or approvals.request(
         kind=OF_REFUND,
         obj=act,
-        after={"loan": act.loan.number, "effective_on": act.effective_on.isoformat()},
+        outcome=_refund_in_words(act),
         amount=Decimal(act.parameters["amount"]),
         reason=reason,
         requested_by=by,
         on=on,
     )
+
+
+def _refund_in_words(act: LoanAct) -> dict[str, str]:
+    return {
+        LOAN: act.loan.number,
+        AMOUNT: str(Decimal(act.parameters["amount"])),
+        EFFECTIVE_ON: act.effective_on.isoformat(),
+    }
+
+
+def _would_prove_refund(approval: Approval, _on: date) -> approvals.Outcome:
+    act = _held_refund(int(approval.object_id))
+    return approvals.Outcome(_refund_in_words(act), Decimal(act.parameters["amount"]))
 
 
 def _agreed_to_refund(approval: Approval, on: date) -> None:

@@ -4,10 +4,11 @@ from datetime import date
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from audit import approvals
 from audit.models import Approval, ApprovalStatus
-from core.money import ZERO
+from core.money import ZERO, round_money
 from loans.gate import asking, overrides, subjects
 from loans.gate.authority import needs_second_person, one_person_decides
 from loans.gate.commitments import OFFERS_WAIT
@@ -25,6 +26,14 @@ from staff.models import User
 
 SECOND_APPROVAL, OVERRIDE = OFFERS_WAIT
 APPROVES = "loans.approve_second"
+# What a request says is offered: the label of a rate ends so that its figure is written in per cent.
+AMOUNT, COUNT, RATE, TOTAL, A_MONTH = (
+    gettext_noop("amount"),
+    gettext_noop("number of instalments"),
+    gettext_noop("annual rate"),
+    gettext_noop("total repayable"),
+    gettext_noop("monthly payment"),
+)
 
 
 class BeyondOnePerson(approvals.ApprovalNotPermitted):
@@ -45,9 +54,8 @@ def _request(
     on: date,
     by: User | None,
 ) -> Approval:
-    """The request. What is to be overridden stands in it, in words and figures, as what approving it would do."""
+    """The request. The price, and what is to be overridden, stand in it as what approving it would do."""
     to_override = answer.verdict.to_override
-    approved = quote.terms.principal
     return approvals.request(
         kind=OVERRIDE if to_override else SECOND_APPROVAL,
         obj=application,
@@ -58,17 +66,14 @@ def _request(
             "amount": f"{decision.principal:.2f}",
             "term_count": decision.term_count,
             "outcome": decision.outcome,
-            "annual_rate": str(quote.terms.annual_rate),
             "down_payment": str(decision.down_payment),
             "first_drawdown": None if decision.first_drawdown is None else str(decision.first_drawdown),
-            "total_repayable": str(quote.total_repayable),
-            "monthly_payment": str(monthly_payment(quote.terms, quote.schedule) * approved / quote.terms.drawn),
             "grade": decision.grade,
             # What it comes to with everything that no second person agreed to, and what one person may decide.
             "bound_by_one_person": f"{bound_by_one(answer.facts) or ZERO:.2f}",
             "one_person_decides": f"{one_person_decides(on, quote.market):.2f}",
         },
-        outcome=overrides.shown(answer),
+        outcome=_price_in_words(quote) | overrides.shown(answer),
         amount=decision.principal,
         reason=override or decision.note or ", ".join(decision.reasons),
         requested_by=by,
@@ -91,13 +96,29 @@ def ask_second_person(
     return lifecycle.advance(application, S.SECOND_APPROVAL, **decided(decision, on, by))
 
 
-def would_override(approval: Approval, on: date) -> approvals.Outcome:
-    """What approving the request would override by now."""
+def would_offer(approval: Approval, on: date) -> approvals.Outcome:
+    """What approving the request would offer by now, and of one for an override what it would override."""
     application = Application.objects.locked(int(approval.object_id))
     decision = Decision.from_payload(approval.payload["decision"])
     quote, _offer = quote_of_decision(application, decision, on)
-    answer = asking.ask(subjects.of_offer(application, quote, on), BindingAct.PERSON_DECISION, on)
-    return approvals.Outcome(overrides.shown(answer), decision.principal)
+    words = _price_in_words(quote)
+    if approval.kind == OVERRIDE:
+        answer = asking.ask(subjects.of_offer(application, quote, on), BindingAct.PERSON_DECISION, on)
+        words |= overrides.shown(answer)
+    return approvals.Outcome(words, decision.principal)
+
+
+def _price_in_words(quote: Quote) -> dict[str, str]:
+    """What is offered, in words of the catalogue: amounts in currency units, the rate as a share of 1 a year."""
+    terms = quote.terms
+    a_month = round_money(monthly_payment(terms, quote.schedule) * terms.principal / terms.drawn)
+    return {
+        AMOUNT: f"{terms.principal:.2f}",
+        COUNT: str(terms.count),
+        RATE: f"{terms.annual_rate:.8f}",
+        TOTAL: f"{quote.total_repayable:.2f}",
+        A_MONTH: f"{a_month:.2f}",
+    }
 
 
 def acceptance_of(application_id: int, on: date) -> subjects.Subject:

@@ -15,6 +15,7 @@ from typing import Any
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
+from audit.deciding import ties_of
 from core.calendars import days_between
 from core.errors import DomainError
 from core.money import ZERO
@@ -27,7 +28,7 @@ from staff.models import User
 
 RULE = "receipt_without_bank_line"
 
-# One person's words of a day come one by one, after the lock of their loan: two at once would each see only themselves.
+# Words of a day come one by one, after the lock of their loan: two at once would each see only themselves.
 _ONE_BY_ONE = "SELECT pg_advisory_xact_lock(hashtextextended('said by word', %s))"
 _RECEIPT = """channel IN ('counter', 'api') AND agreed_by_id IS NULL AND proved_on IS NULL
         AND (status = 'posted' OR reversed_alone)"""
@@ -36,10 +37,21 @@ _SAID = f"""
 SELECT coalesce((SELECT sum(amount) FROM loans_repayment WHERE loan_id = %s AND recorded_on > %s AND {_RECEIPT}), 0)
        + coalesce((SELECT sum((parameters->>'amount')::numeric) FROM loans_loanact
                     WHERE loan_id = %s AND recorded_on > %s AND {_REFUND}), 0),
-       coalesce((SELECT sum(amount) FROM loans_repayment WHERE recorded_by_id = %s AND recorded_on = %s AND {_RECEIPT}), 0)
+       coalesce((SELECT sum(amount) FROM loans_repayment WHERE recorded_by_id = ANY(%s::bigint[]) AND recorded_on = %s
+                   AND {_RECEIPT}), 0)
        + coalesce((SELECT sum((parameters->>'amount')::numeric) FROM loans_loanact
-                    WHERE recorded_by_id = %s AND recorded_on = %s AND {_REFUND}), 0)
+                    WHERE recorded_by_id = ANY(%s::bigint[]) AND recorded_on = %s AND {_REFUND}), 0)
 """
+# Who else said something on the day at the counter: of a partner's program nobody is the second account.
+_OTHERS = f"""
+SELECT u.id FROM staff_user u
+ WHERE u.id <> %s
+   AND (EXISTS (SELECT 1 FROM loans_repayment
+                 WHERE recorded_by_id = u.id AND recorded_on = %s AND channel = 'counter' AND {_RECEIPT})
+        OR EXISTS (SELECT 1 FROM loans_loanact WHERE recorded_by_id = u.id AND recorded_on = %s AND {_REFUND}))
+"""
+# What people say at the counter comes one by one, whoever says it: two accounts of one person are found by what both said.
+_ANY_PERSON = 0
 
 
 class ReceiptNeedsSecondPerson(DomainError):
@@ -128,8 +140,8 @@ def require_proved(word: Word) -> None:
 def needs_second_person(word: Word) -> ReceiptNeedsSecondPerson | None:
     """Why one person may not say it alone; None where they may.
 
-    The loan is locked. It takes a statement, and one more where it is known who says so: nothing else that they say on the
-    day passes before this transaction ends.
+    The loan is locked. It takes a statement, and up to three more where it is known who says so: nothing else that they say
+    on the day passes before this transaction ends.
     """
     if word.channel not in WITHOUT_BANK_LINE:
         return None
@@ -177,11 +189,21 @@ def _money(word: Word, figure: Decimal) -> str:
 
 
 def _said_before(word: Word, since: date) -> tuple[Decimal, Decimal]:
-    """What else was said by word: of the loan after ``since``, whoever said so; and by the same person on the day, whatever
-    the currency of the loans."""
-    who = None if word.by is None else word.by.pk
-    if who is not None:
-        execute(_ONE_BY_ONE, [who]).fetchone()
+    """What else was said by word: of the loan after ``since``, whoever said so; and by the same person on the day, by
+    whichever of their accounts and whatever the currency of the loans."""
+    hand = [] if word.by is None else _hand_of(word, word.by)
     loan, day = word.loan.pk, word.recorded_on
-    on_loan, in_day = execute(_SAID, [loan, since, loan, since, who, day, who, day]).fetchone()
+    on_loan, in_day = execute(_SAID, [loan, since, loan, since, hand, day, hand, day]).fetchone()
     return on_loan, in_day
+
+
+def _hand_of(word: Word, by: User) -> list[int]:
+    """``by``, and of those who said something on the day whoever counts as one person with them. A partner's program, which
+    nobody logs in as, counts by itself. No other word of theirs passes before this transaction ends."""
+    if word.channel == RepaymentChannel.API:
+        execute(_ONE_BY_ONE, [by.pk]).fetchone()
+        return [by.pk]
+    execute(_ONE_BY_ONE, [_ANY_PERSON]).fetchone()
+    day = word.recorded_on
+    others = {row[0] for row in execute(_OTHERS, [by.pk, day, day]).fetchall()}
+    return [by.pk, *(ties_of({by.pk, *others}, day)[by.pk] if others else ())]

@@ -9,10 +9,13 @@ from audit.models import Approval
 from core import business_date
 from core.models import Rule
 from core.rules import forget_cached_rules
-from loans.models import Loan, LoanAct, Repayment
+from loans.acts import receipts
+from loans.incoming import importing, taking_in
+from loans.models import IncomingPayment, Loan, LoanAct, Repayment
 from tests.api.conftest import TODAY
 from tests.api.town import lent, yuan
 from tests.loans.doing import refund_overpayment, second_person_agrees
+from tests.loans.statements import HEADER
 from tests.partners.factories import caller
 from tests.partners.test_problems import assert_problem
 
@@ -31,6 +34,22 @@ def told(caller_, loan, amount, **more):
         "/repayments",
         {"loan": loan["id"], "amount": yuan(amount), "allow_repeat": True, "allow_overpayment": True, **more},
     )
+
+
+def test_what_a_bank_line_proved_a_key_only_asks_to_take_back(lilac, product):
+    loan = lent(lilac, product)
+    made = told(lilac, loan, 900).json()
+    number = Loan.objects.get(public_id=loan["id"]).number
+    line = f"{HEADER}\n{TODAY},B-1,900.00,x,6222020000009999,{number}\n"
+    bank_file = taking_in.take_in(content=line.encode(), name="a.csv", on=TODAY)
+    importing.settle_file(bank_file_id=bank_file.pk, on=TODAY)
+    assert Repayment.objects.get().proved_on == TODAY
+
+    answer = lilac.send(f"/repayments/{made['id']}/reverse", {"reason": "returned"})
+
+    assert (answer.status_code, answer.json()["status"]) == (202, "posted")
+    assert Approval.objects.get().kind == receipts.REQUEST
+    assert Repayment.objects.get().stands and IncomingPayment.objects.get().status == "matched"
 
 
 def test_what_a_key_says_on_a_day_counts_over_all_loans(lilac, harbour, product):

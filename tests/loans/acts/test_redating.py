@@ -27,7 +27,7 @@ from messaging.models import Message
 from staff.models import User
 from tests.loans.acts.test_acts import wish
 from tests.loans.books import a_running_loan, close_until
-from tests.loans.doing import do, refund_overpayment, take_back, vouched, write_off
+from tests.loans.doing import do, refund_overpayment, take_back, write_off
 from tests.loans.money_stories.telling import the_journal, told
 from tests.loans.money_stories.test_servicing_stories import a_loan_on
 from tests.loans.servicing.test_repayments import assert_books_agree, pay, position
@@ -244,8 +244,9 @@ def test_the_database_knows_no_day_after_the_recording_without_a_first_one() -> 
 
 
 def asked(loan: Loan, receipt: Repayment, to: date, by: User, on: date = NEXT) -> LoanAct | Approval:
-    """Of a receipt that somebody vouched for: one by word is moved back by two (``servicing/test_said_by_word.py``)."""
-    vouched(loan, on)
+    """Of a direct debit: of one by word two are asked sooner (``servicing/test_said_by_word.py``), and of one that a second
+    person vouched for always (``test_two_stand_behind.py``)."""
+    Repayment.objects.filter(loan=loan).update(channel="direct_debit")
     told_of = wish(loan, "receipt_redated", on, receipt=receipt.number, received_on=to, key=f"{receipt.number}:{to}")
     done = perform_or_ask(replace(told_of, by=by))
     assert isinstance(done, LoanAct | Approval)

@@ -24,7 +24,7 @@ from tests.loans.books import close_until
 from tests.loans.doing import second_person_agrees
 from tests.loans.factories import LoanFactory
 from tests.loans.night.test_concurrency import at_once
-from tests.staff.factories import UserFactory
+from tests.staff.factories import UserFactory, second_account_of
 
 DAY = date(2026, 2, 15)
 
@@ -100,6 +100,18 @@ class TestOneDay:
         assert said(loan, "20000.00", colleague)
         assert said(LoanFactory(active=True), "0.01", clerk, on=DAY + timedelta(days=1))
 
+    def test_a_second_account_of_the_same_person_counts_with_it(self, loan: Loan) -> None:
+        clerk = UserFactory(username="clerk", roles=["operations"])
+        second, colleague = second_account_of(clerk, "operations"), UserFactory(roles=["operations"])
+        for _ in range(3):
+            said(LoanFactory(active=True), "20000.00", clerk)
+
+        with pytest.raises(SaidTooMuchInADay) as refusal:
+            said(loan, "0.01", second)
+
+        assert "60,000.01" in refusal.value.detail
+        assert said(loan, "20000.00", colleague)
+
     def test_on_the_page_it_becomes_a_request(
         self, loan: Loan, client: Client, staff_member: Callable[..., Any]
     ) -> None:
@@ -124,6 +136,23 @@ def test_of_two_receipts_at_once_only_one_fits_the_day() -> None:
     the_rule(in_a_day={"counter": "1000", "api": "0"})
 
     answers = at_once([lambda loan=loan: said(loan, "600.00", clerk, idempotency_key=str(loan.pk)) for loan in loans])
+
+    assert [type(answer) for answer in answers if not isinstance(answer, Repayment)] == [SaidTooMuchInADay] * 5
+    assert Repayment.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nor_do_two_accounts_of_one_person_at_once() -> None:
+    clerk = UserFactory()
+    hands = [clerk, second_account_of(clerk)]
+    loans = [LoanFactory(active=True) for _ in range(6)]
+    close_until(date(2026, 2, 14))
+    the_rule(in_a_day={"counter": "1000", "api": "0"})
+    told = [(loan, hands[number % 2]) for number, loan in enumerate(loans)]
+
+    answers = at_once(
+        [lambda loan=loan, by=by: said(loan, "600.00", by, idempotency_key=str(loan.pk)) for loan, by in told]
+    )
 
     assert [type(answer) for answer in answers if not isinstance(answer, Repayment)] == [SaidTooMuchInADay] * 5
     assert Repayment.objects.count() == 1
