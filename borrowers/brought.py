@@ -62,7 +62,8 @@ def shown(file: PartnerFile, kind: str) -> list[models.Model]:
 
 def _row(file: PartnerFile, item: Brought, live: models.Model | None) -> models.Model:
     model = MODELS[item.kind]
-    if item.kind == Kind.BANK_ACCOUNT and file.opened and live is not None:
+    if isinstance(live, BankAccount) and file.opened:
+        live.told_to_wait = live.is_unverified  # type: ignore[attr-defined]
         return live  # the partner's own, and paid to: it stands as it stands
     fields: dict[str, Any] = {field.name: field for field in model._meta.concrete_fields}
     words = json.loads(item.told)
@@ -132,11 +133,22 @@ def bring_consent(file: PartnerFile, given: GivenConsent, row: Consent | None) -
 
 @transaction.atomic
 def tell_consent(file: PartnerFile, *, given: GivenConsent, by: User) -> models.Model:
-    """Raises what ``borrowers.consents.record`` raises."""
+    """Raises what ``borrowers.consents.record`` raises; that the purpose was withdrawn before only where the partner is
+    shown so. Of a withdrawal elsewhere it is told nothing: what it tells is kept in its file and counts for nobody."""
     file = _locked(file)
     Borrower.objects.locked(file.borrower_id)
     with acting_for(by):
-        return bring_consent(file, given, consents.record(borrower=file.borrower, given=given))
+        unknown = consents.withdrawal_stands(file.borrower_id, given.purpose) and not _shown_withdrawn(
+            file, given.purpose
+        )
+        kept = None if unknown else consents.record(borrower=file.borrower, given=given)
+        return bring_consent(file, given, kept)
+
+
+def _shown_withdrawn(file: PartnerFile, purpose: str) -> bool:
+    """Whether the partner is shown that a consent it told of was withdrawn."""
+    told = [row for row in shown(file, Kind.CONSENT) if isinstance(row, Consent)]
+    return any(row.purpose == purpose and not row.is_in_force for row in told)
 
 
 def purposes_told(*, borrower_id: int, by_id: int) -> frozenset[str] | None:
@@ -263,9 +275,10 @@ def tell_bank_account(
     except bank_accounts.AccountKnown as known:
         row = bank_accounts.ask_bank(account_id=known.existing.pk, at=at, on=on, by=by)
     state = AccountState.UNVERIFIED if row.is_shared else _BY_ANSWER.get(row.bank_answer, AccountState.UNVERIFIED)
+    # Of an account that the bank said nothing of and of one that is another borrower's a partner is told the same.
+    waits = state == AccountState.UNVERIFIED
     later = any(account.is_primary for account in told)
-    waits = row.is_shared or (later and make_primary and state == AccountState.UNVERIFIED)
-    primary = state != AccountState.REFUSED and (make_primary or not later) and not waits
+    primary = state == AccountState.VERIFIED and make_primary if later else state != AccountState.REFUSED
     if primary:
         _step_back(file, Kind.BANK_ACCOUNT, lambda _one: True)
     facts = {

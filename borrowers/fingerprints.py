@@ -13,6 +13,9 @@ from core.strict import require_plain
 
 _BLANKS = re.compile(r"\s+")
 _SEPARATORS = re.compile(r"[\s\-]")
+_NO_SIGN = re.compile(r"[\W_]")
+# Capitals of other scripts that nobody can tell from a Latin one: Cyrillic above, Greek below.
+_LIKE_LATIN = str.maketrans("АВЕЅІЈКМНОРСТУХԚԜΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹ", "ABESIJKMHOPCTYXQWABEZHIKMNOPTYXC")
 
 
 def plain(text: str) -> str:
@@ -25,17 +28,23 @@ def written(text: str, field: str) -> str:
     return plain(require_plain(text, field=field))
 
 
+def document_signs(number: str) -> str:
+    """What is compared of a number of another document than a resident ID: Latin capitals and digits, look-alikes of other
+    scripts read as what they look like, without blanks, punctuation and accents."""
+    return _NO_SIGN.sub("", unicodedata.normalize("NFKD", number).upper().translate(_LIKE_LATIN))
+
+
 def name_index(name: str) -> str:
     """A name, whatever its case and spacing."""
     return blind_index(plain(name).casefold().replace(" ", ""), "name")
 
 
 def identity_index(number: str) -> str:
-    """An identity number, whatever its case and separators; that of a resident ID however it is written, also the old one of
-    fifteen digits, so that one person has one fingerprint over all kinds of document."""
+    """An identity number, whatever its case, punctuation and script; that of a resident ID however it is written, also the
+    old one of fifteen digits, so that one person has one fingerprint over all kinds of document."""
     if resident := resident_id_in(number):
         return blind_index(resident.number, "identity")
-    return blind_index(_SEPARATORS.sub("", plain(number)).upper(), "identity")
+    return blind_index(document_signs(number), "identity")
 
 
 def account_index(number: str) -> str:

@@ -26,6 +26,14 @@ approvals.register(
     asked_with="borrowers.change_borrower",
 )
 approvals.register(
+    standing.ALIKE,
+    standing.alike_agreed,
+    permission=standing.CONFIRM_ALIKE,
+    label=_("Identity of a borrower who is like another one"),
+    group=approvals.Group.PERSON,
+    asked_with="borrowers.confirm_identity",
+)
+approvals.register(
     occupations.STUDIES_ENDED,
     occupations.studies_ended,
     permission=standing.CONFIRM,

@@ -42,7 +42,7 @@ class StudentEvidenceMissing(Invalid):
 
 
 class OccupationClaimWaits(DomainError):
-    """One claim at a time."""
+    """One claim at a time of each partner, and of the house."""
 
     code = "occupation_claim_waits"
     field = "occupation"
@@ -94,14 +94,16 @@ def _claim(
 ) -> Approval:
     if not evidence.strip():
         raise StudentEvidenceMissing
-    waits = approvals.waiting(STUDIES_ENDED, borrower, reason=evidence, requested_by=by, on=on)
+    # Each partner claims in its own file, so that none learns of what another or the house claims.
+    whose = file or borrower
+    waits = approvals.waiting(STUDIES_ENDED, whose, reason=evidence, requested_by=by, on=on)
     if waits is not None and waits.payload["occupation"] == occupation:
         return waits
     try:
         return approvals.request(
             kind=STUDIES_ENDED,
-            obj=borrower,
-            payload={"occupation": occupation, "file": file.pk if file else None},
+            obj=whose,
+            payload={"occupation": occupation, "borrower": borrower.pk, "file": file.pk if file else None},
             before={"occupation": borrower.occupation},
             after={"occupation": occupation},
             reason=evidence,
@@ -114,7 +116,7 @@ def _claim(
 
 def studies_ended(approval: Approval, _on: date) -> None:
     """The second person agreed; the partner that claimed it sees it in its file. Raises NoStudent."""
-    borrower = Borrower.objects.locked(int(approval.object_id))
+    borrower = Borrower.objects.locked(approval.payload["borrower"])
     if borrower.occupation != STUDENT:
         raise NoStudent(number=borrower.number)
     borrower.occupation, borrower.occupation_agreed_by = approval.payload["occupation"], approval.decided_by
@@ -125,10 +127,13 @@ def studies_ended(approval: Approval, _on: date) -> None:
             file.save()
 
 
-def claims_of(ids: Iterable[int]) -> dict[int, dict[str, Any]]:
-    """What is claimed of each of ``ids`` and waits for a second person: ``occupation``, and the ``file`` of the partner that
-    claims it, if one does. One statement."""
+def claims_of(ids: Iterable[int]) -> dict[int, list[dict[str, Any]]]:
+    """What is claimed of each of ``ids`` and waits for a second person, the oldest first: ``occupation``, and the ``file``
+    of the partner that claims it, if one does. One statement."""
     waiting = Approval.objects.filter(
-        kind=STUDIES_ENDED, status=ApprovalStatus.PENDING, object_id__in=[str(number) for number in ids]
+        kind=STUDIES_ENDED, status=ApprovalStatus.PENDING, payload__borrower__in=list(ids)
     )
-    return {int(number): payload for number, payload in waiting.values_list("object_id", "payload")}
+    found: dict[int, list[dict[str, Any]]] = {}
+    for payload in waiting.order_by("id").values_list("payload", flat=True):
+        found.setdefault(payload["borrower"], []).append(payload)
+    return found

@@ -12,7 +12,7 @@ from audit.context import acting_for
 from borrowers import consents as consent_room
 from borrowers.consents import GivenConsent, give_consent, withdraw_consent
 from borrowers.contacts import first_contact_point, normalise_address, phone_of
-from borrowers.fingerprints import contact_index, identity_index, name_index, plain, written
+from borrowers.fingerprints import contact_index, document_signs, identity_index, name_index, plain, written
 from borrowers.identity import IdentityNumberInvalid, IdentityProblem, age, parse_resident_id, resident_id_in
 from borrowers.means import record_external_debt, record_income
 from borrowers.models import Borrower, ContactKind, IdentityKind, Provenance, Sex
@@ -150,7 +150,7 @@ def read_identity(
             raise BirthDateContradicts
         if sex not in (Sex.UNKNOWN, identity.sex):
             raise SexContradicts
-    elif not plain(number):
+    elif not document_signs(number):
         raise IdentityNumberMissing
     elif resident_id_in(number) is not None:
         raise IdentityIsResidentId

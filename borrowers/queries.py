@@ -234,9 +234,10 @@ def contradicting(borrower: Borrower) -> QuerySet[PartnerFile]:
 
 
 def _requests(borrower: Borrower) -> QuerySet[Approval]:
-    """What waits for a second person about the borrower: the person themselves, a consent, an account."""
+    """What waits for a second person about the borrower: the person themselves, a consent, an account, what a
+    partner claims."""
     about = Q(object_type=Borrower._meta.label_lower, object_id=str(borrower.pk))
-    for rows in (borrower.consents, borrower.bank_accounts):
+    for rows in (borrower.consents, borrower.bank_accounts, borrower.partner_files):
         keys = rows.order_by().annotate(key=Cast("pk", CharField())).values("key")
         about |= Q(object_type=rows.model._meta.label_lower, object_id__in=keys)
     return Approval.objects.filter(about, status=ApprovalStatus.PENDING).order_by("id")

@@ -3,6 +3,7 @@
 from datetime import date
 
 from django.db import transaction
+from django.utils.translation import gettext, gettext_noop, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from audit import approvals
@@ -10,6 +11,7 @@ from audit.approvals import ReasonMissing
 from audit.context import acting_for
 from audit.deciding import require_other_hand
 from audit.models import Approval
+from borrowers.likeness import Likeness, likenesses
 from borrowers.models import Borrower, BorrowerStatus, IdentityKind
 from core.errors import DomainError, NotAllowed
 from core.lifecycle import Lifecycle
@@ -18,6 +20,10 @@ from staff.models import User
 LIVES = "borrower.lives"
 # The right with which a second person agrees that what bars a borrower from loans no longer does.
 CONFIRM = "borrowers.confirm_facts"
+ALIKE = "borrower.identity_of_alike"
+# Who agrees that somebody is another person than the borrower they are like: who confirms identities does not hold it.
+CONFIRM_ALIKE = "risk.lift_do_not_lend"
+LIKE, TWO_BECAUSE = gettext_noop("like"), gettext_noop("why they are two people")
 
 
 class RegistrarConfirms(NotAllowed):
@@ -28,6 +34,37 @@ class RegistrarConfirms(NotAllowed):
 class IdentityProvedByNumber(DomainError):
     code = "identity_proved_by_number"
     message = _("A resident ID proves itself by its number: nothing has to be confirmed.")
+
+
+class BorrowerLikeAnother(DomainError):
+    """One person alone does not say that somebody is another person than the borrower they are like."""
+
+    code = "borrower_like_another"
+    field = "two_people_because"
+    message = _(
+        "This person is like %(others)s. If they are two people, say why and what shows it; a second person agrees, and "
+        "until then the identity is not confirmed."
+    )
+
+
+class BorrowerLikeBarred(DomainError):
+    """Name and birth date are those of somebody who is barred from loans: nobody agrees that they are two people."""
+
+    code = "borrower_like_barred"
+    message = _(
+        "This person has the name and the birth date of somebody who is barred from loans: %(others)s. The identity is not "
+        "confirmed while that stands."
+    )
+
+
+class BorrowerLikeSince(DomainError):
+    """The request does not show everybody whom the borrower is like by now."""
+
+    code = "borrower_like_since"
+    message = _(
+        "Since this was asked for, the borrower became like somebody whom the request does not show. Reject it; asked for "
+        "again, the request shows all of them."
+    )
 
 
 class BorrowerStepRefused(DomainError):
@@ -49,11 +86,14 @@ BORROWERS = Lifecycle(
 
 
 @transaction.atomic
-def confirm_identity(*, borrower_id: int, evidence: str, on: date, by: User) -> Borrower:
+def confirm_identity(
+    *, borrower_id: int, evidence: str, on: date, by: User, two_people_because: str = ""
+) -> Borrower | Approval:
     """Somebody other than who registered the borrower saw the document; ``evidence`` says which and where it is kept.
 
-    Raises RegistrarConfirms, AccountsNotIndependent (the account that registered may be in the same hand),
-    IdentityProvedByNumber, ReasonMissing.
+    Of a borrower who is like another one a second person is asked, with ``two_people_because``, and the request that waits
+    is returned. Raises RegistrarConfirms, AccountsNotIndependent (the account that registered may be in the same hand),
+    IdentityProvedByNumber, ReasonMissing, BorrowerLikeAnother, BorrowerLikeBarred, ApprovalAlreadyPending.
     """
     if not evidence.strip():
         raise ReasonMissing(field="evidence")
@@ -61,10 +101,71 @@ def confirm_identity(*, borrower_id: int, evidence: str, on: date, by: User) -> 
     if borrower.identity_kind == IdentityKind.CN_RESIDENT_ID:
         raise IdentityProvedByNumber()
     require_other_hand(by, borrower.registered_by_id, RegistrarConfirms(), on)
+    if alike := likenesses(borrower):
+        return _ask_about_alike(borrower, alike, evidence, two_people_because, on, by)
+    return _confirm(borrower, evidence, on, by)
+
+
+def _confirm(borrower: Borrower, evidence: str, on: date, by: User | None) -> Borrower:
     borrower.identity_confirmed_on, borrower.identity_confirmed_by = on, by
     with acting_for(by, reason=evidence):
         borrower.save()
     return borrower
+
+
+def _ask_about_alike(
+    borrower: Borrower, alike: list[Likeness], evidence: str, because: str, on: date, by: User
+) -> Approval:
+    _refuse_barred(alike)
+    if not because.strip():
+        raise BorrowerLikeAnother(others=_in_words(alike))
+    return approvals.request(
+        kind=ALIKE,
+        obj=borrower,
+        payload={"evidence": evidence, "others": [one.other.pk for one in alike]},
+        after={LIKE: [f"{one.other.number} {one.other.masked_name}: {'; '.join(one.by + one.bars)}" for one in alike]}
+        | {TWO_BECAUSE: because},
+        reason=evidence,
+        requested_by=by,
+        on=on,
+    )
+
+
+def _refuse_barred(alike: list[Likeness]) -> None:
+    if barred := [one for one in alike if one.is_barred_person]:
+        raise BorrowerLikeBarred(others=_in_words(barred))
+
+
+def _in_words(alike: list[Likeness]) -> str:
+    """Each with number, masked name, by what they are alike, and what bars them."""
+    said = []
+    for one in alike:
+        by, bars = (
+            pgettext("between phrases", ", ").join(gettext(word) for word in words) for words in (one.by, one.bars)
+        )
+        words = {"number": one.other.number, "name": one.other.masked_name, "by": by, "bars": bars}
+        said.append(
+            gettext("%(number)s %(name)s (same %(by)s; barred from loans: %(bars)s)") % words
+            if bars
+            else gettext("%(number)s %(name)s (same %(by)s)") % words
+        )
+    return pgettext("between phrases", ", ").join(said)
+
+
+def alike_agreed(approval: Approval, on: date) -> None:
+    """The second person agreed that they are two people: the identity is confirmed, as who asked saw it.
+
+    Raises RegistrarConfirms, AccountsNotIndependent, BorrowerLikeBarred, BorrowerLikeSince.
+    """
+    borrower = Borrower.objects.locked(int(approval.object_id))
+    if approval.decided_by is None:
+        raise RegistrarConfirms
+    require_other_hand(approval.decided_by, borrower.registered_by_id, RegistrarConfirms(), on)
+    alike = likenesses(borrower)
+    _refuse_barred(alike)
+    if not {one.other.pk for one in alike} <= set(approval.payload["others"]):
+        raise BorrowerLikeSince
+    _confirm(borrower, approval.payload["evidence"], on, approval.requested_by)
 
 
 @transaction.atomic

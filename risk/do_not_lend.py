@@ -19,7 +19,7 @@ from staff.models import User
 
 LIFT = "risk.do_not_lend_lift"
 AGREE_TO_LIFT = "risk.lift_do_not_lend"
-WHY = gettext_noop("why on the list")
+WHY, ON_LIST = gettext_noop("why on the list"), gettext_noop("on the do-not-lend list")
 
 
 class DoNotLendReason(models.TextChoices):
@@ -82,6 +82,11 @@ def taking_off_agreed(approval: Approval, on: date) -> None:
     entry.lifted_on, entry.lift_agreed_by = on, approval.decided_by
     with acting(actor=approval.decided_by, reason=approval.reason):
         entry.save(update_fields=["lifted_on", "lift_agreed_by"])
+
+
+def bar(borrower_id: int) -> str:
+    """That the borrower is on the list, in words that a request keeps; empty where they are not."""
+    return ON_LIST if DoNotLendEntry.objects.filter(borrower_id=borrower_id, lifted_on=None).exists() else ""
 
 
 def _in_words(entry: DoNotLendEntry) -> dict[str, Any]:

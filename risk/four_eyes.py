@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit import approvals, changes_by_two
 from audit.changes_by_two import Declared
+from borrowers import likeness
 from risk import do_not_lend, limits
 from risk.models import GradePolicy, Scorecard
 
@@ -24,6 +25,8 @@ approvals.register(
     group=approvals.Group.PERSON,
     asked_with="risk.change_limit",
 )
+
+likeness.told_of_bars(do_not_lend.bar)
 
 changes_by_two.declare(
     Declared(

@@ -77,8 +77,8 @@ class BorrowerSerializer(serializers.Serializer[Borrower]):
         """What a student is said to live from now, until a second person of the lender has agreed."""
         file = borrower.pk if isinstance(borrower, PartnerFile) else None
         person = borrower.borrower_id if isinstance(borrower, PartnerFile) else borrower.pk
-        claim = self.context.get("occupations_claimed", {}).get(person)
-        return claim["occupation"] if claim and file in (None, claim["file"]) else None
+        claims = self.context.get("occupations_claimed", {}).get(person, [])
+        return next((claim["occupation"] for claim in claims if file in (None, claim["file"])), None)
 
     def get_birth_date(self, borrower: Borrower | PartnerFile) -> str | None:
         """The day with the scope for personal data, otherwise the year."""
@@ -247,6 +247,6 @@ class BankAccountSerializer(serializers.Serializer[BankAccount]):
     awaits_second_person = serializers.SerializerMethodField()
 
     def get_awaits_second_person(self, account: BankAccount) -> bool:
-        """Whether a second person is asked that the borrower be paid there."""
+        """Whether the account waits for the lender: the bank said nothing of it yet, or a second person is asked."""
         told: bool | None = getattr(account, "told_to_wait", None)
         return is_asked_for(account) if told is None else told

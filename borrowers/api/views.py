@@ -326,7 +326,7 @@ class BankAccounts(Belongings):
     def post(self, request: Request, borrower_id: str) -> Response:
         """The bank is asked whose it is: money is paid to a verified account only. The first account is the one loans are
         paid to; with `is_primary` a later one is from now on. While the lender is bound to pay the borrower, that waits for
-        a second person (`awaits_second_person`), and so does an account that the bank says nothing of."""
+        a second person. `awaits_second_person` says so, and of every account that is not verified yet."""
         given = self.body(shapes.BankAccountInput)
         given["make_primary"] = given.pop("is_primary")
         given |= {

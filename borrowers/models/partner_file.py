@@ -67,6 +67,9 @@ class PartnerFile(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    def get_absolute_url(self) -> str:
+        return self.borrower.get_absolute_url()
+
     @property
     def masked_name(self) -> str:
         return mask_name(self.name)

@@ -182,7 +182,7 @@ def confirm(request: HttpRequest, number: str) -> HttpResponse:
     return _act(
         request,
         borrower,
-        ask.Evidence(ask.posted(request)),
+        ask.IdentitySeen(ask.posted(request)),
         lambda given: confirm_identity(
             borrower_id=borrower.pk, on=business_date.current(), by=person(request), **given
         ),

@@ -223,6 +223,17 @@ class Evidence(StrictForm):
     evidence = forms.CharField(label=_("Evidence"), max_length=200, help_text=_("What you saw, and where it is kept."))
 
 
+class IdentitySeen(Evidence):
+    """The document that was seen; of a borrower who is like another one also why they are two people."""
+
+    two_people_because = forms.CharField(
+        label=_("Why they are two people"),
+        max_length=200,
+        required=False,
+        help_text=_("Only where this person is like another borrower: what shows that they are not the same."),
+    )
+
+
 class NewIncome(StrictForm):
     """A monthly income as of a day, as it was declared."""
 

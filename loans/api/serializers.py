@@ -359,7 +359,8 @@ class DecisionSerializer(serializers.Serializer[Application]):
 
     @extend_schema_field(DecisionReasonSerializer(many=True))
     def get_reasons(self, application: Application) -> list[dict[str, str]]:
-        """Why, in codes that never change and in words; not_eligible for what only the lender's records say."""
+        """Why, in codes that never change and in words; not_eligible for what only the lender's records say. Beside a
+        counter_offer it stands for why less is offered than was asked for."""
         if application.status == ApplicationStatus.SECOND_APPROVAL:
             return []
         known = [code for code in application.decision_reasons if code in TOLD_TO_PARTNERS]

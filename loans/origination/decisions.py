@@ -61,8 +61,6 @@ TOLD_TO_PARTNERS = frozenset(
     reason.value
     for reason in (
         DecisionReason.MEETS_POLICY,
-        DecisionReason.AMOUNT_OVER_LIMIT,
-        DecisionReason.AFFORDABILITY,
         DecisionReason.INCOME_UNKNOWN,
         DecisionReason.INCOME_VERIFIED,
         DecisionReason.INCOME_DECLARED,
@@ -82,9 +80,12 @@ TOLD_TO_PARTNERS = frozenset(
         DecisionReason.IMPORTED,
     )
 )
+# The limit of a person and what they can afford are counted with what they owe to everybody.
 KEPT_FROM_PARTNERS = frozenset(
     reason.value
     for reason in (
+        DecisionReason.AMOUNT_OVER_LIMIT,
+        DecisionReason.AFFORDABILITY,
         DecisionReason.DUPLICATE,
         DecisionReason.EXPOSURE,
         DecisionReason.ARREARS,
