@@ -114,7 +114,7 @@ def test_what_a_merchant_is_said_to_have_given_back_waits_for_the_review_too(cle
     bought = LoanFactory(active=True, borrower=BorrowerFactory(banked=True), product_version=version)
     close_until(date(2026, 2, 14))
     business_date.move_to(DAY)
-    found = broken(given_back(bought, "9000.00", by=clerk))
+    found = broken(given_back(bought, "100.00", by=clerk, on=date(2026, 2, 10)))
     act = LoanAct.objects.get(kind="merchant_refund")
     assert act.is_unproved
 
