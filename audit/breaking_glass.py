@@ -3,13 +3,13 @@
 import logging
 from datetime import date
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from audit import approvals, deciding
 from audit.approvals import OutcomeChanged, ReasonMissing
 from audit.events import record
-from audit.models import Approval, BrokenGlass
+from audit.models import BrokenGlass
 from core.context import acting_for
 from core.errors import DomainError, NotAllowed
 from staff.models import User
@@ -25,10 +25,13 @@ class GlassNotPermitted(NotAllowed):
 
 
 class GlassNotEnough(NotAllowed):
-    """Some things PostgreSQL itself keeps for two: the asker's own request for them is decided by somebody else."""
+    """Who breaks the glass stands in for a permission that nobody there holds, never for the second person."""
 
     code = "break_glass_not_enough"
-    message = _("What you asked for here takes a second person even in an emergency. Somebody else must decide.")
+    message = _(
+        "You, an account tied to yours or a key that you made asked for this: it takes a second person even in an "
+        "emergency. Somebody else must decide."
+    )
 
 
 class ReviewNotPermitted(NotAllowed):
@@ -42,7 +45,7 @@ class AlreadyReviewed(DomainError):
 
 
 def decide_alone(*, approval_id: int, by: User, on: date, reason: str) -> BrokenGlass:
-    """Approve a request that nobody else is there for, also one's own, and carry it out as it was shown.
+    """Approve a request of somebody else for which nobody with the permission is there, and carry it out as it was shown.
 
     Raises ReasonMissing, GlassNotPermitted, GlassNotEnough, what stops any approval (expired, decided, who asked is gone),
     OutcomeChanged and whatever the change itself refuses; then nothing is decided.
@@ -53,11 +56,12 @@ def decide_alone(*, approval_id: int, by: User, on: date, reason: str) -> Broken
         raise GlassNotPermitted(permission=BREAK)
     with transaction.atomic():
         approval = approvals.waiting_now(approval_id, on)
+        deciding.require_other_hand(by, approval.requested_by_id, GlassNotEnough(), on)
         gone = deciding.bench(by, [approval], on).gone(approval)
         if gone is not None:
             raise gone
         approval.broke_glass = True
-        done = _carried_out(approval, by, on, reason)
+        done = approvals.carry_out(approval, by, on, reason)
         if done:
             broken = BrokenGlass.objects.create(approval=approval, by=by, on=on, reason=reason)
             record("broke_glass", approval, reason=reason, actor=by)
@@ -67,20 +71,11 @@ def decide_alone(*, approval_id: int, by: User, on: date, reason: str) -> Broken
     return broken
 
 
-def _carried_out(approval: Approval, by: User, on: date, reason: str) -> bool:
-    try:
-        with transaction.atomic():
-            return approvals.carry_out(approval, by, on, reason)
-    except IntegrityError as refusal:
-        if deciding.same_account(by.pk, approval.requested_by_id):
-            raise GlassNotEnough() from refusal
-        raise
-
-
 @transaction.atomic
 def review(*, broken_id: int, by: User, on: date, objects: bool, note: str) -> BrokenGlass:
-    """Say that it was right, or object to it. Accounts it made, gave roles or a password to count as one person's alone
-    until it was right, and for good where the review objects. Raises ReasonMissing, ReviewNotPermitted, AlreadyReviewed."""
+    """Say that it was right, or object to it. Accounts it made, gave roles or a password to, and money it said was received,
+    count as one person's alone until it was right, and for good where the review objects; ``confirmed`` of its kind follows
+    where it was right. Raises ReasonMissing, ReviewNotPermitted, AlreadyReviewed."""
     if not note.strip():
         raise ReasonMissing()
     broken = BrokenGlass.objects.select_for_update().get(pk=broken_id)
@@ -91,6 +86,9 @@ def review(*, broken_id: int, by: User, on: date, objects: bool, note: str) -> B
     broken.objected, broken.reviewed_by, broken.reviewed_on, broken.review_note = objects, by, on, note
     with acting_for(by, reason=note):
         broken.save()
+        confirmed = approvals.kind_of(broken.approval).confirmed
+        if confirmed is not None and not objects:
+            confirmed(broken.approval, on)
     return broken
 
 

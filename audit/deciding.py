@@ -7,7 +7,7 @@ What counts is read anew: rights by roles (``staff.rights``), rights lent until 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -90,6 +90,20 @@ class RightLentByRequester(NotAllowed):
     message = _("A right was lent between you and %(requester)s: neither decides on what the other asks for with it.")
 
 
+class OwnKeyAsked(NotAllowed):
+    """Who made a key of a program is no second person to what the program asks for."""
+
+    code = "own_key_asked"
+    message = _("You made a key of %(requester)s, which asked for this. Somebody else must decide.")
+
+
+class RequesterKeyGone(DomainError):
+    code = "requester_key_gone"
+    message = _(
+        "%(requester)s, which asked for this, is suspended or has no valid key left. Reject it; somebody else may ask again."
+    )
+
+
 class RequesterInactive(DomainError):
     code = "requester_inactive"
     message = _("%(requester)s, who asked for this, is no longer active. Reject it; somebody else may ask again.")
@@ -98,6 +112,28 @@ class RequesterInactive(DomainError):
 class RequesterRightGone(DomainError):
     code = "requester_right_gone"
     message = _("%(requester)s may no longer ask for this (%(permission)s). Reject it; somebody else may ask again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A user that is a program: who made its keys (``makers``), and whether one of them opens the door (``may_call``)."""
+
+    makers: frozenset[int]
+    may_call: bool
+
+
+Programs = Callable[[Collection[int]], Mapping[int, Program]]
+_programs: list[Programs] = []
+
+
+def provide_programs(read: Programs) -> None:
+    """Tell which of some users are programs, in one statement; called when Django starts, by the app that gives out keys."""
+    _programs[:] = [read]
+
+
+def programs_among(users: Collection[int]) -> dict[int, Program]:
+    """Those of ``users`` that are programs. One statement, none where there is no user."""
+    return {number: program for read in _programs if users for number, program in read(users).items()}
 
 
 def accounts_made_within(on: date) -> int:
@@ -169,10 +205,19 @@ def same_account(one: int | None, other: int | None) -> bool:
 
 def is_other_hand(by: User, others: Collection[int | None], on: date) -> bool:
     """Whether ``by`` counts as another person on ``on`` than each of ``others``: neither the same account nor one that is
-    tied to it. Whatever takes somebody else asks this, never whether two numbers differ. None, which is the system or an
-    import, is no hand. One statement, or none."""
+    tied to it, and where one of them is a program, not who made a key of it (whose ties do not count: whoever makes the
+    accounts of a house makes its keys too). Whatever takes somebody else asks this, never whether two numbers differ.
+    None, which is the system or an import, is no hand. Two statements, or none."""
     known = {other for other in others if other is not None}
-    return not known or (by.pk not in known and not ties_of({by.pk, *known}, on)[by.pk])
+    if not known:
+        return True
+    programs = programs_among({by.pk, *known})
+    makers = {maker for number in known & programs.keys() for maker in programs[number].makers}
+    if by.pk in known | makers:
+        return False
+    if by.pk in programs:
+        return not programs[by.pk].makers & known
+    return not ties_of({by.pk, *known}, on)[by.pk]
 
 
 def require_other_hand(
@@ -196,6 +241,7 @@ class Bench:
     ties: Mapping[int, frozenset[int]]
     lent: tuple[Delegation, ...]
     active: bool
+    programs: Mapping[int, Program]
 
     def may(self, permission: str) -> bool:
         """Whether the person holds the right, of their own or lent."""
@@ -217,9 +263,14 @@ class Bench:
         if asked_by is None:
             return None
         who = str(approval.requested_by)
+        if self.person.pk in self._makers(asked_by):
+            return OwnKeyAsked(requester=who)
         if asked_by in self.ties[self.person.pk]:
             return AccountsNotIndependent(requester=who, days=self.days, pair_days=self.pair_days)
         return self._lent_between(asked_by, permission, who)
+
+    def _makers(self, asked_by: int) -> frozenset[int]:
+        return self.programs[asked_by].makers if asked_by in self.programs else frozenset()
 
     def _lent_between(self, asked_by: int, permission: str, who: str) -> DomainError | None:
         rows = [row for row in self.lent if row.permission == permission]
@@ -228,7 +279,8 @@ class Bench:
         if permission in self.rights:
             return None
         givers = {row.given_by_id for row in rows if row.given_to_id == self.person.pk}
-        free = {giver for giver in givers if giver != asked_by and asked_by not in self.ties.get(giver, frozenset())}
+        givers -= {asked_by, *self._makers(asked_by)}
+        free = {giver for giver in givers if asked_by not in self.ties.get(giver, frozenset())}
         return None if free else RightLentByRequester(requester=who)
 
     def gone(self, approval: Approval) -> DomainError | None:
@@ -238,6 +290,8 @@ class Bench:
             return None
         if not requester.is_active:
             return RequesterInactive(requester=str(requester))
+        if requester.pk in self.programs and not self.programs[requester.pk].may_call:
+            return RequesterKeyGone(requester=str(requester))
         needed = approval.asked_with
         if needed == BY_SUPERUSER:
             return None if requester.is_superuser else RequesterRightGone(requester=str(requester), permission=needed)
@@ -247,7 +301,7 @@ class Bench:
 
 
 def bench(person: User, approvals: Iterable[Approval], on: date) -> Bench:
-    """What deciding on ``approvals`` rests on, read anew in five statements however many they are."""
+    """What deciding on ``approvals`` rests on, read anew in six statements however many they are."""
     lent = tuple(Delegation.objects.standing(on).of(person))
     people = {person.pk, *(row.given_by_id for row in lent)}
     requesters = {approval.requested_by_id for approval in approvals} - {None}
@@ -262,6 +316,7 @@ def bench(person: User, approvals: Iterable[Approval], on: date) -> Bench:
         ties=ties_of({*people, *requesters}, on),  # type: ignore[arg-type]
         lent=tuple(row for row in lent if _good(row, rights)),
         active=active,
+        programs=programs_among({key for key in requesters if key is not None}),
     )
 
 

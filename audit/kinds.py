@@ -44,7 +44,8 @@ class Kind:
     None, or no threshold, is always.
 
     ``outcome`` tries what the handler does and takes it back: where it is declared, a request is only carried out as it was
-    shown. ``on_reject`` follows a refusal, and an expiry too: nobody agreed.
+    shown. ``on_reject`` follows a refusal, and an expiry too: nobody agreed. ``confirmed`` follows a review that says that
+    deciding alone in an emergency was right: from then on two agreed.
     """
 
     code: str
@@ -56,6 +57,7 @@ class Kind:
     threshold: Threshold | None = None
     on_reject: Handler | None = None
     outcome: Callable[[Approval, date], Outcome] | None = None
+    confirmed: Handler | None = None
 
     def from_what(self, on: date) -> str | Decimal | None:
         """Above which amount, or from what in words, it takes two people on ``on``; None for always."""
@@ -76,6 +78,7 @@ def register(
     group: Group = Group.MONEY,
     asked_with: str | tuple[str, ...] = (),
     threshold: Threshold | None = None,
+    confirmed: Handler | None = None,
 ) -> None:
     """Declare a kind of approval; called from AppConfig.ready of the app that owns the change."""
     _kinds[code] = Kind(
@@ -88,6 +91,7 @@ def register(
         group=group,
         asked_with=(asked_with,) if isinstance(asked_with, str) else asked_with,
         threshold=threshold,
+        confirmed=confirmed,
     )
 
 

@@ -12,6 +12,7 @@ from core.choices import Tone, Toned
 from core.currencies import house_currency
 from core.fields import money_field
 from core.history import tracked
+from staff.models import User
 
 
 class AuditEvent(models.Model):
@@ -156,6 +157,11 @@ class Approval(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.object_label}"
+
+    @property
+    def second_person(self) -> User | None:
+        """Who agreed as a second person. Who decided alone in an emergency is none, until a review says it was right."""
+        return None if self.broke_glass else self.decided_by
 
     @property
     def shown_status(self) -> ApprovalStatus:

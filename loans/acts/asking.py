@@ -25,9 +25,10 @@ from loans.acts.drawing import BeyondOne
 from loans.acts.performing import ActConflict, BeyondAuthority, perform, previewed, same_wish
 from loans.acts.previewing import Preview
 from loans.acts.undoing import undo, undo_previewed
+from loans.acts.vouching import confirmed
 from loans.events.act_kinds import DAYS_CURED, ActKind, Wish, act_kind, act_kinds
 from loans.events.act_parameters import decoded, encoded, in_words
-from loans.models import Disbursement, Loan, LoanAct, LoanStatus, Repayment
+from loans.models import MERCHANT_REFUND, Disbursement, Loan, LoanAct, LoanStatus, Repayment
 from loans.servicing.proving import ReceiptNeedsSecondPerson, said_alone
 from staff.models import User
 
@@ -58,6 +59,7 @@ def declare_requests() -> None:
             outcome=_would_do,
             asked_with=kind.permission,
             threshold=said_alone if is_receipt else partial(threshold_of, kind),
+            confirmed=confirmed if _brings_money(kind.code) else None,
         )
         if kind.can_be_undone and not is_receipt:  # a receipt is reversed (``receipts``)
             undoing = format_lazy("{undo}: {act}", undo=_("Undo"), act=kind.label)
@@ -210,7 +212,13 @@ def _agreed(approval: Approval, on: date) -> None:
     if order is not None:
         order(wish, True)
     else:
-        perform(wish, approved=True, agreed_by=approval.decided_by)
+        second = approval.second_person if _brings_money(wish.kind) else approval.decided_by
+        perform(wish, approved=True, agreed_by=second)
+
+
+def _brings_money(code: str) -> bool:
+    """Whether it takes two to believe it (``loans.acts.vouching``): decided in an emergency, it stays said by word."""
+    return code == MERCHANT_REFUND or act_kind(code).kept_as_receipt is not None
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop, override
 
 from audit import approvals
-from audit.deciding import require_other_hand
+from audit.deciding import is_other_hand, require_other_hand
 from audit.models import Approval
 from core.errors import DomainError, NotAllowed
 from loans.acts.kinds.money import REPAYMENT
@@ -65,6 +65,7 @@ def declare_request() -> None:
             label=label,
             outcome=outcome,
             asked_with=REPAYMENT.permission,
+            confirmed=_confirmed if kind == KIND else _confirmed_refund,
         )
 
 
@@ -109,7 +110,7 @@ def _agreed(approval: Approval, on: date) -> None:
     repayment = _held(int(approval.object_id))
     own = OwnReceiptVouched(number=repayment.number)
     require_other_hand(approval.decided_by, repayment.recorded_by_id, own, on)
-    repayment.agreed_by = approval.decided_by
+    repayment.agreed_by = approval.second_person
     repayment.save(update_fields=["agreed_by"])
 
 
@@ -148,8 +149,37 @@ def _would_prove_refund(approval: Approval, _on: date) -> approvals.Outcome:
 def _agreed_to_refund(approval: Approval, on: date) -> None:
     act = _held_refund(int(approval.object_id))
     require_other_hand(approval.decided_by, act.recorded_by_id, OwnRefundVouched(), on)
-    act.agreed_by = approval.decided_by
+    act.agreed_by = approval.second_person
     act.save(update_fields=["agreed_by"])
+
+
+def confirmed(approval: Approval, on: date) -> None:
+    """The review of an emergency says that it was right: who decided on what ``approval`` recorded vouches for it."""
+    key = approval.idempotency_key or ""
+    for repayment in Repayment.objects.filter(idempotency_key=key):
+        _vouched_for(repayment, approval, on)
+    for act in LoanAct.objects.filter(idempotency_key=key):
+        _vouched_for(act, approval, on)
+
+
+def _confirmed(approval: Approval, on: date) -> None:
+    _vouched_for(Repayment.objects.get(pk=approval.object_id), approval, on)
+
+
+def _confirmed_refund(approval: Approval, on: date) -> None:
+    _vouched_for(LoanAct.objects.get(pk=approval.object_id), approval, on)
+
+
+def _vouched_for(found: Repayment | LoanAct, approval: Approval, on: date) -> None:
+    """Note it, unless it was taken back, or proved otherwise, since."""
+    Loan.objects.locked(found.loan_id)
+    found.refresh_from_db()
+    taken_back = found.is_reversed if isinstance(found, Repayment) else found.is_undone
+    decided_by, recorded_by = approval.decided_by, found.recorded_by_id
+    if taken_back or not found.is_unproved or decided_by is None or not is_other_hand(decided_by, {recorded_by}, on):
+        return
+    found.agreed_by = decided_by
+    found.save(update_fields=["agreed_by"])
 
 
 def _held_refund(act_id: int) -> LoanAct:

@@ -290,5 +290,6 @@ class Accept(OfferView):
     def post(self, request: Request, offer_id: str) -> Response:
         """The borrower accepts: the contract is sealed and the money is ordered. Accepted twice, it is one loan."""
         offer = self.offer(offer_id)
-        loan = accept_offer(offer_id=offer.pk, on=business_date.current(), accepted_via=CHANNEL)
+        on = business_date.current()
+        loan = accept_offer(offer_id=offer.pk, on=on, accepted_via=CHANNEL, called_by=person(request))
         return self.made(LoanSerializer, reading.loans().get(pk=loan.pk))

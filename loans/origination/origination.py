@@ -326,9 +326,11 @@ def _was_decided_so(application: Application, decision: Decision) -> bool:
 
 
 @whole()
-def accept_offer(*, offer_id: int, on: date, accepted_via: str, by: User | None = None) -> Loan:
+def accept_offer(
+    *, offer_id: int, on: date, accepted_via: str, by: User | None = None, called_by: User | None = None
+) -> Loan:
     """Turn the offer into a contract and a loan that waits for its money. Accepted twice, it is still one loan. ``by`` is
-    who accepts for the borrower at a desk.
+    who accepts for the borrower at a desk, ``called_by`` the program that says so, in the hands of whoever made its keys.
 
     Raises OfferMissing, OfferNotOpen, OfferHasExpired, DeciderAccepts, GateRefused, OverrideNeeded, AllInCostTooHigh.
     """
@@ -350,8 +352,9 @@ def accept_offer(*, offer_id: int, on: date, accepted_via: str, by: User | None 
     if on > offer.expires_on:
         raise OfferHasExpired(until=offer.expires_on.isoformat())
     lifecycle.require_step(application, S.ACCEPTED)
-    if by is not None:
-        require_other_hand(by, deciders_of(application), DeciderAccepts(), on)
+    accepts = by or called_by
+    if accepts is not None:
+        require_other_hand(accepts, deciders_of(application), DeciderAccepts(), on)
     quote, verdict = quote_of_offer(offer, on), None
     if application.decision_source != DecisionSource.IMPORTED:
         verdict = asking.require(

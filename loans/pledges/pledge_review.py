@@ -251,14 +251,16 @@ def reinstate(
     by: User | None = None,
     allow_repeat: bool = False,
     received_on: date | None = None,
+    approved: bool = False,
     agreed_by: User | None = None,
 ) -> Repayment:
     """Bring a lapsed policy back: the insurer takes its payout back and the borrower pays all debt with interest to the day
     on which it was received, ``on`` unless ``received_on`` names an earlier one.
 
-    Returns the receipt; the same key again returns it. ``agreed_by`` is the second person of a receipt above what one may
-    say was received. Raises PledgeNotInState, ReinstatementTooLate, SettlementAmountDiffers, ReceiptNeedsSecondPerson,
-    PaymentLooksRepeated unless ``allow_repeat``, and LoanNotInState for a loan written off since.
+    Returns the receipt; the same key again returns it. ``approved`` and ``agreed_by``, the second person of a receipt above
+    what one may say was received, are those of ``record_repayment``. Raises PledgeNotInState, ReinstatementTooLate,
+    SettlementAmountDiffers, ReceiptNeedsSecondPerson, PaymentLooksRepeated unless ``allow_repeat``, and LoanNotInState for a
+    loan written off since.
     """
     pledge = locked(pledge_id)
     known = Repayment.objects.filter(idempotency_key=idempotency_key, loan_id=pledge.loan_id).first()
@@ -275,7 +277,7 @@ def reinstate(
         by=by,
         recorded_on=on,
         allow_repeat=allow_repeat,
-        approved=agreed_by is not None,
+        approved=approved,
         agreed_by=agreed_by,
     )
     reason = _text("policy reinstated")

@@ -14,6 +14,7 @@ from audit import approvals
 from audit.models import Approval
 from core.aftermath import whole
 from loans.acts.kinds.money import REPAYMENT
+from loans.acts.vouching import confirmed
 from loans.models import PledgeStatus, PolicyPledge, Repayment
 from loans.pledges.pledge_review import reinstate
 from loans.pledges.pledging import locked
@@ -32,6 +33,7 @@ def declare_request() -> None:
         label=_("Policy reinstated"),
         asked_with=REPAYMENT.permission,
         threshold=said_alone,
+        confirmed=confirmed,
     )
 
 
@@ -114,5 +116,6 @@ def _agreed(approval: Approval, on: date) -> None:
         idempotency_key=approval.idempotency_key or "",
         by=approval.requested_by,
         allow_repeat=wanted["allow_repeat"],
-        agreed_by=approval.decided_by,
+        approved=True,
+        agreed_by=approval.second_person,
     )

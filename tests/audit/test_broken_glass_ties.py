@@ -14,6 +14,7 @@ from audit.models import Approval, ApprovalStatus, BrokenGlass, Delegation
 from core import business_date
 from staff.models import AccountTie, User
 from tests.audit.factories import ApprovalFactory
+from tests.partners.factories import ApiKeyFactory
 from tests.staff.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -119,15 +120,38 @@ def test_after_an_objection_it_stays_tied_however_long_ago(ma: User, chen: User,
     assert answer_to(settled, chen) == 302
 
 
-def test_who_asked_and_broke_the_glass_is_alone_until_somebody_else_says_it_was_right(
-    ma: User, chen: User, staff_member: Make
-) -> None:
-    newcomer, broken = made_under_glass(ma, ma, "risk_analyst", username="one")
-    decides, _other = made_under_glass(ma, ma, "checker", username="two")
-    assert answer_to(newcomer, decides) == 403
+def second_account(of: User) -> User:
+    made = UserFactory(username="second", roles=["checker"])
+    AccountTie.objects.create(account=made, by=of, what="made")
+    return made
 
-    reviewed(broken, staff_member("compliance", username="xu"), objects=False)
-    assert answer_to(newcomer, ma) == 403
+
+def key_of(maker: User) -> User:
+    """The user of a program of which ``maker`` made a key."""
+    return ApiKeyFactory(created_by=maker).client.acts_as
+
+
+@pytest.mark.parametrize("asks", [lambda ma: ma, second_account, key_of])
+def test_nobody_breaks_the_glass_on_what_they_their_accounts_or_their_keys_asked_for(
+    asks: Callable[[User], User], ma: User
+) -> None:
+    approval = ApprovalFactory(kind=KIND, requested_by=asks(ma))
+
+    with pytest.raises(breaking_glass.GlassNotEnough):
+        breaking_glass.decide_alone(approval_id=approval.pk, by=ma, on=business_date.current(), reason="Alone")
+
+    approval.refresh_from_db()
+    assert approval.status == ApprovalStatus.PENDING
+    assert not BrokenGlass.objects.exists()
+
+
+def test_nor_does_their_second_account_for_them(ma: User) -> None:
+    approval = ApprovalFactory(kind=KIND, requested_by=ma)
+
+    answer = signed(second_account(ma)).post(f"/app/approvals/{approval.pk}/alone", {"reason": "Alone"}, follow=True)
+
+    assert "takes a second person even in an emergency" in answer.content.decode()
+    assert not BrokenGlass.objects.exists()
 
 
 def test_roles_that_somebody_asked_for_himself_were_given_by_who_broke_the_glass(
@@ -159,7 +183,7 @@ def test_a_right_is_not_lent_by_its_giver_alone_nor_by_an_account_of_whom_it_is_
     to = staff_member("compliance", username="xu")
     wish = {"permission": "risk.approve_limit", "given_by": chen, "given_to": to, "ends_on": on, "reason": "Away"}
     approval = delegations.ask(**wish, on=on)
-    with pytest.raises(delegations.ThirdPersonNeeded):
+    with pytest.raises(breaking_glass.GlassNotEnough):
         breaking_glass.decide_alone(approval_id=approval.pk, by=chen, on=on, reason="Alone")
     puppet = UserFactory(username="puppet", roles=["compliance"])
     AccountTie.objects.create(account=puppet, by=to, what="made")
@@ -168,21 +192,3 @@ def test_a_right_is_not_lent_by_its_giver_alone_nor_by_an_account_of_whom_it_is_
 
     assert Approval.objects.get(pk=approval.pk).status == ApprovalStatus.PENDING
     assert Delegation.objects.get().agreed_by is None
-
-
-def test_what_postgresql_keeps_for_two_is_refused_by_name(chen: User, ma: User) -> None:
-    """A handler whose rows want two people, as an override of soft checks or opening the books again do."""
-    on = business_date.current()
-
-    def lend(approval: Approval, _on: object) -> None:
-        by = approval.decided_by
-        known = {"permission": "risk.approve_limit", "starts_on": on, "ends_on": on, "given_by": chen, "given_to": ma}
-        Delegation.objects.create(**known, agreed_by=by)
-
-    approvals.register(KIND, lend, permission="risk.approve_limit", label="Test", asked_with="risk.change_limit")
-    approval = ApprovalFactory(kind=KIND, requested_by=chen)
-
-    answer = signed(chen).post(f"/app/approvals/{approval.pk}/alone", {"reason": "Alone"}, follow=True)
-
-    assert "takes a second person even in an emergency" in answer.content.decode()
-    assert not Delegation.objects.exists()

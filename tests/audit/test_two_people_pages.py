@@ -271,8 +271,6 @@ def test_one_person_decides_alone_with_an_alarm_until_another_reviewed_it(
     client, signed_in, done, maker, staff_member, caplog
 ) -> None:
     approval = ApprovalFactory(kind=KIND, requested_by=maker)
-    with acting(actor=maker):
-        UserFactory(username="chen", roles=["checker"])
     at_desk = signed_in(client, "checker", username="chen")
     assert "Decide alone" in at_desk.get("/app/approvals/?state=every").content.decode()
     at_desk.post(f"/app/approvals/{approval.pk}/alone", {"reason": ""})
