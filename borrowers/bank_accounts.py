@@ -5,8 +5,7 @@ above say so, ``told_of_commitments``), another account is paid only when a seco
 borrower's row, which whatever pays out holds too, so that a change and a payout never pass each other.
 
 An account that is or was verified for another borrower is not verified by the bank's word or by one person: a second person
-is asked, who sees both borrowers and decides with a reason. A partner learns no more than that somebody is asked.
-"""
+is asked, who sees both borrowers and decides with a reason; a partner learns only that somebody is asked."""
 
 import re
 from collections.abc import Callable

@@ -49,8 +49,8 @@ SELECT i.bank_reference, f.figure, f.stored, f.rebuilt
   FROM loans_incomingpayment i
   LEFT JOIN (SELECT x.payment_id, sum(x.amount) AS amount
                FROM loans_incomingpaymentshare x
-               LEFT JOIN loans_repayment p ON p.id = x.repayment_id
-               LEFT JOIN loans_loanact a ON a.id = x.act_id
+               LEFT JOIN LATERAL (SELECT status FROM loans_repayment WHERE id = x.repayment_id OFFSET 0) p ON true
+               LEFT JOIN LATERAL (SELECT status FROM loans_loanact WHERE id = x.act_id OFFSET 0) a ON true
               WHERE x.payment_id BETWEEN %(lo)s AND %(hi)s AND coalesce(p.status = 'posted', a.status = 'standing')
               GROUP BY 1) s ON s.payment_id = i.id
   LEFT JOIN LATERAL (SELECT u.reversed_id FROM ledger_reversal u WHERE u.reversed_id = i.suspense_entry_id LIMIT 1) undone

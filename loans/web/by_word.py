@@ -28,7 +28,7 @@ _REFUNDS_SHOWN = 50
 
 
 @require_GET
-@require("loans.import_payments")
+@require("loans.view_bankfile")
 def by_word_list(request: HttpRequest) -> HttpResponse:
     """The oldest first: what waits longest is the likeliest never to have come."""
     on = business_date.current()

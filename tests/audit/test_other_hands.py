@@ -25,6 +25,7 @@ ALLOWED = {
     ("audit/web/two_people_forms.py", "__init__"): "a list to choose from; the use case asks again",
     ("desk/navigation.py", "approvals_for"): "a count beside a place of the navigation",
     ("borrowers/models/borrower.py", "identity_to_confirm"): "a list to choose from; the use case asks again",
+    ("borrowers/likeness.py", "is_barred_person"): "in what two files are alike, which are no people's accounts",
     ("risk/means.py", "_proves"): "whom the ties of all who verified, read just before, leave out",
 }
 

@@ -10,7 +10,7 @@ import pytest
 
 from core import business_date
 from ledger.queries import difference
-from loans.incoming import importing
+from loans.incoming import taking_in
 from loans.models import Loan
 from loans.proof.verifying import compare
 from loans.tasks import send_due_disbursements, settle_bank_file
@@ -155,7 +155,7 @@ def test_a_late_loan_costs_late_interest_and_is_brought_back(lilac):
     told = {"loan": loan["id"], "amount": first["total"], "received_on": due.isoformat()}
     assert good(lilac.send("/repayments", told), 409)["code"] == "receipt_back_dated"
     brought = statement((due.isoformat(), "B-1", f"{fen(first['total']) / 100:.2f}", loan["number"]))
-    bank_file = importing.commit(content=brought, name="july.csv", on=business_date.current(), imported_by=None)
+    bank_file = taking_in.take_in(content=brought, name="july.csv", on=business_date.current())
     settle_bank_file(bank_file_id=bank_file.pk)
     back = good(lilac.ask(f"/loans/{loan['id']}"))["position"]
     assert (back["days_past_due"], back["bucket"], fen(back["overdue_total"])) == (0, "C", 0)

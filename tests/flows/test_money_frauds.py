@@ -49,7 +49,7 @@ def test_a_new_account_and_a_retry_pay_nothing_there(signed_in: Callable[..., Cl
     assert paid_to() == [] and Disbursement.objects.get().failure_code == "account_closed"
 
     request = Approval.objects.get()
-    assert request.kind == "borrower.payout_account" and order.loan.number in str(request.after)
+    assert request.kind == "borrower.payout_account" and order.loan.number in str(request.outcome)
     approve(approval_id=request.pk, decided_by=UserFactory(roles=["checker"]), on=ON)
     retried = clerk.post(reverse("loans:application_retry", args=[order.loan.application.number]), follow=True)
     assert "The account was changed to **** 2000" in retried.content.decode()

@@ -49,7 +49,7 @@ def test_from_search_to_money(page_as, lin: Borrower, picture) -> None:
     page.get_by_label("counter-offer").check()
     page.get_by_label("Amount to lend").fill("9000")
     page.get_by_label("Income was proved").check()
-    page.get_by_label("Note").fill("Payslips of three months seen")
+    page.get_by_role("textbox", name="Note (optional)").fill("Payslips of three months seen")
     page.locator("#decision").get_by_role("button", name="Decide").click()
 
     expect(page.get_by_role("heading", name="Counter-offer")).to_be_visible()

@@ -53,7 +53,7 @@ PLACES = {
     "payments_unmatched": ("loans.view_bankfile", "get"),
     "incoming_payment": ("loans.view_bankfile", "get"),
     "incoming_payment_return": ("loans.import_payments", "post"),
-    "payments_by_word": ("loans.import_payments", "get"),
+    "payments_by_word": ("loans.view_bankfile", "get"),
     "payment_files": ("loans.view_bankfile", "get"),
     "payment_file": ("loans.view_bankfile", "get"),
     "payment_file_ask_again": ("loans.import_payments", "post"),
