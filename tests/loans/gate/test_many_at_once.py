@@ -53,6 +53,8 @@ def lin() -> Borrower:
     """Of means and limit for anything: only the cap on one person is in the way."""
     business_date.move_to(ON)
     RuleFactory(code="exposure", effective_from=ON, data={"per_borrower": str(CAP)})
+    # So that the cap on a person stops them, and not what one person, or the rules alone, may decide.
+    RuleFactory(code="second_approval", effective_from=ON, data={"amount_over": str(2 * CAP)})
     borrower = ApplicantFactory(income__monthly_amount=Decimal(900_000))
     CreditLimitFactory(borrower=borrower, amount=Decimal(9_000_000))
     return borrower
