@@ -243,7 +243,7 @@ def test_closed_by_one_opened_again_by_two(finance: Client, loan: Loan, staff_me
 
     finance.post(reverse("desk:books_reopen"), {"day": eve.isoformat(), "reason": "a bill came late"})
     asked = Approval.objects.get()
-    assert "A reopening waits for a second person." in opened(finance, "books_closing")
+    assert "Waits for a second person: Closed books opened again" in opened(finance, "books_closing")
     with pytest.raises(approvals.SecondPersonNeeded):
         approvals.approve(approval_id=asked.pk, decided_by=staff_member("finance"), on=TODAY)
     approvals.approve(approval_id=asked.pk, decided_by=staff_member("checker"), on=TODAY)
