@@ -243,11 +243,7 @@ def test_closed_by_one_opened_again_by_two(finance: Client, loan: Loan, staff_me
 
     finance.post(reverse("desk:books_reopen"), {"day": eve.isoformat(), "reason": "a bill came late"})
     asked = Approval.objects.get()
-<<<<<<< HEAD
-    assert "Waits for a second person" in opened(finance, "books_closing")
-=======
     assert "Waits for a second person: Closed books opened again" in opened(finance, "books_closing")
->>>>>>> c314dc7e4dcadd6b883e45c04731c69a812fa10b
     with pytest.raises(approvals.SecondPersonNeeded):
         approvals.approve(approval_id=asked.pk, decided_by=staff_member("finance"), on=TODAY)
     approvals.approve(approval_id=asked.pk, decided_by=staff_member("checker"), on=TODAY)
