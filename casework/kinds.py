@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import Invalid
+from core.writing import ABSENT
 
 Words = str | Promise
 
@@ -57,7 +58,14 @@ class TaskKind:
 
     def told(self, facts: Mapping[str, Any]) -> str:
         """What happened, in the reader's language."""
-        return str(self.words) % facts if facts else str(self.words)
+        return str(self.words) % _Facts(facts)
+
+
+class _Facts(dict[str, Any]):
+    """The facts of a task. One that an older task has not is shown as absent: its page must open all the same."""
+
+    def __missing__(self, _name: str) -> str:
+        return ABSENT
 
 
 _kinds: dict[str, TaskKind] = {}

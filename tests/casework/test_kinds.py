@@ -2,6 +2,7 @@
 
 import pytest
 from django.apps import apps
+from django.utils import translation
 
 from casework.kinds import Choice, TaskKind, declare, kinds, kinds_for
 from casework.kinds_document import FILE, as_markdown
@@ -21,6 +22,14 @@ def test_somebody_can_do_it_and_somebody_hears_of_it(kind: TaskKind) -> None:
     assert "casework.assign_task" in ROLES[kind.escalates_to], f"{kind.escalates_to} cannot give it to anybody"
     codes = [choice.code for choice in (*kind.steps, *kind.outcomes)]
     assert len(codes) == len(set(codes))
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.code)
+def test_its_words_are_told_also_where_a_fact_is_missing(kind: TaskKind, language: str) -> None:
+    with translation.override(language):
+        told = kind.told({})
+    assert "%(" not in told and ("—" in told) == ("%(" in str(kind.words))
 
 
 def test_every_role_knows_its_kinds() -> None:
