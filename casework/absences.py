@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from audit.deciding import same_account
 from casework.models import Absence
 from core.context import acting_for
 from core.errors import DomainError, Invalid, NotAllowed, NotFound
@@ -82,7 +83,11 @@ def plan(*, person: User, first_day: date, last_day: date, cover: User, by: User
     standing = _within(person, first_day, last_day).first()
     if standing is not None:
         raise AbsenceTwice(person=str(person), first=standing.first_day.isoformat(), last=standing.last_day.isoformat())
-    if cover.pk == person.pk or not cover.is_active or not {*roles_of(cover)}.intersection(roles_of(person)):
+    if (
+        same_account(cover.pk, person.pk)
+        or not cover.is_active
+        or not {*roles_of(cover)}.intersection(roles_of(person))
+    ):
         raise CoverUnfit(person=str(cover))
     if _within(cover, first_day, last_day).exists():
         raise CoverAway(person=str(cover))
@@ -114,5 +119,5 @@ def _within(person: User, first_day: date, last_day: date) -> QuerySet[Absence]:
 
 def _require_own(person: User, by: User) -> None:
     shares = {*roles_of(by)}.intersection(roles_of(person))
-    if by.pk != person.pk and not (by.has_perm(ASSIGN) and shares):
+    if not same_account(by.pk, person.pk) and not (by.has_perm(ASSIGN) and shares):
         raise AbsenceOfAnother()

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from audit.approvals import ReasonMissing
+from audit.deciding import same_account
 from casework.absences import covered_by
 from casework.kinds import kind_named
 from casework.models import ClosedBy, Task, TaskEvent, TaskStatus, What
@@ -91,7 +92,7 @@ def may_work(task: Task, person: User, on: date) -> bool:
     """Whether the person may end the task, hand it over or tick its steps on the day."""
     if task.owner_id is None:
         return in_team(task, person) or may_assign(task, person)
-    return task.owner_id == person.pk or may_assign(task, person) or covered_by(person, task.owner_id, on)
+    return same_account(task.owner_id, person.pk) or may_assign(task, person) or covered_by(person, task.owner_id, on)
 
 
 def may_assign(task: Task, person: User) -> bool:
@@ -104,7 +105,7 @@ def may_assign(task: Task, person: User) -> bool:
 def take(*, task_id: int, by: User, now: datetime | None = None) -> Task:
     """Make the task one's own; again is the same. Raises TaskNotFound, TaskEnded, TaskTaken, TaskOfAnotherTeam."""
     task = _locked(task_id)
-    if task.owner_id == by.pk:
+    if same_account(task.owner_id, by.pk):
         return task
     if not may_work(task, by, _day(now)):
         raise TaskOfAnotherTeam() if task.owner_id is None else TaskTaken(person=str(task.owner))
@@ -128,7 +129,7 @@ def hand_over(*, task_id: int, to: User, by: User, note: str, now: datetime | No
     _require_note(note)
     if not to.is_active or not in_team(task, to):
         raise NewOwnerUnfit(person=str(to))
-    return task if task.owner_id == to.pk else _give(task, to, What.HANDED_OVER, by, note, now)
+    return task if same_account(task.owner_id, to.pk) else _give(task, to, What.HANDED_OVER, by, note, now)
 
 
 @transaction.atomic

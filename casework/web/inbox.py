@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
+from audit.deciding import same_account
 from casework import bulk, queries
 from casework.kinds import kinds_for
 from casework.models import Task
@@ -67,7 +68,7 @@ def _line(task: Task, own: int, now: object) -> dict[str, object]:
         "told": task.declared.told(task.facts),
         "lateness": task.lateness(now),  # type: ignore[arg-type]
         "team": role_label(task.team),
-        "covered": task.owner_id not in {None, own},
+        "covered": task.owner_id is not None and not same_account(task.owner_id, own),
     }
 
 

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from audit.deciding import same_account
 from audit.queries import addresses_of
 from casework import queries, working
 from casework.models import Task
@@ -49,7 +50,7 @@ def _page(request: HttpRequest, task: Task, refused: dict[str, Form], status: in
         "outcome": kind.outcome(task.outcome),
         "events": task.events.select_related("by", "from_owner", "to_owner").order_by("-id"),
         "may": may,
-        "may_take": may and task.owner_id != user.pk,
+        "may_take": may and not same_account(task.owner_id, user.pk),
         "finish": refused.get("finish", FinishForm(kind=kind, prefix="finish")) if may else None,
         "hand_over": refused.get("hand_over", HandOverForm(roles=kind.teams, prefix="over")) if may else None,
         "give_back": refused.get("give_back", NoteForm(prefix="back")) if may and task.owner_id else None,

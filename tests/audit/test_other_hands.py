@@ -10,7 +10,19 @@ from django.db.models import ForeignKey
 from staff.models import User
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ("core", "staff", "audit", "partners", "ledger", "borrowers", "messaging", "loans", "risk", "collections")
+APPS = (
+    "core",
+    "staff",
+    "audit",
+    "partners",
+    "casework",
+    "ledger",
+    "borrowers",
+    "messaging",
+    "loans",
+    "risk",
+    "collections",
+)
 ROOMS = (*APPS, "operations", "desk", "config")
 HOME = "audit/deciding.py"
 # What a call hands over, and what names a person without being a column.
@@ -25,6 +37,7 @@ ALLOWED = {
     ("audit/web/two_people_forms.py", "__init__"): "a list to choose from; the use case asks again",
     ("desk/navigation.py", "approvals_for"): "a count beside a place of the navigation",
     ("borrowers/models/borrower.py", "identity_to_confirm"): "a list to choose from; the use case asks again",
+    ("casework/opening.py", "require_open"): "a signed word that was given to one account opens for that account",
     ("borrowers/likeness.py", "is_barred_person"): "in what two files are alike, which are no people's accounts",
     ("risk/means.py", "_proves"): "whom the ties of all who verified, read just before, leave out",
 }
