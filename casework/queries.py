@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from django.db import models
@@ -11,7 +11,6 @@ from django.db.models import Q, QuerySet
 from casework.absences import covered_people
 from casework.kinds import kinds_for
 from casework.models import Task
-from core import business_date
 from staff.models import User
 from staff.roles import roles_of
 
@@ -57,9 +56,9 @@ def inbox(person: User, tab: Tab, now: datetime, *, kind: str = "") -> Inbox:
             return Inbox(rows.filter(closed_by=person), order=("-closed_at", "-id"))
 
 
-def waiting_for(person: User) -> QuerySet[Task]:
+def waiting_for(person: User, on: date) -> QuerySet[Task]:
     """What the count in the navigation tells: open tasks of one's own, and of those one covers for today."""
-    covered = Q(pk__in=covered_people(person, business_date.current()))
+    covered = Q(pk__in=covered_people(person, on))
     return Task.objects.open().filter(owner_id__in=User.objects.filter(Q(pk=person.pk) | covered).values("pk"))
 
 

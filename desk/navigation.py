@@ -75,7 +75,7 @@ def _own_counts(user: User) -> dict[str, str]:
         if user.has_perm("borrowers.confirm_identity"):
             places["identities"] = counted(Borrower.objects.identity_to_confirm(user))
         if user.has_perm("casework.work_task"):
-            places["tasks"] = counted(waiting_for(user))
+            places["tasks"] = counted(waiting_for(user, business_date.current()))
         found = together(counted(approvals_for(user)), *places.values())
         return dict(zip(["approvals", *places], map(told, found), strict=True))
 

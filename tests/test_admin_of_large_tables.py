@@ -21,6 +21,7 @@ from django.urls import reverse
 from audit.models import Approval, ArchivedRecords, AuditEvent, BrokenGlass, Delegation
 from borrowers.admin import FoundByPersonAdmin
 from borrowers.models import ConsentText
+from casework.models import Absence
 from core.admin import LargeTableAdmin
 from core.models import Calendar, CalendarDay, Rule
 from ledger.models import AccountDay, ArchivedMonth, LateBooking, SummedDay
@@ -54,7 +55,7 @@ pytestmark = pytest.mark.django_db
 
 # Their rows are made by staff, a market or a day; every other table in the admin grows with the loans.
 SMALL = {
-    *(AccountMapping, ApiClient, ApiKey, Approval, BankFile, BusinessDay, Calendar, CalendarDay, ConsentText),
+    *(Absence, AccountMapping, ApiClient, ApiKey, Approval, BankFile, BusinessDay, Calendar, CalendarDay, ConsentText),
     *(
         EndOfDayRun,
         GradePolicy,
@@ -139,7 +140,7 @@ def test_every_table_in_the_admin_is_large_or_known_to_be_small() -> None:
     assert not [model for model in SMALL if isinstance(OURS[model], LargeTableAdmin)]
 
 
-HOUSE = {"core", "staff", "audit", "partners", "ledger", "borrowers", "messaging", "loans", "risk"} | {
+HOUSE = {"core", "staff", "audit", "partners", "casework", "ledger", "borrowers", "messaging", "loans", "risk"} | {
     *("debt_collections", "operations", "desk")
 }
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from devtools.home import REPOSITORY
 
 SOURCES = (
-    *("core", "staff", "audit", "partners", "ledger", "borrowers", "messaging", "loans", "risk"),
+    *("core", "staff", "audit", "partners", "casework", "ledger", "borrowers", "messaging", "loans", "risk"),
     *("collections/debt_collections", "operations", "desk", "config", "devtools"),
 )
 BY_WING = "loans"

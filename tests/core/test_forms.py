@@ -24,6 +24,7 @@ ROOMS = {
     "messaging",
     "operations",
     "partners",
+    "casework",
     "risk",
     "staff",
 }
