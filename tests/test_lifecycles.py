@@ -14,6 +14,7 @@ from borrowers.bank_accounts import BANK_ACCOUNTS
 from borrowers.contacts import CONTACT_POINTS
 from borrowers.models import ContactState
 from borrowers.standing import BORROWERS
+from casework.working import TASKS
 from core.lifecycle import Lifecycle
 from debt_collections.lifecycle import CASES
 from debt_collections.models import PromiseStatus, Status
@@ -35,6 +36,7 @@ DECLARED: dict[str, Lifecycle[Any]] = {
     "borrowers/bank_accounts.py": BANK_ACCOUNTS,
     "borrowers/contacts.py": CONTACT_POINTS,
     "borrowers/standing.py": BORROWERS,
+    "casework/working.py": TASKS,
     "collections/debt_collections/lifecycle.py": CASES,
     "collections/debt_collections/promises.py": PROMISES,
     "loans/bookkeeping/lifecycle.py": LOANS,
@@ -50,6 +52,7 @@ CODES = {
     "borrowers/bank_accounts.py": ("bank_account_state_impossible", "not_in_state"),
     "borrowers/contacts.py": ("contact_state_impossible", "not_in_state"),
     "borrowers/standing.py": ("borrower_step_refused", "not_in_state"),
+    "casework/working.py": ("task_ended", "task_ended"),
     "collections/debt_collections/lifecycle.py": ("case_step_not_allowed", "case_closed"),
     "collections/debt_collections/promises.py": ("promise_already_judged", "promise_already_judged"),
     "loans/bookkeeping/lifecycle.py": ("loan_transition_refused", "loan_not_in_state"),
@@ -82,6 +85,8 @@ MAY_BE_SET = {
     "job": "a long job",
     "LongJob": "the same",
     "batch": "an imported file",
+    "tasks": "open ones, ended many at once by the fact that settles them",
+    "upload": "open until it is finished or forgotten, once",
     "record": "a call under an idempotency key",
     "client": "a program of a partner",
     "row": "a line of an imported file",

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from audit import approvals
 from audit.changes_by_two import ChangedMeanwhile
@@ -289,7 +290,7 @@ def test_a_key_is_made_in_the_browser(page_as, picture):
     page.get_by_label("Contact").fill("api@lilac.example")
     page.get_by_role("button", name="Make the client").click()
     page.get_by_role("link", name="New key").first.click()
-    assert page.get_by_role("checkbox").count() == len(SCOPES) + 1
+    expect(page.get_by_role("checkbox")).to_have_count(len(SCOPES) + 1)
     picture(page, "partners-new-key")
     page.get_by_role("button", name="Make the key").click()
     token = page.locator("#token").inner_text()
