@@ -14,6 +14,7 @@ from borrowers.bank_accounts import BANK_ACCOUNTS
 from borrowers.contacts import CONTACT_POINTS
 from borrowers.models import ContactState
 from borrowers.standing import BORROWERS
+from casework.models import TaskStatus
 from casework.working import TASKS
 from core.lifecycle import Lifecycle
 from debt_collections.lifecycle import CASES
@@ -93,6 +94,7 @@ MAY_BE_SET = {
 }
 # The steps each statement of SQL takes; the conditions stand beside them in the statement.
 IN_SQL: dict[tuple[str, str], list[tuple[Lifecycle[Any], str, str]]] = {
+    ("casework/standing.py", "casework_task"): [(TASKS, TaskStatus.OPEN, TaskStatus.DONE)],
     ("collections/debt_collections/judging.py", "collections_promise"): [
         (PROMISES, PromiseStatus.PENDING, PromiseStatus.KEPT),
         (PROMISES, PromiseStatus.PENDING, PromiseStatus.BROKEN),
