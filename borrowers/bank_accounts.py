@@ -38,7 +38,7 @@ BANK, NUMBER, ANSWER, BOUND = (
     gettext_noop("bank"),
     gettext_noop("account number"),
     gettext_noop("the bank says"),
-    gettext_noop("what the house is bound to pay"),
+    gettext_noop("what the lender is bound to pay"),
 )
 SHARED = gettext_noop("is or was verified for")
 # What a request about such an account is made for, when nobody asked for it otherwise.
@@ -137,7 +137,7 @@ def told_of_commitments(told: Callable[[int], list[str]]) -> None:
 
 
 def commitments(borrower_id: int) -> list[str]:
-    """The numbers of what the house is bound to pay the borrower; the caller holds the borrower."""
+    """The numbers of what the lender is bound to pay the borrower; the caller holds the borrower."""
     return [number for told in _commitments for number in told(borrower_id)]
 
 
@@ -308,7 +308,7 @@ def _bound(account: BankAccount) -> dict[str, str]:
 
 
 def would_redirect(approval: Approval, _on: date) -> approvals.Outcome:
-    """What the house is bound to pay by now, which would go to the account: whoever agrees sees it. Raises
+    """What the lender is bound to pay by now, which would go to the account: whoever agrees sees it. Raises
     AccountUnknown."""
     return approvals.Outcome(_bound(locked(int(approval.object_id))), None)
 
@@ -322,7 +322,7 @@ def one_person_changes(_on: date) -> str:
     """From what on paying a borrower elsewhere takes two people, in words."""
     return str(
         _(
-            "an account the bank has not verified or that is or was verified for another borrower, and any while the house "
+            "an account the bank has not verified or that is or was verified for another borrower, and any while the lender "
             "is bound to pay the borrower"
         )
     )

@@ -261,7 +261,7 @@ class NewAccount(StrictForm):
     )
     make_primary = forms.BooleanField(
         label=_("Pay the borrower there from now on"),
-        help_text=_("While the house is bound to pay the borrower, a second person has to agree."),
+        help_text=_("While the lender is bound to pay the borrower, a second person has to agree."),
         required=False,
     )
     reason = forms.CharField(

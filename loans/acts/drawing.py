@@ -40,7 +40,7 @@ class DrawdownNotOfToday(Invalid):
 class BeyondOne(BeyondAuthority):
     code = "beyond_one_person"
     message = _(
-        "With this the house would be bound to %(after)s that no second person agreed to, above the %(most)s that one "
+        "With this the lender would be bound to %(after)s that no second person agreed to, above the %(most)s that one "
         "person decides. A second person has to agree."
     )
 

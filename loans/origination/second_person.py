@@ -40,7 +40,7 @@ class BeyondOnePerson(approvals.ApprovalNotPermitted):
     """Who agrees to overrides would agree to more than one person may decide."""
 
     message = _(
-        "With this the house would be bound to %(after)s that no second person agreed to, above the %(most)s that one "
+        "With this the lender would be bound to %(after)s that no second person agreed to, above the %(most)s that one "
         "person decides. Agreeing to it needs the permission %(permission)s."
     )
 

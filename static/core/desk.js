@@ -84,7 +84,7 @@
   function foldFilters() {
     if (!window.matchMedia("(max-width: 767.98px)").matches) return;
     document.querySelectorAll("form.filters:not([data-folds])").forEach((form) => {
-      const used = [...new FormData(form).values()].some((value) => value !== "");
+      const used = [...new FormData(form)].some(([name, value]) => value !== "" && form.elements[name].type !== "hidden");
       const button = document.createElement("button");
       button.type = "button";
       button.className = "btn filter-toggle";

@@ -166,7 +166,7 @@ GOODWILL_CREDIT = register(
     ActKind(
         code="goodwill_credit",
         label=_("Goodwill credit"),
-        hint=_("The house pays part of the debt itself; it is divided like a payment."),
+        hint=_("The lender credits part of the debt; it is allocated like a payment."),
         permission="loans.waive_charges",
         change=GoodwillCredit,
         agreed=_order,

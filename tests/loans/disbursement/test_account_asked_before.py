@@ -1,4 +1,4 @@
-"""Another account asked for before an offer: whoever agrees sees what the house is bound to pay by then."""
+"""Another account asked for before an offer: whoever agrees sees what the lender is bound to pay by then."""
 
 import pytest
 

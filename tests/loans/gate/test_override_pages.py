@@ -322,8 +322,8 @@ class TestCommitments:
             f"¥ {owed + offered:,}",
         ):
             assert told in page
-        assert "What the house is bound to" in page
+        assert "What the lender is bound to" in page
         assert "本机构的承诺" in self.of(borrower, **CHINESE)
 
     def test_who_owes_nothing_has_no_card(self) -> None:
-        assert "What the house is bound to" not in self.of(ExternalDebtFactory().borrower)
+        assert "What the lender is bound to" not in self.of(ExternalDebtFactory().borrower)
