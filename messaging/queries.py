@@ -26,7 +26,7 @@ REASONS: dict[str, str | Promise] = {
     Why.BORROWER_CLOSED: _("the borrower's file is closed"),
     Why.DO_NOT_CONTACT: _("the borrower must not be contacted"),
     Why.CONSENT_WITHDRAWN: _("the borrower withdrew the consent to reminders"),
-    Why.OUT_OF_DATE: _("it was more than a day late, its text is no longer true"),
+    Why.OUT_OF_DATE: _("more than a day late; content out of date"),
     Why.QUIET_HOURS: _("it is night, nobody may be disturbed"),
     Why.ANSWERED_CALLS_USED_UP: _("the calls allowed for today are used up"),
     Why.DIALS_USED_UP: _("this number was dialled often enough today"),

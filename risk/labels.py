@@ -9,7 +9,7 @@ CHARACTERISTICS: dict[str, Label] = {
     "age": _("Age"),
     "income": _("Income and its proof"),
     "debts": _("Debts elsewhere"),
-    "record_here": _("Record with us"),
+    "record_here": _("Repayment history"),
     "phone_verified": _("Phone verified"),
-    "months_known": _("Months known to us"),
+    "months_known": _("Months as customer"),
 }

@@ -124,7 +124,7 @@ class LimitUnknown(DomainError):
 class LimitAmountWrong(Invalid):
     code = "limit_amount_wrong"
     field = "amount"
-    message = _("A limit is zero or more, and a change of it changes it.")
+    message = _("Enter a limit of zero or more that differs from the current one.")
 
 
 def rescore(lo: int, hi: int, on: date) -> dict[str, int]:

@@ -110,7 +110,7 @@ def contact_primary(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     except DomainError as refusal:
         messages.error(request, refusal.detail)
     else:
-        messages.success(request, _("%(contact)s is used first from now on.") % {"contact": point})
+        messages.success(request, _("%(contact)s is now the primary contact.") % {"contact": point})
     return redirect(borrower)
 
 
@@ -343,7 +343,7 @@ def do_not_contact(request: HttpRequest, number: str) -> HttpResponse:
         lambda given: set_do_not_contact(borrower_id=borrower.pk, wanted=wanted, changed_by=person(request), **given),
         title=_("Do not contact") if wanted else _("Allow contact again"),
         button=_("Stop reminders and collection") if wanted else _("Allow reminders and collection"),
-        done=_("The borrower is left alone from now on.") if wanted else _("The borrower may be contacted again."),
+        done=_("Contact with this borrower is now blocked.") if wanted else _("The borrower may be contacted again."),
     )
 
 

@@ -44,7 +44,7 @@ __all__ = [
 class HoldTooLong(Invalid):
     code = "hold_too_long"
     field = "until"
-    message = _("A case may rest until %(latest)s at most; it can be held again then.")
+    message = _("A case may be paused until %(latest)s at most; it can be paused again then.")
 
 
 class NoteMissing(Invalid):

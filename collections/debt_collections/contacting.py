@@ -51,7 +51,7 @@ class ContactPointNeeded(Invalid):
 class ContactPointOfOtherKind(Invalid):
     code = "contact_point_of_other_kind"
     field = "contact_point"
-    message = _("%(channel)s does not go by this kind of address. Choose another one.")
+    message = _("%(channel)s cannot be sent to this kind of contact. Choose another one.")
 
 
 class PromiseTermsMissing(Invalid):

@@ -34,7 +34,7 @@ class NothingChosen(Invalid):
 class PutOffTooLong(Invalid):
     code = "put_off_too_long"
     field = "until"
-    message = _("Put a case off to a day from %(earliest)s to %(latest)s. For longer, let it rest with a reason.")
+    message = _("Put a case off to a day from %(earliest)s to %(latest)s. For longer, pause it with a reason.")
 
 
 class CaseTaken(DomainError):

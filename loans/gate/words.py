@@ -28,7 +28,7 @@ CHECKS: Mapping[str, Label] = {
     "product": _("Product is sold"),
     "purpose": _("Purpose of the loan"),
     "price": _("All-in cost within the cap"),
-    "exposure": _("Borrowed in all"),
+    "exposure": _("Total borrowed"),
     "payee": _("Account to be paid"),
     "limit": _("Within the limit"),
     "affordability": _("Affordable"),

@@ -47,7 +47,7 @@ WRITE_OFF_DAYS = 91
 
 class StoryAtItsEnd(DomainError):
     code = "story_at_its_end"
-    message = _("The story is told. Begin a new one.")
+    message = _("The tour is complete. Start again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,7 +383,7 @@ STEPS: tuple[Step, ...] = (
     Step(
         "written_off",
         _("Team lead and checker"),
-        _("Nothing more is paid: write-off with four eyes"),
+        _("Nothing more is paid: write-off by two people"),
         _("Three months pass. One person asks for the write-off, another must agree."),
         _("%(asked)s asked, %(agreed)s agreed: %(amount)s written off. The claim stays."),
         _write_off,
@@ -392,7 +392,7 @@ STEPS: tuple[Step, ...] = (
     Step(
         "recovered",
         _("Finance"),
-        _("3,000 come back after all"),
+        _("3,000 recovered after write-off"),
         _("Money for a written-off loan is booked as recovery; the books balance as on every day."),
         _("%(amount)s recovered, %(share)s %% of what was written off."),
         _recover,

@@ -11,7 +11,7 @@ from partners.scopes import SCOPES
 
 
 class ClientForm(StrictForm):
-    name = forms.CharField(label=_("Name"), max_length=80, help_text=_("As it shall stand in the audit log."))
+    name = forms.CharField(label=_("Name"), max_length=80, help_text=_("Shown in the audit log."))
     contact_email = forms.EmailField(label=_("Contact"), required=False)
     requests_per_minute = forms.IntegerField(
         label=_("Requests a minute"), min_value=1, max_value=100_000, initial=600, help_text=_("More are told to wait.")
@@ -44,7 +44,7 @@ class KeyForm(StrictForm):
         widget=forms.CheckboxSelectMultiple,
         choices=[(scope, scope) for scope in SCOPES],
     )
-    read_only = forms.BooleanField(label=_("Read-only: scopes that change something stay asleep"), required=False)
+    read_only = forms.BooleanField(label=_("Read-only: write scopes are ignored"), required=False)
     reason = forms.CharField(
         label=_("Reason"),
         max_length=500,

@@ -73,9 +73,9 @@ def new_client(request: HttpRequest) -> HttpResponse:
         except DomainError as refusal:
             refuse(form, refusal)
         else:
-            messages.success(request, _("The client is made. It needs a key to call."))
+            messages.success(request, _("Client created. Create a key to call the API."))
             return redirect("partners:client", client.public_id)
-    return _form_page(request, form, title=_("New API client"), button=_("Make the client"))
+    return _form_page(request, form, title=_("New API client"), button=_("Create client"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -147,7 +147,7 @@ def revoke_key(request: HttpRequest, public_id: str, pk: int) -> HttpResponse:
 @require(MANAGE)
 def suspend_client(request: HttpRequest, public_id: str) -> HttpResponse:
     client = keys.suspend_client(client_id=_client(public_id).pk)
-    messages.success(request, _("%(name)s is suspended; its keys open nothing.") % {"name": client.name})
+    messages.success(request, _("%(name)s is suspended; its keys no longer work.") % {"name": client.name})
     return redirect("partners:client", client.public_id)
 
 

@@ -24,8 +24,8 @@ from staff.web.cookies import remember_language
 class SignInForm(AuthenticationForm):
     # One sentence for a wrong name and a wrong password: it must not tell which names exist.
     error_messages = {
-        "invalid_login": _("This name and password do not fit together. Capitals matter."),
-        "inactive": _("This name and password do not fit together. Capitals matter."),
+        "invalid_login": _("Wrong user name or password (case-sensitive)."),
+        "inactive": _("Wrong user name or password (case-sensitive)."),
     }
 
 

@@ -123,9 +123,9 @@ def queries_of(client: Client, name: str) -> int:
 
 
 def test_empty_pages_say_what_will_appear(clerk: Client) -> None:
-    assert "Nothing was said yet" in clerk.get(reverse(LIST)).content.decode()
+    assert "No messages yet" in clerk.get(reverse(LIST)).content.decode()
     assert "No such message" in clerk.get(reverse(LIST), {"status": "sent"}).content.decode()
-    assert "No phone has rung yet" in clerk.get(reverse(INBOX)).content.decode()
+    assert "No messages yet" in clerk.get(reverse(INBOX)).content.decode()
 
 
 def test_the_phone_shows_what_the_borrower_reads_in_order(clerk: Client) -> None:

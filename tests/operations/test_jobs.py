@@ -103,4 +103,4 @@ def test_a_story_at_its_end_says_so(night: Night, client: Client, signed_in: Sig
 
     page = signed_in(client, "officer").post("/app/demo/step", follow=True).content.decode()
 
-    assert "The story is told. Begin a new one." in page
+    assert "The tour is complete. Start again." in page

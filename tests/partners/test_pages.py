@@ -288,11 +288,11 @@ def test_a_key_is_made_in_the_browser(page_as, picture):
     page.get_by_role("link", name="New client").first.click()
     page.get_by_label("Name").fill("Lilac Phones")
     page.get_by_label("Contact").fill("api@lilac.example")
-    page.get_by_role("button", name="Make the client").click()
+    page.get_by_role("button", name="Create client").click()
     page.get_by_role("link", name="New key").first.click()
     expect(page.get_by_role("checkbox")).to_have_count(len(SCOPES) + 1)
     picture(page, "partners-new-key")
-    page.get_by_role("button", name="Make the key").click()
+    page.get_by_role("button", name="Create key").click()
     token = page.locator("#token").inner_text()
     picture(page, "partners-client")
 

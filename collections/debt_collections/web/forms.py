@@ -147,7 +147,7 @@ class ClassifyForm(VerbForm):
 
 class AssignForm(VerbForm):
     assigned_to: forms.ModelChoiceField[User] = forms.ModelChoiceField(
-        label=_("Collector"), required=False, queryset=None, empty_label=_("Nobody: back to the pool")
+        label=_("Collector"), required=False, queryset=None, empty_label=_("Unassigned")
     )
     note = note_field(required=False)
 

@@ -79,12 +79,12 @@ VERBS: dict[str, Verb] = {
         _on_case(cases.snooze, "until", "note"),
     ),
     "hold": Verb(
-        _("Let collection rest"), _("Let it rest"), _("Collection rests until that day."), forms.HoldForm,
+        _("Pause collection"), _("Pause"), _("Collection is paused until that day."), forms.HoldForm,
         "collections.work_case", _on_case(cases.hold, "reason", "until", "note"),
-        hint=_("Nobody calls and a pending promise is released; it goes on by itself on the day after."),
+        hint=_("No calls until then; a pending promise is cancelled. Collection resumes the next day."),
     ),
     "release": Verb(
-        _("End the rest"), _("Go on"), _("Collection goes on."), forms.NoteForm, "collections.work_case",
+        _("End pause"), _("Go on"), _("Collection resumed."), forms.NoteForm, "collections.work_case",
         _on_case(cases.release, "note"),
     ),
     "escalate": Verb(

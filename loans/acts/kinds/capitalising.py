@@ -34,7 +34,7 @@ def _lines(loan: Loan, effect: Effect) -> list[Line]:
 INTEREST_CAPITALISED = register(
     ActKind(
         code="interest_capitalised",
-        label=_("Make unpaid interest principal"),
+        label=_("Capitalise unpaid interest"),
         hint=_("All interest accrued and unpaid by the chosen day becomes principal, repaid with the last instalment."),
         permission="loans.change_terms",
         change=InterestCapitalised,

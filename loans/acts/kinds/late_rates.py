@@ -51,7 +51,7 @@ LATE_MULTIPLIER_CHANGED = register(
     ActKind(
         code="late_multiplier_changed",
         label=_("Change late interest"),
-        hint=_("Late days from the chosen day on bear the new rate; days before it keep theirs."),
+        hint=_("The new rate applies from the chosen day; earlier days keep the old rate."),
         permission="loans.change_terms",
         change=LateMultiplierChanged,
         refuse=_refuse,

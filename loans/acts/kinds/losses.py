@@ -102,7 +102,7 @@ CHARGED_OFF = register(
 SETTLED_FOR_LESS = register(
     ActKind(
         code="settled_for_less",
-        label=_("Settle for less"),
+        label=_("Settle at a discount"),
         hint=_("The borrower paid what was agreed; all that is still owed is given up and the loan is settled."),
         permission="loans.change_terms",
         change=SettledForLess,
@@ -110,7 +110,7 @@ SETTLED_FOR_LESS = register(
         beyond_authority=beyond("settled_for_less"),
         group=Group.LOSS,
         is_grave=True,
-        parameters=(Parameter(name="at_most", sort=Sort.MONEY, label=_("Given up at most"), least=Decimal("0.01")),),
+        parameters=(Parameter(name="at_most", sort=Sort.MONEY, label=_("Maximum waived"), least=Decimal("0.01")),),
         figures=(("given_up", _("Given up")), ("given_up_percent", _("Percent of the loan"))),
     )
 )

@@ -86,7 +86,7 @@ _INTEREST_ADDED = ("interest_added", _("Interest added"))
 DRAWN_DOWN = register(
     ActKind(
         code=LATER,
-        label=_("Pay out a further part"),
+        label=_("Further drawdown"),
         hint=_(
             "Up to the approved amount. The bank is told; once it has paid, the instalments ahead are worked out anew. On a "
             "line what was repaid can be drawn again until its last day."

@@ -32,7 +32,7 @@ def test_ordered_refused_found_from_home_and_given_up(
     page.goto(f"/app/loans/{loan.number}/acts/drawn_down")
     page.locator("[name=amount]").fill("1000.00")
     page.locator("[name=reason]").fill("the second part")
-    page.get_by_role("button", name="Pay out a further part").click()
+    page.get_by_role("button", name="Further drawdown").click()
     arrive(page, f"**/app/loans/{loan.number}")
     expect(page.get_by_role("heading", name="Further part")).to_be_visible()
     picture(page, "drawdown-ordered")
