@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from audit.models import Approval
 from core.fields import EncryptedTextField
+from core.writing import listed
 
 _AMOUNT = re.compile(r"^(-?)(\d+)(\.\d{2})$")
 _NUMBER = re.compile(r"^-?\d+(\.\d+)?$")
@@ -126,7 +127,7 @@ def _words(model: type[models.Model] | None, key: str, value: Any, people: dict[
 
 def _plain(value: object) -> str:
     if isinstance(value, list):
-        return ", ".join(_plain(part) for part in value)
+        return listed(_plain(part) for part in value)
     if isinstance(value, dict):
         return ", ".join(f"{key}: {_plain(part)}" for key, part in value.items())
     text = f"{value:.2f}" if isinstance(value, float) else str(value)

@@ -10,6 +10,7 @@ from audit.approvals import kinds
 from audit.changes_by_two import Declared, Many
 from audit.events import record
 from core.errors import NotAllowed
+from core.writing import listed
 from staff.apart import require_together
 from staff.models import User
 from staff.roles import ROLES, role_label
@@ -38,7 +39,7 @@ def refuse_both_ends(obj: models.Model, many: Many) -> None:
     rights: set[str] = set().union(*(ROLES.get(name, set()) for name in names))
     for kind in kinds():
         if kind.permission in rights and rights & set(kind.asked_with):
-            raise RolesHoldBothEnds(roles=", ".join(role_label(name) for name in names), act=kind.label)
+            raise RolesHoldBothEnds(roles=listed(role_label(name) for name in names), act=kind.label)
 
 
 class SuperuserByShellOnly(NotAllowed):

@@ -20,6 +20,7 @@ from audit import events
 from audit.models import AuditEvent
 from core.errors import DomainError, Invalid
 from core.rules import rule
+from core.writing import listed
 from staff.models import User
 
 ACTION, ALARM = "revealed", "reveal_alarm"
@@ -183,7 +184,7 @@ def alarms(since: datetime) -> list[AuditEvent]:
 def what_was_shown(event: AuditEvent) -> str:
     """Which data it was, in the words of the log."""
     fields = event.after.get("fields") or [event.after.get("field", "")]
-    return ", ".join(str(_FIELDS.get(name, name)) for name in fields)
+    return listed(_FIELDS.get(name, name) for name in fields)
 
 
 def why_in_words(event: AuditEvent) -> str:

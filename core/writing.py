@@ -1,11 +1,12 @@
 """How values are written on pages, in messages and on paper: one way each."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import pgettext
 
 from core.currencies import house_currency, sign_of
 from core.money import ZERO, round_money
@@ -41,6 +42,11 @@ def percent(value: Any, places: int = 2) -> str:
     if value is None or value == "":
         return ABSENT
     return f"{number(Decimal(value) * 100, places)} %"
+
+
+def listed(items: Iterable[object]) -> str:
+    """The items of a list in a row, set apart as the reader's language does."""
+    return pgettext("between items", ", ").join(str(one) for one in items)
 
 
 def day(value: date | datetime | None) -> str:

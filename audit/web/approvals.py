@@ -18,6 +18,7 @@ from audit.models import Approval
 from core import business_date
 from core.errors import DomainError
 from core.pages import page_of
+from core.writing import listed
 from staff.permissions import person
 from staff.roles import role_label, roles_with
 
@@ -88,7 +89,7 @@ def _why_not(refusal: DomainError | None) -> str:
     """Why the buttons are dead for this person, in words; empty when they may decide."""
     if isinstance(refusal, approvals.ApprovalNotPermitted):
         permission = refusal.context["permission"]
-        roles = ", ".join(role_label(role) for role in roles_with(permission))
+        roles = listed(role_label(role) for role in roles_with(permission))
         return _("Deciding needs the permission %(permission)s (%(roles)s).") % {
             "permission": permission,
             "roles": roles,

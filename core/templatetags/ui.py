@@ -25,7 +25,7 @@ from core.charts import LineChart
 from core.choices import Showable, Tone, bucket_tone
 from core.currencies import house_currency
 from core.masking import mask_numbers
-from core.writing import ABSENT, day, moment, money, number, percent, sums
+from core.writing import ABSENT, day, listed, moment, money, number, percent, sums
 
 register = template.Library()
 
@@ -36,6 +36,7 @@ register.filter(percent)
 register.filter(sums)
 register.filter(day)
 register.filter(moment)
+register.filter(listed)
 
 
 @register.filter("money")

@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.writing import listed
 from loans.events.act_kinds import ActKind, Group, act_kinds
 from loans.models import Loan, LoanStatus
 from staff.roles import role_label, roles_with
@@ -44,7 +45,7 @@ def groups_for(loan: Loan, has_perm: Callable[[str], bool]) -> list[OfferedGroup
 def why_not(loan: Loan, kind: ActKind, has_perm: Callable[[str], bool]) -> str:
     """The missing right first, then the state of the loan; empty where the door is open."""
     if not has_perm(kind.permission):
-        roles = ", ".join(role_label(code) for code in roles_with(kind.permission))
+        roles = listed(role_label(code) for code in roles_with(kind.permission))
         facts = {"permission": kind.permission, "roles": roles}
         return _("Needs the permission %(permission)s (%(roles)s).") % facts
     if loan.status in kind.states:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop, pgettext_lazy
 from borrowers.models import ConsentPurpose, Occupation
 from core.choices import Tone, Toned
 from core.money import round_money
+from core.writing import listed
 from loans.gate.gate import Finding, Result
 from loans.payees.payees import PayeeState
 from loans.pricing.cost_caps import percent
@@ -145,7 +146,7 @@ def figure(name: str, value: Any) -> str:
     if name in AMOUNTS:
         return f"{round_money(Decimal(value)):,}"
     if name in VALUES:
-        return ", ".join(str(VALUES[name].get(code, code)) for code in str(value).split(", "))
+        return listed(VALUES[name].get(code, code) for code in str(value).split(", "))
     return percent(Decimal(value)) if name in SHARES else str(value)
 
 

@@ -12,6 +12,7 @@ from borrowers import consents
 from borrowers.brought import purposes_told
 from borrowers.models import ConsentPurpose
 from core.errors import DomainError
+from core.writing import listed
 from loans.models import Application
 
 PARTNERS = "api"  # the channel of what partners bring
@@ -69,4 +70,4 @@ def require_consents_for_a_person(application: Application, on: date) -> None:
 
 def in_words(purposes: tuple[str, ...]) -> str:
     """The purposes by their names, for a sentence."""
-    return ", ".join(str(ConsentPurpose(purpose).label) for purpose in purposes)
+    return listed(ConsentPurpose(purpose).label for purpose in purposes)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 from core import business_date
 from core.models import Calendar
 from core.working_days import calendar_of
+from core.writing import listed
 from loans.pages.calendar_view import holidays_of, months_of, working_day_count
 from staff.permissions import require
 
@@ -19,7 +20,7 @@ from staff.permissions import require
 @require("loans.view_product")
 def calendar_list(request: HttpRequest) -> HttpResponse:
     calendars = Calendar.objects.annotate(day_count=Count("days")).order_by("code")
-    rows = [(calendar, ", ".join(str(WEEKDAYS[day]) for day in calendar.weekend)) for calendar in calendars]
+    rows = [(calendar, listed(WEEKDAYS[day] for day in calendar.weekend)) for calendar in calendars]
     return render(request, "loans/calendars.html", {"rows": rows, "today": business_date.current()})
 
 

@@ -21,7 +21,7 @@ from core.currencies import sign_of
 from core.errors import DomainError
 from core.identifiers import number_given
 from core.pages import page_of
-from core.writing import day, money, number
+from core.writing import day, listed, money, number
 from loans.account.policy_cover import CashValue
 from loans.models import Loan, PledgeStatus, PolicyPledge, RepaymentChannel
 from loans.pledges import pledge_reading, pledge_review, pledging, reinstating
@@ -163,7 +163,7 @@ def review(request: HttpRequest, number: str) -> HttpResponse:
 
     def call(pledged: PolicyPledge) -> str:
         done = pledge_review.review(pledge_id=pledged.pk, on=business_date.current(), by=person(request)).done
-        return _("Reviewed: %(what)s.") % {"what": ", ".join(words[word] for word in done) or _("nothing to do")}
+        return _("Reviewed: %(what)s.") % {"what": listed(words[word] for word in done) or _("nothing to do")}
 
     return _act(request, number, None, call)
 
