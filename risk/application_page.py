@@ -109,7 +109,11 @@ class ApplicationPage:
 
     @property
     def checks(self) -> list[CheckRow]:
-        return [_check_row(check) for check in self.assessment.checks] if self.assessment else []
+        return (
+            [_check_row(check, self.application.currency) for check in self.assessment.checks]
+            if self.assessment
+            else []
+        )
 
     @property
     def score_rows(self) -> list[ScoreRow]:
@@ -141,7 +145,7 @@ def application_page(application: Application, on: date) -> ApplicationPage:
         earlier_offers=[offer for offer in offers if offer is not standing],
         disbursement=disbursement,
         approval=_waiting_approval(application),
-        gate=last_verdict(application=application),
+        gate=last_verdict(application.currency, application=application),
         events=sorted(_events(application, assessments, disbursement), key=lambda event: event.at, reverse=True),
         missing_consents=_missing_consents(application, on),
     )
@@ -213,9 +217,9 @@ def _who(row: Any) -> str:
     return str(row.history_user) if row.history_user else ""
 
 
-def _check_row(check: dict[str, Any]) -> CheckRow:
+def _check_row(check: dict[str, Any], currency: str) -> CheckRow:
     result = words.ShownResult(check["result"])
-    return CheckRow(words.CHECKS.get(check["code"], check["code"]), result, words.figures(check["facts"]))
+    return CheckRow(words.CHECKS.get(check["code"], check["code"]), result, words.figures(check["facts"], currency))
 
 
 def _known(value: str) -> str:

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from audit.deciding import same_account
@@ -25,7 +25,7 @@ from staff.roles import role_label, roles_of
 LABELS = {
     Tab.MINE: gettext_lazy("Mine"),
     Tab.TEAM: gettext_lazy("My teams"),
-    Tab.LATE: gettext_lazy("Late"),
+    Tab.LATE: pgettext_lazy("task", "Late"),
     Tab.ESCALATED: gettext_lazy("Escalated to me"),
     Tab.ENDED: gettext_lazy("Ended by me"),
 }

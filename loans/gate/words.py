@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop, pgettext_lazy
 from borrowers.models import ConsentPurpose, Occupation
 from core.choices import Tone, Toned
 from core.money import round_money
-from core.writing import listed
+from core.writing import listed, money
 from loans.gate.gate import Finding, Result
 from loans.payees.payees import PayeeState
 from loans.pricing.cost_caps import percent
@@ -78,6 +78,23 @@ SENTENCES: Mapping[str, tuple[Label, Label]] = {
     "other_applications": (_("Other applications are open: %(open)s"), _("Other applications cannot be counted")),
 }
 
+# What can be done where a hard check stops everybody. A soft one is overridden by two people, or mended.
+NEXT: Mapping[str, Label] = {
+    "alive": _("If that was recorded by mistake, correct it on the borrower's page; a second person agrees."),
+    "identity": _("Have the document looked at and the identity confirmed on the borrower's page."),
+    "age": _("Nobody can override this. Correct the birth date on file if it is wrong."),
+    "consent": _("Record the missing consents on the borrower's page, once the borrower has given them."),
+    "do_not_lend": _("Ask a risk analyst why. Taking somebody off the list needs a second person."),
+    "student": _("If the occupation is wrong or missing, correct it on the borrower's page."),
+    "product": _("Take a new application for a product that is on sale."),
+    "purpose": _("Take a new application for a purpose that is allowed."),
+    "price": _("Nobody can override this. Have the terms of the product changed so that the cost is within the cap."),
+    "exposure": _("Nobody can override this. Lend less, or wait until something is repaid."),
+    "payee": _(
+        "Have an account of the borrower verified by the bank or by a second person, or put another one on file."
+    ),
+}
+
 FACTS: Mapping[str, Label] = {
     "age": _("age"),
     "least": _("at least"),
@@ -139,28 +156,35 @@ class ShownResult(Toned):
     OVERRIDDEN = Result.OVERRIDDEN.value, Tone.INFO, pgettext_lazy("check", "overridden")
 
 
-def figure(name: str, value: Any) -> str:
-    """A fact as people read it: amounts with separators, shares in per cent, the rest as it is."""
+def figure(name: str, value: Any, currency: str = "") -> str:
+    """A fact as people read it: amounts with separators and the sign of ``currency``, shares in per cent."""
     if value is None:
         return "-"
     if name in AMOUNTS:
-        return f"{round_money(Decimal(value)):,}"
+        return money(value, currency) if currency else f"{round_money(Decimal(value)):,}"
     if name in VALUES:
         return listed(VALUES[name].get(code, code) for code in str(value).split(", "))
     return percent(Decimal(value)) if name in SHARES else str(value)
 
 
-def figures(facts: Iterable[tuple[str, Any]]) -> str:
+def figures(facts: Iterable[tuple[str, Any]], currency: str = "") -> str:
     """The figures behind a check in one line."""
-    return " · ".join(f"{FACTS.get(name, name)} {figure(name, value)}" for name, value in facts if value is not None)
+    return " · ".join(
+        f"{FACTS.get(name, name)} {figure(name, value, currency)}" for name, value in facts if value is not None
+    )
 
 
-def sentence(found: Finding) -> str:
+def sentence(found: Finding, currency: str = "") -> str:
     """What a refusal says of the check, in the active language."""
     failed, missing = SENTENCES[found.code]
     if found.result is Result.MISSING:
         return str(missing)
-    return str(failed) % {name: figure(name, value) for name, value in found.facts.items()}
+    return str(failed) % {name: figure(name, value, currency) for name, value in found.facts.items()}
+
+
+def next_steps(found: Iterable[Finding]) -> list[Label]:
+    """What can be done about the hard checks that stop everybody, each once."""
+    return list(dict.fromkeys(NEXT[one.code] for one in found if one.code in NEXT and not one.passes))
 
 
 def in_words(found: Iterable[Finding]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from core.currencies import currency_of
 from loans.events.unproved import principal_by_word
 from loans.gate.commitments import Commitment, CommitmentKind, commitments_of
 from loans.gate.gate import Finding, Result, Severity
-from loans.gate.words import CHECKS, ShownResult, figures, sentence
+from loans.gate.words import CHECKS, ShownResult, figures, next_steps, sentence
 from loans.models import GateOverride, GateVerdict, LoanPosition
 from staff.models import User
 
@@ -39,17 +39,20 @@ class ShownFinding:
 
 @dataclass(frozen=True)
 class ShownVerdict:
-    """One verdict in words. ``why`` says what stopped it; ``can_be_overridden``: only soft checks did."""
+    """One verdict in words. ``why`` says what stopped it, ``next_steps`` what can be done about it; ``can_be_overridden``:
+    only soft checks did."""
 
     verdict: GateVerdict
     rows: list[ShownFinding]
     why: list[str]
+    next_steps: list[str | Promise]
     can_be_overridden: bool
     to_be_drawn: Decimal | None
 
 
-def shown(verdict: GateVerdict, position: LoanPosition | None = None) -> ShownVerdict:
-    """The stored ``verdict`` in the active language; of a running loan by its ``position`` with what was to be drawn."""
+def shown(verdict: GateVerdict, currency: str, position: LoanPosition | None = None) -> ShownVerdict:
+    """The stored ``verdict`` in the active language, its amounts in ``currency`` (ISO 4217); of a running loan by its
+    ``position`` with what was to be drawn."""
     drawn = None
     if position is not None and verdict.amount is not None:
         drawn = verdict.amount - position.principal_outstanding - principal_by_word(position.pk)
@@ -58,19 +61,20 @@ def shown(verdict: GateVerdict, position: LoanPosition | None = None) -> ShownVe
     return ShownVerdict(
         verdict=verdict,
         rows=[
-            ShownFinding(CHECKS[found.code], ShownResult(found.result.value), figures(found.facts.items()))
+            ShownFinding(CHECKS[found.code], ShownResult(found.result.value), figures(found.facts.items(), currency))
             for found in findings
         ],
-        why=[sentence(found) for found in stopping],
+        why=[sentence(found, currency) for found in stopping],
+        next_steps=next_steps(stopping),
         can_be_overridden=bool(stopping) and all(found.severity is Severity.SOFT for found in stopping),
         to_be_drawn=drawn,
     )
 
 
-def last_verdict(**about: Any) -> ShownVerdict | None:
-    """What the gate said last of an application or a loan."""
+def last_verdict(currency: str, **about: Any) -> ShownVerdict | None:
+    """What the gate said last of an application or a loan in ``currency`` (ISO 4217)."""
     verdict = GateVerdict.objects.filter(**about).order_by("-id").first()
-    return None if verdict is None else shown(verdict)
+    return None if verdict is None else shown(verdict, currency)
 
 
 def _finding(stored: dict[str, Any]) -> Finding:

@@ -165,7 +165,7 @@ def _loan_page(
             *_losses(loan),
         ],
         pay_off=pay_off(loan, position, on, current) if position else None,
-        refusal=next((shown(verdict, position) for verdict in verdicts if not verdict.binds), None),
+        refusal=next((shown(verdict, loan.currency, position) for verdict in verdicts if not verdict.binds), None),
     )
 
 

@@ -18,8 +18,9 @@ from core import business_date
 from core.encryption import decrypt, encrypt
 from core.errors import DomainError
 from core.pages import page_of
+from core.writing import money
 from loans.incoming import matching_by_two, reading, returning, taking_in, uploading
-from loans.incoming.contradicting import bank_says
+from loans.incoming.contradicting import Differs, bank_says
 from loans.models import BankFile, IncomingPayment, IncomingPaymentStatus, Repayment
 from loans.web.forms import AskAgainForm, MatchForm, PaymentFilter, ReturnForm, StatementForm
 from staff.permissions import check, person, require
@@ -183,9 +184,12 @@ def _match_context(payment: IncomingPayment, form: MatchForm) -> dict[str, objec
     shares = payment.shares.select_related("repayment__loan", "act__loan", "matched_by", "agreed_by").order_by("id")
     return {
         "payment": payment,
-        "bank_says": [(what.label, says[what]) for what in differs],
+        "bank_says": [
+            (what.label, money(says[what], payment.currency) if what is Differs.AMOUNT else says[what])
+            for what in differs
+        ],
         "form": form,
-        "return_form": ReturnForm(),
+        "return_form": ReturnForm(auto_id="return-%s"),
         "shares": shares,
     }
 

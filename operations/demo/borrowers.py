@@ -74,7 +74,7 @@ def register(person: Person, *, on: date, officer: User, account_ending: str = "
     if person.debt:
         record_external_debt(
             borrower_id=borrower.pk,
-            lender="Another lender",
+            lender="示例消费金融",
             balance=person.debt,
             monthly_payment=person.debt / 20,
             as_of=on,

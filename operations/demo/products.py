@@ -29,7 +29,7 @@ CATALOGUE = (
     Offered(
         "phone-cash",
         "Cash loan, equal instalments",
-        "现金贷 · 等额本息",
+        "信用消费贷 · 等额本息",
         {"method": RepaymentMethod.EQUAL_INSTALMENTS, "max_count": 24, "max_amount": Decimal(60000), "grace_days": 3},
         (2000, 24000, 500),
         (3, 6, 6, 12, 12),
@@ -54,7 +54,7 @@ CATALOGUE = (
     Offered(
         "equal-principal",
         "Cash loan, equal principal",
-        "现金贷 · 等额本金",
+        "信用消费贷 · 等额本金",
         {"method": RepaymentMethod.EQUAL_PRINCIPAL, "max_count": 12, "max_amount": Decimal(30000)},
         (3000, 15000, 500),
         (3, 6, 12),
@@ -72,7 +72,7 @@ CATALOGUE = (
     Offered(
         "payday",
         "Thirty days, due once",
-        "三十天 · 到期一次还清",
+        "三十天信用贷 · 到期一次还清",
         {
             "method": RepaymentMethod.BULLET,
             "frequency": RepaymentFrequency.DAY,
