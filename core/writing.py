@@ -49,6 +49,11 @@ def listed(items: Iterable[object]) -> str:
     return pgettext("between items", ", ").join(str(one) for one in items)
 
 
+def conditions(said: Iterable[object]) -> str:
+    """Sentences or conditions in a row, with the semicolon of the reader's language."""
+    return pgettext("between conditions", "; ").join(str(one) for one in said)
+
+
 def day(value: date | datetime | None) -> str:
     """2026-06-15, in the office's time zone."""
     if not value:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from audit.models import Approval, ApprovalStatus
 from borrowers.models import ConsentPurpose
 from core.rules import RuleMissing
+from core.writing import conditions
 from loans.gate import words
 from loans.gate.authority import Authority, authority_beside
 from loans.gate.commitments import OFFERS_WAIT
@@ -206,7 +207,7 @@ def _moves(application: Application) -> Iterator[Event]:
     before = ""
     for row in application.history.select_related("history_user").order_by("history_id"):
         if row.status != before:
-            text = "; ".join(reason_labels(row.decision_reasons)) if row.status in _DECIDED else ""
+            text = conditions(reason_labels(row.decision_reasons)) if row.status in _DECIDED else ""
             title = str(row.get_status_display()).capitalize()
             tone = ApplicationStatus(row.status).tone
             yield Event(at=row.history_date, title=title, text=text, note=_who(row), tone=tone)

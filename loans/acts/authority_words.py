@@ -7,11 +7,10 @@ from datetime import date
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from core.currencies import house_currency
 from core.rules import rule
-from core.writing import money, percent
+from core.writing import conditions, money, percent
 from loans.acts.authority import always
 from loans.events.act_kinds import ActKind
 from loans.gate.authority import one_person_decides
@@ -42,7 +41,7 @@ def threshold_of(kind: ActKind, on: date) -> str | Decimal | None:
             _("%(figure)s above %(most)s") % {"figure": words[name], "most": _written(name, most)}
             for name, most in sorted(bounds.items())
         ]
-        return pgettext("between conditions", "; ").join(above)
+        return conditions(above)
     if kind.measures or kind.beyond_authority is None:
         return _("waived by it: above %(amount)s; or a late loan cured again") % {"amount": _waived_alone(on)}
     return None

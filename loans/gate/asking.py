@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
+from core.currencies import currency_of
 from core.errors import DomainError
 from loans.gate.facts import Standing, facts_for, facts_for_limits
 from loans.gate.gate import BindingAct, Facts, Finding, Verdict, gate
@@ -62,7 +63,9 @@ class NotBound(DomainError):
 
     def __init__(self, answer: Answer, found: Iterable[Finding], by: User | None) -> None:
         stopped = tuple(found)
-        super().__init__(checks=[one.code for one in stopped], why=sentences(stopped))
+        super().__init__(
+            checks=[one.code for one in stopped], why=sentences(stopped, currency_of(answer.subject.market))
+        )
         self.answer, self.asked_by, self.stopped = answer, by, stopped
 
     def told_outside(self) -> DomainError:

@@ -7,11 +7,11 @@ elsewhere or how they are scored is not for it to learn by trying. Staff see eve
 from collections.abc import Iterable, Mapping
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from borrowers.models import Borrower, IdentityKind
 from core.errors import DomainError
+from core.writing import conditions
 from loans.gate.gate import Finding
 from loans.gate.words import sentence
 from loans.payees.payees import PayeeState
@@ -77,7 +77,7 @@ def told_to_partner(found: Iterable[Finding], borrower_id: int) -> DomainError:
     if len(by_name) < len(stopped):
         codes.append(NOT_ELIGIBLE)
         said.append(str(_AND_MORE))
-    return ConditionsNotMet(checks=codes, why=_now("; ").join(said))
+    return ConditionsNotMet(checks=codes, why=conditions(said))
 
 
 def _is_told(found: Finding, borrower_id: int) -> bool:

@@ -5,14 +5,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop, pgettext_lazy
 
 from borrowers.models import ConsentPurpose, Occupation
 from core.choices import Tone, Toned
 from core.money import round_money
-from core.writing import listed, money
+from core.writing import conditions, listed, money
 from loans.gate.gate import Finding, Result
 from loans.payees.payees import PayeeState
 from loans.pricing.cost_caps import percent
@@ -161,7 +160,11 @@ def figure(name: str, value: Any, currency: str = "") -> str:
     if value is None:
         return "-"
     if name in AMOUNTS:
-        return money(value, currency) if currency else f"{round_money(Decimal(value)):,}"
+        return (
+            money(value, currency).replace(" ", "\N{NO-BREAK SPACE}")
+            if currency
+            else f"{round_money(Decimal(value)):,}"
+        )
     if name in VALUES:
         return listed(VALUES[name].get(code, code) for code in str(value).split(", "))
     return percent(Decimal(value)) if name in SHARES else str(value)
@@ -198,6 +201,6 @@ def in_words(found: Iterable[Finding]) -> dict[str, str]:
     return words
 
 
-def sentences(found: Iterable[Finding]) -> str:
+def sentences(found: Iterable[Finding], currency: str = "") -> str:
     """What a refusal says of all of them."""
-    return _now("; ").join(sentence(one) for one in found)
+    return conditions(sentence(one, currency) for one in found)

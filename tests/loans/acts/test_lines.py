@@ -214,7 +214,7 @@ def test_the_limit_of_the_borrower_holds() -> None:
     loan = a_paid_off_line()
     CreditLimit.objects.create(borrower_id=loan.borrower_id, amount=Decimal("4000.00"), as_of=AGAIN, changed_on=AGAIN)
 
-    with pytest.raises(OverrideNeeded, match=r"the limit is 4,000\.00"):
+    with pytest.raises(OverrideNeeded, match=r"the limit is ¥\s4,000\.00"):
         order(loan, "4000.01", AGAIN)
     assert not Disbursement.objects.filter(is_drawdown=True).exists()
     draw(loan, "4000.00", AGAIN)

@@ -205,7 +205,7 @@ class TestOnTheApplication:
         shown = read(client, page)
 
         assert "Needs an override" in shown
-        assert "the limit is 1.00" in shown
+        assert "the limit is ¥\N{NO-BREAK SPACE}1.00" in shown
         assert ASK not in shown
         assert client.post(f"{page}/override", {"reason": WHY}).status_code == 403
         assert not Approval.objects.exists()

@@ -116,7 +116,7 @@ class TestWho:
         application = ApplicationFactory(borrower=lin)
         underwriting.assess(application_id=application.pk, on=ON)
 
-        with pytest.raises(OverrideNeeded, match=r"the limit is 8,000\.00"):
+        with pytest.raises(OverrideNeeded, match=r"the limit is ¥\s8,000\.00"):
             underwriting.decide(
                 application_id=application.pk,
                 outcome="approve",
