@@ -4,8 +4,8 @@ Upper apps declare theirs in ``task_kinds.py``; ``docs/tasks.md`` is written fro
 in the dated rule ``task_times``, by the code of its kind.
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.functional import Promise
@@ -37,8 +37,9 @@ class TaskKind:
 
     ``about`` is the type of its subject (``loans.loan``). ``teams`` are the roles that may own it, the first being the one
     it goes to; ``escalates_to`` the role that is told when nobody did it in time. ``words`` say with the task's facts what
-    happened (``%(name)s``). ``priority`` is from 0 to 100 points, of which each counts as an hour of age. ``settled_by``
-    names the fact that ends it without anybody's hand, empty where only a person can end it.
+    happened (``%(name)s``), each fact as ``written`` has it by its name: money with its currency, a code in words.
+    ``priority`` is from 0 to 100 points, of which each counts as an hour of age. ``settled_by`` names the fact that ends it
+    without anybody's hand, empty where only a person can end it.
     """
 
     code: str
@@ -52,13 +53,15 @@ class TaskKind:
     priority: int = 50
     settled_by: Words = ""
     partners_raise: bool = False
+    written: Mapping[str, Callable[[Any], str]] = field(default_factory=dict)
 
     def outcome(self, code: str) -> Choice | None:
         return next((choice for choice in self.outcomes if choice.code == code), None)
 
     def told(self, facts: Mapping[str, Any]) -> str:
         """What happened, in the reader's language."""
-        return str(self.words) % _Facts(facts)
+        shown = {name: self.written[name](value) if name in self.written else value for name, value in facts.items()}
+        return str(self.words) % _Facts(shown)
 
 
 class _Facts(dict[str, Any]):

@@ -11,8 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from casework.kinds import Choice, TaskKind
 from casework.standing import declare_condition, told_as
+from core.currencies import house_currency
 from core.rules import rule
+from core.writing import money
 from loans.models import Application, ApplicationStatus, Disbursement, IncomingPayment, IncomingPaymentStatus
+from loans.pages.bank_reasons import in_words
 
 _PAST_ITS_DAY = "unmatched_payment"
 
@@ -32,6 +35,11 @@ HUMAN_REVIEW = TaskKind(
     settled_by=_("a person decides on the application, or it is withdrawn"),
 )
 
+
+def _money(amount: Any) -> str:
+    return money(amount, house_currency())
+
+
 PAYOUT_REFUSED = TaskKind(
     code="payout.refused",
     label=_("Payout refused"),
@@ -39,6 +47,7 @@ PAYOUT_REFUSED = TaskKind(
     teams=("operations",),
     escalates_to="checker",
     words=_("The bank did not pay %(amount)s out, or returned it (%(code)s)."),
+    written={"amount": _money, "code": in_words},
     steps=(
         Choice("cause", _("Find out from the bank's answer why")),
         Choice("account", _("Ask the borrower for an account where the present one is wrong")),
@@ -56,6 +65,7 @@ PAYMENT_UNMATCHED = TaskKind(
     teams=("operations", "finance"),
     escalates_to="checker",
     words=_("%(amount)s that came on %(paid_on)s is matched to no loan, or not all of it."),
+    written={"amount": _money},
     steps=(
         Choice("search", _("Search by name, sum, day and remark")),
         Choice("ask", _("Ask the bank who paid")),

@@ -38,7 +38,7 @@ def threshold_of(kind: ActKind, on: date) -> str | Decimal | None:
         asked = {parameter.name: parameter.label for parameter in kind.parameters}
         words = {name: name.replace("_", " ") for name in bounds} | asked | dict(kind.figures) | dict(kind.told)
         above = [
-            _("%(figure)s above %(most)s") % {"figure": words[name], "most": _written(name, most)}
+            _("%(figure)s: above %(most)s") % {"figure": words[name], "most": _written(name, most)}
             for name, most in sorted(bounds.items())
         ]
         return conditions(above)

@@ -93,6 +93,17 @@ def test_every_kind_is_told_with_who_asks_and_who_decides(client: Client, signed
     assert "above ¥ 50,000.00" in page.content.decode()
 
 
+def test_bounds_are_told_with_currency_per_cent_and_count(client: Client, signed_in: SignIn) -> None:
+    browser = signed_in(client, "administrator")
+    told = {row.code: row.words for row in browser.get(PAGES[0]).context["rows"]}
+
+    assert told["loan.settled_for_less"] == "Maximum waived: above ¥ 2,000.00; Percent of the loan: above 20 %"
+    assert told["loan.rate_changed"] == "Interest lowered by: above ¥ 1,000.00; New annual rate: above 24.00 %"
+    assert told["loan.payment_holiday"] == "Instalments skipped: above 3"
+    page = browser.get(PAGES[0], headers={"accept-language": "zh-hans"}).content.decode()
+    assert "减免金额上限超过 ¥ 2,000.00；" in page and "复核员、催收组长" in page
+
+
 def test_an_amount_of_the_rule_is_what_the_page_and_the_code_go_by(client: Client, signed_in: SignIn) -> None:
     on, known = business_date.current(), Rule.objects.get(code="two_people")
     assert approvals.needs_two("test.unnamed", 1, on)

@@ -26,6 +26,17 @@ def test_a_filter_has_one_button_of_its_name(page_as: PageAs, address: str) -> N
     expect(named).to_have_count(1)
 
 
+def test_a_filter_with_only_a_hidden_value_is_folded_at_the_hands_width(page_as: PageAs) -> None:
+    business_date.move_to(TODAY)
+    page = page_as("operations")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/app/tasks/")  # the open tab is a hidden value
+
+    expect(page.locator("form.filters #kind")).to_be_hidden()
+    page.locator("form.filters .filter-toggle").click()
+    expect(page.locator("form.filters #kind")).to_be_visible()
+
+
 @pytest.mark.parametrize("width", [1280, 1024, 390])
 def test_a_word_to_reveal_stands_in_one_line(page_as: PageAs, width: int) -> None:
     business_date.move_to(TODAY)

@@ -21,6 +21,7 @@ from loans.gate.gate import (
     severity_of,
 )
 from loans.gate.reasons import income_reason
+from loans.gate.words import NEXT
 from loans.gate.worse import still_overridden
 from tests.loans.gate.known import BROKEN, FINE, known
 
@@ -67,6 +68,9 @@ class TestWhichActAsksWhat:
         assert {code for code in ASKED_OF if severity_of(code) is Severity.HARD} == HARD
         assert {code for code in ASKED_OF if severity_of(code) is Severity.SOFT} == SOFT
         assert set(_CHECKS) == set(ASKED_OF)
+
+    def test_every_hard_check_says_what_can_be_done(self) -> None:
+        assert set(NEXT) == HARD
 
     @pytest.mark.parametrize("at", A)
     def test_where_nothing_is_wrong_it_binds(self, at: BindingAct) -> None:

@@ -198,6 +198,14 @@ class TestOnTheApplication:
         a_client("officer").post(f"{page}/accept")
         assert rows("SELECT count(*) FROM loans_loan") == [(1,)]
 
+    def test_where_a_hard_check_stops_it_the_page_says_what_can_be_done(self, stopped: Application) -> None:
+        BREAKS["do_not_lend"](stopped.borrower)
+        page, officer = f"/app/applications/{stopped.number}", a_client("officer")
+        officer.post(f"{page}/accept")
+
+        assert "Taking somebody off the list needs a second person." in read(officer, page)
+        assert "移出禁止放贷名单须经复核人同意。" in read(officer, page, **CHINESE)
+
     @pytest.mark.parametrize("role", ["officer", "operations", "compliance"])
     def test_who_may_not_ask_is_told_why_without_a_form(self, stopped: Application, role: str) -> None:
         page, client = f"/app/applications/{stopped.number}", a_client(role)
@@ -205,7 +213,7 @@ class TestOnTheApplication:
         shown = read(client, page)
 
         assert "Needs an override" in shown
-        assert "the limit is ¥\N{NO-BREAK SPACE}1.00" in shown
+        assert "the limit is ¥ 1.00" in shown
         assert ASK not in shown
         assert client.post(f"{page}/override", {"reason": WHY}).status_code == 403
         assert not Approval.objects.exists()
