@@ -34,7 +34,7 @@ TEAM = (
     Member("ma.jun", "Ma Jun", "administrator"),
     Member("guide", "Tour guide", "officer"),
 )
-# Who shows the whole life of a loan needs every right but the administrator's.
+# Who shows the whole life of a loan holds every role.
 GUIDE = "guide"
 _TOGETHER = "SELECT set_config('loandesk.roles_together', %s, true)"
 
