@@ -161,7 +161,8 @@ def _accept(offer: Offer, on: date) -> None:
         and not draw(loan.number, "m", 3)
     ):
         account = BankAccount.objects.get(borrower_id=loan.borrower_id, is_primary=True)
-        sign_mandate(loan_id=loan.pk, bank_account=account, signed_on=on)
+        if account.is_verified:
+            sign_mandate(loan_id=loan.pk, bank_account=account, signed_on=on)
 
 
 def pay(on: date, *, except_loan: int | None = None, teller: User | None = None, voucher: User | None = None) -> int:
