@@ -85,8 +85,9 @@ class Person:
 def register_by_partner(
     person: Person, *, client: ApiClient, consents: Sequence[GivenConsent], on: date, by: User
 ) -> PartnerFile:
-    """The partner's file of the person, known before or not. Raises AlreadyYours, RegistrationConsentMissing and what
-    ``register_borrower`` raises of wrong values."""
+    """The partner's file of the person, known before or not. Raises AlreadyYours, SharingEnded of somebody who withdrew the
+    consent that this partner is told of them, RegistrationConsentMissing and what ``register_borrower`` raises of wrong
+    values."""
     if NEEDED not in {given.purpose for given in consents}:
         raise RegistrationConsentMissing(purpose=NEEDED.value)
     try:
@@ -128,6 +129,8 @@ def _registered(person: Person, client: ApiClient, consents: Sequence[GivenConse
 
 def _filed(person: Person, client: ApiClient, borrower: Borrower, *, opened: bool, on: date) -> PartnerFile:
     earlier = PartnerFile.objects.filter(client=client, borrower=borrower).first()
+    if earlier is not None and is_ended(client, borrower.pk):
+        raise SharingEnded
     if earlier is not None:
         raise AlreadyYours(number=earlier.number, existing=earlier.public_id)
     identity = read_identity(
