@@ -61,8 +61,8 @@ class MandateAccountUnverified(DomainError):
     code = "mandate_account_unverified"
     field = "bank_account"
     message = _(
-        "Account %(account)s is not verified, so nothing is debited from it. Ask the bank whose it is, or a second person to "
-        "agree to it with evidence."
+        "Account %(account)s is not verified, so nothing is debited from it. Ask the bank whose it is, or a second person "
+        "to agree to it with evidence."
     )
 
 

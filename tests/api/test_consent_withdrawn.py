@@ -129,7 +129,9 @@ def test_a_repeat_of_what_was_told_is_answered_as_a_fresh_call_is(lilac: Caller,
     wish = {"borrower": person, "product": product.public_id, "amount": yuan(2_000), "term_count": 6, "submit": False}
     wish |= {"purpose": "electronics", "external_id": "W-1"}
     assert lilac.send("/applications", wish, key="wish").status_code == 201
-    assert lilac.send("/borrowers", person_sent, key="register").status_code == 201, "a repeat before is the same answer"
+    assert lilac.send("/borrowers", person_sent, key="register").status_code == 201, (
+        "a repeat before is the same answer"
+    )
 
     withdraw(Borrower.objects.get())
 
