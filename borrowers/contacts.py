@@ -13,13 +13,14 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.context import acting_for
 from borrowers.fingerprints import contact_index, plain
-from borrowers.models import Borrower, ContactKind, ContactPoint, ContactState, Provenance
+from borrowers.models import Borrower, ContactKind, ContactPoint, ContactState, IdentityKind, Provenance
 from borrowers.phones import PhoneInvalid, normalise_phone
 from core.errors import DomainError, Invalid, NotFound
 from core.lifecycle import Lifecycle
 from core.strict import require_plain
 from staff.models import User
 
+from borrowers.standing import look_again
 _UNVERIFIED, _VERIFIED = ContactState.UNVERIFIED, ContactState.VERIFIED
 _UNDELIVERABLE, _WRONG_PERSON = ContactState.UNDELIVERABLE, ContactState.WRONG_PERSON
 _RECYCLED, _RETIRED = ContactState.RECYCLED, ContactState.RETIRED
@@ -155,8 +156,7 @@ def add_contact_point(
     added_by: User | None = None,
 ) -> ContactPoint:
     """Put a newly learnt address on file, not verified yet. The first of its kind becomes the primary one."""
-    borrower = Borrower.objects.select_for_update().get(pk=borrower_id)
-    address = normalise_address(kind, value, borrower.market)
+    address = normalise_address(kind, value, Borrower.objects.values_list("market", flat=True).get(pk=borrower_id))
     index = contact_index(kind, address)
     known = list(borrower.contact_points.filter(kind=kind).exclude(state=ContactState.RETIRED))
     for point in known:
@@ -175,6 +175,7 @@ def add_contact_point(
 def change_state(
     *, contact_point_id: int, to: str, at: datetime, reason: str = "", changed_by: User | None = None
 ) -> ContactPoint:
+    borrower = _held_with_alike(borrower_id, kind, index)
     """Move a contact point to another state. Raises ContactStateImpossible when the table has no such move."""
     point = _locked(contact_point_id)
     known: dict[str, object] = {"state_reason": reason[:200]}
@@ -185,9 +186,22 @@ def change_state(
     with acting_for(changed_by):
         return CONTACT_POINTS.advance(point, to, reason=reason, **known)
 
+    if kind == ContactKind.MOBILE:
+        look_again(borrower, by=added_by)
 
 @transaction.atomic
 def make_primary(*, contact_point_id: int, changed_by: User | None = None) -> ContactPoint:
+def _held_with_alike(borrower_id: int, kind: str, index: str) -> Borrower:
+    """The borrower, held beside those with the same mobile whom no number proves; in the order of their ids, so that two who
+    get each other's mobile at once do not wait in a circle."""
+    ids = {borrower_id}
+    if kind == ContactKind.MOBILE:
+        points = ContactPoint.objects.filter(kind=kind, value_index=index, borrower__identity_kind=IdentityKind.OTHER)
+        ids |= set(points.values_list("borrower_id", flat=True))
+    held = Borrower.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+    return next(borrower for borrower in list(held) if borrower.pk == borrower_id)
+
+
     """Use this contact point first from now on; a mobile becomes the number the borrower is known by."""
     point = _locked(contact_point_id)
     if not point.is_usable:

@@ -14,9 +14,11 @@ from borrowers.consents import GivenConsent, give_consent, withdraw_consent
 from borrowers.contacts import first_contact_point, normalise_address, phone_of
 from borrowers.fingerprints import contact_index, document_signs, identity_index, name_index, plain, written
 from borrowers.identity import IdentityNumberInvalid, IdentityProblem, age, parse_resident_id, resident_id_in
+from borrowers.likeness import remember_sounds
 from borrowers.means import record_external_debt, record_income
 from borrowers.models import Borrower, ContactKind, IdentityKind, Provenance, Sex
 from borrowers.occupations import require_occupation
+from borrowers.standing import look_again
 from core.errors import DomainError, Invalid
 from core.history import insert_tracked
 from core.identifiers import next_number
@@ -229,6 +231,8 @@ def register_borrower(
         for kind, address in {ContactKind.MOBILE: mobile, ContactKind.EMAIL: email}.items():
             if address:
                 first_contact_point(borrower=borrower, kind=kind, address=address, provenance=provenance)
+        remember_sounds(borrower, name)
+        look_again(borrower, by=registered_by)
         for given in consents:
             consent_room.record(borrower=borrower, given=given)
     return borrower

@@ -21,6 +21,7 @@ from borrowers.brought import bring_consent, bring_first_contact_points
 from borrowers.consents import GivenConsent
 from borrowers.contacts import normalise_address
 from borrowers.fingerprints import contact_index, name_index, plain
+from borrowers.likeness import remember_sounds
 from borrowers.models import (
     Borrower,
     BorrowerStatus,
@@ -34,6 +35,7 @@ from borrowers.occupations import STUDENT, StudentEvidenceMissing, state_occupat
 from borrowers.onboarding import BorrowerAlreadyRegistered, Identity, read_identity, register_borrower
 from borrowers.preferences import choose_language
 from borrowers.sharing import SharingEnded, ended_people, is_ended, without_profile
+from borrowers.standing import look_again
 from core.errors import DomainError, Invalid, NotFound
 from core.finding import any_of
 from core.identifiers import next_number
@@ -161,6 +163,8 @@ def _filed(person: Person, client: ApiClient, borrower: Borrower, *, opened: boo
         file.contradicts = _contradictions(file, identity, _email(person, borrower))
     file.save()
     if not opened:
+        remember_sounds(borrower, file.name)
+        look_again(borrower, by=None)
         events.record("linked", borrower, after={"partner": client.name, "contradicts": file.contradicts})
     return file
 

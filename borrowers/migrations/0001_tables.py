@@ -139,7 +139,21 @@ class Migration(migrations.Migration):
                 'verbose_name': 'contact point',
                 'indexes': [models.Index(condition=models.Q(('state__in', ['unverified', 'verified']), _negated=True), fields=['-borrower'], name='borrowers_contact_failed')],
                 'verbose_name_plural': 'contact points',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('is_primary', True)), fields=('borrower', 'kind'), name='borrowers_contact_one_primary'), models.UniqueConstraint(condition=models.Q(('state', 'retired'), _negated=True), fields=('borrower', 'kind', 'value_index'), name='borrowers_contact_once'), models.CheckConstraint(condition=models.Q(('is_primary', True), ('state', 'retired'), _negated=True), name='borrowers_contact_retired_not_primary'), models.CheckConstraint(condition=models.Q(('state', 'verified'), ('verified_at__isnull', True), _negated=True), name='borrowers_contact_verified_when')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('is_primary', True)), fields=('borrower', 'kind'), name='borrowers_contact_one_primary'), models.UniqueConstraint(condition=models.Q(('state', 'retired'), _negated=True), fields=('borrower', 'kind', 'value_index'), name='borrowers_contact_once'), models.CheckConstraint(condition=models.Q(('is_primary', True), ('state', 'retired'), _negated=True), name='borrowers_contact_retired_not_primary'), models.CheckConstraint(condition=models.Q(('state', 'verified'), ('verified_at__isnull', True), _negated=True), name='borrowers_contact_verified_when'), models.CheckConstraint(condition=models.Q(('verified_by__isnull', True), models.Q(('agreed_by__isnull', False), models.Q(('agreed_by', models.F('verified_by')), _negated=True)), _connector='OR'), name='borrowers_contact_verified_by_two')],
+            },
+        ),
+        migrations.CreateModel(
+            name='NameSound',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('sound_index', models.CharField(db_index=True, editable=False, max_length=64)),
+                ('borrower', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='name_sounds', to='borrowers.borrower')),
+            ],
+            options={
+                'verbose_name': 'sound of a name',
+                'verbose_name_plural': 'sounds of names',
+                'default_permissions': ('view',),
+                'constraints': [models.UniqueConstraint(fields=('borrower', 'sound_index'), name='borrowers_name_sound_once')],
             },
         ),
         migrations.CreateModel(

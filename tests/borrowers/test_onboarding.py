@@ -142,4 +142,5 @@ def test_a_file_is_opened_with_few_queries() -> None:
         BorrowerFactory()
 
     statements = [query["sql"].split()[0] for query in queries if "SAVEPOINT" not in query["sql"]]
-    assert statements == ["SELECT", "SELECT", "WITH", "INSERT", "INSERT"]  # WITH: the person and the history row
+    # WITH: the person and the history row; then the mobile with its history row, how the name sounds, and who is alike
+    assert statements == ["SELECT", "SELECT", "WITH", "INSERT", "INSERT", "INSERT", "(SELECT"]
