@@ -133,6 +133,8 @@ class Migration(migrations.Migration):
                 ('provenance', models.CharField(choices=[('contract', 'Given in the application or contract'), ('borrower', 'Given by the borrower later'), ('partner', 'Sent by a partner'), ('bureau', 'Credit bureau, with consent'), ('public', 'Lawful public source'), ('reserved_contact', 'Told by a reserved contact')], default='contract', max_length=20, verbose_name='learnt from')),
                 ('is_primary', models.BooleanField(default=False, verbose_name='primary')),
                 ('verified_at', models.DateTimeField(blank=True, null=True, verbose_name='verified at')),
+                ('verified_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('agreed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('borrower', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contact_points', to='borrowers.borrower')),
             ],
             options={
@@ -317,6 +319,8 @@ class Migration(migrations.Migration):
                 ('provenance', models.CharField(choices=[('contract', 'Given in the application or contract'), ('borrower', 'Given by the borrower later'), ('partner', 'Sent by a partner'), ('bureau', 'Credit bureau, with consent'), ('public', 'Lawful public source'), ('reserved_contact', 'Told by a reserved contact')], default='contract', max_length=20, verbose_name='learnt from')),
                 ('is_primary', models.BooleanField(default=False, verbose_name='primary')),
                 ('verified_at', models.DateTimeField(blank=True, null=True, verbose_name='verified at')),
+                ('verified_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('agreed_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('history_id', models.AutoField(primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField(db_index=True)),
                 ('history_change_reason', models.CharField(max_length=100, null=True)),
