@@ -1,6 +1,7 @@
 """Somebody who comes again with another document: the likeness to a borrower of the house is seen, and decided by two."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from core import business_date
 from risk import do_not_lend
 from staff.models import User
 from tests.borrowers.factories import ON, BankAccountFactory, BorrowerFactory, resident_number
+from tests.loans.night.test_concurrency import at_once
 from tests.staff.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -155,12 +157,16 @@ class TestAskedAgain:
     """What comes later makes a confirmed file one to confirm again, and that takes two."""
 
     @staticmethod
-    def confirmed_passport(**facts: Any) -> Borrower:
-        """A passport that one underwriter confirmed while nobody was like it."""
+    def unconfirmed_passport(**facts: Any) -> Borrower:
         told = {"name": "LIN XIAOYU", "birth_date": BORN, "sex": "female", "phone": "13900001111"}
-        borrower: Borrower = BorrowerFactory(
-            other_document=True, registered_by=UserFactory(roles=["officer"]), **{**told, **facts}
-        )
+        officer = UserFactory(roles=["officer"])
+        borrower: Borrower = BorrowerFactory(other_document=True, registered_by=officer, **{**told, **facts})
+        return borrower
+
+    @classmethod
+    def confirmed_passport(cls, **facts: Any) -> Borrower:
+        """A passport that one underwriter confirmed while nobody was like it."""
+        borrower = cls.unconfirmed_passport(**facts)
         underwriter = UserFactory(roles=["underwriter"])
         confirm_identity(borrower_id=borrower.pk, evidence="Passport seen", on=ON, by=underwriter)
         assert confirmed_by(borrower) == underwriter
@@ -228,6 +234,27 @@ class TestAskedAgain:
 
         BorrowerFactory(identity_number=resident_number(7_002), name="王芳", phone="13812341234")
         assert confirmed_by(second) is None, "a third person was not weighed"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_confirmation_and_a_registration_at_once_see_each_other() -> None:
+    """Whichever comes first: the one is refused, or opened again by the other."""
+    for number in range(5):
+        name, birth_date = f"LIN XIAOYU {'ABCDE'[number]}", BORN
+        second = TestAskedAgain.unconfirmed_passport(name=name, phone=f"1390000222{number}", birth_date=birth_date)
+
+        def confirmed(borrower: Borrower = second) -> None:
+            with suppress(BorrowerLikeAnother):
+                by = UserFactory(roles=["underwriter"])
+                confirm_identity(borrower_id=borrower.pk, evidence="Passport seen", on=ON, by=by)
+
+        def registered(written: str = name, sequence: int = 8_010 + 2 * number) -> None:
+            number = resident_number(sequence)
+            BorrowerFactory(identity_number=number, name=written, phone=f"1380000{sequence}")
+
+        assert at_once([confirmed, registered]) == [None, None], "neither broke"
+
+        assert confirmed_by(second) is None
 
 
 def her(**facts: Any) -> Borrower:
