@@ -231,8 +231,6 @@ def register_borrower(
         for kind, address in {ContactKind.MOBILE: mobile, ContactKind.EMAIL: email}.items():
             if address:
                 first_contact_point(borrower=borrower, kind=kind, address=address, provenance=provenance)
-        remember_sounds(borrower, name)
-        look_again(borrower, by=registered_by)
         for given in consents:
             consent_room.record(borrower=borrower, given=given)
     return borrower
@@ -253,3 +251,5 @@ def _store(borrower: Borrower) -> None:
     except IntegrityError as error:
         _refuse_known(Identity(borrower.identity_kind, borrower.identity_number, None, borrower.sex))
         raise PartnerNumberTaken(external_id=borrower.external_id) from error
+    remember_sounds(borrower, borrower.name)
+    look_again(borrower, by=borrower.registered_by)
