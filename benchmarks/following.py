@@ -116,7 +116,7 @@ def _one(crowd: People, number: int, product: Product, officer: User) -> tuple[f
 
 def _apply(crowd: People, number: int, product: Product, officer: User) -> Application:
     on = business_date.current()
-    borrower = clients.register(crowd.person(number), on=on, officer=officer)
+    borrower = clients.register(crowd.person(number), on=on, officer=officer, checker=hire_team()["checker"])
     least = version_on_sale(product.pk, on).min_amount
     wish = ApplicationWish(
         borrower_id=borrower.pk, product_id=product.pk, amount=least, term_count=12, purpose="electronics"

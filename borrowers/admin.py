@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from audit.admin.by_two import ChangedByTwoAdmin
-from borrowers.models import Borrower, Brought, ConsentText, PartnerFile
+from borrowers.models import Borrower, Brought, ConsentText, NameSound, PartnerFile
 from borrowers.queries import find
 from core.admin import HistoryAdmin, LargeTableAdmin
 from staff.visibility import Kind, seen
@@ -104,3 +104,12 @@ class BroughtAdmin(LargeTableAdmin):
     list_select_related = ("file",)
     search_fields = ("file__number__exact",)
     fields = readonly_fields = ("file", "kind", "at", "row")
+
+
+@admin.register(NameSound)
+class NameSoundAdmin(FoundByPersonAdmin):
+    """Fingerprints, kept with the names they come from: nobody writes them."""
+
+    list_display = ("borrower",)
+    fields = readonly_fields = ("borrower",)
+    list_select_related = ("borrower",)

@@ -4,22 +4,30 @@ A reminder that never arrived is not the borrower's fault. So every address has 
 table below, and whoever sends asks for usable addresses only.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
+from audit import approvals
 from audit.context import acting_for
+from audit.deciding import require_other_hand
+from audit.models import Approval
 from borrowers.fingerprints import contact_index, plain
-from borrowers.models import Borrower, ContactKind, ContactPoint, ContactState, Provenance
+from borrowers.models import Borrower, ContactKind, ContactPoint, ContactState, IdentityKind, Provenance
 from borrowers.phones import PhoneInvalid, normalise_phone
+from borrowers.standing import look_again
 from core.errors import DomainError, Invalid, NotFound
 from core.lifecycle import Lifecycle
 from core.strict import require_plain
 from staff.models import User
 
+VERIFIED_BY_TWO = "borrower.contact_verified"
+CONTACT = gettext_noop("contact point")  # what a request shows, in words
 _UNVERIFIED, _VERIFIED = ContactState.UNVERIFIED, ContactState.VERIFIED
 _UNDELIVERABLE, _WRONG_PERSON = ContactState.UNDELIVERABLE, ContactState.WRONG_PERSON
 _RECYCLED, _RETIRED = ContactState.RECYCLED, ContactState.RETIRED
@@ -94,6 +102,16 @@ CONTACT_POINTS = Lifecycle(
 )
 
 
+class ContactVerifiedByTwo(DomainError):
+    """One person alone does not say that an address is the borrower's."""
+
+    code = "contact_verified_by_two"
+    field = "to"
+    message = _(
+        "A second person must agree that the contact point is the borrower's. Ask for it on the borrower's page."
+    )
+
+
 class ContactPointUnusable(DomainError):
     """A dead contact point cannot be the primary one."""
 
@@ -155,9 +173,9 @@ def add_contact_point(
     added_by: User | None = None,
 ) -> ContactPoint:
     """Put a newly learnt address on file, not verified yet. The first of its kind becomes the primary one."""
-    borrower = Borrower.objects.select_for_update().get(pk=borrower_id)
-    address = normalise_address(kind, value, borrower.market)
+    address = normalise_address(kind, value, Borrower.objects.values_list("market", flat=True).get(pk=borrower_id))
     index = contact_index(kind, address)
+    borrower = _held_with_alike(borrower_id, kind, index)
     known = list(borrower.contact_points.filter(kind=kind).exclude(state=ContactState.RETIRED))
     for point in known:
         if point.value_index == index:
@@ -168,22 +186,80 @@ def add_contact_point(
             _set_primary(borrower, point)
         else:
             point.save()
+    if kind == ContactKind.MOBILE:
+        look_again(borrower, by=added_by)
     return point
+
+
+def _held_with_alike(borrower_id: int, kind: str, index: str) -> Borrower:
+    """The borrower, held beside those with the same mobile whom no number proves; in the order of their ids, so that two who
+    get each other's mobile at once do not wait in a circle."""
+    ids = {borrower_id}
+    if kind == ContactKind.MOBILE:
+        points = ContactPoint.objects.filter(kind=kind, value_index=index, borrower__identity_kind=IdentityKind.OTHER)
+        ids |= set(points.values_list("borrower_id", flat=True))
+    held = Borrower.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+    return next(borrower for borrower in list(held) if borrower.pk == borrower_id)
 
 
 @transaction.atomic
 def change_state(
-    *, contact_point_id: int, to: str, at: datetime, reason: str = "", changed_by: User | None = None
+    *,
+    contact_point_id: int,
+    to: str,
+    at: datetime,
+    reason: str = "",
+    changed_by: User | None = None,
+    agreed_by: User | None = None,
 ) -> ContactPoint:
-    """Move a contact point to another state. Raises ContactStateImpossible when the table has no such move."""
+    """Move a contact point to another state. Where a person of the house says that it is the borrower's, ``agreed_by`` is
+    the second one. Raises ContactStateImpossible when the table has no such move, ContactVerifiedByTwo,
+    AccountsNotIndependent.
+    """
     point = _locked(contact_point_id)
     known: dict[str, object] = {"state_reason": reason[:200]}
     if to == ContactState.VERIFIED:
-        known["verified_at"] = at
+        if changed_by is not None and agreed_by is None:
+            raise ContactVerifiedByTwo
+        if changed_by is not None:
+            require_other_hand(agreed_by, changed_by.pk, ContactVerifiedByTwo(), timezone.localdate(at))
+        known |= {"verified_at": at, "verified_by": changed_by, "agreed_by": agreed_by if changed_by else None}
     if to == ContactState.RETIRED:
         known["is_primary"] = False
     with acting_for(changed_by):
         return CONTACT_POINTS.advance(point, to, reason=reason, **known)
+
+
+@transaction.atomic
+def ask_that_verified(*, contact_point_id: int, reason: str, at: datetime, on: date, by: User) -> Approval:
+    """Ask a second person to agree that the contact point is the borrower's; ``reason`` says what shows it.
+
+    Raises ReasonMissing, ContactStateImpossible, ApprovalAlreadyPending.
+    """
+    point = _locked(contact_point_id)
+    CONTACT_POINTS.require_step(point, ContactState.VERIFIED)
+    return approvals.request(
+        kind=VERIFIED_BY_TWO,
+        obj=point.borrower,
+        payload={"contact_point": point.pk, "at": at.isoformat()},
+        before={"state": point.state},
+        after={CONTACT: f"{point.kind} {point.masked_value}", "state": ContactState.VERIFIED.value},
+        reason=reason,
+        requested_by=by,
+        on=on,
+    )
+
+
+def verified_agreed(approval: Approval, _on: date) -> None:
+    """The second person agreed that it is the borrower's. Raises ContactStateImpossible, ContactVerifiedByTwo."""
+    change_state(
+        contact_point_id=approval.payload["contact_point"],
+        to=ContactState.VERIFIED,
+        at=datetime.fromisoformat(approval.payload["at"]),
+        reason=approval.reason,
+        changed_by=approval.requested_by,
+        agreed_by=approval.decided_by,
+    )
 
 
 @transaction.atomic

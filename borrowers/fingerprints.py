@@ -8,6 +8,7 @@ import re
 import unicodedata
 
 from borrowers.identity import resident_id_in
+from borrowers.sounds import sounds_of
 from core.encryption import blind_index
 from core.strict import require_plain
 
@@ -37,6 +38,11 @@ def document_signs(number: str) -> str:
 def name_index(name: str) -> str:
     """A name, whatever its case and spacing."""
     return blind_index(plain(name).casefold().replace(" ", ""), "name")
+
+
+def sound_indexes(name: str) -> frozenset[str]:
+    """Every way a name may sound, in whichever script and order it is written."""
+    return frozenset(blind_index(sound, "name_sound") for sound in sounds_of(plain(name)))
 
 
 def identity_index(number: str) -> str:

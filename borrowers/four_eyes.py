@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit import approvals, changes_by_two
 from audit.changes_by_two import Declared
-from borrowers import bank_accounts, consents, occupations, standing
+from borrowers import bank_accounts, consents, contacts, occupations, standing
 from borrowers.models import ConsentText
 
 approvals.register(
@@ -46,6 +46,15 @@ approvals.register(
     consents.given_again,
     permission=standing.CONFIRM,
     label=_("Consent given again after its withdrawal"),
+    group=approvals.Group.PERSON,
+    asked_with="borrowers.change_borrower",
+)
+
+approvals.register(
+    contacts.VERIFIED_BY_TWO,
+    contacts.verified_agreed,
+    permission=standing.CONFIRM,
+    label=_("Contact point found to be the borrower's"),
     group=approvals.Group.PERSON,
     asked_with="borrowers.change_borrower",
 )

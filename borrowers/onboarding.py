@@ -14,9 +14,11 @@ from borrowers.consents import GivenConsent, give_consent, withdraw_consent
 from borrowers.contacts import first_contact_point, normalise_address, phone_of
 from borrowers.fingerprints import contact_index, document_signs, identity_index, name_index, plain, written
 from borrowers.identity import IdentityNumberInvalid, IdentityProblem, age, parse_resident_id, resident_id_in
+from borrowers.likeness import remember_sounds
 from borrowers.means import record_external_debt, record_income
 from borrowers.models import Borrower, ContactKind, IdentityKind, Provenance, Sex
 from borrowers.occupations import require_occupation
+from borrowers.standing import look_again
 from core.errors import DomainError, Invalid
 from core.history import insert_tracked
 from core.identifiers import next_number
@@ -249,3 +251,5 @@ def _store(borrower: Borrower) -> None:
     except IntegrityError as error:
         _refuse_known(Identity(borrower.identity_kind, borrower.identity_number, None, borrower.sex))
         raise PartnerNumberTaken(external_id=borrower.external_id) from error
+    remember_sounds(borrower, borrower.name)
+    look_again(borrower, by=borrower.registered_by)

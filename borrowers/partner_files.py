@@ -21,6 +21,7 @@ from borrowers.brought import bring_consent, bring_first_contact_points
 from borrowers.consents import GivenConsent
 from borrowers.contacts import normalise_address
 from borrowers.fingerprints import contact_index, name_index, plain
+from borrowers.likeness import remember_sounds
 from borrowers.models import (
     Borrower,
     BorrowerStatus,
@@ -34,6 +35,7 @@ from borrowers.occupations import STUDENT, StudentEvidenceMissing, state_occupat
 from borrowers.onboarding import BorrowerAlreadyRegistered, Identity, read_identity, register_borrower
 from borrowers.preferences import choose_language
 from borrowers.sharing import SharingEnded, ended_people, is_ended, without_profile
+from borrowers.standing import look_again
 from core.errors import DomainError, Invalid, NotFound
 from core.finding import any_of
 from core.identifiers import next_number
@@ -85,8 +87,9 @@ class Person:
 def register_by_partner(
     person: Person, *, client: ApiClient, consents: Sequence[GivenConsent], on: date, by: User
 ) -> PartnerFile:
-    """The partner's file of the person, known before or not. Raises AlreadyYours, RegistrationConsentMissing and what
-    ``register_borrower`` raises of wrong values."""
+    """The partner's file of the person, known before or not. Raises AlreadyYours, SharingEnded of somebody who withdrew the
+    consent that this partner is told of them, RegistrationConsentMissing and what ``register_borrower`` raises of wrong
+    values."""
     if NEEDED not in {given.purpose for given in consents}:
         raise RegistrationConsentMissing(purpose=NEEDED.value)
     try:
@@ -128,6 +131,8 @@ def _registered(person: Person, client: ApiClient, consents: Sequence[GivenConse
 
 def _filed(person: Person, client: ApiClient, borrower: Borrower, *, opened: bool, on: date) -> PartnerFile:
     earlier = PartnerFile.objects.filter(client=client, borrower=borrower).first()
+    if earlier is not None and is_ended(client, borrower.pk):
+        raise SharingEnded
     if earlier is not None:
         raise AlreadyYours(number=earlier.number, existing=earlier.public_id)
     identity = read_identity(
@@ -158,6 +163,8 @@ def _filed(person: Person, client: ApiClient, borrower: Borrower, *, opened: boo
         file.contradicts = _contradictions(file, identity, _email(person, borrower))
     file.save()
     if not opened:
+        remember_sounds(borrower, file.name)
+        look_again(borrower, by=None)
         events.record("linked", borrower, after={"partner": client.name, "contradicts": file.contradicts})
     return file
 

@@ -10,8 +10,8 @@ from audit import approvals
 from audit.approvals import ReasonMissing
 from audit.context import acting_for
 from audit.deciding import require_other_hand
-from audit.models import Approval
-from borrowers.likeness import Likeness, likenesses
+from audit.models import Approval, ApprovalStatus
+from borrowers.likeness import Likeness, alike_people, likenesses
 from borrowers.models import Borrower, BorrowerStatus, IdentityKind
 from core.errors import DomainError, NotAllowed
 from core.lifecycle import Lifecycle
@@ -166,6 +166,38 @@ def alike_agreed(approval: Approval, on: date) -> None:
     if not {one.other.pk for one in alike} <= set(approval.payload["others"]):
         raise BorrowerLikeSince
     _confirm(borrower, approval.payload["evidence"], on, approval.requested_by)
+
+
+def look_again(borrower: Borrower, *, by: User | None) -> list[Borrower]:
+    """A document, a name or a mobile of ``borrower`` has come: of whoever is like somebody that their confirmation did not
+    weigh, the identity is to be confirmed anew, by two. Returns them. The caller is in a transaction.
+
+    Held are those that no number proves, confirmed or not: a confirmation beside this sees the other, or is seen here.
+    """
+    alike = alike_people(borrower)
+    if not alike:
+        return []
+    pairs = Borrower.objects.filter(pk__in={borrower.pk, *alike}, identity_kind=IdentityKind.OTHER)
+    opened = []
+    for file in pairs.select_for_update(no_key=True).order_by("pk"):
+        others = alike if file.pk == borrower.pk else {borrower.pk}
+        if file.identity_confirmed_on is not None and not others <= _weighed(file, others):
+            file.identity_confirmed_on = file.identity_confirmed_by = None
+            with acting_for(
+                by, reason=f"like {borrower.number}" if file.pk != borrower.pk else "like another borrower"
+            ):
+                file.save()
+            opened.append(file)
+    return opened
+
+
+def _weighed(file: Borrower, others: set[int]) -> set[int]:
+    """Those of ``others`` of whom two people agreed that ``file`` is somebody else, whichever of both was confirmed."""
+    agreed = Approval.objects.filter(kind=ALIKE, object_type="borrowers.borrower", status=ApprovalStatus.APPROVED)
+    own = agreed.filter(object_id=str(file.pk)).values_list("payload__others", flat=True)
+    theirs = agreed.filter(object_id__in=[str(number) for number in others], payload__others__contains=file.pk)
+    said_of_them = {int(number) for number in theirs.values_list("object_id", flat=True)}
+    return {number for numbers in own for number in numbers} | said_of_them
 
 
 @transaction.atomic

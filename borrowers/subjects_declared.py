@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from borrowers.models import Borrower
 from borrowers.partner_files import named
+from borrowers.sharing import ended_people
 from casework.subjects import Subject, declare
 from partners.models import ApiKey
 from staff.models import User
@@ -19,7 +20,7 @@ def _people(person: User) -> QuerySet[Any]:
 
 
 def _partners_name(key: ApiKey, public_id: str) -> QuerySet[Any]:
-    return named(public_id, key=key, writing=True)
+    return named(public_id, key=key, writing=True).exclude(pk__in=ended_people(key.client))
 
 
 PERSON = declare(

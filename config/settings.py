@@ -16,6 +16,9 @@ from config import env
 from config.celery import BEAT_TABLE
 from config.logs import LOG_PROCESSORS, logging_table
 
+# Names are looked up by single characters, each with all its readings: the dictionary of phrases is not loaded.
+os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # --- the machine ----------------------------------------------------------------------------------------------------

@@ -4,10 +4,11 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from borrowers.models import Borrower
+from borrowers.sharing import ended_people
 from casework.subjects import Subject, declare, tell_ends
 from loans.models import Application, Loan, LoanAct, LoanStatus, Repayment
 from loans.models.application import OPEN_STATUSES
@@ -43,12 +44,13 @@ def _acts(person: User) -> QuerySet[Any]:
 
 
 def _partners_application(key: ApiKey, public_id: str) -> QuerySet[Any]:
-    rows = Application.objects.filter(public_id=public_id)
+    rows = Application.objects.filter(public_id=public_id).exclude(borrower_id__in=ended_people(key.client))
     return within_reach(rows, key=key, kind=_BROUGHT, writing=True)
 
 
 def _partners_loan(key: ApiKey, public_id: str) -> QuerySet[Any]:
     rows = Loan.objects.filter(public_id=public_id)
+    rows = rows.exclude(~Q(status__in=_RUNS), borrower_id__in=ended_people(key.client))
     return within_reach(rows, key=key, kind=_BROUGHT, writing=True, path="application_id")
 
 

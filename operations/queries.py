@@ -17,6 +17,7 @@ COUNT_LABELS: dict[str, str | Promise] = {
     "debits_paid": _("paid"),
     "debits_failed": _("refused by the bank"),
     "debits_to_check": _("to be checked"),
+    "debits_withheld": _("not debited, account not verified"),
     "rates_changed": _("rates changed"),
     "notices_failed": _("held, not notified"),
     "notices_made_good": _("notified again"),

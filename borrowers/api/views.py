@@ -84,6 +84,9 @@ class BorrowerView(FacesView):
                 return borrower
         return self.found(files_of(self.client), borrower_id)
 
+    def require_repeatable(self, answer: dict[str, Any], **address: str) -> None:
+        self.face(address.get("borrower_id") or answer["id"])
+
     def numbers_of(self, faces: list[Any]) -> dict[str, object]:
         ids = [_person(face).pk for face in faces]
         students = [_person(face).pk for face in faces if face.occupation == Occupation.STUDENT]
@@ -145,6 +148,7 @@ class Borrowers(BorrowerView):
     def _require_free(self, external_id: str | None) -> None:
         known = external_id and found_by_external_id(client=self.client, kind=KIND, external_id=external_id)
         if known:
+            self.faces.require_sharing(known)
             existing = files_of(self.client).values_list("public_id", flat=True).get(borrower_id=known)
             raise ExternalIdTaken(external_id=external_id, existing=existing, field="external_id")
 

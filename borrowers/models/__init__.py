@@ -13,6 +13,7 @@ from borrowers.models.borrower import (
 from borrowers.models.consent import Consent, ConsentPurpose, ConsentText
 from borrowers.models.contact_point import ContactKind, ContactPoint, ContactState, Provenance
 from borrowers.models.means import DebtSource, ExternalDebt, Income, IncomeSource, ToldBy
+from borrowers.models.name_sound import NameSound
 from borrowers.models.partner_file import Brought, PartnerFile
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Income",
     "IncomeSource",
     "Language",
+    "NameSound",
     "Occupation",
     "PartnerFile",
     "Provenance",

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -61,6 +62,13 @@ class ContactPoint(models.Model):
     )
     is_primary = models.BooleanField(_("primary"), default=False)
     verified_at = models.DateTimeField(_("verified at"), null=True, blank=True)
+    # Whoever of the house says that it is the borrower's, and the second person who agreed.
+    verified_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    agreed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     history = tracked()
 
     class Meta:
@@ -87,6 +95,11 @@ class ContactPoint(models.Model):
             ),
             models.CheckConstraint(
                 condition=~models.Q(state="verified", verified_at__isnull=True), name="borrowers_contact_verified_when"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(verified_by__isnull=True)
+                | models.Q(agreed_by__isnull=False) & ~models.Q(agreed_by=models.F("verified_by")),
+                name="borrowers_contact_verified_by_two",
             ),
         ]
 

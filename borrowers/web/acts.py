@@ -18,9 +18,18 @@ from audit.models import Approval
 from borrowers import queries
 from borrowers.bank_accounts import add_and_ask, ask_bank, pay_to
 from borrowers.consents import GivenConsent, record_by_staff, withdraw_consent
-from borrowers.contacts import add_contact_point, change_state, make_primary
+from borrowers.contacts import add_contact_point, ask_that_verified, change_state, make_primary
 from borrowers.means import record_external_debt, record_income, require_recent, verify_income
-from borrowers.models import BankAccount, Borrower, Consent, ContactPoint, HolderAnswer, Income, PartnerFile
+from borrowers.models import (
+    BankAccount,
+    Borrower,
+    Consent,
+    ContactPoint,
+    ContactState,
+    HolderAnswer,
+    Income,
+    PartnerFile,
+)
 from borrowers.occupations import state_occupation
 from borrowers.partner_files import note_look
 from borrowers.preferences import set_do_not_contact
@@ -29,6 +38,7 @@ from borrowers.web import forms as ask
 from core import business_date
 from core.errors import DomainError
 from core.writing import money
+from staff.models import User
 from staff.permissions import person, require
 
 _CHANGE = "borrowers.change_borrower"
@@ -91,13 +101,19 @@ def contact_state(request: HttpRequest, number: str, pk: int) -> HttpResponse:
         request,
         borrower,
         form,
-        lambda given: change_state(
-            contact_point_id=point.pk, at=business_date.now(), changed_by=person(request), **given
-        ),
+        lambda given: _state(point, given, person(request)),
         title=_("State of %(contact)s") % {"contact": point},
         button=_("Change the state"),
         done=_("The state of the contact point was changed."),
     )
+
+
+def _state(point: ContactPoint, given: dict[str, Any], by: User) -> ContactPoint | Approval:
+    at = business_date.now()
+    if given["to"] == ContactState.VERIFIED:
+        on = business_date.current()
+        return ask_that_verified(contact_point_id=point.pk, reason=given["reason"], at=at, on=on, by=by)
+    return change_state(contact_point_id=point.pk, at=at, changed_by=by, **given)
 
 
 @require_POST

@@ -174,7 +174,11 @@ class NewContactPoint(StrictForm):
 class ContactStateChange(StrictForm):
     """Only the moves the table allows are offered."""
 
-    to = forms.ChoiceField(label=_("New state"), widget=forms.RadioSelect)
+    to = forms.ChoiceField(
+        label=_("New state"),
+        widget=forms.RadioSelect,
+        help_text=_("That it is verified a second person agrees to: name as the reason what shows it."),
+    )
     reason = forms.CharField(label=_("Reason"), max_length=200)
 
     def __init__(self, *args: Any, point: ContactPoint, **options: Any) -> None:

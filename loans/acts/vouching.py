@@ -1,5 +1,5 @@
-"""Vouching for what no bank line stands behind, a receipt or a merchant's refund: one person names the evidence, another
-one agrees.
+"""Vouching for what no bank line stands behind, a receipt or a merchant's refund, and for what one person alone gave up on a
+line: one person names the evidence, another one agrees.
 
 Until then the principal it paid still binds the house (``loans.gate.commitments``), and nothing of it is refunded
 (``loans.payees.refund_accounts``).
@@ -18,10 +18,12 @@ from audit.models import Approval
 from core.errors import DomainError, NotAllowed
 from loans.acts.kinds.money import REPAYMENT
 from loans.models import Loan, LoanAct, Repayment, RepaymentChannel
+from loans.servicing.given_up import given_by, is_given_alone_on_line
 from staff.models import User
 
 KIND = "loan.receipt.vouched"
 OF_REFUND = "loan.merchant_refund.vouched"
+OF_GIVEN = "loan.given_up.vouched"
 # What a request shows, in words of the catalogue: what is agreed to is what stands when it is.
 LOAN, AMOUNT, RECEIVED_ON, EFFECTIVE_ON, CHANNEL = (
     gettext_noop("loan"),
@@ -52,11 +54,24 @@ class OwnRefundVouched(NotAllowed):
     message = _("You recorded this refund. Another person must vouch for it.")
 
 
+class GivenUpProved(DomainError):
+    code = "given_up_proved"
+    message = _(
+        "This needs nobody to vouch for it: a second person agreed, it was undone, or it gave nothing up on a line."
+    )
+
+
+class OwnGiftVouched(NotAllowed):
+    code = "given_up_by_you"
+    message = _("You or an account tied to yours gave this up. Another person must vouch for it.")
+
+
 def declare_request() -> None:
     """Tell the audit app of the requests; called when Django starts."""
     for kind, agreed, outcome, label in (
         (KIND, _agreed, _would_prove, _("Receipt without a bank line")),
         (OF_REFUND, _agreed_to_refund, _would_prove_refund, _("Merchant refund without a bank line")),
+        (OF_GIVEN, _agreed_to_gift, _would_prove_gift, _("Given up on a line by one person alone")),
     ):
         approvals.register(
             kind,
@@ -65,7 +80,7 @@ def declare_request() -> None:
             label=label,
             outcome=outcome,
             asked_with=REPAYMENT.permission,
-            confirmed=_confirmed if kind == KIND else _confirmed_refund,
+            confirmed=_confirmed if kind == KIND else _confirmed_act,
         )
 
 
@@ -153,6 +168,35 @@ def _agreed_to_refund(approval: Approval, on: date) -> None:
     act.save(update_fields=["agreed_by"])
 
 
+@transaction.atomic
+def ask_to_vouch_for_gift(*, act_id: int, reason: str, on: date, by: User | None) -> Approval:
+    """The same for what one person alone gave up on a line: once agreed to, as much can be drawn again.
+
+    Raises GivenUpProved, ReasonMissing, ApprovalAlreadyPending.
+    """
+    act = _held_gift(act_id)
+    waits = approvals.waiting(OF_GIVEN, act, reason=reason, requested_by=by, on=on)
+    return waits or approvals.request(
+        kind=OF_GIVEN, obj=act, outcome=_gift_in_words(act), amount=given_by(act), reason=reason, requested_by=by, on=on
+    )
+
+
+def _gift_in_words(act: LoanAct) -> dict[str, str]:
+    return {LOAN: act.loan.number, AMOUNT: str(given_by(act)), EFFECTIVE_ON: act.effective_on.isoformat()}
+
+
+def _would_prove_gift(approval: Approval, _on: date) -> approvals.Outcome:
+    act = _held_gift(int(approval.object_id))
+    return approvals.Outcome(_gift_in_words(act), given_by(act))
+
+
+def _agreed_to_gift(approval: Approval, on: date) -> None:
+    act = _held_gift(int(approval.object_id))
+    require_other_hand(approval.decided_by, act.recorded_by_id, OwnGiftVouched(), on)
+    act.agreed_by = approval.second_person
+    act.save(update_fields=["agreed_by"])
+
+
 def confirmed(approval: Approval, on: date) -> None:
     """The review of an emergency says that it was right: who decided on what ``approval`` recorded vouches for it."""
     key = approval.idempotency_key or ""
@@ -166,7 +210,7 @@ def _confirmed(approval: Approval, on: date) -> None:
     _vouched_for(Repayment.objects.get(pk=approval.object_id), approval, on)
 
 
-def _confirmed_refund(approval: Approval, on: date) -> None:
+def _confirmed_act(approval: Approval, on: date) -> None:
     _vouched_for(LoanAct.objects.get(pk=approval.object_id), approval, on)
 
 
@@ -176,7 +220,8 @@ def _vouched_for(found: Repayment | LoanAct, approval: Approval, on: date) -> No
     found.refresh_from_db()
     taken_back = found.is_reversed if isinstance(found, Repayment) else found.is_undone
     decided_by, recorded_by = approval.decided_by, found.recorded_by_id
-    if taken_back or not found.is_unproved or decided_by is None or not is_other_hand(decided_by, {recorded_by}, on):
+    stands_alone = found.is_unproved or (isinstance(found, LoanAct) and is_given_alone_on_line(found))
+    if taken_back or not stands_alone or decided_by is None or not is_other_hand(decided_by, {recorded_by}, on):
         return
     found.agreed_by = decided_by
     found.save(update_fields=["agreed_by"])
@@ -187,6 +232,14 @@ def _held_refund(act_id: int) -> LoanAct:
     act = LoanAct.objects.select_related("loan").get(pk=act_id)
     if not act.is_unproved or act.is_undone:
         raise RefundProved
+    return act
+
+
+def _held_gift(act_id: int) -> LoanAct:
+    Loan.objects.locked(LoanAct.objects.values_list("loan_id", flat=True).get(pk=act_id))
+    act = LoanAct.objects.select_related("loan").get(pk=act_id)
+    if not is_given_alone_on_line(act):
+        raise GivenUpProved
     return act
 
 

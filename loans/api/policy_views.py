@@ -58,6 +58,9 @@ class PolicyView(LoanView):
     def policy(self, policy_id: str) -> PolicyPledge:
         return self.found(self.policies(), policy_id)
 
+    def require_repeatable(self, answer: dict[str, Any], **address: str) -> None:
+        self.policy(address.get("policy_id") or answer["id"])
+
     def shown(self, pledge: PolicyPledge, **more: object) -> Response:
         """The policy as it stands now."""
         return self.answer(shapes.PolicySerializer, self.policies().get(pk=pledge.pk), **more)

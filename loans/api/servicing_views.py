@@ -110,6 +110,9 @@ class LoanView(FacesView):
             raise NotFound
         return self.shared(loan)
 
+    def require_repeatable(self, answer: dict[str, Any], **address: str) -> None:
+        self.loan(address["loan_id"])
+
     def named_loan(self, public_id: str) -> Loan:
         """The loan a body names. Raises ReferenceUnknown, SharingEnded."""
         loan: Loan = referred(self.loans(), "loan", public_id)
@@ -214,6 +217,9 @@ class RepaymentView(LoanView):
 
     def repayments(self) -> QuerySet[Repayment]:
         return self.reachable(reading.repayments(), KIND, path="loan__application_id")
+
+    def require_repeatable(self, answer: dict[str, Any], **address: str) -> None:
+        self.found(self.repayments(), address.get("repayment_id") or answer["id"])
 
     def shown(self, repayment: Repayment, **more: Any) -> Response:
         return self.answer(shapes.RepaymentSerializer, reading.repayments().get(pk=repayment.pk), **more)

@@ -137,6 +137,9 @@ class ApplicationView(FacesView):
     def application(self, application_id: str) -> Application:
         return self.found(self.applications(), application_id)
 
+    def require_repeatable(self, answer: dict[str, Any], **address: str) -> None:
+        self.application(answer["id"])
+
     def numbers_of(self, applications: list[Application]) -> dict[str, object]:
         ids = [application.pk for application in applications]
         return {"external_ids": external_ids(client=self.client, kind=KIND, object_ids=ids)}
@@ -205,8 +208,8 @@ class Applications(ApplicationView):
     def _require_free(self, external_id: str | None) -> None:
         known = external_id and found_by_external_id(client=self.client, kind=KIND, external_id=external_id)
         if known:
-            existing = Application.objects.values_list("public_id", flat=True).get(pk=known)
-            raise ExternalIdTaken(external_id=external_id, existing=existing, field="external_id")
+            existing = self.shared(Application.objects.only("public_id", "borrower", "status").get(pk=known))
+            raise ExternalIdTaken(external_id=external_id, existing=existing.public_id, field="external_id")
 
 
 class ApplicationDetail(ApplicationView):
@@ -268,6 +271,9 @@ class OfferView(ApplicationView):
 
     def offer(self, offer_id: str) -> Offer:
         return self.found(self.reachable(reading.offers(), KIND, path="application_id"), offer_id)
+
+    def require_repeatable(self, answer: dict[str, Any], **address: str) -> None:
+        self.offer(address["offer_id"])
 
 
 class OfferDetail(OfferView):

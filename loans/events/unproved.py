@@ -13,7 +13,8 @@ from loans.models import Loan, LoanAct, Repayment
 
 
 def principal_by_word(loan_id: int) -> Decimal:
-    """The principal that was paid down by word alone, in currency units (``loans/law/unproved_principal.sql``)."""
+    """The principal that was paid down by word alone, or on a line by what one person gave up, in currency units
+    (``loans/law/unproved_principal.sql``)."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT loans_unproved_principal(%s)", [loan_id])
         found: Decimal = cursor.fetchone()[0]

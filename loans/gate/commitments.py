@@ -1,8 +1,8 @@
 """What the house is bound to for a person: one view, on which exposure, instalments and limits are always counted.
 
 Six kinds, none counted twice: what is **outstanding**, what was paid down **by word alone** and nobody vouches for, also of
-loans settled by it, what may still be **drawn** of a running loan, what was **accepted** and is not paid out, offers that
-are **open**, and offers that **wait for a second person**.
+loans settled by it, and on a line what one person alone gave up, what may still be **drawn** of a running loan, what was
+**accepted** and is not paid out, offers that are **open**, and offers that **wait for a second person**.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -120,12 +120,16 @@ SELECT l.borrower_id, 'unproved', paid.amount,
           FROM loans_loan x
           JOIN loans_loanact w ON w.loan_id = x.id AND w.kind = 'merchant_refund' AND w.status = 'standing'
                AND w.agreed_by_id IS NULL AND w.proved_on IS NULL
-         WHERE x.borrower_id = ANY(%(borrowers)s)) word
+         WHERE x.borrower_id = ANY(%(borrowers)s)
+         UNION
+        SELECT x.id FROM loans_loan x
+         WHERE x.borrower_id = ANY(%(borrowers)s) AND x.line_open_months > 0 AND x.status = 'active') word
   JOIN loans_loan l ON l.id = word.id
   JOIN loans_productversion v ON v.id = l.product_version_id
   JOIN loans_product r ON r.id = v.product_id
   LEFT JOIN loans_offer o ON o.application_id = l.application_id AND o.status = 'accepted'
  CROSS JOIN LATERAL (SELECT loans_unproved_principal(l.id) AS amount OFFSET 0) paid
+ WHERE paid.amount > 0
 UNION ALL
 SELECT l.borrower_id, 'accepted', l.principal,
        o.monthly_payment * l.principal / coalesce(o.first_drawdown, o.principal), 'month', 1,

@@ -75,7 +75,8 @@ def of_payout(loan: Loan, on: date) -> Subject:
 
 
 def of_drawdown(loan: Loan, amount: Decimal, on: date) -> Subject:
-    """A further part of ``amount`` drawn of ``loan``: with it, what is outstanding then, or was paid down by word alone."""
+    """A further part of ``amount`` drawn of ``loan``: with it, what is outstanding then, or was paid down by word, or given
+    up, by one person alone."""
     owed = LoanPosition.objects.filter(loan_id=loan.pk).values_list("principal_outstanding", flat=True).first()
     return _of_loan(loan, (owed or ZERO) + principal_by_word(loan.pk) + amount, on)
 

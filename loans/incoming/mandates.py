@@ -7,6 +7,10 @@ Money that came is recorded through the same ``record_repayment`` as any other. 
 the loan owes by then is a credit balance, what looks like a payment recorded before is recorded beside it. Neither happens
 silently: the attempt keeps the code of the question a person would have been asked, the loan's page says it, and the night
 counts it (``debits_to_check``).
+
+Money is taken from an account only while it is verified as the borrower's, as it is paid to one: a mandate is signed for no
+other, and an account that is refused later stops the next debit (``debits_withheld``). PostgreSQL keeps both
+(``loans/law/mandates.sql``).
 """
 
 from collections.abc import Iterable
@@ -18,7 +22,8 @@ from django.db import transaction
 from django.db.models import Exists, Max, Min, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from borrowers.models import BankAccount
+from borrowers import bank_accounts
+from borrowers.models import AccountState, BankAccount
 from core.errors import DomainError
 from core.identifiers import next_number
 from core.money import ZERO
@@ -50,19 +55,49 @@ class MandateNotPossible(DomainError):
     message = _("The bank account does not belong to the borrower of loan %(number)s.")
 
 
+class MandateAccountUnverified(DomainError):
+    """Nobody says that the account is the borrower's."""
+
+    code = "mandate_account_unverified"
+    field = "bank_account"
+    message = _(
+        "Account %(account)s is not verified, so nothing is debited from it. Ask the bank whose it is, or a second person "
+        "to agree to it with evidence."
+    )
+
+
+class MandateAccountRefused(DomainError):
+    """The bank says that it is somebody else's."""
+
+    code = "mandate_account_refused"
+    field = "bank_account"
+    message = _(
+        "The bank says that account %(account)s belongs to somebody else, so nothing is debited from it. Put the borrower's "
+        "own account on file."
+    )
+
+
 @transaction.atomic
 def sign_mandate(*, loan_id: int, bank_account: BankAccount, signed_on: date) -> Mandate:
-    """Store the borrower's mandate; an active one for the same account is returned, another account replaces it."""
+    """Store the borrower's mandate; an active one for the same account is returned, another account replaces it.
+
+    Raises MandateNotPossible, MandateAccountUnverified, MandateAccountRefused.
+    """
+    account = bank_accounts.locked(bank_account.pk)  # as it stands now; the borrower is held before the loan
     loan = Loan.objects.locked(loan_id)
-    if bank_account.borrower_id != loan.borrower_id:
+    if account.borrower_id != loan.borrower_id:
         raise MandateNotPossible(number=loan.number)
+    if account.is_refused:
+        raise MandateAccountRefused(account=account.masked_number)
+    if not account.is_verified:
+        raise MandateAccountUnverified(account=account.masked_number)
     active = Mandate.objects.filter(loan=loan, status=MandateStatus.ACTIVE).first()
-    if active is not None and active.bank_account_id == bank_account.pk:
+    if active is not None and active.bank_account_id == account.pk:
         return active
     if active is not None:
         revoke_mandate(mandate=active, on=signed_on)
     return Mandate.objects.create(
-        loan=loan, number=next_number("MN", signed_on), bank_account=bank_account, signed_on=signed_on
+        loan=loan, number=next_number("MN", signed_on), bank_account=account, signed_on=signed_on
     )
 
 
@@ -87,12 +122,14 @@ def run_due(lo: int, hi: int, on: date) -> dict[str, int]:
 
     A debit the bank has not answered for is asked about first, also under a mandate that was revoked since; until it is
     answered no other mandate of the loan is used. A failed one is repeated by the rule ``debit_retries``
-    until the next instalment falls due, which is tried anew; nothing is debited that was paid otherwise.
+    until the next instalment falls due, which is tried anew; nothing is debited that was paid otherwise, nor from an account
+    that is not, or no longer, verified as the borrower's.
     """
-    counts = {"debits_paid": 0, "debits_failed": 0, "debits_to_check": 0}
+    counts = {"debits_paid": 0, "debits_failed": 0, "debits_to_check": 0, "debits_withheld": 0}
     plan = RetryPlan.of_rule(rule(RULE, on))
     for mandate in _due(lo, hi, on):
         attempt = _open_attempt(mandate, plan, on)
+        counts["debits_withheld"] += attempt is None and not _is_own(mandate)
         if attempt is not None:
             paid = _settle(attempt, on)
             counts["debits_paid" if paid else "debits_failed"] += 1
@@ -134,6 +171,8 @@ def _open_attempt(mandate: Mandate, plan: RetryPlan, on: date) -> MandateAttempt
     unanswered = mandate.attempts.filter(outcome__in=UNANSWERED).order_by("id").first()
     if unanswered is not None:
         return unanswered
+    if not _is_own(mandate):
+        return None
     amount, due_on = _due_now(loan, on), _latest_due_on(loan.pk, on)
     step = plan.next_try(_tried(mandate, due_on))
     if amount <= 0 or step is None or (step[0] is not None and step[0] > on):
@@ -151,13 +190,21 @@ def _open_attempt(mandate: Mandate, plan: RetryPlan, on: date) -> MandateAttempt
     return attempt
 
 
+def _is_own(mandate: Mandate) -> bool:
+    """Whether the account is verified as the borrower's at this moment, whatever it was when the mandate was read."""
+    return BankAccount.objects.filter(pk=mandate.bank_account_id, state=AccountState.VERIFIED).exists()
+
+
 def _tried(mandate: Mandate, due_on: date | None) -> list[Tried]:
     rows = mandate.attempts.filter(due_on=due_on, outcome="failed").order_by("attempted_on", "id")
     return [Tried(row.attempted_on, row.code) for row in rows]
 
 
 def next_try_on(loan: Loan, mandate: Mandate, on: date) -> date | None:
-    """The day of the next debit: of a retry while one is left, else the next due date; None when neither is known."""
+    """The day of the next debit: of a retry while one is left, else the next due date; None when neither is known, or the
+    account is not verified as the borrower's."""
+    if not _is_own(mandate):
+        return None
     position = LoanPosition.objects.get(pk=loan.pk)
     if _is_due(position, on):
         step = RetryPlan.of_rule(rule(RULE, on)).next_try(_tried(mandate, _latest_due_on(loan.pk, on)))
@@ -197,8 +244,8 @@ def _latest_due_on(loan_id: int, on: date) -> date | None:
 def _settle(attempt: MandateAttempt, on: date) -> bool:
     """Ask the bank and record what it says; an unknown answer stays open and is asked again with the same reference.
 
-    A debit still without an answer when nothing is due any more, or when its mandate was revoked, is withdrawn instead of
-    asked for again.
+    A debit still without an answer when nothing is due any more, when its mandate was revoked, or its account is no longer
+    verified as the borrower's, is withdrawn instead of asked for again.
     """
     account = attempt.mandate.bank_account
     order = DebitOrder(
@@ -209,7 +256,7 @@ def _settle(attempt: MandateAttempt, on: date) -> bool:
     )
     # Only a debit that was ordered earlier: a new one is made under an active mandate for a sum due.
     due = _is_due(LoanPosition.objects.get(pk=attempt.mandate.loan_id), on)
-    stops = attempt.mandate.status != MandateStatus.ACTIVE or not due
+    stops = attempt.mandate.status != MandateStatus.ACTIVE or not due or not _is_own(attempt.mandate)
     answer = direct_debit().withdraw(order) if stops else direct_debit().collect(order)
     attempt.outcome = "stopped" if stops and answer.outcome == "failed" else answer.outcome
     attempt.code, attempt.message = answer.code, answer.detail

@@ -15,6 +15,11 @@ BEGIN
     IF TG_OP = 'UPDATE' AND OLD.kind = 'merchant_refund' AND OLD.agreed_by_id IS NULL AND OLD.proved_on IS NULL THEN
         movable := movable || ARRAY['agreed_by_id', 'proved_on'];
     END IF;
+    -- So is who vouched for what one person alone gave up on a line.
+    IF TG_OP = 'UPDATE' AND OLD.recorded_by_id IS NOT NULL AND OLD.agreed_by_id IS NULL AND EXISTS (
+        SELECT FROM loans_loan l WHERE l.id = OLD.loan_id AND l.line_open_months > 0) THEN
+        movable := movable || ARRAY['agreed_by_id'];
+    END IF;
     IF TG_OP = 'DELETE' OR OLD.status = 'undone'
        OR to_jsonb(NEW) - movable IS DISTINCT FROM to_jsonb(OLD) - movable THEN
         RAISE EXCEPTION 'act % is only ever undone, and only once', OLD.public_id

@@ -22,4 +22,5 @@ class Migration(migrations.Migration):
         Law(__file__, "gate"),
         Law(__file__, "product_versions"),
         Law(__file__, "bank_files"),
+        Law(__file__, "mandates"),
     ]

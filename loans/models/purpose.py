@@ -18,7 +18,11 @@ class LoanPurpose(models.Model):
         _("words that give it away"),
         default=list,
         blank=True,
-        help_text=_("A note or goods with one of these words counts as this forbidden purpose."),
+        help_text=_(
+            "A note or goods with one of these words counts as this forbidden purpose. Between the parts of "
+            "“buy…shares” up to six words may stand that say nothing by themselves; a blank at an end wants the "
+            "end of a word there; “=shares” is the whole note; what overlaps “-stock pot” does not count."
+        ),
     )
     active = models.BooleanField(pgettext_lazy("purpose", "active"), default=True)
     source = models.TextField(_("source"))

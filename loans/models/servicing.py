@@ -138,8 +138,8 @@ class Mandate(models.Model):
 
 
 class DebitOutcome(Toned):
-    """What the bank made of a debit. ``stopped``: without an answer, and withdrawn as the money came another way or the
-    mandate was revoked."""
+    """What the bank made of a debit. ``stopped``: without an answer, and withdrawn as the money came another way, the
+    mandate was revoked, or its account is no longer verified as the borrower's."""
 
     SENT = "sent", Tone.INFO, _("sent")
     PAID = "paid", Tone.GOOD, _("paid")

@@ -20,7 +20,7 @@ from staff.models import User
 
 KINDS: dict[CommitmentKind, str | Promise] = {
     CommitmentKind.OUTSTANDING: _("Outstanding"),
-    CommitmentKind.UNPROVED: _("Repaid by word, no bank line yet"),
+    CommitmentKind.UNPROVED: _("Repaid by word or given up by one person, not vouched for yet"),
     CommitmentKind.UNDRAWN: _("May still be drawn"),
     CommitmentKind.ACCEPTED: _("Accepted, not paid out"),
     CommitmentKind.OFFERED: _("Offered"),

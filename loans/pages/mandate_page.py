@@ -20,6 +20,11 @@ class Debits:
     next_on: date | None
 
     @property
+    def is_withheld(self) -> bool:
+        """The mandate stands, and its account is not, or no longer, verified as the borrower's."""
+        return self.mandate.status == MandateStatus.ACTIVE and not self.mandate.bank_account.is_verified
+
+    @property
     def is_spent(self) -> bool:
         """The last try failed and no further one is planned for what is due."""
         last = self.attempts[0] if self.attempts else None

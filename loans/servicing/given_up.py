@@ -42,6 +42,23 @@ def given_up_alone(loan: Loan) -> Decimal:
     return sum_of_figures(done_alone(loan), GIVEN_UP) + sum_of_figures(undone, {FREED_BY_UNDOING}) + Decimal(by_day)
 
 
+def given_alone_on_lines() -> QuerySet[LoanAct]:
+    """What one person alone gave up on a line, the oldest first: until a second person vouches for it, as much is not drawn
+    again (``loans/law/unproved_principal.sql``)."""
+    acts = LoanAct.objects.filter(ALONE, status=ActStatus.STANDING, loan__line_open_months__gt=0)
+    return acts.filter(figures__has_any_keys=sorted(GIVEN_UP)).order_by("recorded_on", "id")
+
+
+def is_given_alone_on_line(act: LoanAct) -> bool:
+    """Whether ``act`` is one of them."""
+    return given_alone_on_lines().filter(pk=act.pk).exists() and given_by(act) > ZERO
+
+
+def given_by(act: LoanAct) -> Decimal:
+    """What ``act`` gave up, in currency units."""
+    return sum((max(Decimal(act.figures[name]), ZERO) for name in GIVEN_UP & act.figures.keys()), ZERO)
+
+
 def may_waive(on: date) -> Decimal:
     """What one person may waive alone on ``on``, in currency units: the measure of what is given up by any other name."""
     return Decimal(rule(RULE, on).get("waiver", {}).get("waived", "0"))

@@ -212,7 +212,8 @@ class _Months:
     def _somebody_new(self, on: date, *, account_ending: str = "", **traits: Any) -> Borrower:
         person = replace(self.people.person(Borrower.objects.count() + 1), **traits)
         with acting(actor=self.team["officer"]):
-            return clients.register(person, on=on, officer=self.team["officer"], account_ending=account_ending)
+            team = {"officer": self.team["officer"], "checker": self.team["checker"]}
+            return clients.register(person, on=on, account_ending=account_ending, **team)
 
     def _close(self) -> None:
         run = close_day(on=self.on, triggered_by=EndOfDayRun.Trigger.DEMO)

@@ -113,10 +113,10 @@ def _act(story_id: int, expected: int) -> DemoStory:
 
 
 def _apply(story: DemoStory, on: date) -> Facts:
-    officer = hire_team()["officer"]
+    officer, checker = (hire_team()[role] for role in ("officer", "checker"))
     product = Product.objects.filter(code="phone-cash").first() or open_catalogue(on)["phone-cash"]
     with acting(actor=officer, channel="web"):
-        borrower = clients.register(_heroine(story, on), on=on, officer=officer)
+        borrower = clients.register(_heroine(story, on), on=on, officer=officer, checker=checker)
         wish = ApplicationWish(
             borrower_id=borrower.pk, product_id=product.pk, amount=AMOUNT, term_count=COUNT, purpose="electronics"
         )

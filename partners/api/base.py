@@ -184,6 +184,10 @@ class PartnerView(APIView):
             raise NotFound
         return item
 
+    def require_repeatable(self, answer: dict[str, Any], **address: str) -> None:
+        """Before a kept ``answer`` goes out again: what it is about is looked for anew, as the call itself would, so that a
+        repeat shows nothing that a fresh call would not. Views that answer about people say how. Raises what that raises."""
+
     # --- what is answered
     def context(self) -> dict[str, object]:
         """What serializers need to know of the caller."""
@@ -283,7 +287,10 @@ def idempotent(handler: Handler) -> Handler:
             view.refuse_unknown_fields()
             return _kept(handler(view, request, *args, **kwargs))
 
-        return _sent(answer_once(client=view.client, key=key, fingerprint=asked, work=work))
+        answer = answer_once(client=view.client, key=key, fingerprint=asked, work=work)
+        if answer.replayed:
+            view.require_repeatable(json.loads(answer.body), **kwargs)  # type: ignore[arg-type]
+        return _sent(answer)
 
     once.__name__, once.__doc__, once.__module__ = handler.__name__, handler.__doc__, handler.__module__
     once.__dict__.update(handler.__dict__)

@@ -7,7 +7,8 @@ from django.test import Client
 
 from borrowers.consents import withdraw_consent
 from borrowers.models import Borrower, Consent
-from partners.models import ApiClient
+from partners.keys import revoke_key
+from partners.models import ApiClient, ApiKey
 from tests.api.town import applied, lent, passing_on, registered, somebody, yuan
 from tests.borrowers.factories import AT, consent_again, resident_number
 from tests.partners.factories import Caller, CallerFactory
@@ -111,12 +112,77 @@ def test_what_another_partner_was_told_is_untouched_and_it_learns_nothing(lilac:
 
 def test_two_people_of_the_house_begin_it_anew(lilac: Caller, ended: dict[str, Any]) -> None:
     again = {**somebody(), "identity_number": Borrower.objects.get().identity_number}
-    assert_problem(lilac.send("/borrowers", again), 409, "borrower_already_registered")
+    problem = assert_problem(lilac.send("/borrowers", again), 403, "consent_withdrawn")
+    assert ended["person"] not in str(problem) and Borrower.objects.get().number not in str(problem)
 
     consent_again(Borrower.objects.get(), "third_party")
 
     assert lilac.ask(f"/borrowers/{ended['person']}").status_code == 200
     assert len(lilac.ask("/borrowers").json()["data"]) == 1
+
+
+def test_a_repeat_of_what_was_told_is_answered_as_a_fresh_call_is(lilac: Caller, product: Any) -> None:
+    person_sent = somebody(external_id="A-1")
+    person = lilac.send("/borrowers", person_sent, key="register").json()["id"]
+    account = {"bank_name": "B", "account_number": "6222020200007777777"}
+    assert lilac.send(f"/borrowers/{person}/bank_accounts", account, key="account").status_code == 201
+    wish = {"borrower": person, "product": product.public_id, "amount": yuan(2_000), "term_count": 6, "submit": False}
+    wish |= {"purpose": "electronics", "external_id": "W-1"}
+    assert lilac.send("/applications", wish, key="wish").status_code == 201
+    assert lilac.send("/borrowers", person_sent, key="register").status_code == 201, (
+        "a repeat before is the same answer"
+    )
+
+    withdraw(Borrower.objects.get())
+
+    for path, body, keys in (
+        ("/borrowers", person_sent, ("register", "another")),
+        ("/borrowers", {**person_sent, "external_id": "A-2"}, ("a third",)),
+        (f"/borrowers/{person}/bank_accounts", account, ("account", "another account")),
+        ("/applications", wish, ("wish", "another wish")),
+    ):
+        for key in keys:
+            answer = lilac.send(path, body, key=key)
+            assert_problem(answer, 403, "consent_withdrawn")
+            assert "Idempotent-Replayed" not in answer.headers
+    other = somebody(external_id="A-1")
+    assert_problem(lilac.send("/borrowers", other), 403, "consent_withdrawn")
+
+
+def test_what_a_running_loan_needs_is_repeated_and_no_more_once_it_is_settled(
+    lilac: Caller, ended: dict[str, Any]
+) -> None:
+    part = {"loan": ended["loan"], "amount": yuan(100)}
+    first = lilac.send("/repayments", part, key="part")
+    again = lilac.send("/repayments", part, key="part")
+    assert (again.status_code, again.json()) == (201, first.json())
+    owed = lilac.ask(f"/loans/{ended['loan']}/payoff_quote").json()["total"]
+    lilac.send("/repayments", {"loan": ended["loan"], "amount": owed, "settles_early": True})
+
+    assert_problem(lilac.send("/repayments", part, key="part"), 403, "consent_withdrawn")
+
+
+def test_a_revoked_key_repeats_nothing_and_another_key_only_what_it_reaches(lilac: Caller) -> None:
+    person_sent = somebody()
+    assert lilac.send("/borrowers", person_sent, key="register").status_code == 201
+    reading = CallerFactory(scopes=["borrowers:read"])
+    assert_problem(reading.send("/borrowers", person_sent, key="register"), 403, "missing_scope")
+
+    revoke_key(key_id=ApiKey.objects.earliest("pk").pk, at=AT)
+
+    assert_problem(lilac.send("/borrowers", person_sent, key="register"), 401, "api_key_not_accepted")
+
+
+def test_no_evidence_is_brought_about_the_person_but_about_the_running_loan(
+    lilac: Caller, ended: dict[str, Any]
+) -> None:
+    def told(about: str) -> Any:
+        whole = {"about": about, "kind": "income", "source": "borrower", "name": "pay.jpg", "size": 5}
+        return lilac.send("/evidence_uploads", {**whole, "sha256": "0" * 64})
+
+    for about in (ended["person"], ended["application"]):
+        assert_problem(told(about), 422, "reference_unknown")
+    assert told(ended["loan"]).status_code == 201
 
 
 def test_a_key_of_every_origin_reads_no_more_either(ended: dict[str, Any]) -> None:

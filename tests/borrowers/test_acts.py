@@ -3,15 +3,18 @@
 from collections.abc import Callable
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
-from audit.models import AuditEvent
-from borrowers.contacts import add_contact_point
+from audit.approvals import SecondPersonNeeded, approve
+from audit.models import Approval, AuditEvent
+from borrowers.contacts import ContactVerifiedByTwo, add_contact_point, change_state
 from borrowers.models import BankAccount, Borrower, Consent, ContactPoint, ContactState, ExternalDebt, Income
 from core import business_date
-from tests.borrowers.factories import LIN_ID, ON, LinFactory, WangFactory, in_state, mobile_of
+from tests.borrowers.factories import AT, LIN_ID, ON, LinFactory, WangFactory, in_state, mobile_of
 from tests.loans.factories import ApplicantFactory, ApplicationFactory
+from tests.staff.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -63,12 +66,45 @@ def test_a_state_is_changed_with_its_reason(officer: Client) -> None:
     borrower = LinFactory()
     point = mobile_of(borrower)
 
-    officer.post(at("contact_state", borrower.number, point.pk), {"to": "verified", "reason": "code read back"})
+    officer.post(at("contact_state", borrower.number, point.pk), {"to": "undeliverable", "reason": "no such number"})
 
     point.refresh_from_db()
-    assert (point.state, point.state_reason) == ("verified", "code read back")
-    assert point.verified_at is not None
+    assert (point.state, point.state_reason) == ("undeliverable", "no such number")
     assert point.history.first().history_user.username == "officer"
+
+
+def test_that_a_mobile_is_the_borrower_s_takes_two_people(officer: Client) -> None:
+    borrower = LinFactory()
+    point = mobile_of(borrower)
+    address = at("contact_state", borrower.number, point.pk)
+    assert "a second person agrees" in officer.get(address).content.decode()
+
+    answer = officer.post(address, {"to": "verified", "reason": "code read back"}, follow=True)
+
+    point.refresh_from_db()
+    assert "waits under Approvals" in answer.content.decode() and point.state == "unverified"
+    asked = Approval.objects.get(kind="borrower.contact_verified")
+    with pytest.raises(SecondPersonNeeded):
+        approve(approval_id=asked.pk, decided_by=asked.requested_by, on=ON)
+    checker = UserFactory(roles=["checker"])
+    approve(approval_id=asked.pk, decided_by=checker, on=ON)
+    point.refresh_from_db()
+    assert (point.state, point.state_reason, point.agreed_by) == ("verified", "code read back", checker)
+    assert point.verified_by.username == "officer" and point.verified_at is not None
+
+
+def test_no_door_marks_a_mobile_verified_for_one_person() -> None:
+    point, officer = mobile_of(LinFactory()), UserFactory(roles=["officer"])
+
+    with pytest.raises(ContactVerifiedByTwo):
+        change_state(contact_point_id=point.pk, to="verified", at=AT, changed_by=officer)
+    with pytest.raises(ContactVerifiedByTwo):
+        change_state(contact_point_id=point.pk, to="verified", at=AT, changed_by=officer, agreed_by=officer)
+    for second in (None, officer):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            ContactPoint.objects.filter(pk=point.pk).update(
+                state="verified", verified_at=AT, verified_by=officer, agreed_by=second
+            )
 
 
 def test_only_moves_of_the_table_are_offered_and_taken(officer: Client) -> None:

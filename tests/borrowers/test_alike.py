@@ -1,24 +1,31 @@
 """Somebody who comes again with another document: the likeness to a borrower of the house is seen, and decided by two."""
 
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from audit.approvals import approve
 from audit.models import Approval
 from borrowers.bank_accounts import add_bank_account
+from borrowers.contacts import add_contact_point
 from borrowers.models import Borrower
 from borrowers.onboarding import BorrowerAlreadyRegistered, IdentityNumberMissing
+from borrowers.standing import BorrowerLikeAnother, confirm_identity
 from core import business_date
 from risk import do_not_lend
 from staff.models import User
 from tests.borrowers.factories import ON, BankAccountFactory, BorrowerFactory, resident_number
+from tests.loans.night.test_concurrency import at_once
 from tests.staff.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[..., Client]
+BORN = date(1990, 1, 9)  # by ``resident_number(8_002)``, an even sequence
 SEEN = {"evidence": "Passport seen, copy 4711"}
 TWO = {**SEEN, "two_people_because": "Both came in together, copies 12 and 13"}
 
@@ -144,3 +151,114 @@ def test_a_passport_written_otherwise_is_the_same_person(written: str) -> None:
 def test_a_number_without_letters_and_digits_is_none() -> None:
     with pytest.raises(IdentityNumberMissing):
         BorrowerFactory(identity_kind="other", identity_number="-./")
+
+
+class TestAskedAgain:
+    """What comes later makes a confirmed file one to confirm again, and that takes two."""
+
+    @staticmethod
+    def unconfirmed_passport(**facts: Any) -> Borrower:
+        told = {"name": "LIN XIAOYU", "birth_date": BORN, "sex": "female", "phone": "13900001111"}
+        officer = UserFactory(roles=["officer"])
+        borrower: Borrower = BorrowerFactory(other_document=True, registered_by=officer, **{**told, **facts})
+        return borrower
+
+    @classmethod
+    def confirmed_passport(cls, **facts: Any) -> Borrower:
+        """A passport that one underwriter confirmed while nobody was like it."""
+        borrower = cls.unconfirmed_passport(**facts)
+        underwriter = UserFactory(roles=["underwriter"])
+        confirm_identity(borrower_id=borrower.pk, evidence="Passport seen", on=ON, by=underwriter)
+        assert confirmed_by(borrower) == underwriter
+        return borrower
+
+    @pytest.mark.parametrize("passport", ["林小雨", "LIN XIAOYU", "Xiaoyu Lin", "Lin, Xiao-Yu"])
+    def test_a_resident_id_that_comes_later_opens_a_confirmed_passport(self, passport: str) -> None:
+        second = self.confirmed_passport(name=passport)
+
+        one = her(phone="13812341234")
+
+        assert confirmed_by(second) is None and not second.identity_is_proved
+        assert second in Borrower.objects.identity_to_confirm(UserFactory())
+        assert second.history.first().history_change_reason == f"like {one.number}"
+        with pytest.raises(BorrowerLikeAnother):
+            confirm_identity(
+                borrower_id=second.pk, evidence="Passport seen", on=ON, by=UserFactory(roles=["underwriter"])
+            )
+
+    def test_a_name_that_sounds_alike_takes_two_people(self, client: Client, signed_in: SignIn) -> None:
+        one = her(phone="13812341234")
+        second = passport_of(one, name="LIN XIAOYU", sex="female", phone="13900001111")
+
+        answer = confirm(signed_in(client, "underwriter"), second, SEEN)
+
+        assert answer.status_code == 422
+        assert "same name as it sounds, birth date and sex" in answer.content.decode()
+        assert confirm(signed_in(client, "underwriter"), second, TWO).status_code == 302
+        assert Approval.objects.get().kind == "borrower.identity_of_alike" and confirmed_by(second) is None
+
+    @pytest.mark.parametrize(
+        "facts", [{"sex": "male"}, {"birth_date": BORN + timedelta(days=1)}, {"name": "LIN XIAOYAN"}]
+    )
+    def test_another_birth_date_sex_or_name_is_not_alike(self, facts: dict[str, Any]) -> None:
+        second = self.confirmed_passport(**facts)
+
+        her(phone="13812341234")
+
+        assert confirmed_by(second) is not None
+
+    @pytest.mark.parametrize("whose", ["the passport's", "the resident's"])
+    def test_a_mobile_that_comes_later_opens_it_too(self, whose: str) -> None:
+        one = her(phone="13812341234")
+        second = self.confirmed_passport(name="ANNA SMITH")
+        to, number = (second, "13812341234") if whose == "the passport's" else (one, "13900001111")
+
+        add_contact_point(borrower_id=to.pk, kind="mobile", value=number)
+
+        assert confirmed_by(second) is None
+
+    def test_what_two_people_weighed_is_not_asked_again(self) -> None:
+        one = her(phone="13812341234")
+        second = passport_of(one, phone="13900001111")
+        asked = confirm_identity(
+            borrower_id=second.pk,
+            evidence="Both seen",
+            two_people_because="Twins, both came",
+            on=ON,
+            by=UserFactory(roles=["underwriter"]),
+        )
+        assert isinstance(asked, Approval)
+        approve(approval_id=asked.pk, decided_by=UserFactory(roles=["checker"]), on=ON)
+        add_contact_point(borrower_id=second.pk, kind="mobile", value="13812341234")
+        assert confirmed_by(second) is not None
+
+        BorrowerFactory(identity_number=resident_number(7_002), name="王芳", phone="13812341234")
+        assert confirmed_by(second) is None, "a third person was not weighed"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_confirmation_and_a_registration_at_once_see_each_other() -> None:
+    """Whichever comes first: the one is refused, or opened again by the other."""
+    for number in range(5):
+        name, birth_date = f"LIN XIAOYU {'ABCDE'[number]}", BORN
+        second = TestAskedAgain.unconfirmed_passport(name=name, phone=f"1390000222{number}", birth_date=birth_date)
+
+        def confirmed(borrower: Borrower = second) -> None:
+            with suppress(BorrowerLikeAnother):
+                by = UserFactory(roles=["underwriter"])
+                confirm_identity(borrower_id=borrower.pk, evidence="Passport seen", on=ON, by=by)
+
+        def registered(written: str = name, sequence: int = 8_010 + 2 * number) -> None:
+            number = resident_number(sequence)
+            BorrowerFactory(identity_number=number, name=written, phone=f"1380000{sequence}")
+
+        assert at_once([confirmed, registered]) == [None, None], "neither broke"
+
+        assert confirmed_by(second) is None
+
+
+def her(**facts: Any) -> Borrower:
+    """林小雨 with a resident ID that says when she was born, and that she is a woman."""
+    borrower: Borrower = BorrowerFactory(identity_number=resident_number(8_002), name="林小雨", **facts)
+    assert (borrower.birth_date, borrower.sex) == (BORN, "female")
+    return borrower

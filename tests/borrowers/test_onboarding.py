@@ -142,4 +142,5 @@ def test_a_file_is_opened_with_few_queries() -> None:
         BorrowerFactory()
 
     statements = [query["sql"].split()[0] for query in queries if "SAVEPOINT" not in query["sql"]]
-    assert statements == ["SELECT", "SELECT", "WITH", "INSERT", "INSERT"]  # WITH: the person and the history row
+    # WITH: the person and the history row; then how the name sounds, who is alike, and the mobile with its history row
+    assert statements == ["SELECT", "SELECT", "WITH", "INSERT", "(SELECT", "INSERT", "INSERT"]

@@ -40,12 +40,12 @@ class BeyondApproved(Invalid):
 
 
 class BeyondProved(BeyondApproved):
-    """Of a line; what was repaid by word alone is not there yet."""
+    """Of a line; what was repaid by word, or given up, by one person alone is not there yet."""
 
     code = "beyond_proved"
     message = _(
-        "%(left)s of the approved %(approved)s can still be drawn: %(by_word)s was repaid by word alone. Match the bank's "
-        "line, or have a second person vouch for the receipts."
+        "%(left)s of the approved %(approved)s can still be drawn: %(by_word)s was repaid by word, or given up by one "
+        "person alone. Match the bank's line, or have a second person vouch for it under Payments, By word."
     )
 
 

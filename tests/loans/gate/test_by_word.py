@@ -5,6 +5,7 @@ loan or part of a line is paid on it until a bank line or a second person stands
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,13 +14,17 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from audit.approvals import SecondPersonNeeded, approve
+from audit.models import Approval
 from borrowers.models import Borrower
 from core import business_date
 from loans.acts.asking import perform_or_ask
 from loans.acts.kinds.replanning import BeyondProved
+from loans.acts.vouching import OwnGiftVouched, ask_to_vouch_for_gift
 from loans.gate.asking import OverrideNeeded
 from loans.gate.commitments import CommitmentKind, Commitments, commitments_of
-from loans.models import Application, Disbursement, Loan, LoanAct, LoanPosition, LoanStatus, Repayment
+from loans.models import Application, Disbursement, Instalment, Loan, LoanAct, LoanPosition, LoanStatus, Repayment
+from loans.servicing.given_up import FREED_BY_UNDOING, GIVEN_UP
 from loans.servicing.guarding import Excess
 from loans.servicing.repayments import record_repayment, reverse_repayment
 from loans.servicing.settling import settle_early
@@ -36,6 +41,7 @@ from tests.loans.factories import ON, ApplicantFactory, LoanFactory, ProductVers
 from tests.loans.gate.doors import a_client, rows
 from tests.partners.factories import CallerFactory
 from tests.risk.factories import CreditLimitFactory
+from tests.staff.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 LIMIT = Decimal(15_000)
@@ -65,6 +71,11 @@ def settled_by_word(loan: Loan, channel: str = "counter") -> Repayment:
 
 def bound(loan: Loan) -> Commitments:
     return commitments_of(loan.borrower_id, business_date.current())
+
+
+def undrawn(loan: Loan) -> Decimal:
+    """What may still be drawn."""
+    return sum((row.amount for row in bound(loan).rows if row.kind is CommitmentKind.UNDRAWN), Decimal(0))
 
 
 def lent() -> Decimal:
@@ -158,10 +169,11 @@ class TestCommitments:
 
         page = operator.get(address).content.decode()
 
-        assert "Repaid by word, no bank line yet" in page
+        assert "Repaid by word or given up by one person, not vouched for yet" in page
         assert f'<a class="quiet nowrap" href="/app/loans/{loan.number}">' in page
         assert (
-            "已登记还款，尚无银行流水" in operator.get(address, headers={"Accept-Language": "zh-hans"}).content.decode()
+            "已登记还款或单人减免，尚待复核"
+            in operator.get(address, headers={"Accept-Language": "zh-hans"}).content.decode()
         )
 
 
@@ -245,6 +257,80 @@ class TestLines:
             Disbursement.objects.create(
                 number="DB-1.2", loan=loan, is_drawdown=True, amount=Decimal("8000.00"), requested_on=FIRST_DUE
             )
+
+    def test_what_one_person_gave_cannot_be_drawn_until_a_second_one_vouches(
+        self, client: Client, staff_member: Callable[..., Any]
+    ) -> None:
+        loan, collector, clerk = a_running_line(), UserFactory(roles=["collector"]), staff_member("operations")
+        before = undrawn(loan)
+        act = do(
+            "goodwill_credit", loan_id=loan.pk, on=FIRST_DUE, amount=Decimal("500.00"), by=collector, approved=False
+        )
+        given = Decimal(act.figures["principal"])
+        assert given > 0 and act.agreed_by is None
+
+        assert (undrawn(loan), bound(loan).amount) == (before, loan.principal)
+        with pytest.raises(BeyondProved):
+            perform_or_ask(wish(loan, "drawn_down", FIRST_DUE, amount=before + Decimal("0.01"), key="more"))
+        with pytest.raises(DatabaseError, match="was approved"), transaction.atomic():
+            Disbursement.objects.create(
+                number="DB-1.2", loan=loan, is_drawdown=True, amount=before + 1, requested_on=FIRST_DUE
+            )
+
+        client.force_login(clerk, backend="staff.backends.StaffBackend")
+        assert "Given up on lines by one person" in client.get(reverse("loans:payments_by_word")).content.decode()
+        address = reverse("loans:refund_vouch", args=[loan.number, act.public_id])
+        assert "cannot be drawn again" in client.get(address).content.decode()
+        assert client.post(address, {"reason": "complaint 12"}).status_code == 302
+        request = Approval.objects.get(kind="loan.given_up.vouched")
+        with pytest.raises(SecondPersonNeeded):
+            approve(approval_id=request.pk, decided_by=clerk, on=FIRST_DUE)
+        approve(approval_id=request.pk, decided_by=UserFactory(roles=["checker"]), on=FIRST_DUE)
+        assert undrawn(loan) == before + given
+
+    def test_who_gave_it_does_not_vouch_for_it(self) -> None:
+        loan, checker = a_running_line(), UserFactory(roles=["checker"])
+        act = do("goodwill_credit", loan_id=loan.pk, on=FIRST_DUE, amount=Decimal("400.00"), by=checker, approved=False)
+        request = ask_to_vouch_for_gift(act_id=act.pk, reason="complaint", on=FIRST_DUE, by=UserFactory())
+
+        with pytest.raises(OwnGiftVouched):
+            approve(approval_id=request.pk, decided_by=checker, on=FIRST_DUE)
+
+    def test_interest_paid_by_word_frees_nothing_that_money_pays_then(self) -> None:
+        """The word pays the interest that is due, the bank's money after it principal alone."""
+        loan = a_running_line()
+        before = undrawn(loan)
+        interest = Instalment.objects.get(loan=loan, number=1, superseded_on=None).interest
+        word = said(loan, interest)
+        assert (word.interest, word.principal) == (interest, 0)
+        assert undrawn(loan) == before, "nothing was freed yet"
+
+        paid = said(loan, "1000.00", "bank_file")
+
+        assert undrawn(loan) == before + paid.principal - interest
+        vouched(loan, FIRST_DUE)
+        assert undrawn(loan) == before + paid.principal
+
+    def test_a_waiver_of_one_person_frees_nothing_that_money_pays_then(self) -> None:
+        loan, collector = a_running_line(), UserFactory(roles=["collector"])
+        do("fee_added", loan_id=loan.pk, on=FIRST_DUE, amount=Decimal("60.00"))
+        before = undrawn(loan)
+        do(
+            "waiver",
+            loan_id=loan.pk,
+            on=FIRST_DUE,
+            component="fee",
+            amount=Decimal("60.00"),
+            by=collector,
+            approved=False,
+        )
+        paid = said(loan, "1000.00", "bank_file")
+
+        assert undrawn(loan) == before + paid.principal - 60
+
+    def test_the_law_names_every_figure_of_what_is_given_up(self) -> None:
+        law = Path("loans/law/unproved_principal.sql").read_text("utf-8")
+        assert {name for name in (*GIVEN_UP, FREED_BY_UNDOING) if f"'{name}'" not in law} == set()
 
     def test_the_limit_counts_it_at_a_drawdown(self) -> None:
         loan = a_running_line()

@@ -5,11 +5,16 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
-from borrowers.models import BankAccount
+from borrowers.bank_accounts import BANK_ACCOUNTS
+from borrowers.models import AccountState, BankAccount
+from core.errors import DomainError
 from loans.incoming.mandates import (
+    MandateAccountRefused,
+    MandateAccountUnverified,
     MandateNotPossible,
     loans_to_debit,
     order_due,
@@ -26,7 +31,7 @@ from tests.loans.factories import DISBURSED, LoanFactory, MandateFactory, Repaym
 
 pytestmark = pytest.mark.django_db
 DUE = date(2026, 2, 15)
-NOTHING_TO_CHECK = {"debits_to_check": 0}
+NOTHING_TO_CHECK = {"debits_to_check": 0, "debits_withheld": 0}
 
 
 def a_mandated_loan(account_number: str = "6222020000000001") -> Loan:
@@ -126,7 +131,7 @@ def test_no_other_mandate_is_used_before_the_debit_under_the_old_one_is_answered
         run_due(loan.pk, loan.pk, date(2026, 2, day))
     assert [attempt.outcome for attempt in MandateAttempt.objects.all()] == ["unknown"], "it may have been debited"
 
-    Mandate.objects.filter(status="revoked").update(bank_account=BankAccountFactory(account_number="6222020000001013"))
+    Mandate.objects.filter(status="revoked").update(bank_account=another_account(loan, "6222020000001013"))
     for day in (18, 19):
         order_due(loan.pk, loan.pk, date(2026, 2, day))
         run_due(loan.pk, loan.pk, date(2026, 2, day))
@@ -141,6 +146,77 @@ def test_a_mandate_needs_an_account_of_the_borrower() -> None:
         sign_mandate(loan_id=loan.pk, bank_account=account, signed_on=DISBURSED)
 
 
+@pytest.mark.parametrize(
+    ("account_number", "refusal", "code"),
+    [
+        ("6222020000001021", MandateAccountRefused, "mandate_account_refused"),
+        ("6222020000001022", MandateAccountUnverified, "mandate_account_unverified"),
+    ],
+)
+def test_a_mandate_needs_an_account_that_is_verified_as_the_borrowers(
+    account_number: str, refusal: type[DomainError], code: str
+) -> None:
+    loan = LoanFactory(active=True)
+    account = another_account(loan, account_number)
+
+    with pytest.raises(refusal) as told:
+        sign_mandate(loan_id=loan.pk, bank_account=account, signed_on=DISBURSED)
+
+    assert (told.value.code, Mandate.objects.exists()) == (code, False)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Mandate.objects.create(loan=loan, number="MN-1", bank_account=account, signed_on=DISBURSED)
+
+
+def test_a_mandate_is_signed_by_what_the_account_is_now_and_not_by_what_was_read() -> None:
+    loan = a_mandated_loan()
+    account = loan.mandates.get().bank_account
+    read_before = BankAccount.objects.get(pk=account.pk)
+    refused_by_the_bank(account)
+
+    with pytest.raises(MandateAccountRefused):
+        sign_mandate(loan_id=loan.pk, bank_account=read_before, signed_on=DUE)
+
+
+def test_an_account_refused_later_stops_the_next_debit_and_the_page_says_so(
+    client: Client, signed_in: Callable[..., Client]
+) -> None:
+    loan = a_mandated_loan()
+    refused_by_the_bank(loan.mandates.get().bank_account)
+
+    order_due(loan.pk, loan.pk, DUE)
+    counts = run_due(loan.pk, loan.pk, DUE)
+
+    assert counts == {"debits_paid": 0, "debits_failed": 0, "debits_to_check": 0, "debits_withheld": 1}
+    assert not MandateAttempt.objects.exists() and not Repayment.objects.exists()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        MandateAttempt.objects.create(mandate=loan.mandates.get(), attempted_on=DUE, amount=1, reference="x")
+    page = signed_in(client, "operations").get(reverse("desk:loan_tab", args=[loan.number, "transactions"]))
+    assert "not verified as the borrower's, so nothing is debited" in page.content.decode()
+
+
+def test_an_account_refused_after_a_failed_debit_is_not_tried_again() -> None:
+    loan = a_mandated_loan("6222020000001010")
+    run_due(loan.pk, loan.pk, DUE)
+    close_until(DUE)
+    refused_by_the_bank(loan.mandates.get().bank_account)
+
+    for day in (16, 17, 18):
+        run_due(loan.pk, loan.pk, date(2026, 2, day))
+
+    assert [attempt.outcome for attempt in MandateAttempt.objects.all()] == ["failed"]
+
+
+def test_a_debit_ordered_before_the_account_was_refused_is_withdrawn() -> None:
+    loan = a_mandated_loan("6222020000001013")
+    order_due(loan.pk, loan.pk, DUE)
+    refused_by_the_bank(loan.mandates.get().bank_account)
+
+    run_due(loan.pk, loan.pk, DUE)
+
+    assert MandateAttempt.objects.get().outcome == "stopped"
+    assert not Repayment.objects.exists()
+
+
 def test_a_debit_answered_after_the_loan_was_paid_otherwise_is_owed_back_and_said(
     client: Client, signed_in: Callable[..., Client]
 ) -> None:
@@ -151,7 +227,7 @@ def test_a_debit_answered_after_the_loan_was_paid_otherwise_is_owed_back_and_sai
 
     counts = run_due(loan.pk, loan.pk, date(2026, 2, 16))
 
-    assert counts == {"debits_paid": 1, "debits_failed": 0, "debits_to_check": 1}
+    assert counts == {"debits_paid": 1, "debits_failed": 0, "debits_to_check": 1, "debits_withheld": 0}
     attempt = MandateAttempt.objects.get()
     assert (attempt.outcome, attempt.code) == ("paid", "payment_above_owed")
     assert LoanPosition.objects.get(pk=loan.pk).overpaid == Decimal("1100.15")
@@ -167,13 +243,18 @@ def test_a_debit_beside_a_receipt_of_that_day_and_amount_is_recorded_and_said() 
 
     counts = run_due(loan.pk, loan.pk, date(2026, 2, 16))
 
-    assert counts == {"debits_paid": 1, "debits_failed": 0, "debits_to_check": 1}
+    assert counts == {"debits_paid": 1, "debits_failed": 0, "debits_to_check": 1, "debits_withheld": 0}
     assert MandateAttempt.objects.get().code == "payment_looks_repeated"
     assert Repayment.objects.filter(loan=loan, amount=Decimal("1100.15")).count() == 2
 
 
-def another_account(loan: Loan) -> BankAccount:
-    return BankAccountFactory(borrower=loan.borrower)
+def another_account(loan: Loan, account_number: str = "6222020000007777") -> BankAccount:
+    return BankAccountFactory(borrower=loan.borrower, account_number=account_number)
+
+
+def refused_by_the_bank(account: BankAccount) -> None:
+    """The bank says by now that the account is somebody else's."""
+    BANK_ACCOUNTS.advance(account, AccountState.REFUSED, bank_answer="no_match", is_primary=False)
 
 
 def nights(loan: Loan, first: date, last: date) -> list[tuple[date, str, Decimal]]:

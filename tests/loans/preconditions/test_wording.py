@@ -41,3 +41,38 @@ def test_not_said(text: str) -> None:
 
 def test_an_empty_word_says_nothing() -> None:
     assert not says("phone", ["", " "])
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "said"),
+    [
+        ("还其他平台的网贷", "还…贷", True),
+        ("还没有贷款", "还…贷", False),
+        ("buy some more shares", "buy…shares", True),
+        ("buy glasses, share rent", "buy…share", False),
+        ("a bet", " bet ", True),
+        ("买bet吧", " bet ", True),
+        ("a better bed", " bet ", False),
+        ("alphabet", " bet ", False),
+        ("futures", "=futures", True),
+        ("F U T U R E S!", "=futures", True),
+        ("our futures", "=futures", False),
+        ("chao3gu3", "chaogu", True),
+        ("炒x股", "炒股", True),
+        ("crypppto", "crypto", True),
+        ("₿1tcoin", "bitcoin", True),
+        ("6am8ling", "gambling", True),
+        ("2 rooms, 6 beds", "zrooms", False),
+    ],
+)
+def test_how_much_of_a_text_a_word_wants(text: str, word: str, said: bool) -> None:
+    assert says(text, [word]) is said
+
+
+def test_what_overlaps_an_exception_does_not_count() -> None:
+    assert not says("买股骨支具", ["买股", "-股骨"])
+    assert says("买股骨支具，买股", ["买股", "-股骨"])
+
+
+def test_a_word_of_parts_that_say_nothing_says_nothing() -> None:
+    assert not says("anything", ["…", "=", " … ", "buy…", "-x"])
