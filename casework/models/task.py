@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from casework.kinds import TaskKind, kind_named
 from core.choices import Shown, Tone, Toned
@@ -181,7 +182,7 @@ class Task(models.Model):
         """Whether it is on track, due soon or late at ``now``; of one that has ended, whether it ended in time."""
         at = self.closed_at or now
         if at > self.due_at:
-            return Shown(_("Late") if self.is_open else _("Ended late"), Tone.BAD)
+            return Shown(pgettext_lazy("a task", "Late") if self.is_open else _("Ended late"), Tone.BAD)
         if self.is_open and at >= self.soon_at:
             return Shown(_("Due soon"), Tone.ATTENTION)
         return Shown(_("On track") if self.is_open else _("In time"), Tone.GOOD)
