@@ -31,6 +31,7 @@ def _section(kind: TaskKind) -> str:
         ("priority", f"{kind.priority} of 100"),
         ("ends by itself", f"when {kind.settled_by}" if kind.settled_by else "never: only a person ends it"),
         ("ways to end", "; ".join(f"{choice.label} (`{choice.code}`)" for choice in kind.outcomes)),
+        ("raised by people", "yes" if kind.people_raise else "no"),
         ("raised by partners", "yes" if kind.partners_raise else "no"),
     ]
     table = "".join(f"| {name} | {value} |\n" for name, value in rows)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import F, QuerySet, TextField
+from django.db.models import Case, F, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast, JSONObject
 from django.utils.translation import gettext_lazy as _
 
-from casework.kinds import Choice, TaskKind
+from casework.kinds import Choice, TaskKind, declare_follow_up
 from casework.standing import declare_condition, told_as
+from core.currencies import currencies, house_currency
 from core.rules import rule
 from loans.models import Application, ApplicationStatus, Disbursement, IncomingPayment, IncomingPaymentStatus
 
@@ -73,9 +74,16 @@ def _waiting_for_a_person(_on: date) -> QuerySet[Any, Any]:
     return told_as(rows, label="number", facts=facts, priority=HUMAN_REVIEW.priority)
 
 
+def _currency(path: str) -> Case:
+    """The currency of the loan at ``path``, which follows from the market of its product."""
+    market = f"{path}product_version__product__market"
+    cases = [When(**{market: code}, then=Value(currency)) for code, currency in currencies().items()]
+    return Case(*cases, default=Value(""), output_field=TextField())
+
+
 def _refused_by_the_bank(_on: date) -> QuerySet[Any, Any]:
     # One order refused anew is another task: it says which attempt.
-    facts = JSONObject(amount=Cast("amount", TextField()), code=F("failure_code"))
+    facts = JSONObject(amount=Cast("amount", TextField()), currency=_currency("loan__"), code=F("failure_code"))
     attempt = Cast("attempt_count", TextField())
     rows = Disbursement.objects.refused()
     return told_as(rows, label="number", cause=attempt, facts=facts, priority=PAYOUT_REFUSED.priority)
@@ -86,10 +94,33 @@ def _past_its_day(on: date) -> QuerySet[Any, Any]:
     rows = IncomingPayment.objects.filter(
         status=IncomingPaymentStatus.SUSPENSE, bank_file__imported_on__lte=on - timedelta(days=days)
     )
-    facts = JSONObject(amount=Cast("amount", TextField()), paid_on=Cast("paid_on", TextField()))
+    money = {"amount": Cast("amount", TextField()), "currency": Value(house_currency(), TextField())}
+    facts = JSONObject(**money, paid_on=Cast("paid_on", TextField()))
     return told_as(rows, label="bank_reference", facts=facts, priority=PAYMENT_UNMATCHED.priority)
 
 
 declare_condition(HUMAN_REVIEW, _waiting_for_a_person, outcome="decided")
 declare_condition(PAYOUT_REFUSED, _refused_by_the_bank, outcome="settled")
 declare_condition(PAYMENT_UNMATCHED, _past_its_day, outcome="settled")
+
+declare_follow_up(
+    "loan.follow_up",
+    _("Follow up a loan"),
+    "loans.loan",
+    teams=("operations", "team_lead", "finance", "compliance", "risk_analyst", "checker"),
+    escalates_to="checker",
+)
+declare_follow_up(
+    "application.follow_up",
+    _("Follow up an application"),
+    "loans.application",
+    teams=("operations", "compliance", "risk_analyst", "checker"),
+    escalates_to="checker",
+)
+declare_follow_up(
+    "payment.follow_up",
+    _("Follow up a payment"),
+    "loans.incomingpayment",
+    teams=("operations", "finance"),
+    escalates_to="checker",
+)
