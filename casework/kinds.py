@@ -4,8 +4,8 @@ Upper apps declare theirs in ``task_kinds.py``; ``docs/tasks.md`` is written fro
 in the dated rule ``task_times``, by the code of its kind.
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from decimal import InvalidOperation
 from typing import Any
 
@@ -41,7 +41,7 @@ class TaskKind:
     happened (``%(name)s``); the fact ``amount`` is money of the fact ``currency``. ``priority`` is from 0 to 100 points, of
     which each counts as an hour of age. ``settled_by`` names the fact that ends it without anybody's hand, empty where only
     a person can end it. ``people_raise`` says whether people raise it, about an object that they see (``asking``): its words
-    then tell the fact ``what``.
+    then tell the fact ``what``. ``readings`` give the words of facts that are codes, by the name of the fact.
     """
 
     code: str
@@ -56,16 +56,18 @@ class TaskKind:
     settled_by: Words = ""
     partners_raise: bool = False
     people_raise: bool = False
+    readings: Mapping[str, Callable[[str], Words]] = field(default_factory=dict)
 
     def outcome(self, code: str) -> Choice | None:
         return next((choice for choice in self.outcomes if choice.code == code), None)
 
     def told(self, facts: Mapping[str, Any]) -> str:
         """What happened, in the reader's language."""
-        return str(self.words) % _Facts(_in_words(facts))
+        read = {name: str(words(facts[name])) for name, words in self.readings.items() if facts.get(name)}
+        return str(self.words) % _Facts({**_with_money(facts), **read})
 
 
-def _in_words(facts: Mapping[str, Any]) -> Mapping[str, Any]:
+def _with_money(facts: Mapping[str, Any]) -> Mapping[str, Any]:
     """The facts as people read them: an amount with its currency, where it is told which."""
     if not (facts.get("amount") and facts.get("currency")):
         return facts

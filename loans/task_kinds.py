@@ -14,6 +14,7 @@ from casework.standing import declare_condition, told_as
 from core.currencies import currencies, house_currency
 from core.rules import rule
 from loans.models import Application, ApplicationStatus, Disbursement, IncomingPayment, IncomingPaymentStatus
+from loans.pages import bank_reasons
 
 _PAST_ITS_DAY = "unmatched_payment"
 
@@ -39,7 +40,7 @@ PAYOUT_REFUSED = TaskKind(
     about="loans.disbursement",
     teams=("operations",),
     escalates_to="checker",
-    words=_("The bank did not pay %(amount)s out, or returned it (%(code)s)."),
+    words=_("The bank did not pay %(amount)s out, or returned it: %(code)s"),
     steps=(
         Choice("cause", _("Find out from the bank's answer why")),
         Choice("account", _("Ask the borrower for an account where the present one is wrong")),
@@ -48,6 +49,7 @@ PAYOUT_REFUSED = TaskKind(
     outcomes=(Choice("settled", _("Sent again, paid or given up")),),
     priority=70,
     settled_by=_("the order is sent again or given up"),
+    readings={"code": bank_reasons.in_words},
 )
 
 PAYMENT_UNMATCHED = TaskKind(

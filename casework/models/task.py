@@ -22,7 +22,7 @@ from core.history import tracked
 
 
 class TaskStatus(Toned):
-    OPEN = "open", Tone.ATTENTION, _("Open")
+    OPEN = "open", Tone.ATTENTION, pgettext_lazy("a task", "Open")
     DONE = "done", Tone.GOOD, _("Done")
     DROPPED = "dropped", Tone.NEUTRAL, _("Dropped")
 
@@ -192,7 +192,7 @@ class What(models.TextChoices):
     """What happened to a task between its beginning and its end."""
 
     RAISED_AGAIN = "raised_again", _("Raised again, as more urgent")
-    TAKEN = "taken", _("Taken")
+    TAKEN = "taken", pgettext_lazy("a task", "Taken")
     RETURNED = "returned", _("Given back to the team")
     HANDED_OVER = "handed_over", _("Handed over")
     STEP_DONE = "step_done", _("Step done")

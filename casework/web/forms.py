@@ -23,7 +23,7 @@ def people_of(roles: Collection[str]) -> QuerySet[User]:
 class HandOverForm(StrictForm):
     """To whom, with the note that tells them where it stands."""
 
-    to = forms.ModelChoiceField(label=_("To"), queryset=User.objects.none())
+    to = forms.ModelChoiceField(label=_("To"), queryset=User.objects.none(), empty_label=_("Choose a person"))
     note = forms.CharField(label=_("Note"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 
     def __init__(self, *args: Any, roles: Collection[str], **kwargs: Any) -> None:
@@ -52,18 +52,24 @@ class NoteForm(StrictForm):
 
 
 class SeveralForm(StrictForm):
-    """What is done with the chosen tasks, and why."""
+    """What is done with the chosen tasks, and why. Its fields stand outside of its element, below the list."""
+
+    ELEMENT = "several"
 
     act = forms.ChoiceField(
         label=_("With the chosen ones"),
         choices=[("hand_over", _("Hand over")), ("give_back", _("Give back to the team")), ("drop", _("Drop"))],
     )
-    to = forms.ModelChoiceField(label=_("To"), queryset=User.objects.none(), required=False)
+    to = forms.ModelChoiceField(
+        label=_("To"), queryset=User.objects.none(), required=False, empty_label=_("Choose a person")
+    )
     note = forms.CharField(label=_("Reason"), max_length=500)
 
     def __init__(self, *args: Any, roles: Collection[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["to"].queryset = people_of(roles)  # type: ignore[attr-defined]
+        for one in self.fields.values():
+            one.widget.attrs["form"] = self.ELEMENT
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -104,7 +110,10 @@ class AbsenceForm(StrictForm):
     first_day = forms.DateField(label=_("First day"), widget=forms.DateInput)
     last_day = forms.DateField(label=_("Last day"), widget=forms.DateInput)
     cover = forms.ModelChoiceField(
-        label=_("Covered by"), queryset=User.objects.none(), help_text=_("Somebody with a role in common.")
+        label=_("Covered by"),
+        queryset=User.objects.none(),
+        empty_label=_("Choose a person"),
+        help_text=_("Somebody with a role in common."),
     )
     note = forms.CharField(label=_("Note"), max_length=200, required=False)
 

@@ -56,6 +56,7 @@ def _inbox(request: HttpRequest, form: SeveralForm, status: int = 200) -> HttpRe
         "kind": kind,
         "count": count_capped(found.rows, parts=found.parts) if found.parts else None,
         "form": form,
+        "chosen": request.POST.getlist("task"),
         "several": tab is not Tab.ENDED and bool(page.items),
         "assigns": user.has_perm(ASSIGN),
     }

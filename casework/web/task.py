@@ -22,6 +22,7 @@ from casework.web.forms import FinishForm, HandOverForm, NoteForm, ReasonForm
 from casework.working import WORK
 from core import business_date
 from core.errors import DomainError
+from staff.models import User
 from staff.permissions import person, require
 from staff.roles import role_label
 
@@ -40,7 +41,7 @@ def _task(request: HttpRequest, number: str) -> Task:
 def _page(request: HttpRequest, task: Task, refused: dict[str, Form], status: int = 200) -> HttpResponse:
     user, now, kind = person(request), business_date.now(), task.declared
     events = list(task.events.select_related("by", "from_owner", "to_owner").order_by("-id"))
-    may = task.is_open and working.may_work(task, user, now.date())
+    may = _may_work(task, user)
     context = {
         "task": task,
         "kind": kind,
@@ -60,6 +61,10 @@ def _page(request: HttpRequest, task: Task, refused: dict[str, Form], status: in
         "drop": refused.get("drop", ReasonForm(prefix="drop")) if may else None,
     }
     return render(request, "casework/task.html", context, status=status)
+
+
+def _may_work(task: Task, user: User) -> bool:
+    return task.is_open and working.may_work(task, user, business_date.current())
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +103,19 @@ def _act(
     act: Callable[[Task, dict[str, Any]], Task],
     done: str,
 ) -> HttpResponse:
-    """Do one thing with the task and come back to it; a refusal stands on its form, or as a message where it has none."""
+    """Do one thing with the task and come back to it.
+
+    A refusal stands on its form, or as a message where the page has none, or has it no longer: somebody else, or the fact
+    that the task waited for, was quicker.
+    """
     task = _task(request, number)
     if form is not None and not form.is_valid():
         return _page(request, task, {name: form}, 422)
     try:
         act(task, form.cleaned_data if form is not None else {})
     except DomainError as refusal:
-        if form is None:
+        task = _task(request, number)
+        if form is None or not _may_work(task, person(request)):
             messages.error(request, refusal.detail)
             return redirect(task)
         form.add_error(refusal.field if refusal.field in form.fields else None, refusal.detail)

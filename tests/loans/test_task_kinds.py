@@ -16,6 +16,7 @@ from loans.disbursement import disbursing
 from loans.models import IncomingPayment, IncomingPaymentStatus
 from loans.origination import origination
 from loans.origination.decisions import DecisionReason
+from loans.pages.bank_reasons import in_words
 from tests.loans.factories import (
     DISBURSED,
     ON,
@@ -42,7 +43,7 @@ def test_a_payout_the_bank_refused_until_it_is_sent_again_or_given_up(client: Cl
     assert look(noon(ON))["payout.refused"] == (1, 0)
     task = Task.objects.get()
     told = task.declared.told(task.facts)
-    assert task.object_label == order.number and order.failure_code in told
+    assert task.object_label == order.number and str(in_words(order.failure_code)) in told
     assert money(order.amount, order.currency) in told and order.currency == "CNY"
     client.force_login(UserFactory(roles=["operations"]))
     page = client.get(f"/app/tasks/{task.number}/").content.decode()
