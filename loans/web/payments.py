@@ -185,7 +185,7 @@ def _match_context(payment: IncomingPayment, form: MatchForm) -> dict[str, objec
         "payment": payment,
         "bank_says": [(what.label, says[what]) for what in differs],
         "form": form,
-        "return_form": ReturnForm(),
+        "return_form": ReturnForm(auto_id="return_%s"),
         "shares": shares,
     }
 

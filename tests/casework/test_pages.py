@@ -88,7 +88,7 @@ def test_another_team_does_not_find_it(client: Client, task: Task) -> None:
 
 
 def test_a_visitor_signs_in_first(client: Client, task: Task) -> None:
-    for address in (INBOX, f"{INBOX}{task.number}/", f"{INBOX}absences/"):
+    for address in (INBOX, f"{INBOX}{task.number}/", f"{INBOX}absences/", f"{INBOX}about/borrower/1/"):
         assert client.get(address)["Location"].startswith("/login/")
 
 

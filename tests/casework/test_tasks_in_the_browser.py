@@ -21,7 +21,7 @@ from core import business_date
 from loans.incoming.importing import Share, match_payment
 from loans.models import IncomingPayment, Loan
 from staff.models import User
-from tests.browsing import arrive, assert_fits
+from tests.browsing import arrive, assert_fits, assert_named_and_in_order, assert_walked_by_keyboard
 from tests.casework.kinds import declared
 from tests.conftest import Problems
 from tests.loans.factories import DISBURSED, BankFileFactory, LoanFactory
@@ -239,8 +239,8 @@ def test_the_inbox_by_keyboard_from_the_top_to_the_end_of_a_task(page_of: PageOf
         expect(page.get_by_text("Taken.", exact=True)).to_be_visible()
         reach(page, "Tick: Dial the number", "button")
         page.keyboard.press("Space")
-        expect(page.locator(".steps li").first).to_contain_text(str(user))
-        expect(page.locator(".steps li").first).to_contain_text("done")
+        expect(page.locator(".playbook li").first).to_contain_text(str(user))
+        expect(page.locator(".playbook li").first).to_contain_text("done")
         reach(page, "Reached", "radio")
         page.keyboard.press("Space")
         reach(page, "What was done", "textbox")
@@ -279,4 +279,6 @@ def test_the_pages_fit_their_window(
         picture(page, f"tasks-{name}-{language}-{theme}-{width}")
         assert_fits(page, width)
         inner = "() => [...document.querySelectorAll('main .scroll')].every(one => one.scrollWidth <= one.clientWidth)"
+        assert_named_and_in_order(page)
+        assert assert_walked_by_keyboard(page) > 5
         assert page.evaluate(inner), f"a list of {name} is pushed out of its card"
