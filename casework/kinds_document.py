@@ -14,7 +14,8 @@ _HEAD = """# Tasks
 What people must do, kind by kind. A task is raised once for its kind, object and cause, however often its reason is found,
 and is due by the dated rule `task_times` in working hours (`office_hours`, and the market's calendar). Who does not do it in
 time hears it from their lead. A kind that people raise is raised on the page of its object, in a few words without personal
-numbers, for a team that sees all such objects (`casework/asking.py`). Written by `./dev manage write_task_kinds` from the declarations in the apps' `task_kinds.py`.
+numbers, for a team that sees all such objects (`casework/asking.py`). Written by `./dev manage write_task_kinds` from the
+declarations in the apps' `task_kinds.py`.
 """
 
 
