@@ -9,13 +9,13 @@ from datetime import date
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext_lazy as _
 
-from audit.events import label_of, record
+from audit.events import record
 from casework import keeping
 from casework.evidence_kinds import kind_named, kinds_hidden_from
 from casework.examining.examine import Examined, examine
 from casework.examining.limits import Limits
 from casework.models import Evidence, EvidenceLink, Source
-from casework.subjects import subject_of
+from casework.subjects import label_of, subject_of
 from core import business_date
 from core.errors import DomainError, Invalid, NotAllowed
 from core.rules import rule

@@ -6,13 +6,14 @@ in the dated rule ``task_times``, by the code of its kind.
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from decimal import InvalidOperation
 from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import Invalid
-from core.writing import ABSENT
+from core.writing import ABSENT, money
 
 Words = str | Promise
 
@@ -37,9 +38,10 @@ class TaskKind:
 
     ``about`` is the type of its subject (``loans.loan``). ``teams`` are the roles that may own it, the first being the one
     it goes to; ``escalates_to`` the role that is told when nobody did it in time. ``words`` say with the task's facts what
-    happened (``%(name)s``), each fact as ``written`` has it by its name: money with its currency, a code in words.
-    ``priority`` is from 0 to 100 points, of which each counts as an hour of age. ``settled_by`` names the fact that ends it
-    without anybody's hand, empty where only a person can end it.
+    happened (``%(name)s``); the fact ``amount`` is money of the fact ``currency``. ``priority`` is from 0 to 100 points, of
+    which each counts as an hour of age. ``settled_by`` names the fact that ends it without anybody's hand, empty where only
+    a person can end it. ``people_raise`` says whether people raise it, about an object that they see (``asking``): its words
+    then tell the fact ``what``. ``readings`` give the words of facts that are codes, by the name of the fact.
     """
 
     code: str
@@ -53,15 +55,26 @@ class TaskKind:
     priority: int = 50
     settled_by: Words = ""
     partners_raise: bool = False
-    written: Mapping[str, Callable[[Any], str]] = field(default_factory=dict)
+    people_raise: bool = False
+    readings: Mapping[str, Callable[[str], Words]] = field(default_factory=dict)
 
     def outcome(self, code: str) -> Choice | None:
         return next((choice for choice in self.outcomes if choice.code == code), None)
 
     def told(self, facts: Mapping[str, Any]) -> str:
         """What happened, in the reader's language."""
-        shown = {name: self.written[name](value) if name in self.written else value for name, value in facts.items()}
-        return str(self.words) % _Facts(shown)
+        read = {name: str(words(facts[name])) for name, words in self.readings.items() if facts.get(name)}
+        return str(self.words) % _Facts({**_with_money(facts), **read})
+
+
+def _with_money(facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The facts as people read them: an amount with its currency, where it is told which."""
+    if not (facts.get("amount") and facts.get("currency")):
+        return facts
+    try:
+        return {**facts, "amount": money(facts["amount"], facts["currency"])}
+    except InvalidOperation:
+        return facts
 
 
 class _Facts(dict[str, Any]):
@@ -98,3 +111,28 @@ def kinds() -> list[TaskKind]:
 def kinds_for(roles: Collection[str]) -> list[TaskKind]:
     """The kinds that somebody of ``roles`` may own or is told of when they are late."""
     return [kind for kind in kinds() if {*kind.teams, kind.escalates_to}.intersection(roles)]
+
+
+def kinds_people_raise(about: str) -> list[TaskKind]:
+    """The kinds about objects of the type that people raise, by code."""
+    return [kind for kind in kinds() if kind.people_raise and kind.about == about]
+
+
+def declare_follow_up(code: str, label: Words, about: str, *, teams: tuple[str, ...], escalates_to: str) -> TaskKind:
+    """Declare that people ask others to see to something about objects of a type.
+
+    ``teams`` are roles that see every object of the type: whoever may do a task may see what it is about.
+    """
+    return declare(
+        TaskKind(
+            code=code,
+            label=label,
+            about=about,
+            teams=teams,
+            escalates_to=escalates_to,
+            words=_("Asked for: %(what)s"),
+            outcomes=(Choice("done", _("Done")), Choice("not_possible", _("It could not be done"))),
+            priority=40,
+            people_raise=True,
+        )
+    )

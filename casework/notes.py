@@ -7,12 +7,11 @@ import re
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext_lazy as _
 
-from audit.events import label_of
 from casework.kinds import kind_named
 from casework.models import Note, Task
 from casework.personal_numbers import masked
 from casework.raising import raise_task, settle
-from casework.subjects import sees, subject_of
+from casework.subjects import label_of, sees, subject_of
 from core import business_date
 from core.context import acting_for
 from core.errors import DomainError, Invalid

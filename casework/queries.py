@@ -6,15 +6,19 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import Case, CharField, Q, QuerySet, When
+from django.db.models.functions import Cast
 
 from casework.absences import covered_people
-from casework.kinds import kinds_for
-from casework.models import Task
+from casework.kinds import kinds, kinds_for
+from casework.models import Task, TaskStatus
+from casework.subjects import parts_of
 from staff.models import User
 from staff.roles import roles_of
 
 FIRST_OF_ALL = ("ranked_at", "id")
+# The parts of a tab of somebody who is in no team: without any, a list is everybody's.
+NOTHING = [Q(pk__in=[])]
 
 
 class Tab(StrEnum):
@@ -38,28 +42,33 @@ class Inbox:
 
 def inbox(person: User, tab: Tab, now: datetime, *, kind: str = "") -> Inbox:
     """The tasks of ``person`` under ``tab``; of one ``kind`` only where it is named."""
-    rows = Task.objects.filter(kind=kind) if kind else Task.objects.all()
+    rows, roles = Task.objects.filter(kind=kind) if kind else Task.objects.all(), roles_of(person)
     match tab:
         case Tab.MINE:
             owners = [person.pk, *covered_people(person, now.date())]
             return Inbox(rows.open(), [Q(owner_id=owner) for owner in owners])
         case Tab.TEAM:
-            return Inbox(rows.open(), [Q(team=team) for team in roles_of(person)])
+            return Inbox(rows.open(), [Q(team=team) for team in roles] or NOTHING)
         case Tab.LATE:
             # In the order of their hours: the first of them has waited for longest.
             late = rows.open().filter(due_at__lt=now)
-            return Inbox(late, [Q(team=team) for team in roles_of(person)], ("due_at", "id"))
+            own = Q(owner_id__in=_in_hand_of(person, now.date())) & ~Q(team__in=roles)  # such as were handed over
+            return Inbox(late, [own, *(Q(team=team) for team in roles)], ("due_at", "id"))
         case Tab.ESCALATED:
             told = rows.open().filter(escalated_at__isnull=False)
-            return Inbox(told, [Q(escalated_to=role) for role in roles_of(person)])
+            return Inbox(told, [Q(escalated_to=role) for role in roles] or NOTHING)
         case Tab.ENDED:
             return Inbox(rows.filter(closed_by=person), order=("-closed_at", "-id"))
 
 
 def waiting_for(person: User, on: date) -> QuerySet[Task]:
-    """What the count in the navigation tells: open tasks of one's own, and of those one covers for today."""
+    """Open tasks of one's own, and of those one covers for today."""
+    return Task.objects.open().filter(owner_id__in=_in_hand_of(person, on))
+
+
+def _in_hand_of(person: User, on: date) -> QuerySet[User, int]:
     covered = Q(pk__in=covered_people(person, on))
-    return Task.objects.open().filter(owner_id__in=User.objects.filter(Q(pk=person.pk) | covered).values("pk"))
+    return User.objects.filter(Q(pk=person.pk) | covered).values_list("pk", flat=True)
 
 
 def seen_by(person: User, rows: QuerySet[Task]) -> QuerySet[Task]:
@@ -68,9 +77,23 @@ def seen_by(person: User, rows: QuerySet[Task]) -> QuerySet[Task]:
     return rows.filter(Q(kind__in=own) | Q(owner=person) | Q(raised_by=person) | Q(closed_by=person))
 
 
-def open_about(*subjects: models.Model) -> QuerySet[Task]:
-    """The open tasks of the objects, the most urgent first."""
-    about = Q()
+def about(person: User, *subjects: models.Model) -> QuerySet[Task]:
+    """The tasks that the person may open about the objects and what belongs to them, the open and most urgent first.
+
+    Each kind of object is looked up by the index of subjects, however many tasks there are.
+    """
+    found = [Task.objects.about(subject) for subject in subjects]
     for subject in subjects:
-        about |= Q(object_type=subject._meta.label_lower, object_id=str(subject.pk))
-    return Task.objects.open().filter(about).select_related("owner").order_by(*FIRST_OF_ALL)
+        for rows in parts_of(subject):
+            keys = rows.order_by().annotate(task_key=Cast("pk", CharField())).values("task_key")
+            found.append(Task.objects.filter(object_type=rows.model._meta.label_lower, object_id__in=keys))
+    keyed = [tasks.order_by().values("pk") for tasks in found]
+    wanted = keyed[0].union(*keyed[1:]) if len(keyed) > 1 else keyed[0]
+    known = [kind.code for kind in kinds()]
+    rows = seen_by(person, Task.objects.filter(pk__in=wanted, kind__in=known)).select_related("owner")
+    return rows.order_by(Case(When(status=TaskStatus.OPEN, then=0), default=1), *FIRST_OF_ALL)
+
+
+def open_about(person: User, *subjects: models.Model) -> QuerySet[Task]:
+    """Those of them that are open."""
+    return about(person, *subjects).filter(status=TaskStatus.OPEN)

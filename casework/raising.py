@@ -12,9 +12,9 @@ from django.db import connection, models, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from audit.events import label_of
 from casework.kinds import TaskKind, kind_named
 from casework.models import ClosedBy, Task, TaskEvent, TaskStatus, What
+from casework.subjects import label_of
 from casework.timing import ranked_at, times_of
 from core import business_date
 from core.context import current

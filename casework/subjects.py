@@ -6,7 +6,7 @@ for others neither the object nor the paper is there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,11 +17,13 @@ from django.db.models.functions import Cast
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from audit.events import label_of as label_of_record
 from core.errors import NotFound
 from partners.models import ApiKey
 from staff.models import User
 
 Ends = Callable[[Collection[str]], Mapping[str, date | None]]
+Parts = Callable[[Any], Sequence[QuerySet[Any]]]
 
 
 class SubjectNotFound(NotFound):
@@ -35,7 +37,8 @@ class Subject:
 
     ``word`` names them in addresses, ``named_by`` is the field people know them by. ``seen_by`` gives the rows that somebody
     sees, none to whom they are not shown at all. ``partners_name`` gives the row that a partner's key names so and may
-    change, if partners bring evidence about it. ``takes_notes`` says whether people write notes there.
+    change, if partners bring evidence about it. ``takes_notes`` says whether people write notes there. ``labelled_by`` is
+    the field by which lists call it, where it has no number of its own.
     """
 
     model: type[models.Model]
@@ -45,6 +48,7 @@ class Subject:
     seen_by: Callable[[User], QuerySet[Any]]
     partners_name: Callable[[ApiKey, str], QuerySet[Any]] | None = None
     takes_notes: bool = False
+    labelled_by: str = ""
 
     @property
     def object_type(self) -> str:
@@ -56,6 +60,7 @@ class Subject:
 
 _subjects: dict[str, Subject] = {}
 _ends: dict[str, Ends] = {}
+_parts: dict[str, list[Parts]] = {}
 
 
 def declare(subject: Subject) -> Subject:
@@ -78,9 +83,30 @@ def ends_of(object_type: str, keys: Collection[str]) -> Mapping[str, date | None
     return ends(keys) if ends is not None and keys else {}
 
 
+def tell_parts(object_type: str, parts: Parts) -> None:
+    """Have it known what belongs to an object of the type: tasks about that are shown on its page too.
+
+    ``parts`` gives of an object the rows that do, a query for each kind of row.
+    """
+    _parts.setdefault(object_type, []).append(parts)
+
+
+def parts_of(found: models.Model) -> list[QuerySet[Any]]:
+    """The rows that belong to the object, kind by kind."""
+    return [rows for parts in _parts.get(found._meta.label_lower, ()) for rows in parts(found)]
+
+
 def subjects() -> list[Subject]:
     """All declared, by their word."""
     return sorted(_subjects.values(), key=lambda subject: subject.word)
+
+
+def label_of(found: models.Model) -> str:
+    """What lists call the object."""
+    subject = _subjects.get(found._meta.label_lower)
+    if subject is None or not subject.labelled_by:
+        return label_of_record(found)
+    return str(getattr(found, subject.labelled_by))[:120]
 
 
 def subject_of(object_type: str) -> Subject:

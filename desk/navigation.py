@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from audit import queries
 from audit.models import Approval
 from borrowers.models import Borrower
-from casework.queries import waiting_for
+from casework.queries import Tab, inbox, waiting_for
 from core import business_date
 from core.pages import heads_of
 from core.remembered import remembered
@@ -75,11 +75,19 @@ def _own_counts(user: User) -> dict[str, str]:
         if user.has_perm("borrowers.confirm_identity"):
             places["identities"] = counted(Borrower.objects.identity_to_confirm(user))
         if user.has_perm("casework.work_task"):
-            places["tasks"] = counted(waiting_for(user, business_date.current()))
+            places |= _tasks_of(user)
         found = together(counted(approvals_for(user)), *places.values())
         return dict(zip(["approvals", *places], map(told, found), strict=True))
 
     return remembered(f"desk:nav:{user.pk}", read, seconds=_KEPT_SECONDS)
+
+
+def _tasks_of(user: User) -> dict[str, QuerySet[Any, Any]]:
+    """Open tasks: one's own and covered ones, those of one's teams, and what of both is late."""
+    now = business_date.now()
+    tabs = {"tasks_team": inbox(user, Tab.TEAM, now), "tasks_late": inbox(user, Tab.LATE, now)}
+    mine = {"tasks": counted(waiting_for(user, now.date()))}
+    return mine | {place: heads_of(tab.rows.order_by(), MOST + 1, parts=tab.parts) for place, tab in tabs.items()}
 
 
 def approvals_for(user: User) -> QuerySet[Approval]:

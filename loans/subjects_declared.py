@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from borrowers.models import Borrower
 from borrowers.sharing import ended_people
-from casework.subjects import Subject, declare, tell_ends
-from loans.models import Application, Loan, LoanAct, LoanStatus, Repayment
+from casework.subjects import Subject, declare, tell_ends, tell_parts
+from loans.models import Application, Disbursement, IncomingPayment, Loan, LoanAct, LoanStatus, Repayment
 from loans.models.application import OPEN_STATUSES
 from partners.introductions import within_reach
 from partners.models import ApiKey
@@ -52,6 +52,11 @@ def _partners_loan(key: ApiKey, public_id: str) -> QuerySet[Any]:
     rows = Loan.objects.filter(public_id=public_id)
     rows = rows.exclude(~Q(status__in=_RUNS), borrower_id__in=ended_people(key.client))
     return within_reach(rows, key=key, kind=_BROUGHT, writing=True, path="application_id")
+
+
+def _incoming(person: User) -> QuerySet[Any]:
+    rows = IncomingPayment.objects.all()
+    return rows if person.has_perm("loans.view_bankfile") else rows.none()
 
 
 def _ends(keys: Collection[str], model: type[Model], path: str) -> Ended:
@@ -99,9 +104,31 @@ declare(
 )
 declare(Subject(model=Repayment, word="payment", label=_("Repayment"), named_by="number", seen_by=_repayments))
 declare(Subject(model=LoanAct, word="act", label=_("Act on a loan"), named_by="public_id", seen_by=_acts))
+declare(
+    Subject(
+        model=IncomingPayment,
+        word="incoming-payment",
+        label=_("Incoming payment"),
+        named_by="pk",
+        labelled_by="bank_reference",
+        seen_by=_incoming,
+        takes_notes=True,
+    )
+)
 
 tell_ends(Borrower._meta.label_lower, lambda keys: _ends(keys, Borrower, "loans"))
 tell_ends(Application._meta.label_lower, _ends_of_applications)
 tell_ends(Loan._meta.label_lower, lambda keys: _ends(keys, Loan, ""))
 tell_ends(Repayment._meta.label_lower, lambda keys: _ends(keys, Repayment, "loan"))
 tell_ends(LoanAct._meta.label_lower, lambda keys: _ends(keys, LoanAct, "loan"))
+
+tell_parts(Loan._meta.label_lower, lambda loan: [Disbursement.objects.filter(loan=loan)])
+tell_parts(Application._meta.label_lower, lambda one: [Disbursement.objects.filter(loan__application=one)])
+tell_parts(
+    Borrower._meta.label_lower,
+    lambda person: [
+        Application.objects.filter(borrower=person),
+        Loan.objects.filter(borrower=person),
+        Disbursement.objects.filter(loan__borrower=person),
+    ],
+)

@@ -5,17 +5,16 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import F, QuerySet, TextField
+from django.db.models import Case, F, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast, JSONObject
 from django.utils.translation import gettext_lazy as _
 
-from casework.kinds import Choice, TaskKind
+from casework.kinds import Choice, TaskKind, declare_follow_up
 from casework.standing import declare_condition, told_as
-from core.currencies import house_currency
+from core.currencies import currencies
 from core.rules import rule
-from core.writing import money
 from loans.models import Application, ApplicationStatus, Disbursement, IncomingPayment, IncomingPaymentStatus
-from loans.pages.bank_reasons import in_words
+from loans.pages import bank_reasons
 
 _PAST_ITS_DAY = "unmatched_payment"
 
@@ -36,18 +35,13 @@ HUMAN_REVIEW = TaskKind(
 )
 
 
-def _money(amount: Any) -> str:
-    return money(amount, house_currency())
-
-
 PAYOUT_REFUSED = TaskKind(
     code="payout.refused",
     label=_("Payout refused"),
     about="loans.disbursement",
     teams=("operations",),
     escalates_to="checker",
-    words=_("The bank did not pay %(amount)s out, or returned it (%(code)s)."),
-    written={"amount": _money, "code": in_words},
+    words=_("The bank did not pay %(amount)s out, or returned it: %(code)s"),
     steps=(
         Choice("cause", _("Find out from the bank's answer why")),
         Choice("account", _("Ask the borrower for an account where the present one is wrong")),
@@ -56,6 +50,7 @@ PAYOUT_REFUSED = TaskKind(
     outcomes=(Choice("settled", _("Sent again, paid or given up")),),
     priority=70,
     settled_by=_("the order is sent again or given up"),
+    readings={"code": bank_reasons.in_words},
 )
 
 PAYMENT_UNMATCHED = TaskKind(
@@ -65,7 +60,6 @@ PAYMENT_UNMATCHED = TaskKind(
     teams=("operations", "finance"),
     escalates_to="checker",
     words=_("%(amount)s that came on %(paid_on)s is matched to no loan, or not all of it."),
-    written={"amount": _money},
     steps=(
         Choice("search", _("Search by name, sum, day and remark")),
         Choice("ask", _("Ask the bank who paid")),
@@ -83,9 +77,16 @@ def _waiting_for_a_person(_on: date) -> QuerySet[Any, Any]:
     return told_as(rows, label="number", facts=facts, priority=HUMAN_REVIEW.priority)
 
 
+def _currency(path: str) -> Case:
+    """The currency of the loan at ``path``, which follows from the market of its product."""
+    market = f"{path}product_version__product__market"
+    cases = [When(**{market: code}, then=Value(currency)) for code, currency in currencies().items()]
+    return Case(*cases, default=Value(""), output_field=TextField())
+
+
 def _refused_by_the_bank(_on: date) -> QuerySet[Any, Any]:
     # One order refused anew is another task: it says which attempt.
-    facts = JSONObject(amount=Cast("amount", TextField()), code=F("failure_code"))
+    facts = JSONObject(amount=Cast("amount", TextField()), currency=_currency("loan__"), code=F("failure_code"))
     attempt = Cast("attempt_count", TextField())
     rows = Disbursement.objects.refused()
     return told_as(rows, label="number", cause=attempt, facts=facts, priority=PAYOUT_REFUSED.priority)
@@ -96,10 +97,33 @@ def _past_its_day(on: date) -> QuerySet[Any, Any]:
     rows = IncomingPayment.objects.filter(
         status=IncomingPaymentStatus.SUSPENSE, bank_file__imported_on__lte=on - timedelta(days=days)
     )
-    facts = JSONObject(amount=Cast("amount", TextField()), paid_on=Cast("paid_on", TextField()))
+    money = {"amount": Cast("amount", TextField()), "currency": Value(house_currency(), TextField())}
+    facts = JSONObject(**money, paid_on=Cast("paid_on", TextField()))
     return told_as(rows, label="bank_reference", facts=facts, priority=PAYMENT_UNMATCHED.priority)
 
 
 declare_condition(HUMAN_REVIEW, _waiting_for_a_person, outcome="decided")
 declare_condition(PAYOUT_REFUSED, _refused_by_the_bank, outcome="settled")
 declare_condition(PAYMENT_UNMATCHED, _past_its_day, outcome="settled")
+
+declare_follow_up(
+    "loan.follow_up",
+    _("Follow up a loan"),
+    "loans.loan",
+    teams=("operations", "team_lead", "finance", "compliance", "risk_analyst", "checker"),
+    escalates_to="checker",
+)
+declare_follow_up(
+    "application.follow_up",
+    _("Follow up an application"),
+    "loans.application",
+    teams=("operations", "compliance", "risk_analyst", "checker"),
+    escalates_to="checker",
+)
+declare_follow_up(
+    "payment.follow_up",
+    _("Follow up a payment"),
+    "loans.incomingpayment",
+    teams=("operations", "finance"),
+    escalates_to="checker",
+)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from casework.kinds import Choice, TaskKind
 from casework.standing import declare_condition, told_as
 from operations.models import EndOfDayRun, Verification
+from operations.steps import LABELS
 
 NIGHT_FAILED = TaskKind(
     code="night.failed",
@@ -28,6 +29,7 @@ NIGHT_FAILED = TaskKind(
     outcomes=(Choice("closed", _("The day is closed")),),
     priority=100,
     settled_by=_("the day is closed"),
+    readings={"step": lambda code: LABELS.get(code, code)},
 )
 
 BOOKS_DIFFER = TaskKind(

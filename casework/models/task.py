@@ -22,7 +22,7 @@ from core.history import tracked
 
 
 class TaskStatus(Toned):
-    OPEN = "open", Tone.ATTENTION, _("Open")
+    OPEN = "open", Tone.ATTENTION, pgettext_lazy("a task", "Open")
     DONE = "done", Tone.GOOD, _("Done")
     DROPPED = "dropped", Tone.NEUTRAL, _("Dropped")
 
@@ -182,7 +182,7 @@ class Task(models.Model):
         """Whether it is on track, due soon or late at ``now``; of one that has ended, whether it ended in time."""
         at = self.closed_at or now
         if at > self.due_at:
-            return Shown(pgettext_lazy("task", "Late") if self.is_open else _("Ended late"), Tone.BAD)
+            return Shown(pgettext_lazy("a task", "Late") if self.is_open else _("Ended late"), Tone.BAD)
         if self.is_open and at >= self.soon_at:
             return Shown(_("Due soon"), Tone.ATTENTION)
         return Shown(_("On track") if self.is_open else _("In time"), Tone.GOOD)
@@ -192,7 +192,7 @@ class What(models.TextChoices):
     """What happened to a task between its beginning and its end."""
 
     RAISED_AGAIN = "raised_again", _("Raised again, as more urgent")
-    TAKEN = "taken", _("Taken")
+    TAKEN = "taken", pgettext_lazy("a task", "Taken")
     RETURNED = "returned", _("Given back to the team")
     HANDED_OVER = "handed_over", _("Handed over")
     STEP_DONE = "step_done", _("Step done")

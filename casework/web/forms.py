@@ -1,15 +1,17 @@
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from casework import asking
 from casework.kinds import TaskKind
 from core.forms import StrictForm
 from staff.models import User
+from staff.roles import role_label
 
 
 def people_of(roles: Collection[str]) -> QuerySet[User]:
@@ -21,7 +23,7 @@ def people_of(roles: Collection[str]) -> QuerySet[User]:
 class HandOverForm(StrictForm):
     """To whom, with the note that tells them where it stands."""
 
-    to = forms.ModelChoiceField(label=_("To"), queryset=User.objects.none())
+    to = forms.ModelChoiceField(label=_("To"), queryset=User.objects.none(), empty_label=_("Choose a person"))
     note = forms.CharField(label=_("Note"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 
     def __init__(self, *args: Any, roles: Collection[str], **kwargs: Any) -> None:
@@ -50,24 +52,55 @@ class NoteForm(StrictForm):
 
 
 class SeveralForm(StrictForm):
-    """What is done with the chosen tasks, and why."""
+    """What is done with the chosen tasks, and why. Its fields stand outside of its element, below the list."""
+
+    ELEMENT = "several"
 
     act = forms.ChoiceField(
         label=_("With the chosen ones"),
         choices=[("hand_over", _("Hand over")), ("give_back", _("Give back to the team")), ("drop", _("Drop"))],
     )
-    to = forms.ModelChoiceField(label=_("To"), queryset=User.objects.none(), required=False)
+    to = forms.ModelChoiceField(
+        label=_("To"), queryset=User.objects.none(), required=False, empty_label=_("Choose a person")
+    )
     note = forms.CharField(label=_("Reason"), max_length=500)
 
     def __init__(self, *args: Any, roles: Collection[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["to"].queryset = people_of(roles)  # type: ignore[attr-defined]
+        for one in self.fields.values():
+            one.widget.attrs["form"] = self.ELEMENT
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if cleaned.get("act") == "hand_over" and not cleaned.get("to"):
             self.add_error("to", _("Choose who gets the tasks."))
         return cleaned
+
+
+class AskForm(StrictForm):
+    """What somebody asks a team for about an object."""
+
+    kind = forms.ChoiceField(label=_("Kind"))
+    what = forms.CharField(
+        label=_("What is to be done"),
+        max_length=asking.MOST,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("One thing a task, without names and numbers of people."),
+    )
+    team = forms.ChoiceField(label=_("Who is to do it"))
+    urgent_because = forms.CharField(
+        label=_("Why it is urgent"), max_length=200, required=False, help_text=_("Leave it empty where it is not.")
+    )
+
+    def __init__(self, *args: Any, kinds: Sequence[TaskKind], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        teams = list(dict.fromkeys(team for kind in kinds for team in kind.teams))
+        self.fields["kind"].choices = [(kind.code, kind.label) for kind in kinds]  # type: ignore[attr-defined]
+        self.fields["team"].choices = [(team, role_label(team)) for team in teams]  # type: ignore[attr-defined]
+        if len(kinds) == 1:
+            self.fields["kind"].widget = forms.HiddenInput()
+            self.fields["kind"].initial = kinds[0].code
 
 
 class AbsenceForm(StrictForm):
@@ -77,7 +110,10 @@ class AbsenceForm(StrictForm):
     first_day = forms.DateField(label=_("First day"), widget=forms.DateInput)
     last_day = forms.DateField(label=_("Last day"), widget=forms.DateInput)
     cover = forms.ModelChoiceField(
-        label=_("Covered by"), queryset=User.objects.none(), help_text=_("Somebody with a role in common.")
+        label=_("Covered by"),
+        queryset=User.objects.none(),
+        empty_label=_("Choose a person"),
+        help_text=_("Somebody with a role in common."),
     )
     note = forms.CharField(label=_("Note"), max_length=200, required=False)
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from audit.deciding import same_account
 from casework import bulk, queries
+from casework.cards import cards_of
 from casework.kinds import kinds_for
-from casework.models import Task
 from casework.queries import Tab
 from casework.web.forms import SeveralForm
 from casework.working import ASSIGN, WORK
@@ -20,12 +22,12 @@ from core import business_date
 from core.errors import DomainError
 from core.pages import count_capped, page_of
 from staff.permissions import person, require
-from staff.roles import role_label, roles_of
+from staff.roles import roles_of
 
 LABELS = {
     Tab.MINE: gettext_lazy("Mine"),
     Tab.TEAM: gettext_lazy("My teams"),
-    Tab.LATE: pgettext_lazy("task", "Late"),
+    Tab.LATE: pgettext_lazy("a task", "Late"),
     Tab.ESCALATED: gettext_lazy("Escalated to me"),
     Tab.ENDED: gettext_lazy("Ended by me"),
 }
@@ -40,36 +42,37 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
 
 def _inbox(request: HttpRequest, form: SeveralForm, status: int = 200) -> HttpResponse:
     user, now = person(request), business_date.now()
-    tab = Tab(wanted) if (wanted := request.GET.get("tab", "")) in set(Tab) else Tab.MINE
-    own_kinds = kinds_for(roles_of(user))
-    kind = wanted if (wanted := request.GET.get("kind", "")) in {one.code for one in own_kinds} else ""
+    tab, kind = _tab_and_kind(request)
     found = queries.inbox(user, tab, now, kind=kind)
     rows = found.rows.select_related("owner")
     page = page_of(rows, request, order=found.order, parts=found.parts)
     context = {
         "page": page,
-        "cards": [_line(task, user.pk, now) for task in page.items],
-        "tabs": [(LABELS[one], f"?tab={one}", one is tab) for one in Tab],
+        "cards": cards_of(page.items, user, now),
+        "tabs": [(LABELS[one], f"?{_asked(one, kind)}", one is tab) for one in Tab],
+        "asked": _asked(tab, kind),
         "tab": tab.value,
-        "kinds": own_kinds,
+        "kinds": kinds_for(roles_of(user)),
         "kind": kind,
         "count": count_capped(found.rows, parts=found.parts) if found.parts else None,
         "form": form,
+        "chosen": request.POST.getlist("task"),
         "several": tab is not Tab.ENDED and bool(page.items),
         "assigns": user.has_perm(ASSIGN),
     }
     return render(request, "casework/inbox.html", context, status=status)
 
 
-def _line(task: Task, own: int, now: object) -> dict[str, object]:
-    return {
-        "task": task,
-        "kind": task.declared.label,
-        "told": task.declared.told(task.facts),
-        "lateness": task.lateness(now),  # type: ignore[arg-type]
-        "team": role_label(task.team),
-        "covered": task.owner_id is not None and not same_account(task.owner_id, own),
-    }
+def _asked(tab: Tab, kind: str) -> str:
+    """What is asked for, as an address has it."""
+    return urlencode({"tab": tab, **({"kind": kind} if kind else {})})
+
+
+def _tab_and_kind(request: HttpRequest) -> tuple[Tab, str]:
+    """What the address asks for; what it does not know, it does not ask for."""
+    tab, kind = request.GET.get("tab", ""), request.GET.get("kind", "")
+    own = {one.code for one in kinds_for(roles_of(person(request)))}
+    return Tab(tab) if tab in set(Tab) else Tab.MINE, kind if kind in own else ""
 
 
 @require_POST
@@ -99,4 +102,4 @@ def several(request: HttpRequest) -> HttpResponse:
         messages.error(request, f"{number}: {why}")
     if len(done.refused) > 5:
         messages.error(request, _("And %(n)d more.") % {"n": len(done.refused) - 5})
-    return redirect("casework:inbox")
+    return redirect(f"{reverse('casework:inbox')}?{_asked(*_tab_and_kind(request))}")

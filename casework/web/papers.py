@@ -14,14 +14,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_POST
 
-from casework import evidence_queries, notes
+from casework import evidence_queries, notes, queries
+from casework.cards import cards_of
 from casework.evidence import ADD, limits, take_in
 from casework.evidence_queries import VIEW
 from casework.examining.refusals import EvidenceTooLarge
+from casework.kinds import kinds_people_raise
 from casework.models import Evidence, Note
-from casework.subjects import Subject, SubjectNotFound, find
+from casework.subjects import Subject, SubjectNotFound, find, label_of
 from casework.web.evidence_forms import EvidenceForm, NoteTextForm
 from casework.web.receiving import Bounded
+from casework.working import WORK
 from core import business_date
 from core.errors import DomainError
 from staff.models import User
@@ -30,6 +33,7 @@ from staff.roles import roles_of
 
 MOST_SHOWN = 100
 ON_A_CARD = 3
+TASKS_ON_A_CARD = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,10 @@ class About:
     @property
     def name(self) -> str:
         return self.subject.name_of(self.found)
+
+    @property
+    def label(self) -> str:
+        return label_of(self.found)
 
     @property
     def url(self) -> str:
@@ -69,12 +77,18 @@ def papers(request: HttpRequest, word: str, name: str) -> HttpResponse:
 @require_GET
 @require(VIEW)
 def card(request: HttpRequest, word: str, name: str) -> HttpResponse:
-    """The newest of both, for the page of the object, which loads it after itself."""
+    """The open tasks and the newest papers, for the page of the object, which loads them after itself."""
     user, about = person(request), about_or_404(person(request), word, name)
     evidence = list(evidence_queries.on_file(user, about.found)[: ON_A_CARD + 1])
     noted = list(evidence_queries.notes_on(user, about.found)[: ON_A_CARD + 1])
+    tasks = list(queries.open_about(user, about.found)[: TASKS_ON_A_CARD + 1]) if user.has_perm(WORK) else []
     context = {
         "about": about,
+        "word": word,
+        "name": name,
+        "may_ask": bool(kinds_people_raise(about.subject.object_type)),
+        "cards": cards_of(tasks[:TASKS_ON_A_CARD], user, business_date.now()),
+        "more_tasks": len(tasks) > TASKS_ON_A_CARD,
         "evidence": evidence[:ON_A_CARD],
         "notes": noted[:ON_A_CARD],
         "more": len(evidence) > ON_A_CARD or len(noted) > ON_A_CARD,

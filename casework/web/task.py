@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -15,11 +16,13 @@ from django.views.decorators.http import require_GET, require_POST
 from audit.deciding import same_account
 from audit.queries import addresses_of
 from casework import queries, working
-from casework.models import Task
+from casework.kinds import Choice, TaskKind
+from casework.models import Task, TaskEvent, What
 from casework.web.forms import FinishForm, HandOverForm, NoteForm, ReasonForm
 from casework.working import WORK
 from core import business_date
 from core.errors import DomainError
+from staff.models import User
 from staff.permissions import person, require
 from staff.roles import role_label
 
@@ -37,7 +40,8 @@ def _task(request: HttpRequest, number: str) -> Task:
 
 def _page(request: HttpRequest, task: Task, refused: dict[str, Form], status: int = 200) -> HttpResponse:
     user, now, kind = person(request), business_date.now(), task.declared
-    may = task.is_open and working.may_work(task, user, now.date())
+    events = list(task.events.select_related("by", "from_owner", "to_owner").order_by("-id"))
+    may = _may_work(task, user)
     context = {
         "task": task,
         "kind": kind,
@@ -46,9 +50,9 @@ def _page(request: HttpRequest, task: Task, refused: dict[str, Form], status: in
         "team": role_label(task.team),
         "escalated_to": role_label(task.escalated_to),
         "subject_url": addresses_of([task]).get((task.object_type, task.object_id), ""),
-        "steps": [(step, step.code in task.steps_done) for step in kind.steps],
+        "steps": _steps(kind, task, events),
         "outcome": kind.outcome(task.outcome),
-        "events": task.events.select_related("by", "from_owner", "to_owner").order_by("-id"),
+        "events": [(event, _note_of(kind, event)) for event in events],
         "may": may,
         "may_take": may and not same_account(task.owner_id, user.pk),
         "finish": refused.get("finish", FinishForm(kind=kind, prefix="finish")) if may else None,
@@ -59,6 +63,38 @@ def _page(request: HttpRequest, task: Task, refused: dict[str, Form], status: in
     return render(request, "casework/task.html", context, status=status)
 
 
+def _may_work(task: Task, user: User) -> bool:
+    return task.is_open and working.may_work(task, user, business_date.current())
+
+
+@dataclass(frozen=True, slots=True)
+class StepLine:
+    """A step of the playbook; where it is done, what happened that says by whom and when."""
+
+    step: Choice
+    done: bool
+    ticked: TaskEvent | None
+
+
+def _steps(kind: TaskKind, task: Task, events: Sequence[TaskEvent]) -> list[StepLine]:
+    """``events`` are the newest first."""
+    ticked: dict[str, TaskEvent] = {}
+    for event in events:
+        if event.what == What.STEP_DONE:
+            ticked.setdefault(event.note, event)
+    return [
+        StepLine(step, done := step.code in task.steps_done, ticked.get(step.code) if done else None)
+        for step in kind.steps
+    ]
+
+
+def _note_of(kind: TaskKind, event: TaskEvent) -> str:
+    """What was noted; of a step, which one."""
+    if event.what not in (What.STEP_DONE, What.STEP_UNDONE):
+        return event.note
+    return next((str(step.label) for step in kind.steps if step.code == event.note), event.note)
+
+
 def _act(
     request: HttpRequest,
     number: str,
@@ -67,14 +103,19 @@ def _act(
     act: Callable[[Task, dict[str, Any]], Task],
     done: str,
 ) -> HttpResponse:
-    """Do one thing with the task and come back to it; a refusal stands on its form, or as a message where it has none."""
+    """Do one thing with the task and come back to it.
+
+    A refusal stands on its form, or as a message where the page has none, or has it no longer: somebody else, or the fact
+    that the task waited for, was quicker.
+    """
     task = _task(request, number)
     if form is not None and not form.is_valid():
         return _page(request, task, {name: form}, 422)
     try:
         act(task, form.cleaned_data if form is not None else {})
     except DomainError as refusal:
-        if form is None:
+        task = _task(request, number)
+        if form is None or not _may_work(task, person(request)):
             messages.error(request, refusal.detail)
             return redirect(task)
         form.add_error(refusal.field if refusal.field in form.fields else None, refusal.detail)

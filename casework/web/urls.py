@@ -1,6 +1,6 @@
 from django.urls import path
 
-from casework.web import absences, evidence, inbox, notes, papers, task
+from casework.web import about, absences, evidence, inbox, notes, papers, task
 
 app_name = "casework"
 
@@ -9,6 +9,7 @@ urlpatterns = [
     path("tasks/several", inbox.several, name="several"),
     path("tasks/absences/", absences.absence_list, name="absences"),
     path("tasks/absences/<int:pk>/end", absences.take_back, name="take_back_absence"),
+    path("tasks/about/<str:word>/<str:name>/", about.tasks_about, name="tasks_about"),
     path("tasks/<str:number>/", task.task_page, name="task"),
     path("tasks/<str:number>/take", task.take, name="take"),
     path("tasks/<str:number>/give-back", task.give_back, name="give_back"),

@@ -189,7 +189,7 @@ def _match_context(payment: IncomingPayment, form: MatchForm) -> dict[str, objec
             for what in differs
         ],
         "form": form,
-        "return_form": ReturnForm(auto_id="return-%s"),
+        "return_form": ReturnForm(auto_id="return_%s"),
         "shares": shares,
     }
 

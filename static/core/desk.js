@@ -84,7 +84,8 @@
   function foldFilters() {
     if (!window.matchMedia("(max-width: 767.98px)").matches) return;
     document.querySelectorAll("form.filters:not([data-folds])").forEach((form) => {
-      const used = [...new FormData(form)].some(([name, value]) => value !== "" && form.elements[name].type !== "hidden");
+      const asked = (name) => !form.querySelector(`input[type="hidden"][name="${name}"]`); // a tab is no filter
+      const used = [...new FormData(form)].some(([name, value]) => value !== "" && asked(name));
       const button = document.createElement("button");
       button.type = "button";
       button.className = "btn filter-toggle";

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from casework import notes
 from casework.models import Evidence
-from tests.browsing import arrive, assert_fits
+from tests.browsing import arrive, assert_fits, assert_named_and_in_order, assert_walked_by_keyboard
 from tests.casework import files
 from tests.casework.papers import kept
 from tests.loans.factories import LoanFactory
@@ -51,17 +51,21 @@ def test_the_pages_fit_their_window(
 ) -> None:
     loan, writer = LoanFactory(active=True), UserFactory(roles=["compliance"])
     evidence = kept(loan, by=writer, original_seen_on=None)
-    notes.write(loan, "Called 13812341234. " + "A long story. " * 20, by=writer)
+    note = notes.write(loan, "Called 13812341234. " + "A long story. " * 20, by=writer)
     page = page_as("compliance", language=language, theme=theme)
     page.set_viewport_size({"width": width, "height": 860})
     for name, place in (
         ("list", "/app/evidence/"),
         ("papers", f"/app/papers/loan/{loan.number}/"),
         ("evidence", evidence.get_absolute_url()),
+        ("numbers", f"/app/notes/{note.public_id}/reveal"),
+        ("empty", "/app/evidence/?state=wiped"),
         ("loan", loan.get_absolute_url()),
     ):
         page.goto(place)
         page.wait_for_load_state("networkidle")
         assert_fits(page, width)
+        assert_named_and_in_order(page)
+        assert assert_walked_by_keyboard(page) > 5
         picture(page, f"evidence-{name}-{language}-{width}")
     assert Evidence.objects.count() == 1

@@ -4,7 +4,7 @@ import pytest
 from django.apps import apps
 from django.utils import translation
 
-from casework.kinds import Choice, TaskKind, declare, kinds, kinds_for
+from casework.kinds import Choice, TaskKind, declare, kind_named, kinds, kinds_for
 from casework.kinds_document import FILE, as_markdown
 from staff.roles import ROLES
 from tests.casework.kinds import CALL_BACK
@@ -30,6 +30,12 @@ def test_its_words_are_told_also_where_a_fact_is_missing(kind: TaskKind, languag
     with translation.override(language):
         told = kind.told({})
     assert "%(" not in told and ("—" in told) == ("%(" in str(kind.words))
+
+
+def test_an_amount_is_told_with_its_currency() -> None:
+    facts = {"amount": "1234.5", "currency": "CNY", "paid_on": "2026-09-14"}
+    assert kind_named("payment.unmatched").told(facts).startswith("¥ 1,234.50 that came on 2026-09-14")
+    assert kind_named("payment.unmatched").told({**facts, "amount": "much"}).startswith("much that came")
 
 
 def test_every_role_knows_its_kinds() -> None:

@@ -15,6 +15,7 @@ from casework.kinds import TaskKind
 from casework.models import Absence, Task, TaskStatus
 from casework.raising import raise_task
 from core import business_date
+from core.writing import moment
 from staff.models import User
 from tests.borrowers.factories import BorrowerFactory
 from tests.staff.factories import UserFactory
@@ -55,6 +56,28 @@ def test_the_story_of_a_task(client: Client, task: Task) -> None:
     assert task.number in officer.get(f"{INBOX}?tab=ended").content.decode()
 
 
+def test_a_step_says_who_ticked_it_and_when_until_it_is_taken_back(client: Client, task: Task) -> None:
+    officer, _person = signed(client, "officer", display_name="Zhao Min")
+    officer.post(f"{INBOX}{task.number}/step", {"step": "dial", "done": "1"})
+    at = moment(task.events.get().at)
+    dial, note = officer.get(f"{INBOX}{task.number}/").context["steps"]
+    assert (dial.done, str(dial.ticked.by), moment(dial.ticked.at)) == (True, "Zhao Min", at)
+    assert (note.done, note.ticked) == (False, None)
+    page = " ".join(officer.get(f"{INBOX}{task.number}/").content.decode().split())
+    assert f"Zhao Min · {at}" in page and "not done yet" in page
+    assert "<strong>Step done</strong><br> Dial the number" in page
+    officer.post(f"{INBOX}{task.number}/step", {"step": "dial"})
+    dial, _note = officer.get(f"{INBOX}{task.number}/").context["steps"]
+    assert (dial.done, dial.ticked) == (False, None)
+
+
+def test_how_it_ended_stands_first_in_its_story(client: Client, task: Task) -> None:
+    officer, person = signed(client, "officer", display_name="Zhao Min")
+    working.finish(task_id=task.pk, outcome="reached", note="Pays", by=person)
+    story = officer.get(f"{INBOX}{task.number}/").content.decode().partition('class="timeline"')[2]
+    assert "Done: Reached" in story.partition("</li>")[0] and "Zhao Min" in story.partition("</li>")[0]
+
+
 def test_another_team_does_not_find_it(client: Client, task: Task) -> None:
     finance, _person = signed(client, "finance")
     assert finance.get(f"{INBOX}{task.number}/").status_code == 404
@@ -65,7 +88,7 @@ def test_another_team_does_not_find_it(client: Client, task: Task) -> None:
 
 
 def test_a_visitor_signs_in_first(client: Client, task: Task) -> None:
-    for address in (INBOX, f"{INBOX}{task.number}/", f"{INBOX}absences/"):
+    for address in (INBOX, f"{INBOX}{task.number}/", f"{INBOX}absences/", f"{INBOX}about/borrower/1/"):
         assert client.get(address)["Location"].startswith("/login/")
 
 

@@ -10,11 +10,13 @@ from django.utils import timezone
 
 from casework.models import Task, TaskStatus
 from casework.standing import look
+from core.writing import money
 from loans.banking.simulator import REFUSED
 from loans.disbursement import disbursing
 from loans.models import IncomingPayment, IncomingPaymentStatus
 from loans.origination import origination
 from loans.origination.decisions import DecisionReason
+from loans.pages.bank_reasons import in_words
 from tests.loans.factories import (
     DISBURSED,
     ON,
@@ -40,7 +42,9 @@ def test_a_payout_the_bank_refused_until_it_is_sent_again_or_given_up(client: Cl
     order = disbursing.send(disbursement_id=order.pk, on=ON)
     assert look(noon(ON))["payout.refused"] == (1, 0)
     task = Task.objects.get()
-    assert task.object_label == order.number and order.failure_code in task.declared.told(task.facts)
+    told = task.declared.told(task.facts)
+    assert task.object_label == order.number and str(in_words(order.failure_code)) in told
+    assert money(order.amount, order.currency) in told and order.currency == "CNY"
     client.force_login(UserFactory(roles=["operations"]))
     page = client.get(f"/app/tasks/{task.number}/").content.decode()
     assert f'href="{order.loan.get_absolute_url()}"' in page
@@ -57,6 +61,7 @@ def test_a_payment_of_nobody_past_its_day_until_it_is_settled(client: Client) ->
     assert look(noon(DISBURSED)) == {}
     assert look(noon(DISBURSED + timedelta(days=1)))["payment.unmatched"] == (1, 0)
     task = Task.objects.get()
+    assert money(payment.amount, payment.currency) in task.declared.told(task.facts)
     client.force_login(UserFactory(roles=["finance"]))
     assert f"/app/payments/unmatched/{payment.pk}" in client.get(f"/app/tasks/{task.number}/").content.decode()
     IncomingPayment.objects.filter(pk=payment.pk).update(status=IncomingPaymentStatus.RETURNED)

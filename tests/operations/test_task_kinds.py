@@ -15,14 +15,14 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_night_that_failed_is_a_task_until_the_day_is_closed(client: Client) -> None:
-    run = EndOfDayRunFactory(failed=True, step="accrue", error="accrue: 100 % of the disk is full")
+    run = EndOfDayRunFactory(failed=True, step="positions", error="positions: 100 % of the disk is full")
     EndOfDayRunFactory(done=True)
     assert look()["night.failed"] == (1, 0)
     task = Task.objects.get(kind="night.failed")
     assert (task.object_label, task.priority, task.team) == (run.business_day.on.isoformat(), 100, "operations")
     client.force_login(UserFactory(roles=["operations"]))
     page = client.get(f"/app/tasks/{task.number}/").content.decode()
-    assert "stopped at the step accrue: accrue: 100 % of the disk is full" in page
+    assert "stopped at the step Accrued and aged: positions: 100 % of the disk is full" in page
     assert f'href="/app/end-of-day/{run.business_day.on.isoformat()}/"' in page
     EndOfDayRun.objects.filter(pk=run.pk).update(status=EndOfDayRun.Status.RUNNING)
     assert look()["night.failed"] == (0, 1)
