@@ -42,6 +42,11 @@ def ended_people(client: ApiClient) -> frozenset[int]:
     return frozenset(ended().filter(client=client).values_list("borrower_id", flat=True))
 
 
+def no_longer_told(client: ApiClient) -> QuerySet[PartnerFile, dict[str, int]]:
+    """The same as a query, to stand inside another one."""
+    return ended().filter(client=client).order_by().values("borrower_id")
+
+
 def is_ended(client: ApiClient, borrower_id: int) -> bool:
     """Whether ``client`` is told of this person no more. One statement."""
     return ended().filter(client=client, borrower_id=borrower_id).exists()

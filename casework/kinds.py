@@ -39,6 +39,10 @@ class TaskKind:
     it goes to; ``escalates_to`` the role that is told when nobody did it in time. ``words`` say with the task's facts what
     happened (``%(name)s``). ``priority`` is from 0 to 100 points, of which each counts as an hour of age. ``settled_by``
     names the fact that ends it without anybody's hand, empty where only a person can end it.
+
+    ``for_partners``: the partner whose object it is about sees it and answers it, so words and facts tell nothing of the
+    house. ``partners_raise``: partners raise it about their own. ``programs``: programs of the house raise it, take it and
+    end it; the others are for people, or for the fact.
     """
 
     code: str
@@ -51,7 +55,9 @@ class TaskKind:
     steps: tuple[Choice, ...] = ()
     priority: int = 50
     settled_by: Words = ""
+    for_partners: bool = False
     partners_raise: bool = False
+    programs: bool = False
 
     def outcome(self, code: str) -> Choice | None:
         return next((choice for choice in self.outcomes if choice.code == code), None)

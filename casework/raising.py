@@ -134,7 +134,7 @@ def raise_for(
 ) -> int:
     """Raise a task of ``kind`` for each of ``rows`` that has none: one statement, however many; returns how many are new.
 
-    ``rows`` is a ``values()`` query with the columns ``object_id``, ``object_label``, ``cause``, ``facts`` (an object)
+    ``rows`` is a ``values()`` query with the columns ``subject_id``, ``subject_label``, ``cause``, ``facts`` (an object)
     and ``priority``. With ``once`` nothing is raised again for a subject and cause whose task a person has ended. Raises as
     ``raise_task`` does.
     """
@@ -143,7 +143,7 @@ def raise_for(
     at = now or business_date.now()
     times = times_of(kind, at)
     inner, given = embedded(rows)
-    columns = "object_id, object_label, cause, facts, priority"
+    columns = "subject_id AS object_id, subject_label AS object_label, cause, facts, priority"
     person = _person()
     with connection.cursor() as cursor:
         cursor.execute(

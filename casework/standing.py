@@ -62,7 +62,7 @@ def declare_condition(kind: TaskKind, rows: Rows, *, outcome: str, once: bool = 
 
 def told_as(rows: QuerySet[Any], *, label: str, cause: Any = "", facts: Any = None, priority: int = 50) -> Any:
     """``rows`` in the columns of ``raise_for``; ``label`` is the field people know them by, ``facts`` is JSON."""
-    from_field = {"object_id": Cast("pk", TextField()), "object_label": Cast(label, TextField())}
+    from_field = {"subject_id": Cast("pk", TextField()), "subject_label": Cast(label, TextField())}
     told = Value({}, JSONField()) if facts is None else facts
     cause = Value(cause, TextField()) if isinstance(cause, str) else cause
     return rows.order_by().values(**from_field, cause=cause, facts=told, priority=Value(priority))
@@ -101,7 +101,7 @@ _END = """
 UPDATE casework_task t
    SET status = 'done', closed_at = %(at)s, closed_how = %(how)s, outcome = %(outcome)s, closing_note = ''
  WHERE t.status = 'open' AND t.kind = %(kind)s
-   AND NOT EXISTS (SELECT FROM ({rows}) r WHERE r.object_id = t.object_id AND r.cause = t.cause)
+   AND NOT EXISTS (SELECT FROM ({rows}) r WHERE r.subject_id = t.object_id AND r.cause = t.cause)
 """
 
 
@@ -114,5 +114,5 @@ def _end_others(condition: Condition, rows: QuerySet[Any, Any], at: datetime) ->
         "kind": condition.kind.code,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_END.format(rows=f"SELECT object_id::text, cause::text FROM ({inner}) q"), {**given, **told})
+        cursor.execute(_END.format(rows=f"SELECT subject_id::text, cause::text FROM ({inner}) q"), {**given, **told})
         return int(cursor.rowcount)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import CharField, QuerySet, TextField, Value
+from django.db.models import CharField, F, QuerySet, TextField, Value
 from django.db.models.functions import Cast, JSONObject, TruncDate
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -102,7 +102,8 @@ def _seen_much(_on: date) -> QuerySet[Any, Any]:
     )
     day = Cast(TruncDate("at"), CharField())
     told = {"cause": day, "facts": JSONObject(day=day), "priority": Value(REVEALS_UNUSUAL.priority)}
-    return rows.order_by().values("object_id", "object_label", **told).distinct()
+    about = {"subject_id": F("object_id"), "subject_label": F("object_label")}
+    return rows.order_by().values(**about, **told).distinct()
 
 
 declare_condition(GLASS_UNREVIEWED, _unreviewed, outcome="reviewed")

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, QuerySet, TextField, Value
+from django.db.models import BigIntegerField, Case, Exists, F, OuterRef, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast, Coalesce, JSONObject, NullIf
 from django.utils.translation import gettext_lazy as _
 
-from casework.kinds import Choice, TaskKind
+from borrowers.models import Borrower
+from casework.kinds import Choice, TaskKind, declare
+from casework.kinds_of_partners import declare_partner_kinds
+from casework.models import Evidence
 from casework.standing import declare_condition, told_as
 from casework.timing import left_alone
 from core.rules import rule
@@ -22,8 +25,11 @@ from loans.models import (
     Disbursement,
     IncomingPayment,
     IncomingPaymentStatus,
+    Loan,
+    LoanStatus,
     SetAside,
 )
+from loans.models.application import OPEN_STATUSES
 
 _PAST_ITS_DAY = "unmatched_payment"
 
@@ -158,6 +164,74 @@ ROWS_LEFT = TaskKind(
 )
 
 
+EVIDENCE_WANTED = declare(
+    TaskKind(
+        code="application.evidence_wanted",
+        label=_("Evidence asked for"),
+        about="loans.application",
+        teams=("underwriter", "officer"),
+        escalates_to="checker",
+        words=_("Further evidence is needed for this application: %(what)s."),
+        steps=(
+            Choice("bring", _("Bring the evidence")),
+            Choice("say", _("Say what it shows, or why there is none")),
+        ),
+        outcomes=(Choice("received", _("Received")), Choice("none", _("There is none"))),
+        priority=50,
+        for_partners=True,
+        programs=True,
+    )
+)
+
+CONTRADICTION = declare(
+    TaskKind(
+        code="application.contradiction",
+        label=_("Contradiction to be explained"),
+        about="loans.application",
+        teams=("underwriter", "officer"),
+        escalates_to="checker",
+        words=_("What was told for this application contradicts itself: %(what)s."),
+        steps=(Choice("ask", _("Ask the borrower")), Choice("say", _("Say what is right, with what shows it"))),
+        outcomes=(Choice("explained", _("Explained")), Choice("not_explained", _("Not explained"))),
+        priority=60,
+        for_partners=True,
+        programs=True,
+    )
+)
+
+EVIDENCE_EXPIRED = TaskKind(
+    code="evidence.expired",
+    label=_("Paper that is valid no longer"),
+    about="casework.evidence",
+    teams=("officer", "operations"),
+    escalates_to="checker",
+    words=_("This paper was valid until %(until)s, and what it is about still runs."),
+    steps=(Choice("ask", _("Ask for a valid one")), Choice("bring", _("Bring it, as a new version"))),
+    outcomes=(Choice("renewed", _("A newer version came, or it is not needed any more")),),
+    priority=30,
+    settled_by=_("a newer version comes, or what it is about comes to its end"),
+    for_partners=True,
+)
+
+
+def _expired(on: date) -> QuerySet[Any, Any]:
+    """Papers about an application that waits, a loan that runs, or a borrower of one."""
+    named = Cast(OuterRef("object_id"), BigIntegerField())
+    runs = Loan.objects.filter(status__in=(LoanStatus.PENDING_DISBURSEMENT, LoanStatus.ACTIVE))
+    still = (
+        (Loan._meta.label_lower, runs.filter(pk=named)),
+        (Borrower._meta.label_lower, runs.filter(borrower=named)),
+        (Application._meta.label_lower, Application.objects.filter(pk=named, status__in=OPEN_STATUSES)),
+    )
+    needed = Q(pk__in=[])
+    for object_type, rows in still:
+        # In this order: what is no number is compared with none.
+        needed |= Q(Case(When(object_type=object_type, then=Exists(rows)), default=Value(False)))
+    old = Evidence.objects.kept().filter(needed, expires_on__lt=on, replaced_by__isnull=True)
+    facts = JSONObject(until=Cast("expires_on", TextField()))
+    return told_as(old, label="public_id", facts=facts, priority=EVIDENCE_EXPIRED.priority)
+
+
 def _waiting_for_a_person(_on: date) -> QuerySet[Any, Any]:
     rows = Application.objects.filter(wants_person=True, status=ApplicationStatus.REFERRED)
     facts = JSONObject(asked_on=Cast("submitted_on", TextField()))
@@ -217,6 +291,9 @@ def _with_rows_left(_on: date) -> QuerySet[Any, Any]:
     return told_as(rows, label="name", facts=facts, priority=ROWS_LEFT.priority)
 
 
+declare_partner_kinds("application", Application._meta.label_lower)
+declare_partner_kinds("loan", Loan._meta.label_lower)
+declare_condition(EVIDENCE_EXPIRED, _expired, outcome="renewed")
 declare_condition(HUMAN_REVIEW, _waiting_for_a_person, outcome="decided")
 declare_condition(PAYOUT_REFUSED, _refused_by_the_bank, outcome="settled")
 declare_condition(PAYMENT_UNMATCHED, _past_its_day, outcome="settled")

@@ -118,8 +118,8 @@ def test_a_fact_ends_it_without_anybodys_hand(kind: TaskKind) -> None:
 # --- by the thousand ------------------------------------------------------------------------------------------------
 def people(**filters: Any) -> Any:
     return Borrower.objects.filter(**filters).values(
-        object_id=F("id"),
-        object_label=F("number"),
+        subject_id=F("id"),
+        subject_label=F("number"),
         cause=Value("2026-09"),
         facts=Cast(Value('{"since": "100 % sure"}'), JSONField()),
         priority=Value(30),

@@ -20,7 +20,7 @@ from loans.banking.iso20022 import FileBank
 from loans.disbursement import disbursing
 from loans.incoming import taking_in
 from loans.incoming.reading import FileUnreadable
-from loans.models import BankFile, Disbursement, SetAside
+from loans.models import Disbursement, SetAside
 from tests.loans.disbursement.test_disbursing import sent
 from tests.loans.disbursement.test_file_bank import camt054, pain002
 from tests.loans.factories import DISBURSED, ON, BankFileFactory, DisbursementFactory
@@ -119,15 +119,16 @@ def test_the_order_is_asked_about_beside_a_file_that_cannot_be_read(folder: Path
 
 
 def test_rows_of_a_statement_that_cannot_be_read_until_a_later_one_has_them() -> None:
-    bad = statement((DISBURSED.isoformat(), "BANK-A", "10.00", "x"), (DISBURSED.isoformat(), "BANK-B", "ten", "x"))
-    BankFileFactory(content=bad)
-    rows = BankFile.objects.filter(rejected_count=1)
-    rows.update(account="6222-1", first_day=DISBURSED, last_day=DISBURSED)
+    def of(account: str, *rows: tuple[str, str]) -> bytes:
+        lines = [(DISBURSED.isoformat(), reference, amount, "x") for reference, amount in rows]
+        return f"账号,{account}\n".encode() + statement(*lines)
+
+    bad = BankFileFactory(content=of("62220001", ("BANK-A", "10.00"), ("BANK-B", "ten")))
+    assert (bad.rejected_count, bad.account) == (1, "62220001")
     assert look(noon(DISBURSED))["bank_file.rows_left"] == (1, 0)
-    BankFileFactory()
-    BankFile.objects.filter(rejected_count=0).update(account="6222-2", first_day=DISBURSED, last_day=DISBURSED)
+    BankFileFactory(content=of("62220002", ("BANK-C", "10.00")))
     assert "bank_file.rows_left" not in look(noon(DISBURSED))
-    BankFile.objects.filter(rejected_count=0).update(account="6222-1")
+    BankFileFactory(content=of("62220001", ("BANK-A", "10.00"), ("BANK-B", "20.00")))
     assert look(noon(DISBURSED))["bank_file.rows_left"] == (0, 1)
 
 
