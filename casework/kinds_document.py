@@ -13,7 +13,8 @@ _HEAD = """# Tasks
 
 What people must do, kind by kind. A task is raised once for its kind, object and cause, however often its reason is found,
 and is due by the dated rule `task_times` in working hours (`office_hours`, and the market's calendar). Who does not do it in
-time hears it from their lead. Written by `./dev manage write_task_kinds` from the declarations in the apps' `task_kinds.py`.
+time hears it from their lead. For how long something may be left alone before it is a task says the dated rule
+`task_conditions`. Written by `./dev manage write_task_kinds` from the declarations in the apps' `task_kinds.py`.
 """
 
 

@@ -23,7 +23,7 @@ from loans.bookkeeping.signals import (
     statement_confirmed,
 )
 from loans.tasks import send_disbursement, settle_bank_file
-from operations import failing_jobs, fresh_looks
+from operations import fresh_looks
 from operations.tasks import look_at_changed
 from risk.tasks import assess_application
 

@@ -25,7 +25,9 @@ SCOPES: dict[str, str | Promise] = {
     "tasks:read": _("See what is asked of it about its own, without anything of the house"),
     "tasks:answer": _("Answer what is asked of it, make requests and complaints"),
     "tasks:read_house": _("See tasks of the lender, with a key that sees every origin: for its own programs"),
-    "tasks:write": _("Raise, take and end tasks of the lender, with a key that may change every origin: for its own programs"),
+    "tasks:write": _(
+        "Raise, take and end tasks of the lender, with a key that may change every origin: for its own programs"
+    ),
     "books:read": _("See the books of the lender: trial balance and lines of accounts"),
     "portfolio:read": _("See objects of every origin, not only its own"),
     "portfolio:write": _("Change objects of every origin, not only its own, as far as its other scopes go"),

@@ -136,9 +136,7 @@ class HouseTasks(HouseTaskView):
         """Tasks of the kinds that programs work on, newest first."""
         return self.answer_list(shapes.HouseTaskSerializer, self.tasks(), TaskQuery)
 
-    @extend_schema(
-        summary="Raise a task", request=shapes.HouseTaskInput, responses={201: shapes.HouseTaskSerializer}
-    )
+    @extend_schema(summary="Raise a task", request=shapes.HouseTaskInput, responses={201: shapes.HouseTaskSerializer})
     @idempotent
     def post(self, request: Request) -> Response:
         """One open task a kind, subject and cause: raised again, it is the one that is open, as urgent as it was told of."""

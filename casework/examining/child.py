@@ -32,7 +32,7 @@ def main() -> None:
 
 def warm_up() -> None:
     """Libraries load much of themselves only once it is needed: so it is needed here, on pictures of our own."""
-    gettext("a word")
+    gettext(settings.LANGUAGE_CODE)
     for name in ENCODINGS:
         "x".encode(name).decode(name)
     Image.preinit()

@@ -22,7 +22,7 @@ def text_in(data: bytes) -> str | None:
 
 def looks_like_text(data: bytes) -> bool:
     """Whether ``data`` is text of some kind, though nobody can say in which encoding: nothing in it is a control sign."""
-    return bool(data) and not any(byte < 0x20 and byte not in b"\t\n\r\f" or byte == 0x7F for byte in data)
+    return bool(data) and not any((byte < 0x20 and byte not in b"\t\n\r\f") or byte == 0x7F for byte in data)
 
 
 def _decoded(data: bytes) -> str | None:

@@ -64,7 +64,9 @@ class Outcome:
     context: dict[str, str] = field(default_factory=dict)
 
     def as_words(self) -> bytes:
-        return json.dumps({"pages": self.pages, "code": self.code, "context": self.context}).encode() + b"\n" + self.data
+        return (
+            json.dumps({"pages": self.pages, "code": self.code, "context": self.context}).encode() + b"\n" + self.data
+        )
 
     @classmethod
     def of(cls, words: bytes) -> Outcome:

@@ -304,7 +304,7 @@ class Migration(migrations.Migration):
                 ('object_type', models.CharField(max_length=80, verbose_name='subject type')),
                 ('object_id', models.CharField(max_length=64, verbose_name='subject')),
                 ('object_label', models.CharField(max_length=120, verbose_name='about')),
-                ('text', models.TextField(verbose_name='note')),
+                ('text', core.fields.EncryptedTextField(verbose_name='note')),
                 ('sealed_text', core.fields.EncryptedTextField(blank=True, verbose_name='note as written')),
                 ('written_at', models.DateTimeField(verbose_name='written at')),
                 ('corrects', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='corrected_by', to='casework.note', verbose_name='corrects')),

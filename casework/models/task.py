@@ -169,9 +169,7 @@ class Task(models.Model):
             ),
             models.Index(fields=["object_type", "object_id", "-id"], name="casework_subject"),
             models.Index(fields=["kind", "-id"], name="casework_kind_newest"),
-            models.Index(
-                fields=["raised_by", "-id"], condition=Q(raised_by__isnull=False), name="casework_raised_by"
-            ),
+            models.Index(fields=["raised_by", "-id"], condition=Q(raised_by__isnull=False), name="casework_raised_by"),
             models.Index(
                 fields=["closed_by", "-closed_at", "-id"],
                 condition=Q(closed_by__isnull=False),

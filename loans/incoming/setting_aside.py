@@ -37,9 +37,7 @@ def file_taken_in(*, name: str, on: date) -> None:
     SetAside.objects.filter(what=FILE, name=_plain(name), settled_on__isnull=True).update(settled_on=on)
 
 
-def reports_read(
-    *, unread: Iterable[Unread], refused: Iterable[Refused], used: Collection[Report], on: date
-) -> None:
+def reports_read(*, unread: Iterable[Unread], refused: Iterable[Refused], used: Collection[Report], on: date) -> None:
     """What a reading of all the bank's reports found: set aside what nobody can use, settle what stands no longer."""
     folder = SetAside.CameBy.FOLDER
     files = [_row(FILE, folder, one.name, one.fingerprint, one.code, on) for one in unread]

@@ -125,7 +125,9 @@ def test_an_answer_that_cannot_be_taken_is_refused_by_name(
     task = asked(application)
     theirs = kept(Application.objects.get(public_id=application["id"]))
     address = f"/tasks/{task.public_id}/answer"
-    unknown = assert_problem(lilac.send(address, {"note": "x", "evidence": [theirs.public_id]}), 422, "evidence_unknown")
+    unknown = assert_problem(
+        lilac.send(address, {"note": "x", "evidence": [theirs.public_id]}), 422, "evidence_unknown"
+    )
     assert unknown["errors"][0]["pointer"] == "/evidence/0"
     extra = assert_problem(lilac.send(address, {"note": "x", "owner": "me"}), 422, "validation_failed")
     assert extra["errors"][0]["pointer"] == "/owner"
