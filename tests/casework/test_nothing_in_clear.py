@@ -22,10 +22,10 @@ from core import business_date
 from devtools.servers import postgres_program
 from loans.task_kinds import EVIDENCE_WANTED
 from partners.models import ApiKey
-from tests.borrowers.factories import LIN_ID, LinFactory
+from tests.borrowers.factories import LIN_ID
 from tests.casework import files
 from tests.casework.papers import kept
-from tests.loans.factories import ApplicationFactory
+from tests.loans.factories import ApplicantFactory, ApplicationFactory
 from tests.partners.factories import CallerFactory
 from tests.staff.factories import UserFactory
 
@@ -74,7 +74,7 @@ def folder(tmp_path: Path, settings: Any) -> Path:
 
 
 def test_a_dump_and_the_folder_hold_nothing_in_clear(folder: Path, client: Client) -> None:
-    lin = LinFactory(phone=PHONE)
+    lin = ApplicantFactory(phone=PHONE, identity_number=LIN_ID)
     application, officer = ApplicationFactory(borrower=lin), UserFactory(roles=["compliance", "underwriter"])
     client.force_login(officer)
     kept(lin, files.SECRET.encode(), kind="statement", name=NAME)
