@@ -31,6 +31,7 @@ from benchmarks import book
 from borrowers.models import Borrower
 from casework.models import Evidence
 from core import business_date
+from core.encryption import encrypt
 from partners.keys import issue_key, make_client
 from staff.models import User
 
@@ -43,7 +44,7 @@ _MAKE = """
 INSERT INTO casework_evidence (public_id, object_type, object_id, object_label, kind, source, name, content_type, size,
        pages, sha256_sent, sha256_kept, storage_key, received_on, received_at, received_by_id, brought_by_id, expires_on)
 SELECT 'evd_' || upper(left(md5('evidence' || n), 26)), 'borrowers.borrower', b.id::text, b.number,
-       (ARRAY['income', 'identity', 'statement', 'other'])[1 + n % 4], 'borrower', 'sealed', 'image/jpeg', 1000, 1,
+       (ARRAY['income', 'identity', 'statement', 'other'])[1 + n % 4], 'borrower', %(name)s, 'image/jpeg', 1000, 1,
        encode(sha256(n::text::bytea), 'hex'), encode(sha256(n::text::bytea), 'hex'), md5(n::text) || md5('k' || n),
        DATE '2026-06-01' - n % 300, now(), %(by)s, CASE WHEN n % 100 = 0 THEN %(client)s END,
        CASE WHEN n % 100 = 1 THEN DATE '2026-05-01' END
@@ -96,7 +97,14 @@ def _write(count: int) -> str:
     client = make_client(name="Benchmark")
     issued = issue_key(client_id=client.pk, scopes=["evidence:read"], at=timezone.now())
     first = Borrower.objects.order_by("pk").values_list("pk", flat=True)[0]
-    given = {"by": officer.pk, "client": client.pk, "count": count, "first": first, "people": Borrower.objects.count()}
+    given: dict[str, Any] = {
+        "by": officer.pk,
+        "client": client.pk,
+        "count": count,
+        "first": first,
+        "people": Borrower.objects.count(),
+    }
+    given["name"] = encrypt("picture.jpg")
     with connection.cursor() as cursor:
         cursor.execute(_MAKE.replace("n % ", "n %% "), given)
         cursor.execute(_HOLD, given)
