@@ -40,8 +40,12 @@ class TaskKind:
     it goes to; ``escalates_to`` the role that is told when nobody did it in time. ``words`` say with the task's facts what
     happened (``%(name)s``); the fact ``amount`` is money of the fact ``currency``. ``priority`` is from 0 to 100 points, of
     which each counts as an hour of age. ``settled_by`` names the fact that ends it without anybody's hand, empty where only
-    a person can end it. ``people_raise`` says whether people raise it, about an object that they see (``asking``): its words
-    then tell the fact ``what``. ``readings`` give the words of facts that are codes, by the name of the fact.
+    a person can end it. ``readings`` give the words of facts that are codes, by the name of the fact.
+
+    ``people_raise``: people raise it, about an object that they see (``asking``): its words then tell the fact ``what``.
+    ``for_partners``: the partner whose object it is about sees it and answers it, so words and facts tell nothing of the
+    house. ``partners_raise``: partners raise it about their own. ``programs``: programs of the house raise it, take it and
+    end it; the others are for people, or for the fact.
     """
 
     code: str
@@ -54,8 +58,10 @@ class TaskKind:
     steps: tuple[Choice, ...] = ()
     priority: int = 50
     settled_by: Words = ""
+    for_partners: bool = False
     partners_raise: bool = False
     people_raise: bool = False
+    programs: bool = False
     readings: Mapping[str, Callable[[str], Words]] = field(default_factory=dict)
 
     def outcome(self, code: str) -> Choice | None:
