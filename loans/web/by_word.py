@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from django.contrib import messages
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
 
 from core import business_date
 from core.calendars import days_between
-from core.errors import DomainError
 from core.fields import money_field
 from core.pages import page_of
-from loans.acts.vouching import ask_to_vouch_for_refund
 from loans.models import LoanAct, Repayment
-from loans.pages.loan_page import loan_by_number
-from loans.web.forms import EvidenceForm
-from staff.permissions import person, require
+from staff.permissions import require
 from staff.visibility import Kind, seen
 
 _REFUNDS_SHOWN = 50
@@ -44,22 +36,3 @@ def by_word_list(request: HttpRequest) -> HttpResponse:
     for refund in shown:
         refund.age_in_days = days_between(refund.recorded_on, on)  # type: ignore[attr-defined]
     return render(request, "loans/payments_by_word.html", {"page": page, "refunds": shown, "place": "by_word"})
-
-
-@require_http_methods(["GET", "POST"])
-@require("loans.record_repayment")
-def vouch_for_refund(request: HttpRequest, number: str, act_id: str) -> HttpResponse:
-    """Ask a second person to vouch for what a merchant is said to have given back."""
-    loan, form = loan_by_number(number), EvidenceForm(request.POST or None)
-    act = get_object_or_404(LoanAct.objects.select_related("recorded_by"), loan=loan, public_id=act_id)
-    if request.method == "POST" and form.is_valid():
-        asked = {"reason": form.cleaned_data["reason"], "on": business_date.current(), "by": person(request)}
-        try:
-            ask_to_vouch_for_refund(act_id=act.pk, **asked)
-        except DomainError as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, refusal.detail)
-        else:
-            messages.success(request, _("Sent for approval: a second person vouches for the merchant's refund."))
-            return redirect("loans:loan_acts", loan.number)
-    context = {"loan": loan, "act": act, "amount": Decimal(act.parameters.get("amount", "0")), "form": form}
-    return render(request, "loans/vouch_refund.html", context, status=422 if form.errors else 200)
