@@ -312,6 +312,11 @@ class Bench:
         free = {giver for giver in givers if asked_by not in self.ties.get(giver, frozenset())}
         return None if free else RightLentByRequester(requester=who)
 
+    def is_one_hand(self, approval: Approval) -> bool:
+        """Whether the person counts as one with who asked for ``approval`` (``in_one_hand``)."""
+        asked_by = approval.requested_by_id
+        return same_account(asked_by, self.person.pk) or asked_by in self.ties[self.person.pk]
+
     def gone(self, approval: Approval) -> DomainError | None:
         """Why nobody approves ``approval`` any more: who asked has left, or lost the right to ask."""
         requester = approval.requested_by
