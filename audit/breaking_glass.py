@@ -71,7 +71,7 @@ def decide_alone(*, approval_id: int, by: User, on: date, reason: str) -> Broken
 
 
 def why_not(approval: Approval, bench: deciding.Bench) -> DomainError | None:
-    """Why the person of ``bench`` may not decide alone on ``approval``, one of those it was laid for; None where they may."""
+    """Why the person of ``bench`` may not decide alone on ``approval``, which it was made for; None where they may."""
     if BREAK not in bench.rights:
         return GlassNotPermitted(permission=BREAK)
     return GlassNotEnough() if bench.is_one_hand(approval) else bench.gone(approval)

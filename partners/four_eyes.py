@@ -1,4 +1,4 @@
-"""What a second person decides on in `partners`: keys that may change something; and in whose hands programs are."""
+"""What a second person decides on in `partners`: keys that may change something or read far; and whose programs are."""
 
 from audit import deciding
 from partners import agreeing, programs
