@@ -40,6 +40,7 @@ from loans.models import (
     Product,
     ProductVersion,
     Repayment,
+    StruckLine,
 )
 from loans.products.terms import QUESTIONS
 from staff.visibility import Kind
@@ -279,6 +280,12 @@ class MerchantAdmin(ReadOnlyAdmin):
 @admin.register(BankFile)
 class BankFileAdmin(ReadOnlyAdmin):
     list_display = ("name", "profile", "status", "payment_count", "total", "imported_on", "imported_by", "confirmed_by")
+
+
+@admin.register(StruckLine)
+class StruckLineAdmin(ReadOnlyAdmin):
+    list_display = ("payment", "stands", "amount", "paid_on", "decided_on", "asked_by", "agreed_by")
+    exclude = ("payer_name", "payer_account", "remark")
 
 
 @admin.register(IncomingPayment)

@@ -45,6 +45,7 @@ from loans.models.repayment import (
     RepaymentStatus,
 )
 from loans.models.servicing import Accrual, LoanTransition, Mandate, MandateAttempt, MandateStatus, NightAccrual
+from loans.models.struck_line import Standing, StruckLine
 
 __all__ = [
     "CURABLE_PLEDGES",
@@ -103,5 +104,7 @@ __all__ = [
     "RepaymentStatus",
     "RiskClass",
     "SimulatedPayment",
+    "Standing",
+    "StruckLine",
     "VersionStatus",
 ]

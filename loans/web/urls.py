@@ -68,6 +68,7 @@ urlpatterns = [
     path("payments/unmatched/", payments.unmatched_list, name="payments_unmatched"),
     path("payments/unmatched/<int:pk>", payments.incoming_payment, name="incoming_payment"),
     path("payments/unmatched/<int:pk>/return", payments.return_payment, name="incoming_payment_return"),
+    path("payments/unmatched/<int:pk>/stands", payments.which_stands, name="incoming_payment_stands"),
     path("payments/by-word/", by_word.by_word_list, name="payments_by_word"),
     path("payments/files/", payments.file_list, name="payment_files"),
     path("payments/files/<int:pk>", payments.file_detail, name="payment_file"),
