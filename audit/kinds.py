@@ -45,8 +45,8 @@ class Kind:
 
     ``outcome`` tries what the handler does and takes it back: where it is declared, a request is only carried out as it was
     shown. ``on_reject`` follows a refusal, and an expiry too: nobody agreed. ``confirmed`` follows a review that says that
-    deciding alone in an emergency was right: from then on two agreed. ``undoes`` says that it takes back what was done: pages
-    that list kinds put it behind the others.
+    deciding alone in an emergency was right: from then on two agreed. ``undoes``: it takes back what was
+    done, and pages put it behind the others.
     """
 
     code: str

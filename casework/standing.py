@@ -17,7 +17,6 @@ from django.db.models.functions import Cast
 from casework.kinds import TaskKind, declare
 from casework.models import ClosedBy
 from casework.raising import embedded, raise_for
-from core import business_date
 
 Rows = Callable[[date], QuerySet[Any, Any]]
 
@@ -60,14 +59,13 @@ def told_as(rows: QuerySet[Any], *, label: str, cause: Any = "", facts: Any = No
     return rows.order_by().values(**from_field, cause=cause, facts=told, priority=Value(priority))
 
 
-def look(now: datetime | None = None) -> dict[str, Looked]:
+def look(now: datetime) -> dict[str, Looked]:
     """Look at every condition; what changed, by the code of the kind. Each kind by itself: one that fails stops no other."""
-    at = now or business_date.now()
     changed: dict[str, Looked] = {}
     for condition in list(_conditions.values()):
         with transaction.atomic():
-            rows = condition.rows(at.date())
-            found = Looked(raise_for(condition.kind.code, rows, now=at), _end_others(condition, rows, at))
+            rows = condition.rows(now.date())
+            found = Looked(raise_for(condition.kind.code, rows, now=now), _end_others(condition, rows, now))
         if any(found):
             changed[condition.kind.code] = found
     return changed
