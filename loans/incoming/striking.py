@@ -144,6 +144,7 @@ def _would_strike(approval: Approval, _on: date) -> approvals.Outcome:
 
 
 def _agreed(approval: Approval, on: date) -> None:
+    assert approval.requested_by is not None and approval.decided_by is not None
     payment, row = _contradicted(int(approval.object_id))
     stands = Standing(approval.payload["stands"])
     _require_possible(payment, row, stands)
