@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from audit import approvals, deciding
 from audit.approvals import OutcomeChanged, ReasonMissing
 from audit.events import record
-from audit.models import BrokenGlass
+from audit.models import Approval, BrokenGlass
 from core.context import acting_for
 from core.errors import DomainError, NotAllowed
 from staff.models import User
@@ -56,10 +56,9 @@ def decide_alone(*, approval_id: int, by: User, on: date, reason: str) -> Broken
         raise GlassNotPermitted(permission=BREAK)
     with transaction.atomic():
         approval = approvals.waiting_now(approval_id, on)
-        deciding.require_other_hand(by, approval.requested_by_id, GlassNotEnough(), on)
-        gone = deciding.bench(by, [approval], on).gone(approval)
-        if gone is not None:
-            raise gone
+        refusal = why_not(approval, deciding.bench(by, [approval], on))
+        if refusal is not None:
+            raise refusal
         approval.broke_glass = True
         done = approvals.carry_out(approval, by, on, reason)
         if done:
@@ -69,6 +68,13 @@ def decide_alone(*, approval_id: int, by: User, on: date, reason: str) -> Broken
         raise OutcomeChanged()
     _log.warning("glass_broken", extra={"approval": approval_id, "kind": approval.kind, "by": by.pk, "reason": reason})
     return broken
+
+
+def why_not(approval: Approval, bench: deciding.Bench) -> DomainError | None:
+    """Why the person of ``bench`` may not decide alone on ``approval``, which it was made for; None where they may."""
+    if BREAK not in bench.rights:
+        return GlassNotPermitted(permission=BREAK)
+    return GlassNotEnough() if bench.is_one_hand(approval) else bench.gone(approval)
 
 
 @transaction.atomic

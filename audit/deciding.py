@@ -172,8 +172,30 @@ class _Above:
         return self.hands == other.hands or (self.who == other.who and len(self.hands | other.hands) == PAIR)
 
 
-def ties_of(people: Collection[int], on: date) -> dict[int, frozenset[int]]:
-    """For each of ``people``, with whom of them they are tied. One statement."""
+_Ways = Mapping[int, Sequence[_Above]]
+_NO_PROGRAMS: Mapping[int, Program] = {}
+
+
+def ties_of(
+    people: Collection[int], on: date, programs: Mapping[int, Program] = _NO_PROGRAMS
+) -> dict[int, frozenset[int]]:
+    """For each of ``people``, with whom of them they are tied on ``on``. ``programs`` says which of them are programs: one
+    is in the hands of whoever made its keys, and of whoever made its account or a maker's alone. One statement."""
+    hands = {one: frozenset({one}) | (programs[one].makers if one in programs else frozenset()) for one in people}
+    above = _above(frozenset[int]().union(*hands.values()), on)
+
+    def tied(one: int, other: int) -> bool:
+        if one in programs and other in programs:
+            return False  # one administrator makes every key of a house
+        if one in programs or other in programs:
+            return any(_one_made_both(mine, theirs, above) for mine in hands[one] for theirs in hands[other])
+        return _tied(one, other, above)
+
+    return {one: frozenset(other for other in people if other != one and tied(one, other)) for one in people}
+
+
+def _above(people: Collection[int], on: date) -> dict[int, list[_Above]]:
+    """For each of ``people``, who is above their account on any way."""
     now = timezone.now()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -188,13 +210,21 @@ def ties_of(people: Collection[int], on: date) -> dict[int, frozenset[int]]:
     above: dict[int, list[_Above]] = {person: [] for person in people}
     for root, who, second, several, recent in rows:
         above[root].append(_Above(who, second, several, recent))
-    return {one: frozenset(other for other in people if other != one and _tied(one, other, above)) for one in people}
+    return above
 
 
-def _tied(one: int, other: int, above: Mapping[int, Sequence[_Above]]) -> bool:
+def _tied(one: int, other: int, above: _Ways) -> bool:
     if any(way.who == one for way in above[other]) or any(way.who == other for way in above[one]):
         return True
     return any(mine.meets(theirs) for mine in above[one] for theirs in above[other])
+
+
+def _one_made_both(one: int, other: int, above: _Ways) -> bool:
+    """Whether both are one account, or one person alone made them, who may be one of the two. What two people made does not
+    count here: whoever asks for the accounts of a house makes its keys too, and nobody would be left to decide on what
+    partners bring."""
+    mine, theirs = ({root} | {way.who for way in above[root] if way.alone} for root in (one, other))
+    return bool(mine & theirs)
 
 
 def same_account(one: int | None, other: int | None) -> bool:
@@ -203,21 +233,20 @@ def same_account(one: int | None, other: int | None) -> bool:
     return one is not None and one == other
 
 
+def in_one_hand(people: Collection[int], others: Collection[int], on: date) -> frozenset[int]:
+    """Those of ``people`` who count as one person with any of ``others`` on ``on``: the same account, one tied to it, and
+    where one of the two is a program, whoever made a key of it (``ties_of``). Two statements, none where either is empty."""
+    if not people or not others:
+        return frozenset()
+    everybody = frozenset({*people, *others})
+    ties = ties_of(everybody, on, programs_among(everybody))
+    return frozenset(one for one in people if one in others or not ties[one].isdisjoint(others))
+
+
 def is_other_hand(by: User, others: Collection[int | None], on: date) -> bool:
-    """Whether ``by`` counts as another person on ``on`` than each of ``others``: neither the same account nor one that is
-    tied to it, and where one of them is a program, not who made a key of it (whose ties do not count: whoever makes the
-    accounts of a house makes its keys too). Whatever takes somebody else asks this, never whether two numbers differ.
-    None, which is the system or an import, is no hand. Two statements, or none."""
-    known = {other for other in others if other is not None}
-    if not known:
-        return True
-    programs = programs_among({by.pk, *known})
-    makers = {maker for number in known & programs.keys() for maker in programs[number].makers}
-    if by.pk in known | makers:
-        return False
-    if by.pk in programs:
-        return not programs[by.pk].makers & known
-    return not ties_of({by.pk, *known}, on)[by.pk]
+    """Whether ``by`` counts as another person on ``on`` than each of ``others`` (``in_one_hand``). Whatever takes somebody
+    else asks this, never whether two numbers differ. None, which is the system or an import, is no hand."""
+    return not in_one_hand({by.pk}, {other for other in others if other is not None}, on)
 
 
 def require_other_hand(
@@ -283,6 +312,11 @@ class Bench:
         free = {giver for giver in givers if asked_by not in self.ties.get(giver, frozenset())}
         return None if free else RightLentByRequester(requester=who)
 
+    def is_one_hand(self, approval: Approval) -> bool:
+        """Whether the person counts as one with who asked for ``approval`` (``in_one_hand``)."""
+        asked_by = approval.requested_by_id
+        return same_account(asked_by, self.person.pk) or asked_by in self.ties[self.person.pk]
+
     def gone(self, approval: Approval) -> DomainError | None:
         """Why nobody approves ``approval`` any more: who asked has left, or lost the right to ask."""
         requester = approval.requested_by
@@ -305,6 +339,7 @@ def bench(person: User, approvals: Iterable[Approval], on: date) -> Bench:
     lent = tuple(Delegation.objects.standing(on).of(person))
     people = {person.pk, *(row.given_by_id for row in lent)}
     requesters = {approval.requested_by_id for approval in approvals} - {None}
+    programs = programs_among({key for key in requesters if key is not None})
     rights = rights_of({*people, *requesters})  # type: ignore[arg-type]
     active = User.objects.filter(pk=person.pk, is_active=True).exists()
     return Bench(
@@ -313,10 +348,10 @@ def bench(person: User, approvals: Iterable[Approval], on: date) -> Bench:
         pair_days=accounts_of_a_pair_within(on),
         rights=rights[person.pk] if active else frozenset(),
         rights_of_requesters={key: rights[key] for key in requesters if key is not None},
-        ties=ties_of({*people, *requesters}, on),  # type: ignore[arg-type]
+        ties=ties_of({*people, *requesters}, on, programs),  # type: ignore[arg-type]
         lent=tuple(row for row in lent if _good(row, rights)),
         active=active,
-        programs=programs_among({key for key in requesters if key is not None}),
+        programs=programs,
     )
 
 

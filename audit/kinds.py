@@ -45,7 +45,8 @@ class Kind:
 
     ``outcome`` tries what the handler does and takes it back: where it is declared, a request is only carried out as it was
     shown. ``on_reject`` follows a refusal, and an expiry too: nobody agreed. ``confirmed`` follows a review that says that
-    deciding alone in an emergency was right: from then on two agreed.
+    deciding alone in an emergency was right: from then on two agreed. ``undoes``: it takes back what was
+    done, and pages put it behind the others.
     """
 
     code: str
@@ -58,6 +59,7 @@ class Kind:
     on_reject: Handler | None = None
     outcome: Callable[[Approval, date], Outcome] | None = None
     confirmed: Handler | None = None
+    undoes: bool = False
 
     def from_what(self, on: date) -> str | Decimal | None:
         """Above which amount, or from what in words, it takes two people on ``on``; None for always."""
@@ -79,6 +81,7 @@ def register(
     asked_with: str | tuple[str, ...] = (),
     threshold: Threshold | None = None,
     confirmed: Handler | None = None,
+    undoes: bool = False,
 ) -> None:
     """Declare a kind of approval; called from AppConfig.ready of the app that owns the change."""
     _kinds[code] = Kind(
@@ -92,6 +95,7 @@ def register(
         asked_with=(asked_with,) if isinstance(asked_with, str) else asked_with,
         threshold=threshold,
         confirmed=confirmed,
+        undoes=undoes,
     )
 
 

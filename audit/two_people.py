@@ -39,11 +39,12 @@ class Row:
     words: str
     ask: list[Right]
     decide: Right
+    undoes: bool
 
 
 def rows(on: date) -> list[Row]:
-    """Every kind in the order of group and label, as the rules of the business date ``on`` have it."""
-    return sorted((_row(kind, on) for kind in kinds()), key=lambda row: (row.group, row.label, row.code))
+    """Every kind in the order of group and label, those that undo last, as the rules of the business date ``on`` have it."""
+    return sorted((_row(kind, on) for kind in kinds()), key=lambda row: (row.group, row.undoes, row.label, row.code))
 
 
 def _row(kind: Kind, on: date) -> Row:
@@ -56,6 +57,7 @@ def _row(kind: Kind, on: date) -> Row:
         words=from_what if isinstance(from_what, str) else "",
         ask=[_right(code) for code in kind.asked_with],
         decide=_right(kind.permission),
+        undoes=kind.undoes,
     )
 
 

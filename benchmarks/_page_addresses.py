@@ -43,6 +43,7 @@ LEFT_OUT = {
     "api:product": "products have identifiers by chance", "api:product_price_table": "products have identifiers by chance",
     "loans:incoming_payment": "a bank's payment is not in the book", "loans:loan_contract": "its paper is not in the book",
     "loans:incoming_payment_return": "a bank's payment is not in the book",
+    "loans:incoming_payment_stands": "a bank's payment is not in the book",
     "loans:payment_file": "a bank's file is not in the book", "loans:drawdown_send": "no drawdown in the book",
     "loans:order_other_account": "no order that failed in the book",
     "loans:drawdown_retry": "no drawdown in the book", "loans:drawdown_cancel": "no drawdown in the book",

@@ -14,14 +14,13 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.approvals import ReasonMissing
 from audit.context import acting_for
-from audit.deciding import same_account
+from audit.deciding import require_other_hand, same_account
 from borrowers.fingerprints import written
 from borrowers.models import DebtSource, ExternalDebt, Income, IncomeSource, ToldBy
 from core.dates import add_months
 from core.errors import DomainError, Invalid, NotAllowed, NotFound
 from core.money import MOST_MONEY, ZERO, in_cents
 from core.strict import require_day_between, require_plain
-from partners.people_behind import require_apart
 from staff.models import User
 
 MONTHS_BACK = 120
@@ -129,8 +128,7 @@ def verify_income(*, income_id: int, evidence: str, on: date, by: User) -> Incom
     income = Income.objects.select_for_update().filter(pk=income_id).first()
     if income is None:
         raise IncomeNotOnFile
-    recorded_by = [] if income.recorded_by_id is None else [income.recorded_by_id]
-    require_apart(by, recorded_by, RecorderVerifies(), on)
+    require_other_hand(by, income.recorded_by_id, RecorderVerifies(), on)
     if same_account(income.verified_by_id, by.pk):
         return income
     if income.verified:

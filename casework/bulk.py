@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -28,19 +29,19 @@ class Done:
     refused: dict[str, str]
 
 
-def hand_over(numbers: Collection[str], *, to: User, by: User, note: str) -> Done:
+def hand_over(numbers: Collection[str], *, to: User, by: User, note: str, now: datetime) -> Done:
     """Give each of the tasks to ``to``. Raises TooManyTasks; what one task refuses leaves the others done."""
-    return _each(numbers, lambda task_id: working.hand_over(task_id=task_id, to=to, by=by, note=note))
+    return _each(numbers, lambda task_id: working.hand_over(task_id=task_id, to=to, by=by, note=note, now=now))
 
 
-def give_back(numbers: Collection[str], *, by: User, note: str) -> Done:
+def give_back(numbers: Collection[str], *, by: User, note: str, now: datetime) -> Done:
     """Leave each of the tasks to its team. Raises TooManyTasks."""
-    return _each(numbers, lambda task_id: working.give_back(task_id=task_id, by=by, note=note))
+    return _each(numbers, lambda task_id: working.give_back(task_id=task_id, by=by, note=note, now=now))
 
 
-def drop(numbers: Collection[str], *, by: User, reason: str) -> Done:
+def drop(numbers: Collection[str], *, by: User, reason: str, now: datetime) -> Done:
     """End each of the tasks undone. Raises TooManyTasks."""
-    return _each(numbers, lambda task_id: working.drop(task_id=task_id, by=by, reason=reason))
+    return _each(numbers, lambda task_id: working.drop(task_id=task_id, by=by, reason=reason, now=now))
 
 
 def _each(numbers: Collection[str], act: Callable[[int], Task]) -> Done:

@@ -5,7 +5,6 @@ from datetime import datetime
 from django.db import connection
 
 from casework.kinds import kinds
-from core import business_date
 
 # Ten working days of age: above everything of its own priority, and still below what is both older and riskier.
 RAISED_BY_HOURS = 80
@@ -26,7 +25,7 @@ SELECT id, %(now)s, 'escalated', NULL, owner_id, owner_id, '' FROM told
 """
 
 
-def escalate_late(now: datetime | None = None) -> int:
+def escalate_late(now: datetime) -> int:
     """Escalate every open task whose hour has come by the clock of the business; returns how many. A repeat does nothing."""
     declared = kinds()
     if not declared:
@@ -35,7 +34,7 @@ def escalate_late(now: datetime | None = None) -> int:
         cursor.execute(
             _ESCALATE,
             {
-                "now": now or business_date.now(),
+                "now": now,
                 "hours": RAISED_BY_HOURS,
                 "kinds": [kind.code for kind in declared],
                 "roles": [kind.escalates_to for kind in declared],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +16,6 @@ from casework.examining.examine import Examined, examine
 from casework.examining.limits import Limits
 from casework.models import Evidence, EvidenceLink, Source
 from casework.subjects import label_of, subject_of
-from core import business_date
 from core.errors import DomainError, Invalid, NotAllowed
 from core.rules import rule
 from core.strict import require_day_between
@@ -103,6 +102,7 @@ def take_in(
     *,
     by: User,
     on: date,
+    now: datetime,
     client: ApiClient | None = None,
     replaces: Evidence | None = None,
 ) -> Evidence:
@@ -121,7 +121,7 @@ def take_in(
     key = keeping.keep([found.kept])
     try:
         with transaction.atomic():
-            return _stored(found, key, subject, told, by=by, on=on, client=client, replaces=replaces)
+            return _stored(found, key, subject, told, by=by, on=on, now=now, client=client, replaces=replaces)
     except BaseException as error:
         keeping.drop(key)
         if isinstance(error, IntegrityError):  # somebody was quicker
@@ -138,6 +138,7 @@ def _stored(
     *,
     by: User,
     on: date,
+    now: datetime,
     client: ApiClient | None,
     replaces: Evidence | None,
 ) -> Evidence:
@@ -159,7 +160,7 @@ def _stored(
         original_seen_on=told.original_seen_on,
         expires_on=told.expires_on,
         received_on=on,
-        received_at=business_date.now(),
+        received_at=now,
         received_by=by,
         brought_by=client,
     )
@@ -187,7 +188,7 @@ def _require_new(subject: models.Model, sha256: str, client: ApiClient | None) -
 
 
 @transaction.atomic
-def attach(evidence: Evidence, *objects: models.Model, by: User) -> list[EvidenceLink]:
+def attach(evidence: Evidence, *objects: models.Model, by: User, now: datetime) -> list[EvidenceLink]:
     """Attach the evidence to the objects too; again is the same. Raises SubjectNotFound for what takes none."""
     links = []
     for found in objects:
@@ -196,7 +197,7 @@ def attach(evidence: Evidence, *objects: models.Model, by: User) -> list[Evidenc
             evidence=evidence,
             object_type=found._meta.label_lower,
             object_id=str(found.pk),
-            defaults={"object_label": label_of(found), "at": business_date.now(), "by": by},
+            defaults={"object_label": label_of(found), "at": now, "by": by},
         )
         if made:
             record("attached", evidence, after={"to": link.object_label}, actor=by)

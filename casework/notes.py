@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +13,6 @@ from casework.models import Note, Task
 from casework.personal_numbers import masked
 from casework.raising import raise_task, settle
 from casework.subjects import label_of, sees, subject_of
-from core import business_date
 from core.context import acting_for
 from core.errors import DomainError, Invalid
 from core.strict import require_plain
@@ -65,7 +65,7 @@ class MentionBlind(Invalid):
 
 
 @transaction.atomic
-def write(subject: models.Model, text: str, *, by: User, corrects: Note | None = None) -> Note:
+def write(subject: models.Model, text: str, *, by: User, now: datetime, corrects: Note | None = None) -> Note:
     """Keep the note. Raises SubjectNotFound, NoteEmpty, NoteTooLong, TextNotPlain, MentionUnknown, MentionBlind,
     NoteCorrectedAlready, NoteOfAnotherObject."""
     subject_of(subject._meta.label_lower)
@@ -77,14 +77,14 @@ def write(subject: models.Model, text: str, *, by: User, corrects: Note | None =
     require_plain(text, field="text", lines=True)
     mentioned = _mentioned(text, subject)
     shown = masked(text)
-    note = _stored(subject, text, shown, by, corrects)
+    note = _stored(subject, text, shown, by, now, corrects)
     with acting_for(by):
         for person in mentioned:
-            _tell(person, note, by)
+            _tell(person, note, by, now)
     return note
 
 
-def _stored(subject: models.Model, text: str, shown: str, by: User, corrects: Note | None) -> Note:
+def _stored(subject: models.Model, text: str, shown: str, by: User, now: datetime, corrects: Note | None) -> Note:
     if corrects is not None:
         if (corrects.object_type, corrects.object_id) != (subject._meta.label_lower, str(subject.pk)):
             raise NoteOfAnotherObject
@@ -99,7 +99,7 @@ def _stored(subject: models.Model, text: str, shown: str, by: User, corrects: No
                 text=shown,
                 sealed_text=text if shown != text else "",
                 corrects=corrects,
-                written_at=business_date.now(),
+                written_at=now,
                 written_by=by,
             )
     except IntegrityError:
@@ -121,16 +121,16 @@ def _mentioned(text: str, subject: models.Model) -> list[User]:
     return [known[name] for name in names]
 
 
-def _tell(person: User, note: Note, by: User) -> None:
+def _tell(person: User, note: Note, by: User, now: datetime) -> None:
     teams = kind_named(MENTION).teams
     team = next((role for role in roles_of(person) if role in teams), teams[0])
     facts = {"who": str(by), "about": note.object_label}
-    raise_task(MENTION, note, cause=person.username, facts=facts, team=team, owner=person)
+    raise_task(MENTION, note, cause=person.username, facts=facts, team=team, owner=person, now=now)
 
 
-def mark_read(note: Note, *, by: User) -> int:
+def mark_read(note: Note, *, by: User, now: datetime) -> int:
     """End the task that told ``by`` of the note; how many ended."""
-    return settle(MENTION, note, outcome="read", fact=note.public_id, cause=by.username)
+    return settle(MENTION, note, outcome="read", fact=note.public_id, cause=by.username, now=now)
 
 
 def unread_by(person: User, notes: list[Note]) -> set[str]:

@@ -16,7 +16,6 @@ from casework.kinds import TaskKind, kind_named
 from casework.models import ClosedBy, Task, TaskEvent, TaskStatus, What
 from casework.subjects import label_of
 from casework.timing import ranked_at, times_of
-from core import business_date
 from core.context import current
 from core.errors import Invalid
 from core.identifiers import next_number, sequence_of
@@ -49,7 +48,7 @@ def raise_task(
     priority_reason: str = "",
     team: str = "",
     owner: User | None = None,
-    now: datetime | None = None,
+    now: datetime,
 ) -> tuple[Task, bool]:
     """The open task of ``kind`` about ``subject`` for ``cause``, and whether it is new.
 
@@ -60,26 +59,25 @@ def raise_task(
     declared = _declared(kind, subject._meta.label_lower)
     wanted = _priority(declared, priority)
     require_plain(priority_reason, field="priority_reason")
-    at = now or business_date.now()
     named = {"kind": kind, "object_type": declared.about, "object_id": str(subject.pk), "cause": cause}
     standing = Task.objects.open().filter(**named).select_for_update().first()
     if standing is None:
-        times = times_of(kind, at)
+        times = times_of(kind, now)
         task, created = Task.objects.get_or_create(
             **named,
             status=TaskStatus.OPEN,
             defaults={
-                "number": next_number(PREFIX, at.date()),
+                "number": next_number(PREFIX, now.date()),
                 "object_label": label_of(subject),
                 "facts": dict(facts or {}),
                 "priority": wanted,
                 "priority_reason": priority_reason,
                 "team": team or declared.teams[0],
                 "owner": owner,
-                "raised_at": at,
-                "raised_on": at.date(),
+                "raised_at": now,
+                "raised_on": now.date(),
                 "raised_by": _person(),
-                "ranked_at": ranked_at(at, wanted),
+                "ranked_at": ranked_at(now, wanted),
                 "soon_at": times.soon_at,
                 "due_at": times.due_at,
                 "escalates_at": times.escalates_at,
@@ -88,7 +86,7 @@ def raise_task(
         if created:
             return task, True
         standing = Task.objects.select_for_update().get(pk=task.pk)
-    _rise(standing, wanted, priority_reason, at)
+    _rise(standing, wanted, priority_reason, now)
     return standing, False
 
 
@@ -130,7 +128,7 @@ def raise_for(
     priority_reason: str = "",
     team: str = "",
     once: bool = False,
-    now: datetime | None = None,
+    now: datetime,
 ) -> int:
     """Raise a task of ``kind`` for each of ``rows`` that has none: one statement, however many; returns how many are new.
 
@@ -140,8 +138,7 @@ def raise_for(
     """
     declared = kind_named(kind)
     require_plain(priority_reason, field="priority_reason")
-    at = now or business_date.now()
-    times = times_of(kind, at)
+    times = times_of(kind, now)
     inner, given = embedded(rows)
     columns = "subject_id AS object_id, subject_label AS object_label, cause, facts, priority"
     person = _person()
@@ -150,13 +147,13 @@ def raise_for(
             _RAISE.format(rows=f"SELECT {columns} FROM ({inner}) q", ended=_OR_BY_A_PERSON if once else ""),
             {
                 **given,
-                "prefix": f"{PREFIX}-{at.year}-",
+                "prefix": f"{PREFIX}-{now.year}-",
                 "kind": kind,
                 "about": declared.about,
                 "reason": priority_reason,
                 "team": team or declared.teams[0],
-                "at": at,
-                "on": at.date(),
+                "at": now,
+                "on": now.date(),
                 "by": None if person is None else person.pk,
                 "soon": times.soon_at,
                 "due": times.due_at,
@@ -175,7 +172,7 @@ def embedded(rows: QuerySet[Any, Any]) -> tuple[str, dict[str, Any]]:
 
 
 def settle(
-    kind: str, subject: models.Model, *, outcome: str, fact: str, cause: str | None = None, now: datetime | None = None
+    kind: str, subject: models.Model, *, outcome: str, fact: str, cause: str | None = None, now: datetime
 ) -> int:
     """End the open tasks of ``kind`` about ``subject`` (for ``cause``, or for any): what they waited for has happened.
 
@@ -185,13 +182,13 @@ def settle(
     return settle_for(kind, rows if cause is None else rows.filter(cause=cause), outcome=outcome, fact=fact, now=now)
 
 
-def settle_for(kind: str, tasks: QuerySet[Task], *, outcome: str, fact: str, now: datetime | None = None) -> int:
+def settle_for(kind: str, tasks: QuerySet[Task], *, outcome: str, fact: str, now: datetime) -> int:
     """The same of all ``tasks``, which are of ``kind``, by one statement. Raises ValueError for an outcome it has not."""
     if kind_named(kind).outcome(outcome) is None:
         raise ValueError(f"task kind {kind} has no outcome {outcome}")
     return tasks.filter(status=TaskStatus.OPEN, kind=kind).update(
         status=TaskStatus.DONE,
-        closed_at=now or business_date.now(),
+        closed_at=now,
         closed_how=ClosedBy.FACT,
         outcome=outcome,
         closing_note=fact[:500],

@@ -6,7 +6,7 @@ what still runs nothing is wiped. The row stays, with its hashes.
 
 import logging
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import islice
 
@@ -19,7 +19,6 @@ from casework.evidence_kinds import KINDS
 from casework.models import Evidence, EvidenceHold, EvidenceUpload, EvidenceUploadPart, UploadStatus
 from casework.raising import raise_task, settle
 from casework.subjects import ends_of
-from core import business_date
 from core.dates import add_months
 from core.rules import rule
 
@@ -98,12 +97,10 @@ def _wipe(evidence: Evidence, on: date) -> bool:
     return True
 
 
-def forget_unfinished(on: date) -> int:
+def forget_unfinished(now: datetime) -> int:
     """Forget uploads in parts that nobody finished within the days of the rule ``evidence_limits``; returns how many."""
-    days = int(rule("evidence_limits", on)["unfinished_days"])
-    old = EvidenceUpload.objects.filter(
-        status=UploadStatus.OPEN, started_at__lt=business_date.now() - timedelta(days=days)
-    )
+    days = int(rule("evidence_limits", now.date())["unfinished_days"])
+    old = EvidenceUpload.objects.filter(status=UploadStatus.OPEN, started_at__lt=now - timedelta(days=days))
     count = 0
     for key in list(old.values_list("pk", flat=True)):
         with transaction.atomic():

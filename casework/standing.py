@@ -18,7 +18,6 @@ from django.db.models.functions import Cast
 from casework.kinds import TaskKind, declare
 from casework.models import ClosedBy
 from casework.raising import embedded, raise_for
-from core import business_date
 
 Rows = Callable[[date], QuerySet[Any, Any]]
 log = logging.getLogger(__name__)
@@ -68,17 +67,16 @@ def told_as(rows: QuerySet[Any], *, label: str, cause: Any = "", facts: Any = No
     return rows.order_by().values(**from_field, cause=cause, facts=told, priority=Value(priority))
 
 
-def look(now: datetime | None = None) -> dict[str, Looked]:
+def look(now: datetime) -> dict[str, Looked]:
     """Look at every condition; what changed, by the code of the kind.
 
     Each kind by itself: one that fails stops no other. Once all were looked at the first failure is raised again.
     """
-    at = now or business_date.now()
     changed: dict[str, Looked] = {}
     failures: list[Exception] = []
     for condition in list(_conditions.values()):
         try:
-            found = _look_at(condition, at)
+            found = _look_at(condition, now)
         except Exception as failure:  # whatever it is, the others are looked at first
             log.exception("condition not looked at", extra={"kind": condition.kind.code})
             failures.append(failure)

@@ -22,7 +22,6 @@ from casework.examining.refusals import EvidenceEmpty, EvidenceTooLarge
 from casework.models import Evidence, EvidenceUpload, EvidenceUploadPart, Source, UploadStatus
 from casework.retention import drop_parts
 from casework.subjects import subjects
-from core import business_date
 from core.errors import DomainError, Invalid, NotFound
 from core.rules import rule
 from partners.models import ApiClient, ApiKey
@@ -114,7 +113,7 @@ def named_by_partner(key: ApiKey, public_id: str) -> models.Model | None:
 
 @transaction.atomic
 def begin(
-    subject: models.Model, told: Told, whole: Whole, *, client: ApiClient, on: date, at: datetime | None = None
+    subject: models.Model, told: Told, whole: Whole, *, client: ApiClient, on: date, now: datetime
 ) -> EvidenceUpload:
     """Begin an upload about ``subject``.
 
@@ -146,7 +145,7 @@ def begin(
         size=whole.size,
         sha256=whole.sha256,
         expires_on=told.expires_on,
-        started_at=at or business_date.now(),
+        started_at=now,
     )
 
 
@@ -184,7 +183,7 @@ def add_part(*, upload_id: int, offset: int, content: bytes, sha256: str) -> Evi
 
 
 @transaction.atomic
-def finish(*, upload_id: int, subject: models.Model, by: User, on: date) -> Evidence:
+def finish(*, upload_id: int, subject: models.Model, by: User, on: date, now: datetime) -> Evidence:
     """Take the file in as evidence; asked again, the same evidence.
 
     Raises UploadOver, PartsMissing, UploadChecksumWrong and what ``casework.evidence.take_in`` raises.
@@ -208,7 +207,7 @@ def finish(*, upload_id: int, subject: models.Model, by: User, on: date) -> Evid
         content_type=upload.content_type,
         expires_on=upload.expires_on,
     )
-    upload.evidence = take_in(data, subject, told, by=by, on=on, client=upload.client)
+    upload.evidence = take_in(data, subject, told, by=by, on=on, now=now, client=upload.client)
     upload.status, upload.name = UploadStatus.FINISHED, ""
     upload.save(update_fields=["evidence", "status", "name"])
     drop_parts(upload)

@@ -15,7 +15,6 @@ from casework.absences import covered_by
 from casework.kinds import kind_named
 from casework.models import ClosedBy, Task, TaskEvent, TaskStatus, What
 from casework.programs import is_program_of_house
-from core import business_date
 from core.errors import DomainError, Invalid, NotAllowed, NotFound
 from core.lifecycle import Lifecycle
 from core.strict import require_plain
@@ -107,25 +106,25 @@ def may_assign(task: Task, person: User) -> bool:
 
 
 @transaction.atomic
-def take(*, task_id: int, by: User, now: datetime | None = None) -> Task:
+def take(*, task_id: int, by: User, now: datetime) -> Task:
     """Make the task one's own; again is the same. Raises TaskNotFound, TaskEnded, TaskTaken, TaskOfAnotherTeam."""
     task = locked(task_id)
     if same_account(task.owner_id, by.pk):
         return task
-    if not may_work(task, by, _day(now)):
+    if not may_work(task, by, now.date()):
         raise TaskOfAnotherTeam() if task.owner_id is None else TaskTaken(person=str(task.owner))
     return _give(task, by, What.TAKEN, by, "", now)
 
 
 @transaction.atomic
-def give_back(*, task_id: int, by: User, note: str = "", now: datetime | None = None) -> Task:
+def give_back(*, task_id: int, by: User, note: str = "", now: datetime) -> Task:
     """Leave the task to its team again. Raises TaskNotFound, TaskEnded, TaskOfAnother."""
     task = _in_hand(task_id, by, now)
     return task if task.owner_id is None else _give(task, None, What.RETURNED, by, note, now)
 
 
 @transaction.atomic
-def hand_over(*, task_id: int, to: User, by: User, note: str, now: datetime | None = None) -> Task:
+def hand_over(*, task_id: int, to: User, by: User, note: str, now: datetime) -> Task:
     """Give the task to somebody else, with a note that tells them where it stands.
 
     Raises TaskNotFound, TaskEnded, TaskOfAnother, NewOwnerUnfit, ReasonMissing.
@@ -138,7 +137,7 @@ def hand_over(*, task_id: int, to: User, by: User, note: str, now: datetime | No
 
 
 @transaction.atomic
-def tick(*, task_id: int, step: str, done: bool, by: User, now: datetime | None = None) -> Task:
+def tick(*, task_id: int, step: str, done: bool, by: User, now: datetime) -> Task:
     """Note that a step of the playbook is done, or is not.
 
     Raises TaskNotFound, TaskEnded, TaskOfAnother, TaskStepUnknown.
@@ -155,7 +154,7 @@ def tick(*, task_id: int, step: str, done: bool, by: User, now: datetime | None 
 
 
 @transaction.atomic
-def finish(*, task_id: int, outcome: str, note: str, by: User, now: datetime | None = None) -> Task:
+def finish(*, task_id: int, outcome: str, note: str, by: User, now: datetime) -> Task:
     """End the task as done. Raises TaskNotFound, TaskEnded, TaskOfAnother, TaskOutcomeUnknown, ReasonMissing."""
     task = _in_hand(task_id, by, now)
     _require_note(note)
@@ -165,7 +164,7 @@ def finish(*, task_id: int, outcome: str, note: str, by: User, now: datetime | N
 
 
 @transaction.atomic
-def drop(*, task_id: int, reason: str, by: User, now: datetime | None = None) -> Task:
+def drop(*, task_id: int, reason: str, by: User, now: datetime) -> Task:
     """End the task undone, because nobody needs to do it. Raises TaskNotFound, TaskEnded, TaskOfAnother, ReasonMissing."""
     task = _in_hand(task_id, by, now)
     _require_note(reason)
@@ -181,25 +180,25 @@ def locked(task_id: int) -> Task:
     return task
 
 
-def _in_hand(task_id: int, by: User, now: datetime | None) -> Task:
+def _in_hand(task_id: int, by: User, now: datetime) -> Task:
     task = locked(task_id)
-    if may_work(task, by, _day(now)):
+    if may_work(task, by, now.date()):
         return task
     raise TaskOfAnotherTeam() if task.owner_id is None else TaskOfAnother(person=str(task.owner))
 
 
-def _give(task: Task, to: User | None, what: What, by: User, note: str, now: datetime | None) -> Task:
+def _give(task: Task, to: User | None, what: What, by: User, note: str, now: datetime) -> Task:
     before, task.owner = task.owner, to
     task.save(update_fields=["owner"])
     _tell(task, what, by, note, now, before=before, to=to)
     return task
 
 
-def _end(task: Task, to: TaskStatus, outcome: str, note: str, by: User, now: datetime | None) -> Task:
+def _end(task: Task, to: TaskStatus, outcome: str, note: str, by: User, now: datetime) -> Task:
     return TASKS.advance(
         task,
         to,
-        closed_at=now or business_date.now(),
+        closed_at=now,
         closed_how=ClosedBy.PERSON,
         closed_by=by,
         outcome=outcome,
@@ -212,22 +211,16 @@ def _tell(
     what: What,
     by: User | None,
     note: str,
-    now: datetime | None,
+    now: datetime,
     *,
     before: User | None = None,
     to: User | None = None,
 ) -> None:
     require_plain(note, field="note", lines=True)
-    TaskEvent.objects.create(
-        task=task, at=now or business_date.now(), what=what, by=by, from_owner=before, to_owner=to, note=note
-    )
+    TaskEvent.objects.create(task=task, at=now, what=what, by=by, from_owner=before, to_owner=to, note=note)
 
 
 def _require_note(note: str) -> None:
     if not note.strip():
         raise ReasonMissing()
     require_plain(note, field="note", lines=True)
-
-
-def _day(now: datetime | None) -> date:
-    return (now or business_date.now()).date()

@@ -41,6 +41,7 @@ from loans.models import (
     ProductVersion,
     Repayment,
     SetAside,
+    StruckLine,
 )
 from loans.products.terms import QUESTIONS
 from staff.visibility import Kind
@@ -287,6 +288,12 @@ class SetAsideAdmin(ReadOnlyAdmin):
     list_display = ("name", "what", "came_by", "code", "set_aside_on", "brought_by", "settled_on")
     list_filter = ("what", "came_by")
     list_select_related = ("brought_by",)
+
+
+@admin.register(StruckLine)
+class StruckLineAdmin(ReadOnlyAdmin):
+    list_display = ("payment", "stands", "amount", "paid_on", "decided_on", "asked_by", "agreed_by")
+    exclude = ("payer_name", "payer_account", "remark")
 
 
 @admin.register(IncomingPayment)

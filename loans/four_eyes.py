@@ -10,7 +10,7 @@ from loans.bookkeeping import account_mapping
 from loans.disbursement import other_accounts
 from loans.gate import authority, overrides
 from loans.gate.gate import BindingAct
-from loans.incoming import matching_by_two, returning, uploading
+from loans.incoming import matching_by_two, returning, striking, uploading
 from loans.merchants import changing, merchants
 from loans.models import AccountMapping, LoanPurpose
 from loans.origination import second_person
@@ -55,6 +55,7 @@ vouching.declare_request()
 returning.declare_request()
 uploading.declare_request()
 matching_by_two.declare_request()
+striking.declare_request()
 reinstating.declare_request()
 
 approvals.register(

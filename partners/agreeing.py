@@ -1,4 +1,4 @@
-"""Keys that may change something: one person asks, a second one agrees, and only then the key opens the door."""
+"""Keys that may change something or read far: one person asks, a second one agrees, and only then the key opens the door."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from audit.models import Approval
 from core.errors import DomainError
 from partners import keys
 from partners.models import ApiClient, ApiKey
-from partners.scopes import is_reading
+from partners.scopes import takes_two_people
 from staff.models import User
 
 KEY, CLIENT, DETAILS = "power.api_key", "power.api_client", "power.api_client_details"
@@ -29,11 +29,9 @@ class KeyRevoked(DomainError):
     message = gettext_lazy("The key was revoked since this was asked for: reject the request.")
 
 
-def may_change(key: ApiKey) -> bool:
-    """Whether the key can change anything, or see personal data unmasked."""
-    return any(
-        key.allows(scope) and (not is_reading(scope) or scope == "borrowers:read_personal") for scope in key.scopes
-    )
+def takes_two(key: ApiKey) -> bool:
+    """Whether the key can change anything, read beyond its partner's own, or see personal data unmasked."""
+    return any(key.allows(scope) and takes_two_people(scope) for scope in key.scopes)
 
 
 @transaction.atomic
@@ -51,7 +49,7 @@ def issue_or_ask(
 ) -> tuple[keys.IssuedKey, bool]:
     """A new key, and whether it waits for a second person. Raises what ``issue_key`` raises, and ReasonMissing."""
     wanted = ApiKey(scopes=list(scopes), read_only=read_only)
-    waits = may_change(wanted)
+    waits = takes_two(wanted)
     issued = keys.issue_key(
         client_id=client_id,
         scopes=scopes,
@@ -128,9 +126,9 @@ def _details(client: ApiClient) -> dict[str, Any]:
 
 @transaction.atomic
 def reinstate_or_ask(*, client_id: int, at: datetime, on: date, by: User) -> Approval | None:
-    """Open the door to the client again; where its keys may change something, ask for a second person."""
+    """Open the door to the client again; where its keys take two, ask for a second person."""
     client = ApiClient.objects.select_for_update().get(pk=client_id)
-    if not any(may_change(key) for key in client.keys.live(at)):
+    if not any(takes_two(key) for key in client.keys.live(at)):
         keys.reinstate_client(client_id=client_id)
         return None
     return approvals.request(
@@ -183,7 +181,7 @@ def declare_requests() -> None:
         KEY,
         _key_agreed,
         permission=PERMISSION,
-        label=gettext_lazy("API key that may change something"),
+        label=gettext_lazy("API key that may change something, or see more than its own or unmasked"),
         on_reject=_key_refused,
         group=Group.POWER,
         asked_with=ASK,

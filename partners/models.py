@@ -77,7 +77,7 @@ class ApiKey(models.Model):
     secret_hash = models.CharField(max_length=64, editable=False)
     scopes = models.JSONField(_("scopes"), default=list)
     read_only = models.BooleanField(_("read-only"), default=False)
-    # A key that may change something opens nothing until a second person agreed to it.
+    # A key that may change something or read far opens nothing until a second person agreed to it.
     waits = models.BooleanField(_("waits for a second person"), default=False, editable=False)
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True, editable=False)

@@ -34,7 +34,8 @@ SCOPES: dict[str, str | Promise] = {
 }
 # What a key may see and what it may change reach to two separate ends: neither scope holds anything of the other.
 SEE_EVERY_ORIGIN, CHANGE_EVERY_ORIGIN = "portfolio:read", "portfolio:write"
-_GIVEN_ON_PURPOSE = frozenset({SEE_EVERY_ORIGIN, "books:read", "borrowers:read_personal", "tasks:read_house"})
+# Reading that reaches beyond what a partner brought itself, or unmasks it.
+FAR_READING = frozenset({SEE_EVERY_ORIGIN, "books:read", "borrowers:read_personal", "tasks:read_house"})
 
 
 def unknown(scopes: Iterable[str]) -> list[str]:
@@ -47,6 +48,11 @@ def is_reading(scope: str) -> bool:
     return scope.partition(":")[2].startswith("read")
 
 
+def takes_two_people(scope: str) -> bool:
+    """Whether two people give a key that may use the scope: it changes something, or is ``FAR_READING``."""
+    return not is_reading(scope) or scope in FAR_READING
+
+
 def usual() -> list[str]:
     """What a new key has ticked: nothing that writes, sees personal data, the books or what others brought in."""
-    return [scope for scope in SCOPES if is_reading(scope) and scope not in _GIVEN_ON_PURPOSE]
+    return [scope for scope in SCOPES if is_reading(scope) and scope not in FAR_READING]

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from audit.deciding import in_one_hand
 from borrowers.means import owed_elsewhere
 from borrowers.models import ExternalDebt, Income
 from core.money import ZERO
 from core.rules import rule
 from loans.models import Application
 from loans.preconditions.taker import takers_of
-from partners.people_behind import dependent_on
 
 Proves = Callable[[Income], bool]
 
@@ -63,7 +63,7 @@ def _proves(incomes: Collection[Income], application: Application | None, on: da
     """Which of ``incomes`` the rules may rely on. Asks the database only where somebody verified one."""
     verifiers = {one.verified_by_id for one in incomes if one.verified_by_id is not None}
     takers = takers_of(application) if verifiers and application is not None else frozenset()
-    not_independent = dependent_on(verifiers, takers, on)
+    not_independent = in_one_hand(verifiers, takers, on)
     return lambda income: income.verified and income.verified_by_id not in not_independent
 
 

@@ -34,6 +34,7 @@ from loans.models import (
     PortfolioDay,
     Product,
     ProductVersion,
+    StruckLine,
 )
 from messaging.models import Message, Template
 from operations.models import (
@@ -72,6 +73,7 @@ SMALL = {
     *(AccountDay, ArchivedMonth, ArchivedRecords, LateBooking, PortfolioDay, SummedDay, Template, User),
     *(Verification, VerificationDifference),
     *(AccountTie, BrokenGlass, Delegation),
+    StruckLine,
 }
 WAYS = ("exact", "startswith")
 OURS = {model: site for model, site in admin.site._registry.items() if model.__module__.split(".")[0] != "axes"}

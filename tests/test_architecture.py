@@ -144,7 +144,7 @@ def _is_exempt(source: Source, node: ast.Call) -> bool:
 
 
 def test_only_doors_and_the_end_of_day_read_the_business_date() -> None:
-    """Rules get their dates passed in: no `today()` anywhere, `business_date.current()` only in doors."""
+    """Rules get dates and moments passed in: no `today()` anywhere, `business_date.current()` and `.now()` only in doors."""
     found = []
     for source in sources(*[app for app in APPS if app != "config"]):
         allowed = _is_door(source) or source.name.startswith(MAY_KNOW_THE_DAY)
@@ -152,7 +152,7 @@ def test_only_doors_and_the_end_of_day_read_the_business_date() -> None:
             called = ast.unparse(node.func)
             if called in CLOCKS and not node.args and not allowed:
                 found.append(source.at(node, f"calls {called}()"))
-            if called == "business_date.current" and not allowed:
+            if called in {"business_date.current", "business_date.now"} and not allowed:
                 found.append(source.at(node, "reads the business date"))
     assert not found, "\n".join(found)
 

@@ -11,8 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from audit import approvals, deciding, queries
-from audit.breaking_glass import BREAK
+from audit import approvals, breaking_glass, deciding, queries
 from audit.changes import changes_of, outcome_of, people_in
 from audit.models import Approval
 from core import business_date
@@ -55,7 +54,7 @@ def _decide(request: HttpRequest, pk: int, decide: Callable[..., Approval], done
 def _inbox(request: HttpRequest, status: int = 200, refused: dict[str, object] | None = None) -> HttpResponse:
     pending = request.GET.get("state") != "decided"
     user, on = person(request), business_date.current()
-    every = request.GET.get("state") == "every" and user.has_perm(BREAK)
+    every = request.GET.get("state") == "every" and user.has_perm(breaking_glass.BREAK)
     order = ("requested_at", "id") if pending else ("-id",)
     page = page_of(queries.approvals_for(user, pending=pending, on=on, every=every), request, order=order, size=25)
     people = people_in(page.items)
@@ -64,6 +63,7 @@ def _inbox(request: HttpRequest, status: int = 200, refused: dict[str, object] |
     cards = [
         {
             **_card(approval, bench if pending else None, people),
+            "not_alone": breaking_glass.why_not(approval, bench) if every else None,
             "object_url": addresses.get((approval.object_type, approval.object_id), ""),
             "refused": refused if refused and refused["pk"] == approval.pk else {},
         }

@@ -78,6 +78,7 @@ class Uploads(EvidenceView):
             uploads.Whole(about=given["about"], size=given["size"], sha256=given["sha256"]),
             client=self.client,
             on=business_date.current(),
+            now=business_date.now(),
         )
         return self.made(shapes.UploadSerializer, upload)
 
@@ -117,7 +118,11 @@ class UploadFinish(EvidenceView):
         """Holds the file against its checksum, looks into it and keeps it. Answers with the evidence."""
         upload = self.upload(upload_id)
         evidence = uploads.finish(
-            upload_id=upload.pk, subject=self.subject(upload.about), by=person(request), on=business_date.current()
+            upload_id=upload.pk,
+            subject=self.subject(upload.about),
+            by=person(request),
+            on=business_date.current(),
+            now=business_date.now(),
         )
         return self.made(shapes.EvidenceSerializer, self.evidence().get(pk=evidence.pk))
 

@@ -219,7 +219,7 @@ def attach_to(request: HttpRequest, public_id: str) -> HttpResponse:
             _subject, found = find(data["word"], data["name"].strip(), user)
         except ValueError:  # a word where a key is asked for
             raise SubjectNotFound(field="name") from None
-        attach(evidence, found, by=user)
+        attach(evidence, found, by=user, now=business_date.now())
 
     return _act(request, public_id, "attach", AttachForm(request.POST, prefix="attach"), act, _("Attached."))
 

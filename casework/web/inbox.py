@@ -83,15 +83,15 @@ def several(request: HttpRequest) -> HttpResponse:
     form = SeveralForm(request.POST, roles=roles_of(user))
     if not form.is_valid():
         return _inbox(request, form, 422)
-    numbers, note = request.POST.getlist("task"), form.cleaned_data["note"]
+    numbers, note, now = request.POST.getlist("task"), form.cleaned_data["note"], business_date.now()
     try:
         match form.cleaned_data["act"]:
             case "hand_over":
-                done = bulk.hand_over(numbers, to=form.cleaned_data["to"], by=user, note=note)
+                done = bulk.hand_over(numbers, to=form.cleaned_data["to"], by=user, note=note, now=now)
             case "give_back":
-                done = bulk.give_back(numbers, by=user, note=note)
+                done = bulk.give_back(numbers, by=user, note=note, now=now)
             case _:
-                done = bulk.drop(numbers, by=user, reason=note)
+                done = bulk.drop(numbers, by=user, reason=note, now=now)
     except DomainError as refusal:
         form.add_error(None, refusal.detail)
         return _inbox(request, form, refusal.status)

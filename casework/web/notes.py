@@ -13,6 +13,7 @@ from casework.evidence_queries import OPEN
 from casework.models import Note
 from casework.subjects import sees, subject_of
 from casework.web.evidence_forms import OpeningForm
+from core import business_date
 from core.errors import DomainError
 from staff.permissions import person, require
 
@@ -41,7 +42,7 @@ def note_page(request: HttpRequest, public_id: str) -> HttpResponse:
 @require(notes.READ)
 def mark_read(request: HttpRequest, public_id: str) -> HttpResponse:
     note = _note(request, public_id)
-    notes.mark_read(note, by=person(request))
+    notes.mark_read(note, by=person(request), now=business_date.now())
     return redirect(_place_of(note))
 
 

@@ -143,7 +143,7 @@ def _add(request: HttpRequest, about: About, bounded: Bounded) -> HttpResponse:
             return _page(request, about, {"evidence": form}, 422)
         data, told = form.sent
         replaces = _replaced(user, form.cleaned_data["replaces"])
-        evidence = take_in(data, about.found, told, by=user, on=on, replaces=replaces)
+        evidence = take_in(data, about.found, told, by=user, on=on, now=business_date.now(), replaces=replaces)
     except DomainError as refusal:
         return _refused(request, about, "evidence", form, refusal)
     messages.success(request, _("On file as %(number)s.") % {"number": evidence.public_id})
@@ -170,7 +170,7 @@ def write_note(request: HttpRequest, word: str, name: str) -> HttpResponse:
         return _page(request, about, {"note": form}, 422)
     try:
         corrects = _corrected(about, form.cleaned_data["corrects"])
-        note = notes.write(about.found, form.cleaned_data["text"], by=user, corrects=corrects)
+        note = notes.write(about.found, form.cleaned_data["text"], by=user, now=business_date.now(), corrects=corrects)
     except DomainError as refusal:
         return _refused(request, about, "note", form, refusal)
     sealed, plain = _("The note is written. Its personal numbers are sealed."), _("The note is written.")

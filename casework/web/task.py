@@ -128,7 +128,14 @@ def _act(
 @require(WORK)
 def take(request: HttpRequest, number: str) -> HttpResponse:
     user = person(request)
-    return _act(request, number, "take", None, lambda task, _data: working.take(task_id=task.pk, by=user), _("Taken."))
+    return _act(
+        request,
+        number,
+        "take",
+        None,
+        lambda task, _data: working.take(task_id=task.pk, by=user, now=business_date.now()),
+        _("Taken."),
+    )
 
 
 @require_POST
@@ -137,7 +144,12 @@ def give_back(request: HttpRequest, number: str) -> HttpResponse:
     user, form = person(request), NoteForm(request.POST, prefix="back")
     done = _("Given back to the team.")
     return _act(
-        request, number, "give_back", form, lambda task, data: working.give_back(task_id=task.pk, by=user, **data), done
+        request,
+        number,
+        "give_back",
+        form,
+        lambda task, data: working.give_back(task_id=task.pk, by=user, now=business_date.now(), **data),
+        done,
     )
 
 
@@ -148,7 +160,12 @@ def hand_over(request: HttpRequest, number: str) -> HttpResponse:
     form = HandOverForm(request.POST, roles=kind.teams, prefix="over")
     done = _("Handed over.")
     return _act(
-        request, number, "hand_over", form, lambda task, data: working.hand_over(task_id=task.pk, by=user, **data), done
+        request,
+        number,
+        "hand_over",
+        form,
+        lambda task, data: working.hand_over(task_id=task.pk, by=user, now=business_date.now(), **data),
+        done,
     )
 
 
@@ -161,7 +178,7 @@ def step(request: HttpRequest, number: str) -> HttpResponse:
         number,
         "step",
         None,
-        lambda task, _data: working.tick(task_id=task.pk, step=code, done=done, by=user),
+        lambda task, _data: working.tick(task_id=task.pk, step=code, done=done, by=user, now=business_date.now()),
         _("Noted."),
     )
 
@@ -172,7 +189,12 @@ def finish(request: HttpRequest, number: str) -> HttpResponse:
     user, kind = person(request), _task(request, number).declared
     form = FinishForm(request.POST, kind=kind, prefix="finish")
     return _act(
-        request, number, "finish", form, lambda task, data: working.finish(task_id=task.pk, by=user, **data), _("Done.")
+        request,
+        number,
+        "finish",
+        form,
+        lambda task, data: working.finish(task_id=task.pk, by=user, now=business_date.now(), **data),
+        _("Done."),
     )
 
 
@@ -185,6 +207,6 @@ def drop(request: HttpRequest, number: str) -> HttpResponse:
         number,
         "drop",
         form,
-        lambda task, data: working.drop(task_id=task.pk, by=user, reason=data["note"]),
+        lambda task, data: working.drop(task_id=task.pk, by=user, now=business_date.now(), reason=data["note"]),
         _("Dropped."),
     )

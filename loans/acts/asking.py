@@ -71,6 +71,7 @@ def declare_requests() -> None:
                 outcome=_would_undo,
                 asked_with="loans.undo_act",
                 threshold=partial(threshold_of_undoing, kind),
+                undoes=True,
             )
 
 

@@ -38,6 +38,7 @@ def declare_request() -> None:
         outcome=_would_reverse,
         asked_with="loans.reverse_repayment",
         threshold=one_person_reverses,
+        undoes=True,
     )
 
 

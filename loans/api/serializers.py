@@ -13,6 +13,7 @@ from loans.gate.telling import NOT_ELIGIBLE, NotEligible
 from loans.models import (
     Application,
     ApplicationStatus,
+    DecisionSource,
     FeeDue,
     Merchant,
     Offer,
@@ -23,7 +24,7 @@ from loans.models import (
 )
 from loans.models.schedule_choices import WORDS
 from loans.origination.application_lifecycle import APPLICATIONS
-from loans.origination.decisions import TOLD_TO_PARTNERS, reason_labels
+from loans.origination.decisions import BORROWERS_RIGHTS, TOLD_TO_PARTNERS, reason_labels
 from loans.pricing.cost_words import COST_NAMES
 from loans.rates.cost_table import CostComponent, CostKind
 from loans.schedules.terms import BusinessDayRoll
@@ -335,14 +336,15 @@ class DecisionReasonSerializer(serializers.Serializer[Any]):
 
 
 class DecisionSerializer(serializers.Serializer[Application]):
-    """What became of an application. ``final`` false: nothing yet, or a person is looking at it."""
+    """What became of an application. ``final`` false: nothing yet, or a person is looking at it. How the lender rates the
+    borrower (score, grade, limit) is told to no partner: what is offered stands in ``offer``."""
 
     object = Constant("decision")
     application = serializers.CharField(source="public_id")
     final = serializers.SerializerMethodField()
     outcome = serializers.SerializerMethodField()
     reasons = serializers.SerializerMethodField()
-    grade = serializers.SerializerMethodField()
+    rights = serializers.SerializerMethodField()
     decided_on = serializers.SerializerMethodField()
     offer = serializers.SerializerMethodField()
     livemode = LiveMode()
@@ -368,10 +370,11 @@ class DecisionSerializer(serializers.Serializer[Application]):
         hidden = len(known) < len(application.decision_reasons)
         return [*told, {"code": NOT_ELIGIBLE, "detail": str(NotEligible())}] if hidden else told
 
-    def get_grade(self, application: Application) -> str | None:
-        """The grade behind an offer; of a decline it is not told."""
-        offered = application.status in DECIDED and application.outcome != Outcome.DECLINE
-        return application.grade or None if offered else None
+    @extend_schema_field(DecisionReasonSerializer(many=True))
+    def get_rights(self, application: Application) -> list[dict[str, str]]:
+        """What the borrower may ask for of a decision that software made: tell them."""
+        by_software = application.status in DECIDED and application.decision_source == DecisionSource.AUTOMATIC
+        return [{"code": code, "detail": str(words)} for code, words in BORROWERS_RIGHTS.items()] if by_software else []
 
     def get_decided_on(self, application: Application) -> date | None:
         return application.decided_on if application.status in DECIDED else None

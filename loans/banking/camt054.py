@@ -16,11 +16,13 @@ from loans.banking.statement import (
     StatementRow,
     parse_balance,
     parse_date,
+    plain,
     sign_error,
 )
 
 PROFILE = "camt054"
 _REPORTS = ("Ntfctn", "Rpt", "Stmt")
+_REMARK_FULL = 140  # characters that one element holds
 _OPENING, _CLOSING = ("OPBD", "PRCD"), ("CLBD",)
 
 
@@ -100,6 +102,12 @@ def _balance(report: Element, codes: tuple[str, ...]) -> Decimal | None:
     return None
 
 
+def _remark(details: Element) -> str:
+    """All that the remark says: what fills one element goes on in the next."""
+    told = [part.text or "" for remitted in details.iter("RmtInf") for part in remitted.iter("Ustrd")]
+    return plain("".join(part if len(part) >= _REMARK_FULL else f"{part} " for part in told))
+
+
 def _read_transaction(number: int, transaction: Transaction) -> StatementRow | RowError:
     try:
         amount, paid_on = transaction.amount, transaction.booked_on
@@ -117,6 +125,6 @@ def _read_transaction(number: int, transaction: Transaction) -> StatementRow | R
         bank_reference=transaction.bank_reference[:64],
         payer_name=text(details, "Dbtr", "Nm"),
         payer_account=text(details, "DbtrAcct", "IBAN") or text(details, "DbtrAcct", "Othr", "Id"),
-        remark=text(details, "RmtInf", "Ustrd"),
+        remark=_remark(details),
     )
     return sign_error(row) or row

@@ -2,23 +2,30 @@
 
 The bank's reference names one payment, so the same reference with another amount, payer, remark or day says that one of the
 two is not the bank's. Where the line that is there came by a person's hand and the other one by the bank's own connection,
-nothing further of it moves on one person's word, and nothing of it goes back to the account that was typed.
+nothing further of it moves on one person's word, and nothing of it goes back to the account that was typed, until two people
+decide which of the two stands (``striking``).
+
+Formats of the same day write one payment differently: widths, case, blanks and punctuation are no difference, nor is what
+one of them leaves out, but for what an uploaded line says beyond the bank's own.
 """
 
+import re
 from base64 import b64decode
+from collections.abc import Iterable
 from datetime import date
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from borrowers.fingerprints import account_index, name_index, plain
+from borrowers.fingerprints import account_index, plain
 from core.errors import DomainError
 from core.masking import mask_name, mask_numbers
 from loans.banking.statement import StatementRow
 from loans.banking.statement_files import read_statement
-from loans.models import BankFile, IncomingPayment
+from loans.models import BankFile, IncomingPayment, StruckLine
 
 LONGEST_REMARK = 300  # characters kept of it
+_NO_SIGN = re.compile(r"[\W_]")
 
 
 class Differs(models.TextChoices):
@@ -36,46 +43,63 @@ class PaymentContradicted(DomainError):
     field = "reason"
     message = _(
         "The bank's own statement says otherwise of payment %(reference)s: %(differs)s. It is not returned, and it is "
-        "matched only where a second person agrees and the amount is the bank's. Look at what differs, and have "
-        "receipts that were made from it taken back."
+        "matched only where a second person agrees and the amount is the bank's. Look at what differs, have "
+        "receipts that were made from it taken back, and ask a second person which of the two lines stands."
     )
 
 
-def differences(row: StatementRow, payment: IncomingPayment) -> list[Differs]:
-    """In what the row of a file says something else than the payment of the same bank reference; case, blanks and width of
-    letters aside."""
+def differences(row: StatementRow, line: IncomingPayment | StruckLine) -> list[Differs]:
+    """In what the row of a file says something else than the line of the same bank reference that is there."""
     account = account_index(row.payer_account) if row.payer_account else ""
-    same = {
-        Differs.AMOUNT: row.amount == payment.amount,
-        Differs.DAY: row.paid_on == payment.paid_on,
-        Differs.PAYER: name_index(row.payer_name) == name_index(payment.payer_name),
-        Differs.ACCOUNT: account == payment.payer_index,
-        Differs.REMARK: _told(row.remark) == _told(payment.remark),
+    uploaded = not line.bank_file.is_fetched
+    texts = {
+        Differs.PAYER: (_signs(row.payer_name), _signs(line.payer_name)),
+        Differs.ACCOUNT: (account, line.payer_index),
+        Differs.REMARK: (_signs(row.remark[:LONGEST_REMARK]), _signs(line.remark)),
     }
+    same = {Differs.AMOUNT: row.amount == line.amount, Differs.DAY: row.paid_on == line.paid_on}
+    same |= {what: _same(says, there, uploaded=uploaded) for what, (says, there) in texts.items()}
     return [what for what, is_same in same.items() if not is_same]
 
 
-def _told(remark: str) -> str:
-    return plain(remark[:LONGEST_REMARK]).casefold()
+def _same(says: str, there: str, *, uploaded: bool) -> bool:
+    """Whether a row says nothing else than the line that is there: the same, or nothing where one of the two is silent; but
+    what an ``uploaded`` line says and the row does not was said by a person alone."""
+    return says == there or not there or (not says and not uploaded)
 
 
-def mark(bank_file: BankFile, references: list[str], on: date) -> None:
-    """``bank_file``, which the bank's own connection brought on ``on``, says otherwise of what people uploaded under these
-    bank references."""
+def _signs(text: str) -> str:
+    return _NO_SIGN.sub("", plain(text).casefold())
+
+
+def mark(bank_file: BankFile, rows: Iterable[StatementRow], on: date) -> None:
+    """``bank_file``, which the bank's own connection brought on ``on``, says otherwise in ``rows`` of what people uploaded
+    under their bank references; what two people struck already is not said again."""
+    by_reference = {row.bank_reference: row for row in rows}
     uploaded = IncomingPayment.objects.filter(
-        bank_reference__in=references, bank_file__fetched_on=None, contradicted_on=None
+        bank_reference__in=list(by_reference), bank_file__fetched_on=None, contradicted_on=None
     )
-    for payment in uploaded.select_for_update(of=("self",)).order_by("id"):
+    held = uploaded.select_for_update(of=("self",)).prefetch_related("struck_lines__bank_file").order_by("id")
+    for payment in held:
+        row = by_reference[payment.bank_reference]
+        if any(not differences(row, struck) for struck in payment.struck_lines.all()):
+            continue
         payment.contradicted_on, payment.contradicted_by = on, bank_file
         payment.save(update_fields=["contradicted_on", "contradicted_by"])
+
+
+def row_of_the_bank(payment: IncomingPayment) -> StatementRow:
+    """The row of the bank's own statement by which the payment is contradicted."""
+    assert payment.contradicted_by is not None
+    statement = read_statement(b64decode(payment.contradicted_by.content.sealed))
+    return next(row for row in statement.rows if row.bank_reference == payment.bank_reference)
 
 
 def bank_says(payment: IncomingPayment) -> tuple[list[Differs], dict[str, str]]:
     """In what the bank's own statement differs from the payment, and its words there, masked; nothing where it does not."""
     if payment.contradicted_by is None:
         return [], {}
-    statement = read_statement(b64decode(payment.contradicted_by.content.sealed))
-    row = next(row for row in statement.rows if row.bank_reference == payment.bank_reference)
+    row = row_of_the_bank(payment)
     found = differences(row, payment)
     words = {
         Differs.AMOUNT: str(row.amount),

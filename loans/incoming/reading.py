@@ -102,7 +102,7 @@ def preview(*, content: bytes, name: str) -> Preview:
     require_plain(name, field="file")
     statement = read_statement(content)
     rows = {row.bank_reference: row for row in statement.rows}
-    known = IncomingPayment.objects.filter(bank_reference__in=list(rows))
+    known = IncomingPayment.objects.filter(bank_reference__in=list(rows)).select_related("bank_file")
     fingerprint = hashlib.sha256(content).hexdigest()
     before = BankFile.objects.filter(sha256=fingerprint).select_related("imported_by").first()
     return Preview(

@@ -113,7 +113,7 @@ def _write_lines(bank_file: BankFile, seen: Preview) -> None:
     uploaded is marked."""
     IncomingPayment.objects.bulk_create([_payment(bank_file, row, match) for row, match in seen.fresh])
     if bank_file.fetched_on is not None and seen.differing:
-        mark(bank_file, seen.differing, bank_file.fetched_on)
+        mark(bank_file, [row for row, _match, _known, differs in seen.lines if differs], bank_file.fetched_on)
     announce_statement(bank_file_id=bank_file.pk)
 
 

@@ -1,6 +1,7 @@
 -- What a bank file brings is taken in only once the file is confirmed: before, no line of it is a payment. A confirmed file
 -- stays as it is, and of any other only its way to be confirmed or rejected changes; the bytes never do, and no file is
--- deleted. What a line was matched to, and by whom, is only ever added.
+-- deleted. What a line was matched to, and by whom, is only ever added; so
+-- are the lines that two people struck.
 
 CREATE FUNCTION loans_require_confirmed_file() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -31,9 +32,12 @@ CREATE TRIGGER loans_bankfilecontent_append_only BEFORE UPDATE OR DELETE OR TRUN
     FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_change();
 CREATE TRIGGER loans_incomingpaymentshare_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON loans_incomingpaymentshare
     FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_change();
+CREATE TRIGGER loans_struckline_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON loans_struckline
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_change();
 
 -- Taken back by:
 
+DROP TRIGGER loans_struckline_append_only ON loans_struckline;
 DROP TRIGGER loans_incomingpaymentshare_append_only ON loans_incomingpaymentshare;
 DROP TRIGGER loans_bankfilecontent_append_only ON loans_bankfilecontent;
 DROP TRIGGER loans_bankfile_stays ON loans_bankfile;

@@ -1370,6 +1370,32 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='StruckLine',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('stands', models.CharField(choices=[('uploaded', 'the uploaded line'), ('bank', "the line of the bank's own statement")], max_length=10, verbose_name='what stands')),
+                ('line', models.PositiveIntegerField(verbose_name='line')),
+                ('paid_on', models.DateField(verbose_name='paid on')),
+                ('amount', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='amount')),
+                ('payer_name', core.fields.EncryptedTextField(blank=True, default='', verbose_name='payer')),
+                ('payer_last4', models.CharField(blank=True, default='', max_length=4, verbose_name='payer account')),
+                ('payer_account', core.fields.EncryptedTextField(blank=True, default='', verbose_name='payer account')),
+                ('remark', core.fields.EncryptedTextField(blank=True, default='', verbose_name='remark')),
+                ('reason', models.CharField(max_length=500, verbose_name='reason')),
+                ('decided_on', models.DateField(verbose_name='decided on')),
+                ('agreed_by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='agreed by')),
+                ('asked_by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='asked by')),
+                ('bank_file', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='struck_lines', to='loans.bankfile')),
+                ('payment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='struck_lines', to='loans.incomingpayment')),
+            ],
+            options={
+                'verbose_name': 'struck line of a statement',
+                'verbose_name_plural': 'struck lines of statements',
+                'default_permissions': ('view',),
+                'constraints': [models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='loans_struckline_amount_positive'), models.CheckConstraint(condition=models.Q(('stands__in', ['uploaded', 'bank'])), name='loans_struckline_stands_known'), models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='loans_struckline_reason'), models.CheckConstraint(condition=models.Q(('agreed_by', models.F('asked_by')), _negated=True), name='loans_struckline_agreed_by_another')],
+            },
+        ),
+        migrations.CreateModel(
             name='HistoricalPolicyPledge',
             fields=[
                 ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),

@@ -46,6 +46,7 @@ from loans.models.repayment import (
 )
 from loans.models.servicing import Accrual, LoanTransition, Mandate, MandateAttempt, MandateStatus, NightAccrual
 from loans.models.set_aside import SetAside
+from loans.models.struck_line import Standing, StruckLine
 
 __all__ = [
     "CURABLE_PLEDGES",
@@ -105,5 +106,7 @@ __all__ = [
     "RiskClass",
     "SetAside",
     "SimulatedPayment",
+    "Standing",
+    "StruckLine",
     "VersionStatus",
 ]

@@ -80,6 +80,12 @@ TOLD_TO_PARTNERS = frozenset(
         DecisionReason.IMPORTED,
     )
 )
+# What a borrower may ask for where software decided, by the code a partner is told: Personal Information Protection Law,
+# article 24, and the wording of the consent to it.
+BORROWERS_RIGHTS = {
+    "explanation": _("The borrower may ask the lender why it was decided so."),
+    "review_by_person": _("The borrower may ask the lender for a review by a person."),
+}
 # The limit of a person and what they can afford are counted with what they owe to everybody.
 KEPT_FROM_PARTNERS = frozenset(
     reason.value

@@ -33,6 +33,7 @@ UNMATCHED: dict[str, str | Promise] = {
     "several_loans": _("The payer has several loans and the remark does not say which."),
     "payment_above_owed": _("More than the loan owes: what was not credited waits."),
     "incoming_payment_contradicted": _("The bank's own statement says otherwise."),
+    "line_decided": _("Two people decided which of two lines is the bank's: it can be matched."),
     "taken_back": _("It was taken back from the loan it was credited to."),
     "payment_looks_repeated": _("A receipt looks the same: look whether this is another payment."),
 }

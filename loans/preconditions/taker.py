@@ -4,9 +4,9 @@ from datetime import date
 
 from django.utils.translation import gettext_lazy as _
 
+from audit.deciding import require_other_hand
 from core.errors import NotAllowed
 from loans.models import Application
-from partners.people_behind import require_apart
 from staff.models import User
 
 
@@ -17,7 +17,7 @@ class TakerDecides(NotAllowed):
 
 def takers_of(application: Application) -> frozenset[int]:
     """The numbers of the users who took it: who saved or submitted it, and the program that submitted it, which is in the
-    hands of whoever made its keys (``partners.people_behind``)."""
+    hands of whoever made its keys (``audit.deciding``)."""
     takers, key = {application.submitted_by_id}, application.submitted_via
     if key is not None:
         takers.add(key.client.acts_as_id)
@@ -26,4 +26,4 @@ def takers_of(application: Application) -> frozenset[int]:
 
 def require_not_taker(application: Application, by: User | None, on: date) -> None:
     """Raise TakerDecides where ``by`` counts as one person with who took the application, or made a key of its program."""
-    require_apart(by, takers_of(application), TakerDecides(), on)
+    require_other_hand(by, takers_of(application), TakerDecides(), on)

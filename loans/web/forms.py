@@ -24,7 +24,16 @@ from core.identifiers import number_given
 from loans.account.arrears import steps_reaching
 from loans.bookkeeping.positions import bucket_steps
 from loans.incoming.importing import Share
-from loans.models import Disbursement, IncomingPayment, Loan, LoanStatus, Product, Repayment, RepaymentChannel
+from loans.models import (
+    Disbursement,
+    IncomingPayment,
+    Loan,
+    LoanStatus,
+    Product,
+    Repayment,
+    RepaymentChannel,
+    Standing,
+)
 from loans.servicing.guarding import ANOTHER_PAYMENT, KEEP_EXCESS, Excess, PaymentAboveOwed, PaymentLooksRepeated
 
 _BUCKETS = ("C", "M1", "M2", "M3", "M4", "M5", "M6", "M7")
@@ -94,6 +103,13 @@ class StatementForm(StrictForm):
 
 class ReturnForm(NothingElse, StrictForm):
     reason = forms.CharField(label=_("Reason"), max_length=200)
+
+
+class StandsForm(NothingElse, StrictForm):
+    stands = forms.ChoiceField(label=_("Which line stands"), choices=Standing.choices, widget=forms.RadioSelect)
+    reason = forms.CharField(
+        label=_("Reason"), max_length=200, help_text=_("What shows it, as what the bank says when it is asked.")
+    )
 
 
 class AskAgainForm(NothingElse, StrictForm):

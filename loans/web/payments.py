@@ -19,10 +19,10 @@ from core.encryption import decrypt, encrypt
 from core.errors import DomainError
 from core.pages import page_of
 from core.writing import money
-from loans.incoming import matching_by_two, reading, returning, taking_in, uploading
+from loans.incoming import matching_by_two, reading, returning, striking, taking_in, uploading
 from loans.incoming.contradicting import Differs, bank_says
 from loans.models import BankFile, IncomingPayment, IncomingPaymentStatus, Repayment
-from loans.web.forms import AskAgainForm, MatchForm, PaymentFilter, ReturnForm, StatementForm
+from loans.web.forms import AskAgainForm, MatchForm, PaymentFilter, ReturnForm, StandsForm, StatementForm
 from staff.permissions import check, person, require
 from staff.visibility import Kind, seen
 
@@ -191,6 +191,8 @@ def _match_context(payment: IncomingPayment, form: MatchForm) -> dict[str, objec
         ],
         "form": form,
         "return_form": ReturnForm(auto_id="return_%s"),
+        "stands_form": StandsForm(auto_id="stands_%s"),
+        "struck_lines": payment.struck_lines.select_related("bank_file", "asked_by", "agreed_by").order_by("id"),
         "shares": shares,
     }
 
@@ -210,6 +212,27 @@ def return_payment(request: HttpRequest, pk: int) -> HttpResponse:
     except DomainError as refusal:
         messages.error(request, refusal.detail)
     return redirect("loans:payments_unmatched")
+
+
+@require_POST
+@require("loans.import_payments")
+def which_stands(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask a second person which of two lines of one bank reference stands."""
+    payment = get_object_or_404(IncomingPayment, pk=pk)
+    form = StandsForm(request.POST)
+    if form.is_valid():
+        try:
+            striking.ask_which_stands(
+                payment_id=pk, on=business_date.current(), by=person(request), **form.cleaned_data
+            )
+        except DomainError as refusal:
+            messages.error(request, refusal.detail)
+        else:
+            told = _("Sent for approval: a second person decides which line of payment %(reference)s stands.")
+            messages.success(request, told % {"reference": payment.bank_reference})
+    else:
+        messages.error(request, _("Choose which of the two lines stands, and say what shows it."))
+    return redirect("loans:incoming_payment", pk)
 
 
 def _kept_under(request: HttpRequest, sha256: str) -> str:

@@ -15,13 +15,12 @@ from audit.models import Approval
 from audit.waiting import waits
 from core import business_date
 from core.errors import DomainError
-from loans.acts import receipts, vouching
+from loans.acts import receipts
 from loans.acts.authority import receipt_needs_second_person
 from loans.acts.receipts import reversal_previewed, reverse_or_ask
-from loans.acts.vouching import ask_to_vouch
 from loans.models import Repayment, RepaymentStatus
 from loans.pages.act_page import shown
-from loans.web.forms import EvidenceForm, ReverseForm
+from loans.web.forms import ReverseForm
 from staff.permissions import person, require
 
 
@@ -55,25 +54,6 @@ def reverse(request: HttpRequest, number: str) -> HttpResponse:
     context["position"] = getattr(loan, "position", None)
     context |= waits(repayment, receipts.REQUEST)
     return render(request, "loans/reverse.html", context, status=422 if form.errors else 200)
-
-
-@require_http_methods(["GET", "POST"])
-@require("loans.record_repayment")
-def vouch(request: HttpRequest, number: str) -> HttpResponse:
-    """Ask a second person to vouch for a receipt that no line of a bank stands behind."""
-    repayment, form = _receipt(number), EvidenceForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        asked = {"reason": form.cleaned_data["reason"], "on": business_date.current(), "by": person(request)}
-        try:
-            ask_to_vouch(repayment_id=repayment.pk, **asked)
-        except DomainError as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, refusal.detail)
-        else:
-            facts = {"number": repayment.number}
-            messages.success(request, _("Sent for approval: a second person vouches for receipt %(number)s.") % facts)
-            return redirect("loans:receipt", repayment.number)
-    context = {"loan": repayment.loan, "repayment": repayment, "form": form, **waits(repayment, vouching.KIND)}
-    return render(request, "loans/vouch.html", context, status=422 if form.errors else 200)
 
 
 def _said(done: Repayment | Approval, repayment: Repayment) -> str:

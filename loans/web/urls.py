@@ -17,6 +17,7 @@ from loans.web import (
     product_design,
     products,
     receipts,
+    vouching,
 )
 
 app_name = "loans"
@@ -35,7 +36,7 @@ urlpatterns = [
     path("loans/<str:number>/acts/<slug:code>", acts.act, name="loan_act"),
     path("loans/<str:number>/acts/<slug:code>/preview", acts.act_preview, name="loan_act_preview"),
     path("loans/<str:number>/acts/<str:act_id>/undo", acts.act_undo, name="loan_act_undo"),
-    path("loans/<str:number>/acts/<str:act_id>/vouch", by_word.vouch_for_refund, name="refund_vouch"),
+    path("loans/<str:number>/acts/<str:act_id>/vouch", vouching.vouch_for_act, name="refund_vouch"),
     path("loans/<str:number>/disburse", disbursements.disburse, name="loan_disburse"),
     path("loans/<str:number>/override", gate.override_payout, name="loan_override"),
     path("loans/<str:number>/orders/<str:order>/account", disbursements.other_account, name="order_other_account"),
@@ -67,6 +68,7 @@ urlpatterns = [
     path("payments/unmatched/", payments.unmatched_list, name="payments_unmatched"),
     path("payments/unmatched/<int:pk>", payments.incoming_payment, name="incoming_payment"),
     path("payments/unmatched/<int:pk>/return", payments.return_payment, name="incoming_payment_return"),
+    path("payments/unmatched/<int:pk>/stands", payments.which_stands, name="incoming_payment_stands"),
     path("payments/by-word/", by_word.by_word_list, name="payments_by_word"),
     path("payments/files/", payments.file_list, name="payment_files"),
     path("payments/files/<int:pk>", payments.file_detail, name="payment_file"),
@@ -75,7 +77,7 @@ urlpatterns = [
     path("payments/import/commit", payments.import_commit, name="payment_import_commit"),
     path("payments/<str:number>", loans.receipt, name="receipt"),
     path("payments/<str:number>/reverse", receipts.reverse, name="repayment_reverse"),
-    path("payments/<str:number>/vouch", receipts.vouch, name="receipt_vouch"),
+    path("payments/<str:number>/vouch", vouching.vouch, name="receipt_vouch"),
     path("payments/<str:number>/reverse/preview", receipts.reverse_preview, name="repayment_reverse_preview"),
     # /app/products/
     path("products/", products.product_list, name="products"),

@@ -50,7 +50,8 @@ class KeyForm(StrictForm):
         max_length=500,
         required=False,
         help_text=_(
-            "For a key that may change something or see personal data: a second person reads it and must agree."
+            "For a key that changes something, sees every origin or the books, or sees personal data unmasked: a second "
+            "person reads it and must agree."
         ),
     )
     expires_at = forms.DateField(

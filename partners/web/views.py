@@ -161,7 +161,7 @@ def reinstate_client(request: HttpRequest, public_id: str) -> HttpResponse:
         messages.error(request, refusal.detail)
         return redirect("partners:client", client.public_id)
     if asked is not None:
-        messages.warning(request, _("Asked for: its keys may change something, so a second person must agree."))
+        messages.warning(request, _("Asked for: a second person must agree before its keys open anything again."))
         return redirect("partners:client", client.public_id)
     messages.success(request, _("%(name)s may call again.") % {"name": client.name})
     return redirect("partners:client", client.public_id)

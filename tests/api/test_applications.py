@@ -149,7 +149,7 @@ def test_while_an_underwriter_looks_the_outcome_is_refer(lilac, product):
 
     decision = lilac.ask(f"/applications/{made['id']}/decision").json()
 
-    assert (decision["final"], decision["outcome"], decision["grade"]) == (False, "refer", None)
+    assert (decision["final"], decision["outcome"], decision["rights"]) == (False, "refer", [])
 
 
 def test_a_withdrawn_application_cannot_be_submitted_and_the_problem_says_what_can(lilac, product):

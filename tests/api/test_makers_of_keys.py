@@ -107,15 +107,26 @@ def test_who_decided_does_not_accept_by_a_key_of_their_own(open_house: None) -> 
     assert (answer.status_code, answer.json()["code"]) == (403, "decider_accepts")
 
 
-def test_a_partner_accepts_what_somebody_decided_whose_account_the_maker_of_the_key_made(open_house: None) -> None:
-    """Whoever makes the accounts of a house makes its keys too: of the maker of a key no ties count."""
+def decided_by_one_the_maker_made(*, agreed_by: User | None) -> Any:
     maker = UserFactory(roles=["administrator"])
     program = key_of(maker, "portfolio:read", "portfolio:write")
     decider = UserFactory(roles=["underwriter"])
-    for account in (decider, client_of().acts_as):
-        account.ties.create(by=maker, what="made")
+    decider.ties.create(by=maker, agreed_by=agreed_by, what="made")
+    client_of().acts_as.ties.create(by=maker, what="made")
+    return accepted_by(program, decider)
 
-    assert accepted_by(program, decider).json().get("code") != "decider_accepts"
+
+def test_a_partner_accepts_what_somebody_decided_whose_account_the_maker_of_the_key_asked_for(open_house: None) -> None:
+    """Whoever asks for the accounts of a house makes its keys too."""
+    answer = decided_by_one_the_maker_made(agreed_by=UserFactory(roles=["compliance"]))
+
+    assert answer.json().get("code") != "decider_accepts"
+
+
+def test_nor_does_a_key_accept_what_somebody_decided_whose_account_its_maker_made_alone(open_house: None) -> None:
+    answer = decided_by_one_the_maker_made(agreed_by=None)
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "decider_accepts")
 
 
 def revoked() -> None:

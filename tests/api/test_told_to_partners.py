@@ -10,9 +10,11 @@ from loans.gate.telling import INSIDE, NOT_ELIGIBLE, TOLD
 from loans.models import Application, Disbursement, Offer
 from loans.origination.decisions import KEPT_FROM_PARTNERS, TOLD_TO_PARTNERS, DecisionReason
 from loans.tasks import send_due_disbursements
+from partners.introductions import introduce
+from partners.scopes import SCOPES
 from tests.loans.factories import ON, ApplicationFactory, ContractFactory, OfferFactory
 from tests.loans.gate.doors import BREAKS, a_client
-from tests.partners.factories import EVERYTHING_OWN, Caller, CallerFactory
+from tests.partners.factories import EVERYTHING_OWN, ApiClientFactory, Caller, CallerFactory
 from tests.partners.test_problems import assert_problem
 from tests.risk.factories import DoNotLendEntryFactory
 
@@ -124,7 +126,55 @@ def test_a_decision_for_what_the_record_says_reads_alike_whatever_it_was(reason:
     told = a_program().ask(f"/applications/{application.public_id}/decision").json()
 
     assert told["reasons"] == [{"code": NOT_ELIGIBLE, "detail": "This borrower is not eligible for this now."}]
-    assert told["grade"] is None
+    assert "grade" not in told and "E" not in told.values()
+
+
+RATED = {"grade": "QX7", "decision_note": "seen before, score 531"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("scopes", [EVERYTHING_OWN, sorted(SCOPES)])
+def test_a_counter_offer_tells_its_terms_and_nothing_of_how_the_borrower_is_rated(scopes: list[str]) -> None:
+    """No scope holds grade or score, so no key is told them, wherever the application or the offer is shown."""
+    offer = open_offer()
+    application = offer.application
+    introduce(client=ApiClientFactory(), kind="application", object_id=application.pk)
+    facts = {"status": "offered", "outcome": "counter_offer", "decision_source": "automatic", "decided_on": ON}
+    reasons = ["amount_over_limit", "score_borderline"]
+    Application.objects.filter(pk=application.pk).update(**facts, **RATED, decision_reasons=reasons)
+    program = CallerFactory(scopes=scopes)
+
+    told = program.ask(f"/applications/{application.public_id}/decision").json()
+
+    assert told.keys() == {
+        "object",
+        "application",
+        "final",
+        "outcome",
+        "reasons",
+        "rights",
+        "decided_on",
+        "offer",
+        "livemode",
+    }
+    assert (told["final"], told["outcome"], told["offer"]["status"]) == (True, "counter_offer", "open")
+    assert told["offer"]["principal"] == {"amount": int(offer.principal * 100), "currency": "CNY"}
+    assert [reason["code"] for reason in told["reasons"]] == [NOT_ELIGIBLE]
+    assert [right["code"] for right in told["rights"]] == ["explanation", "review_by_person"]
+    for address in (f"/applications/{application.public_id}", f"/offers/{offer.public_id}", "/applications"):
+        shown = program.ask(address).content.decode()
+        assert not any(word in shown for word in (*RATED.values(), "score", "grade", "over_limit")), address
+
+
+@pytest.mark.django_db
+def test_what_a_person_decided_needs_no_review_by_a_person() -> None:
+    business_date.move_to(ON)
+    application = ApplicationFactory()
+    Application.objects.filter(pk=application.pk).update(
+        status="declined", outcome="decline", decision_reasons=["purpose"], decided_on=ON, decision_source="staff"
+    )
+
+    assert a_program().ask(f"/applications/{application.public_id}/decision").json()["rights"] == []
 
 
 @pytest.mark.django_db

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page
 
 from audit import approvals, breaking_glass, delegations
+from audit.kinds import kinds
 from core import business_date
 from tests.audit.factories import ApprovalFactory
 from tests.browsing import assert_fits
@@ -57,6 +58,31 @@ def test_the_pages_fit_their_window(
         page.goto(address)
         picture(page, f"two-people-{name}-{language}-{theme}-{width}")
         assert_fits(page, width)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_what_undoes_is_folded_and_opens_with_the_keyboard(
+    page_as: Callable[..., Page], picture: Callable, width: int
+) -> None:
+    page = page_as("checker", language="en")
+    page.set_viewport_size({"width": width, "height": 860})
+    page.goto("/app/two-people/")
+    undoing = [kind for kind in kinds() if kind.undoes]
+    row = page.get_by_text(f"{undoing[0].label}", exact=True)
+    fold = page.locator("summary", has_text="Undoing what was done")
+    assert len(undoing) > 10 and f"{len(undoing)} kinds" in fold.inner_text()
+    assert not row.is_visible()
+    folded = page.evaluate("document.body.scrollHeight")
+
+    fold.focus()
+    page.keyboard.press("Enter")
+
+    assert row.is_visible()
+    assert page.evaluate("document.body.scrollHeight") > folded
+    picture(page, f"two-people-undoing-{width}")
+    assert_fits(page, width)
+    page.keyboard.press("Space")
+    assert not row.is_visible()
 
 
 def test_a_rule_is_asked_for_in_the_admin(page_as: Callable[..., Page], picture: Callable) -> None:

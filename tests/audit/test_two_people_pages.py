@@ -22,6 +22,7 @@ from core.rules import forget_cached_rules
 from staff.models import User
 from tests.audit.factories import ApprovalFactory, AuditEventFactory
 from tests.loans.factories import LoanFactory
+from tests.partners.factories import ApiKeyFactory
 from tests.staff.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -301,6 +302,26 @@ def test_one_person_decides_alone_with_an_alarm_until_another_reviewed_it(
     broken.refresh_from_db()
     assert (broken.review, broken.reviewed_by.username) == (Review.OBJECTED, "xu")
     assert "to review" not in watch.get("/app/").content.decode()
+
+
+def test_deciding_alone_is_offered_only_where_it_would_be_done(client, signed_in, done, maker, staff_member) -> None:
+    at_desk = signed_in(client, "checker", username="chen")
+    chen = User.objects.get(username="chen")
+    left = staff_member("risk_analyst", username="left", is_active=False)
+    own, strangers, gone = (ApprovalFactory(kind=KIND, requested_by=who) for who in (chen, maker, left))
+    with acting(actor=chen):
+        second = UserFactory(roles=["risk_analyst"])
+    tied = ApprovalFactory(kind=KIND, requested_by=second)
+    key = ApiKeyFactory(created_by=chen)
+    by_key = ApprovalFactory(kind=KIND, requested_by=key.client.acts_as)
+
+    page = at_desk.get("/app/approvals/?state=every").content.decode()
+
+    assert f"/app/approvals/{strangers.pk}/alone" in page
+    for refused in (own, tied, by_key, gone):
+        assert f'id="approval-{refused.pk}"' in page and f"/app/approvals/{refused.pk}/alone" not in page
+        at_desk.post(f"/app/approvals/{refused.pk}/alone", {"reason": "fire"})
+    assert done == [] and page.count("it takes a second person even in an emergency") == 3
 
 
 def test_without_the_right_by_a_role_nobody_breaks_the_glass(done, maker, staff_member) -> None:

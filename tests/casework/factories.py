@@ -13,6 +13,7 @@ from factory.django import DjangoModelFactory
 from casework import absences
 from casework.models import Absence, Task
 from casework.raising import raise_task
+from core import business_date
 from loans.task_kinds import HUMAN_REVIEW
 from staff.models import User
 from tests.loans.factories import ON, ApplicationFactory
@@ -30,7 +31,7 @@ class TaskFactory(DjangoModelFactory[Task]):
 
     @classmethod
     def _create(cls, model_class: type[Task], *args: Any, about: Model, **given: Any) -> Task:
-        return raise_task(HUMAN_REVIEW.code, about, **given)[0]
+        return raise_task(HUMAN_REVIEW.code, about, **{"now": business_date.now(), **given})[0]
 
 
 class AbsenceFactory(DjangoModelFactory[Absence]):

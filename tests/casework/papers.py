@@ -26,4 +26,6 @@ def kept(subject: models.Model, data: bytes | None = None, *, by: User | None = 
     options = {name: given.pop(name) for name in ("client", "replaces", "on") if name in given}
     data = files.picture(comment=f"picture {next(_NUMBERS)}".encode()) if data is None else data
     options.setdefault("on", business_date.current())
-    return take_in(data, subject, told(**given), by=by or UserFactory(roles=["officer"]), **options)
+    return take_in(
+        data, subject, told(**given), by=by or UserFactory(roles=["officer"]), **options, now=business_date.now()
+    )

@@ -170,8 +170,8 @@ def test_attached_it_is_seen_by_who_sees_what_it_is_attached_to(borrower: Borrow
     evidence, other = kept(theirs), UserFactory(roles=["officer"])
     mine = BorrowerFactory(registered_by=other)
     assert evidence not in seen_by(other)
-    attach(evidence, mine, by=evidence.received_by)
-    attach(evidence, mine, by=evidence.received_by)
+    attach(evidence, mine, by=evidence.received_by, now=business_date.now())
+    attach(evidence, mine, by=evidence.received_by, now=business_date.now())
     assert evidence.links.count() == 1
     assert evidence in seen_by(other) and evidence in on_file(other, mine)
 
@@ -203,7 +203,7 @@ def test_a_medical_paper_is_for_some_roles_alone(borrower: Borrower) -> None:
 )
 def test_the_database_keeps_what_was_received(borrower: Borrower, statement: str) -> None:
     evidence = kept(borrower)
-    attach(evidence, BorrowerFactory(), by=evidence.received_by)
+    attach(evidence, BorrowerFactory(), by=evidence.received_by, now=business_date.now())
     holds.put_under_hold(
         evidence_id=evidence.pk, reason="A court asks", by=UserFactory(roles=["compliance"]), on=date(2026, 6, 1)
     )

@@ -164,9 +164,9 @@ def test_scopes_are_asked_for(lilac: Caller, loan: dict[str, Any]) -> None:
 def test_what_nobody_finishes_is_forgotten(lilac: Caller, loan: dict[str, Any]) -> None:
     upload = begun(lilac, loan["id"]).json()["id"]
     part(lilac, upload, 0, SENT[:90])
-    assert retention.forget_unfinished(TODAY) == 0
+    assert retention.forget_unfinished(business_date.now()) == 0
     EvidenceUpload.objects.update(started_at=business_date.now() - timedelta(days=4))
-    assert retention.forget_unfinished(TODAY) == 1
+    assert retention.forget_unfinished(business_date.now()) == 1
     row = EvidenceUpload.objects.get()
     assert row.status == UploadStatus.FORGOTTEN and row.name == "" and not row.parts.exists()
     assert_problem(part(lilac, upload, 0, SENT[:90]), 409, "upload_over")

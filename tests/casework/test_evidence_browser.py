@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from casework import notes
 from casework.models import Evidence
+from core import business_date
 from tests.browsing import arrive, assert_fits, assert_named_and_in_order, assert_walked_by_keyboard
 from tests.casework import files
 from tests.casework.papers import kept
@@ -51,7 +52,8 @@ def test_the_pages_fit_their_window(
 ) -> None:
     loan, writer = LoanFactory(active=True), UserFactory(roles=["compliance"])
     evidence = kept(loan, by=writer, original_seen_on=None)
-    note = notes.write(loan, "Called 13812341234. " + "A long story. " * 20, by=writer)
+    told = "Called 13812341234. " + "A long story. " * 20
+    note = notes.write(loan, told, by=writer, now=business_date.now())
     page = page_as("compliance", language=language, theme=theme)
     page.set_viewport_size({"width": width, "height": 860})
     for name, place in (

@@ -267,7 +267,7 @@ def test_each_object_has_its_papers_and_links_to_them() -> None:
     client, loan, case = signed(lead), LoanFactory(active=True), CaseFactory()
     application, paid = ApplicationFactory(), RepaymentFactory(loan=loan)
     with declared() as kind:
-        task = raise_task(kind.code, loan.borrower, facts={"since": "9"})[0]
+        task = raise_task(kind.code, loan.borrower, facts={"since": "9"}, now=business_date.now())[0]
         places = {
             loan.borrower.get_absolute_url(): f"borrower/{loan.borrower.number}",
             loan.get_absolute_url(): f"loan/{loan.number}",
@@ -287,7 +287,7 @@ def test_each_object_has_its_papers_and_links_to_them() -> None:
 def test_attached_to_a_task_it_stands_there(borrower: Borrower, officer: User) -> None:
     client, evidence = signed(officer), kept(borrower)
     with declared() as kind:
-        task = raise_task(kind.code, borrower, facts={"since": "9"})[0]
+        task = raise_task(kind.code, borrower, facts={"since": "9"}, now=business_date.now())[0]
         address = f"/app/evidence/{evidence.public_id}/attach"
         wrong = client.post(address, {"attach-word": "task", "attach-name": "TK-1900-000001"})
         assert wrong.status_code == 404 and "no such object" in wrong.content.decode()

@@ -11,6 +11,7 @@ from audit.models import AuditEvent
 from borrowers.models import Borrower
 from casework import notes
 from casework.models import Note, Task, TaskStatus
+from core import business_date
 from core.strict import TextNotPlain
 from staff.models import User
 from tests.borrowers.factories import BorrowerFactory
@@ -57,13 +58,13 @@ def test_the_story_of_a_note(borrower: Borrower, lead: User) -> None:
 
 @pytest.mark.parametrize("statement", ["UPDATE casework_note SET text = 'x'", "DELETE FROM casework_note"])
 def test_a_note_stays_as_it_was_written(borrower: Borrower, lead: User, statement: str) -> None:
-    notes.write(borrower, "Words", by=lead)
+    notes.write(borrower, "Words", by=lead, now=business_date.now())
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
 
 
 def test_no_personal_number_stands_in_clear(borrower: Borrower, lead: User) -> None:
-    note = notes.write(borrower, WITH_NUMBERS, by=lead)
+    note = notes.write(borrower, WITH_NUMBERS, by=lead, now=business_date.now())
     with connection.cursor() as cursor:
         cursor.execute("SELECT row_to_json(n)::text FROM casework_note n")
         (row,) = cursor.fetchone()
@@ -84,7 +85,9 @@ def test_no_personal_number_stands_in_clear(borrower: Borrower, lead: User) -> N
 
 def test_a_mention_is_a_task_until_it_is_read(borrower: Borrower, lead: User) -> None:
     other = UserFactory(roles=["compliance"], username="chen")
-    note = notes.write(borrower, "Please look, @lead.wang. Also @chen; mail a@chen.example stays.", by=other)
+    note = notes.write(
+        borrower, "Please look, @lead.wang. Also @chen; mail a@chen.example stays.", by=other, now=business_date.now()
+    )
     tasks = Task.objects.filter(kind="note.mention")
     assert {(task.owner, task.cause, task.is_open) for task in tasks} == {
         (lead, "lead.wang", True),
@@ -105,18 +108,18 @@ def test_who_does_not_exist_or_does_not_see_is_not_mentioned(borrower: Borrower,
     UserFactory(roles=["team_lead"], username="gone", is_active=False)
     for name in ("nobody", "gone"):
         with pytest.raises(notes.MentionUnknown):
-            notes.write(borrower, f"Look @{name}", by=lead)
+            notes.write(borrower, f"Look @{name}", by=lead, now=business_date.now())
     with pytest.raises(notes.MentionBlind):
-        notes.write(borrower, "Look @far.officer", by=lead)
+        notes.write(borrower, "Look @far.officer", by=lead, now=business_date.now())
     with pytest.raises(TextNotPlain):
-        notes.write(borrower, "a\u202eb", by=lead)
+        notes.write(borrower, "a\u202eb", by=lead, now=business_date.now())
     with pytest.raises(notes.NoteTooLong):
-        notes.write(borrower, "x" * 4001, by=lead)
+        notes.write(borrower, "x" * 4001, by=lead, now=business_date.now())
     assert not Note.objects.exists() and not Task.objects.exists()
 
 
 def test_what_one_does_not_see_is_not_there(borrower: Borrower, lead: User) -> None:
-    note = notes.write(borrower, "Words", by=lead)
+    note = notes.write(borrower, "Words", by=lead, now=business_date.now())
     stranger = signed(UserFactory(roles=["officer"]))
     assert stranger.get(page_of(borrower)).status_code == 404
     assert stranger.get(f"{page_of(borrower)}card").status_code == 404

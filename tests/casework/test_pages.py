@@ -27,7 +27,7 @@ INBOX = "/app/tasks/"
 
 @pytest.fixture
 def task(kind: TaskKind) -> Task:
-    return raise_task(kind.code, BorrowerFactory(), facts={"since": "9:30"})[0]
+    return raise_task(kind.code, BorrowerFactory(), facts={"since": "9:30"}, now=business_date.now())[0]
 
 
 def signed(client: Client, *roles: str, **given: str) -> tuple[Client, User]:
@@ -93,7 +93,7 @@ def test_a_visitor_signs_in_first(client: Client, task: Task) -> None:
 
 
 def test_a_task_taken_by_another_says_by_whom(client: Client, task: Task) -> None:
-    working.take(task_id=task.pk, by=UserFactory(roles=["officer"], display_name="Wang Fang"))
+    working.take(task_id=task.pk, by=UserFactory(roles=["officer"], display_name="Wang Fang"), now=business_date.now())
     officer, _person = signed(client, "officer")
     page = officer.get(f"{INBOX}{task.number}/").content.decode()
     assert "This task is with Wang Fang." in page and "Take it" not in page
@@ -113,9 +113,11 @@ def test_handed_over_refused_and_done(client: Client, task: Task) -> None:
 
 def test_several_at_once(client: Client, kind: TaskKind) -> None:
     officer, person = signed(client, "officer")
-    mine = [raise_task(kind.code, BorrowerFactory(), facts={"since": "9"})[0] for _n in range(2)]
-    theirs = raise_task(kind.code, BorrowerFactory(), facts={"since": "9"})[0]
-    working.take(task_id=theirs.pk, by=UserFactory(roles=["officer"]))
+    mine = [
+        raise_task(kind.code, BorrowerFactory(), facts={"since": "9"}, now=business_date.now())[0] for _n in range(2)
+    ]
+    theirs = raise_task(kind.code, BorrowerFactory(), facts={"since": "9"}, now=business_date.now())[0]
+    working.take(task_id=theirs.pk, by=UserFactory(roles=["officer"]), now=business_date.now())
     numbers = [task.number for task in [*mine, theirs]]
     none = officer.post(f"{INBOX}several?tab=team", {"act": "drop", "note": "Not needed"})
     assert none.status_code == 422 and "Choose from 1 to" in none.content.decode()
@@ -155,12 +157,12 @@ def test_an_absence_is_noted_and_taken_back(client: Client) -> None:
 
 def test_the_inbox_costs_the_same_however_many(client: Client, kind: TaskKind) -> None:
     officer, person = signed(client, "officer", "collector")
-    raise_task(kind.code, BorrowerFactory(), facts={"since": "9"}, owner=person)
+    raise_task(kind.code, BorrowerFactory(), facts={"since": "9"}, owner=person, now=business_date.now())
     officer.get(INBOX)
     with CaptureQueriesContext(connection) as few:
         officer.get(f"{INBOX}?tab=team")
     for _n in range(20):
-        raise_task(kind.code, BorrowerFactory(), facts={"since": "9"}, owner=person)
+        raise_task(kind.code, BorrowerFactory(), facts={"since": "9"}, owner=person, now=business_date.now())
     with CaptureQueriesContext(connection) as many:
         page = officer.get(f"{INBOX}?tab=team")
     assert page.content.decode().count("row-link") == 21

@@ -19,6 +19,7 @@ from casework.kinds import TaskKind, TaskKindUnknown
 from casework.models import ClosedBy, Task, TaskEvent, TaskStatus, What
 from casework.models.task import new_task_id
 from casework.raising import raise_for, raise_task, settle
+from core import business_date
 from core.context import acting
 from core.models import Rule
 from core.rules import forget_cached_rules
@@ -42,14 +43,17 @@ def test_raised_twice_it_is_one_task(kind: TaskKind) -> None:
 
 def test_another_cause_is_another_task(kind: TaskKind) -> None:
     borrower = BorrowerFactory()
-    assert raise_task(kind.code, borrower, cause="a")[1] and raise_task(kind.code, borrower, cause="b")[1]
+    assert (
+        raise_task(kind.code, borrower, cause="a", now=business_date.now())[1]
+        and raise_task(kind.code, borrower, cause="b", now=business_date.now())[1]
+    )
 
 
 def test_after_it_ended_it_is_raised_anew(kind: TaskKind) -> None:
     borrower = BorrowerFactory()
-    first, _new = raise_task(kind.code, borrower)
-    assert settle(kind.code, borrower, outcome="reached", fact="called in") == 1
-    second, new = raise_task(kind.code, borrower)
+    first, _new = raise_task(kind.code, borrower, now=business_date.now())
+    assert settle(kind.code, borrower, outcome="reached", fact="called in", now=business_date.now()) == 1
+    second, new = raise_task(kind.code, borrower, now=business_date.now())
     assert new and second.pk != first.pk
 
 
@@ -93,26 +97,30 @@ def test_a_kind_may_have_times_of_its_own_from_a_day_on(kind: TaskKind) -> None:
 
 def test_what_cannot_be_a_task_is_refused_by_name(kind: TaskKind) -> None:
     with pytest.raises(TaskKindUnknown):
-        raise_task("test.unheard_of", BorrowerFactory())
+        raise_task("test.unheard_of", BorrowerFactory(), now=business_date.now())
     with pytest.raises(raising.TaskSubjectWrong):
-        raise_task(kind.code, LoanFactory())
+        raise_task(kind.code, LoanFactory(), now=business_date.now())
     with pytest.raises(raising.TaskPriorityWrong):
-        raise_task(kind.code, BorrowerFactory(), priority=101)
+        raise_task(kind.code, BorrowerFactory(), priority=101, now=business_date.now())
     assert not Task.objects.exists()
 
 
 def test_a_fact_ends_it_without_anybodys_hand(kind: TaskKind) -> None:
     borrower = BorrowerFactory()
-    raise_task(kind.code, borrower, cause="a")
-    raise_task(kind.code, borrower, cause="b")
-    raise_task(kind.code, BorrowerFactory())
-    assert settle(kind.code, borrower, outcome="reached", fact="RP-2026-000001", cause="a") == 1
+    raise_task(kind.code, borrower, cause="a", now=business_date.now())
+    raise_task(kind.code, borrower, cause="b", now=business_date.now())
+    raise_task(kind.code, BorrowerFactory(), now=business_date.now())
+    assert (
+        settle(kind.code, borrower, outcome="reached", fact="RP-2026-000001", cause="a", now=business_date.now()) == 1
+    )
     ended = Task.objects.exclude(status=TaskStatus.OPEN).get()
     assert (ended.cause, ended.closed_how, ended.outcome) == ("a", ClosedBy.FACT, "reached")
     assert (ended.closing_note, ended.closed_by) == ("RP-2026-000001", None)
-    assert settle(kind.code, borrower, outcome="reached", fact="RP-2026-000001", cause="a") == 0
+    assert (
+        settle(kind.code, borrower, outcome="reached", fact="RP-2026-000001", cause="a", now=business_date.now()) == 0
+    )
     with pytest.raises(ValueError, match="no outcome"):
-        settle(kind.code, borrower, outcome="vanished", fact="")
+        settle(kind.code, borrower, outcome="vanished", fact="", now=business_date.now())
 
 
 # --- by the thousand ------------------------------------------------------------------------------------------------
@@ -167,12 +175,12 @@ def _last_number() -> int:
 # --- law ------------------------------------------------------------------------------------------------------------
 def test_the_database_keeps_it_so(kind: TaskKind) -> None:
     borrower = BorrowerFactory()
-    task, _new = raise_task(kind.code, borrower)
+    task, _new = raise_task(kind.code, borrower, now=business_date.now())
     copied = Task.objects.get(pk=task.pk)
     copied.pk, copied.number, copied.public_id = None, "TK-2026-999999", new_task_id()
     with pytest.raises(IntegrityError, match="casework_one_open_task"), transaction.atomic():
         copied.save()
-    settle(kind.code, borrower, outcome="reached", fact="called")
+    settle(kind.code, borrower, outcome="reached", fact="called", now=business_date.now())
     with pytest.raises(IntegrityError, match="has ended"), transaction.atomic():
         Task.objects.filter(pk=task.pk).update(status=TaskStatus.OPEN, closed_at=None, closed_how="", outcome="")
     with pytest.raises(IntegrityError, match="stays on record"), transaction.atomic():

@@ -16,6 +16,7 @@ from casework.kinds import TaskKind
 from casework.models import Absence, ClosedBy, Task, TaskEvent, TaskStatus, What
 from casework.queries import Tab
 from casework.raising import raise_task
+from core import business_date
 from staff.models import User
 from tests.borrowers.factories import BorrowerFactory
 from tests.staff.factories import UserFactory
@@ -221,12 +222,12 @@ def test_several_at_once_and_what_cannot_be_done_is_told(kind: TaskKind, officer
     tasks = [raise_task(kind.code, BorrowerFactory(), now=MONDAY)[0] for _n in range(3)]
     working.take(task_id=tasks[2].pk, by=colleague, now=MONDAY)
     numbers = [*(task.number for task in tasks), "TK-2026-999999"]
-    done = bulk.hand_over(numbers, to=officer, by=officer, note="I do them all")
+    done = bulk.hand_over(numbers, to=officer, by=officer, note="I do them all", now=business_date.now())
     assert done.count == 2 and set(done.refused) == {tasks[2].number, "TK-2026-999999"}
-    assert bulk.drop([tasks[0].number], by=officer, reason="Not needed").count == 1
+    assert bulk.drop([tasks[0].number], by=officer, reason="Not needed", now=business_date.now()).count == 1
     for wrong in ([], [f"TK-2026-{n:06d}" for n in range(bulk.MOST + 1)]):
         with pytest.raises(bulk.TooManyTasks):
-            bulk.give_back(wrong, by=officer, note="")
+            bulk.give_back(wrong, by=officer, note="", now=business_date.now())
 
 
 @pytest.mark.django_db(transaction=True)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from casework import standing, working
 from casework.models import Task, TaskStatus
 from casework.standing import look
+from core import business_date
 from operations import fresh_looks, jobs
 from operations.models import EndOfDayRun, FailingJob, LongJob, Verification
 from operations.tasks import look_at_changed, run_job
@@ -30,7 +31,7 @@ pytestmark = pytest.mark.django_db
 def test_a_night_that_failed_is_a_task_until_the_day_is_closed(client: Client) -> None:
     run = EndOfDayRunFactory(failed=True, step="positions", error="positions: 100 % of the disk is full")
     EndOfDayRunFactory(done=True)
-    assert look()["night.failed"] == (1, 0)
+    assert look(now=business_date.now())["night.failed"] == (1, 0)
     task = Task.objects.get(kind="night.failed")
     assert (task.object_label, task.priority, task.team) == (run.business_day.on.isoformat(), 100, "operations")
     client.force_login(UserFactory(roles=["operations"]))
@@ -38,69 +39,75 @@ def test_a_night_that_failed_is_a_task_until_the_day_is_closed(client: Client) -
     assert "stopped at the step Accrued and aged: positions: 100 % of the disk is full" in page
     assert f'href="/app/end-of-day/{run.business_day.on.isoformat()}/"' in page
     EndOfDayRun.objects.filter(pk=run.pk).update(status=EndOfDayRun.Status.RUNNING)
-    assert look()["night.failed"] == (0, 1)
+    assert look(now=business_date.now())["night.failed"] == (0, 1)
     task.refresh_from_db()
     assert (task.status, task.outcome) == (TaskStatus.DONE, "closed")
 
 
 def test_books_that_differ_are_a_task_until_a_later_verification_finds_nothing() -> None:
     VerificationFactory(done=True, found=7)
-    assert look()["books.differ"] == (1, 0)
+    assert look(now=business_date.now())["books.differ"] == (1, 0)
     task = Task.objects.get(kind="books.differ")
     assert "found 7 differences" in task.declared.told(task.facts)
     VerificationFactory(running=True)
-    assert "books.differ" not in look()
+    assert "books.differ" not in look(now=business_date.now())
     VerificationFactory(done=True, found=0)
-    assert look()["books.differ"] == (0, 1)
+    assert look(now=business_date.now())["books.differ"] == (0, 1)
     assert Task.objects.get().status == TaskStatus.DONE
 
 
 def test_a_long_job_that_failed_until_a_later_one_did_it() -> None:
     LongJobFactory(status="failed", error="DatabaseError: gone")
-    assert look()["job.died"] == (1, 0) and look() == {}
+    assert look(now=business_date.now())["job.died"] == (1, 0) and look(now=business_date.now()) == {}
     LongJobFactory(status="done", kind="catch_up")
-    assert look() == {}
+    assert look(now=business_date.now()) == {}
     LongJobFactory(status="done")
-    assert look()["job.died"] == (0, 1)
+    assert look(now=business_date.now())["job.died"] == (0, 1)
     assert Task.objects.get().outcome == "done"
 
 
 def test_a_long_job_without_a_sign_of_life() -> None:
     job, before = LongJobFactory(status="running"), timezone.now() - timedelta(minutes=31)
     LongJob.objects.filter(pk=job.pk).update(requested_at=before, beat_at=timezone.now())
-    assert look() == {}
+    assert look(now=business_date.now()) == {}
     LongJob.objects.filter(pk=job.pk).update(beat_at=before)
-    assert look()["job.died"] == (1, 0)
+    assert look(now=business_date.now())["job.died"] == (1, 0)
     jobs._counting(job)("loans", 1, 2)
-    assert look()["job.died"] == (0, 1)
+    assert look(now=business_date.now())["job.died"] == (0, 1)
 
 
 def test_a_verification_that_stopped_until_it_is_begun_again() -> None:
     run = VerificationFactory(running=True)
-    assert look() == {}
+    assert look(now=business_date.now()) == {}
     Verification.objects.filter(pk=run.pk).update(beat_at=timezone.now() - timedelta(minutes=4))
-    assert look()["verification.died"] == (1, 0) and look() == {}
+    assert look(now=business_date.now())["verification.died"] == (1, 0) and look(now=business_date.now()) == {}
     VerificationFactory(running=True)
-    assert look()["verification.died"] == (0, 1)
+    assert look(now=business_date.now())["verification.died"] == (0, 1)
 
 
 def test_refused_rows_of_an_import_until_a_later_tape_has_them() -> None:
     ImportBatchFactory(rows_read=3, rejects=[{"line": 2}, {"line": 3}])
-    assert look()["import.rejects"] == (1, 0) and look() == {}
+    assert look(now=business_date.now())["import.rejects"] == (1, 0) and look(now=business_date.now()) == {}
     task = Task.objects.get()
     assert "2 of 3 rows" in task.declared.told(task.facts)
     ImportBatchFactory(file_name="another.csv")
-    assert look() == {}
+    assert look(now=business_date.now()) == {}
     ImportBatchFactory()
-    assert look()["import.rejects"] == (0, 1)
+    assert look(now=business_date.now())["import.rejects"] == (0, 1)
 
 
 def test_refused_rows_left_out_on_purpose_are_not_asked_about_again() -> None:
     ImportBatchFactory(rows_read=3, rejects=[{"line": 2}])
-    look()
+    look(now=business_date.now())
     clerk = UserFactory(roles=["operations"])
-    working.finish(task_id=Task.objects.get().pk, outcome="left_out", note="Sold to another lender", by=clerk)
-    assert look() == {}
+    working.finish(
+        task_id=Task.objects.get().pk,
+        outcome="left_out",
+        note="Sold to another lender",
+        by=clerk,
+        now=business_date.now(),
+    )
+    assert look(now=business_date.now()) == {}
 
 
 @pytest.fixture
@@ -120,25 +127,25 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 def test_a_job_of_the_schedule_that_keeps_failing_until_it_works(broken: list[bool]) -> None:
     for _time in range(2):
         look_at_changed.apply(throw=False)
-    assert look() == {}
+    assert look(now=business_date.now()) == {}
     look_at_changed.apply(throw=False)
-    assert look()["job.failing"] == (1, 0) and look() == {}
+    assert look(now=business_date.now())["job.failing"] == (1, 0) and look(now=business_date.now()) == {}
     task, row = Task.objects.get(), FailingJob.objects.get()
     assert row.failures == 3 and task.object_label == "operations.look_at_changed"
     assert LIN_ID not in row.error and "DETAIL" not in row.error and row.error.startswith("OSError: no answer")
     broken[0] = False
     look_at_changed.apply(throw=False)
-    assert look()["job.failing"] == (0, 1)
+    assert look(now=business_date.now())["job.failing"] == (0, 1)
     broken[0] = True
     look_at_changed.apply(throw=False)
     row.refresh_from_db()
-    assert row.failures == 1 and look() == {}
+    assert row.failures == 1 and look(now=business_date.now()) == {}
 
 
 def test_a_job_that_runs_seldom_is_told_of_after_an_hour(broken: list[bool]) -> None:
     look_at_changed.apply(throw=False)
     FailingJob.objects.update(since=timezone.now() - timedelta(minutes=61))
-    assert look()["job.failing"] == (1, 0)
+    assert look(now=business_date.now())["job.failing"] == (1, 0)
 
 
 def test_what_pages_start_is_no_job_of_the_schedule() -> None:
@@ -155,5 +162,5 @@ def test_a_condition_that_fails_stops_no_other_and_is_told(monkeypatch: pytest.M
     first = next(iter(standing._conditions.values()))
     monkeypatch.setitem(standing._conditions, first.kind.code, replace(first, rows=fails))
     with pytest.raises(LookupError):
-        look()
+        look(now=business_date.now())
     assert Task.objects.get().kind == "night.failed"

@@ -13,7 +13,7 @@ from audit.models import Approval, ApprovalStatus, AuditEvent
 from core import business_date
 from core.context import acting
 from partners.models import ApiClient, ApiKey
-from partners.scopes import SCOPES
+from partners.scopes import SCOPES, takes_two_people, usual
 from tests.partners.factories import ApiClientFactory, ApiKeyFactory, Caller, IssuedKeyFactory
 from tests.staff.factories import UserFactory
 
@@ -126,7 +126,7 @@ def test_revoking_and_suspending_close_the_door_at_once(admin, staff_member):
     admin.post(reverse("partners:suspend_client", args=[client.public_id]))
     assert Caller(second.token).ask("/me").status_code == 403
     admin.post(reverse("partners:reinstate_client", args=[client.public_id]))
-    assert Caller(second.token).ask("/me").status_code == 403, "its keys may change something: two people"
+    assert Caller(second.token).ask("/me").status_code == 403, "its keys take two people"
     agree(staff_member("compliance"))
     assert Caller(second.token).ask("/me").status_code == 200
 
@@ -258,6 +258,45 @@ def test_a_key_that_writes_asks_for_a_reason_and_dies_when_it_is_rejected(admin,
 def test_a_read_only_key_with_writing_scopes_needs_nobody(admin):
     _answer, token = ask_for_a_key(admin, read_only="on")
     assert Caller(token).ask("/me").status_code == 200
+
+
+@pytest.mark.parametrize("far", ["portfolio:read", "books:read", "borrowers:read_personal"])
+def test_a_key_that_reads_far_opens_nothing_until_two_agree(admin, staff_member, far):
+    for read_only in ("", "on"):
+        refused, token = ask_for_a_key(admin, scopes=["loans:read", far], read_only=read_only, reason="")
+        assert (refused.status_code, token, ApiKey.objects.count()) == (422, "", 0)
+    page, token = ask_for_a_key(admin, scopes=["loans:read", far], read_only="on")
+    assert "opens nothing until a second person agrees" in page.content.decode()
+    for address in ("/me", "/loans", "/books/trial_balance"):
+        assert Caller(token).ask(address).status_code == 401
+    asked = Approval.objects.get()
+    assert far in asked.after["scopes"]
+    with pytest.raises(approvals.SecondPersonNeeded):
+        agree(asked.requested_by)
+
+    agree(staff_member("compliance"))
+    assert Caller(token).ask("/me").status_code == 200
+    client = ApiClientFactory()
+    admin.post(reverse("partners:suspend_client", args=[client.public_id]))
+    admin.post(reverse("partners:reinstate_client", args=[client.public_id]))
+    assert Caller(token).ask("/me").status_code == 403, "one person does not let it in again either"
+
+
+def test_every_scope_but_those_that_read_a_partners_own_takes_two():
+    """The declared table: who adds a scope decides here which it is."""
+    alone = {scope for scope in SCOPES if not takes_two_people(scope)}
+    assert (
+        alone
+        == set(usual())
+        == {
+            "products:read",
+            "borrowers:read",
+            "applications:read",
+            "loans:read",
+            "repayments:read",
+            "evidence:read",
+        }
+    )
 
 
 def test_the_key_of_another_client_cannot_be_revoked_from_here(admin):

@@ -74,8 +74,8 @@ class TestWho:
         assert request.kind == "application.override"
         assert {name: text for name, text in request.outcome if name not in PRICE} == {
             "Within the limit": "does not pass",
-            "Within the limit · bound already": "0.00",
-            "Within the limit · owed with this": "10,000.00",
+            "Within the limit · existing debt and commitments": "0.00",
+            "Within the limit · total including this loan": "10,000.00",
             "Within the limit · limit": "8,000.00",
         }
         assert "8,000.00" in page
