@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -47,7 +49,7 @@ class TaskWordsPersonal(Invalid):
 
 @transaction.atomic
 def ask_for(
-    kind: str, subject: models.Model, *, what: str, team: str, by: User, urgent_because: str = ""
+    kind: str, subject: models.Model, *, what: str, team: str, by: User, urgent_because: str = "", now: datetime
 ) -> tuple[Task, bool]:
     """The open task of ``kind`` in which ``team`` is asked for ``what`` about ``subject``, and whether it is new.
 
@@ -74,6 +76,7 @@ def ask_for(
             priority=URGENT if why else None,
             priority_reason=why,
             team=team,
+            now=now,
         )
 
 

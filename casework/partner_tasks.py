@@ -20,7 +20,6 @@ from casework.models import Evidence, Task, TaskEvent, What
 from casework.raising import TaskSubjectWrong, raise_task
 from casework.reach import keys_within, reached_types
 from casework.working import locked
-from core import business_date
 from core.errors import DomainError, Invalid, NotAllowed
 from core.strict import require_plain
 from partners.introductions import reaches_every_origin
@@ -87,7 +86,7 @@ def kind_partners_raise(code: str) -> TaskKind:
 
 @transaction.atomic
 def raise_by_partner(
-    kind: TaskKind, subject: models.Model, *, words: str, cause: str, client: ApiClient, now: datetime | None = None
+    kind: TaskKind, subject: models.Model, *, words: str, cause: str, client: ApiClient, now: datetime
 ) -> Task:
     """What a partner asks for about ``subject``, which it may change, in its own words; for one ``cause`` it is one task.
 
@@ -111,9 +110,7 @@ def raise_by_partner(
 
 
 @transaction.atomic
-def answer(
-    *, task_id: int, note: str, evidence: Sequence[str], client: ApiClient, by: User, now: datetime | None = None
-) -> Task:
+def answer(*, task_id: int, note: str, evidence: Sequence[str], client: ApiClient, by: User, now: datetime) -> Task:
     """Note what a partner answers, and attach evidence that it brought. The task stays open until its team has looked.
 
     Raises TaskNotFound, TaskEnded, TaskNotForPartners, ReasonMissing, TextNotPlain, EvidenceUnknown, AnswersTooMany.
@@ -125,7 +122,7 @@ def answer(
     if task.events.filter(what=What.ANSWERED).count() >= MOST_ANSWERS:
         raise AnswersTooMany(most=MOST_ANSWERS)
     for paper in _brought(evidence, client):
-        attach(paper, task, by=by)
+        attach(paper, task, by=by, now=now)
     _tell(task, What.ANSWERED, by, note, now)
     return task
 
@@ -144,5 +141,5 @@ def _require_words(words: str, field: str) -> None:
         raise ReasonMissing(field=field)
 
 
-def _tell(task: Task, what: What, by: User, note: str, now: datetime | None) -> None:
-    TaskEvent.objects.create(task=task, at=now or business_date.now(), what=what, by=by, note=note)
+def _tell(task: Task, what: What, by: User, note: str, now: datetime) -> None:
+    TaskEvent.objects.create(task=task, at=now, what=what, by=by, note=note)

@@ -80,7 +80,12 @@ def _wipe_or_tell(evidence: Evidence, on: date) -> bool:
         return _wipe(evidence, on)
     except Exception as failure:  # each storage has errors of its own
         log.exception("evidence not wiped", extra={"evidence": evidence.public_id})
-        raise_task(NOT_WIPED, evidence, facts={"since": on.isoformat(), "error": type(failure).__name__})
+        raise_task(
+            NOT_WIPED,
+            evidence,
+            facts={"since": on.isoformat(), "error": type(failure).__name__},
+            now=timezone.localtime(),
+        )
         return False
 
 
@@ -93,7 +98,7 @@ def _wipe(evidence: Evidence, on: date) -> bool:
         keeping.drop(row.storage_key)
         Evidence.objects.filter(pk=row.pk).update(wiped_on=on, name="", storage_key="")
         record("wiped", row, after={"sha256": row.sha256_sent})
-        settle(NOT_WIPED, row, outcome="wiped", fact=on.isoformat())
+        settle(NOT_WIPED, row, outcome="wiped", fact=on.isoformat(), now=timezone.localtime())
     return True
 
 

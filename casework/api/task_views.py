@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from casework import partner_tasks, programs, reach, working
 from casework.api import task_serializers as shapes
 from casework.models import Task, TaskStatus
+from core import business_date
 from partners.api.base import PartnerView, idempotent, use_case_key
 from partners.api.conditions import tagged
 from partners.api.lists import ListQuery, WordsField
@@ -77,6 +78,7 @@ class Tasks(TaskView):
             words=given["words"],
             cause=use_case_key(request),
             client=self.client,
+            now=business_date.now(),
         )
         return self.made(shapes.TaskSerializer, task, **self.named([task]))
 
@@ -107,7 +109,7 @@ class TaskAnswer(TaskView):
     def post(self, request: Request, task_id: str) -> Response:
         """Your answer, with evidence you brought before. The task stays open until the lender has looked at it."""
         task, given = self.found(self.tasks(), task_id), self.body(shapes.AnswerInput)
-        partner_tasks.answer(task_id=task.pk, **given, client=self.client, by=person(request))
+        partner_tasks.answer(task_id=task.pk, **given, client=self.client, by=person(request), now=business_date.now())
         return self.shown(self.tasks().get(pk=task.pk))
 
 

@@ -46,7 +46,9 @@ def tasks_about(request: HttpRequest, word: str, name: str) -> HttpResponse:
 
 def _ask(request: HttpRequest, about: About, form: AskForm) -> bool:
     try:
-        task, new = asking.ask_for(subject=about.found, by=person(request), **form.cleaned_data)
+        task, new = asking.ask_for(
+            subject=about.found, by=person(request), now=business_date.now(), **form.cleaned_data
+        )
     except DomainError as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else None, refusal.detail)
         return False
