@@ -27,7 +27,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from core import partitions
 from core.rules import forget_cached_rules
 from staff.models import User
-from tests import examples, seeds
+from tests import examples, prepared, seeds
 from tests.examples import NIGHTLY, ORDINARY, PROFILE
 from tests.serving import Serving
 from tests.staff.factories import UserFactory
@@ -44,6 +44,7 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile(PROFILE)
 examples.use()
 
+prepared.use()
 seeds.use()
 
 PICTURES = Path(__file__).resolve().parent.parent / "artefacts" / "pictures"
