@@ -91,10 +91,16 @@ def _long_ones_first(items: list[pytest.Item], commits: list[pytest.Item]) -> No
     items.sort(key=lambda item: (kind(item), item.get_closest_marker("long") is None))
 
 
+def pytest_collectstart() -> None:
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
-    """What was loaded to collect the tests stays for the whole run: no use in looking through it for garbage each time."""
+    """What was loaded to collect the tests stays for the whole run: no use in looking through it for garbage each time,
+    and none while it is being loaded."""
     gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(50_000, 20, 20)
 
 
