@@ -29,6 +29,8 @@ CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
 FRESH_LOOKS_SECONDS = 0
 ALLOWED_HOSTS = [*ALLOWED_HOSTS, "testserver"]
+# A statement sent for the second time is prepared: what is planned once serves all tests of a process (`tests/prepared.py`).
+DATABASES["default"]["OPTIONS"]["prepare_threshold"] = None if DATABASE_POOLED else 1
 # The ledger refuses TRUNCATE; transactional tests clean up with it, so the tests alone may switch the guard off.
 if not DATABASE_POOLED:
     DATABASES["default"]["OPTIONS"]["options"] += " -c loandesk.allow_truncate=on"

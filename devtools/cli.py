@@ -12,7 +12,7 @@ from pathlib import Path
 from devtools import bench_libraries, catalogues, environment, pytest_arguments, test_database
 from devtools.embedded import alone, services, throw_away_services
 from devtools.foreground import run
-from devtools.home import REPOSITORY, Stop, home_from_environment
+from devtools.home import REPOSITORY, Home, Stop, home_from_environment
 from devtools.known_tables import refuse_tables_of_another_version
 from devtools.measuring.rooms import SAVING, measured
 from devtools.mutation import command as mutation
@@ -72,15 +72,24 @@ def test(arguments: list[str]) -> int:
     rest = [argument for argument in arguments if argument != COVERAGE]
     pytest_arguments.refuse_what_is_not_there(rest, REPOSITORY)
     environment.ensure()
-    database = test_database.prepared(home_from_environment())
+    home = home_from_environment()
+    database = test_database.prepared(home)
     with throw_away_services(database=database) as found, _coverage(COVERAGE in arguments) as measuring:
-        settings = {**found.environment, **measuring, "DJANGO_SETTINGS_MODULE": "config.testing"}
+        settings = {
+            **found.environment, **measuring, "DJANGO_SETTINGS_MODULE": "config.testing", **_compiled_once(home),
+        }  # fmt: skip
         if database:
             settings["TEST_DATABASE_TEMPLATE"] = test_database.NAME
         keeping = ["-p", SAVING] if measuring else []
         workers = pytest_arguments.workers(rest, REPOSITORY)
         command = [*_python(), "-m", "pytest", "--reuse-db", *keeping, *workers, *rest]
         return run(command, settings, folder=REPOSITORY)
+
+
+def _compiled_once(home: Home) -> dict[str, str]:
+    """What the workers and the processes they start compile is kept, beside no source, whatever is said of it elsewhere:
+    half of the time of collecting the tests goes into rewriting their assertions."""
+    return {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(home.bytecode)}
 
 
 def _coverage(wanted: bool) -> AbstractContextManager[dict[str, str]]:

@@ -45,6 +45,10 @@ class Home:
         return self.root / "static"
 
     @property
+    def bytecode(self) -> Path:
+        return self.root / "bytecode"
+
+    @property
     def sockets(self) -> Path:
         """Unix sockets may have about 100 characters in their path, so they live apart from the data."""
         name = hashlib.sha256(str(self.root).encode()).hexdigest()[:10]

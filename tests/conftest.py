@@ -27,7 +27,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from core import partitions
 from core.rules import forget_cached_rules
 from staff.models import User
-from tests import examples, seeds
+from tests import examples, prepared, seeds
 from tests.examples import NIGHTLY, ORDINARY, PROFILE
 from tests.serving import Serving
 from tests.staff.factories import UserFactory
@@ -44,6 +44,7 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile(PROFILE)
 examples.use()
 
+prepared.use()
 seeds.use()
 
 PICTURES = Path(__file__).resolve().parent.parent / "artefacts" / "pictures"
@@ -90,10 +91,16 @@ def _long_ones_first(items: list[pytest.Item], commits: list[pytest.Item]) -> No
     items.sort(key=lambda item: (kind(item), item.get_closest_marker("long") is None))
 
 
+def pytest_collectstart() -> None:
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
-    """What was loaded to collect the tests stays for the whole run: no use in looking through it for garbage each time."""
+    """What was loaded to collect the tests stays for the whole run: no use in looking through it for garbage each time,
+    and none while it is being loaded."""
     gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(50_000, 20, 20)
 
 

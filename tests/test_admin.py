@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from staff.models import User
 
@@ -32,9 +32,9 @@ def test_staff_without_the_right_do_not_enter_the_admin(client: Client, signed_i
 def test_the_admin_opens_in_a_browser_without_a_problem(page_as: Callable[..., Page]) -> None:
     page = page_as("administrator", superuser=True)
     page.goto("/admin/")
-    assert page.locator("h1").first.is_visible()
+    expect(page.locator("h1").first).to_be_visible()
     page.goto(reverse("admin:staff_user_changelist"))
-    assert page.get_by_text("administrator").first.is_visible()
+    expect(page.get_by_text("administrator").first).to_be_visible()
 
 
 def test_only_the_admin_may_evaluate_expressions(client: Client, db: None) -> None:

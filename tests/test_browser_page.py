@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.conftest import Problems
 
 
 def test_the_sign_in_page_opens_in_a_browser_without_a_problem(page: Page) -> None:
     page.goto("/login/")
-    assert page.locator("input[name=username]").is_visible()
+    expect(page.locator("input[name=username]")).to_be_visible()
+    expect(page.locator("h1")).to_be_visible()
     assert page.locator("h1").bounding_box()["height"] > 10
 
 
 def test_a_signed_in_page_speaks_the_persons_language(page_as: Callable[..., Page]) -> None:
     page = page_as("officer", language="zh-hans", theme="dark")
     page.goto("/app/me/")
-    assert page.locator("html").get_attribute("lang") == "zh-hans"
+    expect(page.locator("html")).to_have_attribute("lang", "zh-hans")
 
 
 def test_a_script_error_and_an_inline_script_are_noticed(page: Page, problems: Problems) -> None:

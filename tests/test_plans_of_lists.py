@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -9,10 +10,11 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.utils import timezone
+from pytest_django.plugin import DjangoDbBlocker
 
 from audit.queries import NEWEST_FIRST, EventFilter, events
 from benchmarks import book
-from core import business_date, partitions
+from core import business_date, kept, partitions
 from core.pages import head_of, heads_of
 from debt_collections import queries
 from debt_collections.models import Case
@@ -25,6 +27,7 @@ from partners.introductions import introduce
 from partners.models import ApiClient
 from staff.models import User
 from staff.visibility import require_seen
+from tests import worlds
 from tests.partners.factories import CallerFactory
 from tests.plans import reading, reading_of, steps
 from tests.staff.factories import UserFactory
@@ -53,19 +56,22 @@ SELECT %(on)s::date - n * interval '2 hours', 'web',
 """
 
 
-@pytest.fixture(autouse=True)
-def _book() -> None:
+@pytest.fixture(scope="module", autouse=True)
+def _book(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """All that is told of a day lies on one day; whatever an index could do instead is dear."""
-    business_date.move_to(book.DAY)
-    book.write(LOANS)
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        cursor.execute("UPDATE loans_repayment SET recorded_on = %s", [ON])
-        cursor.execute("UPDATE loans_loanposition SET next_due_on = %s, status = 'active'", [ON])
-        cursor.execute("SET LOCAL session_replication_role = origin")
-        cursor.execute("ANALYZE")
-        for way in WAYS:
-            cursor.execute(f"SET LOCAL enable_{way} = off")
+    with worlds.shared(django_db_blocker):
+        business_date.move_to(book.DAY)
+        book.write(LOANS)
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL session_replication_role = replica")
+            cursor.execute("UPDATE loans_repayment SET recorded_on = %s", [ON])
+            cursor.execute("UPDATE loans_loanposition SET next_due_on = %s, status = 'active'", [ON])
+            cursor.execute("SET LOCAL session_replication_role = origin")
+            cursor.execute("ANALYZE")
+            for way in WAYS:
+                cursor.execute(f"SET LOCAL enable_{way} = off")
+        yield
+        kept.forget()
 
 
 def test_the_receipts_of_a_day_are_read_a_page_at_a_time() -> None:

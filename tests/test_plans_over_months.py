@@ -5,23 +5,27 @@ Each table gets a few thousand rows by SQL, so that PostgreSQL has something to 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 import pytest
 from django.db import connection
 from django.test import RequestFactory
+from pytest_django.plugin import DjangoDbBlocker
 
 from audit.models import AuditEvent
 from audit.queries import NEWEST_FIRST, EventFilter, events, neighbours
-from core import partitions
+from core import kept, partitions
 from core.pages import page_of
 from loans.models import LoanTransition
 from messaging import claiming, queries
 from messaging.models import Message
 from messaging.outbox import mark_delivered
+from tests import worlds
 from tests.borrowers.factories import LinFactory
 from tests.plans import reading, reading_of
 
+pytestmark = pytest.mark.django_db
 FIRST, LAST = date(2031, 1, 1), date(2032, 12, 31)
 DAY = date(2031, 7, 15)
 ROWS, FEW = 6_000, 120
@@ -51,13 +55,16 @@ SELECT n %% 500, (%(first)s::date + n * interval '2.9 hours')::date, 'bucket', '
 )
 
 
-@pytest.fixture(autouse=True)
-def _two_years(db: None) -> None:
-    partitions.ensure_months(FIRST, LAST)
-    facts = {"first": FIRST, "rows": ROWS, "borrower": LinFactory().pk}
-    with connection.cursor() as cursor:
-        for statement in FILLED:
-            cursor.execute(statement, facts if "%(" in statement else None)
+@pytest.fixture(scope="module", autouse=True)
+def _two_years(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    with worlds.shared(django_db_blocker):
+        partitions.ensure_months(FIRST, LAST)
+        facts = {"first": FIRST, "rows": ROWS, "borrower": LinFactory().pk}
+        with connection.cursor() as cursor:
+            for statement in FILLED:
+                cursor.execute(statement, facts if "%(" in statement else None)
+        yield
+        kept.forget()
 
 
 class TestEvents:

@@ -31,7 +31,8 @@ def start(changes: dict[str, str | None], *command: str) -> subprocess.Completed
     """manage.py as a server would start it: nothing but the given settings."""
     wanted = {**PRODUCTION, **changes}
     settings = {name: value for name, value in wanted.items() if value is not None}
-    given = {**settings, "PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"}
+    compiled = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPYCACHEPREFIX": sys.pycache_prefix or ""}
+    given = {**settings, "PATH": os.environ["PATH"], **compiled}
     return subprocess.run(
         [sys.executable, "manage.py", *command], cwd=ROOT, env=given, capture_output=True, text=True, check=False
     )

@@ -51,7 +51,11 @@ class OracleDifference:
 
 def differences(loan: Loan) -> list[OracleDifference]:
     """Everything stored of ``loan`` that the oracle sees otherwise; what it cannot follow it leaves out."""
-    facts = read(loan)
+    return differences_of(loan, read(loan))
+
+
+def differences_of(loan: Loan, facts: Facts) -> list[OracleDifference]:
+    """The same of facts that were read of ``loan``."""
     found = [*laws_broken(facts), *_falling(loan, facts)]
     for check in (_late_interest, _earned, _agreed_interest):
         try:
@@ -68,8 +72,12 @@ def laws_broken(facts: Facts) -> list[OracleDifference]:
 
 def not_followed(loan: Loan) -> str:
     """What of the loan the oracle cannot retell, in a few words; empty where it follows all of it."""
+    return not_followed_of(read(loan))
+
+
+def not_followed_of(facts: Facts) -> str:
+    """The same of facts that were read."""
     try:
-        facts = read(loan)
         interest_by(facts, facts.stored.as_of)
         late_interest(facts, facts.stored.as_of)
     except NotFollowed as why:

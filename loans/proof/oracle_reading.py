@@ -10,6 +10,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import F
+
 from loans.models import Instalment, Loan, LoanAct, LoanPosition, Repayment, RepaymentLine
 from loans.proof.oracle_days import months_later
 
@@ -196,10 +198,11 @@ def read(loan: Loan) -> Facts:
     acts = LoanAct.objects.filter(loan=loan).order_by("effective_on", "recorded_at", "id")
     receipts = Repayment.objects.filter(loan=loan).order_by("received_on", "recorded_at", "id")
     standing = [receipt for receipt in receipts if receipt.status == "posted"]
+    lines = _lines(loan)
     return Facts(
         contract=_contract(loan),
         versions=_versions(Instalment.objects.filter(loan=loan).order_by("version", "number")),
-        money=tuple(_money(loan, receipt) for receipt in standing),
+        money=tuple(_money(loan, receipt, lines.get(receipt.pk, ())) for receipt in standing),
         acts=tuple(_act(act) for act in acts if act.status == "standing"),
         undone=tuple(_act(act) for act in acts if act.status != "standing"),
         has_reversed_money=len(standing) < len(receipts),
@@ -273,8 +276,17 @@ def _versions(found: Iterable[Instalment]) -> tuple[Version, ...]:
     return tuple(Version(tuple(rows[number]), until[number]) for number in sorted(rows))
 
 
-def _money(loan: Loan, receipt: Repayment) -> Money:
-    lines = RepaymentLine.objects.filter(repayment=receipt, entry_id=receipt.entry_id).order_by("instalment_number")
+def _lines(loan: Loan) -> dict[int, list[Line]]:
+    """What each receipt of the loan was used for, as its present entry says, by instalment."""
+    found: dict[int, list[Line]] = {}
+    in_force = RepaymentLine.objects.filter(repayment__loan=loan, entry_id=F("repayment__entry_id"))
+    for line in in_force.order_by("repayment_id", "instalment_number"):
+        used = Line(line.instalment_number, line.principal, line.interest, line.fee)
+        found.setdefault(line.repayment_id, []).append(used)
+    return found
+
+
+def _money(loan: Loan, receipt: Repayment, lines: Iterable[Line]) -> Money:
     on = receipt.received_on
     if receipt.is_recovery and loan.written_off_on is not None:
         on = max(on, loan.written_off_on)
@@ -285,7 +297,7 @@ def _money(loan: Loan, receipt: Repayment) -> Money:
         overpaid=receipt.overpaid,
         settles=receipt.settles_early,
         is_recovery=receipt.is_recovery and loan.written_off_on is not None,
-        lines=tuple(Line(line.instalment_number, line.principal, line.interest, line.fee) for line in lines),
+        lines=tuple(lines),
     )
 
 

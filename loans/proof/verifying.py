@@ -8,6 +8,7 @@ from core.money import ZERO
 from loans.bookkeeping import positions
 from loans.models import Loan, LoanPosition, LoanStatus
 from loans.proof import book_checks, oracle, rebuilding
+from loans.proof.oracle_reading import read
 from loans.proof.oracle_rests import NotFollowed
 from loans.proof.rebuilding import Contracts
 from loans.proof.shares import unproved
@@ -154,17 +155,18 @@ def night_by_night(loan: Loan) -> Iterator[Difference]:
 
 def against_oracle(loan: Loan) -> Iterator[Difference]:
     """What of one loan arithmetic sees otherwise: its stored figures, and its pay-off where it runs."""
-    for found in oracle.differences(loan):
+    facts = read(loan)
+    for found in oracle.differences_of(loan, facts):
         yield Difference(found.loan_number, f"{found.figure} on {found.on}", found.stored, found.oracle)
-    if loan.status != LoanStatus.ACTIVE or oracle.not_followed(loan):
+    if loan.status != LoanStatus.ACTIVE or oracle.not_followed_of(facts):
         return
     quote = quote_of(positions.load(loan, loan.position), loan.position.as_of)
     try:
-        asked, right = max(quote.total, ZERO), max(oracle.pay_off(loan, quote.on), ZERO)
+        asked, right = max(quote.total, ZERO), max(oracle.pay_off_of(facts, quote.on), ZERO)
     except NotFollowed:
         return
     agreement = oracle.TOLERANCE * (loan.instalment_count + 1)
-    if not -agreement <= asked - right <= agreement + oracle.kept(loan, quote.on):
+    if not -agreement <= asked - right <= agreement + oracle.kept_of(facts, quote.on):
         yield Difference(loan.number, f"pay-off on {quote.on}", asked, right)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from audit import approvals, breaking_glass, delegations
 from audit.kinds import kinds
@@ -89,11 +89,11 @@ def test_a_rule_is_asked_for_in_the_admin(page_as: Callable[..., Page], picture:
     page = page_as("administrator", language="en")
     page.goto("/admin/core/rule/add/")
     picture(page, "two-people-rule-form")
-    assert page.get_by_text("Another person reads it and must agree").is_visible()
+    expect(page.get_by_text("Another person reads it and must agree")).to_be_visible()
     someone = UserFactory(roles=["officer"])
     page.goto(f"/admin/staff/user/{someone.pk}/password/")
     picture(page, "two-people-password-form")
-    assert page.locator("[name=reason_for_change]").is_visible()
+    expect(page.locator("[name=reason_for_change]")).to_be_visible()
     page.goto("/admin/staff/user/add/")
     picture(page, "two-people-person-form")
-    assert page.locator("[name=reason_for_change]").is_visible()
+    expect(page.locator("[name=reason_for_change]")).to_be_visible()

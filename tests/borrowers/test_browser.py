@@ -95,6 +95,7 @@ def test_the_file_shows_everything_masked(page_as: PageAs, picture: Callable, la
     page.goto(f"/app/borrowers/{borrower.number}")
 
     picture(page, f"borrower-file-{language}-{theme}")
+    expect(page.locator("main")).to_contain_text(borrower.number)
     shown = page.locator("main").inner_text()
     for secret in ("林小雨", LIN_ID, "13812341234", "lin@example.com", "6222021234567890"):
         assert secret not in shown
@@ -118,6 +119,7 @@ def test_a_revealed_number_goes_away_by_itself(
     expect(dialog).to_contain_text(LIN_ID)
     picture(page, "borrower-reveal-shown")
     expect(dialog).to_contain_text("The half minute is over")
+    expect(page.locator("html")).not_to_contain_text(LIN_ID)
     assert LIN_ID not in page.content()
 
 

@@ -19,6 +19,13 @@ pytestmark = pytest.mark.django_db
 OFTEN = 8  # the driver prepares a statement at its sixth run
 
 
+@pytest.fixture(autouse=True)
+def _nothing_prepared(db: None) -> None:
+    """By the tests before, of which statements stay prepared."""
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+
+
 def prepared() -> list[str]:
     """The statements PostgreSQL keeps for this connection."""
     found = connection.connection.execute("SELECT statement FROM pg_prepared_statements", prepare=False)
@@ -40,7 +47,7 @@ def test_only_what_writes_is_prepared(method: str, kept: bool) -> None:
     answered(method, lambda: list(Loan.objects.filter(status=status).only("pk", "goods")))
 
     assert any('"loans_loan"."goods" FROM' in statement for statement in prepared()) is kept
-    assert connection.connection.prepare_threshold == 5
+    assert connection.connection.prepare_threshold == connection.settings_dict["OPTIONS"]["prepare_threshold"]
 
 
 def test_a_page_asks_for_the_business_date_once(django_assert_num_queries: DjangoAssertNumQueries) -> None:

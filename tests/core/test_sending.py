@@ -26,6 +26,13 @@ from tests.loans.factories import ProductFactory
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def _nothing_prepared(db: None) -> None:
+    """By the tests before, of which statements stay prepared."""
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+
+
 def _account(code: str) -> Account:
     return AccountFactory.build(code=code, name="Petty cash")
 

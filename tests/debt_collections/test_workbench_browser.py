@@ -65,6 +65,7 @@ def test_an_hour_at_the_bench_by_keyboard(page_as, queue) -> None:
     page.goto("/app/collections/")
     page.keyboard.press("n")
     expect(page.locator(".queue-row.selected")).to_have_count(1)
+    expect(page.locator(".case-name")).not_to_be_empty()
     first = page.locator(".case-name").inner_text()
 
     page.keyboard.press("p")
@@ -78,7 +79,7 @@ def test_an_hour_at_the_bench_by_keyboard(page_as, queue) -> None:
 
     arrive(page, "**case=**")
     expect(page.locator(".notices")).to_contain_text("Saved for")
-    assert page.locator(".case-name").inner_text() != first
+    expect(page.locator(".case-name")).not_to_have_text(first)
     assert ContactAttempt.objects.filter(note="will call back").count() == 1
 
 

@@ -3,28 +3,33 @@
 ``verify_books`` replays every loan and asks the ledger; what it finds in a small book would be in a large one too.
 """
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from django.db import connection
+from pytest_django.plugin import DjangoDbBlocker
 
 from benchmarks import book
 from borrowers.queries import find
-from core import business_date
+from core import business_date, kept
 from debt_collections.models import Case
 from loans.models import Loan, LoanPosition, LoanStatus
 from loans.proof import book_checks
 from loans.proof.verifying import verify
 from operations.end_of_day import close_day
+from tests import worlds
 
 pytestmark = pytest.mark.django_db
 COUNT = 1_000
 
 
-@pytest.fixture
-def span() -> book.Span:
-    business_date.move_to(book.DAY)
-    return book.write(COUNT)
+@pytest.fixture(scope="module")
+def span(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[book.Span]:
+    with worlds.shared(django_db_blocker):
+        business_date.move_to(book.DAY)
+        yield book.write(COUNT)
+        kept.forget()
 
 
 def test_a_written_book_verifies_and_still_does_after_a_night(span: book.Span) -> None:

@@ -119,6 +119,18 @@ def test_the_whole_suite_runs_in_workers_and_a_part_of_it_in_one_process(started
     assert "COVERAGE_PROCESS_START" not in started.settings[0]
 
 
+def test_what_tests_compile_is_kept_whatever_the_shell_says(
+    started: Started, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setenv("LOANDESK_HOME", str(tmp_path))
+
+    cli.main(["test", "tests/core"])
+
+    kept = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(tmp_path / "bytecode")}
+    assert kept.items() <= started.settings[0].items()
+
+
 def test_without_a_kept_database_pytest_makes_its_own(started: Started, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cli.test_database, "prepared", lambda _home: None)
 

@@ -54,7 +54,9 @@ def told(page: Page, text: str) -> None:
 
 
 def number_in(page: Page, kind: str) -> str:
-    found = re.search(rf"{kind}-\d{{4}}-\d{{6}}", page.url)
+    number = re.compile(rf"{kind}-\d{{4}}-\d{{6}}")
+    expect(page).to_have_url(number)
+    found = number.search(page.url)
     assert found, page.url
     return found[0]
 
@@ -133,8 +135,8 @@ def second_pair_of_eyes(page: Page, number: str) -> None:
     expect(page.locator("main")).to_contain_text(number)
     page.goto("/app/approvals/")
     card = page.locator("section.card", has_text=number)
-    card.get_by_role("button", name="Approve").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        card.get_by_role("button", name="Approve").click()
 
 
 def accept(page: Page, application: str) -> None:

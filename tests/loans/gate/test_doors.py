@@ -19,6 +19,7 @@ from loans.gate.gate import ASKED_OF, BindingAct, Severity, severity_of
 from loans.models import Application, GateOverride
 from risk.models import Assessment
 from tests.borrowers.factories import BorrowerFactory
+from tests.loans.gate.conftest import Prepared
 from tests.loans.gate.doors import BREAKS, DOORS, Door, bound, decide_on, rows
 from tests.loans.gate.known import agreed
 from tests.staff.factories import UserFactory
@@ -32,6 +33,11 @@ SOFT = [(name, code) for name, code in TRIES if severity_of(code) is Severity.SO
 ASKS_AT_THE_DOOR = [
     (name, code) for name, code in SOFT if DOORS[name].at not in {A.RULES_DECISION, A.PERSON_DECISION, A.LIMIT_RAISE}
 ]
+
+
+def tried(pairs: list[tuple[str, str]]) -> pytest.MarkDecorator:
+    """A test of each pair of a door and a check: `prepared` is the door just before its act."""
+    return pytest.mark.parametrize(("_lived_once", "code"), pairs, indirect=["_lived_once"])
 
 
 def test_every_act_has_a_door_and_every_check_a_way_to_break_it() -> None:
@@ -66,24 +72,22 @@ def _parsed(row: tuple[str, ...]) -> tuple[Any, ...]:
     return tuple(json.loads(value) for value in row)
 
 
-@pytest.mark.parametrize("name", DOORS)
-def test_where_nothing_is_wrong_the_door_opens(name: str) -> None:
-    door = DOORS[name]
-    at, before = door.prepare(), bound()
+@pytest.mark.parametrize("_lived_once", DOORS, indirect=True)
+def test_where_nothing_is_wrong_the_door_opens(prepared: Prepared) -> None:
+    door, at, before = prepared.door, prepared.at, bound()
 
     answer = go(door, at)
 
-    if name == "higher limit, asked for":
+    if door is DOORS["higher limit, asked for"]:
         assert Approval.objects.filter(status="pending").exists(), answer
     else:
         assert bound() != before, answer
     assert refusals(door.at) == []
 
 
-@pytest.mark.parametrize(("name", "code"), HARD)
-def test_a_hard_check_stops_everyone(name: str, code: str) -> None:
-    door = DOORS[name]
-    at = door.prepare()
+@tried(HARD)
+def test_a_hard_check_stops_everyone(prepared: Prepared, code: str) -> None:
+    door, at = prepared.door, prepared.at
     BREAKS[code](door.borrower_of(at))
     before = bound()
 
@@ -98,10 +102,9 @@ def test_a_hard_check_stops_everyone(name: str, code: str) -> None:
         assert [code in refused for refused in refusals(door.at)] == [True], answer
 
 
-@pytest.mark.parametrize(("name", "code"), HARD)
-def test_no_override_opens_a_hard_check(name: str, code: str) -> None:
-    door = DOORS[name]
-    at = door.prepare()
+@tried(HARD)
+def test_no_override_opens_a_hard_check(prepared: Prepared, code: str) -> None:
+    door, at = prepared.door, prepared.at
     borrower = door.borrower_of(at)
     override_all(borrower)
     BREAKS[code](borrower)
@@ -112,10 +115,9 @@ def test_no_override_opens_a_hard_check(name: str, code: str) -> None:
     assert but_limits(bound(), door) == but_limits(before, door), answer
 
 
-@pytest.mark.parametrize(("name", "code"), [(name, code) for name, code in SOFT if DOORS[name].at is A.RULES_DECISION])
-def test_the_rules_hand_what_is_soft_to_a_person_or_decline(name: str, code: str) -> None:
-    door = DOORS[name]
-    at = door.prepare()
+@tried([(name, code) for name, code in SOFT if DOORS[name].at is A.RULES_DECISION])
+def test_the_rules_hand_what_is_soft_to_a_person_or_decline(prepared: Prepared, code: str) -> None:
+    door, at = prepared.door, prepared.at
     BREAKS[code](door.borrower_of(at))
     before = bound()
 
@@ -126,10 +128,9 @@ def test_the_rules_hand_what_is_soft_to_a_person_or_decline(name: str, code: str
     assert _told_by_the_rules(code)
 
 
-@pytest.mark.parametrize(("name", "code"), [(name, code) for name, code in SOFT if DOORS[name].at is A.PERSON_DECISION])
-def test_a_persons_offer_in_spite_of_a_soft_check_waits_for_a_second_person(name: str, code: str) -> None:
-    door = DOORS[name]
-    application = door.prepare()
+@tried([(name, code) for name, code in SOFT if DOORS[name].at is A.PERSON_DECISION])
+def test_a_persons_offer_in_spite_of_a_soft_check_waits_for_a_second_person(prepared: Prepared, code: str) -> None:
+    door, application = prepared.door, prepared.at
     BREAKS[code](door.borrower_of(application))
     before = bound()
 
@@ -147,10 +148,9 @@ def test_a_persons_offer_in_spite_of_a_soft_check_waits_for_a_second_person(name
     assert code in GateOverride.objects.get().checks
 
 
-@pytest.mark.parametrize(("name", "code"), ASKS_AT_THE_DOOR)
-def test_a_soft_check_asks_for_an_override_and_passes_with_one(name: str, code: str) -> None:
-    door = DOORS[name]
-    at = door.prepare()
+@tried(ASKS_AT_THE_DOOR)
+def test_a_soft_check_asks_for_an_override_and_passes_with_one(prepared: Prepared, code: str) -> None:
+    door, at = prepared.door, prepared.at
     borrower = door.borrower_of(at)
     BREAKS[code](borrower)
     before = bound()
@@ -165,11 +165,10 @@ def test_a_soft_check_asks_for_an_override_and_passes_with_one(name: str, code: 
     assert bound() != before, answer
 
 
-@pytest.mark.parametrize(("name", "code"), [(name, code) for name, code in SOFT if DOORS[name].at is A.LIMIT_RAISE])
-def test_a_limit_in_spite_of_a_soft_check_needs_who_may_override(name: str, code: str) -> None:
-    door = DOORS["higher limit, agreed to"]
-    request = door.prepare()
-    BREAKS[code](door.borrower_of(request))
+@tried([(name, code) for name, code in SOFT if name == "higher limit, agreed to"])
+def test_a_limit_in_spite_of_a_soft_check_needs_who_may_override(prepared: Prepared, code: str) -> None:
+    request = prepared.at
+    BREAKS[code](prepared.door.borrower_of(request))
     before, on = bound(), business_date.current()
     analyst, checker = UserFactory(roles=["risk_analyst"]), UserFactory(roles=["checker"])
 

@@ -18,6 +18,7 @@ from ledger.queries import difference
 from loans.bookkeeping import positions
 from loans.models import Instalment, Loan, LoanPosition
 from loans.proof import oracle
+from loans.proof.oracle_reading import read
 from loans.proof.oracle_rests import NotFollowed
 from loans.proof.verifying import compare
 from loans.schedules.terms import TermsRefused
@@ -103,13 +104,14 @@ def assert_agreed_by_all(life: Life) -> None:
     loan = Loan.objects.select_related("position").get(pk=life.loan.pk)
     assert difference() == ZERO, life.told
     assert compare(loan) == [], life.told
-    assert oracle.differences(loan) == [], life.told
-    if loan.status == "active" and not oracle.not_followed(loan):
+    facts = read(loan)
+    assert oracle.differences_of(loan, facts) == [], life.told
+    if loan.status == "active" and not oracle.not_followed_of(facts):
         account = positions.load(loan, loan.position)
         quote = quote_of(account, max(life.today, account.as_of))
         try:
-            right = oracle.pay_off(loan, quote.on)
+            right = oracle.pay_off_of(facts, quote.on)
         except NotFollowed:
             return
         more = max(quote.total, ZERO) - max(right, ZERO)
-        assert -OF_A_PAY_OFF <= more <= OF_A_PAY_OFF + oracle.kept(loan, quote.on), life.told
+        assert -OF_A_PAY_OFF <= more <= OF_A_PAY_OFF + oracle.kept_of(facts, quote.on), life.told

@@ -8,7 +8,9 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models import F
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,6 +43,24 @@ def at_a_lower_rate() -> Loan:
 def between(loan: Loan, first: date, last: date) -> Decimal:
     """Interest of the days from ``first`` to ``last``, on the 5,036.85 that are left after the first instalment."""
     return oracle.earned(loan, last) - oracle.earned(loan, first)
+
+
+def statements(loan: Loan) -> int:
+    """How many it takes to hold a loan against the oracle."""
+    with CaptureQueriesContext(connection) as asked:
+        assert list(verifying.against_oracle(Loan.objects.select_related("position").get(pk=loan.pk))) == []
+    return len(asked)
+
+
+@lent
+def test_a_loan_is_read_once_however_many_receipts_it_has() -> None:
+    quiet, busy = a_running_loan(), a_running_loan()
+    pay(quiet, "10.00", on(1, 16))
+    for day in (16, 17, 18, 19):
+        pay(busy, "10.00", on(1, day))
+
+    assert [sum(line.principal + line.interest for line in money.lines) for money in read(busy).money] == [10] * 4
+    assert statements(busy) == statements(quiet) <= 12
 
 
 # --- the rate in force ---------------------------------------------------------------------------------------------

@@ -28,7 +28,9 @@ def test_the_table_fits_and_its_absence_is_explained(page_as: Any, picture: Any,
         picture(page, f"product-{code}-{language}-{theme}")
         page.set_viewport_size({"width": 390, "height": 844})
         assert_fits(page, 390)
-        first = page.locator("table.compare tbody td").first.bounding_box()
+        cell = page.locator("table.compare tbody td").first
+        expect(cell).to_be_visible()
+        first = cell.bounding_box()
         assert first and first["x"] + first["width"] <= 390  # the names of the conditions leave room for the conditions
         expect(page.locator("table.prices tbody td").first).to_be_visible(visible=code == "prices")
         picture(page, f"product-{code}-phone-{language}-{theme}")
