@@ -99,7 +99,9 @@ def town(django_db_setup: None, django_db_blocker: Any) -> Any:
         refund = refund_overpayment(loan_id=row.pk, amount=Decimal("10.00"), on=TODAY, idempotency_key="r")
         draft = applied(lilac, product, submit=False)
         begun = lilac.send("/evidence_uploads", statement(draft["id"], WORDS)).json()
-        asked, _new = raise_task(EVIDENCE_WANTED.code, Application.objects.get(public_id=draft["id"]))
+        asked, _new = raise_task(
+            EVIDENCE_WANTED.code, Application.objects.get(public_id=draft["id"]), now=business_date.now()
+        )
         yield {
             "tsk": asked.public_id,
             "eup": begun["id"], "evd": brought_evidence(lilac, loan["id"]).json()["id"],

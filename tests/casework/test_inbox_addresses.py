@@ -103,7 +103,7 @@ def test_the_kind_stays_when_the_tab_changes_and_both_stay_after_a_bulk(kind: Ta
 def test_a_kind_shows_that_kind_alone(kind: TaskKind) -> None:
     officer = UserFactory(roles=["officer"])
     task = raised(kind)
-    working.take(task_id=task.pk, by=officer)
+    working.take(task_id=task.pk, by=officer, now=business_date.now())
     client = signed(officer)
     assert task.number in client.get(f"{INBOX}?kind={kind.code}").content.decode()
     assert task.number not in client.get(f"{INBOX}?kind=note.mention").content.decode()

@@ -80,11 +80,11 @@ def test_a_dump_and_the_folder_hold_nothing_in_clear(folder: Path, client: Clien
     kept(lin, files.SECRET.encode(), kind="statement", name=NAME)
     _preview(client, kept(lin, files.pdf(2), name="a.pdf").public_id)
     partner = _begin_upload(lin)
-    notes.write(lin, f"{SAID['note']}, call {PHONE} or {LIN_ID}.", by=officer)
+    notes.write(lin, f"{SAID['note']}, call {PHONE} or {LIN_ID}.", by=officer, now=business_date.now())
     _work(application, officer)
     complaint = kind_named("application.partner_complaint")
     asked = partner_tasks.raise_by_partner(
-        complaint, application, words=SAID["asked"], cause="one", client=partner.client
+        complaint, application, words=SAID["asked"], cause="one", client=partner.client, now=business_date.now()
     )
     told, stored = dump(), in_folder(folder)
     assert asked.number in told and EvidenceUploadPart.objects.exists() and len(list(folder.rglob("*"))) > 3
@@ -109,7 +109,7 @@ def _begin_upload(lin: Any) -> ApiKey:
     key, words = ApiKey.objects.get(client__name="Lilac Phones"), files.SECRET.encode()
     whole = uploads.Whole(about="cus_1", size=2 * len(words), sha256=hashlib.sha256(words * 2).hexdigest())
     told = Told(kind="statement", source="borrower", name=NAME)
-    upload = uploads.begin(lin, told, whole, client=key.client, on=business_date.current())
+    upload = uploads.begin(lin, told, whole, client=key.client, on=business_date.current(), now=business_date.now())
     uploads.add_part(upload_id=upload.pk, offset=0, content=words, sha256=hashlib.sha256(words).hexdigest())
     return key
 
@@ -117,10 +117,12 @@ def _begin_upload(lin: Any) -> ApiKey:
 def _work(application: Any, officer: Any) -> None:
     """A task that is handed over, given back, answered by the partner and ended."""
     client = ApiKey.objects.get(client__name="Lilac Phones").client
-    task, _new = raise_task(EVIDENCE_WANTED.code, application, facts={"what": "income"})
+    task, _new = raise_task(EVIDENCE_WANTED.code, application, facts={"what": "income"}, now=business_date.now())
     other = UserFactory(roles=["underwriter"])
-    working.take(task_id=task.pk, by=officer)
-    working.hand_over(task_id=task.pk, to=other, by=officer, note=SAID["handed over"])
-    working.give_back(task_id=task.pk, by=other, note=SAID["given back"])
-    partner_tasks.answer(task_id=task.pk, note=SAID["answered"], evidence=[], client=client, by=client.acts_as)
-    working.finish(task_id=task.pk, outcome="received", note=SAID["ended"], by=other)
+    working.take(task_id=task.pk, by=officer, now=business_date.now())
+    working.hand_over(task_id=task.pk, to=other, by=officer, note=SAID["handed over"], now=business_date.now())
+    working.give_back(task_id=task.pk, by=other, note=SAID["given back"], now=business_date.now())
+    partner_tasks.answer(
+        task_id=task.pk, note=SAID["answered"], evidence=[], client=client, by=client.acts_as, now=business_date.now()
+    )
+    working.finish(task_id=task.pk, outcome="received", note=SAID["ended"], by=other, now=business_date.now())

@@ -73,7 +73,7 @@ def test_a_step_says_who_ticked_it_and_when_until_it_is_taken_back(client: Clien
 
 def test_how_it_ended_stands_first_in_its_story(client: Client, task: Task) -> None:
     officer, person = signed(client, "officer", display_name="Zhao Min")
-    working.finish(task_id=task.pk, outcome="reached", note="Pays", by=person)
+    working.finish(task_id=task.pk, outcome="reached", note="Pays", by=person, now=business_date.now())
     story = officer.get(f"{INBOX}{task.number}/").content.decode().partition('class="timeline"')[2]
     assert "Done: Reached" in story.partition("</li>")[0] and "Zhao Min" in story.partition("</li>")[0]
 

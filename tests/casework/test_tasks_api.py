@@ -62,10 +62,21 @@ def asked(application: dict[str, Any]) -> Task:
     """Somebody asks the partner for evidence, urgently, and notes why."""
     about = Application.objects.get(public_id=application["id"])
     task, _new = raise_task(
-        EVIDENCE_WANTED.code, about, facts={"what": "income of May"}, priority=90, priority_reason=PRIVATE
+        EVIDENCE_WANTED.code,
+        about,
+        facts={"what": "income of May"},
+        priority=90,
+        priority_reason=PRIVATE,
+        now=business_date.now(),
     )
     by, to = UserFactory(roles=["underwriter"], username="wei"), UserFactory(roles=["underwriter"])
-    working.hand_over(task_id=task.pk, to=to, by=working.take(task_id=task.pk, by=by).owner or by, note=PRIVATE)
+    working.hand_over(
+        task_id=task.pk,
+        to=to,
+        by=working.take(task_id=task.pk, by=by, now=business_date.now()).owner or by,
+        note=PRIVATE,
+        now=business_date.now(),
+    )
     return task
 
 
@@ -87,7 +98,7 @@ def test_a_partner_sees_what_is_asked_and_nothing_of_the_house(lilac: Caller, ap
 
 def test_kinds_that_are_not_for_partners_are_not_there(lilac: Caller, application: dict[str, Any]) -> None:
     about = Application.objects.get(public_id=application["id"])
-    hidden, _new = raise_task("application.human_review", about)
+    hidden, _new = raise_task("application.human_review", about, now=business_date.now())
     assert lilac.ask("/tasks").json()["data"] == []
     assert_problem(lilac.ask(f"/tasks/{hidden.public_id}"), 404, "not_found")
 
@@ -113,7 +124,9 @@ def test_answered_with_evidence_until_the_team_has_looked(lilac: Caller, applica
     assert EvidenceLink.objects.get().object_id == str(task.pk)
     task.refresh_from_db()
     assert task.status == TaskStatus.OPEN
-    working.finish(task_id=task.pk, outcome="received", note="It fits", by=task.owner or UserFactory())
+    working.finish(
+        task_id=task.pk, outcome="received", note="It fits", by=task.owner or UserFactory(), now=business_date.now()
+    )
     assert lilac.ask(f"/tasks/{task.public_id}").json()["state"] == "ended"
     assert_problem(lilac.send(f"/tasks/{task.public_id}/answer", body), 409, "task_ended")
     assert [len(lilac.ask(f"/tasks?status={word}").json()["data"]) for word in ("open", "ended")] == [0, 1]
@@ -262,7 +275,7 @@ def test_two_that_take_it_at_once(lilac: Caller) -> None:
 
 def test_what_is_for_people_is_not_for_programs(house: Caller, application: dict[str, Any]) -> None:
     about = Application.objects.get()
-    task, _new = raise_task("application.human_review", about)
+    task, _new = raise_task("application.human_review", about, now=business_date.now())
     assert house.ask("/house_tasks").json()["data"] == []
     for act in ("take", "drop"):
         assert_problem(house.send(f"/house_tasks/{task.public_id}/{act}", {"reason": "x"}
@@ -270,7 +283,9 @@ def test_what_is_for_people_is_not_for_programs(house: Caller, application: dict
     refused = house.send("/house_tasks", {"kind": "application.human_review", "subject": about.public_id})
     assert_problem(refused, 403, "task_kind_for_people")
     with pytest.raises(working.TaskOfAnotherTeam):
-        working.take(task_id=task.pk, by=ApiKey.objects.get(client__name="House").client.acts_as)
+        working.take(
+            task_id=task.pk, by=ApiKey.objects.get(client__name="House").client.acts_as, now=business_date.now()
+        )
 
 
 def test_a_key_of_a_partner_is_no_program_of_the_house(lilac: Caller, application: dict[str, Any]) -> None:
@@ -279,7 +294,9 @@ def test_a_key_of_a_partner_is_no_program_of_the_house(lilac: Caller, applicatio
     assert_problem(lilac.send(f"/house_tasks/{task.public_id}/take"), 404, "not_found")
     assert_problem(lilac.send("/house_tasks", wanted(application)), 422, "reference_unknown")
     with pytest.raises(working.TaskOfAnotherTeam):
-        working.take(task_id=task.pk, by=ApiKey.objects.get(client__name="Lilac Phones").client.acts_as)
+        working.take(
+            task_id=task.pk, by=ApiKey.objects.get(client__name="Lilac Phones").client.acts_as, now=business_date.now()
+        )
     asleep = CallerFactory(client__name="Asleep", scopes=HOUSE, read_only=True)
     assert_problem(asleep.send("/house_tasks", wanted(application)), 403, "missing_scope")
 
@@ -302,6 +319,6 @@ def test_the_list_of_tasks_costs_as_much_for_many_as_for_one(
     lilac: Caller, application: dict[str, Any], django_assert_max_num_queries: Any
 ) -> None:
     for n in range(6):
-        raise_task(EVIDENCE_WANTED.code, Application.objects.get(), cause=str(n))
+        raise_task(EVIDENCE_WANTED.code, Application.objects.get(), cause=str(n), now=business_date.now())
     with django_assert_max_num_queries(12):
         assert len(lilac.ask("/tasks?limit=5").json()["data"]) == 5

@@ -102,7 +102,7 @@ def test_raised_from_the_loan_by_keyboard_and_raised_twice_it_is_one_task(page_o
 
 
 def test_two_people_cannot_both_take_it(page_of: PageOf, loan: Loan) -> None:
-    task = raise_task("loan.follow_up", loan, facts={"what": "Look"})[0]
+    task = raise_task("loan.follow_up", loan, facts={"what": "Look"}, now=business_date.now())[0]
     people = [UserFactory(roles=["operations"], display_name=name) for name in ("Zhou Ting", "Qian Wei")]
     first, second = (page_of(user) for user in people)
     for page in (first, second):
@@ -168,7 +168,7 @@ def test_closed_by_a_payment_while_somebody_looks_at_it(page_of: PageOf, loan: L
 def test_a_colleague_covers_while_somebody_is_away(page_of: PageOf, loan: Loan) -> None:
     away = UserFactory(roles=["operations"], display_name="Zhou Ting")
     cover = UserFactory(roles=["operations"], display_name="Qian Wei")
-    task = raise_task("loan.follow_up", loan, facts={"what": "Look"}, owner=away)[0]
+    task = raise_task("loan.follow_up", loan, facts={"what": "Look"}, owner=away, now=business_date.now())[0]
     covering = page_of(cover)
     covering.goto(task.get_absolute_url())
     expect(covering.get_by_text("This task is with Zhou Ting.")).to_be_visible()
@@ -196,7 +196,10 @@ def test_a_colleague_covers_while_somebody_is_away(page_of: PageOf, loan: Loan) 
 
 
 def test_several_at_once_need_a_reason_and_keep_the_tab(page_of: PageOf, loan: Loan, problems: Problems) -> None:
-    tasks = [raise_task("loan.follow_up", loan, cause=one, facts={"what": one})[0] for one in ("a", "b", "c")]
+    tasks = [
+        raise_task("loan.follow_up", loan, cause=one, facts={"what": one}, now=business_date.now())[0]
+        for one in ("a", "b", "c")
+    ]
     page = page_of(UserFactory(roles=["operations"]))
     page.goto(f"{INBOX}?tab=team&kind=loan.follow_up")
     for task in tasks[:2]:
@@ -222,7 +225,7 @@ def test_several_at_once_need_a_reason_and_keep_the_tab(page_of: PageOf, loan: L
 def test_the_inbox_by_keyboard_from_the_top_to_the_end_of_a_task(page_of: PageOf, loan: Loan) -> None:
     user = UserFactory(roles=["officer"])
     with declared() as kind:
-        task = raise_task(kind.code, loan.borrower, facts={"since": "9"})[0]
+        task = raise_task(kind.code, loan.borrower, facts={"since": "9"}, now=business_date.now())[0]
         page = page_of(user)
         page.goto("/app/")
         page.keyboard.press("g")
@@ -260,9 +263,9 @@ def test_the_pages_fit_their_window(
     payment = IncomingPayment.objects.get()
     lead = UserFactory(roles=["operations", "team_lead"], display_name="Nkiruka Wilhelmina Featherstonehaugh")
     long = "Ask for the " + "proof of income, " * 6
-    task = raise_task("loan.follow_up", loan, facts={"what": long}, owner=lead)[0]
+    task = raise_task("loan.follow_up", loan, facts={"what": long}, owner=lead, now=business_date.now())[0]
     raise_task("payment.follow_up", payment, facts={"what": "x" * 120}, now=business_date.now() - timedelta(days=40))
-    escalating.escalate_late()
+    escalating.escalate_late(now=business_date.now())
     page = page_of(lead, width=width, language=language, theme=theme)
     for name, place in (
         ("inbox", f"{INBOX}?tab=team"),

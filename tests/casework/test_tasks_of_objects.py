@@ -84,18 +84,20 @@ def test_raised_on_the_page_of_its_object_and_shown_there(about: str) -> None:
 
 def test_the_owner_and_the_state_stand_on_the_card() -> None:
     loan, (client, user) = LoanFactory(active=True), signed("operations")
-    task = asking.ask_for("loan.follow_up", loan, what="Look", team="operations", by=user)[0]
-    working.take(task_id=task.pk, by=user)
+    task = asking.ask_for("loan.follow_up", loan, what="Look", team="operations", by=user, now=business_date.now())[0]
+    working.take(task_id=task.pk, by=user, now=business_date.now())
     card = f"/app/papers/loan/{loan.number}/card"
     assert str(user) in client.get(card).content.decode()
-    working.finish(task_id=task.pk, outcome="done", note="Looked", by=user)
+    working.finish(task_id=task.pk, outcome="done", note="Looked", by=user, now=business_date.now())
     assert task.number not in client.get(card).content.decode()
     assert task.number in client.get(f"/app/tasks/about/loan/{loan.number}/").content.decode()
 
 
 def test_what_belongs_to_an_object_is_shown_with_it() -> None:
     order = DisbursementFactory()
-    task = raise_task("payout.refused", order, facts={"amount": "1", "currency": "CNY", "code": "AC04"})[0]
+    task = raise_task(
+        "payout.refused", order, facts={"amount": "1", "currency": "CNY", "code": "AC04"}, now=business_date.now()
+    )[0]
     client, _user = signed("operations")
     loan = order.loan
     for word, name in (
@@ -117,14 +119,14 @@ def test_what_belongs_to_an_object_is_shown_with_it() -> None:
 )
 def test_nights_and_verifications_show_theirs(kind: str, make: Callable[[], Model]) -> None:
     found = make()
-    task = raise_task(kind, found)[0]
+    task = raise_task(kind, found, now=business_date.now())[0]
     client, _user = signed("operations", "finance")
     assert task.number in client.get(found.get_absolute_url()).content.decode()  # type: ignore[attr-defined]
 
 
 def test_tasks_of_other_teams_are_not_shown() -> None:
     loan, asker = LoanFactory(active=True), UserFactory(roles=["operations"])
-    task = asking.ask_for("loan.follow_up", loan, what="Look", team="finance", by=asker)[0]
+    task = asking.ask_for("loan.follow_up", loan, what="Look", team="finance", by=asker, now=business_date.now())[0]
     underwriter, _user = signed("underwriter", "administrator")
     page = underwriter.get(f"/app/tasks/about/loan/{loan.number}/")
     assert page.status_code == 200 and task.number not in page.content.decode()
@@ -138,7 +140,7 @@ def test_about_what_somebody_does_not_see_they_ask_for_nothing() -> None:
     for answer in (client.get, lambda address: client.post(address, sent)):
         assert answer(f"/app/tasks/about/loan/{loan.number}/").status_code == 404
     with pytest.raises(SubjectNotFound):
-        asking.ask_for("loan.follow_up", loan, what="Look", team="operations", by=stranger)
+        asking.ask_for("loan.follow_up", loan, what="Look", team="operations", by=stranger, now=business_date.now())
     assert not Task.objects.exists()
 
 
@@ -181,7 +183,7 @@ def test_the_rule_behind_every_door(given: dict[str, str], refusal: type[Excepti
 def test_where_people_raise_nothing_no_form_stands() -> None:
     client, user = signed("operations")
     with declared() as kind:
-        task = raise_task(kind.code, BorrowerFactory(), facts={"since": "9"}, owner=user)[0]
+        task = raise_task(kind.code, BorrowerFactory(), facts={"since": "9"}, owner=user, now=business_date.now())[0]
         page = client.get(f"/app/tasks/about/task/{task.number}/").content.decode()
         assert "Raise it" not in page and "Nobody was asked for anything" in page
         assert client.post(f"/app/tasks/about/task/{task.number}/", {"what": "x"}).status_code == 404
@@ -200,7 +202,9 @@ def test_more_tasks_cost_no_more_statements() -> None:
         asked(address)
     few = [asked(address) for address in addresses]
     for number in range(8):
-        asking.ask_for("loan.follow_up", loan, what=f"Step {number}", team="operations", by=user)
+        asking.ask_for(
+            "loan.follow_up", loan, what=f"Step {number}", team="operations", by=user, now=business_date.now()
+        )
     Task.objects.update(owner=user, raised_on=business_date.current())
     assert [asked(address) for address in addresses] == few
     assert max(few) <= 8

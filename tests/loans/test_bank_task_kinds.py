@@ -70,7 +70,7 @@ def test_who_said_that_it_was_nothing_is_not_asked_again() -> None:
         taking_in.take_in(content=PICTURE, name="fetched.csv", on=ON)
     look(noon(ON))
     task, clerk = the_task("bank_file.unreadable"), UserFactory(roles=["operations"])
-    working.finish(task_id=task.pk, outcome="nothing", note="A picture of ours", by=clerk)
+    working.finish(task_id=task.pk, outcome="nothing", note="A picture of ours", by=clerk, now=business_date.now())
     with pytest.raises(FileUnreadable):
         taking_in.take_in(content=PICTURE, name="fetched.csv", on=ON)
     assert look(noon(ON)) == {} and Task.objects.count() == 1

@@ -7,6 +7,7 @@ import pytest
 from casework import working
 from casework.models import Task
 from casework.standing import look
+from core import business_date
 from messaging.delivery import send_due
 from messaging.models import Message, MessageStatus
 from tests.borrowers.factories import LinFactory
@@ -44,7 +45,11 @@ def test_refused_by_the_provider_for_good_until_a_person_has_told_it(post: Post)
     assert (message.status, message.refusal, message.attempts) == (MessageStatus.FAILED, "message_refused", 1)
     assert look(MORNING)["message.lost"] == (1, 0)
     working.finish(
-        task_id=the_task("message.lost").pk, outcome="told", note="Called", by=UserFactory(roles=["officer"])
+        task_id=the_task("message.lost").pk,
+        outcome="told",
+        note="Called",
+        by=UserFactory(roles=["officer"]),
+        now=business_date.now(),
     )
     assert look(MORNING) == {}
 

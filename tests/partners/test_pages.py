@@ -295,6 +295,7 @@ def test_every_scope_but_those_that_read_a_partners_own_takes_two():
             "loans:read",
             "repayments:read",
             "evidence:read",
+            "tasks:read",
         }
     )
 
@@ -365,4 +366,5 @@ def test_a_new_key_has_only_what_reads_its_own_ticked(admin):
         "loans:read",
         "repayments:read",
         "evidence:read",
+        "tasks:read",
     }
