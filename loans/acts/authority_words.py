@@ -34,7 +34,7 @@ def threshold_of(kind: ActKind, on: date) -> str | Decimal | None:
         words = {name: name.replace("_", " ") for name in bounds} | dict(kind.figures) | dict(kind.told)
         return "; ".join(f"{words[name]} > {most}" for name, most in sorted(bounds.items()))
     if kind.measures or kind.beyond_authority is None:
-        return _("what is given up by it > %(amount)s, or a late loan cured again") % {"amount": may_waive(on)}
+        return _("what is given up by it > %(amount)s, or a late loan cured again") % {"amount": may_waive(on, None)}
     return None
 
 
@@ -42,7 +42,7 @@ def threshold_of_undoing(kind: ActKind, on: date) -> str | Decimal | None:
     """From what on undoing an act of ``kind`` on ``on`` takes two people."""
     if kind.undone_by_two:
         return None
-    return _("what two agreed to, or what is given up by it > %(amount)s") % {"amount": may_waive(on)}
+    return _("what two agreed to, or what is given up by it > %(amount)s") % {"amount": may_waive(on, None)}
 
 
 def one_person_reverses(on: date) -> Decimal:
