@@ -220,7 +220,7 @@ def records_of(ids: Collection[int], on: date | None = None, market: str | None 
     With ``on``, days late that an act took away without a payment count for the months of the rule ``cure_authority``.
     """
     running = Q(status=LoanStatus.ACTIVE)
-    settled, in_part = Q(status=LoanStatus.SETTLED), Exists(_LOST_IN_PART)
+    settled, in_part = Q(status=LoanStatus.SETTLED), Q(Exists(_LOST_IN_PART))
     lost = Q(status=LoanStatus.WRITTEN_OFF) | (running & Q(charged_off_on__isnull=False)) | (settled & in_part)
     settled_well = settled & ~Exists(_RECEIPTS_BY_WORD) & ~Exists(_REFUNDS_BY_WORD) & ~in_part
     stand = (

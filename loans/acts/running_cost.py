@@ -68,11 +68,10 @@ class LateInterestBreaksCap(Invalid):
     )
 
 
-class ActBreaksCap(FeeBreaksCap):
+class ActBreaksCap(Invalid):
     """The same for any other change of what the loan costs: a rate, a plan, a price of time."""
 
     code = "act_breaks_cap"
-    field = None
     message = _(
         "With this change the all-in cost of the loan would be %(figure)s a year (%(basis)s); the cap is %(cap)s, and "
         "nobody may make it dearer. Choose a lower rate or charge less."
