@@ -11,13 +11,16 @@ from audit.models import Approval
 from core import business_date
 from core.rules import forget_cached_rules
 from loans.acts.asking import perform_or_ask, undo_or_ask
+from loans.acts.performing import perform
 from loans.acts.receipts import reverse_or_ask
 from loans.models import Loan, LoanAct, Repayment
 from staff.models import User
 from tests.loans.acts.test_acts import wish
 from tests.loans.books import close_until
 from tests.loans.factories import LoanFactory, RepaymentFactory
+from tests.loans.night.test_concurrency import at_once
 from tests.loans.pricing.test_cost_caps import set_rule
+from tests.staff.factories import UserFactory, second_account_of
 
 pytestmark = pytest.mark.django_db
 ON = date(2026, 3, 20)
@@ -134,3 +137,23 @@ class TestTakenBack:
         outcomes = [type(reversed_by(receipt, another)) for receipt in receipts]
 
         assert outcomes == [Repayment, Repayment, Approval, Approval]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_neither_one_person_nor_two_accounts_of_theirs_give_up_more_at_once() -> None:
+    """Each would see only itself, if they did not come one by one."""
+    clerk = UserFactory()
+    hands = [clerk, second_account_of(clerk)]
+    loans = [LoanFactory(active=True, principal=Decimal("12000.00")) for _ in range(6)]
+    close_until(date(2026, 2, 14))
+    on = date(2026, 2, 15)
+    set_rule("alone_in_a_day", on, {"given_up": {"person": "600"}, "taken_back": {}})
+    forget_cached_rules()
+    asked = [
+        replace(wish(loan, "goodwill_credit", on, amount=Decimal("400"), key=str(loan.pk)), by=hands[number % 2])
+        for number, loan in enumerate(loans)
+    ]
+
+    answers = at_once([lambda one=one: perform(one) for one in asked])
+
+    assert sorted(type(answer).__name__ for answer in answers) == ["BeyondAuthority"] * 5 + ["LoanAct"]
