@@ -30,6 +30,14 @@ def rule(code: str, on: date, market: str | None = None) -> dict[str, Any]:
     raise RuleMissing(rule=code, market=market, on=on.isoformat())
 
 
+def rule_of_house(code: str, on: date, market: str | None) -> dict[str, Any]:
+    """The same of what a house rules for itself, as limits of authority: the version of ``market`` in force on ``on``, or
+    that of the default market where ``market`` has none of its own. Raises RuleMissing."""
+    own = (data for first, data in _versions(code, market) if first <= on) if market else iter(())
+    found = next(own, None)
+    return rule(code, on) if found is None else found
+
+
 def rule_versions(code: str, market: str | None = None) -> list[tuple[date, dict[str, Any]]]:
     """Every version of rule ``code`` with the day it holds from, the newest first; empty where there is none."""
     return list(_versions(code, market or settings.DEFAULT_MARKET))

@@ -29,6 +29,7 @@ from loans.gate.facts import Standing
 from loans.gate.gate import BindingAct
 from loans.models import GateVerdict
 from risk.models import Assessment, CreditLimit, LimitChange, LimitReason
+from risk.people import NOT_PAID_BUT
 from staff.models import User
 
 RAISE = "risk.limit_raise"
@@ -57,7 +58,9 @@ _WRITTEN_OFF = f"""
 SELECT l.borrower_id, l.amount AS before, 0::numeric(14,2) AS after, jsonb_build_object('loans', count(*)) AS facts
   FROM risk_creditlimit l
   JOIN loans_loanposition p ON p.borrower_id = l.borrower_id AND p.borrower_id >= %(lo)s AND p.borrower_id < %(hi)s
-       AND (p.status = 'written_off' OR (p.status = 'active' AND p.charged_off_on IS NOT NULL))
+       AND (p.status = 'written_off' OR (p.status = 'active' AND p.charged_off_on IS NOT NULL)
+            OR (p.status = 'settled' AND EXISTS (SELECT 1 FROM loans_loanact a
+                 WHERE a.loan_id = p.loan_id AND a.kind = 'settled_for_less' AND a.status = 'standing')))
  WHERE l.borrower_id >= %(lo)s AND l.borrower_id < %(hi)s AND l.amount > 0 AND {_NOT_MOVED_TODAY}
  GROUP BY l.borrower_id, l.amount
 """
@@ -75,10 +78,10 @@ SELECT l.borrower_id, l.amount AS before, floor(l.amount * %(cut_share)s / 100) 
  GROUP BY l.borrower_id, l.amount
 """
 
-# What was paid by word alone counts once a bank line or a second person stands behind it. What was paid of instalments is
-# counted where something happened to a loan since the night before (a share of its accruals was kept:
-# ``loans.models.Accrual``), which for every loan is so at the end of a month, and on the day the cool-down ends. On other
-# nights nothing can have come about that was not there the night before.
+# What was paid by word alone counts once a bank line or a second person stands behind it; what an act settled was not paid
+# (``risk.people``). What was paid of instalments is counted where something happened to a loan since the night before (a
+# share of its accruals was kept: ``loans.models.Accrual``), which for every loan is so at the end of a month, and on the day
+# the cool-down ends. On other nights nothing can have come about that was not there the night before.
 _PAID_ON_TIME = f"""
 SELECT l.borrower_id, l.amount AS before,
        greatest(l.amount, least(floor(l.amount * (1 + %(raise_share)s) / 100) * 100, %(highest)s)) AS after,
@@ -92,7 +95,13 @@ SELECT l.borrower_id, l.amount AS before,
           AND NOT EXISTS (SELECT 1 FROM loans_repayment w
                             JOIN loans_repaymentline x ON x.repayment_id = w.id AND x.entry_id = w.entry_id
                            WHERE w.loan_id = i.loan_id AND w.status = 'posted' AND w.channel IN ('counter', 'api')
-                             AND w.agreed_by_id IS NULL AND w.proved_on IS NULL AND x.instalment_number = i.number)) record
+                             AND w.agreed_by_id IS NULL AND w.proved_on IS NULL AND x.instalment_number = i.number)
+          AND EXISTS (SELECT 1 FROM loans_repayment w
+                        JOIN loans_repaymentline x ON x.repayment_id = w.id AND x.entry_id = w.entry_id
+                       WHERE w.loan_id = i.loan_id AND w.status = 'posted' AND x.instalment_number = i.number)
+          AND NOT EXISTS (SELECT 1 FROM loans_loanact a
+                           WHERE a.loan_id = i.loan_id AND a.status = 'standing' AND a.effective_on = i.settled_on
+                             AND a.figures ?| %(not_paid_but)s::text[])) record
  WHERE l.borrower_id >= %(lo)s AND l.borrower_id < %(hi)s AND l.amount > 0 AND l.amount < %(highest)s
    AND l.changed_on <= %(cooled)s
    AND (l.changed_on = %(cooled)s
@@ -138,6 +147,7 @@ def rescore(lo: int, hi: int, on: date) -> dict[str, int]:
         "cut_over_days": numbers["cut_over_days"],
         "instalments": numbers["instalments"],
         "worst_days_late": numbers["worst_days_late"],
+        "not_paid_but": list(NOT_PAID_BUT),
         **{name: Decimal(numbers[name]) for name in ("cut_share", "raise_share", "highest")},
     }
     moves = {

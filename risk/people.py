@@ -9,13 +9,20 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, F, Max, OuterRef, Q
+from django.db.models import Count, Exists, F, IntegerField, Max, OuterRef, Q, Subquery
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 
 from borrowers.models import Borrower, ContactPoint, ContactState
+from core.calendars import add_months
 from core.money import ZERO
+from core.rules import rule_of_house
+from loans.events.act_kinds import DAYS_CURED
+from loans.events.of_acts import RECEIPT_REDATED
 from loans.gate.gate import Credit
 from loans.models import (
     WITHOUT_BANK_LINE,
+    ActStatus,
     Application,
     Instalment,
     LoanAct,
@@ -35,6 +42,12 @@ from risk.scorecards.scorecard import Score, read_card
 # Of the position or instalment outside: what of its loan was paid by word alone.
 _RECEIPTS_BY_WORD = Repayment.objects.by_word().filter(loan_id=OuterRef("loan_id"))
 _REFUNDS_BY_WORD = LoanAct.objects.by_word().filter(loan_id=OuterRef("loan_id"))
+_LINES = RepaymentLine.objects.filter(
+    repayment__loan_id=OuterRef("loan_id"),
+    repayment__status=RepaymentStatus.POSTED,
+    entry_id=F("repayment__entry_id"),
+    instalment_number=OuterRef("number"),
+)
 _LINES_BY_WORD = RepaymentLine.objects.filter(
     repayment__loan_id=OuterRef("loan_id"),
     repayment__status=RepaymentStatus.POSTED,
@@ -44,6 +57,18 @@ _LINES_BY_WORD = RepaymentLine.objects.filter(
     entry_id=F("repayment__entry_id"),
     instalment_number=OuterRef("number"),
 )
+
+# What an act did to an instalment on the day that settled it, which is then no sign that it was paid: what was overdue was
+# moved away, planned anew or given up.
+NOT_PAID_BUT = ("overdue_moved", "replanned_principal", "waived", "credited", "given_up", "fee_lowered")
+_SETTLED_BY_ACT = LoanAct.objects.filter(
+    loan_id=OuterRef("loan_id"),
+    status=ActStatus.STANDING,
+    effective_on=OuterRef("settled_on"),
+    figures__has_any_keys=NOT_PAID_BUT,
+)
+SETTLED_FOR_LESS = "settled_for_less"
+_LOST_IN_PART = LoanAct.objects.filter(loan_id=OuterRef("loan_id"), kind=SETTLED_FOR_LESS, status=ActStatus.STANDING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +151,7 @@ def known_of(
     already, a month. Where the rules decide, alone what is proved counts as income."""
     ids = [borrower.pk for borrower in borrowers]
     means = means_of(ids, market, on, application=application, by_rules=by_rules)
-    records, verified = records_of(ids), _with_verified_phone(borrowers)
+    records, verified = records_of(ids, on, market), _with_verified_phone(borrowers)
     limits = dict(CreditLimit.objects.filter(borrower_id__in=ids).values_list("borrower_id", "amount"))
     others, listed = _other_applications(ids, application), do_not_lend(ids)
     card = None if judges is None else read_card(judges.card.data)
@@ -187,24 +212,33 @@ def do_not_lend(ids: Iterable[int]) -> set[int]:
     return set(listed.values_list("borrower_id", flat=True))
 
 
-def records_of(ids: Collection[int]) -> dict[int, Record]:
+def records_of(ids: Collection[int], on: date | None = None, market: str | None = None) -> dict[int, Record]:
     """Where the loans here stand today, and how their instalments were paid. What was paid by word alone, and nobody vouches
-    for, counts for nothing: neither an instalment, nor a loan settled by it."""
+    for, counts for nothing: neither an instalment, nor a loan settled by it. An instalment is paid by receipts only, and
+    what was settled for less is lost.
+
+    With ``on``, days late that an act took away without a payment count for the months of the rule ``cure_authority``.
+    """
     running = Q(status=LoanStatus.ACTIVE)
-    lost = Q(status=LoanStatus.WRITTEN_OFF) | (running & Q(charged_off_on__isnull=False))
-    settled_well = Q(status=LoanStatus.SETTLED) & ~Exists(_RECEIPTS_BY_WORD) & ~Exists(_REFUNDS_BY_WORD)
+    settled, in_part = Q(status=LoanStatus.SETTLED), Q(Exists(_LOST_IN_PART))
+    lost = Q(status=LoanStatus.WRITTEN_OFF) | (running & Q(charged_off_on__isnull=False)) | (settled & in_part)
+    settled_well = settled & ~Exists(_RECEIPTS_BY_WORD) & ~Exists(_REFUNDS_BY_WORD) & ~in_part
     stand = (
         LoanPosition.objects.filter(borrower_id__in=ids)
+        .annotate(cured_of_loan=_cured(on, market))
         .values("borrower_id")
         .annotate(
             late=Max("days_past_due", filter=running),
+            cured=Max("cured_of_loan"),
             settled=Count("pk", filter=settled_well),
             lost=Count("pk", filter=lost),
         )
     )
     paid = (
         Instalment.objects.filter(loan__borrower_id__in=ids, settled_on__isnull=False, superseded_on__isnull=True)
+        .filter(Exists(_LINES))
         .exclude(Exists(_LINES_BY_WORD))
+        .exclude(Exists(_SETTLED_BY_ACT))
         .values("loan__borrower_id")
         .annotate(count=Count("pk"), worst=Max(F("settled_on") - F("due_on")))
     )
@@ -213,9 +247,23 @@ def records_of(ids: Collection[int]) -> dict[int, Record]:
     return {number: _record(stands.get(number), payments.get(number)) for number in ids}
 
 
+def _cured(on: date | None, market: str | None) -> Any:
+    """The most days late that an act somebody did to the loan outside took away; a receipt moved to the day it came, and
+    what the contract does by itself, is no cure."""
+    acts = LoanAct.objects.filter(
+        loan_id=OuterRef("loan_id"), status=ActStatus.STANDING, recorded_by__isnull=False, figures__has_key=DAYS_CURED
+    ).exclude(kind=RECEIPT_REDATED)
+    if on is None:
+        acts = acts.none()
+    else:
+        acts = acts.filter(recorded_on__gt=add_months(on, -int(rule_of_house("cure_authority", on, market)["months"])))
+    days = acts.annotate(days=Cast(KeyTextTransform(DAYS_CURED, "figures"), IntegerField()))
+    return Subquery(days.order_by("-days").values("days")[:1])
+
+
 def _record(stands: Mapping[str, Any] | None, paid: Mapping[str, Any] | None) -> Record:
     return Record(
-        days_past_due=(stands["late"] or 0) if stands else 0,
+        days_past_due=max(stands["late"] or 0, stands["cured"] or 0) if stands else 0,
         loans_settled=stands["settled"] if stands else 0,
         loans_written_off=stands["lost"] if stands else 0,
         instalments_paid=paid["count"] if paid else 0,

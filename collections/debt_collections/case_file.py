@@ -185,7 +185,7 @@ def _cure(loan: Loan, account: Account, days: int, on: date) -> tuple[int | None
 def _loan_line(position: LoanPosition, account: Account | None, on: date) -> LoanLine:
     days, cost = None, None
     if account is not None and position.bucket != "C":
-        days = days_that_cure(account, on)
+        days = days_that_cure(position.loan, account, on)
         if days is not None:
             days, cost = _cure(position.loan, account, days, max(on, account.as_of))
     return LoanLine(position, queries.owed_on(position), days, cost)

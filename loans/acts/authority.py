@@ -14,14 +14,16 @@ from decimal import Decimal
 
 from django.db.models import F, Q, Sum
 
-from audit.deciding import same_account
+from audit.deciding import is_other_hand, same_account
 from core.calendars import add_months, days_between
 from core.money import ZERO
-from core.rules import rule
+from core.rules import rule_of_house
 from loans.account.account import Account
 from loans.account.arrears import arrears
+from loans.acts.forgone import forgone, lowers_what_can_be_drawn
 from loans.events.act_kinds import (
     DAYS_CURED,
+    INTEREST_FORGONE,
     INTEREST_LOWERED,
     LATE_INTEREST_FREED,
     NEXT_DUE_MOVED,
@@ -42,6 +44,7 @@ from loans.servicing.given_up import (
     may_waive,
     sum_of_figures,
 )
+from loans.servicing.in_a_day import gives_up_too_much, takes_back_too_much
 from staff.models import User
 
 CURES = "cure_authority"
@@ -61,6 +64,8 @@ def measured(kind: ActKind, tried: Tried) -> dict[str, Decimal]:
         DAYS_CURED: Decimal(arrears(before, on).days_past_due - arrears(after, on).days_past_due),
         NEXT_DUE_MOVED: Decimal(days_between(_next_due_on(before, on), _next_due_on(after, on))),
     }
+    if INTEREST_FORGONE in kind.measures:
+        found[INTEREST_FORGONE] = forgone(tried)
     return {name: figure for name, figure in found.items() if name in kind.measures and figure > ZERO}
 
 
@@ -75,23 +80,43 @@ def _next_due_on(account: Account, on: date) -> date:
 
 
 def needs_second_person(kind: ActKind, tried: Tried, figures: Mapping[str, Decimal]) -> bool:
-    """Whether one person may not do the act that came to ``figures``: by its own rule, because late interest already
-    charged falls away by more than one person may waive, or because it cures once too often."""
+    """Whether one person may not do the act that came to ``figures``: by its own rule, because more falls away than one
+    person may waive, a rate falls at which more can be drawn, it cures once too often or too much, or with all else that
+    the person did alone on the day."""
     own = kind.beyond_authority is not None and kind.beyond_authority(tried, figures)
-    return own or _frees_too_much(tried, figures) or _cures_too_often(tried, figures)
+    return (
+        own
+        or _frees_too_much(kind, tried, figures)
+        or lowers_what_can_be_drawn(tried)
+        or _cures_too_much(tried, figures)
+        or _too_much_in_a_day(tried, figures)
+    )
 
 
-def _frees_too_much(tried: Tried, figures: Mapping[str, Decimal]) -> bool:
-    freed = figures.get(LATE_INTEREST_FREED, ZERO)
-    return freed > ZERO and freed + given_up_alone(tried.loan) > may_waive(tried.recorded_on)
+def _frees_too_much(kind: ActKind, tried: Tried, figures: Mapping[str, Decimal]) -> bool:
+    """Late interest already charged, and interest of days to come of a kind to which the rule sets no bound of its own."""
+    bounded = rule_of_house(RULE, tried.recorded_on, tried.loan.market).get(kind.code, {})
+    names = {LATE_INTEREST_FREED, *({INTEREST_FORGONE} - bounded.keys())}
+    freed = sum((figures.get(name, ZERO) for name in names), ZERO)
+    return freed > ZERO and freed + given_up_alone(tried.loan) > may_waive(tried.recorded_on, tried.loan.market)
 
 
-def _cures_too_often(tried: Tried, figures: Mapping[str, Decimal]) -> bool:
+def _too_much_in_a_day(tried: Tried, figures: Mapping[str, Decimal]) -> bool:
+    """The rule ``alone_in_a_day``, over all loans."""
+    on, market = tried.recorded_on, tried.loan.market
+    given_up = sum((figure for name, figure in figures.items() if name in GIVEN_UP), ZERO)
+    taken_back = figures.get(OWED_AGAIN, ZERO)
+    return gives_up_too_much(tried.by, given_up, on, market) or takes_back_too_much(tried.by, taken_back, on, market)
+
+
+def _cures_too_much(tried: Tried, figures: Mapping[str, Decimal]) -> bool:
     """The rule ``cure_authority``. Cures count by the day they were done, whoever did or agreed to them; days moved are
-    those that one person moved alone."""
+    those that one person moved alone; days cured are those of one act."""
     if DAYS_CURED not in figures and NEXT_DUE_MOVED not in figures:
         return False
-    limits = rule(CURES, tried.recorded_on)
+    limits = rule_of_house(CURES, tried.recorded_on, tried.loan.market)
+    if figures.get(DAYS_CURED, ZERO) > Decimal(limits.get("days_cured", 0)):
+        return True
     since = add_months(tried.recorded_on, -int(limits["months"]))
     looked = Q(status=ActStatus.STANDING) | Q(undone_on__gt=F("recorded_on"))
     known = LoanAct.objects.filter(looked, loan=tried.loan, recorded_on__gt=since)
@@ -110,15 +135,23 @@ def beyond(kind: str) -> Callable[[Tried, Mapping[str, Decimal]], bool]:
     """
 
     def exceeds(tried: Tried, figures: Mapping[str, Decimal]) -> bool:
-        limits: dict[str, str] | None = rule(RULE, tried.recorded_on).get(kind)
+        limits: dict[str, str] | None = rule_of_house(RULE, tried.recorded_on, tried.loan.market).get(kind)
         if limits is None:
             return True
         return any(
-            figures.get(name, ZERO) > ZERO and figures[name] + _alone_before(tried.loan, kind, name) > Decimal(most)
+            figures.get(name, ZERO) > ZERO
+            and _together(figures, name) + _alone_before(tried.loan, kind, name) > Decimal(most)
             for name, most in limits.items()
         )
 
     return exceeds
+
+
+def _together(figures: Mapping[str, Decimal], name: str) -> Decimal:
+    """What counts as one sum with the figure ``name`` in its own act: all that it gives up, by whatever names."""
+    if name not in GIVEN_UP:
+        return figures[name]
+    return sum((figure for other, figure in figures.items() if other in GIVEN_UP), ZERO)
 
 
 def _alone_before(loan: Loan, kind: str, name: str) -> Decimal:
@@ -152,11 +185,28 @@ def receipt_needs_second_person(repayment: Repayment, on: date, by: User | None 
         return True
     if repayment.channel == RepaymentChannel.BANK_FILE:
         return not _own_match(repayment, on, by) or gave_up_since(repayment.loan, repayment.recorded_on)
-    most = Decimal(rule(RULE, on).get("repayment", {}).get("reversed", "0"))
+    if _own_word(repayment, on, by):
+        return True
+    most = Decimal(rule_of_house(RULE, on, repayment.loan.market).get("repayment", {}).get("reversed", "0"))
     moved = sum_of_figures(done_alone(repayment.loan), {REDATED})
     if repayment.amount + taken_back_alone(repayment.loan) + moved > most:
         return True
+    if takes_back_too_much(by, repayment.amount, on, repayment.loan.market):
+        return True
     return gave_up_since(repayment.loan, repayment.recorded_on)
+
+
+def _own_word(repayment: Repayment, on: date, by: User | None) -> bool:
+    """Whether ``by`` took the money at the counter themselves: who takes cash and then says that none came keeps it."""
+    if repayment.channel != RepaymentChannel.COUNTER or by is None:
+        return False
+    return not is_other_hand(by, {repayment.recorded_by_id}, on)
+
+
+def takes_own_word_back(tried: Tried, number: str) -> bool:
+    """The same of a charge-back of receipt ``number``, which is taking it back by another name."""
+    receipt = Repayment.objects.filter(loan=tried.loan, number=number).first()
+    return receipt is not None and receipt.is_unproved and _own_word(receipt, tried.recorded_on, tried.by)
 
 
 def two_stand_behind(repayment: Repayment) -> bool:
@@ -178,9 +228,11 @@ def moved_too_far(loan: Loan, days: Decimal, freed: Decimal, on: date) -> bool:
 
     The days count with those one person moved receipts of the loan by before.
     """
-    if days + sum_of_figures(done_alone(loan), {RECEIPT_MOVED}) > Decimal(rule(CURES, on)["days_moved"]):
+    if days + sum_of_figures(done_alone(loan), {RECEIPT_MOVED}) > Decimal(
+        rule_of_house(CURES, on, loan.market)["days_moved"]
+    ):
         return True
-    return freed > ZERO and freed + given_up_alone(loan) > may_waive(on)
+    return freed > ZERO and freed + given_up_alone(loan) > may_waive(on, loan.market)
 
 
 def gave_up_since(loan: Loan, on: date) -> bool:
@@ -197,8 +249,10 @@ def freed_by_undoing(before: Account, after: Account) -> Decimal:
     return max((before.owed - before.overpaid) - (after.owed - after.overpaid), ZERO)
 
 
-def undoing_needs_second_person(act: LoanAct, freed: Decimal, on: date, *, is_own: bool) -> bool:
-    """Whether one person may not undo ``act``, by which ``freed`` is given up; ``is_own``: it is their own mistake.
+def undoing_needs_second_person(
+    act: LoanAct, freed: Decimal, on: date, *, by: User | None = None, is_own: bool
+) -> bool:
+    """Whether one person, ``by``, may not undo ``act``, by which ``freed`` is given up; ``is_own``: it is their own mistake.
 
     What two agreed to, or a line of a bank was found to be, takes two to undo, as does the day of a receipt that was since
     agreed to or proved, and what a later act of one person was measured by: what that one gave up can grow without it. A
@@ -210,7 +264,9 @@ def undoing_needs_second_person(act: LoanAct, freed: Decimal, on: date, *, is_ow
         return False
     if sum_of_figures(done_alone(act.loan).filter(pk__gt=act.pk), GIVEN_UP):
         return True
-    return freed > ZERO and freed + given_up_alone(act.loan) > may_waive(on)
+    if freed > ZERO and freed + given_up_alone(act.loan) > may_waive(on, act.loan.market):
+        return True
+    return gives_up_too_much(by, freed, on, act.loan.market)
 
 
 def _moved_what_two_stand_behind(act: LoanAct) -> bool:

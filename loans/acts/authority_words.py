@@ -17,7 +17,9 @@ from loans.gate.authority import one_person_decides
 from loans.servicing.given_up import RULE, may_waive
 
 _EXTENSION = "extension"
-_COUNTS = frozenset({"days_held", "days_moved", "instalments_planned", "instalments_skipped"})
+_COUNTS = frozenset(
+    {"days_cured", "days_held", "days_moved", "instalments_added", "instalments_planned", "instalments_skipped"}
+)
 _RATES = frozenset({"new_rate"})
 
 
@@ -57,7 +59,7 @@ def _written(name: str, most: str) -> str:
 
 
 def _waived_alone(on: date) -> str:
-    return money(may_waive(on), house_currency())
+    return money(may_waive(on, None), house_currency())
 
 
 def threshold_of_undoing(kind: ActKind, on: date) -> str | Decimal | None:

@@ -23,17 +23,22 @@ from loans.account.changes.base import Change, Effect
 from loans.account.replay import apply, in_order
 from loans.acts.authority import measured, needs_second_person
 from loans.acts.previewing import Preview, preview
+from loans.acts.running_cost import refuse_dearer_over_cap
 from loans.bookkeeping import lifecycle, positions
 from loans.bookkeeping.act_entries import lines_of
 from loans.bookkeeping.concluding import conclude
 from loans.bookkeeping.correcting import replay_all
 from loans.bookkeeping.signals import announce
-from loans.events.act_kinds import ActKind, Tried, Wish, act_kind, asked_kind
+from loans.events.act_kinds import ActKind, Group, Tried, Wish, act_kind, asked_kind
 from loans.events.act_parameters import LONGEST_REASON, decoded, encoded, require_possible
 from loans.events.stored import stored_events
 from loans.models import Loan, LoanAct, Repayment
 from loans.notices import notices
 from staff.models import User
+
+# Kinds by which a loan can become dearer. Money that comes or goes, and a loss, are facts that change no price; what the
+# contract does by itself (``by`` nobody) was held against the cap when it was agreed.
+_CHANGES_THE_PRICE = (Group.CHARGES, Group.TERMS, Group.HELP)
 
 
 class ActConflict(DomainError):
@@ -152,6 +157,8 @@ def _judged(kind: ActKind, tried: Tried, figures: Mapping[str, Decimal], *, appr
     """Refuse the act by what it came to, or for want of a second person; returns whether it needs one."""
     if kind.refuse_outcome is not None:
         kind.refuse_outcome(tried)
+    if kind.group in _CHANGES_THE_PRICE and (tried.by is not None or not approved):
+        refuse_dearer_over_cap(tried)
     beyond = needs_second_person(kind, tried, figures)
     if beyond and not approved:
         raise BeyondAuthority(act=kind.label)

@@ -14,9 +14,11 @@ from decimal import Decimal
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import Invalid
-from loans.account.account import Account
+from core.money import ZERO
+from loans.account.account import Account, age
 from loans.account.changes.paid_ahead import PAID_AHEAD_GIVEN_BACK
 from loans.account.replay import CREDIT_USED
+from loans.acts.forgone import highest_raised_rate
 from loans.events.act_kinds import Tried
 from loans.events.of_acts import drawdowns_of
 from loans.events.stored import REFUND
@@ -30,6 +32,8 @@ _MONEY_OUT = ("drawn_down", "charge_back")
 _MONEY_IN = ("merchant_refund",)
 # After these the schedule alone no longer tells what was lent and what comes back.
 _OFF_SCHEDULE = ("charge_back", "merchant_refund")
+# Time charged at the contract rate by the days of its months is no dearer, though it may be measured so by this much a year.
+_OF_DAYS = Decimal("0.001")
 
 
 class FeeBreaksCap(Invalid):
@@ -64,6 +68,16 @@ class LateInterestBreaksCap(Invalid):
     )
 
 
+class ActBreaksCap(Invalid):
+    """The same for any other change of what the loan costs: a rate, a plan, a price of time."""
+
+    code = "act_breaks_cap"
+    message = _(
+        "With this change the all-in cost of the loan would be %(figure)s a year (%(basis)s); the cap is %(cap)s, and "
+        "nobody may make it dearer. Choose a lower rate or charge less."
+    )
+
+
 BASES = {CapBasis.SIMPLE: _("IRR, simple"), CapBasis.COMPOUND: _("IRR, compounded")}
 
 
@@ -71,13 +85,17 @@ def cost_of_account(loan: Loan, account: Account, on: date) -> AllInCost:
     """The all-in cost of ``loan`` if what is overdue is paid on ``on`` and the rest on its day. Raises NoRate."""
     overdue = any(row.due_on < on and row.agreed_owed for row in account.instalments)
     if overdue or account.late_interest_accrued or _acts(loan, _OFF_SCHEDULE):
-        return cost_by_dates([*_lent(loan), *_came_in(loan), *_comes_in(account, on)])
+        return _cost_by_days(loan, account, on)
     rows = (
         ScheduledInstalment(row.number, row.starts_on, row.due_on, row.principal, row.interest, row.fee)
         for row in account.instalments
     )
     terms = replace(loan.terms(), drawdowns=drawdowns_of(loan))
     return cost_of(terms, Schedule(tuple(rows)))
+
+
+def _cost_by_days(loan: Loan, account: Account, on: date) -> AllInCost:
+    return cost_by_dates([*_lent(loan), *_came_in(loan), *_comes_in(account, on)])
 
 
 def _lent(loan: Loan) -> Iterator[Flow]:
@@ -133,6 +151,28 @@ def refuse_penalty_over_cap(tried: Tried) -> None:
     if most is not None and after.late_interest_accrued > most:
         raise LateInterestBreaksCap(figure=after.late_interest_accrued, cap=most)
     _refuse_over_cap(tried.loan, after, PenaltyBreaksCap)
+
+
+def refuse_dearer_over_cap(tried: Tried) -> None:
+    """Raise ActBreaksCap when the loan would cost more than its cap, and more than it did before.
+
+    A loan that is over its cap already keeps its price. Of a loan on which more can be drawn, or that is nearly repaid,
+    what it cost so far says little of days to come: its contract rate may not rise above the cap either.
+    """
+    loan, cap = tried.loan, cap_of_loan(tried.loan)
+    if cap.rate is None:
+        return
+    highest = highest_raised_rate(tried)
+    if highest is not None and highest > cap.rate:
+        raise ActBreaksCap(figure=percent(highest), basis=BASES[cap.basis], cap=percent(cap.rate))
+    on = tried.after.as_of
+    measured, slack = (_cost_by_days, _OF_DAYS) if highest is None else (cost_of_account, ZERO)
+    try:
+        cost, before = measured(loan, tried.after, on), measured(loan, age(tried.before, on), on)
+    except NoRate:  # less comes back than was lent: nothing that a cap could bound
+        return
+    if not cap.allows(cost) and cost.figure(cap.basis) > before.figure(cap.basis) + slack:
+        raise ActBreaksCap(figure=percent(cost.figure(cap.basis)), basis=BASES[cap.basis], cap=percent(cap.rate))
 
 
 def _refuse_over_cap(loan: Loan, after: Account, refusal: type[FeeBreaksCap]) -> None:

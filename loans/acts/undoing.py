@@ -74,7 +74,7 @@ def undo(*, act_id: int, reason: str, on: date, by: User | None = None, approved
             why = _("a later event rests on it. %(why)s") % {"why": refusal.context.get("why", refusal.detail)}
             raise ActNotUndoable(act=kind.label, why=why, cause=refusal.code) from refusal
         freed, is_own = freed_by_undoing(replayed.before, replayed.after), is_own_mistake(act, on, by)
-        act.needs_second_person = undoing_needs_second_person(act, freed, on, is_own=is_own)
+        act.needs_second_person = undoing_needs_second_person(act, freed, on, by=by, is_own=is_own)
         if act.needs_second_person and not approved:
             raise BeyondAuthority(act=_("Undo: %(act)s") % {"act": kind.label})
         if freed and by is not None and not approved and not is_own:

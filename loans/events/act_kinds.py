@@ -32,6 +32,7 @@ COUNTS_FROM = _("Counts from")
 
 LATE_INTEREST_FREED = "late_interest_freed"
 INTEREST_LOWERED = "interest_lowered"
+INTEREST_FORGONE = "interest_forgone"
 DAYS_CURED = "days_cured"
 NEXT_DUE_MOVED = "next_due_moved"
 RECEIPT_MOVED = "receipt_moved"
@@ -39,6 +40,7 @@ REDATED = "redated"
 MEASURES: Mapping[str, Words] = {
     LATE_INTEREST_FREED: _("Late interest given up"),
     INTEREST_LOWERED: _("Interest lowered by"),
+    INTEREST_FORGONE: _("Interest of days to come given up, at most"),
     DAYS_CURED: _("Days late taken away"),
     NEXT_DUE_MOVED: _("Days the next due date moves"),
     REDATED: _("Amount of the receipt"),

@@ -27,7 +27,7 @@ from borrowers.models import AccountState, BankAccount
 from core.errors import DomainError
 from core.identifiers import next_number
 from core.money import ZERO
-from core.rules import rule
+from core.rules import rule_of_house
 from loans.account.account import age
 from loans.banking.debits import DebitOrder, direct_debit
 from loans.bookkeeping import positions
@@ -112,9 +112,8 @@ def revoke_mandate(*, mandate: Mandate, on: date) -> None:
 @transaction.atomic
 def order_due(lo: int, hi: int, on: date) -> None:
     """Store the attempts that ``run_due`` will make, before a transaction begins that could take them back."""
-    plan = RetryPlan.of_rule(rule(RULE, on))
     for mandate in _due(lo, hi, on):
-        _open_attempt(mandate, plan, on)
+        _open_attempt(mandate, _plan(mandate.loan, on), on)
 
 
 def run_due(lo: int, hi: int, on: date) -> dict[str, int]:
@@ -126,9 +125,8 @@ def run_due(lo: int, hi: int, on: date) -> dict[str, int]:
     that is not, or no longer, verified as the borrower's.
     """
     counts = {"debits_paid": 0, "debits_failed": 0, "debits_to_check": 0, "debits_withheld": 0}
-    plan = RetryPlan.of_rule(rule(RULE, on))
     for mandate in _due(lo, hi, on):
-        attempt = _open_attempt(mandate, plan, on)
+        attempt = _open_attempt(mandate, _plan(mandate.loan, on), on)
         counts["debits_withheld"] += attempt is None and not _is_own(mandate)
         if attempt is not None:
             paid = _settle(attempt, on)
@@ -200,6 +198,10 @@ def _tried(mandate: Mandate, due_on: date | None) -> list[Tried]:
     return [Tried(row.attempted_on, row.code) for row in rows]
 
 
+def _plan(loan: Loan, on: date) -> RetryPlan:
+    return RetryPlan.of_rule(rule_of_house(RULE, on, loan.market))
+
+
 def next_try_on(loan: Loan, mandate: Mandate, on: date) -> date | None:
     """The day of the next debit: of a retry while one is left, else the next due date; None when neither is known, or the
     account is not verified as the borrower's."""
@@ -207,7 +209,7 @@ def next_try_on(loan: Loan, mandate: Mandate, on: date) -> date | None:
         return None
     position = LoanPosition.objects.get(pk=loan.pk)
     if _is_due(position, on):
-        step = RetryPlan.of_rule(rule(RULE, on)).next_try(_tried(mandate, _latest_due_on(loan.pk, on)))
+        step = _plan(loan, on).next_try(_tried(mandate, _latest_due_on(loan.pk, on)))
         if step is not None:
             return max(step[0] or on, on)
     return position.next_due_on if position.next_due_on is not None and position.next_due_on > on else None

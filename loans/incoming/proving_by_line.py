@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date, timedelta
 from decimal import Decimal
 
-from core.rules import rule
+from core.rules import rule_of_house
 from ledger.posting import credit, debit, post
 from loans.bookkeeping.account_mapping import accounts_for
 from loans.merchants.merchant_numbers import normal
@@ -46,20 +46,20 @@ def waiting_for_lines(ids: Collection[int]) -> set[tuple[int, Decimal]]:
 def _receipt(payment: IncomingPayment, loan: Loan, amount: Decimal, on: date) -> Repayment | None:
     found = list(Repayment.objects.by_word().filter(loan=loan, amount=amount, is_recovery=False).order_by("id"))
     named = [row for row in found if row.payer_reference and row.payer_reference == payment.bank_reference]
-    fitting = named or [row for row in found if _fits(row.received_on, payment.paid_on, on)]
+    fitting = named or [row for row in found if _fits(loan, row.received_on, payment.paid_on, on)]
     return min(fitting, key=lambda row: abs((row.received_on - payment.paid_on).days), default=None)
 
 
 def _refund(payment: IncomingPayment, loan: Loan, amount: Decimal, on: date) -> LoanAct | None:
     for act in LoanAct.objects.by_word().filter(loan=loan).order_by("id"):
-        same = Decimal(act.parameters["amount"]) == amount and _fits(act.effective_on, payment.paid_on, on)
+        same = Decimal(act.parameters["amount"]) == amount and _fits(loan, act.effective_on, payment.paid_on, on)
         if same and payment.payer_index and _account_of_merchant(loan, act) == payment.payer_index:
             return act
     return None
 
 
-def _fits(said: date, paid_on: date, on: date) -> bool:
-    return abs(said - paid_on) <= timedelta(days=int(rule(RULE, on)["days"]))
+def _fits(loan: Loan, said: date, paid_on: date, on: date) -> bool:
+    return abs(said - paid_on) <= timedelta(days=int(rule_of_house(RULE, on, loan.market)["days"]))
 
 
 def _account_of_merchant(loan: Loan, act: LoanAct) -> str:

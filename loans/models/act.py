@@ -98,6 +98,12 @@ class LoanAct(models.Model):
                 condition=Q(kind=MERCHANT_REFUND),
                 name="loans_loanact_said_in_a_day",
             ),
+            models.Index(
+                fields=["recorded_on"],
+                condition=Q(agreed_by=None, recorded_by__isnull=False),
+                name="loans_loanact_alone_in_a_day",
+            ),
+            models.Index(fields=["undone_on"], condition=Q(status="undone"), name="loans_loanact_undone_in_a_day"),
         ]
 
     def __str__(self) -> str:

@@ -26,6 +26,7 @@ from loans.models.product import (
     RepaymentFrequency,
     RepaymentMethod,
     currency_of_version,
+    market_of_version,
     standard_allocation_order,
 )
 from loans.models.schedule_settings import AgreedSchedule
@@ -285,6 +286,11 @@ class Loan(AgreedSchedule):
             flat_charge=self.flat_charge,
             **agreed,
         )
+
+    @property
+    def market(self) -> str:
+        """ISO 3166, that of its product: whose rules hold for it."""
+        return market_of_version(self.product_version_id)
 
     @property
     def currency(self) -> str:

@@ -109,14 +109,19 @@ class Product(models.Model):
         return currency_of(self.market)
 
 
-def currency_of_version(version_id: int) -> str:
-    """The currency in which a version of a product lends; a product never moves to another market."""
+def market_of_version(version_id: int) -> str:
+    """The market in which a version of a product is sold; a product never moves to another one."""
 
     def read() -> str:
         market: str = Product.objects.values_list("market", flat=True).get(versions=version_id)
-        return currency_of(market)
+        return market
 
-    return kept(f"currency:version:{version_id}", read)
+    return kept(f"market:version:{version_id}", read)
+
+
+def currency_of_version(version_id: int) -> str:
+    """The currency in which a version of a product lends."""
+    return currency_of(market_of_version(version_id))
 
 
 class ProductVersion(ScheduleSettings):

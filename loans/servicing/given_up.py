@@ -7,15 +7,24 @@ from decimal import Decimal
 from django.db.models import Q, QuerySet, Sum
 
 from core.money import ZERO
-from core.rules import rule
+from core.rules import rule_of_house
 from loans.account.account import Account
-from loans.events.act_kinds import INTEREST_LOWERED, LATE_INTEREST_FREED
+from loans.events.act_kinds import INTEREST_FORGONE, INTEREST_LOWERED, LATE_INTEREST_FREED
 from loans.models import ActStatus, Loan, LoanAct, Repayment, RepaymentStatus
 
 RULE = "act_authority"
 # What the borrower owes less without having paid it.
 GIVEN_UP = frozenset(
-    {"waived", "credited", "fee_lowered", "interest_freed", "given_up", LATE_INTEREST_FREED, INTEREST_LOWERED}
+    {
+        "waived",
+        "credited",
+        "fee_lowered",
+        "interest_freed",
+        "given_up",
+        LATE_INTEREST_FREED,
+        INTEREST_LOWERED,
+        INTEREST_FORGONE,
+    }
 )
 # Kept with an act that one person undid alone.
 FREED_BY_UNDOING = "freed_by_undoing"
@@ -59,9 +68,12 @@ def given_by(act: LoanAct) -> Decimal:
     return sum((max(Decimal(act.figures[name]), ZERO) for name in GIVEN_UP & act.figures.keys()), ZERO)
 
 
-def may_waive(on: date) -> Decimal:
-    """What one person may waive alone on ``on``, in currency units: the measure of what is given up by any other name."""
-    return Decimal(rule(RULE, on).get("waiver", {}).get("waived", "0"))
+def may_waive(on: date, market: str | None) -> Decimal:
+    """What one person may waive alone on ``on``, in currency units: the measure of what is given up by any other name.
+
+    Of a loan of ``market``; None for the market of the house.
+    """
+    return Decimal(rule_of_house(RULE, on, market).get("waiver", {}).get("waived", "0"))
 
 
 def given_up_by_its_day(before: Account, after: Account) -> Decimal:

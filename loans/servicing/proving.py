@@ -19,17 +19,16 @@ from audit.deciding import ties_of
 from core.calendars import days_between
 from core.errors import DomainError
 from core.money import ZERO
-from core.rules import rule
+from core.rules import rule, rule_of_house
 from core.sending import execute
 from core.writing import money, number
 from loans.models import WITHOUT_BANK_LINE, Loan, RepaymentChannel
 from loans.servicing.given_up import given_up_alone, may_waive
+from loans.servicing.in_a_day import ANY_PERSON, gives_up_too_much, one_by_one
 from staff.models import User
 
 RULE = "receipt_without_bank_line"
 
-# Words of a day come one by one, after the lock of their loan: two at once would each see only themselves.
-_ONE_BY_ONE = "SELECT pg_advisory_xact_lock(hashtextextended('said by word', %s))"
 _RECEIPT = """channel IN ('counter', 'api') AND agreed_by_id IS NULL AND proved_on IS NULL
         AND (status = 'posted' OR reversed_alone)"""
 _REFUND = "kind = 'merchant_refund' AND agreed_by_id IS NULL AND proved_on IS NULL"
@@ -50,8 +49,6 @@ SELECT u.id FROM staff_user u
                  WHERE recorded_by_id = u.id AND recorded_on = %s AND channel = 'counter' AND {_RECEIPT})
         OR EXISTS (SELECT 1 FROM loans_loanact WHERE recorded_by_id = u.id AND recorded_on = %s AND {_REFUND}))
 """
-# What people say at the counter comes one by one, whoever says it: two accounts of one person are found by what both said.
-_ANY_PERSON = 0
 
 
 class ReceiptNeedsSecondPerson(DomainError):
@@ -145,7 +142,7 @@ def needs_second_person(word: Word) -> ReceiptNeedsSecondPerson | None:
     """
     if word.channel not in WITHOUT_BANK_LINE:
         return None
-    limits = rule(RULE, word.recorded_on)
+    limits = rule_of_house(RULE, word.recorded_on, word.loan.market)
     days = int(limits["days"])
     if (refusal := _by_its_day(word, limits)) is not None:
         return refusal
@@ -160,17 +157,20 @@ def needs_second_person(word: Word) -> ReceiptNeedsSecondPerson | None:
     return None
 
 
-def is_back_dated(received_on: date, recorded_on: date, channel: str) -> bool:
+def is_back_dated(loan: Loan, received_on: date, recorded_on: date, channel: str) -> bool:
     """Whether a receipt by word of ``received_on`` told of on ``recorded_on`` counts from further back than one may say."""
-    return days_between(received_on, recorded_on) > _days_back(rule(RULE, recorded_on), channel)
+    return days_between(received_on, recorded_on) > _days_back(rule_of_house(RULE, recorded_on, loan.market), channel)
 
 
 def _by_its_day(word: Word, limits: Any) -> ReceiptNeedsSecondPerson | None:
     received_on = word.received_on.isoformat()
-    if is_back_dated(word.received_on, word.recorded_on, word.channel):
+    if is_back_dated(word.loan, word.received_on, word.recorded_on, word.channel):
         return ReceiptBackDated(received_on=received_on, days=_days_back(limits, word.channel))
-    most = may_waive(word.recorded_on)
-    if word.given_up and word.given_up + given_up_alone(word.loan) > most:
+    most = may_waive(word.recorded_on, word.loan.market)
+    if word.given_up and (
+        word.given_up + given_up_alone(word.loan) > most
+        or gives_up_too_much(word.by, word.given_up, word.recorded_on, word.loan.market)
+    ):
         return ReceiptGivesUp(received_on=received_on, given_up=_money(word, word.given_up), most=_money(word, most))
     return None
 
@@ -201,9 +201,9 @@ def _hand_of(word: Word, by: User) -> list[int]:
     """``by``, and of those who said something on the day whoever counts as one person with them. A partner's program, which
     nobody logs in as, counts by itself. No other word of theirs passes before this transaction ends."""
     if word.channel == RepaymentChannel.API:
-        execute(_ONE_BY_ONE, [by.pk]).fetchone()
+        one_by_one(by.pk)
         return [by.pk]
-    execute(_ONE_BY_ONE, [_ANY_PERSON]).fetchone()
+    one_by_one(ANY_PERSON)
     day = word.recorded_on
     others = {row[0] for row in execute(_OTHERS, [by.pk, day, day]).fetchall()}
     return [by.pk, *(ties_of({by.pk, *others}, day)[by.pk] if others else ())]

@@ -144,3 +144,18 @@ def test_a_partner_moves_its_own_payment_to_the_right_day_and_nobody_elses(lilac
     assert (shown["received_on"], shown["first_received_on"]) == (str(right), paid.json()["received_on"])
     refused = lilac.send(f"/loans/{loan['id']}/acts", redated)
     assert_problem(refused, 403, "not_your_repayment")
+
+
+def test_free_months_are_one_sum_over_all_loans_of_a_program(lilac, product):
+    """A program of a partner gave three free months to whomever it liked."""
+    loans = [lent(lilac, product) for _ in range(2)]
+    free = wish(kind="payment_holiday", parameters={"count": 3, "interest": "free"})
+    first = lilac.send(f"/loans/{loans[0]['id']}/acts", free)
+    assert first.status_code == 201
+    given_up = LoanAct.objects.get().figures["interest_forgone"]
+    Rule.objects.filter(code="alone_in_a_day").update(data={"given_up": {"program": given_up}, "taken_back": {}})
+    forget_cached_rules()
+
+    second = lilac.send(f"/loans/{loans[1]['id']}/acts", free)
+
+    assert_problem(second, 409, "beyond_authority")

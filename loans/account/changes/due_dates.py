@@ -115,6 +115,7 @@ class PaymentHoliday:
         figures = {"instalments_skipped": Decimal(self.count), "interest_added": added}
         account = with_agreed_time_free(account, rows[0], self.terms)
         if self.interest == "free":
+            figures["interest_forgone"] = price
             account = with_free_time(account, (rows[0].due_on, dues[0]))
         return Effect(with_rows(account, _moved(rows, agreed, dues, extra, terms)), figures=figures)
 

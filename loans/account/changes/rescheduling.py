@@ -119,6 +119,8 @@ class Rescheduled:
         after = _laid_out(account, kept, terms, found, course, begins)
         moved = Decimal((after.instalments[-1].due_on - account.instalments[-1].due_on).days)
         figures = {"days_moved": moved, "interest_added": total_interest(after) - total_interest(account)}
+        if self.annual_rate is not None:
+            figures["new_rate"] = self.annual_rate
         return Effect(settle_rows(after, self.on), figures=figures)
 
     def _begins(self, rows: Sequence[InstalmentState]) -> date:

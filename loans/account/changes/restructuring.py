@@ -4,7 +4,7 @@ Late interest charged so far stays owed where it is. Interest and fees that were
 are taken out of income and earned again as those run: the accrual after the act books that.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -71,9 +71,9 @@ class OverdueSpread:
                 raise NoInstalmentAhead() if late else NothingOverdue()
             return Effect(account)
         terms = account.in_force(self.terms)
-        parts = _parts(late, [row.due_on for row in rows], terms, self.on, priced=bool(self.priced))
-        more = [_with_part(row, part, self.on) for row, part in zip(rows, parts, strict=True)]
-        return _effect(account, late, more, self.on)
+        parts = _parts(late, [row.due_on for row in rows], terms, self.on)
+        more = [_with_part(row, part, self.on, self.priced) for row, part in zip(rows, parts, strict=True)]
+        return _effect(account, late, more, self.on, _forgone(parts, self.priced))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,14 +97,17 @@ class OverdueReaged:
         end = max(max(row.due_on for row in account.instalments), self.on)
         agreed = later_dues(self.terms, agreed_dues(account.instalments, self.terms), self.count, end)
         dues = rolled(self.terms, agreed, end)
-        parts = _parts(late, dues, account.in_force(self.terms), self.on, priced=bool(self.priced))
+        parts = _parts(late, dues, account.in_force(self.terms), self.on)
         number = max(row.number for row in account.instalments)
         starts, agreed_as = [end, *dues], [agreed_on(on, self.terms) for on in agreed]
         more = [
-            replace(_with_part(_nothing_yet(number + n, starts[n - 1], due_on), part, self.on), agreed_on=kept)
+            replace(
+                _with_part(_nothing_yet(number + n, starts[n - 1], due_on), part, self.on, self.priced), agreed_on=kept
+            )
             for n, (due_on, part, kept) in enumerate(zip(dues, parts, agreed_as, strict=True), start=1)
         ]
-        return _effect(account, late, [row for row in more if row.owed], self.on)
+        figures = {"instalments_added": Decimal(self.count), **_forgone(parts, self.priced)}
+        return _effect(account, late, [row for row in more if row.owed], self.on, figures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,34 +124,42 @@ def _nothing_yet(number: int, starts_on: date, due_on: date) -> InstalmentState:
     return InstalmentState(number, starts_on, due_on, ZERO, ZERO, ZERO)
 
 
-def _with_part(row: InstalmentState, part: _Part, on: date) -> InstalmentState:
-    """``row`` with ``part``, whose interest was earned before and whose price is earned until the due date."""
+def _with_part(row: InstalmentState, part: _Part, on: date, priced: bool | None) -> InstalmentState:
+    """``row`` with ``part``, whose interest was earned before and whose price, if charged, is earned until the due date."""
     row = with_earned(row, on, part.interest)
-    if part.price:
+    if part.price and priced:
         curve = as_curve(plus(curve_of(row), line(on, row.due_on, part.price)))
         row = replace(row, interest=row.interest + part.price, curve=curve)
     return replace(row, principal=row.principal + part.principal, fee=row.fee + part.fee)
 
 
-def _parts(
-    late: Sequence[InstalmentState], dues: Sequence[date], terms: LoanTerms, on: date, *, priced: bool
-) -> list[_Part]:
+def _forgone(parts: Sequence[_Part], priced: bool | None) -> dict[str, Decimal]:
+    """The price of the extra time, where nobody is to pay it."""
+    return {} if priced else {"interest_forgone": sum((part.price for part in parts), ZERO)}
+
+
+def _parts(late: Sequence[InstalmentState], dues: Sequence[date], terms: LoanTerms, on: date) -> list[_Part]:
     """Principal, interest and fee of ``late`` in equal parts for ``dues``."""
     unit = terms.rounding.unit
     principal = split_evenly(sum((row.principal_owed for row in late), ZERO), len(dues), unit)
     interest = split_evenly(sum((row.interest_owed for row in late), ZERO), len(dues), unit)
     fees = split_evenly(sum((row.fee_owed for row in late), ZERO), len(dues), unit)
-    prices = [
-        price_of_time(terms, part, on, due) if priced else ZERO for part, due in zip(principal, dues, strict=True)
-    ]
+    prices = [price_of_time(terms, part, on, due) for part, due in zip(principal, dues, strict=True)]
     return [_Part(*part) for part in zip(principal, interest, fees, prices, strict=True)]
 
 
-def _effect(account: Account, late: Sequence[InstalmentState], more: Sequence[InstalmentState], on: date) -> Effect:
+def _effect(
+    account: Account,
+    late: Sequence[InstalmentState],
+    more: Sequence[InstalmentState],
+    on: date,
+    told: Mapping[str, Decimal],
+) -> Effect:
     after = with_rows(account, [*(closed(row) for row in late), *more])
     figures = {
         "overdue_moved": sum((row.agreed_owed for row in late), ZERO),
         "interest_added": _interest(after) - _interest(account),
+        **told,
     }
     return Effect(settle_rows(after, on), figures=figures)
 

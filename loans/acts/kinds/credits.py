@@ -15,7 +15,7 @@ from loans.account.changes.base import Change, Effect
 from loans.account.changes.credits import ChargeBack, GoodwillCredit, InterestWaived
 from loans.account.changes.merchant_refunds import MerchantRefund
 from loans.account.parts import PARTS, Parts
-from loans.acts.authority import beyond
+from loans.acts.authority import beyond, takes_own_word_back
 from loans.acts.kinds.terms import needs_fixed_schedule
 from loans.bookkeeping import bookings
 from loans.bookkeeping.account_mapping import accounts_for
@@ -142,6 +142,11 @@ def _said_too_much(tried: Tried, figures: Mapping[str, Decimal]) -> bool:
     return beyond(REFUND_BY_MERCHANT)(tried, figures) or needs_second_person(word) is not None
 
 
+def _takes_too_much_back(tried: Tried, figures: Mapping[str, Decimal]) -> bool:
+    assert isinstance(tried.change, ChargeBack)
+    return beyond("charge_back")(tried, figures) or takes_own_word_back(tried, tried.change.receipt)
+
+
 def _merchant_of_purchase(loan: Loan, _on: date) -> Mapping[str, Any]:
     return {"merchant": loan.merchant.registration_number} if loan.merchant is not None else {}
 
@@ -226,7 +231,7 @@ CHARGE_BACK = register(
         states=(LoanStatus.ACTIVE, LoanStatus.SETTLED),
         refuse=_of_a_receipt,
         lines=_owed_again,
-        beyond_authority=beyond("charge_back"),
+        beyond_authority=_takes_too_much_back,
         once_charged_off=OnceChargedOff.REFUSED,
         group=Group.MONEY,
         is_grave=True,

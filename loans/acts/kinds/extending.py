@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.calendars import days_between
 from core.errors import Invalid
-from core.rules import rule
+from core.rules import rule_of_house
 from loans.account.account import Account
 from loans.account.changes.extending import Extended, first_open_due_on
 from loans.events.act_kinds import DAYS_CURED, NEXT_DUE_MOVED, ActKind, Group, Tried, register
@@ -70,19 +70,19 @@ def _last_uncured(tried: Tried, days: int) -> date:
     return max(left, default=min(open_dues))
 
 
-def days_that_cure(account: Account, on: date) -> int | None:
+def days_that_cure(loan: Loan, account: Account, on: date) -> int | None:
     """The days to offer on ``on``: what one person may grant, or the days that cure it; None where too many."""
     first = first_open_due_on(account)
     if first is None:
         return None
-    usual = int(rule("extension_authority", on)["days"])
+    usual = int(rule_of_house("extension_authority", on, loan.market)["days"])
     days = max(usual, days_between(first, on) + 1)
     return days if days <= MOST_DAYS else None
 
 
 def _beyond(tried: Tried, figures: Mapping[str, Decimal]) -> bool:
     """The rule ``extension_authority``: how many days, and how many extensions of one loan, one person may grant."""
-    limits = rule("extension_authority", tried.recorded_on)
+    limits = rule_of_house("extension_authority", tried.recorded_on, tried.loan.market)
     granted = tried.loan.acts.filter(kind=CODE, status=ActStatus.STANDING).count()
     days = int(figures["days_moved"])
     return days > limits["days"] or granted >= limits["times_per_loan"]

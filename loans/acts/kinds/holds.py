@@ -11,7 +11,7 @@ from loans.account.changes.base import Change
 from loans.account.changes.holds import HoldEnded, HoldPlaced
 from loans.account.interest import STOPS_INTEREST, Stops
 from loans.acts.authority import beyond
-from loans.events.act_kinds import LATE_INTEREST_FREED, ActKind, Group, register
+from loans.events.act_kinds import INTEREST_FORGONE, LATE_INTEREST_FREED, ActKind, Group, register
 from loans.events.act_parameters import Parameter, Sort
 from loans.models import Loan
 
@@ -56,7 +56,7 @@ HOLD_PLACED = register(
         change=HoldPlaced,
         refuse=_refuse,
         beyond_authority=beyond("hold_placed"),
-        measures=(LATE_INTEREST_FREED,),
+        measures=(LATE_INTEREST_FREED, INTEREST_FORGONE),
         group=Group.HELP,
         parameters=(_STOPS, Parameter(name="until", sort=Sort.DATE, label=_("Last day"))),
         figures=(("days_held", _("Days held")), ("interest_freed", _("Interest given up"))),

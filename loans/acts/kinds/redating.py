@@ -97,7 +97,7 @@ def _takes_two(tried: Tried, figures: Mapping[str, Decimal]) -> bool:
     assert receipt is not None
     freed = sum((figures.get(name, ZERO) for name in (LATE_INTEREST_FREED, INTEREST_LOWERED)), ZERO)
     on = tried.recorded_on
-    if receipt.is_unproved and is_back_dated(receipt.received_on, receipt.recorded_on, receipt.channel):
+    if receipt.is_unproved and is_back_dated(receipt.loan, receipt.received_on, receipt.recorded_on, receipt.channel):
         return True
     return receipt_needs_second_person(receipt, on) or moved_too_far(tried.loan, figures[RECEIPT_MOVED], freed, on)
 

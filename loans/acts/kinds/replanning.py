@@ -19,6 +19,7 @@ from loans.acts.kinds.terms import MOST_INSTALMENTS, needs_fixed_schedule
 from loans.bookkeeping import bookings
 from loans.bookkeeping.account_mapping import accounts_for
 from loans.events.act_kinds import (
+    INTEREST_FORGONE,
     INTEREST_LOWERED,
     LATE_INTEREST_FREED,
     MEASURES,
@@ -115,7 +116,7 @@ RATE_CHANGED = register(
         change=RateChanged,
         agreed=_terms,
         beyond_authority=beyond("rate_changed"),
-        measures=(LATE_INTEREST_FREED, INTEREST_LOWERED),
+        measures=(LATE_INTEREST_FREED, INTEREST_LOWERED, INTEREST_FORGONE),
         parameters=(Parameter(name="annual_rate", sort=Sort.RATE, label=_("New annual rate"), least=0, most=10),),
         figures=(("new_rate", _("New annual rate")), _INTEREST_ADDED),
     )
@@ -163,6 +164,6 @@ RESCHEDULED = register(
             ),
             Parameter(name="annual_rate", sort=Sort.RATE, label=_("New annual rate"), required=False, least=0, most=10),
         ),
-        figures=(("days_moved", _("Days moved at most")), _INTEREST_ADDED),
+        figures=(("days_moved", _("Days moved at most")), _INTEREST_ADDED, ("new_rate", _("New annual rate"))),
     )
 )

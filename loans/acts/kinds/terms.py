@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
-from core.rules import rule
+from core.rules import rule_of_house
 from ledger.posting import Line, credit, debit
 from loans.account.account import Account
 from loans.account.changes.base import Change, Effect
@@ -42,9 +42,13 @@ def needs_fixed_schedule(loan: Loan, _account: Account, _change: Change) -> None
 
 
 def _not_too_far(tried: Tried) -> None:
-    days, most = tried.effect.figures["days_moved"], rule("due_day_change", tried.effective_on)["most_days"]
+    days, most = tried.effect.figures["days_moved"], _most_days(tried)
     if days > most:
         raise DueDayTooFar(days=days, most=most)
+
+
+def _most_days(tried: Tried) -> int:
+    return int(rule_of_house("due_day_change", tried.effective_on, tried.loan.market)["most_days"])
 
 
 def _capitalised(loan: Loan, effect: Effect) -> list[Line]:
@@ -143,7 +147,11 @@ OVERDUE_REAGED = register(
         group=Group.HELP,
         measures=tuple(MEASURES),
         parameters=(_COUNT, _PRICED),
-        figures=(("overdue_moved", _("Overdue money moved")), _INTEREST_ADDED),
+        figures=(
+            ("overdue_moved", _("Overdue money moved")),
+            _INTEREST_ADDED,
+            ("instalments_added", _("Further instalments")),
+        ),
     )
 )
 

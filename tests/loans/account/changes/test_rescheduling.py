@@ -112,7 +112,7 @@ class TestRescheduled:
 
         # of the 28 days to 15 March 14 had passed: 500 × (0.5 % + 1 %)
         assert interest(effect.account) == ["6.00", "7.50", "8.00", "6.00", "4.00", "2.00"]
-        assert effect.figures == {"days_moved": 0, "interest_added": Decimal("12.50")}
+        assert effect.figures == {"days_moved": 0, "interest_added": Decimal("12.50"), "new_rate": Decimal("0.24")}
 
     def test_of_an_instalment_to_come_another_rate_bears_from_its_period_on(self) -> None:
         effect = self.rescheduled(due="4-15", annual_rate=Decimal("0.24"))
