@@ -260,9 +260,11 @@ def _limit(facts: Facts, _at: BindingAct) -> _Answer:
 
 def _affordability(facts: Facts, _at: BindingAct) -> _Answer:
     room, payment = room_for_payment(facts), facts.deal.payment
+    over = over_room(facts)
     shown = {
         "payment": payment,
         "room": room,
+        "over_by": over if over is not None and over > ZERO else None,
         "income": facts.credit.income,
         "declared_income": facts.credit.declared_income,
         "committed_payments": facts.committed_payments,
@@ -306,11 +308,24 @@ def bound_by_one(facts: Facts) -> Decimal | None:
 
 
 def room_for_payment(facts: Facts) -> Decimal | None:
-    """What a month's income leaves once debts elsewhere and all that the house is bound to are paid; None: not known."""
+    """What a month's income leaves once debts elsewhere and all that the house is bound to are paid: nothing where they take
+    more than it may bear; None: not known."""
+    left = _left_of_income(facts)
+    return None if left is None else max(left, ZERO)
+
+
+def over_room(facts: Facts) -> Decimal | None:
+    """By how much the payments of a month would be more than the income may bear, what is missing without the deal among it:
+    how far below nothing says whether it became worse. Negative while there is room; None: not known."""
+    left, payment = _left_of_income(facts), facts.deal.payment
+    return None if left is None or payment is None else payment - left
+
+
+def _left_of_income(facts: Facts) -> Decimal | None:
     income, share, elsewhere = facts.credit.income, facts.house.debt_share_cap, facts.credit.debt_payments
     if income is None or share is None or elsewhere is None or facts.committed_payments is None:
         return None
-    return max(income * share - elsewhere - facts.committed_payments, ZERO)
+    return income * share - elsewhere - facts.committed_payments
 
 
 def _after(facts: Facts) -> Decimal | None:

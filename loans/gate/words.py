@@ -107,6 +107,7 @@ FACTS: Mapping[str, Label] = {
     "limit": _("limit"),
     "payment": _("a month"),
     "room": _("room"),
+    "over_by": _("over by"),
     "income": _("income"),
     "declared_income": _("declared only"),
     "committed_payments": _("bound a month"),
@@ -123,7 +124,8 @@ FACTS: Mapping[str, Label] = {
 }
 
 AMOUNTS = frozenset(
-    {"committed", "after", "cap", "limit", "payment", "room", "income", "declared_income", "committed_payments"}
+    {"committed", "after", "cap", "limit", "payment", "room", "over_by", "income"}
+    | {"declared_income", "committed_payments"}
 )
 SHARES = frozenset({"share", "cost", "highest_cost"})
 

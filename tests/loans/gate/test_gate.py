@@ -221,6 +221,7 @@ class TestFigures:
                 {
                     "payment": 1000,
                     "room": 5960,
+                    "over_by": None,
                     "income": 12000,
                     "declared_income": None,
                     "committed_payments": 40,
@@ -328,9 +329,40 @@ class TestWorseSinceTheOverride:
                 {"income_as_of": date(2025, 1, 1)},
             ),
             ({"income": Decimal(100)}, ({"income": Decimal(100)}, {"income": Decimal(102)}), {"income": Decimal(98)}),
+            # no room at all: how much is missing already
+            (
+                {"income": Decimal(100), "debt_payments": Decimal(600)},
+                (
+                    {"income": Decimal(100), "debt_payments": Decimal(599)},
+                    {"income": Decimal(2), "debt_payments": Decimal(551)},
+                ),
+                {"income": Decimal(100), "debt_payments": Decimal(601)},
+            ),
+            (
+                {"income": Decimal(100), "committed_payments": Decimal(600)},
+                ({"income": Decimal(100), "committed_payments": Decimal(600)},),
+                {"income": Decimal(1), "committed_payments": Decimal(90_000)},
+            ),
             ({"income": None}, ({"income": None},), {"income": Decimal(1)}),
+            (
+                {"days_past_due": 3, "loans_written_off": 2},
+                ({"days_past_due": 3, "loans_written_off": 1},),
+                {"days_past_due": 300, "loans_written_off": 1},
+            ),
         ],
-        ids=["arrears", "written-off", "other-applications", "limit", "score", "data-age", "affordability", "missing"],
+        ids=[
+            "arrears",
+            "written-off",
+            "other-applications",
+            "limit",
+            "score",
+            "data-age",
+            "affordability",
+            "debts-elsewhere",
+            "no-room-at-all",
+            "missing",
+            "later-but-less-written-off",
+        ],
     )
     def test_it_covers_what_was_seen_and_nothing_worse(
         self, seen: dict[str, Any], same_or_better: tuple[dict[str, Any], ...], worse: dict[str, Any]
@@ -343,6 +375,13 @@ class TestWorseSinceTheOverride:
         for change in same_or_better:
             assert still_overridden(gate(known(**change), at), kept) == codes
         assert still_overridden(gate(known(**worse), at), kept) < codes
+
+    def test_what_was_agreed_to_before_the_shortfall_was_kept_is_measured_by_its_room(self) -> None:
+        kept = gate(known(income=Decimal(100)), A.PERSON_DECISION).to_override[0].as_json()
+        kept["facts"] = [pair for pair in kept["facts"] if pair[0] != "over_by"]
+
+        assert still_overridden(gate(known(income=Decimal(100)), A.PERSON_DECISION), [kept]) == {"affordability"}
+        assert still_overridden(gate(known(income=Decimal(98)), A.PERSON_DECISION), [kept]) == frozenset()
 
     def test_what_passes_again_stays_covered(self) -> None:
         kept = [found.as_json() for found in gate(known(days_past_due=3), A.PERSON_DECISION).to_override]
