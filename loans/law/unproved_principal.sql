@@ -1,6 +1,7 @@
--- What of a loan's principal was paid down by word alone: receipts told of at the counter or over the API, and what a
--- merchant is said to have given back, while no line of a bank and no second person stands behind them. A credit balance
--- that they left counts as far as it paid something since; what was charged back of them is owed again and counts no more.
+-- What of a loan's principal was paid down by word alone: receipts told of at the counter or over the API, what an
+-- insurer is said to have paid, and what a merchant is said to have given back, while no line of a bank and no second person
+-- stands behind them. A credit balance that they left counts as far as it paid something since; what was charged back of
+-- them is owed again and counts no more.
 -- Whoever counts commitments, and whoever draws on a line, asks here (loans/gate/commitments.py,
 -- loans/law/drawdowns_within_approved.sql). It costs two looks into partial indexes where there is nothing of the kind.
 
@@ -17,8 +18,8 @@ BEGIN
     SELECT array_agg(r.number), coalesce(sum(r.principal), 0), coalesce(sum(r.overpaid), 0)
       INTO numbers, paid, overpaid
       FROM loans_repayment r
-     WHERE r.loan_id = of_loan AND r.status = 'posted' AND r.channel IN ('counter', 'api') AND r.agreed_by_id IS NULL
-       AND r.proved_on IS NULL AND NOT r.is_recovery;
+     WHERE r.loan_id = of_loan AND r.status = 'posted' AND r.channel IN ('counter', 'api', 'insurer')
+       AND r.agreed_by_id IS NULL AND r.proved_on IS NULL AND NOT r.is_recovery;
     SELECT coalesce(sum((a.figures->>'principal')::numeric), 0), coalesce(sum((a.figures->>'overpaid')::numeric), 0)
       INTO refunded, given
       FROM loans_loanact a

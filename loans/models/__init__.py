@@ -38,6 +38,7 @@ from loans.models.product import (
 )
 from loans.models.purpose import LoanPurpose
 from loans.models.repayment import (
+    CHANNELS_WITHOUT_BANK_LINE,
     WITHOUT_BANK_LINE,
     Repayment,
     RepaymentChannel,
@@ -47,6 +48,7 @@ from loans.models.repayment import (
 from loans.models.servicing import Accrual, LoanTransition, Mandate, MandateAttempt, MandateStatus, NightAccrual
 
 __all__ = [
+    "CHANNELS_WITHOUT_BANK_LINE",
     "CURABLE_PLEDGES",
     "FROM_IMPORT",
     "LIVE_PLEDGES",

@@ -203,6 +203,7 @@ def _lapse(pledge: PolicyPledge, cover: Cover, on: date) -> None:
             settles_early=True,
             excess=Excess.CREDITED,  # the insurer pays the whole cash value, also beyond the debt
             allow_repeat=True,  # a policy lapses once, and again only after it was reinstated
+            approved=True,  # two people agreed to the policy; the money is a word until the bank's statement has it
         )
     reason = _text("debt reached cash value and was not paid within the notice")
     pledge_lifecycle.advance(pledge, PledgeStatus.LAPSED, reason=reason, lapsed_on=on, payout=payout)
