@@ -1,8 +1,8 @@
 """What the house is bound to for a person: one view, on which exposure, instalments and limits are always counted.
 
 Seven kinds, none counted twice: what is **outstanding**, what was **written off** and has not come back, what was paid down
-**by word alone** and nobody vouches for, also of loans settled by it, what may still be **drawn** of a running loan, what was
-**accepted** and is not paid out, offers that are **open**, and offers that **wait for a second person**.
+**by word alone** and nobody vouches for, also of loans settled by it, what may still be **drawn** of a running loan, what
+was **accepted** and is not paid out, offers that are **open**, and offers that **wait for a second person**.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence

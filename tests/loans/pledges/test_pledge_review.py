@@ -201,7 +201,7 @@ def test_more_cash_value_cures_as_money_does() -> None:
 
 def test_a_policy_without_cash_value_lapses_without_a_payout() -> None:
     pledge = PolicyPledgeFactory()
-    record_cash_values(pledge_id=pledge.pk, cash_values=[CashValue(DISBURSED, Decimal(0))], on=DISBURSED)
+    record_cash_values(pledge_id=pledge.pk, cash_values=[CashValue(DISBURSED, Decimal(0))], on=DISBURSED, approved=True)
 
     lapsed = after_nights(pledge, DISBURSED, DISBURSED + timedelta(days=31))
 
