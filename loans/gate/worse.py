@@ -42,5 +42,6 @@ _BADNESS: Mapping[str, Callable[[Mapping[str, Any]], tuple[Any, ...]]] = {
     "score": lambda facts: (str(facts["grade"]),),  # grades are named in the order of the alphabet, the best first
     "data_age": lambda facts: (-date.fromisoformat(str(facts["as_of"])).toordinal(),),
     "arrears": lambda facts: (int(facts["written_off"]), int(facts["days_past_due"])),
+    "authority": lambda facts: _over(facts, "bound_by_one", "one_decides"),
     "other_applications": lambda facts: (int(facts["open"]),),
 }

@@ -29,7 +29,7 @@ A = BindingAct
 HARD = {
     "alive", "identity", "age", "consent", "do_not_lend", "student", "product", "purpose", "price", "exposure", "payee",
 }  # fmt: skip
-SOFT = {"limit", "affordability", "score", "data_age", "arrears", "other_applications"}
+SOFT = {"limit", "affordability", "score", "data_age", "arrears", "authority", "other_applications"}
 
 
 def found(code: str, at: BindingAct = A.ACCEPTANCE, **changes: Any) -> Finding:
@@ -48,16 +48,16 @@ class TestWhichActAsksWhat:
     @pytest.mark.parametrize(
         ("at", "without"),
         [
-            (A.RULES_DECISION, {"payee"}),
-            (A.PERSON_DECISION, {"payee"}),
-            (A.SECOND_PERSON, {"payee"}),
+            (A.RULES_DECISION, {"payee", "authority"}),
+            (A.PERSON_DECISION, {"payee", "authority"}),
+            (A.SECOND_PERSON, {"payee", "authority"}),
             (A.ACCEPTANCE, {"other_applications"}),
             (A.DISBURSEMENT, {"other_applications"}),
             (A.RETRY, {"other_applications"}),
-            (A.DRAWDOWN, {"other_applications"}),
+            (A.DRAWDOWN, {"other_applications", "authority"}),
             (
                 A.LIMIT_RAISE,
-                {"other_applications", "payee", "product", "purpose", "price", "limit", "affordability"},
+                {"other_applications", "authority", "payee", "product", "purpose", "price", "limit", "affordability"},
             ),
         ],
     )
@@ -231,6 +231,7 @@ class TestFigures:
             ("score", {"points": 570, "grade": "B"}),
             ("data_age", {"as_of": date(2026, 6, 1), "days": 90}),
             ("arrears", {"days_past_due": 0, "written_off": 0}),
+            ("authority", {"bound_by_one": 10000, "one_decides": 30000}),
             ("other_applications", {"open": 0}),
         ],
     )
@@ -273,7 +274,7 @@ class TestFigures:
 class TestOverriding:
     @pytest.mark.parametrize("code", sorted(SOFT))
     def test_a_soft_check_stops_until_it_is_overridden(self, code: str) -> None:
-        at = A.PERSON_DECISION
+        at = A.PERSON_DECISION if A.PERSON_DECISION in ASKED_OF[code] else A.ACCEPTANCE
         facts = known(**BROKEN[code])
         assert [one.code for one in gate(facts, at).to_override] == [code]
         assert not gate(facts, at).binds
