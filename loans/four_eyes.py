@@ -15,7 +15,7 @@ from loans.merchants import changing, merchants
 from loans.models import AccountMapping, LoanPurpose
 from loans.origination import second_person
 from loans.payees import payees
-from loans.pledges import reinstating
+from loans.pledges import agreeing, reinstating
 from loans.products import designing, ending_sale
 
 __all__ = ["kinds"]  # importing them declares every kind of act
@@ -56,6 +56,7 @@ returning.declare_request()
 uploading.declare_request()
 matching_by_two.declare_request()
 striking.declare_request()
+agreeing.declare_request()
 reinstating.declare_request()
 
 approvals.register(

@@ -27,7 +27,7 @@ from core.rules import rule
 from loans.gate import asking, overrides, subjects
 from loans.gate.facts import Standing
 from loans.gate.gate import BindingAct
-from loans.models import GateVerdict
+from loans.models import CHANNELS_WITHOUT_BANK_LINE, GateVerdict
 from risk.models import Assessment, CreditLimit, LimitChange, LimitReason
 from risk.people import NOT_PAID_BUT
 from staff.models import User
@@ -94,7 +94,8 @@ SELECT l.borrower_id, l.amount AS before,
         WHERE p.borrower_id = l.borrower_id AND i.settled_on > l.changed_on AND i.settled_on <= %(on)s
           AND NOT EXISTS (SELECT 1 FROM loans_repayment w
                             JOIN loans_repaymentline x ON x.repayment_id = w.id AND x.entry_id = w.entry_id
-                           WHERE w.loan_id = i.loan_id AND w.status = 'posted' AND w.channel IN ('counter', 'api')
+                           WHERE w.loan_id = i.loan_id AND w.status = 'posted'
+                             AND w.channel IN ({CHANNELS_WITHOUT_BANK_LINE})
                              AND w.agreed_by_id IS NULL AND w.proved_on IS NULL AND x.instalment_number = i.number)
           AND EXISTS (SELECT 1 FROM loans_repayment w
                         JOIN loans_repaymentline x ON x.repayment_id = w.id AND x.entry_id = w.entry_id

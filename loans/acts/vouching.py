@@ -17,7 +17,7 @@ from audit.deciding import is_other_hand, require_other_hand
 from audit.models import Approval
 from core.errors import DomainError, NotAllowed
 from loans.acts.kinds.money import REPAYMENT
-from loans.models import Loan, LoanAct, Repayment, RepaymentChannel
+from loans.models import Loan, LoanAct, PolicyPledge, Repayment, RepaymentChannel
 from loans.servicing.given_up import given_by, is_given_alone_on_line
 from staff.models import User
 
@@ -124,7 +124,7 @@ def _would_prove(approval: Approval, _on: date) -> approvals.Outcome:
 def _agreed(approval: Approval, on: date) -> None:
     repayment = _held(int(approval.object_id))
     own = OwnReceiptVouched(number=repayment.number)
-    require_other_hand(approval.decided_by, repayment.recorded_by_id, own, on)
+    require_other_hand(approval.decided_by, _hands_of(repayment), own, on)
     repayment.agreed_by = approval.second_person
     repayment.save(update_fields=["agreed_by"])
 
@@ -219,12 +219,19 @@ def _vouched_for(found: Repayment | LoanAct, approval: Approval, on: date) -> No
     Loan.objects.locked(found.loan_id)
     found.refresh_from_db()
     taken_back = found.is_reversed if isinstance(found, Repayment) else found.is_undone
-    decided_by, recorded_by = approval.decided_by, found.recorded_by_id
+    decided_by = approval.decided_by
+    hands = _hands_of(found) if isinstance(found, Repayment) else {found.recorded_by_id}
     stands_alone = found.is_unproved or (isinstance(found, LoanAct) and is_given_alone_on_line(found))
-    if taken_back or not stands_alone or decided_by is None or not is_other_hand(decided_by, {recorded_by}, on):
+    if taken_back or not stands_alone or decided_by is None or not is_other_hand(decided_by, hands, on):
         return
     found.agreed_by = decided_by
     found.save(update_fields=["agreed_by"])
+
+
+def _hands_of(repayment: Repayment) -> set[int | None]:
+    """Who said that the money came; of an insurer's that is who pledged the policy."""
+    pledged = PolicyPledge.objects.filter(payout=repayment).values_list("recorded_by_id", flat=True)
+    return {repayment.recorded_by_id, *pledged}
 
 
 def _held_refund(act_id: int) -> LoanAct:

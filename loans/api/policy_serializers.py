@@ -118,6 +118,9 @@ class PolicySummarySerializer(InItsCurrency):
     pledged_on = serializers.DateField()
     lent = MoneyField(help_text="What was lent when the policy was pledged.")
     most_share = RateField(help_text="The largest share of cash value that could be lent on that day.")
+    agreed_on = serializers.DateField(
+        allow_null=True, help_text="Null until a second person of the lender agreed: nothing follows from it before."
+    )
     next_anniversary_on = serializers.DateField(help_text="Unpaid interest becomes principal on this day.")
     notice_ends_on = serializers.DateField(allow_null=True, help_text="The last day to pay before the policy lapses.")
     lapsed_on = serializers.DateField(allow_null=True)

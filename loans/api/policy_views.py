@@ -12,6 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from audit.models import Approval
 from core import business_date
 from core.errors import NotFound
 from loans.api import policy_serializers as shapes
@@ -20,7 +21,7 @@ from loans.api.servicing_serializers import PayoffQuoteSerializer, RepaymentSeri
 from loans.api.servicing_views import LoanView, payoff
 from loans.api.views import CHANNEL, KIND
 from loans.models import Loan, PledgeStatus, PolicyPledge
-from loans.pledges import pledge_reading, pledge_review, pledging
+from loans.pledges import agreeing, pledge_reading, pledge_review, pledging
 from partners.api.base import idempotent, use_case_key
 from partners.api.conditions import tagged
 from partners.api.lists import ListQuery, WordsField
@@ -101,9 +102,13 @@ class PolicyPledges(PolicyView):
     @extend_schema(summary="Pledge a policy", request=shapes.PledgeInput, responses={201: shapes.PolicySerializer})
     @idempotent
     def post(self, request: Request) -> Response:
-        """Pledges the policy with the insurer's table of cash values. The same policy again is the same pledge."""
+        """Pledges the policy with the insurer's table of cash values. The same policy again is the same pledge.
+
+        A second person of the lender compares it with what the insurer wrote. Until they agree `agreed_on` is null and
+        nothing follows from the policy: no interest becomes principal, nobody is warned, nothing lapses.
+        """
         given = self.body(shapes.PledgeInput)
-        pledge = pledging.pledge_policy(
+        pledge = agreeing.pledge_and_ask(
             loan_id=self.named_loan(given["loan"]).pk,
             policy=shapes.policy_of(given),
             cash_values=shapes.values_of(given["cash_values"]),
@@ -128,14 +133,22 @@ class CashValues(PolicyView):
     name = "policy_cash_values"
     scopes = {"POST": "policies:write"}
 
-    @extend_schema(summary="Record cash values", request=shapes.CashValuesInput, responses=shapes.PolicySerializer)
+    @extend_schema(
+        summary="Record cash values",
+        request=shapes.CashValuesInput,
+        responses={200: shapes.PolicySerializer, 202: shapes.PolicySerializer},
+    )
     @idempotent
     def post(self, request: Request, policy_id: str) -> Response:
-        """What the insurer stated: new days are added, a day already known gets the new amount."""
+        """What the insurer stated: new days are added, a day already known gets the new amount.
+
+        Where it is less than before on any day, a second person of the lender is asked: then the answer is 202, and the
+        table stands as it is until they agree.
+        """
         pledge, given = self.policy(policy_id), self.body(shapes.CashValuesInput)
         values, on = shapes.values_of(given["cash_values"]), business_date.current()
-        pledging.record_cash_values(pledge_id=pledge.pk, cash_values=values, on=on, by=person(request))
-        return self.shown(pledge)
+        done = agreeing.state_or_ask(pledge_id=pledge.pk, cash_values=values, on=on, by=person(request))
+        return self.shown(pledge, status=202 if isinstance(done, Approval) else 200)
 
 
 class Review(PolicyView):

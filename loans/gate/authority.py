@@ -13,6 +13,9 @@ from core.rules import rule
 from loans.gate.commitments import Commitments
 from loans.gate.gate import Facts, bound_by_one
 
+# Who may agree to more than one person decides.
+APPROVES = "loans.approve_second"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authority:

@@ -1,8 +1,9 @@
 """What the house is bound to for a person: one view, on which exposure, instalments and limits are always counted.
 
-Six kinds, none counted twice: what is **outstanding**, what was paid down **by word alone** and nobody vouches for, also of
-loans settled by it, and on a line what one person alone gave up, what may still be **drawn** of a running loan, what was
-**accepted** and is not paid out, offers that are **open**, and offers that **wait for a second person**.
+Seven kinds, none counted twice: what is **outstanding**, what was **written off** and has not come back, what was paid down
+**by word alone** and nobody vouches for, also of loans settled by it, and on a line what one person alone gave up, what may
+still be **drawn** of a running loan, what was **accepted** and is not paid out, offers that are **open**, and offers that
+**wait for a second person**.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -17,7 +18,7 @@ from django.db import connection
 from core.money import ZERO, round_money
 from core.rules import rule
 from loans.events.of_acts import drawn, line_is_open
-from loans.models import DisbursementStatus, Loan
+from loans.models import CHANNELS_WITHOUT_BANK_LINE, DisbursementStatus, Loan
 from loans.pricing.monthly_payments import monthly_payment, of_a_month
 from loans.schedules.schedule import build_schedule
 
@@ -26,6 +27,7 @@ class CommitmentKind(StrEnum):
     """In which way the house is bound."""
 
     OUTSTANDING = "outstanding"
+    WRITTEN_OFF = "written_off"
     UNPROVED = "unproved"
     UNDRAWN = "undrawn"
     ACCEPTED = "accepted"
@@ -89,7 +91,7 @@ class Commitments:
 # Requests of which each is an offer that a second person decides on.
 OFFERS_WAIT = ("application.second_approval", "application.override")
 
-_READ = """
+_READ = f"""
 SELECT b.*, b.application_id IS NOT NULL AND (b.kind = 'waiting' OR EXISTS (
        SELECT 1 FROM audit_approval g
         WHERE g.object_type = 'loans.application' AND g.object_id = b.application_id::text
@@ -107,12 +109,26 @@ SELECT p.borrower_id, 'outstanding' AS kind, p.principal_outstanding, due.amount
         WHERE i.loan_id = l.id AND i.superseded_on IS NULL AND i.due_on = p.next_due_on) due ON true
  WHERE p.borrower_id = ANY(%(borrowers)s) AND p.status = 'active'
 UNION ALL
+SELECT p.borrower_id, 'written_off', gone.amount,
+       o.monthly_payment * gone.amount / coalesce(o.first_drawdown, o.principal), 'month', 1,
+       r.code, r.market, l.number, l.application_id, l.id, false
+  FROM loans_loanposition p
+  JOIN loans_loan l ON l.id = p.loan_id
+  JOIN loans_product r ON r.id = p.product_id
+  LEFT JOIN loans_offer o ON o.application_id = l.application_id AND o.status = 'accepted'
+ CROSS JOIN LATERAL (
+       SELECT p.written_off_amount - p.recovered + coalesce(sum(w.amount), 0) AS amount
+         FROM loans_repayment w
+        WHERE w.loan_id = l.id AND w.is_recovery AND w.status = 'posted' AND w.channel IN ({CHANNELS_WITHOUT_BANK_LINE})
+          AND w.agreed_by_id IS NULL AND w.proved_on IS NULL) gone
+ WHERE p.borrower_id = ANY(%(borrowers)s) AND p.status = 'written_off'
+UNION ALL
 SELECT l.borrower_id, 'unproved', paid.amount,
        o.monthly_payment * paid.amount / coalesce(o.first_drawdown, o.principal), 'month', 1,
        r.code, r.market, l.number, l.application_id, l.id, false
   FROM (SELECT x.id
           FROM loans_loan x
-          JOIN loans_repayment w ON w.loan_id = x.id AND w.status = 'posted' AND w.channel IN ('counter', 'api')
+          JOIN loans_repayment w ON w.loan_id = x.id AND w.status = 'posted' AND w.channel IN ({CHANNELS_WITHOUT_BANK_LINE})
                AND w.agreed_by_id IS NULL AND w.proved_on IS NULL
          WHERE x.borrower_id = ANY(%(borrowers)s)
          UNION
@@ -161,7 +177,7 @@ SELECT a.borrower_id, 'waiting', (w.after->>'amount')::numeric, (w.after->>'mont
 
 def commitments_of(borrower_id: int, on: date) -> Commitments:
     """Everything the house is bound to for the borrower on ``on``: one statement, and two more a loan drawn in parts, one
-    more a loan without an offer of which something rests on a word.
+    more a loan without an offer that was written off or of which something rests on a word.
 
     Whoever binds the house further holds the borrower's lock meanwhile.
     """

@@ -14,6 +14,7 @@ from borrowers import consents
 from borrowers.models import Borrower, BorrowerStatus, ConsentPurpose
 from core.money import ZERO
 from core.rules import RuleMissing, rule
+from loans.gate.authority import one_person_decides
 from loans.gate.commitments import Commitments, commitments_of, commitments_of_all, exposure_cap
 from loans.gate.gate import BindingAct, Credit, Deal, Facts, House, Person, gate
 from loans.gate.subjects import Subject, of_limit
@@ -201,8 +202,13 @@ def _beside(bound: Commitments, subject: Subject) -> Commitments:
 
 
 def _agreed_by_two(bound: Commitments, subject: Subject) -> bool:
-    """Whether two people agreed to the loan of which a part is drawn, or which is paid out."""
-    return subject.loan is not None and any(row.agreed_by_two for row in bound.rows if row.loan_id == subject.loan.pk)
+    """Whether two people agreed to the offer to accept, or to the loan that is paid out or of which a part is drawn."""
+    if subject.loan is not None:
+        return any(row.agreed_by_two for row in bound.rows if row.loan_id == subject.loan.pk)
+    accepted = subject.offer
+    return accepted is not None and any(
+        row.agreed_by_two for row in bound.rows if row.application_id == accepted.application_id
+    )
 
 
 def house_on(on: date, market: str) -> House:
@@ -216,6 +222,7 @@ def house_on(on: date, market: str) -> House:
         exposure_cap=_exposure_cap(on, market),
         debt_share_cap=None if share is None else Decimal(share),
         data_age_days=days,
+        one_person_decides=_one_person_decides(on, market),
     )
 
 
@@ -225,6 +232,13 @@ def _rule(code: str, on: date, market: str) -> dict[str, Any]:
         return rule(code, on, market)
     except RuleMissing:
         return {}
+
+
+def _one_person_decides(on: date, market: str) -> Decimal | None:
+    try:
+        return one_person_decides(on, market)
+    except RuleMissing:
+        return None
 
 
 def _exposure_cap(on: date, market: str) -> Decimal | None:

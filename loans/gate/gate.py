@@ -63,7 +63,8 @@ class House:
     """What the law and the house's own rules say on the day.
 
     ``exposure_cap`` in currency units, for all that one person may owe the house; ``debt_share_cap`` the part of the income
-    that debts may take (0.5 is half); ``data_age_days`` how old an income may be. ``student_lending`` is what the licence
+    that debts may take (0.5 is half); ``data_age_days`` how old an income may be; ``one_person_decides``, in currency units,
+    what may be bound for a person that no second one agreed to. ``student_lending`` is what the licence
     says of lending to students: allowed, conditions (a person has to see that they are met) or refused.
     """
 
@@ -73,6 +74,7 @@ class House:
     exposure_cap: Decimal | None
     debt_share_cap: Decimal | None
     data_age_days: int | None
+    one_person_decides: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,9 +262,11 @@ def _limit(facts: Facts, _at: BindingAct) -> _Answer:
 
 def _affordability(facts: Facts, _at: BindingAct) -> _Answer:
     room, payment = room_for_payment(facts), facts.deal.payment
+    over = over_room(facts)
     shown = {
         "payment": payment,
         "room": room,
+        "over_by": over if over is not None and over > ZERO else None,
         "income": facts.credit.income,
         "declared_income": facts.credit.declared_income,
         "committed_payments": facts.committed_payments,
@@ -293,6 +297,12 @@ def _arrears(facts: Facts, _at: BindingAct) -> _Answer:
     return (None if late is None or lost is None else not late and not lost), shown
 
 
+def _authority(facts: Facts, _at: BindingAct) -> _Answer:
+    bound, most = bound_by_one(facts), facts.house.one_person_decides
+    shown = {"bound_by_one": bound, "one_decides": most}
+    return (None if bound is None or most is None else bound <= most), shown
+
+
 def _other_applications(facts: Facts, _at: BindingAct) -> _Answer:
     others = facts.credit.other_applications
     return (None if others is None else not others), {"open": others}
@@ -306,11 +316,24 @@ def bound_by_one(facts: Facts) -> Decimal | None:
 
 
 def room_for_payment(facts: Facts) -> Decimal | None:
-    """What a month's income leaves once debts elsewhere and all that the house is bound to are paid; None: not known."""
+    """What a month's income leaves once debts elsewhere and all that the house is bound to are paid: nothing where they take
+    more than it may bear; None: not known."""
+    left = _left_of_income(facts)
+    return None if left is None else max(left, ZERO)
+
+
+def over_room(facts: Facts) -> Decimal | None:
+    """By how much the payments of a month would be more than the income may bear, what is missing without the deal among it:
+    how far below nothing says whether it became worse. Negative while there is room; None: not known."""
+    left, payment = _left_of_income(facts), facts.deal.payment
+    return None if left is None or payment is None else payment - left
+
+
+def _left_of_income(facts: Facts) -> Decimal | None:
     income, share, elsewhere = facts.credit.income, facts.house.debt_share_cap, facts.credit.debt_payments
     if income is None or share is None or elsewhere is None or facts.committed_payments is None:
         return None
-    return max(income * share - elsewhere - facts.committed_payments, ZERO)
+    return income * share - elsewhere - facts.committed_payments
 
 
 def _after(facts: Facts) -> Decimal | None:
@@ -343,6 +366,8 @@ ASKED_OF: Mapping[str, frozenset[BindingAct]] = {
     "score": _ALL,
     "data_age": _ALL,
     "arrears": _ALL,
+    # A decision asks for the second person itself, and so does a drawdown: what follows from it asks again on its own day.
+    "authority": frozenset({BindingAct.ACCEPTANCE, BindingAct.DISBURSEMENT, BindingAct.RETRY}),
     "other_applications": _DECISIONS,
 }
 
@@ -363,6 +388,7 @@ _CHECKS: Mapping[str, tuple[Severity, Callable[[Facts, BindingAct], _Answer]]] =
     "score": (Severity.SOFT, _score),
     "data_age": (Severity.SOFT, _data_age),
     "arrears": (Severity.SOFT, _arrears),
+    "authority": (Severity.SOFT, _authority),
     "other_applications": (Severity.SOFT, _other_applications),
 }
 

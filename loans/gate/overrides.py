@@ -19,6 +19,7 @@ from core.aftermath import whole
 from core.errors import DomainError, NotAllowed
 from core.rules import rule
 from loans.gate import asking
+from loans.gate.authority import APPROVES
 from loans.gate.gate import BindingAct
 from loans.gate.subjects import Subject, of_drawdown, of_payout
 from loans.gate.words import in_words
@@ -92,6 +93,8 @@ def overridden(approval: Approval, answer: asking.Answer) -> asking.Answer:
     codes = frozenset(found.code for found in answer.verdict.to_override)
     if not codes:
         return answer
+    if "authority" in codes and (approval.decided_by is None or not approval.decided_by.has_perm(APPROVES)):
+        raise OverrideNotPermitted()
     assert approval.requested_by is not None
     assert approval.decided_by is not None
     subject, on = answer.subject, answer.facts.on

@@ -40,6 +40,7 @@ INSIDE = frozenset(
         "score",
         "data_age",
         "arrears",
+        "authority",
         "other_applications",
     }
 )

@@ -35,6 +35,7 @@ CHECKS: Mapping[str, Label] = {
     "score": _("Score"),
     "data_age": _("Income figures are recent"),
     "arrears": _("No arrears here"),
+    "authority": _("Within what one person decides"),
     "other_applications": _("No other open application"),
 }
 
@@ -74,6 +75,10 @@ SENTENCES: Mapping[str, tuple[Label, Label]] = {
         _("Loans here are %(days_past_due)s days past due, %(written_off)s written off"),
         _("It is not known whether loans here are late"),
     ),
+    "authority": (
+        _("With this %(bound_by_one)s was agreed to by one person; above %(one_decides)s it takes two"),
+        _("It is not known what one person may decide"),
+    ),
     "other_applications": (_("Other applications are open: %(open)s"), _("Other applications cannot be counted")),
 }
 
@@ -107,6 +112,9 @@ FACTS: Mapping[str, Label] = {
     "limit": _("limit"),
     "payment": _("instalment per month"),
     "room": _("available for instalments per month"),
+    "over_by": _("over by"),
+    "bound_by_one": _("agreed to by one person"),
+    "one_decides": _("one person decides up to"),
     "income": _("income"),
     "declared_income": _("declared income, not verified"),
     "committed_payments": _("committed instalments per month"),
@@ -123,7 +131,8 @@ FACTS: Mapping[str, Label] = {
 }
 
 AMOUNTS = frozenset(
-    {"committed", "after", "cap", "limit", "payment", "room", "income", "declared_income", "committed_payments"}
+    {"committed", "after", "cap", "limit", "payment", "room", "over_by", "income", "bound_by_one", "one_decides"}
+    | {"declared_income", "committed_payments"}
 )
 SHARES = frozenset({"share", "cost", "highest_cost"})
 

@@ -23,7 +23,9 @@ def _is_worse(now: Finding, then: Mapping[str, Any]) -> bool:
     if now.result != then["result"]:
         return True
     figures = dict(then["facts"])
-    return now.result is Result.FAILED and _BADNESS[now.code](now.facts) > _BADNESS[now.code](figures)
+    measure = _BADNESS[now.code]
+    # One figure for the better does not make up for another for the worse.
+    return now.result is Result.FAILED and any(a > b for a, b in zip(measure(now.facts), measure(figures), strict=True))
 
 
 def _over(facts: Mapping[str, Any], named: str, bound: str) -> tuple[Decimal]:
@@ -34,9 +36,12 @@ def _over(facts: Mapping[str, Any], named: str, bound: str) -> tuple[Decimal]:
 # How bad a failed soft check is: the larger, the worse.
 _BADNESS: Mapping[str, Callable[[Mapping[str, Any]], tuple[Any, ...]]] = {
     "limit": lambda facts: _over(facts, "after", "limit"),
-    "affordability": lambda facts: _over(facts, "payment", "room"),
+    "affordability": lambda facts: (
+        (Decimal(facts["over_by"]),) if "over_by" in facts else _over(facts, "payment", "room")
+    ),
     "score": lambda facts: (str(facts["grade"]),),  # grades are named in the order of the alphabet, the best first
     "data_age": lambda facts: (-date.fromisoformat(str(facts["as_of"])).toordinal(),),
     "arrears": lambda facts: (int(facts["written_off"]), int(facts["days_past_due"])),
+    "authority": lambda facts: _over(facts, "bound_by_one", "one_decides"),
     "other_applications": lambda facts: (int(facts["open"]),),
 }

@@ -1,5 +1,6 @@
--- What of a loan's principal was paid down by word alone: receipts told of at the counter or over the API, and what a
--- merchant is said to have given back, while no line of a bank and no second person stands behind them. A credit balance
+-- What of a loan's principal was paid down by word alone: receipts told of at the counter or over the API, what an insurer is
+-- said to have paid, and what a merchant is said to have given back, while no line of a bank and no second person stands
+-- behind them. A credit balance
 -- that they left counts as far as it paid something since; what was charged back of them is owed again and counts no more.
 -- What they paid besides principal counts as well, as far as money that is proved paid principal from that day on, which
 -- otherwise would have paid interest, fees or late interest. Of a line, whose repaid principal can be drawn again, the same
@@ -30,8 +31,8 @@ BEGIN
            coalesce(sum(r.interest + r.fee + r.late_interest), 0), min(r.received_on)
       INTO numbers, paid, overpaid, besides, since
       FROM loans_repayment r
-     WHERE r.loan_id = of_loan AND r.status = 'posted' AND r.channel IN ('counter', 'api') AND r.agreed_by_id IS NULL
-       AND r.proved_on IS NULL AND NOT r.is_recovery;
+     WHERE r.loan_id = of_loan AND r.status = 'posted' AND r.channel IN ('counter', 'api', 'insurer')
+       AND r.agreed_by_id IS NULL AND r.proved_on IS NULL AND NOT r.is_recovery;
     SELECT coalesce(sum((a.figures->>'principal')::numeric), 0), coalesce(sum((a.figures->>'overpaid')::numeric), 0),
            coalesce(sum(coalesce((a.figures->>'interest')::numeric, 0) + coalesce((a.figures->>'fee')::numeric, 0)
                         + coalesce((a.figures->>'late_interest')::numeric, 0)), 0), min(a.effective_on)
@@ -66,7 +67,7 @@ BEGIN
         SELECT coalesce(sum(r.principal), 0) INTO instead
           FROM loans_repayment r
          WHERE r.loan_id = of_loan AND r.status = 'posted' AND NOT r.is_recovery AND r.received_on >= since
-           AND (r.channel NOT IN ('counter', 'api') OR r.agreed_by_id IS NOT NULL OR r.proved_on IS NOT NULL);
+           AND (r.channel NOT IN ('counter', 'api', 'insurer') OR r.agreed_by_id IS NOT NULL OR r.proved_on IS NOT NULL);
     END IF;
     SELECT coalesce(sum((a.figures->>'credit_used')::numeric), 0),
            coalesce(sum((a.figures->>'owed_again')::numeric - (a.figures->>'interest')::numeric

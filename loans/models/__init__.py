@@ -38,6 +38,7 @@ from loans.models.product import (
 )
 from loans.models.purpose import LoanPurpose
 from loans.models.repayment import (
+    CHANNELS_WITHOUT_BANK_LINE,
     WITHOUT_BANK_LINE,
     Repayment,
     RepaymentChannel,
@@ -49,6 +50,7 @@ from loans.models.set_aside import SetAside
 from loans.models.struck_line import Standing, StruckLine
 
 __all__ = [
+    "CHANNELS_WITHOUT_BANK_LINE",
     "CURABLE_PLEDGES",
     "FROM_IMPORT",
     "LIVE_PLEDGES",

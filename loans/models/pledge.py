@@ -1,5 +1,6 @@
 """An insurance policy pledged for a loan, and the cash values its insurer stated (保单质押)."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -72,6 +73,21 @@ class PolicyPledge(models.Model):
     payout = models.OneToOneField("loans.Repayment", on_delete=models.PROTECT, null=True, related_name="+")
     reinstated_on = models.DateField(null=True, blank=True)
     released_on = models.DateField(null=True, blank=True)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    # The second person who agreed that there is this policy, of this cash value, and the business day on which they did.
+    # Until then nothing is done to the borrower by it.
+    agreed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("agreed to by"),
+        db_index=False,
+    )
+    agreed_on = models.DateField(_("agreed to on"), null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     history = tracked()
 
@@ -103,6 +119,16 @@ class PolicyPledge(models.Model):
                 | Q(~Q(status="released"), released_on__isnull=True),
                 name="loans_pledge_released_has_a_day",
             ),
+            models.CheckConstraint(
+                condition=Q(agreed_by__isnull=True, agreed_on__isnull=True)
+                | Q(Q(recorded_by__isnull=True) | ~Q(agreed_by=F("recorded_by")), agreed_on__isnull=False)
+                & Q(agreed_by__isnull=False),
+                name="loans_pledge_agreed_by_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["pledged", "released"]) | Q(agreed_on__isnull=False),
+                name="loans_pledge_acts_once_agreed",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -127,6 +153,11 @@ class PolicyPledge(models.Model):
     @property
     def is_released(self) -> bool:
         return self.status == PledgeStatus.RELEASED
+
+    @property
+    def is_agreed(self) -> bool:
+        """Two people say that there is this policy."""
+        return self.agreed_by_id is not None
 
     @property
     def masked_number(self) -> str:

@@ -33,8 +33,11 @@ class RepaymentChannel(models.TextChoices):
     INSURER = "insurer", _("paid by the insurer")
 
 
-# Somebody says that money came; no line of a statement, answer of a bank or book taken over says so.
-WITHOUT_BANK_LINE = (RepaymentChannel.COUNTER, RepaymentChannel.API)
+# Somebody says that money came; no line of a statement, answer of a bank or book taken over says so. That an insurer pays
+# is what the house itself reckons from a policy and its cash value: until its money is on a statement that is a word too.
+WITHOUT_BANK_LINE = (RepaymentChannel.COUNTER, RepaymentChannel.API, RepaymentChannel.INSURER)
+# The same as SQL lists it.
+CHANNELS_WITHOUT_BANK_LINE = ", ".join(f"'{channel.value}'" for channel in WITHOUT_BANK_LINE)
 
 
 # Receipts by word: they stand, and neither a line of a bank nor a second person stands behind them.

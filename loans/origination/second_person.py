@@ -10,7 +10,7 @@ from audit import approvals
 from audit.models import Approval, ApprovalStatus
 from core.money import ZERO, round_money
 from loans.gate import asking, overrides, subjects
-from loans.gate.authority import needs_second_person, one_person_decides
+from loans.gate.authority import APPROVES, needs_second_person, one_person_decides
 from loans.gate.commitments import OFFERS_WAIT
 from loans.gate.gate import BindingAct, Facts, bound_by_one
 from loans.models import Application, OfferStatus, Outcome
@@ -25,7 +25,6 @@ from loans.pricing.quotes import Quote
 from staff.models import User
 
 SECOND_APPROVAL, OVERRIDE = OFFERS_WAIT
-APPROVES = "loans.approve_second"
 # What a request says is offered: the label of a rate ends so that its figure is written in per cent.
 AMOUNT, COUNT, RATE, TOTAL, A_MONTH = (
     gettext_noop("amount"),

@@ -20,6 +20,7 @@ from staff.models import User
 
 KINDS: dict[CommitmentKind, str | Promise] = {
     CommitmentKind.OUTSTANDING: _("Outstanding"),
+    CommitmentKind.WRITTEN_OFF: _("Written off, to recover"),
     CommitmentKind.UNPROVED: _("Repaid by word or given up by one person, not vouched for yet"),
     CommitmentKind.UNDRAWN: _("May still be drawn"),
     CommitmentKind.ACCEPTED: _("Accepted, not paid out"),

@@ -14,6 +14,7 @@ from django.db.models import (
     Func,
     IntegerField,
     OuterRef,
+    Q,
     QuerySet,
     Subquery,
     Value,
@@ -159,9 +160,11 @@ def curable_pledges() -> QuerySet[PolicyPledge]:
 
 
 def due_for_review(lo: int, hi: int, on: date) -> QuerySet[PolicyPledge]:
-    """Live pledges of loans ``lo`` to ``hi`` that run or have ended, in order of their loans."""
-    states = [LoanStatus.ACTIVE, LoanStatus.SETTLED, LoanStatus.CANCELLED]
-    rows = live_pledges().filter(loan_id__gte=lo, loan_id__lte=hi, loan__status__in=states)
+    """Live pledges of loans ``lo`` to ``hi`` that run, where two people agreed to the policy, or have ended, in order of
+    their loans."""
+    ended = Q(loan__status__in=[LoanStatus.SETTLED, LoanStatus.CANCELLED])
+    runs = Q(loan__status=LoanStatus.ACTIVE, agreed_by__isnull=False)
+    rows = live_pledges().filter(ended | runs, loan_id__gte=lo, loan_id__lte=hi)
     return with_cover(rows, on).select_related("loan").order_by("loan_id")
 
 

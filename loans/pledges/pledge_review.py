@@ -46,6 +46,11 @@ from staff.models import User
 _ENDED = (LoanStatus.SETTLED, LoanStatus.CANCELLED)
 
 
+class PolicyNotAgreed(DomainError):
+    code = "policy_not_agreed"
+    message = _("Nobody agreed to this policy yet: a second person does so under Approvals, then it can be done.")
+
+
 class ReinstatementTooLate(DomainError):
     code = "reinstatement_too_late"
     message = _("The policy could be reinstated until %(until)s.")
@@ -82,14 +87,17 @@ def _standing(pledge: PolicyPledge) -> Standing:
 
 @transaction.atomic
 def review(*, pledge_id: int, on: date, by: User | None = None) -> Reviewed:
-    """Do what the pledge calls for on ``on``: capitalise, warn, give notice, lapse, cure or release."""
+    """Do what the pledge calls for on ``on``: capitalise, warn, give notice, lapse, cure or release.
+
+    Of a policy to which no second person agreed nothing but the release comes.
+    """
     with acting_for(by):
         pledge = locked(pledge_id)
         if pledge.status not in LIVE_PLEDGES:
             return Reviewed(pledge, ())
         if pledge.loan.status in _ENDED:
             return Reviewed(release(pledge_id=pledge_id, on=on), ("released",))
-        if pledge.loan.status != LoanStatus.ACTIVE:
+        if pledge.loan.status != LoanStatus.ACTIVE or not pledge.is_agreed:
             return Reviewed(pledge, ())
         done = _capitalise(pledge, on, by)
         return Reviewed(pledge, (*done, *_judge(pledge, on)))
@@ -203,6 +211,7 @@ def _lapse(pledge: PolicyPledge, cover: Cover, on: date) -> None:
             settles_early=True,
             excess=Excess.CREDITED,  # the insurer pays the whole cash value, also beyond the debt
             allow_repeat=True,  # a policy lapses once, and again only after it was reinstated
+            approved=True,  # two people agreed to the policy; the money is a word until the bank's statement has it
         )
     reason = _text("debt reached cash value and was not paid within the notice")
     pledge_lifecycle.advance(pledge, PledgeStatus.LAPSED, reason=reason, lapsed_on=on, payout=payout)
@@ -210,9 +219,12 @@ def _lapse(pledge: PolicyPledge, cover: Cover, on: date) -> None:
 
 
 def capitalise(*, pledge_id: int, on: date, reason: str, idempotency_key: str, by: User | None = None) -> None:
-    """Make unpaid interest principal by hand, on ``on``; the anniversary stays. Raises what ``perform`` raises."""
+    """Make unpaid interest principal by hand, on ``on``; the anniversary stays. Raises PolicyNotAgreed and what ``perform``
+    raises."""
     pledge = PolicyPledge.objects.get(pk=pledge_id)
     pledge_lifecycle.require(pledge, *LIVE_PLEDGES)
+    if not pledge.is_agreed:
+        raise PolicyNotAgreed()
     perform(
         Wish(
             loan_id=pledge.loan_id,

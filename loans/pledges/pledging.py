@@ -67,6 +67,12 @@ class CashValuesRefused(Invalid):
     message = _("Give cash values of at least zero, one a day, the first one from %(on)s or earlier.")
 
 
+class LessCashValue(DomainError):
+    code = "cash_value_lowered"
+    field = "cash_values"
+    message = _("The insurer would state less cash value than before: a second person agrees before it counts.")
+
+
 class LentTooMuch(DomainError):
     code = "policy_lent_too_much"
     message = _("%(lent)s is lent; the policy carries at most %(most)s on this day.")
@@ -109,9 +115,18 @@ def _plain_number(number: str) -> str:
 
 
 def pledge_policy(
-    *, loan_id: int, policy: Policy, cash_values: Sequence[CashValue], on: date, by: User | None = None
+    *,
+    loan_id: int,
+    policy: Policy,
+    cash_values: Sequence[CashValue],
+    on: date,
+    by: User | None = None,
+    agreed_by: User | None = None,
 ) -> PolicyPledge:
     """Pledge ``policy`` for a loan that waits for its money or runs; the same policy again returns the pledge.
+
+    Until a second person, ``agreed_by``, agreed that there is such a policy, it is pledged to nobody else and otherwise
+    nothing follows from it (``loans.pledges.agreeing``).
 
     Raises PolicyNumberRefused, PolicyNameMissing, TextNotPlain, PolicyBeginsLater, CashValuesRefused, LentTooMuch,
     TermTooLong, LoanHasPolicy, PolicyAlreadyPledged, LoanNotInState.
@@ -119,13 +134,20 @@ def pledge_policy(
     with acting_for(by):
         try:
             with transaction.atomic():
-                return _pledge(loan_id, policy, cash_values, on)
+                return _pledge(loan_id, policy, cash_values, on, by, agreed_by)
         except IntegrityError as clash:
             # Two calls pledged the policy at once: the first one stands.
             raise PolicyAlreadyPledged() from clash
 
 
-def _pledge(loan_id: int, policy: Policy, cash_values: Sequence[CashValue], on: date) -> PolicyPledge:
+def _pledge(
+    loan_id: int,
+    policy: Policy,
+    cash_values: Sequence[CashValue],
+    on: date,
+    by: User | None,
+    agreed_by: User | None,
+) -> PolicyPledge:
     loan, index = Loan.objects.locked(loan_id), policy_index(policy.insurer, policy.number)
     known = PolicyPledge.objects.filter(loan=loan).first()
     if known is not None and known.policy_index == index:
@@ -152,6 +174,9 @@ def _pledge(loan_id: int, policy: Policy, cash_values: Sequence[CashValue], on: 
         cash_value=worth,
         most_share=Decimal(terms_of_market(on)["most_share"]),
         next_anniversary_on=anniversary_after(policy.since, on),
+        recorded_by=by,
+        agreed_by=agreed_by,
+        agreed_on=on if agreed_by else None,
     )
     _keep(pledge, cash_values)
     return pledge
@@ -204,14 +229,28 @@ def _lent_until(loan: Loan, on: date) -> tuple[Decimal, date]:
 
 @transaction.atomic
 def record_cash_values(
-    *, pledge_id: int, cash_values: Sequence[CashValue], on: date, by: User | None = None
+    *, pledge_id: int, cash_values: Sequence[CashValue], on: date, by: User | None = None, approved: bool = False
 ) -> PolicyPledge:
-    """Keep what the insurer stated; a day already known gets the new amount. Raises CashValuesRefused."""
+    """Keep what the insurer stated; a day already known gets the new amount. Less cash value on any day takes two people
+    once two agreed to the policy: ``approved`` says that they did.
+
+    Raises CashValuesRefused, LessCashValue.
+    """
     pledge = locked(pledge_id)
     _require_values(cash_values, on)
+    if pledge.is_agreed and not approved and _is_less(pledge, cash_values):
+        raise LessCashValue()
     with acting_for(by):
         _keep(pledge, cash_values)
     return pledge
+
+
+def _is_less(pledge: PolicyPledge, cash_values: Iterable[CashValue]) -> bool:
+    """Whether there would be less on some day: both tables are straight from each day of either to the next."""
+    growth, before = Growth(pledge.growth), {row.on: CashValue(row.on, row.amount) for row in pledge.cash_values.all()}
+    after = before | {value.on: value for value in cash_values}
+    was, will_be = list(before.values()), list(after.values())
+    return any(cash_value_on(will_be, day, growth) < cash_value_on(was, day, growth) for day in after)
 
 
 def _keep(pledge: PolicyPledge, cash_values: Iterable[CashValue]) -> None:

@@ -24,7 +24,7 @@ from core.pages import page_of
 from core.writing import day, listed, money, number
 from loans.account.policy_cover import CashValue
 from loans.models import Loan, PledgeStatus, PolicyPledge, RepaymentChannel
-from loans.pledges import pledge_reading, pledge_review, pledging, reinstating
+from loans.pledges import agreeing, pledge_reading, pledge_review, pledging, reinstating
 from loans.servicing.guarding import is_recorded_alike
 from loans.web.policy_forms import CapitaliseForm, CashValueForm, PledgeFilter, PledgeForm, ReinstateForm
 from staff.permissions import person, require
@@ -54,7 +54,9 @@ def pledge(request: HttpRequest) -> HttpResponse:
         if loan is None:
             form.add_error("loan", _("There is no such loan."))
         elif _pledged(form, loan, request):
-            messages.success(request, _("The policy is pledged."))
+            messages.success(
+                request, _("The policy is pledged. A second person agrees to it before anything follows from it.")
+            )
             return redirect("desk:loan_tab", loan.number, "policy")
     market = pledging.terms_of_market(business_date.current())
     context = {"form": form, "market": market, "most": f"{Decimal(market['most_share']) * 100:.0f}"}
@@ -63,7 +65,7 @@ def pledge(request: HttpRequest) -> HttpResponse:
 
 def _pledged(form: PledgeForm, loan: Loan, request: HttpRequest) -> bool:
     try:
-        pledging.pledge_policy(
+        agreeing.pledge_and_ask(
             loan_id=loan.pk,
             policy=form.policy(),
             cash_values=form.cleaned_data["cash_values"],
@@ -194,7 +196,9 @@ def cash_value(request: HttpRequest, number: str) -> HttpResponse:
     def call(pledged: PolicyPledge) -> str:
         stated = [CashValue(form.cleaned_data["on"], form.cleaned_data["amount"])]
         on = business_date.current()
-        pledging.record_cash_values(pledge_id=pledged.pk, cash_values=stated, on=on, by=person(request))
+        done = agreeing.state_or_ask(pledge_id=pledged.pk, cash_values=stated, on=on, by=person(request))
+        if isinstance(done, Approval):
+            return _("Sent for approval: it is less than before, and a second person agrees before it counts.")
         return _("The cash value is recorded.")
 
     return _act(request, number, form, call)

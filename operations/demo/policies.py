@@ -47,6 +47,7 @@ def lend_on_policies(apply: Callable[[], Application], team: dict[str, User], on
                 cash_values=_table(paper, on),
                 on=on,
                 by=team["operations"],
+                agreed_by=team["checker"],
             )
         disbursing.disburse(loan_id=loan.pk, on=on)
 
@@ -65,4 +66,4 @@ def state_lower_value(team: dict[str, User], on: date) -> None:
     pledge = PolicyPledge.objects.get(insurer=LOW.insurer)
     lower = [CashValue(on, _LOWERED), CashValue(add_months(on, _TABLE_MONTHS), _LOWERED)]
     with acting(actor=team["operations"], channel="web", reason="部分领取后,保险公司出具新的现金价值"):
-        record_cash_values(pledge_id=pledge.pk, cash_values=lower, on=on, by=team["operations"])
+        record_cash_values(pledge_id=pledge.pk, cash_values=lower, on=on, by=team["operations"], approved=True)

@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import pytest
 
+from audit.approvals import approve
+from audit.models import Approval
 from core import business_date
 from core.models import Rule
 from core.rules import forget_cached_rules
@@ -16,6 +18,7 @@ from tests.loans.factories import PolicyPledgeFactory
 from tests.loans.pledged_policies import night
 from tests.partners.factories import EVERYTHING_OWN, CallerFactory
 from tests.partners.test_problems import assert_problem
+from tests.staff.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -41,14 +44,24 @@ def paper(to, **changes):
 def pledged(partner, loan, **changes):
     made = partner.send("/policies", paper(loan, **changes))
     assert made.status_code == 201, made.content
-    return made.json()
+    assert made.json()["agreed_on"] is None
+    agreed()
+    return partner.ask(f"/policies/{made.json()['id']}").json()
+
+
+def agreed():
+    """A second person of the lender agrees to what waits."""
+    (asked,) = Approval.objects.filter(status="pending")
+    approve(approval_id=asked.pk, decided_by=UserFactory(roles=["checker"]), on=business_date.current())
 
 
 def lapsed(partner, loan):
     """A policy whose insurer took its cash value back to 1,000.00, and nobody paid within the notice."""
     policy = pledged(partner, loan)
     low = [{"on": "2026-06-15", "amount": yuan(1_000)}, {"on": "2028-01-01", "amount": yuan(1_000)}]
-    partner.send(f"/policies/{policy['id']}/cash_values", {"cash_values": low})
+    waits = partner.send(f"/policies/{policy['id']}/cash_values", {"cash_values": low})
+    assert (waits.status_code, waits.json()["cash_values"]) == (202, policy["cash_values"])
+    agreed()
     night(TODAY)
     night(TODAY + timedelta(days=31))
     return partner.ask(f"/policies/{policy['id']}").json()
@@ -138,6 +151,7 @@ def test_the_list_is_narrowed_by_state_and_loan(lilac, product, loan):
     near = pledged(lilac, other, policy_number="PL-OTHER-1")
     near_values = [{"on": "2026-01-01", "amount": yuan(2_200)}, {"on": "2028-01-01", "amount": yuan(2_200)}]
     lilac.send(f"/policies/{near['id']}/cash_values", {"cash_values": near_values})
+    agreed()
     assert lilac.send(f"/policies/{near['id']}/review").json()["done"] == ["warned"]
 
     def ids(query=""):
@@ -165,15 +179,33 @@ def test_cash_values_are_corrected_and_watched(lilac, loan):
     policy = pledged(lilac, loan)
     path = f"/policies/{policy['id']}"
 
-    changed = lilac.send(f"{path}/cash_values", {"cash_values": [{"on": "2026-01-01", "amount": yuan(0)}]}).json()
-    assert changed["cash_values"][0]["amount"] == yuan(0)
+    changed = lilac.send(f"{path}/cash_values", {"cash_values": [{"on": "2026-01-01", "amount": yuan(2_600)}]})
+    assert (changed.status_code, changed.json()["cash_values"][0]["amount"]) == (200, yuan(2_600))
     low = [{"on": "2026-06-15", "amount": yuan(1_900)}]
-    lilac.send(f"{path}/cash_values", {"cash_values": low})
+    waits = lilac.send(f"{path}/cash_values", {"cash_values": low})
+    assert (waits.status_code, waits.json()["cash_values"]) == (202, changed.json()["cash_values"])
+    assert lilac.send(f"{path}/review").json()["done"] == []
+    assert_problem(lilac.send(f"{path}/cash_values", {"cash_values": low}), 409, "approval_already_pending")
+    agreed()
     reviewed = lilac.send(f"{path}/review").json()
 
     assert (reviewed["done"], reviewed["policy"]["status"]) == (["notified"], "lapse_notified")
     assert reviewed["policy"]["notice_ends_on"] == "2026-07-15"
     assert lilac.send(f"{path}/review").json()["done"] == []
+
+
+def test_a_policy_that_only_the_partner_tells_of_pays_nothing_off(lilac, loan):
+    """Debt above a cash value that the partner states itself, reviewed by the partner until long after any notice."""
+    policy = lilac.send("/policies", paper(loan)).json()
+    path, low = f"/policies/{policy['id']}", [{"on": "2026-01-01", "amount": yuan(1_999)}]
+    assert lilac.send(f"{path}/cash_values", {"cash_values": low}).status_code == 200
+
+    for on in (TODAY, TODAY + timedelta(days=31), TODAY + timedelta(days=32)):
+        assert lilac.send(f"{path}/review").json()["done"] == []
+        night(on)
+
+    assert (PolicyPledge.objects.get().status, PolicyPledge.objects.get().agreed_on) == (PledgeStatus.PLEDGED, None)
+    assert not Repayment.objects.exists()
 
 
 def test_a_policy_is_released_only_when_nothing_is_owed(lilac, loan):

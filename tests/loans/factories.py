@@ -49,6 +49,7 @@ from loans.servicing.repayments import record_repayment
 from tests.borrowers.factories import ON, BankAccountFactory, BorrowerFactory
 from tests.ledger.factories import AccountFactory
 from tests.loans.statements import statement
+from tests.staff.factories import UserFactory
 
 DISBURSED = date(2026, 1, 15)
 PAID_DOWN = Decimal("3000.00")
@@ -371,6 +372,7 @@ class PolicyPledgeFactory(DjangoModelFactory[PolicyPledge]):
 
     loan = factory.SubFactory(LoanFactory, active=True, bullet=True)
     policy = factory.SubFactory(PolicyFactory)
+    agreed_by = factory.SubFactory(UserFactory)
     cash_values: Sequence[CashValue] = CASH_VALUES
     on = DISBURSED
 

@@ -109,6 +109,7 @@ def _product(_borrower: Borrower) -> None:
 BREAKS: Mapping[str, Callable[[Borrower], object]] = {
     "alive": lambda borrower: Borrower.objects.filter(pk=borrower.pk).update(status="deceased"),
     "identity": lambda borrower: Borrower.objects.filter(pk=borrower.pk).update(identity_kind="other"),
+    "authority": lambda _: _rule("second_approval", amount_over="1"),
     "age": lambda _: _rule("lending_age", least=18, most=30),
     "consent": _no_consent,
     "do_not_lend": lambda borrower: DoNotLendEntryFactory(borrower=borrower),

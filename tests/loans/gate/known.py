@@ -22,6 +22,7 @@ FINE = Facts(
         exposure_cap=Decimal(20000),
         debt_share_cap=Decimal("0.50"),
         data_age_days=90,
+        one_person_decides=Decimal(30000),
     ),
     deal=Deal(
         amount=Decimal(10000),
@@ -47,6 +48,7 @@ FINE = Facts(
     ),
     committed=Decimal(0),
     committed_payments=Decimal(0),
+    agreed_by_one=Decimal(0),
 )
 
 
@@ -68,6 +70,7 @@ BROKEN: Mapping[str, dict[str, Any]] = {
     "score": {"grade_decision": "decline"},
     "data_age": {"income_as_of": date(2025, 6, 15)},
     "arrears": {"days_past_due": 1},
+    "authority": {"one_person_decides": Decimal(9999)},
     "other_applications": {"other_applications": 1},
 }
 
@@ -90,6 +93,7 @@ def agreed(*codes: str) -> list[dict[str, Any]]:
         "score": {"points": 0, "grade": "Z"},
         "data_age": {"as_of": "1900-01-01"},
         "arrears": {"days_past_due": 99999, "written_off": 99999},
+        "authority": {"bound_by_one": "1000000000", "one_decides": "0"},
         "other_applications": {"open": 99999},
     }
     return [

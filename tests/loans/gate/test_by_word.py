@@ -20,10 +20,22 @@ from borrowers.models import Borrower
 from core import business_date
 from loans.acts.asking import perform_or_ask
 from loans.acts.kinds.replanning import BeyondProved
+from loans.acts.performing import perform
 from loans.acts.vouching import OwnGiftVouched, ask_to_vouch_for_gift
 from loans.gate.asking import OverrideNeeded
 from loans.gate.commitments import CommitmentKind, Commitments, commitments_of
-from loans.models import Application, Disbursement, Instalment, Loan, LoanAct, LoanPosition, LoanStatus, Repayment
+from loans.models import (
+    WITHOUT_BANK_LINE,
+    Application,
+    Disbursement,
+    Instalment,
+    Loan,
+    LoanAct,
+    LoanPosition,
+    LoanStatus,
+    Repayment,
+    RepaymentChannel,
+)
 from loans.servicing.given_up import FREED_BY_UNDOING, GIVEN_UP
 from loans.servicing.guarding import Excess
 from loans.servicing.repayments import record_repayment, reverse_repayment
@@ -36,7 +48,7 @@ from tests.loans.acts.test_acts import wish
 from tests.loans.acts.test_lines import a_running_line
 from tests.loans.books import close_until
 from tests.loans.disbursement.test_first_drawdown import FIRST_DUE
-from tests.loans.doing import do, vouched
+from tests.loans.doing import do, vouched, write_off
 from tests.loans.factories import ON, ApplicantFactory, LoanFactory, ProductVersionFactory
 from tests.loans.gate.doors import a_client, rows
 from tests.partners.factories import CallerFactory
@@ -83,6 +95,48 @@ def lent() -> Decimal:
     return Decimal(amount)
 
 
+def test_every_channel_either_proves_itself_or_is_a_word() -> None:
+    """A new channel has to say which of both it is."""
+    proves_itself = {"bank_file", "direct_debit", "import"}
+
+    assert set(RepaymentChannel.values) == proves_itself | set(WITHOUT_BANK_LINE)
+    assert not proves_itself & set(WITHOUT_BANK_LINE)
+
+
+class TestLost:
+    """What was lost of a person is still bound: a write-off makes no room under the cap."""
+
+    @pytest.fixture
+    def loan(self) -> Loan:
+        return LoanFactory(active=True, borrower=ApplicantFactory(), disbursed_on=ON)
+
+    def test_a_write_off_binds_as_the_debt_did(self, loan: Loan) -> None:
+        before = bound(loan)
+
+        write_off(loan_id=loan.pk, on=ON, reason="gone")
+
+        (row,) = bound(loan).rows
+        assert (row.kind, row.amount, row.loan_id) == (CommitmentKind.WRITTEN_OFF, loan.principal, loan.pk)
+        assert row.payment == pytest.approx(before.payment, abs=1)
+
+    def test_so_does_a_charge_off(self, loan: Loan) -> None:
+        perform(wish(loan, "charged_off", ON, cause="overdue"), approved=True)
+
+        assert bound(loan).amount == loan.principal
+
+    def test_what_came_back_binds_no_more_once_it_is_proved(self, loan: Loan) -> None:
+        write_off(loan_id=loan.pk, on=ON, reason="gone")
+
+        said(loan, "2000.00", "bank_file")
+        assert bound(loan).amount == loan.principal - 2_000
+        said(loan, "3000.00")
+        assert bound(loan).amount == loan.principal - 2_000
+        vouched(loan, ON)
+        assert bound(loan).amount == loan.principal - 5_000
+        said(loan, loan.principal - 5_000, "bank_file")
+        assert bound(loan).rows == ()
+
+
 class TestCommitments:
     @pytest.fixture
     def loan(self) -> Loan:
@@ -96,6 +150,15 @@ class TestCommitments:
         (row,) = bound(loan).rows
         assert (row.kind, row.amount, row.loan_id) == (CommitmentKind.UNPROVED, loan.principal, loan.pk)
         assert row.payment == pytest.approx(before.payment, abs=1)
+
+    @pytest.mark.parametrize("channel", WITHOUT_BANK_LINE)
+    def test_whoever_says_it_a_word_is_a_word(self, loan: Loan, channel: str) -> None:
+        """Over the counter, by a partner's program, or by the house of an insurer."""
+        receipt = settled_by_word(loan, channel)
+
+        assert list(Repayment.objects.by_word()) == [receipt] and receipt.is_unproved
+        assert bound(loan).amount == loan.principal
+        assert records_of([loan.borrower_id])[loan.borrower_id].loans_settled == 0
 
     def test_a_part_paid_by_word_is_told_beside_what_is_outstanding(self, loan: Loan) -> None:
         before = bound(loan)

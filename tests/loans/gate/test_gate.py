@@ -29,7 +29,7 @@ A = BindingAct
 HARD = {
     "alive", "identity", "age", "consent", "do_not_lend", "student", "product", "purpose", "price", "exposure", "payee",
 }  # fmt: skip
-SOFT = {"limit", "affordability", "score", "data_age", "arrears", "other_applications"}
+SOFT = {"limit", "affordability", "score", "data_age", "arrears", "authority", "other_applications"}
 
 
 def found(code: str, at: BindingAct = A.ACCEPTANCE, **changes: Any) -> Finding:
@@ -48,16 +48,16 @@ class TestWhichActAsksWhat:
     @pytest.mark.parametrize(
         ("at", "without"),
         [
-            (A.RULES_DECISION, {"payee"}),
-            (A.PERSON_DECISION, {"payee"}),
-            (A.SECOND_PERSON, {"payee"}),
+            (A.RULES_DECISION, {"payee", "authority"}),
+            (A.PERSON_DECISION, {"payee", "authority"}),
+            (A.SECOND_PERSON, {"payee", "authority"}),
             (A.ACCEPTANCE, {"other_applications"}),
             (A.DISBURSEMENT, {"other_applications"}),
             (A.RETRY, {"other_applications"}),
-            (A.DRAWDOWN, {"other_applications"}),
+            (A.DRAWDOWN, {"other_applications", "authority"}),
             (
                 A.LIMIT_RAISE,
-                {"other_applications", "payee", "product", "purpose", "price", "limit", "affordability"},
+                {"other_applications", "authority", "payee", "product", "purpose", "price", "limit", "affordability"},
             ),
         ],
     )
@@ -221,6 +221,7 @@ class TestFigures:
                 {
                     "payment": 1000,
                     "room": 5960,
+                    "over_by": None,
                     "income": 12000,
                     "declared_income": None,
                     "committed_payments": 40,
@@ -230,6 +231,7 @@ class TestFigures:
             ("score", {"points": 570, "grade": "B"}),
             ("data_age", {"as_of": date(2026, 6, 1), "days": 90}),
             ("arrears", {"days_past_due": 0, "written_off": 0}),
+            ("authority", {"bound_by_one": 10000, "one_decides": 30000}),
             ("other_applications", {"open": 0}),
         ],
     )
@@ -272,7 +274,7 @@ class TestFigures:
 class TestOverriding:
     @pytest.mark.parametrize("code", sorted(SOFT))
     def test_a_soft_check_stops_until_it_is_overridden(self, code: str) -> None:
-        at = A.PERSON_DECISION
+        at = A.PERSON_DECISION if A.PERSON_DECISION in ASKED_OF[code] else A.ACCEPTANCE
         facts = known(**BROKEN[code])
         assert [one.code for one in gate(facts, at).to_override] == [code]
         assert not gate(facts, at).binds
@@ -328,9 +330,40 @@ class TestWorseSinceTheOverride:
                 {"income_as_of": date(2025, 1, 1)},
             ),
             ({"income": Decimal(100)}, ({"income": Decimal(100)}, {"income": Decimal(102)}), {"income": Decimal(98)}),
+            # no room at all: how much is missing already
+            (
+                {"income": Decimal(100), "debt_payments": Decimal(600)},
+                (
+                    {"income": Decimal(100), "debt_payments": Decimal(599)},
+                    {"income": Decimal(2), "debt_payments": Decimal(551)},
+                ),
+                {"income": Decimal(100), "debt_payments": Decimal(601)},
+            ),
+            (
+                {"income": Decimal(100), "committed_payments": Decimal(600)},
+                ({"income": Decimal(100), "committed_payments": Decimal(600)},),
+                {"income": Decimal(1), "committed_payments": Decimal(90_000)},
+            ),
             ({"income": None}, ({"income": None},), {"income": Decimal(1)}),
+            (
+                {"days_past_due": 3, "loans_written_off": 2},
+                ({"days_past_due": 3, "loans_written_off": 1},),
+                {"days_past_due": 300, "loans_written_off": 1},
+            ),
         ],
-        ids=["arrears", "written-off", "other-applications", "limit", "score", "data-age", "affordability", "missing"],
+        ids=[
+            "arrears",
+            "written-off",
+            "other-applications",
+            "limit",
+            "score",
+            "data-age",
+            "affordability",
+            "debts-elsewhere",
+            "no-room-at-all",
+            "missing",
+            "later-but-less-written-off",
+        ],
     )
     def test_it_covers_what_was_seen_and_nothing_worse(
         self, seen: dict[str, Any], same_or_better: tuple[dict[str, Any], ...], worse: dict[str, Any]
@@ -343,6 +376,13 @@ class TestWorseSinceTheOverride:
         for change in same_or_better:
             assert still_overridden(gate(known(**change), at), kept) == codes
         assert still_overridden(gate(known(**worse), at), kept) < codes
+
+    def test_what_was_agreed_to_before_the_shortfall_was_kept_is_measured_by_its_room(self) -> None:
+        kept = gate(known(income=Decimal(100)), A.PERSON_DECISION).to_override[0].as_json()
+        kept["facts"] = [pair for pair in kept["facts"] if pair[0] != "over_by"]
+
+        assert still_overridden(gate(known(income=Decimal(100)), A.PERSON_DECISION), [kept]) == {"affordability"}
+        assert still_overridden(gate(known(income=Decimal(98)), A.PERSON_DECISION), [kept]) == frozenset()
 
     def test_what_passes_again_stays_covered(self) -> None:
         kept = [found.as_json() for found in gate(known(days_past_due=3), A.PERSON_DECISION).to_override]

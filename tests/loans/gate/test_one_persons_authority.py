@@ -1,6 +1,7 @@
 """What one person may decide is all that nobody second agreed to, not the amount of one decision."""
 
 from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -8,10 +9,13 @@ import pytest
 from audit import approvals
 from audit.models import Approval
 from borrowers.models import Borrower
+from core import business_date
 from loans.acts.asking import perform_or_ask
+from loans.disbursement import disbursing
+from loans.gate.asking import OverrideNeeded
 from loans.gate.authority import authority_beside, one_person_decides
 from loans.gate.commitments import commitments_of
-from loans.models import Application, Disbursement, GateVerdict
+from loans.models import Application, BankTransfer, Disbursement, GateVerdict
 from loans.origination import origination
 from risk import underwriting
 from staff.models import User
@@ -19,7 +23,15 @@ from tests.borrowers.factories import ExternalDebtFactory
 from tests.core.factories import RuleFactory
 from tests.loans.acts.test_acts import wish
 from tests.loans.disbursement.test_first_drawdown import FIRST_DUE, a_line_drawn_once
-from tests.loans.factories import ON, ApplicantFactory, ApplicationFactory, DecisionFactory, LoanFactory
+from tests.loans.factories import (
+    ON,
+    ApplicantFactory,
+    ApplicationFactory,
+    DecisionFactory,
+    LoanFactory,
+    OfferFactory,
+    an_application,
+)
 from tests.risk.factories import CreditLimitFactory
 from tests.staff.factories import UserFactory
 
@@ -168,3 +180,43 @@ def test_a_part_of_a_loan_that_two_agreed_to_is_not() -> None:
     done = perform_or_ask(wish(loan, "drawn_down", FIRST_DUE, amount=Decimal(1_000)))
 
     assert isinstance(done, Disbursement)
+
+
+class TestAskedAgain:
+    """What one person may decide is asked on the day the house is bound, not only on the day of the decision."""
+
+    def lowered(self) -> date:
+        tomorrow = ON + timedelta(days=1)
+        RuleFactory(code="second_approval", effective_from=tomorrow, data={"amount_over": "1000"})
+        business_date.move_to(tomorrow)
+        return tomorrow
+
+    def test_yesterdays_offer_is_not_accepted_by_todays_rule(self) -> None:
+        offer = OfferFactory(application=an_application(amount=Decimal(10_000)))
+        tomorrow = self.lowered()
+
+        with pytest.raises(OverrideNeeded) as refusal:
+            origination.accept_offer(offer_id=offer.pk, on=tomorrow, accepted_via="app")
+
+        assert [found.code for found in refusal.value.stopped] == ["authority"]
+
+    def test_nor_is_what_was_accepted_paid_out(self) -> None:
+        offer = OfferFactory(application=an_application(amount=Decimal(10_000)))
+        loan = origination.accept_offer(offer_id=offer.pk, on=ON, accepted_via="app")
+        tomorrow = self.lowered()
+
+        with pytest.raises(OverrideNeeded):
+            disbursing.disburse(loan_id=loan.pk, on=tomorrow)
+
+        assert not BankTransfer.objects.exists()
+
+    def test_what_two_people_agreed_to_is(self) -> None:
+        borrower = rich()
+        large = offered(borrower, Decimal(60_000))
+        approvals.approve(approval_id=Approval.objects.get().pk, decided_by=UserFactory(roles=["checker"]), on=ON)
+        tomorrow = self.lowered()
+
+        loan = origination.accept_offer(offer_id=large.offers.get().pk, on=tomorrow, accepted_via="web")
+        disbursing.disburse(loan_id=loan.pk, on=tomorrow)
+
+        assert BankTransfer.objects.count() == 1

@@ -8,6 +8,7 @@ import pytest
 
 from core import business_date
 from loans.account.policy_cover import CashValue
+from loans.gate.commitments import commitments_of
 from loans.models import Instalment, LoanAct, LoanStatus, PledgeStatus, PolicyPledge, Repayment
 from loans.pledges.pledge_lifecycle import PledgeNotInState
 from loans.pledges.pledge_review import ReinstatementTooLate, capitalise, cure, reinstate, reinstatement_quote, review
@@ -167,6 +168,10 @@ def test_debt_at_cash_value_brings_the_notice_and_after_it_the_lapse() -> None:
     assert (lapsed.status, lapsed.lapsed_on) == (PledgeStatus.LAPSED, NOTICE_ENDS + timedelta(days=1))
     payout = Repayment.objects.get()
     assert (payout.amount, payout.channel, lapsed.payout_id) == (Decimal("10000.00"), "insurer", payout.pk)
+    # The house's own word until the insurer's money is on a statement: what it paid still binds.
+    assert list(Repayment.objects.by_word()) == [payout]
+    left = position(pledge.loan).principal_outstanding
+    assert commitments_of(pledge.loan.borrower_id, business_date.current()).amount == left + payout.principal
     stands = position(pledge.loan)
     assert stands.outstanding_total > 0 and stands.next_due_amount + stands.due_today + stands.overdue_total > 0
     assert told(pledge)[-2:] == ["policy_lapse_ahead", "policy_lapsed"]
@@ -196,7 +201,7 @@ def test_more_cash_value_cures_as_money_does() -> None:
 
 def test_a_policy_without_cash_value_lapses_without_a_payout() -> None:
     pledge = PolicyPledgeFactory()
-    record_cash_values(pledge_id=pledge.pk, cash_values=[CashValue(DISBURSED, Decimal(0))], on=DISBURSED)
+    record_cash_values(pledge_id=pledge.pk, cash_values=[CashValue(DISBURSED, Decimal(0))], on=DISBURSED, approved=True)
 
     lapsed = after_nights(pledge, DISBURSED, DISBURSED + timedelta(days=31))
 

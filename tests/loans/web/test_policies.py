@@ -8,11 +8,15 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from audit.approvals import approve
+from audit.models import Approval
 from core import business_date
 from loans.models import LoanAct, PledgeStatus, PolicyPledge, Repayment
+from loans.pledges.agreeing import CASH_VALUES
 from tests.loans.books import DISBURSED
 from tests.loans.factories import RepaymentFactory
 from tests.loans.pledged_policies import a_bullet_loan, a_costly_pledge, a_pledge, night
+from tests.staff.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 EXHAUSTED = date(2026, 9, 14)
@@ -86,7 +90,10 @@ def test_interest_is_made_principal_and_cash_value_recorded_by_hand(operator: Cl
     assert "Unpaid interest is principal now" in post(operator, pledge, "capitalise", reason="agreed")
     assert LoanAct.objects.get().reason == "agreed"
     assert "No interest was unpaid" in post(operator, pledge, "capitalise", reason="again", key="other")
-    assert "cash value is recorded" in post(operator, pledge, "cash-value", on="2026-04-01", amount="5000")
+    assert "cash value is recorded" in post(operator, pledge, "cash-value", on="2026-04-01", amount="50000")
+    assert "it is less than before" in post(operator, pledge, "cash-value", on="2026-04-01", amount="5000")
+    (asked,) = Approval.objects.filter(kind=CASH_VALUES)
+    approve(approval_id=asked.pk, decided_by=UserFactory(roles=["checker"]), on=business_date.current())
     assert "the notice of lapse goes out" in post(operator, pledge, "review")
 
 
