@@ -67,6 +67,12 @@ class AuditEvent(models.Model):
                 condition=~models.Q(action="created", object_type="loans.repayment"),
                 name="audit_event_types",
             ),
+            # The quotas of a week are counted before each answer.
+            models.Index(
+                fields=["actor", "action", "-at"],
+                condition=models.Q(action__in=["revealed", "looked_up"]),
+                name="audit_event_looks",
+            ),
             GinIndex(
                 OpClass(Upper("reason"), "gin_trgm_ops"), condition=~models.Q(reason=""), name="audit_event_reason"
             ),

@@ -1,12 +1,11 @@
-"""Personal data shown unmasked: counted a person and hour, for a reason from a list, and looked at by compliance.
+"""Personal data shown unmasked: counted a person, hour, day and week, for a reason from a list, and looked at by compliance.
 
 Whatever door shows it asks ``record`` first. The count is taken under the lock of whoever looks, so that requests at once
-do not pass the quota together; the rule ``reveal_quota`` says how many an hour and from which number on an alarm is raised.
+do not pass the quota together; the rule ``reveal_quota`` says how many and from which number on an alarm is raised.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,22 +13,20 @@ from datetime import datetime, timedelta
 from django.db import models
 from django.db.models import Count, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from audit import events
+from audit import events, lookups, quotas
 from audit.models import AuditEvent
 from core.aftermath import whole
-from core.errors import DomainError, Invalid
-from core.rules import rule
+from core.errors import Invalid
 from core.writing import listed
 from staff.models import User
 
-ACTION, ALARM, REFUSED = "revealed", "reveal_alarm", "reveal_refused"
-HOUR = timedelta(hours=1)
+ACTION = "revealed"
 # Who looks after what was out of the ordinary is told of alarms on the home page, for so long.
 REVIEWS, TOLD_FOR = "audit.review_break_glass", timedelta(days=7)
 RULE = "reveal_quota"
-log = logging.getLogger(__name__)
 
 
 class Why(models.TextChoices):
@@ -63,26 +60,14 @@ class RevealReasonUnknown(Invalid):
     message = _("“%(reason)s” is not one of the reasons. Choose one, and add words to “other”.")
 
 
-class RevealQuotaReached(DomainError):
-    """So many in an hour are no longer a look at a case."""
+class RevealQuotaReached(quotas.QuotaReached):
+    """So many are no longer a look at a case."""
 
     code = "reveal_quota_reached"
-    status = 429
+    action = quotas.REVEAL_REFUSED
     message = _(
-        "You have seen personal data %(most)s times within an hour. It opens again at %(opens)s; compliance can see why."
+        "You have seen personal data %(most)s times within %(span)s. It opens again at %(opens)s; compliance can see why."
     )
-
-    def __init__(self, *, most: int, opens: datetime, now: datetime, by: User) -> None:
-        local = timezone.localtime(opens)
-        super().__init__(most=most, opens=f"{local:%H:%M:%S}")
-        self.opens, self.by, self.most = opens, by, most
-        self.retry_after = max(1, int((opens - now).total_seconds()) + 1)
-
-    def leave_behind(self) -> None:
-        """That somebody went on beyond the quota, once an hour."""
-        lately = AuditEvent.objects.filter(actor=self.by, action=REFUSED, at__gt=timezone.now() - HOUR)
-        if not lately.exists():
-            events.record(REFUSED, self.by, after={"per_hour": self.most}, actor=self.by)
 
 
 @whole()
@@ -102,19 +87,10 @@ def record(
     words = in_words(why, note)
     User.objects.select_for_update(no_key=True).get(pk=by.pk)
     now = timezone.now()
-    seen = AuditEvent.objects.filter(actor=by, action=ACTION, at__gt=now - HOUR)
-    most, alarm_above = quota(now, program=program)
-    count = seen.count()
-    if count >= most:
-        log.warning("personal data refused beyond the quota", extra={"user": by.pk, "seen": count})
-        opens = seen.order_by("-at").values_list("at", flat=True)[most - 1] + HOUR
-        raise RevealQuotaReached(most=most, opens=opens, now=now, by=by)
+    seen = AuditEvent.objects.filter(actor=by, action=ACTION)
+    counted = quotas.count(seen, allowed(now, program=program), now=now, by=by, refusal=RevealQuotaReached)
     event = events.record("revealed", obj, reason=words, after={**shown, "why": why}, actor=by)
-    if count == alarm_above:
-        log.warning("much personal data seen within an hour", extra={"user": by.pk, "seen": count + 1})
-        events.record(
-            "reveal_alarm", by, after={"seen": count + 1, "alarm_above": alarm_above, "per_hour": most}, actor=by
-        )
+    counted.alarm(quotas.REVEAL_ALARM, by)
     return event
 
 
@@ -131,11 +107,9 @@ def in_words(why: str, note: str = "") -> str:
     return f"{chosen}: {note}" if note else chosen
 
 
-def quota(now: datetime, *, program: bool) -> tuple[int, int]:
-    """How many an hour, and the number above which an alarm is raised, by the rule of the day."""
-    given = rule(RULE, timezone.localdate(now))
-    prefix = "api_" if program else ""
-    return int(given[f"{prefix}per_hour"]), int(given[f"{prefix}alarm_above"])
+def allowed(now: datetime, *, program: bool) -> list[quotas.Span]:
+    """How many an hour, a day and a week, and the numbers above which an alarm is raised, by the rule of the day."""
+    return quotas.spans(RULE, now, prefix="api_" if program else "")
 
 
 _FIELDS = {
@@ -159,15 +133,24 @@ _FIELDS = {
 
 @dataclass(frozen=True, slots=True)
 class Looker:
-    """How much one person or program has seen since a moment."""
+    """How much one person or program has seen, or how many people they looked up, since a moment."""
 
     name: str
     count: int
 
 
 def seen_since(since: datetime, *, at_most: int = 20) -> list[Looker]:
-    """Who saw most, first."""
-    rows = AuditEvent.objects.filter(action=ACTION, at__gt=since, actor__isnull=False).order_by()
+    """Who saw most unmasked, first."""
+    return _most(ACTION, since, at_most)
+
+
+def looked_up_since(since: datetime, *, at_most: int = 20) -> list[Looker]:
+    """Who looked up most people by a phone or an identity number, first."""
+    return _most(lookups.ACTION, since, at_most)
+
+
+def _most(action: str, since: datetime, at_most: int) -> list[Looker]:
+    rows = AuditEvent.objects.filter(action=action, at__gt=since, actor__isnull=False).order_by()
     counted = rows.values("actor").annotate(count=Count("pk")).order_by("-count", "actor")[:at_most]
     people = User.objects.in_bulk([row["actor"] for row in counted])
     return [Looker(str(people[row["actor"]]), row["count"]) for row in counted]
@@ -179,13 +162,24 @@ def reveals() -> QuerySet[AuditEvent]:
 
 
 def alarms_since(since: datetime) -> QuerySet[AuditEvent]:
-    """The alarms since a moment."""
-    return AuditEvent.objects.filter(action=ALARM, at__gt=since)
+    """The alarms since a moment, of what was seen and of whom was looked up."""
+    return AuditEvent.objects.filter(action__in=quotas.ALARMS, at__gt=since)
 
 
 def alarms(since: datetime) -> list[AuditEvent]:
     """The alarms since a moment, newest first."""
     return list(alarms_since(since).select_related("actor").order_by("-at", "-id")[:50])
+
+
+def alarm_in_words(alarm: AuditEvent) -> str:
+    """What somebody did more often than is ordinary."""
+    told = {"n": alarm.after["alarm_above"], "span": quotas.SPAN_WORDS[alarm.after["span"]]}
+    if alarm.action == quotas.REVEAL_ALARM:
+        return gettext("saw personal data more than %(n)s times within %(span)s") % told
+    if "shown" in alarm.after:
+        told["shown"] = alarm.after["shown"]
+        return gettext("looked up more than %(n)s numbers like %(shown)s within %(span)s") % told
+    return gettext("looked up more than %(n)s phones or identity numbers within %(span)s") % told
 
 
 def what_was_shown(event: AuditEvent) -> str:

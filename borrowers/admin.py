@@ -2,15 +2,18 @@
 
 from typing import Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from audit.admin.by_two import ChangedByTwoAdmin
+from audit.lookups import LookupQuotaReached
+from borrowers import lookups
 from borrowers.models import Borrower, Brought, ConsentText, NameSound, PartnerFile
 from borrowers.queries import find
 from core.admin import HistoryAdmin, LargeTableAdmin
+from staff.permissions import person
 from staff.visibility import Kind, seen
 
 _PEOPLE_AT_MOST = 50
@@ -30,6 +33,17 @@ class FoundByPersonAdmin(LargeTableAdmin):
         path = self.person if self.kind is Kind.BORROWER else "pk"
         found: QuerySet[Any] = seen(super().get_queryset(request), request.user, self.kind, path=path)
         return found
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """A person who is looked up by a number is counted here as on the pages."""
+        try:
+            lookups.count(search_term, by=person(request))
+        except LookupQuotaReached as refusal:
+            self.message_user(request, refusal.detail, messages.ERROR)
+            return queryset.none(), False
+        return super().get_search_results(request, queryset, search_term)
 
     def look_ups(self, text: str) -> list[QuerySet[Any]]:
         people = list(find(text).values_list("pk", flat=True)[:_PEOPLE_AT_MOST])

@@ -120,9 +120,9 @@ def _contact_fingerprints(text: str) -> Iterable[str]:
         yield contact_index(ContactKind.EMAIL, text)
 
 
-def borrower_list(*, text: str = "", reach: str = "", status: str = "") -> BorrowerQuerySet:
-    """The list: everybody, or whom a text finds, narrowed to a status or to who can(not) be reached."""
-    found = find(text) if text else Borrower.objects.all()
+def borrower_list(people: BorrowerQuerySet, *, reach: str = "", status: str = "") -> BorrowerQuerySet:
+    """The list of ``people``, narrowed to a status or to who can(not) be reached."""
+    found = people
     if status:
         found = found.filter(status=status)
     if reach == "unreachable":

@@ -5,8 +5,8 @@ from datetime import date
 
 from django.utils.translation import gettext_lazy as _
 
-from borrowers import queries
-from borrowers.identity import IdentityNumberInvalid, ResidentId, age, parse_resident_id
+from borrowers import lookups, queries
+from borrowers.identity import IdentityNumberInvalid, ResidentId, age, parse_resident_id, resident_id_in
 from borrowers.models import Borrower, IdentityKind, Sex
 from borrowers.onboarding import PROBLEMS
 from borrowers.phones import is_phone
@@ -60,7 +60,13 @@ class Reading:
 
 
 def read_while_typing(*, kind: str, number: str, phone: str, name: str, on: date, by: User) -> Reading:
-    """Read what is there; a number that is not complete yet is no mistake yet."""
+    """Read what is there; a number that is not complete yet is no mistake yet.
+
+    Complete numbers are counted as looked up, and tell of nobody whom the person does not see; whether another document
+    is complete is known only when it is sent. Raises LookupQuotaReached.
+    """
+    resident_number = number if resident_id_in(number) else ""
+    lookups.count(resident_number, phone if is_phone(phone) else "", by=by)
     typed = len("".join(number.split()))
     resident, problem = None, ""
     if kind == IdentityKind.CN_RESIDENT_ID and typed >= _ID_LENGTH:
@@ -71,7 +77,7 @@ def read_while_typing(*, kind: str, number: str, phone: str, name: str, on: date
         problem=problem,
         age=age(resident.birth_date, on) if resident else None,
         phone=is_phone(phone) if len("".join(phone.split())) >= _PHONE_LENGTH else None,
-        likenesses=_likenesses(number, phone, name, by),
+        likenesses=_likenesses(resident_number, phone, name, by),
     )
 
 
@@ -86,7 +92,7 @@ def _likenesses(number: str, phone: str, name: str, by: User) -> list[Likeness]:
     """The same identity number comes first: it is the same person."""
     found: dict[int, tuple[Borrower, list[Sameness]]] = {}
     searches = (
-        (Sameness.IDENTITY, queries.with_identity(number) if number.strip() else None),
+        (Sameness.IDENTITY, seen(queries.with_identity(number), by, Kind.BORROWER) if number.strip() else None),
         (Sameness.PHONE, seen(queries.with_phone(phone), by, Kind.BORROWER) if phone.strip() else None),
         (Sameness.NAME, seen(queries.with_name(name), by, Kind.BORROWER) if name.strip() else None),
     )

@@ -10,7 +10,7 @@ from django.db.models.functions import Cast, JSONObject, TruncDate
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from audit import reveals
+from audit import quotas, reveals
 from audit.models import AuditEvent, BrokenGlass
 from casework.kinds import Choice, TaskKind, declare
 from casework.notes import MENTION
@@ -76,9 +76,11 @@ REVEALS_UNUSUAL = TaskKind(
     about="staff.user",
     teams=("compliance",),
     escalates_to="compliance",
-    words=_("On %(day)s this account saw personal data so often that an alarm was raised or more was refused."),
+    words=_(
+        "On %(day)s this account saw or looked up personal data so often that an alarm was raised or more was refused."
+    ),
     steps=(
-        Choice("look", _("Look at what was seen, and for which reasons, under Personal data seen")),
+        Choice("look", _("Look at what was seen or looked up, and for which reasons, under Personal data seen")),
         Choice("ask", _("Ask the person, or the partner whose program it is")),
         Choice("shut", _("Where it was no work of theirs, have the account shut")),
     ),
@@ -98,7 +100,7 @@ def _seen_much(_on: date) -> QuerySet[Any, Any]:
     """By the clock, as the quota is. An account and day is looked at once, whatever follows on that day."""
     since = timezone.now() - reveals.TOLD_FOR
     rows = AuditEvent.objects.filter(
-        action__in=(reveals.ALARM, reveals.REFUSED), at__gt=since, object_type=User._meta.label_lower
+        action__in=(*quotas.ALARMS, *quotas.REFUSALS), at__gt=since, object_type=User._meta.label_lower
     )
     day = Cast(TruncDate("at"), CharField())
     told = {"cause": day, "facts": JSONObject(day=day), "priority": Value(REVEALS_UNUSUAL.priority)}

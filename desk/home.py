@@ -327,7 +327,7 @@ def emergencies(user: User) -> Reading[str]:
 
 
 def reveal_alarms(user: User, now: datetime) -> Reading[str]:
-    """How often of late somebody saw much personal data within an hour; told to who looks after it."""
+    """How often of late somebody saw or looked up much personal data; told to who looks after it."""
     if not user.has_perm(reveals.REVIEWS):
         return Reading((), lambda: "")
     return Reading((counted(reveals.alarms_since(now - reveals.TOLD_FOR)),), told)

@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from borrowers import queries as borrower_queries
+from audit.lookups import LookupQuotaReached
+from borrowers import lookups
 from borrowers.models import Borrower
 from core.choices import Showable
 from core.identifiers import number_given
@@ -42,6 +43,7 @@ class Group:
 class Result:
     text: str
     groups: list[Group] = field(default_factory=list)
+    refusal: str = ""
 
     @property
     def hits(self) -> list[Hit]:
@@ -63,14 +65,18 @@ def normalise(text: str) -> str:
 
 
 def search(*, text: str, user: User) -> Result:
-    """Everything the text names that this person may see, people first."""
+    """Everything the text names that this person may see, people first; a refusal where they looked up too many."""
     wanted = normalise(text)
     if not wanted:
         return Result(text="")
+    try:
+        people = _people(wanted, user)
+    except LookupQuotaReached as refusal:
+        return Result(text=wanted, refusal=refusal.detail)
     number = number_given(wanted, "LN", "AP", "CU", "RP")
     finders: list[tuple[str, str | Promise, Callable[[], list[Hit]]]] = [
-        ("borrowers.view_borrower", _("Borrowers"), lambda: _borrowers(wanted, number, user)),
-        ("loans.view_loan", _("Loans"), lambda: _loans(wanted, number, user)),
+        ("borrowers.view_borrower", _("Borrowers"), lambda: _borrowers(people, number, user)),
+        ("loans.view_loan", _("Loans"), lambda: _loans(wanted, people, number, user)),
         ("loans.view_application", _("Applications"), lambda: _applications(number, user)),
         ("loans.view_loan", _("Receipts"), lambda: _receipts(number, user)),
         ("loans.view_bankfile", _("Bank payments"), lambda: _bank_payments(wanted)),
@@ -79,10 +85,19 @@ def search(*, text: str, user: User) -> Result:
     return Result(text=wanted, groups=[group for group in groups if group.hits])
 
 
-def _borrowers(text: str, number: str, user: User) -> list[Hit]:
-    if number and not number.startswith("CU"):
+def _people(text: str, user: User) -> list[Borrower]:
+    """Whom the text names, for who sees borrowers or their loans. Raises LookupQuotaReached."""
+    if not any(user.has_perm(right) for right in ("borrowers.view_borrower", "loans.view_loan")):
         return []
-    found = Borrower.objects.filter(number=number) if number else borrower_queries.find(text)
+    return list(lookups.find(text, by=user)[:_MOST_HITS])
+
+
+def _borrowers(people: list[Borrower], number: str, user: User) -> list[Hit]:
+    if not number:
+        return [_borrower_hit(borrower) for borrower in people]
+    if not number.startswith("CU"):
+        return []
+    found = Borrower.objects.filter(number=number)
     return [_borrower_hit(borrower) for borrower in seen(found, user, Kind.BORROWER)[:_MOST_HITS]]
 
 
@@ -94,13 +109,12 @@ def _borrower_hit(borrower: Borrower) -> Hit:
     )
 
 
-def _loans(text: str, number: str, user: User) -> list[Hit]:
+def _loans(text: str, people: list[Borrower], number: str, user: User) -> list[Hit]:
     loans = Loan.objects.select_related("borrower")
     if number:
         loans = loans.filter(number=number)
     else:
-        people = [borrower.pk for borrower in borrower_queries.find(text)[:_MOST_HITS]]
-        loans = loans.filter(Q(borrower_id__in=people) | Q(public_id=text)).order_by("-id")
+        loans = loans.filter(Q(borrower__in=people) | Q(public_id=text)).order_by("-id")
     return [_loan_hit(loan) for loan in seen(loans, user, Kind.BORROWER, path="borrower_id")[:_MOST_HITS]]
 
 

@@ -50,6 +50,7 @@ class Migration(migrations.Migration):
                     models.Index(condition=models.Q(('request_id', ''), _negated=True), fields=['request_id'], name='audit_event_request'),
                     models.Index(condition=models.Q(('action', 'created'), _negated=True), fields=['action', '-at', '-id'], name='audit_event_acts'),
                     models.Index(condition=models.Q(('action', 'created'), ('object_type', 'loans.repayment'), _negated=True), fields=['object_type', '-at', '-id'], name='audit_event_types'),
+                    models.Index(condition=models.Q(('action__in', ['revealed', 'looked_up'])), fields=['actor', 'action', '-at'], name='audit_event_looks'),
                     GinIndex(OpClass(Upper('reason'), 'gin_trgm_ops'), condition=models.Q(('reason', ''), _negated=True), name='audit_event_reason'),
                 ],
             },

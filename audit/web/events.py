@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from audit import queries, reveals
+from audit import lookups, queries, quotas, reveals
 from audit.changes import changes_of, people_in, type_label
 from audit.models import AuditEvent
 from audit.web.forms import CHANNELS, EventFilterForm, shown_action
@@ -86,8 +86,10 @@ def reveal_list(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "rows": [(event, reveals.what_was_shown(event), reveals.why_in_words(event)) for event in page.items],
-        "alarms": reveals.alarms(now - ALARMS_SHOWN),
+        "alarms": [(alarm, reveals.alarm_in_words(alarm)) for alarm in reveals.alarms(now - ALARMS_SHOWN)],
         "lookers": reveals.seen_since(now - DAY),
-        "quota": reveals.quota(now, program=False),
+        "looked_up": reveals.looked_up_since(now - DAY),
+        "allowed": reveals.allowed(now, program=False),
+        "may_look_up": quotas.spans(lookups.RULE, now),
     }
     return render(request, "audit/reveals.html", context)

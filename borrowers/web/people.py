@@ -6,7 +6,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from borrowers import queries
+from audit.lookups import LookupQuotaReached
+from borrowers import lookups, queries
 from borrowers.consents import GivenConsent
 from borrowers.models import Borrower
 from borrowers.onboarding import BorrowerAlreadyRegistered, register_borrower
@@ -25,9 +26,13 @@ def borrower_list(request: HttpRequest) -> HttpResponse:
     """Newest first; a whole phone, ID, name or number finds its borrower."""
     form = BorrowerFilter(request.GET)
     chosen = form.cleaned_data if form.is_valid() else {}
-    found = queries.borrower_list(
-        text=chosen.get("q", ""), reach=chosen.get("reach", ""), status=chosen.get("status", "")
-    )
+    people, status = Borrower.objects.all(), 200
+    try:
+        people = lookups.find(chosen["q"], by=person(request)) if chosen.get("q") else people
+    except LookupQuotaReached as refusal:
+        refuse(form, refusal)
+        people, status = people.none(), refusal.status
+    found = queries.borrower_list(people, reach=chosen.get("reach", ""), status=chosen.get("status", ""))
     page = page_of(seen(found, request.user, Kind.BORROWER), request)
     context = {
         "form": form,
@@ -35,7 +40,7 @@ def borrower_list(request: HttpRequest) -> HttpResponse:
         "rows": queries.rows(page.items, business_date.current()),
         "filtered": any(chosen.values()),
     }
-    return render(request, "borrowers/borrower_list.html", context)
+    return render(request, "borrowers/borrower_list.html", context, status=status)
 
 
 @require_GET
@@ -55,6 +60,8 @@ def new_borrower(request: HttpRequest) -> HttpResponse:
     context: dict[str, object] = {"form": form}
     if request.method == "POST" and form.is_valid():
         try:
+            # Registering tells whether a number is on file.
+            lookups.count(form.person["identity_number"], by=person(request))
             borrower = register_borrower(
                 **form.person,
                 on=business_date.current(),
@@ -63,7 +70,8 @@ def new_borrower(request: HttpRequest) -> HttpResponse:
             )
         except BorrowerAlreadyRegistered as refusal:
             refuse(form, refusal)
-            context["existing"] = refusal.existing
+            existing = Borrower.objects.filter(pk=refusal.existing.pk)
+            context["existing"] = seen(existing, request.user, Kind.BORROWER).first()
         except DomainError as refusal:
             refuse(form, refusal)
         else:
@@ -76,12 +84,15 @@ def new_borrower(request: HttpRequest) -> HttpResponse:
 @require("borrowers.add_borrower")
 def said(request: HttpRequest) -> HttpResponse:
     """What the typed number says, and who might be the same person. Posted, so that no log keeps what was typed."""
-    reading = read_while_typing(
-        kind=request.POST.get("identity_kind", ""),
-        number=request.POST.get("identity_number", ""),
-        phone=request.POST.get("phone", ""),
-        name=request.POST.get("name", ""),
-        on=business_date.current(),
-        by=person(request),
-    )
+    try:
+        reading = read_while_typing(
+            kind=request.POST.get("identity_kind", ""),
+            number=request.POST.get("identity_number", ""),
+            phone=request.POST.get("phone", ""),
+            name=request.POST.get("name", ""),
+            on=business_date.current(),
+            by=person(request),
+        )
+    except LookupQuotaReached as refusal:  # the answer takes its place beside the form, so it is no failed request
+        return render(request, "borrowers/_said.html", {"refusal": refusal.detail})
     return render(request, "borrowers/_said.html", {"reading": reading})

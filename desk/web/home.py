@@ -50,4 +50,5 @@ def search_page(request: HttpRequest) -> HttpResponse:
     result = search(text=request.GET.get("q", ""), user=person(request))
     if result.only_hit is not None and not request.GET.get("stay"):
         return redirect(result.only_hit.url)
-    return render(request, "desk/search.html", {"result": result, "search_text": result.text})
+    status = 429 if result.refusal else 200
+    return render(request, "desk/search.html", {"result": result, "search_text": result.text}, status=status)

@@ -6,12 +6,15 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from audit.lookups import LookupQuotaReached
+from borrowers import lookups
 from borrowers.consents import give_consent
 from borrowers.models import Borrower
-from borrowers.queries import by_number, find, with_identity
+from borrowers.queries import by_number
 from borrowers.web.forms import MissingConsents
 from core import business_date
 from core.errors import DomainError, NotFound
@@ -20,11 +23,11 @@ from loans.origination import origination
 from loans.web.application_forms import WishForm
 from risk import underwriting
 from risk.application_page import ApplicationPage, application_page
-from risk.web.forms import DecisionForm
+from risk.web.forms import DecisionForm, PapersForm
 from staff.permissions import person, require
 from staff.visibility import Kind, seen
 
-_SHOWN_PAPERS = "shown_papers"  # whose identity number was typed last at this counter
+_SHOWN_PAPERS = "shown_papers"  # whose document was shown last at this counter
 _PEOPLE = ("borrower", "product", "merchant", "purpose", "submitted_by", "decided_by", "claimed_by")
 
 
@@ -40,22 +43,31 @@ def new(request: HttpRequest) -> HttpResponse:
         application = _submit(request, borrower, form, ticks)
         if application is not None:
             return redirect("risk:application", application.number)
-    context = {
-        "borrower": borrower,
-        "text": text,
-        "hits": _found(request, text) if text else [],
-        "form": form,
-        "ticks": ticks,
-    }
-    return render(request, "risk/application_new.html", context, status=422 if form.errors else 200)
+    context: dict[str, object] = {"borrower": borrower, "text": text, "form": form, "ticks": ticks, "hits": []}
+    status = 422 if form.errors else 200
+    try:
+        context["hits"] = lookups.find(text, by=person(request))[:10] if text else []
+    except LookupQuotaReached as refusal:
+        context["refusal"], status = refusal.detail, refusal.status
+    context["papers"] = PapersForm(None)
+    return render(request, "risk/application_new.html", context, status=status)
 
 
-def _found(request: HttpRequest, text: str) -> list[Borrower]:
-    """Those the person sees, and whoever shows the identity number it is: anybody may come to any counter."""
-    shown = list(with_identity(text)[:1])
-    if shown:
-        request.session[_SHOWN_PAPERS] = shown[0].pk
-    return shown or list(seen(find(text), request.user, Kind.BORROWER)[:10])
+@require_POST
+@require("loans.submit_application")
+def papers(request: HttpRequest) -> HttpResponse:
+    """Whose document lies on the counter, also where the person sees the borrower by nothing else. Posted, so that no
+    address keeps the number."""
+    form = PapersForm(request.POST)
+    if form.is_valid():
+        try:
+            borrower = lookups.by_papers(**form.cleaned_data, by=person(request))
+        except DomainError as refusal:
+            form.add_error(None, refusal.detail)
+        else:
+            request.session[_SHOWN_PAPERS] = borrower.pk
+            return redirect(f"{reverse('risk:application_new')}?borrower={borrower.number}")
+    return render(request, "risk/application_new.html", {"papers": form}, status=422)
 
 
 def _named_borrower(request: HttpRequest, number: str) -> Borrower | None:

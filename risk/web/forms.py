@@ -73,6 +73,13 @@ class DoNotLendForm(StrictForm):
     note = forms.CharField(label=_("What was found"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 
 
+class PapersForm(StrictForm):
+    """What stands on the document of whoever comes to the counter."""
+
+    identity_number = forms.CharField(label=_("Identity number"), max_length=40)
+    name = forms.CharField(label=_("Name"), max_length=120)
+
+
 class LimitFilter(StrictForm):
     q = forms.CharField(label=_("Borrower"), required=False)
     moved = forms.ChoiceField(

@@ -10,14 +10,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from audit import approvals
+from audit.lookups import LookupQuotaReached
+from borrowers import lookups
 from borrowers.models import Borrower
-from borrowers.queries import find
 from core import business_date
 from core.errors import DomainError
 from core.pages import page_of
 from risk import do_not_lend, limits
 from risk.models import CreditLimit, DoNotLendEntry, LimitChange
 from risk.web.forms import DoNotLendForm, LimitFilter, LimitForm
+from staff.models import User
 from staff.permissions import check, person, require
 from staff.visibility import Kind, seen
 
@@ -27,16 +29,21 @@ LISTING_IDS = "listing_%s"  # two forms on one page, each with a reason
 @require_GET
 @require("risk.view_assessment")
 def limit_list(request: HttpRequest) -> HttpResponse:
-    form = LimitFilter(request.GET)
-    rows = _filtered(CreditLimit.objects.select_related("borrower"), form)
+    form, rows, status = LimitFilter(request.GET), CreditLimit.objects.select_related("borrower"), 200
+    try:
+        rows = _filtered(rows, form, person(request))
+    except LookupQuotaReached as refusal:
+        form.add_error("q", refusal.detail)
+        rows, status = rows.none(), refusal.status
     page = page_of(seen(rows, request.user, Kind.BORROWER, path="borrower_id"), request, order=("-changed_on", "-id"))
-    return render(request, "risk/limits.html", {"page": page, "form": form})
+    return render(request, "risk/limits.html", {"page": page, "form": form}, status=status)
 
 
-def _filtered(rows: QuerySet[CreditLimit], form: LimitFilter) -> QuerySet[CreditLimit]:
+def _filtered(rows: QuerySet[CreditLimit], form: LimitFilter, by: User) -> QuerySet[CreditLimit]:
+    """Raises LookupQuotaReached."""
     values = form.cleaned_data if form.is_valid() else {}
     if values.get("q"):
-        rows = rows.filter(borrower__in=find(values["q"]))
+        rows = rows.filter(borrower__in=lookups.find(values["q"], by=by))
     if values.get("moved") == "up":
         rows = rows.filter(raised_on=F("changed_on"))
     if values.get("moved") == "ended":

@@ -8,6 +8,7 @@ app_name = "risk"
 urlpatterns = [
     # /app/applications/
     path("applications/new", applications.new, name="application_new"),
+    path("applications/new/papers", applications.papers, name="application_papers"),
     path("applications/<str:number>", applications.application, name="application"),
     path("applications/<str:number>/state", applications.state, name="application_state"),
     path("applications/<str:number>/assess", applications.assess, name="application_assess"),

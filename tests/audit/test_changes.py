@@ -11,6 +11,7 @@ import pytest
 from django.utils import translation
 from django.utils.translation import gettext
 
+from audit import quotas
 from audit.changes import Change, changes_of, people_in, type_label
 from audit.web.forms import Action
 from loans.events.act_kinds import act_kind, act_kinds
@@ -33,6 +34,7 @@ def test_every_act_the_log_is_told_has_its_words() -> None:
     acts = {act for file in sources for act in re.findall(r'\brecord\(\s*"([a-z_]+)"', file.read_text())}
 
     assert {"archived", "restored", "revealed"} <= acts <= set(Action.values)
+    assert {*quotas.ALARMS, *quotas.REFUSALS} <= set(Action.values)
 
 
 def test_sealed_personal_data_is_never_shown_not_even_its_ciphertext() -> None:

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from audit import reveals
 from audit.models import AuditEvent
@@ -67,9 +68,43 @@ def test_what_was_seen_more_than_an_hour_ago_counts_no_longer(officer: User, mon
     reveal(**asked)
     now = AuditEvent.objects.get(**REVEALED).at
 
-    monkeypatch.setattr(reveals.timezone, "now", lambda: now + timedelta(hours=1, seconds=1))
+    monkeypatch.setattr(timezone, "now", lambda: now + timedelta(hours=1, seconds=1))
 
     assert reveal(**asked)
+
+
+def test_who_stays_below_every_alarm_of_an_hour_raises_that_of_the_day_and_is_stopped(
+    officer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allow(alarm_above_hour=3, alarm_above_day=8, per_day=11, alarm_above_week=13, per_week=14)
+    asked = {"borrower_id": LinFactory().pk, "field": "identity_number", "why": Why.CALL, "revealed_by": officer}
+    begin = timezone.now()
+
+    def at(**later: int) -> None:
+        monkeypatch.setattr(timezone, "now", lambda: begin + timedelta(**later))
+
+    for hour in range(3):
+        at(minutes=61 * hour)
+        for _ in range(3):
+            reveal(**asked)
+    alarm = AuditEvent.objects.get(action="reveal_alarm")
+    assert (alarm.after["span"], alarm.after["seen"]) == ("day", 9)
+
+    at(hours=5)
+    reveal(**asked)
+    reveal(**asked)
+    with pytest.raises(RevealQuotaReached) as refused:
+        reveal(**asked)
+    assert refused.value.opens == begin + timedelta(days=1) and "within a day" in refused.value.detail
+
+    at(days=2)
+    for _ in range(3):
+        reveal(**asked)
+    spans = AuditEvent.objects.filter(action="reveal_alarm").order_by("id").values_list("after__span", flat=True)
+    assert list(spans) == ["day", "week"]
+    with pytest.raises(RevealQuotaReached) as refused:
+        reveal(**asked)
+    assert refused.value.opens == begin + timedelta(days=7) and "within a week" in refused.value.detail
 
 
 def test_every_door_counts_for_the_same_person(officer: User, staff_member: Callable[..., User]) -> None:
@@ -86,7 +121,7 @@ def test_every_door_counts_for_the_same_person(officer: User, staff_member: Call
 
 
 def test_above_the_alarm_it_is_logged_and_listed_once(officer: User, caplog: pytest.LogCaptureFixture) -> None:
-    allow(per_hour=9, alarm_above=2)
+    allow(per_hour=9, alarm_above_hour=2)
     asked = {"borrower_id": LinFactory().pk, "field": "phone", "why": Why.CALL, "revealed_by": officer}
 
     with caplog.at_level(logging.WARNING):
@@ -98,13 +133,13 @@ def test_above_the_alarm_it_is_logged_and_listed_once(officer: User, caplog: pyt
 
     alarm = AuditEvent.objects.get(action="reveal_alarm")
     assert (alarm.actor, alarm.after["seen"], alarm.object_label) == (officer, 3, officer.username)
-    assert [record.message for record in caplog.records].count("much personal data seen within an hour") == 1
+    assert [record.message for record in caplog.records].count("much personal data within hour") == 1
 
 
 def test_compliance_reads_who_saw_whose_data_when_and_why(
     officer: User, client: Client, signed_in: Callable[..., Client]
 ) -> None:
-    allow(per_hour=9, alarm_above=0)
+    allow(per_hour=9, alarm_above_hour=0)
     borrower = LinFactory()
     reveal(borrower_id=borrower.pk, field="phone", why=Why.LEGAL, note="court order 12", revealed_by=officer)
     page = reverse("audit:reveals")
@@ -120,7 +155,7 @@ def test_compliance_reads_who_saw_whose_data_when_and_why(
         borrower.number,
         "Legal or regulatory request: court order 12",
         "mobile",
-        "saw personal data more than",
+        "saw personal data more than 0 times within an hour",
     ):
         assert said in words
     assert "13812341234" not in words
@@ -144,7 +179,7 @@ def test_the_list_costs_no_more_for_more_rows(
 
 
 def test_the_page_refuses_by_name_beyond_the_quota(officer: User, client: Client) -> None:
-    allow(per_hour=0, alarm_above=0)
+    allow(per_hour=0, alarm_above_hour=0)
     allow(per_hour=1)
     client.force_login(officer)
     address = reverse("borrowers:reveal", args=[LinFactory().number, "phone"])
@@ -176,7 +211,7 @@ def test_a_partners_program_has_a_quota_of_its_own_whatever_its_key() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_requests_at_once_do_not_pass_the_quota_together(staff_member: Callable[..., User]) -> None:
-    allow(per_hour=3, alarm_above=3)
+    allow(per_hour=3, alarm_above_hour=3)
     person, borrower = staff_member("officer"), LinFactory()
     start = Barrier(12, timeout=30)
 
@@ -200,7 +235,7 @@ def test_requests_at_once_do_not_pass_the_quota_together(staff_member: Callable[
 def test_whoever_looks_after_it_is_told_of_alarms_at_home(
     officer: User, client: Client, signed_in: Callable[..., Client], role: str, told: bool
 ) -> None:
-    allow(per_hour=9, alarm_above=1)
+    allow(per_hour=9, alarm_above_hour=1)
     asked = {"borrower_id": LinFactory().pk, "field": "phone", "why": Why.CALL, "revealed_by": officer}
     home = reverse("desk:home")
     signed_in(client, role, username="reader")
@@ -210,14 +245,14 @@ def test_whoever_looks_after_it_is_told_of_alarms_at_home(
     reveal(**asked)
 
     page = client.get(home).content.decode()
-    assert ("Much personal data was seen within an hour:" in page and "1 within" in page) is told
+    assert ("Much personal data was seen or looked up:" in page and "1 within" in page) is told
     assert (reverse("audit:reveals") in page) is told
 
 
 def test_an_old_alarm_is_told_at_home_no_longer(
     officer: User, client: Client, signed_in: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    allow(per_hour=9, alarm_above=0)
+    allow(per_hour=9, alarm_above_hour=0)
     reveal(borrower_id=LinFactory().pk, field="phone", why=Why.CALL, revealed_by=officer)
     signed_in(client, "compliance", username="reader")
 

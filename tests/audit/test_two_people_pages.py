@@ -28,6 +28,7 @@ from tests.staff.factories import UserFactory
 pytestmark = pytest.mark.django_db
 
 KIND, RIGHT = "test.pages", "risk.approve_limit"
+NOT_THEIRS = "test.pages.power"  # what a checker does not decide
 PAGES = ("/app/two-people/", "/app/two-people/rights", "/app/two-people/lent", "/app/two-people/emergencies")
 Make = Callable[..., User]
 SignIn = Callable[..., Client]
@@ -43,8 +44,15 @@ def done() -> Iterator[list[int]]:
         label="Test",
         asked_with="risk.change_limit",
     )
+    approvals.register(
+        NOT_THEIRS,
+        lambda approval, _on: carried.append(approval.pk),
+        permission="audit.approve_power",
+        label="Test",
+        asked_with="risk.change_limit",
+    )
     yield carried
-    del approvals._kinds[KIND]
+    del approvals._kinds[KIND], approvals._kinds[NOT_THEIRS]
 
 
 @pytest.fixture
@@ -282,7 +290,7 @@ def test_it_is_asked_for_and_taken_back_on_its_page(client, signed_in, done, mak
 def test_one_person_decides_alone_with_an_alarm_until_another_reviewed_it(
     client, signed_in, done, maker, staff_member, caplog
 ) -> None:
-    approval = ApprovalFactory(kind=KIND, requested_by=maker)
+    approval = ApprovalFactory(kind=NOT_THEIRS, requested_by=maker)
     at_desk = signed_in(client, "checker", username="chen")
     assert "Decide alone" in at_desk.get("/app/approvals/?state=every").content.decode()
     at_desk.post(f"/app/approvals/{approval.pk}/alone", {"reason": ""})
@@ -308,16 +316,19 @@ def test_deciding_alone_is_offered_only_where_it_would_be_done(client, signed_in
     at_desk = signed_in(client, "checker", username="chen")
     chen = User.objects.get(username="chen")
     left = staff_member("risk_analyst", username="left", is_active=False)
-    own, strangers, gone = (ApprovalFactory(kind=KIND, requested_by=who) for who in (chen, maker, left))
+    own, strangers, gone = (ApprovalFactory(kind=NOT_THEIRS, requested_by=who) for who in (chen, maker, left))
+    ordinary = ApprovalFactory(kind=KIND, requested_by=maker)
     with acting(actor=chen):
         second = UserFactory(roles=["risk_analyst"])
-    tied = ApprovalFactory(kind=KIND, requested_by=second)
+    tied = ApprovalFactory(kind=NOT_THEIRS, requested_by=second)
     key = ApiKeyFactory(created_by=chen)
-    by_key = ApprovalFactory(kind=KIND, requested_by=key.client.acts_as)
+    by_key = ApprovalFactory(kind=NOT_THEIRS, requested_by=key.client.acts_as)
 
     page = at_desk.get("/app/approvals/?state=every").content.decode()
 
     assert f"/app/approvals/{strangers.pk}/alone" in page
+    # Who may decide anyway is offered that, and no alarm beside it.
+    assert f"/app/approvals/{ordinary.pk}/approve" in page and f"/app/approvals/{ordinary.pk}/alone" not in page
     for refused in (own, tied, by_key, gone):
         assert f'id="approval-{refused.pk}"' in page and f"/app/approvals/{refused.pk}/alone" not in page
         at_desk.post(f"/app/approvals/{refused.pk}/alone", {"reason": "fire"})

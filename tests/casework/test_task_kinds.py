@@ -42,7 +42,7 @@ def test_an_emergency_without_a_review_past_its_day_until_it_is_reviewed(staff_m
 
 
 def test_who_goes_on_beyond_the_quota_is_one_task_a_day_that_only_a_person_ends(staff_member: Make) -> None:
-    allow(per_hour=2, alarm_above=1)
+    allow(per_hour=2, alarm_above_hour=1)
     officer, borrower = staff_member("officer"), LinFactory()
     asked = {"borrower_id": borrower.pk, "field": "phone", "why": Why.CALL, "revealed_by": officer}
     reveal(**asked)

@@ -39,6 +39,7 @@ class TestPermissions:
         [
             ("/app/applications/", "officer", "get"),
             ("/app/applications/new", "officer", "get"),
+            ("/app/applications/new/papers", "officer", "post"),
             ("/app/applications/quote", "officer", "get"),
             ("/app/applications/{}", "underwriter", "get"),
             ("/app/applications/{}/state", "underwriter", "get"),

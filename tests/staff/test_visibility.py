@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from audit.models import AuditEvent
 from borrowers.models import Borrower
 from core import business_date
 from debt_collections import cases
@@ -19,7 +20,7 @@ from staff.models import User
 from staff.roles import LABELS
 from staff.visibility import REACHES, Kind, Reach, seen
 from tests.api.conftest import TODAY
-from tests.borrowers.factories import LIN_ID, BorrowerFactory, LinFactory
+from tests.borrowers.factories import LIN_ID, WANG_ID, BorrowerFactory, LinFactory
 from tests.debt_collections.factories import CaseFactory
 from tests.loans.factories import ApplicantFactory, ApplicationFactory, LoanFactory, RepaymentFactory
 
@@ -104,8 +105,18 @@ class TestOfficer:
 
         assert lin.number not in client.get(page, {"q": lin.phone}).content.decode()
         assert lin.masked_name not in client.get(page, {"borrower": lin.number}).content.decode()
-        assert lin.number in client.get(page, {"q": LIN_ID}).content.decode()
-        assert lin.masked_name in client.get(page, {"borrower": lin.number}).content.decode()
+        assert lin.number not in client.get(page, {"q": LIN_ID}).content.decode()
+        papers = reverse("risk:application_papers")
+        for number, name in ((LIN_ID, "王丽"), (WANG_ID, lin.name)):
+            refused = client.post(papers, {"identity_number": number, "name": name})
+            assert refused.status_code == 422 and lin.number not in refused.content.decode()
+        assert lin.masked_name not in client.get(page, {"borrower": lin.number}).content.decode()
+
+        served = client.post(papers, {"identity_number": LIN_ID, "name": lin.name})
+
+        assert served.status_code == 302 and lin.number in served["Location"]
+        assert lin.masked_name in client.get(served["Location"]).content.decode()
+        assert AuditEvent.objects.get(action="papers_shown").object_label == lin.number
 
 
 class TestUnderwriter:
