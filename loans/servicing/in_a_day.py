@@ -15,6 +15,7 @@ from audit.deciding import programs_among, ties_of
 from core.money import ZERO
 from core.rules import rule_of_house
 from core.sending import execute
+from loans.models import CHANNELS_WITHOUT_BANK_LINE
 from loans.servicing.given_up import FREED_BY_UNDOING, GIVEN_UP
 from staff.models import User
 
@@ -45,7 +46,7 @@ SELECT who, sum(amount) FROM (
  WHERE amount > 0 AND who IS NOT NULL
  GROUP BY who
 """
-_TAKEN_BACK = """
+_TAKEN_BACK = f"""
 SELECT who, sum(amount) FROM (
     SELECT recorded_by_id AS who, (figures->>'owed_again')::numeric AS amount
       FROM loans_loanact
@@ -55,7 +56,8 @@ SELECT who, sum(amount) FROM (
     SELECT (SELECT h.history_user_id FROM loans_historicalrepayment h
              WHERE h.id = r.id AND h.status = 'reversed' ORDER BY h.history_id LIMIT 1), r.amount
       FROM loans_repayment r
-     WHERE r.status = 'reversed' AND r.reversed_alone AND r.reversed_on = %(on)s AND r.channel IN ('counter', 'api')) AS done
+     WHERE r.status = 'reversed' AND r.reversed_alone AND r.reversed_on = %(on)s
+       AND r.channel IN ({CHANNELS_WITHOUT_BANK_LINE})) AS done
  WHERE who IS NOT NULL
  GROUP BY who
 """

@@ -22,14 +22,14 @@ from core.money import ZERO
 from core.rules import rule, rule_of_house
 from core.sending import execute
 from core.writing import money, number
-from loans.models import WITHOUT_BANK_LINE, Loan, RepaymentChannel
+from loans.models import CHANNELS_WITHOUT_BANK_LINE, WITHOUT_BANK_LINE, Loan, RepaymentChannel
 from loans.servicing.given_up import given_up_alone, may_waive
 from loans.servicing.in_a_day import ANY_PERSON, gives_up_too_much, one_by_one
 from staff.models import User
 
 RULE = "receipt_without_bank_line"
 
-_RECEIPT = """channel IN ('counter', 'api') AND agreed_by_id IS NULL AND proved_on IS NULL
+_RECEIPT = f"""channel IN ({CHANNELS_WITHOUT_BANK_LINE}) AND agreed_by_id IS NULL AND proved_on IS NULL
         AND (status = 'posted' OR reversed_alone)"""
 _REFUND = "kind = 'merchant_refund' AND agreed_by_id IS NULL AND proved_on IS NULL"
 _SAID = f"""
