@@ -144,7 +144,8 @@ class HouseTasks(HouseTaskView):
         """One open task a kind, subject and cause: raised again, it is the one that is open, as urgent as it was told of."""
         given = self.body(shapes.HouseTaskInput)
         kind = programs.kind_for_programs(given.pop("kind"))
-        task, _new = programs.raise_by_program(kind, self._subject(kind.code, given.pop("subject")), **given)
+        subject = self._subject(kind.code, given.pop("subject"))
+        task, _new = programs.raise_by_program(kind, subject, now=business_date.now(), **given)
         return self.made(shapes.HouseTaskSerializer, self.tasks().get(pk=task.pk))
 
     def _subject(self, code: str, name: str) -> Model:
@@ -175,7 +176,7 @@ class HouseTaskAct(HouseTaskView):
     def acted(self, request: Request, task_id: str, act: Any) -> Response:
         task = self.found(self.tasks(), task_id)
         given = self.body(self.request_shape) if self.request_shape else {}
-        return self.shown(act(task_id=task.pk, by=person(request), **given))
+        return self.shown(act(task_id=task.pk, by=person(request), now=business_date.now(), **given))
 
 
 class HouseTaskTake(HouseTaskAct):
