@@ -116,7 +116,9 @@ class TestOneUnderwriter:
 
         answers = [self.decide(uwe, application, "He owns a flat") for application in asked]
 
-        assert "the cap on one person is ¥\u00a0200,000.00" in answers[4]  # what waits for a second person binds already
+        assert (
+            "the cap on one person is ¥\u00a0200,000.00" in answers[4]
+        )  # what waits for a second person binds already
         assert Approval.objects.count() == 4
         for request in Approval.objects.all():
             with contextlib.suppress(approvals.OutcomeChanged):  # asked for before the others waited: look again
