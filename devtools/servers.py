@@ -213,7 +213,7 @@ class Postgres(Server):
         }
         if not self.durable:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "wal_level": "minimal",
-                         "max_wal_senders": "0"}  # fmt: skip
+                         "max_wal_senders": "0", "autovacuum": "off"}  # fmt: skip
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return _as_other_user([postgres_program("postgres"), "-D", str(self.home.postgres), *flags])
 
