@@ -4,8 +4,8 @@ from datetime import datetime
 
 from django.db import connection
 
+from casework import clock
 from casework.kinds import kinds
-from core import business_date
 
 # Ten working days of age: above everything of its own priority, and still below what is both older and riskier.
 RAISED_BY_HOURS = 80
@@ -27,7 +27,7 @@ SELECT id, %(now)s, 'escalated', NULL, owner_id, owner_id, '' FROM told
 
 
 def escalate_late(now: datetime | None = None) -> int:
-    """Escalate every open task whose hour has come by the clock of the business; returns how many. A repeat does nothing."""
+    """Escalate every open task whose hour has come by the clock on the wall; returns how many. A repeat does nothing."""
     declared = kinds()
     if not declared:
         return 0
@@ -35,7 +35,7 @@ def escalate_late(now: datetime | None = None) -> int:
         cursor.execute(
             _ESCALATE,
             {
-                "now": now or business_date.now(),
+                "now": now or clock.now(),
                 "hours": RAISED_BY_HOURS,
                 "kinds": [kind.code for kind in declared],
                 "roles": [kind.escalates_to for kind in declared],

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import Invalid
 from core.writing import ABSENT
+from staff.roles import LABELS
 
 Words = str | Promise
 
@@ -38,7 +39,8 @@ class TaskKind:
     ``about`` is the type of its subject (``loans.loan``). ``teams`` are the roles that may own it, the first being the one
     it goes to; ``escalates_to`` the role that is told when nobody did it in time. ``words`` say with the task's facts what
     happened (``%(name)s``). ``priority`` is from 0 to 100 points, of which each counts as an hour of age. ``settled_by``
-    names the fact that ends it without anybody's hand, empty where only a person can end it.
+    names the fact that ends it without anybody's hand, empty where only a person can end it. A ``personal`` one is its
+    owner's alone: nobody covers it or takes it from them, and while it is nobody's it waits for the team.
     """
 
     code: str
@@ -52,6 +54,7 @@ class TaskKind:
     priority: int = 50
     settled_by: Words = ""
     partners_raise: bool = False
+    personal: bool = False
 
     def outcome(self, code: str) -> Choice | None:
         return next((choice for choice in self.outcomes if choice.code == code), None)
@@ -75,6 +78,8 @@ def declare(kind: TaskKind) -> TaskKind:
     """Make the kind known; called when Django starts. Raises ValueError for one that no person could do or end."""
     if not kind.teams or not kind.outcomes or not 0 <= kind.priority <= 100:
         raise ValueError(f"task kind {kind.code}: it needs a team, an outcome and a priority from 0 to 100")
+    if unknown := {*kind.teams, kind.escalates_to}.difference(LABELS):
+        raise ValueError(f"task kind {kind.code}: no role is called {', '.join(sorted(unknown))}")
     _kinds[kind.code] = kind
     return kind
 
@@ -85,6 +90,22 @@ def kind_named(code: str) -> TaskKind:
         return _kinds[code]
     except KeyError:
         raise TaskKindUnknown(kind=code) from None
+
+
+def kind_or_retired(code: str) -> TaskKind:
+    """The kind with the code; of one that the software knows no longer what is left of it: tasks of it can be ended."""
+    found = _kinds.get(code)
+    if found is not None:
+        return found
+    return TaskKind(
+        code=code,
+        label=_("Task of a kind no longer in use"),
+        about="",
+        teams=(),
+        escalates_to="",
+        words=_("What was to be done is not known any more. Look at what it is about, and end it."),
+        outcomes=(Choice("ended", _("Ended")),),
+    )
 
 
 def kinds() -> list[TaskKind]:

@@ -6,15 +6,20 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import BigIntegerField, CharField, Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Cast
 
 from casework.absences import covered_people
-from casework.kinds import kinds_for
-from casework.models import Task
+from casework.kinds import kinds, kinds_for
+from casework.models import Note, Task
+from casework.models.task import TaskQuerySet
+from casework.subjects import rows_seen, subjects
 from staff.models import User
 from staff.roles import roles_of
+from staff.visibility import sees_everything
 
 FIRST_OF_ALL = ("ranked_at", "id")
+_NOTE = Note._meta.label_lower
 
 
 class Tab(StrEnum):
@@ -37,8 +42,8 @@ class Inbox:
 
 
 def inbox(person: User, tab: Tab, now: datetime, *, kind: str = "") -> Inbox:
-    """The tasks of ``person`` under ``tab``; of one ``kind`` only where it is named."""
-    rows = Task.objects.filter(kind=kind) if kind else Task.objects.all()
+    """The tasks of ``person`` under ``tab`` that they see; of one ``kind`` only where it is named."""
+    rows = seen_by(person, Task.objects.filter(kind=kind) if kind else Task.objects.all())
     match tab:
         case Tab.MINE:
             owners = [person.pk, *covered_people(person, now.date())]
@@ -59,13 +64,61 @@ def inbox(person: User, tab: Tab, now: datetime, *, kind: str = "") -> Inbox:
 def waiting_for(person: User, on: date) -> QuerySet[Task]:
     """What the count in the navigation tells: open tasks of one's own, and of those one covers for today."""
     covered = Q(pk__in=covered_people(person, on))
-    return Task.objects.open().filter(owner_id__in=User.objects.filter(Q(pk=person.pk) | covered).values("pk"))
+    owned = Task.objects.open().filter(owner_id__in=User.objects.filter(Q(pk=person.pk) | covered).values("pk"))
+    return seen_by(person, owned)
 
 
-def seen_by(person: User, rows: QuerySet[Task]) -> QuerySet[Task]:
-    """Tasks that somebody may open: of kinds that their roles own or are told of, and what they have or had in hand."""
-    own = [kind.code for kind in kinds_for(roles_of(person))]
-    return rows.filter(Q(kind__in=own) | Q(owner=person) | Q(raised_by=person) | Q(closed_by=person))
+def seen_by(person: User, rows: TaskQuerySet) -> TaskQuerySet:
+    """Tasks that somebody sees, by every door: of kinds that are theirs, about objects that they see.
+
+    Theirs are the kinds that their roles own or are told of, and what they have or had in hand; a personal one is its
+    owner's, and the team's while it is nobody's. Where nobody told who sees an object, the kind alone decides.
+    """
+    return rows if person.is_superuser else rows.filter(_of_ones_kinds(person), _about_what_is_seen(person))
+
+
+def sees_subject(person: User, task: Task) -> bool:
+    """Whether the person sees what the task is about."""
+    return person.is_superuser or Task.objects.filter(_about_what_is_seen(person), pk=task.pk).exists()
+
+
+def _of_ones_kinds(person: User) -> Q:
+    roles = roles_of(person)
+    own = kinds_for(roles)
+    shared, personal = ([kind.code for kind in own if kind.personal is wanted] for wanted in (False, True))
+    waits = Q(owner=None, team__in=roles) | Q(escalated_to__in=roles)
+    retired = ~Q(kind__in=[kind.code for kind in kinds()]) & Q(team__in=roles)
+    in_hand = Q(owner=person) | Q(raised_by=person) | Q(closed_by=person)
+    return Q(kind__in=shared) | in_hand | (Q(kind__in=personal) & waits) | retired
+
+
+def _about_what_is_seen(person: User) -> Q:
+    sees_all = sees_everything(person)
+    told, seen = [], Q()
+    for object_type in sorted({kind.about for kind in kinds()} - {_NOTE}):
+        rows = rows_seen(person, object_type)
+        if rows is None or (sees_all and not rows.query.is_empty() and not rows.query.where):
+            continue
+        told.append(object_type)
+        if not rows.query.is_empty():
+            keys = rows.order_by().annotate(key=Cast("pk", CharField())).values("key")
+            seen |= Q(object_type=object_type, object_id__in=keys)
+    if not sees_all:
+        told.append(_NOTE)
+        seen |= Q(object_type=_NOTE) & Q(_note_is_seen(person))
+    return ~Q(object_type__in=told) | seen if told else Q()
+
+
+def _note_is_seen(person: User) -> Exists:
+    """Whether the person sees what the note of a task is about; asked row by row, as few tasks are about notes of theirs."""
+    about = Q(pk__in=[])
+    for subject in subjects():
+        # Who sees a note on a task sees the task, by the road that asks for no further note.
+        rows = Task.objects.filter(_of_ones_kinds(person)) if subject.model is Task else subject.seen_by(person)
+        if subject.takes_notes and not rows.query.is_empty():
+            keys = rows.order_by().annotate(key=Cast("pk", CharField())).values("key")
+            about |= Q(object_type=subject.object_type, object_id__in=keys)
+    return Exists(Note.objects.filter(about, pk=Cast(OuterRef("object_id"), BigIntegerField())))
 
 
 def open_about(*subjects: models.Model) -> QuerySet[Task]:

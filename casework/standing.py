@@ -1,10 +1,12 @@
 """Conditions that must not stand without somebody who looks after them: a night that failed, a payment nobody matched.
 
-An upper app declares for a kind of task the query of the objects of which it is true. ``look`` raises a task for each that
-has none and ends those of which it is true no longer, each by one statement: no use case has to think of it, whatever fell
-or was forgotten meanwhile is found by the next look, and a look that finds nothing new writes nothing.
+An upper app declares for a kind of task two queries: of which objects it is true, and for which of them it is settled, and
+how. ``look`` raises a task for each of the first that has none and ends those of the second, each by one statement: no use
+case has to think of it, whatever fell or was forgotten meanwhile is found by the next look, and a look that finds nothing
+new writes nothing. A task whose object is in neither stays as it is: a night that runs again is not closed yet.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,22 +16,24 @@ from django.db import connection, transaction
 from django.db.models import JSONField, QuerySet, TextField, Value
 from django.db.models.functions import Cast
 
+from casework import clock
+from casework.causes import one_spelling_sql
 from casework.kinds import TaskKind, declare
-from casework.models import ClosedBy
+from casework.models import ClosedBy, Task
 from casework.raising import embedded, raise_for
 from core import business_date
 
 Rows = Callable[[date], QuerySet[Any, Any]]
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Of which objects it is true on a business date: a query as ``raise_for`` takes it; and with which outcome a task
-    about it ends once it is not."""
+    """Of which objects it is true on a business date (``told_as``), and of which it is settled (``settled_as``)."""
 
     kind: TaskKind
-    rows: Rows
-    outcome: str
+    stands: Rows
+    settled: Rows
 
 
 class Looked(NamedTuple):
@@ -42,53 +46,84 @@ class Looked(NamedTuple):
 _conditions: dict[str, Condition] = {}
 
 
-def declare_condition(kind: TaskKind, rows: Rows, *, outcome: str) -> None:
-    """Make the kind known, and the condition under which a task of it must be open.
-
-    Raises ValueError for an outcome that the kind has not.
-    """
-    if kind.outcome(outcome) is None:
-        raise ValueError(f"task kind {kind.code} has no outcome {outcome}")
-    _conditions[kind.code] = Condition(declare(kind), rows, outcome)
+def declare_condition(kind: TaskKind, stands: Rows, *, settled: Rows) -> None:
+    """Make the kind known, when a task of it must be open, and by what it ends."""
+    _conditions[kind.code] = Condition(declare(kind), stands, settled)
 
 
 def told_as(rows: QuerySet[Any], *, label: str, cause: Any = "", facts: Any = None, priority: int = 50) -> Any:
     """``rows`` in the columns of ``raise_for``; ``label`` is the field people know them by, ``facts`` is JSON."""
     from_field = {"object_id": Cast("pk", TextField()), "object_label": Cast(label, TextField())}
     told = Value({}, JSONField()) if facts is None else facts
-    cause = Value(cause, TextField()) if isinstance(cause, str) else cause
-    return rows.order_by().values(**from_field, cause=cause, facts=told, priority=Value(priority))
+    return rows.order_by().values(**from_field, cause=_text(cause), facts=told, priority=Value(priority))
+
+
+def settled_as(rows: QuerySet[Any], *, outcome: Any, still: Any = None) -> Any:
+    """``rows`` whose tasks end, each with its ``outcome``: a code of the kind's, or an expression that gives one.
+
+    ``still`` is the cause for which it stands all the same, NULL where it stands for none.
+    """
+    still = Value(None, TextField()) if still is None else still
+    return rows.order_by().values(object_key=Cast("pk", TextField()), ended_as=_text(outcome), stands_for=still)
+
+
+def _text(told: Any) -> Any:
+    return Value(told, TextField()) if isinstance(told, str) else told
 
 
 def look(now: datetime | None = None) -> dict[str, Looked]:
-    """Look at every condition; what changed, by the code of the kind. Each kind by itself: one that fails stops no other."""
-    at = now or business_date.now()
+    """Look at every condition on the business date (on the day of ``now`` where it is given); what changed, by kind.
+
+    Each kind by itself: one that fails stops no other. Raises what the first of them raised, after the last.
+    """
+    at = clock.in_office(now)
+    on = business_date.current() if now is None else at.date()
     changed: dict[str, Looked] = {}
+    failed: list[Exception] = []
     for condition in list(_conditions.values()):
-        with transaction.atomic():
-            rows = condition.rows(at.date())
-            found = Looked(raise_for(condition.kind.code, rows, now=at), _end_others(condition, rows, at))
+        try:
+            found = _look_at(condition, on, at)
+        except Exception as error:  # whatever is wrong with one kind, the others are looked at
+            _log.exception("looking for tasks of the kind %s failed", condition.kind.code)
+            failed.append(error)
+            continue
         if any(found):
             changed[condition.kind.code] = found
+    if failed:
+        raise failed[0]
     return changed
 
 
-_END = """
+@transaction.atomic
+def _look_at(condition: Condition, on: date, at: datetime) -> Looked:
+    ended = _end_settled(condition, on, at)
+    return Looked(raise_for(condition.kind.code, condition.stands(on), goes_on=True, now=at), ended)
+
+
+# An outcome that the kind has not ends nothing: the task stays, and is seen.
+_END = f"""
 UPDATE casework_task t
-   SET status = 'done', closed_at = %(at)s, closed_how = %(how)s, outcome = %(outcome)s, closing_note = ''
- WHERE t.status = 'open' AND t.kind = %(kind)s
-   AND NOT EXISTS (SELECT FROM ({rows}) r WHERE r.object_id = t.object_id AND r.cause = t.cause)
+   SET status = 'done', closed_at = %(at)s, closed_how = %(how)s, outcome = r.outcome, closing_note = ''
+  FROM ({{rows}}) r
+ WHERE t.status = 'open' AND t.kind = %(kind)s AND r.object_id = t.object_id AND r.outcome = ANY(%(outcomes)s)
+   AND t.cause IS DISTINCT FROM {one_spelling_sql("r.still")}
 """
 
 
-def _end_others(condition: Condition, rows: QuerySet[Any, Any], at: datetime) -> int:
+def _end_settled(condition: Condition, on: date, at: datetime) -> int:
+    settled = condition.settled(on)
+    key = settled.model._meta.pk
+    waiting = Task.objects.open().filter(kind=condition.kind.code)
+    # Of the objects only those are read of which a task waits: most of what was ever settled is long past.
+    rows = settled.filter(pk__in=waiting.values_list(Cast("object_id", key), flat=True))
     inner, given = embedded(rows)
     told: dict[str, Any] = {
         "at": at,
         "how": ClosedBy.FACT.value,
-        "outcome": condition.outcome,
+        "outcomes": [outcome.code for outcome in condition.kind.outcomes],
         "kind": condition.kind.code,
     }
+    columns = "object_key::text AS object_id, ended_as::text AS outcome, stands_for::text AS still"
     with connection.cursor() as cursor:
-        cursor.execute(_END.format(rows=f"SELECT object_id::text, cause::text FROM ({inner}) q"), {**given, **told})
+        cursor.execute(_END.format(rows=f"SELECT {columns} FROM ({inner}) q"), {**given, **told})
         return int(cursor.rowcount)

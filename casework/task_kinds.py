@@ -17,6 +17,7 @@ declare(
         outcomes=(Choice("read", _("Read")),),
         steps=(),
         priority=30,
+        personal=True,
         settled_by=_("you say on the note that you have read it"),
     )
 )

@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from audit import queries
 from audit.models import Approval
 from borrowers.models import Borrower
+from casework import clock
 from casework.queries import waiting_for
 from core import business_date
 from core.pages import heads_of
@@ -75,7 +76,7 @@ def _own_counts(user: User) -> dict[str, str]:
         if user.has_perm("borrowers.confirm_identity"):
             places["identities"] = counted(Borrower.objects.identity_to_confirm(user))
         if user.has_perm("casework.work_task"):
-            places["tasks"] = counted(waiting_for(user, business_date.current()))
+            places["tasks"] = counted(waiting_for(user, clock.today()))
         found = together(counted(approvals_for(user)), *places.values())
         return dict(zip(["approvals", *places], map(told, found), strict=True))
 

@@ -8,8 +8,8 @@ from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from borrowers.models import Borrower
-from casework.subjects import Subject, declare, tell_ends
-from loans.models import Application, Loan, LoanAct, LoanStatus, Repayment
+from casework.subjects import Subject, declare, tell_ends, tell_seen
+from loans.models import Application, Disbursement, Loan, LoanAct, LoanStatus, Repayment
 from loans.models.application import OPEN_STATUSES
 from partners.introductions import within_reach
 from partners.models import ApiKey
@@ -40,6 +40,10 @@ def _repayments(person: User) -> QuerySet[Any]:
 
 def _acts(person: User) -> QuerySet[Any]:
     return _of_loans(LoanAct.objects.all(), person, "loan__borrower_id")
+
+
+def _payouts(person: User) -> QuerySet[Any]:
+    return _of_loans(Disbursement.objects.all(), person, "loan__borrower_id")
 
 
 def _partners_application(key: ApiKey, public_id: str) -> QuerySet[Any]:
@@ -97,6 +101,8 @@ declare(
 )
 declare(Subject(model=Repayment, word="payment", label=_("Repayment"), named_by="number", seen_by=_repayments))
 declare(Subject(model=LoanAct, word="act", label=_("Act on a loan"), named_by="public_id", seen_by=_acts))
+
+tell_seen(Disbursement._meta.label_lower, _payouts)
 
 tell_ends(Borrower._meta.label_lower, lambda keys: _ends(keys, Borrower, "loans"))
 tell_ends(Application._meta.label_lower, _ends_of_applications)

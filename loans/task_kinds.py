@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import F, QuerySet, TextField
+from django.db.models import Case, F, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast, JSONObject
 from django.utils.translation import gettext_lazy as _
 
 from casework.kinds import Choice, TaskKind
-from casework.standing import declare_condition, told_as
+from casework.standing import declare_condition, settled_as, told_as
 from core.rules import rule
 from loans.models import Application, ApplicationStatus, Disbursement, IncomingPayment, IncomingPaymentStatus
 
@@ -90,6 +90,24 @@ def _past_its_day(on: date) -> QuerySet[Any, Any]:
     return told_as(rows, label="bank_reference", facts=facts, priority=PAYMENT_UNMATCHED.priority)
 
 
-declare_condition(HUMAN_REVIEW, _waiting_for_a_person, outcome="decided")
-declare_condition(PAYOUT_REFUSED, _refused_by_the_bank, outcome="settled")
-declare_condition(PAYMENT_UNMATCHED, _past_its_day, outcome="settled")
+def _decided_or_withdrawn(_on: date) -> QuerySet[Any, Any]:
+    # What left the queue without a person, as by a rule, was not looked at by one: the wish stands.
+    withdrawn, waiting = ApplicationStatus.WITHDRAWN, (ApplicationStatus.SUBMITTED, ApplicationStatus.REFERRED)
+    decided = ~Q(status__in=waiting) & Q(decided_by__isnull=False)
+    outcome = Case(When(status=withdrawn, then=Value("withdrawn")), default=Value("decided"), output_field=TextField())
+    return settled_as(Application.objects.filter(Q(status=withdrawn) | decided), outcome=outcome)
+
+
+def _sent_again_or_given_up(_on: date) -> QuerySet[Any, Any]:
+    attempt = Cast("attempt_count", TextField())
+    refused = Case(When(pk__in=Disbursement.objects.refused().values("pk"), then=attempt), default=None)
+    return settled_as(Disbursement.objects.all(), outcome="settled", still=refused)
+
+
+def _matched_or_returned(_on: date) -> QuerySet[Any, Any]:
+    return settled_as(IncomingPayment.objects.exclude(status=IncomingPaymentStatus.SUSPENSE), outcome="settled")
+
+
+declare_condition(HUMAN_REVIEW, _waiting_for_a_person, settled=_decided_or_withdrawn)
+declare_condition(PAYOUT_REFUSED, _refused_by_the_bank, settled=_sent_again_or_given_up)
+declare_condition(PAYMENT_UNMATCHED, _past_its_day, settled=_matched_or_returned)

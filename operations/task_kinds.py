@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet, TextField
+from django.db.models import Exists, Max, OuterRef, QuerySet, TextField
 from django.db.models.functions import Cast, JSONObject, Left
 from django.utils.translation import gettext_lazy as _
 
 from casework.kinds import Choice, TaskKind
-from casework.standing import declare_condition, told_as
+from casework.standing import declare_condition, settled_as, told_as
 from operations.models import EndOfDayRun, Verification
 
 NIGHT_FAILED = TaskKind(
@@ -55,13 +55,27 @@ def _failed(_on: date) -> QuerySet[Any, Any]:
     return told_as(rows, label="business_day__on", facts=facts, priority=NIGHT_FAILED.priority)
 
 
+def _closed(_on: date) -> QuerySet[Any, Any]:
+    return settled_as(EndOfDayRun.objects.filter(status=EndOfDayRun.Status.DONE), outcome="closed")
+
+
 def _differing(_on: date) -> QuerySet[Any, Any]:
-    """Of verifications that came to their end the newest says how the books stand."""
-    newest = Verification.objects.filter(status=Verification.Status.DONE).order_by("-id").values("pk")[:1]
-    rows = Verification.objects.filter(pk__in=newest, found__gt=0)
+    """Of verifications that came to their end: the first that found differences since the last that found none.
+
+    It stays the same while later ones go on finding some, so the task about it grows old, and is told of.
+    """
+    done = Verification.objects.filter(status=Verification.Status.DONE)
+    agreed = done.filter(found=0).aggregate(last=Max("id"))["last"] or 0
+    first = done.filter(found__gt=0, pk__gt=agreed).order_by("id").values("pk")[:1]
     facts = JSONObject(day=Cast("business_date", TextField()), found=Cast("found", TextField()))
+    rows = Verification.objects.filter(pk__in=first)
     return told_as(rows, label="business_date", facts=facts, priority=BOOKS_DIFFER.priority)
 
 
-declare_condition(NIGHT_FAILED, _failed, outcome="closed")
-declare_condition(BOOKS_DIFFER, _differing, outcome="agree")
+def _agreeing(_on: date) -> QuerySet[Any, Any]:
+    later = Verification.objects.filter(status=Verification.Status.DONE, found=0, pk__gt=OuterRef("pk"))
+    return settled_as(Verification.objects.filter(Exists(later)), outcome="agree")
+
+
+declare_condition(NIGHT_FAILED, _failed, settled=_closed)
+declare_condition(BOOKS_DIFFER, _differing, settled=_agreeing)

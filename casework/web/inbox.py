@@ -10,13 +10,12 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from audit.deciding import same_account
-from casework import bulk, queries
+from casework import bulk, clock, queries
 from casework.kinds import kinds_for
 from casework.models import Task
 from casework.queries import Tab
 from casework.web.forms import SeveralForm
 from casework.working import ASSIGN, WORK
-from core import business_date
 from core.errors import DomainError
 from core.pages import count_capped, page_of
 from staff.permissions import person, require
@@ -39,7 +38,7 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
 
 
 def _inbox(request: HttpRequest, form: SeveralForm, status: int = 200) -> HttpResponse:
-    user, now = person(request), business_date.now()
+    user, now = person(request), clock.now()
     tab = Tab(wanted) if (wanted := request.GET.get("tab", "")) in set(Tab) else Tab.MINE
     own_kinds = kinds_for(roles_of(user))
     kind = wanted if (wanted := request.GET.get("kind", "")) in {one.code for one in own_kinds} else ""

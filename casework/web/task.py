@@ -12,13 +12,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from audit.deciding import same_account
 from audit.queries import addresses_of
-from casework import queries, working
+from casework import clock, queries, working
 from casework.models import Task
 from casework.web.forms import FinishForm, HandOverForm, NoteForm, ReasonForm
 from casework.working import WORK
-from core import business_date
 from core.errors import DomainError
 from staff.permissions import person, require
 from staff.roles import role_label
@@ -36,7 +34,7 @@ def _task(request: HttpRequest, number: str) -> Task:
 
 
 def _page(request: HttpRequest, task: Task, refused: dict[str, Form], status: int = 200) -> HttpResponse:
-    user, now, kind = person(request), business_date.now(), task.declared
+    user, now, kind = person(request), clock.now(), task.declared
     may = task.is_open and working.may_work(task, user, now.date())
     context = {
         "task": task,
@@ -50,7 +48,7 @@ def _page(request: HttpRequest, task: Task, refused: dict[str, Form], status: in
         "outcome": kind.outcome(task.outcome),
         "events": task.events.select_related("by", "from_owner", "to_owner").order_by("-id"),
         "may": may,
-        "may_take": may and not same_account(task.owner_id, user.pk),
+        "may_take": may and working.may_take(task, user),
         "finish": refused.get("finish", FinishForm(kind=kind, prefix="finish")) if may else None,
         "hand_over": refused.get("hand_over", HandOverForm(roles=kind.teams, prefix="over")) if may else None,
         "give_back": refused.get("give_back", NoteForm(prefix="back")) if may and task.owner_id else None,
