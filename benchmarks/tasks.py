@@ -78,7 +78,7 @@ def main() -> int:
 
 def _signed_in() -> tuple[Client, User]:
     person = User.objects.create_user("bench")
-    person.groups.set(Group.objects.filter(name__in=["operations", "checker"]))
+    person.groups.set(Group.objects.filter(name__in=["operations", "finance"]))
     client = Client(headers={"host": "localhost"})
     client.force_login(person)
     return client, person
