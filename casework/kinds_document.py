@@ -13,7 +13,10 @@ _HEAD = """# Tasks
 
 What people must do, kind by kind. A task is raised once for its kind, object and cause, however often its reason is found,
 and is due by the dated rule `task_times` in working hours (`office_hours`, and the market's calendar). Who does not do it in
-time hears it from their lead. Written by `./dev manage write_task_kinds` from the declarations in the apps' `task_kinds.py`.
+time hears it from their lead. Hours are those of the clock on the wall; the business date only says which conditions hold. A
+task is seen by whose kind it is and who sees what it is about (`casework/queries.py`, `seen_by`).
+
+Written by `./dev manage write_task_kinds` from the declarations in the apps' `task_kinds.py`.
 """
 
 
@@ -31,6 +34,7 @@ def _section(kind: TaskKind) -> str:
         ("priority", f"{kind.priority} of 100"),
         ("ends by itself", f"when {kind.settled_by}" if kind.settled_by else "never: only a person ends it"),
         ("ways to end", "; ".join(f"{choice.label} (`{choice.code}`)" for choice in kind.outcomes)),
+        ("seen by", "its owner alone" if kind.personal else "its teams, and who is told when it is late"),
         ("raised by partners", "yes" if kind.partners_raise else "no"),
     ]
     table = "".join(f"| {name} | {value} |\n" for name, value in rows)

@@ -112,12 +112,15 @@ CREATE TRIGGER casework_person_leaves AFTER UPDATE OF is_active ON staff_user
 
 -- Whoever loses the last role by which they may own a task gives it back, whatever took the role away.
 CREATE FUNCTION casework_role_lost() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    left_over varchar[];
 BEGIN
     PERFORM FROM staff_user u WHERE u.id = OLD.user_id FOR NO KEY UPDATE;
+    left_over := ARRAY(SELECT g.name FROM staff_user_groups m JOIN auth_group g ON g.id = m.group_id
+                        WHERE m.user_id = OLD.user_id);
     UPDATE casework_task t SET owner_id = NULL
      WHERE t.status = 'open' AND t.owner_id = OLD.user_id
-       AND NOT EXISTS (SELECT FROM staff_user_groups m JOIN auth_group g ON g.id = m.group_id
-                        WHERE m.user_id = OLD.user_id AND g.name = ANY (t.teams || ARRAY[t.team, t.escalated_to]));
+       AND NOT (t.teams || ARRAY[t.team, t.escalated_to]) && left_over;
     PERFORM casework_end_cover(OLD.user_id);
     RETURN NULL;
 END $$;
