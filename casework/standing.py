@@ -21,7 +21,6 @@ from casework.causes import one_spelling_sql
 from casework.kinds import TaskKind, declare
 from casework.models import ClosedBy, Task
 from casework.raising import embedded, raise_for
-from core import business_date
 
 Rows = Callable[[date], QuerySet[Any, Any]]
 _log = logging.getLogger(__name__)
@@ -71,18 +70,17 @@ def _text(told: Any) -> Any:
     return Value(told, TextField()) if isinstance(told, str) else told
 
 
-def look(now: datetime | None = None) -> dict[str, Looked]:
-    """Look at every condition on the business date (on the day of ``now`` where it is given); what changed, by kind.
+def look(now: datetime | None = None, *, on: date | None = None) -> dict[str, Looked]:
+    """Look at every condition on the business date ``on`` (the day of ``now`` where none is told); what changed, by kind.
 
     Each kind by itself: one that fails stops no other. Raises what the first of them raised, after the last.
     """
     at = clock.in_office(now)
-    on = business_date.current() if now is None else at.date()
     changed: dict[str, Looked] = {}
     failed: list[Exception] = []
     for condition in list(_conditions.values()):
         try:
-            found = _look_at(condition, on, at)
+            found = _look_at(condition, on or at.date(), at)
         except Exception as error:  # whatever is wrong with one kind, the others are looked at
             _log.exception("looking for tasks of the kind %s failed", condition.kind.code)
             failed.append(error)

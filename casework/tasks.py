@@ -18,7 +18,7 @@ def escalate_late() -> int:
 def look() -> int:
     """Raise tasks for what must not stand without somebody, and end those whose reason is gone."""
     with acting(channel="task"):
-        return sum(sum(found) for found in standing.look().values())
+        return sum(sum(found) for found in standing.look(on=business_date.current()).values())
 
 
 @shared_task(name="casework.keep_evidence_in_order")

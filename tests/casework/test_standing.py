@@ -12,7 +12,7 @@ from django.db.models import QuerySet, Value
 from django.utils import timezone
 
 from borrowers.models import Borrower
-from casework import kinds, standing, working
+from casework import kinds, standing, tasks, working
 from casework.models import ClosedBy, Task, TaskStatus
 from casework.raising import raise_task
 from casework.standing import declare_condition, look, settled_as, told_as
@@ -140,5 +140,5 @@ def test_the_business_date_says_which_conditions_hold_and_the_wall_when(
     BorrowerFactory(language="en")
     business_date.move_to(date(2026, 9, 11))
     monkeypatch.setattr(timezone, "localtime", lambda *_given, **_named: MONDAY)
-    look()
+    assert tasks.look() == 1
     assert days == [date(2026, 9, 11)] and Task.objects.get().raised_at == MONDAY
