@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from django.db import models
-from django.db.models import BigIntegerField, CharField, Exists, OuterRef, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Cast
+from django.db.models.lookups import IsNull
 
 from casework.absences import covered_people
 from casework.kinds import kinds, kinds_for
@@ -101,24 +103,32 @@ def _about_what_is_seen(person: User) -> Q:
             continue
         told.append(object_type)
         if not rows.query.is_empty():
-            keys = rows.order_by().annotate(key=Cast("pk", CharField())).values("key")
-            seen |= Q(object_type=object_type, object_id__in=keys)
+            seen |= Q(object_type=object_type) & Q(_is_among(rows))
     if not sees_all:
         told.append(_NOTE)
         seen |= Q(object_type=_NOTE) & Q(_note_is_seen(person))
     return ~Q(object_type__in=told) | seen if told else Q()
 
 
-def _note_is_seen(person: User) -> Exists:
-    """Whether the person sees what the note of a task is about; asked row by row, as few tasks are about notes of theirs."""
+def _note_is_seen(person: User) -> IsNull:
+    """Whether the person sees what the note of a task is about."""
     about = Q(pk__in=[])
     for subject in subjects():
         # Who sees a note on a task sees the task, by the road that asks for no further note.
         rows = Task.objects.filter(_of_ones_kinds(person)) if subject.model is Task else subject.seen_by(person)
         if subject.takes_notes and not rows.query.is_empty():
-            keys = rows.order_by().annotate(key=Cast("pk", CharField())).values("key")
-            about |= Q(object_type=subject.object_type, object_id__in=keys)
-    return Exists(Note.objects.filter(about, pk=Cast(OuterRef("object_id"), BigIntegerField())))
+            about |= Q(object_type=subject.object_type) & Q(_is_among(rows))
+    return _is_among(Note.objects.filter(about))
+
+
+def _is_among(rows: QuerySet[Any]) -> IsNull:
+    """Whether the object of a row with ``object_id`` is among ``rows``.
+
+    One value a row, which PostgreSQL reads by its key for each of the fifty tasks of a page. EXISTS and IN would have it
+    draw up the list of all borrowers that somebody sees first.
+    """
+    key = rows.model._meta.pk
+    return IsNull(Subquery(rows.order_by().filter(pk=Cast(OuterRef("object_id"), key)).values("pk")[:1]), False)
 
 
 def open_about(*subjects: models.Model) -> QuerySet[Task]:
