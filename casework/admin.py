@@ -1,7 +1,12 @@
 """Tasks, absences, evidence and notes, to look at only: the pages are below /app/tasks/ and /app/evidence/."""
 
-from django.contrib import admin
+from typing import Any
 
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from casework import queries
 from casework.models import (
     Absence,
     Evidence,
@@ -14,14 +19,20 @@ from casework.models import (
     TaskEvent,
 )
 from core.admin import LargeTableAdmin, ReadOnlyAdmin
+from staff.permissions import person
 
 
 @admin.register(Task)
 class TaskAdmin(LargeTableAdmin):
+    """Those that the person finds among the pages, too: their notes tell of borrowers."""
+
     list_display = ["number", "kind", "object_label", "status", "team", "owner", "due_at", "outcome"]
     list_select_related = ["owner"]
     search_fields = ["number__exact"]
     ordering = ["-id"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return queries.seen_by(person(request), super().get_queryset(request))
 
 
 @admin.register(TaskEvent)
@@ -30,6 +41,10 @@ class TaskEventAdmin(LargeTableAdmin):
     list_select_related = ["task", "by"]
     search_fields = ["task__number__exact"]
     ordering = ["-id"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows, user = super().get_queryset(request), person(request)
+        return rows if user.is_superuser else rows.filter(task__in=queries.seen_by(user, Task.objects.all()))
 
 
 @admin.register(Absence)

@@ -6,6 +6,7 @@ A program of the house has a live key that may change every origin and may work 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.apps import apps
@@ -82,14 +83,13 @@ def kind_for_programs(code: str) -> TaskKind:
 
 
 def raise_by_program(
-    kind: TaskKind, subject: models.Model, *, cause: str, facts: Mapping[str, str], **urgency: Any
+    kind: TaskKind, subject: models.Model, *, cause: str, facts: Mapping[str, str], now: datetime, **urgency: Any
 ) -> tuple[Task, bool]:
     """As ``raise_task``: what is open for the kind, subject and cause stays the one task.
 
     Personal numbers among the facts are masked. Raises FactUnknown, FactTooLong, TextNotPlain and as ``raise_task`` does.
     """
-    require_plain(cause, field="cause")
-    return raise_task(kind.code, subject, cause=cause, facts=_checked(kind, facts), **urgency)
+    return raise_task(kind.code, subject, cause=cause, facts=_checked(kind, facts), now=now, **urgency)
 
 
 def _checked(kind: TaskKind, facts: Mapping[str, str]) -> dict[str, str]:

@@ -59,6 +59,7 @@ class Subject:
 
 
 _subjects: dict[str, Subject] = {}
+_seen: dict[str, Callable[[User], QuerySet[Any]]] = {}
 _ends: dict[str, Ends] = {}
 _parts: dict[str, list[Parts]] = {}
 
@@ -67,6 +68,18 @@ def declare(subject: Subject) -> Subject:
     """Make the kind of object known; called when Django starts."""
     _subjects[subject.object_type] = subject
     return subject
+
+
+def tell_seen(object_type: str, seen_by: Callable[[User], QuerySet[Any]]) -> None:
+    """Have it known which objects of the type somebody sees, where nothing is kept on file about them but tasks are."""
+    _seen[object_type] = seen_by
+
+
+def rows_seen(person: User, object_type: str) -> QuerySet[Any] | None:
+    """The objects of the type that the person sees; None where nobody told who sees them."""
+    subject = _subjects.get(object_type)
+    told = subject.seen_by if subject is not None else _seen.get(object_type)
+    return None if told is None else told(person)
 
 
 def tell_ends(object_type: str, ends: Ends) -> None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from borrowers.models import Borrower
 from borrowers.sharing import ended_people, no_longer_told
 from casework.reach import tell_reach
-from casework.subjects import Subject, declare, tell_ends, tell_parts
+from casework.subjects import Subject, declare, tell_ends, tell_parts, tell_seen
 from loans.models import Application, Disbursement, IncomingPayment, Loan, LoanAct, LoanStatus, Repayment
 from loans.models.application import OPEN_STATUSES
 from partners.introductions import within_reach
@@ -42,6 +42,10 @@ def _repayments(person: User) -> QuerySet[Any]:
 
 def _acts(person: User) -> QuerySet[Any]:
     return _of_loans(LoanAct.objects.all(), person, "loan__borrower_id")
+
+
+def _payouts(person: User) -> QuerySet[Any]:
+    return _of_loans(Disbursement.objects.all(), person, "loan__borrower_id")
 
 
 def _partners_application(key: ApiKey, public_id: str) -> QuerySet[Any]:
@@ -131,6 +135,8 @@ declare(
 
 tell_reach(Application._meta.label_lower, _partners_applications)
 tell_reach(Loan._meta.label_lower, _partners_loans)
+
+tell_seen(Disbursement._meta.label_lower, _payouts)
 
 tell_ends(Borrower._meta.label_lower, lambda keys: _ends(keys, Borrower, "loans"))
 tell_ends(Application._meta.label_lower, _ends_of_applications)

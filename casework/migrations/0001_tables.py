@@ -66,6 +66,7 @@ class Migration(migrations.Migration):
                 ('priority', models.PositiveSmallIntegerField(default=50, verbose_name='priority')),
                 ('priority_reason', models.CharField(blank=True, default='', max_length=200, verbose_name='why so urgent')),
                 ('team', models.CharField(max_length=40, verbose_name='team')),
+                ('teams', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), blank=True, db_default=[], default=list, size=None)),
                 ('raised_at', models.DateTimeField(verbose_name='raised at')),
                 ('raised_on', models.DateField(verbose_name='raised on')),
                 ('ranked_at', models.DateTimeField(verbose_name='ranked at')),
@@ -115,7 +116,7 @@ class Migration(migrations.Migration):
                 ('first_day', models.DateField(verbose_name='first day')),
                 ('last_day', models.DateField(verbose_name='last day')),
                 ('note', models.CharField(blank=True, default='', max_length=200, verbose_name='note')),
-                ('cover', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='covers', to=settings.AUTH_USER_MODEL, verbose_name='covered by')),
+                ('cover', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='covers', to=settings.AUTH_USER_MODEL, verbose_name='covered by')),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='absences', to=settings.AUTH_USER_MODEL, verbose_name='who is away')),
             ],
             options={

@@ -14,12 +14,12 @@ from audit.reveals import RevealQuotaReached, Why
 from borrowers.privacy import reveal
 from casework import keeping, opening, retention, working
 from casework.models import Task
-from casework.standing import look
 from core import business_date
 from staff.models import User
 from tests.audit.test_broken_glass_ties import made_under_glass
 from tests.audit.test_reveals import allow
 from tests.borrowers.factories import BorrowerFactory, LinFactory
+from tests.casework.looking import look
 from tests.casework.papers import kept
 from tests.staff.factories import UserFactory
 
@@ -46,19 +46,19 @@ def test_who_goes_on_beyond_the_quota_is_one_task_a_day_that_only_a_person_ends(
     officer, borrower = staff_member("officer"), LinFactory()
     asked = {"borrower_id": borrower.pk, "field": "phone", "why": Why.CALL, "revealed_by": officer}
     reveal(**asked)
-    assert look(now=business_date.now()) == {}
+    assert look() == {}
     reveal(**asked)
-    assert look(now=business_date.now())["reveals.unusual"] == (1, 0)
+    assert look()["reveals.unusual"] == (1, 0)
     for _time in range(3):
         with pytest.raises(RevealQuotaReached):
             reveal(**asked)
     assert AuditEvent.objects.filter(action="reveal_refused", actor=officer).count() == 1
-    assert look(now=business_date.now()) == {}
+    assert look() == {}
     lawyer = UserFactory(roles=["compliance"])
     working.finish(
         task_id=Task.objects.get().pk, outcome="work", note="A day of calls", by=lawyer, now=business_date.now()
     )
-    assert look(now=business_date.now()) == {} and Task.objects.count() == 1
+    assert look() == {} and Task.objects.count() == 1
 
 
 def test_what_is_refused_at_the_door_of_evidence_is_on_record_too(staff_member: Make) -> None:

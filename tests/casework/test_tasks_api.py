@@ -14,7 +14,6 @@ from borrowers.models import Consent
 from casework import working
 from casework.models import EvidenceLink, Task, TaskEvent, TaskStatus, What
 from casework.raising import raise_task
-from casework.standing import look
 from core import business_date
 from loans.models import Application, Loan
 from loans.task_kinds import EVIDENCE_WANTED
@@ -22,6 +21,7 @@ from partners.models import ApiKey
 from partners.scopes import SCOPES
 from tests.api.conftest import TODAY
 from tests.api.town import applied, brought_evidence, lent
+from tests.casework.looking import look
 from tests.casework.papers import kept
 from tests.loans.factories import ProductVersionFactory
 from tests.loans.test_task_kinds import noon

@@ -13,7 +13,6 @@ from django.test import Client
 
 from casework import working
 from casework.models import Task, TaskStatus
-from casework.standing import look
 from core import business_date
 from loans.banking import Report
 from loans.banking.iso20022 import FileBank
@@ -21,6 +20,7 @@ from loans.disbursement import disbursing
 from loans.incoming import taking_in
 from loans.incoming.reading import FileUnreadable
 from loans.models import Disbursement, SetAside
+from tests.casework.looking import look
 from tests.loans.disbursement.test_disbursing import sent
 from tests.loans.disbursement.test_file_bank import camt054, pain002
 from tests.loans.factories import DISBURSED, ON, BankFileFactory, DisbursementFactory

@@ -6,11 +6,11 @@ import pytest
 
 from casework import working
 from casework.models import Task
-from casework.standing import look
 from core import business_date
 from messaging.delivery import send_due
 from messaging.models import Message, MessageStatus
 from tests.borrowers.factories import LinFactory
+from tests.casework.looking import look
 from tests.messaging.factories import CONTEXT, MORNING, MessageFactory
 from tests.messaging.test_smtp import Post, post
 from tests.staff.factories import UserFactory
