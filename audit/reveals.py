@@ -11,19 +11,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit import events
 from audit.models import AuditEvent
+from core.aftermath import whole
 from core.errors import DomainError, Invalid
 from core.rules import rule
 from core.writing import listed
 from staff.models import User
 
-ACTION, ALARM = "revealed", "reveal_alarm"
+ACTION, ALARM, REFUSED = "revealed", "reveal_alarm", "reveal_refused"
 HOUR = timedelta(hours=1)
 # Who looks after what was out of the ordinary is told of alarms on the home page, for so long.
 REVIEWS, TOLD_FOR = "audit.review_break_glass", timedelta(days=7)
@@ -71,14 +72,20 @@ class RevealQuotaReached(DomainError):
         "You have seen personal data %(most)s times within an hour. It opens again at %(opens)s; compliance can see why."
     )
 
-    def __init__(self, *, most: int, opens: datetime, now: datetime) -> None:
+    def __init__(self, *, most: int, opens: datetime, now: datetime, by: User) -> None:
         local = timezone.localtime(opens)
         super().__init__(most=most, opens=f"{local:%H:%M:%S}")
-        self.opens = opens
+        self.opens, self.by, self.most = opens, by, most
         self.retry_after = max(1, int((opens - now).total_seconds()) + 1)
 
+    def leave_behind(self) -> None:
+        """That somebody went on beyond the quota, once an hour."""
+        lately = AuditEvent.objects.filter(actor=self.by, action=REFUSED, at__gt=timezone.now() - HOUR)
+        if not lately.exists():
+            events.record(REFUSED, self.by, after={"per_hour": self.most}, actor=self.by)
 
-@transaction.atomic
+
+@whole()
 def record(
     obj: models.Model,
     *,
@@ -101,7 +108,7 @@ def record(
     if count >= most:
         log.warning("personal data refused beyond the quota", extra={"user": by.pk, "seen": count})
         opens = seen.order_by("-at").values_list("at", flat=True)[most - 1] + HOUR
-        raise RevealQuotaReached(most=most, opens=opens, now=now)
+        raise RevealQuotaReached(most=most, opens=opens, now=now, by=by)
     event = events.record("revealed", obj, reason=words, after={**shown, "why": why}, actor=by)
     if count == alarm_above:
         log.warning("much personal data seen within an hour", extra={"user": by.pk, "seen": count + 1})

@@ -101,7 +101,7 @@ class _Series:
     def sql_with_params(self) -> tuple[str, tuple[int, ...]]:
         first, count = self._given
         sql = """
-            SELECT n::text AS object_id, 'BR' || n AS object_label, '' AS cause, n %% 100 AS priority,
+            SELECT n::text AS subject_id, 'BR' || n AS subject_label, '' AS cause, n %% 100 AS priority,
                    jsonb_build_object('amount', n::text, 'paid_on', '2026-09-14') AS facts
               FROM generate_series(%s::bigint, %s::bigint) n"""
         return sql, (first + 1, first + count)

@@ -2,11 +2,11 @@
 
 from enum import StrEnum
 
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from audit import reveals
 from borrowers.models import BankAccount, Borrower, ContactPoint
+from core.aftermath import whole
 from core.errors import NotAllowed, NotFound
 from staff.models import User
 
@@ -37,7 +37,7 @@ class NothingToReveal(NotFound):
     message = _("There is no such data on file.")
 
 
-@transaction.atomic
+@whole()
 def reveal(
     *, borrower_id: int, field: str, why: str, revealed_by: User, note: str = "", item_id: int | None = None
 ) -> str:

@@ -6,6 +6,8 @@ consent another partner told, or one that two people of the house recorded since
 of this partner, the second begins it anew.
 """
 
+from typing import Any
+
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -40,6 +42,11 @@ def ended() -> QuerySet[PartnerFile]:
 def ended_people(client: ApiClient) -> frozenset[int]:
     """The people of whom ``client`` is told no more. One statement."""
     return frozenset(ended().filter(client=client).values_list("borrower_id", flat=True))
+
+
+def no_longer_told(client: ApiClient) -> QuerySet[PartnerFile, Any]:
+    """The same as a query, to stand inside another one."""
+    return ended().filter(client=client).order_by().values("borrower_id")
 
 
 def is_ended(client: ApiClient, borrower_id: int) -> bool:

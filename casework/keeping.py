@@ -3,18 +3,20 @@
 The storage is Django's: a folder by default, any other by setting. Nobody but this module reads or writes it.
 """
 
+import logging
 import secrets
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import IO
 
-from cryptography.exceptions import InvalidTag
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, storages
 from django.utils.translation import gettext_lazy as _
 
 from core.encryption import CHUNK_BYTES, open_bytes, seal_bytes
 from core.errors import DomainError
+
+log = logging.getLogger(__name__)
 
 
 class EvidenceMissing(DomainError):
@@ -44,7 +46,8 @@ def kept(key: str) -> Iterator[bytes]:
     try:
         with storage().open(_path(key), "rb") as file:
             yield from open_bytes(_read(file), key)
-    except (OSError, InvalidTag) as error:
+    except Exception as error:  # each storage has errors of its own
+        log.exception("evidence not read")
         raise EvidenceMissing from error
 
 

@@ -40,6 +40,10 @@ class TaskKind:
     happened (``%(name)s``), each fact as ``written`` has it by its name: money with its currency, a code in words.
     ``priority`` is from 0 to 100 points, of which each counts as an hour of age. ``settled_by`` names the fact that ends it
     without anybody's hand, empty where only a person can end it.
+
+    ``for_partners``: the partner whose object it is about sees it and answers it, so words and facts tell nothing of the
+    house. ``partners_raise``: partners raise it about their own. ``programs``: programs of the house raise it, take it and
+    end it; the others are for people, or for the fact.
     """
 
     code: str
@@ -52,8 +56,10 @@ class TaskKind:
     steps: tuple[Choice, ...] = ()
     priority: int = 50
     settled_by: Words = ""
+    for_partners: bool = False
     partners_raise: bool = False
     written: Mapping[str, Callable[[Any], str]] = field(default_factory=dict)
+    programs: bool = False
 
     def outcome(self, code: str) -> Choice | None:
         return next((choice for choice in self.outcomes if choice.code == code), None)

@@ -13,7 +13,8 @@ _HEAD = """# Tasks
 
 What people must do, kind by kind. A task is raised once for its kind, object and cause, however often its reason is found,
 and is due by the dated rule `task_times` in working hours (`office_hours`, and the market's calendar). Who does not do it in
-time hears it from their lead. Written by `./dev manage write_task_kinds` from the declarations in the apps' `task_kinds.py`.
+time hears it from their lead. For how long something may be left alone before it is a task says the dated rule
+`task_conditions`. Written by `./dev manage write_task_kinds` from the declarations in the apps' `task_kinds.py`.
 """
 
 
@@ -21,6 +22,11 @@ def as_markdown() -> str:
     """The document, in English."""
     with translation.override("en"):
         return _HEAD + "".join(_section(kind) for kind in kinds() if not kind.code.startswith("test."))
+
+
+def _partners(kind: TaskKind) -> str:
+    told = {"see and answer it": kind.for_partners, "raise it and see their own": kind.partners_raise}
+    return "; ".join(words for words, does in told.items() if does) or "are not told of it"
 
 
 def _section(kind: TaskKind) -> str:
@@ -31,7 +37,8 @@ def _section(kind: TaskKind) -> str:
         ("priority", f"{kind.priority} of 100"),
         ("ends by itself", f"when {kind.settled_by}" if kind.settled_by else "never: only a person ends it"),
         ("ways to end", "; ".join(f"{choice.label} (`{choice.code}`)" for choice in kind.outcomes)),
-        ("raised by partners", "yes" if kind.partners_raise else "no"),
+        ("partners", _partners(kind)),
+        ("programs of the house", "raise, take and end it" if kind.programs else "leave it to people"),
     ]
     table = "".join(f"| {name} | {value} |\n" for name, value in rows)
     steps = "".join(f"{number}. {step.label}\n" for number, step in enumerate(kind.steps, 1))

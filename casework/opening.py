@@ -4,13 +4,13 @@ Whoever gave a reason may look at the pages for some minutes: a signed word in t
 """
 
 from django.core import signing
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from audit import reveals
 from casework.evidence_queries import OPEN
 from casework.holds import EvidenceWiped
 from casework.models import Evidence, Note
+from core.aftermath import whole
 from core.errors import NotAllowed, NotFound
 from staff.models import User
 
@@ -33,7 +33,7 @@ class NothingSealed(NotFound):
     message = _("No number of this note is sealed.")
 
 
-@transaction.atomic
+@whole()
 def open_evidence(evidence: Evidence, *, why: str, note: str, by: User) -> str:
     """The word that lets ``by`` look for SECONDS. The audit event is stored before anything leaves.
 
@@ -58,7 +58,7 @@ def require_open(evidence: Evidence, word: str, by: User) -> None:
         raise OpeningOver
 
 
-@transaction.atomic
+@whole()
 def read_sealed(note: Note, *, why: str, words: str, by: User) -> str:
     """The note as it was written, with its numbers. Raises OpeningNotAllowed, NothingSealed and as ``record`` does."""
     if not by.has_perm(OPEN):

@@ -101,6 +101,7 @@ def _rise(task: Task, priority: int, reason: str, at: datetime) -> None:
     TaskEvent.objects.create(task=task, at=at, what=What.RAISED_AGAIN, by=_person(), note=reason)
 
 
+_OR_BY_A_PERSON = " OR t.closed_how = 'person'"
 # ``{rows}`` has a row a subject; those that have their task already are left out before anything is written.
 _RAISE = """
 INSERT INTO casework_task (number, kind, object_type, object_id, object_label, cause, facts, status, priority,
@@ -114,7 +115,7 @@ SELECT %(prefix)s || lpad(n.value::text, greatest(6, length(n.value::text)), '0'
                least(greatest(r.priority::int, 0), 100) AS priority
           FROM ({rows}) r
          WHERE NOT EXISTS (SELECT FROM casework_task t
-                            WHERE t.status = 'open' AND t.kind = %(kind)s AND t.object_type = %(about)s
+                            WHERE (t.status = 'open'{ended}) AND t.kind = %(kind)s AND t.object_type = %(about)s
                               AND t.object_id = r.object_id::text AND t.cause = r.cause::text)) w
  CROSS JOIN LATERAL (SELECT nextval(%(sequence)s) AS value WHERE w.object_id IS NOT NULL) n
     ON CONFLICT (object_type, object_id, kind, cause) WHERE status = 'open' DO NOTHING
@@ -123,23 +124,30 @@ SELECT %(prefix)s || lpad(n.value::text, greatest(6, length(n.value::text)), '0'
 
 @transaction.atomic
 def raise_for(
-    kind: str, rows: QuerySet[Any], *, priority_reason: str = "", team: str = "", now: datetime | None = None
+    kind: str,
+    rows: QuerySet[Any],
+    *,
+    priority_reason: str = "",
+    team: str = "",
+    once: bool = False,
+    now: datetime | None = None,
 ) -> int:
     """Raise a task of ``kind`` for each of ``rows`` that has none: one statement, however many; returns how many are new.
 
-    ``rows`` is a ``values()`` query with the columns ``object_id``, ``object_label``, ``cause``, ``facts`` (an object)
-    and ``priority``. Raises as ``raise_task`` does.
+    ``rows`` is a ``values()`` query with the columns ``subject_id``, ``subject_label``, ``cause``, ``facts`` (an object)
+    and ``priority``. With ``once`` nothing is raised again for a subject and cause whose task a person has ended. Raises as
+    ``raise_task`` does.
     """
     declared = kind_named(kind)
     require_plain(priority_reason, field="priority_reason")
     at = now or business_date.now()
     times = times_of(kind, at)
     inner, given = embedded(rows)
-    columns = "object_id, object_label, cause, facts, priority"
+    columns = "subject_id AS object_id, subject_label AS object_label, cause, facts, priority"
     person = _person()
     with connection.cursor() as cursor:
         cursor.execute(
-            _RAISE.format(rows=f"SELECT {columns} FROM ({inner}) q"),
+            _RAISE.format(rows=f"SELECT {columns} FROM ({inner}) q", ended=_OR_BY_A_PERSON if once else ""),
             {
                 **given,
                 "prefix": f"{PREFIX}-{at.year}-",

@@ -17,12 +17,14 @@ from audit.events import record
 from casework import keeping
 from casework.evidence_kinds import KINDS
 from casework.models import Evidence, EvidenceHold, EvidenceUpload, EvidenceUploadPart, UploadStatus
+from casework.raising import raise_task, settle
 from casework.subjects import ends_of
 from core import business_date
 from core.dates import add_months
 from core.rules import rule
 
 RULE = "evidence_retention"
+NOT_WIPED = "evidence.not_wiped"
 ORPHANS_AFTER = timedelta(days=1)
 _AT_ONCE = 500
 log = logging.getLogger(__name__)
@@ -50,7 +52,7 @@ def wipe_what_is_due(on: date) -> int:
         cutoff = add_months(on, -12 * years_of(kind, on))
         after = 0
         while batch := _candidates(kind, cutoff, after):
-            wiped += sum(_wipe(evidence, on) for evidence in _over(batch, cutoff))
+            wiped += sum(_wipe_or_tell(evidence, on) for evidence in _over(batch, cutoff))
             after = batch[-1].pk
     return wiped
 
@@ -73,6 +75,16 @@ def _over(batch: Iterable[Evidence], cutoff: date) -> Iterable[Evidence]:
                 yield evidence
 
 
+def _wipe_or_tell(evidence: Evidence, on: date) -> bool:
+    """Wipe it; one that cannot be wiped is somebody's task until a later night can, and keeps no other from its end."""
+    try:
+        return _wipe(evidence, on)
+    except Exception as failure:  # each storage has errors of its own
+        log.exception("evidence not wiped", extra={"evidence": evidence.public_id})
+        raise_task(NOT_WIPED, evidence, facts={"since": on.isoformat(), "error": type(failure).__name__})
+        return False
+
+
 def _wipe(evidence: Evidence, on: date) -> bool:
     """The bytes first: where the machine stops in between, the next night finds the row as it was and comes again."""
     with transaction.atomic():
@@ -82,6 +94,7 @@ def _wipe(evidence: Evidence, on: date) -> bool:
         keeping.drop(row.storage_key)
         Evidence.objects.filter(pk=row.pk).update(wiped_on=on, name="", storage_key="")
         record("wiped", row, after={"sha256": row.sha256_sent})
+        settle(NOT_WIPED, row, outcome="wiped", fact=on.isoformat())
     return True
 
 

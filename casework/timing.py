@@ -1,7 +1,7 @@
 """Until when a task must be done, by the dated rules ``office_hours`` and ``task_times`` and the market's calendar."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from casework.working_time import OfficeHours
@@ -38,6 +38,12 @@ def _office(start: datetime) -> OfficeHours:
     on = start.date()
     hours = rule("office_hours", on)
     return OfficeHours(market_calendar(on), time.fromisoformat(hours["opens"]), time.fromisoformat(hours["closes"]))
+
+
+def left_alone(name: str, on: date) -> int:
+    """From when on what was left alone is somebody's task: a figure of the dated rule ``task_conditions``. Raises
+    RuleMissing."""
+    return int(rule("task_conditions", on)[name])
 
 
 def ranked_at(raised_at: datetime, priority: int) -> datetime:

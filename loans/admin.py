@@ -40,6 +40,7 @@ from loans.models import (
     Product,
     ProductVersion,
     Repayment,
+    SetAside,
 )
 from loans.products.terms import QUESTIONS
 from staff.visibility import Kind
@@ -279,6 +280,13 @@ class MerchantAdmin(ReadOnlyAdmin):
 @admin.register(BankFile)
 class BankFileAdmin(ReadOnlyAdmin):
     list_display = ("name", "profile", "status", "payment_count", "total", "imported_on", "imported_by", "confirmed_by")
+
+
+@admin.register(SetAside)
+class SetAsideAdmin(ReadOnlyAdmin):
+    list_display = ("name", "what", "came_by", "code", "set_aside_on", "brought_by", "settled_on")
+    list_filter = ("what", "came_by")
+    list_select_related = ("brought_by",)
 
 
 @admin.register(IncomingPayment)

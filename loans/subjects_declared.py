@@ -4,10 +4,12 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from borrowers.models import Borrower
+from borrowers.sharing import no_longer_told
+from casework.reach import tell_reach
 from casework.subjects import Subject, declare, tell_ends
 from loans.models import Application, Loan, LoanAct, LoanStatus, Repayment
 from loans.models.application import OPEN_STATUSES
@@ -50,6 +52,18 @@ def _partners_application(key: ApiKey, public_id: str) -> QuerySet[Any]:
 def _partners_loan(key: ApiKey, public_id: str) -> QuerySet[Any]:
     rows = Loan.objects.filter(public_id=public_id)
     return within_reach(rows, key=key, kind=_BROUGHT, writing=True, path="application_id")
+
+
+def _partners_applications(key: ApiKey, writing: bool) -> QuerySet[Any]:
+    rows = within_reach(Application.objects.all(), key=key, kind=_BROUGHT, writing=writing)
+    return rows.exclude(borrower__in=no_longer_told(key.client)).annotate(partners_id=F("public_id"))
+
+
+def _partners_loans(key: ApiKey, writing: bool) -> QuerySet[Any]:
+    """Running loans also of people who withdrew their consent: the partner needs to know of those."""
+    rows = within_reach(Loan.objects.all(), key=key, kind=_BROUGHT, writing=writing, path="application_id")
+    told = ~Q(borrower__in=no_longer_told(key.client)) | Q(status__in=_RUNS)
+    return rows.filter(told).annotate(partners_id=F("public_id"))
 
 
 def _ends(keys: Collection[str], model: type[Model], path: str) -> Ended:
@@ -97,6 +111,9 @@ declare(
 )
 declare(Subject(model=Repayment, word="payment", label=_("Repayment"), named_by="number", seen_by=_repayments))
 declare(Subject(model=LoanAct, word="act", label=_("Act on a loan"), named_by="public_id", seen_by=_acts))
+
+tell_reach(Application._meta.label_lower, _partners_applications)
+tell_reach(Loan._meta.label_lower, _partners_loans)
 
 tell_ends(Borrower._meta.label_lower, lambda keys: _ends(keys, Borrower, "loans"))
 tell_ends(Application._meta.label_lower, _ends_of_applications)

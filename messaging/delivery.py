@@ -18,7 +18,7 @@ from borrowers.models import Borrower, BorrowerStatus, Consent, ConsentPurpose, 
 from core.currencies import house_currency
 from messaging import queries
 from messaging.addressing import best_address, channel_of
-from messaging.channels.base import Outgoing, TryLater, Undeliverable, adapter_for
+from messaging.channels.base import MessageRefused, Outgoing, TryLater, Undeliverable, adapter_for
 from messaging.claiming import Result, claim, settle
 from messaging.contact_guard import Answer, ContactRules, Standing, Verdict, judge
 from messaging.models import Message, MessageStatus, Purpose
@@ -235,6 +235,8 @@ def _hand_over(worded: Result, point: ContactPoint, now: datetime, channel: str)
         return _later(replace(worded, contact_point_id=None, channel=channel), now, queries.GATEWAY_UNREACHABLE)
     except Undeliverable:
         return replace(worded, status=MessageStatus.FAILED, attempts=attempt, refusal=queries.NUMBER_REFUSED)
+    except MessageRefused:
+        return replace(worded, status=MessageStatus.FAILED, attempts=attempt, refusal=queries.MESSAGE_REFUSED)
     return replace(
         worded, status=MessageStatus.SENT, attempts=attempt, sent_at=now, provider_reference=reference, refusal=""
     )

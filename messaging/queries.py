@@ -20,6 +20,7 @@ VARIABLE_MISSING = "variable_missing"
 VARIABLE_REFUSED = "variable_refused"
 GATEWAY_UNREACHABLE = "gateway_unreachable"
 NUMBER_REFUSED = "number_refused"
+MESSAGE_REFUSED = "message_refused"
 FAULT = "fault"
 
 REASONS: dict[str, str | Promise] = {
@@ -37,6 +38,7 @@ REASONS: dict[str, str | Promise] = {
     VARIABLE_REFUSED: _("a variable is too long or holds a link or phone number"),
     GATEWAY_UNREACHABLE: _("the gateway did not take it after several attempts"),
     NUMBER_REFUSED: _("the gateway does not know the number"),
+    MESSAGE_REFUSED: _("the gateway will not take this message: too long, or worded so"),
     FAULT: _("a fault of this software, see the log"),
     **rereading.WORDS,
 }

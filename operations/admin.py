@@ -10,6 +10,7 @@ from operations.models import (
     BusinessDay,
     EndOfDayChunk,
     EndOfDayRun,
+    FailingJob,
     ImportBatch,
     LongJob,
     Verification,
@@ -83,6 +84,11 @@ class VerificationDifferenceAdmin(ReadOnlyAdmin):
     list_display = ("run", "whose", "figure", "stored", "rebuilt")
     list_select_related = ("run",)
     search_fields = ("=whose",)
+
+
+@admin.register(FailingJob)
+class FailingJobAdmin(ReadOnlyAdmin):
+    list_display = ("name", "failures", "since", "last_at", "error")
 
 
 @admin.register(LongJob)

@@ -125,6 +125,7 @@ def _watching(job: LongJob) -> Callable[[Progress], None]:
             total=days * steps,
             done=min(done * steps + progress.done, days * steps),
             doing=f"{progress.on} · {progress.label}",
+            beat_at=timezone.now(),
         )
 
     return watch
@@ -134,7 +135,8 @@ def _counting(job: LongJob) -> Callable[[str, int, int], None]:
     """Chunks and checks as they are verified."""
 
     def watch(what: str, done: int, total: int) -> None:
-        LongJob.objects.filter(pk=job.pk).update(status=LongJob.Status.RUNNING, doing=what, done=done, total=total)
+        now = {"status": LongJob.Status.RUNNING, "beat_at": timezone.now()}
+        LongJob.objects.filter(pk=job.pk).update(doing=what, done=done, total=total, **now)
 
     return watch
 

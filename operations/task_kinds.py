@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import QuerySet, TextField
-from django.db.models.functions import Cast, JSONObject, Left
+from django.db.models import Exists, Func, OuterRef, Q, QuerySet, TextField
+from django.db.models.functions import Cast, Coalesce, JSONObject, Left, TruncMinute
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from casework.kinds import Choice, TaskKind
 from casework.standing import declare_condition, told_as
-from operations.models import EndOfDayRun, Verification
+from casework.timing import left_alone
+from operations.models import EndOfDayRun, FailingJob, ImportBatch, LongJob, Verification
+from operations.models.verification import LEASE
 
 NIGHT_FAILED = TaskKind(
     code="night.failed",
@@ -48,6 +51,75 @@ BOOKS_DIFFER = TaskKind(
 )
 
 
+JOB_DIED = TaskKind(
+    code="job.died",
+    label=_("Long job that died"),
+    about="operations.longjob",
+    teams=("operations",),
+    escalates_to="checker",
+    words=_("The job %(kind)s (%(argument)s) failed, or gives no sign of life any more: %(error)s"),
+    steps=(
+        Choice("read", _("Read the error on the page it was started on")),
+        Choice("again", _("Start it again: what is done is not done twice")),
+    ),
+    outcomes=(Choice("done", _("A later job did it")), Choice("not_needed", _("It is not needed any more"))),
+    priority=70,
+    settled_by=_("it, or a later job of the same kind, comes to its end"),
+)
+
+VERIFICATION_DIED = TaskKind(
+    code="verification.died",
+    label=_("Verification that stopped"),
+    about="operations.verification",
+    teams=("operations", "finance"),
+    escalates_to="checker",
+    words=_("The verification of %(day)s did not come to its end: whether the books agree is not known."),
+    steps=(
+        Choice("read", _("Read on its page where it stopped")),
+        Choice("resume", _("Resume it, or start another one")),
+    ),
+    outcomes=(Choice("ended", _("It was resumed, cancelled or followed by another")),),
+    priority=60,
+    settled_by=_("it is resumed or cancelled, or a later one is begun"),
+)
+
+JOB_FAILING = TaskKind(
+    code="job.failing",
+    label=_("Scheduled job that keeps failing"),
+    about="operations.failingjob",
+    teams=("operations", "administrator"),
+    escalates_to="checker",
+    words=_("%(name)s fails since %(since)s: %(error)s"),
+    steps=(
+        Choice("read", _("Read the error, here and in the log")),
+        Choice("mend", _("Mend what it names, or call whoever runs the system")),
+    ),
+    outcomes=(Choice("works", _("It works again")),),
+    priority=90,
+    settled_by=_("the job does its work again"),
+)
+
+IMPORT_REJECTS = TaskKind(
+    code="import.rejects",
+    label=_("Rows of an import that were refused"),
+    about="operations.importbatch",
+    teams=("operations",),
+    escalates_to="checker",
+    words=_("%(rejected)s of %(read)s rows of this tape were refused: those loans are not on the books."),
+    steps=(
+        Choice("file", _("Look at the file of refused rows that the import wrote")),
+        Choice("mend", _("Have them mended at their source")),
+        Choice("again", _("Import the mended tape under the same name: what is there already is left out")),
+    ),
+    outcomes=(
+        Choice("imported", _("A later tape has them")),
+        Choice("left_out", _("They are left out on purpose")),
+    ),
+    priority=50,
+    settled_by=_("a later tape of its name and profile has no refused row"),
+)
+
+
 def _failed(_on: date) -> QuerySet[Any, Any]:
     rows = EndOfDayRun.objects.filter(status=EndOfDayRun.Status.FAILED)
     day = Cast("business_day__on", TextField())
@@ -63,5 +135,47 @@ def _differing(_on: date) -> QuerySet[Any, Any]:
     return told_as(rows, label="business_date", facts=facts, priority=BOOKS_DIFFER.priority)
 
 
+def _died(on: date) -> QuerySet[Any, Any]:
+    status, silent = LongJob.Status, timedelta(minutes=left_alone("job_silent_minutes", on))
+    heard = Coalesce("beat_at", "requested_at")
+    gone = LongJob.objects.annotate(heard=heard).filter(
+        Q(status=status.FAILED) | Q(status__in=(status.QUEUED, status.RUNNING), heard__lt=timezone.now() - silent)
+    )
+    later = LongJob.objects.filter(kind=OuterRef("kind"), pk__gt=OuterRef("pk"), status=status.DONE)
+    facts = JSONObject(kind="kind", argument="argument", error=Left("error", 200))
+    return told_as(gone.filter(~Exists(later)), label="kind", facts=facts, priority=JOB_DIED.priority)
+
+
+def _stopped(_on: date) -> QuerySet[Any, Any]:
+    """Of verifications the newest counts: who begins another has seen to it."""
+    status = Verification.Status
+    silent = Q(status=status.RUNNING, beat_at__lt=timezone.now() - LEASE)
+    newest = Verification.objects.order_by("-id").values("pk")[:1]
+    rows = Verification.objects.filter(Q(status__in=(status.FAILED, status.STOPPED)) | silent, pk__in=newest)
+    facts = JSONObject(day=Cast("business_date", TextField()))
+    return told_as(rows, label="business_date", facts=facts, priority=VERIFICATION_DIED.priority)
+
+
+def _failing(on: date) -> QuerySet[Any, Any]:
+    often = Q(failures__gte=left_alone("job_failures", on))
+    long = Q(since__lte=timezone.now() - timedelta(minutes=left_alone("job_failing_minutes", on)))
+    rows = FailingJob.objects.filter(often | long, failures__gt=0)
+    facts = JSONObject(name="name", since=Cast(TruncMinute("since"), TextField()), error="error")
+    return told_as(rows, label="name", facts=facts, priority=JOB_FAILING.priority)
+
+
+def _rejected(_on: date) -> QuerySet[Any, Any]:
+    same = ImportBatch.objects.filter(profile=OuterRef("profile"), file_name=OuterRef("file_name"))
+    later = same.filter(pk__gt=OuterRef("pk"), rejects=[])
+    rows = ImportBatch.objects.exclude(rejects=[]).filter(~Exists(later))
+    rejected = Cast(Func("rejects", function="jsonb_array_length"), TextField())
+    facts = JSONObject(rejected=rejected, read=Cast("rows_read", TextField()))
+    return told_as(rows, label="file_name", facts=facts, priority=IMPORT_REJECTS.priority)
+
+
 declare_condition(NIGHT_FAILED, _failed, outcome="closed")
 declare_condition(BOOKS_DIFFER, _differing, outcome="agree")
+declare_condition(JOB_DIED, _died, outcome="done", once=True)
+declare_condition(VERIFICATION_DIED, _stopped, outcome="ended")
+declare_condition(JOB_FAILING, _failing, outcome="works")
+declare_condition(IMPORT_REJECTS, _rejected, outcome="imported", once=True)

@@ -22,13 +22,19 @@ SCOPES: dict[str, str | Promise] = {
     "loans:reverse": _("Reverse waivers, extensions and refunds, with a key that may change every origin"),
     "evidence:read": _("See which evidence it brought, without its content"),
     "evidence:write": _("Bring evidence about its borrowers, applications and loans"),
+    "tasks:read": _("See what is asked of it about its own, without anything of the house"),
+    "tasks:answer": _("Answer what is asked of it, make requests and complaints"),
+    "tasks:read_house": _("See tasks of the lender, with a key that sees every origin: for its own programs"),
+    "tasks:write": _(
+        "Raise, take and end tasks of the lender, with a key that may change every origin: for its own programs"
+    ),
     "books:read": _("See the books of the lender: trial balance and lines of accounts"),
     "portfolio:read": _("See objects of every origin, not only its own"),
     "portfolio:write": _("Change objects of every origin, not only its own, as far as its other scopes go"),
 }
 # What a key may see and what it may change reach to two separate ends: neither scope holds anything of the other.
 SEE_EVERY_ORIGIN, CHANGE_EVERY_ORIGIN = "portfolio:read", "portfolio:write"
-_GIVEN_ON_PURPOSE = frozenset({SEE_EVERY_ORIGIN, "books:read", "borrowers:read_personal"})
+_GIVEN_ON_PURPOSE = frozenset({SEE_EVERY_ORIGIN, "books:read", "borrowers:read_personal", "tasks:read_house"})
 
 
 def unknown(scopes: Iterable[str]) -> list[str]:

@@ -20,6 +20,7 @@ class Action(Toned):
     DELETED = "deleted", Tone.BAD, _("deleted")
     REVEALED = "revealed", Tone.ATTENTION, _("revealed")
     REVEAL_ALARM = "reveal_alarm", Tone.BAD, _("saw much personal data")
+    REVEAL_REFUSED = "reveal_refused", Tone.BAD, _("was refused more personal data")
     LINKED = "linked", Tone.INFO, _("linked to a partner")
     EXPORTED = "exported", Tone.ATTENTION, _("exported")
     REQUESTED = "requested", Tone.ATTENTION, _("asked for approval")

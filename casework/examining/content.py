@@ -6,8 +6,8 @@ from enum import StrEnum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from casework.examining.refusals import EvidenceTypeDisagrees, EvidenceTypeRefused
-from core.strict import flaw_of
+from casework.examining.refusals import EvidenceEncodingUnclear, EvidenceTypeDisagrees, EvidenceTypeRefused
+from casework.examining.texts import UTF8_MARK, looks_like_text, text_in
 
 
 class ContentType(StrEnum):
@@ -81,7 +81,6 @@ _REFUSED = [
     _Known(b"\x7fELF", _("a program")),
 ]
 _MARKUP = (b"<!doctype", b"<html", b"<?xml", b"<svg", b"<script", b"<head", b"<body", b"{\\rtf", b"%!ps", b"#!")
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def content_of(data: bytes) -> ContentType:
@@ -93,20 +92,17 @@ def content_of(data: bytes) -> ContentType:
     if data.startswith(b"%PDF-"):
         return ContentType.PDF
     for known in _REFUSED:
-        if data[known.at :].startswith(known.begins) and not (known.begins.isalpha() and _is_text(data)):
+        if data[known.at :].startswith(known.begins) and not (known.begins.isalpha() and text_in(data) is not None):
             raise EvidenceTypeRefused(found=known.words)
-    if data.removeprefix(BYTE_ORDER_MARK).lstrip()[:16].lower().startswith(_MARKUP):
+    text = text_in(data)
+    begins = text.encode() if text is not None else data.removeprefix(UTF8_MARK)
+    if begins.lstrip()[:16].lower().startswith(_MARKUP):
         raise EvidenceTypeRefused(found=_("a page or program in words"))
-    if _is_text(data):
+    if text is not None:
         return ContentType.TEXT
+    if looks_like_text(data):
+        raise EvidenceEncodingUnclear
     raise EvidenceTypeRefused(found=_("of a kind that is not known"))
-
-
-def _is_text(data: bytes) -> bool:
-    try:
-        return flaw_of(data.removeprefix(BYTE_ORDER_MARK).decode(), lines=True) is None
-    except UnicodeDecodeError:
-        return False
 
 
 def require_agreement(found: ContentType, *, name: str, told: str) -> None:

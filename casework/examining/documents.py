@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
 from pypdf import PdfReader, filters
 from pypdf.errors import LimitReachedError
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, StreamObject
@@ -57,7 +56,7 @@ def examined_pdf(data: bytes, limits: Limits) -> int:
             raise EvidenceEncrypted
         _require_still(data, reader, limits)
         return _pages(reader, limits)
-    except EvidenceRefused:
+    except (EvidenceRefused, MemoryError):
         raise
     except LimitReachedError as error:
         raise EvidenceBomb(most=_unpacked_words(limits)) from error
@@ -124,7 +123,7 @@ def _require_plain(found: DictionaryObject) -> None:
 def _unpacked(stream: StreamObject, left: int, limits: Limits) -> int:
     """How many bytes the stream is once unpacked. Raises EvidenceBomb beyond what is ``left``."""
     if int(stream.get("/Width", 0)) * int(stream.get("/Height", 0)) > limits.most_pixels:
-        raise EvidenceBomb(most=str(_("%(n)s million pixels")) % {"n": limits.most_pixels // MEGABYTE})
+        raise EvidenceBomb(most=f"{limits.most_pixels // MEGABYTE} MP")
     named = stream.get("/Filter", [])
     names = [str(name) for name in (named if isinstance(named, ArrayObject) else [named])]
     packed: bytes = stream._data if isinstance(stream._data, bytes) else str(stream._data).encode()

@@ -1,14 +1,14 @@
-"""The one way in: what a file is, and what of it is kept."""
+"""The one way in: what a file is, and what of it is kept. Pictures and PDF are read in a process of their own."""
 
 import hashlib
 from dataclasses import dataclass
 
-from casework.examining.content import BYTE_ORDER_MARK, ContentType, content_of, require_agreement
-from casework.examining.documents import examined_pdf
+from casework.examining import apart
+from casework.examining.content import ContentType, content_of, require_agreement
 from casework.examining.limits import Limits
 from casework.examining.names import cleaned_name
-from casework.examining.pictures import redrawn
 from casework.examining.refusals import EvidenceEmpty, EvidenceTooLarge
+from casework.examining.texts import text_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +42,14 @@ def examine(data: bytes, *, name: str, told: str, limits: Limits) -> Examined:
 def _kept(data: bytes, found: ContentType, limits: Limits) -> tuple[bytes, int]:
     match found:
         case ContentType.PDF:
-            return data, examined_pdf(data, limits)
+            return data, apart.pages_of(data, limits)
         case ContentType.TEXT:
-            text = data.removeprefix(BYTE_ORDER_MARK)
+            text = text_in(data) or ""
             if not text.strip():
                 raise EvidenceEmpty
-            return text, 1
+            return text.encode(), 1
         case _:
-            return redrawn(data, found, limits), 1
+            return apart.redrawn(data, found, limits), 1
 
 
 def _sha256(data: bytes) -> str:

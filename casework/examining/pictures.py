@@ -31,7 +31,7 @@ def redrawn(data: bytes, found: ContentType, limits: Limits) -> bytes:
             with Image.open(BytesIO(data), formats=[_FORMATS[found]]) as picture:
                 _require_small(picture, limits)
                 return _drawn(picture, found)
-    except (EvidenceBomb, EvidenceTypeRefused):
+    except (EvidenceBomb, EvidenceTypeRefused, MemoryError):
         raise
     except Image.DecompressionBombError:
         raise EvidenceBomb(most=_pixels(limits)) from None
@@ -47,7 +47,7 @@ def _require_small(picture: Image.Image, limits: Limits) -> None:
 
 
 def _pixels(limits: Limits) -> str:
-    return str(_("%(n)s million pixels")) % {"n": limits.most_pixels // MEGABYTE}
+    return f"{limits.most_pixels // MEGABYTE} MP"
 
 
 def _drawn(picture: Image.Image, found: ContentType) -> bytes:

@@ -27,7 +27,7 @@ class EvidenceTooLarge(DomainError):
 
 class EvidenceTypeRefused(EvidenceRefused):
     code = "evidence_type_refused"
-    message = _("This file is %(found)s. Send a JPEG or PNG picture, a PDF or a plain text in UTF-8.")
+    message = _("This file is %(found)s. Send a JPEG or PNG picture, a PDF or a plain text.")
 
 
 class EvidenceTypeDisagrees(EvidenceRefused):
@@ -59,6 +59,20 @@ class EvidenceTooManyPages(EvidenceRefused):
 class EvidenceBroken(EvidenceRefused):
     code = "evidence_broken"
     message = _("The file cannot be read to its end. Save or scan it anew.")
+
+
+class EvidenceUnreadable(EvidenceRefused):
+    """Looking at it took more time or memory than one file may take, and was ended."""
+
+    code = "evidence_unreadable"
+    message = _("Reading this file takes too much time or memory. Print or scan it anew, in several files.")
+
+
+class EvidenceEncodingUnclear(EvidenceRefused):
+    """A text of which nobody can say for certain which signs it holds."""
+
+    code = "evidence_encoding_unclear"
+    message = _("The encoding of this text is not clear. Save it as UTF-8 (or as UTF-16 or GB18030) and send that.")
 
 
 class EvidenceEncrypted(EvidenceRefused):

@@ -2,6 +2,7 @@
 
 import casework.models.evidence
 import casework.models.note
+import casework.models.task
 import core.fields
 import django.contrib.postgres.constraints
 import django.contrib.postgres.fields
@@ -53,6 +54,7 @@ class Migration(migrations.Migration):
             name='Task',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.CharField(db_default=casework.models.task.RandomTaskId(), default=casework.models.task.new_task_id, editable=False, max_length=40, unique=True)),
                 ('number', models.CharField(max_length=20, unique=True, verbose_name='number')),
                 ('kind', models.CharField(max_length=60, verbose_name='kind')),
                 ('object_type', models.CharField(max_length=80, verbose_name='subject type')),
@@ -76,7 +78,7 @@ class Migration(migrations.Migration):
                 ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='ended at')),
                 ('closed_how', models.CharField(blank=True, choices=[('person', 'a person'), ('fact', 'the fact it waited for')], default='', max_length=8, verbose_name='ended by')),
                 ('outcome', models.CharField(blank=True, default='', max_length=40, verbose_name='outcome')),
-                ('closing_note', models.CharField(blank=True, default='', max_length=500, verbose_name='note at the end')),
+                ('closing_note', core.fields.EncryptedTextField(blank=True, default='', verbose_name='note at the end')),
                 ('closed_by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='who ended it')),
                 ('owner', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
                 ('raised_by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='raised by')),
@@ -93,8 +95,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField(verbose_name='at')),
-                ('what', models.CharField(choices=[('raised_again', 'Raised again, as more urgent'), ('taken', 'Taken'), ('returned', 'Given back to the team'), ('handed_over', 'Handed over'), ('step_done', 'Step done'), ('step_undone', 'Step taken back'), ('escalated', 'Escalated')], max_length=12, verbose_name='what')),
-                ('note', models.CharField(blank=True, default='', max_length=500, verbose_name='note')),
+                ('what', models.CharField(choices=[('raised_again', 'Raised again, as more urgent'), ('taken', 'Taken'), ('returned', 'Given back to the team'), ('handed_over', 'Handed over'), ('step_done', 'Step done'), ('step_undone', 'Step taken back'), ('escalated', 'Escalated'), ('asked', "In the partner's words"), ('answered', 'Answered by the partner')], max_length=12, verbose_name='what')),
+                ('note', core.fields.EncryptedTextField(blank=True, default='', verbose_name='note')),
                 ('by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('from_owner', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('task', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='casework.task')),
@@ -302,7 +304,7 @@ class Migration(migrations.Migration):
                 ('object_type', models.CharField(max_length=80, verbose_name='subject type')),
                 ('object_id', models.CharField(max_length=64, verbose_name='subject')),
                 ('object_label', models.CharField(max_length=120, verbose_name='about')),
-                ('text', models.TextField(verbose_name='note')),
+                ('text', core.fields.EncryptedTextField(verbose_name='note')),
                 ('sealed_text', core.fields.EncryptedTextField(blank=True, verbose_name='note as written')),
                 ('written_at', models.DateTimeField(verbose_name='written at')),
                 ('corrects', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='corrected_by', to='casework.note', verbose_name='corrects')),
@@ -385,6 +387,18 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='evidenceuploadpart',
             constraint=models.UniqueConstraint(fields=('upload', 'offset'), name='casework_part_once'),
+        ),
+        migrations.AddIndex(
+            model_name='evidence',
+            index=models.Index(condition=models.Q(('expires_on__isnull', False), ('wiped_on__isnull', True)), fields=['expires_on'], name='casework_evidence_expires'),
+        ),
+        migrations.AddIndex(
+            model_name='task',
+            index=models.Index(fields=['kind', '-id'], name='casework_kind_newest'),
+        ),
+        migrations.AddIndex(
+            model_name='task',
+            index=models.Index(condition=models.Q(('raised_by__isnull', False)), fields=['raised_by', '-id'], name='casework_raised_by'),
         ),
         migrations.AddIndex(
             model_name='note',

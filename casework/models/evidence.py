@@ -134,6 +134,11 @@ class Evidence(models.Model):
             models.Index(fields=["object_type", "object_id", "-id"], name="casework_evidence_subject"),
             models.Index(fields=["storage_key"], name="casework_evidence_file"),
             models.Index(
+                fields=["expires_on"],
+                condition=Q(expires_on__isnull=False, wiped_on__isnull=True),
+                name="casework_evidence_expires",
+            ),
+            models.Index(
                 fields=["kind", "received_on"], condition=Q(wiped_on__isnull=True), name="casework_evidence_to_wipe"
             ),
         ]

@@ -21,13 +21,14 @@ class NoteQuerySet(models.QuerySet["Note"]):
 
 
 class Note(models.Model):
-    """``text`` has every personal number masked; what was written stands sealed in ``sealed_text`` where there was one."""
+    """``text`` has every personal number masked; what was written stands in ``sealed_text`` where there was one. Both are
+    sealed: a note tells of a person also where it holds no number."""
 
     public_id = models.CharField(max_length=40, unique=True, default=new_note_id, editable=False)
     object_type = models.CharField(_("subject type"), max_length=80)
     object_id = models.CharField(_("subject"), max_length=64)
     object_label = models.CharField(_("about"), max_length=120)
-    text = models.TextField(_("note"))
+    text = EncryptedTextField(_("note"))
     sealed_text = EncryptedTextField(_("note as written"), blank=True)
     corrects = models.OneToOneField(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="corrected_by", verbose_name=_("corrects")

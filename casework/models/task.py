@@ -18,7 +18,20 @@ from django.utils.translation import pgettext_lazy
 
 from casework.kinds import TaskKind, kind_named
 from core.choices import Shown, Tone, Toned
+from core.fields import EncryptedTextField
 from core.history import tracked
+from core.identifiers import new_id
+
+
+def new_task_id() -> str:
+    return new_id("tsk")
+
+
+class RandomTaskId(Func):
+    """The same, of 104 random bits."""
+
+    template = "('tsk_' || upper(left(replace(gen_random_uuid()::text, '-', ''), 26)))"
+    output_field = models.CharField()
 
 
 class TaskStatus(Toned):
@@ -45,6 +58,10 @@ class TaskQuerySet(models.QuerySet["Task"]):
 class Task(models.Model):
     """Moments are those of the business: its date at the present time of day. ``priority`` is from 0 to 100."""
 
+    # PostgreSQL makes it where tasks are raised by one statement.
+    public_id = models.CharField(
+        max_length=40, unique=True, default=new_task_id, db_default=RandomTaskId(), editable=False
+    )
     number = models.CharField(_("number"), max_length=20, unique=True)
     kind = models.CharField(_("kind"), max_length=60)
     object_type = models.CharField(_("subject type"), max_length=80)
@@ -97,7 +114,7 @@ class Task(models.Model):
         db_index=False,
     )
     outcome = models.CharField(_("outcome"), max_length=40, blank=True, default="")
-    closing_note = models.CharField(_("note at the end"), max_length=500, blank=True, default="")
+    closing_note = EncryptedTextField(_("note at the end"), blank=True, default="")
 
     objects = TaskQuerySet.as_manager()
 
@@ -152,6 +169,8 @@ class Task(models.Model):
                 name="casework_to_escalate",
             ),
             models.Index(fields=["object_type", "object_id", "-id"], name="casework_subject"),
+            models.Index(fields=["kind", "-id"], name="casework_kind_newest"),
+            models.Index(fields=["raised_by", "-id"], condition=Q(raised_by__isnull=False), name="casework_raised_by"),
             models.Index(
                 fields=["closed_by", "-closed_at", "-id"],
                 condition=Q(closed_by__isnull=False),
@@ -198,6 +217,8 @@ class What(models.TextChoices):
     STEP_DONE = "step_done", _("Step done")
     STEP_UNDONE = "step_undone", _("Step taken back")
     ESCALATED = "escalated", _("Escalated")
+    ASKED = "asked", _("In the partner's words")
+    ANSWERED = "answered", _("Answered by the partner")
 
 
 class TaskEvent(models.Model):
@@ -215,7 +236,7 @@ class TaskEvent(models.Model):
     to_owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
-    note = models.CharField(_("note"), max_length=500, blank=True, default="")
+    note = EncryptedTextField(_("note"), blank=True, default="")
 
     class Meta:
         verbose_name = _("event of a task")

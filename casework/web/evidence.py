@@ -20,8 +20,10 @@ from audit.queries import addresses_of
 from casework import evidence_queries, holds, opening, retention
 from casework.evidence import ADD, attach, bytes_of
 from casework.evidence_queries import HOLD, OPEN, VIEW
+from casework.examining.apart import page_picture
 from casework.examining.content import ContentType
-from casework.examining.drawing import page_picture, picture_type
+from casework.examining.drawing import picture_type
+from casework.examining.refusals import EvidenceUnreadable
 from casework.models import Evidence, EvidenceHold
 from casework.subjects import SubjectNotFound, find, sees, subject_of
 from casework.web.evidence_forms import AttachForm, EvidenceFilter, HoldForm, OpeningForm
@@ -148,6 +150,8 @@ def page_image(request: HttpRequest, public_id: str, page: int) -> HttpResponse:
         drawn = page_picture(bytes_of(evidence), evidence.content_type, page)
     except IndexError:
         raise Http404 from None
+    except EvidenceUnreadable as refusal:
+        return _bare(HttpResponse(refusal.detail, content_type="text/plain; charset=utf-8", status=refusal.status))
     return _bare(HttpResponse(drawn, content_type=picture_type(drawn)))
 
 

@@ -3,9 +3,9 @@
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from loans.banking.protocol import Answer, Bank, BankUnreachable, PaymentOrder, PaymentOutcome, Report
+from loans.banking.protocol import Answer, Bank, BankUnreachable, PaymentOrder, PaymentOutcome, Report, Unread
 
-__all__ = ["Answer", "Bank", "BankUnreachable", "PaymentOrder", "PaymentOutcome", "Report", "bank"]
+__all__ = ["Answer", "Bank", "BankUnreachable", "PaymentOrder", "PaymentOutcome", "Report", "Unread", "bank"]
 
 
 def bank() -> Bank:

@@ -1,9 +1,11 @@
 """A bank that is spoken to in files: pain.001 orders go out, pain.002 and camt.054 reports come back (ISO 20022).
 
 Orders are written to one folder and reports read from another; how the files travel (SFTP, a bank's own client) is not
-our business. A report that cannot be read is refused, and its file stays where it is for a person to look at.
+our business. A report that cannot be read is told of, keeps no other from being read, and its file stays where it is for a
+person to look at.
 """
 
+import hashlib
 import os
 from collections.abc import Iterator
 from datetime import date
@@ -14,8 +16,8 @@ from xml.etree.ElementTree import Element, SubElement
 from django.conf import settings
 
 from core.money import round_money
-from loans.banking.iso_elements import DEBIT, Transaction, message, text, transactions
-from loans.banking.protocol import Answer, PaymentOrder, PaymentOutcome, Report
+from loans.banking.iso_elements import DEBIT, IsoRefused, Transaction, message, text, transactions
+from loans.banking.protocol import Answer, PaymentOrder, PaymentOutcome, Report, Unread
 
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"
 _STATUS = {
@@ -47,18 +49,31 @@ class FileBank:
         return Answer(PaymentOutcome.SENT)
 
     def ask(self, order: PaymentOrder) -> Answer | None:
-        told = [report.answer for report in self.reports(order.on) if report.reference == order.reference]
+        news = (report for report in self.reports(order.on) if isinstance(report, Report))
+        told = [report.answer for report in news if report.reference == order.reference]
         if told:
             return told[-1]  # what was paid may have come back since
         return Answer(PaymentOutcome.SENT) if self._path(order.reference).exists() else None
 
-    def reports(self, on: date) -> Iterator[Report]:
-        """All reports in the folder, later files last; reading them again is harmless."""
+    def reports(self, on: date) -> Iterator[Report | Unread]:
+        """All reports in the folder, later files last; reading them again is harmless. Of a file that cannot be read to its
+        end nothing is believed."""
         for path in sorted(self.incoming.glob("*.xml")):
-            yield from read_report(path.read_bytes())
+            content = b""
+            try:
+                content = path.read_bytes()
+                yield from list(read_report(content))
+            except IsoRefused as refused:
+                yield Unread(path.name, _mark(content), refused.code)
+            except OSError as missing:
+                yield Unread(path.name, _mark(str(path).encode()), f"file_unavailable: {missing.strerror}")
 
     def _path(self, reference: str) -> Path:
         return self.out / f"{reference}.xml"
+
+
+def _mark(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def pain001(order: PaymentOrder, debtor: dict[str, str]) -> bytes:

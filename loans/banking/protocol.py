@@ -55,6 +55,15 @@ class Report:
     answer: Answer
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A message of the bank that cannot be read: what it is called, the SHA-256 of it, and why, by code."""
+
+    name: str
+    fingerprint: str
+    code: str
+
+
 class BankUnreachable(Exception):
     """No answer. The order may or may not have been carried out: nobody knows before asking."""
 
@@ -68,5 +77,5 @@ class Bank(Protocol):
     def ask(self, order: PaymentOrder) -> Answer | None:
         """What became of the order; None when the bank never saw it. Raises BankUnreachable."""
 
-    def reports(self, on: date) -> Iterable[Report]:
-        """The bank's news up to ``on``."""
+    def reports(self, on: date) -> Iterable[Report | Unread]:
+        """The bank's news up to ``on``, and what of it cannot be read."""

@@ -20,7 +20,7 @@ from core.context import acting
 from core.errors import DomainError, Invalid, NotFound
 from core.history import insert_tracked
 from loans.acts import drawing
-from loans.banking import Answer, Report, bank
+from loans.banking import Answer, Report, Unread, bank
 from loans.bookkeeping import lifecycle
 from loans.bookkeeping.signals import announce_payout
 from loans.disbursement import transfers
@@ -29,6 +29,7 @@ from loans.disbursement.order_lifecycle import ORDERS, advance
 from loans.disbursement.transfers import UNDER_WAY
 from loans.gate import asking, subjects
 from loans.gate.gate import BindingAct
+from loans.incoming import setting_aside
 from loans.merchants.merchants import require_active
 from loans.models import BankTransfer, Disbursement, Loan, LoanStatus
 from loans.models import DisbursementStatus as S
@@ -209,16 +210,23 @@ def _confirm_answer(transfer: BankTransfer, answer: Answer, on: date) -> Disburs
 
 
 def collect_reports(*, on: date) -> dict[str, int]:
-    """Take in everything the bank reports. News nobody can use is counted as refused, and the log says why."""
-    counts = {"recorded": 0, "refused": 0}
+    """Take in everything the bank reports. What nobody can read or use is set aside, and becomes somebody's task."""
+    unread: list[Unread] = []
+    refused: list[setting_aside.Refused] = []
+    used: list[Report] = []
     for report in bank().reports(on):
+        if isinstance(report, Unread):
+            log.warning("bank_report_unreadable", name=report.name, code=report.code)
+            unread.append(report)
+            continue
         try:
             record_report(report=report, on=on)
-            counts["recorded"] += 1
+            used.append(report)
         except DomainError as refusal:
             log.warning("bank_report_refused", reference=report.reference, code=refusal.code, detail=refusal.detail)
-            counts["refused"] += 1
-    return counts
+            refused.append(setting_aside.Refused(report, refusal.code))
+    setting_aside.reports_read(unread=unread, refused=refused, used=used, on=on)
+    return {"recorded": len(used), "refused": len(refused) + len(unread)}
 
 
 @whole()

@@ -17,11 +17,12 @@ from borrowers.fingerprints import account_index
 from core.errors import DomainError
 from loans.banking.statement import StatementRow
 from loans.bookkeeping.signals import announce_statement
+from loans.incoming import setting_aside
 from loans.incoming.contradicting import LONGEST_REMARK, mark
 from loans.incoming.file_lifecycle import advance
 from loans.incoming.matching import Match
 from loans.incoming.reading import FileUnreadable, Preview, preview
-from loans.models import BankFile, BankFileContent, BankFileStatus, IncomingPayment
+from loans.models import BankFile, BankFileContent, BankFileStatus, IncomingPayment, SetAside
 from staff.models import User
 
 
@@ -37,6 +38,9 @@ def take_in(*, content: bytes, name: str, on: date) -> BankFile:
     (``importing.settle_file``). Raises FileAlreadyImported, FileUnreadable, FileTooLarge, TextNotPlain.
     """
     seen = preview(content=content, name=name)
+    if not seen.has_lines:
+        setting_aside.file_unreadable(name=name, sha256=seen.sha256, came_by=SetAside.CameBy.FETCHED, on=on)
+        raise FileUnreadable()
     known = seen.imported_before
     if known is not None and known.is_confirmed:
         raise FileAlreadyImported(name=known.name, imported_on=known.imported_on)
@@ -74,6 +78,7 @@ def keep(seen: Preview, on: date, *, imported_by: User | None, **proof: Any) -> 
         **proof,
     )
     BankFileContent.objects.create(bank_file=bank_file, sealed=b64encode(seen.content).decode())
+    setting_aside.file_taken_in(name=seen.name, on=on)
     return bank_file
 
 

@@ -19,9 +19,9 @@ from audit.models import Approval
 from core.errors import DomainError
 from core.money import ZERO
 from loans.banking.continuity import Joint
-from loans.incoming import reading, taking_in
+from loans.incoming import reading, setting_aside, taking_in
 from loans.incoming.file_lifecycle import BANK_FILES, advance
-from loans.models import BankFile, BankFileStatus
+from loans.models import BankFile, BankFileStatus, SetAside
 from staff.models import User
 
 KIND = "bank_statement.uploaded"
@@ -85,6 +85,7 @@ def upload(*, content: bytes, name: str, on: date, by: User) -> BankFile:
     Raises FileAlreadyImported, FileRejectedBefore, FileUnreadable, FileTooLarge, TextNotPlain.
     """
     seen = reading.preview(content=content, name=name)
+    set_aside_if_unreadable(seen, on=on, by=by)
     known = seen.imported_before
     if known is not None and known.is_rejected:
         raise FileRejectedBefore(name=known.name)
@@ -105,6 +106,13 @@ def passes_alone(total: Decimal, on: date) -> bool:
     """Whether ``total``, in currency units, takes no second person on ``on``, with all that passed alone that day."""
     alone = BankFile.objects.filter(passed_alone=True, imported_on=on).aggregate(total=Sum("total"))["total"] or ZERO
     return not approvals.needs_two(KIND, total + alone, on)
+
+
+def set_aside_if_unreadable(seen: reading.Preview, *, on: date, by: User) -> None:
+    """What a person brought as the bank's and nobody can read is somebody's task, whether they go on or not."""
+    if not seen.has_lines:
+        came_by = SetAside.CameBy.UPLOAD
+        setting_aside.file_unreadable(name=seen.name, sha256=seen.sha256, came_by=came_by, on=on, by=by)
 
 
 @transaction.atomic

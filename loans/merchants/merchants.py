@@ -14,6 +14,7 @@ from audit.models import Approval, ApprovalStatus
 from borrowers.bank_accounts import account_number_of
 from borrowers.fingerprints import account_index, written
 from borrowers.privacy import NothingToReveal, RevealNotAllowed
+from core.aftermath import whole
 from core.context import acting_for
 from core.encryption import decrypt, encrypt
 from core.errors import DomainError, Invalid
@@ -199,7 +200,7 @@ def new_account_approved(approval: Approval, _on: date) -> None:
     merchant.save()
 
 
-@transaction.atomic
+@whole()
 def show_account(*, merchant_id: int, asked: bool, why: str, by: User, note: str = "") -> MerchantAccount:
     """The account on file, or the one ``asked`` for, unmasked. The audit event is stored before it leaves.
 

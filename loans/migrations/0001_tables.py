@@ -147,6 +147,27 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='SetAside',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('what', models.CharField(choices=[('file', 'file'), ('news', 'news about an order')], max_length=8, verbose_name='what')),
+                ('came_by', models.CharField(choices=[('upload', 'uploaded by a person'), ('fetched', "brought by the bank's connection"), ('folder', 'reports of the bank')], max_length=8, verbose_name='came by')),
+                ('name', models.CharField(max_length=200, verbose_name='name')),
+                ('fingerprint', models.CharField(editable=False, max_length=64)),
+                ('code', models.CharField(max_length=60, verbose_name='why')),
+                ('set_aside_on', models.DateField(verbose_name='set aside on')),
+                ('settled_on', models.DateField(blank=True, null=True, verbose_name='settled on')),
+                ('brought_by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='brought by')),
+            ],
+            options={
+                'verbose_name': 'set aside',
+                'verbose_name_plural': 'set aside',
+                'default_permissions': ('view',),
+                'indexes': [models.Index(condition=models.Q(('settled_on__isnull', True)), fields=['what', 'name'], name='loans_setaside_waiting')],
+                'constraints': [models.UniqueConstraint(fields=('what', 'fingerprint'), name='loans_setaside_once'), models.CheckConstraint(condition=models.Q(('what__in', ['file', 'news'])), name='loans_setaside_what_known'), models.CheckConstraint(condition=models.Q(('came_by__in', ['upload', 'fetched', 'folder'])), name='loans_setaside_came_by_known')],
+            },
+        ),
+        migrations.CreateModel(
             name='BankFile',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -45,6 +45,7 @@ from loans.models.repayment import (
     RepaymentStatus,
 )
 from loans.models.servicing import Accrual, LoanTransition, Mandate, MandateAttempt, MandateStatus, NightAccrual
+from loans.models.set_aside import SetAside
 
 __all__ = [
     "CURABLE_PLEDGES",
@@ -102,6 +103,7 @@ __all__ = [
     "RepaymentMethod",
     "RepaymentStatus",
     "RiskClass",
+    "SetAside",
     "SimulatedPayment",
     "VersionStatus",
 ]

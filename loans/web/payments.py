@@ -98,7 +98,7 @@ def file_ask_again(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @require("loans.import_payments")
 def import_file(request: HttpRequest) -> HttpResponse:
-    """Upload, then look at what it would do. Nothing is written here."""
+    """Upload, then look at what it would do. Nothing is written here, but that a file cannot be read."""
     form = StatementForm(request.POST or None, request.FILES or None)
     if request.method == "GET" or not form.is_valid():
         return render(
@@ -111,6 +111,7 @@ def import_file(request: HttpRequest) -> HttpResponse:
     except DomainError as refusal:
         form.add_error("file", refusal.detail)
         return render(request, "loans/payment_import.html", {"form": form}, status=refusal.status)
+    uploading.set_aside_if_unreadable(preview, on=business_date.current(), by=person(request))
     # Names and accounts of payers lie here for an hour, so they lie sealed.
     cache.set(_kept_under(request, preview.sha256), (upload.name, encrypt(b64encode(content).decode())), _KEPT_SECONDS)
     shown = {"lines": preview.lines[:_ROWS_SHOWN], "errors": preview.statement.errors[:_ROWS_SHOWN]}

@@ -55,11 +55,15 @@ class Undeliverable(Exception):
     """The gateway says this address does not exist."""
 
 
+class MessageRefused(Exception):
+    """The gateway takes other messages for this address, and will never take this one: too long, or worded so."""
+
+
 class ChannelAdapter(Protocol):
     """One way out."""
 
     def send(self, outgoing: Outgoing) -> str:
-        """Hand over; gives the gateway's reference. Raises TryLater or Undeliverable."""
+        """Hand over; gives the gateway's reference. Raises TryLater, Undeliverable or MessageRefused."""
 
     def receipts(self, awaiting: Sequence[Awaiting], now: datetime) -> Iterable[Receipt]:
         """What the gateway has to say by now about messages it took; nothing for ways that never report."""

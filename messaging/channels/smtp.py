@@ -8,7 +8,7 @@ from email.utils import make_msgid, parseaddr
 from django.conf import settings
 from django.core.mail import EmailMessage
 
-from messaging.channels.base import Awaiting, Outgoing, Receipt, TryLater, Undeliverable
+from messaging.channels.base import Awaiting, MessageRefused, Outgoing, Receipt, TryLater, Undeliverable
 
 _PERMANENT = 500
 
@@ -29,6 +29,8 @@ class Smtp:
             mail.send(fail_silently=False)
         except smtplib.SMTPRecipientsRefused as error:
             raise _refusal(error) from error
+        except (smtplib.SMTPDataError, smtplib.SMTPSenderRefused) as error:
+            raise _refusal_of_message(error) from error
         except (smtplib.SMTPException, OSError) as error:
             raise TryLater(type(error).__name__) from error
         return reference.strip("<>")[:80]
@@ -43,6 +45,13 @@ def _refusal(error: smtplib.SMTPRecipientsRefused) -> Exception:
     if codes and min(codes) >= _PERMANENT:
         return Undeliverable(f"refused with {codes[0]}")
     return TryLater(f"put off with {codes[0] if codes else '?'}")
+
+
+def _refusal_of_message(error: smtplib.SMTPResponseException) -> Exception:
+    """After a good address: 5xx says never, for what is in the message or how long it is."""
+    if error.smtp_code >= _PERMANENT:
+        return MessageRefused(f"refused with {error.smtp_code}")
+    return TryLater(f"put off with {error.smtp_code}")
 
 
 def _own_domain() -> str:

@@ -60,6 +60,10 @@ class Since(models.TextChoices):
     FIGURE_CHANGED = "figure_changed", _("rewritten: a figure or date changed since it was queued")
 
 
+# Why a message was not worded: what it tells of is still true, and nobody hears it.
+UNWORDED = ("variable_refused", "variable_missing", "wording_missing")
+
+
 class ContextDecoder(json.JSONDecoder):
     """Amounts in a context stay Decimal."""
 
@@ -176,6 +180,12 @@ class Message(models.Model):
                 fields=["created_on"],
                 condition=models.Q(refusal__in=[code for code, _label in Since.choices]) | ~models.Q(rewritten=""),
                 name="messaging_read_again",
+            ),
+            # What somebody has to tell in another way (messaging.task_kinds).
+            models.Index(
+                fields=["created_on"],
+                condition=models.Q(status="failed") | models.Q(status="refused", refusal__in=UNWORDED),
+                name="messaging_not_taken",
             ),
         ]
         constraints = [

@@ -128,6 +128,22 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='FailingJob',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=120, unique=True, verbose_name='job')),
+                ('failures', models.PositiveIntegerField(default=0, verbose_name='failures in a row')),
+                ('since', models.DateTimeField(verbose_name='fails since')),
+                ('last_at', models.DateTimeField(verbose_name='failed last at')),
+                ('error', models.CharField(blank=True, max_length=200, verbose_name='error')),
+            ],
+            options={
+                'verbose_name': 'failing job',
+                'verbose_name_plural': 'failing jobs',
+                'default_permissions': ('view',),
+            },
+        ),
+        migrations.CreateModel(
             name='LongJob',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -137,6 +153,7 @@ class Migration(migrations.Migration):
                 ('done', models.PositiveIntegerField(default=0)),
                 ('total', models.PositiveIntegerField(default=0)),
                 ('doing', models.CharField(blank=True, max_length=120)),
+                ('beat_at', models.DateTimeField(blank=True, help_text='Last sign of life of whoever does it.', null=True)),
                 ('error', models.TextField(blank=True)),
                 ('requested_at', models.DateTimeField(auto_now_add=True)),
                 ('finished_at', models.DateTimeField(blank=True, null=True)),

@@ -249,6 +249,7 @@ class LongJob(Work):
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
     doing = models.CharField(max_length=120, blank=True)
+    beat_at = models.DateTimeField(null=True, blank=True, help_text=_("Last sign of life of whoever does it."))
 
     class Meta:
         verbose_name = _("long job")
@@ -261,6 +262,25 @@ class LongJob(Work):
     @property
     def percent(self) -> int:
         return 100 * self.done // self.total if self.total else 0
+
+
+class FailingJob(models.Model):
+    """A job of the schedule that failed when it last ran: how often in a row, and since when. ``failures`` is zero, and the
+    moments are those of its last trouble, once it did its work again."""
+
+    name = models.CharField(_("job"), max_length=120, unique=True)
+    failures = models.PositiveIntegerField(_("failures in a row"), default=0)
+    since = models.DateTimeField(_("fails since"))
+    last_at = models.DateTimeField(_("failed last at"))
+    error = models.CharField(_("error"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("failing job")
+        verbose_name_plural = _("failing jobs")
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class DemoStory(models.Model):

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from casework.raising import raise_task
 from core import business_date
 from core.models import Rule
 from core.rules import forget_cached_rules
-from loans.models import Loan
+from loans.models import Application, Loan
+from loans.task_kinds import EVIDENCE_WANTED
 from partners.introductions import reaches_every_origin
 from partners.models import ApiKey
 from partners.scopes import SCOPES, usual
@@ -33,7 +35,7 @@ NOBODYS = {  # what every partner may ask, or what makes something of its own
     "act_kinds", "account_lines", "enums", "errors", "loan_purposes", "me", "merchant", "merchants", "product",
     "product_price_table", "products", "quote", "trial_balance",
 }  # fmt: skip
-LISTS = {"applications", "borrowers", "evidence", "loans", "policy_pledges", "repayments"}
+LISTS = {"applications", "borrowers", "evidence", "house_tasks", "loans", "policy_pledges", "repayments", "tasks"}
 REASON = {"reason": "booked by mistake"}
 
 
@@ -61,6 +63,11 @@ def bodies(town: dict[str, str]) -> dict[str, dict[str, Any]]:
         "refund_reverse": REASON,
         "evidence_uploads": statement(town["loan"], b"He came alone."),
         "evidence_upload_parts": part_of(WORDS),
+        "tasks": {"kind": "loan.partner_request", "about": town["loan"], "words": "Please call."},
+        "task_answer": {"note": "It is attached."},
+        "house_tasks": {"kind": "application.evidence_wanted", "subject": town["app"], "cause": "again"},
+        "house_task_finish": {"outcome": "received", "note": "By post."},
+        "house_task_drop": {"reason": "Withdrawn."},
         "borrower": {"language": "en"},
         "borrower_consents": {"purpose": "credit_query", "given_at": "2026-06-15T02:00:00Z"},
         "borrower_contact_points": {"kind": "email", "value": "lin@example.com"},
@@ -92,7 +99,9 @@ def town(django_db_setup: None, django_db_blocker: Any) -> Any:
         refund = refund_overpayment(loan_id=row.pk, amount=Decimal("10.00"), on=TODAY, idempotency_key="r")
         draft = applied(lilac, product, submit=False)
         begun = lilac.send("/evidence_uploads", statement(draft["id"], WORDS)).json()
+        asked, _new = raise_task(EVIDENCE_WANTED.code, Application.objects.get(public_id=draft["id"]))
         yield {
+            "tsk": asked.public_id,
             "eup": begun["id"], "evd": brought_evidence(lilac, loan["id"]).json()["id"],
             "cus": loan["borrower"], "app": draft["id"], "off": offered(lilac, product)["id"], "loan": loan["id"],
             "act": act["id"], "wvr": waiver.public_id, "ext": extension.public_id, "rfd": refund.public_id,
@@ -209,6 +218,7 @@ def test_a_new_key_has_nothing_ticked_that_writes_or_sees_more_than_its_own():
         "loans:read",
         "repayments:read",
         "evidence:read",
+        "tasks:read",
     ]
 
 

@@ -201,6 +201,7 @@ WRONG: list[tuple[type, list[Any]]] = [
         ],  # too long, and no base64
     ),
     (serializers.DictField, [5, "5", []]),
+    (serializers.ListField, [5, "5", {}]),
     (serializers.ListSerializer, [5, "5", {}, [5]]),
 ]
 

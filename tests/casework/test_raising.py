@@ -17,6 +17,7 @@ from borrowers.models import Borrower
 from casework import raising
 from casework.kinds import TaskKind, TaskKindUnknown
 from casework.models import ClosedBy, Task, TaskEvent, TaskStatus, What
+from casework.models.task import new_task_id
 from casework.raising import raise_for, raise_task, settle
 from core.context import acting
 from core.models import Rule
@@ -117,8 +118,8 @@ def test_a_fact_ends_it_without_anybodys_hand(kind: TaskKind) -> None:
 # --- by the thousand ------------------------------------------------------------------------------------------------
 def people(**filters: Any) -> Any:
     return Borrower.objects.filter(**filters).values(
-        object_id=F("id"),
-        object_label=F("number"),
+        subject_id=F("id"),
+        subject_label=F("number"),
         cause=Value("2026-09"),
         facts=Cast(Value('{"since": "100 % sure"}'), JSONField()),
         priority=Value(30),
@@ -168,7 +169,7 @@ def test_the_database_keeps_it_so(kind: TaskKind) -> None:
     borrower = BorrowerFactory()
     task, _new = raise_task(kind.code, borrower)
     copied = Task.objects.get(pk=task.pk)
-    copied.pk, copied.number = None, "TK-2026-999999"
+    copied.pk, copied.number, copied.public_id = None, "TK-2026-999999", new_task_id()
     with pytest.raises(IntegrityError, match="casework_one_open_task"), transaction.atomic():
         copied.save()
     settle(kind.code, borrower, outcome="reached", fact="called")

@@ -9,7 +9,7 @@ from threading import Thread
 import pytest
 
 from borrowers.models import ContactState
-from messaging.channels.base import Outgoing, TryLater, Undeliverable
+from messaging.channels.base import MessageRefused, Outgoing, TryLater, Undeliverable
 from messaging.channels.smtp import CHANNEL
 from messaging.delivery import PAUSES, send_due
 from messaging.models import Message
@@ -26,6 +26,7 @@ class Post(socketserver.ThreadingTCPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), PostClerk)
         self.mails: list[EmailMessage] = []
+        self.refuses_messages = False
 
     @property
     def port(self) -> int:
@@ -57,6 +58,9 @@ class PostClerk(socketserver.StreamRequestHandler):
         lines = []
         while (line := self.rfile.readline()) != b".\r\n":
             lines.append(line)
+        if self.server.refuses_messages:
+            self._say("552 5.3.4 message too long")
+            return
         self.server.mails.append(message_from_bytes(b"".join(lines), policy=policy.default))
         self._say("250 kept")
 
@@ -98,6 +102,15 @@ def test_a_mailbox_that_does_not_exist_is_told_apart_from_a_full_one(post: Post)
         CHANNEL.send(mail_to("full@example.com"))
 
     assert post.mails == []
+
+
+def test_a_message_that_is_never_taken_is_told_apart_from_its_address(post: Post) -> None:
+    post.refuses_messages = True
+    with pytest.raises(MessageRefused, match="552"):
+        CHANNEL.send(mail_to("lin@example.com"))
+    post.refuses_messages = False
+    CHANNEL.send(mail_to("lin@example.com"))
+    assert len(post.mails) == 1
 
 
 def test_a_server_that_is_away_means_try_later(post: Post, settings) -> None:

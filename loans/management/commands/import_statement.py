@@ -1,6 +1,8 @@
 """Take a bank statement in from the shell: as a person's upload, which another confirms, or as the bank's own connection."""
 
+import hashlib
 from argparse import ArgumentParser
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +11,8 @@ from django.core.management.base import BaseCommand, CommandError
 from core import business_date
 from core.context import acting
 from core.errors import DomainError
-from loans.incoming import importing, taking_in, uploading
-from loans.models import BankFile
+from loans.incoming import importing, setting_aside, taking_in, uploading
+from loans.models import BankFile, SetAside
 from staff.models import User
 from staff.rights import rights_of
 
@@ -38,9 +40,17 @@ class Command(BaseCommand):
             with acting(channel="cli", reason="bank statement"):
                 self._tell(taking_in.take_in(**given) if options["fetched"] else self._upload(options["by"], given))
         except OSError as missing:
+            if options["fetched"]:
+                self._tell_of_missing(options["file"], on)
             raise CommandError(f"{options['file']} cannot be read: {missing.strerror}.") from None
         except DomainError as refusal:
             raise CommandError(f"{refusal.detail} [{refusal.code}]") from None
+
+    def _tell_of_missing(self, path: Path, on: date) -> None:
+        """Nobody looks at what a job that fetches prints."""
+        mark = hashlib.sha256(str(path).encode()).hexdigest()
+        came_by, code = SetAside.CameBy.FETCHED, setting_aside.UNAVAILABLE
+        setting_aside.file_unreadable(name=path.name, sha256=mark, came_by=came_by, on=on, code=code)
 
     def _upload(self, username: str, given: dict[str, Any]) -> BankFile:
         person = User.objects.filter(username=username, is_active=True).first()

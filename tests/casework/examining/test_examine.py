@@ -70,7 +70,7 @@ def test_what_is_kept(data: bytes, name: str, kind: str, pages: int) -> None:
         (b"PK\x03\x04" + bytes(40), "a.docx", "evidence_type_refused"),
         (b"MZ" + bytes(40), "a.pdf", "evidence_type_refused"),
         (b"<html><script>alert(1)</script>", "a.txt", "evidence_type_refused"),
-        (b"\xa4\xa4\xa4\xe5", "a.txt", "evidence_type_refused"),
+        (b"\xa4\xa4\xa4\xe5", "a.txt", "evidence_encoding_unclear"),
         (files.picture(), "a.pdf", "evidence_type_disagrees"),
         (files.pdf(), "a.jpg", "evidence_type_disagrees"),
         (files.picture() + b"PK\x05\x06", "a.jpg", "evidence_polyglot"),

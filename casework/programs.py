@@ -1,0 +1,104 @@
+"""Programs of the house: what they raise, and that they do tasks by the same rules as people (``casework.working``).
+
+A program of the house has a live key that may change every origin and may work on tasks; no partner's key may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.apps import apps
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from casework.kinds import TaskKind, kind_named, kinds
+from casework.models import Task
+from casework.personal_numbers import masked
+from casework.raising import raise_task
+from core.errors import Invalid, NotAllowed
+from core.strict import require_plain
+from partners.models import ApiClient, ApiKey
+from partners.scopes import CHANGE_EVERY_ORIGIN
+from staff.models import User
+
+WORK = "tasks:write"
+# By what people and programs know an object.
+_NAMES = ("public_id", "number")
+LONGEST_FACT = 200
+
+
+class TaskKindForPeople(NotAllowed):
+    code = "task_kind_for_people"
+    field = "kind"
+    message = _("Tasks of the kind %(kind)s are for people, or raised by the fact alone.")
+
+
+class FactUnknown(Invalid):
+    """A fact that the words of the kind have no place for; ``field`` says which."""
+
+    code = "task_fact_unknown"
+    message = _("Tasks of this kind tell nothing called %(name)s.")
+
+
+class FactTooLong(Invalid):
+    code = "task_fact_too_long"
+    message = _("A fact has at most %(most)s signs.")
+
+
+def is_program_of_house(person: User) -> bool:
+    """Whether the account is that of a program that works on tasks of the house."""
+    keys = ApiKey.objects.live(timezone.now()).filter(client__acts_as=person, client__status=ApiClient.Status.ACTIVE)
+    return keys.filter(read_only=False, scopes__contains=[WORK, CHANGE_EVERY_ORIGIN]).exists()
+
+
+def tasks_of_programs() -> models.QuerySet[Task]:
+    """The tasks that programs of the house know of."""
+    return Task.objects.filter(kind__in=[kind.code for kind in kinds() if kind.programs])
+
+
+def subject_named(kind: TaskKind, name: str) -> models.Model | None:
+    """The object of the kind's type that is known by ``name``: its id or its number."""
+    model = apps.get_model(kind.about)
+    columns = {field.name for field in model._meta.get_fields()}
+    known = [Q(**{column: name}) for column in _NAMES if column in columns]
+    if not known:
+        return None
+    condition = known[0]
+    for other in known[1:]:
+        condition |= other
+    found: models.Model | None = model._default_manager.filter(condition).first()
+    return found
+
+
+def kind_for_programs(code: str) -> TaskKind:
+    """Raises TaskKindUnknown, TaskKindForPeople."""
+    kind = kind_named(code)
+    if not kind.programs:
+        raise TaskKindForPeople(kind=code)
+    return kind
+
+
+def raise_by_program(
+    kind: TaskKind, subject: models.Model, *, cause: str, facts: Mapping[str, str], **urgency: Any
+) -> tuple[Task, bool]:
+    """As ``raise_task``: what is open for the kind, subject and cause stays the one task.
+
+    Personal numbers among the facts are masked. Raises FactUnknown, FactTooLong, TextNotPlain and as ``raise_task`` does.
+    """
+    require_plain(cause, field="cause")
+    return raise_task(kind.code, subject, cause=cause, facts=_checked(kind, facts), **urgency)
+
+
+def _checked(kind: TaskKind, facts: Mapping[str, str]) -> dict[str, str]:
+    checked = {}
+    for name, value in facts.items():
+        field = f"facts/{name}"
+        if f"%({name})s" not in str(kind.words):
+            raise FactUnknown(name=name, field=field)
+        if len(value) > LONGEST_FACT:
+            raise FactTooLong(most=LONGEST_FACT, field=field)
+        checked[name] = masked(require_plain(value, field=field))
+    return checked
