@@ -9,6 +9,7 @@ from audit import approvals
 from audit.approvals import ReasonMissing
 from audit.events import record
 from audit.models import Approval
+from casework import keeping
 from casework.models import Evidence, EvidenceHold
 from core.errors import DomainError
 from core.strict import require_plain
@@ -35,7 +36,8 @@ def standing(evidence: Evidence) -> EvidenceHold | None:
 
 @transaction.atomic
 def put_under_hold(*, evidence_id: int, reason: str, by: User, on: date) -> EvidenceHold:
-    """Keep the evidence from being wiped; one that stands stays as it is. Raises ReasonMissing, EvidenceWiped."""
+    """Keep the evidence from being wiped; one that stands stays as it is. Raises ReasonMissing, EvidenceWiped,
+    EvidenceMissing: what is not there cannot be held."""
     if not reason.strip():
         raise ReasonMissing
     require_plain(reason, field="reason", lines=True)
@@ -44,6 +46,7 @@ def put_under_hold(*, evidence_id: int, reason: str, by: User, on: date) -> Evid
         raise EvidenceWiped(on=evidence.wiped_on.isoformat())
     hold = standing(evidence)
     if hold is None:
+        keeping.require_there(evidence.storage_key)
         hold = EvidenceHold.objects.create(evidence=evidence, reason=reason, set_on=on, set_by=by)
         record("held", evidence, reason=reason, actor=by)
     return hold

@@ -6,7 +6,7 @@ for others neither the object nor the paper is there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -55,7 +55,7 @@ class Subject:
 
 
 _subjects: dict[str, Subject] = {}
-_ends: dict[str, Ends] = {}
+_ends: dict[str, list[Ends]] = {}
 
 
 def declare(subject: Subject) -> Subject:
@@ -68,14 +68,41 @@ def tell_ends(object_type: str, ends: Ends) -> None:
     """Have it known when objects of the type come to their end; evidence is kept for years after that.
 
     ``ends`` gives of each key the day of its end, None while it runs. Of one that is left out nothing is known to run.
+    Several apps may tell of one type: it runs while one of them says so, and ends on the last day that one says.
     """
-    _ends[object_type] = ends
+    _ends.setdefault(object_type, []).append(ends)
 
 
 def ends_of(object_type: str, keys: Collection[str]) -> Mapping[str, date | None]:
-    """The ends of those of the objects of which one is told."""
-    ends = _ends.get(object_type)
-    return ends(keys) if ends is not None and keys else {}
+    """The ends of those of the objects of which one is told. Of a type that nobody tells of, everything runs."""
+    if not keys:
+        return {}
+    if object_type not in _ends:
+        return dict.fromkeys(keys)
+    found: dict[str, date | None] = {}
+    for ends in _ends[object_type]:
+        for key, end in ends(keys).items():
+            known = found.get(key, date.min)
+            found[key] = None if end is None or known is None else max(known, end)
+    return found
+
+
+def ends_after(rows: Iterable[tuple[str, str, str, date | None]]) -> dict[str, date | None]:
+    """The ends of rows (key, type and key of what it is about, day of its own end or None) that are about something else.
+
+    Such a row runs as long as that runs, where anybody tells of its type, and otherwise until its own end.
+    """
+    told = list(rows)
+    about: dict[str, set[str]] = {}
+    for _key, object_type, object_id, _own in told:
+        if object_type in _ends:
+            about.setdefault(object_type, set()).add(object_id)
+    ends = {object_type: ends_of(object_type, keys) for object_type, keys in about.items()}
+    found: dict[str, date | None] = {}
+    for key, object_type, object_id, own in told:
+        end = ends.get(object_type, {}).get(object_id, own)
+        found[key] = None if own is None or end is None else max(own, end)
+    return found
 
 
 def subjects() -> list[Subject]:

@@ -26,6 +26,7 @@ def keep_evidence_in_order() -> int:
     """Wipe evidence whose time is over, forget uploads that nobody finished, and what belongs to no row."""
     with acting(channel="task"):
         on = business_date.current()
+        wiped = retention.wipe_what_is_due(on)  # first: what the storage cannot list or remove holds up no wiping
         retention.forget_unfinished(on)
         retention.drop_orphans()
-        return retention.wipe_what_is_due(on)
+        return wiped

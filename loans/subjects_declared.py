@@ -87,6 +87,12 @@ def _ends_of_applications(keys: Collection[str]) -> Mapping[str, date | None]:
     return _ends(keys, Application, "loan") | {str(key): None for key in waiting}
 
 
+def _ends_of_borrowers(keys: Collection[str]) -> Mapping[str, date | None]:
+    asking = Application.objects.filter(borrower__in=list(keys), status__in=OPEN_STATUSES)
+    asks: Ended = {str(key): None for key in asking.values_list("borrower_id", flat=True)}
+    return _ends(keys, Borrower, "loans") | asks
+
+
 declare(
     Subject(
         model=Application,
@@ -115,7 +121,7 @@ declare(Subject(model=LoanAct, word="act", label=_("Act on a loan"), named_by="p
 tell_reach(Application._meta.label_lower, _partners_applications)
 tell_reach(Loan._meta.label_lower, _partners_loans)
 
-tell_ends(Borrower._meta.label_lower, lambda keys: _ends(keys, Borrower, "loans"))
+tell_ends(Borrower._meta.label_lower, _ends_of_borrowers)
 tell_ends(Application._meta.label_lower, _ends_of_applications)
 tell_ends(Loan._meta.label_lower, lambda keys: _ends(keys, Loan, ""))
 tell_ends(Repayment._meta.label_lower, lambda keys: _ends(keys, Repayment, "loan"))

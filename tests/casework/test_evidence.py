@@ -307,7 +307,9 @@ def test_a_hold_that_is_being_set_is_waited_for() -> None:
     assert bytes_of(Evidence.objects.get())
 
 
-def test_what_belongs_to_no_row_is_removed_after_a_day(borrower: Borrower, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_belongs_to_no_row_is_removed_after_a_day(
+    borrower: Borrower, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     evidence, lost = kept(borrower), keeping.keep([b"lost"])
     retention.drop_orphans()
     assert b"".join(keeping.kept(lost)) == b"lost"
