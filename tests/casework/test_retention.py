@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, transaction
 from django.db.utils import DatabaseError
 
-from audit.models import Approval, ApprovalStatus
+from audit.models import Approval, ApprovalStatus, AuditEvent
 from casework import holds, keeping, retention, tasks
 from casework.evidence import attach, bytes_of
 from casework.models import Evidence, Task
@@ -225,3 +225,13 @@ def test_the_law_follows_versions_both_ways() -> None:
             [[first.pk, second.pk, third.pk, other.pk]],
         )
         assert dict(cursor.fetchall()) == {first.pk: True, second.pk: True, third.pk: True, other.pk: False}
+
+
+def test_a_reason_holds_no_personal_number() -> None:
+    """More people read why than see the evidence: the page of approvals, the log."""
+    evidence, lawyer = kept(BorrowerFactory()), UserFactory(roles=["compliance"])
+    on = business_date.current()
+    hold = holds.put_under_hold(evidence_id=evidence.pk, reason="Court, 11010519491231002X", by=lawyer, on=on)
+    asked = holds.ask_to_lift(evidence_id=evidence.pk, reason="Called 138 0013 8000", by=lawyer, on=on)
+    assert hold.reason == "Court, 110***********002X" and asked.reason == "Called 138****8000"
+    assert "19491231" not in str(list(AuditEvent.objects.values()))
