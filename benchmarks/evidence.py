@@ -31,6 +31,7 @@ from benchmarks import book
 from borrowers.models import Borrower
 from casework.models import Evidence
 from core import business_date
+from core.encryption import encrypt
 from partners.keys import issue_key, make_client
 from staff.models import User
 
@@ -41,10 +42,11 @@ STATES = ("", "held", "expired", "wiped")
 
 _MAKE = """
 INSERT INTO casework_evidence (public_id, object_type, object_id, object_label, kind, source, name, content_type, size,
-       pages, sha256_sent, sha256_kept, storage_key, received_on, received_at, received_by_id, brought_by_id, expires_on)
+       pages, sha256_sent, sha256_kept, fingerprint, storage_key, received_on, received_at, received_by_id, brought_by_id,
+       expires_on)
 SELECT 'evd_' || upper(left(md5('evidence' || n), 26)), 'borrowers.borrower', b.id::text, b.number,
-       (ARRAY['income', 'identity', 'statement', 'other'])[1 + n % 4], 'borrower', 'sealed', 'image/jpeg', 1000, 1,
-       encode(sha256(n::text::bytea), 'hex'), encode(sha256(n::text::bytea), 'hex'), md5(n::text) || md5('k' || n),
+       (ARRAY['income', 'identity', 'statement', 'other'])[1 + n % 4], 'borrower', %(name)s, 'image/jpeg', 1000, 1,
+       %(hash)s, %(hash)s, encode(sha256(n::text::bytea), 'hex'), md5(n::text) || md5('k' || n),
        DATE '2026-06-01' - n % 300, now(), %(by)s, CASE WHEN n % 100 = 0 THEN %(client)s END,
        CASE WHEN n % 100 = 1 THEN DATE '2026-05-01' END
   FROM generate_series(1, %(count)s) n
@@ -96,7 +98,15 @@ def _write(count: int) -> str:
     client = make_client(name="Benchmark")
     issued = issue_key(client_id=client.pk, scopes=["evidence:read"], at=timezone.now())
     first = Borrower.objects.order_by("pk").values_list("pk", flat=True)[0]
-    given = {"by": officer.pk, "client": client.pk, "count": count, "first": first, "people": Borrower.objects.count()}
+    given = {
+        "by": officer.pk,
+        "client": client.pk,
+        "count": count,
+        "first": first,
+        "people": Borrower.objects.count(),
+        "name": encrypt("payslip.jpg"),
+        "hash": encrypt("0" * 64),
+    }
     with connection.cursor() as cursor:
         cursor.execute(_MAKE.replace("n % ", "n %% "), given)
         cursor.execute(_HOLD, given)

@@ -118,11 +118,16 @@ def forget_unfinished(on: date) -> int:
             upload = EvidenceUpload.objects.select_for_update().filter(pk=key, status=UploadStatus.OPEN).first()
             if upload is None:
                 continue
-            drop_parts(upload)
-            upload.status, upload.name = UploadStatus.FORGOTTEN, ""
-            upload.save(update_fields=["status", "name"])
+            forget(upload)
             count += 1
     return count
+
+
+def forget(upload: EvidenceUpload) -> None:
+    """Forget an open upload, its name and its parts. Its row is locked."""
+    drop_parts(upload)
+    upload.status, upload.name = UploadStatus.FORGOTTEN, ""
+    upload.save(update_fields=["status", "name"])
 
 
 def drop_parts(upload: EvidenceUpload) -> None:
