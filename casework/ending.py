@@ -48,13 +48,13 @@ def count_from(rows: Iterable[Evidence]) -> dict[int, date | None]:
     chains = versions_of([row.pk for row in rows])
     keys = {key for chain in chains.values() for key in chain}
     received, needed = _needed_by(keys)
-    held = set(EvidenceHold.objects.filter(evidence__in=keys, lifted_on__isnull=True).values_list("evidence", flat=True))
+    held = set(
+        EvidenceHold.objects.filter(evidence__in=keys, lifted_on__isnull=True).values_list("evidence", flat=True)
+    )
     ends = _ends({found for objects in needed.values() for found in objects})
     found: dict[int, date | None] = {}
     for root, chain in chains.items():
-        days = [received[key] for key in chain] + [
-            ends.get(thing, date.min) for key in chain for thing in needed[key]
-        ]
+        days = [received[key] for key in chain] + [ends.get(thing, date.min) for key in chain for thing in needed[key]]
         found[root] = None if held & chain or None in days else max(day for day in days if day is not None)
     return found
 

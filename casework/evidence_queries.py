@@ -18,8 +18,8 @@ def seen_by(person: User) -> QuerySet[Evidence]:
     if not person.has_perm(VIEW):
         return Evidence.objects.none()
     about = about_what_is_seen(person, sees_all=sees_everything(person))
-    attached = EvidenceLink.objects.filter(about).values("evidence")
-    return Evidence.objects.filter(about | Q(pk__in=attached)).exclude(kind__in=kinds_hidden_from(roles_of(person)))
+    attached = Exists(EvidenceLink.objects.filter(about, evidence=OuterRef("pk")))
+    return Evidence.objects.filter(about | Q(attached)).exclude(kind__in=kinds_hidden_from(roles_of(person)))
 
 
 def on_file(person: User, subject: models.Model) -> QuerySet[Evidence]:

@@ -1,8 +1,8 @@
 """Numbers in a text by which a person is known: resident IDs, travel documents, bank cards, telephones. Pure.
 
 They are seen however they are written: in digits of any script, in Chinese numerals, in groups, each digit apart, over a
-line break, beside letters. Against false finds, a number in groups nobody uses must have one and the same sign between all of
-them, or a check digit that fits; an amount in thousands is left alone.
+line break, beside letters. Against false finds, a number in groups nobody uses must have one and the same sign between all
+of them, or a check digit that fits; an amount in thousands is left alone.
 """
 
 from __future__ import annotations
@@ -11,20 +11,25 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from core.masking import mask_card, mask_id_number, mask_phone
 
 _WIDEST_GAP = 3  # signs that are neither letter nor digit
 _LONGEST = 19
-_NUMERALS = {sign: str(digit) for digits in ("零一二三四五六七八九", "〇壹贰叁肆伍陆柒捌玖") for digit, sign in enumerate(digits)}
+_NUMERALS = {
+    sign: str(digit) for digits in ("零一二三四五六七八九", "〇壹贰叁肆伍陆柒捌玖") for digit, sign in enumerate(digits)
+}
 _NUMERALS["幺"] = "1"
-_LIKE_X = dict.fromkeys("XХΧＸ×✕", "X") | dict.fromkeys("xхχｘ", "x")
+_MEANT = _NUMERALS | dict.fromkeys("ХΧＸ×✕", "X") | dict.fromkeys("хχｘ", "x") | {"＋": "+"}
 _DAY = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
 _RESIDENT_ID = re.compile(rf"[1-9][0-9]{{5}}(?:18|19|20)[0-9]{{2}}{_DAY}[0-9]{{3}}[0-9Xx]")
 _OLD_RESIDENT_ID = re.compile(rf"[1-9][0-9]{{7}}{_DAY}[0-9]{{3}}")
 _MOBILE = re.compile(r"(?:(?:00)?86)?(1[3-9][0-9]{9})")
 _LANDLINE = re.compile(r"0[1-9][0-9]{1,2}[2-9][0-9]{6,7}")
-_TRAVEL = re.compile(rf"(?<![0-9A-Za-z])(?:[EGDHMC](?!20[0-9]{{2}}{_DAY})[0-9]{{8}}|E[A-HJ-NP-Z][0-9]{{7}})(?![0-9A-Za-z])")
+_TRAVEL = re.compile(
+    rf"(?<![0-9A-Za-z])(?:[EGDHMC](?!20[0-9]{{2}}{_DAY})[0-9]{{8}}|E[A-HJ-NP-Z][0-9]{{7}})(?![0-9A-Za-z])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,7 @@ def _folded(sign: str) -> str:
     if sign.isascii():
         return sign
     digit = unicodedata.digit(sign, None)
-    return str(digit) if digit is not None else _NUMERALS.get(sign) or _LIKE_X.get(sign) or ("+" if sign == "＋" else sign)
+    return str(digit) if digit is not None else _MEANT.get(sign, sign)
 
 
 def _find(plain: str, rule: Callable[[_Written], str], found: list[tuple[int, int, str]]) -> None:
@@ -139,8 +144,9 @@ def _places(plain: str, begin: int) -> list[int]:
 
 
 def _written(plain: str, places: list[int]) -> _Written:
-    groups, gaps = [1], []
-    for before, place in zip(places, places[1:], strict=False):
+    groups: list[int] = [1]
+    gaps: list[str] = []
+    for before, place in pairwise(places):
         if place == before + 1:
             groups[-1] += 1
         else:

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from django.db import models
-from django.db.models import CharField, Q, QuerySet
+from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -144,7 +144,8 @@ def sees(person: User, object_type: str, object_id: str) -> bool:
 def about_what_is_seen(person: User, *, sees_all: bool) -> Q:
     """The condition on rows with ``object_type`` and ``object_id`` that the person sees their objects.
 
-    For who sees every row of a kind no list of keys is drawn up.
+    Each row looks its own object up by its key: a list of the keys of all that somebody sees would be drawn up for every
+    page, however few rows it shows. For who sees every row of a kind nothing is looked up.
     """
     found = Q(pk__in=[])
     for subject in _subjects.values():
@@ -153,7 +154,6 @@ def about_what_is_seen(person: User, *, sees_all: bool) -> Q:
             continue
         about = Q(object_type=subject.object_type)
         if not (sees_all and not rows.query.where):
-            keys = rows.order_by().annotate(key=Cast("pk", CharField())).values("key")
-            about &= Q(object_id__in=keys)
+            about &= Q(Exists(rows.order_by().filter(pk=Cast(OuterRef("object_id"), BigIntegerField()))))
         found |= about
     return found

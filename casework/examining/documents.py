@@ -134,13 +134,15 @@ def _require_here(stream: StreamObject) -> None:
 
 def _require_all_seen(reader: PdfReader) -> None:
     """Nothing whose look is up to the program that opens it: fields it fills in, layers that are hidden."""
-    form = reader.root_object.get("/AcroForm")
-    if isinstance(form := form.get_object() if form is not None else None, DictionaryObject):
-        if form.get("/NeedAppearances"):
-            raise EvidenceActive(what="NeedAppearances")
-    layers = reader.root_object.get("/OCProperties")
-    if isinstance(layers := layers.get_object() if layers is not None else None, DictionaryObject):
-        shown = layers.get("/D")
-        shown = shown.get_object() if shown is not None else {}
-        if shown.get("/OFF") or str(shown.get("/BaseState", "/ON")) != "/ON":
-            raise EvidenceActive(what="OCProperties")
+    if _under(reader.root_object, "/AcroForm").get("/NeedAppearances"):
+        raise EvidenceActive(what="NeedAppearances")
+    shown = _under(_under(reader.root_object, "/OCProperties"), "/D")
+    if shown.get("/OFF") or str(shown.get("/BaseState", "/ON")) != "/ON":
+        raise EvidenceActive(what="OCProperties")
+
+
+def _under(found: DictionaryObject, key: str) -> DictionaryObject:
+    """The dictionary under the key, an empty one where none is."""
+    value = found.get(key)
+    value = value.get_object() if value is not None else None
+    return value if isinstance(value, DictionaryObject) else DictionaryObject()

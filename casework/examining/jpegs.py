@@ -71,7 +71,9 @@ def bare_jpeg(data: bytes, limits: Limits) -> bytes:
             _require_small(body, limits)
         if (segment.marker, body[4:9]) == _JFIF:
             kept += body[:2] + (_JFIF_BYTES - 2).to_bytes(2, "big") + body[4 : _JFIF_BYTES - 2] + b"\0\0"
-        elif (segment.marker, body[4:9]) == _ADOBE or not (0xE0 <= segment.marker <= 0xEF or segment.marker == _COMMENT):
+        elif (segment.marker, body[4:9]) == _ADOBE or not (
+            0xE0 <= segment.marker <= 0xEF or segment.marker == _COMMENT
+        ):
             kept += body
     return bytes(kept)
 

@@ -90,7 +90,9 @@ def _plain_options(predicted: PdfObject | None) -> PdfObject:
     if not isinstance(predicted, DictionaryObject):
         return NullObject()
     known = ("/Predictor", "/Colors", "/BitsPerComponent", "/Columns")
-    return DictionaryObject({NameObject(key): NumberObject(int(predicted[key])) for key in known if key in predicted})
+    return DictionaryObject(
+        {NameObject(key): NumberObject(int(str(predicted[key]))) for key in known if key in predicted}
+    )
 
 
 def _several(stream: StreamObject, key: str) -> list[PdfObject]:

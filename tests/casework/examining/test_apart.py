@@ -123,7 +123,9 @@ def moving_png() -> bytes:
 
 def test_several_at_once_are_all_read() -> None:
     found: list[int] = []
-    threads = [threading.Thread(target=lambda: found.append(apart.rewritten(files.pdf(3), LIMITS)[1])) for _n in range(4)]
+    threads = [
+        threading.Thread(target=lambda: found.append(apart.rewritten(files.pdf(3), LIMITS)[1])) for _n in range(4)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

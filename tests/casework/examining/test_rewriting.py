@@ -74,11 +74,15 @@ def with_photo(writer: PdfWriter, data: bytes | None = None) -> None:
     image = writer._add_object(photo(data or files.photo_with_place()))
     page[NameObject("/Resources")] = dictionary(XObject=dictionary(P=image))
     drawn = b"q 100 0 0 50 20 200 cm /P Do Q 0 0 1 rg 20 20 60 60 re f"
-    page[NameObject("/Contents")] = writer._add_object(stream(drawn.hex().encode() + b">", Filter=name("ASCIIHexDecode")))
+    page[NameObject("/Contents")] = writer._add_object(
+        stream(drawn.hex().encode() + b">", Filter=name("ASCIIHexDecode"))
+    )
 
 
 def opening(**action: PdfObject) -> Change:
-    return lambda writer: writer.root_object.update({NameObject("/OpenAction"): writer._add_object(dictionary(**action))})
+    return lambda writer: writer.root_object.update(
+        {NameObject("/OpenAction"): writer._add_object(dictionary(**action))}
+    )
 
 
 def added(made: PdfObject) -> Change:
@@ -268,5 +272,3 @@ def test_behind_what_is_transparent_there_is_nothing() -> None:
     with Image.open(BytesIO(examine(held.getvalue(), name="a.png", told="", limits=LIMITS).kept)) as kept:
         assert kept.getpixel((0, 0)) == (12, 34, 56, 128)
         assert kept.getpixel((1, 1)) == (255, 255, 255, 0)
-
-
