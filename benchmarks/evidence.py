@@ -98,7 +98,7 @@ def _write(count: int) -> str:
     client = make_client(name="Benchmark")
     issued = issue_key(client_id=client.pk, scopes=["evidence:read"], at=timezone.now())
     first = Borrower.objects.order_by("pk").values_list("pk", flat=True)[0]
-    given = {
+    given: dict[str, int | str] = {
         "by": officer.pk,
         "client": client.pk,
         "count": count,

@@ -89,7 +89,14 @@ def _phone(found: _Written) -> str:
     return ""
 
 
-_RULES: tuple[Callable[[_Written], str], ...] = (_resident_id, _old_resident_id, _card, _phone)
+Rule = Callable[[_Written], str]
+# What each rule finds, and how many signs that has: of two numbers in one place the longer one is taken.
+_RULES: tuple[tuple[Rule, tuple[int, ...]], ...] = (
+    (_resident_id, (18,)),
+    (_old_resident_id, (15,)),
+    (_card, tuple(range(_LONGEST, 12, -1))),
+    (_phone, tuple(range(15, 8, -1))),
+)
 
 
 def masked(text: str) -> str:
@@ -98,8 +105,8 @@ def masked(text: str) -> str:
     found: list[tuple[int, int, str]] = [
         (match.start(), match.end(), mask_id_number(match[0])) for match in _TRAVEL.finditer(plain)
     ]
-    for rule in _RULES:
-        _find(plain, rule, found)
+    for rule, lengths in _RULES:
+        _find(plain, rule, lengths, found)
     for begin, end, words in sorted(found, reverse=True):
         text = text[:begin] + words + text[end:]
     return text
@@ -112,13 +119,15 @@ def _folded(sign: str) -> str:
     return str(digit) if digit is not None else _MEANT.get(sign, sign)
 
 
-def _find(plain: str, rule: Callable[[_Written], str], found: list[tuple[int, int, str]]) -> None:
+def _find(plain: str, rule: Rule, lengths: tuple[int, ...], found: list[tuple[int, int, str]]) -> None:
     """Add what the rule finds from each place at which a group of digits begins, and that nothing else covers."""
     for match in re.finditer(r"(?<![0-9])[0-9]", plain):
         begin, places = match.start(), _places(plain, match.start())
         if any(at <= begin < end for at, end, _words in found):
             continue
-        for count in range(len(places), 8, -1):
+        for count in lengths:
+            if count > len(places):
+                continue
             end = places[count - 1] + 1
             if plain[end : end + 1].isdigit() or any(begin < to and at < end for at, to, _words in found):
                 continue
