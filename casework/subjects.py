@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from django.db import models
-from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet
+from django.db.models import BigIntegerField, BooleanField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -141,6 +141,12 @@ def sees(person: User, object_type: str, object_id: str) -> bool:
     return subject is not None and subject.seen_by(person).filter(pk=object_id).exists()
 
 
+def there_is(rows: QuerySet[Any]) -> Q:
+    """The condition that the row of the outer query has such rows. PostgreSQL asks it row by row, as it does for a value;
+    for EXISTS it would rather draw up all of them first, not minding that a page shows fifty."""
+    return Q(Subquery(rows.order_by().values(there=Value(True))[:1], output_field=BooleanField()))
+
+
 def about_what_is_seen(person: User, *, sees_all: bool) -> Q:
     """The condition on rows with ``object_type`` and ``object_id`` that the person sees their objects.
 
@@ -154,6 +160,6 @@ def about_what_is_seen(person: User, *, sees_all: bool) -> Q:
             continue
         about = Q(object_type=subject.object_type)
         if not (sees_all and not rows.query.where):
-            about &= Q(Exists(rows.order_by().filter(pk=Cast(OuterRef("object_id"), BigIntegerField()))))
+            about &= there_is(rows.filter(pk=Cast(OuterRef("object_id"), BigIntegerField())))
         found |= about
     return found
