@@ -167,7 +167,8 @@ def _written(plain: str, places: list[int]) -> _Written:
 
 def _last(found: _Written, count: int) -> _Written:
     """Its last signs alone, as ``found`` groups them."""
-    left, groups = count, []
+    left = count
+    groups: list[int] = []
     for size in reversed(found.groups):
         if left > 0:
             groups.insert(0, min(size, left))
