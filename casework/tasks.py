@@ -26,6 +26,8 @@ def keep_evidence_in_order() -> int:
     """Wipe evidence whose time is over, forget uploads that nobody finished, and what belongs to no row."""
     with acting(channel="task"):
         on = business_date.current()
+        # First: what the storage cannot list or remove holds up no wiping.
+        wiped = retention.wipe_what_is_due(on, now=clock.now())
         retention.forget_unfinished(business_date.now())
         retention.drop_orphans()
-        return retention.wipe_what_is_due(on)
+        return wiped

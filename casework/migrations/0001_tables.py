@@ -200,8 +200,9 @@ class Migration(migrations.Migration):
                 ('content_type', models.CharField(choices=[('image/jpeg', 'image/jpeg'), ('image/png', 'image/png'), ('application/pdf', 'application/pdf'), ('text/plain', 'text/plain')], max_length=40, verbose_name='content type')),
                 ('size', models.PositiveIntegerField(verbose_name='size')),
                 ('pages', models.PositiveIntegerField(verbose_name='pages')),
-                ('sha256_sent', models.CharField(max_length=64, verbose_name='hash as sent')),
-                ('sha256_kept', models.CharField(max_length=64, verbose_name='hash as kept')),
+                ('sha256_sent', core.fields.EncryptedTextField(verbose_name='hash as sent')),
+                ('sha256_kept', core.fields.EncryptedTextField(verbose_name='hash as kept')),
+                ('fingerprint', models.CharField(max_length=64)),
                 ('storage_key', models.CharField(blank=True, max_length=64)),
                 ('original_seen_on', models.DateField(blank=True, null=True, verbose_name='original seen on')),
                 ('expires_on', models.DateField(blank=True, null=True, verbose_name='valid until')),
@@ -268,7 +269,7 @@ class Migration(migrations.Migration):
                 ('name', core.fields.EncryptedTextField(blank=True, verbose_name='file name')),
                 ('content_type', models.CharField(blank=True, max_length=80, verbose_name='content type')),
                 ('size', models.PositiveIntegerField(verbose_name='size')),
-                ('sha256', models.CharField(max_length=64, verbose_name='hash')),
+                ('sha256', core.fields.EncryptedTextField(verbose_name='hash')),
                 ('expires_on', models.DateField(blank=True, null=True, verbose_name='valid until')),
                 ('status', models.CharField(choices=[('open', 'Begun'), ('finished', 'Finished'), ('forgotten', 'Forgotten')], default='open', max_length=10, verbose_name='status')),
                 ('started_at', models.DateTimeField(verbose_name='started at')),
@@ -287,7 +288,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('offset', models.PositiveIntegerField()),
                 ('size', models.PositiveIntegerField()),
-                ('sha256', models.CharField(max_length=64)),
+                ('sha256', core.fields.EncryptedTextField()),
                 ('storage_key', models.CharField(max_length=64)),
                 ('upload', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='casework.evidenceupload')),
             ],
@@ -331,7 +332,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='evidence',
-            constraint=models.UniqueConstraint(condition=models.Q(('wiped_on__isnull', True)), fields=('object_type', 'object_id', 'sha256_sent', 'brought_by'), name='casework_evidence_once', nulls_distinct=False),
+            constraint=models.UniqueConstraint(condition=models.Q(('wiped_on__isnull', True)), fields=('object_type', 'object_id', 'fingerprint', 'brought_by'), name='casework_evidence_once', nulls_distinct=False),
         ),
         migrations.AddConstraint(
             model_name='evidence',
@@ -355,7 +356,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='evidence',
-            constraint=models.CheckConstraint(condition=models.Q(('sha256_kept__regex', '^[0-9a-f]{64}$'), ('sha256_sent__regex', '^[0-9a-f]{64}$')), name='casework_evidence_hashed'),
+            constraint=models.CheckConstraint(condition=models.Q(('fingerprint__regex', '^[0-9a-f]{64}$')), name='casework_evidence_fingerprinted'),
         ),
         migrations.AddConstraint(
             model_name='evidencehold',

@@ -12,7 +12,7 @@ from audit import breaking_glass
 from audit.models import AuditEvent
 from audit.reveals import RevealQuotaReached, Why
 from borrowers.privacy import reveal
-from casework import keeping, opening, retention, working
+from casework import clock, keeping, opening, retention, working
 from casework.models import Task
 from core import business_date
 from staff.models import User
@@ -81,11 +81,11 @@ def test_evidence_that_cannot_be_wiped_until_a_later_night_wipes_it(monkeypatch:
 
     monkeypatch.setattr(keeping, "drop", refuses)
     for _night in range(2):
-        retention.wipe_what_is_due(date(2031, 6, 1))
+        retention.wipe_what_is_due(date(2031, 6, 1), now=clock.now())
     other.refresh_from_db()
     task = Task.objects.get(kind="evidence.not_wiped")
     assert other.wiped_on and task.object_id == str(stuck.pk) and task.facts["error"] == "PermissionError"
     monkeypatch.setattr(keeping, "drop", drop)
-    assert retention.wipe_what_is_due(date(2031, 6, 2)) == 1
+    assert retention.wipe_what_is_due(date(2031, 6, 2), now=clock.now()) == 1
     task.refresh_from_db()
     assert (task.outcome, task.closing_note) == ("wiped", "2031-06-02")
