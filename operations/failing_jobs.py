@@ -1,13 +1,10 @@
 """Jobs of the schedule that fail: counted as they end, so that one that keeps failing becomes somebody's task.
 
-Celery tells of the end of each job, well or badly, in the process that did it.
+Celery tells of the end of each job, well or badly, in the process that did it (``receivers``).
 """
 
 from __future__ import annotations
 
-from typing import Any
-
-from celery.signals import task_failure, task_success
 from django.conf import settings
 from django.db.models import Case, F, Value, When
 from django.utils import timezone
@@ -40,15 +37,3 @@ def in_a_line(failure: BaseException) -> str:
     """What went wrong, without the values that a database adds in further lines."""
     first = str(failure).strip().partition("\n")[0]
     return masked(f"{type(failure).__name__}: {first}" if first else type(failure).__name__)[:200]
-
-
-@task_failure.connect(dispatch_uid="operations.job_failed")
-def _failed(*, sender: Any = None, exception: BaseException, **_signal: object) -> None:
-    if sender is not None and is_scheduled(sender.name):
-        failed(sender.name, exception)
-
-
-@task_success.connect(dispatch_uid="operations.job_succeeded")
-def _succeeded(*, sender: Any = None, **_signal: object) -> None:
-    if sender is not None and is_scheduled(sender.name):
-        succeeded(sender.name)

@@ -11,6 +11,7 @@ from time import monotonic
 from typing import Any
 
 import structlog
+from celery.signals import task_failure, task_success
 from django.conf import settings
 from django.db import transaction
 from django.dispatch import receiver
@@ -23,7 +24,7 @@ from loans.bookkeeping.signals import (
     statement_confirmed,
 )
 from loans.tasks import send_disbursement, settle_bank_file
-from operations import fresh_looks
+from operations import failing_jobs, fresh_looks
 from operations.tasks import look_at_changed
 from risk.tasks import assess_application
 
@@ -79,3 +80,15 @@ def pay_out_at_once(sender: object, *, disbursement_id: int, **news: object) -> 
 @receiver(statement_confirmed, dispatch_uid="operations.settle_at_once")
 def settle_at_once(sender: object, *, bank_file_id: int, **news: object) -> None:
     transaction.on_commit(lambda: _bell.ring(settle_bank_file, bank_file_id=bank_file_id), robust=True)
+
+
+@task_failure.connect(dispatch_uid="operations.job_failed")
+def _failed(*, sender: Any = None, exception: BaseException, **_signal: object) -> None:
+    if sender is not None and failing_jobs.is_scheduled(sender.name):
+        failing_jobs.failed(sender.name, exception)
+
+
+@task_success.connect(dispatch_uid="operations.job_succeeded")
+def _succeeded(*, sender: Any = None, **_signal: object) -> None:
+    if sender is not None and failing_jobs.is_scheduled(sender.name):
+        failing_jobs.succeeded(sender.name)

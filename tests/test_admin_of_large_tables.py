@@ -34,12 +34,14 @@ from loans.models import (
     PortfolioDay,
     Product,
     ProductVersion,
+    SetAside,
     StruckLine,
 )
 from messaging.models import Message, Template
 from operations.models import (
     BusinessDay,
     EndOfDayRun,
+    FailingJob,
     ImportBatch,
     LongJob,
     Verification,
@@ -73,7 +75,7 @@ SMALL = {
     *(AccountDay, ArchivedMonth, ArchivedRecords, LateBooking, PortfolioDay, SummedDay, Template, User),
     *(Verification, VerificationDifference),
     *(AccountTie, BrokenGlass, Delegation),
-    StruckLine,
+    *(FailingJob, SetAside, StruckLine),
 }
 WAYS = ("exact", "startswith")
 OURS = {model: site for model, site in admin.site._registry.items() if model.__module__.split(".")[0] != "axes"}

@@ -143,9 +143,8 @@ class HouseTasks(HouseTaskView):
         """One open task a kind, subject and cause: raised again, it is the one that is open, as urgent as it was told of."""
         given = self.body(shapes.HouseTaskInput)
         kind = programs.kind_for_programs(given.pop("kind"))
-        task, _new = programs.raise_by_program(
-            kind, self._subject(kind.code, given.pop("subject")), **given, now=clock.now()
-        )
+        subject = self._subject(kind.code, given.pop("subject"))
+        task, _new = programs.raise_by_program(kind, subject, now=clock.now(), **given)
         return self.made(shapes.HouseTaskSerializer, self.tasks().get(pk=task.pk))
 
     def _subject(self, code: str, name: str) -> Model:

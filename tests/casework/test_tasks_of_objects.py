@@ -177,7 +177,7 @@ def test_the_rule_behind_every_door(given: dict[str, str], refusal: type[Excepti
     loan, user = LoanFactory(active=True), UserFactory(roles=["operations"])
     asked = {"kind": "loan.follow_up", "what": "Look", "team": "operations", **given}
     with pytest.raises(refusal):
-        asking.ask_for(asked.pop("kind"), loan, by=user, **asked)  # type: ignore[arg-type]
+        asking.ask_for(asked.pop("kind"), loan, by=user, now=business_date.now(), **asked)  # type: ignore[arg-type]
 
 
 def test_where_people_raise_nothing_no_form_stands() -> None:

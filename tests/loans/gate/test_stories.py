@@ -116,7 +116,9 @@ class TestOneUnderwriter:
 
         answers = [self.decide(uwe, application, "He owns a flat") for application in asked]
 
-        assert "the cap on one person is 200,000.00" in answers[4]  # what waits for a second person binds already
+        assert (
+            "the cap on one person is ¥\u00a0200,000.00" in answers[4]
+        )  # what waits for a second person binds already
         assert Approval.objects.count() == 4
         for request in Approval.objects.all():
             with contextlib.suppress(approvals.OutcomeChanged):  # asked for before the others waited: look again
@@ -126,7 +128,7 @@ class TestOneUnderwriter:
                 with contextlib.suppress(approvals.OutcomeChanged):
                     approvals.approve(approval_id=request.pk, decided_by=cai, on=ON)
         assert rows("SELECT count(*), sum(principal) FROM loans_offer") == [(4, Decimal(200_000))]
-        assert "the cap on one person is 200,000.00" in self.decide(uwe, asked[4], "He owns a flat")
+        assert "the cap on one person is ¥\u00a0200,000.00" in self.decide(uwe, asked[4], "He owns a flat")
         assert rows("SELECT count(*) FROM loans_gateoverride") == [(4,)]
 
     def test_for_a_forbidden_purpose_not_even_with_a_second_person(self) -> None:
