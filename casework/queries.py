@@ -13,7 +13,7 @@ from django.db.models.lookups import IsNull
 
 from casework.absences import covered_people
 from casework.kinds import kinds, kinds_for
-from casework.models import Note, Task, TaskStatus
+from casework.models import Evidence, Note, Task, TaskStatus
 from casework.models.task import TaskQuerySet
 from casework.programs import is_program_of_house
 from casework.subjects import parts_of, rows_seen, subjects
@@ -24,7 +24,8 @@ from staff.visibility import sees_everything
 FIRST_OF_ALL = ("ranked_at", "id")
 # The parts of a tab of somebody who is in no team: without any, a list is everybody's.
 NOTHING = [Q(pk__in=[])]
-_NOTE = Note._meta.label_lower
+# What is on file about an object is seen by whoever sees that.
+_ON_FILE: tuple[type[models.Model], ...] = (Evidence, Note)
 
 
 class Tab(StrEnum):
@@ -106,7 +107,8 @@ def _of_ones_kinds(person: User) -> Q:
 def _about_what_is_seen(person: User) -> Q:
     sees_all = sees_everything(person)
     told, seen = [], Q()
-    for object_type in sorted({kind.about for kind in kinds()} - {_NOTE}):
+    on_file = {model._meta.label_lower: model for model in _ON_FILE}
+    for object_type in sorted({kind.about for kind in kinds()}.difference(on_file)):
         rows = rows_seen(person, object_type)
         if rows is None or (sees_all and not rows.query.is_empty() and not rows.query.where):
             continue
@@ -114,20 +116,21 @@ def _about_what_is_seen(person: User) -> Q:
         if not rows.query.is_empty():
             seen |= Q(object_type=object_type) & Q(_is_among(rows))
     if not sees_all:
-        told.append(_NOTE)
-        seen |= Q(object_type=_NOTE) & Q(_note_is_seen(person))
+        for object_type, model in on_file.items():
+            told.append(object_type)
+            seen |= Q(object_type=object_type) & Q(_what_it_is_about_is_seen(person, model))
     return ~Q(object_type__in=told) | seen if told else Q()
 
 
-def _note_is_seen(person: User) -> IsNull:
-    """Whether the person sees what the note of a task is about."""
+def _what_it_is_about_is_seen(person: User, model: type[models.Model]) -> IsNull:
+    """Whether the person sees what the note or paper of a task is about."""
     about = Q(pk__in=[])
     for subject in subjects():
-        # Who sees a note on a task sees the task, by the road that asks for no further note.
+        # Who sees what is on file about a task sees the task, by the road that asks for nothing further on file.
         rows = Task.objects.filter(_of_ones_kinds(person)) if subject.model is Task else subject.seen_by(person)
-        if subject.takes_notes and not rows.query.is_empty():
+        if (subject.takes_notes or model is not Note) and not rows.query.is_empty():
             about |= Q(object_type=subject.object_type) & Q(_is_among(rows))
-    return _is_among(Note.objects.filter(about))
+    return _is_among(model._default_manager.filter(about))
 
 
 def _is_among(rows: QuerySet[Any]) -> IsNull:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Exists, F, Min, OuterRef, QuerySet
+from django.db.models.fields.json import KT
 from django.db.models.functions import JSONObject
 from django.utils.translation import gettext_lazy as _
 
@@ -89,8 +90,9 @@ def _without_words(on: date) -> QuerySet[Any, Any]:
     """One for each wording and reason, however many messages wait for it, and however long: while a task about one of them
     is open, another message that comes to be the first is no further task."""
     rows = _in_time(on).filter(status=MessageStatus.REFUSED, refusal__in=(WORDING_MISSING, VARIABLE_MISSING))
-    told = Task.objects.open().filter(
-        kind=WORDING_LACKING.code, facts__template=OuterRef("template_code"), facts__why=OuterRef("refusal")
+    open_ones = Task.objects.open().filter(kind=WORDING_LACKING.code)
+    told = open_ones.annotate(template=KT("facts__template"), why=KT("facts__why")).filter(
+        template=OuterRef("template_code"), why=OuterRef("refusal")
     )
     lacking = (
         rows.filter(~Exists(_sent_since(_in_time(on))), ~Exists(told)).order_by().values("template_code", "refusal")
