@@ -37,6 +37,7 @@ def test_an_emergency_without_a_review_past_its_day_until_it_is_reviewed(staff_m
     assert look(noon(on)) == {}
     assert look(noon(on + timedelta(days=1)))["glass.unreviewed"] == (1, 0)
     assert Task.objects.get().team == "compliance"
+    assert look(noon(on)) == {} and Task.objects.get().is_open  # a longer time by rule is no review
     breaking_glass.review(broken_id=broken.pk, by=UserFactory(roles=["compliance"]), on=on, objects=True, note="No")
     assert look(noon(on + timedelta(days=1)))["glass.unreviewed"] == (0, 1)
 

@@ -137,6 +137,7 @@ def test_an_order_that_stays_under_way_until_it_has_an_end() -> None:
     assert look(noon(ON + timedelta(days=1))) == {}
     assert look(noon(ON + timedelta(days=2)))["payout.without_end"] == (1, 0)
     assert the_task("payout.without_end").facts["code"] == "queued"
+    assert look(noon(ON)) == {} and the_task("payout.without_end").is_open  # a longer time by rule is no end
     disbursing.cancel(disbursement_id=order.pk, on=ON, reason="Wants no loan any more")
     assert look(noon(ON + timedelta(days=2)))["payout.without_end"] == (0, 1)
     assert not Disbursement.objects.filter(status="queued").exists()
