@@ -18,12 +18,14 @@ from casework.raising import raise_task, settle
 from loans.origination import origination
 from loans.origination.decisions import DecisionReason
 from loans.task_kinds import HUMAN_REVIEW
+from messaging.models import Message
 from staff.models import User
 from tests.borrowers.factories import BorrowerFactory
 from tests.casework.factories import TaskFactory
 from tests.casework.kinds import CALL_BACK, declared
 from tests.casework.papers import kept
 from tests.loans.factories import ON, ApplicationFactory, DecisionFactory
+from tests.messaging.factories import MessageFactory
 from tests.staff.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -107,6 +109,17 @@ def test_a_task_about_a_borrower_of_another_is_not_there(kind: TaskKind, borrowe
     Borrower.objects.filter(pk=borrower.pk).update(registered_by=other)
     assert signed(li).get(f"{INBOX}{task.number}/").status_code == 404
     assert task.number not in shown(li) and task.number in shown(other)
+
+
+def test_tasks_about_papers_and_messages_go_with_the_borrower_they_are_about(borrower: Borrower, li: User) -> None:
+    MessageFactory(borrower=borrower)
+    paper, message = kept(borrower, by=li), Message.objects.get()
+    other, lead = UserFactory(roles=["officer"]), UserFactory(roles=["checker"])
+    for kind, about in (("evidence.expired", paper), ("message.lost", message)):
+        task, _new = raise_task(kind, about, now=clock.now())
+        assert task.number in shown(li) and task.number not in shown(other)
+        assert signed(other).get(f"{INBOX}{task.number}/").status_code == 404
+        assert signed(lead).get(f"{INBOX}{task.number}/").status_code == 200
 
 
 def test_an_ended_task_is_hidden_with_its_application() -> None:
