@@ -19,7 +19,7 @@ from core.money import ZERO
 from core.rules import rule_of_house
 from loans.events.act_kinds import DAYS_CURED
 from loans.events.of_acts import RECEIPT_REDATED
-from loans.gate.gate import Credit
+from loans.gate.known_facts import Credit
 from loans.models import (
     WITHOUT_BANK_LINE,
     ActStatus,

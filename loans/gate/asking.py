@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from core.currencies import currency_of
 from core.errors import DomainError
 from loans.gate.facts import Standing, facts_for, facts_for_limits
-from loans.gate.gate import BindingAct, Facts, Finding, Verdict, gate
+from loans.gate.gate import BindingAct, Finding, Verdict, gate
+from loans.gate.known_facts import Facts
 from loans.gate.subjects import Subject
 from loans.gate.telling import told_to_partner
 from loans.gate.words import sentences

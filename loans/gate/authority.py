@@ -11,7 +11,8 @@ from decimal import Decimal
 from core.money import ZERO
 from core.rules import rule
 from loans.gate.commitments import Commitments
-from loans.gate.gate import Facts, bound_by_one
+from loans.gate.gate import bound_by_one
+from loans.gate.known_facts import Facts
 
 # Who may agree to more than one person decides.
 APPROVES = "loans.approve_second"

@@ -16,7 +16,8 @@ from core.money import ZERO
 from core.rules import RuleMissing, rule
 from loans.gate.authority import one_person_decides
 from loans.gate.commitments import Commitments, commitments_of, commitments_of_all, exposure_cap
-from loans.gate.gate import BindingAct, Credit, Deal, Facts, House, Person, gate
+from loans.gate.gate import BindingAct, gate
+from loans.gate.known_facts import Credit, Deal, Facts, House, Person
 from loans.gate.subjects import Subject, of_limit
 from loans.gate.worse import still_overridden
 from loans.models import Application, DecisionSource, GateOverride

@@ -11,7 +11,7 @@
 
 CREATE FUNCTION loans_unproved_principal(of_loan bigint) RETURNS numeric LANGUAGE plpgsql STABLE AS $$
 DECLARE
-    gives_up constant text[] := ARRAY['waived', 'credited', 'fee_lowered', 'interest_freed', 'given_up',
+    gives_up constant text[] := ARRAY['waived', 'credited', 'fee_lowered', 'interest_freed', 'interest_forgone', 'given_up',
                                       'late_interest_freed', 'interest_lowered', 'freed_by_undoing'];
     numbers text[];
     paid numeric;

@@ -12,7 +12,8 @@ from core.money import ZERO, round_money
 from loans.gate import asking, overrides, subjects
 from loans.gate.authority import APPROVES, needs_second_person, one_person_decides
 from loans.gate.commitments import OFFERS_WAIT
-from loans.gate.gate import BindingAct, Facts, bound_by_one
+from loans.gate.gate import BindingAct, bound_by_one
+from loans.gate.known_facts import Facts
 from loans.models import Application, OfferStatus, Outcome
 from loans.models import ApplicationStatus as S
 from loans.origination import application_lifecycle as lifecycle

@@ -11,7 +11,8 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from core.money import ZERO, round_money
-from loans.gate.gate import Facts, room_for_payment
+from loans.gate.gate import room_for_payment
+from loans.gate.known_facts import Facts
 from risk.policy.checks import Check
 
 STEP = Decimal(100)  # principals are whole hundreds when the policy chooses them

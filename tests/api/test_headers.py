@@ -6,8 +6,11 @@ import pytest
 
 from core.models import Rule
 from core.rules import forget_cached_rules
+from loans.task_kinds import EVIDENCE_WANTED
 from loans.tasks import send_due_disbursements
 from partners.api.openapi import document
+from partners.models import ApiKey
+from partners.scopes import SCOPES
 from tests.api.test_loan_acts import wish
 from tests.api.test_policies import lapsed, paper
 from tests.api.town import brought_evidence, lin, offered, registered, statement, yuan
@@ -43,6 +46,13 @@ class Town(NamedTuple):
 
 
 @pytest.fixture
+def lilac(lilac: Any) -> Any:
+    """A program of the house: it reaches what every scope is for, but nothing unmasked."""
+    ApiKey.objects.update(scopes=sorted(SCOPES.keys() - {"borrowers:read_personal"}))
+    return lilac
+
+
+@pytest.fixture
 def town(lilac: Any, product: Any) -> Town:
     """One of everything; the policy has lapsed."""
     Rule.objects.filter(code="cost_cap").update(data={"annual_rate": None})
@@ -67,7 +77,13 @@ def town(lilac: Any, product: Any) -> Town:
     answers |= {name: lilac.send(path, body) for name, (path, body) in bodies.items()}
     answers["post_evidence_uploads"] = lilac.send("/evidence_uploads", statement(person))
     answers["post_evidence_upload_finish"] = brought_evidence(lilac, loan["id"])
+    answers["post_tasks"] = lilac.send(
+        "/tasks", {"kind": "loan.partner_request", "about": loan["id"], "words": "Look."}
+    )
+    wanted = {"kind": EVIDENCE_WANTED.code, "subject": offer["application"], "facts": {"what": "income"}}
+    answers["post_house_tasks"] = lilac.send("/house_tasks", wanted)
     ids = {
+        "task_id": answers["post_house_tasks"].json()["id"],
         "borrower_id": person,
         "product_id": product.public_id,
         "merchant_id": MerchantFactory().public_id,

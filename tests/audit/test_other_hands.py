@@ -39,6 +39,8 @@ ALLOWED = {
     ("borrowers/models/borrower.py", "identity_to_confirm"): "a list to choose from; the use case asks again",
     ("casework/opening.py", "require_open"): "a signed word that was given to one account opens for that account",
     ("borrowers/likeness.py", "is_barred_person"): "in what two files are alike, which are no people's accounts",
+    ("loans/servicing/in_a_day.py", "_is_too_much"): "whose sums are one hand's, by the ties just read",
+    ("loans/servicing/in_a_day.py", "_hand_of"): "the ties of all who have a sum that day",
     ("risk/means.py", "_proves"): "whom the ties of all who verified, read just before, leave out",
 }
 

@@ -107,8 +107,13 @@ def test_bounds_are_told_with_currency_per_cent_and_count(client: Client, signed
     told = {row.code: row.words for row in browser.get(PAGES[0]).context["rows"]}
 
     assert told["loan.settled_for_less"] == "Maximum waived: above ¥ 2,000.00; Percent of the loan: above 20 %"
-    assert told["loan.rate_changed"] == "Interest lowered by: above ¥ 1,000.00; New annual rate: above 24.00 %"
-    assert told["loan.payment_holiday"] == "Instalments skipped: above 3"
+    assert told["loan.rate_changed"] == (
+        "Interest of days to come given up, at most: above ¥ 1,000.00; Interest lowered by: above ¥ 1,000.00; "
+        "New annual rate: above 24.00 %"
+    )
+    assert told["loan.payment_holiday"] == (
+        "Instalments skipped: above 3; Interest of days to come given up, at most: above ¥ 1,000.00"
+    )
     page = browser.get(PAGES[0], headers={"accept-language": "zh-hans"}).content.decode()
     assert "减免金额上限超过 ¥ 2,000.00；" in page and "复核员、催收组长" in page
 

@@ -119,7 +119,7 @@ def _work(application: Any, officer: Any) -> None:
     """A task that is handed over, given back, answered by the partner and ended."""
     client = ApiKey.objects.get(client__name="Lilac Phones").client
     task, _new = raise_task(EVIDENCE_WANTED.code, application, facts={"what": "income"}, now=business_date.now())
-    other = UserFactory(roles=["underwriter"])
+    other = UserFactory(roles=["officer"])  # who sees what a partner brought
     working.take(task_id=task.pk, by=officer, now=business_date.now())
     working.hand_over(task_id=task.pk, to=other, by=officer, note=SAID["handed over"], now=business_date.now())
     working.give_back(task_id=task.pk, by=other, note=SAID["given back"], now=business_date.now())

@@ -25,6 +25,9 @@ MAY_NAME_ONE = {
     "messaging/wording.py",
     "templates/messaging/wordings.html",
     "benchmarks/repayments.py",
+    # signs that stand for letters in disguised words
+    "loans/preconditions/look_alikes.py",
+    "loans/preconditions/wording.py",
 }
 
 

@@ -29,7 +29,9 @@ class Standby(Postgres):
     def prepare(self) -> None:
         self._hand_over(self.home.sockets)
         copying = ["pg_basebackup", "-D", str(self.home.postgres), "-h", str(self.primary.home.sockets)]
-        self._call([servers._postgres(copying[0]), *copying[1:], "-U", servers.NAME, "-R", "-c", "fast", "--no-sync"])
+        self._call(
+            [servers.postgres_program(copying[0]), *copying[1:], "-U", servers.NAME, "-R", "-c", "fast", "--no-sync"]
+        )
         self.home.postgres.chmod(0o700)
 
     def say(self, command: str) -> None:

@@ -357,8 +357,8 @@ class PolicyFactory(factory.Factory[Policy]):
 
 
 class PolicyPledgeFactory(DjangoModelFactory[PolicyPledge]):
-    """A policy of a cash value of 10,000.00 pledged for a bullet loan of 8,000.00 at 6 % over twelve months. With
-    `costly=True` it is at 36 %: the debt reaches 8,500.00 after 64 days and 10,000.00 within the year."""
+    """A cash value of 10,000.00 for a bullet loan of 8,000.00 at 6 % over twelve months. With `costly=True` at 36 %: the
+    debt reaches 8,500.00 after 64 days and 10,000.00 within the year."""
 
     class Meta:
         model = PolicyPledge
@@ -388,9 +388,7 @@ def an_applicant(*, account: str = "", **changes: Any) -> Borrower:
     return ApplicantFactory(**({"account__account_number": account} if account else {}), **changes)
 
 
-def an_application(
-    borrower: Borrower | None = None, version: ProductVersion | None = None, **changes: Any
-) -> Application:
+def an_application(borrower: Any = None, version: Any = None, **changes: Any) -> Application:
     """`ApplicationFactory` for that borrower and product."""
     given = {"borrower": borrower, "version": version}
     return ApplicationFactory(**{name: value for name, value in given.items() if value}, **changes)

@@ -35,7 +35,7 @@ def test_nobody_is_sent_to_a_foreign_address_after_sign_in(client: Client, staff
 def test_a_wrong_name_and_a_wrong_password_read_the_same(client: Client, staff_member: Any) -> None:
     staff_member("officer")
     staff_member(username="gone", is_active=False)
-    sentence = "This name and password do not fit together"
+    sentence = "Wrong user name or password (case-sensitive)."
 
     for name, password in [("officer", "wrong"), ("nobody-here", "wrong"), ("gone", PASSWORD)]:
         answer = attempt(client, name, password)

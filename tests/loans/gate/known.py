@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from loans.gate.gate import Credit, Deal, Facts, House, Person
+from loans.gate.known_facts import Credit, Deal, Facts, House, Person
 
 ON = date(2026, 6, 15)
 

@@ -20,7 +20,6 @@ from borrowers.models import Borrower
 from core import business_date
 from loans.acts.asking import perform_or_ask
 from loans.acts.kinds.replanning import BeyondProved
-from loans.acts.performing import perform
 from loans.acts.vouching import OwnGiftVouched, ask_to_vouch_for_gift
 from loans.gate.asking import OverrideNeeded
 from loans.gate.commitments import CommitmentKind, Commitments, commitments_of
@@ -34,7 +33,6 @@ from loans.models import (
     LoanPosition,
     LoanStatus,
     Repayment,
-    RepaymentChannel,
 )
 from loans.servicing.given_up import FREED_BY_UNDOING, GIVEN_UP
 from loans.servicing.guarding import Excess
@@ -48,7 +46,7 @@ from tests.loans.acts.test_acts import wish
 from tests.loans.acts.test_lines import a_running_line
 from tests.loans.books import close_until
 from tests.loans.disbursement.test_first_drawdown import FIRST_DUE
-from tests.loans.doing import do, vouched, write_off
+from tests.loans.doing import do, vouched
 from tests.loans.factories import ON, ApplicantFactory, LoanFactory, ProductVersionFactory
 from tests.loans.gate.doors import a_client, rows
 from tests.partners.factories import CallerFactory
@@ -93,48 +91,6 @@ def undrawn(loan: Loan) -> Decimal:
 def lent() -> Decimal:
     ((amount,),) = rows("SELECT coalesce(sum(amount), 0) FROM loans_simulatedpayment WHERE outcome <> 'failed'")
     return Decimal(amount)
-
-
-def test_every_channel_either_proves_itself_or_is_a_word() -> None:
-    """A new channel has to say which of both it is."""
-    proves_itself = {"bank_file", "direct_debit", "import"}
-
-    assert set(RepaymentChannel.values) == proves_itself | set(WITHOUT_BANK_LINE)
-    assert not proves_itself & set(WITHOUT_BANK_LINE)
-
-
-class TestLost:
-    """What was lost of a person is still bound: a write-off makes no room under the cap."""
-
-    @pytest.fixture
-    def loan(self) -> Loan:
-        return LoanFactory(active=True, borrower=ApplicantFactory(), disbursed_on=ON)
-
-    def test_a_write_off_binds_as_the_debt_did(self, loan: Loan) -> None:
-        before = bound(loan)
-
-        write_off(loan_id=loan.pk, on=ON, reason="gone")
-
-        (row,) = bound(loan).rows
-        assert (row.kind, row.amount, row.loan_id) == (CommitmentKind.WRITTEN_OFF, loan.principal, loan.pk)
-        assert row.payment == pytest.approx(before.payment, abs=1)
-
-    def test_so_does_a_charge_off(self, loan: Loan) -> None:
-        perform(wish(loan, "charged_off", ON, cause="overdue"), approved=True)
-
-        assert bound(loan).amount == loan.principal
-
-    def test_what_came_back_binds_no_more_once_it_is_proved(self, loan: Loan) -> None:
-        write_off(loan_id=loan.pk, on=ON, reason="gone")
-
-        said(loan, "2000.00", "bank_file")
-        assert bound(loan).amount == loan.principal - 2_000
-        said(loan, "3000.00")
-        assert bound(loan).amount == loan.principal - 2_000
-        vouched(loan, ON)
-        assert bound(loan).amount == loan.principal - 5_000
-        said(loan, loan.principal - 5_000, "bank_file")
-        assert bound(loan).rows == ()
 
 
 class TestCommitments:

@@ -7,7 +7,8 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loans.gate.gate import ASKED_OF, BindingAct, Credit, Deal, Facts, House, Person, Result, gate
+from loans.gate.gate import ASKED_OF, BindingAct, Result, gate
+from loans.gate.known_facts import Credit, Deal, Facts, House, Person
 from tests.loans.gate.known import BROKEN, ON, known
 
 A = BindingAct
@@ -84,6 +85,7 @@ NEEDS = {
     "data_age": {"income_as_of", "data_age_days"},
     "arrears": {"days_past_due", "loans_written_off"},
     "other_applications": {"other_applications"},
+    "authority": {"amount", "one_person_decides"},
 }
 
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from loans.gate import asking
-from loans.gate.gate import BindingAct, Facts, Finding, Result, Severity, Verdict
+from loans.gate.gate import BindingAct, Finding, Result, Severity, Verdict
+from loans.gate.known_facts import Facts
 from tests.loans.gate.doors import DOORS, bound, rows
 from tests.loans.gate.test_doors import but_limits, go
 from tests.places import ROOT

@@ -179,6 +179,7 @@ def test_an_insurer_that_pays_is_not_charged() -> None:
         channel="insurer",
         idempotency_key="payout",
         recorded_by=None,
+        approved=True,
         settles_early=True,
     )
 

@@ -179,7 +179,7 @@ def test_an_excess_waits_on_its_line_and_is_decided_by_hand(operator: Client, lo
     page = operator.get(at("incoming_payment", line.pk)).content.decode()
     home = operator.get("/app/").content.decode()
 
-    assert "941.94" in queue and "of 13,000.00" in " ".join(queue.split()) and "what was not credited waits" in queue
+    assert "941.94" in queue and "of ¥ 13,000.00" in " ".join(queue.split()) and "what was not credited waits" in queue
     assert "¥ 941.94" in home
     assert OVERPAYMENT in page and 'value="941.94"' in page and Repayment.objects.get().number in page
     assert "of ¥ 13,000.00, ¥ 12,058.06 is credited" in " ".join(page.split())
