@@ -42,10 +42,11 @@ STATES = ("", "held", "expired", "wiped")
 
 _MAKE = """
 INSERT INTO casework_evidence (public_id, object_type, object_id, object_label, kind, source, name, content_type, size,
-       pages, sha256_sent, sha256_kept, storage_key, received_on, received_at, received_by_id, brought_by_id, expires_on)
+       pages, sha256_sent, sha256_kept, fingerprint, storage_key, received_on, received_at, received_by_id, brought_by_id,
+       expires_on)
 SELECT 'evd_' || upper(left(md5('evidence' || n), 26)), 'borrowers.borrower', b.id::text, b.number,
        (ARRAY['income', 'identity', 'statement', 'other'])[1 + n % 4], 'borrower', %(name)s, 'image/jpeg', 1000, 1,
-       encode(sha256(n::text::bytea), 'hex'), encode(sha256(n::text::bytea), 'hex'), md5(n::text) || md5('k' || n),
+       %(hash)s, %(hash)s, encode(sha256(n::text::bytea), 'hex'), md5(n::text) || md5('k' || n),
        DATE '2026-06-01' - n % 300, now(), %(by)s, CASE WHEN n % 100 = 0 THEN %(client)s END,
        CASE WHEN n % 100 = 1 THEN DATE '2026-05-01' END
   FROM generate_series(1, %(count)s) n
@@ -103,8 +104,9 @@ def _write(count: int) -> str:
         "count": count,
         "first": first,
         "people": Borrower.objects.count(),
+        "name": encrypt("payslip.jpg"),
+        "hash": encrypt("0" * 64),
     }
-    given["name"] = encrypt("picture.jpg")
     with connection.cursor() as cursor:
         cursor.execute(_MAKE.replace("n % ", "n %% "), given)
         cursor.execute(_HOLD, given)

@@ -6,14 +6,14 @@ Cover is not passed on, and it is no right: who covers does what their own roles
 from datetime import date
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from audit.deciding import same_account
 from casework.models import Absence
+from casework.words import kept_words
 from core.context import acting_for
 from core.errors import DomainError, Invalid, NotAllowed, NotFound
-from core.strict import require_plain
 from staff.models import User
 from staff.roles import roles_of
 
@@ -41,6 +41,11 @@ class CoverAway(Invalid):
     code = "cover_away"
     field = "cover"
     message = _("%(person)s is away on some of these days. Choose somebody else.")
+
+
+class AbsenceOfCover(DomainError):
+    code = "absence_of_cover"
+    message = _("%(person)s covers for %(other)s on some of these days. Have somebody else cover first.")
 
 
 class AbsenceNotFound(NotFound):
@@ -72,17 +77,22 @@ def covered_by(cover: User, person_id: int, on: date) -> bool:
 def plan(*, person: User, first_day: date, last_day: date, cover: User, by: User, on: date, note: str = "") -> Absence:
     """Note that ``person`` is away from ``first_day`` through ``last_day`` and that ``cover`` does their tasks.
 
-    Raises AbsenceOfAnother, AbsenceDatesWrong, AbsenceTwice, CoverUnfit, CoverAway.
+    Raises AbsenceOfAnother, AbsenceDatesWrong, AbsenceTwice, AbsenceOfCover, CoverUnfit, CoverAway, TextNotPlain,
+    WordsTooLong.
     """
     _require_own(person, by)
-    require_plain(note, field="note")
+    note = kept_words(note, most=200)
     if not on <= first_day <= last_day:
         raise AbsenceDatesWrong()
     # Both rows are held, so that two do not at the same moment promise to cover for each other.
-    list(User.objects.select_for_update().filter(pk__in=[person.pk, cover.pk]).order_by("pk"))
+    both = {one.pk: one for one in User.objects.select_for_update().filter(pk__in=[person.pk, cover.pk]).order_by("pk")}
+    person, cover = both[person.pk], both[cover.pk]
     standing = _within(person, first_day, last_day).first()
     if standing is not None:
         raise AbsenceTwice(person=str(person), first=standing.first_day.isoformat(), last=standing.last_day.isoformat())
+    covers = _on_days(Absence.objects.filter(cover=person), first_day, last_day).select_related("person").first()
+    if covers is not None:
+        raise AbsenceOfCover(person=str(person), other=str(covers.person))
     if (
         same_account(cover.pk, person.pk)
         or not cover.is_active
@@ -114,7 +124,11 @@ def take_back(*, absence_id: int, by: User, on: date) -> None:
 
 
 def _within(person: User, first_day: date, last_day: date) -> QuerySet[Absence]:
-    return Absence.objects.filter(Q(person=person), first_day__lte=last_day, last_day__gte=first_day)
+    return _on_days(Absence.objects.filter(person=person), first_day, last_day)
+
+
+def _on_days(rows: QuerySet[Absence], first_day: date, last_day: date) -> QuerySet[Absence]:
+    return rows.filter(first_day__lte=last_day, last_day__gte=first_day)
 
 
 def _require_own(person: User, by: User) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import datetime
 
 from django.db import models, transaction
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from casework.kinds import kind_named
 from casework.models import Task
 from casework.personal_numbers import masked
-from casework.raising import raise_task
+from casework.raising import TaskTeamUnknown, raise_task
 from casework.subjects import SubjectNotFound, sees
 from casework.working import WORK
 from core.context import acting_for
@@ -26,12 +27,6 @@ class TaskNotByPeople(NotAllowed):
     code = "task_not_by_people"
     field = "kind"
     message = _("People do not raise tasks of this kind: they are raised when what they are about happens.")
-
-
-class TaskTeamUnknown(Invalid):
-    code = "task_team_unknown"
-    field = "team"
-    message = _("Choose one of the teams that do tasks of this kind.")
 
 
 class TaskWordsMissing(Invalid):
@@ -71,7 +66,7 @@ def ask_for(
         return raise_task(
             kind,
             subject,
-            cause=words.casefold()[:MOST],
+            cause=unicodedata.normalize("NFKC", words).casefold()[:MOST],
             facts={"what": words},
             priority=URGENT if why else None,
             priority_reason=why,

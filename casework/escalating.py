@@ -26,7 +26,7 @@ SELECT id, %(now)s, 'escalated', NULL, owner_id, owner_id, '' FROM told
 
 
 def escalate_late(now: datetime) -> int:
-    """Escalate every open task whose hour has come by the clock of the business; returns how many. A repeat does nothing."""
+    """Escalate every open task whose hour has come by the clock on the wall; returns how many. A repeat does nothing."""
     declared = kinds()
     if not declared:
         return 0

@@ -16,6 +16,7 @@ from casework.examining.examine import Examined, examine
 from casework.examining.limits import Limits
 from casework.models import Evidence, EvidenceLink, Source
 from casework.subjects import label_of, subject_of
+from core.encryption import blind_index
 from core.errors import DomainError, Invalid, NotAllowed
 from core.rules import rule
 from core.strict import require_day_between
@@ -154,6 +155,7 @@ def _stored(
         pages=found.pages,
         sha256_sent=found.sha256_sent,
         sha256_kept=found.sha256_kept,
+        fingerprint=fingerprint(subject, found.sha256_sent),
         storage_key=key,
         replaces=replaces,
         original_seen_by=by if told.original_seen_on else None,
@@ -164,8 +166,8 @@ def _stored(
         received_by=by,
         brought_by=client,
     )
-    shown = {"kind": told.kind, "about": evidence.object_label, "sha256": found.sha256_sent}
-    record("created", evidence, after=shown, actor=by)
+    # Neither kind nor hash: more people read the log than see the evidence, and a short statement is found by trying.
+    record("created", evidence, after={"about": evidence.object_label}, actor=by)
     return evidence
 
 
@@ -181,10 +183,15 @@ def _require_replaceable(subject: models.Model, replaces: Evidence | None) -> No
 
 def _require_new(subject: models.Model, sha256: str, client: ApiClient | None) -> None:
     """Staff are told of whatever stands, a partner of what it brought itself: not that others did."""
-    rows = Evidence.objects.kept().about(subject).filter(sha256_sent=sha256)
+    rows = Evidence.objects.kept().about(subject).filter(fingerprint=fingerprint(subject, sha256))
     same = (rows if client is None else rows.filter(brought_by=client)).first()
     if same is not None:
         raise EvidenceTwice(existing=same.public_id)
+
+
+def fingerprint(subject: models.Model, sha256: str) -> str:
+    """By which the file with the hash is known again about ``subject``; the same file about another has another."""
+    return blind_index(f"{subject._meta.label_lower} {subject.pk} {sha256}", "evidence")
 
 
 @transaction.atomic

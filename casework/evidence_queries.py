@@ -5,7 +5,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from casework.evidence_kinds import kinds_hidden_from
 from casework.models import Evidence, EvidenceHold, EvidenceLink, Note
-from casework.subjects import about_what_is_seen
+from casework.subjects import about_what_is_seen, there_is
 from staff.models import User
 from staff.roles import roles_of
 from staff.visibility import sees_everything
@@ -18,8 +18,8 @@ def seen_by(person: User) -> QuerySet[Evidence]:
     if not person.has_perm(VIEW):
         return Evidence.objects.none()
     about = about_what_is_seen(person, sees_all=sees_everything(person))
-    attached = EvidenceLink.objects.filter(about).values("evidence")
-    return Evidence.objects.filter(about | Q(pk__in=attached)).exclude(kind__in=kinds_hidden_from(roles_of(person)))
+    attached = there_is(EvidenceLink.objects.filter(about, evidence=OuterRef("pk")))
+    return Evidence.objects.filter(about | attached).exclude(kind__in=kinds_hidden_from(roles_of(person)))
 
 
 def on_file(person: User, subject: models.Model) -> QuerySet[Evidence]:

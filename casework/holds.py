@@ -1,4 +1,5 @@
-"""Legal hold: one person sets it, two lift it; while it stands nothing wipes the evidence."""
+"""Legal hold: one person sets it, two lift it; while it stands nothing wipes the evidence. Reasons are read by more people
+than see the evidence, so that personal numbers in them are masked."""
 
 from datetime import date
 
@@ -9,7 +10,9 @@ from audit import approvals
 from audit.approvals import ReasonMissing
 from audit.events import record
 from audit.models import Approval
+from casework import keeping
 from casework.models import Evidence, EvidenceHold
+from casework.personal_numbers import masked
 from core.errors import DomainError
 from core.strict import require_plain
 from staff.models import User
@@ -35,15 +38,17 @@ def standing(evidence: Evidence) -> EvidenceHold | None:
 
 @transaction.atomic
 def put_under_hold(*, evidence_id: int, reason: str, by: User, on: date) -> EvidenceHold:
-    """Keep the evidence from being wiped; one that stands stays as it is. Raises ReasonMissing, EvidenceWiped."""
+    """Keep the evidence from being wiped; one that stands stays as it is. Raises ReasonMissing, EvidenceWiped,
+    EvidenceMissing: what is not there cannot be held."""
     if not reason.strip():
         raise ReasonMissing
-    require_plain(reason, field="reason", lines=True)
+    reason = masked(require_plain(reason, field="reason", lines=True))
     evidence = Evidence.objects.select_for_update().get(pk=evidence_id)
     if evidence.wiped_on is not None:
         raise EvidenceWiped(on=evidence.wiped_on.isoformat())
     hold = standing(evidence)
     if hold is None:
+        keeping.require_there(evidence.storage_key)
         hold = EvidenceHold.objects.create(evidence=evidence, reason=reason, set_on=on, set_by=by)
         record("held", evidence, reason=reason, actor=by)
     return hold
@@ -52,6 +57,7 @@ def put_under_hold(*, evidence_id: int, reason: str, by: User, on: date) -> Evid
 @transaction.atomic
 def ask_to_lift(*, evidence_id: int, reason: str, by: User, on: date) -> Approval:
     """Ask a second person to lift the hold. Raises EvidenceNotHeld, and what ``audit.approvals.request`` raises."""
+    reason = masked(require_plain(reason, field="reason", lines=True))
     evidence = Evidence.objects.select_for_update().get(pk=evidence_id)
     hold = standing(evidence)
     if hold is None:

@@ -4,6 +4,7 @@ The storage is Django's: a folder by default, any other by setting. Nobody but t
 """
 
 import logging
+import re
 import secrets
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from core.encryption import CHUNK_BYTES, open_bytes, seal_bytes
 from core.errors import DomainError
 
+_KEY = re.compile("[0-9a-f]{64}")
 log = logging.getLogger(__name__)
 
 
@@ -51,6 +53,17 @@ def kept(key: str) -> Iterator[bytes]:
         raise EvidenceMissing from error
 
 
+def require_there(key: str) -> None:
+    """Raises EvidenceMissing where nothing lies under the key."""
+    try:
+        found = storage().exists(_path(key))
+    except Exception as error:  # each storage has errors of its own
+        log.exception("evidence not looked for")
+        raise EvidenceMissing from error
+    if not found:
+        raise EvidenceMissing
+
+
 def drop(key: str) -> None:
     """Remove what lies under the key; again is the same."""
     storage().delete(_path(key))
@@ -64,7 +77,7 @@ def older_than(moment: datetime) -> Iterator[str]:
         return
     for folder in folders:
         for name in storage().listdir(folder)[1]:
-            if storage().get_modified_time(f"{folder}/{name}") < moment:
+            if _KEY.fullmatch(name) and storage().get_modified_time(f"{folder}/{name}") < moment:
                 yield name
 
 

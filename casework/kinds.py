@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import Invalid
 from core.writing import ABSENT, money
+from staff.roles import LABELS
 
 Words = str | Promise
 
@@ -45,7 +46,8 @@ class TaskKind:
     ``people_raise``: people raise it, about an object that they see (``asking``): its words then tell the fact ``what``.
     ``for_partners``: the partner whose object it is about sees it and answers it, so words and facts tell nothing of the
     house. ``partners_raise``: partners raise it about their own. ``programs``: programs of the house raise it, take it and
-    end it; the others are for people, or for the fact.
+    end it; the others are for people, or for the fact. A ``personal`` one is its owner's alone: nobody covers it or takes it
+    from them, and while it is nobody's it waits for the team.
     """
 
     code: str
@@ -63,6 +65,7 @@ class TaskKind:
     people_raise: bool = False
     programs: bool = False
     readings: Mapping[str, Callable[[str], Words]] = field(default_factory=dict)
+    personal: bool = False
 
     def outcome(self, code: str) -> Choice | None:
         return next((choice for choice in self.outcomes if choice.code == code), None)
@@ -97,6 +100,8 @@ def declare(kind: TaskKind) -> TaskKind:
     """Make the kind known; called when Django starts. Raises ValueError for one that no person could do or end."""
     if not kind.teams or not kind.outcomes or not 0 <= kind.priority <= 100:
         raise ValueError(f"task kind {kind.code}: it needs a team, an outcome and a priority from 0 to 100")
+    if unknown := {*kind.teams, kind.escalates_to}.difference(LABELS):
+        raise ValueError(f"task kind {kind.code}: no role is called {', '.join(sorted(unknown))}")
     _kinds[kind.code] = kind
     return kind
 
@@ -107,6 +112,22 @@ def kind_named(code: str) -> TaskKind:
         return _kinds[code]
     except KeyError:
         raise TaskKindUnknown(kind=code) from None
+
+
+def kind_or_retired(code: str) -> TaskKind:
+    """The kind with the code; of one that the software knows no longer what is left of it: tasks of it can be ended."""
+    found = _kinds.get(code)
+    if found is not None:
+        return found
+    return TaskKind(
+        code=code,
+        label=_("Task of a kind no longer in use"),
+        about="",
+        teams=(),
+        escalates_to="",
+        words=_("What was to be done is not known any more. Look at what it is about, and end it."),
+        outcomes=(Choice("ended", _("Ended")),),
+    )
 
 
 def kinds() -> list[TaskKind]:

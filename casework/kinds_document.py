@@ -15,8 +15,10 @@ What people must do, kind by kind. A task is raised once for its kind, object an
 and is due by the dated rule `task_times` in working hours (`office_hours`, and the market's calendar). Who does not do it in
 time hears it from their lead. A kind that people raise is raised on the page of its object, in a few words without personal
 numbers, for a team that sees all such objects (`casework/asking.py`). For how long something may be left alone before it is
-a task says the dated rule `task_conditions`. Written by `./dev manage write_task_kinds` from the declarations in the apps'
-`task_kinds.py`.
+a task says the dated rule `task_conditions`. Hours are those of the clock on the wall; the business date only says which
+conditions hold. A task is seen by whose kind it is and who sees what it is about (`casework/queries.py`, `seen_by`).
+
+Written by `./dev manage write_task_kinds` from the declarations in the apps' `task_kinds.py`.
 """
 
 
@@ -42,6 +44,7 @@ def _section(kind: TaskKind) -> str:
         ("raised by people", "yes" if kind.people_raise else "no"),
         ("partners", _partners(kind)),
         ("programs of the house", "raise, take and end it" if kind.programs else "leave it to people"),
+        ("seen by", "its owner alone" if kind.personal else "its teams, and who is told when it is late"),
     ]
     table = "".join(f"| {name} | {value} |\n" for name, value in rows)
     steps = "".join(f"{number}. {step.label}\n" for number, step in enumerate(kind.steps, 1))

@@ -6,12 +6,14 @@ import re
 from datetime import datetime
 
 from django.db import IntegrityError, models, transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from casework.kinds import kind_named
 from casework.models import Note, Task
+from casework.models.task import TaskQuerySet
 from casework.personal_numbers import masked
-from casework.raising import raise_task, settle
+from casework.raising import raise_task, settle_for
 from casework.subjects import label_of, sees, subject_of
 from core.context import acting_for
 from core.errors import DomainError, Invalid
@@ -124,17 +126,27 @@ def _mentioned(text: str, subject: models.Model) -> list[User]:
 def _tell(person: User, note: Note, by: User, now: datetime) -> None:
     teams = kind_named(MENTION).teams
     team = next((role for role in roles_of(person) if role in teams), teams[0])
-    facts = {"who": str(by), "about": note.object_label}
-    raise_task(MENTION, note, cause=person.username, facts=facts, team=team, owner=person, now=now)
+    facts = {"who": masked(str(by)), "about": masked(note.object_label)}
+    raise_task(MENTION, note, cause=str(person.pk), facts=facts, team=team, owner=person, now=now)
 
 
 def mark_read(note: Note, *, by: User, now: datetime) -> int:
-    """End the task that told ``by`` of the note; how many ended."""
-    return settle(MENTION, note, outcome="read", fact=note.public_id, cause=by.username, now=now)
+    """End the tasks that told ``by`` of the note, and of the notes that it corrects; how many ended."""
+    read: list[Note] = []
+    one: Note | None = note
+    while one is not None:
+        read.append(one)
+        one = one.corrects
+    return settle_for(MENTION, _told_to(by, read), outcome="read", fact=note.public_id, now=now)
+
+
+def _told_to(person: User, notes: list[Note]) -> TaskQuerySet:
+    """The open tasks that tell the person of the notes: by whatever name they went then, and whoever handed them over."""
+    keys = [str(note.pk) for note in notes]
+    rows = Task.objects.open().filter(kind=MENTION, object_type=Note._meta.label_lower, object_id__in=keys)
+    return rows.filter(Q(owner=person) | Q(owner=None, cause=str(person.pk)))
 
 
 def unread_by(person: User, notes: list[Note]) -> set[str]:
     """The keys of those of the notes that mention the person, while they have not said that they read them."""
-    keys = [str(note.pk) for note in notes]
-    rows = Task.objects.open().filter(kind=MENTION, object_type=Note._meta.label_lower, object_id__in=keys)
-    return set(rows.filter(cause=person.username).values_list("object_id", flat=True))
+    return set(_told_to(person, notes).values_list("object_id", flat=True))

@@ -14,9 +14,11 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from audit.approvals import ReasonMissing
+from casework.causes import one_spelling
 from casework.evidence import attach
 from casework.kinds import TaskKind, kind_named, kinds
 from casework.models import Evidence, Task, TaskEvent, What
+from casework.personal_numbers import masked
 from casework.raising import TaskSubjectWrong, raise_task
 from casework.reach import keys_within, reached_types
 from casework.working import locked
@@ -98,13 +100,13 @@ def raise_by_partner(
     ApiClient.objects.select_for_update(no_key=True).get(pk=client.pk)
     by = client.acts_as
     mine = Task.objects.filter(raised_by=by)
-    named = {"kind": kind.code, "object_type": kind.about, "object_id": str(subject.pk), "cause": cause}
-    known = mine.filter(**named).first()
+    named = {"kind": kind.code, "object_type": kind.about, "object_id": str(subject.pk)}
+    known = mine.filter(**named, cause=one_spelling(cause)).first()
     if known is not None:
         return known
     if mine.open().filter(kind__in=[one.code for one in kinds() if one.partners_raise]).count() >= MOST_OPEN:
         raise TasksTooMany(most=MOST_OPEN)
-    task, _new = raise_task(kind.code, subject, cause=cause, facts={"partner": client.name}, now=now)
+    task, _new = raise_task(kind.code, subject, cause=cause, facts={"partner": masked(client.name)}, now=now)
     _tell(task, What.ASKED, by, words, now)
     return task
 

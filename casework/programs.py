@@ -89,7 +89,6 @@ def raise_by_program(
 
     Personal numbers among the facts are masked. Raises FactUnknown, FactTooLong, TextNotPlain and as ``raise_task`` does.
     """
-    require_plain(cause, field="cause")
     return raise_task(kind.code, subject, cause=cause, facts=_checked(kind, facts), now=now, **urgency)
 
 

@@ -4,21 +4,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from django.db import models
-from django.db.models import Case, CharField, Q, QuerySet, When
+from django.db.models import Case, CharField, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Cast
+from django.db.models.lookups import IsNull
 
 from casework.absences import covered_people
 from casework.kinds import kinds, kinds_for
-from casework.models import Task, TaskStatus
-from casework.subjects import parts_of
+from casework.models import Evidence, Note, Task, TaskStatus
+from casework.models.task import TaskQuerySet
+from casework.programs import is_program_of_house
+from casework.subjects import parts_of, rows_seen, subjects
 from staff.models import User
 from staff.roles import roles_of
+from staff.visibility import sees_everything
 
 FIRST_OF_ALL = ("ranked_at", "id")
 # The parts of a tab of somebody who is in no team: without any, a list is everybody's.
 NOTHING = [Q(pk__in=[])]
+# What is on file about an object is seen by whoever sees that.
+_ON_FILE: tuple[type[models.Model], ...] = (Evidence, Note)
 
 
 class Tab(StrEnum):
@@ -41,8 +48,8 @@ class Inbox:
 
 
 def inbox(person: User, tab: Tab, now: datetime, *, kind: str = "") -> Inbox:
-    """The tasks of ``person`` under ``tab``; of one ``kind`` only where it is named."""
-    rows, roles = Task.objects.filter(kind=kind) if kind else Task.objects.all(), roles_of(person)
+    """The tasks of ``person`` under ``tab`` that they see; of one ``kind`` only where it is named."""
+    rows, roles = seen_by(person, Task.objects.filter(kind=kind) if kind else Task.objects.all()), roles_of(person)
     match tab:
         case Tab.MINE:
             owners = [person.pk, *covered_people(person, now.date())]
@@ -62,8 +69,8 @@ def inbox(person: User, tab: Tab, now: datetime, *, kind: str = "") -> Inbox:
 
 
 def waiting_for(person: User, on: date) -> QuerySet[Task]:
-    """Open tasks of one's own, and of those one covers for today."""
-    return Task.objects.open().filter(owner_id__in=_in_hand_of(person, on))
+    """What the count in the navigation tells: open tasks of one's own, and of those one covers for today."""
+    return seen_by(person, Task.objects.open().filter(owner_id__in=_in_hand_of(person, on)))
 
 
 def _in_hand_of(person: User, on: date) -> QuerySet[User, int]:
@@ -71,10 +78,69 @@ def _in_hand_of(person: User, on: date) -> QuerySet[User, int]:
     return User.objects.filter(Q(pk=person.pk) | covered).values_list("pk", flat=True)
 
 
-def seen_by(person: User, rows: QuerySet[Task]) -> QuerySet[Task]:
-    """Tasks that somebody may open: of kinds that their roles own or are told of, and what they have or had in hand."""
-    own = [kind.code for kind in kinds_for(roles_of(person))]
-    return rows.filter(Q(kind__in=own) | Q(owner=person) | Q(raised_by=person) | Q(closed_by=person))
+def seen_by(person: User, rows: TaskQuerySet) -> TaskQuerySet:
+    """Tasks that somebody sees, by every door: of kinds that are theirs, about objects that they see.
+
+    Theirs are the kinds that their roles own or are told of, and what they have or had in hand; a personal one is its
+    owner's, and the team's while it is nobody's. Where nobody told who sees an object, the kind alone decides.
+    """
+    return rows if person.is_superuser else rows.filter(_of_ones_kinds(person), _about_what_is_seen(person))
+
+
+def sees_subject(person: User, task: Task) -> bool:
+    """Whether the person sees what the task is about. A program of the house does, where the kind is for those."""
+    if person.is_superuser or Task.objects.filter(_about_what_is_seen(person), pk=task.pk).exists():
+        return True
+    return task.declared.programs and is_program_of_house(person)
+
+
+def _of_ones_kinds(person: User) -> Q:
+    roles = roles_of(person)
+    own = kinds_for(roles)
+    shared, personal = ([kind.code for kind in own if kind.personal is wanted] for wanted in (False, True))
+    waits = Q(owner=None, team__in=roles) | Q(escalated_to__in=roles)
+    retired = ~Q(kind__in=[kind.code for kind in kinds()]) & Q(team__in=roles)
+    in_hand = Q(owner=person) | Q(raised_by=person) | Q(closed_by=person)
+    return Q(kind__in=shared) | in_hand | (Q(kind__in=personal) & waits) | retired
+
+
+def _about_what_is_seen(person: User) -> Q:
+    sees_all = sees_everything(person)
+    told, seen = [], Q()
+    on_file = {model._meta.label_lower: model for model in _ON_FILE}
+    for object_type in sorted({kind.about for kind in kinds()}.difference(on_file)):
+        rows = rows_seen(person, object_type)
+        if rows is None or (sees_all and not rows.query.is_empty() and not rows.query.where):
+            continue
+        told.append(object_type)
+        if not rows.query.is_empty():
+            seen |= Q(object_type=object_type) & Q(_is_among(rows))
+    if not sees_all:
+        for object_type, model in on_file.items():
+            told.append(object_type)
+            seen |= Q(object_type=object_type) & Q(_what_it_is_about_is_seen(person, model))
+    return ~Q(object_type__in=told) | seen if told else Q()
+
+
+def _what_it_is_about_is_seen(person: User, model: type[models.Model]) -> IsNull:
+    """Whether the person sees what the note or paper of a task is about."""
+    about = Q(pk__in=[])
+    for subject in subjects():
+        # Who sees what is on file about a task sees the task, by the road that asks for nothing further on file.
+        rows = Task.objects.filter(_of_ones_kinds(person)) if subject.model is Task else subject.seen_by(person)
+        if (subject.takes_notes or model is not Note) and not rows.query.is_empty():
+            about |= Q(object_type=subject.object_type) & Q(_is_among(rows))
+    return _is_among(model._default_manager.filter(about))
+
+
+def _is_among(rows: QuerySet[Any]) -> IsNull:
+    """Whether the object of a row with ``object_id`` is among ``rows``.
+
+    One value a row, which PostgreSQL reads by its key for each of the fifty tasks of a page. EXISTS and IN would have it
+    draw up the list of all borrowers that somebody sees first.
+    """
+    key = rows.model._meta.pk
+    return IsNull(Subquery(rows.order_by().filter(pk=Cast(OuterRef("object_id"), key)).values("pk")[:1]), False)
 
 
 def about(person: User, *subjects: models.Model) -> QuerySet[Task]:
@@ -89,8 +155,7 @@ def about(person: User, *subjects: models.Model) -> QuerySet[Task]:
             found.append(Task.objects.filter(object_type=rows.model._meta.label_lower, object_id__in=keys))
     keyed = [tasks.order_by().values("pk") for tasks in found]
     wanted = keyed[0].union(*keyed[1:]) if len(keyed) > 1 else keyed[0]
-    known = [kind.code for kind in kinds()]
-    rows = seen_by(person, Task.objects.filter(pk__in=wanted, kind__in=known)).select_related("owner")
+    rows = seen_by(person, Task.objects.filter(pk__in=wanted)).select_related("owner")
     return rows.order_by(Case(When(status=TaskStatus.OPEN, then=0), default=1), *FIRST_OF_ALL)
 
 

@@ -6,13 +6,13 @@ for others neither the object nor the paper is there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.db import models
-from django.db.models import CharField, Q, QuerySet
+from django.db.models import BigIntegerField, BooleanField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -59,7 +59,8 @@ class Subject:
 
 
 _subjects: dict[str, Subject] = {}
-_ends: dict[str, Ends] = {}
+_seen: dict[str, Callable[[User], QuerySet[Any]]] = {}
+_ends: dict[str, list[Ends]] = {}
 _parts: dict[str, list[Parts]] = {}
 
 
@@ -69,18 +70,57 @@ def declare(subject: Subject) -> Subject:
     return subject
 
 
+def tell_seen(object_type: str, seen_by: Callable[[User], QuerySet[Any]]) -> None:
+    """Have it known which objects of the type somebody sees, where nothing is kept on file about them but tasks are."""
+    _seen[object_type] = seen_by
+
+
+def rows_seen(person: User, object_type: str) -> QuerySet[Any] | None:
+    """The objects of the type that the person sees; None where nobody told who sees them."""
+    subject = _subjects.get(object_type)
+    told = subject.seen_by if subject is not None else _seen.get(object_type)
+    return None if told is None else told(person)
+
+
 def tell_ends(object_type: str, ends: Ends) -> None:
     """Have it known when objects of the type come to their end; evidence is kept for years after that.
 
     ``ends`` gives of each key the day of its end, None while it runs. Of one that is left out nothing is known to run.
+    Several apps may tell of one type: it runs while one of them says so, and ends on the last day that one says.
     """
-    _ends[object_type] = ends
+    _ends.setdefault(object_type, []).append(ends)
 
 
 def ends_of(object_type: str, keys: Collection[str]) -> Mapping[str, date | None]:
-    """The ends of those of the objects of which one is told."""
-    ends = _ends.get(object_type)
-    return ends(keys) if ends is not None and keys else {}
+    """The ends of those of the objects of which one is told. Of a type that nobody tells of, everything runs."""
+    if not keys:
+        return {}
+    if object_type not in _ends:
+        return dict.fromkeys(keys)
+    found: dict[str, date | None] = {}
+    for ends in _ends[object_type]:
+        for key, end in ends(keys).items():
+            known = found.get(key, date.min)
+            found[key] = None if end is None or known is None else max(known, end)
+    return found
+
+
+def ends_after(rows: Iterable[tuple[str, str, str, date | None]]) -> dict[str, date | None]:
+    """The ends of rows (key, type and key of what it is about, day of its own end or None) that are about something else.
+
+    Such a row runs as long as that runs, where anybody tells of its type, and otherwise until its own end.
+    """
+    told = list(rows)
+    about: dict[str, set[str]] = {}
+    for _key, object_type, object_id, _own in told:
+        if object_type in _ends:
+            about.setdefault(object_type, set()).add(object_id)
+    ends = {object_type: ends_of(object_type, keys) for object_type, keys in about.items()}
+    found: dict[str, date | None] = {}
+    for key, object_type, object_id, own in told:
+        end = ends.get(object_type, {}).get(object_id, own)
+        found[key] = None if own is None or end is None else max(own, end)
+    return found
 
 
 def tell_parts(object_type: str, parts: Parts) -> None:
@@ -140,10 +180,17 @@ def sees(person: User, object_type: str, object_id: str) -> bool:
     return subject is not None and subject.seen_by(person).filter(pk=object_id).exists()
 
 
+def there_is(rows: QuerySet[Any]) -> Q:
+    """The condition that the row of the outer query has such rows. PostgreSQL asks it row by row, as it does for a value;
+    for EXISTS it would rather draw up all of them first, not minding that a page shows fifty."""
+    return Q(Subquery(rows.order_by().values(there=Value(True))[:1], output_field=BooleanField()))
+
+
 def about_what_is_seen(person: User, *, sees_all: bool) -> Q:
     """The condition on rows with ``object_type`` and ``object_id`` that the person sees their objects.
 
-    For who sees every row of a kind no list of keys is drawn up.
+    Each row looks its own object up by its key: a list of the keys of all that somebody sees would be drawn up for every
+    page, however few rows it shows. For who sees every row of a kind nothing is looked up.
     """
     found = Q(pk__in=[])
     for subject in _subjects.values():
@@ -152,7 +199,6 @@ def about_what_is_seen(person: User, *, sees_all: bool) -> Q:
             continue
         about = Q(object_type=subject.object_type)
         if not (sees_all and not rows.query.where):
-            keys = rows.order_by().annotate(key=Cast("pk", CharField())).values("key")
-            about &= Q(object_id__in=keys)
+            about &= there_is(rows.filter(pk=Cast(OuterRef("object_id"), BigIntegerField())))
         found |= about
     return found

@@ -1,16 +1,19 @@
 """What evidence is kept about in the apps below, and here: tasks, and requests for a second person."""
 
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import F, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from audit.models import Approval
+from audit.models import Approval, ApprovalStatus
 from audit.queries import approvals_for
 from casework import queries
 from casework.models import Evidence, Task
 from casework.reach import tell_reach
-from casework.subjects import Subject, declare
+from casework.subjects import Subject, declare, ends_after, tell_ends
 from casework.working import WORK
 from core import business_date
 from partners.introductions import reaches_every_origin
@@ -33,6 +36,33 @@ def _partners_evidence(key: ApiKey, writing: bool) -> QuerySet[Any]:
     own = rows if reaches_every_origin(key, writing=writing) else rows.filter(brought_by=key.client_id)
     return own.annotate(partners_id=F("public_id"))
 
+
+def _ends_of_tasks(keys: Collection[str]) -> Mapping[str, date | None]:
+    rows = Task.objects.filter(pk__in=list(keys)).values_list("pk", "object_type", "object_id", "closed_at")
+    return ends_after(
+        (str(key), object_type, object_id, timezone.localdate(closed_at) if closed_at else None)
+        for key, object_type, object_id, closed_at in rows
+    )
+
+
+def _ends_of_approvals(keys: Collection[str]) -> Mapping[str, date | None]:
+    rows = Approval.objects.filter(pk__in=list(keys))
+    told = rows.values_list("pk", "object_type", "object_id", "status", "decided_at", "expires_on")
+    return ends_after(
+        (str(key), object_type, object_id, _end_of_approval(status, decided_at, expires_on))
+        for key, object_type, object_id, status, decided_at, expires_on in told
+    )
+
+
+def _end_of_approval(status: str, decided_at: datetime | None, expires_on: date) -> date | None:
+    """A request that expired or was taken back has no day of its own: it ended at the latest when its time was over."""
+    if status == ApprovalStatus.PENDING:
+        return None
+    return timezone.localdate(decided_at) if decided_at else expires_on
+
+
+tell_ends(Task._meta.label_lower, _ends_of_tasks)
+tell_ends(Approval._meta.label_lower, _ends_of_approvals)
 
 tell_reach(Evidence._meta.label_lower, _partners_evidence)
 

@@ -15,7 +15,7 @@ from audit.models import AuditEvent, BrokenGlass
 from casework.kinds import Choice, TaskKind, declare
 from casework.notes import MENTION
 from casework.retention import NOT_WIPED
-from casework.standing import declare_condition, told_as
+from casework.standing import declare_condition, settled_as, told_as
 from casework.timing import left_alone
 from staff.models import User
 from staff.roles import LABELS
@@ -31,6 +31,7 @@ declare(
         outcomes=(Choice("read", _("Read")),),
         steps=(),
         priority=30,
+        personal=True,
         settled_by=_("you say on the note that you have read it"),
     )
 )
@@ -96,6 +97,10 @@ def _unreviewed(on: date) -> QuerySet[Any, Any]:
     return told_as(rows, label="approval__object_label", facts=facts, priority=GLASS_UNREVIEWED.priority)
 
 
+def _reviewed(_on: date) -> QuerySet[Any, Any]:
+    return settled_as(BrokenGlass.objects.filter(objected__isnull=False), outcome="reviewed")
+
+
 def _seen_much(_on: date) -> QuerySet[Any, Any]:
     """By the clock, as the quota is. An account and day is looked at once, whatever follows on that day."""
     since = timezone.now() - reveals.TOLD_FOR
@@ -108,5 +113,5 @@ def _seen_much(_on: date) -> QuerySet[Any, Any]:
     return rows.order_by().values(**about, **told).distinct()
 
 
-declare_condition(GLASS_UNREVIEWED, _unreviewed, outcome="reviewed")
-declare_condition(REVEALS_UNUSUAL, _seen_much, outcome="", once=True)
+declare_condition(GLASS_UNREVIEWED, _unreviewed, settled=_reviewed)
+declare_condition(REVEALS_UNUSUAL, _seen_much, settled=None, once=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
+from casework.clock import in_office
 from casework.working_time import OfficeHours
 from core.rules import rule
 from core.working_calendars import market_calendar
@@ -23,8 +24,8 @@ def times_of(kind: str, start: datetime) -> Times:
 
     Raises RuleMissing, CalendarMissing, OfficeHoursRefused.
     """
-    on = start.date()
-    told = rule("task_times", on)
+    start = in_office(start)
+    told = rule("task_times", start.date())
     own = {**told, **told.get("by_kind", {}).get(kind, {})}
     hours, due = _office(start), Decimal(own["due"])
     return Times(

@@ -16,11 +16,11 @@ from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from casework import keeping
-from casework.evidence import LIMITS, EvidenceTwice, Told, joined, limits, require_told, take_in
+from casework.evidence import LIMITS, EvidenceTwice, Told, fingerprint, joined, limits, require_told, take_in
 from casework.examining.names import cleaned_name
-from casework.examining.refusals import EvidenceEmpty, EvidenceTooLarge
+from casework.examining.refusals import EvidenceEmpty, EvidenceRefused, EvidenceTooLarge, EvidenceUnreadable
 from casework.models import Evidence, EvidenceUpload, EvidenceUploadPart, Source, UploadStatus
-from casework.retention import drop_parts
+from casework.retention import drop_parts, forget
 from casework.subjects import subjects
 from core.errors import DomainError, Invalid, NotFound
 from core.rules import rule
@@ -28,6 +28,8 @@ from partners.models import ApiClient, ApiKey
 from staff.models import User
 
 MOST_BYTES_A_PART = 500_000
+# Each part is a row and a file: a file in parts of one byte would be millions of them.
+LEAST_BYTES_A_PART = 20_000
 MOST_OPEN = 100
 # Who sends for a partner: staff take in what they get themselves.
 SOURCES = [source for source in Source if source is not Source.STAFF]
@@ -71,6 +73,12 @@ class PartTooLarge(Invalid):
     code = "part_too_large"
     field = "content"
     message = _("A part has from 1 to %(most)s bytes.")
+
+
+class PartTooSmall(Invalid):
+    code = "part_too_small"
+    field = "content"
+    message = _("A part has at least %(least)s bytes, unless it is the last one or closes a gap.")
 
 
 class PartsMissing(DomainError):
@@ -127,7 +135,8 @@ def begin(
     if whole.size > most.most_bytes:
         raise EvidenceTooLarge(field="size", most=most.megabytes)
     require_hash(whole.sha256)
-    same = Evidence.objects.kept().about(subject).filter(sha256_sent=whole.sha256, brought_by=client).first()
+    rows = Evidence.objects.kept().about(subject).filter(fingerprint=fingerprint(subject, whole.sha256))
+    same = rows.filter(brought_by=client).first()
     if same is not None:
         raise EvidenceTwice(existing=same.public_id, field="sha256")
     ApiClient.objects.select_for_update(no_key=True).get(pk=client.pk)
@@ -153,7 +162,7 @@ def begin(
 def add_part(*, upload_id: int, offset: int, content: bytes, sha256: str) -> EvidenceUpload:
     """Take a part; one that is there already changes nothing.
 
-    Raises UploadOver, HashMalformed, PartTooLarge, PartOutOfPlace, PartChecksumWrong, PartDiffers.
+    Raises UploadOver, HashMalformed, PartTooLarge, PartTooSmall, PartOutOfPlace, PartChecksumWrong, PartDiffers.
     """
     upload = _open(upload_id)
     require_hash(sha256)
@@ -171,6 +180,8 @@ def add_part(*, upload_id: int, offset: int, content: bytes, sha256: str) -> Evi
             return upload
         if part.offset + part.size > offset:
             raise PartOutOfPlace(size=upload.size)
+    if len(content) < LEAST_BYTES_A_PART and not _closes(upload, offset, end):
+        raise PartTooSmall(least=LEAST_BYTES_A_PART)
     key = keeping.keep([content])
     try:
         EvidenceUploadPart.objects.create(
@@ -182,11 +193,20 @@ def add_part(*, upload_id: int, offset: int, content: bytes, sha256: str) -> Evi
     return upload
 
 
+def _closes(upload: EvidenceUpload, offset: int, end: int) -> bool:
+    """Whether the part is the last one, or all that is missing between two others."""
+    return end == upload.size or (
+        upload.parts.filter(offset=end).exists()
+        and any(part.offset + part.size == offset for part in upload.parts.all())
+    )
+
+
 @transaction.atomic
 def finish(*, upload_id: int, subject: models.Model, by: User, on: date, now: datetime) -> Evidence:
     """Take the file in as evidence; asked again, the same evidence.
 
-    Raises UploadOver, PartsMissing, UploadChecksumWrong and what ``casework.evidence.take_in`` raises.
+    Raises UploadOver, PartsMissing, UploadChecksumWrong and what ``casework.evidence.take_in`` raises; where that
+    ``is_final``, whoever asks lets the upload go (``give_up``) once the transaction is over.
     """
     upload = EvidenceUpload.objects.select_for_update(of=("self",)).select_related("client").get(pk=upload_id)
     if upload.evidence is not None:
@@ -212,6 +232,20 @@ def finish(*, upload_id: int, subject: models.Model, by: User, on: date, now: da
     upload.save(update_fields=["evidence", "status", "name"])
     drop_parts(upload)
     return upload.evidence
+
+
+def is_final(refusal: BaseException) -> bool:
+    """Whether a file that was refused so can never be kept as it was sent: nothing more is to be done with its parts."""
+    final = (EvidenceRefused, EvidenceTooLarge, EvidenceTwice, UploadChecksumWrong)
+    return isinstance(refusal, final) and not isinstance(refusal, EvidenceUnreadable)
+
+
+@transaction.atomic
+def give_up(upload_id: int) -> None:
+    """Forget an upload whose file was refused for good, at once; one that is over stays as it is."""
+    upload = EvidenceUpload.objects.select_for_update().filter(pk=upload_id, status=UploadStatus.OPEN).first()
+    if upload is not None:
+        forget(upload)
 
 
 def missing_at(upload: EvidenceUpload, parts: list[EvidenceUploadPart], most: int = 20) -> list[int]:

@@ -1,7 +1,8 @@
 """What people do with tasks: take, give back, hand over, tick steps, end, drop.
 
-Who may: a task nobody has is taken by whoever is of its team; one that somebody has is done by them, by who covers for them
-while they are away, or by who gives out tasks of that team.
+Who may: a task nobody has is taken by whoever is of its team; one that somebody has is done by them, by a colleague of
+its teams who covers for them while they are away, or by who gives out tasks of that team. What one does not see is not
+there.
 """
 
 from datetime import date, datetime
@@ -9,15 +10,15 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from audit.approvals import ReasonMissing
 from audit.deciding import same_account
+from casework import clock, queries
 from casework.absences import covered_by
-from casework.kinds import kind_named
 from casework.models import ClosedBy, Task, TaskEvent, TaskStatus, What
+from casework.people import NewOwnerUnfit, held
 from casework.programs import is_program_of_house
+from casework.words import kept_words
 from core.errors import DomainError, Invalid, NotAllowed, NotFound
 from core.lifecycle import Lifecycle
-from core.strict import require_plain
 from staff.models import User
 from staff.roles import roles_of
 
@@ -51,12 +52,6 @@ class TaskOfAnotherTeam(NotAllowed):
     message = _("This task belongs to a team that you are not in.")
 
 
-class NewOwnerUnfit(Invalid):
-    code = "task_owner_unfit"
-    field = "to"
-    message = _("%(person)s cannot own this task: they are not active, or in none of its teams.")
-
-
 class TaskOutcomeUnknown(Invalid):
     code = "task_outcome_unknown"
     field = "outcome"
@@ -86,52 +81,69 @@ TASKS: Lifecycle[Task] = Lifecycle(
 def in_team(task: Task, person: User) -> bool:
     """Whether the person is of a team that may own the task, or was told of it because it is late; or is a program of the
     house, where its kind is for those."""
-    kind = kind_named(task.kind)
+    kind = task.declared
     if {*kind.teams, task.team, task.escalated_to}.intersection(roles_of(person)):
         return True
     return kind.programs and is_program_of_house(person)
 
 
 def may_work(task: Task, person: User, on: date) -> bool:
-    """Whether the person may end the task, hand it over or tick its steps on the day."""
+    """Whether the person may end the task, hand it over or tick its steps on the day.
+
+    Cover is no right: who covers does what their own roles may do. Nobody does a personal task for its owner.
+    """
     if task.owner_id is None:
         return in_team(task, person) or may_assign(task, person)
-    return same_account(task.owner_id, person.pk) or may_assign(task, person) or covered_by(person, task.owner_id, on)
+    if same_account(task.owner_id, person.pk) or may_assign(task, person):
+        return True
+    return not task.declared.personal and in_team(task, person) and covered_by(person, task.owner_id, on)
+
+
+def may_take(task: Task, person: User) -> bool:
+    """Whether the person may make the task their own: one that somebody has is handed over, with a note."""
+    return task.owner_id is None and (in_team(task, person) or may_assign(task, person))
 
 
 def may_assign(task: Task, person: User) -> bool:
     """Whether the person gives this task to others."""
-    kind = kind_named(task.kind)
-    return person.has_perm(ASSIGN) and bool({kind.escalates_to, *kind.teams}.intersection(roles_of(person)))
+    kind = task.declared
+    roles = {kind.escalates_to, *kind.teams}.intersection(roles_of(person))
+    return not kind.personal and person.has_perm(ASSIGN) and bool(roles)
 
 
 @transaction.atomic
 def take(*, task_id: int, by: User, now: datetime) -> Task:
-    """Make the task one's own; again is the same. Raises TaskNotFound, TaskEnded, TaskTaken, TaskOfAnotherTeam."""
-    task = locked(task_id)
+    """Make the task one's own; again is the same.
+
+    Raises TaskNotFound, TaskEnded, TaskTaken, TaskOfAnotherTeam, NewOwnerUnfit.
+    """
+    by = held(by)
+    task = _locked_as_seen(task_id, by)
     if same_account(task.owner_id, by.pk):
         return task
-    if not may_work(task, by, now.date()):
-        raise TaskOfAnotherTeam() if task.owner_id is None else TaskTaken(person=str(task.owner))
+    if not may_take(task, by):
+        known = in_team(task, by) or may_assign(task, by)
+        raise TaskTaken(person=str(task.owner)) if known else TaskOfAnotherTeam()
     return _give(task, by, What.TAKEN, by, "", now)
 
 
 @transaction.atomic
 def give_back(*, task_id: int, by: User, note: str = "", now: datetime) -> Task:
-    """Leave the task to its team again. Raises TaskNotFound, TaskEnded, TaskOfAnother."""
-    task = _in_hand(task_id, by, now)
+    """Leave the task to its team again. Raises TaskNotFound, TaskEnded, TaskOfAnother, TextNotPlain, WordsTooLong."""
+    task, note = _in_hand(task_id, by, now), kept_words(note, lines=True)
     return task if task.owner_id is None else _give(task, None, What.RETURNED, by, note, now)
 
 
 @transaction.atomic
 def hand_over(*, task_id: int, to: User, by: User, note: str, now: datetime) -> Task:
-    """Give the task to somebody else, with a note that tells them where it stands.
+    """Give the task to somebody else, who sees what it is about, with a note that tells them where it stands.
 
-    Raises TaskNotFound, TaskEnded, TaskOfAnother, NewOwnerUnfit, ReasonMissing.
+    Raises TaskNotFound, TaskEnded, TaskOfAnother, NewOwnerUnfit, ReasonMissing, TextNotPlain, WordsTooLong.
     """
+    to = held(to)
     task = _in_hand(task_id, by, now)
-    _require_note(note)
-    if not to.is_active or not in_team(task, to):
+    note = kept_words(note, needed=True, lines=True)
+    if not in_team(task, to) or not queries.sees_subject(to, task):
         raise NewOwnerUnfit(person=str(to))
     return task if same_account(task.owner_id, to.pk) else _give(task, to, What.HANDED_OVER, by, note, now)
 
@@ -143,8 +155,8 @@ def tick(*, task_id: int, step: str, done: bool, by: User, now: datetime) -> Tas
     Raises TaskNotFound, TaskEnded, TaskOfAnother, TaskStepUnknown.
     """
     task = _in_hand(task_id, by, now)
-    if step not in {one.code for one in kind_named(task.kind).steps}:
-        raise TaskStepUnknown(step=step)
+    if step not in {one.code for one in task.declared.steps}:
+        raise TaskStepUnknown(step=step[:40].replace("\0", ""))
     if done == (step in task.steps_done):
         return task
     task.steps_done = [*task.steps_done, step] if done else [one for one in task.steps_done if one != step]
@@ -155,42 +167,60 @@ def tick(*, task_id: int, step: str, done: bool, by: User, now: datetime) -> Tas
 
 @transaction.atomic
 def finish(*, task_id: int, outcome: str, note: str, by: User, now: datetime) -> Task:
-    """End the task as done. Raises TaskNotFound, TaskEnded, TaskOfAnother, TaskOutcomeUnknown, ReasonMissing."""
+    """End the task as done.
+
+    Raises TaskNotFound, TaskEnded, TaskOfAnother, TaskOutcomeUnknown, ReasonMissing, TextNotPlain, WordsTooLong.
+    """
     task = _in_hand(task_id, by, now)
-    _require_note(note)
-    if kind_named(task.kind).outcome(outcome) is None:
+    note = kept_words(note, needed=True, lines=True)
+    if task.declared.outcome(outcome) is None:
         raise TaskOutcomeUnknown()
     return _end(task, TaskStatus.DONE, outcome, note, by, now)
 
 
 @transaction.atomic
 def drop(*, task_id: int, reason: str, by: User, now: datetime) -> Task:
-    """End the task undone, because nobody needs to do it. Raises TaskNotFound, TaskEnded, TaskOfAnother, ReasonMissing."""
+    """End the task undone, because nobody needs to do it. Raises as ``finish`` does."""
     task = _in_hand(task_id, by, now)
-    _require_note(reason)
-    return _end(task, TaskStatus.DROPPED, "", reason, by, now)
+    return _end(task, TaskStatus.DROPPED, "", kept_words(reason, needed=True, lines=True), by, now)
 
 
 def locked(task_id: int) -> Task:
     """The open task, held until the end of the transaction. Raises TaskNotFound, TaskEnded."""
+    task = _held(task_id)
+    TASKS.require(task, TaskStatus.OPEN)
+    return task
+
+
+def _held(task_id: int) -> Task:
     task = Task.objects.select_for_update(of=("self",)).select_related("owner").filter(pk=task_id).first()
     if task is None:
+        raise TaskNotFound()
+    return task
+
+
+def _locked_as_seen(task_id: int, by: User) -> Task:
+    """As ``locked``, for whoever sees what the task is about; for others it is not there."""
+    task = _held(task_id)
+    if not queries.sees_subject(by, task):
         raise TaskNotFound()
     TASKS.require(task, TaskStatus.OPEN)
     return task
 
 
 def _in_hand(task_id: int, by: User, now: datetime) -> Task:
-    task = locked(task_id)
-    if may_work(task, by, now.date()):
+    task = _locked_as_seen(task_id, by)
+    if may_work(task, by, clock.in_office(now).date()):
         return task
-    raise TaskOfAnotherTeam() if task.owner_id is None else TaskOfAnother(person=str(task.owner))
+    # Who has it is told to its teams only.
+    raise TaskOfAnother(person=str(task.owner)) if task.owner_id and in_team(task, by) else TaskOfAnotherTeam()
 
 
 def _give(task: Task, to: User | None, what: What, by: User, note: str, now: datetime) -> Task:
-    before, task.owner = task.owner, to
+    # Told before it is done: where nobody told, PostgreSQL does (law/tasks.sql).
+    _tell(task, what, by, note, now, before=task.owner, to=to)
+    task.owner = to
     task.save(update_fields=["owner"])
-    _tell(task, what, by, note, now, before=before, to=to)
     return task
 
 
@@ -216,11 +246,4 @@ def _tell(
     before: User | None = None,
     to: User | None = None,
 ) -> None:
-    require_plain(note, field="note", lines=True)
     TaskEvent.objects.create(task=task, at=now, what=what, by=by, from_owner=before, to_owner=to, note=note)
-
-
-def _require_note(note: str) -> None:
-    if not note.strip():
-        raise ReasonMissing()
-    require_plain(note, field="note", lines=True)

@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from audit import queries
 from audit.models import Approval
 from borrowers.models import Borrower
+from casework import clock
 from casework.queries import Tab, inbox, waiting_for
 from core import business_date
 from core.pages import heads_of
@@ -84,7 +85,7 @@ def _own_counts(user: User) -> dict[str, str]:
 
 def _tasks_of(user: User) -> dict[str, QuerySet[Any, Any]]:
     """Open tasks: one's own and covered ones, those of one's teams, and what of both is late."""
-    now = business_date.now()
+    now = clock.now()
     tabs = {"tasks_team": inbox(user, Tab.TEAM, now), "tasks_late": inbox(user, Tab.LATE, now)}
     mine = {"tasks": counted(waiting_for(user, now.date()))}
     return mine | {place: heads_of(tab.rows.order_by(), MOST + 1, parts=tab.parts) for place, tab in tabs.items()}

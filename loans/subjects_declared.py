@@ -5,13 +5,24 @@ from datetime import date
 from typing import Any
 
 from django.db.models import F, Model, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from borrowers.models import Borrower
 from borrowers.sharing import ended_people, no_longer_told
 from casework.reach import tell_reach
-from casework.subjects import Subject, declare, tell_ends, tell_parts
-from loans.models import Application, Disbursement, IncomingPayment, Loan, LoanAct, LoanStatus, Repayment
+from casework.subjects import Subject, declare, ends_of, tell_ends, tell_parts, tell_seen
+from loans.models import (
+    Application,
+    Disbursement,
+    IncomingPayment,
+    IncomingPaymentShare,
+    IncomingPaymentStatus,
+    Loan,
+    LoanAct,
+    LoanStatus,
+    Repayment,
+)
 from loans.models.application import OPEN_STATUSES
 from partners.introductions import within_reach
 from partners.models import ApiKey
@@ -42,6 +53,10 @@ def _repayments(person: User) -> QuerySet[Any]:
 
 def _acts(person: User) -> QuerySet[Any]:
     return _of_loans(LoanAct.objects.all(), person, "loan__borrower_id")
+
+
+def _payouts(person: User) -> QuerySet[Any]:
+    return _of_loans(Disbursement.objects.all(), person, "loan__borrower_id")
 
 
 def _partners_application(key: ApiKey, public_id: str) -> QuerySet[Any]:
@@ -93,6 +108,27 @@ def _ends_of_applications(keys: Collection[str]) -> Mapping[str, date | None]:
     return _ends(keys, Application, "loan") | {str(key): None for key in waiting}
 
 
+def _ends_of_borrowers(keys: Collection[str]) -> Mapping[str, date | None]:
+    asking = Application.objects.filter(borrower__in=list(keys), status__in=OPEN_STATUSES)
+    asks: Ended = {str(key): None for key in asking.values_list("borrower_id", flat=True)}
+    return _ends(keys, Borrower, "loans") | asks
+
+
+def _ends_of_incoming(keys: Collection[str]) -> Mapping[str, date | None]:
+    """A payment runs while it is matched to nobody, and as long as the loans that it was credited to."""
+    shares = IncomingPaymentShare.objects.filter(payment__in=list(keys))
+    credited = list(shares.values_list("payment_id", Coalesce("repayment__loan_id", "act__loan_id")))
+    loans = ends_of(Loan._meta.label_lower, {str(loan) for _payment, loan in credited})
+    found: Ended = {}
+    for key, status, paid_on, returned_on in IncomingPayment.objects.filter(pk__in=list(keys)).values_list(
+        "pk", "status", "paid_on", "returned_on"
+    ):
+        ends = [loans.get(str(loan), date.min) for payment, loan in credited if payment == key]
+        days = [day for day in (paid_on, returned_on, *ends) if day is not None]
+        found[str(key)] = None if status == IncomingPaymentStatus.SUSPENSE or None in ends else max(days)
+    return found
+
+
 declare(
     Subject(
         model=Application,
@@ -132,11 +168,14 @@ declare(
 tell_reach(Application._meta.label_lower, _partners_applications)
 tell_reach(Loan._meta.label_lower, _partners_loans)
 
-tell_ends(Borrower._meta.label_lower, lambda keys: _ends(keys, Borrower, "loans"))
+tell_seen(Disbursement._meta.label_lower, _payouts)
+
+tell_ends(Borrower._meta.label_lower, _ends_of_borrowers)
 tell_ends(Application._meta.label_lower, _ends_of_applications)
 tell_ends(Loan._meta.label_lower, lambda keys: _ends(keys, Loan, ""))
 tell_ends(Repayment._meta.label_lower, lambda keys: _ends(keys, Repayment, "loan"))
 tell_ends(LoanAct._meta.label_lower, lambda keys: _ends(keys, LoanAct, "loan"))
+tell_ends(IncomingPayment._meta.label_lower, _ends_of_incoming)
 
 tell_parts(Loan._meta.label_lower, lambda loan: [Disbursement.objects.filter(loan=loan)])
 tell_parts(Application._meta.label_lower, lambda one: [Disbursement.objects.filter(loan__application=one)])

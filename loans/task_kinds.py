@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from borrowers.models import Borrower
 from casework.kinds import Choice, TaskKind, declare, declare_follow_up
 from casework.kinds_of_partners import declare_partner_kinds
 from casework.models import Evidence
-from casework.standing import declare_condition, told_as
+from casework.standing import declare_condition, settled_as, told_as
 from casework.timing import left_alone
 from core.currencies import currencies, house_currency
 from core.rules import rule
@@ -220,6 +221,19 @@ EVIDENCE_EXPIRED = TaskKind(
 
 def _expired(on: date) -> QuerySet[Any, Any]:
     """Papers about an application that waits, a loan that runs, or a borrower of one."""
+    old = Evidence.objects.kept().filter(_still_needed(), expires_on__lt=on, replaced_by__isnull=True)
+    facts = JSONObject(until=Cast("expires_on", TextField()))
+    return told_as(old, label="public_id", facts=facts, priority=EVIDENCE_EXPIRED.priority)
+
+
+def _renewed_or_over(_on: date) -> QuerySet[Any, Any]:
+    """Papers that a newer version replaced or that were wiped, or about what has come to its end."""
+    over = Q(replaced_by__isnull=False) | Q(wiped_on__isnull=False) | ~_still_needed()
+    return settled_as(Evidence.objects.filter(over), outcome="renewed")
+
+
+def _still_needed() -> Q:
+    """Whether a paper is about what waits or runs."""
     named = Cast(OuterRef("object_id"), BigIntegerField())
     runs = Loan.objects.filter(status__in=(LoanStatus.PENDING_DISBURSEMENT, LoanStatus.ACTIVE))
     still = (
@@ -231,15 +245,21 @@ def _expired(on: date) -> QuerySet[Any, Any]:
     for object_type, rows in still:
         # In this order: what is no number is compared with none.
         needed |= Q(Case(When(object_type=object_type, then=Exists(rows)), default=Value(False)))
-    old = Evidence.objects.kept().filter(needed, expires_on__lt=on, replaced_by__isnull=True)
-    facts = JSONObject(until=Cast("expires_on", TextField()))
-    return told_as(old, label="public_id", facts=facts, priority=EVIDENCE_EXPIRED.priority)
+    return needed
 
 
 def _waiting_for_a_person(_on: date) -> QuerySet[Any, Any]:
     rows = Application.objects.filter(wants_person=True, status=ApplicationStatus.REFERRED)
     facts = JSONObject(asked_on=Cast("submitted_on", TextField()))
     return told_as(rows, label="number", facts=facts, priority=HUMAN_REVIEW.priority)
+
+
+def _decided_or_withdrawn(_on: date) -> QuerySet[Any, Any]:
+    # What left the queue without a person, as by a rule, was not looked at by one: the wish stands.
+    withdrawn, waiting = ApplicationStatus.WITHDRAWN, (ApplicationStatus.SUBMITTED, ApplicationStatus.REFERRED)
+    decided = ~Q(status__in=waiting) & Q(decided_by__isnull=False)
+    outcome = Case(When(status=withdrawn, then=Value("withdrawn")), default=Value("decided"), output_field=TextField())
+    return settled_as(Application.objects.filter(Q(status=withdrawn) | decided), outcome=outcome)
 
 
 def _currency(path: str) -> Case:
@@ -257,6 +277,12 @@ def _refused_by_the_bank(_on: date) -> QuerySet[Any, Any]:
     return told_as(rows, label="number", cause=attempt, facts=facts, priority=PAYOUT_REFUSED.priority)
 
 
+def _sent_again_or_given_up(_on: date) -> QuerySet[Any, Any]:
+    attempt = Cast("attempt_count", TextField())
+    refused = Case(When(pk__in=Disbursement.objects.refused().values("pk"), then=attempt), default=None)
+    return settled_as(Disbursement.objects.all(), outcome="settled", still=refused)
+
+
 def _past_its_day(on: date) -> QuerySet[Any, Any]:
     days = int(rule(_PAST_ITS_DAY, on)["days"])
     rows = IncomingPayment.objects.filter(
@@ -267,12 +293,21 @@ def _past_its_day(on: date) -> QuerySet[Any, Any]:
     return told_as(rows, label="bank_reference", facts=facts, priority=PAYMENT_UNMATCHED.priority)
 
 
+def _matched_or_returned(_on: date) -> QuerySet[Any, Any]:
+    come_to_rest = (IncomingPaymentStatus.MATCHED, IncomingPaymentStatus.RETURNED)
+    return settled_as(IncomingPayment.objects.filter(status__in=come_to_rest), outcome="settled")
+
+
 def _under_way_for_long(on: date) -> QuerySet[Any, Any]:
     since = on - timedelta(days=left_alone("payout_days", on))
     rows = Disbursement.objects.filter(status__in=UNDER_WAY, requested_on__lte=since)
     told = {"amount": Cast("amount", TextField()), "since": Cast("requested_on", TextField())}
     facts = JSONObject(**told, code=Coalesce(NullIf("failure_code", Value("")), "status"))
     return told_as(rows, label="number", facts=facts, priority=PAYOUT_WITHOUT_END.priority)
+
+
+def _come_to_its_end(_on: date) -> QuerySet[Any, Any]:
+    return settled_as(Disbursement.objects.exclude(status__in=UNDER_WAY), outcome="ended")
 
 
 def _set_aside(what: SetAside.What, priority: int) -> QuerySet[Any, Any]:
@@ -289,30 +324,45 @@ def _news_set_aside(_on: date) -> QuerySet[Any, Any]:
     return _set_aside(SetAside.What.NEWS, NEWS_REFUSED.priority)
 
 
+def _no_longer_set_aside(outcome: str) -> Callable[[date], QuerySet[Any, Any]]:
+    """Found settled: read after all, replaced, taken away, or used."""
+    return lambda _on: settled_as(SetAside.objects.filter(settled_on__isnull=False), outcome=outcome)
+
+
 def _with_rows_left(_on: date) -> QuerySet[Any, Any]:
-    confirmed = BankFile.objects.filter(status=BankFileStatus.CONFIRMED)
-    later = confirmed.filter(
-        pk__gt=OuterRef("pk"),
-        account=OuterRef("account"),
-        first_day__lte=OuterRef("first_day"),
-        last_day__gte=OuterRef("last_day"),
-        rejected_count=0,
-    ).exclude(account="")
-    rows = confirmed.filter(~Exists(later), rejected_count__gt=0)
+    rows = _confirmed().filter(~Exists(_read_in_full_later()), rejected_count__gt=0)
     facts = JSONObject(count=Cast("rejected_count", TextField()))
     return told_as(rows, label="name", facts=facts, priority=ROWS_LEFT.priority)
 
 
+def _confirmed() -> QuerySet[BankFile]:
+    return BankFile.objects.filter(status=BankFileStatus.CONFIRMED)
+
+
+def _read_in_full_later() -> QuerySet[BankFile]:
+    same_days = _confirmed().filter(
+        pk__gt=OuterRef("pk"),
+        account=OuterRef("account"),
+        first_day__lte=OuterRef("first_day"),
+        last_day__gte=OuterRef("last_day"),
+    )
+    return same_days.filter(rejected_count=0).exclude(account="")
+
+
+def _rows_read_later(_on: date) -> QuerySet[Any, Any]:
+    return settled_as(_confirmed().filter(Exists(_read_in_full_later())), outcome="read")
+
+
 declare_partner_kinds("application", Application._meta.label_lower)
 declare_partner_kinds("loan", Loan._meta.label_lower)
-declare_condition(EVIDENCE_EXPIRED, _expired, outcome="renewed")
-declare_condition(HUMAN_REVIEW, _waiting_for_a_person, outcome="decided")
-declare_condition(PAYOUT_REFUSED, _refused_by_the_bank, outcome="settled")
-declare_condition(PAYMENT_UNMATCHED, _past_its_day, outcome="settled")
-declare_condition(PAYOUT_WITHOUT_END, _under_way_for_long, outcome="ended")
-declare_condition(FILE_UNREADABLE, _files_set_aside, outcome="read", once=True)
-declare_condition(NEWS_REFUSED, _news_set_aside, outcome="used", once=True)
-declare_condition(ROWS_LEFT, _with_rows_left, outcome="read", once=True)
+declare_condition(EVIDENCE_EXPIRED, _expired, settled=_renewed_or_over)
+declare_condition(HUMAN_REVIEW, _waiting_for_a_person, settled=_decided_or_withdrawn)
+declare_condition(PAYOUT_REFUSED, _refused_by_the_bank, settled=_sent_again_or_given_up)
+declare_condition(PAYMENT_UNMATCHED, _past_its_day, settled=_matched_or_returned)
+declare_condition(PAYOUT_WITHOUT_END, _under_way_for_long, settled=_come_to_its_end)
+declare_condition(FILE_UNREADABLE, _files_set_aside, settled=_no_longer_set_aside("read"), once=True)
+declare_condition(NEWS_REFUSED, _news_set_aside, settled=_no_longer_set_aside("used"), once=True)
+declare_condition(ROWS_LEFT, _with_rows_left, settled=_rows_read_later, once=True)
 
 declare_follow_up(
     "loan.follow_up",

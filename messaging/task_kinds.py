@@ -6,11 +6,13 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Exists, F, Min, OuterRef, QuerySet
+from django.db.models.fields.json import KT
 from django.db.models.functions import JSONObject
 from django.utils.translation import gettext_lazy as _
 
 from casework.kinds import Choice, TaskKind
-from casework.standing import declare_condition, told_as
+from casework.models import Task
+from casework.standing import declare_condition, settled_as, told_as
 from casework.timing import left_alone
 from messaging.models import Message, MessageStatus
 from messaging.queries import VARIABLE_MISSING, VARIABLE_REFUSED, WORDING_MISSING
@@ -64,25 +66,47 @@ def _told(rows: QuerySet[Message], kind: TaskKind) -> QuerySet[Any, Any]:
 
 def _lost(on: date) -> QuerySet[Any, Any]:
     rows = _in_time(on)
-    later = rows.filter(
-        borrower=OuterRef("borrower"),
-        template_code=OuterRef("template_code"),
-        reference=OuterRef("reference"),
-        pk__gt=OuterRef("pk"),
-        status__in=(*_LEFT, MessageStatus.QUEUED),
-    )
+    later = _said_again(rows).filter(status__in=(*_LEFT, MessageStatus.QUEUED))
     failed = rows.filter(status=MessageStatus.FAILED)
     refused = rows.filter(status=MessageStatus.REFUSED, refusal=VARIABLE_REFUSED)
     return _told((failed | refused).filter(~Exists(later)), MESSAGE_LOST)
 
 
+def _said_again(rows: QuerySet[Message]) -> QuerySet[Message]:
+    return rows.filter(
+        borrower=OuterRef("borrower"),
+        template_code=OuterRef("template_code"),
+        reference=OuterRef("reference"),
+        pk__gt=OuterRef("pk"),
+    )
+
+
+def _reached_later(_on: date) -> QuerySet[Any, Any]:
+    later = _said_again(Message.objects.all()).filter(status__in=_LEFT)
+    return settled_as(Message.objects.filter(Exists(later)), outcome="told")
+
+
 def _without_words(on: date) -> QuerySet[Any, Any]:
-    """One for each wording and reason, however many messages wait for it."""
+    """One for each wording and reason, however many messages wait for it, and however long: while a task about one of them
+    is open, another message that comes to be the first is no further task."""
     rows = _in_time(on).filter(status=MessageStatus.REFUSED, refusal__in=(WORDING_MISSING, VARIABLE_MISSING))
-    left = _in_time(on).filter(template_code=OuterRef("template_code"), pk__gt=OuterRef("pk"), status__in=_LEFT)
-    lacking = rows.filter(~Exists(left)).order_by().values("template_code", "refusal")
+    open_ones = Task.objects.open().filter(kind=WORDING_LACKING.code)
+    told = open_ones.annotate(template=KT("facts__template"), why=KT("facts__why")).filter(
+        template=OuterRef("template_code"), why=OuterRef("refusal")
+    )
+    lacking = (
+        rows.filter(~Exists(_sent_since(_in_time(on))), ~Exists(told)).order_by().values("template_code", "refusal")
+    )
     return _told(Message.objects.filter(pk__in=lacking.annotate(first=Min("pk")).values("first")), WORDING_LACKING)
 
 
-declare_condition(MESSAGE_LOST, _lost, outcome="told", once=True)
-declare_condition(WORDING_LACKING, _without_words, outcome="worded")
+def _sent_since(rows: QuerySet[Message]) -> QuerySet[Message]:
+    return rows.filter(template_code=OuterRef("template_code"), pk__gt=OuterRef("pk"), status__in=_LEFT)
+
+
+def _worded(_on: date) -> QuerySet[Any, Any]:
+    return settled_as(Message.objects.filter(Exists(_sent_since(Message.objects.all()))), outcome="worded")
+
+
+declare_condition(MESSAGE_LOST, _lost, settled=_reached_later, once=True)
+declare_condition(WORDING_LACKING, _without_words, settled=_worded)

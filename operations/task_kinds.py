@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Exists, Func, OuterRef, Q, QuerySet, TextField
+from django.db.models import Exists, Func, Max, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast, Coalesce, JSONObject, Left, TruncMinute
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from casework.kinds import Choice, TaskKind
-from casework.standing import declare_condition, told_as
+from casework.standing import declare_condition, settled_as, told_as
 from casework.timing import left_alone
 from operations.models import EndOfDayRun, FailingJob, ImportBatch, LongJob, Verification
 from operations.models.verification import LEASE
@@ -129,12 +129,26 @@ def _failed(_on: date) -> QuerySet[Any, Any]:
     return told_as(rows, label="business_day__on", facts=facts, priority=NIGHT_FAILED.priority)
 
 
+def _closed(_on: date) -> QuerySet[Any, Any]:
+    return settled_as(EndOfDayRun.objects.filter(status=EndOfDayRun.Status.DONE), outcome="closed")
+
+
 def _differing(_on: date) -> QuerySet[Any, Any]:
-    """Of verifications that came to their end the newest says how the books stand."""
-    newest = Verification.objects.filter(status=Verification.Status.DONE).order_by("-id").values("pk")[:1]
-    rows = Verification.objects.filter(pk__in=newest, found__gt=0)
+    """Of verifications that came to their end: the first that found differences since the last that found none.
+
+    It stays the same while later ones go on finding some, so the task about it grows old, and is told of.
+    """
+    done = Verification.objects.filter(status=Verification.Status.DONE)
+    agreed = done.filter(found=0).aggregate(last=Max("id"))["last"] or 0
+    first = done.filter(found__gt=0, pk__gt=agreed).order_by("id").values("pk")[:1]
     facts = JSONObject(day=Cast("business_date", TextField()), found=Cast("found", TextField()))
+    rows = Verification.objects.filter(pk__in=first)
     return told_as(rows, label="business_date", facts=facts, priority=BOOKS_DIFFER.priority)
+
+
+def _agreeing(_on: date) -> QuerySet[Any, Any]:
+    later = Verification.objects.filter(status=Verification.Status.DONE, found=0, pk__gt=OuterRef("pk"))
+    return settled_as(Verification.objects.filter(Exists(later)), outcome="agree")
 
 
 def _died(on: date) -> QuerySet[Any, Any]:
@@ -143,9 +157,17 @@ def _died(on: date) -> QuerySet[Any, Any]:
     gone = LongJob.objects.annotate(heard=heard).filter(
         Q(status=status.FAILED) | Q(status__in=(status.QUEUED, status.RUNNING), heard__lt=timezone.now() - silent)
     )
-    later = LongJob.objects.filter(kind=OuterRef("kind"), pk__gt=OuterRef("pk"), status=status.DONE)
     facts = JSONObject(kind="kind", argument="argument", error=Left("error", 200))
-    return told_as(gone.filter(~Exists(later)), label="kind", facts=facts, priority=JOB_DIED.priority)
+    return told_as(gone.filter(~Exists(_done_later())), label="kind", facts=facts, priority=JOB_DIED.priority)
+
+
+def _done_later() -> QuerySet[LongJob]:
+    return LongJob.objects.filter(kind=OuterRef("kind"), pk__gt=OuterRef("pk"), status=LongJob.Status.DONE)
+
+
+def _come_to_its_end(_on: date) -> QuerySet[Any, Any]:
+    done = Q(status=LongJob.Status.DONE) | Q(Exists(_done_later()))
+    return settled_as(LongJob.objects.filter(done), outcome="done")
 
 
 def _stopped(_on: date) -> QuerySet[Any, Any]:
@@ -158,6 +180,15 @@ def _stopped(_on: date) -> QuerySet[Any, Any]:
     return told_as(rows, label="business_date", facts=facts, priority=VERIFICATION_DIED.priority)
 
 
+def _seen_to(_on: date) -> QuerySet[Any, Any]:
+    """Of verifications: resumed and at work, come to an end by somebody's hand or by itself, or followed by another."""
+    status = Verification.Status
+    goes_on = Q(status=status.RUNNING, beat_at__gte=timezone.now() - LEASE)
+    over = Q(status__in=(status.QUEUED, status.DONE, status.CANCELLED))
+    followed = Q(Exists(Verification.objects.filter(pk__gt=OuterRef("pk"))))
+    return settled_as(Verification.objects.filter(goes_on | over | followed), outcome="ended")
+
+
 def _failing(on: date) -> QuerySet[Any, Any]:
     often = Q(failures__gte=left_alone("job_failures", on))
     long = Q(since__lte=timezone.now() - timedelta(minutes=left_alone("job_failing_minutes", on)))
@@ -166,18 +197,29 @@ def _failing(on: date) -> QuerySet[Any, Any]:
     return told_as(rows, label="name", facts=facts, priority=JOB_FAILING.priority)
 
 
+def _working_again(_on: date) -> QuerySet[Any, Any]:
+    return settled_as(FailingJob.objects.filter(failures=0), outcome="works")
+
+
 def _rejected(_on: date) -> QuerySet[Any, Any]:
-    same = ImportBatch.objects.filter(profile=OuterRef("profile"), file_name=OuterRef("file_name"))
-    later = same.filter(pk__gt=OuterRef("pk"), rejects=[])
-    rows = ImportBatch.objects.exclude(rejects=[]).filter(~Exists(later))
+    rows = ImportBatch.objects.exclude(rejects=[]).filter(~Exists(_later_without_rejects()))
     rejected = Cast(Func("rejects", function="jsonb_array_length"), TextField())
     facts = JSONObject(rejected=rejected, read=Cast("rows_read", TextField()))
     return told_as(rows, label="file_name", facts=facts, priority=IMPORT_REJECTS.priority)
 
 
-declare_condition(NIGHT_FAILED, _failed, outcome="closed")
-declare_condition(BOOKS_DIFFER, _differing, outcome="agree")
-declare_condition(JOB_DIED, _died, outcome="done", once=True)
-declare_condition(VERIFICATION_DIED, _stopped, outcome="ended")
-declare_condition(JOB_FAILING, _failing, outcome="works")
-declare_condition(IMPORT_REJECTS, _rejected, outcome="imported", once=True)
+def _later_without_rejects() -> QuerySet[ImportBatch]:
+    same = ImportBatch.objects.filter(profile=OuterRef("profile"), file_name=OuterRef("file_name"))
+    return same.filter(pk__gt=OuterRef("pk"), rejects=[])
+
+
+def _taken_in_since(_on: date) -> QuerySet[Any, Any]:
+    return settled_as(ImportBatch.objects.filter(Exists(_later_without_rejects())), outcome="imported")
+
+
+declare_condition(NIGHT_FAILED, _failed, settled=_closed)
+declare_condition(BOOKS_DIFFER, _differing, settled=_agreeing)
+declare_condition(JOB_DIED, _died, settled=_come_to_its_end, once=True)
+declare_condition(VERIFICATION_DIED, _stopped, settled=_seen_to)
+declare_condition(JOB_FAILING, _failing, settled=_working_again)
+declare_condition(IMPORT_REJECTS, _rejected, settled=_taken_in_since, once=True)

@@ -85,6 +85,7 @@ ROLES: dict[str, set[str]] = {
         "loans.approve_merchant_account",
         "borrowers.approve_bank_account",
         "loans.approve_product",
+        "loans.view_bankfile",
         "risk.view_assessment",
         "risk.approve_limit",
         "risk.lift_do_not_lend",

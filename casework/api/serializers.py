@@ -13,7 +13,7 @@ from casework.evidence_kinds import KINDS
 from casework.examining.content import ContentType
 from casework.examining.names import MOST as LONGEST_NAME
 from casework.models import EvidenceUpload, UploadStatus
-from casework.uploads import MOST_BYTES_A_PART, SOURCES, missing_at
+from casework.uploads import LEAST_BYTES_A_PART, MOST_BYTES_A_PART, SOURCES, missing_at
 from partners.api.fields import Constant, InstantField, LiveMode
 from partners.api.schema import example
 
@@ -69,7 +69,9 @@ class PartInput(serializers.Serializer[Any]):
         min_value=0, max_value=2_000_000_000, help_text="Where in the file it begins, in bytes."
     )
     content = Base64Field(
-        max_length=4 * (MOST_BYTES_A_PART // 3 + 2), help_text=f"At most {MOST_BYTES_A_PART} bytes, in base64."
+        max_length=4 * (MOST_BYTES_A_PART // 3 + 2),
+        help_text=f"At most {MOST_BYTES_A_PART} bytes, in base64; at least {LEAST_BYTES_A_PART} unless it is the last part "
+        "or closes a gap.",
     )
     sha256 = serializers.CharField(min_length=64, max_length=64, help_text=f"Of this part. {_SHA256}")
 

@@ -9,10 +9,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from casework import partner_tasks, programs, reach, working
+from casework import clock, partner_tasks, programs, reach, working
 from casework.api import task_serializers as shapes
 from casework.models import Task, TaskStatus
-from core import business_date
 from partners.api.base import PartnerView, idempotent, use_case_key
 from partners.api.conditions import tagged
 from partners.api.lists import ListQuery, WordsField
@@ -78,7 +77,7 @@ class Tasks(TaskView):
             words=given["words"],
             cause=use_case_key(request),
             client=self.client,
-            now=business_date.now(),
+            now=clock.now(),
         )
         return self.made(shapes.TaskSerializer, task, **self.named([task]))
 
@@ -109,7 +108,7 @@ class TaskAnswer(TaskView):
     def post(self, request: Request, task_id: str) -> Response:
         """Your answer, with evidence you brought before. The task stays open until the lender has looked at it."""
         task, given = self.found(self.tasks(), task_id), self.body(shapes.AnswerInput)
-        partner_tasks.answer(task_id=task.pk, **given, client=self.client, by=person(request), now=business_date.now())
+        partner_tasks.answer(task_id=task.pk, **given, client=self.client, by=person(request), now=clock.now())
         return self.shown(self.tasks().get(pk=task.pk))
 
 
@@ -145,7 +144,7 @@ class HouseTasks(HouseTaskView):
         given = self.body(shapes.HouseTaskInput)
         kind = programs.kind_for_programs(given.pop("kind"))
         subject = self._subject(kind.code, given.pop("subject"))
-        task, _new = programs.raise_by_program(kind, subject, now=business_date.now(), **given)
+        task, _new = programs.raise_by_program(kind, subject, now=clock.now(), **given)
         return self.made(shapes.HouseTaskSerializer, self.tasks().get(pk=task.pk))
 
     def _subject(self, code: str, name: str) -> Model:
@@ -176,7 +175,7 @@ class HouseTaskAct(HouseTaskView):
     def acted(self, request: Request, task_id: str, act: Any) -> Response:
         task = self.found(self.tasks(), task_id)
         given = self.body(self.request_shape) if self.request_shape else {}
-        return self.shown(act(task_id=task.pk, by=person(request), now=business_date.now(), **given))
+        return self.shown(act(task_id=task.pk, by=person(request), now=clock.now(), **given))
 
 
 class HouseTaskTake(HouseTaskAct):

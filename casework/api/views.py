@@ -115,7 +115,10 @@ class UploadFinish(EvidenceView):
     @extend_schema(summary="Finish an upload", request=None, responses={201: shapes.EvidenceSerializer})
     @idempotent
     def post(self, request: Request, upload_id: str) -> Response:
-        """Holds the file against its checksum, looks into it and keeps it. Answers with the evidence."""
+        """Holds the file against its checksum, looks into it and keeps it. Answers with the evidence.
+
+        A file that is refused for good is forgotten at once: send what is right in another upload.
+        """
         upload = self.upload(upload_id)
         evidence = uploads.finish(
             upload_id=upload.pk,
@@ -125,6 +128,11 @@ class UploadFinish(EvidenceView):
             now=business_date.now(),
         )
         return self.made(shapes.EvidenceSerializer, self.evidence().get(pk=evidence.pk))
+
+    def handle_exception(self, exc: Exception) -> Response:
+        if uploads.is_final(exc):
+            uploads.give_up(self.upload(self.kwargs["upload_id"]).pk)
+        return super().handle_exception(exc)
 
 
 class EvidenceList(EvidenceView):

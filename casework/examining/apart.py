@@ -39,9 +39,10 @@ def bounds() -> Bounds:
     )
 
 
-def pages_of(data: bytes, limits: Limits) -> int:
-    """As ``examined_pdf``. Raises EvidenceUnreadable beside what that raises."""
-    return _apart(Order(Work.PAGES, ContentType.PDF, limits), data).pages
+def rewritten(data: bytes, limits: Limits) -> tuple[bytes, int]:
+    """As ``kept_pdf``. Raises EvidenceUnreadable beside what that raises."""
+    outcome = _apart(Order(Work.REWRITE, ContentType.PDF, limits), data)
+    return outcome.data, outcome.pages
 
 
 def redrawn(data: bytes, found: ContentType, limits: Limits) -> bytes:

@@ -11,6 +11,7 @@ from io import BytesIO
 from django.conf import settings
 from django.utils.translation import gettext
 from PIL import Image
+from pypdf import PdfWriter
 
 from casework.examining.content import ContentType
 from casework.examining.limits import Limits
@@ -31,7 +32,7 @@ def main() -> None:
 
 
 def warm_up() -> None:
-    """Libraries load much of themselves only once it is needed: so it is needed here, on pictures of our own."""
+    """Libraries load much of themselves only once it is needed: so it is needed here, on files of our own."""
     gettext(settings.LANGUAGE_CODE)
     for name in ENCODINGS:
         "x".encode(name).decode(name)
@@ -44,6 +45,10 @@ def warm_up() -> None:
         Image.new("P", (2, 2)).convert("RGB").save(held, name, exif=exif.tobytes())
         done(Order(Work.REDRAW, kind, limits), held.getvalue())
         done(Order(Work.DRAW, kind, page=1), held.getvalue())
+    writer, held = PdfWriter(), BytesIO()
+    writer.add_blank_page(2, 2)
+    writer.write(held)
+    done(Order(Work.REWRITE, ContentType.PDF, limits), held.getvalue())
 
 
 def bind(bounds: Bounds) -> None:

@@ -1,47 +1,48 @@
 """PDF: every object is looked at for what a program would run, unpack or open, and nothing of it is run here."""
 
-import zlib
-from collections.abc import Callable, Iterator
+from __future__ import annotations
+
+from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
-from pypdf import PdfReader, filters
+from pypdf import PdfReader
 from pypdf.errors import LimitReachedError
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, StreamObject
 
 from casework.examining.content import ContentType
-from casework.examining.limits import MEGABYTE, Limits
+from casework.examining.limits import Limits
 from casework.examining.refusals import (
     EvidenceActive,
-    EvidenceBomb,
     EvidenceBroken,
     EvidenceEncrypted,
     EvidencePolyglot,
     EvidenceRefused,
     EvidenceTooManyPages,
 )
+from casework.examining.rewriting import dictionaries, rewritten
+from casework.examining.streams import too_much, unpacked
 
-# Keys whose presence is enough, and actions by their name: what runs, what leaves the file, what is carried along.
-_KEYS = ("/JS", "/JavaScript", "/EmbeddedFiles", "/EmbeddedFile", "/EF", "/RichMedia", "/XFA", "/AA", "/Launch")
-_ACTIONS = ("/JavaScript", "/Launch", "/GoToR", "/GoToE", "/SubmitForm", "/ImportData", "/RichMediaExecute", "/Movie",
-            "/Sound", "/Rendition", "/EmbeddedFile", "/Filespec", "/FileAttachment", "/RichMedia", "/Screen")  # fmt: skip
+# Keys whose presence is enough: what runs, what leaves the file, what is carried along.
+_KEYS = ("/JS", "/JavaScript", "/EmbeddedFiles", "/EmbeddedFile", "/EF", "/RichMedia", "/XFA", "/AA", "/Launch",
+         "/Collection", "/AF")  # fmt: skip
+# What is carried along or shown by another program, by the name of its kind.
+_NAMES = ("/JavaScript", "/Launch", "/GoToR", "/GoToE", "/SubmitForm", "/ImportData", "/RichMediaExecute", "/Movie",
+          "/Sound", "/Rendition", "/EmbeddedFile", "/Filespec", "/FileAttachment", "/RichMedia", "/Screen", "/3D",
+          "/Thread", "/GoTo3DView")  # fmt: skip
+# Where an action stands, and the few that stay within the file and do nothing but turn to a page.
+_ACTS = ("/OpenAction", "/A", "/PA", "/Next")
+_TURNS = ("/NextPage", "/PrevPage", "/FirstPage", "/LastPage")
+_LINKS = ("http://", "https://", "mailto:", "tel:")
+# Of a stream: its bytes lie in another file; of what is drawn: it is a page of another file.
+_ELSEWHERE = ("/F", "/FFilter", "/Ref")
 # Long enough not to stand in packed data by chance: found also in what no table of the file leads to.
 _WORDS = (b"/JavaScript", b"/EmbeddedFile", b"/RichMedia", b"/Launch")
 _AFTER_THE_END = b" \t\r\n\0"
-_MOST_DEEP = 100
-_FLATE = {"/FlateDecode", "/Fl"}
-# The library bounds what each of these unpacks.
-_WRITTEN_OUT: dict[str, Callable[[bytes], bytes]] = {
-    **dict.fromkeys(("/ASCII85Decode", "/A85"), filters.ASCII85Decode.decode),
-    **dict.fromkeys(("/ASCIIHexDecode", "/AHx"), filters.ASCIIHexDecode.decode),
-    **dict.fromkeys(("/LZWDecode", "/LZW"), filters.LZWDecode.decode),
-    **dict.fromkeys(("/RunLengthDecode", "/RL"), filters.RunLengthDecode.decode),
-}
-_PIECE = 1 << 20
 
 
-def examined_pdf(data: bytes, limits: Limits) -> int:
-    """The number of pages.
+def kept_pdf(data: bytes, limits: Limits) -> tuple[bytes, int]:
+    """What is kept of the PDF (``rewriting``), and the number of its pages.
 
     Raises EvidencePolyglot, EvidenceEncrypted, EvidenceActive, EvidenceBomb, EvidenceTooManyPages, EvidenceBroken.
     """
@@ -55,11 +56,12 @@ def examined_pdf(data: bytes, limits: Limits) -> int:
         if reader.is_encrypted:
             raise EvidenceEncrypted
         _require_still(data, reader, limits)
-        return _pages(reader, limits)
+        pages = _pages(reader, limits)
+        return rewritten(reader, limits), pages
     except (EvidenceRefused, MemoryError):
         raise
     except LimitReachedError as error:
-        raise EvidenceBomb(most=_unpacked_words(limits)) from error
+        raise too_much(limits) from error
     except Exception as error:  # whatever a reader stumbles over, the file is not one to keep
         raise EvidenceBroken from error
 
@@ -82,12 +84,14 @@ def _require_still(data: bytes, reader: PdfReader, limits: Limits) -> None:
             raise EvidenceActive(what=word.decode().strip("/"))
     left = limits.most_unpacked
     for found in _objects(reader):
-        for inside in _within(found):
+        for inside in dictionaries(found):
             _require_plain(inside)
         if isinstance(found, StreamObject):
-            left -= _unpacked(found, left, limits)
-    for inside in _within(reader.trailer):
+            _require_here(found)
+            left -= unpacked(found, left, limits).largest
+    for inside in dictionaries(reader.trailer):
         _require_plain(inside)
+    _require_all_seen(reader)
 
 
 def _objects(reader: PdfReader) -> Iterator[Any]:
@@ -98,62 +102,47 @@ def _objects(reader: PdfReader) -> Iterator[Any]:
         yield reader.get_object(IndirectObject(number, generation, reader))
 
 
-def _within(found: Any, depth: int = 0) -> Iterator[DictionaryObject]:
-    """The dictionaries inside an object; what it refers to is an object of its own."""
-    if depth > _MOST_DEEP:
-        raise EvidenceBroken
-    if isinstance(found, DictionaryObject):
-        yield found
-        for key in found:
-            yield from _within(found.raw_get(key), depth + 1)
-    elif isinstance(found, ArrayObject):
-        for inside in list.__iter__(found):  # as it stands, without following references
-            yield from _within(inside, depth + 1)
-
-
 def _require_plain(found: DictionaryObject) -> None:
     for key in _KEYS:
         if key in found:
             raise EvidenceActive(what=key.strip("/"))
     for name in ("/S", "/Type", "/Subtype"):
-        if name in found and (value := str(found.get(name))) in _ACTIONS:
+        if name in found and (value := str(found.get(name))) in _NAMES:
             raise EvidenceActive(what=value.strip("/"))
+    for place in _ACTS:
+        acts = found.get(place)
+        for act in acts if isinstance(acts, ArrayObject) else [acts]:
+            if isinstance(act := act.get_object() if act is not None else None, DictionaryObject) and "/S" in act:
+                _require_harmless(act, on_a_click=place == "/A")
 
 
-def _unpacked(stream: StreamObject, left: int, limits: Limits) -> int:
-    """How many bytes the stream is once unpacked. Raises EvidenceBomb beyond what is ``left``."""
-    if int(stream.get("/Width", 0)) * int(stream.get("/Height", 0)) > limits.most_pixels:
-        raise EvidenceBomb(most=f"{limits.most_pixels // MEGABYTE} MP")
-    named = stream.get("/Filter", [])
-    names = [str(name) for name in (named if isinstance(named, ArrayObject) else [named])]
-    packed: bytes = stream._data if isinstance(stream._data, bytes) else str(stream._data).encode()
-    size = len(packed)
-    for name in names:
-        if name in _FLATE:
-            packed = _inflated(packed, left, limits)
-        elif name in _WRITTEN_OUT:
-            packed = _WRITTEN_OUT[name](packed)
-        else:
-            break  # for pictures, held by their pixels
-        size = max(size, len(packed))
-    if size > left:
-        raise EvidenceBomb(most=_unpacked_words(limits))
-    return size
+def _require_harmless(act: DictionaryObject, *, on_a_click: bool) -> None:
+    """It turns to a page, or is a link on the web that a person may follow. Links are not copied into what is kept."""
+    kind = str(act.get("/S"))
+    address = str(act.get("/URI", "")).strip().lower()
+    turns = kind == "/GoTo" or (kind == "/Named" and act.get("/N") in _TURNS)
+    follows = kind == "/URI" and on_a_click and address.startswith(_LINKS)
+    if not turns and not follows:
+        raise EvidenceActive(what=f"{kind} {address}".strip("/ ")[:60])
 
 
-def _inflated(packed: bytes, most: int, limits: Limits) -> bytes:
-    machine, found = zlib.decompressobj(), bytearray()
-    try:
-        piece = machine.decompress(packed, _PIECE)
-        while piece:
-            found += piece
-            if len(found) > most:
-                raise EvidenceBomb(most=_unpacked_words(limits))
-            piece = machine.decompress(machine.unconsumed_tail, _PIECE)
-    except zlib.error:
-        pass  # shown as far as it goes, as readers do
-    return bytes(found)
+def _require_here(stream: StreamObject) -> None:
+    for key in _ELSEWHERE:
+        if key in stream:
+            raise EvidenceActive(what=key.strip("/"))
 
 
-def _unpacked_words(limits: Limits) -> str:
-    return f"{limits.most_unpacked // MEGABYTE} MB"
+def _require_all_seen(reader: PdfReader) -> None:
+    """Nothing whose look is up to the program that opens it: fields it fills in, layers that are hidden."""
+    if _under(reader.root_object, "/AcroForm").get("/NeedAppearances"):
+        raise EvidenceActive(what="NeedAppearances")
+    shown = _under(_under(reader.root_object, "/OCProperties"), "/D")
+    if shown.get("/OFF") or str(shown.get("/BaseState", "/ON")) != "/ON":
+        raise EvidenceActive(what="OCProperties")
+
+
+def _under(found: DictionaryObject, key: str) -> DictionaryObject:
+    """The dictionary under the key, an empty one where none is."""
+    value = found.get(key)
+    value = value.get_object() if value is not None else None
+    return value if isinstance(value, DictionaryObject) else DictionaryObject()

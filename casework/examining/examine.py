@@ -42,7 +42,7 @@ def examine(data: bytes, *, name: str, told: str, limits: Limits) -> Examined:
 def _kept(data: bytes, found: ContentType, limits: Limits) -> tuple[bytes, int]:
     match found:
         case ContentType.PDF:
-            return data, apart.pages_of(data, limits)
+            return apart.rewritten(data, limits)
         case ContentType.TEXT:
             text = text_in(data) or ""
             if not text.strip():

@@ -7,12 +7,12 @@ from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps
 
 from casework.examining.content import ContentType
+from casework.examining.jpegs import end_of_jpeg
 from casework.examining.limits import MEGABYTE, Limits
 from casework.examining.refusals import EvidenceBomb, EvidenceBroken, EvidencePolyglot, EvidenceTypeRefused
 
 _FORMATS = {ContentType.JPEG: "JPEG", ContentType.PNG: "PNG"}
 _QUALITY = 90
-_STANDALONE = {0x01, *range(0xD0, 0xD9)}
 # Where programs that open a file by what they find in it look first.
 _LOOKED_AT = 1024
 
@@ -20,9 +20,9 @@ _LOOKED_AT = 1024
 def redrawn(data: bytes, found: ContentType, limits: Limits) -> bytes:
     """The picture as it is seen, upright, without anything else the file told: place, device, thumbnail, comments.
 
-    Raises EvidencePolyglot, EvidenceBomb, EvidenceBroken, EvidenceTypeRefused.
+    Raises EvidencePolyglot, EvidenceBomb, EvidenceBroken, EvidenceTypeRefused, EvidenceUnreadable.
     """
-    end = _end_of_jpeg(data) if found is ContentType.JPEG else _end_of_png(data)
+    end = end_of_jpeg(data) if found is ContentType.JPEG else _end_of_png(data)
     if end != len(data) or b"%PDF-" in data[:_LOOKED_AT]:
         raise EvidencePolyglot(found=found.words)
     try:
@@ -51,8 +51,11 @@ def _pixels(limits: Limits) -> str:
 
 
 def _drawn(picture: Image.Image, found: ContentType) -> bytes:
-    upright = ImageOps.exif_transpose(picture)
-    plain = upright.convert("RGBA" if found is ContentType.PNG and _see_through(upright) else "RGB")
+    upright = _of_eight_bits(ImageOps.exif_transpose(picture))
+    if found is ContentType.PNG and _see_through(upright):
+        plain = _without_what_is_behind(upright.convert("RGBA"))
+    else:
+        plain = upright.convert("RGB")
     plain.info.clear()  # or comments and colour profiles are written again
     kept = BytesIO()
     if found is ContentType.JPEG:
@@ -60,6 +63,20 @@ def _drawn(picture: Image.Image, found: ContentType) -> bytes:
     else:
         plain.save(kept, "PNG")
     return kept.getvalue()
+
+
+def _of_eight_bits(picture: Image.Image) -> Image.Image:
+    """Grey of 16 bits brought to 8 by its scale: the library cuts it off instead, which makes nearly all of it white."""
+    if not picture.mode.startswith("I"):
+        return picture
+    picture.info.pop("transparency", None)  # told in 16 bits
+    return picture.convert("I").point(lambda grey: grey * (1 / 256)).convert("L")
+
+
+def _without_what_is_behind(picture: Image.Image) -> Image.Image:
+    """Where nothing is seen, nothing is: a colour may stand behind full transparency all the same."""
+    seen = picture.getchannel("A").point(lambda alpha: 255 if alpha else 0)
+    return Image.composite(picture, Image.new("RGBA", picture.size, (255, 255, 255, 0)), seen)
 
 
 def _see_through(picture: Image.Image) -> bool:
@@ -75,34 +92,3 @@ def _end_of_png(data: bytes) -> int:
         if kind == b"IEND":
             return place
     raise EvidenceBroken
-
-
-def _end_of_jpeg(data: bytes) -> int:
-    """The place after the end marker, found from segment to segment. Raises EvidenceBroken without one."""
-    place = 2
-    while place + 2 <= len(data):
-        if data[place] != 0xFF:
-            raise EvidenceBroken
-        marker = data[place + 1]
-        if marker == 0xFF:  # a fill byte
-            place += 1
-        elif marker == 0xD9:
-            return place + 2
-        elif marker in _STANDALONE:
-            place += 2
-        else:
-            place += 2 + int.from_bytes(data[place + 2 : place + 4], "big")
-            if marker == 0xDA:
-                place = _after_scan(data, place)
-    raise EvidenceBroken
-
-
-def _after_scan(data: bytes, place: int) -> int:
-    """The next marker after coded data, in which 0xFF stands before 0 or a restart."""
-    while True:
-        place = data.find(b"\xff", place)
-        if place < 0 or place + 1 >= len(data):
-            raise EvidenceBroken
-        if data[place + 1] != 0 and not 0xD0 <= data[place + 1] <= 0xD7:
-            return place
-        place += 2

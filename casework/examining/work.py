@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from casework.examining.content import ContentType
-from casework.examining.documents import examined_pdf
+from casework.examining.documents import kept_pdf
 from casework.examining.drawing import page_picture
 from casework.examining.limits import Limits
 from casework.examining.pictures import redrawn
@@ -22,7 +22,7 @@ NO_SUCH_PAGE = "no_such_page"
 
 
 class Work(StrEnum):
-    PAGES = "pages"  # look at every object of a PDF, and count its pages
+    REWRITE = "rewrite"  # look at every object of a PDF, and write its pages anew
     REDRAW = "redraw"  # draw a picture anew
     DRAW = "draw"  # draw a page of what is kept
 
@@ -96,6 +96,7 @@ def _done(order: Order, data: bytes) -> Outcome:
         return Outcome(data=page_picture(data, order.content_type, order.page))
     if order.limits is None:
         raise ValueError("a file is looked at within limits")
-    if order.work is Work.PAGES:
-        return Outcome(pages=examined_pdf(data, order.limits))
+    if order.work is Work.REWRITE:
+        kept, pages = kept_pdf(data, order.limits)
+        return Outcome(data=kept, pages=pages)
     return Outcome(data=redrawn(data, order.content_type, order.limits), pages=1)

@@ -2,6 +2,21 @@
 -- stands. A hold is lifted once, by two people (a constraint of its table), and nothing else of it changes. What is attached
 -- stays attached, and notes stay as they were written: a further note corrects them.
 
+-- A hold on one version keeps those it replaced, and those that replaced it.
+CREATE FUNCTION casework_a_version_is_held(evidence bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
+    WITH RECURSIVE chain(id, replaces_id) AS (
+        SELECT e.id, e.replaces_id FROM casework_evidence e WHERE e.id = evidence
+        UNION
+        SELECT n.id, n.replaces_id
+          FROM chain c
+          CROSS JOIN LATERAL (
+              SELECT e.id, e.replaces_id FROM casework_evidence e WHERE e.id = c.replaces_id
+              UNION ALL SELECT e.id, e.replaces_id FROM casework_evidence e WHERE e.replaces_id = c.id
+          ) n
+    )
+    SELECT EXISTS (SELECT FROM casework_evidencehold h JOIN chain c ON c.id = h.evidence_id WHERE h.lifted_on IS NULL)
+$$;
+
 CREATE FUNCTION casework_evidence_only_wiped() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF OLD.wiped_on IS NOT NULL THEN
@@ -12,7 +27,7 @@ BEGIN
        OR to_jsonb(NEW) - 'wiped_on' - 'name' - 'storage_key' <> to_jsonb(OLD) - 'wiped_on' - 'name' - 'storage_key' THEN
         RAISE EXCEPTION 'evidence % stays as it was received', OLD.public_id USING ERRCODE = 'restrict_violation';
     END IF;
-    IF EXISTS (SELECT FROM casework_evidencehold h WHERE h.evidence_id = OLD.id AND h.lifted_on IS NULL) THEN
+    IF casework_a_version_is_held(OLD.id) THEN
         RAISE EXCEPTION 'evidence % is under legal hold', OLD.public_id USING ERRCODE = 'restrict_violation';
     END IF;
     RETURN NEW;
@@ -72,3 +87,4 @@ DROP FUNCTION casework_hold_what_is_kept();
 DROP TRIGGER casework_evidence_stays ON casework_evidence;
 DROP TRIGGER casework_evidence_only_wiped ON casework_evidence;
 DROP FUNCTION casework_evidence_only_wiped();
+DROP FUNCTION casework_a_version_is_held(bigint);

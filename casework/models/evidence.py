@@ -47,7 +47,8 @@ class EvidenceQuerySet(models.QuerySet["Evidence"]):
 
 
 class Evidence(models.Model):
-    """``size`` is in bytes, as kept; ``received_on`` a business date. The hashes are SHA-256 in hexadecimal."""
+    """``size`` is in bytes, as kept; ``received_on`` a business date. The hashes are SHA-256 in hexadecimal, sealed: a short
+    statement is found by trying. ``fingerprint`` knows the same file about the same object again, and tells nothing else."""
 
     public_id = models.CharField(max_length=40, unique=True, default=new_evidence_id, editable=False)
     object_type = models.CharField(_("subject type"), max_length=80)
@@ -61,8 +62,9 @@ class Evidence(models.Model):
     )
     size = models.PositiveIntegerField(_("size"))
     pages = models.PositiveIntegerField(_("pages"))
-    sha256_sent = models.CharField(_("hash as sent"), max_length=64)
-    sha256_kept = models.CharField(_("hash as kept"), max_length=64)
+    sha256_sent = EncryptedTextField(_("hash as sent"))
+    sha256_kept = EncryptedTextField(_("hash as kept"))
+    fingerprint = models.CharField(max_length=64)
     storage_key = models.CharField(max_length=64, blank=True)
     replaces = models.OneToOneField(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaced_by", verbose_name=_("replaces")
@@ -106,7 +108,7 @@ class Evidence(models.Model):
         constraints = [
             # By who brought it: a partner does not learn from a refusal what others brought.
             models.UniqueConstraint(
-                fields=["object_type", "object_id", "sha256_sent", "brought_by"],
+                fields=["object_type", "object_id", "fingerprint", "brought_by"],
                 condition=Q(wiped_on__isnull=True),
                 nulls_distinct=False,
                 name="casework_evidence_once",
@@ -126,8 +128,7 @@ class Evidence(models.Model):
             ),
             models.CheckConstraint(condition=Q(size__gt=0, pages__gt=0), name="casework_evidence_not_empty"),
             models.CheckConstraint(
-                condition=Q(sha256_sent__regex=r"^[0-9a-f]{64}$", sha256_kept__regex=r"^[0-9a-f]{64}$"),
-                name="casework_evidence_hashed",
+                condition=Q(fingerprint__regex=r"^[0-9a-f]{64}$"), name="casework_evidence_fingerprinted"
             ),
         ]
         indexes = [
@@ -242,7 +243,7 @@ class EvidenceUpload(models.Model):
     name = EncryptedTextField(_("file name"), blank=True)
     content_type = models.CharField(_("content type"), max_length=80, blank=True)
     size = models.PositiveIntegerField(_("size"))
-    sha256 = models.CharField(_("hash"), max_length=64)
+    sha256 = EncryptedTextField(_("hash"))
     expires_on = models.DateField(_("valid until"), null=True, blank=True)
     status = models.CharField(_("status"), max_length=10, choices=UploadStatus, default=UploadStatus.OPEN)
     started_at = models.DateTimeField(_("started at"))
@@ -274,7 +275,7 @@ class EvidenceUploadPart(models.Model):
     upload = models.ForeignKey(EvidenceUpload, on_delete=models.CASCADE, related_name="parts")
     offset = models.PositiveIntegerField()
     size = models.PositiveIntegerField()
-    sha256 = models.CharField(max_length=64)
+    sha256 = EncryptedTextField()
     storage_key = models.CharField(max_length=64)
 
     class Meta:

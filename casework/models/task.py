@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from casework.kinds import TaskKind, kind_named
+from casework.kinds import TaskKind, kind_or_retired
 from core.choices import Shown, Tone, Toned
 from core.fields import EncryptedTextField
 from core.history import tracked
@@ -56,7 +56,7 @@ class TaskQuerySet(models.QuerySet["Task"]):
 
 
 class Task(models.Model):
-    """Moments are those of the business: its date at the present time of day. ``priority`` is from 0 to 100."""
+    """Moments are those of the clock on the wall (``casework.clock``). ``priority`` is from 0 to 100."""
 
     # PostgreSQL makes it where tasks are raised by one statement.
     public_id = models.CharField(
@@ -74,6 +74,8 @@ class Task(models.Model):
     priority = models.PositiveSmallIntegerField(_("priority"), default=50)
     priority_reason = models.CharField(_("why so urgent"), max_length=200, blank=True, default="")
     team = models.CharField(_("team"), max_length=40)
+    # Every role that may own it, as its kind had them: who loses the last of these gives the task back (law/tasks.sql).
+    teams = ArrayField(models.CharField(max_length=40), default=list, db_default=[], blank=True)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -186,8 +188,8 @@ class Task(models.Model):
 
     @property
     def declared(self) -> TaskKind:
-        """Its kind. Raises TaskKindUnknown where the software knows it no longer."""
-        return kind_named(self.kind)
+        """Its kind, or what is left of one that the software knows no longer."""
+        return kind_or_retired(self.kind)
 
     @property
     def shown_status(self) -> TaskStatus:
@@ -248,7 +250,10 @@ class TaskEvent(models.Model):
 
 
 class Absence(models.Model):
-    """Days on which somebody is away, and who covers: tasks of the one stand in the inbox of the other meanwhile."""
+    """Days on which somebody is away, and who covers: tasks of the one stand in the inbox of the other meanwhile.
+
+    Nobody covers any more where whoever did has left or has no role in common by now.
+    """
 
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="absences", verbose_name=_("who is away")
@@ -256,7 +261,12 @@ class Absence(models.Model):
     first_day = models.DateField(_("first day"))
     last_day = models.DateField(_("last day"))
     cover = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="covers", verbose_name=_("covered by")
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="covers",
+        verbose_name=_("covered by"),
     )
     note = models.CharField(_("note"), max_length=200, blank=True, default="")
     history = tracked()

@@ -4,10 +4,9 @@ from django import template
 from django.db.models import Model
 from django.template import Context
 
-from casework import queries
+from casework import clock, queries
 from casework.cards import TaskCard, cards_of
 from casework.working import WORK
-from core import business_date
 
 register = template.Library()
 MOST_SHOWN = 20
@@ -19,4 +18,4 @@ def open_tasks_about(context: Context, *objects: Model) -> list[TaskCard]:
     reader = context["request"].user
     if not objects or not reader.has_perm(WORK):
         return []
-    return cards_of(queries.open_about(reader, *objects)[:MOST_SHOWN], reader, business_date.now())
+    return cards_of(queries.open_about(reader, *objects)[:MOST_SHOWN], reader, clock.now())

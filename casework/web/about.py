@@ -8,13 +8,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from casework import asking, queries
+from casework import asking, clock, queries
 from casework.cards import cards_of
 from casework.kinds import kinds_people_raise
 from casework.web.forms import AskForm
 from casework.web.papers import About, about_or_404
 from casework.working import WORK
-from core import business_date
 from core.errors import DomainError
 from staff.permissions import person, require
 from staff.roles import role_label
@@ -37,7 +36,7 @@ def tasks_about(request: HttpRequest, word: str, name: str) -> HttpResponse:
     tasks = list(queries.about(user, about.found)[: MOST_SHOWN + 1])
     context = {
         "about": about,
-        "cards": cards_of(tasks[:MOST_SHOWN], user, business_date.now()),
+        "cards": cards_of(tasks[:MOST_SHOWN], user, clock.now()),
         "more": len(tasks) > MOST_SHOWN,
         "form": form,
     }
@@ -46,9 +45,7 @@ def tasks_about(request: HttpRequest, word: str, name: str) -> HttpResponse:
 
 def _ask(request: HttpRequest, about: About, form: AskForm) -> bool:
     try:
-        task, new = asking.ask_for(
-            subject=about.found, by=person(request), now=business_date.now(), **form.cleaned_data
-        )
+        task, new = asking.ask_for(subject=about.found, by=person(request), now=clock.now(), **form.cleaned_data)
     except DomainError as refusal:
         form.add_error(refusal.field if refusal.field in form.fields else None, refusal.detail)
         return False

@@ -8,11 +8,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from casework import absences
+from casework import absences, clock
 from casework.models import Absence
 from casework.web.forms import AbsenceForm
 from casework.working import WORK
-from core import business_date
 from core.errors import DomainError
 from core.pages import page_of
 from staff.permissions import person, require
@@ -22,7 +21,7 @@ from staff.roles import roles_of
 @require_http_methods(["GET", "POST"])
 @require(WORK)
 def absence_list(request: HttpRequest) -> HttpResponse:
-    user, on = person(request), business_date.current()
+    user, on = person(request), clock.today()
     form = AbsenceForm(request.POST or None, by=user, roles=roles_of(user))
     if request.method == "POST" and form.is_valid():
         try:
@@ -43,7 +42,7 @@ def absence_list(request: HttpRequest) -> HttpResponse:
 def take_back(request: HttpRequest, pk: int) -> HttpResponse:
     get_object_or_404(Absence, pk=pk)
     try:
-        absences.take_back(absence_id=pk, by=person(request), on=business_date.current())
+        absences.take_back(absence_id=pk, by=person(request), on=clock.today())
         messages.success(request, _("The absence is taken back."))
     except DomainError as refusal:
         messages.error(request, refusal.detail)

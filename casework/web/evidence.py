@@ -104,11 +104,19 @@ def _page(
         "hold_form": refused.get("hold", HoldForm(prefix="hold")) if holds_it and not hold else None,
         "lift_form": refused.get("lift", HoldForm(prefix="lift")) if holds_it and hold else None,
         "attach_form": refused.get("attach", AttachForm(prefix="attach")) if user.has_perm(ADD) else None,
+        "versions": _versions_seen(user, evidence),
         "may_replace": user.has_perm(ADD) and not hasattr(evidence, "replaced_by"),
         "word": "",
         **(shown or {}),
     }
     return render(request, "casework/evidence.html", context, status=status)
+
+
+def _versions_seen(user: User, evidence: Evidence) -> dict[str, Evidence]:
+    """The ``older`` and the ``newer`` one, where the person sees it: a version may be of a kind for other roles alone."""
+    found = {"older": evidence.replaces_id, "newer": getattr(getattr(evidence, "replaced_by", None), "pk", None)}
+    seen = {row.pk: row for row in evidence_queries.seen_by(user).filter(pk__in=[key for key in found.values() if key])}
+    return {name: seen[key] for name, key in found.items() if key in seen}
 
 
 def _papers_of(user: User, evidence: Evidence) -> tuple[str, str] | None:
@@ -146,6 +154,8 @@ def open_it(request: HttpRequest, public_id: str) -> HttpResponse:
 def page_image(request: HttpRequest, public_id: str, page: int) -> HttpResponse:
     """A page of opened evidence as a picture drawn here."""
     evidence = _opened(request, public_id)
+    if evidence.content_type == ContentType.TEXT:
+        raise Http404
     try:
         drawn = page_picture(bytes_of(evidence), evidence.content_type, page)
     except IndexError:
@@ -164,8 +174,15 @@ def download(request: HttpRequest, public_id: str) -> HttpResponse:
     data = bytes_of(evidence)
     record("exported", evidence, actor=person(request))
     response = _bare(HttpResponse(data, content_type=evidence.content_type))
-    response["Content-Disposition"] = content_disposition_header(True, str(evidence.name)) or "attachment"
+    response["Content-Disposition"] = content_disposition_header(True, saved_as(evidence)) or "attachment"
     return response
+
+
+def saved_as(evidence: Evidence) -> str:
+    """Its name with the ending of what it is: a text called a sheet would run its formulas when it is opened."""
+    name, ending = str(evidence.name), ContentType(evidence.content_type).ending
+    plain = evidence.content_type != ContentType.TEXT or name.lower().endswith(f".{ending}")
+    return name if plain else f"{name}.{ending}"
 
 
 def _opened(request: HttpRequest, public_id: str) -> Evidence:

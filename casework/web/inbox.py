@@ -12,13 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from casework import bulk, queries
+from casework import bulk, clock, queries
 from casework.cards import cards_of
 from casework.kinds import kinds_for
 from casework.queries import Tab
 from casework.web.forms import SeveralForm
 from casework.working import ASSIGN, WORK
-from core import business_date
 from core.errors import DomainError
 from core.pages import count_capped, page_of
 from staff.permissions import person, require
@@ -41,7 +40,7 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
 
 
 def _inbox(request: HttpRequest, form: SeveralForm, status: int = 200) -> HttpResponse:
-    user, now = person(request), business_date.now()
+    user, now = person(request), clock.now()
     tab, kind = _tab_and_kind(request)
     found = queries.inbox(user, tab, now, kind=kind)
     rows = found.rows.select_related("owner")
@@ -83,7 +82,7 @@ def several(request: HttpRequest) -> HttpResponse:
     form = SeveralForm(request.POST, roles=roles_of(user))
     if not form.is_valid():
         return _inbox(request, form, 422)
-    numbers, note, now = request.POST.getlist("task"), form.cleaned_data["note"], business_date.now()
+    numbers, note, now = request.POST.getlist("task"), form.cleaned_data["note"], clock.now()
     try:
         match form.cleaned_data["act"]:
             case "hand_over":

@@ -8,12 +8,11 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from casework import notes, opening
+from casework import clock, notes, opening
 from casework.evidence_queries import OPEN
 from casework.models import Note
 from casework.subjects import sees, subject_of
 from casework.web.evidence_forms import OpeningForm
-from core import business_date
 from core.errors import DomainError
 from staff.permissions import person, require
 
@@ -42,7 +41,7 @@ def note_page(request: HttpRequest, public_id: str) -> HttpResponse:
 @require(notes.READ)
 def mark_read(request: HttpRequest, public_id: str) -> HttpResponse:
     note = _note(request, public_id)
-    notes.mark_read(note, by=person(request), now=business_date.now())
+    notes.mark_read(note, by=person(request), now=clock.now())
     return redirect(_place_of(note))
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_POST
 
-from casework import evidence_queries, notes, queries
+from casework import clock, evidence_queries, notes, queries
 from casework.cards import cards_of
 from casework.evidence import ADD, limits, take_in
 from casework.evidence_queries import VIEW
@@ -87,7 +87,7 @@ def card(request: HttpRequest, word: str, name: str) -> HttpResponse:
         "word": word,
         "name": name,
         "may_ask": bool(kinds_people_raise(about.subject.object_type)),
-        "cards": cards_of(tasks[:TASKS_ON_A_CARD], user, business_date.now()),
+        "cards": cards_of(tasks[:TASKS_ON_A_CARD], user, clock.now()),
         "more_tasks": len(tasks) > TASKS_ON_A_CARD,
         "evidence": evidence[:ON_A_CARD],
         "notes": noted[:ON_A_CARD],
@@ -170,7 +170,7 @@ def write_note(request: HttpRequest, word: str, name: str) -> HttpResponse:
         return _page(request, about, {"note": form}, 422)
     try:
         corrects = _corrected(about, form.cleaned_data["corrects"])
-        note = notes.write(about.found, form.cleaned_data["text"], by=user, now=business_date.now(), corrects=corrects)
+        note = notes.write(about.found, form.cleaned_data["text"], by=user, now=clock.now(), corrects=corrects)
     except DomainError as refusal:
         return _refused(request, about, "note", form, refusal)
     sealed, plain = _("The note is written. Its personal numbers are sealed."), _("The note is written.")

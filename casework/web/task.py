@@ -13,14 +13,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from audit.deciding import same_account
 from audit.queries import addresses_of
-from casework import queries, working
+from casework import clock, queries, working
 from casework.kinds import Choice, TaskKind
 from casework.models import Task, TaskEvent, What
 from casework.web.forms import FinishForm, HandOverForm, NoteForm, ReasonForm
 from casework.working import WORK
-from core import business_date
 from core.errors import DomainError
 from staff.models import User
 from staff.permissions import person, require
@@ -39,7 +37,7 @@ def _task(request: HttpRequest, number: str) -> Task:
 
 
 def _page(request: HttpRequest, task: Task, refused: dict[str, Form], status: int = 200) -> HttpResponse:
-    user, now, kind = person(request), business_date.now(), task.declared
+    user, now, kind = person(request), clock.now(), task.declared
     events = list(task.events.select_related("by", "from_owner", "to_owner").order_by("-id"))
     may = _may_work(task, user)
     context = {
@@ -54,7 +52,7 @@ def _page(request: HttpRequest, task: Task, refused: dict[str, Form], status: in
         "outcome": kind.outcome(task.outcome),
         "events": [(event, _note_of(kind, event)) for event in events],
         "may": may,
-        "may_take": may and not same_account(task.owner_id, user.pk),
+        "may_take": may and working.may_take(task, user),
         "finish": refused.get("finish", FinishForm(kind=kind, prefix="finish")) if may else None,
         "hand_over": refused.get("hand_over", HandOverForm(roles=kind.teams, prefix="over")) if may else None,
         "give_back": refused.get("give_back", NoteForm(prefix="back")) if may and task.owner_id else None,
@@ -64,7 +62,7 @@ def _page(request: HttpRequest, task: Task, refused: dict[str, Form], status: in
 
 
 def _may_work(task: Task, user: User) -> bool:
-    return task.is_open and working.may_work(task, user, business_date.current())
+    return task.is_open and working.may_work(task, user, clock.today())
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +131,7 @@ def take(request: HttpRequest, number: str) -> HttpResponse:
         number,
         "take",
         None,
-        lambda task, _data: working.take(task_id=task.pk, by=user, now=business_date.now()),
+        lambda task, _data: working.take(task_id=task.pk, by=user, now=clock.now()),
         _("Taken."),
     )
 
@@ -148,7 +146,7 @@ def give_back(request: HttpRequest, number: str) -> HttpResponse:
         number,
         "give_back",
         form,
-        lambda task, data: working.give_back(task_id=task.pk, by=user, now=business_date.now(), **data),
+        lambda task, data: working.give_back(task_id=task.pk, by=user, now=clock.now(), **data),
         done,
     )
 
@@ -164,7 +162,7 @@ def hand_over(request: HttpRequest, number: str) -> HttpResponse:
         number,
         "hand_over",
         form,
-        lambda task, data: working.hand_over(task_id=task.pk, by=user, now=business_date.now(), **data),
+        lambda task, data: working.hand_over(task_id=task.pk, by=user, now=clock.now(), **data),
         done,
     )
 
@@ -178,7 +176,7 @@ def step(request: HttpRequest, number: str) -> HttpResponse:
         number,
         "step",
         None,
-        lambda task, _data: working.tick(task_id=task.pk, step=code, done=done, by=user, now=business_date.now()),
+        lambda task, _data: working.tick(task_id=task.pk, step=code, done=done, by=user, now=clock.now()),
         _("Noted."),
     )
 
@@ -193,7 +191,7 @@ def finish(request: HttpRequest, number: str) -> HttpResponse:
         number,
         "finish",
         form,
-        lambda task, data: working.finish(task_id=task.pk, by=user, now=business_date.now(), **data),
+        lambda task, data: working.finish(task_id=task.pk, by=user, now=clock.now(), **data),
         _("Done."),
     )
 
@@ -207,6 +205,6 @@ def drop(request: HttpRequest, number: str) -> HttpResponse:
         number,
         "drop",
         form,
-        lambda task, data: working.drop(task_id=task.pk, by=user, now=business_date.now(), reason=data["note"]),
+        lambda task, data: working.drop(task_id=task.pk, by=user, now=clock.now(), reason=data["note"]),
         _("Dropped."),
     )

@@ -1,7 +1,9 @@
-from django.urls import path
+from django.urls import path, register_converter
 
 from casework.web import about, absences, evidence, inbox, notes, papers, task
+from core.addresses import PlainConverter
 
+register_converter(PlainConverter, "plain")
 app_name = "casework"
 
 urlpatterns = [
@@ -9,27 +11,27 @@ urlpatterns = [
     path("tasks/several", inbox.several, name="several"),
     path("tasks/absences/", absences.absence_list, name="absences"),
     path("tasks/absences/<int:pk>/end", absences.take_back, name="take_back_absence"),
-    path("tasks/about/<str:word>/<str:name>/", about.tasks_about, name="tasks_about"),
-    path("tasks/<str:number>/", task.task_page, name="task"),
-    path("tasks/<str:number>/take", task.take, name="take"),
-    path("tasks/<str:number>/give-back", task.give_back, name="give_back"),
-    path("tasks/<str:number>/hand-over", task.hand_over, name="hand_over"),
-    path("tasks/<str:number>/step", task.step, name="step"),
-    path("tasks/<str:number>/finish", task.finish, name="finish"),
-    path("tasks/<str:number>/drop", task.drop, name="drop"),
+    path("tasks/about/<plain:word>/<plain:name>/", about.tasks_about, name="tasks_about"),
+    path("tasks/<plain:number>/", task.task_page, name="task"),
+    path("tasks/<plain:number>/take", task.take, name="take"),
+    path("tasks/<plain:number>/give-back", task.give_back, name="give_back"),
+    path("tasks/<plain:number>/hand-over", task.hand_over, name="hand_over"),
+    path("tasks/<plain:number>/step", task.step, name="step"),
+    path("tasks/<plain:number>/finish", task.finish, name="finish"),
+    path("tasks/<plain:number>/drop", task.drop, name="drop"),
     path("evidence/", evidence.evidence_list, name="evidence_list"),
-    path("evidence/<str:public_id>/", evidence.evidence_page, name="evidence"),
-    path("evidence/<str:public_id>/open", evidence.open_it, name="open_evidence"),
-    path("evidence/<str:public_id>/pages/<int:page>", evidence.page_image, name="evidence_page"),
-    path("evidence/<str:public_id>/file", evidence.download, name="evidence_file"),
-    path("evidence/<str:public_id>/hold", evidence.hold, name="hold_evidence"),
-    path("evidence/<str:public_id>/lift", evidence.lift, name="lift_hold"),
-    path("evidence/<str:public_id>/attach", evidence.attach_to, name="attach_evidence"),
-    path("notes/<str:public_id>/", notes.note_page, name="note"),
-    path("notes/<str:public_id>/read", notes.mark_read, name="note_read"),
-    path("notes/<str:public_id>/reveal", notes.reveal, name="note_reveal"),
-    path("papers/<str:word>/<str:name>/", papers.papers, name="papers"),
-    path("papers/<str:word>/<str:name>/card", papers.card, name="papers_card"),
-    path("papers/<str:word>/<str:name>/add", papers.add, name="add_evidence"),
-    path("papers/<str:word>/<str:name>/note", papers.write_note, name="write_note"),
+    path("evidence/<plain:public_id>/", evidence.evidence_page, name="evidence"),
+    path("evidence/<plain:public_id>/open", evidence.open_it, name="open_evidence"),
+    path("evidence/<plain:public_id>/pages/<int:page>", evidence.page_image, name="evidence_page"),
+    path("evidence/<plain:public_id>/file", evidence.download, name="evidence_file"),
+    path("evidence/<plain:public_id>/hold", evidence.hold, name="hold_evidence"),
+    path("evidence/<plain:public_id>/lift", evidence.lift, name="lift_hold"),
+    path("evidence/<plain:public_id>/attach", evidence.attach_to, name="attach_evidence"),
+    path("notes/<plain:public_id>/", notes.note_page, name="note"),
+    path("notes/<plain:public_id>/read", notes.mark_read, name="note_read"),
+    path("notes/<plain:public_id>/reveal", notes.reveal, name="note_reveal"),
+    path("papers/<plain:word>/<plain:name>/", papers.papers, name="papers"),
+    path("papers/<plain:word>/<plain:name>/card", papers.card, name="papers_card"),
+    path("papers/<plain:word>/<plain:name>/add", papers.add, name="add_evidence"),
+    path("papers/<plain:word>/<plain:name>/note", papers.write_note, name="write_note"),
 ]

@@ -8,6 +8,6 @@ declare_follow_up(
     "case.follow_up",
     _("Follow up a case"),
     "collections.case",
-    teams=("team_lead", "compliance", "operations"),
+    teams=("team_lead", "compliance"),
     escalates_to="team_lead",
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from io import BytesIO
+from random import Random
 
 from PIL import Image
 from pypdf import PdfWriter
@@ -18,6 +19,14 @@ def picture(kind: str = "JPEG", size: tuple[int, int] = (40, 20), **given: objec
     drawn.paste("red", (0, size[1] // 2, *size))
     held = BytesIO()
     drawn.save(held, kind, **given)
+    return held.getvalue()
+
+
+def noise(size: tuple[int, int] = (300, 200)) -> bytes:
+    """A picture that cannot be packed small: some fifty kilobytes, the same each time."""
+    drawn = Image.frombytes("RGB", size, Random(7).randbytes(size[0] * size[1] * 3))
+    held = BytesIO()
+    drawn.save(held, "JPEG", quality=90)
     return held.getvalue()
 
 

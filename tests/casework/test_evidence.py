@@ -19,7 +19,7 @@ from audit import approvals
 from audit.deciding import ApprovalNotPermitted, SecondPersonNeeded
 from audit.models import AuditEvent
 from borrowers.models import Borrower
-from casework import holds, keeping, retention
+from casework import clock, holds, keeping, retention
 from casework.evidence import (
     EvidenceKindNotYours,
     EvidenceOfAnotherObject,
@@ -229,9 +229,9 @@ def test_nothing_is_held_that_was_wiped(borrower: Borrower) -> None:
 def test_wiped_when_its_years_are_over_and_the_row_stays(borrower: Borrower) -> None:
     received = date(2026, 6, 1)
     evidence, other = kept(borrower, on=received, kind="other"), kept(borrower, on=received, kind="income")
-    assert retention.wipe_what_is_due(date(2031, 5, 31)) == 0
-    assert retention.wipe_what_is_due(date(2031, 6, 1)) == 1
-    assert retention.wipe_what_is_due(date(2031, 6, 1)) == 0
+    assert retention.wipe_what_is_due(date(2031, 5, 31), now=clock.now()) == 0
+    assert retention.wipe_what_is_due(date(2031, 6, 1), now=clock.now()) == 1
+    assert retention.wipe_what_is_due(date(2031, 6, 1), now=clock.now()) == 0
     evidence.refresh_from_db()
     assert (evidence.wiped_on, evidence.name, evidence.storage_key) == (date(2031, 6, 1), "", "")
     assert len(evidence.sha256_sent) == len(evidence.sha256_kept) == 64
@@ -249,7 +249,7 @@ def test_the_years_are_those_of_the_rule(borrower: Borrower) -> None:
     forget_cached_rules()
     assert retention.kept_until(evidence, date(2027, 12, 31)) == date(2031, 6, 1)
     assert retention.kept_until(evidence, date(2028, 1, 1)) == date(2028, 6, 1)
-    assert retention.wipe_what_is_due(date(2028, 6, 1)) == 1
+    assert retention.wipe_what_is_due(date(2028, 6, 1), now=clock.now()) == 1
     forget_cached_rules()
 
 
@@ -258,11 +258,11 @@ def test_about_what_still_runs_nothing_is_wiped() -> None:
     about_loan = kept(loan, on=date(2026, 1, 1), kind="other")
     about_borrower = kept(loan.borrower, on=date(2026, 1, 1), kind="other")
     assert retention.kept_until(about_borrower, date(2050, 1, 1)) is None
-    assert retention.wipe_what_is_due(date(2050, 1, 1)) == 0
+    assert retention.wipe_what_is_due(date(2050, 1, 1), now=clock.now()) == 0
     Loan.objects.filter(pk=loan.pk).update(status=LoanStatus.SETTLED, settled_on=date(2045, 3, 1))
     assert retention.kept_until(about_loan, date(2050, 1, 1)) == date(2050, 3, 1)
-    assert retention.wipe_what_is_due(date(2050, 2, 28)) == 0
-    assert retention.wipe_what_is_due(date(2050, 3, 1)) == 2
+    assert retention.wipe_what_is_due(date(2050, 2, 28), now=clock.now()) == 0
+    assert retention.wipe_what_is_due(date(2050, 3, 1), now=clock.now()) == 2
 
 
 def test_a_hold_keeps_it_and_two_people_lift_it(borrower: Borrower) -> None:
@@ -271,15 +271,15 @@ def test_a_hold_keeps_it_and_two_people_lift_it(borrower: Borrower) -> None:
     evidence = kept(borrower, on=on)
     hold = holds.put_under_hold(evidence_id=evidence.pk, reason="A court asks", by=lawyer, on=on)
     assert holds.put_under_hold(evidence_id=evidence.pk, reason="Again", by=lawyer, on=on) == hold
-    assert retention.wipe_what_is_due(over) == 0
+    assert retention.wipe_what_is_due(over, now=clock.now()) == 0
     asked = holds.ask_to_lift(evidence_id=evidence.pk, reason="The case is closed", by=lawyer, on=over)
     with pytest.raises((ApprovalNotPermitted, SecondPersonNeeded)):
         approvals.approve(approval_id=asked.pk, decided_by=lawyer, on=over)
-    assert retention.wipe_what_is_due(over) == 0
+    assert retention.wipe_what_is_due(over, now=clock.now()) == 0
     approvals.approve(approval_id=asked.pk, decided_by=checker, on=over)
     hold.refresh_from_db()
     assert (hold.lifted_on, hold.lift_asked_by, hold.lifted_by) == (over, lawyer, checker)
-    assert retention.wipe_what_is_due(over) == 1
+    assert retention.wipe_what_is_due(over, now=clock.now()) == 1
     with pytest.raises(holds.EvidenceNotHeld):
         holds.ask_to_lift(evidence_id=evidence.pk, reason="Again", by=lawyer, on=over)
 
@@ -290,7 +290,7 @@ def test_a_hold_that_is_being_set_is_waited_for() -> None:
     wiped: list[int] = []
 
     def wipe() -> None:
-        wiped.append(retention.wipe_what_is_due(date(2040, 1, 1)))
+        wiped.append(retention.wipe_what_is_due(date(2040, 1, 1), now=clock.now()))
         connections.close_all()
 
     night = threading.Thread(target=wipe)
@@ -307,7 +307,9 @@ def test_a_hold_that_is_being_set_is_waited_for() -> None:
     assert bytes_of(Evidence.objects.get())
 
 
-def test_what_belongs_to_no_row_is_removed_after_a_day(borrower: Borrower, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_belongs_to_no_row_is_removed_after_a_day(
+    borrower: Borrower, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     evidence, lost = kept(borrower), keeping.keep([b"lost"])
     retention.drop_orphans()
     assert b"".join(keeping.kept(lost)) == b"lost"

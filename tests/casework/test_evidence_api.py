@@ -23,7 +23,8 @@ from tests.partners.factories import Caller, CallerFactory
 from tests.partners.test_problems import assert_problem
 
 pytestmark = pytest.mark.django_db
-SENT = files.picture(size=(600, 400))
+SENT = files.noise()
+PIECE = 25_000
 
 
 @pytest.fixture
@@ -94,16 +95,31 @@ def test_begun_twice_with_one_key_it_is_one_upload(lilac: Caller, loan: dict[str
 
 def test_parts_that_do_not_fit_are_refused(lilac: Caller, loan: dict[str, Any]) -> None:
     upload = begun(lilac, loan["id"]).json()["id"]
-    assert_problem(part(lilac, upload, 0, SENT[:90], sha256=sha(b"else")), 422, "part_checksum_wrong")
-    assert_problem(part(lilac, upload, 0, SENT[:90], sha256="Z" * 64), 422, "hash_malformed")
-    assert_problem(part(lilac, upload, len(SENT) - 10, SENT[:90]), 422, "part_out_of_place")
-    assert part(lilac, upload, 0, SENT[:90]).status_code == 200
-    assert_problem(part(lilac, upload, 0, SENT[1:91]), 409, "part_differs")
-    assert_problem(part(lilac, upload, 50, SENT[50:200]), 422, "part_out_of_place")
-    assert_problem(part(lilac, upload, 90, b"x" * 500_001), 422, "part_too_large")
-    wrong = part(lilac, upload, 90, SENT[90:99], content="not base64!")
+    assert_problem(part(lilac, upload, 0, SENT[:PIECE], sha256=sha(b"else")), 422, "part_checksum_wrong")
+    assert_problem(part(lilac, upload, 0, SENT[:PIECE], sha256="Z" * 64), 422, "hash_malformed")
+    assert_problem(part(lilac, upload, len(SENT) - 10, SENT[:PIECE]), 422, "part_out_of_place")
+    assert part(lilac, upload, 0, SENT[:PIECE]).status_code == 200
+    assert_problem(part(lilac, upload, 0, SENT[1 : PIECE + 1]), 409, "part_differs")
+    assert_problem(part(lilac, upload, 50, SENT[50:PIECE]), 422, "part_out_of_place")
+    assert_problem(part(lilac, upload, PIECE, b"x" * 500_001), 422, "part_too_large")
+    wrong = part(lilac, upload, PIECE, SENT[90:99], content="not base64!")
     assert_problem(wrong, 422, "validation_failed")
     assert EvidenceUploadPart.objects.count() == 1
+
+
+def test_parts_of_a_few_bytes_are_refused_except_where_nothing_else_is_missing(
+    lilac: Caller, loan: dict[str, Any]
+) -> None:
+    upload = begun(lilac, loan["id"]).json()["id"]
+    for offset in (0, 1, PIECE):
+        assert_problem(part(lilac, upload, offset, SENT[offset : offset + 1]), 422, "part_too_small")
+    assert not EvidenceUploadPart.objects.exists()
+    later = PIECE + 7
+    assert part(lilac, upload, len(SENT) - 1, SENT[-1:]).status_code == 200  # the last
+    assert part(lilac, upload, later, SENT[later:-1]).status_code == 200
+    assert part(lilac, upload, 0, SENT[:PIECE]).status_code == 200
+    assert part(lilac, upload, PIECE, SENT[PIECE:later]).status_code == 200  # all that is missing
+    assert lilac.send(f"/evidence_uploads/{upload}/finish", {}).status_code == 201
 
 
 def test_a_whole_that_is_something_else_is_refused(lilac: Caller, loan: dict[str, Any]) -> None:
@@ -115,6 +131,10 @@ def test_a_whole_that_is_something_else_is_refused(lilac: Caller, loan: dict[str
     upload = begun(lilac, loan["id"], hostile, name="a.pdf").json()["id"]
     part(lilac, upload, 0, hostile)
     assert_problem(lilac.send(f"/evidence_uploads/{upload}/finish", {}), 422, "evidence_active")
+    # What can never be kept is not kept for days either.
+    assert not EvidenceUploadPart.objects.exists()
+    assert set(EvidenceUpload.objects.values_list("status", flat=True)) == {UploadStatus.FORGOTTEN}
+    assert_problem(lilac.send(f"/evidence_uploads/{upload}/finish", {}), 409, "upload_over")
     assert not Evidence.objects.exists()
 
 
@@ -163,13 +183,13 @@ def test_scopes_are_asked_for(lilac: Caller, loan: dict[str, Any]) -> None:
 
 def test_what_nobody_finishes_is_forgotten(lilac: Caller, loan: dict[str, Any]) -> None:
     upload = begun(lilac, loan["id"]).json()["id"]
-    part(lilac, upload, 0, SENT[:90])
+    part(lilac, upload, 0, SENT[:PIECE])
     assert retention.forget_unfinished(business_date.now()) == 0
     EvidenceUpload.objects.update(started_at=business_date.now() - timedelta(days=4))
     assert retention.forget_unfinished(business_date.now()) == 1
     row = EvidenceUpload.objects.get()
     assert row.status == UploadStatus.FORGOTTEN and row.name == "" and not row.parts.exists()
-    assert_problem(part(lilac, upload, 0, SENT[:90]), 409, "upload_over")
+    assert_problem(part(lilac, upload, 0, SENT[:PIECE]), 409, "upload_over")
 
 
 def test_only_so_many_are_begun_at_once(lilac: Caller, loan: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ import pytest
 from django.core.files.storage import storages
 from django.utils import timezone
 
-from casework import keeping, retention
+from casework import clock, keeping, retention
 from casework.evidence import bytes_of
 from tests.borrowers.factories import BorrowerFactory
 from tests.casework import files
@@ -55,7 +55,7 @@ def test_kept_opened_listed_and_wiped_in_a_bucket(bucket: Any) -> None:
     assert files.SECRET.encode() not in held and b"hospital-4711" not in held
     assert bytes_of(evidence) == files.SECRET.encode() * 50_000
     assert list(keeping.older_than(timezone.now() + timedelta(hours=1))) == [evidence.storage_key]
-    assert retention.wipe_what_is_due(date(2031, 6, 1)) == 1
+    assert retention.wipe_what_is_due(date(2031, 6, 1), now=clock.now()) == 1
     assert list(bucket.objects.all()) == []
 
 

@@ -18,6 +18,7 @@ from PIL import Image
 from audit.models import Approval, AuditEvent
 from borrowers.models import Borrower
 from casework import keeping, opening
+from casework.evidence import bytes_of
 from casework.models import Evidence
 from casework.raising import raise_task
 from casework.web.receiving import Bounded
@@ -96,7 +97,7 @@ def test_nothing_that_is_sent_out_runs(borrower: Borrower, officer: User) -> Non
         assert answer["Content-Security-Policy"] == "default-src 'none'; sandbox"
         assert answer["X-Content-Type-Options"] == "nosniff"
         assert "no-store" in answer["Cache-Control"]
-    assert answer["Content-Disposition"] == 'attachment; filename="pay.pdf"' and answer.content == files.pdf(2)
+    assert answer["Content-Disposition"] == 'attachment; filename="pay.pdf"' and answer.content == bytes_of(evidence)
     assert client.get(f"/app/evidence/{evidence.public_id}/pages/3?opened={word}").status_code == 404
     assert AuditEvent.objects.filter(action="exported", object_id=str(evidence.pk)).exists()
 

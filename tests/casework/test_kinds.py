@@ -6,8 +6,10 @@ from django.utils import translation
 
 from casework.kinds import Choice, TaskKind, declare, kind_named, kinds, kinds_for
 from casework.kinds_document import FILE, as_markdown
+from casework.subjects import rows_seen
 from staff.roles import ROLES
 from tests.casework.kinds import CALL_BACK
+from tests.staff.factories import UserFactory
 
 
 def test_the_document_is_as_declared() -> None:
@@ -22,6 +24,15 @@ def test_somebody_can_do_it_and_somebody_hears_of_it(kind: TaskKind) -> None:
     assert "casework.assign_task" in ROLES[kind.escalates_to], f"{kind.escalates_to} cannot give it to anybody"
     codes = [choice.code for choice in (*kind.steps, *kind.outcomes)]
     assert len(codes) == len(set(codes))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.code)
+def test_whoever_does_it_or_hears_of_it_may_see_what_it_is_about(kind: TaskKind) -> None:
+    """Not each object: an officer sees those of their own. But a role without the right to any would never see the task."""
+    for role in {*kind.teams, kind.escalates_to}:
+        rows = rows_seen(UserFactory(roles=[role]), kind.about)
+        assert rows is None or not rows.query.is_empty(), f"{role} sees no {kind.about}"
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])

@@ -9,7 +9,7 @@ from django.test import Client
 
 from audit.models import AuditEvent
 from borrowers.models import Borrower
-from casework import notes
+from casework import clock, notes, working
 from casework.models import Note, Task, TaskStatus
 from core import business_date
 from core.strict import TextNotPlain
@@ -90,8 +90,8 @@ def test_a_mention_is_a_task_until_it_is_read(borrower: Borrower, lead: User) ->
     )
     tasks = Task.objects.filter(kind="note.mention")
     assert {(task.owner, task.cause, task.is_open) for task in tasks} == {
-        (lead, "lead.wang", True),
-        (other, "chen", True),
+        (lead, str(lead.pk), True),
+        (other, str(other.pk), True),
     }
     client = signed(lead)
     assert "Read a note that mentions you" in client.get("/app/tasks/").content.decode()
@@ -101,6 +101,25 @@ def test_a_mention_is_a_task_until_it_is_read(borrower: Borrower, lead: User) ->
     mine = Task.objects.get(owner=lead)
     assert (mine.status, mine.outcome, mine.closed_how) == (TaskStatus.DONE, "read", "fact")
     assert Task.objects.get(owner=other).is_open
+
+
+def test_a_mention_ends_by_whoever_has_it_by_whatever_name(borrower: Borrower, lead: User) -> None:
+    chen, other = (UserFactory(roles=["compliance"], username=name) for name in ("chen", "wu"))
+    note = notes.write(borrower, "Please look, @chen", by=lead, now=clock.now())
+    working.hand_over(task_id=Task.objects.get().pk, to=other, by=chen, note="Yours", now=clock.now())
+    assert (
+        notes.mark_read(note, by=chen, now=clock.now()) == 0 and notes.mark_read(note, by=other, now=clock.now()) == 1
+    )
+    again = notes.write(borrower, "And this, @chen", by=lead, now=clock.now())
+    User.objects.filter(pk=chen.pk).update(username="chen.wei")
+    assert notes.mark_read(again, by=User.objects.get(pk=chen.pk), now=clock.now()) == 1
+
+
+def test_reading_the_correction_is_reading_the_note(borrower: Borrower, lead: User) -> None:
+    chen = UserFactory(roles=["compliance"], username="chen")
+    first = notes.write(borrower, "@chen see", by=lead, now=clock.now())
+    second = notes.write(borrower, "@chen see this", by=lead, corrects=first, now=clock.now())
+    assert notes.mark_read(second, by=chen, now=clock.now()) == 2 and not Task.objects.open().exists()
 
 
 def test_who_does_not_exist_or_does_not_see_is_not_mentioned(borrower: Borrower, lead: User) -> None:

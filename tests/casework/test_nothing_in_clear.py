@@ -110,7 +110,8 @@ def _begin_upload(lin: Any) -> ApiKey:
     whole = uploads.Whole(about="cus_1", size=2 * len(words), sha256=hashlib.sha256(words * 2).hexdigest())
     told = Told(kind="statement", source="borrower", name=NAME)
     upload = uploads.begin(lin, told, whole, client=key.client, on=business_date.current(), now=business_date.now())
-    uploads.add_part(upload_id=upload.pk, offset=0, content=words, sha256=hashlib.sha256(words).hexdigest())
+    last = len(words)  # a first part would have to be longer
+    uploads.add_part(upload_id=upload.pk, offset=last, content=words, sha256=hashlib.sha256(words).hexdigest())
     return key
 
 
@@ -118,7 +119,7 @@ def _work(application: Any, officer: Any) -> None:
     """A task that is handed over, given back, answered by the partner and ended."""
     client = ApiKey.objects.get(client__name="Lilac Phones").client
     task, _new = raise_task(EVIDENCE_WANTED.code, application, facts={"what": "income"}, now=business_date.now())
-    other = UserFactory(roles=["underwriter"])
+    other = UserFactory(roles=["officer"])  # who sees what a partner brought
     working.take(task_id=task.pk, by=officer, now=business_date.now())
     working.hand_over(task_id=task.pk, to=other, by=officer, note=SAID["handed over"], now=business_date.now())
     working.give_back(task_id=task.pk, by=other, note=SAID["given back"], now=business_date.now())

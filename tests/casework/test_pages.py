@@ -103,7 +103,7 @@ def test_a_task_taken_by_another_says_by_whom(client: Client, task: Task) -> Non
 
 def test_handed_over_refused_and_done(client: Client, task: Task) -> None:
     officer, _person = signed(client, "officer")
-    other = UserFactory(roles=["collector"])
+    other = UserFactory(roles=["officer"])
     refused = officer.post(f"{INBOX}{task.number}/hand-over", {"over-to": "", "over-note": ""})
     assert refused.status_code == 422
     officer.post(f"{INBOX}{task.number}/hand-over", {"over-to": other.pk, "over-note": "Rang twice"})

@@ -29,6 +29,65 @@ def test_what_is_masked(text: str, shown: str | None) -> None:
         assert found == shown
 
 
+@pytest.mark.parametrize("gap", [" ", "-", "\n", ".", "–", "—", "\t", "_", "/", "  ", "，", " - "])
+@pytest.mark.parametrize(
+    "groups",
+    [
+        ("138", "0013", "8000"),
+        tuple("13800138000"),
+        ("13", "80", "01", "38", "00", "0"),
+        ("86", "138", "0013", "8000"),
+        ("0086", "138", "0013", "8000"),
+        ("110105", "19491231", "002X"),
+        ("110105", "1949", "12", "31", "002X"),
+        ("110", "105", "194", "912", "310", "02X"),
+        tuple("11010519491231002X"),
+        ("110105", "491231", "002"),
+        ("4111", "1111", "1111", "1111"),
+        ("6222", "0200", "0000", "0000", "000"),
+        ("010", "62345678"),
+    ],
+    ids="-".join,
+)
+def test_groups_do_not_hide_a_number(groups: tuple[str, ...], gap: str) -> None:
+    text = f"seen: {gap.join(groups)}, thanks"
+    shown = masked(text)
+    assert shown.startswith("seen: ") and shown.endswith(", thanks") and "*" in shown
+    assert "0013" not in shown and "1949" not in shown and "1111" not in shown[:-13]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "138 0013\n8000",
+        "(138) 0013-8000",
+        "+86 (138) 0013-8000",
+        "一三八零零一三八零零零",
+        "幺三八〇〇幺三八〇〇〇",
+        "①③⑧⓪⓪①③⑧⓪⓪⓪",
+        "١٣٨٠٠١٣٨٠٠٠",
+        "𝟏𝟑𝟖𝟎𝟎𝟏𝟑𝟖𝟎𝟎𝟎",
+        "tel13800138000please",
+        "11010519491231002Х",
+        "11010519491231002Xabc",
+        "id11010519491231002X",
+        "1101 0519 4912 3100 2X",
+        "4111 1111\n1111 1111",
+        "13800138000, 13900139000",
+        "passport E12345678",
+        "护照 EA1234567",
+    ],
+)
+def test_neither_script_nor_letters_hide_a_number(text: str) -> None:
+    shown = masked(text)
+    assert shown != text and "*" in shown and masked(shown) == shown
+
+
+def test_two_numbers_in_a_row_are_both_found() -> None:
+    assert masked("13800138000, 13900139000") == "138****8000, 139****9000"
+    assert masked("11010519491231002X 13800138000") == "110***********002X 138****8000"
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -38,6 +97,12 @@ def test_what_is_masked(text: str, shown: str | None) -> None:
         "evd_01JD0000000000000000000000",
         "RP-2026-1000418",
         "at 18:30 on 20261130",
+        "on 2026-12-18 10:30:45.123 it was booked",
+        "it has 13,812,345,678 in all",
+        "from 2026-11-30 to 2026-12-01",
+        "110 105 194 912 310 024",
+        "E20261130 and C20261201",
+        "十三亿八千万",
     ],
 )
 def test_what_is_left_alone(text: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,15 +14,21 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from borrowers.models import Borrower
-from casework import raising
+from casework import clock, raising
+from casework.causes import TaskCauseTooLong
+from casework.escalating import RAISED_BY_HOURS, escalate_late
 from casework.kinds import TaskKind, TaskKindUnknown
 from casework.models import ClosedBy, Task, TaskEvent, TaskStatus, What
 from casework.models.task import new_task_id
+from casework.people import NewOwnerUnfit
 from casework.raising import raise_for, raise_task, settle
+from casework.timing import times_of
+from casework.words import WordsTooLong
 from core import business_date
 from core.context import acting
 from core.models import Rule
 from core.rules import forget_cached_rules
+from core.strict import TextNotPlain
 from tests.borrowers.factories import BorrowerFactory
 from tests.loans.factories import LoanFactory
 from tests.staff.factories import UserFactory
@@ -123,6 +129,65 @@ def test_a_fact_ends_it_without_anybodys_hand(kind: TaskKind) -> None:
         settle(kind.code, borrower, outcome="vanished", fact="", now=business_date.now())
 
 
+@pytest.mark.parametrize(("one", "other"), [("é", "e\u0301"), ("Ａ", "A"), ("bill ", "bill"), ("Bill", "bill")])
+def test_a_cause_spelt_otherwise_is_the_same_cause(kind: TaskKind, one: str, other: str) -> None:
+    borrower = BorrowerFactory()
+    task, _new = raise_task(kind.code, borrower, cause=one, now=MONDAY)
+    assert raise_task(kind.code, borrower, cause=other, now=MONDAY) == (task, False)
+    rows = Borrower.objects.values(
+        subject_id=F("id"),
+        subject_label=F("number"),
+        cause=Value(other),
+        facts=Value({}, JSONField()),
+        priority=Value(0),
+    )
+    assert raise_for(kind.code, rows, now=MONDAY) == 0
+    assert settle(kind.code, borrower, outcome="reached", fact="called", cause=other, now=clock.now()) == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "refusal"),
+    [
+        ({"cause": "x" * 121}, TaskCauseTooLong),
+        ({"cause": "a\x00"}, TextNotPlain),
+        ({"team": "ofifcer"}, raising.TaskTeamUnknown),
+        ({"team": "finance"}, raising.TaskTeamUnknown),
+        ({"facts": {"since": "\u202eevil"}}, TextNotPlain),
+        ({"facts": {"since": "a\x00b"}}, TextNotPlain),
+        ({"facts": {"since": "13812341234"}}, raising.TaskFactPersonal),
+        ({"priority_reason": "x" * 201}, WordsTooLong),
+    ],
+)
+def test_what_cannot_be_kept_is_refused_by_name(
+    kind: TaskKind, given: dict[str, Any], refusal: type[Exception]
+) -> None:
+    with pytest.raises(refusal):
+        raise_task(kind.code, BorrowerFactory(), now=MONDAY, **given)
+    assert not Task.objects.exists()
+
+
+def test_nobody_who_has_left_owns_a_new_task(kind: TaskKind) -> None:
+    gone = UserFactory(roles=["officer"])
+    type(gone).objects.filter(pk=gone.pk).update(is_active=False)
+    with pytest.raises(NewOwnerUnfit):
+        raise_task(kind.code, BorrowerFactory(), owner=gone, now=MONDAY)
+
+
+def test_raised_again_after_its_escalation_it_does_not_sink(kind: TaskKind) -> None:
+    borrower = BorrowerFactory()
+    task, _new = raise_task(kind.code, borrower, priority=20, now=MONDAY)
+    escalate_late(task.escalates_at)
+    raise_task(kind.code, borrower, priority=30, now=task.escalates_at)
+    task.refresh_from_db()
+    assert task.ranked_at == MONDAY - timedelta(hours=30 + RAISED_BY_HOURS)
+
+
+def test_a_moment_in_another_zone_is_of_the_office(kind: TaskKind) -> None:
+    assert times_of(kind.code, MONDAY) == times_of(kind.code, MONDAY.astimezone(UTC))
+    task, _new = raise_task(kind.code, BorrowerFactory(), now=datetime(2026, 12, 31, 16, 30, tzinfo=UTC))
+    assert task.raised_on == date(2027, 1, 1) and task.number.startswith("TK-2027-")
+
+
 # --- by the thousand ------------------------------------------------------------------------------------------------
 def people(**filters: Any) -> Any:
     return Borrower.objects.filter(**filters).values(
@@ -154,6 +219,19 @@ def test_many_by_one_statement_and_a_repeat_writes_nothing(kind: TaskKind) -> No
     Borrower.objects.filter(pk=one_by_one.object_id).update(language="en")
     assert raise_for(kind.code, people(), now=MONDAY) == 0
     assert (_rows_written(), _last_number()) == (written, number)
+
+
+def test_many_rise_with_what_raises_them(kind: TaskKind) -> None:
+    low, high = BorrowerFactory(), BorrowerFactory()
+    for borrower, priority in ((low, 10), (high, 90)):
+        raise_task(kind.code, borrower, cause="2026-09", priority=priority, now=MONDAY)
+    assert raise_for(kind.code, people(), priority_reason="monthly", now=MONDAY) == 0
+    risen, kept = (Task.objects.get(object_id=str(one.pk)) for one in (low, high))
+    assert (risen.priority, risen.priority_reason, risen.ranked_at) == (30, "monthly", MONDAY - timedelta(hours=30))
+    assert (kept.priority, kept.ranked_at) == (90, MONDAY - timedelta(hours=90))
+    assert [(event.task, event.what) for event in TaskEvent.objects.all()] == [(risen, What.RAISED_AGAIN)]
+    assert raise_for(kind.code, people(), priority_reason="monthly", now=MONDAY) == 0
+    assert TaskEvent.objects.count() == 1
 
 
 def test_a_filter_with_values_is_kept(kind: TaskKind) -> None:

@@ -12,14 +12,14 @@ from audit import breaking_glass
 from audit.models import AuditEvent
 from audit.reveals import RevealQuotaReached, Why
 from borrowers.privacy import reveal
-from casework import keeping, opening, retention, working
+from casework import clock, keeping, opening, retention, working
 from casework.models import Task
-from casework.standing import look
 from core import business_date
 from staff.models import User
 from tests.audit.test_broken_glass_ties import made_under_glass
 from tests.audit.test_reveals import allow
 from tests.borrowers.factories import BorrowerFactory, LinFactory
+from tests.casework.looking import look
 from tests.casework.papers import kept
 from tests.staff.factories import UserFactory
 
@@ -37,6 +37,7 @@ def test_an_emergency_without_a_review_past_its_day_until_it_is_reviewed(staff_m
     assert look(noon(on)) == {}
     assert look(noon(on + timedelta(days=1)))["glass.unreviewed"] == (1, 0)
     assert Task.objects.get().team == "compliance"
+    assert look(noon(on)) == {} and Task.objects.get().is_open  # a longer time by rule is no review
     breaking_glass.review(broken_id=broken.pk, by=UserFactory(roles=["compliance"]), on=on, objects=True, note="No")
     assert look(noon(on + timedelta(days=1)))["glass.unreviewed"] == (0, 1)
 
@@ -46,19 +47,19 @@ def test_who_goes_on_beyond_the_quota_is_one_task_a_day_that_only_a_person_ends(
     officer, borrower = staff_member("officer"), LinFactory()
     asked = {"borrower_id": borrower.pk, "field": "phone", "why": Why.CALL, "revealed_by": officer}
     reveal(**asked)
-    assert look(now=business_date.now()) == {}
+    assert look() == {}
     reveal(**asked)
-    assert look(now=business_date.now())["reveals.unusual"] == (1, 0)
+    assert look()["reveals.unusual"] == (1, 0)
     for _time in range(3):
         with pytest.raises(RevealQuotaReached):
             reveal(**asked)
     assert AuditEvent.objects.filter(action="reveal_refused", actor=officer).count() == 1
-    assert look(now=business_date.now()) == {}
+    assert look() == {}
     lawyer = UserFactory(roles=["compliance"])
     working.finish(
         task_id=Task.objects.get().pk, outcome="work", note="A day of calls", by=lawyer, now=business_date.now()
     )
-    assert look(now=business_date.now()) == {} and Task.objects.count() == 1
+    assert look() == {} and Task.objects.count() == 1
 
 
 def test_what_is_refused_at_the_door_of_evidence_is_on_record_too(staff_member: Make) -> None:
@@ -81,11 +82,11 @@ def test_evidence_that_cannot_be_wiped_until_a_later_night_wipes_it(monkeypatch:
 
     monkeypatch.setattr(keeping, "drop", refuses)
     for _night in range(2):
-        retention.wipe_what_is_due(date(2031, 6, 1))
+        retention.wipe_what_is_due(date(2031, 6, 1), now=clock.now())
     other.refresh_from_db()
     task = Task.objects.get(kind="evidence.not_wiped")
     assert other.wiped_on and task.object_id == str(stuck.pk) and task.facts["error"] == "PermissionError"
     monkeypatch.setattr(keeping, "drop", drop)
-    assert retention.wipe_what_is_due(date(2031, 6, 2)) == 1
+    assert retention.wipe_what_is_due(date(2031, 6, 2), now=clock.now()) == 1
     task.refresh_from_db()
     assert (task.outcome, task.closing_note) == ("wiped", "2031-06-02")

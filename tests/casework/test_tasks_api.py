@@ -14,7 +14,6 @@ from borrowers.models import Consent
 from casework import working
 from casework.models import EvidenceLink, Task, TaskEvent, TaskStatus, What
 from casework.raising import raise_task
-from casework.standing import look
 from core import business_date
 from loans.models import Application, Loan
 from loans.task_kinds import EVIDENCE_WANTED
@@ -22,6 +21,7 @@ from partners.models import ApiKey
 from partners.scopes import SCOPES
 from tests.api.conftest import TODAY
 from tests.api.town import applied, brought_evidence, lent
+from tests.casework.looking import look
 from tests.casework.papers import kept
 from tests.loans.factories import ProductVersionFactory
 from tests.loans.test_task_kinds import noon
@@ -282,7 +282,7 @@ def test_what_is_for_people_is_not_for_programs(house: Caller, application: dict
                                   if act == "drop" else None), 404, "not_found")  # fmt: skip
     refused = house.send("/house_tasks", {"kind": "application.human_review", "subject": about.public_id})
     assert_problem(refused, 403, "task_kind_for_people")
-    with pytest.raises(working.TaskOfAnotherTeam):
+    with pytest.raises(working.TaskNotFound):
         working.take(
             task_id=task.pk, by=ApiKey.objects.get(client__name="House").client.acts_as, now=business_date.now()
         )
@@ -293,7 +293,7 @@ def test_a_key_of_a_partner_is_no_program_of_the_house(lilac: Caller, applicatio
     Task.objects.filter(pk=task.pk).update(owner=None)
     assert_problem(lilac.send(f"/house_tasks/{task.public_id}/take"), 404, "not_found")
     assert_problem(lilac.send("/house_tasks", wanted(application)), 422, "reference_unknown")
-    with pytest.raises(working.TaskOfAnotherTeam):
+    with pytest.raises(working.TaskNotFound):
         working.take(
             task_id=task.pk, by=ApiKey.objects.get(client__name="Lilac Phones").client.acts_as, now=business_date.now()
         )

@@ -16,13 +16,13 @@ from playwright.sync_api import Browser, Page, expect
 from casework import escalating
 from casework.models import Absence, ClosedBy, Task, TaskStatus, What
 from casework.raising import raise_task
-from casework.standing import look
 from core import business_date
 from loans.incoming.importing import Share, match_payment
 from loans.models import IncomingPayment, Loan
 from staff.models import User
 from tests.browsing import arrive, assert_fits, assert_named_and_in_order, assert_walked_by_keyboard
 from tests.casework.kinds import declared
+from tests.casework.looking import look
 from tests.conftest import Problems
 from tests.loans.factories import DISBURSED, BankFileFactory, LoanFactory
 from tests.staff.factories import UserFactory

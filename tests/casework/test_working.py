@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from audit.approvals import ReasonMissing
-from casework import absences, bulk, escalating, queries, working
+from casework import absences, bulk, clock, escalating, queries, words, working
 from casework.kinds import TaskKind
 from casework.models import Absence, ClosedBy, Task, TaskEvent, TaskStatus, What
 from casework.queries import Tab
@@ -37,7 +37,7 @@ def officer() -> User:
 
 @pytest.fixture
 def colleague() -> User:
-    return UserFactory(roles=["collector"])
+    return UserFactory(roles=["officer"])  # sees the same borrowers
 
 
 @pytest.fixture
@@ -156,8 +156,11 @@ def test_absences_that_cannot_be_are_refused(officer: User, stranger: User, lead
     plan()
     with pytest.raises(absences.AbsenceTwice):
         plan(first_day=next_day)
+    third = UserFactory(roles=["officer"])
+    with pytest.raises(absences.AbsenceOfCover):
+        plan(person=cover, cover=third, by=cover)
     with pytest.raises(absences.CoverAway):
-        plan(person=cover, cover=officer, by=cover)
+        plan(person=third, cover=officer, by=third)
     with pytest.raises(IntegrityError, match="casework_absence_once"), transaction.atomic():
         Absence.objects.create(person=officer, first_day=next_day, last_day=next_day, cover=cover)
 
@@ -230,10 +233,41 @@ def test_several_at_once_and_what_cannot_be_done_is_told(kind: TaskKind, officer
             bulk.give_back(wrong, by=officer, note="", now=business_date.now())
 
 
+def test_a_number_given_twice_is_done_once_and_nonsense_is_told(task: Task, officer: User) -> None:
+    done = bulk.drop([task.number, task.number, "\x00", "a" * 5000], by=officer, reason="Twice", now=clock.now())
+    assert done.count == 1 and sorted(done.refused) == ["", "a" * 20]
+
+
+def test_who_gives_out_tasks_does_not_take_them_away(task: Task, officer: User, colleague: User, lead: User) -> None:
+    working.take(task_id=task.pk, by=officer, now=MONDAY)
+    with pytest.raises(working.TaskTaken):
+        working.take(task_id=task.pk, by=lead, now=MONDAY)
+    working.hand_over(task_id=task.pk, to=colleague, by=lead, note="Officer is ill", now=MONDAY)
+    assert Task.objects.get().owner == colleague
+
+
+def test_no_personal_number_is_kept_in_words(task: Task, officer: User, colleague: User) -> None:
+    said = "Reached at 13812341234"
+    working.hand_over(task_id=task.pk, to=colleague, by=officer, note=said, now=MONDAY)
+    working.give_back(task_id=task.pk, by=colleague, note=said, now=MONDAY)
+    with pytest.raises(words.WordsTooLong):
+        working.drop(task_id=task.pk, reason="x" * 501, by=officer, now=MONDAY)
+    working.finish(task_id=task.pk, outcome="reached", note=said, by=officer, now=MONDAY)
+    task.refresh_from_db()
+    kept = [task.closing_note, *task.events.values_list("note", flat=True)]
+    assert kept == ["Reached at 138****1234"] * 3
+    absence = absences.plan(
+        person=officer, first_day=MONDAY.date(), last_day=MONDAY.date(), cover=colleague, by=officer,
+        on=MONDAY.date(), note=said,
+    )  # fmt: skip
+    assert absence.note == "Reached at 138****1234"
+
+
+@pytest.mark.parametrize("role", ["officer", "team_lead"])
 @pytest.mark.django_db(transaction=True)
-def test_two_people_cannot_both_take_it(kind: TaskKind) -> None:
+def test_two_people_cannot_both_take_it(kind: TaskKind, role: str) -> None:
     task, _new = raise_task(kind.code, BorrowerFactory(), now=MONDAY)
-    people, start = [UserFactory(roles=["officer"]) for _n in range(6)], threading.Barrier(6)
+    people, start = [UserFactory(roles=[role]) for _n in range(6)], threading.Barrier(6)
     refused: list[Exception] = []
 
     def take(person: User) -> None:

@@ -13,7 +13,6 @@ from django.test import Client
 
 from casework import working
 from casework.models import Task, TaskStatus
-from casework.standing import look
 from core import business_date
 from loans.banking import Report
 from loans.banking.iso20022 import FileBank
@@ -21,6 +20,7 @@ from loans.disbursement import disbursing
 from loans.incoming import taking_in
 from loans.incoming.reading import FileUnreadable
 from loans.models import Disbursement, SetAside
+from tests.casework.looking import look
 from tests.loans.disbursement.test_disbursing import sent
 from tests.loans.disbursement.test_file_bank import camt054, pain002
 from tests.loans.factories import DISBURSED, ON, BankFileFactory, DisbursementFactory
@@ -137,6 +137,7 @@ def test_an_order_that_stays_under_way_until_it_has_an_end() -> None:
     assert look(noon(ON + timedelta(days=1))) == {}
     assert look(noon(ON + timedelta(days=2)))["payout.without_end"] == (1, 0)
     assert the_task("payout.without_end").facts["code"] == "queued"
+    assert look(noon(ON)) == {} and the_task("payout.without_end").is_open  # a longer time by rule is no end
     disbursing.cancel(disbursement_id=order.pk, on=ON, reason="Wants no loan any more")
     assert look(noon(ON + timedelta(days=2)))["payout.without_end"] == (0, 1)
     assert not Disbursement.objects.filter(status="queued").exists()

@@ -9,14 +9,18 @@ from django.test import Client
 from django.utils import timezone
 
 from casework.models import Task, TaskStatus
-from casework.standing import look
+from casework.raising import raise_task
+from core.models import Rule
+from core.rules import forget_cached_rules
 from core.writing import money
 from loans.banking.simulator import REFUSED
 from loans.disbursement import disbursing
-from loans.models import IncomingPayment, IncomingPaymentStatus
+from loans.models import Application, ApplicationStatus, IncomingPayment, IncomingPaymentStatus
 from loans.origination import origination
 from loans.origination.decisions import DecisionReason
 from loans.pages.bank_reasons import in_words
+from loans.task_kinds import HUMAN_REVIEW
+from tests.casework.looking import look
 from tests.loans.factories import (
     DISBURSED,
     ON,
@@ -79,3 +83,25 @@ def test_a_wish_for_a_person_until_a_person_decides() -> None:
     assert Task.objects.get().team == "underwriter"
     origination.withdraw(application_id=application.pk, on=ON)
     assert look(noon(ON))["application.human_review"] == (0, 1)
+    assert Task.objects.get().outcome == "withdrawn"
+
+
+def test_who_left_the_queue_without_a_person_still_waits_for_one() -> None:
+    application = ApplicationFactory(wants_person=True)
+    raise_task(HUMAN_REVIEW.code, application, facts={"asked_on": ON.isoformat()}, now=noon(ON))
+    Application.objects.filter(pk=application.pk).update(status=ApplicationStatus.EXPIRED)
+    assert "application.human_review" not in look(noon(ON)) and Task.objects.get().is_open
+    Application.objects.filter(pk=application.pk).update(decided_by=UserFactory(roles=["underwriter"]))
+    assert look(noon(ON))["application.human_review"] == (0, 1)
+    assert Task.objects.get().outcome == "decided"
+
+
+def test_a_longer_wait_by_rule_settles_no_payment() -> None:
+    BankFileFactory()
+    later = DISBURSED + timedelta(days=2)
+    assert look(noon(later))["payment.unmatched"] == (1, 0)
+    Rule.objects.create(
+        code="unmatched_payment", market="CN", effective_from=later, data={"days": "10"}, source="Test."
+    )
+    forget_cached_rules()
+    assert look(noon(later)) == {} and Task.objects.get().is_open

@@ -26,7 +26,7 @@ from tests.casework.examining.test_examine import LIMITS
 from tests.casework.papers import kept
 from tests.staff.factories import UserFactory
 
-ORDER = Order(Work.PAGES, ContentType.PDF, LIMITS)
+ORDER = Order(Work.REWRITE, ContentType.PDF, LIMITS)
 TELL = "import json, sys; tell = lambda **c: print(json.dumps({'pages': 0, 'code': 'told', 'context': c}))\n"
 BOUND = """
 sys.path.insert(0, sys.argv[1])
@@ -66,7 +66,7 @@ def test_one_that_waits_is_ended_by_the_clock(settings: Any, monkeypatch: pytest
     settings.EVIDENCE_SECONDS = 1
     monkeypatch.setattr(apart, "_PROGRAM", "import threading; threading.Event().wait()")
     with pytest.raises(EvidenceUnreadable):
-        apart.pages_of(files.pdf(), LIMITS)
+        apart.rewritten(files.pdf(), LIMITS)
 
 
 def test_a_file_that_takes_too_much_memory_is_ended(settings: Any) -> None:
@@ -81,14 +81,14 @@ def test_what_it_tells_without_an_end_is_not_taken(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(apart, "MOST_TOLD", 100_000)
     monkeypatch.setattr(apart, "_PROGRAM", "import sys\nwhile True: sys.stdout.buffer.write(bytes(10_000))")
     with pytest.raises(EvidenceUnreadable):
-        apart.pages_of(files.pdf(), LIMITS)
+        apart.rewritten(files.pdf(), LIMITS)
 
 
 @pytest.mark.parametrize("told", ["print('nothing')", "print('{}')", "print('[1]'); print()", "import os; os._exit(0)"])
 def test_what_it_tells_otherwise_is_not_believed(told: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apart, "_PROGRAM", told)
     with pytest.raises(EvidenceUnreadable):
-        apart.pages_of(files.pdf(), LIMITS)
+        apart.rewritten(files.pdf(), LIMITS)
 
 
 def outcome_of(program: str, monkeypatch: pytest.MonkeyPatch) -> Outcome:
@@ -123,7 +123,9 @@ def moving_png() -> bytes:
 
 def test_several_at_once_are_all_read() -> None:
     found: list[int] = []
-    threads = [threading.Thread(target=lambda: found.append(apart.pages_of(files.pdf(3), LIMITS))) for _n in range(4)]
+    threads = [
+        threading.Thread(target=lambda: found.append(apart.rewritten(files.pdf(3), LIMITS)[1])) for _n in range(4)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
