@@ -114,7 +114,12 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     """The months most stories are told in are made once, not by the first booking of each test."""
     with django_db_blocker.unblock():
-        partitions.ensure_months(date(2025, 12, 1), date(2027, 6, 1))
+        for _time in ("made", "known, once committed"):
+            partitions.ensure_months(date(2025, 12, 1), date(2027, 6, 1))
+    _months_of_tests.update({database: set(months) for database, months in partitions._known.items()})
+
+
+_months_of_tests: dict[str, set[date]] = {}
 
 
 @pytest.fixture(autouse=True)
@@ -122,6 +127,9 @@ def _nothing_cached() -> Iterator[None]:
     yield
     cache.clear()
     forget_cached_rules()
+    # A test that puts months away forgets them all; the next one would pay for looking again.
+    for database, months in _months_of_tests.items():
+        partitions._known.setdefault(database, set()).update(months)
 
 
 @pytest.fixture(autouse=True)

@@ -103,6 +103,19 @@
   }
   foldFilters();
 
+  // A form that is on its way is reckoned no more: the preview of an act that is done would be of another loan.
+  const sent = new WeakSet();
+  document.addEventListener("submit", (event) => {
+    if (event.defaultPrevented || event.target.method !== "post") return;
+    sent.add(event.target);
+    document.querySelectorAll(`[hx-include="#${event.target.id}"]`).forEach((part) => htmx.trigger(part, "htmx:abort"));
+  });
+  window.addEventListener("pageshow", () => document.querySelectorAll("form").forEach((form) => sent.delete(form)));
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const form = event.detail.elt.getAttribute("hx-include");
+    if (form?.startsWith("#") && sent.has(document.querySelector(form))) event.preventDefault();
+  });
+
   document.addEventListener("htmx:responseError", (event) => {
     const answer = event.detail.xhr;
     const isSentence = (answer.getResponseHeader("Content-Type") || "").startsWith("text/plain");
