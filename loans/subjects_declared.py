@@ -4,13 +4,14 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
-from django.db.models import F, Model, Q, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models import CharField, F, Model, Q, QuerySet
+from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from borrowers.models import Borrower
 from borrowers.sharing import ended_people, no_longer_told
-from casework.reach import tell_reach
+from casework.models import Evidence
+from casework.reach import keys_within, tell_reach
 from casework.subjects import Subject, declare, ends_of, tell_ends, tell_parts, tell_seen
 from loans.models import (
     Application,
@@ -24,7 +25,7 @@ from loans.models import (
     Repayment,
 )
 from loans.models.application import OPEN_STATUSES
-from partners.introductions import within_reach
+from partners.introductions import reaches_every_origin, within_reach
 from partners.models import ApiKey
 from staff.models import User
 from staff.visibility import Kind, seen
@@ -85,6 +86,23 @@ def _partners_loans(key: ApiKey, writing: bool) -> QuerySet[Any]:
     rows = within_reach(Loan.objects.all(), key=key, kind=_BROUGHT, writing=writing, path="application_id")
     told = ~Q(borrower__in=no_longer_told(key.client)) | Q(status__in=_RUNS)
     return rows.filter(told).annotate(partners_id=F("public_id"))
+
+
+def _partners_evidence(key: ApiKey, writing: bool) -> QuerySet[Any]:
+    """What the partner brought about its own, as far as it is told of that still.
+
+    Of papers about a person those of whom a loan of its own runs: a task about another one would tell that somebody else
+    has lent to them.
+    """
+    rows = Evidence.objects.filter(brought_by__isnull=False).annotate(partners_id=F("public_id"))
+    if reaches_every_origin(key, writing=writing):
+        return rows
+    owing = _partners_loans(key, writing).filter(status__in=_RUNS).annotate(person=Cast("borrower_id", CharField()))
+    about = Q(object_type=Borrower._meta.label_lower, object_id__in=owing.values("person"))
+    for model in (Application, Loan):
+        object_type = model._meta.label_lower
+        about |= Q(object_type=object_type, object_id__in=keys_within(object_type, key, writing=writing))
+    return rows.filter(about, brought_by=key.client_id)
 
 
 def _ends(keys: Collection[str], model: type[Model], path: str) -> Ended:
@@ -167,6 +185,7 @@ declare(
 
 tell_reach(Application._meta.label_lower, _partners_applications)
 tell_reach(Loan._meta.label_lower, _partners_loans)
+tell_reach(Evidence._meta.label_lower, _partners_evidence)
 
 tell_seen(Disbursement._meta.label_lower, _payouts)
 
