@@ -7,7 +7,6 @@ transaction, so the next caller takes the work over. Refusals roll back, so they
 refusal leaves on record is written after that (``core.aftermath``).
 """
 
-import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from core.aftermath import whole
+from core.encryption import blind_index
 from core.errors import DomainError, Invalid
 from partners.models import ApiClient, IdempotencyRecord
 
@@ -59,9 +59,9 @@ class Answer:
 
 
 def fingerprint(*, method: str, path: str, body: object) -> str:
-    """One text for one request, whatever the order of its fields."""
+    """One text for one request, whatever the order of its fields; keyed, since what a short one said is found by trying."""
     canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), default=str)
-    return hashlib.sha256(f"{method} {path}\n{canonical}".encode()).hexdigest()
+    return blind_index(f"{method} {path}\n{canonical}", "idempotency")
 
 
 def answer_once(*, client: ApiClient, key: str, fingerprint: str, work: Callable[[], Answer]) -> Answer:

@@ -1,5 +1,6 @@
 """One key, one answer: whoever repeats, whoever dies in between."""
 
+import hashlib
 from datetime import timedelta
 from threading import Barrier, Thread
 
@@ -154,3 +155,11 @@ def test_effect_and_answer_are_committed_together():
 
     assert not IdempotencyRecord.objects.exists()
     assert not type(client).objects.filter(name="Made inside").exists()
+
+
+def test_what_was_asked_is_not_found_by_trying() -> None:
+    """A dump holds the fingerprint for a week; who tries all phone numbers must not learn which one was sent."""
+    body = {"phone": "13800138000"}
+    text = 'POST /api/v1/borrowers\n{"phone":"13800138000"}'
+    asked = idempotency.fingerprint(method="POST", path="/api/v1/borrowers", body=body)
+    assert asked != hashlib.sha256(text.encode()).hexdigest() and len(asked) == 64
