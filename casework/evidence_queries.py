@@ -18,14 +18,14 @@ def seen_by(person: User) -> QuerySet[Evidence]:
     if not person.has_perm(VIEW):
         return Evidence.objects.none()
     about = about_what_is_seen(person, sees_all=sees_everything(person))
-    attached = there_is(EvidenceLink.objects.filter(about, evidence=OuterRef("pk")))
-    return Evidence.objects.filter(about | attached).exclude(kind__in=kinds_hidden_from(roles_of(person)))
+    attached = there_is(EvidenceLink.objects.standing().filter(about, evidence=OuterRef("pk")))
+    return Evidence.objects.filter(about | Q(attached)).exclude(kind__in=kinds_hidden_from(roles_of(person)))
 
 
 def on_file(person: User, subject: models.Model) -> QuerySet[Evidence]:
     """What the person sees of the evidence about ``subject``, which they see, and attached to it; newest first."""
     named = {"object_type": subject._meta.label_lower, "object_id": str(subject.pk)}
-    attached = EvidenceLink.objects.filter(**named).values("evidence")
+    attached = EvidenceLink.objects.standing().filter(**named).values("evidence")
     rows = (
         Evidence.objects.filter(Q(**named) | Q(pk__in=attached)) if person.has_perm(VIEW) else Evidence.objects.none()
     )

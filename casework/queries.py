@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
 
 from django.db import models
-from django.db.models import Case, CharField, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, CharField, Q, QuerySet, When
 from django.db.models.functions import Cast
 from django.db.models.lookups import IsNull
 
@@ -16,7 +15,7 @@ from casework.kinds import kinds, kinds_for
 from casework.models import Evidence, Note, Task, TaskStatus
 from casework.models.task import TaskQuerySet
 from casework.programs import is_program_of_house
-from casework.subjects import parts_of, rows_seen, subjects
+from casework.subjects import is_among, parts_of, rows_seen, subjects
 from staff.models import User
 from staff.roles import roles_of
 from staff.visibility import sees_everything
@@ -114,7 +113,7 @@ def _about_what_is_seen(person: User) -> Q:
             continue
         told.append(object_type)
         if not rows.query.is_empty():
-            seen |= Q(object_type=object_type) & Q(_is_among(rows))
+            seen |= Q(object_type=object_type) & Q(is_among(rows))
     if not sees_all:
         for object_type, model in on_file.items():
             told.append(object_type)
@@ -129,18 +128,8 @@ def _what_it_is_about_is_seen(person: User, model: type[models.Model]) -> IsNull
         # Who sees what is on file about a task sees the task, by the road that asks for nothing further on file.
         rows = Task.objects.filter(_of_ones_kinds(person)) if subject.model is Task else subject.seen_by(person)
         if (subject.takes_notes or model is not Note) and not rows.query.is_empty():
-            about |= Q(object_type=subject.object_type) & Q(_is_among(rows))
-    return _is_among(model._default_manager.filter(about))
-
-
-def _is_among(rows: QuerySet[Any]) -> IsNull:
-    """Whether the object of a row with ``object_id`` is among ``rows``.
-
-    One value a row, which PostgreSQL reads by its key for each of the fifty tasks of a page. EXISTS and IN would have it
-    draw up the list of all borrowers that somebody sees first.
-    """
-    key = rows.model._meta.pk
-    return IsNull(Subquery(rows.order_by().filter(pk=Cast(OuterRef("object_id"), key)).values("pk")[:1]), False)
+            about |= Q(object_type=subject.object_type) & Q(is_among(rows))
+    return is_among(model._default_manager.filter(about))
 
 
 def about(person: User, *subjects: models.Model) -> QuerySet[Task]:

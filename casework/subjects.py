@@ -12,8 +12,9 @@ from datetime import date
 from typing import Any
 
 from django.db import models
-from django.db.models import BigIntegerField, BooleanField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Cast
+from django.db.models.lookups import IsNull
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -180,10 +181,15 @@ def sees(person: User, object_type: str, object_id: str) -> bool:
     return subject is not None and subject.seen_by(person).filter(pk=object_id).exists()
 
 
-def there_is(rows: QuerySet[Any]) -> Q:
-    """The condition that the row of the outer query has such rows. PostgreSQL asks it row by row, as it does for a value;
-    for EXISTS it would rather draw up all of them first, not minding that a page shows fifty."""
-    return Q(Subquery(rows.order_by().values(there=Value(True))[:1], output_field=BooleanField()))
+def there_is(rows: QuerySet[Any]) -> IsNull:
+    """The condition that the row of the outer query has such rows: one value a row, which PostgreSQL asks for row by row.
+    For EXISTS and IN it would draw up all of them first, not minding that a page shows fifty."""
+    return IsNull(Subquery(rows.order_by().values("pk")[:1]), False)
+
+
+def is_among(rows: QuerySet[Any]) -> IsNull:
+    """The condition that the object of a row with ``object_id`` is among ``rows``; each is read by its key."""
+    return there_is(rows.filter(pk=Cast(OuterRef("object_id"), rows.model._meta.pk)))
 
 
 def about_what_is_seen(person: User, *, sees_all: bool) -> Q:
@@ -199,6 +205,6 @@ def about_what_is_seen(person: User, *, sees_all: bool) -> Q:
             continue
         about = Q(object_type=subject.object_type)
         if not (sees_all and not rows.query.where):
-            about &= there_is(rows.filter(pk=Cast(OuterRef("object_id"), BigIntegerField())))
+            about &= Q(is_among(rows))
         found |= about
     return found
