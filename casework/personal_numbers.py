@@ -25,11 +25,16 @@ _MEANT = _NUMERALS | dict.fromkeys("ХΧＸ×✕", "X") | dict.fromkeys("хχｘ
 _DAY = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
 _RESIDENT_ID = re.compile(rf"[1-9][0-9]{{5}}(?:18|19|20)[0-9]{{2}}{_DAY}[0-9]{{3}}[0-9Xx]")
 _OLD_RESIDENT_ID = re.compile(rf"[1-9][0-9]{{7}}{_DAY}[0-9]{{3}}")
-_MOBILE = re.compile(r"(?:(?:00)?86)?(1[3-9][0-9]{9})")
+_MOBILE = re.compile(r"(?:(?:00)?86|0)?(1[3-9][0-9]{9})")
 _LANDLINE = re.compile(r"0[1-9][0-9]{1,2}[2-9][0-9]{6,7}")
+_DATE = rf"20[0-9]{{2}}[-./ ]?{_DAY.replace(')(', ')[-./ ]?(')}"
 _TRAVEL = re.compile(
-    rf"(?<![0-9A-Za-z])(?:[EGDHMC](?!20[0-9]{{2}}{_DAY})[0-9]{{8}}|E[A-HJ-NP-Z][0-9]{{7}})(?![0-9A-Za-z])"
+    rf"(?<![0-9A-Za-z])(?:[EGDHMC][ -]?(?!{_DATE})[0-9]{{4}}[ -]?[0-9]{{4}}|E[A-HJ-NP-Z][ -]?[0-9]{{7}})(?![0-9A-Za-z])",
+    re.IGNORECASE,
 )
+# Where a number may begin; one with a 0 in front is none behind a decimal point.
+_BEGINS = re.compile(r"(?<![0-9])(?:[1-9]|(?<![0-9][.,])0)")
+_ALONE = re.compile("[^0-9A-Za-z]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,8 @@ def _phone(found: _Written) -> str:
     mobile = _MOBILE.fullmatch(found.number)
     if mobile and _last(found, 11).within({(3, 4, 4), (3, 3, 5), (4, 3, 4)}):
         return mask_phone(mobile[1])
-    if _LANDLINE.fullmatch(found.number) and found.groups[0] in {3, 4} and len(found.groups) == 2:
+    usual = {(3, 8), (4, 7), (4, 8), (3, 4, 4), (4, 4, 4), (4, 3, 4)}
+    if _LANDLINE.fullmatch(found.number) and (not found.gaps or found.groups in usual):
         return mask_phone(found.number)
     abroad = found.plus and 9 <= len(found.number) <= 15 and found.number[0] != "0"
     if abroad and all(gap.strip("()-./ \u00a0\u3000") == "" for gap in found.gaps):
@@ -103,7 +109,7 @@ def masked(text: str) -> str:
     """``text`` with every such number masked; the same text where it holds none."""
     plain = "".join(map(_folded, text))  # sign by sign, so that places stay
     found: list[tuple[int, int, str]] = [
-        (match.start(), match.end(), mask_id_number(match[0])) for match in _TRAVEL.finditer(plain)
+        (match.start(), match.end(), mask_id_number(_ALONE.sub("", match[0]))) for match in _TRAVEL.finditer(plain)
     ]
     for rule, lengths in _RULES:
         _find(plain, rule, lengths, found)
@@ -116,12 +122,15 @@ def _folded(sign: str) -> str:
     if sign.isascii():
         return sign
     digit = unicodedata.digit(sign, None)
-    return str(digit) if digit is not None else _MEANT.get(sign, sign)
+    if digit is not None:
+        return str(digit)
+    known = _MEANT.get(sign) or unicodedata.normalize("NFKC", sign)
+    return known if len(known) == 1 and known.isascii() else sign  # one for one, so that places stay
 
 
 def _find(plain: str, rule: Rule, lengths: tuple[int, ...], found: list[tuple[int, int, str]]) -> None:
     """Add what the rule finds from each place at which a group of digits begins, and that nothing else covers."""
-    for match in re.finditer(r"(?<![0-9])[0-9]", plain):
+    for match in _BEGINS.finditer(plain):
         begin, places = match.start(), _places(plain, match.start())
         if any(at <= begin < end for at, end, _words in found):
             continue
