@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from casework.personal_numbers import masked
 from core import business_date
 from core.context import current as context
 from core.errors import DomainError
@@ -211,7 +212,7 @@ def _enter(run: EndOfDayRun, step: Step) -> None:
 
 
 def _fail(run: EndOfDayRun, error: str) -> EndOfDayRun:
-    run.status, run.error, run.finished_at = EndOfDayRun.Status.FAILED, error, timezone.now()
+    run.status, run.error, run.finished_at = EndOfDayRun.Status.FAILED, masked(error), timezone.now()
     run.counts = total_counts(run)
     run.save()
     return run

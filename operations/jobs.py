@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from casework.personal_numbers import masked
 from core import business_date
 from core.errors import DomainError, NotFound
 from ledger.periods import require_closable
@@ -144,7 +145,7 @@ def _counting(job: LongJob) -> Callable[[str, int, int], None]:
 def _end(job: LongJob, error: str) -> LongJob:
     job.refresh_from_db()
     job.status = LongJob.Status.FAILED if error else LongJob.Status.DONE
-    job.error, job.finished_at, job.doing = error, timezone.now(), ""
+    job.error, job.finished_at, job.doing = masked(error), timezone.now(), ""
     if not error:
         job.done = job.total = max(job.total, 1)
     job.save()

@@ -66,7 +66,7 @@ JOB_DIED = TaskKind(
     ),
     outcomes=(Choice("done", _("A later job did it")), Choice("not_needed", _("It is not needed any more"))),
     priority=70,
-    settled_by=_("it, or a later job of the same kind, comes to its end"),
+    settled_by=_("it, or a later job of the same kind that goes as far, comes to its end"),
 )
 
 VERIFICATION_DIED = TaskKind(
@@ -118,7 +118,7 @@ IMPORT_REJECTS = TaskKind(
         Choice("left_out", _("They are left out on purpose")),
     ),
     priority=50,
-    settled_by=_("a later tape of its name and profile has no refused row"),
+    settled_by=_("a later tape of its name and profile has its rows, and none refused"),
 )
 
 
@@ -162,7 +162,9 @@ def _died(on: date) -> QuerySet[Any, Any]:
 
 
 def _done_later() -> QuerySet[LongJob]:
-    return LongJob.objects.filter(kind=OuterRef("kind"), pk__gt=OuterRef("pk"), status=LongJob.Status.DONE)
+    """That went as far: the argument of a job is the day up to which it works."""
+    later = LongJob.objects.filter(pk__gt=OuterRef("pk"), status=LongJob.Status.DONE)
+    return later.filter(kind=OuterRef("kind"), argument__gte=OuterRef("argument"))
 
 
 def _come_to_its_end(_on: date) -> QuerySet[Any, Any]:
@@ -209,8 +211,11 @@ def _rejected(_on: date) -> QuerySet[Any, Any]:
 
 
 def _later_without_rejects() -> QuerySet[ImportBatch]:
+    """The same tape, mended: another one may be called so too, as that of the next month. It has as many rows, and knows all
+    loans that the one before had brought."""
     same = ImportBatch.objects.filter(profile=OuterRef("profile"), file_name=OuterRef("file_name"))
-    return same.filter(pk__gt=OuterRef("pk"), rejects=[])
+    mended = same.filter(pk__gt=OuterRef("pk"), rejects=[], rows_read__gte=OuterRef("rows_read"))
+    return mended.filter(rows_known__gte=OuterRef("rows_accepted") + OuterRef("rows_known"))
 
 
 def _taken_in_since(_on: date) -> QuerySet[Any, Any]:

@@ -101,6 +101,20 @@ def test_a_long_job_without_a_sign_of_life() -> None:
     assert look()["job.died"] == (0, 1)
 
 
+def test_a_job_that_went_less_far_is_not_the_one_that_failed() -> None:
+    job = LongJobFactory(status="failed", argument="2026-11-30", error="no room")
+    assert look()["job.died"] == (1, 0)
+    LongJobFactory(status="done", kind=job.kind, argument="2026-10-31")
+    assert look() == {} and Task.objects.get().is_open
+    LongJobFactory(status="done", kind=job.kind, argument="2026-12-31")
+    assert look()["job.died"] == (0, 1)
+
+
+def test_why_a_job_failed_holds_no_number_of_a_person() -> None:
+    job = jobs._end(LongJobFactory(status="running"), f"ValueError: {LIN_ID} twice")
+    assert LIN_ID not in job.error and job.error.startswith("ValueError: ")
+
+
 def test_a_verification_that_stopped_until_it_is_begun_again() -> None:
     run = VerificationFactory(running=True)
     assert look() == {}
@@ -111,13 +125,16 @@ def test_a_verification_that_stopped_until_it_is_begun_again() -> None:
 
 
 def test_refused_rows_of_an_import_until_a_later_tape_has_them() -> None:
-    ImportBatchFactory(rows_read=3, rejects=[{"line": 2}, {"line": 3}])
+    ImportBatchFactory(rows_read=3, rows_accepted=1, rejects=[{"line": 2}, {"line": 3}])
     assert look()["import.rejects"] == (1, 0) and look() == {}
     task = Task.objects.get()
     assert "2 of 3 rows" in task.declared.told(task.facts)
-    ImportBatchFactory(file_name="another.csv")
+    ImportBatchFactory(file_name="another.csv", rows_read=3, rows_accepted=2, rows_known=1)
     assert look() == {}
-    ImportBatchFactory()
+    ImportBatchFactory(rows_read=500, rows_accepted=500)  # the tape of the next month is called so, too
+    ImportBatchFactory(rows_read=1, rows_known=1)
+    assert look() == {}
+    ImportBatchFactory(rows_read=3, rows_accepted=2, rows_known=1)
     assert look()["import.rejects"] == (0, 1)
 
 
