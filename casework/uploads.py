@@ -18,7 +18,13 @@ from django.utils.translation import gettext_lazy as _
 from casework import keeping
 from casework.evidence import LIMITS, EvidenceTwice, Told, fingerprint, joined, limits, require_told, take_in
 from casework.examining.names import cleaned_name
-from casework.examining.refusals import EvidenceEmpty, EvidenceRefused, EvidenceTooLarge, EvidenceUnreadable
+from casework.examining.refusals import (
+    EvidenceBusy,
+    EvidenceEmpty,
+    EvidenceRefused,
+    EvidenceTooLarge,
+    EvidenceUnreadable,
+)
 from casework.models import Evidence, EvidenceUpload, EvidenceUploadPart, Source, UploadStatus
 from casework.retention import drop_parts, forget
 from casework.subjects import subjects
@@ -237,7 +243,7 @@ def finish(*, upload_id: int, subject: models.Model, by: User, on: date, now: da
 def is_final(refusal: BaseException) -> bool:
     """Whether a file that was refused so can never be kept as it was sent: nothing more is to be done with its parts."""
     final = (EvidenceRefused, EvidenceTooLarge, EvidenceTwice, UploadChecksumWrong)
-    return isinstance(refusal, final) and not isinstance(refusal, EvidenceUnreadable)
+    return isinstance(refusal, final) and not isinstance(refusal, EvidenceUnreadable | EvidenceBusy)
 
 
 @transaction.atomic

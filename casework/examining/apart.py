@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import BoundedSemaphore, Thread, Timer
 from typing import IO
@@ -14,15 +16,16 @@ from django.utils.translation import gettext
 from casework.examining import refusals
 from casework.examining.content import ContentType
 from casework.examining.limits import MEGABYTE, Limits
-from casework.examining.refusals import EvidenceRefused, EvidenceUnreadable
+from casework.examining.refusals import EvidenceBusy, EvidenceRefused, EvidenceUnreadable
 from casework.examining.work import NO_SUCH_PAGE, Bounds, Order, Outcome, Work
 
 _ROOT = str(Path(__file__).resolve().parent.parent.parent)
 _PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from casework.examining.child import main; main()"
 # What is drawn is never this large; a process that goes on telling is ended.
 MOST_TOLD = 400 * MEGABYTE
-# Each may take all the memory it is allowed.
-_AT_ONCE = BoundedSemaphore(2)
+# Each may take all the memory it is allowed. Whoever looks at a file with many slow pages keeps nobody from taking one in.
+_AT_ONCE = BoundedSemaphore(3)
+_DRAWN_AT_ONCE = BoundedSemaphore(2)
 _REFUSALS: dict[str, type[EvidenceRefused]] = {
     found.code: found
     for found in vars(refusals).values()
@@ -40,23 +43,38 @@ def bounds() -> Bounds:
 
 
 def rewritten(data: bytes, limits: Limits) -> tuple[bytes, int]:
-    """As ``kept_pdf``. Raises EvidenceUnreadable beside what that raises."""
+    """As ``kept_pdf``. Raises EvidenceUnreadable and EvidenceBusy beside what that raises."""
     outcome = _apart(Order(Work.REWRITE, ContentType.PDF, limits), data)
     return outcome.data, outcome.pages
 
 
 def redrawn(data: bytes, found: ContentType, limits: Limits) -> bytes:
-    """As ``pictures.redrawn``. Raises EvidenceUnreadable beside what that raises."""
+    """As ``pictures.redrawn``. Raises EvidenceUnreadable and EvidenceBusy beside what that raises."""
     return _apart(Order(Work.REDRAW, found, limits), data).data
 
 
 def page_picture(data: bytes, content_type: str, page: int) -> bytes:
-    """As ``drawing.page_picture``. Raises EvidenceUnreadable beside what that raises."""
-    return _apart(Order(Work.DRAW, ContentType(content_type), page=page), data).data
+    """As ``drawing.page_picture``. Raises EvidenceUnreadable and EvidenceBusy beside what that raises."""
+    with _turn(_DRAWN_AT_ONCE):
+        return _apart(Order(Work.DRAW, ContentType(content_type), page=page), data).data
+
+
+@contextmanager
+def _turn(at_once: BoundedSemaphore) -> Iterator[None]:
+    """Waits no longer than one file may take, so that slow ones do not hold up all that the web process does.
+
+    Raises EvidenceBusy.
+    """
+    if not at_once.acquire(timeout=bounds().seconds):
+        raise EvidenceBusy
+    try:
+        yield
+    finally:
+        at_once.release()
 
 
 def _apart(order: Order, data: bytes) -> Outcome:
-    with _AT_ONCE:
+    with _turn(_AT_ONCE):
         outcome = _outcome(order, data)
     if outcome.code == NO_SUCH_PAGE:
         raise IndexError(order.page)

@@ -68,6 +68,15 @@ class EvidenceUnreadable(EvidenceRefused):
     message = _("Reading this file takes too much time or memory. Print or scan it anew, in several files.")
 
 
+class EvidenceBusy(EvidenceRefused):
+    """Other files are being looked at, and take their time. Nothing is wrong with this one."""
+
+    code = "evidence_busy"
+    status = 503
+    retry_after = 60
+    message = _("Other files are being looked at. Try again in a minute.")
+
+
 class EvidenceEncodingUnclear(EvidenceRefused):
     """A text of which nobody can say for certain which signs it holds."""
 

@@ -17,9 +17,10 @@ from audit.reveals import Why
 from casework.examining import apart
 from casework.examining.content import ContentType
 from casework.examining.examine import examine
-from casework.examining.refusals import EvidenceBomb, EvidenceTypeRefused, EvidenceUnreadable
+from casework.examining.refusals import EvidenceBomb, EvidenceBusy, EvidenceTypeRefused, EvidenceUnreadable
 from casework.examining.work import Order, Outcome, Work
 from casework.models import Evidence
+from casework.uploads import is_final
 from tests.borrowers.factories import BorrowerFactory
 from tests.casework import files
 from tests.casework.examining.test_examine import LIMITS
@@ -156,3 +157,20 @@ def test_a_page_that_cannot_be_drawn_in_time_says_so(client: Client, settings: A
     settings.EVIDENCE_MEMORY_MB = 20
     answer = client.get(f"{address}/pages/1{picture}")
     assert answer.status_code == 422 and "too much time or memory" in answer.content.decode()
+
+
+def test_slow_pages_keep_nobody_from_taking_a_file_in(settings: Any) -> None:
+    """All turns to draw are taken: another page waits no longer than a file may take, and is refused by name."""
+    settings.EVIDENCE_SECONDS = 1
+    turns = apart._DRAWN_AT_ONCE
+    held = [turns.acquire() for _n in range(2)]
+    try:
+        with pytest.raises(EvidenceBusy) as refusal:
+            apart.page_picture(files.picture(), ContentType.JPEG, 1)
+        settings.EVIDENCE_SECONDS = 40
+        assert examine(files.picture(), name="a.jpg", told="", limits=LIMITS).pages == 1
+    finally:
+        for _turn in held:
+            turns.release()
+    assert refusal.value.status == 503 and not is_final(refusal.value)
+    assert apart.page_picture(files.picture(), ContentType.JPEG, 1)
