@@ -85,33 +85,31 @@ def raise_task(
     }
     told, owned_by = _facts(facts or {}), _team(declared, team)
     owner = None if owner is None else held(owner)
-    standing = Task.objects.open().filter(**named).select_for_update().first()
-    if standing is None:
+    # Whoever else raises it at the moment makes it first, or ends it before it is held here: then it is looked for anew.
+    while (standing := Task.objects.open().filter(**named).select_for_update().first()) is None:
         times = times_of(kind, at)
-        task, created = Task.objects.get_or_create(
+        new = Task(
             **named,
-            status=TaskStatus.OPEN,
-            defaults={
-                "number": next_number(PREFIX, at.date()),
-                "object_label": label_of(subject),
-                "facts": told,
-                "priority": wanted,
-                "priority_reason": reason,
-                "team": owned_by,
-                "teams": list(declared.teams),
-                "owner": owner,
-                "raised_at": at,
-                "raised_on": at.date(),
-                "raised_by": _person(),
-                "ranked_at": ranked_at(at, wanted),
-                "soon_at": times.soon_at,
-                "due_at": times.due_at,
-                "escalates_at": times.escalates_at,
-            },
+            number=next_number(PREFIX, at.date()),
+            object_label=label_of(subject),
+            facts=told,
+            priority=wanted,
+            priority_reason=reason,
+            team=owned_by,
+            teams=list(declared.teams),
+            owner=owner,
+            raised_at=at,
+            raised_on=at.date(),
+            raised_by=_person(),
+            ranked_at=ranked_at(at, wanted),
+            soon_at=times.soon_at,
+            due_at=times.due_at,
+            escalates_at=times.escalates_at,
         )
-        if created:
-            return task, True
-        standing = Task.objects.select_for_update().get(pk=task.pk)
+        Task.objects.bulk_create([new], ignore_conflicts=True)
+        made = Task.objects.filter(number=new.number).select_related("owner").first()
+        if made is not None:
+            return made, True
     _rise(standing, wanted, reason, at)
     return standing, False
 

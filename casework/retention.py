@@ -81,12 +81,11 @@ def _wipe_or_tell(evidence: Evidence, on: date, now: datetime) -> bool:
         return _wipe(evidence, on, now)
     except Exception as failure:  # each storage has errors of its own
         log.exception("evidence not wiped", extra={"evidence": evidence.public_id})
-        raise_task(
-            NOT_WIPED,
-            evidence,
-            facts={"since": on.isoformat(), "error": type(failure).__name__},
-            now=now,
-        )
+        facts = {"since": on.isoformat(), "error": type(failure).__name__}
+        try:
+            raise_task(NOT_WIPED, evidence, facts=facts, now=now)
+        except Exception:  # also where nobody can be told, the others are wiped
+            log.exception("nobody told of evidence that was not wiped", extra={"evidence": evidence.public_id})
         return False
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -284,3 +285,51 @@ def test_raised_by_many_at_once_it_is_one(kind: TaskKind) -> None:
         thread.join()
     assert sorted(made) == [False] * 5 + [True]
     assert Task.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_raised_while_the_one_before_ends_it_is_not_lost(kind: TaskKind) -> None:
+    """Whoever finds it open, and ended a moment later, raises another one."""
+    borrower, failed = BorrowerFactory(), list[BaseException]()
+
+    def many(act: Callable[[int], object]) -> None:
+        try:
+            for n in range(60):
+                act(n)
+        except BaseException as failure:
+            failed.append(failure)
+        finally:
+            connection.close()
+
+    def raise_it(n: int) -> None:
+        raise_task(kind.code, borrower, priority=n, now=clock.now())
+
+    def end_it(_n: int) -> None:
+        settle(kind.code, borrower, outcome="reached", fact="called in", now=clock.now())
+
+    threads = [threading.Thread(target=many, args=[act]) for act in (raise_it, raise_it, raise_it, end_it, end_it)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failed and Task.objects.filter(status=TaskStatus.DONE).exists()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        "status = 'done', closed_at = now(), closed_how = 'fact'",
+        "status = 'dropped', closed_at = now(), closed_how = 'fact'",
+        "status = 'dropped', closed_at = now(), closed_how = 'person', outcome = 'reached', closing_note = 'x',"
+        " closed_by_id = (SELECT min(id) FROM staff_user)",
+        "status = 'done', closed_at = now(), closed_how = 'fact', outcome = 'reached',"
+        " closed_by_id = (SELECT min(id) FROM staff_user)",
+        "closed_by_id = (SELECT min(id) FROM staff_user)",
+        "public_id = 'tsk_another'",
+    ],
+)
+def test_an_end_or_escalation_that_cannot_be_is_refused_by_postgresql(kind: TaskKind, changes: str) -> None:
+    UserFactory()
+    raise_task(kind.code, BorrowerFactory(), now=clock.now())
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE casework_task SET {changes}")

@@ -17,6 +17,7 @@ from casework.evidence import attach, bytes_of
 from casework.models import Evidence, Task
 from casework.raising import settle
 from core import business_date
+from core.rules import RuleMissing
 from loans.models import Loan, LoanStatus
 from tests.borrowers.factories import BorrowerFactory
 from tests.casework.factories import TaskFactory
@@ -160,6 +161,23 @@ def test_nothing_is_held_whose_bytes_are_gone() -> None:
         holds.put_under_hold(
             evidence_id=evidence.pk, reason="A court asks", by=UserFactory(roles=["compliance"]), on=LATER
         )
+
+
+def test_also_where_nobody_can_be_told_the_others_are_wiped(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stuck, fine = kept(settled_loan(), on=LONG_AGO, kind="other"), kept(settled_loan(), on=LONG_AGO, kind="other")
+    delete = type(keeping.storage()).delete
+
+    def refuse(storage: object, name: str) -> None:
+        if stuck.storage_key in name:
+            raise OSError("read-only")
+        delete(storage, name)
+
+    def nobody(*_given: object, **_named: object) -> None:
+        raise RuleMissing(rule="task_times", market="cn", on=LATER.isoformat())
+
+    monkeypatch.setattr(type(keeping.storage()), "delete", refuse)
+    monkeypatch.setattr(retention, "raise_task", nobody)
+    assert wiped(fine) and not wiped(stuck)
 
 
 def test_a_storage_that_cannot_be_listed_holds_up_no_wiping(monkeypatch: pytest.MonkeyPatch) -> None:
