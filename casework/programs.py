@@ -51,8 +51,20 @@ class FactTooLong(Invalid):
 
 def is_program_of_house(person: User) -> bool:
     """Whether the account is that of a program that works on tasks of the house."""
-    keys = ApiKey.objects.live(timezone.now()).filter(client__acts_as=person, client__status=ApiClient.Status.ACTIVE)
-    return keys.filter(read_only=False, scopes__contains=[WORK, CHANGE_EVERY_ORIGIN]).exists()
+    return _keys_that_work(timezone.now()).filter(client__acts_as=person).exists()
+
+
+def _keys_that_work(at: datetime) -> models.QuerySet[ApiKey]:
+    keys = ApiKey.objects.live(at).filter(client__status=ApiClient.Status.ACTIVE)
+    return keys.filter(read_only=False, scopes__contains=[WORK, CHANGE_EVERY_ORIGIN])
+
+
+def give_back_what_none_does(now: datetime) -> int:
+    """Give back to their teams the open tasks of programs that do none any more: their key was withdrawn, has expired or
+    may do less, or their client is suspended. Returns how many; PostgreSQL notes it of each (law/tasks.sql)."""
+    working = _keys_that_work(now).values("client__acts_as")
+    gone = list(User.objects.filter(api_client__isnull=False).exclude(pk__in=working).values_list("pk", flat=True))
+    return Task.objects.open().filter(owner_id__in=gone).update(owner=None) if gone else 0
 
 
 def tasks_of_programs() -> models.QuerySet[Task]:
@@ -87,9 +99,11 @@ def raise_by_program(
 ) -> tuple[Task, bool]:
     """As ``raise_task``: what is open for the kind, subject and cause stays the one task.
 
-    Personal numbers among the facts are masked. Raises FactUnknown, FactTooLong, TextNotPlain and as ``raise_task`` does.
+    Personal numbers in the cause and among the facts are masked. Raises FactUnknown, FactTooLong, TextNotPlain and as
+    ``raise_task`` does.
     """
-    return raise_task(kind.code, subject, cause=cause, facts=_checked(kind, facts), now=now, **urgency)
+    told = _checked(kind, facts)
+    return raise_task(kind.code, subject, cause=masked(cause), facts=told, now=now, **urgency)
 
 
 def _checked(kind: TaskKind, facts: Mapping[str, str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from casework import clock, escalating, retention, standing
+from casework import clock, escalating, programs, retention, standing
 from core import business_date
 from core.context import acting
 
@@ -16,8 +16,10 @@ def escalate_late() -> int:
 
 @shared_task(name="casework.look")
 def look() -> int:
-    """Raise tasks for what must not stand without somebody, and end those whose reason is gone."""
+    """Raise tasks for what must not stand without somebody, end those whose reason is gone, and give back to their teams
+    those of programs that do none any more."""
     with acting(channel="task"):
+        programs.give_back_what_none_does(clock.now())
         return sum(sum(found) for found in standing.look(clock.now(), on=business_date.current()).values())
 
 
@@ -28,6 +30,6 @@ def keep_evidence_in_order() -> int:
         on = business_date.current()
         # First: what the storage cannot list or remove holds up no wiping.
         wiped = retention.wipe_what_is_due(on, now=clock.now())
-        retention.forget_unfinished(business_date.now())
+        retention.forget_unfinished(clock.now())
         retention.drop_orphans()
         return wiped

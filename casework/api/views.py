@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from casework import uploads
+from casework import clock, uploads
 from casework.api import serializers as shapes
 from casework.evidence import Told
 from casework.models import Evidence, EvidenceUpload
@@ -78,7 +78,7 @@ class Uploads(EvidenceView):
             uploads.Whole(about=given["about"], size=given["size"], sha256=given["sha256"]),
             client=self.client,
             on=business_date.current(),
-            now=business_date.now(),
+            now=clock.now(),
         )
         return self.made(shapes.UploadSerializer, upload)
 
@@ -125,7 +125,7 @@ class UploadFinish(EvidenceView):
             subject=self.subject(upload.about),
             by=person(request),
             on=business_date.current(),
-            now=business_date.now(),
+            now=clock.now(),
         )
         return self.made(shapes.EvidenceSerializer, self.evidence().get(pk=evidence.pk))
 

@@ -143,7 +143,7 @@ def _add(request: HttpRequest, about: About, bounded: Bounded) -> HttpResponse:
             return _page(request, about, {"evidence": form}, 422)
         data, told = form.sent
         replaces = _replaced(user, form.cleaned_data["replaces"])
-        evidence = take_in(data, about.found, told, by=user, on=on, now=business_date.now(), replaces=replaces)
+        evidence = take_in(data, about.found, told, by=user, on=on, now=clock.now(), replaces=replaces)
     except DomainError as refusal:
         return _refused(request, about, "evidence", form, refusal)
     messages.success(request, _("On file as %(number)s.") % {"number": evidence.public_id})

@@ -8,16 +8,19 @@ from typing import Any
 
 import pytest
 from django.db import connection, connections
+from django.utils import timezone
 
 from borrowers.consents import withdraw_consent
 from borrowers.models import Consent
-from casework import working
+from casework import clock, working
 from casework.models import EvidenceLink, Task, TaskEvent, TaskStatus, What
 from casework.raising import raise_task
+from casework.tasks import look as look_for_tasks
 from core import business_date
 from loans.models import Application, Loan
 from loans.task_kinds import EVIDENCE_WANTED
-from partners.models import ApiKey
+from partners.keys import revoke_key
+from partners.models import ApiClient, ApiKey
 from partners.scopes import SCOPES
 from tests.api.conftest import TODAY
 from tests.api.town import applied, brought_evidence, lent
@@ -160,7 +163,8 @@ def test_a_complaint_is_one_task_however_often_it_is_sent(lilac: Caller) -> None
     assert lilac.send("/tasks", body, key="complaint-2").json()["id"] != first.json()["id"]
     task = Task.objects.get(public_id=first.json()["id"])
     assert (task.team, task.object_id) == ("compliance", str(Loan.objects.get(public_id=loan["id"]).pk))
-    assert task.events.get().note == COMPLAINT["words"]
+    event = task.events.get()
+    assert event.note == "The borrower paid twice, call 138****1234." and event.sealed_note == COMPLAINT["words"]
     with connection.cursor() as cursor:
         cursor.execute("SELECT (SELECT json_agg(t) FROM casework_task t)::text,"
                        " (SELECT json_agg(e) FROM casework_taskevent e)::text")  # fmt: skip
@@ -313,6 +317,44 @@ def test_what_a_program_tells_wrongly_is_refused_by_name(house: Caller, applicat
         assert answer.status_code == 422 and answer.json()["errors"][0]["pointer"] == pointer, answer.content
     made = house.send("/house_tasks", wanted(application, facts={"what": "call 13812341234"})).json()
     assert "13812341234" not in made["told"] and Task.objects.count() == 1
+
+
+@pytest.mark.parametrize("how", ["revoked", "expired", "suspended", "read only", "fewer scopes"])
+def test_what_a_program_has_goes_back_once_it_may_do_none(house: Caller, application: dict[str, Any], how: str) -> None:
+    task = house.send("/house_tasks", wanted(application)).json()["id"]
+    house.send(f"/house_tasks/{task}/take")
+    look_for_tasks()
+    assert Task.objects.get().owner is not None
+    key = ApiKey.objects.filter(client__name="House")
+    match how:
+        case "revoked":
+            revoke_key(key_id=key.get().pk, at=timezone.now())
+        case "expired":
+            key.update(expires_at=timezone.now())
+        case "suspended":
+            ApiClient.objects.filter(name="House").update(status="suspended")
+        case "read only":
+            key.update(read_only=True)
+        case _:
+            key.update(scopes=["tasks:write"])
+    look_for_tasks()
+    assert Task.objects.get().owner is None
+    assert TaskEvent.objects.latest("id").what == What.RETURNED
+    assert working.take(task_id=Task.objects.get().pk, by=UserFactory(roles=["underwriter"]), now=clock.now()).owner
+
+
+def test_another_key_of_the_program_keeps_its_tasks(house: Caller, application: dict[str, Any]) -> None:
+    task = house.send("/house_tasks", wanted(application)).json()["id"]
+    house.send(f"/house_tasks/{task}/take")
+    CallerFactory(client__name="House", scopes=HOUSE)
+    revoke_key(key_id=ApiKey.objects.filter(client__name="House").earliest("id").pk, at=timezone.now())
+    look_for_tasks()
+    assert Task.objects.get().owner is not None
+
+
+def test_a_cause_holds_no_number_of_a_person(house: Caller, application: dict[str, Any]) -> None:
+    made = [house.send("/house_tasks", wanted(application, cause="Call 138 0013 8000")).json() for _time in range(2)]
+    assert made[0]["id"] == made[1]["id"] and made[0]["cause"] == "call 138****8000"
 
 
 def test_the_list_of_tasks_costs_as_much_for_many_as_for_one(
