@@ -43,6 +43,7 @@ class TaskAdmin(LargeTableAdmin):
 class TaskEventAdmin(LargeTableAdmin):
     list_display = ["task", "at", "what", "by", "note"]
     list_select_related = ["task", "by"]
+    exclude = ["sealed_note"]
     search_fields = ["task__number__exact"]
     ordering = ["-id"]
 
@@ -79,8 +80,8 @@ class EvidenceAdmin(OfKindsSeenAdmin):
 @admin.register(EvidenceLink)
 class EvidenceLinkAdmin(OfKindsSeenAdmin):
     kind_path = "evidence__kind"
-    list_display = ["evidence", "object_label", "at", "by"]
-    list_select_related = ["evidence", "by"]
+    list_display = ["evidence", "object_label", "at", "by", "detached_at", "detached_by"]
+    list_select_related = ["evidence", "by", "detached_by"]
     search_fields = ["evidence__public_id__exact"]
     ordering = ["-id"]
 

@@ -67,7 +67,9 @@ def _needed_by(keys: set[int]) -> tuple[dict[int, date], dict[int, set[Object]]]
     for key, on, object_type, object_id in about:
         received[key] = on
         needed[key].add((object_type, object_id))
-    links = EvidenceLink.objects.filter(evidence__in=keys).values_list("evidence", "object_type", "object_id")
+    links = (
+        EvidenceLink.objects.standing().filter(evidence__in=keys).values_list("evidence", "object_type", "object_id")
+    )
     for key, object_type, object_id in links:
         needed[key].add((object_type, object_id))
     return received, needed

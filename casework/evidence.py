@@ -200,7 +200,7 @@ def attach(evidence: Evidence, *objects: models.Model, by: User, now: datetime) 
     links = []
     for found in objects:
         subject_of(found._meta.label_lower)
-        link, made = EvidenceLink.objects.get_or_create(
+        link, made = EvidenceLink.objects.standing().get_or_create(
             evidence=evidence,
             object_type=found._meta.label_lower,
             object_id=str(found.pk),

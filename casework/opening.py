@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from audit import reveals
 from casework.evidence_queries import OPEN
 from casework.holds import EvidenceWiped
-from casework.models import Evidence, Note
+from casework.models import Evidence, Note, TaskEvent
 from core.aftermath import whole
 from core.errors import NotAllowed, NotFound
 from staff.models import User
@@ -67,3 +67,14 @@ def read_sealed(note: Note, *, why: str, words: str, by: User) -> str:
         raise NothingSealed
     reveals.record(note, why=why, note=words, shown={"field": "note", "about": note.object_label}, by=by)
     return str(note.sealed_text)
+
+
+@whole()
+def read_words(event: TaskEvent, *, why: str, words: str, by: User) -> str:
+    """What a partner wrote of a task, with its numbers. Raises as ``read_sealed`` does."""
+    if not by.has_perm(OPEN):
+        raise OpeningNotAllowed
+    if not event.sealed_note:
+        raise NothingSealed
+    reveals.record(event.task, why=why, note=words, shown={"field": "note", "about": event.task.object_label}, by=by)
+    return str(event.sealed_note)

@@ -143,5 +143,8 @@ def _require_words(words: str, field: str) -> None:
         raise ReasonMissing(field=field)
 
 
-def _tell(task: Task, what: What, by: User, note: str, now: datetime) -> None:
-    TaskEvent.objects.create(task=task, at=now, what=what, by=by, note=note)
+def _tell(task: Task, what: What, by: User, words: str, now: datetime) -> None:
+    """Whoever sees the task reads them without numbers of people; those are seen for a reason (``opening.read_words``)."""
+    shown = masked(words)
+    sealed = words if shown != words else ""
+    TaskEvent.objects.create(task=task, at=now, what=what, by=by, note=shown, sealed_note=sealed)

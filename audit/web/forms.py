@@ -37,6 +37,7 @@ class Action(Toned):
     ARCHIVED = "archived", Tone.ATTENTION, _("archived")
     RESTORED = "restored", Tone.INFO, _("brought back")
     ATTACHED = "attached", Tone.INFO, _("attached")
+    DETACHED = "detached", Tone.ATTENTION, _("taken off")
     HELD = "held", Tone.ATTENTION, _("put under legal hold")
     HOLD_LIFTED = "hold_lifted", Tone.ATTENTION, _("legal hold lifted")
     WIPED = "wiped", Tone.NEUTRAL, _("wiped")

@@ -1,6 +1,6 @@
 -- Evidence stays as it was received: nothing of its row changes but that it is wiped, once, and not while a legal hold
--- stands. A hold is lifted once, by two people (a constraint of its table), and nothing else of it changes. What is attached
--- stays attached, and notes stay as they were written: a further note corrects them.
+-- stands. A hold is lifted once, by the two people of an approved request, and nothing else of it changes. What was attached
+-- may be taken off once, with a reason, and its row stays. Notes stay as they were written: a further note corrects them.
 
 -- A hold on one version keeps those it replaced, and those that replaced it.
 CREATE FUNCTION casework_a_version_is_held(evidence bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
@@ -60,6 +60,12 @@ BEGIN
           <> to_jsonb(OLD) - 'lifted_on' - 'lifted_by_id' - 'lift_asked_by_id' THEN
         RAISE EXCEPTION 'a legal hold is lifted once, and nothing else of it changes' USING ERRCODE = 'restrict_violation';
     END IF;
+    IF NOT EXISTS (SELECT FROM audit_approval a
+                    WHERE a.kind = 'evidence.lift_hold' AND a.status = 'approved' AND a.payload ->> 'hold' = NEW.id::text
+                      AND a.requested_by_id = NEW.lift_asked_by_id AND a.decided_by_id = NEW.lifted_by_id) THEN
+        RAISE EXCEPTION 'a legal hold is lifted by a request to which a second person agreed'
+            USING ERRCODE = 'restrict_violation';
+    END IF;
     RETURN NEW;
 END $$;
 
@@ -69,8 +75,22 @@ CREATE TRIGGER casework_hold_only_lifted BEFORE UPDATE ON casework_evidencehold
 CREATE TRIGGER casework_hold_stays BEFORE DELETE OR TRUNCATE ON casework_evidencehold
     FOR EACH STATEMENT EXECUTE FUNCTION casework_refuse_delete();
 
-CREATE TRIGGER casework_evidencelink_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON casework_evidencelink
-    FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_change();
+CREATE FUNCTION casework_link_only_taken_off() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.detached_at IS NOT NULL OR NEW.detached_at IS NULL
+       OR to_jsonb(NEW) - 'detached_at' - 'detached_by_id' - 'detached_because'
+          <> to_jsonb(OLD) - 'detached_at' - 'detached_by_id' - 'detached_because' THEN
+        RAISE EXCEPTION 'what was attached is taken off once, and nothing else of it changes'
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER casework_link_only_taken_off BEFORE UPDATE ON casework_evidencelink
+    FOR EACH ROW EXECUTE FUNCTION casework_link_only_taken_off();
+
+CREATE TRIGGER casework_link_stays BEFORE DELETE OR TRUNCATE ON casework_evidencelink
+    FOR EACH STATEMENT EXECUTE FUNCTION casework_refuse_delete();
 
 CREATE TRIGGER casework_note_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON casework_note
     FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_change();
@@ -78,7 +98,9 @@ CREATE TRIGGER casework_note_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON 
 -- Taken back by:
 
 DROP TRIGGER casework_note_append_only ON casework_note;
-DROP TRIGGER casework_evidencelink_append_only ON casework_evidencelink;
+DROP TRIGGER casework_link_stays ON casework_evidencelink;
+DROP TRIGGER casework_link_only_taken_off ON casework_evidencelink;
+DROP FUNCTION casework_link_only_taken_off();
 DROP TRIGGER casework_hold_stays ON casework_evidencehold;
 DROP TRIGGER casework_hold_only_lifted ON casework_evidencehold;
 DROP FUNCTION casework_hold_only_lifted();

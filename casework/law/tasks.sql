@@ -35,11 +35,11 @@ END $$;
 
 CREATE TRIGGER casework_task_as_raised BEFORE UPDATE ON casework_task
     FOR EACH ROW WHEN (
-        (OLD.number, OLD.kind, OLD.object_type, OLD.object_id, OLD.object_label, OLD.cause, OLD.facts, OLD.team, OLD.teams,
-         OLD.raised_at, OLD.raised_on, OLD.raised_by_id, OLD.soon_at, OLD.due_at, OLD.escalates_at)
+        (OLD.public_id, OLD.number, OLD.kind, OLD.object_type, OLD.object_id, OLD.object_label, OLD.cause, OLD.facts,
+         OLD.team, OLD.teams, OLD.raised_at, OLD.raised_on, OLD.raised_by_id, OLD.soon_at, OLD.due_at, OLD.escalates_at)
         IS DISTINCT FROM
-        (NEW.number, NEW.kind, NEW.object_type, NEW.object_id, NEW.object_label, NEW.cause, NEW.facts, NEW.team, NEW.teams,
-         NEW.raised_at, NEW.raised_on, NEW.raised_by_id, NEW.soon_at, NEW.due_at, NEW.escalates_at)
+        (NEW.public_id, NEW.number, NEW.kind, NEW.object_type, NEW.object_id, NEW.object_label, NEW.cause, NEW.facts,
+         NEW.team, NEW.teams, NEW.raised_at, NEW.raised_on, NEW.raised_by_id, NEW.soon_at, NEW.due_at, NEW.escalates_at)
         OR (OLD.escalated_at IS NOT NULL
             AND (OLD.escalated_at, OLD.escalated_to) IS DISTINCT FROM (NEW.escalated_at, NEW.escalated_to))
         OR NEW.priority < OLD.priority OR NEW.ranked_at > OLD.ranked_at)

@@ -98,6 +98,7 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField(verbose_name='at')),
                 ('what', models.CharField(choices=[('raised_again', 'Raised again, as more urgent'), ('taken', 'Taken'), ('returned', 'Given back to the team'), ('handed_over', 'Handed over'), ('step_done', 'Step done'), ('step_undone', 'Step taken back'), ('escalated', 'Escalated'), ('asked', "In the partner's words"), ('answered', 'Answered by the partner')], max_length=12, verbose_name='what')),
                 ('note', core.fields.EncryptedTextField(blank=True, default='', verbose_name='note')),
+                ('sealed_note', core.fields.EncryptedTextField(blank=True, db_default='', default='', verbose_name='note as written')),
                 ('by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('from_owner', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('task', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='casework.task')),
@@ -164,11 +165,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('closed_how', ''), ('outcome', ''), ('status', 'open')), models.Q(models.Q(('status', 'open'), _negated=True), ('closed_at__isnull', False), models.Q(('closed_how', ''), _negated=True)), _connector='OR'), name='casework_task_ended_is_told'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('closed_by__isnull', True), ('closed_how', ''), ('outcome', ''), ('status', 'open')), models.Q(('closed_at__isnull', False), ('closed_how__in', ['person', 'fact']), ('status', 'done'), models.Q(('outcome', ''), _negated=True)), models.Q(('closed_at__isnull', False), ('closed_how', 'person'), ('outcome', ''), ('status', 'dropped')), _connector='OR'), name='casework_task_ended_is_told'),
         ),
         migrations.AddConstraint(
             model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_how', 'person'), _negated=True), models.Q(('closed_by__isnull', False), models.Q(('closing_note', ''), _negated=True)), _connector='OR'), name='casework_task_ended_by_somebody'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_by__isnull', False), ('closed_how', 'person'), models.Q(('closing_note', ''), _negated=True)), models.Q(models.Q(('closed_how', 'person'), _negated=True), ('closed_by__isnull', True)), _connector='OR'), name='casework_task_ended_by_somebody'),
         ),
         migrations.AddConstraint(
             model_name='task',
@@ -247,7 +248,10 @@ class Migration(migrations.Migration):
                 ('object_id', models.CharField(max_length=64, verbose_name='object')),
                 ('object_label', models.CharField(max_length=120, verbose_name='object label')),
                 ('at', models.DateTimeField(verbose_name='at')),
+                ('detached_at', models.DateTimeField(blank=True, null=True, verbose_name='taken off at')),
+                ('detached_because', models.CharField(blank=True, default='', max_length=500, verbose_name='why it was taken off')),
                 ('by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('detached_by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='who took it off')),
                 ('evidence', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='links', to='casework.evidence')),
             ],
             options={
@@ -372,7 +376,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='evidencelink',
-            constraint=models.UniqueConstraint(fields=('evidence', 'object_type', 'object_id'), name='casework_attached_once'),
+            constraint=models.UniqueConstraint(condition=models.Q(('detached_at__isnull', True)), fields=('evidence', 'object_type', 'object_id'), name='casework_attached_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='evidencelink',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('detached_at__isnull', True), ('detached_because', ''), ('detached_by__isnull', True)), models.Q(('detached_at__isnull', False), ('detached_by__isnull', False), models.Q(('detached_because', ''), _negated=True)), _connector='OR'), name='casework_detached_with_reason'),
         ),
         migrations.AddIndex(
             model_name='evidenceupload',

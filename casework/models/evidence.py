@@ -165,8 +165,15 @@ class Evidence(models.Model):
         return str(ContentType(self.content_type).words)
 
 
+class EvidenceLinkQuerySet(models.QuerySet["EvidenceLink"]):
+    def standing(self) -> EvidenceLinkQuerySet:
+        """What was not taken off again."""
+        return self.filter(detached_at__isnull=True)
+
+
 class EvidenceLink(models.Model):
-    """Evidence attached to a further object: a task, an act, a request for a second person. Rows are only added."""
+    """Evidence attached to a further object: a task, an act, a request for a second person. The row stays also of what was
+    attached by mistake and taken off again: by whom, when and why."""
 
     evidence = models.ForeignKey(Evidence, on_delete=models.PROTECT, related_name="links")
     object_type = models.CharField(_("object type"), max_length=80)
@@ -174,13 +181,35 @@ class EvidenceLink(models.Model):
     object_label = models.CharField(_("object label"), max_length=120)
     at = models.DateTimeField(_("at"))
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
+    detached_at = models.DateTimeField(_("taken off at"), null=True, blank=True)
+    detached_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("who took it off"),
+        db_index=False,
+    )
+    detached_because = models.CharField(_("why it was taken off"), max_length=500, blank=True, default="")
+
+    objects = EvidenceLinkQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("attachment of evidence")
         verbose_name_plural = _("attachments of evidence")
         default_permissions = ("view",)
         constraints = [
-            models.UniqueConstraint(fields=["evidence", "object_type", "object_id"], name="casework_attached_once")
+            models.UniqueConstraint(
+                fields=["evidence", "object_type", "object_id"],
+                condition=Q(detached_at__isnull=True),
+                name="casework_attached_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(detached_at__isnull=True, detached_by__isnull=True, detached_because="")
+                | Q(detached_at__isnull=False, detached_by__isnull=False) & ~Q(detached_because=""),
+                name="casework_detached_with_reason",
+            ),
         ]
         indexes = [models.Index(fields=["object_type", "object_id"], name="casework_attached_to")]
 

@@ -135,12 +135,14 @@ class Task(models.Model):
                 name="casework_one_open_task",
             ),
             models.CheckConstraint(
-                condition=Q(status="open", closed_at__isnull=True, closed_how="", outcome="")
-                | (~Q(status="open") & Q(closed_at__isnull=False) & ~Q(closed_how="")),
+                condition=Q(status="open", closed_at__isnull=True, closed_how="", closed_by__isnull=True, outcome="")
+                | (Q(status="done", closed_at__isnull=False, closed_how__in=["person", "fact"]) & ~Q(outcome=""))
+                | Q(status="dropped", closed_at__isnull=False, closed_how="person", outcome=""),
                 name="casework_task_ended_is_told",
             ),
             models.CheckConstraint(
-                condition=~Q(closed_how="person") | (Q(closed_by__isnull=False) & ~Q(closing_note="")),
+                condition=Q(closed_how="person", closed_by__isnull=False) & ~Q(closing_note="")
+                | ~Q(closed_how="person") & Q(closed_by__isnull=True),
                 name="casework_task_ended_by_somebody",
             ),
             models.CheckConstraint(condition=Q(priority__lte=100), name="casework_task_priority_range"),
@@ -239,6 +241,8 @@ class TaskEvent(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
     note = EncryptedTextField(_("note"), blank=True, default="")
+    # What a partner wrote, where the note shows numbers of people masked. PostgreSQL writes events, too, and none of these.
+    sealed_note = EncryptedTextField(_("note as written"), blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = _("event of a task")

@@ -17,16 +17,17 @@ from django.views.decorators.http import require_GET, require_POST
 from audit import approvals
 from audit.events import record
 from audit.queries import addresses_of
-from casework import evidence_queries, holds, opening, retention
+from casework import clock, evidence_queries, holds, opening, retention
+from casework.detaching import detach, may_detach
 from casework.evidence import ADD, attach, bytes_of
 from casework.evidence_queries import HOLD, OPEN, VIEW
 from casework.examining.apart import page_picture
 from casework.examining.content import ContentType
 from casework.examining.drawing import picture_type
-from casework.examining.refusals import EvidenceUnreadable
+from casework.examining.refusals import EvidenceBusy, EvidenceUnreadable
 from casework.models import Evidence, EvidenceHold
 from casework.subjects import SubjectNotFound, find, sees, subject_of
-from casework.web.evidence_forms import AttachForm, EvidenceFilter, HoldForm, OpeningForm
+from casework.web.evidence_forms import AttachForm, DetachForm, EvidenceFilter, HoldForm, OpeningForm
 from core import business_date
 from core.errors import DomainError
 from core.pages import page_of
@@ -82,8 +83,9 @@ def _page(
     shown: dict[str, object] | None = None,
 ) -> HttpResponse:
     user, on = person(request), business_date.current()
-    hold, links = holds.standing(evidence), list(evidence.links.select_related("by").order_by("id"))
+    hold, links = holds.standing(evidence), list(evidence.links.select_related("by", "detached_by").order_by("id"))
     addresses = addresses_of([evidence, *links])
+    wrong = [link for link in links if link.detached_at is None and may_detach(link, user)]
     holds_it = user.has_perm(HOLD) and evidence.wiped_on is None
     context = {
         "evidence": evidence,
@@ -104,6 +106,7 @@ def _page(
         "hold_form": refused.get("hold", HoldForm(prefix="hold")) if holds_it and not hold else None,
         "lift_form": refused.get("lift", HoldForm(prefix="lift")) if holds_it and hold else None,
         "attach_form": refused.get("attach", AttachForm(prefix="attach")) if user.has_perm(ADD) else None,
+        "detach_form": refused.get("detach", DetachForm(links=wrong, prefix="detach")) if wrong else None,
         "versions": _versions_seen(user, evidence),
         "may_replace": user.has_perm(ADD) and not hasattr(evidence, "replaced_by"),
         "word": "",
@@ -160,7 +163,7 @@ def page_image(request: HttpRequest, public_id: str, page: int) -> HttpResponse:
         drawn = page_picture(bytes_of(evidence), evidence.content_type, page)
     except IndexError:
         raise Http404 from None
-    except EvidenceUnreadable as refusal:
+    except (EvidenceBusy, EvidenceUnreadable) as refusal:
         return _bare(HttpResponse(refusal.detail, content_type="text/plain; charset=utf-8", status=refusal.status))
     return _bare(HttpResponse(drawn, content_type=picture_type(drawn)))
 
@@ -236,9 +239,24 @@ def attach_to(request: HttpRequest, public_id: str) -> HttpResponse:
             _subject, found = find(data["word"], data["name"].strip(), user)
         except ValueError:  # a word where a key is asked for
             raise SubjectNotFound(field="name") from None
-        attach(evidence, found, by=user, now=business_date.now())
+        attach(evidence, found, by=user, now=clock.now())
 
     return _act(request, public_id, "attach", AttachForm(request.POST, prefix="attach"), act, _("Attached."))
+
+
+@require_POST
+@require(VIEW)
+def detach_from(request: HttpRequest, public_id: str) -> HttpResponse:
+    user = person(request)
+    links = [link for link in _evidence(request, public_id).links.standing() if may_detach(link, user)]
+    return _act(
+        request,
+        public_id,
+        "detach",
+        DetachForm(request.POST, links=links, prefix="detach"),
+        lambda _evidence, data: detach(link_id=data["link"].pk, reason=data["reason"], by=user, now=clock.now()),
+        _("Taken off."),
+    )
 
 
 def _act(

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.reveals import FOR_PEOPLE
 from casework.evidence import Told
 from casework.evidence_kinds import KINDS, kinds_hidden_from
-from casework.models import Source
+from casework.models import EvidenceLink, Source
 from casework.notes import MOST as LONGEST_NOTE
 from casework.subjects import subjects
 from core.forms import StrictForm
@@ -34,7 +34,10 @@ class EvidenceForm(StrictForm):
         label=_("File"),
         required=False,
         allow_empty_file=True,
-        help_text=_("A JPEG or PNG picture, a PDF or a plain text. Where and with what a photo was taken is removed."),
+        help_text=_(
+            "A JPEG or PNG picture, a PDF or a plain text. Where and with what a photo was taken is removed. A PDF is "
+            "written anew: a signature in it no longer verifies."
+        ),
     )
     statement = forms.CharField(
         label=_("Or in words"), required=False, max_length=20_000, widget=forms.Textarea(attrs={"rows": 3})
@@ -93,6 +96,21 @@ class AttachForm(StrictForm):
         offered = [(subject.word, subject.label) for subject in subjects()]
         self.fields["word"].choices = offered  # type: ignore[attr-defined]
         self.fields["word"].initial = "task"
+
+
+class DetachForm(StrictForm):
+    """What was attached by mistake, of what the person may take off, and why it is none of it."""
+
+    link = forms.ModelChoiceField(
+        label=_("Take off"), queryset=EvidenceLink.objects.none(), empty_label=_("Choose where it does not belong")
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=500)
+
+    def __init__(self, *args: Any, links: Collection[EvidenceLink], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["link"]
+        field.queryset = EvidenceLink.objects.filter(pk__in=[link.pk for link in links])
+        field.label_from_instance = lambda link: link.object_label
 
 
 class NoteTextForm(StrictForm):

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from audit.queries import addresses_of
 from casework import clock, queries, working
+from casework.evidence_queries import OPEN
 from casework.kinds import Choice, TaskKind
 from casework.models import Task, TaskEvent, What
 from casework.web.forms import FinishForm, HandOverForm, NoteForm, ReasonForm
@@ -32,7 +33,11 @@ def task_page(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _task(request: HttpRequest, number: str) -> Task:
-    rows = queries.seen_by(person(request), Task.objects.select_related("owner", "raised_by", "closed_by"))
+    return task_or_404(person(request), number)
+
+
+def task_or_404(user: User, number: str) -> Task:
+    rows = queries.seen_by(user, Task.objects.select_related("owner", "raised_by", "closed_by"))
     return get_object_or_404(rows, number=number)
 
 
@@ -51,6 +56,7 @@ def _page(request: HttpRequest, task: Task, refused: dict[str, Form], status: in
         "steps": _steps(kind, task, events),
         "outcome": kind.outcome(task.outcome),
         "events": [(event, _note_of(kind, event)) for event in events],
+        "opens": user.has_perm(OPEN),
         "may": may,
         "may_take": may and working.may_take(task, user),
         "finish": refused.get("finish", FinishForm(kind=kind, prefix="finish")) if may else None,

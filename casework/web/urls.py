@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from casework.web import about, absences, evidence, inbox, notes, papers, task
+from casework.web import about, absences, evidence, inbox, notes, papers, task, words
 from core.addresses import PlainConverter
 
 register_converter(PlainConverter, "plain")
@@ -19,6 +19,7 @@ urlpatterns = [
     path("tasks/<plain:number>/step", task.step, name="step"),
     path("tasks/<plain:number>/finish", task.finish, name="finish"),
     path("tasks/<plain:number>/drop", task.drop, name="drop"),
+    path("tasks/<plain:number>/words/<int:pk>", words.reveal, name="words_reveal"),
     path("evidence/", evidence.evidence_list, name="evidence_list"),
     path("evidence/<plain:public_id>/", evidence.evidence_page, name="evidence"),
     path("evidence/<plain:public_id>/open", evidence.open_it, name="open_evidence"),
@@ -27,6 +28,7 @@ urlpatterns = [
     path("evidence/<plain:public_id>/hold", evidence.hold, name="hold_evidence"),
     path("evidence/<plain:public_id>/lift", evidence.lift, name="lift_hold"),
     path("evidence/<plain:public_id>/attach", evidence.attach_to, name="attach_evidence"),
+    path("evidence/<plain:public_id>/detach", evidence.detach_from, name="detach_evidence"),
     path("notes/<plain:public_id>/", notes.note_page, name="note"),
     path("notes/<plain:public_id>/read", notes.mark_read, name="note_read"),
     path("notes/<plain:public_id>/reveal", notes.reveal, name="note_reveal"),

@@ -196,6 +196,8 @@ def test_a_medical_paper_is_for_some_roles_alone(borrower: Borrower) -> None:
         "DELETE FROM casework_evidencelink",
         "UPDATE casework_evidencehold SET reason = ''",
         "UPDATE casework_evidencehold SET lifted_on = now(), lifted_by_id = set_by_id, lift_asked_by_id = set_by_id",
+        "UPDATE casework_evidencehold SET lifted_on = now(), lifted_by_id = set_by_id,"
+        " lift_asked_by_id = (SELECT min(id) FROM staff_user)",
         "DELETE FROM casework_evidencehold",
         "UPDATE casework_evidence SET wiped_on = now(), name = '', storage_key = ''",
         "SET LOCAL loandesk.allow_truncate = off; TRUNCATE casework_evidence CASCADE",
