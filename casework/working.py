@@ -10,7 +10,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from audit.deciding import same_account
+from audit.deciding import is_other_hand, same_account
 from casework import clock, queries
 from casework.absences import covered_by
 from casework.models import ClosedBy, Task, TaskEvent, TaskStatus, What
@@ -52,6 +52,11 @@ class TaskOfAnotherTeam(NotAllowed):
     message = _("This task belongs to a team that you are not in.")
 
 
+class TaskAboutOneself(NotAllowed):
+    code = "task_about_oneself"
+    message = _("This task is about what you did yourself: somebody else has to look into it.")
+
+
 class TaskOutcomeUnknown(Invalid):
     code = "task_outcome_unknown"
     field = "outcome"
@@ -87,11 +92,19 @@ def in_team(task: Task, person: User) -> bool:
     return kind.programs and is_program_of_house(person)
 
 
+def about_oneself(task: Task, person: User, on: date) -> bool:
+    """Whether the task asks what the person did themselves, by this account or another one of theirs."""
+    return task.object_type == User._meta.label_lower and not is_other_hand(person, {int(task.object_id)}, on)
+
+
 def may_work(task: Task, person: User, on: date) -> bool:
     """Whether the person may end the task, hand it over or tick its steps on the day.
 
-    Cover is no right: who covers does what their own roles may do. Nobody does a personal task for its owner.
+    Cover is no right: who covers does what their own roles may do. Nobody does a personal task for its owner, and nobody
+    one about themselves.
     """
+    if about_oneself(task, person, on):
+        return False
     if task.owner_id is None:
         return in_team(task, person) or may_assign(task, person)
     if same_account(task.owner_id, person.pk) or may_assign(task, person):
@@ -99,9 +112,10 @@ def may_work(task: Task, person: User, on: date) -> bool:
     return not task.declared.personal and in_team(task, person) and covered_by(person, task.owner_id, on)
 
 
-def may_take(task: Task, person: User) -> bool:
+def may_take(task: Task, person: User, on: date) -> bool:
     """Whether the person may make the task their own: one that somebody has is handed over, with a note."""
-    return task.owner_id is None and (in_team(task, person) or may_assign(task, person))
+    free = task.owner_id is None and not about_oneself(task, person, on)
+    return free and (in_team(task, person) or may_assign(task, person))
 
 
 def may_assign(task: Task, person: User) -> bool:
@@ -115,13 +129,14 @@ def may_assign(task: Task, person: User) -> bool:
 def take(*, task_id: int, by: User, now: datetime) -> Task:
     """Make the task one's own; again is the same.
 
-    Raises TaskNotFound, TaskEnded, TaskTaken, TaskOfAnotherTeam, NewOwnerUnfit.
+    Raises TaskNotFound, TaskAboutOneself, TaskEnded, TaskTaken, TaskOfAnotherTeam, NewOwnerUnfit.
     """
     by = held(by)
-    task = _locked_as_seen(task_id, by)
+    on = clock.in_office(now).date()
+    task = _locked_as_seen(task_id, by, on)
     if same_account(task.owner_id, by.pk):
         return task
-    if not may_take(task, by):
+    if not may_take(task, by, on):
         known = in_team(task, by) or may_assign(task, by)
         raise TaskTaken(person=str(task.owner)) if known else TaskOfAnotherTeam()
     return _give(task, by, What.TAKEN, by, "", now)
@@ -143,7 +158,8 @@ def hand_over(*, task_id: int, to: User, by: User, note: str, now: datetime) -> 
     to = held(to)
     task = _in_hand(task_id, by, now)
     note = kept_words(note, needed=True, lines=True)
-    if not in_team(task, to) or not queries.sees_subject(to, task):
+    fit = in_team(task, to) and queries.sees_subject(to, task)
+    if not fit or about_oneself(task, to, clock.in_office(now).date()):
         raise NewOwnerUnfit(person=str(to))
     return task if same_account(task.owner_id, to.pk) else _give(task, to, What.HANDED_OVER, by, note, now)
 
@@ -199,18 +215,24 @@ def _held(task_id: int) -> Task:
     return task
 
 
-def _locked_as_seen(task_id: int, by: User) -> Task:
-    """As ``locked``, for whoever sees what the task is about; for others it is not there."""
+def _locked_as_seen(task_id: int, by: User, on: date) -> Task:
+    """As ``locked``, for whoever sees what the task is about; for others it is not there.
+
+    Raises TaskAboutOneself beside what that raises.
+    """
     task = _held(task_id)
     if not queries.sees_subject(by, task):
         raise TaskNotFound()
+    if about_oneself(task, by, on):
+        raise TaskAboutOneself()
     TASKS.require(task, TaskStatus.OPEN)
     return task
 
 
 def _in_hand(task_id: int, by: User, now: datetime) -> Task:
-    task = _locked_as_seen(task_id, by)
-    if may_work(task, by, clock.in_office(now).date()):
+    on = clock.in_office(now).date()
+    task = _locked_as_seen(task_id, by, on)
+    if may_work(task, by, on):
         return task
     # Who has it is told to its teams only.
     raise TaskOfAnother(person=str(task.owner)) if task.owner_id and in_team(task, by) else TaskOfAnotherTeam()

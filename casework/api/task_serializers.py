@@ -52,12 +52,18 @@ class TaskSerializer(serializers.Serializer[Any]):
 class TaskInput(serializers.Serializer[Any]):
     kind = serializers.CharField(max_length=60, help_text="A kind of docs/tasks.md that partners raise.")
     about = serializers.CharField(max_length=40, help_text="The id of your borrower, application or loan.")
-    words = LinesField(max_length=LONGEST_WORDS, help_text="What you ask for, or complain about. It is kept sealed; numbers of people are masked to who reads it.")
+    words = LinesField(
+        max_length=LONGEST_WORDS,
+        help_text="What you ask for, or complain about. It is kept sealed; numbers of people are masked to who reads it.",
+    )
 
 
 @example(note="The payslip of October is attached.", evidence=["evd_01JD0000000000000000000000"])
 class AnswerInput(serializers.Serializer[Any]):
-    note = LinesField(max_length=LONGEST_WORDS, help_text="Your answer. It is kept sealed; numbers of people are masked to who reads it.")
+    note = LinesField(
+        max_length=LONGEST_WORDS,
+        help_text="Your answer. It is kept sealed; numbers of people are masked to who reads it.",
+    )
     evidence = serializers.ListField(
         child=serializers.CharField(max_length=40),
         required=False,

@@ -58,7 +58,7 @@ def _page(request: HttpRequest, task: Task, refused: dict[str, Form], status: in
         "events": [(event, _note_of(kind, event)) for event in events],
         "opens": user.has_perm(OPEN),
         "may": may,
-        "may_take": may and working.may_take(task, user),
+        "may_take": may and working.may_take(task, user, now.date()),
         "finish": refused.get("finish", FinishForm(kind=kind, prefix="finish")) if may else None,
         "hand_over": refused.get("hand_over", HandOverForm(roles=kind.teams, prefix="over")) if may else None,
         "give_back": refused.get("give_back", NoteForm(prefix="back")) if may and task.owner_id else None,

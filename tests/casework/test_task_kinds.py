@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from audit import breaking_glass
@@ -14,6 +15,7 @@ from audit.reveals import RevealQuotaReached, Why
 from borrowers.privacy import reveal
 from casework import clock, keeping, opening, retention, working
 from casework.models import Task
+from casework.people import NewOwnerUnfit
 from core import business_date
 from staff.models import User
 from tests.audit.test_broken_glass_ties import made_under_glass
@@ -60,6 +62,35 @@ def test_who_goes_on_beyond_the_quota_is_one_task_a_day_that_only_a_person_ends(
         task_id=Task.objects.get().pk, outcome="work", note="A day of calls", by=lawyer, now=business_date.now()
     )
     assert look() == {} and Task.objects.count() == 1
+
+
+def test_who_saw_too_much_does_not_look_into_it_themselves(client: Client) -> None:
+    allow(per_hour=1)
+    lawyer, other, evidence = (
+        UserFactory(roles=["compliance"]),
+        UserFactory(roles=["compliance"]),
+        kept(BorrowerFactory()),
+    )
+    opening.open_evidence(evidence, why=Why.LEGAL, note="", by=lawyer)
+    with pytest.raises(RevealQuotaReached):
+        opening.open_evidence(evidence, why=Why.LEGAL, note="", by=lawyer)
+    look()
+    task = Task.objects.get(kind="reveals.unusual")
+    for act in (
+        lambda: working.take(task_id=task.pk, by=lawyer, now=clock.now()),
+        lambda: working.finish(task_id=task.pk, outcome="work", note="Mine", by=lawyer, now=clock.now()),
+        lambda: working.drop(task_id=task.pk, reason="Mine", by=lawyer, now=clock.now()),
+        lambda: working.hand_over(task_id=task.pk, to=other, by=lawyer, note="Yours", now=clock.now()),
+    ):
+        with pytest.raises(working.TaskAboutOneself):
+            act()
+    client.force_login(lawyer)
+    page = client.get(task.get_absolute_url()).content.decode()
+    assert 'name="finish-outcome"' not in page and f"{task.get_absolute_url()}take" not in page
+    assert client.post(f"{task.get_absolute_url()}take", follow=True).status_code == 200
+    assert working.take(task_id=task.pk, by=other, now=clock.now()).owner == other
+    with pytest.raises(NewOwnerUnfit):
+        working.hand_over(task_id=task.pk, to=lawyer, by=other, note="Yours", now=clock.now())
 
 
 def test_what_is_refused_at_the_door_of_evidence_is_on_record_too(staff_member: Make) -> None:
