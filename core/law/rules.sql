@@ -142,7 +142,7 @@ CREATE TRIGGER core_rule_fits BEFORE INSERT ON core_rule FOR EACH ROW EXECUTE FU
 
 CREATE FUNCTION core_rule_stays() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP = 'DELETE' AND OLD.effective_from > (SELECT "on" FROM core_businessdate) THEN
+    IF TG_OP = 'DELETE' AND OLD.effective_from > coalesce((SELECT "on" FROM core_businessdate), current_date) THEN
         RETURN OLD;  -- what has not taken hold may be withdrawn
     END IF;
     RAISE EXCEPTION 'core_rule %: a version is never changed, another follows it', OLD.code
