@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -22,6 +22,7 @@ from core import business_date
 from core.admin import ReadOnlyAdmin
 from core.context import acting
 from core.models import Calendar, CalendarDay, Rule
+from core.rulebook.versions import RuleInForce
 from core.rules import rule
 from ledger.models import Account
 from loans.models import AccountMapping, LoanPurpose
@@ -214,40 +215,87 @@ def test_an_administrator_makes_two_accounts_and_approves_his_own_request(at_adm
 
 
 # --- what is changed and deleted ------------------------------------------------------------------------------------
-def test_a_changed_rule_shows_what_moves_and_holds_once_agreed(at_admin: Client, xu: User) -> None:
-    known = Rule.objects.get(code="approval_expiry")
-    posted = {**_rule(), "effective_from": known.effective_from, "source": known.source}
+def _renamed(known: LoanPurpose, **changed: Any) -> dict[str, Any]:
+    told = {name: getattr(known, name) for name in ("code", "name", "name_zh", "source")}
+    return {**told, "words": json.dumps(known.words), "forbidden": known.forbidden, "active": known.active} | changed
 
-    at_admin.post(address(Rule, "change", known), {**posted, **REASON})
+
+def test_a_changed_row_shows_what_moves_and_holds_once_agreed(at_admin: Client, xu: User) -> None:
+    known = LoanPurpose.objects.order_by("code")[0]
+
+    at_admin.post(address(LoanPurpose, "change", known), {**_renamed(known, name="Another name"), **REASON})
 
     waiting = Approval.objects.get()
-    assert (waiting.before, waiting.after) == ({"data · days": 14}, {"data · days": 3})
-    on = business_date.current()
-    assert rule("approval_expiry", on)["days"] == 14
+    assert (waiting.before, waiting.after) == ({"name": known.name}, {"name": "Another name"})
+    assert LoanPurpose.objects.get(pk=known.pk).name == known.name
     agree(xu)
-    assert rule("approval_expiry", on)["days"] == 3
+    assert LoanPurpose.objects.get(pk=known.pk).name == "Another name"
 
 
 def test_what_was_changed_since_is_not_overwritten(at_admin: Client, xu: User) -> None:
-    known = Rule.objects.get(code="approval_expiry")
-    posted = {**_rule(), "effective_from": known.effective_from, "source": known.source}
-    at_admin.post(address(Rule, "change", known), {**posted, **REASON})
-    Rule.objects.filter(pk=known.pk).update(data={"days": 5, "by_kind": {}})
+    known = LoanPurpose.objects.order_by("code")[0]
+    at_admin.post(address(LoanPurpose, "change", known), {**_renamed(known, name="Another name"), **REASON})
+    LoanPurpose.objects.filter(pk=known.pk).update(name="A third name")
 
     with pytest.raises(changes_by_two.ChangedMeanwhile):
         agree(xu)
 
 
-def test_a_rule_is_deleted_by_two(client: Client, staff_member: Make, xu: User) -> None:
-    root = staff_member("administrator", username="root", superuser=True)
-    client.force_login(root, backend="staff.backends.StaffBackend")
+def test_a_rule_is_followed_by_a_version_and_never_changed(at_admin: Client, ma: User, xu: User) -> None:
     known = Rule.objects.get(code="approval_expiry")
+    posted = {**_rule(), "effective_from": known.effective_from}
+    assert at_admin.post(address(Rule, "change", known), {**posted, **REASON}).status_code == 403
+    assert at_admin.post(address(Rule, "delete", known), {"post": "yes"}).status_code == 403
 
-    client.post(address(Rule, "delete", known), {"post": "yes"})
-    assert Rule.objects.filter(pk=known.pk).exists()
+    at_admin.post(address(Rule), {**_rule(), **REASON})
     agree(xu)
 
-    assert not Rule.objects.filter(pk=known.pk).exists()
+    today = business_date.current()
+    assert (rule("approval_expiry", today)["days"], rule("approval_expiry", today + timedelta(days=1))["days"]) == (
+        14,
+        3,
+    )
+    following = Rule.objects.get(source="Committee")
+    assert (following.written_by, following.agreed_by) == (ma, xu)
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"effective_from": date(2001, 1, 1)}, "takes hold on a day to come"),
+        ({"data": json.dumps({"days": 0, "by_kind": {}})}, "/days must be at least 1, not 0"),
+        ({"data": json.dumps({"days": 3, "dais": 3})}, "names something that this rule does not know"),
+        ({"code": "approval_expire"}, "No rule is called approval_expire"),
+    ],
+)
+def test_a_wrong_version_is_not_even_asked_for(at_admin: Client, changed: dict[str, Any], told: str) -> None:
+    answer = at_admin.post(address(Rule), {**_rule(), **changed, **REASON}, follow=True)
+
+    assert told in said(answer)
+    assert not Approval.objects.exists()
+
+
+def test_a_version_to_come_is_withdrawn_by_two(client: Client, staff_member: Make, xu: User) -> None:
+    root = staff_member("administrator", username="root", superuser=True)
+    client.force_login(root, backend="staff.backends.StaffBackend")
+    coming = Rule.objects.create(**{**_rule(), "data": {"days": 3}})
+
+    client.post(address(Rule, "delete", coming), {"post": "yes"})
+    assert Rule.objects.filter(pk=coming.pk).exists()
+    agree(xu)
+
+    assert not Rule.objects.filter(pk=coming.pk).exists()
+
+
+def test_a_version_that_took_hold_meanwhile_is_not_withdrawn(client: Client, staff_member: Make, xu: User) -> None:
+    root = staff_member("administrator", username="root", superuser=True)
+    client.force_login(root, backend="staff.backends.StaffBackend")
+    coming = Rule.objects.create(**{**_rule(), "data": {"days": 3}})
+    client.post(address(Rule, "delete", coming), {"post": "yes"})
+    business_date.move_to(coming.effective_from)
+
+    with pytest.raises(RuleInForce):
+        agree(xu)
 
 
 def test_nothing_is_done_to_several_rows_at_once(client: Client, staff_member: Make) -> None:
@@ -273,16 +321,9 @@ def test_a_former_state_is_not_brought_back_by_one(at_admin: Client, staff_membe
 
 
 def test_no_change_is_nothing_to_ask_for(at_admin: Client) -> None:
-    known = Rule.objects.get(code="approval_expiry")
-    posted = {
-        "code": known.code,
-        "market": known.market,
-        "effective_from": known.effective_from,
-        "data": json.dumps(known.data),
-        "source": known.source,
-    }
+    known = LoanPurpose.objects.order_by("code")[0]
 
-    answer = at_admin.post(address(Rule, "change", known), {**posted, **REASON}, follow=True)
+    answer = at_admin.post(address(LoanPurpose, "change", known), {**_renamed(known), **REASON}, follow=True)
 
     assert "Nothing would change" in said(answer)
     assert not Approval.objects.exists()

@@ -1,0 +1,50 @@
+"""The rules read here: two people, requests that wait, personal data revealed."""
+
+from django.utils.translation import gettext_lazy as _
+
+from core.rulebook.kinds import RuleKind, Subject, declare_rule
+from core.rulebook.shapes import amount, days, record, table_of, whole
+
+declare_rule(
+    RuleKind(
+        code="two_people",
+        subject=Subject.AUTHORITY,
+        label=_("What takes two people"),
+        told=_(
+            "From which amount a request needs a second person, and for how long whose account is no second person."
+        ),
+        shape=record(
+            {
+                "accounts_made_within_days": days(),
+                "accounts_of_a_pair_within_days": days(),
+                "delegation_most_days": days(least=1),
+                "amount_from": table_of(amount()),
+            },
+        ),
+    )
+)
+declare_rule(
+    RuleKind(
+        code="approval_expiry",
+        subject=Subject.AUTHORITY,
+        label=_("How long a request waits"),
+        told=_("For how many days a request waits for its second person."),
+        shape=record({"days": days(least=1)}, optional={"by_kind": table_of(days(least=1))}),
+    )
+)
+declare_rule(
+    RuleKind(
+        code="reveal_quota",
+        subject=Subject.PRIVACY,
+        label=_("Personal data revealed"),
+        told=_("How often an hour personal data is shown unmasked, and above what number compliance is alarmed."),
+        shape=record(
+            {
+                "per_hour": whole(least=1),
+                "alarm_above": whole(),
+                "api_per_hour": whole(least=1),
+                "api_alarm_above": whole(),
+            }
+        ),
+    )
+)
