@@ -3,7 +3,13 @@
 from django.utils.translation import gettext_lazy as _
 
 from core.rulebook.kinds import RuleKind, Subject, declare_rule
-from core.rulebook.shapes import amount, days, record, table_of, whole
+from core.rulebook.shapes import Shape, amount, days, record, table_of, whole
+
+
+def _counts(what: str, *, least: int = 1) -> dict[str, Shape]:
+    """A number an hour, a day and a week."""
+    return {f"{what}_{span}": whole(least=least) for span in ("hour", "day", "week")}
+
 
 declare_rule(
     RuleKind(
@@ -37,14 +43,30 @@ declare_rule(
         code="reveal_quota",
         subject=Subject.PRIVACY,
         label=_("Personal data revealed"),
-        told=_("How often an hour personal data is shown unmasked, and above what number compliance is alarmed."),
+        told=_(
+            "How often an hour, a day and a week personal data is shown unmasked, and above what number compliance is "
+            "alarmed."
+        ),
         shape=record(
-            {
-                "per_hour": whole(least=1),
-                "alarm_above": whole(),
-                "api_per_hour": whole(least=1),
-                "api_alarm_above": whole(),
-            }
+            _counts("per") | _counts("alarm_above", least=0) | _counts("api_per") | _counts("api_alarm_above", least=0),
+            ascending=["per_hour", "per_day", "per_week", "api_per_hour", "api_per_day", "api_per_week"],
+        ),
+    )
+)
+declare_rule(
+    RuleKind(
+        code="lookup_quota",
+        subject=Subject.PRIVACY,
+        label=_("Numbers looked up"),
+        told=_(
+            "How many phones, identity numbers and e-mail addresses one person looks up an hour, a day and a week, and "
+            "above what number compliance is alarmed."
+        ),
+        shape=record(
+            _counts("per")
+            | _counts("alarm_above", least=0)
+            | {"alike_per_day": whole(least=1), "alike_alarm_above": whole()},
+            ascending=["per_hour", "per_day", "per_week"],
         ),
     )
 )

@@ -4,8 +4,7 @@ Each repayment settles the first instalment of a loan of its own on its due date
 two journal entries, the accrual, the line, the instalment, the position, the message and the note that the loan changed.
 Rounds of the raw way and of ``loans.servicing.repayments.record_repayment`` take turns, with 1 and with 4 connections (a
 process each); the median of their ratios counts. The raw way knows every figure beforehand, reads nothing but the locked row
-and wakes no worker; psycopg prepares its statements as it does the house's. In the end both ways must have left the same
-number of rows in every table, and the books must agree.
+and wakes no worker; psycopg prepares its statements too. Both must leave as many rows in every table, and the books agree.
 """
 
 import sys

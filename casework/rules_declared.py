@@ -55,3 +55,22 @@ declare_rule(
         shape=record({"years": _YEARS}, optional={"by_kind": table_of(_YEARS)}),
     )
 )
+_DAYS, _MINUTES = figure(most="3660"), figure(least="1", most="100000")
+declare_rule(
+    RuleKind(
+        code="task_conditions",
+        subject=Subject.WORK,
+        label=_("What becomes a task"),
+        told=_("When what was left alone becomes somebody's task."),
+        shape=record(
+            {
+                "glass_review_days": _DAYS,
+                "payout_days": _DAYS,
+                "refused_message_days": _DAYS,
+                "job_silent_minutes": _MINUTES,
+                "job_failures": figure(least="1", most="1000"),
+                "job_failing_minutes": _MINUTES,
+            }
+        ),
+    )
+)

@@ -222,7 +222,22 @@ declare_rule(
         subject=Subject.AUTHORITY,
         label=_("Late loans made less late"),
         told=_("How often in so many months a late loan is made less late without a payment, and by how many days."),
-        shape=record({"times": whole(most=100), "months": whole(least=1, most=120), "days_moved": days()}),
+        shape=record(
+            {"times": whole(most=100), "months": whole(least=1, most=120), "days_moved": days(), "days_cured": days()}
+        ),
+    )
+)
+_BY_WHOM = record({}, optional={"person": amount(), "program": amount()})
+declare_rule(
+    RuleKind(
+        code="alone_in_a_day",
+        subject=Subject.AUTHORITY,
+        label=_("Given up and taken back in a day"),
+        told=_(
+            "What one person, or a partner's program, gives up alone on a business date over all loans, and takes back of "
+            "receipts without a bank line."
+        ),
+        shape=record({"given_up": _BY_WHOM, "taken_back": _BY_WHOM}),
     )
 )
 declare_rule(

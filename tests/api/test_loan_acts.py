@@ -153,8 +153,7 @@ def test_free_months_are_one_sum_over_all_loans_of_a_program(lilac, product):
     first = lilac.send(f"/loans/{loans[0]['id']}/acts", free)
     assert first.status_code == 201
     given_up = LoanAct.objects.get().figures["interest_forgone"]
-    Rule.objects.filter(code="alone_in_a_day").update(data={"given_up": {"program": given_up}, "taken_back": {}})
-    forget_cached_rules()
+    rule_says("alone_in_a_day", {"given_up": {"program": given_up}, "taken_back": {}})
 
     second = lilac.send(f"/loans/{loans[1]['id']}/acts", free)
 
