@@ -16,6 +16,7 @@ _FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 # What a picture is drawn by: how it is laid out (JFIF), and which colours its components are (Adobe).
 _JFIF, _ADOBE = (0xE0, b"JFIF\0"), (0xEE, b"Adobe")
 _JFIF_BYTES = 18
+_INDEX = (0xE2, b"MPF\0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +94,13 @@ def _after_scan(data: bytes, place: int) -> int:
         if data[place + 1] != 0 and not 0xD0 <= data[place + 1] <= 0xD7:
             return place
         place += 2
+
+
+def without_index(data: bytes) -> bytes:
+    """The JPEG without the index of the pictures behind it, which a reader would look for. Raises as ``segments``."""
+    kept = bytearray(data[:2])
+    for segment in segments(data):
+        body = data[segment.begin : segment.end]
+        if (segment.marker, body[4:8]) != _INDEX:
+            kept += body
+    return bytes(kept)

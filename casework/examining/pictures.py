@@ -7,9 +7,10 @@ from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps
 
 from casework.examining.content import ContentType
-from casework.examining.jpegs import end_of_jpeg
+from casework.examining.jpegs import end_of_jpeg, without_index
 from casework.examining.limits import MEGABYTE, Limits
 from casework.examining.refusals import EvidenceBomb, EvidenceBroken, EvidencePolyglot, EvidenceTypeRefused
+from casework.examining.trailers import is_of_a_phone
 
 _FORMATS = {ContentType.JPEG: "JPEG", ContentType.PNG: "PNG"}
 _QUALITY = 90
@@ -23,6 +24,9 @@ def redrawn(data: bytes, found: ContentType, limits: Limits) -> bytes:
     Raises EvidencePolyglot, EvidenceBomb, EvidenceBroken, EvidenceTypeRefused, EvidenceUnreadable.
     """
     end = end_of_jpeg(data) if found is ContentType.JPEG else _end_of_png(data)
+    if found is ContentType.JPEG and end < len(data) and is_of_a_phone(data[end:]):
+        data = without_index(data[:end])
+        end = len(data)
     if end != len(data) or b"%PDF-" in data[:_LOOKED_AT]:
         raise EvidencePolyglot(found=found.words)
     try:
