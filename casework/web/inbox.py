@@ -50,6 +50,7 @@ def _inbox(request: HttpRequest, form: SeveralForm, status: int = 200) -> HttpRe
         "cards": cards_of(page.items, user, now),
         "tabs": [(LABELS[one], f"?{_asked(one, kind)}", one is tab) for one in Tab],
         "asked": _asked(tab, kind),
+        "all_kinds": f"?{_asked(tab, '')}",
         "tab": tab.value,
         "kinds": kinds_for(roles_of(user)),
         "kind": kind,

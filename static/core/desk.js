@@ -80,6 +80,15 @@
     if (form && event.target.type !== "date") form.requestSubmit();
   });
 
+  // One box for all boxes of a list: they follow it, and it tells whether all of them are chosen.
+  document.addEventListener("change", (event) => {
+    const all = document.querySelector("[data-choose-all]");
+    if (!all) return;
+    const boxes = [...document.querySelectorAll(`input[type="checkbox"][name="${all.dataset.chooseAll}"]`)];
+    if (event.target === all) boxes.forEach((box) => (box.checked = all.checked));
+    else if (boxes.includes(event.target)) all.checked = boxes.every((box) => box.checked);
+  });
+
   // At the hand's width a filter would push the list off the screen: it folds behind one button unless it is in use.
   function foldFilters() {
     if (!window.matchMedia("(max-width: 767.98px)").matches) return;
