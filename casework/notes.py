@@ -27,6 +27,8 @@ MOST = 4000
 MOST_LIKE = 3
 # An address of e-mail mentions nobody: a mention stands at the beginning of a word.
 _MENTION = re.compile(r"(?<![\w.@+-])@([\w.+-]*\w)")
+# Chinese goes on without a blank: of ``@li.na请看`` the name is what is written in Latin letters.
+_LATIN = re.compile(r"[\w.+-]*\w", re.ASCII)
 
 
 class NoteEmpty(Invalid):
@@ -118,9 +120,11 @@ def _stored(subject: models.Model, text: str, shown: str, by: User, now: datetim
 
 
 def _mentioned(text: str, subject: models.Model) -> list[User]:
-    names = list(dict.fromkeys(_MENTION.findall(text)))
-    people = User.objects.filter(username__in=names, is_active=True, api_client__isnull=True)
+    written = [(name, _latin_part(name)) for name in dict.fromkeys(_MENTION.findall(text))]
+    asked = {name for forms in written for name in forms}
+    people = User.objects.filter(username__in=asked, is_active=True, api_client__isnull=True)
     known = {person.username: person for person in people}
+    names = list(dict.fromkeys(whole if whole in known else latin for whole, latin in written))
     for name in names:
         if name not in known:
             raise _unknown(name)
@@ -128,6 +132,12 @@ def _mentioned(text: str, subject: models.Model) -> list[User]:
         if not person.has_perm(READ) or not sees(person, subject._meta.label_lower, str(subject.pk)):
             raise MentionBlind(name=name)
     return [known[name] for name in names]
+
+
+def _latin_part(name: str) -> str:
+    """What of the name is written in Latin letters, from its beginning; all of it where nothing is."""
+    found = _LATIN.match(name)
+    return found[0] if found else name
 
 
 def _unknown(name: str) -> MentionUnknown:

@@ -81,13 +81,14 @@
   });
 
   // One box for all boxes of a list: they follow it, and it tells whether all of them are chosen.
-  document.addEventListener("change", (event) => {
-    const all = document.querySelector("[data-choose-all]");
-    if (!all) return;
+  function chooseAll(all) {
     const boxes = [...document.querySelectorAll(`input[type="checkbox"][name="${all.dataset.chooseAll}"]`)];
-    if (event.target === all) boxes.forEach((box) => (box.checked = all.checked));
-    else if (boxes.includes(event.target)) all.checked = boxes.every((box) => box.checked);
-  });
+    const told = () => (all.checked = boxes.length > 0 && boxes.every((box) => box.checked));
+    all.addEventListener("change", () => boxes.forEach((box) => (box.checked = all.checked)));
+    boxes.forEach((box) => box.addEventListener("change", told));
+    told();
+  }
+  document.querySelectorAll("[data-choose-all]").forEach(chooseAll);
 
   // At the hand's width a filter would push the list off the screen: it folds behind one button unless it is in use.
   function foldFilters() {

@@ -222,6 +222,26 @@ def test_several_at_once_need_a_reason_and_keep_the_tab(page_of: PageOf, loan: L
     assert set(dropped.values_list("closing_note", flat=True)) == {"Asked for three times"} and dropped.count() == 2
 
 
+def test_all_of_a_page_are_chosen_by_one_box(page_of: PageOf, loan: Loan, problems: Problems) -> None:
+    for one in ("a", "b", "c"):
+        raise_task("loan.follow_up", loan, cause=one, facts={"what": one}, now=business_date.now())
+    page = page_of(UserFactory(roles=["operations"]), width=390)
+    page.goto(f"{INBOX}?tab=team")
+    everything, boxes = page.get_by_label("All of this page"), page.locator('input[name="task"]')
+    reach(page, "All of this page", "checkbox")
+    page.keyboard.press("Space")
+    expect(page.locator('input[name="task"]:checked')).to_have_count(3)
+    boxes.first.uncheck()
+    expect(everything).not_to_be_checked()
+    boxes.first.check()
+    expect(everything).to_be_checked()
+    page.get_by_role("button", name="Do it").press("Enter")
+    expect(page.locator(".form-error").first).to_be_visible()
+    problems.expect("422")
+    expect(everything).to_be_checked()  # as it was sent
+    expect(page.locator('input[name="task"]:checked')).to_have_count(3)
+
+
 def test_the_inbox_by_keyboard_from_the_top_to_the_end_of_a_task(page_of: PageOf, loan: Loan) -> None:
     user = UserFactory(roles=["officer"])
     with declared() as kind:
