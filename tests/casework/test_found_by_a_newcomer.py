@@ -78,6 +78,13 @@ def test_an_inbox_empty_for_its_kind_says_so_and_leads_to_the_others(loan: Loan)
     assert 'href="?tab=team"' in page
 
 
+def test_kinds_called_alike_are_told_apart() -> None:
+    offered = dict(signed(UserFactory(roles=["operations"])).get(INBOX).context["kinds"])
+    assert len(set(offered.values())) == len(offered)
+    assert offered["loan.partner_request"] == "Request of a partner · Loan"
+    assert offered["payout.refused"] == "Payout refused"
+
+
 def test_what_one_did_stands_in_the_navigation_at_once(loan: Loan) -> None:
     task, client = asked(loan), signed(UserFactory(roles=["operations"]))
     assert client.get(INBOX).context["nav_counts"]["tasks"] == ""
