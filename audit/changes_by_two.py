@@ -61,7 +61,8 @@ class Declared:
     """A model whose rows two people change.
 
     ``asked_with`` are the rights with which one asks; ``sealed`` fields are never shown. ``refuse(obj, many)`` raises a
-    named refusal, when it is asked for and again when it is done. ``write(obj, by, agreed_by)`` stores a row otherwise than
+    named refusal, when it is asked for and again when it is done; ``refuse_deletion(obj)`` the same of a row that would go.
+    ``write(obj, by, agreed_by)`` stores a row otherwise than
     by saving it; ``after`` follows whatever was stored, as forgetting what a process keeps. ``alone(by)`` says that there
     is nobody yet who could agree.
     """
@@ -72,6 +73,7 @@ class Declared:
     asked_with: tuple[str, ...]
     sealed: Collection[str] = ()
     refuse: Callable[[models.Model, Many], None] | None = None
+    refuse_deletion: Callable[[Any], None] | None = None
     write: Callable[[Any, User, User | None], None] | None = None
     after: Callable[[], None] | None = None
     alone: Callable[[models.Model, User], bool] | None = None
@@ -119,6 +121,8 @@ def ask(
     given = many or {}
     if not delete:
         _require_valid(obj, found, given)
+    elif found.refuse_deletion is not None:
+        found.refuse_deletion(obj)
     change = _change(obj, stored, given, found, delete=delete)
     if not delete and stored is not None and not change.values and not change.many:
         raise NothingChanges()
@@ -292,6 +296,8 @@ def _held(obj: models.Model, found: Declared) -> Many:
 
 
 def _delete(obj: models.Model, found: Declared, approval: Approval) -> None:
+    if found.refuse_deletion is not None:
+        found.refuse_deletion(obj)
     try:
         with acting(actor=approval.requested_by, reason=approval.reason):
             obj.delete()

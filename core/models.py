@@ -1,8 +1,10 @@
 """Facts every app may read: the business date, the effective-dated rules of markets and regulators, working days."""
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import validate_slug
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.history import tracked
@@ -23,21 +25,62 @@ class BusinessDate(models.Model):
         return self.on.isoformat()
 
 
-class Rule(models.Model):
-    """One version of a rule of a market or regulator, in force from a date until the next version."""
+class RuleShape(models.Model):
+    """What a rule may say, as the code that reads it declares it (``core.rulebook``); laid down by each migrate."""
 
-    code = models.CharField(max_length=60)
-    market = models.CharField(max_length=2, default="CN")
-    effective_from = models.DateField()
-    data = models.JSONField()
-    source = models.TextField(help_text=_("Where the numbers come from."))
+    code = models.CharField(_("rule"), max_length=60, primary_key=True)
+    shape = models.JSONField(_("shape"))
+    published = models.BooleanField(_("published elsewhere"), default=False)
+
+    class Meta:
+        verbose_name = _("shape of a rule")
+        verbose_name_plural = _("shapes of rules")
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Rule(models.Model):
+    """One version of a rule of a market or regulator, in force from a date until the next version.
+
+    PostgreSQL keeps it as it is (``core/law/rules.sql``): a version is never changed, another follows it.
+    """
+
+    code = models.CharField(_("rule"), max_length=60)
+    market = models.CharField(_("market"), max_length=2, default="CN")
+    effective_from = models.DateField(_("in force from"))
+    data = models.JSONField(_("what it says"))
+    source = models.TextField(_("source"), help_text=_("Where the numbers come from."))
+    written_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("written by"),
+    )
+    agreed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("agreed to by"),
+    )
+    written_at = models.DateTimeField(_("written at"), default=timezone.now, editable=False)
 
     class Meta:
         verbose_name = _("rule")
         verbose_name_plural = _("rules")
         ordering = ["code", "market", "-effective_from"]
         constraints = [
-            models.UniqueConstraint(fields=["code", "market", "effective_from"], name="core_rule_one_version_a_day")
+            models.UniqueConstraint(fields=["code", "market", "effective_from"], name="core_rule_one_version_a_day"),
+            models.CheckConstraint(
+                condition=models.Q(agreed_by__isnull=True) | ~models.Q(agreed_by=models.F("written_by")),
+                name="core_rule_two_people",
+            ),
+            models.CheckConstraint(condition=~models.Q(source=""), name="core_rule_has_a_source"),
         ]
 
     def __str__(self) -> str:

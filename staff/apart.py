@@ -35,7 +35,7 @@ RIGHTS_OF: Mapping[Part, frozenset[str]] = {
     Part.PAYS: _PAYS,
     Part.CONFIGURES: frozenset(
         {
-            "core.change_rule",
+            "core.add_rule",
             "core.change_calendar",
             "staff.change_user",
             "loans.change_accountmapping",

@@ -205,7 +205,6 @@ ROLES: dict[str, set[str]] = {
         "loans.change_loanpurpose",
         "core.view_rule",
         "core.add_rule",
-        "core.change_rule",
         "core.delete_rule",
         "messaging.view_template",
         "messaging.add_template",

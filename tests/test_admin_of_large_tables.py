@@ -23,7 +23,7 @@ from borrowers.admin import FoundByPersonAdmin
 from borrowers.models import ConsentText
 from casework.models import Absence
 from core.admin import LargeTableAdmin
-from core.models import Calendar, CalendarDay, Rule
+from core.models import Calendar, CalendarDay, Rule, RuleShape
 from ledger.models import AccountDay, ArchivedMonth, LateBooking, SummedDay
 from loans.models import (
     AccountMapping,
@@ -70,6 +70,7 @@ SMALL = {
         Product,
         ProductVersion,
         Rule,
+        RuleShape,
         Scorecard,
     ),
     *(AccountDay, ArchivedMonth, ArchivedRecords, LateBooking, PortfolioDay, SummedDay, Template, User),

@@ -17,18 +17,39 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from audit import people
 from audit.admin.by_two import REASON, ChangedByTwoAdmin, reason_field
 from audit.deciding import same_account
-from core.admin import BaseAdmin, HistoryAdmin
+from core import business_date
+from core.admin import BaseAdmin, HistoryAdmin, ReadOnlyAdmin
 from core.forms import Strictly
-from core.models import Rule
+from core.models import Rule, RuleShape
+from core.rulebook.versions import may_be_withdrawn
 from staff.models import User
 
 
 @admin.register(Rule)
 class RuleAdmin(ChangedByTwoAdmin, BaseAdmin):
-    list_display = ["code", "market", "effective_from", "source"]
+    """Versions of rules: another follows, none is changed; one that has not taken hold may be withdrawn."""
+
+    list_display = ["code", "market", "effective_from", "source", "written_by", "agreed_by"]
+    list_select_related = ["written_by", "agreed_by"]
+    readonly_fields = ["written_by", "agreed_by", "written_at"]
     list_filter = ["market", "code"]
     search_fields = ["code", "source"]
     date_hierarchy = "effective_from"
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        allowed = super().has_delete_permission(request, obj)
+        return allowed and (obj is None or may_be_withdrawn(obj, business_date.current()))
+
+
+@admin.register(RuleShape)
+class RuleShapeAdmin(ReadOnlyAdmin):
+    """What each rule may say, as the code declares it."""
+
+    list_display = ["code", "published"]
+    search_fields = ["code"]
 
 
 class PersonForm(Strictly, UserChangeForm):

@@ -4,6 +4,7 @@ import core.models
 import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
+import django.utils.timezone
 import re
 import simple_history.models
 from django.conf import settings
@@ -97,20 +98,36 @@ class Migration(migrations.Migration):
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
+            name='RuleShape',
+            fields=[
+                ('code', models.CharField(max_length=60, primary_key=True, serialize=False, verbose_name='rule')),
+                ('shape', models.JSONField(verbose_name='shape')),
+                ('published', models.BooleanField(default=False, verbose_name='published elsewhere')),
+            ],
+            options={
+                'verbose_name': 'shape of a rule',
+                'verbose_name_plural': 'shapes of rules',
+                'ordering': ['code'],
+            },
+        ),
+        migrations.CreateModel(
             name='Rule',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=60)),
-                ('market', models.CharField(default='CN', max_length=2)),
-                ('effective_from', models.DateField()),
-                ('data', models.JSONField()),
-                ('source', models.TextField(help_text='Where the numbers come from.')),
+                ('code', models.CharField(max_length=60, verbose_name='rule')),
+                ('market', models.CharField(default='CN', max_length=2, verbose_name='market')),
+                ('effective_from', models.DateField(verbose_name='in force from')),
+                ('data', models.JSONField(verbose_name='what it says')),
+                ('source', models.TextField(help_text='Where the numbers come from.', verbose_name='source')),
+                ('written_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='written at')),
+                ('agreed_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='agreed to by')),
+                ('written_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='written by')),
             ],
             options={
                 'verbose_name': 'rule',
                 'verbose_name_plural': 'rules',
                 'ordering': ['code', 'market', '-effective_from'],
-                'constraints': [models.UniqueConstraint(fields=('code', 'market', 'effective_from'), name='core_rule_one_version_a_day')],
+                'constraints': [models.UniqueConstraint(fields=('code', 'market', 'effective_from'), name='core_rule_one_version_a_day'), models.CheckConstraint(condition=models.Q(('agreed_by__isnull', True), models.Q(('agreed_by', models.F('written_by')), _negated=True), _connector='OR'), name='core_rule_two_people'), models.CheckConstraint(condition=models.Q(('source', ''), _negated=True), name='core_rule_has_a_source')],
             },
         ),
         migrations.CreateModel(

@@ -4,7 +4,6 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from core.models import Rule
 from core.rules import forget_cached_rules
 from loans.task_kinds import EVIDENCE_WANTED
 from loans.tasks import send_due_disbursements
@@ -14,6 +13,7 @@ from partners.scopes import SCOPES
 from tests.api.test_loan_acts import wish
 from tests.api.test_policies import lapsed, paper
 from tests.api.town import brought_evidence, lin, offered, registered, statement, yuan
+from tests.core.factories import rule_says
 from tests.loans.factories import MerchantFactory
 from tests.partners.test_problems import assert_problem
 
@@ -55,7 +55,7 @@ def lilac(lilac: Any) -> Any:
 @pytest.fixture
 def town(lilac: Any, product: Any) -> Town:
     """One of everything; the policy has lapsed."""
-    Rule.objects.filter(code="cost_cap").update(data={"annual_rate": None})
+    rule_says("cost_cap", {"annual_rate": None})
     forget_cached_rules()
     person, offer = registered(lilac), offered(lilac, product)
     answers = {"post_offer_accept": lilac.send(f"/offers/{offer['id']}/accept")}

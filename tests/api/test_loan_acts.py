@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 
 from core import business_date
-from core.models import Rule
 from core.rules import forget_cached_rules
 from loans.acts.performing import perform
 from loans.models import Loan, LoanAct, Repayment
 from tests.api.town import lent, yuan
+from tests.core.factories import rule_says
 from tests.loans.acts.test_acts import wish as loan_wish
 from tests.partners.test_problems import assert_problem
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def uncapped(open_house):
     """A market without a cap on the all-in cost: the loan lent here is at the cap, and a penalty would break it."""
-    Rule.objects.filter(code="cost_cap").update(data={"annual_rate": None})
+    rule_says("cost_cap", {"annual_rate": None})
     forget_cached_rules()
 
 
@@ -153,8 +153,7 @@ def test_free_months_are_one_sum_over_all_loans_of_a_program(lilac, product):
     first = lilac.send(f"/loans/{loans[0]['id']}/acts", free)
     assert first.status_code == 201
     given_up = LoanAct.objects.get().figures["interest_forgone"]
-    Rule.objects.filter(code="alone_in_a_day").update(data={"given_up": {"program": given_up}, "taken_back": {}})
-    forget_cached_rules()
+    rule_says("alone_in_a_day", {"given_up": {"program": given_up}, "taken_back": {}})
 
     second = lilac.send(f"/loans/{loans[1]['id']}/acts", free)
 

@@ -14,6 +14,7 @@ from loans.account.policy_cover import CashValue
 from loans.models import Loan, PledgeStatus, PolicyPledge, Repayment
 from tests.api.conftest import TODAY
 from tests.api.town import lent, yuan
+from tests.core.factories import rule_says
 from tests.loans.factories import PolicyPledgeFactory
 from tests.loans.pledged_policies import night
 from tests.partners.factories import EVERYTHING_OWN, CallerFactory
@@ -251,9 +252,7 @@ def test_a_reinstatement_beside_a_payment_of_its_day_and_amount_is_asked_about(l
 
 
 def test_a_policy_cannot_come_back_once_its_period_is_over(lilac, loan):
-    Rule.objects.filter(code="policy_loan").update(
-        data={**Rule.objects.get(code="policy_loan").data, "reinstatement_days": 10}
-    )
+    rule_says("policy_loan", {**Rule.objects.get(code="policy_loan").data, "reinstatement_days": 10})
     forget_cached_rules()
     policy = lapsed(lilac, loan)
     business_date.move_to(TODAY + timedelta(days=42))

@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from casework.raising import raise_task
 from core import business_date
-from core.models import Rule
 from core.rules import forget_cached_rules
 from loans.models import Application, Loan
 from loans.task_kinds import EVIDENCE_WANTED
@@ -24,6 +23,7 @@ from tests.api.conftest import TODAY
 from tests.api.test_doors import ADDRESSES, ULID
 from tests.api.test_policies import paper
 from tests.api.town import WORDS, applied, brought_evidence, lent, offered, part_of, statement, yuan
+from tests.core.factories import rule_says
 from tests.loans.doing import extend, refund_overpayment, waive
 from tests.loans.factories import MerchantFactory, ProductVersionFactory
 from tests.partners.factories import Caller, IssuedKeyFactory, caller
@@ -84,7 +84,7 @@ def town(django_db_setup: None, django_db_blocker: Any) -> Any:
     """One object of each kind that Lilac Phones brought in, by the prefix of its id; the books of others are empty."""
     with worlds.shared(django_db_blocker):
         business_date.move_to(TODAY)
-        Rule.objects.filter(code="cost_cap").update(data={"annual_rate": None})
+        rule_says("cost_cap", {"annual_rate": None})
         forget_cached_rules()
         product, lilac = ProductVersionFactory().product, caller("Lilac Phones")
         loan = lent(lilac, product)

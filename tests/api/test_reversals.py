@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from core.models import Rule
 from core.rules import forget_cached_rules
 from loans.models import Loan
 from tests.api.conftest import TODAY
 from tests.api.town import lent, yuan
+from tests.core.factories import rule_says
 from tests.loans.doing import extend, refund_overpayment, second_person_agrees, waive
 from tests.partners.factories import Caller, caller
 from tests.partners.test_problems import assert_problem
@@ -21,7 +21,7 @@ KINDS = ["waiver", "extension", "refund"]
 @pytest.fixture(autouse=True)
 def uncapped(open_house: None) -> None:
     """A market without a cap on the all-in cost: the loan lent here is at the cap, and a penalty would break it."""
-    Rule.objects.filter(code="cost_cap").update(data={"annual_rate": None})
+    rule_says("cost_cap", {"annual_rate": None})
     forget_cached_rules()
 
 

@@ -14,6 +14,7 @@ from loans.incoming import importing, taking_in
 from loans.models import IncomingPayment, Loan, LoanAct, Repayment
 from tests.api.conftest import TODAY
 from tests.api.town import lent, yuan
+from tests.core.factories import rule_says
 from tests.loans.doing import refund_overpayment, second_person_agrees
 from tests.loans.statements import HEADER
 from tests.partners.factories import caller
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.django_db
 def with_rule(code, **changes):
     """The seeded rule with other figures."""
     row = Rule.objects.get(code=code)
-    Rule.objects.filter(pk=row.pk).update(data=row.data | changes)
+    rule_says(row.code, row.data | changes)
     forget_cached_rules()
 
 

@@ -18,6 +18,7 @@ from core.models import Rule
 from staff.models import AccountTie, User
 from staff.ties import agreed
 from tests.audit.factories import ApprovalFactory
+from tests.core.factories import RuleFactory
 from tests.staff.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -177,7 +178,7 @@ def test_another_figure_in_the_rule_gives_another_answer(done: list[int], boss: 
     asks = staff_member("risk_analyst")
     AccountTie.objects.create(account=asks, by=boss, what="made", at=timezone.now() - timedelta(days=31))
     known = Rule.objects.get(code="two_people").data
-    Rule.objects.create(
+    RuleFactory(
         code="two_people",
         effective_from=business_date.current(),
         data={**known, "accounts_made_within_days": 30},

@@ -11,12 +11,12 @@ from django.urls import reverse
 
 from audit import approvals
 from audit.models import Approval, ApprovalStatus, AuditEvent
-from core.models import Rule
 from core.rules import forget_cached_rules
 from loans.acts.asking import perform_or_ask, undo_or_ask
 from loans.models import Loan, LoanAct
 from loans.proof.verifying import compare
 from staff.models import User
+from tests.core.factories import rule_says
 from tests.loans.acts.test_acts import wish
 from tests.loans.books import a_running_loan, close_until
 from tests.loans.servicing.test_repayments import pay, position
@@ -198,7 +198,7 @@ def test_the_same_key_asks_once(loan: Loan, lead: User) -> None:
 
 
 def a_rule(**data: Any) -> None:
-    Rule.objects.filter(code="approval_expiry").update(data=data)
+    rule_says("approval_expiry", data)
     forget_cached_rules()
 
 

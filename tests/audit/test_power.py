@@ -22,7 +22,6 @@ from core import business_date
 from core.admin import ReadOnlyAdmin
 from core.context import acting
 from core.models import Calendar, CalendarDay, Rule
-from core.rules import rule
 from ledger.models import Account
 from loans.models import AccountMapping, LoanPurpose
 from messaging.models import Template
@@ -214,40 +213,30 @@ def test_an_administrator_makes_two_accounts_and_approves_his_own_request(at_adm
 
 
 # --- what is changed and deleted ------------------------------------------------------------------------------------
-def test_a_changed_rule_shows_what_moves_and_holds_once_agreed(at_admin: Client, xu: User) -> None:
-    known = Rule.objects.get(code="approval_expiry")
-    posted = {**_rule(), "effective_from": known.effective_from, "source": known.source}
+def _renamed(known: LoanPurpose, **changed: Any) -> dict[str, Any]:
+    told = {name: getattr(known, name) for name in ("code", "name", "name_zh", "source")}
+    return {**told, "words": json.dumps(known.words), "forbidden": known.forbidden, "active": known.active} | changed
 
-    at_admin.post(address(Rule, "change", known), {**posted, **REASON})
+
+def test_a_changed_row_shows_what_moves_and_holds_once_agreed(at_admin: Client, xu: User) -> None:
+    known = LoanPurpose.objects.order_by("code")[0]
+
+    at_admin.post(address(LoanPurpose, "change", known), {**_renamed(known, name="Another name"), **REASON})
 
     waiting = Approval.objects.get()
-    assert (waiting.before, waiting.after) == ({"data · days": 14}, {"data · days": 3})
-    on = business_date.current()
-    assert rule("approval_expiry", on)["days"] == 14
+    assert (waiting.before, waiting.after) == ({"name": known.name}, {"name": "Another name"})
+    assert LoanPurpose.objects.get(pk=known.pk).name == known.name
     agree(xu)
-    assert rule("approval_expiry", on)["days"] == 3
+    assert LoanPurpose.objects.get(pk=known.pk).name == "Another name"
 
 
 def test_what_was_changed_since_is_not_overwritten(at_admin: Client, xu: User) -> None:
-    known = Rule.objects.get(code="approval_expiry")
-    posted = {**_rule(), "effective_from": known.effective_from, "source": known.source}
-    at_admin.post(address(Rule, "change", known), {**posted, **REASON})
-    Rule.objects.filter(pk=known.pk).update(data={"days": 5, "by_kind": {}})
+    known = LoanPurpose.objects.order_by("code")[0]
+    at_admin.post(address(LoanPurpose, "change", known), {**_renamed(known, name="Another name"), **REASON})
+    LoanPurpose.objects.filter(pk=known.pk).update(name="A third name")
 
     with pytest.raises(changes_by_two.ChangedMeanwhile):
         agree(xu)
-
-
-def test_a_rule_is_deleted_by_two(client: Client, staff_member: Make, xu: User) -> None:
-    root = staff_member("administrator", username="root", superuser=True)
-    client.force_login(root, backend="staff.backends.StaffBackend")
-    known = Rule.objects.get(code="approval_expiry")
-
-    client.post(address(Rule, "delete", known), {"post": "yes"})
-    assert Rule.objects.filter(pk=known.pk).exists()
-    agree(xu)
-
-    assert not Rule.objects.filter(pk=known.pk).exists()
 
 
 def test_nothing_is_done_to_several_rows_at_once(client: Client, staff_member: Make) -> None:
@@ -273,16 +262,9 @@ def test_a_former_state_is_not_brought_back_by_one(at_admin: Client, staff_membe
 
 
 def test_no_change_is_nothing_to_ask_for(at_admin: Client) -> None:
-    known = Rule.objects.get(code="approval_expiry")
-    posted = {
-        "code": known.code,
-        "market": known.market,
-        "effective_from": known.effective_from,
-        "data": json.dumps(known.data),
-        "source": known.source,
-    }
+    known = LoanPurpose.objects.order_by("code")[0]
 
-    answer = at_admin.post(address(Rule, "change", known), {**posted, **REASON}, follow=True)
+    answer = at_admin.post(address(LoanPurpose, "change", known), {**_renamed(known), **REASON}, follow=True)
 
     assert "Nothing would change" in said(answer)
     assert not Approval.objects.exists()

@@ -17,14 +17,14 @@ from audit.models import AuditEvent
 from audit.reveals import RevealQuotaReached, Why
 from borrowers.privacy import reveal
 from core import business_date
-from core.models import Rule
-from core.rules import forget_cached_rules
+from core.rules import rule
 from loans.merchants.merchants import show_account
 from partners.models import ApiKey
 from staff.models import User
 from tests.api.conftest import TODAY
 from tests.api.town import lin
 from tests.borrowers.factories import LinFactory
+from tests.core.factories import rule_says
 from tests.loans.factories import MerchantFactory
 from tests.partners.factories import EVERYTHING_OWN, CallerFactory
 from tests.partners.test_problems import assert_problem
@@ -35,10 +35,7 @@ REVEALED = {"action": "revealed"}
 
 def allow(**figures: int) -> None:
     """The rule with other figures."""
-    row = Rule.objects.get(code="reveal_quota")
-    row.data |= figures
-    row.save()
-    forget_cached_rules()
+    rule_says("reveal_quota", rule("reveal_quota", business_date.current()) | figures)
 
 
 @pytest.fixture

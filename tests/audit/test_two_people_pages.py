@@ -21,6 +21,7 @@ from core.models import Rule
 from core.rules import forget_cached_rules
 from staff.models import User
 from tests.audit.factories import ApprovalFactory, AuditEventFactory
+from tests.core.factories import RuleFactory
 from tests.loans.factories import LoanFactory
 from tests.partners.factories import ApiKeyFactory
 from tests.staff.factories import UserFactory
@@ -121,7 +122,7 @@ def test_bounds_are_told_with_currency_per_cent_and_count(client: Client, signed
 def test_an_amount_of_the_rule_is_what_the_page_and_the_code_go_by(client: Client, signed_in: SignIn) -> None:
     on, known = business_date.current(), Rule.objects.get(code="two_people")
     assert approvals.needs_two("test.unnamed", 1, on)
-    Rule.objects.create(
+    RuleFactory(
         code="two_people", effective_from=on, source="test", data={**known.data, "amount_from": {"power.rule": "800"}}
     )
     forget_cached_rules()

@@ -21,10 +21,10 @@ from borrowers import lookups
 from borrowers.lookups import typed_in
 from borrowers.models import Borrower
 from core import business_date
-from core.models import Rule
-from core.rules import forget_cached_rules
+from core.rules import rule
 from staff.models import User
 from tests.borrowers.factories import LIN_ID, ON, WANG_ID, BorrowerFactory, LinFactory, resident_number
+from tests.core.factories import rule_says
 
 pytestmark = pytest.mark.django_db
 StaffMember = Callable[..., User]
@@ -33,10 +33,7 @@ PHONE = "13812341234"
 
 def allow(**figures: int) -> None:
     """The rule with other figures."""
-    row = Rule.objects.get(code="lookup_quota")
-    row.data |= figures
-    row.save()
-    forget_cached_rules()
+    rule_says("lookup_quota", rule("lookup_quota", ON) | figures)
 
 
 def told(action: str) -> list[dict[str, object]]:

@@ -33,13 +33,13 @@ from casework.evidence_kinds import KINDS, EvidenceKindUnknown
 from casework.evidence_queries import on_file, seen_by
 from casework.models import Evidence, EvidenceHold
 from core import business_date
-from core.models import Rule
 from core.rules import forget_cached_rules
 from core.strict import DayOutOfRange
 from loans.models import Loan, LoanStatus
 from tests.borrowers.factories import BorrowerFactory
 from tests.casework import files
 from tests.casework.papers import kept
+from tests.core.factories import RuleFactory
 from tests.loans.factories import LoanFactory
 from tests.staff.factories import UserFactory
 
@@ -243,7 +243,7 @@ def test_wiped_when_its_years_are_over_and_the_row_stays(borrower: Borrower) -> 
 
 def test_the_years_are_those_of_the_rule(borrower: Borrower) -> None:
     evidence = kept(borrower, on=date(2026, 6, 1), kind="other")
-    Rule.objects.create(
+    RuleFactory(
         market="CN", code="evidence_retention", effective_from=date(2028, 1, 1), data={"years": "2"}, source="test"
     )
     forget_cached_rules()

@@ -26,10 +26,10 @@ from casework.timing import times_of
 from casework.words import WordsTooLong
 from core import business_date
 from core.context import acting
-from core.models import Rule
 from core.rules import forget_cached_rules
 from core.strict import TextNotPlain
 from tests.borrowers.factories import BorrowerFactory
+from tests.core.factories import RuleFactory
 from tests.loans.factories import LoanFactory
 from tests.staff.factories import UserFactory
 
@@ -93,7 +93,7 @@ def test_due_by_the_hours_of_the_office(kind: TaskKind) -> None:
 
 def test_a_kind_may_have_times_of_its_own_from_a_day_on(kind: TaskKind) -> None:
     data = {"due": "16", "soon": "4", "escalated": "4", "by_kind": {kind.code: {"due": "1", "soon": "1"}}}
-    Rule.objects.create(code="task_times", market="CN", effective_from=date(2026, 9, 14), data=data, source="Test.")
+    RuleFactory(code="task_times", market="CN", effective_from=date(2026, 9, 14), data=data, source="Test.")
     forget_cached_rules()
     before, _new = raise_task(kind.code, BorrowerFactory(), now=MONDAY - timedelta(days=3))
     after, _new = raise_task(kind.code, BorrowerFactory(), now=MONDAY)

@@ -4,10 +4,13 @@
 `CalendarDayFactory(calendar__code="CN")` adds a day off to a calendar that migrations seeded.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
 
 import factory
+from django.db import connection, transaction
 from factory.django import DjangoModelFactory
 
 from core.models import Calendar, CalendarDay, Rule
@@ -33,11 +36,33 @@ class RuleFactory(DjangoModelFactory[Rule]):
     def _create(
         cls, model_class: type[Rule], *args: Any, code: str, market: str, effective_from: date, **says: Any
     ) -> Rule:
-        rule, _is_new = Rule.objects.update_or_create(
-            code=code, market=market, effective_from=effective_from, defaults=says
-        )
-        forget_cached_rules()
+        with past_rules_changed():
+            rule, _is_new = Rule.objects.update_or_create(
+                code=code, market=market, effective_from=effective_from, defaults=says
+            )
         return rule
+
+
+@contextmanager
+def past_rules_changed() -> Iterator[None]:
+    """What the tests alone may do: as if a rule had said something else all along, whether it fits or not."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        yield
+        cursor.execute("SET LOCAL session_replication_role = origin")
+    forget_cached_rules()
+
+
+def without_rule(code: str) -> None:
+    """As if no version of the rule had ever been."""
+    with past_rules_changed():
+        Rule.objects.filter(code=code).delete()
+
+
+def rule_says(code: str, data: dict[str, Any]) -> None:
+    """As if every version of the rule said ``data``."""
+    with past_rules_changed():
+        Rule.objects.filter(code=code).update(data=data)
 
 
 class CalendarFactory(DjangoModelFactory[Calendar]):

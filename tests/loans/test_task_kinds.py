@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from casework.models import Task, TaskStatus
 from casework.raising import raise_task
-from core.models import Rule
 from core.rules import forget_cached_rules
 from core.writing import money
 from loans.banking.simulator import REFUSED
@@ -21,6 +20,7 @@ from loans.origination.decisions import DecisionReason
 from loans.pages.bank_reasons import in_words
 from loans.task_kinds import HUMAN_REVIEW
 from tests.casework.looking import look
+from tests.core.factories import RuleFactory
 from tests.loans.factories import (
     DISBURSED,
     ON,
@@ -100,8 +100,6 @@ def test_a_longer_wait_by_rule_settles_no_payment() -> None:
     BankFileFactory()
     later = DISBURSED + timedelta(days=2)
     assert look(noon(later))["payment.unmatched"] == (1, 0)
-    Rule.objects.create(
-        code="unmatched_payment", market="CN", effective_from=later, data={"days": "10"}, source="Test."
-    )
+    RuleFactory(code="unmatched_payment", market="CN", effective_from=later, data={"days": 10}, source="Test.")
     forget_cached_rules()
     assert look(noon(later)) == {} and Task.objects.get().is_open

@@ -10,7 +10,6 @@ from django.test.utils import CaptureQueriesContext
 from borrowers.consents import GivenConsent
 from borrowers.models import Borrower, BorrowerStatus, ConsentPurpose, ContactPoint, ContactState
 from borrowers.onboarding import withdraw_consent
-from core.models import Rule
 from core.rules import forget_cached_rules
 from messaging import claiming, delivery
 from messaging.channels import simulator
@@ -27,6 +26,7 @@ from tests.borrowers.factories import (
     in_state,
     mobile_of,
 )
+from tests.core.factories import rule_says
 from tests.messaging.factories import MORNING, NIGHT, MessageFactory
 
 pytestmark = pytest.mark.django_db
@@ -127,9 +127,7 @@ def test_a_reminder_more_than_a_day_late_is_not_sent() -> None:
 
 
 def test_a_limit_of_messages_a_day_puts_off_the_rest() -> None:
-    Rule.objects.filter(code="contact_counts").update(
-        data={"answered_calls_per_day": 3, "dials_per_number_per_day": 6, "messages_per_day": 2}
-    )
+    rule_says("contact_counts", {"answered_calls_per_day": 3, "dials_per_number_per_day": 6, "messages_per_day": 2})
     forget_cached_rules()
     borrower = LinFactory()
     for _number in range(4):

@@ -7,7 +7,6 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import translation
 
-from core.models import Rule
 from core.rules import forget_cached_rules
 from loans.models import Application, Merchant, Offer, Product, ProductVersion
 from loans.origination import origination
@@ -18,6 +17,7 @@ from risk.queries import GradePolicyMissing, ScorecardMissing
 from risk.underwriting import AssessmentMissing
 from risk.work_queue import ClaimedByAnother, NotWaitingForUnderwriter
 from tests.borrowers.factories import ExternalDebtFactory
+from tests.core.factories import rule_says
 from tests.loans.books import close_until
 from tests.loans.factories import ON, ApplicantFactory, ApplicationFactory, LoanFactory, ProductVersionFactory
 from tests.risk.factories import DoNotLendEntryFactory, GradePolicyFactory
@@ -135,7 +135,7 @@ class TestAutomatic:
         assert application.offers.get().principal == Decimal("30000.00")
 
     def test_what_one_person_may_not_approve_the_rules_may_not_either(self) -> None:
-        Rule.objects.filter(code="second_approval").update(data={"amount_over": "5000.00"})
+        rule_says("second_approval", {"amount_over": "5000.00"})
         forget_cached_rules()
 
         application = decided(ApplicationFactory())

@@ -183,7 +183,13 @@ def _version(case: Mapping[str, Any], on: date) -> ProductVersion:
 def _market() -> str:
     """A market that caps no cost: the cases come from many, and their fees are none of our law's business."""
     Rule.objects.get_or_create(
-        code="cost_cap", market=ANY_MARKET, effective_from=date(1970, 1, 1), defaults={"data": {"annual_rate": None}}
+        code="cost_cap",
+        market=ANY_MARKET,
+        effective_from=date(1970, 1, 1),
+        defaults={
+            "data": {"annual_rate": None},
+            "source": "Published cases of other markets: no cap is tested on them.",
+        },
     )
     forget_cached_rules()
     return ANY_MARKET

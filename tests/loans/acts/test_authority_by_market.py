@@ -12,11 +12,11 @@ from django.conf import settings
 
 from audit.models import Approval
 from core import business_date
-from core.models import Rule
 from core.rules import RuleMissing, forget_cached_rules, rule_of_house
 from loans.acts.asking import perform_or_ask
 from loans.models import Loan, LoanAct
 from staff.models import User
+from tests.core.factories import RuleFactory
 from tests.loans.acts.test_acts import wish
 from tests.loans.books import close_until
 from tests.loans.factories import LoanFactory
@@ -31,9 +31,7 @@ ROOMS = ("loans/acts", "loans/servicing", "loans/incoming")
 
 @pytest.fixture
 def loan(db: None) -> Loan:
-    Rule.objects.create(
-        code="cost_cap", market="GB", effective_from=LONG_AGO, data={"annual_rate": None}, source="test"
-    )
+    RuleFactory(code="cost_cap", market="GB", effective_from=LONG_AGO, data={"annual_rate": None}, source="test")
     forget_cached_rules()
     made = LoanFactory(
         active=True,
@@ -58,7 +56,7 @@ def test_its_own_rules_hold(loan: Loan, staff_member: StaffMember) -> None:
         },
     }
     for code, data in limits.items():
-        Rule.objects.create(code=code, market="GB", effective_from=LONG_AGO, data=data, source="test")
+        RuleFactory(code=code, market="GB", effective_from=LONG_AGO, data=data, source="test")
     forget_cached_rules()
     clerk = staff_member("collector")
 
@@ -79,7 +77,7 @@ def test_a_market_without_rules_of_its_own_has_those_of_the_house(loan: Loan, st
 
 @pytest.mark.django_db
 def test_a_version_of_the_market_holds_from_its_day_on() -> None:
-    Rule.objects.create(code="act_authority", market="GB", effective_from=ON, data={}, source="test")
+    RuleFactory(code="act_authority", market="GB", effective_from=ON, data={}, source="test")
     forget_cached_rules()
 
     assert rule_of_house("act_authority", ON, "GB") == {}

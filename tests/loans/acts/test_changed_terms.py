@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from core.models import Rule
 from core.rules import forget_cached_rules
 from ledger.models import JournalLine
 from loans.account.changes.plan_rows import NoInstalmentAhead, NothingOverdue
@@ -17,6 +16,7 @@ from loans.acts.previewing import preview
 from loans.acts.undoing import undo
 from loans.events.act_parameters import ParameterMissing, ParameterOutOfRange
 from loans.models import Instalment, Loan, LoanAct, LoanStatus
+from tests.core.factories import RuleFactory
 from tests.loans.acts.test_acts import wish
 from tests.loans.books import a_running_loan, close_until
 from tests.loans.servicing.test_repayments import assert_books_agree, pay, position
@@ -196,7 +196,7 @@ def test_a_second_person_may_grant_more() -> None:
 
 
 def test_a_due_day_further_off_than_the_rule_allows_is_refused() -> None:
-    Rule.objects.create(
+    RuleFactory(
         code="due_day_change", market="CN", effective_from=date(2026, 1, 1), data={"most_days": 3}, source="test"
     )
     forget_cached_rules()

@@ -25,6 +25,7 @@ from loans.servicing.repayments import RepaymentConflict, reverse_repayment
 from loans.servicing.settling import settle_early, settlement_quote
 from messaging.models import Message
 from staff.models import User
+from tests.core.factories import rule_says
 from tests.loans.acts.test_acts import wish
 from tests.loans.books import a_running_loan, close_until
 from tests.loans.doing import do, refund_overpayment, take_back, write_off
@@ -288,7 +289,7 @@ def test_late_interest_given_up_by_it_is_bounded_as_a_waiver_is(
 ) -> None:
     loan, receipt = a_payment_on_the_wrong_day()
     limits = Rule.objects.get(code="act_authority")
-    Rule.objects.filter(pk=limits.pk).update(data={**limits.data, "waiver": {"waived": most}})
+    rule_says(limits.code, {**limits.data, "waiver": {"waived": most}})
     forget_cached_rules()
 
     assert isinstance(asked(loan, receipt, DUE, finance), takes)

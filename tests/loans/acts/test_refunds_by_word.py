@@ -24,6 +24,7 @@ from loans.payees.refund_accounts import RefundNotEvidenced
 from loans.servicing.proving import SaidTooMuchInADay
 from staff.models import User
 from tests.borrowers.factories import BorrowerFactory
+from tests.core.factories import rule_says
 from tests.loans.acts.test_acts import wish
 from tests.loans.acts.test_two_for_money import DAY, received, refund
 from tests.loans.books import a_product, close_until
@@ -90,8 +91,9 @@ class TestRefundsOfMerchants:
 
     def test_it_counts_with_what_the_same_person_said_that_day(self, loan: Loan) -> None:
         clerk = UserFactory(roles=["operations"])
-        Rule.objects.filter(code="receipt_without_bank_line").update(
-            data=Rule.objects.get(code="receipt_without_bank_line").data | {"in_a_day": {"counter": "3000"}}
+        rule_says(
+            "receipt_without_bank_line",
+            Rule.objects.get(code="receipt_without_bank_line").data | {"in_a_day": {"counter": "3000"}},
         )
         forget_cached_rules()
         assert isinstance(given_back(loan, "2000.00", clerk), LoanAct)

@@ -10,7 +10,6 @@ from decimal import Decimal
 
 import pytest
 
-from core.models import Rule
 from core.rules import forget_cached_rules
 from loans.acts.performing import perform
 from loans.acts.undoing import undo
@@ -18,6 +17,7 @@ from loans.models import Loan, LoanPosition
 from loans.proof.book_checks import CHECKS, broken
 from loans.proof.verifying import compare
 from loans.servicing.repayments import reverse_repayment
+from tests.core.factories import RuleFactory
 from tests.loans.acts.test_acts import wish
 from tests.loans.books import a_running_loan, close_days, close_until
 from tests.loans.doing import take_back, write_off
@@ -188,7 +188,7 @@ def test_the_night_of_all_loans_and_the_event_on_one_agree_on_late_interest_too(
 
 
 def test_a_rule_without_a_class_keeps_all_in_income() -> None:
-    Rule.objects.create(code="interest_suspense", market="CN", effective_from=SUBSTANDARD, data={"from_class": None})
+    RuleFactory(code="interest_suspense", market="CN", effective_from=SUBSTANDARD, data={"from_class": None})
     forget_cached_rules()
 
     loan = a_late_loan(NEXT_DAY)

@@ -5,7 +5,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from core.models import Rule
 from core.rules import forget_cached_rules
 from loans.acts.undoing import undo
 from loans.models import Instalment, Loan, LoanAct
@@ -13,6 +12,7 @@ from loans.night.closing import accrue_and_age
 from loans.night.late_notices import hold_for_notices
 from loans.notices.reminders import queue_reminders
 from messaging.models import Message
+from tests.core.factories import without_rule
 from tests.loans.acts.test_holds import ONE_DAY
 from tests.loans.books import close_until
 from tests.loans.factories import LoanFactory
@@ -123,7 +123,7 @@ def test_a_repeat_changes_nothing_and_what_people_took_back_stays_so() -> None:
 
 
 def test_a_market_without_the_rule_charges_by_the_calendar() -> None:
-    Rule.objects.filter(code="late_interest_notice").delete()
+    without_rule("late_interest_notice")
     forget_cached_rules()
     loan = a_loan_reminded("failed")
 

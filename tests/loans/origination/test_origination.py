@@ -10,7 +10,6 @@ from django.db import IntegrityError, transaction
 
 from audit import approvals
 from audit.models import Approval, AuditEvent
-from core.models import Rule
 from core.rules import forget_cached_rules
 from loans.models import Application, ApplicationStatus, Offer, ProductVersion
 from loans.origination import origination
@@ -28,6 +27,7 @@ from loans.pricing.quotes import (
     require_product_within_cap,
 )
 from messaging.models import Message
+from tests.core.factories import rule_says
 from tests.loans.factories import (
     ON,
     ApplicantFactory,
@@ -255,7 +255,7 @@ class TestDeciding:
             Offer.objects.filter(pk=offer.pk).update(down_payment=Decimal("1.00"))
 
     def test_a_market_without_a_cap_lets_any_cost_pass(self) -> None:
-        Rule.objects.filter(code="cost_cap").update(data={"annual_rate": None})
+        rule_says("cost_cap", {"annual_rate": None})
         forget_cached_rules()
         application = ApplicationFactory()
 

@@ -6,7 +6,6 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from core.models import Rule
 from core.rules import forget_cached_rules
 from loans.account.policy_cover import CashValue, Growth, cash_value_on
 from loans.models import PledgeStatus, PolicyPledge
@@ -26,6 +25,7 @@ from loans.pledges.pledging import (
     release,
 )
 from loans.servicing.settling import settle_early
+from tests.core.factories import rule_says
 from tests.loans.books import close_until
 from tests.loans.factories import CASH_VALUES, DISBURSED, LoanFactory, PolicyFactory, PolicyPledgeFactory
 
@@ -62,7 +62,7 @@ def test_no_more_than_the_markets_share_of_cash_value_is_lent() -> None:
         PolicyPledgeFactory(cash_values=(CashValue(date(2026, 1, 1), Decimal("9999.99")),))
     assert "7,999.99" in refused.value.detail
 
-    Rule.objects.filter(code="policy_loan").update(data={"most_share": "0.90", "most_months": 12})
+    rule_says("policy_loan", {"most_share": "0.90", "most_months": 12})
     forget_cached_rules()
     assert PolicyPledgeFactory(cash_values=(CashValue(date(2026, 1, 1), Decimal("9999.99")),)).most_share == Decimal(
         "0.90"

@@ -6,13 +6,13 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from core.models import Rule
 from core.rules import RuleMissing, forget_cached_rules
 from loans.disbursement import disbursing
 from loans.models import BankTransfer, Disbursement, Loan
 from loans.pricing.advance_deduction import AdvanceDeductionRefused, charged_in_advance, require_paid_in_full
 from loans.schedules.schedule import Schedule, ScheduledInstalment
 from loans.schedules.terms import LoanTerms
+from tests.core.factories import rule_says
 from tests.loans.disbursement.test_disbursing import waiting
 from tests.loans.factories import ON
 
@@ -21,7 +21,7 @@ LENT, LESS = Decimal("10000.00"), Decimal("9500.00")
 
 
 def allow() -> None:
-    Rule.objects.filter(code="advance_deduction").update(data={"advance_deduction": "allowed"})
+    rule_says("advance_deduction", {"advance_deduction": "allowed"})
     forget_cached_rules()
 
 

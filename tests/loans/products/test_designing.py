@@ -15,7 +15,6 @@ from audit import approvals
 from audit.models import Approval
 from core import business_date
 from core.errors import DomainError
-from core.models import Rule
 from core.rules import forget_cached_rules
 from loans.models import Product, ProductVersion
 from loans.origination import origination
@@ -27,6 +26,7 @@ from loans.products.terms import TERMS
 from operations.end_of_day import close_day
 from staff.models import User
 from tests.api.town import yuan
+from tests.core.factories import RuleFactory
 from tests.loans.factories import OfferFactory, ProductVersionFactory
 from tests.partners.factories import CallerFactory
 from tests.staff.factories import UserFactory
@@ -246,9 +246,7 @@ def test_a_cap_that_came_meanwhile_keeps_it_from_being_agreed_to(
     live: ProductVersion, designer: User, checker: User
 ) -> None:
     request = asked(live, designer)
-    Rule.objects.create(
-        code="cost_cap", market="CN", effective_from=ON, data={"annual_rate": "0.10", "basis": "simple"}
-    )
+    RuleFactory(code="cost_cap", market="CN", effective_from=ON, data={"annual_rate": "0.10", "basis": "simple"})
     forget_cached_rules()
 
     with refused("all_in_cost_too_high"):

@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from core.models import Rule
 from core.rules import forget_cached_rules
 from loans.pricing.quotes import Quote, quote_for
 from loans.rates.cost_table import CostKind, components_of, total_cost
+from tests.core.factories import without_rule
 from tests.loans.factories import ON, ProductVersionFactory
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +51,7 @@ def test_each_law_gives_its_rate() -> None:
 
 def test_the_rule_of_the_market_chooses_what_is_shown() -> None:
     assert quote().rates_shown == ("cn_simple", "cn_compound")
-    Rule.objects.filter(code="rates_shown").delete()
+    without_rule("rates_shown")
     forget_cached_rules()
 
     assert quote().rates_shown == ("cn_simple", "cn_compound", "eu_aprc", "us_apr", "xirr")

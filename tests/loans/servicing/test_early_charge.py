@@ -13,7 +13,6 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from core.models import Rule
 from core.rules import forget_cached_rules
 from loans.models import Loan, LoanStatus, RepaymentLine
 from loans.origination.application_wish import ApplicationWish
@@ -31,6 +30,7 @@ from loans.pricing.early_charges import (
 from loans.proof import oracle
 from loans.servicing.repayments import record_repayment, reverse_repayment
 from loans.servicing.settling import settle_early, settlement_quote
+from tests.core.factories import RuleFactory
 from tests.loans.books import a_product, a_running_loan, close_until
 from tests.loans.factories import ON as APPLIED_ON
 from tests.loans.factories import ApplicantFactory
@@ -211,7 +211,7 @@ def test_money_told_of_late_works_the_charge_out_anew() -> None:
 
 # --- the market ------------------------------------------------------------------------------------------------------
 def a_market_rule(market: str, **data: Any) -> None:
-    Rule.objects.create(
+    RuleFactory(
         code="early_repayment_charge", market=market, effective_from=date(2010, 6, 11), data=data, source="Article 16"
     )
     forget_cached_rules()

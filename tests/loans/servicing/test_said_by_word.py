@@ -10,7 +10,6 @@ from django.test import Client
 from django.urls import reverse
 
 from audit.models import Approval
-from core.models import Rule
 from core.rules import forget_cached_rules, rule
 from loans.acts.asking import perform_or_ask
 from loans.acts.receipts import reverse_or_ask
@@ -19,6 +18,7 @@ from loans.servicing.guarding import Excess
 from loans.servicing.proving import RULE, ReceiptBackDated, ReceiptGivesUp, ReceiptNeedsSecondPerson, SaidTooMuchInADay
 from loans.servicing.repayments import record_repayment
 from staff.models import User
+from tests.core.factories import rule_says
 from tests.loans.acts.test_acts import wish
 from tests.loans.books import close_until
 from tests.loans.doing import second_person_agrees
@@ -31,7 +31,7 @@ DAY = date(2026, 2, 15)
 
 def the_rule(**changes: Any) -> None:
     """The seeded rule with other figures."""
-    Rule.objects.filter(code=RULE).update(data=rule(RULE, DAY) | changes)
+    rule_says(RULE, rule(RULE, DAY) | changes)
     forget_cached_rules()
 
 
@@ -181,9 +181,7 @@ class TestEarlierDays:
         july = date(2026, 7, 20)
         close_until(july - timedelta(days=1))
         owed = {"by": UserFactory(), "on": july, "received_on": date(2026, 3, 1)}
-        Rule.objects.filter(code="act_authority").update(
-            data=rule("act_authority", july) | {"waiver": {"waived": "20"}}
-        )
+        rule_says("act_authority", rule("act_authority", july) | {"waiver": {"waived": "20"}})
         forget_cached_rules()
 
         with pytest.raises(ReceiptGivesUp) as refusal:
