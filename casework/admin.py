@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from casework import queries
 from casework.evidence_kinds import kinds_hidden_from
@@ -23,20 +24,28 @@ from casework.models import (
 )
 from core.admin import LargeTableAdmin, ReadOnlyAdmin
 from staff.permissions import person
-from staff.roles import roles_of
+from staff.roles import role_label, roles_of
 
 
 @admin.register(Task)
 class TaskAdmin(LargeTableAdmin):
     """Those that the person finds among the pages, too: their notes tell of borrowers."""
 
-    list_display = ["number", "kind", "object_label", "status", "team", "owner", "due_at", "outcome"]
+    list_display = ["number", "shown_kind", "object_label", "status", "shown_team", "owner", "due_at", "outcome"]
     list_select_related = ["owner"]
     search_fields = ["number__exact"]
     ordering = ["-id"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return queries.seen_by(person(request), super().get_queryset(request))
+
+    @admin.display(description=_("kind"))
+    def shown_kind(self, task: Task) -> str:
+        return str(task.declared.label)
+
+    @admin.display(description=_("team"))
+    def shown_team(self, task: Task) -> str:
+        return role_label(task.team)
 
 
 @admin.register(TaskEvent)
@@ -71,10 +80,14 @@ class OfKindsSeenAdmin(LargeTableAdmin):
 class EvidenceAdmin(OfKindsSeenAdmin):
     """Without the name and the key: what is in it is opened on its page, with a reason."""
 
-    list_display = ["public_id", "kind", "object_label", "source", "received_on", "wiped_on"]
+    list_display = ["public_id", "shown_kind", "object_label", "source", "received_on", "wiped_on"]
     exclude = ["name", "storage_key", "sha256_sent", "sha256_kept", "fingerprint"]
     search_fields = ["public_id__exact"]
     ordering = ["-id"]
+
+    @admin.display(description=_("kind"))
+    def shown_kind(self, evidence: Evidence) -> str:
+        return str(evidence.declared.label)
 
 
 @admin.register(EvidenceLink)

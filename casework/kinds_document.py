@@ -34,6 +34,10 @@ def _partners(kind: TaskKind) -> str:
 
 
 def _section(kind: TaskKind) -> str:
+    told_late = "who is told when it is late"
+    whose = (
+        f"its owner, and {told_late}; its team while nobody has it" if kind.personal else f"its teams, and {told_late}"
+    )
     rows = [
         ("about", f"`{kind.about}`"),
         ("owned by", ", ".join(role_label(role) for role in kind.teams)),
@@ -44,7 +48,7 @@ def _section(kind: TaskKind) -> str:
         ("raised by people", "yes" if kind.people_raise else "no"),
         ("partners", _partners(kind)),
         ("programs of the house", "raise, take and end it" if kind.programs else "leave it to people"),
-        ("seen by", "its owner alone" if kind.personal else "its teams, and who is told when it is late"),
+        ("seen by", whose),
     ]
     table = "".join(f"| {name} | {value} |\n" for name, value in rows)
     steps = "".join(f"{number}. {step.label}\n" for number, step in enumerate(kind.steps, 1))

@@ -24,8 +24,11 @@ from staff.roles import roles_of
 WRITE, READ = "casework.add_note", "casework.view_note"
 MENTION = "note.mention"
 MOST = 4000
+MOST_LIKE = 3
 # An address of e-mail mentions nobody: a mention stands at the beginning of a word.
 _MENTION = re.compile(r"(?<![\w.@+-])@([\w.+-]*\w)")
+# Chinese goes on without a blank: of ``@li.na请看`` the name is what is written in Latin letters.
+_LATIN = re.compile(r"[\w.+-]*\w", re.ASCII)
 
 
 class NoteEmpty(Invalid):
@@ -56,6 +59,12 @@ class MentionUnknown(Invalid):
     code = "mention_unknown"
     field = "text"
     message = _("Nobody who works here is called @%(name)s. Check how the name is written.")
+
+
+class MentionUnclear(MentionUnknown):
+    """``like`` are the people whose name is like it, as they are mentioned."""
+
+    message = _("Nobody who works here is called @%(name)s. Did you mean %(like)s?")
 
 
 class MentionBlind(Invalid):
@@ -111,16 +120,32 @@ def _stored(subject: models.Model, text: str, shown: str, by: User, now: datetim
 
 
 def _mentioned(text: str, subject: models.Model) -> list[User]:
-    names = list(dict.fromkeys(_MENTION.findall(text)))
-    people = User.objects.filter(username__in=names, is_active=True, api_client__isnull=True)
+    written = [(name, _latin_part(name)) for name in dict.fromkeys(_MENTION.findall(text))]
+    asked = {name for forms in written for name in forms}
+    people = User.objects.filter(username__in=asked, is_active=True, api_client__isnull=True)
     known = {person.username: person for person in people}
+    names = list(dict.fromkeys(whole if whole in known else latin for whole, latin in written))
     for name in names:
         if name not in known:
-            raise MentionUnknown(name=name)
+            raise _unknown(name)
         person = known[name]
         if not person.has_perm(READ) or not sees(person, subject._meta.label_lower, str(subject.pk)):
             raise MentionBlind(name=name)
     return [known[name] for name in names]
+
+
+def _latin_part(name: str) -> str:
+    """What of the name is written in Latin letters, from its beginning; all of it where nothing is."""
+    found = _LATIN.match(name)
+    return found[0] if found else name
+
+
+def _unknown(name: str) -> MentionUnknown:
+    """With the people who may be meant: a colleague is known by their name, and mentioned by the name they sign in with."""
+    staff = User.objects.filter(is_active=True, api_client__isnull=True).order_by("username")
+    like = staff.filter(Q(username__icontains=name) | Q(display_name__icontains=name))[:MOST_LIKE]
+    told = [f"@{person.username} ({person})" for person in like]
+    return MentionUnclear(name=name, like=", ".join(told)) if told else MentionUnknown(name=name)
 
 
 def _tell(person: User, note: Note, by: User, now: datetime) -> None:

@@ -19,6 +19,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from audit.events import label_of as label_of_record
+from casework.models import Note
 from core.errors import NotFound
 from partners.models import ApiKey
 from staff.models import User
@@ -143,8 +144,10 @@ def subjects() -> list[Subject]:
 
 
 def label_of(found: models.Model) -> str:
-    """What lists call the object."""
+    """What lists call the object. A note is called by what it is about: its own id tells nobody anything."""
     subject = _subjects.get(found._meta.label_lower)
+    if subject is None and isinstance(found, Note):
+        return found.object_label
     if subject is None or not subject.labelled_by:
         return label_of_record(found)
     return str(getattr(found, subject.labelled_by))[:120]

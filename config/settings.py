@@ -120,6 +120,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "audit.middleware.AuditContext",
+    "desk.middleware.FreshCounts",
     "staff.web.errors.RefusalPages",
     "core.replica.ReadsFromReplica",
     "axes.middleware.AxesMiddleware",

@@ -20,3 +20,9 @@ def remembered(key: str, read: Callable[[], T], *, seconds: float) -> T:
     with suppress(RedisError):
         cache.set(key, found, seconds)
     return found
+
+
+def forget(key: str) -> None:
+    """Have it read anew the next time it is asked for."""
+    with suppress(RedisError):
+        cache.delete(key)

@@ -17,7 +17,7 @@ from casework import clock
 from casework.queries import Tab, inbox, waiting_for
 from core import business_date
 from core.pages import heads_of
-from core.remembered import remembered
+from core.remembered import forget, remembered
 from core.together import first, together
 from debt_collections.models import Case, mine_and_nobodys
 from loans.models import Application, IncomingPayment, IncomingPaymentStatus
@@ -80,7 +80,16 @@ def _own_counts(user: User) -> dict[str, str]:
         found = together(counted(approvals_for(user)), *places.values())
         return dict(zip(["approvals", *places], map(told, found), strict=True))
 
-    return remembered(f"desk:nav:{user.pk}", read, seconds=_KEPT_SECONDS)
+    return remembered(_own_key(user), read, seconds=_KEPT_SECONDS)
+
+
+def forget_own_counts(user: User) -> None:
+    """Have the counts of the person read anew for their next page."""
+    forget(_own_key(user))
+
+
+def _own_key(user: User) -> str:
+    return f"desk:nav:{user.pk}"
 
 
 def _tasks_of(user: User) -> dict[str, QuerySet[Any, Any]]:

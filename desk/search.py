@@ -16,6 +16,10 @@ from django.utils.translation import gettext_lazy as _
 from audit.lookups import LookupQuotaReached
 from borrowers import lookups
 from borrowers.models import Borrower
+from casework.models import Task
+from casework.queries import seen_by as tasks_seen
+from casework.raising import PREFIX as TASK
+from casework.working import WORK
 from core.choices import Showable
 from core.identifiers import number_given
 from loans.models import Application, IncomingPayment, Loan, Repayment
@@ -73,13 +77,14 @@ def search(*, text: str, user: User) -> Result:
         people = _people(wanted, user)
     except LookupQuotaReached as refusal:
         return Result(text=wanted, refusal=refusal.detail)
-    number = number_given(wanted, "LN", "AP", "CU", "RP")
+    number = number_given(wanted, "LN", "AP", "CU", "RP", TASK)
     finders: list[tuple[str, str | Promise, Callable[[], list[Hit]]]] = [
         ("borrowers.view_borrower", _("Borrowers"), lambda: _borrowers(people, number, user)),
         ("loans.view_loan", _("Loans"), lambda: _loans(wanted, people, number, user)),
         ("loans.view_application", _("Applications"), lambda: _applications(number, user)),
         ("loans.view_loan", _("Receipts"), lambda: _receipts(number, user)),
         ("loans.view_bankfile", _("Bank payments"), lambda: _bank_payments(wanted)),
+        (WORK, _("Tasks"), lambda: _tasks(number, user)),
     ]
     groups = [Group(label, find()) for permission, label, find in finders if user.has_perm(permission)]
     return Result(text=wanted, groups=[group for group in groups if group.hits])
@@ -155,6 +160,20 @@ def _receipts(number: str, user: User) -> list[Hit]:
             state=repayment.shown_status,
         )
         for repayment in found
+    ]
+
+
+def _tasks(number: str, user: User) -> list[Hit]:
+    if not number.startswith(TASK):
+        return []
+    return [
+        Hit(
+            title=task.number,
+            detail=str(task.declared.label),
+            url=task.get_absolute_url(),
+            state=task.shown_status,
+        )
+        for task in tasks_seen(user, Task.objects.filter(number=number))
     ]
 
 

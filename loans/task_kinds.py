@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import BigIntegerField, Case, Exists, F, OuterRef, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast, Coalesce, JSONObject, NullIf
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from borrowers.models import Borrower
 from casework.kinds import Choice, TaskKind, declare, declare_follow_up
@@ -181,7 +182,7 @@ EVIDENCE_WANTED = declare(
             Choice("bring", _("Bring the evidence")),
             Choice("say", _("Say what it shows, or why there is none")),
         ),
-        outcomes=(Choice("received", _("Received")), Choice("none", _("There is none"))),
+        outcomes=(Choice("received", pgettext_lazy("evidence", "Received")), Choice("none", _("There is none"))),
         priority=50,
         for_partners=True,
         programs=True,

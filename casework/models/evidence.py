@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from casework.evidence_kinds import EvidenceKind, kind_named
 from casework.examining.content import ContentType
@@ -52,7 +53,7 @@ class Evidence(models.Model):
 
     public_id = models.CharField(max_length=40, unique=True, default=new_evidence_id, editable=False)
     object_type = models.CharField(_("subject type"), max_length=80)
-    object_id = models.CharField(_("subject"), max_length=64)
+    object_id = models.CharField(pgettext_lazy("of a record", "subject"), max_length=64)
     object_label = models.CharField(_("about"), max_length=120)
     kind = models.CharField(_("kind"), max_length=40)
     source = models.CharField(_("source"), max_length=12, choices=Source)
@@ -175,12 +176,18 @@ class EvidenceLink(models.Model):
     """Evidence attached to a further object: a task, an act, a request for a second person. The row stays also of what was
     attached by mistake and taken off again: by whom, when and why."""
 
-    evidence = models.ForeignKey(Evidence, on_delete=models.PROTECT, related_name="links")
+    evidence = models.ForeignKey(Evidence, on_delete=models.PROTECT, related_name="links", verbose_name=_("evidence"))
     object_type = models.CharField(_("object type"), max_length=80)
     object_id = models.CharField(_("object"), max_length=64)
     object_label = models.CharField(_("object label"), max_length=120)
     at = models.DateTimeField(_("at"))
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("who attached it"),
+        db_index=False,
+    )
     detached_at = models.DateTimeField(_("taken off at"), null=True, blank=True)
     detached_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -220,16 +227,30 @@ class EvidenceLink(models.Model):
 class EvidenceHold(models.Model):
     """While it stands, the evidence is not wiped. One person sets it; to lift it takes two, by its approval."""
 
-    evidence = models.ForeignKey(Evidence, on_delete=models.PROTECT, related_name="holds")
+    evidence = models.ForeignKey(Evidence, on_delete=models.PROTECT, related_name="holds", verbose_name=_("evidence"))
     reason = models.CharField(_("reason"), max_length=500)
     set_on = models.DateField(_("set on"))
-    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
+    set_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("set by"), db_index=False
+    )
     lifted_on = models.DateField(_("lifted on"), null=True, blank=True)
     lift_asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("lifting asked for by"),
+        db_index=False,
     )
     lifted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("lifted by"),
+        db_index=False,
     )
 
     class Meta:
@@ -264,7 +285,7 @@ class EvidenceUpload(models.Model):
     public_id = models.CharField(max_length=40, unique=True, default=new_upload_id, editable=False)
     client = models.ForeignKey(ApiClient, on_delete=models.PROTECT, related_name="+")
     object_type = models.CharField(_("subject type"), max_length=80)
-    object_id = models.CharField(_("subject"), max_length=64)
+    object_id = models.CharField(pgettext_lazy("of a record", "subject"), max_length=64)
     # What the partner calls the subject, which may be a handle of its own.
     about = models.CharField(max_length=40)
     kind = models.CharField(_("kind"), max_length=40)

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.fields import EncryptedTextField
 from core.identifiers import new_id
@@ -26,7 +27,7 @@ class Note(models.Model):
 
     public_id = models.CharField(max_length=40, unique=True, default=new_note_id, editable=False)
     object_type = models.CharField(_("subject type"), max_length=80)
-    object_id = models.CharField(_("subject"), max_length=64)
+    object_id = models.CharField(pgettext_lazy("of a record", "subject"), max_length=64)
     object_label = models.CharField(_("about"), max_length=120)
     text = EncryptedTextField(_("note"))
     sealed_text = EncryptedTextField(_("note as written"), blank=True)

@@ -65,7 +65,7 @@ class Task(models.Model):
     number = models.CharField(_("number"), max_length=20, unique=True)
     kind = models.CharField(_("kind"), max_length=60)
     object_type = models.CharField(_("subject type"), max_length=80)
-    object_id = models.CharField(_("subject"), max_length=64)
+    object_id = models.CharField(pgettext_lazy("of a record", "subject"), max_length=64)
     object_label = models.CharField(_("about"), max_length=120)
     # Tells two tasks of one kind about one subject apart, such as the two days on which something happened.
     cause = models.CharField(_("cause"), max_length=120, blank=True, default="")
@@ -75,7 +75,9 @@ class Task(models.Model):
     priority_reason = models.CharField(_("why so urgent"), max_length=200, blank=True, default="")
     team = models.CharField(_("team"), max_length=40)
     # Every role that may own it, as its kind had them: who loses the last of these gives the task back (law/tasks.sql).
-    teams = ArrayField(models.CharField(max_length=40), default=list, db_default=[], blank=True)
+    teams = ArrayField(
+        models.CharField(max_length=40), verbose_name=_("teams"), default=list, db_default=[], blank=True
+    )
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -99,11 +101,11 @@ class Task(models.Model):
     # A point of priority is worth an hour of age: who sorts by this has the oldest and the riskiest on top, always.
     ranked_at = models.DateTimeField(_("ranked at"))
     soon_at = models.DateTimeField(_("due soon from"))
-    due_at = models.DateTimeField(_("due at"))
+    due_at = models.DateTimeField(pgettext_lazy("a task", "due at"))
     escalates_at = models.DateTimeField(_("escalates at"))
     escalated_at = models.DateTimeField(_("escalated at"), null=True, blank=True)
     escalated_to = models.CharField(_("escalated to"), max_length=40, blank=True, default="")
-    steps_done = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    steps_done = ArrayField(models.CharField(max_length=40), verbose_name=_("steps done"), default=list, blank=True)
     closed_at = models.DateTimeField(_("ended at"), null=True, blank=True)
     closed_how = models.CharField(_("ended by"), max_length=8, choices=ClosedBy, blank=True, default="")
     closed_by = models.ForeignKey(
@@ -228,17 +230,32 @@ class What(models.TextChoices):
 class TaskEvent(models.Model):
     """One thing that happened to a task. Rows are only added."""
 
-    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="events")
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="events", verbose_name=_("task"))
     at = models.DateTimeField(_("at"))
     what = models.CharField(_("what"), max_length=12, choices=What)
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("who did it"),
+        db_index=False,
     )
     from_owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("owner before"),
+        db_index=False,
     )
     to_owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("owner after"),
+        db_index=False,
     )
     note = EncryptedTextField(_("note"), blank=True, default="")
     # What a partner wrote, where the note shows numbers of people masked. PostgreSQL writes events, too, and none of these.

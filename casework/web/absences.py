@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from casework import absences, clock
 from casework.models import Absence
-from casework.web.forms import AbsenceForm
+from casework.web.forms import AbsenceForm, people_of
 from casework.working import WORK
 from core.errors import DomainError
 from core.pages import page_of
@@ -31,8 +31,9 @@ def absence_list(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("The absence is noted."))
             return redirect("casework:absences")
-    people = form.fields["cover"].queryset  # type: ignore[attr-defined]
-    rows = Absence.objects.filter(last_day__gte=on, person__in=people).select_related("person", "cover")
+    rows = Absence.objects.filter(last_day__gte=on, person__in=people_of(roles_of(user))).select_related(
+        "person", "cover"
+    )
     context = {"page": page_of(rows, request, order=("first_day", "id")), "form": form, "on": on, "me": user}
     return render(request, "casework/absences.html", context, status=422 if form.errors else 200)
 

@@ -94,6 +94,7 @@ def _page(
         "subject_url": _papers_of(user, evidence),
         "links": [(link, addresses.get((link.object_type, link.object_id), "")) for link in links],
         "hold": hold,
+        "lift_kind": holds.LIFT,
         "lifting": approvals.pending(holds.LIFT, evidence) if hold else None,
         "earlier_holds": EvidenceHold.objects.filter(evidence=evidence, lifted_on__isnull=False).select_related(
             "set_by", "lifted_by", "lift_asked_by"

@@ -118,7 +118,7 @@ class NoteTextForm(StrictForm):
         label=_("Note"),
         max_length=LONGEST_NOTE,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("@name raises a task for that person. Identity, card and phone numbers are sealed."),
+        help_text=_("@ and a user name raises a task for that person. Identity, card and phone numbers are sealed."),
     )
     corrects = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
 

@@ -41,6 +41,8 @@ class FinishForm(StrictForm):
         super().__init__(*args, **kwargs)
         choices = [(choice.code, choice.label) for choice in kind.outcomes]
         self.fields["outcome"].choices = choices  # type: ignore[attr-defined]
+        if len(choices) == 1:  # nothing to choose
+            self.fields["outcome"].initial = choices[0][0]
 
 
 class ReasonForm(StrictForm):
@@ -124,4 +126,5 @@ class AbsenceForm(StrictForm):
         own = team if by.has_perm("casework.assign_task") else team.filter(pk=by.pk)
         self.fields["person"].queryset = own  # type: ignore[attr-defined]
         self.fields["person"].initial = by.pk
-        self.fields["cover"].queryset = team  # type: ignore[attr-defined]
+        # Nobody covers for themselves.
+        self.fields["cover"].queryset = team if own is team else team.exclude(pk=by.pk)  # type: ignore[attr-defined]

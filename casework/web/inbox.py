@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
+from audit.changes import type_label
 from casework import bulk, clock, queries
 from casework.cards import cards_of
 from casework.kinds import kinds_for
@@ -20,6 +22,7 @@ from casework.web.forms import SeveralForm
 from casework.working import ASSIGN, WORK
 from core.errors import DomainError
 from core.pages import count_capped, page_of
+from staff.models import User
 from staff.permissions import person, require
 from staff.roles import roles_of
 
@@ -50,8 +53,9 @@ def _inbox(request: HttpRequest, form: SeveralForm, status: int = 200) -> HttpRe
         "cards": cards_of(page.items, user, now),
         "tabs": [(LABELS[one], f"?{_asked(one, kind)}", one is tab) for one in Tab],
         "asked": _asked(tab, kind),
+        "all_kinds": f"?{_asked(tab, '')}",
         "tab": tab.value,
-        "kinds": kinds_for(roles_of(user)),
+        "kinds": _kinds_offered(user),
         "kind": kind,
         "count": count_capped(found.rows, parts=found.parts) if found.parts else None,
         "form": form,
@@ -72,6 +76,17 @@ def _tab_and_kind(request: HttpRequest) -> tuple[Tab, str]:
     tab, kind = request.GET.get("tab", ""), request.GET.get("kind", "")
     own = {one.code for one in kinds_for(roles_of(person(request)))}
     return Tab(tab) if tab in set(Tab) else Tab.MINE, kind if kind in own else ""
+
+
+def _kinds_offered(user: User) -> list[tuple[str, str]]:
+    """Code and words of the kinds; of several called alike also what they are about."""
+    own = kinds_for(roles_of(user))
+    told = [str(kind.label) for kind in own]
+    alike = {label for label, times in Counter(told).items() if times > 1}
+    return [
+        (kind.code, f"{label} · {type_label(kind.about)}" if label in alike else label)
+        for kind, label in zip(own, told, strict=True)
+    ]
 
 
 @require_POST

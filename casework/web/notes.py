@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -41,7 +43,8 @@ def note_page(request: HttpRequest, public_id: str) -> HttpResponse:
 @require(notes.READ)
 def mark_read(request: HttpRequest, public_id: str) -> HttpResponse:
     note = _note(request, public_id)
-    notes.mark_read(note, by=person(request), now=clock.now())
+    if notes.mark_read(note, by=person(request), now=clock.now()):
+        messages.success(request, _("Noted that you have read it."))
     return redirect(_place_of(note))
 
 

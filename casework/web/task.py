@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from audit.changes import type_label
 from audit.queries import addresses_of
 from casework import clock, queries, working
 from casework.evidence_queries import OPEN
@@ -52,6 +53,7 @@ def _page(request: HttpRequest, task: Task, refused: dict[str, Form], status: in
         "lateness": task.lateness(now),
         "team": role_label(task.team),
         "escalated_to": role_label(task.escalated_to),
+        "subject_type": type_label(task.object_type),
         "subject_url": addresses_of([task]).get((task.object_type, task.object_id), ""),
         "steps": _steps(kind, task, events),
         "outcome": kind.outcome(task.outcome),

@@ -48,9 +48,9 @@ OUTCOMES = (
 )
 NOTES = {
     Outcome.NO_ANSWER: "响铃无人接听",
-    Outcome.PROMISE: "客户称工资迟发,承诺按期付款",
+    Outcome.PROMISE: "客户称工资迟发，承诺按期付款",
     Outcome.ANSWERED: "客户要求明天再联系",
-    Outcome.HARDSHIP: "客户住院,申请延期",
+    Outcome.HARDSHIP: "客户住院，申请延期",
     Outcome.REFUSED: "客户表示暂不还款",
     Outcome.UNREACHABLE: "无法接通",
     Outcome.WRONG_NUMBER: "接听者称不认识借款人",
@@ -101,7 +101,7 @@ def _decide(application_id: int, team: Team, on: date) -> None:
         by=person,
         principal=principal,
         note="与客户电话核实收入",
-        override="与客户电话核实收入与负债,按期还款能力充足",
+        override="与客户电话核实收入与负债，按期还款能力充足",
     )
 
 
@@ -119,7 +119,7 @@ def _ask_for_income(application: Application, team: Team, on: date) -> None:
                 by=team["officer"],
             )
     for income in incomes.filter(told_by=ToldBy.DECLARED, verified_by=None):
-        verify_income(income_id=income.pk, evidence="工资流水三个月,已归档", on=on, by=team["underwriter"])
+        verify_income(income_id=income.pk, evidence="工资流水三个月，已归档", on=on, by=team["underwriter"])
     underwriting.assess(application_id=application.pk, on=on)
 
 
@@ -139,8 +139,8 @@ def approve_above_authority(team: Team, application: Application, on: date) -> N
             by=person,
             principal=application.amount,
             term_count=24,
-            note="优质客户,装修用途,请复核",
-            override="优质客户,收入稳定,无其他负债",
+            note="优质客户，装修用途，请复核",
+            override="优质客户，收入稳定，无其他负债",
         )
 
 
@@ -161,7 +161,7 @@ def decide_as_second_person(team: Team, on: date) -> None:
     for approval in list(Approval.objects.filter(status=ApprovalStatus.PENDING).order_by("id")):
         with _as(person), suppress(DomainError):
             if draw(str(approval.pk), "checker", 9) == 0:
-                approvals.reject(approval_id=approval.pk, decided_by=person, reason="资料不全,请补充", on=on)
+                approvals.reject(approval_id=approval.pk, decided_by=person, reason="资料不全，请补充", on=on)
             else:
                 _approve(approval, person, on)
 
@@ -232,7 +232,7 @@ def _call(case: Case, person: User, random: Random, on: date, number: int) -> No
             case_id=case.pk,
             loan_id=late[0].loan_id,
             days=max(30, late[0].days_past_due + 1),
-            reason="住院治疗,已提供证明",
+            reason="住院治疗，已提供证明",
             on=on,
             by=person,
             idempotency_key=f"demo:extension:{case.pk}:{on}",
@@ -264,7 +264,7 @@ def ask_for_write_offs(team: Team, on: date, *, from_days: int = WRITE_OFF_AFTER
                 solutions.request_write_off(
                     case_id=case.pk,
                     loan_id=position.loan_id,
-                    reason="逾期超过四个月,多次联系无果",
+                    reason="逾期超过四个月，多次联系无果",
                     on=on,
                     by=team["collector"],
                     idempotency_key=f"demo:write-off:{position.loan_id}:{on}",
@@ -315,7 +315,7 @@ def correct_a_mistake(team: Team, on: date) -> None:
         with _as(team["finance"]), suppress(DomainError):
             repayments.reverse_repayment(
                 repayment_id=repayment,
-                reason="录入错误,付款属于另一笔借款",
+                reason="录入错误，付款属于另一笔借款",
                 reversed_on=on,
                 reversed_by=team["finance"],
             )

@@ -65,5 +65,5 @@ def state_lower_value(team: dict[str, User], on: date) -> None:
     """The insurer of the second policy states less; the night that follows warns its borrower."""
     pledge = PolicyPledge.objects.get(insurer=LOW.insurer)
     lower = [CashValue(on, _LOWERED), CashValue(add_months(on, _TABLE_MONTHS), _LOWERED)]
-    with acting(actor=team["operations"], channel="web", reason="部分领取后,保险公司出具新的现金价值"):
+    with acting(actor=team["operations"], channel="web", reason="部分领取后，保险公司出具新的现金价值"):
         record_cash_values(pledge_id=pledge.pk, cash_values=lower, on=on, by=team["operations"], approved=True)

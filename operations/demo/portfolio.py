@@ -20,10 +20,10 @@ from core import business_date
 from core.context import acting
 from core.errors import DomainError
 from loans.bookkeeping.signals import quiet
-from loans.models import Application, LoanStatus, Product
+from loans.models import Application, Loan, LoanStatus, Product
 from operations.coordinator import only_coordinator
 from operations.demo import borrowers as clients
-from operations.demo import office, policies
+from operations.demo import office, papers, policies
 from operations.demo.people import People
 from operations.demo.products import open_catalogue
 from operations.demo.staff import hire_team
@@ -177,11 +177,15 @@ class _Months:
             self._new_application(on)
         self._apply_as(self._somebody_new(on))
         for _number in range(3):
-            office.decide_by_rules(self._apply_as(self._somebody_new(on, income=None)), on)
+            unproved = self._apply_as(self._somebody_new(on, income=None))
+            office.decide_by_rules(unproved, on)
+        papers.leave_on_application(self.team, unproved, on)
         large = self._apply_as(self._somebody_new(on, **SOLID), amount=LARGE_AMOUNT)
         office.approve_above_authority(self.team, large, on)
         refused = self._somebody_new(on, account_ending=clients.REFUSING_BANK, **SOLID)
         office.pay_out_in_vain(self._apply_as(refused, amount=SMALL_AMOUNT), on)
+        for loan in Loan.objects.filter(borrower=refused):
+            papers.ask_about_loan(self.team, loan)
         office.propose_one_write_off(self.team, on)
 
     def _apply_as(self, borrower: Borrower, *, amount: int = 0, product: str = "") -> Application:

@@ -160,7 +160,7 @@ def _underwrite(story: DemoStory, on: date) -> Facts:
             by=hire_team()["officer"],
         )
     with acting(actor=person, channel="web"):
-        verify_income(income_id=income.pk, evidence="工资流水三个月,已归档", on=on, by=person)
+        verify_income(income_id=income.pk, evidence="工资流水三个月，已归档", on=on, by=person)
         assessment = underwriting.assess(application_id=application_id, on=on)
         underwriting.decide(
             application_id=application_id,
@@ -170,7 +170,7 @@ def _underwrite(story: DemoStory, on: date) -> Facts:
             by=person,
             principal=LESS,
             term_count=COUNT,
-            note="收入已核实,首次借款,额度从严",
+            note="收入已核实，首次借款，额度从严",
         )
     return {"grade": assessment.grade, "amount": money(LESS, assessment.application.currency)}
 
@@ -208,7 +208,7 @@ def _promise(story: DemoStory, on: date) -> Facts:
             now=clients.at(on, 10, 5),
             by=person,
             contact_point_id=point.pk,
-            note="工资周五到账,承诺周五还款",
+            note="工资周五到账，承诺周五还款",
             promise=terms,
         )
     return {"amount": money(owed, case.currency), "due_on": terms.due_on.isoformat()}
@@ -225,7 +225,7 @@ def _extend(story: DemoStory, on: date) -> Facts:
             case_id=case.pk,
             loan_id=_id(story.loan_id),
             days=EXTENSION_DAYS,
-            reason="住院两周,已提供证明",
+            reason="住院两周，已提供证明",
             on=on,
             by=person,
             idempotency_key=f"story:{story.pk}:extension",

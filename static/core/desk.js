@@ -80,6 +80,16 @@
     if (form && event.target.type !== "date") form.requestSubmit();
   });
 
+  // One box for all boxes of a list: they follow it, and it tells whether all of them are chosen.
+  function chooseAll(all) {
+    const boxes = [...document.querySelectorAll(`input[type="checkbox"][name="${all.dataset.chooseAll}"]`)];
+    const told = () => (all.checked = boxes.length > 0 && boxes.every((box) => box.checked));
+    all.addEventListener("change", () => boxes.forEach((box) => (box.checked = all.checked)));
+    boxes.forEach((box) => box.addEventListener("change", told));
+    told();
+  }
+  document.querySelectorAll("[data-choose-all]").forEach(chooseAll);
+
   // At the hand's width a filter would push the list off the screen: it folds behind one button unless it is in use.
   function foldFilters() {
     if (!window.matchMedia("(max-width: 767.98px)").matches) return;

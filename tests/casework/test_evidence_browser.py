@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from casework import notes
+from casework.evidence import bytes_of
 from casework.models import Evidence
 from core import business_date
 from tests.browsing import arrive, assert_fits, assert_named_and_in_order, assert_walked_by_keyboard
@@ -42,7 +43,7 @@ def test_a_pdf_is_put_on_file_and_looked_at(page_as: PageAs, tmp_path: Path) -> 
     with page.expect_download() as saved:
         page.get_by_role("link", name="Save as a file").press("Enter")
     assert saved.value.suggested_filename == "payslip.pdf"
-    assert Path(saved.value.path()).read_bytes() == files.pdf(2)
+    assert Path(saved.value.path()).read_bytes() == bytes_of(Evidence.objects.get())  # written anew when it was kept
 
 
 @pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("zh-hans", "dark")])

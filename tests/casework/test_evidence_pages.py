@@ -308,7 +308,7 @@ def test_a_hold_is_set_and_lifted_from_the_page(borrower: Borrower) -> None:
     assert evidence.public_id in lawyer.get("/app/evidence/?state=held").content.decode()
     assert "No evidence here" in lawyer.get("/app/evidence/?state=wiped").content.decode()
     lawyer.post(f"{address}lift", {"lift-reason": "Closed"})
-    assert "A second person is asked to lift it." in lawyer.get(address).content.decode()
+    assert "Waits for a second person: Lifting a legal hold" in lawyer.get(address).content.decode()
     checker = signed(UserFactory(roles=["checker"]))
     asked = Approval.objects.get()
     assert "Lifting a legal hold" in checker.get("/app/approvals/").content.decode()

@@ -42,7 +42,7 @@ def test_the_story_of_a_task(client: Client, task: Task) -> None:
     team = officer.get(f"{INBOX}?tab=team").content.decode()
     assert task.number in team and "Asked for a call since 9:30." in team and "On track" in team
     page = officer.get(f"{INBOX}{task.number}/").content.decode()
-    assert "Take it" in page and "Dial the number" in page and "It ends by itself: the borrower calls." in page
+    assert "Take it" in page and "Dial the number" in page and "It ends by itself when the borrower calls." in page
     assert officer.post(f"{INBOX}{task.number}/take").status_code == 302
     assert task.number in officer.get(INBOX).content.decode()
     officer.post(f"{INBOX}{task.number}/step", {"step": "dial", "done": "1"})

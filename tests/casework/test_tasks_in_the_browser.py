@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
-from casework import escalating
+from casework import clock, escalating
 from casework.models import Absence, ClosedBy, Task, TaskStatus, What
 from casework.raising import raise_task
 from core import business_date
@@ -150,7 +150,7 @@ def test_closed_by_a_payment_while_somebody_looks_at_it(page_of: PageOf, loan: L
     page = page_of(UserFactory(roles=["operations"]))
     page.goto(task.get_absolute_url())
     expect(page.get_by_text("¥ 10.00 that came on")).to_be_visible()
-    expect(page.get_by_text("It ends by itself: the payment is matched or returned.")).to_be_visible()
+    expect(page.get_by_text("It ends by itself when the payment is matched or returned.")).to_be_visible()
     clerk, second = UserFactory(roles=["operations"]), UserFactory(roles=["finance"])
     share = Share(loan.number, payment.amount)
     match_payment(payment_id=payment.pk, shares=[share], on=at.date(), by=clerk, agreed_by=second)
@@ -172,7 +172,9 @@ def test_a_colleague_covers_while_somebody_is_away(page_of: PageOf, loan: Loan) 
     covering = page_of(cover)
     covering.goto(task.get_absolute_url())
     expect(covering.get_by_text("This task is with Zhou Ting.")).to_be_visible()
-    page, first = page_of(away), business_date.current() + timedelta(days=1)
+    page, first = page_of(away), clock.today()
+    covering.goto(INBOX)
+    expect(covering.get_by_text("You have no task")).to_be_visible()
     page.goto(INBOX)
     page.get_by_role("link", name="Absences").press("Enter")
     page.get_by_label("First day").fill(first.isoformat())
@@ -181,9 +183,6 @@ def test_a_colleague_covers_while_somebody_is_away(page_of: PageOf, loan: Loan) 
     page.get_by_role("button", name="Note it").press("Enter")
     expect(page.get_by_text("The absence is noted.")).to_be_visible()
     assert Absence.objects.get().cover == cover
-    covering.goto(INBOX)
-    expect(covering.get_by_text("You have no task")).to_be_visible()
-    business_date.move_to(first)
     covering.reload()
     expect(covering.locator("tr", has_text=task.number)).to_contain_text("you cover")
     covering.get_by_role("link", name="Follow up a loan").click()
@@ -220,6 +219,26 @@ def test_several_at_once_need_a_reason_and_keep_the_tab(page_of: PageOf, loan: L
     expect(page.locator("a.row-link")).to_have_count(1)
     dropped = Task.objects.filter(status=TaskStatus.DROPPED)
     assert set(dropped.values_list("closing_note", flat=True)) == {"Asked for three times"} and dropped.count() == 2
+
+
+def test_all_of_a_page_are_chosen_by_one_box(page_of: PageOf, loan: Loan, problems: Problems) -> None:
+    for one in ("a", "b", "c"):
+        raise_task("loan.follow_up", loan, cause=one, facts={"what": one}, now=business_date.now())
+    page = page_of(UserFactory(roles=["operations"]), width=390)
+    page.goto(f"{INBOX}?tab=team")
+    everything, boxes = page.get_by_label("All of this page"), page.locator('input[name="task"]')
+    reach(page, "All of this page", "checkbox")
+    page.keyboard.press("Space")
+    expect(page.locator('input[name="task"]:checked')).to_have_count(3)
+    boxes.first.uncheck()
+    expect(everything).not_to_be_checked()
+    boxes.first.check()
+    expect(everything).to_be_checked()
+    page.get_by_role("button", name="Do it").press("Enter")
+    expect(page.locator(".form-error").first).to_be_visible()
+    problems.expect("422")
+    expect(everything).to_be_checked()  # as it was sent
+    expect(page.locator('input[name="task"]:checked')).to_have_count(3)
 
 
 def test_the_inbox_by_keyboard_from_the_top_to_the_end_of_a_task(page_of: PageOf, loan: Loan) -> None:

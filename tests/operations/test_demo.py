@@ -12,6 +12,7 @@ from pytest_django.fixtures import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from borrowers.models import Borrower
+from casework.models import Evidence, Note, Task
 from core import business_date
 from ledger import queries as books
 from loans.models import Application, Loan, LoanPosition, LoanStatus, PledgeStatus, PolicyPledge, ProductVersion
@@ -94,6 +95,13 @@ class TestThePortfolio:
     def test_each_queue_has_somebody_waiting(self) -> None:
         waiting = set(Application.objects.open().values_list("status", flat=True))
         assert {"submitted", "referred", "offered"} <= waiting
+
+    @pytest.mark.usefixtures("lived")
+    def test_people_left_tasks_evidence_and_notes(self) -> None:
+        evidence = Evidence.objects.get()
+        assert evidence.object_type == "loans.application" and Note.objects.get().object_id == evidence.object_id
+        kinds = set(Task.objects.open().values_list("kind", flat=True))
+        assert {"note.mention", "loan.follow_up"} <= kinds
 
     @pytest.mark.usefixtures("lived")
     def test_a_second_load_does_nothing(self) -> None:
