@@ -114,22 +114,27 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     """The months most stories are told in are made once, not by the first booking of each test."""
     with django_db_blocker.unblock():
-        for _time in ("made", "known, once committed"):
-            partitions.ensure_months(date(2025, 12, 1), date(2027, 6, 1))
-    _months_of_tests.update({database: set(months) for database, months in partitions._known.items()})
+        _know_months()
+    _months_made.update(*partitions._known.values())
 
 
-_months_of_tests: dict[str, set[date]] = {}
+_months_made: set[date] = set()
+
+
+def _know_months() -> None:
+    for _time in ("made", "known, once committed"):
+        partitions.ensure_months(date(2025, 12, 1), date(2027, 6, 1))
 
 
 @pytest.fixture(autouse=True)
-def _nothing_cached() -> Iterator[None]:
+def _nothing_cached(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     yield
     cache.clear()
     forget_cached_rules()
-    # A test that puts months away forgets them all; the next one would pay for looking again.
-    for database, months in _months_of_tests.items():
-        partitions._known.setdefault(database, set()).update(months)
+    if _months_made and not any(_months_made <= known for known in partitions._known.values()):
+        # A test put months away: the next one would pay for looking again, or for making them.
+        with django_db_blocker.unblock():
+            _know_months()
 
 
 @pytest.fixture(autouse=True)

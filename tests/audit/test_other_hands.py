@@ -37,6 +37,7 @@ ALLOWED = {
     ("audit/web/two_people_forms.py", "__init__"): "a list to choose from; the use case asks again",
     ("desk/navigation.py", "approvals_for"): "a count beside a place of the navigation",
     ("borrowers/models/borrower.py", "identity_to_confirm"): "a list to choose from; the use case asks again",
+    ("casework/web/forms.py", "__init__"): "a list to choose from; the use case asks again",
     ("casework/opening.py", "require_open"): "a signed word that was given to one account opens for that account",
     ("borrowers/likeness.py", "is_barred_person"): "in what two files are alike, which are no people's accounts",
     ("loans/servicing/in_a_day.py", "_is_too_much"): "whose sums are one hand's, by the ties just read",
