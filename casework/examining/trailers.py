@@ -19,12 +19,12 @@ def is_of_a_phone(behind: bytes) -> bool:
     Further JPEGs: CIPA DC-007, the Multi-Picture Format, by which high dynamic range is kept too; some leave zeros
     between. A film: ISO/IEC 14496-12, boxes from "ftyp" to the last byte.
     """
-    for _picture in range(_MOST_PICTURES):
-        behind = behind.lstrip(b"\0") if behind.lstrip(b"\0").startswith(_JPEG) else behind
-        if not behind.startswith(_JPEG):
+    for _time in range(_MOST_PICTURES):
+        picture = behind.lstrip(b"\0")
+        if not picture.startswith(_JPEG):
             break
         try:
-            behind = behind[end_of_jpeg(behind) :]
+            behind = picture[end_of_jpeg(picture) :]
         except (EvidenceBroken, EvidenceUnreadable):
             return False
     return not behind.strip(b"\0") or _is_film(behind) or _are_notes(behind)

@@ -116,9 +116,11 @@
   // A form that is on its way is reckoned no more: the preview of an act that is done would be of another loan.
   const sent = new WeakSet();
   document.addEventListener("submit", (event) => {
-    if (event.defaultPrevented || event.target.method !== "post") return;
+    // Asked as attributes: a field of that name, as the method of a product, hides what the form says of itself.
+    if (event.defaultPrevented || event.target.getAttribute("method") !== "post") return;
     sent.add(event.target);
-    document.querySelectorAll(`[hx-include="#${event.target.id}"]`).forEach((part) => htmx.trigger(part, "htmx:abort"));
+    const reckoned = document.querySelectorAll(`[hx-include="#${event.target.getAttribute("id")}"]`);
+    reckoned.forEach((part) => htmx.trigger(part, "htmx:abort"));
   });
   window.addEventListener("pageshow", () => document.querySelectorAll("form").forEach((form) => sent.delete(form)));
   document.addEventListener("htmx:beforeRequest", (event) => {

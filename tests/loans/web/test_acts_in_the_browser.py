@@ -123,6 +123,26 @@ def test_what_moves_money_previews_itself_before_it_is_done(page_as: Any, pictur
     assert Repayment.objects.count() == 1
 
 
+def test_a_form_that_is_on_its_way_is_reckoned_no_more(page_as: Any) -> None:
+    """What came back would be of the loan as it is once the act is done: not found, where it went out of sight."""
+    loan, _receipt = a_late_loan()
+    page = page_as("operations", superuser=True)
+    page.clock.install()
+    page.goto(f"/app/loans/{loan.number}/acts/penalty_added")
+    fill(page, {"amount": "25.00", "reason": "late again"})
+    expect(page.locator("#preview").get_by_role("heading", name="What would change")).to_be_visible()
+    # The page stays, as it does while the answer is awaited.
+    page.route("**/acts/penalty_added", lambda route: route.fulfill(status=204))
+    with page.expect_response("**/acts/penalty_added"):
+        page.locator("#act-form .btn-primary").click(no_wait_after=True)
+
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.locator("#id_reason").dispatch_event("change")
+    page.clock.fast_forward(1_000)
+    assert page.evaluate("document.title") and asked == []
+
+
 def test_an_act_is_done_listed_and_undone(page_as: Any, picture: Any) -> None:
     loan, _receipt = a_late_loan()
     page = page_as("operations", superuser=True)
